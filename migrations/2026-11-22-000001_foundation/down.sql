@@ -1,0 +1,5 @@
+DROP TABLE events;
+DROP TABLE secrets;
+DROP TABLE credentials;
+DROP TABLE receipts;
+DROP TABLE users;

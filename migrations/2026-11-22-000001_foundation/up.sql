@@ -1,0 +1,101 @@
+-- One text for SQLite and PostgreSQL. Ids are UUIDv7 in 16 bytes, made by us. Times are microseconds
+-- since 1970 UTC. Where a column names something whose row may be gone before it (who made a token,
+-- who ended a session), it is a plain id without a foreign key: history outlives what it tells of.
+
+CREATE TABLE users (
+    id BYTEA NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    -- As typed, for people; and folded (case, width, composition), for finding.
+    email TEXT NOT NULL,
+    email_canonical TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    -- A PHC string of Argon2id.
+    password TEXT NOT NULL,
+    -- Counts what changed in what can get in as this user. Writing it takes the row's lock, which
+    -- puts a sign-in and an ending that race each other into an order.
+    changes BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    disabled_at BIGINT
+);
+
+-- One sign-out.
+CREATE TABLE receipts (
+    id BYTEA NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    user_id BYTEA NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    at BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    -- The credential whose caller asked for it; null where an operator or Narthex itself did.
+    by_credential BYTEA,
+    ip TEXT,
+    -- Kept beside the credentials, which are pruned earlier.
+    sessions_ended BIGINT NOT NULL,
+    tokens_ended BIGINT NOT NULL
+);
+CREATE INDEX receipts_of_user ON receipts (user_id, id);
+
+CREATE TABLE credentials (
+    id BYTEA NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    user_id BYTEA NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    class TEXT NOT NULL CHECK (class IN ('session', 'token')),
+    kind TEXT NOT NULL CHECK (
+        (class = 'session' AND kind IN ('desktop', 'mobile', 'tablet', 'other'))
+        OR (class = 'token' AND kind IN ('personal', 'device', 'service'))
+    ),
+    -- A token's; empty for a session, whose user agent says what it is.
+    name TEXT NOT NULL,
+    -- Parted by spaces, as OAuth's scopes are.
+    abilities TEXT NOT NULL,
+    user_agent TEXT,
+    -- Where it was made, and where it was last used from.
+    ip TEXT,
+    last_used_ip TEXT,
+    -- "Keep me signed in".
+    remembered BOOLEAN NOT NULL,
+    paused BOOLEAN NOT NULL,
+    -- The credential whose caller made it.
+    made_by BYTEA,
+    -- What the form that made it carried, so that sending the form twice makes one.
+    form_key BYTEA,
+    created_at BIGINT NOT NULL,
+    last_used_at BIGINT,
+    expires_at BIGINT,
+    -- How long it may go unused, in microseconds.
+    idle_limit BIGINT,
+    -- Until when the password counts as just confirmed.
+    confirmed_until BIGINT,
+    ended_at BIGINT,
+    receipt_id BYTEA REFERENCES receipts (id) ON DELETE SET NULL,
+    UNIQUE (user_id, form_key)
+);
+CREATE INDEX credentials_of_user ON credentials (user_id, id);
+CREATE INDEX credentials_live ON credentials (user_id, id) WHERE ended_at IS NULL;
+CREATE INDEX credentials_of_receipt ON credentials (receipt_id);
+
+-- A credential outlives its secrets: a session gets a new one when its password is confirmed.
+CREATE TABLE secrets (
+    -- SHA-256 of the secret; the secret itself is nowhere.
+    digest BYTEA NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+    credential_id BYTEA NOT NULL REFERENCES credentials (id) ON DELETE CASCADE,
+    -- The last characters of a token's secret, for telling tokens apart; empty for a session.
+    hint TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    -- Until when it lets anybody in; null: as long as its credential does.
+    valid_until BIGINT
+);
+CREATE INDEX secrets_of_credential ON secrets (credential_id);
+
+-- The activity log; rows are added and never changed.
+CREATE TABLE events (
+    id BYTEA NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    user_id BYTEA NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    -- The credential whose caller did it; null where an operator, Narthex or a stranger did.
+    by_credential BYTEA,
+    ip TEXT,
+    -- The credential it was done to, where there is one.
+    credential_id BYTEA,
+    receipt_id BYTEA,
+    -- What a person needs to recognise it by: a token's name, a browser, how many ended.
+    detail TEXT NOT NULL
+);
+CREATE INDEX events_of_user ON events (user_id, id);

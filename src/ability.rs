@@ -1,0 +1,275 @@
+//! Abilities: what a token may do.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Serialize, Serializer};
+
+/// The most abilities one token may carry; more is a mistake or an attack.
+pub const MOST: usize = 100;
+
+/// One ability: `resource:action`, `resource:*` (every action on it) or `*` (everything).
+///
+/// Resource and action are 1 to 40 of `a-z 0-9 - _ .`: a subset of what OAuth takes for a scope
+/// (RFC 6749, section 3.3), so that a list of them can be sent as one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ability(String);
+
+impl Ability {
+    /// Everything.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self("*".to_owned())
+    }
+
+    /// Reads one; `None` where the form is wrong. Upper case is wrong: one thing has one name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let right = text == "*"
+            || text.split_once(':').is_some_and(|(resource, action)| {
+                is_word(resource) && (action == "*" || is_word(action))
+            });
+        right.then(|| Self(text.to_owned()))
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether whoever has this has `wanted`.
+    #[must_use]
+    pub fn grants(&self, wanted: &Self) -> bool {
+        self.0 == "*"
+            || self == wanted
+            || self
+                .0
+                .strip_suffix('*')
+                .is_some_and(|resource| wanted.0.starts_with(resource))
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    (1..=40).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+}
+
+impl fmt::Display for Ability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Ability {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// A set of abilities. The empty one grants nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Abilities(Vec<Ability>);
+
+impl Abilities {
+    /// What a session has.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self(vec![Ability::everything()])
+    }
+
+    /// Those that were stored before, parted by spaces; what no longer reads as one grants nothing.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Self {
+        Self(text.split(' ').filter_map(Ability::parse).collect())
+    }
+
+    /// The form in which they are stored, parted by spaces.
+    #[must_use]
+    pub fn to_stored(&self) -> String {
+        let names: Vec<&str> = self.iter().map(Ability::as_str).collect();
+        names.join(" ")
+    }
+
+    /// Whether one of them grants `wanted`.
+    #[must_use]
+    pub fn grant(&self, wanted: &Ability) -> bool {
+        self.iter().any(|ability| ability.grants(wanted))
+    }
+
+    /// The first of `others` that these do not grant: none, where whoever has these has all of those.
+    #[must_use]
+    pub fn first_beyond<'a>(&self, others: &'a Self) -> Option<&'a Ability> {
+        others.iter().find(|other| !self.grant(other))
+    }
+
+    /// One by one.
+    pub fn iter(&self) -> impl Iterator<Item = &Ability> {
+        self.0.iter()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Narthex's own abilities, which every catalogue has.
+const OWN: [(&str, &str); 6] = [
+    ("account:read", "See your name, e-mail address and activity"),
+    ("tokens:read", "See your tokens"),
+    ("tokens:write", "Make, change and revoke your tokens"),
+    ("sessions:read", "See your sessions"),
+    ("sessions:write", "End your sessions"),
+    (
+        "tokens:introspect",
+        "Ask whether a token or session is valid, and whose it is",
+    ),
+];
+
+/// The abilities that a token may be given, each with what it means in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogue(BTreeMap<Ability, String>);
+
+impl Catalogue {
+    /// Narthex's own and `declared` ones.
+    ///
+    /// # Errors
+    /// Says what is wrong with the first of `declared` that cannot be taken.
+    pub fn new<'a>(declared: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, String> {
+        let mut all = BTreeMap::new();
+        for (name, meaning) in OWN {
+            all.insert(Ability(name.to_owned()), meaning.to_owned());
+        }
+        for (name, meaning) in declared {
+            let ability = Ability::parse(name)
+                .filter(|ability| !ability.0.contains('*'))
+                .ok_or("name it resource:action in small letters, such as orders:read")?;
+            if all.insert(ability, meaning.to_owned()).is_some() {
+                return Err("it is there already; leave it out".to_owned());
+            }
+        }
+        Ok(Self(all))
+    }
+
+    /// Whether a token may be given `ability`: it is listed, or is `*`, or is `resource:*` of a
+    /// resource that is listed.
+    #[must_use]
+    pub fn knows(&self, ability: &Ability) -> bool {
+        self.0.contains_key(ability)
+            || (ability.0.ends_with('*') && self.0.keys().any(|known| ability.grants(known)))
+    }
+
+    /// Reads a list of abilities to give to a token.
+    ///
+    /// # Errors
+    /// Names the first that is unknown or named twice, or says that there are too many.
+    pub fn parse(&self, texts: &[impl AsRef<str>]) -> Result<Abilities, String> {
+        if texts.len() > MOST {
+            return Err(format!("Give at most {MOST} abilities."));
+        }
+        let mut abilities = Vec::new();
+        for text in texts {
+            let text = text.as_ref();
+            let Some(ability) = Ability::parse(text).filter(|ability| self.knows(ability)) else {
+                let shown: String = text.chars().take(80).collect();
+                return Err(format!("There is no ability “{shown}”."));
+            };
+            if abilities.contains(&ability) {
+                return Err(format!("“{ability}” is named twice."));
+            }
+            abilities.push(ability);
+        }
+        Ok(Abilities(abilities))
+    }
+
+    /// All listed ones with their meaning, in order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&Ability, &str)> {
+        self.0
+            .iter()
+            .map(|(ability, meaning)| (ability, &**meaning))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ability(text: &str) -> Ability {
+        Ability::parse(text).unwrap()
+    }
+
+    #[test]
+    fn an_ability_grants_itself_and_a_star_what_it_stands_for() {
+        for (has, wanted, granted) in [
+            ("orders:read", "orders:read", true),
+            ("orders:read", "orders:write", false),
+            ("orders:read", "orders:*", false),
+            ("orders:*", "orders:read", true),
+            ("orders:*", "orders:*", true),
+            ("orders:*", "orders2:read", false),
+            ("orders:*", "*", false),
+            ("*", "orders:*", true),
+            ("*", "*", true),
+        ] {
+            assert_eq!(
+                ability(has).grants(&ability(wanted)),
+                granted,
+                "{has} → {wanted}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_ability_is_refused() {
+        for text in [
+            "", ":", "a:", ":b", "a", "a:b:c", "A:b", "a:B", "a b:c", "*:a", "**", "a:**", "é:a",
+        ] {
+            assert_eq!(Ability::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_catalogue_knows_its_abilities_and_the_stars_over_them() {
+        let catalogue = Catalogue::new([("orders:read", "Read your orders")]).unwrap();
+        for (text, known) in [
+            ("orders:read", true),
+            ("orders:*", true),
+            ("*", true),
+            ("tokens:write", true),
+            ("orders:write", false),
+            ("invoices:*", false),
+        ] {
+            assert_eq!(catalogue.knows(&ability(text)), known, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_catalogue_refuses_stars_doubles_and_bad_names() {
+        for name in ["orders:*", "*", "Orders:read", "tokens:read", "orders"] {
+            assert!(Catalogue::new([(name, "x")]).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_list_with_an_unknown_doubled_or_too_many_is_refused() {
+        let catalogue = Catalogue::new([]).unwrap();
+        assert!(catalogue.parse(&["account:read", "tokens:*"]).is_ok());
+        assert!(
+            catalogue
+                .parse::<&str>(&[])
+                .is_ok_and(|none| none.is_empty())
+        );
+        assert!(catalogue.parse(&["orders:read"]).is_err());
+        assert!(catalogue.parse(&["*", "*"]).is_err());
+        assert!(catalogue.parse(&vec!["*"; MOST + 1]).is_err());
+    }
+
+    #[test]
+    fn no_abilities_grant_nothing() {
+        assert!(!Abilities::default().grant(&ability("account:read")));
+        assert!(Abilities::from_stored("").is_empty());
+    }
+}

@@ -1,0 +1,112 @@
+//! Closing an account: for good by its owner or an operator, or until an operator opens it again.
+
+use super::{authenticate::begin_sign_in, authenticate_user, store};
+use crate::{
+    activity::{self, Actor, EventKind, What},
+    context::Context,
+    credentials::{
+        Caller, Reason, Receipt, Selection,
+        sign_out::{self, Ending, begin_change},
+    },
+    error::{Error, Result},
+    fields::FieldErrors,
+    ids::UserId,
+    kit::{db::AnyConnection, secret::SecretText},
+};
+
+/// Deletes the caller's account, which ends everything and then forgets them: receipts, activity,
+/// name and address go with it.
+///
+/// # Errors
+/// [`Error::Invalid`] where the password is wrong.
+pub async fn delete(context: &Context, caller: &Caller, password: SecretText) -> Result<Receipt> {
+    let (user, actor) = (caller.user.id, caller.actor());
+    let proof = authenticate_user(context, user, password, actor)
+        .await
+        .map_err(|error| match error {
+            Error::WrongPassword => {
+                FieldErrors::one("password", "This is not your password.").into()
+            }
+            other => other,
+        })?;
+    let context = context.clone();
+    context
+        .clone()
+        .db
+        .write(move |connection| {
+            begin_sign_in(&context, connection, &proof, &actor)?;
+            let receipt =
+                end_everything(&context, connection, user, Reason::AccountDeleted, &actor)?;
+            store::delete(connection, user)?;
+            Ok::<_, Error>(receipt)
+        })
+        .await
+}
+
+/// Deletes an account for an operator.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is gone.
+pub async fn delete_as_operator(context: &Context, user: UserId) -> Result<Receipt> {
+    as_operator(context, user, |context, connection, user, actor| {
+        let receipt = end_everything(context, connection, user, Reason::AccountDeleted, actor)?;
+        store::delete(connection, user)?;
+        Ok(receipt)
+    })
+    .await
+}
+
+/// Shuts an account for an operator: ends everything and lets nobody in until [`enable`].
+///
+/// # Errors
+/// [`Error::NotFound`] where it is gone.
+pub async fn disable(context: &Context, user: UserId) -> Result<Receipt> {
+    as_operator(context, user, |context, connection, user, actor| {
+        store::set_disabled(connection, user, Some(context.now()))?;
+        let what = What::new(EventKind::AccountDisabled, "");
+        activity::record(context, connection, user, actor, what)?;
+        end_everything(context, connection, user, Reason::AccountDisabled, actor)
+    })
+    .await
+}
+
+/// Opens an account that was disabled. What was ended stays ended.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is gone.
+pub async fn enable(context: &Context, user: UserId) -> Result<()> {
+    as_operator(context, user, |context, connection, user, actor| {
+        store::set_disabled(connection, user, None)?;
+        let what = What::new(EventKind::AccountEnabled, "");
+        activity::record(context, connection, user, actor, what)
+    })
+    .await
+}
+
+async fn as_operator<T: Send + 'static>(
+    context: &Context,
+    user: UserId,
+    change: fn(&Context, &mut AnyConnection, UserId, &Actor) -> Result<T>,
+) -> Result<T> {
+    let context = context.clone();
+    context
+        .clone()
+        .db
+        .write(move |connection| {
+            let actor = Actor::operator();
+            begin_change(&context, connection, user, &actor)?;
+            change(&context, connection, user, &actor)
+        })
+        .await
+}
+
+fn end_everything(
+    context: &Context,
+    connection: &mut AnyConnection,
+    user: UserId,
+    reason: Reason,
+    actor: &Actor,
+) -> Result<Receipt> {
+    let ending = Ending::of(Selection::default(), reason);
+    sign_out::end_within(context, connection, user, &ending, actor)
+}

@@ -1,0 +1,50 @@
+//! Who exists: registering, the profile, the password, deleting and disabling.
+
+mod authenticate;
+mod change_password;
+mod close;
+mod email;
+pub mod pages;
+mod password;
+mod profile;
+mod register;
+mod store;
+
+pub use self::{
+    authenticate::{Authenticated, authenticate, authenticate_user, begin_sign_in},
+    change_password::{PasswordChange, change_password},
+    close::{delete, delete_as_operator, disable, enable},
+    email::Email,
+    password::NewPassword,
+    profile::{Profile, change_profile},
+    register::{Registration, create, register},
+    store::Account,
+};
+
+use crate::{
+    context::Context,
+    error::{Error, Result},
+};
+
+/// The account with this e-mail address.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is none.
+pub async fn find_by_email(context: &Context, email: &Email) -> Result<Account> {
+    let canonical = email.canonical().to_owned();
+    context
+        .db
+        .read(move |connection| store::by_email(connection, &canonical)?.ok_or(Error::NotFound))
+        .await
+}
+
+/// Every account, in the order they were made. For operators.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(context: &Context) -> Result<Vec<Account>> {
+    context
+        .db
+        .read(|connection| Ok(store::all(connection)?))
+        .await
+}

@@ -1,0 +1,55 @@
+//! Changing name and e-mail address.
+
+use super::{email::Email, register::taken, store};
+use crate::{
+    activity::{self, EventKind, What},
+    context::Context,
+    credentials::{Caller, sign_out::begin_change},
+    error::{Error, Result},
+    kit::db,
+    name::Name,
+    urls,
+};
+
+/// What a person says of themselves.
+pub struct Profile {
+    /// The name.
+    pub name: Name,
+    /// The address.
+    pub email: Email,
+}
+
+/// Changes the caller's name and address to what `profile` has.
+///
+/// # Errors
+/// [`Error::ConfirmPassword`] where the address is a new one and the password was not confirmed
+/// lately; [`Error::Invalid`] where the address is somebody else's.
+pub async fn change_profile(context: &Context, caller: &Caller, profile: Profile) -> Result<()> {
+    let renamed = caller.user.name != profile.name.as_str();
+    let moved = caller.user.email != profile.email.as_str();
+    if moved {
+        caller.confirmed(context.now(), || urls::ACCOUNT.to_owned())?;
+    }
+    let (user, actor) = (caller.user.id, caller.actor());
+    let context = context.clone();
+    context
+        .clone()
+        .db
+        .write(move |connection| {
+            begin_change(&context, connection, user, &actor)?;
+            db::attempt(connection, |connection| {
+                store::set_profile(connection, user, &profile.name, &profile.email)
+            })
+            .map_err(taken)?;
+            if renamed {
+                let what = What::new(EventKind::NameChanged, profile.name.as_str());
+                activity::record(&context, connection, user, &actor, what)?;
+            }
+            if moved {
+                let what = What::new(EventKind::EmailChanged, profile.email.as_str());
+                activity::record(&context, connection, user, &actor, what)?;
+            }
+            Ok::<_, Error>(())
+        })
+        .await
+}

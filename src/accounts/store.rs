@@ -1,0 +1,141 @@
+//! The queries about users.
+
+use diesel::{QueryResult, prelude::*};
+
+use super::email::Email;
+use crate::{
+    credentials::User,
+    ids::UserId,
+    kit::{clock::Timestamp, db::AnyConnection, password_hash::StoredHash},
+    name::Name,
+    schema::users,
+};
+
+/// A person with an account, as the account pages and operators see it.
+#[derive(Clone)]
+pub struct Account {
+    /// What everybody may know who acts for them.
+    pub user: User,
+    /// Since when nobody can get in as them.
+    pub disabled_at: Option<Timestamp>,
+    pub(super) password: StoredHash,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct Row {
+    id: UserId,
+    email: String,
+    name: String,
+    password: String,
+    created_at: Timestamp,
+    disabled_at: Option<Timestamp>,
+}
+
+impl From<Row> for Account {
+    fn from(row: Row) -> Self {
+        Self {
+            user: User {
+                id: row.id,
+                email: row.email,
+                name: row.name,
+                created_at: row.created_at,
+            },
+            disabled_at: row.disabled_at,
+            password: StoredHash::from_stored(row.password),
+        }
+    }
+}
+
+pub(super) fn insert(
+    connection: &mut AnyConnection,
+    user: &User,
+    email: &Email,
+    password: &StoredHash,
+) -> QueryResult<()> {
+    diesel::insert_into(users::table)
+        .values((
+            users::id.eq(user.id),
+            users::email.eq(&user.email),
+            users::email_canonical.eq(email.canonical()),
+            users::name.eq(&user.name),
+            users::password.eq(password.as_str()),
+            users::changes.eq(0),
+            users::created_at.eq(user.created_at),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+pub(super) fn find(connection: &mut AnyConnection, id: UserId) -> QueryResult<Option<Account>> {
+    let row: Option<Row> = users::table
+        .find(id)
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    Ok(row.map(Account::from))
+}
+
+pub(super) fn by_email(
+    connection: &mut AnyConnection,
+    canonical: &str,
+) -> QueryResult<Option<Account>> {
+    let row: Option<Row> = users::table
+        .filter(users::email_canonical.eq(canonical))
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    Ok(row.map(Account::from))
+}
+
+pub(super) fn all(connection: &mut AnyConnection) -> QueryResult<Vec<Account>> {
+    let rows: Vec<Row> = users::table
+        .order(users::id.asc())
+        .select(Row::as_select())
+        .load(connection)?;
+    Ok(rows.into_iter().map(Account::from).collect())
+}
+
+pub(super) fn set_profile(
+    connection: &mut AnyConnection,
+    id: UserId,
+    name: &Name,
+    email: &Email,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set((
+            users::name.eq(name.as_str()),
+            users::email.eq(email.as_str()),
+            users::email_canonical.eq(email.canonical()),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+pub(super) fn set_password(
+    connection: &mut AnyConnection,
+    id: UserId,
+    password: &StoredHash,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set(users::password.eq(password.as_str()))
+        .execute(connection)
+        .map(drop)
+}
+
+pub(super) fn set_disabled(
+    connection: &mut AnyConnection,
+    id: UserId,
+    disabled_at: Option<Timestamp>,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set(users::disabled_at.eq(disabled_at))
+        .execute(connection)
+        .map(drop)
+}
+
+pub(super) fn delete(connection: &mut AnyConnection, id: UserId) -> QueryResult<()> {
+    diesel::delete(users::table.find(id))
+        .execute(connection)
+        .map(drop)
+}

@@ -1,0 +1,58 @@
+//! What happened: the user's activity log.
+
+mod event;
+mod store;
+
+pub use event::{Actor, Event, EventKind, What};
+
+use crate::{
+    context::Context,
+    error::Result,
+    ids::{OfEvent, UserId},
+    kit::{
+        db::AnyConnection,
+        page::{Page, Paging},
+    },
+};
+
+/// Adds a line to `user`'s log, in the transaction of what it tells of: both happen or neither.
+///
+/// # Errors
+/// When the database fails.
+pub fn record(
+    context: &Context,
+    connection: &mut AnyConnection,
+    user: UserId,
+    actor: &Actor,
+    what: What,
+) -> Result<()> {
+    let event = Event {
+        id: context.new_id()?,
+        at: context.now(),
+        kind: what.kind,
+        by_credential: actor.credential,
+        ip: actor.ip,
+        credential_id: what.credential,
+        receipt_id: what.receipt,
+        detail: what.detail,
+    };
+    Ok(store::insert(connection, user, &event)?)
+}
+
+/// A page of `user`'s log, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    context: &Context,
+    user: UserId,
+    paging: Paging<OfEvent>,
+) -> Result<Page<Event, OfEvent>> {
+    context
+        .db
+        .read(move |connection| {
+            let events = store::newest(connection, user, paging)?;
+            Ok(paging.page(events, |event| event.id))
+        })
+        .await
+}

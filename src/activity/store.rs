@@ -1,0 +1,79 @@
+//! The activity log's queries.
+
+use diesel::{QueryResult, prelude::*};
+
+use super::event::{Event, EventKind};
+use crate::{
+    ids::{CredentialId, EventId, OfEvent, ReceiptId, UserId},
+    kit::{clock::Timestamp, db::AnyConnection, page::Paging},
+    schema::events,
+};
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = events)]
+struct Row {
+    id: EventId,
+    user_id: UserId,
+    at: Timestamp,
+    kind: String,
+    by_credential: Option<CredentialId>,
+    ip: Option<String>,
+    credential_id: Option<CredentialId>,
+    receipt_id: Option<ReceiptId>,
+    detail: String,
+}
+
+impl From<Row> for Event {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            at: row.at,
+            kind: EventKind::parse(&row.kind),
+            by_credential: row.by_credential,
+            ip: row.ip.and_then(|ip| ip.parse().ok()),
+            credential_id: row.credential_id,
+            receipt_id: row.receipt_id,
+            detail: row.detail,
+        }
+    }
+}
+
+pub(super) fn insert(
+    connection: &mut AnyConnection,
+    user: UserId,
+    event: &Event,
+) -> QueryResult<()> {
+    let row = Row {
+        id: event.id,
+        user_id: user,
+        at: event.at,
+        kind: event.kind.as_str().to_owned(),
+        by_credential: event.by_credential,
+        ip: event.ip.map(|ip| ip.to_string()),
+        credential_id: event.credential_id,
+        receipt_id: event.receipt_id,
+        detail: event.detail.clone(),
+    };
+    diesel::insert_into(events::table)
+        .values(row)
+        .execute(connection)
+        .map(drop)
+}
+
+pub(super) fn newest(
+    connection: &mut AnyConnection,
+    user: UserId,
+    paging: Paging<OfEvent>,
+) -> QueryResult<Vec<Event>> {
+    let mut query = events::table
+        .filter(events::user_id.eq(user))
+        .order(events::id.desc())
+        .limit(paging.to_fetch())
+        .select(Row::as_select())
+        .into_boxed();
+    if let Some(after) = paging.after() {
+        query = query.filter(events::id.lt(after));
+    }
+    let rows: Vec<Row> = query.load(connection)?;
+    Ok(rows.into_iter().map(Event::from).collect())
+}

@@ -1,0 +1,261 @@
+//! A [`Context`] becomes an actix-web app: what goes around every request, in which order; serving
+//! and shutting down.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    net::SocketAddr,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use actix_web::{
+    App, HttpResponse, HttpServer, Resource, Scope,
+    body::{BoxBody, MessageBody},
+    dev::{
+        HttpServiceFactory, Server as ActixServer, ServerHandle, ServiceRequest, ServiceResponse,
+    },
+    guard::{GuardContext, fn_guard},
+    http::{Method, StatusCode},
+    middleware::{Compress, Condition, Next, from_fn},
+    web,
+};
+
+use crate::{
+    callers::{Access, Gatekeeper, guard},
+    config::SigningKeys,
+    context::Context,
+    credentials::usage,
+    error::Error,
+    routes::{self, Route},
+    sessions::cookie::{CookieRules, keep},
+    web::{
+        address, body, headers, host,
+        refusal::{self, Surface},
+        request_log, same_origin,
+    },
+};
+
+/// How long a client has to send the head of its request.
+const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long requests under way have to finish when the server is told to stop.
+const STOP_WITHIN_SECONDS: u64 = 30;
+/// How many connections one worker holds. More than that wait to be accepted; actix's own bound of
+/// 25,000 would let idle connections take every file descriptor.
+const CONNECTIONS_A_WORKER: usize = 4096;
+
+/// A server that is bound to its address and not yet running.
+pub struct Server {
+    server: ActixServer,
+    address: SocketAddr,
+    context: Context,
+}
+
+impl Server {
+    /// Binds the listening address of the settings.
+    ///
+    /// # Errors
+    /// When the address cannot be had.
+    pub fn bind(context: Context, keys: SigningKeys) -> io::Result<Self> {
+        let listen = context.settings.listen;
+        let shared = context.clone();
+        let server = HttpServer::new(move || App::new().service(scope(&shared, &keys)))
+            .client_request_timeout(HEAD_WITHIN)
+            .keep_alive(KEEP_ALIVE)
+            .max_connections(CONNECTIONS_A_WORKER)
+            .shutdown_timeout(STOP_WITHIN_SECONDS)
+            .bind(listen)?;
+        let address = server.addrs().first().copied().unwrap_or(listen);
+        Ok(Self {
+            server: server.run(),
+            address,
+            context,
+        })
+    }
+
+    /// The address that was bound, its port known where the settings left it open.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// By which the server is stopped from outside.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until it is told to stop, by a signal or by its handle; finishes what is under way and
+    /// writes what is only in memory.
+    ///
+    /// # Errors
+    /// When serving fails.
+    pub async fn run(self) -> io::Result<()> {
+        let writing = actix_web::rt::spawn(write_last_used(self.context.clone()));
+        let served = self.server.await;
+        writing.abort();
+        if let Err(error) = usage::flush(&self.context).await {
+            tracing::error!(cause = %error, "the last-used times since the last write are lost");
+        }
+        served
+    }
+}
+
+async fn write_last_used(context: Context) {
+    loop {
+        actix_web::rt::time::sleep(context.settings.last_used_every).await;
+        if let Err(error) = usage::flush(&context).await {
+            tracing::warn!(cause = %error, "last-used times could not be written; they are kept");
+        }
+    }
+}
+
+/// Everything that Narthex serves, for an actix-web app. Register it last: what it has no route for
+/// is not found.
+#[must_use]
+pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory + use<> {
+    let rules = Rc::new(CookieRules::new(&context.settings, keys));
+    let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
+    for route in routes::table() {
+        by_path.entry(route.path).or_default().push(route);
+    }
+    let scope: Scope = web::scope("")
+        .app_data(web::Data::new(context.clone()))
+        .app_data(body::payload_limit());
+    // A fixed path comes before a pattern that it fits too ("current" before "{id}").
+    let (patterns, fixed): (Vec<_>, Vec<_>) = by_path
+        .into_iter()
+        .partition(|(path, _)| path.contains('{'));
+    let scope = fixed
+        .into_iter()
+        .chain(patterns)
+        .fold(scope, |scope, (path, routes)| {
+            scope.service(resource(context, &rules, path, routes))
+        });
+    let shared = context.clone();
+    scope
+        .default_service(web::to(not_found))
+        .wrap(from_fn(move |request, next| {
+            around(shared.clone(), request, next)
+        }))
+}
+
+async fn not_found() -> Result<HttpResponse, Error> {
+    Err(Error::NotFound)
+}
+
+/// One path: from the outside in, compression, the session cookie, the guard, the handler.
+fn resource(
+    context: &Context,
+    rules: &Rc<CookieRules>,
+    path: &'static str,
+    routes: Vec<Route>,
+) -> impl HttpServiceFactory + use<> {
+    let access: Vec<(Method, Access)> = routes
+        .iter()
+        .map(|route| (route.method.clone(), route.access))
+        .collect();
+    let keeper = Rc::new(Gatekeeper::new(context.clone(), access));
+    let rules_of_cookie = Rc::clone(rules);
+    routes
+        .into_iter()
+        .fold(Resource::new(path), |resource, route| {
+            let method = route.method;
+            resource.route(
+                route
+                    .handler
+                    .guard(fn_guard(move |context| answers(&method, context))),
+            )
+        })
+        .wrap(from_fn(move |request, next| {
+            guard(Rc::clone(&keeper), request, next)
+        }))
+        .wrap(rules.middleware())
+        .wrap(from_fn(move |request, next| {
+            keep(Rc::clone(&rules_of_cookie), request, next)
+        }))
+        .wrap(Condition::new(
+            Surface::of(path) == Surface::Page,
+            Compress::default(),
+        ))
+}
+
+/// RFC 9110, section 9.3.2: HEAD is answered as GET is, without the content.
+fn answers(method: &Method, context: &GuardContext<'_>) -> bool {
+    let asked = &context.head().method;
+    asked == method || (asked == Method::HEAD && method == Method::GET)
+}
+
+/// What goes around every request.
+async fn around(
+    context: Context,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let started = Instant::now();
+    let settings = &context.settings;
+    address::note(&request, &settings.trusted_proxies);
+    let response = match may_pass(&context, &request) {
+        Ok(()) => next.call(request).await?.map_into_boxed_body(),
+        Err(error) => request.error_response(error),
+    };
+    let (request, response) = response.into_parts();
+    let refused = response
+        .error()
+        .map(|error| our_error(error, response.status()));
+    let mut response = match &refused {
+        Some(error) => with_cookies_of(&response, refusal::answer(&request, error)),
+        None => response,
+    };
+    let status = response.status();
+    headers::put_on(
+        response.headers_mut(),
+        Surface::of(request.path()),
+        status,
+        settings.is_https(),
+    );
+    request_log::write(&request, status, refused.as_ref(), started.elapsed());
+    Ok(ServiceResponse::new(request, response))
+}
+
+fn may_pass(context: &Context, request: &ServiceRequest) -> Result<(), Error> {
+    let authority = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str());
+    if !host::is_ours(
+        request.path(),
+        authority,
+        request.headers(),
+        &context.settings,
+    ) {
+        return Err(Error::Misdirected);
+    }
+    if !same_origin::may_act(request.request(), &context.settings) {
+        return Err(Error::CrossSite);
+    }
+    Ok(())
+}
+
+/// The error behind a response: ours, or what actix-web itself had to refuse.
+fn our_error(error: &actix_web::Error, status: StatusCode) -> Error {
+    match error.as_error::<Error>() {
+        Some(ours) => ours.to_owned(),
+        None if status == StatusCode::NOT_FOUND => Error::NotFound,
+        None if status.is_client_error() => {
+            Error::Malformed("The request cannot be read.".to_owned())
+        }
+        None => Error::internal(error),
+    }
+}
+
+/// The answer to a refused request still sets the cookies that the handler wanted set.
+fn with_cookies_of(refused: &HttpResponse, mut answer: HttpResponse) -> HttpResponse {
+    use actix_web::http::header::SET_COOKIE;
+    for value in refused.headers().get_all(SET_COOKIE) {
+        answer.headers_mut().append(SET_COOKIE, value.clone());
+    }
+    answer
+}

@@ -1,0 +1,136 @@
+//! The guard before every handler: makes sure that the caller is who the route table asks for.
+
+use std::rc::Rc;
+
+use actix_web::{
+    HttpMessage as _, HttpRequest,
+    body::{EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::Method,
+    middleware::Next,
+};
+
+use super::{access::Access, pass};
+use crate::{
+    ability::Ability,
+    context::Context,
+    credentials::{Caller, Class},
+    error::{Error, Result},
+    web::request_log::KnownUser,
+};
+
+/// What one path asks, by method.
+pub struct Gatekeeper {
+    context: Context,
+    rules: Vec<(Method, Access)>,
+}
+
+impl Gatekeeper {
+    /// For a path with these methods.
+    #[must_use]
+    pub const fn new(context: Context, rules: Vec<(Method, Access)>) -> Self {
+        Self { context, rules }
+    }
+
+    fn rule(&self, method: &Method) -> Option<Access> {
+        // RFC 9110, section 9.3.2: HEAD is GET without the content.
+        let method = if *method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        self.rules
+            .iter()
+            .find(|(known, _)| known == method)
+            .map(|(_, access)| *access)
+    }
+
+    fn not_allowed(&self) -> Error {
+        let mut methods: Vec<&str> = self
+            .rules
+            .iter()
+            .map(|(method, _)| method.as_str())
+            .collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        Error::MethodNotAllowed(methods.join(", "))
+    }
+
+    async fn admit(&self, request: &HttpRequest) -> Result<Option<Caller>> {
+        let Some(access) = self.rule(request.method()) else {
+            return Err(self.not_allowed());
+        };
+        let context = &self.context;
+        let nobody = || Error::NotSignedIn {
+            invalid_token: false,
+        };
+        match access {
+            Access::Anyone => Ok(None),
+            Access::Visitor => pass::by_cookie(context, request).await,
+            Access::Browser => pass::by_cookie(context, request)
+                .await?
+                .ok_or_else(nobody)
+                .map(Some),
+            Access::AnyCaller => pass::by_either(context, request)
+                .await?
+                .ok_or_else(nobody)
+                .map(Some),
+            Access::Session => {
+                let caller = pass::by_either(context, request)
+                    .await?
+                    .ok_or_else(nobody)?;
+                match caller.credential.class() {
+                    Class::Session => Ok(Some(caller)),
+                    Class::Token => Err(Error::SessionsOnly),
+                }
+            }
+            Access::Can(abilities) => {
+                let caller = pass::by_either(context, request)
+                    .await?
+                    .ok_or_else(nobody)?;
+                has_all(&caller, abilities)?;
+                Ok(Some(caller))
+            }
+        }
+    }
+}
+
+/// Runs before a route's handler; what it refuses never gets there.
+///
+/// # Errors
+/// Those of the handler.
+pub async fn guard<B: MessageBody + 'static>(
+    keeper: Rc<Gatekeeper>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let admitted = keeper.admit(request.request()).await;
+    match admitted {
+        Ok(caller) => {
+            if let Some(caller) = caller {
+                request.extensions_mut().insert(KnownUser(caller.user.id));
+                request.extensions_mut().insert(Rc::new(caller));
+            }
+            Ok(next.call(request).await?.map_into_left_body())
+        }
+        // An answer, not an `Err`: that would pass by what stands around this, and a cookie that
+        // was to be written would not be.
+        Err(error) => Ok(request.error_response(error).map_into_right_body()),
+    }
+}
+
+fn has_all(caller: &Caller, abilities: &[&str]) -> Result<()> {
+    let missing: Vec<&str> = abilities
+        .iter()
+        .copied()
+        .filter(|name| {
+            !Ability::parse(name).is_some_and(|ability| caller.credential.abilities.grant(&ability))
+        })
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::MissingAbility(missing.join(" ")))
+    }
+}

@@ -1,0 +1,13 @@
+//! Who is calling: what a route asks of its callers, the guard that makes sure of it, and the
+//! argument types by which a handler gets them.
+
+mod access;
+mod extract;
+mod guard;
+mod pass;
+
+pub use self::{
+    access::Access,
+    extract::{AnyCaller, Browser, Origin, Visitor},
+    guard::{Gatekeeper, guard},
+};

@@ -1,0 +1,15 @@
+//! `narthex migrate`
+
+use super::{Failed, output};
+use crate::{config::Settings, context::MIGRATIONS, error::Error, kit::db};
+
+pub(super) fn migrate(settings: &Settings) -> Result<(), Failed> {
+    let done = db::run_pending(&settings.database, MIGRATIONS).map_err(Error::from)?;
+    match done.as_slice() {
+        [] => output::line("The tables are up to date."),
+        done => done
+            .iter()
+            .for_each(|name| output::line(format!("Done: {name}"))),
+    }
+    Ok(())
+}

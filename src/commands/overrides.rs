@@ -1,0 +1,55 @@
+//! A flag for every setting, made from the table of settings.
+
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+
+use crate::config::KEYS;
+
+/// The settings that were given as flags.
+#[derive(Default)]
+pub struct Overrides {
+    pub(super) given: Vec<(&'static str, String)>,
+}
+
+impl FromArgMatches for Overrides {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut overrides = Self::default();
+        overrides.update_from_arg_matches(matches)?;
+        Ok(overrides)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        let given = KEYS.iter().filter_map(|key| {
+            let value = matches.try_get_one::<String>(key.env).ok().flatten()?;
+            Some((key.env, value.clone()))
+        });
+        self.given.extend(given);
+        Ok(())
+    }
+}
+
+impl Args for Overrides {
+    fn augment_args(command: Command) -> Command {
+        // A secret on a command line is seen by everybody on the machine: that one has no flag.
+        KEYS.iter()
+            .filter(|key| key.env != "NARTHEX_SECRET_KEY")
+            .fold(command, |command, key| {
+                let default = key
+                    .default
+                    .map(|value| format!(" [default: {value}]"))
+                    .unwrap_or_default();
+                command.arg(
+                    Arg::new(key.env)
+                        .long(key.flag())
+                        .value_name("VALUE")
+                        .help(format!("{}{default} [env: {}]", key.help, key.env))
+                        .help_heading("Settings")
+                        .hide_short_help(true)
+                        .global(true),
+                )
+            })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}

@@ -1,0 +1,136 @@
+//! The table of settings: names, defaults and what each is for.
+
+/// One setting.
+#[derive(Debug)]
+pub struct Key {
+    /// The environment variable. The flag is the same without `NARTHEX_`, in small letters with
+    /// hyphens; the key in `narthex.toml` the same with underscores.
+    pub env: &'static str,
+    /// The value it has when nobody sets it; `None` for off, or for what is made at the start.
+    pub default: Option<&'static str>,
+    /// What it is for, in a few words.
+    pub help: &'static str,
+}
+
+impl Key {
+    /// `--listen`, without the hyphens before it.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        self.toml().replace('_', "-")
+    }
+
+    /// Its key in `narthex.toml`.
+    #[must_use]
+    pub fn toml(&self) -> String {
+        self.env
+            .strip_prefix("NARTHEX_")
+            .unwrap_or(self.env)
+            .to_lowercase()
+    }
+
+    /// Whether its value is not to be shown to anybody.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        matches!(self.env, "NARTHEX_SECRET_KEY" | "DATABASE_URL")
+    }
+}
+
+const fn key(env: &'static str, default: &'static str, help: &'static str) -> Key {
+    Key {
+        env,
+        default: Some(default),
+        help,
+    }
+}
+
+const fn unset(env: &'static str, help: &'static str) -> Key {
+    Key {
+        env,
+        default: None,
+        help,
+    }
+}
+
+/// Every setting that there is, but for `[abilities]`.
+pub const KEYS: &[Key] = &[
+    key(
+        "DATABASE_URL",
+        "sqlite://narthex.db",
+        "sqlite://PATH or postgres://…",
+    ),
+    key("NARTHEX_LISTEN", "127.0.0.1:8080", "address and port"),
+    unset(
+        "NARTHEX_PUBLIC_URL",
+        "what users type; decides Secure cookies, links and the allowed origin",
+    ),
+    unset(
+        "NARTHEX_SECRET_KEY",
+        "64 or more random bytes in base64; several, comma separated: the first signs, all verify",
+    ),
+    key("NARTHEX_REGISTRATION", "open", "open or closed"),
+    unset(
+        "NARTHEX_TRUSTED_PROXIES",
+        "networks whose X-Forwarded-For and Forwarded are believed",
+    ),
+    unset(
+        "NARTHEX_TRUSTED_ORIGINS",
+        "further origins whose pages may use the session cookie",
+    ),
+    unset(
+        "NARTHEX_COOKIE_DOMAIN",
+        "share the session with sibling hosts of this domain",
+    ),
+    unset(
+        "NARTHEX_THROTTLE_EXEMPT",
+        "networks that are not throttled by address",
+    ),
+    key("NARTHEX_TOKEN_PREFIX", "nrx", "2 to 10 letters or digits"),
+    unset(
+        "NARTHEX_TOKEN_MAX_AGE",
+        "the longest life that a token may be given, such as 90d",
+    ),
+    key(
+        "NARTHEX_SESSION_IDLE",
+        "2h",
+        "how long a session may go unused",
+    ),
+    key("NARTHEX_SESSION_MAX", "12h", "how long a session lives"),
+    key(
+        "NARTHEX_REMEMBER_IDLE",
+        "14d",
+        "the same for \"keep me signed in\"",
+    ),
+    key(
+        "NARTHEX_REMEMBER_MAX",
+        "90d",
+        "the same for \"keep me signed in\"",
+    ),
+    key(
+        "NARTHEX_CONFIRM_FOR",
+        "15m",
+        "how long a password confirmation lasts",
+    ),
+    key(
+        "NARTHEX_LAST_USED_EVERY",
+        "10s",
+        "how often last-used times are written",
+    ),
+    key(
+        "NARTHEX_KEEP_ENDED",
+        "30d",
+        "how long ended credentials stay readable",
+    ),
+    unset("NARTHEX_METRICS_LISTEN", "address for /metrics"),
+    key(
+        "NARTHEX_LOG",
+        "info",
+        "what is logged: a level, or a tracing filter",
+    ),
+    key("NARTHEX_LOG_FORMAT", "text", "text or json"),
+];
+
+/// The setting with this environment variable.
+#[must_use]
+pub fn named(env: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.env == env)
+}

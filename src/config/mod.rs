@@ -1,0 +1,179 @@
+//! Settings: flag, then environment, then `narthex.toml`, then default.
+//!
+//! The only place that reads the environment. An unknown key or a bad value stops the start with
+//! one line that names the key, the value and what would do.
+
+mod key_file;
+mod keys;
+mod sources;
+mod values;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+pub use self::{
+    key_file::SigningKeys,
+    keys::{KEYS, Key},
+    sources::Sources,
+    values::{LogFormat, Origin, PublicUrl, Registration, TokenPrefix},
+};
+use crate::{
+    ability::Catalogue,
+    kit::{db, network::Networks},
+};
+
+/// One line: the key, its value and what would do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub(crate) String);
+
+/// How long a session lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long it may go unused.
+    pub idle: Duration,
+    /// How long it may live in all.
+    pub max: Duration,
+}
+
+/// Everything that an operator may set. The contract's table says what each means.
+#[derive(Clone)]
+pub struct Settings {
+    /// `DATABASE_URL`
+    pub database: db::Target,
+    /// `NARTHEX_LISTEN`
+    pub listen: SocketAddr,
+    /// `NARTHEX_PUBLIC_URL`, where it is set
+    pub public_url: Option<PublicUrl>,
+    /// `NARTHEX_SECRET_KEY`, where it is set; otherwise the key file is read or made at the start
+    pub secret_keys: Option<SigningKeys>,
+    /// `NARTHEX_REGISTRATION`
+    pub registration: Registration,
+    /// `NARTHEX_TRUSTED_PROXIES`
+    pub trusted_proxies: Networks,
+    /// `NARTHEX_TRUSTED_ORIGINS`
+    pub trusted_origins: Vec<Origin>,
+    /// `NARTHEX_COOKIE_DOMAIN`
+    pub cookie_domain: Option<String>,
+    /// `NARTHEX_THROTTLE_EXEMPT`
+    pub throttle_exempt: Networks,
+    /// `NARTHEX_TOKEN_PREFIX`
+    pub token_prefix: TokenPrefix,
+    /// `NARTHEX_TOKEN_MAX_AGE`
+    pub token_max_age: Option<Duration>,
+    /// `NARTHEX_SESSION_IDLE`, `NARTHEX_SESSION_MAX`
+    pub session: Limits,
+    /// `NARTHEX_REMEMBER_IDLE`, `NARTHEX_REMEMBER_MAX`
+    pub remember: Limits,
+    /// `NARTHEX_CONFIRM_FOR`
+    pub confirm_for: Duration,
+    /// `NARTHEX_LAST_USED_EVERY`
+    pub last_used_every: Duration,
+    /// `NARTHEX_KEEP_ENDED`
+    pub keep_ended: Duration,
+    /// `NARTHEX_METRICS_LISTEN`
+    pub metrics_listen: Option<SocketAddr>,
+    /// `NARTHEX_LOG`
+    pub log: String,
+    /// `NARTHEX_LOG_FORMAT`
+    pub log_format: LogFormat,
+    /// `[abilities]` in `narthex.toml`, with Narthex's own
+    pub catalogue: Catalogue,
+}
+
+impl Settings {
+    /// Reads all settings out of `sources`.
+    ///
+    /// # Errors
+    /// The first that is unknown or cannot be taken.
+    pub fn read(sources: &Sources) -> Result<Self, Refused> {
+        use self::values as value;
+        let settings = Self {
+            database: sources.get("DATABASE_URL", value::database)?,
+            listen: sources.get("NARTHEX_LISTEN", value::address)?,
+            public_url: sources.find("NARTHEX_PUBLIC_URL", PublicUrl::parse)?,
+            secret_keys: sources.find("NARTHEX_SECRET_KEY", SigningKeys::parse)?,
+            registration: sources.get("NARTHEX_REGISTRATION", value::registration)?,
+            trusted_proxies: sources
+                .find("NARTHEX_TRUSTED_PROXIES", value::networks)?
+                .unwrap_or_default(),
+            trusted_origins: sources
+                .find("NARTHEX_TRUSTED_ORIGINS", value::origins)?
+                .unwrap_or_default(),
+            cookie_domain: sources.find("NARTHEX_COOKIE_DOMAIN", value::domain)?,
+            throttle_exempt: sources
+                .find("NARTHEX_THROTTLE_EXEMPT", value::networks)?
+                .unwrap_or_default(),
+            token_prefix: sources.get("NARTHEX_TOKEN_PREFIX", TokenPrefix::parse)?,
+            token_max_age: sources.find("NARTHEX_TOKEN_MAX_AGE", value::duration)?,
+            session: Limits {
+                idle: sources.get("NARTHEX_SESSION_IDLE", value::duration)?,
+                max: sources.get("NARTHEX_SESSION_MAX", value::duration)?,
+            },
+            remember: Limits {
+                idle: sources.get("NARTHEX_REMEMBER_IDLE", value::duration)?,
+                max: sources.get("NARTHEX_REMEMBER_MAX", value::cookie_age)?,
+            },
+            confirm_for: sources.get("NARTHEX_CONFIRM_FOR", value::duration)?,
+            last_used_every: sources.get("NARTHEX_LAST_USED_EVERY", value::duration)?,
+            keep_ended: sources.get("NARTHEX_KEEP_ENDED", value::duration)?,
+            metrics_listen: sources.find("NARTHEX_METRICS_LISTEN", value::address)?,
+            log: sources.get("NARTHEX_LOG", value::log_filter)?,
+            log_format: sources.get("NARTHEX_LOG_FORMAT", value::log_format)?,
+            catalogue: sources.catalogue()?,
+        };
+        settings.agree()
+    }
+
+    /// Checks what two settings say together.
+    fn agree(self) -> Result<Self, Refused> {
+        if let (Some(domain), Some(url)) = (&self.cookie_domain, &self.public_url)
+            && !(url.host() == domain || url.host().ends_with(&format!(".{domain}")))
+        {
+            return Err(Refused(format!(
+                "NARTHEX_COOKIE_DOMAIN is \"{domain}\": {} is not in it, and a browser would drop \
+                 the cookie; name a domain that NARTHEX_PUBLIC_URL's host is in",
+                url.host()
+            )));
+        }
+        Ok(self)
+    }
+
+    /// Where people find the pages: the public URL, or the address that was asked for.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.origin().to_string(),
+            None => format!("http://{}", self.listen),
+        }
+    }
+
+    /// Whether browsers reach the pages through https, which decides about `Secure` cookies.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(PublicUrl::is_https)
+    }
+
+    /// The keys that sign the session cookie: those set, or those of the key file, which is made
+    /// where there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read or made, is too short, or others may read it.
+    pub fn signing_keys(
+        &self,
+        random: &dyn crate::kit::random::Random,
+    ) -> Result<SigningKeys, Refused> {
+        match &self.secret_keys {
+            Some(keys) => Ok(keys.clone()),
+            None => key_file::read_or_make(&self.key_file(), random),
+        }
+    }
+
+    /// `narthex.key` beside the database file, or in the working directory for PostgreSQL.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
+        match &self.database {
+            db::Target::Sqlite(path) => path.with_file_name("narthex.key"),
+            db::Target::Postgres(_) => PathBuf::from("narthex.key"),
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What the values of settings mean. Each parser's error says what would do.
+
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use url::{Host, Url};
+
+use crate::kit::{db, duration, network::Networks};
+
+/// Browsers cut a cookie's life at 400 days (draft-ietf-httpbis-rfc6265bis, section 5.5).
+const LONGEST_COOKIE: Duration = Duration::from_secs(400 * 24 * 3600);
+
+/// Who may make an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Anybody.
+    Open,
+    /// Only an operator, on the command line.
+    Closed,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For eyes.
+    Text,
+    /// For programs, one JSON object a line.
+    Json,
+}
+
+/// What a token's secret begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenPrefix(String);
+
+impl TokenPrefix {
+    /// Takes 2 to 10 letters or digits.
+    ///
+    /// # Errors
+    /// What would do.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let right =
+            (2..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        if right {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("give 2 to 10 letters or digits, such as nrx")
+        }
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Scheme, host and port of a page (RFC 6454), as browsers write it in `Origin`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// Reads an origin; a path other than `/` is none.
+    fn parse(text: &str) -> Option<(Self, Url)> {
+        let url = Url::parse(text).ok()?;
+        let bare = matches!(url.scheme(), "http" | "https")
+            && url.host().is_some()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none();
+        bare.then(|| (Self(url.origin().ascii_serialization()), url))
+    }
+
+    /// Its text, without a slash at the end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The origin of a whole URL.
+    #[must_use]
+    pub fn of(url: &Url) -> Self {
+        Self(url.origin().ascii_serialization())
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What users type to get here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    origin: Origin,
+    host: String,
+    https: bool,
+}
+
+impl PublicUrl {
+    /// Reads `https://host` or `http://host:port`.
+    ///
+    /// # Errors
+    /// What would do.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let (origin, url) = Origin::parse(text)
+            .ok_or("give scheme and host without a path, such as https://accounts.example.com")?;
+        let host = url.host_str().unwrap_or_default().to_owned();
+        Ok(Self {
+            origin,
+            host,
+            https: url.scheme() == "https",
+        })
+    }
+
+    /// Its origin.
+    #[must_use]
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Its host name, without a port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Host and port as a `Host` header has them: the port only where it is not the scheme's own.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.origin
+            .0
+            .split_once("://")
+            .map_or("", |(_, authority)| authority)
+    }
+
+    /// Whether it is https.
+    #[must_use]
+    pub const fn is_https(&self) -> bool {
+        self.https
+    }
+}
+
+pub(super) fn database(text: &str) -> Result<db::Target, &'static str> {
+    db::Target::parse(text).map_err(|_| "give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME")
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "give an address and a port, such as 127.0.0.1:8080")
+}
+
+pub(super) fn registration(text: &str) -> Result<Registration, &'static str> {
+    match text {
+        "open" => Ok(Registration::Open),
+        "closed" => Ok(Registration::Closed),
+        _ => Err("give open or closed"),
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, &'static str> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("give text or json"),
+    }
+}
+
+pub(super) fn log_filter(text: &str) -> Result<String, &'static str> {
+    tracing_subscriber::EnvFilter::builder()
+        .parse(text)
+        .map(|_| text.to_owned())
+        .map_err(
+            |_| "give error, warn, info, debug or trace, or a tracing filter such as narthex=debug",
+        )
+}
+
+pub(super) fn networks(text: &str) -> Result<Networks, String> {
+    Networks::parse(text).map_err(|part| {
+        format!("\"{part}\" is no network; give addresses or CIDRs, such as 10.0.0.0/8")
+    })
+}
+
+pub(super) fn origins(text: &str) -> Result<Vec<Origin>, String> {
+    text.split(',')
+        .map(|part| {
+            Origin::parse(part.trim()).map(|(origin, _)| origin).ok_or_else(|| {
+                format!("\"{}\" is no origin; give scheme and host, such as https://app.example.com", part.trim())
+            })
+        })
+        .collect()
+}
+
+pub(super) fn domain(text: &str) -> Result<String, &'static str> {
+    let name = text.strip_prefix('.').unwrap_or(text);
+    let right = matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name && host.contains('.'))
+        && name.parse::<IpAddr>().is_err();
+    if right {
+        Ok(name.to_owned())
+    } else {
+        Err("give a domain name, such as example.com")
+    }
+}
+
+pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
+    duration::parse(text)
+        .filter(|duration| !duration.is_zero())
+        .ok_or("give a length of time over zero, such as 30s, 15m, 2h or 90d")
+}
+
+pub(super) fn cookie_age(text: &str) -> Result<Duration, &'static str> {
+    duration(text)
+        .ok()
+        .filter(|duration| *duration <= LONGEST_COOKIE)
+        .ok_or("give a length of time of at most 400d, for browsers keep no cookie longer")
+}

@@ -1,0 +1,86 @@
+//! A credential: anything that lets a caller in as a user.
+
+use std::{net::IpAddr, time::Duration};
+
+use super::kind::{Class, Kind};
+use crate::{
+    ability::Abilities,
+    ids::{CredentialId, ReceiptId, UserId},
+    kit::clock::Timestamp,
+};
+
+/// A session or a token, without its secret.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// Its id.
+    pub id: CredentialId,
+    /// Whom it lets in as.
+    pub user_id: UserId,
+    /// What sort it is.
+    pub kind: Kind,
+    /// A token's name; empty for a session.
+    pub name: String,
+    /// The last characters of a token's newest secret; empty for a session.
+    pub hint: String,
+    /// What it may do.
+    pub abilities: Abilities,
+    /// The user agent that it was made for.
+    pub user_agent: Option<String>,
+    /// Where it was made from.
+    pub ip: Option<IpAddr>,
+    /// Where it was last used from.
+    pub last_used_ip: Option<IpAddr>,
+    /// "Keep me signed in".
+    pub remembered: bool,
+    /// Refused until resumed.
+    pub paused: bool,
+    /// The credential whose caller made it.
+    pub made_by: Option<CredentialId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// From when on it lets nobody in.
+    pub expires_at: Option<Timestamp>,
+    /// How long it may go unused.
+    pub idle_limit: Option<Duration>,
+    /// Until when its password counts as just confirmed.
+    pub confirmed_until: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// The sign-out that ended it.
+    pub receipt_id: Option<ReceiptId>,
+}
+
+impl Credential {
+    /// Session or token.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        self.kind.class()
+    }
+
+    /// When it was last used, or made where it never was.
+    #[must_use]
+    pub fn last_seen(&self) -> Timestamp {
+        self.last_used_at
+            .map_or(self.created_at, |used| used.max(self.created_at))
+    }
+
+    /// From when on it lets nobody in if it is not used again: its expiry or its idle limit,
+    /// whichever comes first.
+    #[must_use]
+    pub fn dies_at(&self) -> Option<Timestamp> {
+        let idle = self.idle_limit.map(|limit| self.last_seen().plus(limit));
+        match (self.expires_at, idle) {
+            (Some(expiry), Some(idle)) => Some(expiry.min(idle)),
+            (expiry, idle) => expiry.or(idle),
+        }
+    }
+
+    /// Whether it can still let somebody in: it was not ended and its time is not over. A paused
+    /// token is live: it can come back.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && self.dies_at().is_none_or(|end| now < end)
+    }
+}

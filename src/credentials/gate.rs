@@ -1,0 +1,91 @@
+//! The gate: the one way to check a pass.
+//!
+//! A secret that got here has its form: the cookie's signature or the token's checksum was right.
+//! Its digest leads to the credential, which must not be ended, paused, expired or idle, and whose
+//! user must not be disabled. Every check asks the database, so an ending holds everywhere from its
+//! commit on.
+
+use std::net::IpAddr;
+
+use super::{
+    caller::Caller,
+    credential::Credential,
+    kind::Class,
+    store::{self, Found},
+    usage,
+};
+use crate::{
+    context::Context,
+    error::{Error, Result},
+    kit::{clock::Timestamp, digest::Digest},
+};
+
+/// Why a pass lets nobody in. For the log; callers are told only that it does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such secret, or it travelled in the wrong place.
+    Unknown,
+    /// It was ended.
+    Ended,
+    /// It is paused.
+    Paused,
+    /// Its time is over: expired, or idle for too long.
+    Expired,
+    /// Its user is disabled.
+    UserDisabled,
+}
+
+/// Checks the secret with `digest`, which travelled as those of `class` do.
+///
+/// # Errors
+/// When the database cannot be asked. Then nobody gets in, and nobody is taken for unknown.
+pub async fn check(
+    context: &Context,
+    class: Class,
+    digest: Digest,
+    ip: Option<IpAddr>,
+) -> Result<Result<Caller, Refusal>> {
+    let found = context
+        .db
+        .read(move |connection| Ok::<_, Error>(store::by_digest(connection, digest)?))
+        .await?;
+    let Some(mut found) = found else {
+        return Ok(Err(Refusal::Unknown));
+    };
+    let now = context.now();
+    usage::overlay(context, &mut found.credential);
+    if let Err(refusal) = admit(&found, class, now) {
+        return Ok(Err(refusal));
+    }
+    let Found {
+        mut credential,
+        user,
+        ..
+    } = found;
+    usage::note(context, &mut credential, now, ip);
+    Ok(Ok(Caller {
+        user,
+        credential,
+        ip,
+    }))
+}
+
+fn admit(found: &Found, class: Class, now: Timestamp) -> Result<(), Refusal> {
+    let credential: &Credential = &found.credential;
+    if credential.class() != class {
+        return Err(Refusal::Unknown);
+    }
+    if credential.ended_at.is_some() {
+        return Err(Refusal::Ended);
+    }
+    if !credential.is_live(now) || found.valid_until.is_some_and(|until| until <= now) {
+        return Err(Refusal::Expired);
+    }
+    if found.user_disabled {
+        return Err(Refusal::UserDisabled);
+    }
+    if credential.paused {
+        return Err(Refusal::Paused);
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! Looking at a user's credentials.
+
+use super::{credential::Credential, kind::Class, selection::Selection, store, usage};
+use crate::{
+    context::Context,
+    error::{Error, Result},
+    ids::{CredentialId, OfCredential, UserId},
+    kit::page::{MOST, Page, Paging},
+};
+
+/// Which credentials a list has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// What can still let somebody in.
+    Live,
+    /// Also what ended.
+    WithEnded,
+}
+
+/// A page of `user`'s credentials that `selection` names, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    context: &Context,
+    user: UserId,
+    selection: Selection,
+    scope: Scope,
+    paging: Paging<OfCredential>,
+) -> Result<Page<Credential, OfCredential>> {
+    let context = context.clone();
+    context
+        .clone()
+        .db
+        .read(move |connection| {
+            let now = context.now();
+            let mut rows: Vec<Credential> = Vec::new();
+            let mut after = paging.after();
+            // A selection has filters that no index knows: read on until the page is full.
+            loop {
+                let part = Paging::new(MOST, after);
+                let read = store::newest(connection, user, &selection, scope, part)?;
+                let fetched = part.page(read, |credential| credential.id);
+                rows.extend(fetched.rows.into_iter().filter_map(|mut credential| {
+                    usage::overlay(&context, &mut credential);
+                    let wanted = scope == Scope::WithEnded || credential.is_live(now);
+                    (wanted && selection.names(&credential)).then_some(credential)
+                }));
+                after = fetched.next;
+                if after.is_none() || rows.len() > paging.limit() {
+                    return Ok::<_, Error>(paging.page(rows, |credential| credential.id));
+                }
+            }
+        })
+        .await
+}
+
+/// One of `user`'s credentials of this class, also an ended one.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class.
+pub async fn find(
+    context: &Context,
+    user: UserId,
+    class: Class,
+    id: CredentialId,
+) -> Result<Credential> {
+    let context = context.clone();
+    context
+        .clone()
+        .db
+        .read(move |connection| {
+            let mut found = store::find(connection, user, id)?
+                .filter(|credential| credential.class() == class)
+                .ok_or(Error::NotFound)?;
+            usage::overlay(&context, &mut found);
+            Ok(found)
+        })
+        .await
+}

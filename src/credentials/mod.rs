@@ -1,0 +1,24 @@
+//! What can get in and how it ends: the heart of Narthex.
+//!
+//! A credential is a session or a token. [`gate`] is the one way to check one; [`sign_out`] the one
+//! way to end some.
+
+mod caller;
+mod credential;
+pub mod gate;
+mod kind;
+mod list;
+mod receipt;
+mod selection;
+pub mod sign_out;
+pub(crate) mod store;
+pub mod usage;
+
+pub use self::{
+    caller::{Caller, Confirmed, User},
+    credential::Credential,
+    kind::{Class, Kind},
+    list::{Scope, find, list},
+    receipt::{Reason, Receipt, find_receipt},
+    selection::Selection,
+};

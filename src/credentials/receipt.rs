@@ -1,0 +1,123 @@
+//! Receipts: the record of one sign-out.
+
+use std::net::IpAddr;
+
+use super::{credential::Credential, store};
+use crate::{
+    context::Context,
+    error::{Error, Result},
+    ids::{CredentialId, ReceiptId, UserId},
+    kit::{clock::Timestamp, words},
+};
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $sentence:literal;)*) => {
+        /// Why credentials ended.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Reason {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Reason {
+            /// Its stable name, for programs.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// Why, for a person.
+            #[must_use]
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$name => $sentence,)* }
+            }
+
+            /// The reason with this name; [`Reason::Other`] for one that only a newer version knows.
+            #[must_use]
+            pub fn parse(text: &str) -> Self {
+                match text { $($text => Self::$name,)* _ => Self::Other }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// A caller signed out, or ended a selection.
+    SignedOut = "signed_out", "Signed out";
+    /// A caller ended one credential.
+    Revoked = "revoked", "Revoked";
+    /// The password changed.
+    PasswordChanged = "password_changed", "The password was changed";
+    /// An operator shut the account.
+    AccountDisabled = "account_disabled", "The account was disabled";
+    /// The account was deleted.
+    AccountDeleted = "account_deleted", "The account was deleted";
+    /// The same browser signed in again.
+    Replaced = "replaced", "The same browser signed in again";
+    /// An operator ended them.
+    Operator = "operator", "Ended by an operator";
+    /// Something that this version has no name for.
+    Other = "other", "Ended";
+}
+
+/// The record of one sign-out: when, by whom, why, and which credentials ended.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Its id.
+    pub id: ReceiptId,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Reason,
+    /// The credential whose caller asked; none for an operator and for Narthex itself.
+    pub by: Option<CredentialId>,
+    /// From where.
+    pub ip: Option<IpAddr>,
+    /// How many sessions ended.
+    pub sessions_ended: i64,
+    /// How many tokens ended.
+    pub tokens_ended: i64,
+    /// Which ended, newest first, as far as they are still kept.
+    pub credentials: Vec<Credential>,
+}
+
+impl Receipt {
+    /// `2 sessions and 1 token`, `nothing`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        summary(self.sessions_ended, self.tokens_ended)
+    }
+
+    /// Whether this credential ended with it.
+    #[must_use]
+    pub fn names(&self, id: CredentialId) -> bool {
+        self.credentials
+            .iter()
+            .any(|credential| credential.id == id)
+    }
+}
+
+/// So many sessions and tokens, in words.
+pub(crate) fn summary(sessions: i64, tokens: i64) -> String {
+    let count = |number: i64, one| words::count(usize::try_from(number).unwrap_or(0), one);
+    match (sessions, tokens) {
+        (0, 0) => "nothing".to_owned(),
+        (sessions, 0) => count(sessions, "session"),
+        (0, tokens) => count(tokens, "token"),
+        (sessions, tokens) => format!(
+            "{} and {}",
+            count(sessions, "session"),
+            count(tokens, "token")
+        ),
+    }
+}
+
+/// One of `user`'s receipts.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is nobody's or somebody else's.
+pub async fn find_receipt(context: &Context, user: UserId, id: ReceiptId) -> Result<Receipt> {
+    context
+        .db
+        .read(move |connection| store::find_receipt(connection, user, id)?.ok_or(Error::NotFound))
+        .await
+}

@@ -1,0 +1,317 @@
+//! The one way to end credentials: selection, preview, receipt.
+//!
+//! [`preview`] shows exactly what would end; [`end`] ends just that, in one transaction with its
+//! receipt and its line in the activity log. The other functions say what they are and do nothing
+//! else of their own.
+
+use super::{
+    credential::Credential,
+    kind::{Class, Kind},
+    receipt::{Reason, Receipt},
+    selection::Selection,
+    store, usage,
+};
+use crate::{
+    activity::{self, Actor, EventKind, What},
+    context::{Context, Shared},
+    error::{Error, Result},
+    ids::{CredentialId, UserId},
+    kit::{db::AnyConnection, digest::Digest},
+};
+
+/// What a selection would end.
+pub struct Preview {
+    /// Stands for just these credentials: [`end`] given it ends these or nothing.
+    pub digest: String,
+    /// The credentials, newest first.
+    pub credentials: Vec<Credential>,
+}
+
+/// Shows what `selection` would end now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn preview(context: &Context, user: UserId, selection: Selection) -> Result<Preview> {
+    let context = context.clone();
+    context
+        .clone()
+        .db
+        .read(move |connection| {
+            let credentials = select(&context, connection, user, &selection)?;
+            Ok::<_, Error>(Preview {
+                digest: digest(&credentials),
+                credentials,
+            })
+        })
+        .await
+}
+
+/// What is to end, and why.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// Which credentials.
+    pub selection: Selection,
+    /// The preview that was shown, where one was.
+    pub digest: Option<String>,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Ending {
+    /// Ends what `selection` names now, whatever that is.
+    #[must_use]
+    pub const fn of(selection: Selection, reason: Reason) -> Self {
+        Self {
+            selection,
+            digest: None,
+            reason,
+        }
+    }
+}
+
+/// Ends what is selected. From the answer on, no request with any of it succeeds.
+///
+/// # Errors
+/// [`Error::PreviewOutdated`] where the digest no longer fits, and [`Error::NotSignedIn`] where the
+/// actor's own credential ended meanwhile: nothing has ended then.
+pub async fn end(context: &Context, user: UserId, ending: Ending, actor: Actor) -> Result<Receipt> {
+    let context = context.clone();
+    context
+        .clone()
+        .db
+        .write(move |connection| {
+            begin_change(&context, connection, user, &actor)?;
+            end_within(&context, connection, user, &ending, &actor)
+        })
+        .await
+}
+
+/// Begins whatever changes what can get in as `user`: takes the user's lock, then makes sure that
+/// the actor may still act. So nothing that an ended credential asked for happens after its end,
+/// and of two that race each other one comes first and the other sees what it did.
+///
+/// # Errors
+/// [`Error::NotFound`] where the user is gone, [`Error::NotSignedIn`] where the actor's credential is.
+pub(crate) fn begin_change(
+    context: &Shared,
+    connection: &mut AnyConnection,
+    user: UserId,
+    actor: &Actor,
+) -> Result<()> {
+    if !store::lock_user(connection, user)? {
+        return Err(Error::NotFound);
+    }
+    if let Some(id) = actor.credential {
+        let mut by = store::find(connection, user, id)?;
+        by.iter_mut()
+            .for_each(|credential| usage::overlay(context, credential));
+        let alive =
+            by.is_some_and(|credential| !credential.paused && credential.is_live(context.now()));
+        if !alive {
+            return Err(Error::NotSignedIn {
+                invalid_token: true,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// [`end`] inside a transaction that [`begin_change`] began.
+///
+/// # Errors
+/// [`Error::PreviewOutdated`] where the digest no longer fits.
+pub(crate) fn end_within(
+    context: &Context,
+    connection: &mut AnyConnection,
+    user: UserId,
+    ending: &Ending,
+    actor: &Actor,
+) -> Result<Receipt> {
+    let mut credentials = select(context, connection, user, &ending.selection)?;
+    if ending
+        .digest
+        .as_ref()
+        .is_some_and(|shown| *shown != digest(&credentials))
+    {
+        return Err(Error::PreviewOutdated);
+    }
+    let (id, at) = (context.new_id()?, context.now());
+    for credential in &mut credentials {
+        credential.ended_at = Some(at);
+        credential.receipt_id = Some(id);
+    }
+    let count = |class| {
+        let of_class = credentials
+            .iter()
+            .filter(|credential| credential.class() == class);
+        i64::try_from(of_class.count()).map_err(Error::internal)
+    };
+    let receipt = Receipt {
+        id,
+        at,
+        reason: ending.reason,
+        by: actor.credential,
+        ip: actor.ip,
+        sessions_ended: count(Class::Session)?,
+        tokens_ended: count(Class::Token)?,
+        credentials,
+    };
+    let ids: Vec<CredentialId> = receipt
+        .credentials
+        .iter()
+        .map(|credential| credential.id)
+        .collect();
+    store::insert_receipt(connection, user, &receipt)?;
+    store::end(connection, &ids, at, id)?;
+    let what = What::new(EventKind::CredentialsEnded, receipt.summary()).with_receipt(id);
+    activity::record(context, connection, user, actor, what)?;
+    Ok(receipt)
+}
+
+fn select(
+    context: &Shared,
+    connection: &mut AnyConnection,
+    user: UserId,
+    selection: &Selection,
+) -> Result<Vec<Credential>> {
+    let now = context.now();
+    let mut credentials = store::all_not_ended(connection, user)?;
+    credentials
+        .iter_mut()
+        .for_each(|credential| usage::overlay(context, credential));
+    credentials.retain(|credential| credential.is_live(now) && selection.names(credential));
+    Ok(credentials)
+}
+
+/// Stands for a set of credentials: the digest of their ids in order.
+fn digest(credentials: &[Credential]) -> String {
+    let mut ids: Vec<CredentialId> = credentials.iter().map(|credential| credential.id).collect();
+    ids.sort_unstable();
+    let bytes: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
+    Digest::of(&bytes).base64url()
+}
+
+async fn revoke(
+    context: &Context,
+    user: UserId,
+    selection: Selection,
+    actor: Actor,
+) -> Result<Receipt> {
+    end(context, user, Ending::of(selection, Reason::Revoked), actor).await
+}
+
+/// Ends one token.
+///
+/// # Errors
+/// As [`end`].
+pub async fn revoke_token(
+    context: &Context,
+    user: UserId,
+    id: CredentialId,
+    actor: Actor,
+) -> Result<Receipt> {
+    revoke(context, user, Selection::one(Class::Token, id), actor).await
+}
+
+/// Ends every token of one kind.
+///
+/// # Errors
+/// As [`end`].
+pub async fn revoke_tokens_of_kind(
+    context: &Context,
+    user: UserId,
+    kind: Kind,
+    actor: Actor,
+) -> Result<Receipt> {
+    let selection = Selection {
+        class: vec![Class::Token],
+        ..Selection::all_of_kind(kind)
+    };
+    revoke(context, user, selection, actor).await
+}
+
+/// Ends one session.
+///
+/// # Errors
+/// As [`end`].
+pub async fn revoke_session(
+    context: &Context,
+    user: UserId,
+    id: CredentialId,
+    actor: Actor,
+) -> Result<Receipt> {
+    revoke(context, user, Selection::one(Class::Session, id), actor).await
+}
+
+/// Ends every session of one kind.
+///
+/// # Errors
+/// As [`end`].
+pub async fn revoke_sessions_of_kind(
+    context: &Context,
+    user: UserId,
+    kind: Kind,
+    actor: Actor,
+) -> Result<Receipt> {
+    let selection = Selection {
+        class: vec![Class::Session],
+        ..Selection::all_of_kind(kind)
+    };
+    revoke(context, user, selection, actor).await
+}
+
+/// Ends the credential `here` and nothing else.
+///
+/// # Errors
+/// As [`end`].
+pub async fn sign_out_here(
+    context: &Context,
+    user: UserId,
+    here: CredentialId,
+    actor: Actor,
+) -> Result<Receipt> {
+    let selection = Selection {
+        id: vec![here],
+        ..Selection::default()
+    };
+    end(
+        context,
+        user,
+        Ending::of(selection, Reason::SignedOut),
+        actor,
+    )
+    .await
+}
+
+/// Ends everything but the credential `here`.
+///
+/// # Errors
+/// As [`end`].
+pub async fn sign_out_others(
+    context: &Context,
+    user: UserId,
+    here: CredentialId,
+    actor: Actor,
+) -> Result<Receipt> {
+    end(
+        context,
+        user,
+        Ending::of(Selection::all_but(here), Reason::SignedOut),
+        actor,
+    )
+    .await
+}
+
+/// Ends everything.
+///
+/// # Errors
+/// As [`end`].
+pub async fn sign_out_everywhere(context: &Context, user: UserId, actor: Actor) -> Result<Receipt> {
+    end(
+        context,
+        user,
+        Ending::of(Selection::default(), Reason::SignedOut),
+        actor,
+    )
+    .await
+}

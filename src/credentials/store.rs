@@ -1,0 +1,446 @@
+//! The queries about credentials, their secrets and receipts.
+
+use std::{collections::HashMap, net::IpAddr, time::Duration};
+
+use diesel::{QueryResult, prelude::*};
+
+use super::{
+    caller::User,
+    credential::Credential,
+    kind::{Class, Kind},
+    list::Scope,
+    receipt::{Reason, Receipt},
+    selection::Selection,
+};
+use crate::{
+    ability::Abilities,
+    ids::{CredentialId, OfCredential, ReceiptId, UserId},
+    kit::{
+        clock::{Timestamp, micros_of},
+        db::AnyConnection,
+        digest::Digest,
+        page::Paging,
+    },
+    schema::{credentials, receipts, secrets, users},
+};
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = credentials)]
+struct Row {
+    id: CredentialId,
+    user_id: UserId,
+    class: String,
+    kind: String,
+    name: String,
+    abilities: String,
+    user_agent: Option<String>,
+    ip: Option<String>,
+    last_used_ip: Option<String>,
+    remembered: bool,
+    paused: bool,
+    made_by: Option<CredentialId>,
+    created_at: Timestamp,
+    last_used_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    idle_limit: Option<i64>,
+    confirmed_until: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    receipt_id: Option<ReceiptId>,
+}
+
+impl Row {
+    /// A kind that this version does not know is an error, not something to let in.
+    fn into_credential(self, hint: String) -> QueryResult<Credential> {
+        let kind = Kind::parse(&self.kind).ok_or_else(|| {
+            diesel::result::Error::DeserializationError(
+                format!("credential {} is of unknown kind", self.id).into(),
+            )
+        })?;
+        let address = |text: Option<String>| text.and_then(|text| text.parse::<IpAddr>().ok());
+        Ok(Credential {
+            id: self.id,
+            user_id: self.user_id,
+            kind,
+            name: self.name,
+            hint,
+            abilities: Abilities::from_stored(&self.abilities),
+            user_agent: self.user_agent,
+            ip: address(self.ip),
+            last_used_ip: address(self.last_used_ip),
+            remembered: self.remembered,
+            paused: self.paused,
+            made_by: self.made_by,
+            created_at: self.created_at,
+            last_used_at: self.last_used_at,
+            expires_at: self.expires_at,
+            idle_limit: self
+                .idle_limit
+                .map(|micros| Duration::from_micros(micros.unsigned_abs())),
+            confirmed_until: self.confirmed_until,
+            ended_at: self.ended_at,
+            receipt_id: self.receipt_id,
+        })
+    }
+
+    fn of(credential: &Credential) -> Self {
+        Self {
+            id: credential.id,
+            user_id: credential.user_id,
+            class: credential.class().as_str().to_owned(),
+            kind: credential.kind.as_str().to_owned(),
+            name: credential.name.clone(),
+            abilities: credential.abilities.to_stored(),
+            user_agent: credential.user_agent.clone(),
+            ip: credential.ip.map(|ip| ip.to_string()),
+            last_used_ip: credential.last_used_ip.map(|ip| ip.to_string()),
+            remembered: credential.remembered,
+            paused: credential.paused,
+            made_by: credential.made_by,
+            created_at: credential.created_at,
+            last_used_at: credential.last_used_at,
+            expires_at: credential.expires_at,
+            idle_limit: credential.idle_limit.map(micros_of),
+            confirmed_until: credential.confirmed_until,
+            ended_at: credential.ended_at,
+            receipt_id: credential.receipt_id,
+        }
+    }
+}
+
+/// What a secret leads to.
+pub(crate) struct Found {
+    pub(crate) credential: Credential,
+    /// Until when this secret of it is good.
+    pub(crate) valid_until: Option<Timestamp>,
+    pub(crate) user: User,
+    pub(crate) user_disabled: bool,
+}
+
+/// Looks a secret up by its digest.
+pub(crate) fn by_digest(
+    connection: &mut AnyConnection,
+    digest: Digest,
+) -> QueryResult<Option<Found>> {
+    type Joined = (
+        Row,
+        String,
+        Option<Timestamp>,
+        (UserId, String, String, Timestamp, Option<Timestamp>),
+    );
+    let found: Option<Joined> = secrets::table
+        .inner_join(credentials::table.inner_join(users::table))
+        .filter(secrets::digest.eq(digest))
+        .select((
+            Row::as_select(),
+            secrets::hint,
+            secrets::valid_until,
+            (
+                users::id,
+                users::email,
+                users::name,
+                users::created_at,
+                users::disabled_at,
+            ),
+        ))
+        .first(connection)
+        .optional()?;
+    let Some((row, hint, valid_until, (id, email, name, created_at, disabled_at))) = found else {
+        return Ok(None);
+    };
+    Ok(Some(Found {
+        credential: row.into_credential(hint)?,
+        valid_until,
+        user: User {
+            id,
+            email,
+            name,
+            created_at,
+        },
+        user_disabled: disabled_at.is_some(),
+    }))
+}
+
+/// Takes the lock of `user`'s row until the transaction ends, so that whatever changes what can get
+/// in as them happens one after the other. `false`: there is no such user. An `UPDATE`, because it
+/// locks on both databases; SQLite has no `SELECT … FOR UPDATE`.
+pub(crate) fn lock_user(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
+    diesel::update(users::table.find(user))
+        .set(users::changes.eq(users::changes + 1))
+        .execute(connection)
+        .map(|rows| rows == 1)
+}
+
+/// Adds a credential; `form_key` is what its form carried.
+pub(crate) fn insert(
+    connection: &mut AnyConnection,
+    credential: &Credential,
+    form_key: Option<&[u8]>,
+) -> QueryResult<()> {
+    diesel::insert_into(credentials::table)
+        .values((Row::of(credential), credentials::form_key.eq(form_key)))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Adds a secret to a credential.
+pub(crate) fn insert_secret(
+    connection: &mut AnyConnection,
+    credential: CredentialId,
+    digest: Digest,
+    hint: &str,
+    created_at: Timestamp,
+) -> QueryResult<()> {
+    diesel::insert_into(secrets::table)
+        .values((
+            secrets::digest.eq(digest),
+            secrets::credential_id.eq(credential),
+            secrets::hint.eq(hint),
+            secrets::created_at.eq(created_at),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Removes every secret of a credential.
+pub(crate) fn delete_secrets(
+    connection: &mut AnyConnection,
+    credential: CredentialId,
+) -> QueryResult<()> {
+    diesel::delete(secrets::table.filter(secrets::credential_id.eq(credential)))
+        .execute(connection)
+        .map(drop)
+}
+
+/// The credential that this user's form with this key made.
+pub(crate) fn by_form_key(
+    connection: &mut AnyConnection,
+    user: UserId,
+    form_key: &[u8],
+) -> QueryResult<Option<CredentialId>> {
+    credentials::table
+        .filter(
+            credentials::user_id
+                .eq(user)
+                .and(credentials::form_key.eq(form_key)),
+        )
+        .select(credentials::id)
+        .first(connection)
+        .optional()
+}
+
+/// One credential of a user.
+pub(crate) fn find(
+    connection: &mut AnyConnection,
+    user: UserId,
+    id: CredentialId,
+) -> QueryResult<Option<Credential>> {
+    let row: Option<Row> = credentials::table
+        .filter(credentials::user_id.eq(user).and(credentials::id.eq(id)))
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    Ok(with_hints(connection, row.into_iter().collect())?.pop())
+}
+
+/// A user's credentials, newest first. `selection` narrows what is read where an index helps; the
+/// caller still has to ask it about each.
+pub(crate) fn newest(
+    connection: &mut AnyConnection,
+    user: UserId,
+    selection: &Selection,
+    scope: Scope,
+    paging: Paging<OfCredential>,
+) -> QueryResult<Vec<Credential>> {
+    let mut query = credentials::table
+        .filter(credentials::user_id.eq(user))
+        .order(credentials::id.desc())
+        .limit(paging.to_fetch())
+        .select(Row::as_select())
+        .into_boxed();
+    if scope == Scope::Live {
+        query = query.filter(credentials::ended_at.is_null());
+    }
+    if let [class] = selection.class.as_slice() {
+        query = query.filter(credentials::class.eq(class.as_str()));
+    }
+    if !selection.id.is_empty() {
+        query = query.filter(credentials::id.eq_any(selection.id.clone()));
+    }
+    if let Some(after) = paging.after() {
+        query = query.filter(credentials::id.lt(after));
+    }
+    let rows = query.load(connection)?;
+    with_hints(connection, rows)
+}
+
+/// Every credential of a user that was not ended, newest first.
+pub(crate) fn all_not_ended(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> QueryResult<Vec<Credential>> {
+    let rows = credentials::table
+        .filter(
+            credentials::user_id
+                .eq(user)
+                .and(credentials::ended_at.is_null()),
+        )
+        .order(credentials::id.desc())
+        .select(Row::as_select())
+        .load(connection)?;
+    with_hints(connection, rows)
+}
+
+/// What one sign-out ended, newest first.
+pub(crate) fn of_receipt(
+    connection: &mut AnyConnection,
+    receipt: ReceiptId,
+) -> QueryResult<Vec<Credential>> {
+    let rows = credentials::table
+        .filter(credentials::receipt_id.eq(receipt))
+        .order(credentials::id.desc())
+        .select(Row::as_select())
+        .load(connection)?;
+    with_hints(connection, rows)
+}
+
+fn with_hints(connection: &mut AnyConnection, rows: Vec<Row>) -> QueryResult<Vec<Credential>> {
+    let tokens: Vec<CredentialId> = rows
+        .iter()
+        .filter(|row| row.class == Class::Token.as_str())
+        .map(|row| row.id)
+        .collect();
+    // In parts: both databases bound how many values one query may carry.
+    let mut hints: HashMap<CredentialId, String> = HashMap::new();
+    for part in tokens.chunks(500) {
+        let found: Vec<(CredentialId, String)> = secrets::table
+            .filter(secrets::credential_id.eq_any(part.to_vec()))
+            .order(secrets::created_at.asc())
+            .select((secrets::credential_id, secrets::hint))
+            .load(connection)?;
+        hints.extend(found);
+    }
+    rows.into_iter()
+        .map(|row| {
+            let hint = hints.remove(&row.id).unwrap_or_default();
+            row.into_credential(hint)
+        })
+        .collect()
+}
+
+/// Marks credentials as ended by a receipt. A credential that was ended before keeps its own.
+pub(crate) fn end(
+    connection: &mut AnyConnection,
+    ids: &[CredentialId],
+    at: Timestamp,
+    receipt: ReceiptId,
+) -> QueryResult<()> {
+    for part in ids.chunks(500) {
+        let rows = credentials::table.filter(
+            credentials::id
+                .eq_any(part.to_vec())
+                .and(credentials::ended_at.is_null()),
+        );
+        diesel::update(rows)
+            .set((
+                credentials::ended_at.eq(at),
+                credentials::receipt_id.eq(receipt),
+            ))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Writes what of a credential may change: name, abilities, paused, and until when it is confirmed.
+pub(crate) fn update(connection: &mut AnyConnection, credential: &Credential) -> QueryResult<()> {
+    diesel::update(credentials::table.find(credential.id))
+        .set((
+            credentials::name.eq(&credential.name),
+            credentials::abilities.eq(credential.abilities.to_stored()),
+            credentials::paused.eq(credential.paused),
+            credentials::confirmed_until.eq(credential.confirmed_until),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Writes when and from where a credential was last used, unless something newer is there.
+pub(crate) fn touch(
+    connection: &mut AnyConnection,
+    id: CredentialId,
+    at: Timestamp,
+    ip: Option<IpAddr>,
+) -> QueryResult<()> {
+    let older = credentials::last_used_at
+        .is_null()
+        .or(credentials::last_used_at.lt(at));
+    diesel::update(
+        credentials::table
+            .filter(credentials::id.eq(id))
+            .filter(older),
+    )
+    .set((
+        credentials::last_used_at.eq(at),
+        credentials::last_used_ip.eq(ip.map(|ip| ip.to_string())),
+    ))
+    .execute(connection)
+    .map(drop)
+}
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = receipts)]
+struct ReceiptRow {
+    id: ReceiptId,
+    user_id: UserId,
+    at: Timestamp,
+    reason: String,
+    by_credential: Option<CredentialId>,
+    ip: Option<String>,
+    sessions_ended: i64,
+    tokens_ended: i64,
+}
+
+/// Adds a receipt.
+pub(crate) fn insert_receipt(
+    connection: &mut AnyConnection,
+    user: UserId,
+    receipt: &Receipt,
+) -> QueryResult<()> {
+    let row = ReceiptRow {
+        id: receipt.id,
+        user_id: user,
+        at: receipt.at,
+        reason: receipt.reason.as_str().to_owned(),
+        by_credential: receipt.by,
+        ip: receipt.ip.map(|ip| ip.to_string()),
+        sessions_ended: receipt.sessions_ended,
+        tokens_ended: receipt.tokens_ended,
+    };
+    diesel::insert_into(receipts::table)
+        .values(row)
+        .execute(connection)
+        .map(drop)
+}
+
+/// One receipt of a user, with what it ended.
+pub(crate) fn find_receipt(
+    connection: &mut AnyConnection,
+    user: UserId,
+    id: ReceiptId,
+) -> QueryResult<Option<Receipt>> {
+    let row: Option<ReceiptRow> = receipts::table
+        .filter(receipts::user_id.eq(user).and(receipts::id.eq(id)))
+        .select(ReceiptRow::as_select())
+        .first(connection)
+        .optional()?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Receipt {
+        id: row.id,
+        at: row.at,
+        reason: Reason::parse(&row.reason),
+        by: row.by_credential,
+        ip: row.ip.and_then(|ip| ip.parse().ok()),
+        sessions_ended: row.sessions_ended,
+        tokens_ended: row.tokens_ended,
+        credentials: of_receipt(connection, id)?,
+    }))
+}

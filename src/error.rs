@@ -1,0 +1,295 @@
+//! The one error type: what a caller is told, and apart from it what the log is told.
+//!
+//! A handler returns `Error`; `web::refusal` turns it into a page or a problem (RFC 9457), by who asked.
+
+use std::{borrow::Cow, time::Duration};
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+
+use crate::{
+    fields::FieldErrors,
+    kit::{clock::Timestamp, db, password_hash::HashError, random::NoRandomness, words},
+};
+
+/// What a verb or handler answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something was not done.
+///
+/// `Display` is for the log. What the caller is told is [`Error::status`], [`Error::slug`],
+/// [`Error::title`] and [`Error::detail`], none of which holds a cause.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody was recognised: no credential came, or (`true`) one came that is not valid.
+    #[error("not signed in")]
+    NotSignedIn {
+        /// Whether a bearer token came and was refused (RFC 6750, section 3.1, `invalid_token`).
+        invalid_token: bool,
+    },
+    /// E-mail and password do not belong together, or the account is disabled: one answer for all.
+    #[error("wrong e-mail or password")]
+    WrongPassword,
+    /// The token lacks these abilities (RFC 6750, section 3.1, `insufficient_scope`).
+    #[error("missing ability: {0}")]
+    MissingAbility(String),
+    /// Only a session may do this, and a token asked.
+    #[error("a token asked for what only a session may do")]
+    SessionsOnly,
+    /// A token may not make one that lives longer than itself.
+    #[error("a token asked for one that outlives it")]
+    OutlivesCaller(Timestamp),
+    /// The form was sent before, and did what it does then.
+    #[error("a form was sent twice")]
+    FormSentTwice,
+    /// The password must be confirmed first; `back` is where a browser goes afterwards.
+    #[error("the password is to be confirmed first")]
+    ConfirmPassword {
+        /// A path on this origin.
+        back: String,
+    },
+    /// Another site's page sent this.
+    #[error("cross-site request")]
+    CrossSite,
+    /// Accounts are made by an operator.
+    #[error("registration is closed")]
+    RegistrationClosed,
+    /// There is no such thing, or it is somebody else's: nobody is to learn which.
+    #[error("not found")]
+    NotFound,
+    /// The path takes other methods: `Allow`'s value.
+    #[error("method not allowed")]
+    MethodNotAllowed(String),
+    /// What a preview showed is no longer what would end.
+    #[error("the preview is out of date")]
+    PreviewOutdated,
+    /// The body is longer than this many bytes.
+    #[error("body over {0} bytes")]
+    TooLarge(usize),
+    /// The body is not of this media type.
+    #[error("body is not {0}")]
+    WrongMediaType(&'static str),
+    /// The request was sent to a host name that is not ours (RFC 9110, section 15.5.20).
+    #[error("misdirected to another host name")]
+    Misdirected,
+    /// The request cannot be read at all; the text says what is wrong with it.
+    #[error("malformed: {0}")]
+    Malformed(String),
+    /// Fields that cannot be taken as they are.
+    #[error("invalid: {0}")]
+    Invalid(FieldErrors),
+    /// Come back after this time.
+    #[error("throttled for {0:?}")]
+    Throttled(Duration),
+    /// More sign-ins are under way than can be served at once.
+    #[error("password hashing is busy")]
+    Busy,
+    /// The database cannot be reached.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// Something is wrong with Narthex itself.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// Something that should not be able to happen, for the log.
+    #[must_use]
+    pub fn internal(what: impl std::fmt::Display) -> Self {
+        Self::Internal(what.to_string())
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::NotSignedIn { .. } | Self::WrongPassword => StatusCode::UNAUTHORIZED,
+            Self::MissingAbility(_)
+            | Self::SessionsOnly
+            | Self::OutlivesCaller(_)
+            | Self::ConfirmPassword { .. }
+            | Self::CrossSite
+            | Self::RegistrationClosed => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::PreviewOutdated | Self::FormSentTwice => StatusCode::CONFLICT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::WrongMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The last part of the problem's `type`: stable, for programs.
+    #[must_use]
+    pub const fn slug(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn { .. } => "not-signed-in",
+            Self::WrongPassword => "wrong-password",
+            Self::MissingAbility(_) => "missing-ability",
+            Self::SessionsOnly => "sessions-only",
+            Self::OutlivesCaller(_) => "outlives-caller",
+            Self::FormSentTwice => "form-sent-twice",
+            Self::ConfirmPassword { .. } => "confirm-password",
+            Self::CrossSite => "cross-site",
+            Self::RegistrationClosed => "registration-closed",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed(_) => "method-not-allowed",
+            Self::PreviewOutdated => "preview-outdated",
+            Self::TooLarge(_) => "too-large",
+            Self::WrongMediaType(_) => "wrong-media-type",
+            Self::Misdirected => "misdirected",
+            Self::Malformed(_) => "malformed",
+            Self::Invalid(_) => "invalid",
+            Self::Throttled(_) => "throttled",
+            Self::Busy => "busy",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// What happened, in a few words.
+    #[must_use]
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn { .. } => "Not signed in",
+            Self::WrongPassword => "E-mail or password is wrong",
+            Self::MissingAbility(_) => "The token may not do this",
+            Self::SessionsOnly => "Only for a signed-in browser",
+            Self::OutlivesCaller(_) => "It would outlive the token that makes it",
+            Self::FormSentTwice => "This was done before",
+            Self::ConfirmPassword { .. } => "Confirm your password first",
+            Self::CrossSite => "Sent from another site",
+            Self::RegistrationClosed => "Registration is closed",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed(_) => "Not possible here",
+            Self::PreviewOutdated => "The list has changed",
+            Self::TooLarge(_) => "Too much at once",
+            Self::WrongMediaType(_) => "Wrong content type",
+            Self::Misdirected => "Wrong host name",
+            Self::Malformed(_) => "The request cannot be read",
+            Self::Invalid(_) => "Some fields need a change",
+            Self::Throttled(_) => "Too many attempts",
+            Self::Busy => "Busy just now",
+            Self::Unavailable(_) => "Not available just now",
+            Self::Internal(_) => "Something went wrong",
+        }
+    }
+
+    /// What to do next, in a sentence or two.
+    #[must_use]
+    pub fn detail(&self) -> Cow<'static, str> {
+        match self {
+            Self::NotSignedIn {
+                invalid_token: true,
+            } => "The token is unknown, ended, paused or expired. Use another one.".into(),
+            Self::NotSignedIn { .. } => {
+                "Sign in, or send a token in the Authorization header.".into()
+            }
+            Self::WrongPassword => "Check both and try again.".into(),
+            Self::MissingAbility(abilities) => {
+                format!("It needs {abilities}. Use a token that has it.").into()
+            }
+            Self::SessionsOnly => "A token cannot do this. Sign in with a browser.".into(),
+            Self::OutlivesCaller(end) => {
+                format!("The token that asks ends at {end}. Ask for a time before that.").into()
+            }
+            Self::FormSentTwice => "Nothing was done a second time.".into(),
+            Self::ConfirmPassword { .. } => {
+                "Enter your password once more, then repeat what you were doing.".into()
+            }
+            Self::CrossSite => {
+                "Nothing was done. Open the page here and send the form again.".into()
+            }
+            Self::RegistrationClosed => {
+                "Accounts are made by whoever runs this service. Ask them for one.".into()
+            }
+            Self::NotFound => "Check the address. What was here may be gone.".into(),
+            Self::MethodNotAllowed(allowed) => format!("This address takes {allowed}.").into(),
+            Self::PreviewOutdated => {
+                "Nothing was ended. Look at the new preview and decide again.".into()
+            }
+            Self::TooLarge(limit) => format!("Send at most {limit} bytes.").into(),
+            Self::WrongMediaType(wanted) => format!("Send it as {wanted}.").into(),
+            Self::Misdirected => {
+                "This service answers under another name. Use the address that you were given."
+                    .into()
+            }
+            Self::Malformed(what) => what.clone().into(),
+            Self::Invalid(fields) => fields.to_string().into(),
+            Self::Throttled(wait) => format!(
+                "Try again in {}. Until then even the right password is not taken.",
+                words::length(*wait)
+            )
+            .into(),
+            Self::Busy => "Try again in a few seconds.".into(),
+            Self::Unavailable(_) => "Nothing was changed. Try again in a few seconds.".into(),
+            Self::Internal(_) => {
+                "It has been noted in the log. Try again; if it stays, tell whoever runs this \
+                 service."
+                    .into()
+            }
+        }
+    }
+
+    /// After which time asking again makes sense (`Retry-After`; RFC 9110, section 10.2.3).
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled(wait) => Some(*wait),
+            Self::Busy => Some(Duration::from_secs(2)),
+            Self::Unavailable(_) => Some(Duration::from_secs(5)),
+            _ => None,
+        }
+    }
+}
+
+/// Carries the error to `web::refusal`, which gives it its form. Should one ever get past it, the
+/// status is right and nothing is told.
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status())
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::from(db::Error::Query(error))
+    }
+}
+
+/// Whatever the database's trouble is, the caller is told to come back: nothing was done, and
+/// nothing is taken to be absent because it could not be read.
+impl From<db::Error> for Error {
+    fn from(error: db::Error) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<HashError> for Error {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::Busy,
+            HashError::Failed(why) => Self::Internal(why),
+        }
+    }
+}
+
+impl From<NoRandomness> for Error {
+    fn from(error: NoRandomness) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<FieldErrors> for Error {
+    fn from(fields: FieldErrors) -> Self {
+        Self::Invalid(fields)
+    }
+}

@@ -1,0 +1,157 @@
+//! Time: the one file that asks what time it is.
+
+use std::{fmt, time::Duration};
+
+use serde::{Serialize, Serializer};
+
+/// A moment, in microseconds since 1970-01-01T00:00:00Z (UTC, leap seconds not counted).
+///
+/// One integer serves both databases, sorts, and has no time zone to get wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From microseconds since the epoch.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since the epoch.
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// The same, by reference: what a database column borrows.
+    pub(crate) const fn as_micros(&self) -> &i64 {
+        &self.0
+    }
+
+    /// Whole milliseconds since the epoch; a moment before it counts as the epoch.
+    #[must_use]
+    pub fn millis(self) -> u64 {
+        u64::try_from(self.0 / 1_000).unwrap_or(0)
+    }
+
+    /// This moment and `duration` more; the end of time where the sum is past it.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(micros_of(duration)))
+    }
+
+    /// This moment less `duration`.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(micros_of(duration)))
+    }
+
+    /// How long ago `earlier` was, and nothing where it is not earlier.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Reads an RFC 3339 time with its offset, or a plain date, which means its first moment in UTC.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(time) = text.parse::<jiff::Timestamp>() {
+            return Some(Self(time.as_microsecond()));
+        }
+        let date: jiff::civil::Date = text.parse().ok()?;
+        let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(Self(midnight.timestamp().as_microsecond()))
+    }
+
+    /// The calendar day in UTC, `2026-11-22`.
+    #[must_use]
+    pub fn date(self) -> String {
+        self.to_string().chars().take(10).collect()
+    }
+
+    /// The minute in UTC for people, `2026-11-22 18:05 UTC`.
+    #[must_use]
+    pub fn minute(self) -> String {
+        let text: String = self.to_string().chars().take(16).collect();
+        format!("{} UTC", text.replace('T', " "))
+    }
+}
+
+/// The length of `duration` in whole microseconds, bounded by what an `i64` holds (292,000 years).
+#[must_use]
+pub fn micros_of(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// RFC 3339 in UTC, `2026-11-22T18:05:00Z`, with as many decimals as are not zero.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(time) => write!(f, "{time}"),
+            // Outside years -9999 to 9999: a stored value gone wrong, still to be shown as something.
+            Err(_) => write!(f, "{}µs", self.0),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What tells the time. A parameter, so that a test can move it.
+pub trait Clock: Send + Sync {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that asks the machine for the time"
+    )]
+    fn now(&self) -> Timestamp {
+        Timestamp(jiff::Timestamp::now().as_microsecond())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_shown_and_read_back_as_rfc_3339() {
+        let time = Timestamp::from_micros(1_795_370_700_000_000);
+        assert_eq!(time.to_string(), "2026-11-22T18:05:00Z");
+        assert_eq!(Timestamp::parse("2026-11-22T18:05:00Z"), Some(time));
+        assert_eq!(Timestamp::parse("2026-11-22T19:05:00+01:00"), Some(time));
+        assert_eq!(time.minute(), "2026-11-22 18:05 UTC");
+    }
+
+    #[test]
+    fn a_date_means_its_first_moment_in_utc() {
+        assert_eq!(
+            Timestamp::parse("2026-11-22").map(|t| t.to_string()),
+            Some("2026-11-22T00:00:00Z".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in ["", "tomorrow", "2026-13-01", "2026-11-22T18:05:00", "12"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn sums_stop_at_the_ends_of_time() {
+        let end = Timestamp::from_micros(i64::MAX);
+        assert_eq!(end.plus(Duration::MAX), end);
+        assert_eq!(Timestamp::default().since(end), Duration::ZERO);
+    }
+}

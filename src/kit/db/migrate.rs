@@ -1,0 +1,53 @@
+//! Bringing the tables up to date.
+
+use diesel::{RunQueryDsl as _, connection::Connection as _};
+use diesel_migrations::MigrationHarness as _;
+
+use super::{AnyConnection, Error, Target, writer::exclusively};
+
+/// Migrations that were compiled in.
+pub type Migrations = diesel_migrations::EmbeddedMigrations;
+
+/// PostgreSQL's name for "somebody is migrating": any number that no other program uses.
+const ADVISORY_LOCK: &str = "SELECT pg_advisory_xact_lock(8242463316742391)";
+
+/// Runs the migrations that are not yet in the database, all or none, and returns their names.
+/// Where several processes start at once, one does it and the others wait.
+///
+/// # Errors
+/// When the database cannot be reached or a migration fails; then nothing was changed.
+pub fn run_pending(target: &Target, migrations: Migrations) -> Result<Vec<String>, Error> {
+    in_one_transaction(target, |connection| {
+        connection
+            .run_pending_migrations(migrations)
+            .map(|done| done.iter().map(ToString::to_string).collect())
+            .map_err(|error| Error::Migration(error.to_string()))
+    })
+}
+
+/// Takes all migrations back, newest first, all or none: the tables and everything in them are gone.
+///
+/// # Errors
+/// When the database cannot be reached or a migration fails; then nothing was changed.
+pub fn revert_all(target: &Target, migrations: Migrations) -> Result<Vec<String>, Error> {
+    in_one_transaction(target, |connection| {
+        connection
+            .revert_all_migrations(migrations)
+            .map(|done| done.iter().map(ToString::to_string).collect())
+            .map_err(|error| Error::Migration(error.to_string()))
+    })
+}
+
+fn in_one_transaction<T>(
+    target: &Target,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut connection = target.connect()?;
+    match target {
+        Target::Sqlite(_) => exclusively(&mut connection, work),
+        Target::Postgres(_) => connection.transaction(|connection| {
+            diesel::sql_query(ADVISORY_LOCK).execute(connection)?;
+            work(connection)
+        }),
+    }
+}

@@ -1,0 +1,146 @@
+//! SQLite's one writer.
+//!
+//! SQLite lets one connection write at a time. Left to many connections, the others wait in
+//! `busy_timeout`, unfairly and for seconds. Here one thread takes all that wait, runs each in its
+//! own savepoint inside one transaction, commits once for all, and only then answers. With
+//! `synchronous=FULL` the price of a commit is the disk's flush, so many callers share one.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+};
+
+use diesel::{
+    Connection as _, QueryResult,
+    connection::{AnsiTransactionManager, TransactionManager as _},
+};
+use tokio::sync::oneshot;
+
+use super::{AnyConnection, Error, Target};
+
+/// How many changes may wait. At some 10,000 commits a second this is well under a second of work;
+/// past it callers are told that the database is not there, which is kinder than a growing queue.
+const QUEUE: usize = 1024;
+/// How many changes share a commit at most: bounds how long the first of them waits.
+const BATCH: usize = 128;
+
+/// Does its change and returns what will tell the caller, once it is known whether it was committed.
+type Job = Box<dyn FnOnce(&mut AnyConnection) -> Answer + Send>;
+type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
+
+pub(super) struct Writer {
+    queue: SyncSender<Job>,
+}
+
+impl Writer {
+    /// Starts the writing thread with its first connection.
+    pub(super) fn start(target: Target, connection: AnyConnection) -> Result<Self, Error> {
+        let (queue, jobs) = sync_channel(QUEUE);
+        std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || write_until_closed(&target, connection, &jobs))
+            .map_err(|error| Error::Unreachable(error.to_string()))?;
+        Ok(Self { queue })
+    }
+
+    /// Queues `change`, and answers after the commit that holds it.
+    pub(super) async fn submit<T, E>(
+        &self,
+        change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let result = connection.transaction(change);
+            Box::new(move |committed: Result<(), Error>| {
+                // The caller may have hung up; what was committed stays so.
+                drop(answer.send(committed.map_err(E::from).and(result)));
+            })
+        });
+        self.queue.try_send(job).map_err(|error| {
+            let why = match error {
+                TrySendError::Full(_) => "too many changes are waiting",
+                TrySendError::Disconnected(_) => "the writing thread has ended",
+            };
+            Error::Unreachable(why.to_owned())
+        })?;
+        answered
+            .await
+            .map_err(|_| Error::Unreachable("the writing thread dropped a change".to_owned()))?
+    }
+}
+
+fn write_until_closed(target: &Target, first: AnyConnection, jobs: &Receiver<Job>) {
+    let mut connection = Some(first);
+    while let Ok(job) = jobs.recv() {
+        let mut batch = vec![job];
+        batch.extend(jobs.try_iter().take(BATCH - 1));
+        let open = match connection.take().map_or_else(|| target.connect(), Ok) {
+            Ok(open) => open,
+            // Dropped jobs answer their callers that nothing was done.
+            Err(error) => {
+                tracing::error!(cause = %error, "the database cannot be opened for writing");
+                continue;
+            }
+        };
+        // A panic in a change leaves its savepoint open: the connection is given up with it.
+        connection = catch_unwind(AssertUnwindSafe(|| write(open, batch))).unwrap_or_default();
+    }
+}
+
+/// Writes a batch. Gives the connection back where it may be used again.
+fn write(mut connection: AnyConnection, batch: Vec<Job>) -> Option<AnyConnection> {
+    if let Err(error) = begin_immediate(&mut connection) {
+        tracing::error!(cause = %error, "a write could not begin");
+        return None;
+    }
+    let answers: Vec<Answer> = batch.into_iter().map(|job| job(&mut connection)).collect();
+    match commit(&mut connection) {
+        Ok(()) => {
+            answers.into_iter().for_each(|answer| answer(Ok(())));
+            Some(connection)
+        }
+        Err(error) => {
+            tracing::error!(cause = %error, "a commit failed; nothing of it was done");
+            let why = error.to_string();
+            for answer in answers {
+                answer(Err(Error::Unreachable(why.clone())));
+            }
+            // Closing it rolls back whatever is left open.
+            None
+        }
+    }
+}
+
+/// `IMMEDIATE` takes the write lock at once. A transaction that reads first and writes later can
+/// find the lock taken by another process and fail without waiting, whatever `busy_timeout` says.
+fn begin_immediate(connection: &mut AnyConnection) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(sqlite) => {
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
+        }
+        AnyConnection::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres),
+    }
+}
+
+fn commit(connection: &mut AnyConnection) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(sqlite) => AnsiTransactionManager::commit_transaction(sqlite),
+        AnyConnection::Postgres(postgres) => AnsiTransactionManager::commit_transaction(postgres),
+    }
+}
+
+/// Runs `work` in a transaction of its own that holds the write lock from its start. For start-up
+/// work on a connection of its own; everything else goes through the writer.
+pub(super) fn exclusively<T>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+) -> Result<T, Error> {
+    begin_immediate(connection)?;
+    let result = work(connection)?;
+    commit(connection)?;
+    Ok(result)
+}

@@ -1,0 +1,55 @@
+//! Lengths of time as people write them: `15m`, `2h`, `90d`.
+
+use std::time::Duration;
+
+use jiff::{Span, SpanRelativeTo};
+
+/// The longest length of time that is taken: a hundred years of 365 days.
+pub const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// Reads a length of time: whole numbers with units (`90d`, `1h30m`, `2 weeks`), or `0`.
+/// A day is 24 hours. Months and years are refused, for they have no fixed length, and so is
+/// whatever is negative or longer than [`LONGEST`].
+#[must_use]
+pub fn parse(text: &str) -> Option<Duration> {
+    if text == "0" {
+        return Some(Duration::ZERO);
+    }
+    // ISO 8601 (`P90D`) is what the parser takes besides; it would be a second way to say the same.
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let span: Span = text.parse().ok()?;
+    let signed = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    Duration::try_from(signed).ok().filter(|d| *d <= LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_read_as_people_write_them() {
+        let hour = 3600;
+        for (text, seconds) in [
+            ("0", 0),
+            ("30s", 30),
+            ("15m", 900),
+            ("2h", 2 * hour),
+            ("1h30m", hour + 1800),
+            ("90d", 90 * 24 * hour),
+            ("2 weeks", 14 * 24 * hour),
+        ] {
+            assert_eq!(parse(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_length_of_time_is_refused() {
+        for text in [
+            "", "2", "h", "-2h", "1mo", "1y", "P1D", "2h ago", "101000d", "soon",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Ids: UUIDv7 (RFC 9562, section 5.7), one type for each thing that has one.
+//!
+//! They are made by us, sort by the time they were made, page by cursor, and need neither a
+//! sequence nor the database's help.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Serialize, Serializer};
+use uuid::{Builder, Uuid};
+
+use crate::kit::{
+    clock::Timestamp,
+    random::{self, NoRandomness, Random},
+};
+
+/// The text is not an id: 32 hexadecimal digits in lower case, hyphenated 8-4-4-4-12.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id")]
+pub struct NotAnId;
+
+/// The id of a `T`. The type parameter keeps a user's id from being passed for a token's.
+pub struct Id<T>(Uuid, std::marker::PhantomData<fn() -> T>);
+
+impl<T> Id<T> {
+    /// A new id for something made at `now`.
+    ///
+    /// # Errors
+    /// When `random` has nothing to give.
+    pub fn new(now: Timestamp, random: &dyn Random) -> Result<Self, NoRandomness> {
+        let noise = random::bytes::<10>(random)?;
+        Ok(Self::from_uuid(
+            Builder::from_unix_timestamp_millis(now.millis(), &noise).into_uuid(),
+        ))
+    }
+
+    /// An id that was stored before.
+    #[must_use]
+    pub const fn from_uuid(uuid: Uuid) -> Self {
+        Self(uuid, std::marker::PhantomData)
+    }
+
+    /// The plain UUID.
+    #[must_use]
+    pub const fn uuid(self) -> Uuid {
+        self.0
+    }
+
+    /// Its 16 bytes, which sort as the id does.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+}
+
+impl<T> FromStr for Id<T> {
+    type Err = NotAnId;
+
+    /// Takes just the form that we write, so that one thing has one name.
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        let uuid = Uuid::try_parse(text).map_err(|_| NotAnId)?;
+        let id = Self::from_uuid(uuid);
+        if id.to_string() == text {
+            Ok(id)
+        } else {
+            Err(NotAnId)
+        }
+    }
+}
+
+impl<T> fmt::Display for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_hyphenated().fmt(f)
+    }
+}
+
+impl<T> fmt::Debug for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<T> Serialize for Id<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+// Derived, these would ask the same of `T`, which is only a name.
+impl<T> Clone for Id<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Id<T> {}
+impl<T> PartialEq for Id<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<T> Eq for Id<T> {}
+impl<T> PartialOrd for Id<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<T> Ord for Id<T> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+impl<T> std::hash::Hash for Id<T> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}

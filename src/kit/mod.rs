@@ -1,0 +1,14 @@
+//! Tools that know neither HTTP nor Narthex: each file could serve another project as it stands.
+
+pub mod clock;
+pub mod db;
+pub mod digest;
+pub mod duration;
+pub mod id;
+pub mod network;
+pub mod page;
+pub mod password_hash;
+pub mod random;
+pub mod secret;
+pub mod words;
+pub mod write_behind;

@@ -1,0 +1,262 @@
+//! Password hashing with Argon2id (RFC 9106), bounded in how much of it happens at once.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+};
+use tokio::sync::Semaphore;
+
+use crate::kit::secret::SecretText;
+
+/// 19 MiB a hash: OWASP's password storage sheet, first choice for Argon2id (19 456 KiB, t=2, p=1).
+const MEMORY_KIB: u32 = 19_456;
+/// Passes over that memory.
+const PASSES: u32 = 2;
+/// Lanes. One: the cores are needed by other callers' hashes.
+const LANES: u32 = 1;
+/// The costliest stored hash that is verified; a stored string that asks for more is refused
+/// unread, for it would let a broken row take the machine's memory.
+const MOST_MEMORY_KIB: u32 = 1 << 16;
+const MOST_PASSES: u32 = 10;
+const MOST_LANES: u32 = 8;
+/// How long a caller waits for a place before being told to come back.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Why a password was not hashed or verified.
+#[derive(Debug, thiserror::Error)]
+pub enum HashError {
+    /// Too many hashes are under way. Ask again in a second or two.
+    #[error("password hashing is busy")]
+    Busy,
+    /// The algorithm or its thread failed.
+    #[error("password hashing failed: {0}")]
+    Failed(String),
+}
+
+/// A password hash as stored: a PHC string (`$argon2id$v=19$m=…,t=…,p=…$salt$tag`).
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredHash(String);
+
+impl StoredHash {
+    /// A hash that was stored before.
+    #[must_use]
+    pub const fn from_stored(phc: String) -> Self {
+        Self(phc)
+    }
+
+    /// The PHC string.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a verification found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The password is right and the hash as strong as we make them today.
+    Right,
+    /// The password is right, but the hash should be made anew.
+    RightButStale,
+    /// The password is wrong, or the stored string cannot be used.
+    Wrong,
+}
+
+/// Hashes passwords: as many at once as there are cores, twice as many waiting for at most a
+/// second, everyone else turned away. So a flood of sign-ins costs neither memory nor the rest of
+/// the service.
+#[derive(Clone)]
+pub struct PasswordHasher {
+    places: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    most_waiting: usize,
+    dummy: StoredHash,
+}
+
+impl PasswordHasher {
+    /// A hasher for `cores` cores.
+    ///
+    /// # Errors
+    /// When the machine has no randomness for a salt.
+    pub fn new(cores: usize) -> Result<Self, HashError> {
+        Ok(Self {
+            places: Arc::new(Semaphore::new(cores.max(1))),
+            waiting: Arc::default(),
+            most_waiting: 2 * cores.max(1),
+            dummy: hash_now(&SecretText::new("a password that nobody has".to_owned()))?,
+        })
+    }
+
+    /// The hash of `password` with a salt of its own.
+    ///
+    /// # Errors
+    /// When the hasher is busy or fails.
+    pub async fn hash(&self, password: SecretText) -> Result<StoredHash, HashError> {
+        self.run(move || hash_now(&password)).await?
+    }
+
+    /// Whether `password` is the one that `stored` was made of. `None` costs the same as a wrong
+    /// password, so that nobody learns from the time of an answer whether an account exists.
+    ///
+    /// # Errors
+    /// When the hasher is busy.
+    pub async fn verify(
+        &self,
+        password: SecretText,
+        stored: Option<StoredHash>,
+    ) -> Result<Verdict, HashError> {
+        let exists = stored.is_some();
+        let stored = stored.unwrap_or_else(|| self.dummy.clone());
+        let verdict = self.run(move || verify_now(&password, &stored)).await?;
+        Ok(if exists { verdict } else { Verdict::Wrong })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        let place = match Arc::clone(&self.places).try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => self.wait_for_a_place().await?,
+        };
+        tokio::task::spawn_blocking(move || {
+            let result = work();
+            drop(place);
+            result
+        })
+        .await
+        .map_err(|error| HashError::Failed(error.to_string()))
+    }
+
+    async fn wait_for_a_place(&self) -> Result<tokio::sync::OwnedSemaphorePermit, HashError> {
+        let waiting = Waiting::new(&self.waiting);
+        if waiting.before > self.most_waiting {
+            return Err(HashError::Busy);
+        }
+        tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.places).acquire_owned())
+            .await
+            .map_err(|_| HashError::Busy)?
+            .map_err(|_| HashError::Busy)
+    }
+}
+
+/// Counts a caller that waits, for as long as it waits: also when it hangs up meanwhile.
+struct Waiting<'a> {
+    counter: &'a AtomicUsize,
+    before: usize,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(counter: &'a AtomicUsize) -> Self {
+        let before = counter.fetch_add(1, Ordering::AcqRel) + 1;
+        Self { counter, before }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.counter.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+fn argon2() -> Result<Argon2<'static>, HashError> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
+        .map_err(|error| HashError::Failed(error.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn hash_now(password: &SecretText) -> Result<StoredHash, HashError> {
+    argon2()?
+        .hash_password(password.expose().as_bytes())
+        .map(|hash| StoredHash(hash.to_string()))
+        .map_err(|error| HashError::Failed(error.to_string()))
+}
+
+fn verify_now(password: &SecretText, stored: &StoredHash) -> Verdict {
+    let Some((hash, params)) = read(stored) else {
+        tracing::error!("a stored password hash cannot be used; its account cannot sign in");
+        return Verdict::Wrong;
+    };
+    let right = argon2().is_ok_and(|argon2| {
+        argon2
+            .verify_password(password.expose().as_bytes(), &hash)
+            .is_ok()
+    });
+    let fresh = hash.algorithm.as_str() == "argon2id"
+        && (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES);
+    match (right, fresh) {
+        (true, true) => Verdict::Right,
+        (true, false) => Verdict::RightButStale,
+        (false, _) => Verdict::Wrong,
+    }
+}
+
+/// The stored string, where it is one of ours and does not ask for absurd amounts.
+fn read(stored: &StoredHash) -> Option<(PasswordHash, Params)> {
+    let hash = PasswordHash::new(&stored.0).ok()?;
+    let params = Params::try_from(&hash).ok()?;
+    let sane = params.m_cost() <= MOST_MEMORY_KIB
+        && params.t_cost() <= MOST_PASSES
+        && params.p_cost() <= MOST_LANES;
+    sane.then_some((hash, params))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> SecretText {
+        SecretText::new(text.to_owned())
+    }
+
+    #[test]
+    fn a_password_is_verified_whole_and_exactly() {
+        let long = "x".repeat(100);
+        let stored = hash_now(&secret(&long)).unwrap();
+        assert_eq!(verify_now(&secret(&long), &stored), Verdict::Right);
+        for wrong in [
+            &"x".repeat(99),
+            &"x".repeat(101),
+            &format!("{long} "),
+            &String::new(),
+        ] {
+            assert_eq!(verify_now(&secret(wrong), &stored), Verdict::Wrong);
+        }
+    }
+
+    #[test]
+    fn a_stored_string_that_is_broken_or_absurd_is_refused_without_hashing() {
+        let tag = "$c29tZXNhbHQxMjM0$Y29ycmVjdA";
+        for phc in [
+            String::new(),
+            "$argon2id$".to_owned(),
+            format!("$argon2id$v=19$m=4194304,t=2,p=1{tag}"),
+            format!("$argon2id$v=19$m=19456,t=4000000000,p=1{tag}"),
+            format!("$argon2id$v=19$m=19456,t=2,p=200{tag}"),
+        ] {
+            assert!(read(&StoredHash(phc.clone())).is_none(), "{phc}");
+        }
+    }
+
+    #[tokio::test]
+    async fn when_every_place_is_taken_and_the_queue_is_full_a_caller_is_turned_away() {
+        let hasher = PasswordHasher::new(1).unwrap();
+        let _place = Arc::clone(&hasher.places).try_acquire_owned().unwrap();
+        hasher.waiting.store(2, Ordering::Release);
+        let answer = hasher.hash(secret("whatever")).await;
+        assert!(matches!(answer, Err(HashError::Busy)));
+        assert_eq!(
+            hasher.waiting.load(Ordering::Acquire),
+            2,
+            "it left the queue"
+        );
+    }
+}

@@ -1,0 +1,70 @@
+//! Numbers and lengths of time as a sentence has them.
+
+use std::time::Duration;
+
+use crate::kit::clock::Timestamp;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// `1 session`, `2 sessions`, `no sessions`.
+#[must_use]
+pub fn count(number: usize, one: &str) -> String {
+    match number {
+        0 => format!("no {one}s"),
+        1 => format!("1 {one}"),
+        n => format!("{n} {one}s"),
+    }
+}
+
+/// How long ago `then` was, as a person would say it: `less than a minute ago`, `3 days ago`.
+#[must_use]
+pub fn ago(now: Timestamp, then: Timestamp) -> String {
+    if now.since(then).as_secs() < MINUTE {
+        return "less than a minute ago".to_owned();
+    }
+    format!("{} ago", length(now.since(then)))
+}
+
+/// How far off `then` is: `in 3 days`, `in less than a minute`.
+#[must_use]
+pub fn until(now: Timestamp, then: Timestamp) -> String {
+    if then.since(now).as_secs() < MINUTE {
+        return "in less than a minute".to_owned();
+    }
+    format!("in {}", length(then.since(now)))
+}
+
+/// A length of time in its largest whole unit: `90 days`, `2 hours`, `15 minutes`, `10 seconds`.
+#[must_use]
+pub fn length(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (number, unit) = match seconds {
+        s if s >= DAY => (s / DAY, "day"),
+        s if s >= HOUR => (s / HOUR, "hour"),
+        s if s >= MINUTE => (s / MINUTE, "minute"),
+        s => (s, "second"),
+    };
+    count(usize::try_from(number).unwrap_or(usize::MAX), unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_their_largest_unit() {
+        let now = Timestamp::from_micros(0).plus(Duration::from_secs(10 * DAY));
+        for (seconds, expected) in [
+            (0, "less than a minute ago"),
+            (59, "less than a minute ago"),
+            (60, "1 minute ago"),
+            (2 * HOUR + 59 * MINUTE, "2 hours ago"),
+            (3 * DAY, "3 days ago"),
+        ] {
+            assert_eq!(ago(now, now.minus(Duration::from_secs(seconds))), expected);
+        }
+        assert_eq!(until(now, now.plus(Duration::from_secs(DAY))), "in 1 day");
+    }
+}

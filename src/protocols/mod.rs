@@ -1,0 +1,3 @@
+//! What other programs ask by standards of their own.
+
+pub mod health;

@@ -1,0 +1,14 @@
+//! What is special to a browser: its cookie, what device it is, signing in, confirming the password.
+
+mod confirm;
+pub mod cookie;
+mod device;
+mod secret;
+mod sign_in;
+
+pub use self::{
+    confirm::confirm,
+    device::Device,
+    secret::SessionSecret,
+    sign_in::{SignIn, sign_in},
+};

@@ -1,0 +1,48 @@
+//! The secret of a session, which travels in the signed cookie.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use crate::{
+    error::Result,
+    kit::{
+        digest::Digest,
+        random::{self, Random},
+        secret::SecretText,
+    },
+};
+
+/// 256 bits; ASVS 5.0, 7.2.3 asks for 128.
+const BYTES: usize = 32;
+/// What they are in unpadded base64url.
+const LENGTH: usize = 43;
+
+/// The secret of a session.
+pub struct SessionSecret(SecretText);
+
+impl SessionSecret {
+    /// A new one.
+    ///
+    /// # Errors
+    /// When the machine has no randomness.
+    pub fn generate(random: &dyn Random) -> Result<Self> {
+        let bytes = random::bytes::<BYTES>(random)?;
+        Ok(Self(SecretText::new(BASE64_URL_SAFE_NO_PAD.encode(bytes))))
+    }
+
+    /// Reads one out of a cookie whose signature was right.
+    #[must_use]
+    pub fn parse(text: String) -> Option<Self> {
+        (text.len() == LENGTH).then(|| Self(SecretText::new(text)))
+    }
+
+    /// What the database knows it by.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.0.digest()
+    }
+
+    /// The text, for the cookie.
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}

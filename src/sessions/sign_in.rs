@@ -1,0 +1,116 @@
+//! Signing in: opening a session.
+
+use std::net::IpAddr;
+
+use super::{
+    device::{Device, LONGEST_USER_AGENT},
+    secret::SessionSecret,
+};
+use crate::{
+    ability::Abilities,
+    accounts::{Authenticated, begin_sign_in},
+    activity::{self, Actor, EventKind, What},
+    context::Context,
+    credentials::{
+        Caller, Credential, Reason, Selection,
+        sign_out::{self, Ending},
+        store,
+    },
+    error::{Error, Result},
+};
+
+/// How somebody signs in.
+pub struct SignIn {
+    /// "Keep me signed in".
+    pub remember: bool,
+    /// What their browser says that it is.
+    pub user_agent: Option<String>,
+    /// Where they are.
+    pub ip: Option<IpAddr>,
+    /// The session that this browser has now; its cookie is about to be replaced.
+    pub replaces: Option<Caller>,
+}
+
+/// Opens a session for whoever knew the password.
+///
+/// A session that the browser had before is ended: its cookie is overwritten, and what nobody can
+/// use any more must not stay valid (ASVS 5.0, 7.2.4).
+///
+/// # Errors
+/// [`Error::WrongPassword`] where the proof is void by now.
+pub async fn sign_in(
+    context: &Context,
+    proof: Authenticated,
+    how: SignIn,
+) -> Result<SessionSecret> {
+    let secret = SessionSecret::generate(context.random())?;
+    let digest = secret.digest();
+    let context = context.clone();
+    context
+        .clone()
+        .db
+        .write(move |connection| {
+            let stranger = Actor::stranger(how.ip);
+            let account = begin_sign_in(&context, connection, &proof, &stranger)?;
+            let session = new_session(&context, &account.user, &how)?;
+            store::insert(connection, &session, None)?;
+            store::insert_secret(connection, session.id, digest, "", session.created_at)?;
+            let actor = Actor {
+                credential: Some(session.id),
+                ip: how.ip,
+            };
+            let device = Device::of(session.user_agent.as_deref()).to_string();
+            let what = What::new(EventKind::SignedIn, device).to(session.id);
+            activity::record(&context, connection, session.user_id, &actor, what)?;
+            if let Some(old) = how.replaces {
+                let selection = Selection {
+                    id: vec![old.credential.id],
+                    ..Selection::default()
+                };
+                let ending = Ending::of(selection, Reason::Replaced);
+                sign_out::end_within(&context, connection, old.user.id, &ending, &actor)?;
+            }
+            Ok::<_, Error>(())
+        })
+        .await?;
+    Ok(secret)
+}
+
+fn new_session(
+    context: &Context,
+    user: &crate::credentials::User,
+    how: &SignIn,
+) -> Result<Credential> {
+    let settings = &context.settings;
+    let limits = if how.remember {
+        settings.remember
+    } else {
+        settings.session
+    };
+    let user_agent = how
+        .user_agent
+        .as_ref()
+        .map(|text| text.chars().take(LONGEST_USER_AGENT).collect::<String>());
+    let now = context.now();
+    Ok(Credential {
+        id: context.new_id()?,
+        user_id: user.id,
+        kind: Device::of(user_agent.as_deref()).kind,
+        name: String::new(),
+        hint: String::new(),
+        abilities: Abilities::everything(),
+        user_agent,
+        ip: how.ip,
+        last_used_ip: how.ip,
+        remembered: how.remember,
+        paused: false,
+        made_by: None,
+        created_at: now,
+        last_used_at: Some(now),
+        expires_at: Some(now.plus(limits.max)),
+        idle_limit: Some(limits.idle),
+        confirmed_until: Some(now.plus(settings.confirm_for)),
+        ended_at: None,
+        receipt_id: None,
+    })
+}

@@ -1,0 +1,87 @@
+//! Changing a token: its name, what it may do, and whether it is paused.
+
+use super::issue::within_the_abilities_of;
+use crate::{
+    ability::Abilities,
+    activity::{self, EventKind, What},
+    context::Context,
+    credentials::{Caller, Class, Credential, sign_out::begin_change, store, usage},
+    error::{Error, Result},
+    ids::CredentialId,
+    name::Name,
+    urls,
+};
+
+/// What shall be different; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The name.
+    pub name: Option<Name>,
+    /// What it may do.
+    pub abilities: Option<Abilities>,
+    /// Whether it is refused until resumed.
+    pub paused: Option<bool>,
+}
+
+/// Changes one of the caller's tokens and returns it as it is then.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is no such live token; [`Error::MissingAbility`] where the caller
+/// would give what it does not have; [`Error::ConfirmPassword`] where a session that has not
+/// confirmed its password lately would give the token more than it had.
+pub async fn change(
+    context: &Context,
+    caller: &Caller,
+    id: CredentialId,
+    change: Change,
+) -> Result<Credential> {
+    if let Some(abilities) = &change.abilities {
+        within_the_abilities_of(caller, abilities)?;
+    }
+    let (context, caller) = (context.clone(), caller.clone());
+    context
+        .clone()
+        .db
+        .write(move |connection| {
+            let actor = caller.actor();
+            begin_change(&context, connection, caller.user.id, &actor)?;
+            let mut token = store::find(connection, caller.user.id, id)?
+                .filter(|token| token.class() == Class::Token && token.is_live(context.now()))
+                .ok_or(Error::NotFound)?;
+            let widened = change
+                .abilities
+                .as_ref()
+                .is_some_and(|wanted| token.abilities.first_beyond(wanted).is_some());
+            if widened {
+                caller.confirmed(context.now(), || urls::token(id))?;
+            }
+            for what in apply(&mut token, change) {
+                activity::record(&context, connection, caller.user.id, &actor, what)?;
+            }
+            store::update(connection, &token)?;
+            usage::overlay(&context, &mut token);
+            Ok(token)
+        })
+        .await
+}
+
+/// Makes the change on `token` and says what is different afterwards.
+fn apply(token: &mut Credential, change: Change) -> Vec<What> {
+    let (name, abilities, paused) = (token.name.clone(), token.abilities.clone(), token.paused);
+    token.name = change.name.map_or_else(|| name.clone(), String::from);
+    token.abilities = change.abilities.unwrap_or_else(|| abilities.clone());
+    token.paused = change.paused.unwrap_or(paused);
+    let mut kinds = Vec::new();
+    if (&token.name, &token.abilities) != (&name, &abilities) {
+        kinds.push(EventKind::TokenChanged);
+    }
+    match (paused, token.paused) {
+        (false, true) => kinds.push(EventKind::TokenPaused),
+        (true, false) => kinds.push(EventKind::TokenResumed),
+        _ => {}
+    }
+    kinds
+        .into_iter()
+        .map(|kind| What::new(kind, token.name.clone()).to(token.id))
+        .collect()
+}

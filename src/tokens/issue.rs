@@ -1,0 +1,252 @@
+//! Making tokens.
+
+use std::time::Duration;
+
+use super::secret::TokenSecret;
+use crate::{
+    ability::Abilities,
+    activity::{self, Actor, EventKind, What},
+    context::{Context, Shared},
+    credentials::{
+        self, Caller, Class, Confirmed, Credential, Kind, sign_out::begin_change, store,
+    },
+    error::{Error, Result},
+    fields::FieldErrors,
+    ids::{CredentialId, UserId},
+    kit::{
+        clock::Timestamp,
+        db::{self, AnyConnection},
+        digest::Digest,
+    },
+    name::Name,
+};
+
+/// A token to be made.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// What its owner calls it.
+    pub name: Name,
+    /// What it may do.
+    pub abilities: Abilities,
+    /// From when on it lets nobody in.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A token that was just made, with its secret.
+pub struct Issued {
+    /// The token.
+    pub token: Credential,
+    /// Its secret: shown now or never.
+    pub secret: TokenSecret,
+}
+
+/// Makes a personal token for the caller: never with more abilities nor a longer life than the
+/// credential that asks.
+///
+/// `form_key` is what the form carried: sent twice, it makes one token, and [`made_by_form`] finds it.
+///
+/// # Errors
+/// [`Error::MissingAbility`] and [`Error::OutlivesCaller`] where the caller has less than it wants
+/// to give; [`Error::FormSentTwice`] where this form made its token before.
+pub async fn issue(
+    context: &Context,
+    confirmed: Confirmed<'_>,
+    new: NewToken,
+    form_key: Option<[u8; 16]>,
+) -> Result<Issued> {
+    let caller = confirmed.caller();
+    within_the_abilities_of(caller, &new.abilities)?;
+    within_the_life_of(caller, new.expires_at)?;
+    let actor = caller.actor();
+    let (user, made_by) = (caller.user.id, Some(caller.credential.id));
+    let draft = draft(context, user, Kind::Personal, new, made_by, &actor)?;
+    let context = context.clone();
+    context
+        .clone()
+        .db
+        .write(move |connection| {
+            begin_change(&context, connection, user, &actor)?;
+            insert(&context, connection, draft, form_key, &actor)
+        })
+        .await
+}
+
+/// Makes a token for an operator.
+///
+/// # Errors
+/// [`Error::NotFound`] where the user is gone.
+pub async fn issue_as_operator(
+    context: &Context,
+    user: UserId,
+    kind: Kind,
+    new: NewToken,
+) -> Result<Issued> {
+    let actor = Actor::operator();
+    let draft = draft(context, user, kind, new, None, &actor)?;
+    let context = context.clone();
+    context
+        .clone()
+        .db
+        .write(move |connection| {
+            begin_change(&context, connection, user, &actor)?;
+            insert(&context, connection, draft, None, &actor)
+        })
+        .await
+}
+
+/// The token that the form with this key made.
+///
+/// # Errors
+/// [`Error::NotFound`] where it made none.
+pub async fn made_by_form(
+    context: &Context,
+    user: UserId,
+    form_key: [u8; 16],
+) -> Result<Credential> {
+    let id: CredentialId = context
+        .db
+        .read(move |connection| {
+            store::by_form_key(connection, user, &form_key)?.ok_or(Error::NotFound)
+        })
+        .await?;
+    credentials::find(context, user, Class::Token, id).await
+}
+
+/// A token that is not yet in the database.
+pub(super) fn draft(
+    context: &Shared,
+    user: UserId,
+    kind: Kind,
+    new: NewToken,
+    made_by: Option<CredentialId>,
+    actor: &Actor,
+) -> Result<Issued> {
+    let secret = TokenSecret::generate(&context.settings.token_prefix, context.random())?;
+    let token = Credential {
+        id: context.new_id()?,
+        user_id: user,
+        kind,
+        name: new.name.into(),
+        hint: secret.hint(),
+        abilities: new.abilities,
+        user_agent: None,
+        ip: actor.ip,
+        last_used_ip: None,
+        remembered: false,
+        paused: false,
+        made_by,
+        created_at: context.now(),
+        last_used_at: None,
+        expires_at: new.expires_at,
+        idle_limit: None,
+        confirmed_until: None,
+        ended_at: None,
+        receipt_id: None,
+    };
+    Ok(Issued { token, secret })
+}
+
+/// Puts a drafted token into the database, within a transaction that holds the user's lock.
+pub(super) fn insert(
+    context: &Context,
+    connection: &mut AnyConnection,
+    issued: Issued,
+    form_key: Option<[u8; 16]>,
+    actor: &Actor,
+) -> Result<Issued> {
+    let Issued { token, secret } = &issued;
+    let digest: Digest = secret.digest();
+    db::attempt(connection, |connection| {
+        store::insert(
+            connection,
+            token,
+            form_key.as_ref().map(<[u8; 16]>::as_slice),
+        )
+    })
+    .map_err(|error| {
+        if form_key.is_some() && db::is_unique_violation(&error) {
+            Error::FormSentTwice
+        } else {
+            error.into()
+        }
+    })?;
+    store::insert_secret(
+        connection,
+        token.id,
+        digest,
+        &secret.hint(),
+        token.created_at,
+    )?;
+    let what = What::new(EventKind::TokenCreated, token.name.clone()).to(token.id);
+    activity::record(context, connection, token.user_id, actor, what)?;
+    Ok(issued)
+}
+
+/// A caller gives only what it has.
+pub(super) fn within_the_abilities_of(caller: &Caller, wanted: &Abilities) -> Result<()> {
+    match caller.credential.abilities.first_beyond(wanted) {
+        Some(beyond) => Err(Error::MissingAbility(beyond.to_string())),
+        None => Ok(()),
+    }
+}
+
+/// A token's token does not outlive it. A session, which is there for a person, makes tokens that do.
+fn within_the_life_of(caller: &Caller, expires_at: Option<Timestamp>) -> Result<()> {
+    match (caller.credential.class(), caller.credential.expires_at) {
+        (Class::Token, Some(end)) if expires_at.is_none_or(|wanted| wanted > end) => {
+            Err(Error::OutlivesCaller(end))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl NewToken {
+    /// When a token made at `now` for `life` expires.
+    ///
+    /// # Errors
+    /// What to do about it: the life is longer than the operator allows, or no time at all.
+    pub fn expiry(context: &Shared, life: Option<Duration>) -> Result<Option<Timestamp>, String> {
+        Self::within_the_operators_bound(context, life.map(|life| context.now().plus(life)))
+    }
+
+    /// Checks a wanted expiry against the present and against `NARTHEX_TOKEN_MAX_AGE`.
+    ///
+    /// # Errors
+    /// What to do about it.
+    pub fn within_the_operators_bound(
+        context: &Shared,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Option<Timestamp>, String> {
+        let now = context.now();
+        if expires_at.is_some_and(|end| end <= now) {
+            return Err("Choose a time that is still to come.".to_owned());
+        }
+        match context.settings.token_max_age {
+            Some(most) if expires_at.is_none_or(|end| end > now.plus(most)) => Err(format!(
+                "Tokens live at most {} here. Choose a shorter life.",
+                crate::kit::words::length(most)
+            )),
+            _ => Ok(expires_at),
+        }
+    }
+
+    /// Checks name, abilities and life together.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, by field.
+    pub fn of(
+        errors: FieldErrors,
+        name: Option<Name>,
+        abilities: Option<Abilities>,
+        expires_at: Option<Option<Timestamp>>,
+    ) -> Result<Self, FieldErrors> {
+        match (name, abilities, expires_at) {
+            (Some(name), Some(abilities), Some(expires_at)) if errors.is_empty() => Ok(Self {
+                name,
+                abilities,
+                expires_at,
+            }),
+            _ => Err(errors),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What is special to an API client: the token's secret, making and changing tokens, signing a
+//! device in.
+
+mod change;
+mod issue;
+mod secret;
+mod sign_in;
+
+pub use self::{
+    change::{Change, change},
+    issue::{Issued, NewToken, issue, issue_as_operator, made_by_form},
+    secret::TokenSecret,
+    sign_in::{DeviceSignIn, sign_in},
+};

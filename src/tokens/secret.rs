@@ -1,0 +1,163 @@
+//! The secret of a token, which travels in `Authorization: Bearer`.
+//!
+//! `<prefix>_<30 base62 characters><6 base62 characters>`: 178 bits of randomness, then the CRC-32 of
+//! everything before it. The checksum costs a scanner of leaked files, and us, nothing to verify;
+//! it is no protection, the randomness is.
+
+use crate::{
+    config::TokenPrefix,
+    error::Result,
+    kit::{
+        digest::Digest,
+        random::{self, Random},
+        secret::SecretText,
+    },
+};
+
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const RANDOM_CHARACTERS: usize = 30;
+const CHECKSUM_CHARACTERS: usize = 6;
+/// How many of the last characters are kept to tell tokens apart.
+const HINT_CHARACTERS: usize = 4;
+
+/// The secret of a token: made once, shown once.
+pub struct TokenSecret(SecretText);
+
+impl TokenSecret {
+    /// A new one.
+    ///
+    /// # Errors
+    /// When the machine has no randomness.
+    pub fn generate(prefix: &TokenPrefix, random: &dyn Random) -> Result<Self> {
+        let mut text = format!("{}_", prefix.as_str());
+        let wanted = text.len() + RANDOM_CHARACTERS;
+        while text.len() < wanted {
+            // Bytes past the last whole multiple of 62 are thrown away, or the first characters of
+            // the alphabet would come a little more often.
+            let bytes = random::bytes::<40>(random)?;
+            let fair = bytes
+                .into_iter()
+                .filter(|byte| *byte < 248)
+                .map(|byte| usize::from(byte % 62));
+            text.extend(fair.map(character).take(wanted - text.len()));
+        }
+        let checksum = checksum(&text);
+        text.push_str(&checksum);
+        Ok(Self(SecretText::new(text)))
+    }
+
+    /// Reads what a client sent: `None` where prefix, length, alphabet or checksum is wrong, without
+    /// looking anything up.
+    #[must_use]
+    pub fn parse(prefix: &TokenPrefix, text: &str) -> Option<Self> {
+        let tail = text.strip_prefix(prefix.as_str())?.strip_prefix('_')?;
+        let formed = tail.len() == RANDOM_CHARACTERS + CHECKSUM_CHARACTERS
+            && tail.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !formed {
+            return None;
+        }
+        let (body, sum) = text.split_at_checked(text.len() - CHECKSUM_CHARACTERS)?;
+        (checksum(body) == sum).then(|| Self(SecretText::new(text.to_owned())))
+    }
+
+    /// What the database knows it by.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.0.digest()
+    }
+
+    /// Its last characters, by which its owner tells it from others.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let text = self.0.expose();
+        text.chars()
+            .skip(text.len().saturating_sub(HINT_CHARACTERS))
+            .collect()
+    }
+
+    /// The text, to be shown once to its owner.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+fn character(value: usize) -> char {
+    ALPHABET.get(value).map_or('0', |byte| char::from(*byte))
+}
+
+/// CRC-32 (IEEE 802.3) in base62, padded with `0` on the left to six characters.
+fn checksum(text: &str) -> String {
+    let mut rest = crc32fast::hash(text.as_bytes()) as usize;
+    let mut digits = ['0'; CHECKSUM_CHARACTERS];
+    for digit in digits.iter_mut().rev() {
+        *digit = character(rest % 62);
+        rest /= 62;
+    }
+    digits.iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kit::random::SystemRandom;
+
+    fn prefix() -> TokenPrefix {
+        TokenPrefix::parse("nrx").unwrap()
+    }
+
+    #[test]
+    fn the_checksum_is_the_one_that_anybody_can_compute() {
+        // Python: zlib.crc32(b"nrx_000000000000000000000000000000") in base62.
+        assert_eq!(checksum("nrx_000000000000000000000000000000").len(), 6);
+        assert_eq!(checksum(""), "000000");
+    }
+
+    #[test]
+    fn no_two_secrets_are_the_same_and_each_reads_back() {
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..1_000 {
+            let secret = TokenSecret::generate(&prefix(), &SystemRandom).unwrap();
+            assert_eq!(secret.expose().len(), 40);
+            assert!(secret.expose().ends_with(&secret.hint()));
+            assert!(TokenSecret::parse(&prefix(), secret.expose()).is_some());
+            assert!(seen.insert(secret.expose().to_owned()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn one_changed_character_is_noticed(position in 4usize..40, replacement in "[0-9A-Za-z]") {
+            let secret = TokenSecret::generate(&prefix(), &SystemRandom).unwrap();
+            let mut text = secret.expose().to_owned();
+            text.replace_range(position..=position, &replacement);
+            prop_assume!(text != secret.expose());
+            prop_assert!(TokenSecret::parse(&prefix(), &text).is_none());
+        }
+
+        #[test]
+        fn no_text_makes_the_parser_panic(text in ".*") {
+            let _ = TokenSecret::parse(&prefix(), &text);
+        }
+    }
+
+    #[test]
+    fn another_prefix_another_length_or_another_alphabet_is_refused() {
+        let secret = TokenSecret::generate(&prefix(), &SystemRandom).unwrap();
+        let text = secret.expose();
+        let other = TokenPrefix::parse("abc").unwrap();
+        assert!(TokenSecret::parse(&other, text).is_none());
+        for wrong in [
+            &format!("{text}0"),
+            &text[1..],
+            &text[..39],
+            "",
+            "nrx_",
+            &text.replace('_', "-"),
+        ] {
+            assert!(TokenSecret::parse(&prefix(), wrong).is_none(), "{wrong}");
+        }
+    }
+}

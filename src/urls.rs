@@ -1,0 +1,157 @@
+//! Every path once. Routes, redirects and templates call these; nothing else spells a path.
+//!
+//! A constant with `{id}` is a route's pattern; the function beside it makes the path of one thing.
+
+use crate::ids::{CredentialId, ReceiptId};
+
+macro_rules! paths {
+    ($($(#[$doc:meta])* $name:ident = $path:literal;)*) => {
+        $($(#[$doc])* pub const $name: &str = $path;)*
+    };
+}
+
+paths! {
+    /// Leads to the account or to the sign-in page.
+    HOME = "/";
+    /// Makes an account.
+    REGISTER = "/register";
+    /// Signs in.
+    LOGIN = "/login";
+    /// Ends this session.
+    LOGOUT = "/logout";
+    /// The overview.
+    ACCOUNT = "/account";
+    /// Name and e-mail.
+    PROFILE = "/account/profile";
+    /// A new password.
+    PASSWORD = "/account/password";
+    /// Deletes the account.
+    DELETE = "/account/delete";
+    /// Asks for the password once more.
+    CONFIRM = "/account/confirm";
+    /// Every session.
+    SESSIONS = "/account/sessions";
+    /// Ends one session.
+    SESSION_REVOKE = "/account/sessions/{id}/revoke";
+    /// Every token; makes one.
+    TOKENS = "/account/tokens";
+    /// The form for a new token.
+    TOKEN_NEW = "/account/tokens/new";
+    /// One token: shows and changes it.
+    TOKEN = "/account/tokens/{id}";
+    /// Pauses one token.
+    TOKEN_PAUSE = "/account/tokens/{id}/pause";
+    /// Lets a paused token in again.
+    TOKEN_RESUME = "/account/tokens/{id}/resume";
+    /// Ends one token.
+    TOKEN_REVOKE = "/account/tokens/{id}/revoke";
+    /// Previews and ends a selection.
+    SIGN_OUT = "/account/sign-out";
+    /// What one sign-out ended.
+    RECEIPT = "/account/receipts/{id}";
+    /// The activity log.
+    ACTIVITY = "/account/activity";
+    /// The process is up.
+    HEALTH = "/healthz";
+    /// The database answers.
+    READY = "/readyz";
+    /// Stylesheet and icon, under a name that changes with their content.
+    ASSET = "/static/{version}/{name}";
+    /// What every path of the JSON API begins with.
+    API = "/api/v1";
+    /// Trades e-mail and password for a device token.
+    API_SIGN_IN = "/api/v1/sign-in";
+    /// Confirms the password of a session.
+    API_CONFIRM = "/api/v1/confirm";
+    /// Who is calling.
+    API_USER = "/api/v1/user";
+    /// The abilities that a token may be given.
+    API_ABILITIES = "/api/v1/abilities";
+    /// Sessions and tokens in one list.
+    API_CREDENTIALS = "/api/v1/credentials";
+    /// Sessions.
+    API_SESSIONS = "/api/v1/sessions";
+    /// The session that calls.
+    API_SESSION_CURRENT = "/api/v1/sessions/current";
+    /// One session.
+    API_SESSION = "/api/v1/sessions/{id}";
+    /// Tokens.
+    API_TOKENS = "/api/v1/tokens";
+    /// The token that calls.
+    API_TOKEN_CURRENT = "/api/v1/tokens/current";
+    /// One token.
+    API_TOKEN = "/api/v1/tokens/{id}";
+    /// What a selection would end.
+    API_SIGN_OUT_PREVIEW = "/api/v1/sign-out/preview";
+    /// Ends a selection.
+    API_SIGN_OUT = "/api/v1/sign-out";
+    /// One receipt.
+    API_RECEIPT = "/api/v1/receipts/{id}";
+    /// The activity log.
+    API_EVENTS = "/api/v1/events";
+}
+
+fn with_id(pattern: &str, id: impl std::fmt::Display) -> String {
+    pattern.replace("{id}", &id.to_string())
+}
+
+/// Ends session `id`.
+#[must_use]
+pub fn session_revoke(id: CredentialId) -> String {
+    with_id(SESSION_REVOKE, id)
+}
+
+/// Token `id`.
+#[must_use]
+pub fn token(id: CredentialId) -> String {
+    with_id(TOKEN, id)
+}
+
+/// Pauses token `id`.
+#[must_use]
+pub fn token_pause(id: CredentialId) -> String {
+    with_id(TOKEN_PAUSE, id)
+}
+
+/// Resumes token `id`.
+#[must_use]
+pub fn token_resume(id: CredentialId) -> String {
+    with_id(TOKEN_RESUME, id)
+}
+
+/// Ends token `id`.
+#[must_use]
+pub fn token_revoke(id: CredentialId) -> String {
+    with_id(TOKEN_REVOKE, id)
+}
+
+/// Receipt `id`.
+#[must_use]
+pub fn receipt(id: ReceiptId) -> String {
+    with_id(RECEIPT, id)
+}
+
+/// An asset under the name that its content has now.
+#[must_use]
+pub fn asset(version: &str, name: &str) -> String {
+    ASSET.replace("{version}", version).replace("{name}", name)
+}
+
+/// `path` with a query that leads back to `next` afterwards.
+#[must_use]
+pub fn with_next(path: &str, next: &str) -> String {
+    with_query(path, &[("next", next)])
+}
+
+/// `path` with `fields` as its query.
+#[must_use]
+pub fn with_query<N: AsRef<str>, V: AsRef<str>>(path: &str, fields: &[(N, V)]) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
+}

@@ -1,0 +1,156 @@
+//! Forms and queries, read into [`Fields`].
+
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest,
+    dev::Payload,
+    error::PayloadError,
+    http::header,
+    web::{Bytes, PayloadConfig},
+};
+use futures_util::future::{LocalBoxFuture, Ready, ready};
+
+use crate::{
+    error::{Error, Result},
+    fields::Fields,
+};
+
+/// The most bytes of a form: its longest field is a password of 512 bytes, each byte written as
+/// three, beside a hundred abilities.
+const FORM_LIMIT: usize = 16 * 1024;
+/// The most bytes of a JSON body.
+pub(super) const JSON_LIMIT: usize = 64 * 1024;
+
+/// How much of a body is read before it is refused.
+#[must_use]
+pub fn payload_limit() -> PayloadConfig {
+    PayloadConfig::new(JSON_LIMIT)
+}
+
+/// A form (`application/x-www-form-urlencoded`).
+pub struct Form(pub Fields);
+
+impl FromRequest for Form {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let right_type = request
+            .content_type()
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        let body = read(request, payload);
+        Box::pin(async move {
+            let body = body.await?;
+            if !right_type && !body.is_empty() {
+                return Err(Error::WrongMediaType("application/x-www-form-urlencoded"));
+            }
+            if body.len() > FORM_LIMIT {
+                return Err(Error::TooLarge(FORM_LIMIT));
+            }
+            url_encoded(&body).map(Self)
+        })
+    }
+}
+
+/// The query of the address.
+pub struct Query(pub Fields);
+
+impl FromRequest for Query {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(url_encoded(request.query_string().as_bytes()).map(Self))
+    }
+}
+
+/// Proof that the address has no query: for API calls that take none.
+pub struct NoQuery;
+
+impl FromRequest for NoQuery {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let fields = url_encoded(request.query_string().as_bytes());
+        ready(fields.and_then(|fields| Ok(fields.finish().map(|()| Self)?)))
+    }
+}
+
+/// Reads the whole body.
+pub(super) fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Bytes>> + use<> {
+    let bytes = Bytes::from_request(request, payload);
+    async move {
+        bytes
+            .await
+            .map_err(|error| match error.as_error::<PayloadError>() {
+                Some(PayloadError::Overflow) => Error::TooLarge(JSON_LIMIT),
+                _ => Error::Malformed("The body ended before it was complete.".to_owned()),
+            })
+    }
+}
+
+/// Whether a body came, without reading it.
+pub(super) fn has_body(request: &HttpRequest) -> bool {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    request.headers().contains_key(header::TRANSFER_ENCODING)
+        || length.is_some_and(|length| length.as_bytes() != b"0")
+}
+
+/// Reads names and values (WHATWG URL, section 5.1). Bytes that are no UTF-8 are refused, where the
+/// standard would put replacement characters: what is stored is what was sent.
+fn url_encoded(bytes: &[u8]) -> Result<Fields> {
+    let decoded: Vec<u8> = percent_decoded(bytes);
+    if std::str::from_utf8(&decoded).is_err() {
+        return Err(Error::Malformed("Send text in UTF-8.".to_owned()));
+    }
+    Ok(Fields::new(url::form_urlencoded::parse(bytes)))
+}
+
+fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
+    let mut rest = bytes.iter().copied();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    while let Some(byte) = rest.next() {
+        let hex = |byte: Option<u8>| {
+            char::from(byte?)
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        };
+        let mut ahead = rest.clone();
+        match (byte, hex(ahead.next()), hex(ahead.next())) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push(high << 4 | low);
+                rest = ahead;
+            }
+            _ => decoded.push(byte),
+        }
+    }
+    decoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_read_as_browsers_send_them() {
+        let mut fields = url_encoded(b"a=1&b=%C3%A9+x&a=2&c").unwrap();
+        assert_eq!(fields.many("a"), ["1", "2"]);
+        assert_eq!(fields.text("b"), "é x");
+        assert_eq!(fields.text("c"), "");
+        assert!(fields.finish().is_ok());
+    }
+
+    #[test]
+    fn what_is_no_utf_8_is_refused() {
+        for bytes in [&b"a=%ff"[..], b"a=\xff", b"%ff=a", b"a=%C3%28"] {
+            assert!(url_encoded(bytes).is_err(), "{bytes:?}");
+        }
+        assert!(
+            url_encoded(b"a=100%&b=%zz").is_ok(),
+            "a lone percent sign is itself"
+        );
+    }
+}

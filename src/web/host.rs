@@ -1,0 +1,109 @@
+//! Is the request meant for us? A name that is not ours in `Host` is a mistake or an attack by DNS
+//! rebinding, and gets 421 (RFC 9110, sections 7.4 and 15.5.20).
+
+use actix_web::{
+    HttpRequest,
+    http::header::{self, HeaderMap},
+};
+
+use crate::{config::Settings, urls};
+
+/// Whether the request names us, or is one of those that probes send to any name.
+#[must_use]
+pub fn is_ours(
+    path: &str,
+    uri_authority: Option<&str>,
+    headers: &HeaderMap,
+    settings: &Settings,
+) -> bool {
+    if matches!(path, urls::HEALTH | urls::READY) {
+        return true;
+    }
+    let mut hosts = headers.get_all(header::HOST);
+    // An absolute-form target outranks Host (RFC 9112, section 3.2.2).
+    let host = uri_authority.or_else(|| hosts.next().and_then(|host| host.to_str().ok()));
+    hosts.next().is_none() && host.is_some_and(|host| names_us(host, settings))
+}
+
+fn names_us(host: &str, settings: &Settings) -> bool {
+    let host = host.to_ascii_lowercase();
+    if let Some(url) = &settings.public_url {
+        let default_port = if url.is_https() { ":443" } else { ":80" };
+        return host == url.authority() || host.strip_suffix(default_port) == Some(url.authority());
+    }
+    if host == settings.listen.to_string() {
+        return true;
+    }
+    let Ok(url) = url::Url::parse(&format!("http://{host}/")) else {
+        return false;
+    };
+    let bare = url.username().is_empty() && url.password().is_none() && url.path() == "/";
+    bare && match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback() || settings.listen.ip() == address,
+        Some(url::Host::Ipv6(address)) => address.is_loopback() || settings.listen.ip() == address,
+        None => false,
+    }
+}
+
+/// The origin at which this request's page lives, as its browser writes it in `Origin`.
+#[must_use]
+pub fn own_origin(request: &HttpRequest, settings: &Settings) -> Option<String> {
+    if let Some(url) = &settings.public_url {
+        return Some(url.origin().to_string());
+    }
+    let host = request.headers().get(header::HOST)?.to_str().ok()?;
+    let url = url::Url::parse(&format!("http://{host}/")).ok()?;
+    Some(url.origin().ascii_serialization())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sources;
+
+    fn settings(values: &[(&str, &str)]) -> Settings {
+        Settings::read(&Sources::of(values.iter().copied()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn without_a_public_url_loopback_names_and_the_listening_address_are_ours() {
+        let settings = settings(&[("NARTHEX_LISTEN", "192.0.2.7:9000")]);
+        for host in [
+            "localhost",
+            "LocalHost:9000",
+            "127.0.0.1:1",
+            "[::1]:8080",
+            "192.0.2.7:9000",
+        ] {
+            assert!(names_us(host, &settings), "{host}");
+        }
+        for host in [
+            "",
+            "example.com",
+            "localhost.evil.example",
+            "192.0.2.8",
+            "a@localhost",
+            "localhost/x",
+        ] {
+            assert!(!names_us(host, &settings), "{host}");
+        }
+    }
+
+    #[test]
+    fn with_a_public_url_only_its_host_is_ours() {
+        let settings = settings(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
+        for host in ["id.example.com", "ID.example.com", "id.example.com:443"] {
+            assert!(names_us(host, &settings), "{host}");
+        }
+        for host in [
+            "localhost",
+            "127.0.0.1:8080",
+            "id.example.com:80",
+            "example.com",
+            "x.id.example.com",
+        ] {
+            assert!(!names_us(host, &settings), "{host}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! HTTP that knows no capability: what a request is before it means anything, and what every answer
+//! has.
+
+pub mod address;
+pub mod assets;
+pub mod body;
+pub mod headers;
+pub mod host;
+pub mod json;
+pub mod next;
+pub mod page;
+pub mod path;
+pub mod refusal;
+pub mod request_log;
+pub mod same_origin;

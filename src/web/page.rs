@@ -1,0 +1,82 @@
+//! Pages: what they have in common, and how a template becomes an answer.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+};
+use askama::Template;
+
+use super::assets;
+use crate::{
+    error::{Error, Result},
+    urls,
+};
+
+/// What the frame of a page shows around its content.
+pub struct Frame {
+    /// The address of the stylesheet.
+    pub style: String,
+    /// The address of the icon.
+    pub icon: String,
+    /// Who is signed in, by name.
+    pub user: Option<String>,
+    /// The path of this page, by which the navigation marks where one is.
+    pub path: String,
+    /// What an earlier request has to say.
+    pub message: Option<String>,
+}
+
+impl Frame {
+    /// The frame of the page at this request's address.
+    #[must_use]
+    pub fn new(request: &HttpRequest, user: Option<String>, message: Option<String>) -> Self {
+        Self {
+            style: assets::url("narthex.css"),
+            icon: assets::url("icon.svg"),
+            user,
+            path: request.path().to_owned(),
+            message,
+        }
+    }
+
+    /// Whether this page is `path` or lies below it.
+    #[must_use]
+    pub fn is_at(&self, path: &str) -> bool {
+        self.path == path || (path != urls::ACCOUNT && self.path.starts_with(&format!("{path}/")))
+    }
+}
+
+/// A page.
+///
+/// # Errors
+/// None that is known: a template that compiles renders.
+pub fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse> {
+    let text = template.render().map_err(Error::internal)?;
+    Ok(HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .body(text))
+}
+
+/// A good page.
+///
+/// # Errors
+/// As [`page`].
+pub fn ok(template: &impl Template) -> Result<HttpResponse> {
+    page(StatusCode::OK, template)
+}
+
+/// A form to be corrected.
+///
+/// # Errors
+/// As [`page`].
+pub fn unprocessable(template: &impl Template) -> Result<HttpResponse> {
+    page(StatusCode::UNPROCESSABLE_ENTITY, template)
+}
+
+/// On to another page, with GET (RFC 9110, section 15.4.4).
+#[must_use]
+pub fn see_other(location: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, location))
+        .finish()
+}

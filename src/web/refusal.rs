@@ -1,0 +1,157 @@
+//! What an [`Error`] looks like: a page for people, a problem (RFC 9457) for programs.
+
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::header::{self, HeaderValue},
+};
+use askama::Template;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+use super::page::{Frame, page, see_other};
+use crate::{error::Error, urls};
+
+/// Who is at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// A person with a browser.
+    Page,
+    /// A program.
+    Api,
+}
+
+impl Surface {
+    /// By the path, so that it is known even where nothing is found.
+    #[must_use]
+    pub fn of(path: &str) -> Self {
+        let below = |prefix: &str| path == prefix || path.starts_with(&format!("{prefix}/"));
+        let programs = [
+            urls::API,
+            urls::HEALTH,
+            urls::READY,
+            "/auth",
+            "/oauth",
+            "/openapi.json",
+            "/.well-known",
+        ];
+        if programs.into_iter().any(below) {
+            Self::Api
+        } else {
+            Self::Page
+        }
+    }
+}
+
+/// The answer that `error` is.
+#[must_use]
+pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
+    let mut response = match Surface::of(request.path()) {
+        Surface::Api => problem(error),
+        Surface::Page => error_page(request, error),
+    };
+    if let Error::MethodNotAllowed(allowed) = error
+        && let Ok(value) = HeaderValue::from_str(allowed)
+    {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    if let Some(wait) = error.retry_after() {
+        // Rounded up: whoever comes back at the second that was named is let in.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<BTreeMap<&'a str, Vec<&'a str>>>,
+}
+
+fn problem(error: &Error) -> HttpResponse {
+    let status = error.status();
+    let errors = match error {
+        Error::Invalid(fields) => {
+            let mut by_field: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for (field, message) in fields.iter() {
+                by_field.entry(field).or_default().push(message);
+            }
+            Some(by_field)
+        }
+        _ => None,
+    };
+    let body = Problem {
+        r#type: format!("/problems/{}", error.slug()),
+        title: error.title(),
+        status: status.as_u16(),
+        detail: &error.detail(),
+        errors,
+    };
+    let mut builder = HttpResponse::build(status);
+    challenge(&mut builder, error);
+    match serde_json::to_string(&body) {
+        Ok(text) => builder.content_type("application/problem+json").body(text),
+        Err(_) => builder.finish(),
+    }
+}
+
+/// `WWW-Authenticate` (RFC 6750, section 3). A caller who showed nothing is told no error code
+/// (section 3.1).
+fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
+    let quoted = |code: &str| {
+        format!(
+            "Bearer realm=\"narthex\", error=\"{code}\", error_description=\"{}\"",
+            error.title()
+        )
+    };
+    let value = match error {
+        Error::NotSignedIn {
+            invalid_token: true,
+        } => quoted("invalid_token"),
+        Error::NotSignedIn { .. } | Error::WrongPassword => "Bearer realm=\"narthex\"".to_owned(),
+        Error::MissingAbility(abilities) => {
+            format!("{}, scope=\"{abilities}\"", quoted("insufficient_scope"))
+        }
+        other if other.status().as_u16() == 403 => quoted("insufficient_scope"),
+        _ => return,
+    };
+    builder.insert_header((header::WWW_AUTHENTICATE, value));
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    frame: Frame,
+    title: &'a str,
+    detail: &'a str,
+}
+
+fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
+    match error {
+        Error::NotSignedIn { .. } => see_other(&urls::with_next(urls::LOGIN, &way_back(request))),
+        Error::ConfirmPassword { back } => see_other(&urls::with_next(urls::CONFIRM, back)),
+        error => {
+            let template = ErrorPage {
+                frame: Frame::new(request, None, None),
+                title: error.title(),
+                detail: &error.detail(),
+            };
+            page(error.status(), &template).unwrap_or_else(|_| HttpResponse::new(error.status()))
+        }
+    }
+}
+
+/// Back to the page that was asked for; what was sent to be done is not repeated by a redirect, so
+/// for that it is the account.
+fn way_back(request: &HttpRequest) -> String {
+    match (request.method().is_safe(), request.uri().path_and_query()) {
+        (true, Some(path)) => path.to_string(),
+        _ => urls::ACCOUNT.to_owned(),
+    }
+}

@@ -1,0 +1,52 @@
+//! One line a request. Never in it: queries, bodies, cookies, the Authorization header.
+
+use std::time::Duration;
+
+use actix_web::{HttpMessage as _, HttpRequest, http::StatusCode};
+
+use super::address::client_address;
+use crate::{error::Error, ids::UserId};
+
+/// On a request whose caller is known, for the log.
+#[derive(Clone, Copy)]
+pub struct KnownUser(pub UserId);
+
+/// Writes the line; `error` is what went wrong on our side, or was refused.
+pub fn write(request: &HttpRequest, status: StatusCode, error: Option<&Error>, took: Duration) {
+    let user = request
+        .extensions()
+        .get::<KnownUser>()
+        .map(|known| tracing::field::display(known.0));
+    let ip = client_address(request).map(tracing::field::display);
+    let route = request.match_pattern().unwrap_or_default();
+    let refused = error.map(Error::slug);
+    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let (method, status) = (request.method().as_str(), status.as_u16());
+    if status >= 500 {
+        let cause = error.map(tracing::field::display);
+        tracing::error!(
+            method,
+            path = request.path(),
+            route,
+            status,
+            micros,
+            ip,
+            user,
+            refused,
+            cause,
+            "request"
+        );
+    } else {
+        tracing::info!(
+            method,
+            path = request.path(),
+            route,
+            status,
+            micros,
+            ip,
+            user,
+            refused,
+            "request"
+        );
+    }
+}
