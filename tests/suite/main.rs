@@ -1,0 +1,11 @@
+//! The specification of Narthex, as tests.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on should say so and stop"
+)]
+
+mod instruments;
+mod support;
