@@ -7,5 +7,7 @@
     reason = "a test that can't go on should say so and stop"
 )]
 
+mod house;
 mod instruments;
+mod program;
 mod support;
