@@ -1,6 +1,7 @@
 //! What happened: the user's activity log.
 
 mod event;
+pub mod pages;
 mod store;
 
 pub use event::{Actor, Event, EventKind, What};

@@ -3,6 +3,7 @@
 mod confirm;
 pub mod cookie;
 mod device;
+pub mod pages;
 mod secret;
 mod sign_in;
 

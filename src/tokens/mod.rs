@@ -3,6 +3,7 @@
 
 mod change;
 mod issue;
+pub mod pages;
 mod secret;
 mod sign_in;
 

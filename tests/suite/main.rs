@@ -10,4 +10,5 @@
 mod house;
 mod instruments;
 mod program;
+mod story;
 mod support;
