@@ -30,7 +30,9 @@ use crate::{
     routes::{self, Route},
     sessions::cookie::{CookieRules, keep},
     web::{
-        address, body, headers, host,
+        address, body,
+        headers::Headers,
+        host,
         refusal::{self, Surface},
         request_log, same_origin,
     },
@@ -134,11 +136,11 @@ pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory +
         .fold(scope, |scope, (path, routes)| {
             scope.service(resource(context, &rules, path, routes))
         });
-    let shared = context.clone();
+    let (shared, headers) = (context.clone(), Rc::new(Headers::new(&context.settings)));
     scope
         .default_service(web::to(not_found))
         .wrap(from_fn(move |request, next| {
-            around(shared.clone(), request, next)
+            around(shared.clone(), Rc::clone(&headers), request, next)
         }))
 }
 
@@ -191,6 +193,7 @@ fn answers(method: &Method, context: &GuardContext<'_>) -> bool {
 /// What goes around every request.
 async fn around(
     context: Context,
+    headers: Rc<Headers>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
@@ -210,12 +213,7 @@ async fn around(
         None => response,
     };
     let status = response.status();
-    headers::put_on(
-        response.headers_mut(),
-        Surface::of(request.path()),
-        status,
-        settings.is_https(),
-    );
+    headers.put_on(response.headers_mut(), Surface::of(request.path()));
     request_log::write(&request, status, refused.as_ref(), started.elapsed());
     Ok(ServiceResponse::new(request, response))
 }

@@ -27,6 +27,21 @@ impl Fields {
         }
     }
 
+    /// Without those of `names` that are empty: a browser sends a text field also when nothing was
+    /// typed into it.
+    #[must_use]
+    pub fn without_empty(mut self, names: &[&str]) -> Self {
+        self.values
+            .retain(|(name, value)| !value.trim().is_empty() || !names.contains(&&**name));
+        self
+    }
+
+    /// All that nobody took yet, to be given back to who typed it.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        self.values.clone()
+    }
+
     /// Every value of `name`.
     pub fn many(&mut self, name: &str) -> Vec<String> {
         self.values
@@ -139,6 +154,17 @@ impl FieldErrors {
         self.iter()
             .find(|(name, _)| *name == field)
             .map(|(_, message)| message)
+    }
+
+    /// With one field under another name: where a page has two of the same.
+    #[must_use]
+    pub fn renamed(mut self, from: &str, to: &'static str) -> Self {
+        for (field, _) in &mut self.0 {
+            if field == from {
+                *field = to.into();
+            }
+        }
+        self
     }
 
     /// All fields with their messages.

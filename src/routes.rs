@@ -3,9 +3,14 @@
 use actix_web::{FromRequest, Handler, Responder, http::Method};
 
 use crate::{
-    accounts, activity,
-    callers::Access::{self, AnyCaller, Anyone, Can, Session, Visitor},
-    credentials, sessions, tokens, urls,
+    accounts::{api as account_api, pages as account},
+    activity::{api as activity_api, pages as activity},
+    callers::Access::{self, AnyCaller, Anyone, Browser, Can, Session, Visitor},
+    credentials::{api as credential_api, pages as sign_out},
+    protocols::health,
+    sessions::{api as session_api, pages as session},
+    tokens::{api as token_api, pages as token},
+    urls,
     web::assets,
 };
 
@@ -41,39 +46,87 @@ macro_rules! table {
     };
 }
 
+/// To see both classes.
+const READ_BOTH: Access = Can(&["sessions:read", "tokens:read"]);
+/// To end both classes.
+const WRITE_BOTH: Access = Can(&["sessions:write", "tokens:write"]);
+
 /// Every route. What is not here is not found.
 #[must_use]
+#[rustfmt::skip]
 pub fn table() -> Vec<Route> {
     table! {
-        // Anybody.
-        GET    ASSET    Anyone  => assets::serve;
-        GET    HOME     Visitor => accounts::pages::home;
-        GET    HEALTH   Anyone  => crate::protocols::health::alive;
-        GET    READY    Anyone  => crate::protocols::health::ready;
+        // Probes and browsers, before anybody is known.
+        GET  HEALTH          Anyone  => health::alive;
+        GET  READY           Anyone  => health::ready;
+        GET  ASSET           Anyone  => assets::serve;
 
-        // The JSON API.
-        POST   API_SIGN_IN          Anyone    => tokens::api::sign_in;
-        POST   API_CONFIRM          Session   => sessions::api::confirm;
-        GET    API_USER             AnyCaller => accounts::api::user;
-        GET    API_ABILITIES        AnyCaller => tokens::api::abilities;
-        GET    API_CREDENTIALS      Can(&["sessions:read", "tokens:read"]) => credentials::api::list;
-        GET    API_SESSIONS         Can(&["sessions:read"])  => sessions::api::list;
-        DELETE API_SESSIONS         Can(&["sessions:write"]) => sessions::api::end_some;
-        GET    API_SESSION_CURRENT  Can(&["sessions:read"])  => sessions::api::current;
-        DELETE API_SESSION_CURRENT  Session                  => sessions::api::end_current;
-        GET    API_SESSION          Can(&["sessions:read"])  => sessions::api::one;
-        DELETE API_SESSION          Can(&["sessions:write"]) => sessions::api::end_one;
-        GET    API_TOKENS           Can(&["tokens:read"])    => tokens::api::list;
-        POST   API_TOKENS           Can(&["tokens:write"])   => tokens::api::create;
-        DELETE API_TOKENS           Can(&["tokens:write"])   => tokens::api::end_some;
-        GET    API_TOKEN_CURRENT    AnyCaller                => tokens::api::current;
-        DELETE API_TOKEN_CURRENT    AnyCaller                => tokens::api::end_current;
-        GET    API_TOKEN            Can(&["tokens:read"])    => tokens::api::one;
-        PATCH  API_TOKEN            Can(&["tokens:write"])   => tokens::api::change;
-        DELETE API_TOKEN            Can(&["tokens:write"])   => tokens::api::end_one;
-        POST   API_SIGN_OUT_PREVIEW Can(&["sessions:read", "tokens:read"]) => credentials::api::preview;
-        POST   API_SIGN_OUT         Can(&["sessions:write", "tokens:write"]) => credentials::api::sign_out;
-        GET    API_RECEIPT          Can(&["account:read"])   => credentials::api::receipt;
-        GET    API_EVENTS           Can(&["account:read"])   => activity::api::list;
+        // Getting in.
+        GET  HOME            Visitor => account::home;
+        GET  REGISTER        Visitor => account::register_form;
+        POST REGISTER        Visitor => account::register;
+        GET  LOGIN           Visitor => session::login_form;
+        POST LOGIN           Visitor => session::login;
+
+        // The account.
+        POST LOGOUT          Browser => session::logout;
+        GET  ACCOUNT         Browser => account::overview;
+        GET  PROFILE         Browser => account::settings;
+        POST PROFILE         Browser => account::change_profile;
+        GET  PASSWORD        Browser => account::to_settings;
+        POST PASSWORD        Browser => account::change_password;
+        GET  DELETE          Browser => account::to_settings;
+        POST DELETE          Browser => account::delete;
+        GET  CONFIRM         Browser => session::confirm_form;
+        POST CONFIRM         Browser => session::confirm;
+        GET  ACTIVITY        Browser => activity::show;
+
+        // What can get in.
+        GET  SESSIONS        Browser => session::list;
+        POST SESSION_REVOKE  Browser => session::revoke;
+        GET  TOKENS          Browser => token::list;
+        POST TOKENS          Browser => token::create;
+        GET  TOKEN_NEW       Browser => token::new_form;
+        GET  TOKEN           Browser => token::show;
+        POST TOKEN           Browser => token::change;
+        POST TOKEN_PAUSE     Browser => token::pause;
+        POST TOKEN_RESUME    Browser => token::resume;
+        POST TOKEN_REVOKE    Browser => token::revoke;
+
+        // Ending it.
+        GET  SIGN_OUT        Browser => sign_out::preview;
+        POST SIGN_OUT        Browser => sign_out::end;
+        GET  RECEIPT         Browser => sign_out::receipt;
+
+        // The JSON API: who is calling.
+        POST   API_SIGN_IN          Anyone                   => token_api::sign_in;
+        POST   API_CONFIRM          Session                  => session_api::confirm;
+        GET    API_USER             AnyCaller                => account_api::user;
+        GET    API_ABILITIES        AnyCaller                => token_api::abilities;
+        GET    API_EVENTS           Can(&["account:read"])   => activity_api::list;
+
+        // The JSON API: sessions.
+        GET    API_SESSIONS         Can(&["sessions:read"])  => session_api::list;
+        DELETE API_SESSIONS         Can(&["sessions:write"]) => session_api::end_some;
+        GET    API_SESSION_CURRENT  Can(&["sessions:read"])  => session_api::current;
+        DELETE API_SESSION_CURRENT  Session                  => session_api::end_current;
+        GET    API_SESSION          Can(&["sessions:read"])  => session_api::one;
+        DELETE API_SESSION          Can(&["sessions:write"]) => session_api::end_one;
+
+        // The JSON API: tokens.
+        GET    API_TOKENS           Can(&["tokens:read"])    => token_api::list;
+        POST   API_TOKENS           Can(&["tokens:write"])   => token_api::create;
+        DELETE API_TOKENS           Can(&["tokens:write"])   => token_api::end_some;
+        GET    API_TOKEN_CURRENT    AnyCaller                => token_api::current;
+        DELETE API_TOKEN_CURRENT    AnyCaller                => token_api::end_current;
+        GET    API_TOKEN            Can(&["tokens:read"])    => token_api::one;
+        PATCH  API_TOKEN            Can(&["tokens:write"])   => token_api::change;
+        DELETE API_TOKEN            Can(&["tokens:write"])   => token_api::end_one;
+
+        // The JSON API: both.
+        GET    API_CREDENTIALS      READ_BOTH                => credential_api::list;
+        POST   API_SIGN_OUT_PREVIEW READ_BOTH                => credential_api::preview;
+        POST   API_SIGN_OUT         WRITE_BOTH               => credential_api::sign_out;
+        GET    API_RECEIPT          Can(&["account:read"])   => credential_api::receipt;
     }
 }

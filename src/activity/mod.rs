@@ -2,6 +2,7 @@
 
 pub mod api;
 mod event;
+pub mod pages;
 mod store;
 
 pub use event::{Actor, Event, EventKind, What};

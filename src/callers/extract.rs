@@ -2,61 +2,150 @@
 
 use std::{net::IpAddr, ops::Deref, rc::Rc};
 
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header};
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, http::header, web::Data,
+};
 use futures_util::future::{Ready, ready};
 
 use crate::{
-    credentials::Caller,
+    context::Context,
+    credentials::{Caller, Confirmed},
     error::{Error, Result},
-    web::address::client_address,
+    sessions::cookie::SessionCookie,
+    web::{
+        address::client_address,
+        page::{Frame, see_other},
+    },
 };
-
-/// A signed-in browser, on a route of [`super::Access::Browser`].
-pub struct Browser(Rc<Caller>);
 
 /// A caller of the API, on a route that asks for one.
 pub struct AnyCaller(Rc<Caller>);
 
-/// Somebody who may be signed in, on a route of [`super::Access::Visitor`].
-pub struct Visitor(pub Option<Rc<Caller>>);
+/// A signed-in browser on one of the pages: a route of [`super::Access::Browser`].
+pub struct SignedIn {
+    /// What verbs are given.
+    pub context: Context,
+    /// Who it is.
+    pub caller: Rc<Caller>,
+    /// Its cookie.
+    pub cookie: SessionCookie,
+    request: HttpRequest,
+}
+
+impl SignedIn {
+    /// The frame of the page, with what an earlier request left to say.
+    #[must_use]
+    pub fn frame(&self) -> Frame {
+        Frame::new(
+            &self.request,
+            Some(self.caller.user.name.clone()),
+            self.cookie.take_message(),
+        )
+    }
+
+    /// On to another page, which says `message`.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn go(&self, to: &str, message: &str) -> Result<HttpResponse> {
+        self.cookie.leave_message(message)?;
+        Ok(see_other(to))
+    }
+
+    /// Proof that the password was confirmed not long ago, without which this leads to confirming
+    /// it, and then `back`.
+    ///
+    /// # Errors
+    /// [`Error::ConfirmPassword`].
+    pub fn confirmed(&self, back: impl FnOnce() -> String) -> Result<Confirmed<'_>> {
+        self.caller.confirmed(self.context.now(), back)
+    }
+}
+
+/// Somebody on a page that is open to all: a route of [`super::Access::Visitor`].
+pub struct Visitor {
+    /// What verbs are given.
+    pub context: Context,
+    /// Who it is, where they are signed in.
+    pub caller: Option<Rc<Caller>>,
+    /// Their cookie.
+    pub cookie: SessionCookie,
+    request: HttpRequest,
+}
+
+impl Visitor {
+    /// The frame of the page, with what an earlier request left to say.
+    #[must_use]
+    pub fn frame(&self) -> Frame {
+        Frame::new(&self.request, None, self.cookie.take_message())
+    }
+}
+
+fn context(request: &HttpRequest) -> Result<Context> {
+    let data = request.app_data::<Data<Context>>();
+    data.map(|data| Context::clone(data))
+        .ok_or_else(|| Error::internal("the app has no context"))
+}
 
 fn admitted(request: &HttpRequest) -> Option<Rc<Caller>> {
     request.extensions().get::<Rc<Caller>>().cloned()
 }
 
-macro_rules! caller_argument {
-    ($name:ident) => {
-        impl Deref for $name {
-            type Target = Caller;
-
-            fn deref(&self) -> &Caller {
-                &self.0
-            }
-        }
-
-        impl FromRequest for $name {
-            type Error = Error;
-            type Future = Ready<Result<Self>>;
-
-            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                // Absent only where the route table lets anybody call a handler that needs somebody.
-                ready(admitted(request).map(Self).ok_or(Error::NotSignedIn {
-                    invalid_token: false,
-                }))
-            }
-        }
-    };
+/// Absent only where the route table lets anybody call a handler that needs somebody.
+fn needed(request: &HttpRequest) -> Result<Rc<Caller>> {
+    admitted(request).ok_or(Error::NotSignedIn {
+        invalid_token: false,
+    })
 }
 
-caller_argument!(Browser);
-caller_argument!(AnyCaller);
+impl Deref for AnyCaller {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.0
+    }
+}
+
+impl FromRequest for AnyCaller {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(needed(request).map(Self))
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(needed(request).and_then(|caller| {
+            let cookie = SessionCookie::of(request);
+            Ok(Self {
+                context: context(request)?,
+                caller,
+                cookie,
+                request: request.clone(),
+            })
+        }))
+    }
+}
 
 impl FromRequest for Visitor {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self(admitted(request))))
+        ready(context(request).map(|context| {
+            let (caller, cookie) = (admitted(request), SessionCookie::of(request));
+            Self {
+                context,
+                caller,
+                cookie,
+                request: request.clone(),
+            }
+        }))
     }
 }
 

@@ -8,6 +8,6 @@ mod pass;
 
 pub use self::{
     access::Access,
-    extract::{AnyCaller, Browser, Origin, Visitor},
+    extract::{AnyCaller, Origin, SignedIn, Visitor},
     guard::{Gatekeeper, guard},
 };

@@ -5,7 +5,10 @@ use crate::{
     context::Context,
     error::{Error, Result},
     ids::{CredentialId, OfCredential, UserId},
-    kit::page::{MOST, Page, Paging},
+    kit::{
+        clock::Timestamp,
+        page::{MOST, Page, Paging},
+    },
 };
 
 /// Which credentials a list has.
@@ -15,6 +18,18 @@ pub enum Scope {
     Live,
     /// Also what ended.
     WithEnded,
+    /// Only what ended, or whose time is over.
+    Ended,
+}
+
+impl Scope {
+    fn has(self, credential: &Credential, now: Timestamp) -> bool {
+        match self {
+            Self::Live => credential.is_live(now),
+            Self::WithEnded => true,
+            Self::Ended => !credential.is_live(now),
+        }
+    }
 }
 
 /// A page of `user`'s credentials that `selection` names, newest first.
@@ -43,8 +58,8 @@ pub async fn list(
                 let fetched = part.page(read, |credential| credential.id);
                 rows.extend(fetched.rows.into_iter().filter_map(|mut credential| {
                     usage::overlay(&context, &mut credential);
-                    let wanted = scope == Scope::WithEnded || credential.is_live(now);
-                    (wanted && selection.names(&credential)).then_some(credential)
+                    let wanted = scope.has(&credential, now) && selection.names(&credential);
+                    wanted.then_some(credential)
                 }));
                 after = fetched.next;
                 if after.is_none() || rows.len() > paging.limit() {

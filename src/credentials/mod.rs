@@ -9,6 +9,7 @@ mod credential;
 pub mod gate;
 mod kind;
 mod list;
+pub mod pages;
 mod receipt;
 mod selection;
 pub mod sign_out;

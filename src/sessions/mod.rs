@@ -4,6 +4,7 @@ pub mod api;
 mod confirm;
 pub mod cookie;
 mod device;
+pub mod pages;
 mod secret;
 mod sign_in;
 

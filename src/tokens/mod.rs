@@ -4,6 +4,7 @@
 pub mod api;
 mod change;
 mod issue;
+pub mod pages;
 mod secret;
 mod sign_in;
 

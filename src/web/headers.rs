@@ -1,16 +1,10 @@
 //! The headers that every answer has, whatever its status.
 
-use actix_web::http::{
-    StatusCode,
-    header::{self, HeaderMap, HeaderName, HeaderValue},
-};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::refusal::Surface;
+use crate::config::Settings;
 
-/// Pages load their stylesheet and icon from here and nothing else from anywhere; they are framed by
-/// nobody, and their forms go nowhere else.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-     base-uri 'none'; frame-ancestors 'none'";
 /// An answer of the API that somebody opens as a page can do nothing at all.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
@@ -43,32 +37,57 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Puts them on. What a handler has set itself stays.
-pub fn put_on(headers: &mut HeaderMap, surface: Surface, status: StatusCode, https: bool) {
-    for (name, value) in ALWAYS {
-        put(headers, name, value);
+/// The headers of one app, made once.
+pub struct Headers {
+    page_policy: HeaderValue,
+    https: bool,
+}
+
+impl Headers {
+    /// The headers that `settings` lead to.
+    ///
+    /// Pages load their stylesheet and icon from here and nothing else from anywhere, are framed by
+    /// nobody, and send their forms nowhere else. Browsers hold a form to that also where its answer
+    /// redirects (CSP 3, section 6.4.1), so origins that `next` may lead to are named as well.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        let mut forms = "'self'".to_owned();
+        for origin in &settings.trusted_origins {
+            forms.push(' ');
+            forms.push_str(origin.as_str());
+        }
+        let policy = format!(
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action {forms}; \
+             base-uri 'none'; frame-ancestors 'none'"
+        );
+        let page_policy =
+            HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(API_POLICY));
+        Self {
+            page_policy,
+            https: settings.is_https(),
+        }
     }
-    let policy = match surface {
-        Surface::Page => PAGE_POLICY,
-        Surface::Api => API_POLICY,
-    };
-    put(
-        headers,
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(policy),
-    );
-    // Nothing that is made for one caller is kept by anybody; assets say otherwise themselves.
-    put(
-        headers,
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("no-store"),
-    );
-    if https {
-        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
-        put(headers, header::STRICT_TRANSPORT_SECURITY, year);
-    }
-    if surface == Surface::Page && status == StatusCode::OK {
-        put(headers, header::VARY, HeaderValue::from_static("Cookie"));
+
+    /// Puts them on. What a handler has set itself stays.
+    pub fn put_on(&self, headers: &mut HeaderMap, surface: Surface) {
+        for (name, value) in ALWAYS {
+            put(headers, name, value);
+        }
+        let policy = match surface {
+            Surface::Page => self.page_policy.clone(),
+            Surface::Api => HeaderValue::from_static(API_POLICY),
+        };
+        put(headers, header::CONTENT_SECURITY_POLICY, policy);
+        // Nothing that is made for one caller is kept by anybody; assets say otherwise themselves.
+        put(
+            headers,
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        );
+        if self.https {
+            let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+            put(headers, header::STRICT_TRANSPORT_SECURITY, year);
+        }
     }
 }
 

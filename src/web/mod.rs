@@ -8,6 +8,7 @@ pub mod headers;
 pub mod host;
 pub mod json;
 pub mod list;
+pub mod moment;
 pub mod next;
 pub mod page;
 pub mod path;

@@ -1,12 +1,12 @@
-//! The account pages.
+//! The front door.
 
 use actix_web::HttpResponse;
 
 use crate::{callers::Visitor, urls, web::page::see_other};
 
-/// Leads to the account, or to the sign-in page.
+/// `GET /`
 pub async fn home(visitor: Visitor) -> HttpResponse {
-    see_other(if visitor.0.is_some() {
+    see_other(if visitor.caller.is_some() {
         urls::ACCOUNT
     } else {
         urls::LOGIN

@@ -1,0 +1,156 @@
+//! Name, address, password, and deleting the account: three forms on one page.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use crate::{
+    accounts::{self, Email, NewPassword, PasswordChange, Profile},
+    callers::SignedIn,
+    error::{Error, Result},
+    fields::{FieldErrors, Fields},
+    kit::secret::SecretText,
+    name::Name,
+    urls,
+    web::{
+        body::Form,
+        page::{self, Frame, see_other},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "accounts/settings.html")]
+struct SettingsPage {
+    frame: Frame,
+    name: String,
+    email: String,
+    end_sessions: bool,
+    end_tokens: bool,
+    errors: FieldErrors,
+}
+
+fn page_with(here: &SignedIn, errors: FieldErrors) -> SettingsPage {
+    SettingsPage {
+        frame: here.frame(),
+        name: here.caller.user.name.clone(),
+        email: here.caller.user.email.clone(),
+        end_sessions: true,
+        end_tokens: false,
+        errors,
+    }
+}
+
+/// `GET /account/profile`
+pub async fn settings(here: SignedIn) -> Result<HttpResponse> {
+    page::ok(&page_with(&here, FieldErrors::default()))
+}
+
+/// `GET` where only a form is sent to: whoever reloads there gets to the form.
+pub async fn to_settings() -> HttpResponse {
+    see_other(urls::PROFILE)
+}
+
+/// `POST /account/profile`
+pub async fn change_profile(here: SignedIn, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let (name, email) = (fields.text("name"), fields.text("email"));
+    let changed = async {
+        let profile = read_profile(fields, &name, &email)?;
+        accounts::change_profile(&here.context, &here.caller, profile).await
+    };
+    match changed.await {
+        Ok(()) => here.go(urls::PROFILE, "Saved."),
+        Err(Error::Invalid(errors)) => page::unprocessable(&SettingsPage {
+            name,
+            email,
+            ..page_with(&here, errors)
+        }),
+        Err(other) => Err(other),
+    }
+}
+
+fn read_profile(mut fields: Fields, name: &str, email: &str) -> Result<Profile> {
+    let errors = fields.errors();
+    let name = errors.take("name", Name::parse(name));
+    let email = errors.take("email", Email::parse(email));
+    fields.check()?;
+    match (name, email) {
+        (Some(name), Some(email)) => Ok(Profile { name, email }),
+        _ => Err(Error::internal("a field was neither taken nor refused")),
+    }
+}
+
+/// `POST /account/password`
+///
+/// All other sessions end unless the form says otherwise. A box that is not ticked sends nothing, so
+/// the form carries an empty `also` beside its boxes: only with it does the absence of `sessions`
+/// mean that they shall stay.
+pub async fn change_password(here: SignedIn, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let current = SecretText::new(fields.text("current_password"));
+    let new = SecretText::new(fields.text("password"));
+    let also = fields.many("also");
+    let asked = |class: &str| also.iter().any(|asked| asked == class);
+    let (end_sessions, end_tokens) = (asked("sessions") || !asked(""), asked("tokens"));
+    if also
+        .iter()
+        .any(|class| !["sessions", "tokens", ""].contains(&&**class))
+    {
+        fields.errors().add("also", "Give sessions or tokens.");
+    }
+    let changed = async {
+        let (email, name) = (
+            Email::parse(&here.caller.user.email),
+            Name::parse(&here.caller.user.name),
+        );
+        let new = NewPassword::parse(new, email.as_ref().ok(), name.as_ref().ok());
+        let new = fields.errors().take("password", new);
+        fields.check()?;
+        let Some(new) = new else {
+            return Err(Error::internal("a password was neither taken nor refused"));
+        };
+        let change = PasswordChange {
+            current,
+            new,
+            end_sessions,
+            end_tokens,
+        };
+        accounts::change_password(&here.context, &here.caller, change).await
+    };
+    match changed.await {
+        Ok(receipt) => {
+            let ended = receipt.map_or_else(|| "nothing".to_owned(), |receipt| receipt.summary());
+            here.go(
+                urls::PROFILE,
+                &format!("Your password is changed. Ended: {ended}."),
+            )
+        }
+        Err(Error::Invalid(errors)) => page::unprocessable(&SettingsPage {
+            end_sessions,
+            end_tokens,
+            ..page_with(&here, errors)
+        }),
+        Err(other) => Err(other),
+    }
+}
+
+/// `POST /account/delete`
+pub async fn delete(here: SignedIn, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let password = SecretText::new(fields.text("password"));
+    let deleted = async {
+        fields.check()?;
+        accounts::delete(&here.context, &here.caller, password).await
+    };
+    match deleted.await {
+        Ok(receipt) => {
+            let message = format!("Your account is deleted. Ended: {}.", receipt.summary());
+            here.cookie.sign_out_with(&message)?;
+            Ok(page::signed_out(urls::LOGIN))
+        }
+        Err(Error::Invalid(errors)) => {
+            let errors = errors.renamed("password", "delete_password");
+            page::unprocessable(&page_with(&here, errors))
+        }
+        Err(other) => Err(other),
+    }
+}

@@ -1,0 +1,211 @@
+//! Ending a selection: shows beforehand exactly what would end, and ends just that.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use askama::Template;
+
+use super::row::Row;
+use crate::{
+    callers::SignedIn,
+    credentials::{
+        Class, Kind, Reason, Receipt, Selection,
+        receipt::summary,
+        sign_out::{self, Ending, Preview},
+    },
+    error::{Error, Result},
+    fields::{FieldErrors, Fields},
+    urls,
+    web::{
+        body::{Form, Query},
+        page::{self, Frame, see_other},
+    },
+};
+
+/// Text fields of the form that a browser also sends when nothing was typed.
+const LEFT_EMPTY: [&str; 4] = ["unused_since", "created_before", "from", "ability"];
+
+#[derive(Template)]
+#[template(path = "credentials/sign_out.html")]
+struct SignOutPage {
+    frame: Frame,
+    everything: bool,
+    everything_else: bool,
+    summary: String,
+    includes_this_browser: bool,
+    rows: Vec<Row>,
+    hidden: Vec<(&'static str, String)>,
+    digest: String,
+    problem: Option<&'static str>,
+    filters: Filters,
+    errors: FieldErrors,
+}
+
+/// The form by which a person narrows the selection, filled with what it is now.
+#[derive(Default)]
+struct Filters {
+    kinds: Vec<(Kind, bool)>,
+    unused_since: String,
+    created_before: String,
+    from: String,
+    ability: String,
+}
+
+impl Filters {
+    fn of(selection: &Selection, typed: &[(String, String)]) -> Self {
+        let typed = |name: &str| {
+            typed
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.clone())
+                .unwrap_or_default()
+        };
+        Self {
+            kinds: Kind::ALL
+                .into_iter()
+                .map(|kind| (kind, selection.kind.contains(&kind)))
+                .collect(),
+            unused_since: typed("unused_since"),
+            created_before: typed("created_before"),
+            from: typed("from"),
+            ability: typed("ability"),
+        }
+    }
+}
+
+/// `GET /account/sign-out` with a selection
+pub async fn preview(here: SignedIn, query: Query) -> Result<HttpResponse> {
+    let mut fields = query.0.without_empty(&LEFT_EMPTY);
+    let typed = fields.pairs();
+    let selection = take(&here, &mut fields);
+    match fields.finish() {
+        Ok(()) => show(&here, StatusCode::OK, &selection, &typed, None).await,
+        Err(errors) => refuse(&here, &selection, &typed, errors),
+    }
+}
+
+/// `POST /account/sign-out` with a selection and the digest of its preview
+pub async fn end(here: SignedIn, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let digest = fields.one("digest").filter(|digest| !digest.is_empty());
+    let typed = fields.pairs();
+    let selection = take(&here, &mut fields);
+    if let Err(errors) = fields.finish() {
+        return refuse(&here, &selection, &typed, errors);
+    }
+    let Some(digest) = digest else {
+        let problem = "Look at what would end, then decide.";
+        return show(
+            &here,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &selection,
+            &typed,
+            Some(problem),
+        )
+        .await;
+    };
+    if !names_only_this_browser(&here, &selection) {
+        here.confirmed(|| address_of(&selection))?;
+    }
+    let ending = Ending {
+        selection: selection.clone(),
+        digest: Some(digest),
+        reason: Reason::SignedOut,
+    };
+    let user = here.caller.user.id;
+    match sign_out::end(&here.context, user, ending, here.caller.actor()).await {
+        Ok(receipt) => leave(&here, &receipt),
+        Err(Error::PreviewOutdated) => {
+            let problem = "What would end has changed since you looked. Nothing was ended. This is the list now.";
+            show(
+                &here,
+                StatusCode::CONFLICT,
+                &selection,
+                &typed,
+                Some(problem),
+            )
+            .await
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Where a browser goes after an ending: to the receipt, or to the sign-in page where the ending was
+/// its own.
+pub(crate) fn leave(here: &SignedIn, receipt: &Receipt) -> Result<HttpResponse> {
+    if !receipt.names(here.caller.credential.id) {
+        return Ok(see_other(&urls::receipt(receipt.id)));
+    }
+    let message = format!("Signed out. Ended: {}.", receipt.summary());
+    here.cookie.sign_out_with(&message)?;
+    Ok(page::signed_out(urls::LOGIN))
+}
+
+/// Where `selection` is previewed.
+pub(crate) fn address_of(selection: &Selection) -> String {
+    urls::with_query(urls::SIGN_OUT, &selection.to_fields())
+}
+
+fn take(here: &SignedIn, fields: &mut Fields) -> Selection {
+    Selection::take(fields, here.context.now(), Some(here.caller.credential.id))
+}
+
+fn names_only_this_browser(here: &SignedIn, selection: &Selection) -> bool {
+    selection.id == [here.caller.credential.id]
+}
+
+async fn show(
+    here: &SignedIn,
+    status: StatusCode,
+    selection: &Selection,
+    typed: &[(String, String)],
+    problem: Option<&'static str>,
+) -> Result<HttpResponse> {
+    let current = here.caller.credential.id;
+    let Preview {
+        digest,
+        credentials,
+    } = sign_out::preview(&here.context, here.caller.user.id, selection.clone()).await?;
+    let count = |class| {
+        let of_class = credentials
+            .iter()
+            .filter(|credential| credential.class() == class);
+        i64::try_from(of_class.count()).unwrap_or(i64::MAX)
+    };
+    let template = SignOutPage {
+        frame: here.frame(),
+        everything: *selection == Selection::default(),
+        everything_else: *selection == Selection::all_but(current),
+        summary: summary(count(Class::Session), count(Class::Token)),
+        includes_this_browser: credentials
+            .iter()
+            .any(|credential| credential.id == current),
+        rows: Row::all(&here.context, &credentials, current),
+        hidden: selection.to_fields(),
+        digest,
+        problem,
+        filters: Filters::of(selection, typed),
+        errors: FieldErrors::default(),
+    };
+    page::page(status, &template)
+}
+
+/// A selection with a fault in it previews nothing: what it was meant to name is not known.
+fn refuse(
+    here: &SignedIn,
+    selection: &Selection,
+    typed: &[(String, String)],
+    errors: FieldErrors,
+) -> Result<HttpResponse> {
+    page::unprocessable(&SignOutPage {
+        frame: here.frame(),
+        everything: false,
+        everything_else: false,
+        summary: summary(0, 0),
+        includes_this_browser: false,
+        rows: Vec::new(),
+        hidden: Vec::new(),
+        digest: String::new(),
+        problem: Some("Something in this selection cannot be understood, so nothing is selected."),
+        filters: Filters::of(selection, typed),
+        errors,
+    })
+}

@@ -1,0 +1,71 @@
+//! Confirming the password before something dangerous.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use crate::{
+    callers::SignedIn,
+    error::{Error, Result},
+    kit::{secret::SecretText, words},
+    sessions,
+    web::{
+        body::{Form, Query},
+        next::{Next, or_account},
+        page::{self, Frame, see_other},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "sessions/confirm.html")]
+struct ConfirmPage {
+    frame: Frame,
+    email: String,
+    lasts: String,
+    next: String,
+    refused: bool,
+}
+
+impl ConfirmPage {
+    fn new(here: &SignedIn, next: Option<&Next>) -> Self {
+        Self {
+            frame: here.frame(),
+            email: here.caller.user.email.clone(),
+            lasts: words::length(here.context.settings.confirm_for),
+            next: next.map(Next::as_str).unwrap_or_default().to_owned(),
+            refused: false,
+        }
+    }
+}
+
+/// `GET /account/confirm`
+pub async fn form(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
+    let next = query
+        .0
+        .one("next")
+        .and_then(|next| Next::parse(&next, &here.context.settings));
+    page::ok(&ConfirmPage::new(&here, next.as_ref()))
+}
+
+/// `POST /account/confirm`
+pub async fn confirm(here: SignedIn, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let password = SecretText::new(fields.text("password"));
+    let next = fields
+        .one("next")
+        .and_then(|next| Next::parse(&next, &here.context.settings));
+    fields.check()?;
+    match sessions::confirm(&here.context, &here.caller, password).await {
+        Ok(secret) => {
+            here.cookie.renew(&secret)?;
+            Ok(see_other(&or_account(next)))
+        }
+        Err(Error::WrongPassword) => {
+            let page = ConfirmPage::new(&here, next.as_ref());
+            page::unprocessable(&ConfirmPage {
+                refused: true,
+                ..page
+            })
+        }
+        Err(other) => Err(other),
+    }
+}

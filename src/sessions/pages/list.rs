@@ -1,0 +1,77 @@
+//! Every live session, and ending one.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use crate::{
+    callers::SignedIn,
+    credentials::{
+        self, Class, Kind, Scope, Selection,
+        pages::{Row, address_of, leave},
+        sign_out,
+    },
+    error::Result,
+    ids::OfCredential,
+    kit::page::Paging,
+    urls,
+    web::{
+        body::Query,
+        page::{self, Frame},
+        path::PathId,
+    },
+};
+
+/// How many sessions a page has: as many as a user may have.
+const ON_A_PAGE: usize = 100;
+
+#[derive(Template)]
+#[template(path = "sessions/list.html")]
+struct SessionsPage {
+    frame: Frame,
+    rows: Vec<Row>,
+    older: Option<String>,
+    kinds: Vec<(&'static str, String)>,
+    sign_out_others: String,
+}
+
+/// `GET /account/sessions`
+pub async fn show(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
+    let after = query.0.parsed("cursor", "This is no cursor.");
+    query.0.check()?;
+    let paging = Paging::new(ON_A_PAGE, after);
+    let (context, user) = (&here.context, here.caller.user.id);
+    let everything = Selection::all_of(Class::Session);
+    let found = credentials::list(context, user, everything, Scope::Live, paging).await?;
+    let kinds = Kind::of(Class::Session)
+        .filter(|kind| found.rows.iter().any(|session| session.kind == *kind))
+        .map(|kind| (kind.label(), address_of(&Selection::all_of_kind(kind))))
+        .collect();
+    let others = Selection {
+        except: vec![here.caller.credential.id],
+        ..Selection::all_of(Class::Session)
+    };
+    page::ok(&SessionsPage {
+        frame: here.frame(),
+        rows: Row::all(context, &found.rows, here.caller.credential.id),
+        older: found
+            .next
+            .map(|next| urls::with_query(urls::SESSIONS, &[("cursor", next.to_string())])),
+        kinds,
+        sign_out_others: address_of(&others),
+    })
+}
+
+/// `POST /account/sessions/{id}/revoke`
+pub async fn revoke(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
+    let user = here.caller.user.id;
+    let session = credentials::find(&here.context, user, Class::Session, id.0).await?;
+    if session.id != here.caller.credential.id {
+        here.confirmed(|| address_of(&Selection::one(Class::Session, session.id)))?;
+    }
+    if !session.is_live(here.context.now()) {
+        return here.go(urls::SESSIONS, "This session had ended already.");
+    }
+    let receipt =
+        sign_out::revoke_session(&here.context, user, session.id, here.caller.actor()).await?;
+    leave(&here, &receipt)
+}

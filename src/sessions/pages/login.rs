@@ -1,0 +1,112 @@
+//! Signing in and out.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use crate::{
+    accounts::authenticate,
+    activity::Actor,
+    callers::{Origin, SignedIn, Visitor},
+    config::Registration,
+    credentials::sign_out,
+    error::{Error, Result},
+    kit::secret::SecretText,
+    sessions::{self, SignIn},
+    urls,
+    web::{
+        body::{Form, Query},
+        next::{Next, or_account},
+        page::{self, Frame, see_other},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "sessions/login.html")]
+struct LoginPage {
+    frame: Frame,
+    email: String,
+    remember: bool,
+    next: String,
+    register: bool,
+    refused: bool,
+}
+
+impl LoginPage {
+    fn new(visitor: &Visitor, email: String, remember: bool, next: Option<&Next>) -> Self {
+        Self {
+            frame: visitor.frame(),
+            email,
+            remember,
+            next: next.map(Next::as_str).unwrap_or_default().to_owned(),
+            register: visitor.context.settings.registration == Registration::Open,
+            refused: false,
+        }
+    }
+}
+
+/// `GET /login`
+pub async fn form(visitor: Visitor, mut query: Query) -> Result<HttpResponse> {
+    let next = query
+        .0
+        .one("next")
+        .and_then(|next| Next::parse(&next, &visitor.context.settings));
+    if visitor.caller.is_some() {
+        return Ok(see_other(&or_account(next)));
+    }
+    page::ok(&LoginPage::new(
+        &visitor,
+        String::new(),
+        false,
+        next.as_ref(),
+    ))
+}
+
+/// `POST /login`
+pub async fn login(visitor: Visitor, origin: Origin, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let email = fields.text("email");
+    let password = SecretText::new(fields.text("password"));
+    let remember = fields.text("remember") == "on";
+    let next = fields
+        .one("next")
+        .and_then(|next| Next::parse(&next, &visitor.context.settings));
+    fields.check()?;
+    match sign_in(&visitor, origin, &email, password, remember).await {
+        Ok(()) => Ok(see_other(&or_account(next))),
+        Err(Error::WrongPassword) => {
+            let page = LoginPage::new(&visitor, email, remember, next.as_ref());
+            page::unprocessable(&LoginPage {
+                refused: true,
+                ..page
+            })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn sign_in(
+    visitor: &Visitor,
+    origin: Origin,
+    email: &str,
+    password: SecretText,
+    remember: bool,
+) -> Result<()> {
+    let context = &visitor.context;
+    let proof = authenticate(context, email, password, Actor::stranger(origin.ip)).await?;
+    let how = SignIn {
+        remember,
+        user_agent: origin.user_agent,
+        ip: origin.ip,
+        replaces: visitor.caller.as_deref().cloned(),
+    };
+    let secret = sessions::sign_in(context, proof, how).await?;
+    visitor.cookie.sign_in(&secret, remember)
+}
+
+/// `POST /logout`
+pub async fn logout(here: SignedIn) -> Result<HttpResponse> {
+    let (user, session) = (here.caller.user.id, here.caller.credential.id);
+    sign_out::sign_out_here(&here.context, user, session, here.caller.actor()).await?;
+    here.cookie.delete();
+    Ok(page::signed_out(urls::LOGIN))
+}

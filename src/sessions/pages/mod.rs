@@ -1,0 +1,11 @@
+//! The pages about signing in and about sessions.
+
+mod confirm;
+mod list;
+mod login;
+
+pub use self::{
+    confirm::{confirm, form as confirm_form},
+    list::{revoke, show as list},
+    login::{form as login_form, login, logout},
+};

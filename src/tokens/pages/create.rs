@@ -1,0 +1,194 @@
+//! Making a token: the form, and the page that shows the secret once.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use super::abilities::{AbilityBox, boxes};
+use crate::{
+    callers::SignedIn,
+    credentials::pages::Row,
+    error::{Error, Result},
+    fields::{FieldErrors, Fields},
+    kit::{clock::Timestamp, duration, random, secret::SecretText, words},
+    name::Name,
+    tokens::{Issued, NewToken, issue, made_by_form},
+    urls,
+    web::{
+        body::{Form, Query},
+        page::{self, Frame},
+    },
+};
+
+/// The lives that the form offers, and the one that is chosen until somebody chooses another.
+const LIVES: [&str; 4] = ["7d", "30d", "90d", "365d"];
+const USUAL_LIFE: &str = "90d";
+
+#[derive(Template)]
+#[template(path = "tokens/new.html")]
+struct NewTokenPage {
+    frame: Frame,
+    name: String,
+    abilities: Vec<AbilityBox>,
+    lives: Vec<(&'static str, String)>,
+    never: bool,
+    expires: String,
+    expires_on: String,
+    form_key: String,
+    errors: FieldErrors,
+}
+
+#[derive(Template)]
+#[template(path = "tokens/made.html")]
+struct MadePage {
+    frame: Frame,
+    row: Row,
+    secret: SecretText,
+    base_url: String,
+}
+
+/// What was typed into the form.
+struct Typed {
+    name: String,
+    abilities: Vec<String>,
+    expires: String,
+    expires_on: String,
+    form_key: String,
+}
+
+impl Typed {
+    fn take(fields: &mut Fields) -> Self {
+        Self {
+            name: fields.text("name"),
+            abilities: fields.many("abilities"),
+            expires: fields.text("expires"),
+            expires_on: fields.text("expires_on"),
+            form_key: fields.text("form_key"),
+        }
+    }
+
+    /// The form's address with all that was typed, for coming back to it.
+    fn address(&self) -> String {
+        let mut query = vec![("name", &*self.name)];
+        query.extend(
+            self.abilities
+                .iter()
+                .map(|ability| ("abilities", &**ability)),
+        );
+        query.push(("expires", &self.expires));
+        query.push(("expires_on", &self.expires_on));
+        urls::with_query(urls::TOKEN_NEW, &query)
+    }
+
+    fn form(self, here: &SignedIn, errors: FieldErrors) -> Result<NewTokenPage> {
+        let context = &here.context;
+        let most = context.settings.token_max_age;
+        let lives: Vec<(&str, String)> = LIVES
+            .into_iter()
+            .filter_map(|life| Some((life, duration::parse(life)?)))
+            .filter(|(_, life)| most.is_none_or(|most| *life <= most))
+            .map(|(name, life)| (name, words::length(life)))
+            .collect();
+        let usual = lives
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| *name == USUAL_LIFE)
+            .last();
+        let usual = usual
+            .or_else(|| lives.last().map(|(name, _)| *name))
+            .unwrap_or("on");
+        let form_key = random::bytes::<16>(context.random())?;
+        Ok(NewTokenPage {
+            frame: here.frame(),
+            abilities: boxes(context, &self.abilities),
+            lives,
+            never: most.is_none(),
+            name: self.name,
+            expires: if self.expires.is_empty() {
+                usual.to_owned()
+            } else {
+                self.expires
+            },
+            expires_on: self.expires_on,
+            form_key: BASE64_URL_SAFE_NO_PAD.encode(form_key),
+            errors,
+        })
+    }
+
+    fn read(&self, here: &SignedIn, mut errors: FieldErrors) -> Result<NewToken, FieldErrors> {
+        let context = &here.context;
+        let name = errors.take("name", Name::parse(&self.name));
+        let abilities = errors.take(
+            "abilities",
+            context.settings.catalogue.parse(&self.abilities),
+        );
+        let expiry = self.expiry(context.now()).map_err(str::to_owned);
+        let expiry = expiry.and_then(|at| NewToken::within_the_operators_bound(context, at));
+        let expires_at = errors.take("expires", expiry);
+        NewToken::of(errors, name, abilities, expires_at)
+    }
+
+    /// `7d` and the like, `never` (as is nothing at all), a date, or `on` with the date beside it.
+    fn expiry(&self, now: Timestamp) -> Result<Option<Timestamp>, &'static str> {
+        const WHAT_WOULD_DO: &str = "Choose a length of time, a date such as 2026-12-31, or never.";
+        let text = if self.expires == "on" {
+            &self.expires_on
+        } else {
+            &self.expires
+        };
+        match &**text {
+            "never" => Ok(None),
+            "" if self.expires.is_empty() => Ok(None),
+            "" => Err("Choose the date."),
+            text => duration::parse(text)
+                .map(|life| now.plus(life))
+                .or_else(|| Timestamp::parse(text))
+                .map(Some)
+                .ok_or(WHAT_WOULD_DO),
+        }
+    }
+
+    fn form_key(&self) -> Option<[u8; 16]> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&self.form_key).ok()?;
+        bytes.try_into().ok()
+    }
+}
+
+/// `GET /account/tokens/new`
+pub async fn form(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
+    let typed = Typed::take(&mut query.0);
+    here.confirmed(|| typed.address())?;
+    page::ok(&typed.form(&here, FieldErrors::default())?)
+}
+
+/// `POST /account/tokens`
+pub async fn create(here: SignedIn, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let typed = Typed::take(&mut fields);
+    let errors = std::mem::take(fields.errors());
+    let confirmed = here.confirmed(|| typed.address())?;
+    let new = match typed.read(&here, errors) {
+        Ok(new) => new,
+        Err(errors) => return page::unprocessable(&typed.form(&here, errors)?),
+    };
+    match issue(&here.context, confirmed, new, typed.form_key()).await {
+        Ok(Issued { token, secret }) => page::ok(&MadePage {
+            frame: here.frame(),
+            row: Row::new(&here.context, &token, here.caller.credential.id),
+            secret: SecretText::new(secret.expose().to_owned()),
+            base_url: here.context.settings.base_url(),
+        }),
+        Err(Error::FormSentTwice) => already_made(&here, &typed).await,
+        Err(other) => Err(other),
+    }
+}
+
+/// A reload of the page that showed the secret sends the form again: it makes no second token.
+async fn already_made(here: &SignedIn, typed: &Typed) -> Result<HttpResponse> {
+    let form_key = typed.form_key().ok_or(Error::NotFound)?;
+    let token = made_by_form(&here.context, here.caller.user.id, form_key).await?;
+    here.go(
+        &urls::token(token.id),
+        "This token is made already. Its secret was shown once and cannot be shown again.",
+    )
+}

@@ -1,0 +1,12 @@
+//! The pages about tokens.
+
+mod abilities;
+mod create;
+mod list;
+mod one;
+
+pub use self::{
+    create::{create, form as new_form},
+    list::show as list,
+    one::{change, pause, resume, revoke, show},
+};

@@ -1,0 +1,248 @@
+//! The instruments that the other tests measure with, measured themselves.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use actix_web::rt::System;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::browser::Window;
+use crate::support::client::{ApiClient, Browser, Stranger};
+use crate::support::database::Database;
+use crate::support::postgres;
+use crate::support::user_agents::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
+
+/// A server with one form, one page that is too wide, and a mirror for everything else.
+fn small_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let app = || {
+        App::new()
+            .route("/form", web::get().to(form))
+            .route(
+                "/wide",
+                web::get().to(|| async { page("<pre>-</pre>", "pre{width:600px}") }),
+            )
+            .default_service(web::to(mirror))
+    };
+    std::thread::spawn(move || {
+        let server = HttpServer::new(app).workers(1).listen(listener).unwrap();
+        System::new().block_on(server.run())
+    });
+    origin
+}
+
+async fn form() -> HttpResponse {
+    let rows = ["Laptop", "Phone"].map(|name| {
+        format!("<li>{name} <form method=post action=/end/{name}><button>End</button></form></li>")
+    });
+    page(
+        &format!(
+            "<form method=post action=/sent><label for=e>E-mail</label><input id=e name=email value=old>
+             <label><input type=checkbox name=keep> Keep me</label>
+             <label for=k>Kind</label><select id=k name=kind><option>one<option>two</select>
+             <button>Send</button></form><ul>{}</ul><p id=scheme>",
+            rows.concat()
+        ),
+        "ul { height: 1500px }
+         @media (prefers-color-scheme: dark) { #scheme::after { content: 'It is dark' } }",
+    )
+}
+
+fn page(body: &str, style: &str) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .body(format!(
+            "<!doctype html><html lang=en><title>Small</title><style>{style}</style>
+         <body>{body}<script>document.body.append('Scripts run.')</script>"
+        ))
+}
+
+/// Answers with the request, as text.
+async fn mirror(request: HttpRequest, body: String) -> HttpResponse {
+    let headers = request.headers().iter();
+    let headers = headers.map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
+    let mut answer = HttpResponse::Ok();
+    if request.path() == "/set" {
+        answer.append_header(("set-cookie", "first=1; Path=/; HttpOnly"));
+        answer.append_header(("set-cookie", "second=2; Path=/; HttpOnly"));
+    }
+    if request.path() == "/unset" {
+        answer.append_header(("set-cookie", "first=; Path=/; Max-Age=0"));
+    }
+    let headers: String = headers.collect();
+    answer
+        .content_type("text/plain; charset=utf-8")
+        .body(format!(
+            "{} {}\n{headers}\n{body}",
+            request.method(),
+            request.uri()
+        ))
+}
+
+#[tokio::test]
+async fn a_stranger_brings_nothing() {
+    let answer = Stranger::at(&small_server()).get("/x?y=z").await;
+    let mut lines: Vec<_> = answer.text.trim_end().lines().collect();
+    lines.retain(|line| !line.starts_with("host: "));
+    assert_eq!(lines, ["GET /x?y=z", "accept: */*"]);
+}
+
+#[tokio::test]
+async fn a_browser_keeps_its_cookies_and_says_where_it_comes_from() {
+    let browser = Browser::at(&small_server()).with_user_agent(SAFARI_ON_IPHONE);
+    browser.get("/set").await;
+    browser
+        .post("/x", &[("name", "Zoë & co")])
+        .await
+        .expect_text("cookie: first=1; second=2\n")
+        .expect_text("sec-fetch-site: same-origin\n")
+        .expect_text(SAFARI_ON_IPHONE)
+        .expect_text("\n\nname=Zo%C3%AB+%26+co");
+    browser.get("/unset").await.expect_status(200);
+    browser.get("/").await.expect_text("cookie: second=2\n");
+    assert_eq!(browser.cookie("second").unwrap().value, "2");
+    browser.forget_cookie("second");
+    browser.get("/").await.expect_no_text("cookie:");
+}
+
+#[tokio::test]
+async fn a_browser_can_come_from_elsewhere_or_say_nothing() {
+    let origin = small_server();
+    let elsewhere = Browser::at(&origin).with_fetch_site(Some("cross-site"));
+    elsewhere
+        .post("/x", &[])
+        .await
+        .expect_text("sec-fetch-site: cross-site\n");
+    let old = Browser::at(&origin).with_fetch_site(None);
+    old.post("/x", &[])
+        .await
+        .expect_text(FIREFOX_ON_LINUX)
+        .expect_no_text("sec-fetch");
+    let other_header = old.request(Method::PUT, "/x").header("origin", "null");
+    old.send(other_header)
+        .await
+        .expect_text("PUT /x\n")
+        .expect_text("origin: null\n");
+}
+
+#[tokio::test]
+async fn an_api_client_shows_its_token() {
+    let client = ApiClient::at(&small_server(), "nrx_secret");
+    let answer = client.patch("/x", &json!({"name": "n"})).await;
+    answer
+        .expect_text("PATCH /x")
+        .expect_text("authorization: Bearer nrx_secret\n")
+        .expect_text("content-type: application/json\n")
+        .expect_text("{\"name\":\"n\"}");
+}
+
+#[tokio::test]
+async fn a_window_is_used_as_a_person_would() {
+    let origin = small_server();
+    let window = Window::at(&origin)
+        .user_agent(SAFARI_ON_IPHONE)
+        .open()
+        .await;
+    window.visit("/form").await;
+    window.expect_text("Scripts run.").await;
+    window.fill("E-mail", "ada@example.com").await;
+    window.tick("Keep me").await;
+    window.choose("Kind", "two").await;
+    window.press("Send").await;
+    window.expect_path("/sent").await;
+    window
+        .expect_text("email=ada%40example.com&keep=on&kind=two")
+        .await;
+    window.expect_text(SAFARI_ON_IPHONE).await;
+    window.visit("/form").await;
+    window.press_in("Phone", "End").await;
+    window.expect_path("/end/Phone").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_window_without_scripts_runs_none() {
+    let window = Window::at(&small_server()).without_scripts().open().await;
+    window.visit("/form").await;
+    window.expect_no_text("Scripts run.").await;
+    window.fill("E-mail", "ada@example.com").await;
+    window.press("Send").await;
+    window.expect_text("email=ada%40example.com").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_window_is_as_wide_and_as_dark_as_wanted() {
+    let window = Window::at(&small_server()).width(390).dark().open().await;
+    window.visit("/form").await;
+    assert_eq!(window.evaluate("return innerWidth").await, json!(390));
+    let scheme = "return getComputedStyle(document.querySelector('#scheme'), '::after').content";
+    assert_eq!(window.evaluate(scheme).await, json!("\"It is dark\""));
+
+    let [narrow, .., wide] = &window.screenshot("instruments").await[..] else {
+        panic!("there should be four pictures")
+    };
+    assert!(narrow.ends_with("instruments-390-light.png"), "{narrow:?}");
+    assert!(wide.ends_with("instruments-1280-dark.png"), "{wide:?}");
+    let (width, height) = size_of_png(wide);
+    assert_eq!(width, 1280);
+    assert!(height > 1500, "not the whole page, only {height} px of it");
+    assert_eq!(
+        window.evaluate("return innerWidth").await,
+        json!(390),
+        "it is as before"
+    );
+    window.close().await;
+}
+
+/// The two numbers that a PNG begins with.
+fn size_of_png(file: &Path) -> (u32, u32) {
+    let png = std::fs::read(file).unwrap();
+    let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    (number(16), number(20))
+}
+
+#[tokio::test]
+#[should_panic(expected = "reach over the edge")]
+async fn a_page_that_scrolls_sideways_is_noticed() {
+    let window = Window::at(&small_server()).open().await;
+    window.visit("/form").await;
+    window.expect_no_sideways_scrolling().await;
+    window.visit("/wide").await;
+    window.expect_no_sideways_scrolling().await;
+}
+
+#[test]
+fn every_test_has_a_database_of_its_own() {
+    let migrate = |address: &str| {
+        let mut template = PgConnection::establish(address).unwrap();
+        template
+            .batch_execute("CREATE TABLE made_once (id INT PRIMARY KEY)")
+            .unwrap();
+    };
+    let [first, second] = [0, 1].map(|_| postgres::fresh_database(migrate));
+    let mut first = PgConnection::establish(&first).unwrap();
+    let mut second = PgConnection::establish(&second).unwrap();
+    first
+        .batch_execute("INSERT INTO made_once VALUES (1)")
+        .unwrap();
+    second
+        .batch_execute("INSERT INTO made_once VALUES (1)")
+        .unwrap();
+}
+
+#[test]
+fn a_database_is_gone_with_the_test() {
+    let database = Database::empty();
+    let address = database.address().to_owned();
+    drop(database);
+    match address.strip_prefix("sqlite://") {
+        Some(file) => assert!(!std::fs::exists(file).unwrap()),
+        None => assert!(PgConnection::establish(&address).is_err()),
+    }
+}

@@ -1,0 +1,15 @@
+//! The specification of Narthex, as tests.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that can't go on should say so and stop"
+)]
+
+mod house;
+mod instruments;
+mod program;
+mod story;
+mod support;

@@ -1,0 +1,199 @@
+//! What the server answered, and what a test may ask of it.
+
+use reqwest::header::{HeaderMap, HeaderName};
+use serde_json::Value;
+
+/// An answer, read whole. Every `expect_…` returns it again, so that they chain, and shows the
+/// whole answer when it fails.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// `POST /login`, for messages.
+    pub request: String,
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub async fn of(request: String, response: reqwest::Response) -> Self {
+        Self {
+            request,
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            text: response.text().await.expect("a whole body"),
+        }
+    }
+
+    #[track_caller]
+    pub fn expect_status(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self}");
+        self
+    }
+
+    /// `303` to exactly there.
+    #[track_caller]
+    pub fn expect_redirect(self, location: &str) -> Self {
+        let answer = self.expect_status(303);
+        assert_eq!(answer.location(), location, "{answer}");
+        answer
+    }
+
+    /// The body has these words in it, as they are in the source of a page.
+    #[track_caller]
+    pub fn expect_text(self, words: &str) -> Self {
+        assert!(
+            self.text.contains(words),
+            "nowhere does it say `{words}`: {self}"
+        );
+        self
+    }
+
+    #[track_caller]
+    pub fn expect_no_text(self, words: &str) -> Self {
+        assert!(!self.text.contains(words), "it says `{words}`: {self}");
+        self
+    }
+
+    #[track_caller]
+    pub fn expect_header(self, name: &str, value: &str) -> Self {
+        assert_eq!(self.header(name), Some(value), "{name}: {self}");
+        self
+    }
+
+    /// The value of a header that is there once, or isn't.
+    #[track_caller]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let values = self.headers_named(name);
+        assert!(
+            values.len() <= 1,
+            "{name} is there {} times: {self}",
+            values.len()
+        );
+        values.first().copied()
+    }
+
+    pub fn headers_named(&self, name: &str) -> Vec<&str> {
+        let name = HeaderName::from_bytes(name.as_bytes()).expect("a header's name");
+        let values = self.headers.get_all(name).iter();
+        values
+            .map(|value| value.to_str().expect("a readable header"))
+            .collect()
+    }
+
+    #[track_caller]
+    pub fn location(&self) -> &str {
+        self.header("location")
+            .unwrap_or_else(|| panic!("it leads nowhere: {self}"))
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self}"))
+    }
+
+    /// The problem that the API describes (RFC 9457).
+    #[track_caller]
+    pub fn problem(&self) -> Problem {
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{self}"
+        );
+        let problem: Problem = serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("not a problem, {error}: {self}"));
+        assert_eq!(
+            problem.status, self.status,
+            "body and status line differ: {self}"
+        );
+        problem
+    }
+
+    /// The value of a page's form field, hidden ones included.
+    #[track_caller]
+    pub fn field(&self, name: &str) -> String {
+        self.fields_named(name)
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| panic!("no field `{name}` with a value: {self}"))
+    }
+
+    /// The values of all fields of that name, in the page's order.
+    pub fn fields_named(&self, name: &str) -> Vec<String> {
+        let inputs = self
+            .text
+            .split("<input")
+            .skip(1)
+            .filter_map(|rest| rest.split('>').next());
+        inputs
+            .filter(|input| attribute(input, "name").as_deref() == Some(name))
+            .filter_map(|input| attribute(input, "value"))
+            .collect()
+    }
+}
+
+/// What a failing assertion shows.
+impl std::fmt::Display for Answer {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(out, "{} was answered {}", self.request, self.status)?;
+        for (name, value) in &self.headers {
+            writeln!(out, "{name}: {}", value.to_str().unwrap_or("(not text)"))?;
+        }
+        write!(out, "\n{}", self.text)
+    }
+}
+
+/// `application/problem+json`. A member that the contract doesn't name doesn't parse.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    pub detail: String,
+    /// What is wrong with which field, for a `422`.
+    #[serde(default)]
+    pub errors: serde_json::Map<String, Value>,
+}
+
+/// The value of `name="…"` among a tag's attributes.
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let opening = format!(" {name}=\"");
+    let value = tag
+        .get(tag.find(&opening)? + opening.len()..)?
+        .split('"')
+        .next()?;
+    let plain = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+    ]
+    .iter()
+    .fold(value.to_owned(), |text, (escaped, plain)| {
+        text.replace(escaped, plain)
+    });
+    Some(
+        plain
+            .replace("&#60;", "<")
+            .replace("&#62;", ">")
+            .replace("&#38;", "&")
+            .replace("&amp;", "&"),
+    )
+}
+
+#[test]
+fn a_page_s_fields_are_read_as_a_browser_would() {
+    let page = Answer {
+        request: "GET /".to_owned(),
+        status: 200,
+        headers: HeaderMap::new(),
+        text: r#"<form><input type="hidden" name="digest" value="a&amp;b">
+            <input name="id" value="1"><input value="2" name="id"><input name="empty"></form>"#
+            .to_owned(),
+    };
+    assert_eq!(page.field("digest"), "a&b");
+    assert_eq!(page.fields_named("id"), ["1", "2"]);
+    assert_eq!(page.fields_named("empty"), Vec::<String>::new());
+}

@@ -1,0 +1,183 @@
+//! Narthex in this process: on a real port, on a database of the test's own, with a clock that the
+//! test moves.
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use narthex::app::Server;
+use narthex::config::{Settings, SigningKeys, Sources};
+use narthex::context::{Context, MIGRATIONS};
+use narthex::kit::clock::{Clock, Timestamp};
+use narthex::kit::db;
+use narthex::kit::random::SystemRandom;
+
+use super::client::{ApiClient, Browser, Stranger};
+use super::database::Database;
+use super::user_agents::FIREFOX_ON_LINUX;
+
+/// A password that everybody in the tests has, unless the test is about passwords.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// A clock that stands still until it is told to move.
+pub struct FakeClock(Mutex<Timestamp>);
+
+impl FakeClock {
+    pub fn advance(&self, by: Duration) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.plus(by);
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+pub struct TestApp {
+    /// Where it is: `http://127.0.0.1:12345`.
+    pub origin: String,
+    pub clock: Arc<FakeClock>,
+    /// For what only the library does.
+    pub context: Context,
+    server: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+    #[expect(dead_code, reason = "held for its drop, which removes it")]
+    database: Database,
+}
+
+impl TestApp {
+    /// With the settings that nobody changed.
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With some settings, by the names of their environment variables.
+    pub fn start_with(settings: &[(&str, &str)]) -> Self {
+        let database = Database::fresh(migrate);
+        let address = database.address().to_owned();
+        let defaults = [
+            ("DATABASE_URL", &*address),
+            ("NARTHEX_LISTEN", "127.0.0.1:0"),
+        ];
+        let sources = Sources::of(defaults.into_iter().chain(settings.iter().copied()))
+            .expect("settings that exist")
+            .with_abilities([
+                ("orders:read", "Read your orders"),
+                ("orders:write", "Place orders"),
+            ]);
+        let settings = Settings::read(&sources).expect("settings that can be taken");
+        // Half past six on a Sunday evening, so that hours added or taken stay on the same day.
+        let start = Timestamp::parse("2026-11-22T12:30:00Z").expect("a time");
+        let clock = Arc::new(FakeClock(Mutex::new(start)));
+        let context =
+            Context::open(settings, clock.clone(), Arc::new(SystemRandom)).expect("a context");
+        let (ready, started) = mpsc::channel();
+        let serving = context.clone();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let server = Server::bind(serving, signing_keys()).expect("a free port");
+                ready
+                    .send((server.address(), server.handle()))
+                    .expect("a test that waits");
+                server.run().await.expect("a clean end");
+            });
+        });
+        let (address, server) = started.recv().expect("a server that starts");
+        Self {
+            origin: format!("http://{address}"),
+            clock,
+            context,
+            server,
+            thread: Some(thread),
+            database,
+        }
+    }
+
+    pub fn stranger(&self) -> Stranger {
+        Stranger::at(&self.origin)
+    }
+
+    /// A browser that is not signed in.
+    pub fn browser(&self) -> Browser {
+        Browser::at(&self.origin)
+    }
+
+    pub fn api_client(&self, secret: &str) -> ApiClient {
+        ApiClient::at(&self.origin, secret)
+    }
+
+    /// Makes an account for `email` and gives the browser that is signed in by that.
+    pub async fn register(&self, email: &str) -> Browser {
+        let browser = self.browser();
+        let name = email.split('@').next().expect("a name");
+        let form = [("name", name), ("email", email), ("password", PASSWORD)];
+        browser
+            .post("/register", &form)
+            .await
+            .expect_redirect("/account");
+        browser
+    }
+
+    /// Signs in with another browser.
+    pub async fn sign_in(&self, email: &str) -> Browser {
+        self.sign_in_with(email, FIREFOX_ON_LINUX).await
+    }
+
+    /// Signs in with another browser of this kind.
+    pub async fn sign_in_with(&self, email: &str, user_agent: &str) -> Browser {
+        let browser = self.browser().with_user_agent(user_agent);
+        let form = [("email", email), ("password", PASSWORD)];
+        browser
+            .post("/login", &form)
+            .await
+            .expect_redirect("/account");
+        browser
+    }
+
+    /// Makes a personal token on the pages and gives its secret.
+    pub async fn token_of(&self, browser: &Browser, name: &str, abilities: &[&str]) -> String {
+        let mut form = vec![("name", name), ("expires", "never")];
+        form.extend(abilities.iter().map(|ability| ("abilities", *ability)));
+        let made = browser
+            .post("/account/tokens", &form)
+            .await
+            .expect_status(200);
+        secret_in(&made.text)
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+}
+
+/// The secret that a page or an answer shows.
+pub fn secret_in(text: &str) -> String {
+    let from = text
+        .find("nrx_")
+        .unwrap_or_else(|| panic!("no secret in: {text}"));
+    text[from..].chars().take(40).collect()
+}
+
+pub fn signing_keys() -> SigningKeys {
+    let bytes: Vec<u8> = (0..64).collect();
+    SigningKeys::parse(&BASE64_STANDARD.encode(bytes)).expect("a key")
+}
+
+fn migrate(address: &str) {
+    let target = db::Target::parse(address).expect("a database URL");
+    db::run_pending(&target, MIGRATIONS).expect("tables");
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // The command is sent when the future is made; the thread's end is what there is to wait for.
+        drop(self.server.stop(false));
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The program itself, run as a person would run it: in a directory, with an environment, with
+//! words on its command line.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::output::Output;
+
+/// Far more than anything takes; only a hanging program meets it.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// An installation: an empty directory and an environment with nothing in it. Everything that is
+/// run or served here finds what earlier runs left, so that a restart is `serve` called again.
+pub struct Narthex {
+    directory: TempDir,
+    environment: Vec<(String, String)>,
+}
+
+impl Narthex {
+    pub fn installed() -> Self {
+        Self {
+            directory: tempfile::tempdir().expect("a directory for temporary files"),
+            environment: Vec::new(),
+        }
+    }
+
+    /// With this variable in the environment.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With this file in the directory.
+    pub fn with_file(self, name: &str, content: &str) -> Self {
+        std::fs::write(self.directory().join(name), content).expect("room for a file");
+        self
+    }
+
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// `narthex …` with nothing to read, until it ends.
+    pub fn run(&self, arguments: &[&str]) -> Outcome {
+        self.run_with_input(arguments, "")
+    }
+
+    /// `narthex …` with that on its standard input, until it ends.
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Outcome {
+        let mut running = Running::start(self.command(arguments).stdin(Stdio::piped()));
+        let mut stdin = running.child.stdin.take().expect("its input is a pipe");
+        match stdin.write_all(input.as_bytes()) {
+            Ok(()) => drop(stdin),
+            // A program that refuses its arguments doesn't read on.
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe),
+        }
+        running.outcome()
+    }
+
+    /// `narthex serve` on a port that the system chooses; returns when it can be used.
+    pub fn serve(&self) -> Serving {
+        self.try_serve(&[])
+            .unwrap_or_else(|outcome| panic!("it does not start: {outcome:#?}"))
+    }
+
+    /// `narthex serve …`, or how it ended when it did not start.
+    pub fn try_serve(&self, arguments: &[&str]) -> Result<Serving, Outcome> {
+        let mut command = self.command(&["serve"]);
+        if !self
+            .environment
+            .iter()
+            .any(|(name, _)| name == "NARTHEX_LISTEN")
+        {
+            command.env("NARTHEX_LISTEN", "127.0.0.1:0");
+        }
+        let running = Running::start(command.args(arguments));
+        let address = running.stdout.wait_for(LONGEST, |line| {
+            Some(line.trim_end().strip_prefix("Narthex is at ")?.to_owned())
+        });
+        match address {
+            Some(url) => Ok(Serving { url, running }),
+            None => Err(running.killed().outcome()),
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_narthex"));
+        command
+            .args(arguments)
+            .current_dir(self.directory())
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+/// How a run of the program ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// `None` when a signal ended it.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    #[track_caller]
+    pub fn expect_code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        self
+    }
+}
+
+/// A program that answers requests; killed when this value is dropped.
+pub struct Serving {
+    /// Where it is, as it said itself: `http://127.0.0.1:PORT`.
+    pub url: String,
+    running: Running,
+}
+
+impl Serving {
+    /// Asks it to stop (SIGTERM) and waits until it has.
+    pub fn stop(self) -> Outcome {
+        self.running.signal("TERM");
+        self.running.outcome()
+    }
+
+    /// Kills it on the spot (SIGKILL), as a power cut would.
+    pub fn kill(self) -> Outcome {
+        self.running.killed().outcome()
+    }
+
+    /// Sends it a signal by name (`TERM`, `HUP`) and doesn't wait.
+    pub fn signal(&self, name: &str) {
+        self.running.signal(name);
+    }
+
+    /// What it wrote to its log so far.
+    pub fn log(&self) -> String {
+        self.running.stderr.so_far()
+    }
+}
+
+struct Running {
+    child: Child,
+    stdout: Output,
+    stderr: Output,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program that cargo built");
+        Self {
+            stdout: Output::of(child.stdout.take().expect("its output is a pipe")),
+            stderr: Output::of(child.stderr.take().expect("its log is a pipe")),
+            child,
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        // The standard library only knows how to kill.
+        let id = self.child.id().to_string();
+        let sent = Command::new("sh")
+            .args(["-c", "kill -s \"$0\" \"$1\"", name, &id])
+            .status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "no process {id} for SIG{name}"
+        );
+    }
+
+    fn killed(mut self) -> Self {
+        self.child.kill().expect("a child of ours");
+        self
+    }
+
+    fn outcome(mut self) -> Outcome {
+        let (stdout, stderr) = (
+            self.stdout.to_the_end(LONGEST),
+            self.stderr.to_the_end(LONGEST),
+        );
+        let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
+            panic!("it hangs; its log so far:\n{}", self.stderr.so_far());
+        };
+        Outcome {
+            code: self.child.wait().expect("a child of ours").code(),
+            stdout,
+            stderr,
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Both fail for a program that has ended, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

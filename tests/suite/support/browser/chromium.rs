@@ -1,0 +1,80 @@
+//! Chromium, started by the one chromedriver that serves the whole run.
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use serde_json::json;
+use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
+
+use crate::support::leash::{Home, Leash};
+
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// What keeps Chromium from needing a screen, a sandbox for root, more than a little shared memory,
+/// or anything from the internet; and what makes a page as wide as its window.
+const FLAGS: [&str; 12] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+    "--no-proxy-server",
+    "--hide-scrollbars",
+];
+
+/// A new browser that calls itself `user_agent`, with JavaScript or without.
+pub async fn start(user_agent: &str, scripts: bool) -> WebDriver {
+    let mut wanted = DesiredCapabilities::chrome();
+    for flag in FLAGS {
+        wanted.add_arg(flag).expect("a flag");
+    }
+    wanted
+        .add_arg(&format!("--user-agent={user_agent}"))
+        .expect("a flag");
+    if !scripts {
+        let preferences = json!({"profile.managed_default_content_settings.javascript": 2});
+        wanted
+            .add_experimental_option("prefs", preferences)
+            .expect("a preference");
+    }
+    let started = WebDriver::builder(chromedriver(), wanted)
+        .client(http_client())
+        .await;
+    started.unwrap_or_else(|error| panic!("Chromium does not start: {error}"))
+}
+
+/// A window of a failing test is closed from another thread while the test's own stands still. A
+/// connection that is kept open belongs to the test's thread and would be waited for without end.
+fn http_client() -> reqwest::Client {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .pool_max_idle_per_host(0);
+    client.build().expect("an HTTP client")
+}
+
+/// The address of the run's chromedriver.
+fn chromedriver() -> &'static str {
+    static DRIVER: OnceLock<(String, Leash)> = OnceLock::new();
+    let (address, _leash) = DRIVER.get_or_init(|| {
+        let home = Home::new("browser");
+        let leash = Leash::start(&home, "TERM", Path::new("chromedriver"), &["--port=0"]);
+        let port = leash.output.wait_for(STARTS_WITHIN, |line| {
+            let (_, port) = line
+                .trim_end()
+                .split_once("started successfully on port ")?;
+            Some(port.trim_end_matches('.').to_owned())
+        });
+        let port = port.unwrap_or_else(|| {
+            let said = leash.output.so_far();
+            panic!("chromedriver does not start (scripts/test installs it): {said}")
+        });
+        (format!("http://127.0.0.1:{port}"), leash)
+    });
+    address
+}

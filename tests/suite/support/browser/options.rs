@@ -1,0 +1,89 @@
+//! How a window is, before it is opened.
+
+use super::{Window, chromium};
+use crate::support::user_agents::CHROME_ON_WINDOWS;
+
+/// What the person who looks at the window has: how wide it is, and light or dark.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    pub width: u32,
+    pub scheme: Scheme,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scheme {
+    Light,
+    Dark,
+}
+
+impl Scheme {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+pub const PHONE: u32 = 390;
+pub const DESKTOP: u32 = 1280;
+/// The narrowest window that WCAG 2.2 asks to serve without scrolling sideways (1.4.10).
+pub const NARROWEST: u32 = 320;
+
+/// A window that is about to be opened.
+pub struct WindowOptions {
+    origin: String,
+    user_agent: String,
+    look: Look,
+    scripts: bool,
+}
+
+impl WindowOptions {
+    pub fn at(origin: &str) -> Self {
+        Self {
+            origin: origin.trim_end_matches('/').to_owned(),
+            user_agent: CHROME_ON_WINDOWS.to_owned(),
+            look: Look {
+                width: DESKTOP,
+                scheme: Scheme::Light,
+            },
+            scripts: true,
+        }
+    }
+
+    pub fn user_agent(self, user_agent: &str) -> Self {
+        let user_agent = user_agent.to_owned();
+        Self { user_agent, ..self }
+    }
+
+    pub fn width(self, width: u32) -> Self {
+        let look = Look { width, ..self.look };
+        Self { look, ..self }
+    }
+
+    pub fn dark(self) -> Self {
+        let look = Look {
+            scheme: Scheme::Dark,
+            ..self.look
+        };
+        Self { look, ..self }
+    }
+
+    /// For somebody who has switched JavaScript off.
+    pub fn without_scripts(self) -> Self {
+        Self {
+            scripts: false,
+            ..self
+        }
+    }
+
+    pub async fn open(self) -> Window {
+        let window = Window {
+            driver: chromium::start(&self.user_agent, self.scripts).await,
+            origin: self.origin,
+            look: self.look,
+        };
+        window.look(window.look).await;
+        window
+    }
+}

@@ -1,0 +1,38 @@
+//! Where on a page is what a person sees? In XPath, which knows an element's words.
+
+/// The field that a label names.
+pub fn field_called(label: &str) -> String {
+    let label = format!("//label[normalize-space() = {}]", quoted(label));
+    let fields = ["input", "select", "textarea"].map(|kind| format!("{label}//{kind}"));
+    format!("//*[@id = {label}/@for] | {}", fields.join(" | "))
+}
+
+/// A choice in the list that a label names.
+pub fn option_called(label: &str, choice: &str) -> String {
+    let list = field_called(label);
+    format!("({list})/option[normalize-space() = {}]", quoted(choice))
+}
+
+/// The button or link that says so.
+pub fn pressable(words: &str) -> String {
+    pressable_in("", words)
+}
+
+/// The same in the innermost row, card or section that has those words in it.
+pub fn pressable_in_row(row: &str, words: &str) -> String {
+    let rows = "self::li or self::tr or self::article or self::section or self::fieldset";
+    let has = format!("[{rows}][contains(normalize-space(), {})]", quoted(row));
+    pressable_in(&format!("//*{has}[not(.//*{has})]"), words)
+}
+
+fn pressable_in(place: &str, words: &str) -> String {
+    let words = quoted(words);
+    let says = format!("[normalize-space() = {words} or @aria-label = {words}]");
+    let kinds = ["button", "a", "summary"].map(|kind| format!("{place}//{kind}{says}"));
+    kinds.join(" | ")
+}
+
+fn quoted(words: &str) -> String {
+    assert!(!words.contains('"'), "XPath has no way to write {words}");
+    format!("\"{words}\"")
+}

@@ -1,0 +1,230 @@
+//! The three who knock: a stranger, a person's browser, a program with a token.
+//!
+//! None follows redirects, none retries, none adds a header that isn't said here.
+
+use std::sync::Mutex;
+
+use reqwest::{Client, Method, RequestBuilder, redirect};
+use serde_json::Value;
+
+use super::answer::Answer;
+use super::cookie_jar::{Cookie, CookieJar};
+use super::user_agents::FIREFOX_ON_LINUX;
+
+/// Somebody who brings nothing: no cookie, no token, no header of a browser.
+pub struct Stranger {
+    wire: Wire,
+}
+
+impl Stranger {
+    /// `origin` is where the server is: `http://127.0.0.1:8080`.
+    pub fn at(origin: &str) -> Self {
+        Self {
+            wire: Wire::to(origin),
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(self.request(Method::POST, path).form(form)).await
+    }
+
+    pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// A request to be changed at will before it is sent.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.wire.request(method, path)
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        self.wire.send(request).await
+    }
+}
+
+/// A person's browser: keeps cookies and says what browsers say.
+pub struct Browser {
+    wire: Wire,
+    user_agent: String,
+    fetch_site: Option<String>,
+    jar: Mutex<CookieJar>,
+}
+
+impl Browser {
+    pub fn at(origin: &str) -> Self {
+        Self {
+            wire: Wire::to(origin),
+            user_agent: FIREFOX_ON_LINUX.to_owned(),
+            fetch_site: Some("same-origin".to_owned()),
+            jar: Mutex::default(),
+        }
+    }
+
+    pub fn with_user_agent(self, user_agent: &str) -> Self {
+        let user_agent = user_agent.to_owned();
+        Self { user_agent, ..self }
+    }
+
+    /// A browser whose requests say `Sec-Fetch-Site: …`, or one too old to say anything.
+    pub fn with_fetch_site(self, fetch_site: Option<&str>) -> Self {
+        let fetch_site = fetch_site.map(str::to_owned);
+        Self { fetch_site, ..self }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// Sends a form.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(self.request(Method::POST, path).form(form)).await
+    }
+
+    /// Goes where the answer leads.
+    #[must_use]
+    pub async fn follow(&self, answer: &Answer) -> Answer {
+        self.get(answer.location()).await
+    }
+
+    /// A call to the JSON API from a page, with the session's cookie.
+    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let request = self
+            .request(method, path)
+            .header("accept", "application/json");
+        self.send(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+
+    /// A request with everything that this browser adds, to be changed before it is sent.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self
+            .wire
+            .request(method, path)
+            .header("user-agent", &self.user_agent);
+        let request = match &self.fetch_site {
+            Some(site) => request.header("sec-fetch-site", site),
+            None => request,
+        };
+        match self.jar.lock().unwrap().header_for(path) {
+            Some(cookies) => request.header("cookie", cookies),
+            None => request,
+        }
+    }
+
+    /// Sends it and does what the answer says about cookies.
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let answer = self.wire.send(request).await;
+        let mut jar = self.jar.lock().unwrap();
+        for header in answer.headers_named("set-cookie") {
+            jar.take(header, answer.header("date"));
+        }
+        answer
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<Cookie> {
+        self.jar.lock().unwrap().get(name).cloned()
+    }
+
+    /// Puts a cookie into the jar as if the server had set it: another browser's, or an old one.
+    pub fn put_cookie(&self, name: &str, value: &str) {
+        self.jar
+            .lock()
+            .unwrap()
+            .take(&format!("{name}={value}; Path=/; Secure"), None);
+    }
+
+    pub fn forget_cookie(&self, name: &str) {
+        self.jar.lock().unwrap().forget(name);
+    }
+}
+
+/// A program that shows a token with every request.
+pub struct ApiClient {
+    wire: Wire,
+    secret: String,
+}
+
+impl ApiClient {
+    pub fn at(origin: &str, secret: &str) -> Self {
+        Self {
+            wire: Wire::to(origin),
+            secret: secret.to_owned(),
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(body))
+            .await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// A request with the token, to be changed before it is sent.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.wire.request(method, path).bearer_auth(&self.secret)
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        self.wire.send(request).await
+    }
+}
+
+/// What all three have: a way to one server.
+struct Wire {
+    http: Client,
+    origin: String,
+}
+
+impl Wire {
+    fn to(origin: &str) -> Self {
+        let http = Client::builder()
+            .redirect(redirect::Policy::none())
+            // A proxy that this machine reaches the internet through must not come between.
+            .no_proxy()
+            .build()
+            .expect("an HTTP client");
+        Self {
+            http,
+            origin: origin.trim_end_matches('/').to_owned(),
+        }
+    }
+
+    #[track_caller]
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        assert!(
+            path.starts_with('/'),
+            "`{path}` is not a path on {}",
+            self.origin
+        );
+        self.http.request(method, format!("{}{path}", self.origin))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Answer {
+        let (http, request) = request.build_split();
+        let request = request.expect("a request that can be sent");
+        let what = format!("{} {}", request.method(), request.url().path());
+        let answer = http.execute(request).await;
+        Answer::of(
+            what.clone(),
+            answer.unwrap_or_else(|error| panic!("{what}: {error:?}")),
+        )
+        .await
+    }
+}

@@ -1,0 +1,13 @@
+//! What the tests stand on.
+
+pub mod answer;
+pub mod app;
+pub mod binary;
+pub mod browser;
+pub mod client;
+pub mod cookie_jar;
+pub mod database;
+pub mod leash;
+pub mod output;
+pub mod postgres;
+pub mod user_agents;

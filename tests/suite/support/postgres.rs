@@ -1,0 +1,146 @@
+//! A PostgreSQL server of the test run's own.
+//!
+//! One server is started for the whole run, from the programs that Debian's `postgresql` package
+//! brings, and listens on a socket in its own directory only: a server that runs on the machine
+//! already is neither needed nor met. Every test gets a database of its own in it, copied from one
+//! that was migrated once.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
+
+use super::leash::{Home, Leash};
+
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// A new database with all tables in it, made by `migrate` in the first call. Returns its address.
+pub fn fresh_database(migrate: impl FnOnce(&str)) -> String {
+    static TEMPLATE: OnceLock<()> = OnceLock::new();
+    static DATABASES: AtomicU32 = AtomicU32::new(1);
+
+    let server = server();
+    TEMPLATE.get_or_init(|| {
+        server.execute("CREATE DATABASE template_of_tests");
+        migrate(&server.address_of("template_of_tests"));
+    });
+    let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+    server.execute(&format!(
+        "CREATE DATABASE {name} TEMPLATE template_of_tests"
+    ));
+    server.address_of(&name)
+}
+
+/// A new, empty database. Returns its address.
+pub fn empty_database() -> String {
+    static DATABASES: AtomicU32 = AtomicU32::new(1);
+    let name = format!("empty_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+    server().execute(&format!("CREATE DATABASE {name}"));
+    server().address_of(&name)
+}
+
+/// Removes a database that [`fresh_database`] or [`empty_database`] made: hundreds of tests would
+/// otherwise fill a small disk.
+pub fn drop_database(address: &str) {
+    let name = Server::name_in(address);
+    server().execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+}
+
+fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(Server::start)
+}
+
+struct Server {
+    socket: PathBuf,
+    _leash: Leash,
+}
+
+impl Server {
+    fn start() -> Self {
+        let programs = programs();
+        // PostgreSQL refuses to run as root.
+        let home = Home::new("postgres").for_user_instead_of_root("postgres");
+        let initdb = home
+            .command(programs.join("initdb"))
+            .args(["--pgdata=data", "--username=narthex", "--auth=trust"])
+            .args(["--encoding=UTF8", "--no-locale", "--no-sync"])
+            .output()
+            .expect("initdb");
+        assert!(
+            initdb.status.success(),
+            "{}",
+            String::from_utf8_lossy(&initdb.stderr)
+        );
+
+        let socket = format!("--unix_socket_directories={}", home.path().display());
+        let leash = Leash::start(
+            &home,
+            // "Immediate shutdown": nothing here is worth a checkpoint.
+            "QUIT",
+            &programs.join("postgres"),
+            &["-D", "data", "-p", "5432", "--listen_addresses=", &socket]
+                .into_iter()
+                .chain([
+                    "--fsync=off",
+                    "--full_page_writes=off",
+                    "--max_connections=300",
+                ])
+                .collect::<Vec<_>>(),
+        );
+        let ready = |line: &str| line.contains("ready to accept connections").then_some(());
+        leash
+            .output
+            .wait_for(STARTS_WITHIN, ready)
+            .unwrap_or_else(|| panic!("PostgreSQL does not start:\n{}", leash.output.so_far()));
+        Self {
+            socket: home.path().to_owned(),
+            _leash: leash,
+        }
+    }
+
+    fn address_of(&self, database: &str) -> String {
+        format!(
+            "postgres:///{database}?host={}&user=narthex",
+            self.socket.display()
+        )
+    }
+
+    fn name_in(address: &str) -> &str {
+        let after_slashes = address
+            .strip_prefix("postgres:///")
+            .expect("an address of ours");
+        after_slashes.split('?').next().unwrap_or_default()
+    }
+
+    fn execute(&self, sql: &str) {
+        let mut connection =
+            PgConnection::establish(&self.address_of("postgres")).expect("our own server");
+        connection
+            .batch_execute(sql)
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+}
+
+/// Where PostgreSQL's programs are: Debian keeps them off the PATH, one directory a version.
+fn programs() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
+    versions
+        .filter_map(|version| Some(version.ok()?.path().join("bin")))
+        .filter(|programs| programs.join("initdb").exists())
+        .max_by_key(|programs| version_of(programs))
+        // Elsewhere they are found by their bare names.
+        .unwrap_or_default()
+}
+
+fn version_of(programs: &Path) -> u32 {
+    let version = programs.parent().and_then(Path::file_name);
+    version
+        .and_then(|version| version.to_str()?.parse().ok())
+        .unwrap_or_default()
+}
