@@ -3,13 +3,13 @@
 use actix_web::{FromRequest, Handler, Responder, http::Method};
 
 use crate::{
-    accounts::pages as account,
-    activity::pages as activity,
-    callers::Access::{self, Anyone, Browser, Visitor},
-    credentials::pages as sign_out,
+    accounts::{api as account_api, pages as account},
+    activity::{api as activity_api, pages as activity},
+    callers::Access::{self, AnyCaller, Anyone, Browser, Can, Session, Visitor},
+    credentials::{api as credential_api, pages as sign_out},
     protocols::health,
-    sessions::pages as session,
-    tokens::pages as token,
+    sessions::{api as session_api, pages as session},
+    tokens::{api as token_api, pages as token},
     urls,
     web::assets,
 };
@@ -45,6 +45,11 @@ macro_rules! table {
         vec![$(route(Method::$method, urls::$path, $access, $handler),)*]
     };
 }
+
+/// To see both classes.
+const READ_BOTH: Access = Can(&["sessions:read", "tokens:read"]);
+/// To end both classes.
+const WRITE_BOTH: Access = Can(&["sessions:write", "tokens:write"]);
 
 /// Every route. What is not here is not found.
 #[must_use]
@@ -92,5 +97,36 @@ pub fn table() -> Vec<Route> {
         GET  SIGN_OUT        Browser => sign_out::preview;
         POST SIGN_OUT        Browser => sign_out::end;
         GET  RECEIPT         Browser => sign_out::receipt;
+
+        // The JSON API: who is calling.
+        POST   API_SIGN_IN          Anyone                   => token_api::sign_in;
+        POST   API_CONFIRM          Session                  => session_api::confirm;
+        GET    API_USER             AnyCaller                => account_api::user;
+        GET    API_ABILITIES        AnyCaller                => token_api::abilities;
+        GET    API_EVENTS           Can(&["account:read"])   => activity_api::list;
+
+        // The JSON API: sessions.
+        GET    API_SESSIONS         Can(&["sessions:read"])  => session_api::list;
+        DELETE API_SESSIONS         Can(&["sessions:write"]) => session_api::end_some;
+        GET    API_SESSION_CURRENT  Can(&["sessions:read"])  => session_api::current;
+        DELETE API_SESSION_CURRENT  Session                  => session_api::end_current;
+        GET    API_SESSION          Can(&["sessions:read"])  => session_api::one;
+        DELETE API_SESSION          Can(&["sessions:write"]) => session_api::end_one;
+
+        // The JSON API: tokens.
+        GET    API_TOKENS           Can(&["tokens:read"])    => token_api::list;
+        POST   API_TOKENS           Can(&["tokens:write"])   => token_api::create;
+        DELETE API_TOKENS           Can(&["tokens:write"])   => token_api::end_some;
+        GET    API_TOKEN_CURRENT    AnyCaller                => token_api::current;
+        DELETE API_TOKEN_CURRENT    AnyCaller                => token_api::end_current;
+        GET    API_TOKEN            Can(&["tokens:read"])    => token_api::one;
+        PATCH  API_TOKEN            Can(&["tokens:write"])   => token_api::change;
+        DELETE API_TOKEN            Can(&["tokens:write"])   => token_api::end_one;
+
+        // The JSON API: both.
+        GET    API_CREDENTIALS      READ_BOTH                => credential_api::list;
+        POST   API_SIGN_OUT_PREVIEW READ_BOTH                => credential_api::preview;
+        POST   API_SIGN_OUT         WRITE_BOTH               => credential_api::sign_out;
+        GET    API_RECEIPT          Can(&["account:read"])   => credential_api::receipt;
     }
 }

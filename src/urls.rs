@@ -131,6 +131,12 @@ pub fn receipt(id: ReceiptId) -> String {
     with_id(RECEIPT, id)
 }
 
+/// Token `id` in the API.
+#[must_use]
+pub fn api_token(id: CredentialId) -> String {
+    with_id(API_TOKEN, id)
+}
+
 /// An asset under the name that its content has now.
 #[must_use]
 pub fn asset(version: &str, name: &str) -> String {

@@ -1,5 +1,6 @@
 //! Who exists: registering, the profile, the password, deleting and disabling.
 
+pub mod api;
 mod authenticate;
 mod change_password;
 mod close;

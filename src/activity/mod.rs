@@ -1,5 +1,6 @@
 //! What happened: the user's activity log.
 
+pub mod api;
 mod event;
 pub mod pages;
 mod store;

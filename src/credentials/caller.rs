@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{credential::Credential, kind::Class};
+use super::{credential::Credential, kind::Class, selection::Selection};
 use crate::{
     activity::Actor,
     error::{Error, Result},
@@ -66,6 +66,23 @@ impl Caller {
         } else {
             Err(Error::ConfirmPassword { back: back() })
         }
+    }
+
+    /// Makes sure that this caller may end what `selection` names: ending anything but itself is
+    /// dangerous, leaving is not.
+    ///
+    /// # Errors
+    /// As [`Caller::confirmed`].
+    pub fn may_end(
+        &self,
+        selection: &Selection,
+        now: Timestamp,
+        back: impl FnOnce() -> String,
+    ) -> Result<()> {
+        if selection.names_only(self.credential.id) {
+            return Ok(());
+        }
+        self.confirmed(now, back).map(drop)
     }
 }
 

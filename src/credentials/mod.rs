@@ -3,6 +3,7 @@
 //! A credential is a session or a token. [`gate`] is the one way to check one; [`sign_out`] the one
 //! way to end some.
 
+pub mod api;
 mod caller;
 mod credential;
 pub mod gate;

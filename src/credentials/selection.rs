@@ -183,6 +183,12 @@ impl Selection {
         fields
     }
 
+    /// Whether it can name nothing but the credential `id`.
+    #[must_use]
+    pub fn names_only(&self, id: CredentialId) -> bool {
+        !self.id.is_empty() && self.id.iter().all(|named| *named == id)
+    }
+
     /// Whether it names `credential`.
     #[must_use]
     pub fn names(&self, credential: &Credential) -> bool {

@@ -1,5 +1,6 @@
 //! What is special to a browser: its cookie, what device it is, signing in, confirming the password.
 
+pub mod api;
 mod confirm;
 pub mod cookie;
 mod device;

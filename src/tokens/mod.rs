@@ -1,6 +1,7 @@
 //! What is special to an API client: the token's secret, making and changing tokens, signing a
 //! device in.
 
+pub mod api;
 mod change;
 mod issue;
 pub mod pages;

@@ -8,6 +8,10 @@ use crate::config::Settings;
 /// An answer of the API that somebody opens as a page can do nothing at all.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
+/// What a browser is told to forget about us when it is signed out (`Clear-Site-Data`). Not
+/// "cookies": that reaches every host under the same registrable domain, and ours is deleted anyway.
+pub const CLEARED_AT_SIGN_OUT: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
+
 /// On every answer.
 const ALWAYS: [(HeaderName, HeaderValue); 6] = [
     (

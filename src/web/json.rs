@@ -1,12 +1,15 @@
 //! JSON bodies and answers.
 
-use std::collections::BTreeMap;
+use std::fmt;
 
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, http::StatusCode,
 };
 use futures_util::future::LocalBoxFuture;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
+};
 
 use super::body::{self, Query};
 use crate::{
@@ -49,9 +52,9 @@ impl FromRequest for FieldsInput {
         if !body::has_body(request) {
             return Box::pin(async move { query.await.map(|Query(fields)| Self(fields)) });
         }
-        let json = Json::<BTreeMap<String, Texts>>::from_request(request, payload);
+        let json = Json::<NamedTexts>::from_request(request, payload);
         Box::pin(async move {
-            let Json(texts) = json.await?;
+            let Json(NamedTexts(texts)) = json.await?;
             if has_query {
                 return Err(Error::Malformed(
                     "Give the fields in the query or in the body, not in both.".to_owned(),
@@ -62,6 +65,30 @@ impl FromRequest for FieldsInput {
     }
 }
 
+/// Proof that a request has neither query nor body: for API calls that do something and take no
+/// field. What somebody put there to bound what is done is not overlooked.
+pub struct NoFields;
+
+impl FromRequest for NoFields {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let input = FieldsInput::from_request(request, payload);
+        Box::pin(async move { Ok(input.await?.0.finish().map(|()| Self)?) })
+    }
+}
+
+/// For a field that may be left out but not be `null`: `null` could be meant to empty it.
+///
+/// # Errors
+/// Those of a `T`.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Texts {
@@ -69,9 +96,44 @@ enum Texts {
     Many(Vec<String>),
 }
 
+/// An object of [`Texts`]. A name that comes twice is refused: a map would keep the last, and with
+/// `{"except": "a", "except": "b"}` end what was to be kept.
+struct NamedTexts(Vec<(String, Texts)>);
+
+impl<'de> Deserialize<'de> for NamedTexts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = NamedTexts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(
+                self,
+                mut map: M,
+            ) -> std::result::Result<NamedTexts, M::Error> {
+                let mut texts: Vec<(String, Texts)> = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    if texts.iter().any(|(known, _)| *known == name) {
+                        let message = format!("duplicate field `{name}`");
+                        return Err(serde::de::Error::custom(message));
+                    }
+                    texts.push((name, map.next_value()?));
+                }
+                Ok(NamedTexts(texts))
+            }
+        }
+
+        deserializer.deserialize_map(Reader)
+    }
+}
+
 /// An empty list would read as "no filter" and so name everything, when whoever sent it had nothing
 /// left to name: it is refused.
-fn fields_of(texts: BTreeMap<String, Texts>) -> Result<Fields> {
+fn fields_of(texts: Vec<(String, Texts)>) -> Result<Fields> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     let mut errors = FieldErrors::default();
     for (name, texts) in texts {
@@ -100,6 +162,11 @@ fn is_json(request: &HttpRequest) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    // A derived `Deserialize` also takes the fields as a list, in the order that they happen to have.
+    let is_list = body.trim_ascii_start().starts_with(b"[");
+    if is_list && serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+        return Err(FieldErrors::one("body", "Send an object.").into());
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -187,6 +254,8 @@ mod tests {
             (r#"{"name":"a","list":["b",1]}"#, "list"),
             (r#"{"name":null}"#, "name"),
             (r#"[]"#, "body"),
+            (r#" ["a", []]"#, "body"),
+            (r#""a""#, "body"),
         ] {
             assert_eq!(problem(body), (422, field.to_owned()), "{body}");
         }
@@ -201,7 +270,24 @@ mod tests {
 
     #[test]
     fn an_empty_list_is_not_everything() {
-        let texts: BTreeMap<String, Texts> = serde_json::from_str(r#"{"id":[]}"#).unwrap();
+        let NamedTexts(texts) = parse(br#"{"id":[]}"#).unwrap();
         assert!(fields_of(texts).is_err());
+    }
+
+    #[test]
+    fn of_a_selection_each_fault_names_its_field() {
+        for (body, field) in [
+            (r#"{"except":"a","except":"b"}"#, "except"),
+            (r#"{"id":1}"#, "id"),
+            (r#"{"id":["a",1]}"#, "id"),
+            (r#"{"id":null}"#, "id"),
+            (r#"[]"#, "body"),
+            (r#""id""#, "body"),
+        ] {
+            match parse::<NamedTexts>(body.as_bytes()) {
+                Err(Error::Invalid(fields)) => assert!(fields.get(field).is_some(), "{body}"),
+                _ => panic!("{body} was taken"),
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod body;
 pub mod headers;
 pub mod host;
 pub mod json;
+pub mod list;
 pub mod moment;
 pub mod next;
 pub mod page;

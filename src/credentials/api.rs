@@ -1,0 +1,220 @@
+//! Everything that can get in, and its ending, in the JSON API.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
+use serde::Serialize;
+
+use super::{
+    Caller, Class, Credential, Reason, Receipt, Scope, Selection, find_receipt,
+    sign_out::{self, Ending},
+};
+use crate::{
+    callers::AnyCaller,
+    context::Context,
+    error::Result,
+    fields::Fields,
+    ids::{CredentialId, OfCredential, OfReceipt, ReceiptId},
+    kit::{clock::Timestamp, page::Page},
+    sessions::api::{SessionJson, leaving},
+    tokens::api::TokenJson,
+    urls,
+    web::{
+        body::{NoQuery, Query},
+        json::{self, FieldsInput},
+        list::{List, take_paging},
+        path::PathId,
+    },
+};
+
+/// A session or a token. Both say which in `class`, so that a list of both can be told apart.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum CredentialJson<'a> {
+    Session(SessionJson),
+    Token(TokenJson<'a>),
+}
+
+impl<'a> CredentialJson<'a> {
+    fn of(credential: &'a Credential, caller: &Caller) -> Self {
+        match credential.class() {
+            Class::Session => Self::Session(SessionJson::of(credential, caller)),
+            Class::Token => Self::Token(TokenJson::of(credential)),
+        }
+    }
+}
+
+fn all<'a>(credentials: &'a [Credential], caller: &Caller) -> Vec<CredentialJson<'a>> {
+    credentials
+        .iter()
+        .map(|credential| CredentialJson::of(credential, caller))
+        .collect()
+}
+
+#[derive(Serialize)]
+struct ReceiptJson<'a> {
+    id: ReceiptId,
+    at: Timestamp,
+    reason: &'static str,
+    by: Option<CredentialId>,
+    sessions_ended: i64,
+    tokens_ended: i64,
+    credentials: Vec<CredentialJson<'a>>,
+}
+
+impl<'a> ReceiptJson<'a> {
+    fn of(receipt: &'a Receipt, caller: &Caller) -> Self {
+        Self {
+            id: receipt.id,
+            at: receipt.at,
+            reason: receipt.reason.as_str(),
+            by: receipt.by,
+            sessions_ended: receipt.sessions_ended,
+            tokens_ended: receipt.tokens_ended,
+            credentials: all(&receipt.credentials, caller),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct PreviewJson<'a> {
+    digest: String,
+    credentials: Vec<CredentialJson<'a>>,
+}
+
+/// `GET /credentials`: sessions and tokens in one list.
+///
+/// # Errors
+/// [`crate::error::Error::Invalid`] for a selection or page that cannot be.
+pub async fn list(
+    context: Data<Context>,
+    caller: AnyCaller,
+    Query(fields): Query,
+) -> Result<HttpResponse> {
+    let page = page_of(&context, &caller, fields, None).await?;
+    let shown = List::of(&page, |credential| CredentialJson::of(credential, &caller));
+    json::answer(StatusCode::OK, &shown)
+}
+
+/// The page that a query asks for: `limit`, `cursor`, `ended` and a selection, of one class where
+/// the list is of one.
+///
+/// # Errors
+/// [`crate::error::Error::Invalid`] for a query that cannot be.
+pub(crate) async fn page_of(
+    context: &Context,
+    caller: &Caller,
+    mut fields: Fields,
+    class: Option<Class>,
+) -> Result<Page<Credential, OfCredential>> {
+    let paging = take_paging(&mut fields);
+    let ended = fields.parsed("ended", "Give true or false.");
+    let selection = take_selection(context, caller, &mut fields, class);
+    fields.finish()?;
+    let scope = match ended {
+        Some(true) => Scope::WithEnded,
+        Some(false) | None => Scope::Live,
+    };
+    super::list(context, caller.user.id, selection, scope, paging).await
+}
+
+fn take_selection(
+    context: &Context,
+    caller: &Caller,
+    fields: &mut Fields,
+    class: Option<Class>,
+) -> Selection {
+    let (now, current) = (context.now(), Some(caller.credential.id));
+    match class {
+        Some(class) => Selection::take_within(class, fields, now, current),
+        None => Selection::take(fields, now, current),
+    }
+}
+
+/// `POST /sign-out/preview`: what a selection would end, and the digest that stands for just that.
+///
+/// # Errors
+/// [`crate::error::Error::Invalid`] for a selection that cannot be.
+pub async fn preview(
+    context: Data<Context>,
+    caller: AnyCaller,
+    FieldsInput(mut fields): FieldsInput,
+) -> Result<HttpResponse> {
+    let selection = take_selection(&context, &caller, &mut fields, None);
+    fields.finish()?;
+    let preview = sign_out::preview(&context, caller.user.id, selection).await?;
+    let shown = PreviewJson {
+        credentials: all(&preview.credentials, &caller),
+        digest: preview.digest,
+    };
+    json::answer(StatusCode::OK, &shown)
+}
+
+/// `POST /sign-out`: ends a selection.
+///
+/// # Errors
+/// [`crate::error::Error::PreviewOutdated`] where the digest no longer fits, and as [`end`].
+pub async fn sign_out(
+    context: Data<Context>,
+    caller: AnyCaller,
+    request: HttpRequest,
+    FieldsInput(mut fields): FieldsInput,
+) -> Result<HttpResponse> {
+    let selection = take_selection(&context, &caller, &mut fields, None);
+    let digest = fields.one("digest");
+    fields.finish()?;
+    let ending = Ending {
+        selection,
+        digest,
+        reason: Reason::SignedOut,
+    };
+    end(&context, &caller, &request, ending).await
+}
+
+/// `DELETE /sessions` and `DELETE /tokens`: ends what `fields` select of one class.
+///
+/// # Errors
+/// [`crate::error::Error::Invalid`] for a selection that cannot be, and as [`end`].
+pub(crate) async fn end_selected(
+    context: &Context,
+    caller: &Caller,
+    request: &HttpRequest,
+    mut fields: Fields,
+    class: Class,
+) -> Result<HttpResponse> {
+    let selection = take_selection(context, caller, &mut fields, Some(class));
+    fields.finish()?;
+    let ending = Ending::of(selection, Reason::Revoked);
+    end(context, caller, request, ending).await
+}
+
+/// Ends what is selected and answers its receipt.
+///
+/// # Errors
+/// [`crate::error::Error::ConfirmPassword`] where a session has to confirm its password first, and
+/// as [`sign_out::end`].
+async fn end(
+    context: &Context,
+    caller: &Caller,
+    request: &HttpRequest,
+    ending: Ending,
+) -> Result<HttpResponse> {
+    caller.may_end(&ending.selection, context.now(), || {
+        urls::ACCOUNT.to_owned()
+    })?;
+    let receipt = sign_out::end(context, caller.user.id, ending, caller.actor()).await?;
+    let answer = json::answer(StatusCode::OK, &ReceiptJson::of(&receipt, caller))?;
+    Ok(leaving(request, caller, &receipt, answer))
+}
+
+/// `GET /receipts/{id}`: what one sign-out ended.
+///
+/// # Errors
+/// [`crate::error::Error::NotFound`] where it is nobody's or somebody else's.
+pub async fn receipt(
+    context: Data<Context>,
+    caller: AnyCaller,
+    PathId(id): PathId<OfReceipt>,
+    _: NoQuery,
+) -> Result<HttpResponse> {
+    let receipt = find_receipt(&context, caller.user.id, id).await?;
+    json::answer(StatusCode::OK, &ReceiptJson::of(&receipt, &caller))
+}

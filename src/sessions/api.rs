@@ -1,0 +1,216 @@
+//! Sessions in the JSON API.
+
+use std::net::IpAddr;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::Data,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Device, cookie::SessionCookie};
+use crate::{
+    callers::AnyCaller,
+    context::Context,
+    credentials::{
+        self, Caller, Class, Credential, Receipt, Selection,
+        api::{end_selected, page_of},
+        sign_out,
+    },
+    error::{Error, Result},
+    fields::FieldErrors,
+    ids::{CredentialId, OfCredential, ReceiptId},
+    kit::{clock::Timestamp, secret::SecretText},
+    urls,
+    web::{
+        body::{NoQuery, Query},
+        headers::CLEARED_AT_SIGN_OUT,
+        json::{self, FieldsInput, Json, NoFields},
+        list::List,
+        path::PathId,
+    },
+};
+
+/// A session, without its secret.
+#[derive(Serialize)]
+pub struct SessionJson {
+    id: CredentialId,
+    class: &'static str,
+    kind: &'static str,
+    browser: Option<String>,
+    system: Option<String>,
+    /// Where it was last used from: what `from` selects by.
+    ip: Option<IpAddr>,
+    remembered: bool,
+    /// Whether it is the one that calls.
+    current: bool,
+    created_at: Timestamp,
+    last_used_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    receipt_id: Option<ReceiptId>,
+}
+
+impl SessionJson {
+    /// As `caller` sees it.
+    #[must_use]
+    pub fn of(session: &Credential, caller: &Caller) -> Self {
+        let device = Device::of(session.user_agent.as_deref());
+        Self {
+            id: session.id,
+            class: session.class().as_str(),
+            kind: session.kind.as_str(),
+            browser: device.browser,
+            system: device.system,
+            ip: session.last_used_ip.or(session.ip),
+            remembered: session.remembered,
+            current: session.id == caller.credential.id,
+            created_at: session.created_at,
+            last_used_at: session.last_used_at,
+            expires_at: session.expires_at,
+            ended_at: session.ended_at,
+            receipt_id: session.receipt_id,
+        }
+    }
+}
+
+/// `response`, which also clears the calling browser where its own session is among what ended.
+#[must_use]
+pub fn leaving(
+    request: &HttpRequest,
+    caller: &Caller,
+    receipt: &Receipt,
+    mut response: HttpResponse,
+) -> HttpResponse {
+    let own = &caller.credential;
+    if own.class() == Class::Session && receipt.names(own.id) {
+        SessionCookie::of(request).delete();
+        let headers = response.headers_mut();
+        headers.insert(header::CLEAR_SITE_DATA, CLEARED_AT_SIGN_OUT);
+    }
+    response
+}
+
+/// The password of whoever is signed in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    password: SecretText,
+}
+
+/// `POST /confirm`: confirms the password for a while. The session goes on under a new secret.
+///
+/// # Errors
+/// [`Error::Invalid`] for a wrong password: the caller is signed in and stays so.
+pub async fn confirm(
+    context: Data<Context>,
+    caller: AnyCaller,
+    request: HttpRequest,
+    _: NoQuery,
+    Json(body): Json<Confirmation>,
+) -> Result<HttpResponse> {
+    let secret = match super::confirm(&context, &caller, body.password).await {
+        Err(Error::WrongPassword) => {
+            return Err(FieldErrors::one("password", "This is not your password.").into());
+        }
+        other => other?,
+    };
+    SessionCookie::of(&request).renew(&secret)?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// `GET /sessions`: every live session; with `?ended=true` also those that ended.
+///
+/// # Errors
+/// [`Error::Invalid`] for a selection or page that cannot be.
+pub async fn list(
+    context: Data<Context>,
+    caller: AnyCaller,
+    Query(fields): Query,
+) -> Result<HttpResponse> {
+    let page = page_of(&context, &caller, fields, Some(Class::Session)).await?;
+    let shown = List::of(&page, |session| SessionJson::of(session, &caller));
+    json::answer(StatusCode::OK, &shown)
+}
+
+/// `GET /sessions/{id}`: one, also where it ended.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is nobody's, somebody else's or a token.
+pub async fn one(
+    context: Data<Context>,
+    caller: AnyCaller,
+    PathId(id): PathId<OfCredential>,
+    _: NoQuery,
+) -> Result<HttpResponse> {
+    let session = credentials::find(&context, caller.user.id, Class::Session, id).await?;
+    json::answer(StatusCode::OK, &SessionJson::of(&session, &caller))
+}
+
+/// `GET /sessions/current`: the one that calls.
+///
+/// # Errors
+/// [`Error::NotFound`] where a token calls.
+pub async fn current(caller: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
+    match caller.credential.class() {
+        Class::Session => {
+            let session = SessionJson::of(&caller.credential, &caller);
+            json::answer(StatusCode::OK, &session)
+        }
+        Class::Token => Err(Error::NotFound),
+    }
+}
+
+/// `DELETE /sessions/{id}`: ends one. One that ended before is left as it is.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is nobody's, somebody else's or a token;
+/// [`Error::ConfirmPassword`] where another session has to confirm its password first.
+pub async fn end_one(
+    context: Data<Context>,
+    caller: AnyCaller,
+    request: HttpRequest,
+    PathId(id): PathId<OfCredential>,
+    _: NoFields,
+) -> Result<HttpResponse> {
+    let (user, answer) = (caller.user.id, HttpResponse::NoContent().finish());
+    let session = credentials::find(&context, user, Class::Session, id).await?;
+    if !session.is_live(context.now()) {
+        return Ok(answer);
+    }
+    let only_it = Selection::one(Class::Session, id);
+    caller.may_end(&only_it, context.now(), || urls::SESSIONS.to_owned())?;
+    let receipt = sign_out::revoke_session(&context, user, id, caller.actor()).await?;
+    Ok(leaving(&request, &caller, &receipt, answer))
+}
+
+/// `DELETE /sessions`: ends a selection of sessions.
+///
+/// # Errors
+/// [`Error::Invalid`] for a selection that cannot be; [`Error::ConfirmPassword`] where a session has
+/// to confirm its password first.
+pub async fn end_some(
+    context: Data<Context>,
+    caller: AnyCaller,
+    request: HttpRequest,
+    FieldsInput(fields): FieldsInput,
+) -> Result<HttpResponse> {
+    end_selected(&context, &caller, &request, fields, Class::Session).await
+}
+
+/// `DELETE /sessions/current`: signs this browser out.
+///
+/// # Errors
+/// None of its own.
+pub async fn end_current(
+    context: Data<Context>,
+    caller: AnyCaller,
+    request: HttpRequest,
+    _: NoFields,
+) -> Result<HttpResponse> {
+    let (user, here) = (caller.user.id, caller.credential.id);
+    let receipt = sign_out::sign_out_here(&context, user, here, caller.actor()).await?;
+    let answer = HttpResponse::NoContent().finish();
+    Ok(leaving(&request, &caller, &receipt, answer))
+}
