@@ -1,23 +1,17 @@
 //! A moment on a page: in words for people, exactly for machines and for whoever points at it.
 
-use askama::{Template, filters::HtmlSafe};
-
 use crate::kit::{clock::Timestamp, words};
 
-/// A moment as a `<time>` element: `3 days ago`, and the exact minute as its title.
-#[derive(Template, Clone, Debug)]
-#[template(
-    source = r#"<time datetime="{{ exact }}" title="{{ minute }}">{{ words }}</time>"#,
-    ext = "html"
-)]
+/// What a `<time>` element is made of; `parts.html` makes it.
+#[derive(Clone, Debug)]
 pub struct Moment {
-    exact: String,
-    minute: String,
-    words: String,
+    /// RFC 3339.
+    pub exact: String,
+    /// The minute in UTC.
+    pub minute: String,
+    /// `3 days ago`.
+    pub words: String,
 }
-
-/// Its own template has escaped it already.
-impl HtmlSafe for Moment {}
 
 impl Moment {
     /// A moment that is over.

@@ -1,43 +1,143 @@
-//! The main job, as a person does it: sign in, see what can get in, end it.
+//! The main job, in real browsers: sign in, see what can get in, end it.
 
-use narthex::credentials::Kind;
+use std::time::Duration;
 
-use crate::support::app::{PASSWORD, TestApp};
-use crate::support::user_agents::SAFARI_ON_IPHONE;
+use crate::support::app::{PASSWORD, TestApp, secret_in};
+use crate::support::browser::Window;
+use crate::support::user_agents::{FIREFOX_ON_LINUX, SAFARI_ON_IPAD, SAFARI_ON_IPHONE};
 
-#[tokio::test]
-async fn a_person_ends_the_phones_session_and_keeps_the_token() {
+const API: &str = "/api/v1/user";
+const ADA: &str = "ada@example.com";
+
+async fn sign_in(app: &TestApp, user_agent: &str) -> Window {
+    let window = Window::at(&app.origin).user_agent(user_agent).open().await;
+    window.visit("/login").await;
+    window.fill("E-mail address", ADA).await;
+    window.fill("Password", PASSWORD).await;
+    window.tick("Keep me signed in on this browser").await;
+    window.press("Sign in").await;
+    window.expect_path("/account").await;
+    window
+}
+
+async fn is_signed_out(window: &Window) {
+    window.visit("/account/sessions").await;
+    window.expect_path("/login?next=%2Faccount%2Fsessions").await;
+    window.expect_text("Keep me signed in").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything() {
     let app = TestApp::start();
-    let browser = app.register("ada@example.com").await;
-    let phone = app.sign_in_with("ada@example.com", SAFARI_ON_IPHONE).await;
-    let secret = app
-        .token_of(&browser, "CI of the shop", &["account:read"])
-        .await;
+    let grace = app.register("grace@example.com").await;
+    let graces = app.token_of(&grace, "Grace's own", &["account:read"]).await;
 
-    let page = browser
-        .get("/account/sign-out?kind=mobile")
-        .await
-        .expect_status(200);
-    let form = [
-        ("kind", Kind::Mobile.as_str()),
-        ("digest", &page.field("digest")),
-    ];
-    let receipt = browser
-        .post("/account/sign-out", &form)
-        .await
-        .expect_status(303);
-    browser
-        .follow(&receipt)
-        .await
-        .expect_status(200)
-        .expect_text("1 session");
+    // She registers.
+    let desk = Window::at(&app.origin).user_agent(FIREFOX_ON_LINUX).open().await;
+    desk.visit("/").await;
+    desk.expect_path("/login").await;
+    desk.screenshot("login").await;
+    desk.press("Make an account").await;
+    desk.fill("Your name", "Ada Lovelace").await;
+    desk.fill("E-mail address", ADA).await;
+    desk.fill("Password", "too short").await;
+    desk.press("Make the account").await;
+    desk.expect_text("Use at least 15 characters").await;
+    desk.screenshot("register-refused").await;
+    desk.fill("Password", PASSWORD).await;
+    desk.press("Make the account").await;
+    desk.expect_path("/account").await;
 
-    phone.get("/account").await.expect_status(303);
-    browser
-        .get("/account")
-        .await
-        .expect_status(200)
-        .expect_text("CI of the shop");
-    assert_eq!(secret.len(), 40);
-    assert_eq!(PASSWORD.len(), 28);
+    // She makes a token, sees its secret once, and uses it.
+    desk.press("New token").await;
+    desk.screenshot("token-new").await;
+    desk.fill("Name", "CI of the shop").await;
+    desk.tick("See your name, e-mail address and activity account:read").await;
+    desk.tick("Read your orders orders:read").await;
+    desk.press("Make the token").await;
+    desk.expect_text("Copy it now").await;
+    desk.screenshot("token-made").await;
+    let secret = secret_in(&desk.text().await);
+    let ci = app.api_client(&secret);
+    ci.get(API).await.expect_status(200);
+    desk.reload().await;
+    desk.expect_text("This token is made already").await;
+    desk.expect_no_text(&secret).await;
+    desk.screenshot("token").await;
+
+    // A phone and a tablet sign in, and time goes by.
+    app.advance(Duration::from_secs(60));
+    let phone = sign_in(&app, SAFARI_ON_IPHONE).await;
+    let tablet = sign_in(&app, SAFARI_ON_IPAD).await;
+    app.advance(Duration::from_secs(20 * 60));
+    desk.visit("/account").await;
+    desk.expect_text("Safari on iOS").await;
+    desk.screenshot("overview").await;
+    desk.visit("/account/tokens").await;
+    desk.screenshot("tokens").await;
+    desk.visit("/account/sessions").await;
+    desk.screenshot("sessions").await;
+
+    // She ends the phone's session; her password was confirmed too long ago to be taken as read.
+    desk.press("Every phone").await;
+    desk.expect_text("This ends 1 session.").await;
+    desk.screenshot("sign-out-phone").await;
+    desk.press("End 1 session").await;
+    desk.expect_text("Confirm your password").await;
+    desk.screenshot("confirm").await;
+    desk.fill("Password", PASSWORD).await;
+    desk.press("Confirm").await;
+    desk.press("End 1 session").await;
+    desk.expect_text("Ended: 1 session.").await;
+    desk.screenshot("receipt").await;
+    is_signed_out(&phone).await;
+    tablet.visit("/account").await;
+    tablet.expect_path("/account").await;
+    ci.get(API).await.expect_status(200);
+    desk.visit("/account/profile").await;
+    desk.screenshot("profile").await;
+    desk.visit("/account/activity").await;
+    desk.screenshot("activity").await;
+
+    // She ends everything and is at the sign-in page; all of hers is dead.
+    desk.visit("/account").await;
+    desk.press("Sign out everywhere").await;
+    desk.expect_text("you will be signed out here too").await;
+    desk.screenshot("sign-out-everywhere").await;
+    desk.press("End 2 sessions and 1 token").await;
+    desk.expect_path("/login").await;
+    desk.expect_text("Ended: 2 sessions and 1 token.").await;
+    desk.screenshot("signed-out").await;
+    is_signed_out(&desk).await;
+    is_signed_out(&tablet).await;
+    ci.get(API).await.expect_status(401);
+
+    // Somebody else noticed nothing.
+    grace.get("/account").await.expect_status(200);
+    app.api_client(&graces).get(API).await.expect_status(200);
+}
+
+/// Every page that a person can reach, at the narrowest width that is promised.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_scrolls_sideways_in_the_narrowest_window() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let name = "A-name-without-any-place-to-break-it-that-goes-on-and-on-and-on-and-on-and-on";
+    app.token_of(&browser, name, &["account:read", "orders:read", "tokens:write"]).await;
+    let window = sign_in(&app, SAFARI_ON_IPHONE).await;
+    for path in [
+        "/account",
+        "/account/sessions",
+        "/account/tokens",
+        "/account/tokens/new",
+        "/account/activity",
+        "/account/profile",
+        "/account/confirm",
+        "/account/sign-out",
+        "/no-such-page",
+    ] {
+        window.visit(path).await;
+        window.expect_no_sideways_scrolling().await;
+    }
+    window.close().await;
 }

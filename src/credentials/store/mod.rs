@@ -1,15 +1,21 @@
 //! The queries about credentials, their secrets and receipts.
 
+mod of_receipts;
+mod of_secrets;
+
+pub(crate) use self::{
+    of_receipts::{find_receipt, insert_receipt},
+    of_secrets::{Found, by_digest, delete_secrets, insert_secret},
+};
+
 use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 use diesel::{QueryResult, prelude::*};
 
 use super::{
-    caller::User,
     credential::Credential,
     kind::{Class, Kind},
     list::Scope,
-    receipt::{Reason, Receipt},
     selection::Selection,
 };
 use crate::{
@@ -18,10 +24,9 @@ use crate::{
     kit::{
         clock::{Timestamp, micros_of},
         db::AnyConnection,
-        digest::Digest,
         page::Paging,
     },
-    schema::{credentials, receipts, secrets, users},
+    schema::{credentials, secrets, users},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -107,59 +112,6 @@ impl Row {
     }
 }
 
-/// What a secret leads to.
-pub(crate) struct Found {
-    pub(crate) credential: Credential,
-    /// Until when this secret of it is good.
-    pub(crate) valid_until: Option<Timestamp>,
-    pub(crate) user: User,
-    pub(crate) user_disabled: bool,
-}
-
-/// Looks a secret up by its digest.
-pub(crate) fn by_digest(
-    connection: &mut AnyConnection,
-    digest: Digest,
-) -> QueryResult<Option<Found>> {
-    type Joined = (
-        Row,
-        String,
-        Option<Timestamp>,
-        (UserId, String, String, Timestamp, Option<Timestamp>),
-    );
-    let found: Option<Joined> = secrets::table
-        .inner_join(credentials::table.inner_join(users::table))
-        .filter(secrets::digest.eq(digest))
-        .select((
-            Row::as_select(),
-            secrets::hint,
-            secrets::valid_until,
-            (
-                users::id,
-                users::email,
-                users::name,
-                users::created_at,
-                users::disabled_at,
-            ),
-        ))
-        .first(connection)
-        .optional()?;
-    let Some((row, hint, valid_until, (id, email, name, created_at, disabled_at))) = found else {
-        return Ok(None);
-    };
-    Ok(Some(Found {
-        credential: row.into_credential(hint)?,
-        valid_until,
-        user: User {
-            id,
-            email,
-            name,
-            created_at,
-        },
-        user_disabled: disabled_at.is_some(),
-    }))
-}
-
 /// Takes the lock of `user`'s row until the transaction ends, so that whatever changes what can get
 /// in as them happens one after the other. `false`: there is no such user. An `UPDATE`, because it
 /// locks on both databases; SQLite has no `SELECT … FOR UPDATE`.
@@ -178,35 +130,6 @@ pub(crate) fn insert(
 ) -> QueryResult<()> {
     diesel::insert_into(credentials::table)
         .values((Row::of(credential), credentials::form_key.eq(form_key)))
-        .execute(connection)
-        .map(drop)
-}
-
-/// Adds a secret to a credential.
-pub(crate) fn insert_secret(
-    connection: &mut AnyConnection,
-    credential: CredentialId,
-    digest: Digest,
-    hint: &str,
-    created_at: Timestamp,
-) -> QueryResult<()> {
-    diesel::insert_into(secrets::table)
-        .values((
-            secrets::digest.eq(digest),
-            secrets::credential_id.eq(credential),
-            secrets::hint.eq(hint),
-            secrets::created_at.eq(created_at),
-        ))
-        .execute(connection)
-        .map(drop)
-}
-
-/// Removes every secret of a credential.
-pub(crate) fn delete_secrets(
-    connection: &mut AnyConnection,
-    credential: CredentialId,
-) -> QueryResult<()> {
-    diesel::delete(secrets::table.filter(secrets::credential_id.eq(credential)))
         .execute(connection)
         .map(drop)
 }
@@ -284,19 +207,6 @@ pub(crate) fn all_not_ended(
                 .eq(user)
                 .and(credentials::ended_at.is_null()),
         )
-        .order(credentials::id.desc())
-        .select(Row::as_select())
-        .load(connection)?;
-    with_hints(connection, rows)
-}
-
-/// What one sign-out ended, newest first.
-pub(crate) fn of_receipt(
-    connection: &mut AnyConnection,
-    receipt: ReceiptId,
-) -> QueryResult<Vec<Credential>> {
-    let rows = credentials::table
-        .filter(credentials::receipt_id.eq(receipt))
         .order(credentials::id.desc())
         .select(Row::as_select())
         .load(connection)?;
@@ -384,63 +294,4 @@ pub(crate) fn touch(
     ))
     .execute(connection)
     .map(drop)
-}
-
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = receipts)]
-struct ReceiptRow {
-    id: ReceiptId,
-    user_id: UserId,
-    at: Timestamp,
-    reason: String,
-    by_credential: Option<CredentialId>,
-    ip: Option<String>,
-    sessions_ended: i64,
-    tokens_ended: i64,
-}
-
-/// Adds a receipt.
-pub(crate) fn insert_receipt(
-    connection: &mut AnyConnection,
-    user: UserId,
-    receipt: &Receipt,
-) -> QueryResult<()> {
-    let row = ReceiptRow {
-        id: receipt.id,
-        user_id: user,
-        at: receipt.at,
-        reason: receipt.reason.as_str().to_owned(),
-        by_credential: receipt.by,
-        ip: receipt.ip.map(|ip| ip.to_string()),
-        sessions_ended: receipt.sessions_ended,
-        tokens_ended: receipt.tokens_ended,
-    };
-    diesel::insert_into(receipts::table)
-        .values(row)
-        .execute(connection)
-        .map(drop)
-}
-
-/// One receipt of a user, with what it ended.
-pub(crate) fn find_receipt(
-    connection: &mut AnyConnection,
-    user: UserId,
-    id: ReceiptId,
-) -> QueryResult<Option<Receipt>> {
-    let row: Option<ReceiptRow> = receipts::table
-        .filter(receipts::user_id.eq(user).and(receipts::id.eq(id)))
-        .select(ReceiptRow::as_select())
-        .first(connection)
-        .optional()?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Receipt {
-        id: row.id,
-        at: row.at,
-        reason: Reason::parse(&row.reason),
-        by: row.by_credential,
-        ip: row.ip.and_then(|ip| ip.parse().ok()),
-        sessions_ended: row.sessions_ended,
-        tokens_ended: row.tokens_ended,
-        credentials: of_receipt(connection, id)?,
-    }))
 }

@@ -1,0 +1,83 @@
+//! The queries about receipts.
+
+use diesel::{QueryResult, prelude::*};
+
+use super::{Row, with_hints};
+use crate::{
+    credentials::{
+        credential::Credential,
+        receipt::{Reason, Receipt},
+    },
+    ids::{CredentialId, ReceiptId, UserId},
+    kit::{clock::Timestamp, db::AnyConnection},
+    schema::{credentials, receipts},
+};
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = receipts)]
+struct ReceiptRow {
+    id: ReceiptId,
+    user_id: UserId,
+    at: Timestamp,
+    reason: String,
+    by_credential: Option<CredentialId>,
+    ip: Option<String>,
+    sessions_ended: i64,
+    tokens_ended: i64,
+}
+
+/// Adds a receipt.
+pub(crate) fn insert_receipt(
+    connection: &mut AnyConnection,
+    user: UserId,
+    receipt: &Receipt,
+) -> QueryResult<()> {
+    let row = ReceiptRow {
+        id: receipt.id,
+        user_id: user,
+        at: receipt.at,
+        reason: receipt.reason.as_str().to_owned(),
+        by_credential: receipt.by,
+        ip: receipt.ip.map(|ip| ip.to_string()),
+        sessions_ended: receipt.sessions_ended,
+        tokens_ended: receipt.tokens_ended,
+    };
+    diesel::insert_into(receipts::table)
+        .values(row)
+        .execute(connection)
+        .map(drop)
+}
+
+/// One receipt of a user, with what it ended.
+pub(crate) fn find_receipt(
+    connection: &mut AnyConnection,
+    user: UserId,
+    id: ReceiptId,
+) -> QueryResult<Option<Receipt>> {
+    let row: Option<ReceiptRow> = receipts::table
+        .filter(receipts::user_id.eq(user).and(receipts::id.eq(id)))
+        .select(ReceiptRow::as_select())
+        .first(connection)
+        .optional()?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Receipt {
+        id: row.id,
+        at: row.at,
+        reason: Reason::parse(&row.reason),
+        by: row.by_credential,
+        ip: row.ip.and_then(|ip| ip.parse().ok()),
+        sessions_ended: row.sessions_ended,
+        tokens_ended: row.tokens_ended,
+        credentials: of_receipt(connection, id)?,
+    }))
+}
+
+/// What one sign-out ended, newest first.
+fn of_receipt(connection: &mut AnyConnection, receipt: ReceiptId) -> QueryResult<Vec<Credential>> {
+    let rows = credentials::table
+        .filter(credentials::receipt_id.eq(receipt))
+        .order(credentials::id.desc())
+        .select(Row::as_select())
+        .load(connection)?;
+    with_hints(connection, rows)
+}

@@ -1,0 +1,93 @@
+//! The queries about secrets: the one that every check asks, and those that give and take them.
+
+use diesel::{QueryResult, prelude::*};
+
+use super::Row;
+use crate::{
+    credentials::{caller::User, credential::Credential},
+    ids::{CredentialId, UserId},
+    kit::{clock::Timestamp, db::AnyConnection, digest::Digest},
+    schema::{credentials, secrets, users},
+};
+
+/// What a secret leads to.
+pub(crate) struct Found {
+    pub(crate) credential: Credential,
+    /// Until when this secret of it is good.
+    pub(crate) valid_until: Option<Timestamp>,
+    pub(crate) user: User,
+    pub(crate) user_disabled: bool,
+}
+
+/// Looks a secret up by its digest.
+pub(crate) fn by_digest(
+    connection: &mut AnyConnection,
+    digest: Digest,
+) -> QueryResult<Option<Found>> {
+    type Joined = (
+        Row,
+        String,
+        Option<Timestamp>,
+        (UserId, String, String, Timestamp, Option<Timestamp>),
+    );
+    let found: Option<Joined> = secrets::table
+        .inner_join(credentials::table.inner_join(users::table))
+        .filter(secrets::digest.eq(digest))
+        .select((
+            Row::as_select(),
+            secrets::hint,
+            secrets::valid_until,
+            (
+                users::id,
+                users::email,
+                users::name,
+                users::created_at,
+                users::disabled_at,
+            ),
+        ))
+        .first(connection)
+        .optional()?;
+    let Some((row, hint, valid_until, (id, email, name, created_at, disabled_at))) = found else {
+        return Ok(None);
+    };
+    Ok(Some(Found {
+        credential: row.into_credential(hint)?,
+        valid_until,
+        user: User {
+            id,
+            email,
+            name,
+            created_at,
+        },
+        user_disabled: disabled_at.is_some(),
+    }))
+}
+
+/// Adds a secret to a credential.
+pub(crate) fn insert_secret(
+    connection: &mut AnyConnection,
+    credential: CredentialId,
+    digest: Digest,
+    hint: &str,
+    created_at: Timestamp,
+) -> QueryResult<()> {
+    diesel::insert_into(secrets::table)
+        .values((
+            secrets::digest.eq(digest),
+            secrets::credential_id.eq(credential),
+            secrets::hint.eq(hint),
+            secrets::created_at.eq(created_at),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Removes every secret of a credential.
+pub(crate) fn delete_secrets(
+    connection: &mut AnyConnection,
+    credential: CredentialId,
+) -> QueryResult<()> {
+    diesel::delete(secrets::table.filter(secrets::credential_id.eq(credential)))
+        .execute(connection)
+        .map(drop)
+}
