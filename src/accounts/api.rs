@@ -23,8 +23,8 @@ struct UserJson<'a> {
 ///
 /// # Errors
 /// None of its own.
-pub async fn user(caller: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
-    let user = &caller.user;
+pub async fn user(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
+    let user = &here.caller.user;
     let shown = UserJson {
         id: user.id,
         name: &user.name,

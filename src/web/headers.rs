@@ -8,8 +8,8 @@ use crate::config::Settings;
 /// An answer of the API that somebody opens as a page can do nothing at all.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
-/// What a browser is told to forget about us when it is signed out (`Clear-Site-Data`). Not
-/// "cookies": that reaches every host under the same registrable domain, and ours is deleted anyway.
+/// What a browser that was signed out is told to forget of ours. `"cookies"` is left out, for it
+/// reaches every host of the registrable domain (W3C Clear Site Data, section 3.1).
 pub const CLEARED_AT_SIGN_OUT: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
 
 /// On every answer.
