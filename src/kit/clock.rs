@@ -58,6 +58,11 @@ impl Timestamp {
         if let Ok(time) = text.parse::<jiff::Timestamp>() {
             return Some(Self(time.as_microsecond()));
         }
+        // The parser takes a time of day without an offset for its date alone; that is no answer to
+        // "when".
+        if text.len() != "2026-11-22".len() {
+            return None;
+        }
         let date: jiff::civil::Date = text.parse().ok()?;
         let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         Some(Self(midnight.timestamp().as_microsecond()))
