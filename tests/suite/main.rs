@@ -8,6 +8,7 @@
     reason = "a test that can't go on should say so and stop"
 )]
 
+mod crash;
 mod house;
 mod instruments;
 mod program;
