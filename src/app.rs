@@ -25,7 +25,7 @@ use crate::{
     callers::{Access, Gatekeeper, guard},
     config::SigningKeys,
     context::Context,
-    credentials::usage,
+    credentials::{Pruned, prune, usage},
     error::Error,
     protocols::metrics,
     routes::{self, Route},
@@ -45,6 +45,8 @@ const HEAD_WITHIN: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long requests under way have to finish when the server is told to stop.
 const STOP_WITHIN_SECONDS: u64 = 30;
+/// How often what has expired is ended, and what ended long ago forgotten.
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 /// How many connections one worker holds. More than that wait to be accepted; actix's own bound of
 /// 25,000 would let idle connections take every file descriptor.
 const CONNECTIONS_A_WORKER: usize = 4096;
@@ -105,6 +107,9 @@ impl Server {
     pub async fn run(self) -> io::Result<()> {
         let beside = [
             Some(actix_web::rt::spawn(write_last_used(self.context.clone()))),
+            Some(actix_web::rt::spawn(prune_now_and_then(
+                self.context.clone(),
+            ))),
             self.metrics
                 .map(|server| actix_web::rt::spawn(async { drop(server.await) })),
         ];
@@ -125,6 +130,17 @@ async fn write_last_used(context: Context) {
         actix_web::rt::time::sleep(context.settings.last_used_every).await;
         if let Err(error) = usage::flush(&context).await {
             tracing::warn!(cause = %error, "last-used times could not be written; they are kept");
+        }
+    }
+}
+
+async fn prune_now_and_then(context: Context) {
+    loop {
+        actix_web::rt::time::sleep(PRUNE_EVERY).await;
+        match prune(&context).await {
+            Ok(pruned) if pruned == Pruned::default() => {}
+            Ok(pruned) => tracing::info!(pruned.expired, pruned.forgotten, "pruned"),
+            Err(error) => tracing::warn!(cause = %error, "pruning failed; it is tried again"),
         }
     }
 }

@@ -53,6 +53,8 @@ reasons! {
     AccountDeleted = "account_deleted", "The account was deleted";
     /// The same browser signed in again.
     Replaced = "replaced", "The same browser signed in again";
+    /// Their time was over.
+    Expired = "expired", "Their time was over";
     /// An operator ended them.
     Operator = "operator", "Ended by an operator";
     /// Something that this version has no name for.

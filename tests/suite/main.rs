@@ -12,5 +12,6 @@ mod crash;
 mod house;
 mod instruments;
 mod program;
+mod pruning;
 mod story;
 mod support;
