@@ -149,13 +149,14 @@ async fn prune_now_and_then(context: Context) {
 /// is not found.
 #[must_use]
 pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory + use<> {
-    let rules = Rc::new(CookieRules::new(&context.settings, keys));
+    let rules = web::Data::new(CookieRules::new(&context.settings, keys));
     let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
     for route in routes::table() {
         by_path.entry(route.path).or_default().push(route);
     }
     let scope: Scope = web::scope("")
         .app_data(web::Data::new(context.clone()))
+        .app_data(rules.clone())
         .app_data(body::payload_limit());
     // A fixed path comes before a pattern that it fits too ("current" before "{id}").
     let (patterns, fixed): (Vec<_>, Vec<_>) = by_path
@@ -182,7 +183,7 @@ async fn not_found() -> Result<HttpResponse, Error> {
 /// One path: from the outside in, compression, the session cookie, the guard, the handler.
 fn resource(
     context: &Context,
-    rules: &Rc<CookieRules>,
+    rules: &web::Data<CookieRules>,
     path: &'static str,
     routes: Vec<Route>,
 ) -> impl HttpServiceFactory + use<> {
@@ -191,7 +192,7 @@ fn resource(
         .map(|route| (route.method.clone(), route.access))
         .collect();
     let keeper = Rc::new(Gatekeeper::new(context.clone(), access));
-    let rules_of_cookie = Rc::clone(rules);
+    let rules_of_cookie = rules.clone();
     routes
         .into_iter()
         .fold(Resource::new(path), |resource, route| {
@@ -207,7 +208,7 @@ fn resource(
         }))
         .wrap(rules.middleware())
         .wrap(from_fn(move |request, next| {
-            keep(Rc::clone(&rules_of_cookie), request, next)
+            keep(rules_of_cookie.clone(), request, next)
         }))
         .wrap(Condition::new(
             Surface::of(path) == Surface::Page,
@@ -244,7 +245,7 @@ async fn around(
         None => response,
     };
     let status = response.status();
-    headers.put_on(response.headers_mut(), Surface::of(request.path()));
+    headers.put_on(response.headers_mut(), request.path());
     request_log::write(&request, status, refused.as_ref(), started.elapsed());
     Ok(ServiceResponse::new(request, response))
 }

@@ -2,7 +2,11 @@
 
 use std::net::IpAddr;
 
-use actix_web::{HttpMessage as _, HttpRequest, dev::ServiceRequest, http::header};
+use actix_web::{
+    HttpMessage as _, HttpRequest,
+    dev::ServiceRequest,
+    http::header::{self, HeaderName},
+};
 
 use crate::kit::network::{Networks, canonical};
 
@@ -12,14 +16,12 @@ struct ClientAddress(Option<IpAddr>);
 /// Works out the client's address once, for [`client_address`] to give to whoever asks.
 pub fn note(request: &ServiceRequest, trusted: &Networks) {
     let peer = request.peer_addr().map(|peer| canonical(peer.ip()));
-    let address = peer.map(|peer| {
-        let named = request
-            .headers()
-            .get_all("x-forwarded-for")
-            .chain(request.headers().get_all(header::FORWARDED))
-            .filter_map(|value| value.to_str().ok());
-        behind_proxies(peer, &named.collect::<Vec<_>>(), trusted)
-    });
+    let lines = |name: HeaderName| -> Vec<&str> {
+        let values = request.headers().get_all(name);
+        values.filter_map(|value| value.to_str().ok()).collect()
+    };
+    let (common, standard) = (lines(header::X_FORWARDED_FOR), lines(header::FORWARDED));
+    let address = peer.map(|peer| client_of(peer, &common, &standard, trusted));
     request.extensions_mut().insert(ClientAddress(address));
 }
 
@@ -30,6 +32,29 @@ pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
         .extensions()
         .get::<ClientAddress>()
         .and_then(|address| address.0)
+}
+
+/// Whether the peer is one of the proxies that are believed.
+#[must_use]
+pub fn is_from_a_trusted_proxy(request: &HttpRequest, trusted: &Networks) -> bool {
+    request
+        .peer_addr()
+        .is_some_and(|peer| trusted.contain(canonical(peer.ip())))
+}
+
+/// By `X-Forwarded-For` or by `Forwarded`. A proxy that writes one may let a client's own other one
+/// through: where both are there and disagree, neither is believed.
+fn client_of(peer: IpAddr, common: &[&str], standard: &[&str], trusted: &Networks) -> IpAddr {
+    let (by_common, by_standard) = (
+        behind_proxies(peer, common, trusted),
+        behind_proxies(peer, standard, trusted),
+    );
+    match (common, standard) {
+        (_, []) => by_common,
+        ([], _) => by_standard,
+        _ if by_common == by_standard => by_common,
+        _ => peer,
+    }
 }
 
 /// Walks from the right, past every proxy that is trusted, to the first address that is not: all
@@ -105,6 +130,21 @@ mod tests {
             "2001:db8::1"
         );
         assert_eq!(client("::1", &["::ffff:203.0.113.1"]), "203.0.113.1");
+    }
+
+    #[test]
+    fn two_headers_that_disagree_are_both_disbelieved() {
+        let trusted = Networks::parse("10.0.0.0/8").unwrap();
+        let peer: IpAddr = "10.0.0.1".parse().unwrap();
+        let client = |common: &[&str], standard: &[&str]| {
+            client_of(peer, common, standard, &trusted).to_string()
+        };
+        assert_eq!(client(&["203.0.113.1"], &["for=198.51.100.66"]), "10.0.0.1");
+        assert_eq!(
+            client(&["203.0.113.1"], &["for=203.0.113.1"]),
+            "203.0.113.1"
+        );
+        assert_eq!(client(&[], &["for=203.0.113.1"]), "203.0.113.1");
     }
 
     #[test]

@@ -9,8 +9,10 @@
 )]
 
 mod crash;
+mod forward_auth;
 mod house;
 mod instruments;
+mod oauth;
 mod program;
 mod pruning;
 mod story;
