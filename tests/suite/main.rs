@@ -8,8 +8,16 @@
     reason = "a test that can't go on should say so and stop"
 )]
 
+mod access;
+mod cookies;
+mod cross_site;
+mod headers;
+mod host;
 mod house;
 mod instruments;
+mod next;
 mod program;
+mod proxies;
+mod raw;
 mod story;
 mod support;
