@@ -8,12 +8,20 @@
     reason = "a test that can't go on should say so and stop"
 )]
 
+mod access;
+mod cookies;
 mod crash;
+mod cross_site;
 mod forward_auth;
+mod headers;
+mod host;
 mod house;
 mod instruments;
+mod next;
 mod oauth;
 mod program;
+mod proxies;
 mod pruning;
+mod raw;
 mod story;
 mod support;
