@@ -8,6 +8,9 @@
     reason = "a test that can't go on should say so and stop"
 )]
 
+mod api_access;
+mod api_sign_in;
+mod api_tokens;
 mod house;
 mod instruments;
 mod program;
