@@ -27,6 +27,7 @@ use crate::{
     context::Context,
     credentials::usage,
     error::Error,
+    protocols::metrics,
     routes::{self, Route},
     sessions::cookie::{CookieRules, keep},
     web::{
@@ -51,6 +52,7 @@ const CONNECTIONS_A_WORKER: usize = 4096;
 /// A server that is bound to its address and not yet running.
 pub struct Server {
     server: ActixServer,
+    metrics: Option<ActixServer>,
     address: SocketAddr,
     context: Context,
 }
@@ -70,8 +72,14 @@ impl Server {
             .shutdown_timeout(STOP_WITHIN_SECONDS)
             .bind(listen)?;
         let address = server.addrs().first().copied().unwrap_or(listen);
+        let metrics = context
+            .settings
+            .metrics_listen
+            .map(metrics::bind)
+            .transpose()?;
         Ok(Self {
             server: server.run(),
+            metrics,
             address,
             context,
         })
@@ -95,9 +103,16 @@ impl Server {
     /// # Errors
     /// When serving fails.
     pub async fn run(self) -> io::Result<()> {
-        let writing = actix_web::rt::spawn(write_last_used(self.context.clone()));
+        let beside = [
+            Some(actix_web::rt::spawn(write_last_used(self.context.clone()))),
+            self.metrics
+                .map(|server| actix_web::rt::spawn(async { drop(server.await) })),
+        ];
         let served = self.server.await;
-        writing.abort();
+        beside
+            .iter()
+            .flatten()
+            .for_each(actix_web::rt::task::JoinHandle::abort);
         if let Err(error) = usage::flush(&self.context).await {
             tracing::error!(cause = %error, "the last-used times since the last write are lost");
         }

@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use narthex::commands::Cli;
-
 fn main() -> ExitCode {
-    Cli::parse().run()
+    narthex::commands::Cli::start()
 }

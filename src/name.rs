@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::kit::unseen::is_unseen;
+
 /// The most characters a name has.
 pub const LONGEST: usize = 255;
 
@@ -33,13 +35,6 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Control characters, and those that turn the reading direction of what follows, with which one
-/// name can be made to look like another (Unicode Technical Report 36, section 2.7).
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 impl fmt::Display for Name {

@@ -9,7 +9,6 @@ pub(super) fn migrate(settings: &Settings) -> Result<(), Failed> {
         [] => output::line("The tables are up to date."),
         done => done
             .iter()
-            .for_each(|name| output::line(format!("Done: {name}"))),
+            .try_for_each(|name| output::line(format!("Done: {name}"))),
     }
-    Ok(())
 }

@@ -1,16 +1,29 @@
 //! The command line: one file a noun.
 
+mod columns;
+mod credentials;
+mod failed;
+mod input;
+mod json;
+mod logging;
 mod migrate;
+mod output;
 mod overrides;
 mod serve;
+mod session;
+mod sign_out;
+mod token;
+mod user;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
-use self::overrides::Overrides;
+pub use self::failed::Failed;
+use self::{logging::Program, overrides::Overrides};
 use crate::{
-    config::{Refused, Settings, Sources},
+    accounts::{self, Account, Email},
+    config::{Settings, Sources},
     context::Context,
     error::Error,
     kit::{clock::SystemClock, random::SystemRandom},
@@ -20,11 +33,12 @@ use crate::{
 #[derive(Parser)]
 #[command(name = "narthex", version, arg_required_else_help = true)]
 pub struct Cli {
+    /// The settings file [default: narthex.toml in the working directory, if there is one]; --help
+    /// shows every setting
+    #[arg(long, value_name = "FILE", global = true, help_heading = overrides::HEADING)]
+    config: Option<PathBuf>,
     #[command(flatten)]
     overrides: Overrides,
-    /// Settings file; without it, narthex.toml in the working directory is read if there is one
-    #[arg(long, value_name = "FILE", global = true, help_heading = "Settings")]
-    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -35,35 +49,51 @@ enum Command {
     Serve,
     /// Bring the database's tables up to date
     Migrate,
+    #[command(flatten)]
+    Operate(Box<Operation>),
 }
 
-/// Why a command did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum Failed {
-    /// A setting cannot be taken.
-    #[error(transparent)]
-    Settings(#[from] Refused),
-    /// The verb behind it refused or failed.
-    #[error("{title}: {error}", title = .0.title(), error = .0)]
-    Verb(#[from] Error),
-    /// Input or output failed.
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
-    /// Something else, in a sentence.
-    #[error("{0}")]
-    Because(String),
+/// What an operator does to the database; a running server on the same one obeys at once.
+#[derive(Subcommand)]
+enum Operation {
+    /// People with an account
+    #[command(subcommand, arg_required_else_help = false)]
+    User(user::Verb),
+    /// The tokens of a user
+    #[command(subcommand, arg_required_else_help = false)]
+    Token(token::Verb),
+    /// The sessions of a user
+    #[command(subcommand, arg_required_else_help = false)]
+    Session(session::Verb),
+    /// End what can get in as a user: all of it, or a selection
+    SignOut(sign_out::SignOut),
 }
 
 impl Cli {
-    /// Does what was asked. Exit code 0: done; 1: refused or failed, with one line on the standard
-    /// error that says why.
+    /// Does what the words of the command line ask for. Exit code 0: done; 1: refused or failed,
+    /// with one line on the standard error that says why; 2: wrong usage.
     #[must_use]
-    pub fn run(self) -> ExitCode {
+    pub fn start() -> ExitCode {
+        match Self::try_parse() {
+            Ok(cli) => cli.run(),
+            // `narthex` alone. Where even the help cannot be printed, nobody is there to read it.
+            Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                drop(Self::command().print_help());
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                drop(error.print());
+                u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+            }
+        }
+    }
+
+    fn run(self) -> ExitCode {
         match self.try_to() {
             Ok(()) => ExitCode::SUCCESS,
             Err(failed) => {
                 output::complain(&failed);
-                ExitCode::FAILURE
+                failed.exit_code()
             }
         }
     }
@@ -71,11 +101,33 @@ impl Cli {
     fn try_to(self) -> Result<(), Failed> {
         let sources = Sources::gather(self.overrides.given, self.config.as_deref())?;
         let settings = Settings::read(&sources)?;
-        serve::start_logging(&settings);
+        let program = match self.command {
+            Command::Serve => Program::Server,
+            Command::Migrate | Command::Operate(_) => Program::Command,
+        };
+        logging::start(program, &sources, &settings);
         match self.command {
             Command::Serve => serve::serve(settings),
             Command::Migrate => migrate::migrate(&settings),
+            Command::Operate(operation) => operation.run(settings),
         }
+    }
+}
+
+impl Operation {
+    fn run(self, settings: Settings) -> Result<(), Failed> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()?;
+        let context = context(settings)?;
+        runtime.block_on(async {
+            match self {
+                Self::User(verb) => verb.run(&context).await,
+                Self::Token(verb) => verb.run(&context).await,
+                Self::Session(verb) => verb.run(&context).await,
+                Self::SignOut(sign_out) => sign_out.run(&context).await,
+            }
+        })
     }
 }
 
@@ -88,26 +140,24 @@ fn context(settings: Settings) -> Result<Context, Failed> {
     )?)
 }
 
-mod output {
-    //! The only place that prints.
+/// The account that an argument names.
+async fn account(context: &Context, email: &Email) -> Result<Account, Failed> {
+    let found = accounts::find_by_email(context, email).await;
+    found.map_err(|error| match error {
+        Error::NotFound => Failed::Because(format!(
+            "there is no account with the address {}",
+            email.as_str()
+        )),
+        other => other.into(),
+    })
+}
 
-    /// Prints a line on the standard output.
-    #[expect(
-        clippy::print_stdout,
-        reason = "what a command answers goes to the standard output"
-    )]
-    pub(super) fn line(text: impl std::fmt::Display) {
-        println!("{text}");
-    }
-
-    /// Prints why something failed on the standard error.
-    #[expect(
-        clippy::print_stderr,
-        reason = "what went wrong goes to the standard error"
-    )]
-    pub(super) fn complain(why: impl std::fmt::Display) {
-        eprintln!("narthex: {why}");
-    }
+/// How a command answers.
+#[derive(Clone, Copy, clap::Args)]
+struct Form {
+    /// Answer in JSON, in the shapes of the API
+    #[arg(long)]
+    json: bool,
 }
 
 #[cfg(test)]

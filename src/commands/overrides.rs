@@ -4,6 +4,10 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::config::KEYS;
 
+/// Under which the help shows every setting.
+pub(super) const HEADING: &str =
+    "Settings (a flag, else its environment variable, else its key in narthex.toml)";
+
 /// The settings that were given as flags.
 #[derive(Default)]
 pub struct Overrides {
@@ -42,7 +46,7 @@ impl Args for Overrides {
                         .long(key.flag())
                         .value_name("VALUE")
                         .help(format!("{}{default} [env: {}]", key.help, key.env))
-                        .help_heading("Settings")
+                        .help_heading(HEADING)
                         .hide_short_help(true)
                         .global(true),
                 )

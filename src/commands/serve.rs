@@ -1,29 +1,7 @@
 //! `narthex serve`
 
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
-
 use super::{Failed, context, output};
-use crate::{
-    app::Server,
-    config::{LogFormat, Settings},
-    kit::random::SystemRandom,
-};
-
-/// Sends log lines to the standard error.
-pub(super) fn start_logging(settings: &Settings) {
-    // actix-session warns of every cookie that is not ours, which anybody can make it do;
-    // actix-server tells of each of its threads.
-    let filter = EnvFilter::new(format!(
-        "actix_session=error,actix_server=warn,{}",
-        settings.log
-    ));
-    let lines = fmt::layer().with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry().with(filter);
-    match settings.log_format {
-        LogFormat::Text => registry.with(lines.with_ansi(false)).init(),
-        LogFormat::Json => registry.with(lines.json().flatten_event(true)).init(),
-    }
-}
+use crate::{app::Server, config::Settings, kit::random::SystemRandom};
 
 pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
     let keys = settings.signing_keys(&SystemRandom)?;
@@ -35,9 +13,9 @@ pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
     let context = context(settings)?;
     actix_web::rt::System::new().block_on(async {
         let server = Server::bind(context, keys)
-            .map_err(|error| Failed::Because(format!("cannot listen on {listen}: {error}")))?;
+            .map_err(|error| Failed::because(format!("cannot listen on {listen}: {error}")))?;
         let url = url.unwrap_or_else(|| format!("http://{}", server.address()));
-        output::line(format!("Narthex is at {url}"));
+        output::line(format!("Narthex is at {url}"))?;
         Ok(server.run().await?)
     })
 }

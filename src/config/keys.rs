@@ -8,7 +8,7 @@ pub struct Key {
     pub env: &'static str,
     /// The value it has when nobody sets it; `None` for off, or for what is made at the start.
     pub default: Option<&'static str>,
-    /// What it is for, in a few words.
+    /// What it is for, in a few words: the flag's help.
     pub help: &'static str,
 }
 
@@ -56,78 +56,104 @@ pub const KEYS: &[Key] = &[
     key(
         "DATABASE_URL",
         "sqlite://narthex.db",
-        "sqlite://PATH or postgres://…",
+        "The database: sqlite://PATH or postgres://…",
     ),
-    key("NARTHEX_LISTEN", "127.0.0.1:8080", "address and port"),
+    key("NARTHEX_LISTEN", "127.0.0.1:8080", "Address and port"),
     unset(
         "NARTHEX_PUBLIC_URL",
-        "what users type; decides Secure cookies, links and the allowed origin",
+        "What users type; decides Secure cookies, links and the allowed origin",
     ),
     unset(
         "NARTHEX_SECRET_KEY",
         "64 or more random bytes in base64; several, comma separated: the first signs, all verify",
     ),
-    key("NARTHEX_REGISTRATION", "open", "open or closed"),
+    key(
+        "NARTHEX_REGISTRATION",
+        "open",
+        "Whether people may make accounts themselves: open or closed",
+    ),
     unset(
         "NARTHEX_TRUSTED_PROXIES",
-        "networks whose X-Forwarded-For and Forwarded are believed",
+        "Networks whose X-Forwarded-For and Forwarded are believed",
     ),
     unset(
         "NARTHEX_TRUSTED_ORIGINS",
-        "further origins whose pages may use the session cookie",
+        "Further origins whose pages may use the session cookie",
     ),
     unset(
         "NARTHEX_COOKIE_DOMAIN",
-        "share the session with sibling hosts of this domain",
+        "Share the session with sibling hosts of this domain",
     ),
     unset(
         "NARTHEX_THROTTLE_EXEMPT",
-        "networks that are not throttled by address",
+        "Networks that are not throttled by address",
     ),
-    key("NARTHEX_TOKEN_PREFIX", "nrx", "2 to 10 letters or digits"),
+    key(
+        "NARTHEX_TOKEN_PREFIX",
+        "nrx",
+        "What a token begins with: 2 to 10 letters or digits",
+    ),
     unset(
         "NARTHEX_TOKEN_MAX_AGE",
-        "the longest life that a token may be given, such as 90d",
+        "The longest life that a token may be given, such as 90d",
     ),
     key(
         "NARTHEX_SESSION_IDLE",
         "2h",
-        "how long a session may go unused",
+        "How long a session may go unused",
     ),
-    key("NARTHEX_SESSION_MAX", "12h", "how long a session lives"),
+    key(
+        "NARTHEX_SESSION_MAX",
+        "12h",
+        "How long a session lives in all",
+    ),
     key(
         "NARTHEX_REMEMBER_IDLE",
         "14d",
-        "the same for \"keep me signed in\"",
+        "How long one that is kept signed in may go unused",
     ),
     key(
         "NARTHEX_REMEMBER_MAX",
         "90d",
-        "the same for \"keep me signed in\"",
+        "How long one that is kept signed in lives in all",
     ),
     key(
         "NARTHEX_CONFIRM_FOR",
         "15m",
-        "how long a password confirmation lasts",
+        "How long a password confirmation lasts",
     ),
     key(
         "NARTHEX_LAST_USED_EVERY",
         "10s",
-        "how often last-used times are written",
+        "How often last-used times are written",
     ),
     key(
         "NARTHEX_KEEP_ENDED",
         "30d",
-        "how long ended credentials stay readable",
+        "How long ended credentials stay readable",
     ),
-    unset("NARTHEX_METRICS_LISTEN", "address for /metrics"),
+    unset("NARTHEX_METRICS_LISTEN", "Address and port for /metrics"),
     key(
         "NARTHEX_LOG",
         "info",
-        "what is logged: a level, or a tracing filter",
+        "What is logged: a level, or a tracing filter",
     ),
-    key("NARTHEX_LOG_FORMAT", "text", "text or json"),
+    key(
+        "NARTHEX_LOG_FORMAT",
+        "text",
+        "How log lines look: text or json",
+    ),
 ];
+
+/// Whether what is called so is likely to hold a secret: a setting whose name was mistyped is refused,
+/// and its value must not get into a log with that.
+#[must_use]
+pub fn sounds_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["secret", "key", "pass", "token", "database"]
+        .iter()
+        .any(|word| name.contains(word))
+}
 
 /// The setting with this environment variable.
 #[must_use]

@@ -3,6 +3,7 @@
 //! The only place that reads the environment. An unknown key or a bad value stops the start with
 //! one line that names the key, the value and what would do.
 
+mod file;
 mod key_file;
 mod keys;
 mod sources;
@@ -126,13 +127,20 @@ impl Settings {
 
     /// Checks what two settings say together.
     fn agree(self) -> Result<Self, Refused> {
-        if let (Some(domain), Some(url)) = (&self.cookie_domain, &self.public_url)
-            && !(url.host() == domain || url.host().ends_with(&format!(".{domain}")))
-        {
+        let Some(domain) = &self.cookie_domain else {
+            return Ok(self);
+        };
+        let host = self.public_url.as_ref().map(PublicUrl::host);
+        let is_in_it =
+            host.is_some_and(|host| host == domain || host.ends_with(&format!(".{domain}")));
+        if !is_in_it {
+            let why = match host {
+                Some(host) => format!("{host} is not in it"),
+                None => "NARTHEX_PUBLIC_URL is not set".to_owned(),
+            };
             return Err(Refused(format!(
-                "NARTHEX_COOKIE_DOMAIN is \"{domain}\": {} is not in it, and a browser would drop \
-                 the cookie; name a domain that NARTHEX_PUBLIC_URL's host is in",
-                url.host()
+                "NARTHEX_COOKIE_DOMAIN is \"{domain}\": {why}, and a browser would drop the cookie; \
+                 name a domain that NARTHEX_PUBLIC_URL's host is in"
             )));
         }
         Ok(self)

@@ -1,15 +1,12 @@
 //! Where settings come from, before they are understood.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, fmt, path::Path};
 
 use super::{
-    Refused,
+    Refused, file,
     keys::{self, KEYS},
 };
-use crate::ability::Catalogue;
-
-/// The file that is read from the working directory when no other is named.
-const FILE: &str = "narthex.toml";
+use crate::{ability::Catalogue, kit::unseen};
 
 /// Raw values with the place each came from, the strongest place for each.
 #[derive(Default)]
@@ -29,11 +26,10 @@ impl Sources {
         file: Option<&Path>,
     ) -> Result<Self, Refused> {
         let mut sources = Self::default();
-        sources.read_file(file)?;
+        file::read(&mut sources, file)?;
         sources.read_environment()?;
         for (env, value) in flags {
-            let flag = keys::named(env).map(keys::Key::flag).unwrap_or_default();
-            sources.values.insert(env, (value, format!("--{flag}")));
+            sources.set_by_flag(env, value)?;
         }
         Ok(sources)
     }
@@ -45,7 +41,7 @@ impl Sources {
     pub fn of<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Refused> {
         let mut sources = Self::default();
         for (env, value) in values {
-            sources.set(env, value)?;
+            sources.set_by_environment(env, value)?;
         }
         Ok(sources)
     }
@@ -56,15 +52,20 @@ impl Sources {
         mut self,
         declared: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
-        let owned = declared
-            .into_iter()
-            .map(|(name, meaning)| (name.to_owned(), meaning.to_owned()));
-        self.abilities.extend(owned);
+        for (name, meaning) in declared {
+            self.declare(name, meaning);
+        }
         self
     }
 
+    /// Whether somebody set this, wherever.
+    #[must_use]
+    pub fn have(&self, env: &str) -> bool {
+        self.values.contains_key(env)
+    }
+
     /// The value of a setting that always has one.
-    pub(super) fn get<T, E: std::fmt::Display>(
+    pub(super) fn get<T, E: fmt::Display>(
         &self,
         env: &'static str,
         parse: fn(&str) -> Result<T, E>,
@@ -74,7 +75,7 @@ impl Sources {
     }
 
     /// The value of a setting that may have none.
-    pub(super) fn find<T, E: std::fmt::Display>(
+    pub(super) fn find<T, E: fmt::Display>(
         &self,
         env: &'static str,
         parse: fn(&str) -> Result<T, E>,
@@ -90,11 +91,7 @@ impl Sources {
             },
         };
         parse(value.trim()).map(Some).map_err(|what_would_do| {
-            let shown = if key.is_secret() {
-                "(not shown)".to_owned()
-            } else {
-                format!("\"{value}\"")
-            };
+            let shown = shown(key.is_secret(), format_args!("\"{value}\""));
             one_line(format!("{place} is {shown}: {what_would_do}"))
         })
     }
@@ -113,6 +110,16 @@ impl Sources {
         Catalogue::new(accepted).map_err(one_line)
     }
 
+    /// Sets what is known to be a setting; `place` is where it was found.
+    pub(super) fn set(&mut self, env: &'static str, value: String, place: String) {
+        self.values.insert(env, (value, place));
+    }
+
+    /// Adds one ability to the catalogue.
+    pub(super) fn declare(&mut self, name: &str, meaning: &str) {
+        self.abilities.push((name.to_owned(), meaning.to_owned()));
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "config is the one place that reads the environment"
@@ -128,92 +135,55 @@ impl Sources {
                     "{name} is not readable text: give it as UTF-8"
                 )));
             };
-            self.set(name, value)?;
+            self.set_by_environment(name, value)?;
         }
         Ok(())
     }
 
-    fn set(&mut self, env: &str, value: &str) -> Result<(), Refused> {
+    fn set_by_environment(&mut self, env: &str, value: &str) -> Result<(), Refused> {
         let Some(key) = keys::named(env) else {
             let known: Vec<&str> = KEYS.iter().map(|key| key.env).collect();
+            let shown = shown(keys::sounds_secret(env), format_args!("\"{value}\""));
             return Err(one_line(format!(
-                "{env} is \"{value}\": there is no such setting; there are {}",
+                "{env} is {shown}: there is no such setting; there are {}",
                 known.join(", ")
             )));
         };
-        self.values
-            .insert(key.env, (value.to_owned(), env.to_owned()));
+        self.set(key.env, value.to_owned(), env.to_owned());
         Ok(())
     }
 
-    fn read_file(&mut self, file: Option<&Path>) -> Result<(), Refused> {
-        let path = file.unwrap_or(Path::new(FILE));
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(());
-            }
-            Err(error) => return Err(one_line(format!("{}: {error}", path.display()))),
-        };
-        let table: toml::Table = text
-            .parse()
-            .map_err(|error| one_line(format!("{}: {error}", path.display())))?;
-        for (name, value) in table {
-            self.take_from_file(path, &name, &value)?;
-        }
-        Ok(())
-    }
-
-    fn take_from_file(
-        &mut self,
-        path: &Path,
-        name: &str,
-        value: &toml::Value,
-    ) -> Result<(), Refused> {
-        let place = format!("{name} in {}", path.display());
-        if name == "abilities" {
-            let table = value.as_table().ok_or_else(|| {
-                one_line(format!("{place} is {value}: make it a table, [abilities]"))
-            })?;
-            for (ability, meaning) in table {
-                let meaning = meaning.as_str().ok_or_else(|| {
-                    one_line(format!(
-                        "{place}: \"{ability}\" is {meaning}: say in words what it allows"
-                    ))
-                })?;
-                self.abilities.push((ability.clone(), meaning.to_owned()));
-            }
-            return Ok(());
-        }
-        let Some(key) = KEYS.iter().find(|key| key.toml() == name) else {
-            let known: Vec<String> = KEYS.iter().map(keys::Key::toml).collect();
-            return Err(one_line(format!(
-                "{place} is {value}: there is no such setting; there are {} and [abilities]",
-                known.join(", ")
+    fn set_by_flag(&mut self, env: &'static str, value: String) -> Result<(), Refused> {
+        let flag = keys::named(env).map(keys::Key::flag).unwrap_or_default();
+        if holds_a_password(&value) {
+            return Err(Refused(format!(
+                "--{flag} is (not shown): it has a password, and everybody on this machine can see \
+                 the words of a command; give it as {env} or in narthex.toml"
             )));
-        };
-        let Some(text) = as_text(value) else {
-            return Err(one_line(format!(
-                "{place} is {value}: give it as text in quotes"
-            )));
-        };
-        self.values.insert(key.env, (text, place));
+        }
+        self.set(env, value, format!("--{flag}"));
         Ok(())
     }
 }
 
-/// A text, or a list of texts, which is the same as one with commas.
-fn as_text(value: &toml::Value) -> Option<String> {
-    match value {
-        toml::Value::String(text) => Some(text.clone()),
-        toml::Value::Array(items) => {
-            let texts: Option<Vec<&str>> = items.iter().map(toml::Value::as_str).collect();
-            texts.map(|texts| texts.join(","))
-        }
-        _ => None,
+/// `postgres://user:password@host/name`, or the same in the query.
+fn holds_a_password(value: &str) -> bool {
+    url::Url::parse(value).is_ok_and(|url| {
+        url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password")
+    })
+}
+
+/// A value in a refusal, unless it is not to be seen.
+pub(super) fn shown(secret: bool, value: impl fmt::Display) -> String {
+    if secret {
+        "(not shown)".to_owned()
+    } else {
+        value.to_string()
     }
 }
 
-fn one_line(text: String) -> Refused {
-    Refused(text.split_whitespace().collect::<Vec<_>>().join(" "))
+/// A refusal in one line, whatever was in the value that it tells of.
+pub(super) fn one_line(text: impl AsRef<str>) -> Refused {
+    let words: Vec<&str> = text.as_ref().split_whitespace().collect();
+    Refused(unseen::spelt_out(&words.join(" ")))
 }

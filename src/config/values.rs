@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::{Host, Url};
 
 use crate::kit::{db, duration, network::Networks};
@@ -172,12 +173,18 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, &'static str> {
 }
 
 pub(super) fn log_filter(text: &str) -> Result<String, &'static str> {
-    tracing_subscriber::EnvFilter::builder()
+    // A word alone is a level: tracing would take a mistyped one for the name of a module, and
+    // nothing would be logged.
+    let no_word_alone = text.contains('[')
+        || text.split(',').map(str::trim).all(|part| {
+            part.contains(['=', ':']) || !part.is_empty() && part.parse::<LevelFilter>().is_ok()
+        });
+    EnvFilter::builder()
         .parse(text)
+        .ok()
+        .filter(|_| no_word_alone)
         .map(|_| text.to_owned())
-        .map_err(
-            |_| "give error, warn, info, debug or trace, or a tracing filter such as narthex=debug",
-        )
+        .ok_or("give error, warn, info, debug or trace, or a tracing filter such as narthex=debug")
 }
 
 pub(super) fn networks(text: &str) -> Result<Networks, String> {
@@ -188,10 +195,17 @@ pub(super) fn networks(text: &str) -> Result<Networks, String> {
 
 pub(super) fn origins(text: &str) -> Result<Vec<Origin>, String> {
     text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
         .map(|part| {
-            Origin::parse(part.trim()).map(|(origin, _)| origin).ok_or_else(|| {
-                format!("\"{}\" is no origin; give scheme and host, such as https://app.example.com", part.trim())
-            })
+            Origin::parse(part)
+                .map(|(origin, _)| origin)
+                .ok_or_else(|| {
+                    format!(
+                        "\"{part}\" is no origin; give scheme and host, such as \
+                     https://app.example.com"
+                    )
+                })
         })
         .collect()
 }

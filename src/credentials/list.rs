@@ -93,3 +93,22 @@ pub async fn find(
         })
         .await
 }
+
+/// Anybody's credential of this class, also an ended one. For operators, who name no user.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is none, or where it is of the other class.
+pub async fn find_anybodys(
+    context: &Context,
+    class: Class,
+    id: CredentialId,
+) -> Result<Credential> {
+    context
+        .db
+        .read(move |connection| {
+            store::find_anybodys(connection, id)?
+                .filter(|credential| credential.class() == class)
+                .ok_or(Error::NotFound)
+        })
+        .await
+}

@@ -20,7 +20,7 @@ pub use self::{
     caller::{Caller, Confirmed, User},
     credential::Credential,
     kind::{Class, Kind},
-    list::{Scope, find, list},
+    list::{Scope, find, find_anybodys, list},
     receipt::{Reason, Receipt, find_receipt},
     selection::Selection,
 };

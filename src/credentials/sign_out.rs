@@ -165,6 +165,8 @@ pub(crate) fn end_within(
     store::end(connection, &ids, at, id)?;
     let what = What::new(EventKind::CredentialsEnded, receipt.summary()).with_receipt(id);
     activity::record(context, connection, user, actor, what)?;
+    metrics::counter!("narthex_credentials_ended_total", "reason" => receipt.reason.as_str())
+        .increment(ids.len() as u64);
     Ok(receipt)
 }
 

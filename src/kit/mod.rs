@@ -10,5 +10,6 @@ pub mod page;
 pub mod password_hash;
 pub mod random;
 pub mod secret;
+pub mod unseen;
 pub mod words;
 pub mod write_behind;

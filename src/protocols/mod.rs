@@ -1,3 +1,4 @@
 //! What other programs ask by standards of their own.
 
 pub mod health;
+pub mod metrics;

@@ -22,7 +22,9 @@ async fn sign_in(app: &TestApp, user_agent: &str) -> Window {
 
 async fn is_signed_out(window: &Window) {
     window.visit("/account/sessions").await;
-    window.expect_path("/login?next=%2Faccount%2Fsessions").await;
+    window
+        .expect_path("/login?next=%2Faccount%2Fsessions")
+        .await;
     window.expect_text("Keep me signed in").await;
 }
 
@@ -33,7 +35,10 @@ async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything()
     let graces = app.token_of(&grace, "Grace's own", &["account:read"]).await;
 
     // She registers.
-    let desk = Window::at(&app.origin).user_agent(FIREFOX_ON_LINUX).open().await;
+    let desk = Window::at(&app.origin)
+        .user_agent(FIREFOX_ON_LINUX)
+        .open()
+        .await;
     desk.visit("/").await;
     desk.expect_path("/login").await;
     desk.screenshot("login").await;
@@ -52,7 +57,8 @@ async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything()
     desk.press("New token").await;
     desk.screenshot("token-new").await;
     desk.fill("Name", "CI of the shop").await;
-    desk.tick("See your name, e-mail address and activity account:read").await;
+    desk.tick("See your name, e-mail address and activity account:read")
+        .await;
     desk.tick("Read your orders orders:read").await;
     desk.press("Make the token").await;
     desk.expect_text("Copy it now").await;
@@ -80,7 +86,8 @@ async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything()
 
     // She ends the phone's session; her password was confirmed too long ago to be taken as read.
     desk.press("Every phone").await;
-    desk.expect_text("This ends 1 session.").await;
+    desk.expect_text("This ends 1 session. Everything else stays as it is.")
+        .await;
     desk.screenshot("sign-out-phone").await;
     desk.press("End 1 session").await;
     desk.expect_text("Confirm your password").await;
@@ -123,7 +130,12 @@ async fn no_page_scrolls_sideways_in_the_narrowest_window() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let name = "A-name-without-any-place-to-break-it-that-goes-on-and-on-and-on-and-on-and-on";
-    app.token_of(&browser, name, &["account:read", "orders:read", "tokens:write"]).await;
+    app.token_of(
+        &browser,
+        name,
+        &["account:read", "orders:read", "tokens:write"],
+    )
+    .await;
     let window = sign_in(&app, SAFARI_ON_IPHONE).await;
     for path in [
         "/account",

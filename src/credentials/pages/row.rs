@@ -101,12 +101,14 @@ impl Row {
             .map(|end| Moment::future(now, end))
     }
 
-    /// Each of `credentials`.
+    /// Each of `credentials`, the session that looks at the page first.
     #[must_use]
     pub fn all(context: &Context, credentials: &[Credential], current: CredentialId) -> Vec<Self> {
-        credentials
+        let mut rows: Vec<Self> = credentials
             .iter()
             .map(|credential| Self::new(context, credential, current))
-            .collect()
+            .collect();
+        rows.sort_by_key(|row| !row.current);
+        rows
     }
 }

@@ -165,6 +165,19 @@ pub(crate) fn find(
     Ok(with_hints(connection, row.into_iter().collect())?.pop())
 }
 
+/// One credential, whoever's it is.
+pub(crate) fn find_anybodys(
+    connection: &mut AnyConnection,
+    id: CredentialId,
+) -> QueryResult<Option<Credential>> {
+    let row: Option<Row> = credentials::table
+        .find(id)
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    Ok(with_hints(connection, row.into_iter().collect())?.pop())
+}
+
 /// A user's credentials, newest first. `selection` narrows what is read where an index helps; the
 /// caller still has to ask it about each.
 pub(crate) fn newest(

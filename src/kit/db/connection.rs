@@ -63,15 +63,18 @@ impl Target {
     /// A new connection, made ready.
     pub(super) fn connect(&self) -> Result<AnyConnection, Error> {
         let unreachable = |error: &dyn std::fmt::Display| Error::Unreachable(error.to_string());
+        let unopened = |path: &str, error: &dyn std::fmt::Display| {
+            Error::Unreachable(format!("{path}: {error}"))
+        };
         match self {
             Self::Sqlite(path) => {
                 // Not a URI: a `?` in a path is part of the path.
                 let path = path.to_string_lossy();
                 let mut connection =
-                    SqliteConnection::establish(&path).map_err(|error| unreachable(&error))?;
+                    SqliteConnection::establish(&path).map_err(|error| unopened(&path, &error))?;
                 connection
                     .batch_execute(SQLITE_SETTINGS)
-                    .map_err(|error| unreachable(&error))?;
+                    .map_err(|error| unopened(&path, &error))?;
                 Ok(AnyConnection::Sqlite(connection))
             }
             Self::Postgres(url) => {

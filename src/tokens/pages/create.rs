@@ -77,6 +77,7 @@ impl Typed {
         );
         query.push(("expires", &self.expires));
         query.push(("expires_on", &self.expires_on));
+        query.retain(|(_, value)| !value.is_empty());
         urls::with_query(urls::TOKEN_NEW, &query)
     }
 

@@ -17,6 +17,14 @@ use super::leash::{Home, Leash};
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
+/// No port, and nothing that would keep the data safe: it is worth nothing when the run is over.
+const SETTINGS: [&str; 4] = [
+    "--listen_addresses=",
+    "--max_connections=300",
+    "--fsync=off",
+    "--full_page_writes=off",
+];
+
 /// A new database with all tables in it, made by `migrate` in the first call. Returns its address.
 pub fn fresh_database(migrate: impl FnOnce(&str)) -> String {
     static TEMPLATE: OnceLock<()> = OnceLock::new();
@@ -77,20 +85,9 @@ impl Server {
         );
 
         let socket = format!("--unix_socket_directories={}", home.path().display());
-        let leash = Leash::start(
-            &home,
-            // "Immediate shutdown": nothing here is worth a checkpoint.
-            "QUIT",
-            &programs.join("postgres"),
-            &["-D", "data", "-p", "5432", "--listen_addresses=", &socket]
-                .into_iter()
-                .chain([
-                    "--fsync=off",
-                    "--full_page_writes=off",
-                    "--max_connections=300",
-                ])
-                .collect::<Vec<_>>(),
-        );
+        let arguments = [&["-D", "data", "-p", "5432", &socket][..], &SETTINGS].concat();
+        // The signal asks for an "immediate shutdown": nothing here is worth a checkpoint.
+        let leash = Leash::start(&home, "QUIT", &programs.join("postgres"), &arguments);
         let ready = |line: &str| line.contains("ready to accept connections").then_some(());
         leash
             .output

@@ -1,0 +1,90 @@
+//! What a command is told beside its arguments. Secrets come in here and nowhere else: arguments are
+//! seen by everybody on the machine and kept in the shell's history.
+
+use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
+
+use zeroize::Zeroizing;
+
+use super::Failed;
+use crate::kit::secret::SecretText;
+
+/// More than any password has, so that a wrong file is not read to its end.
+const LONGEST_LINE: u64 = 4096;
+
+/// A new password: asked for twice at a terminal, otherwise the first line of the standard input.
+///
+/// # Errors
+/// When there is none, or two that differ.
+pub(super) fn new_password() -> Result<SecretText, Failed> {
+    if !io::stdin().is_terminal() {
+        return first_line(io::stdin().lock());
+    }
+    let first = Zeroizing::new(rpassword::prompt_password("Password: ")?);
+    let second = Zeroizing::new(rpassword::prompt_password("Once more: ")?);
+    if *first == *second {
+        Ok(SecretText::new((*first).clone()))
+    } else {
+        Err(Failed::because("the two passwords differ"))
+    }
+}
+
+/// The line exactly as it is, without its end.
+fn first_line(input: impl BufRead) -> Result<SecretText, Failed> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    input.take(LONGEST_LINE).read_until(b'\n', &mut bytes)?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| Failed::because("the password on the standard input is no UTF-8"))?;
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.is_empty() {
+        return Err(Failed::because(
+            "there is no password on the standard input: give it there in one line",
+        ));
+    }
+    Ok(SecretText::new(line.to_owned()))
+}
+
+/// Asks a person at a terminal to type `wanted`; `None` where there is nobody to ask.
+///
+/// # Errors
+/// When the terminal fails.
+pub(super) fn typed(question: &str) -> Result<Option<String>, Failed> {
+    if !io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let mut out = io::stderr().lock();
+    write!(out, "{question} ")?;
+    out.flush()?;
+    let mut answer = String::new();
+    io::stdin()
+        .lock()
+        .take(LONGEST_LINE)
+        .read_line(&mut answer)?;
+    Ok(Some(answer.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_the_first_line_exactly() {
+        for (input, password) in [
+            ("secret", "secret"),
+            ("secret\n", "secret"),
+            ("secret\r\n", "secret"),
+            (" secret \n\nmore\n", " secret "),
+            ("a\rb\0c\u{e9}\n", "a\rb\0c\u{e9}"),
+        ] {
+            let read = first_line(input.as_bytes()).map(|secret| secret.expose().to_owned());
+            assert_eq!(read.ok().as_deref(), Some(password), "{input:?}");
+        }
+    }
+
+    #[test]
+    fn no_line_or_no_text_is_no_password() {
+        for input in [&b""[..], b"\n", b"\r\n", b"\xff\xfe\n"] {
+            assert!(first_line(input).is_err(), "{input:?}");
+        }
+    }
+}
