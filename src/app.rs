@@ -16,7 +16,7 @@ use actix_web::{
         HttpServiceFactory, Server as ActixServer, ServerHandle, ServiceRequest, ServiceResponse,
     },
     guard::{GuardContext, fn_guard},
-    http::{Method, StatusCode},
+    http::{Method, StatusCode, uri::Authority},
     middleware::{Compress, Condition, Next, from_fn},
     web,
 };
@@ -234,10 +234,7 @@ async fn around(
 }
 
 fn may_pass(context: &Context, request: &ServiceRequest) -> Result<(), Error> {
-    let authority = request
-        .uri()
-        .authority()
-        .map(|authority| authority.as_str());
+    let authority = request.uri().authority().map(Authority::as_str);
     if !host::is_ours(
         request.path(),
         authority,

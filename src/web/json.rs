@@ -241,6 +241,12 @@ mod tests {
     }
 
     #[test]
+    fn what_fits_is_taken() {
+        let sample = parse::<Sample>(br#"{"name":"a","list":["b"]}"#).unwrap();
+        assert_eq!((&*sample.name, sample.list), ("a", vec!["b".to_owned()]));
+    }
+
+    #[test]
     fn each_fault_names_its_field() {
         for (body, field) in [
             (r#"{"name":"a","x":1}"#, "x"),
