@@ -41,7 +41,9 @@ impl Email {
         let options = Options::default()
             .without_display_text()
             .without_domain_literal();
-        EmailAddress::parse_with_options(typed, options).map_err(|_| WRONG)?;
+        // Composed: the grammar as implemented knows letters, and no marks that combine with them.
+        let composed: String = typed.nfc().collect();
+        EmailAddress::parse_with_options(&composed, options).map_err(|_| WRONG)?;
         let canonical: String = typed.nfkc().flat_map(char::to_lowercase).nfkc().collect();
         // Folding must not make another address of it: a full-width ＠ or a letter that folds to two.
         EmailAddress::parse_with_options(&canonical, options).map_err(|_| WRONG)?;

@@ -58,7 +58,9 @@ impl Timestamp {
         if let Ok(time) = text.parse::<jiff::Timestamp>() {
             return Some(Self(time.as_microsecond()));
         }
-        let date: jiff::civil::Date = text.parse().ok()?;
+        // The date's parser also takes a time without an offset, and forgets the time.
+        let is_date = text.len() == "2026-11-22".len();
+        let date: jiff::civil::Date = text.parse().ok().filter(|_| is_date)?;
         let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         Some(Self(midnight.timestamp().as_microsecond()))
     }
@@ -143,7 +145,14 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "tomorrow", "2026-13-01", "2026-11-22T18:05:00", "12"] {
+        for text in [
+            "",
+            "tomorrow",
+            "2026-13-01",
+            "2026-11-22T18:05:00",
+            "2026-11-22 18:05",
+            "12",
+        ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }
