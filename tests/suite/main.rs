@@ -9,7 +9,10 @@
 )]
 
 mod api_access;
+mod api_lists;
+mod api_sessions;
 mod api_sign_in;
+mod api_sign_out;
 mod api_tokens;
 mod house;
 mod instruments;
