@@ -65,8 +65,6 @@ paths! {
     METADATA = "/.well-known/oauth-authorization-server";
     /// Stylesheet and icon, under a name that changes with their content.
     ASSET = "/static/{version}/{name}";
-    /// What every path of the JSON API begins with.
-    API = "/api/v1";
     /// Trades e-mail and password for a device token.
     API_SIGN_IN = "/api/v1/sign-in";
     /// Confirms the password of a session.

@@ -9,6 +9,12 @@
 )]
 
 mod access;
+mod api_access;
+mod api_lists;
+mod api_sessions;
+mod api_sign_in;
+mod api_sign_out;
+mod api_tokens;
 mod cookies;
 mod crash;
 mod cross_site;
