@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::support::answer::Answer;
 use crate::support::app::TestApp;
 use crate::support::client::{ApiClient, Browser};
+use crate::support::paths::is_page;
 
 /// What the contract lets each caller do.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -134,10 +135,6 @@ fn a_path(pattern: &str) -> String {
         .replace("{id}", NOBODYS)
         .replace("{version}", "none")
         .replace("{name}", "none")
-}
-
-fn is_page(path: &str) -> bool {
-    !path.starts_with("/api/") && !path.ends_with('z')
 }
 
 /// It was not the guard that refused.

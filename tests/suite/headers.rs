@@ -5,6 +5,7 @@ use reqwest::Method;
 
 use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
+use crate::support::paths::is_page;
 
 const ADA: &str = "ada@example.com";
 
@@ -46,7 +47,7 @@ fn is_well_dressed(answer: &Answer) {
         assert!(!loose.iter().any(|word| part.contains(word)), "{answer}");
     }
     let path = answer.request.split(' ').nth(1).unwrap();
-    let is_call = path.starts_with("/api/") || path == "/healthz" || path == "/readyz";
+    let is_call = !is_page(path);
     if is_call {
         assert!(policy.iter().any(|part| part == "sandbox"), "{answer}");
     } else {
@@ -73,6 +74,8 @@ fn is_well_dressed(answer: &Answer) {
     }
     let kind = kind.unwrap_or_else(|| panic!("a body without a type: {answer}"));
     let kinds: &[&str] = match (is_call, answer.status) {
+        // RFC 6749, section 5.2.
+        (true, 400) if path.starts_with("/oauth/") => &["application/json"],
         (true, 400..) => &["application/problem+json"],
         (true, _) => &["application/json", "text/plain; charset=utf-8"],
         (false, _) if of_an_asset => &["text/css; charset=utf-8", "image/svg+xml"],
