@@ -16,6 +16,7 @@ mod host;
 mod house;
 mod instruments;
 mod next;
+mod pages;
 mod program;
 mod proxies;
 mod raw;
