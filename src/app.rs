@@ -25,7 +25,7 @@ use crate::{
     callers::{Access, Gatekeeper, guard},
     config::SigningKeys,
     context::Context,
-    credentials::usage,
+    credentials::{Pruned, prune, usage},
     error::Error,
     protocols::metrics,
     routes::{self, Route},
@@ -45,6 +45,8 @@ const HEAD_WITHIN: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long requests under way have to finish when the server is told to stop.
 const STOP_WITHIN_SECONDS: u64 = 30;
+/// How often what has expired is ended, and what ended long ago forgotten.
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 /// How many connections one worker holds. More than that wait to be accepted; actix's own bound of
 /// 25,000 would let idle connections take every file descriptor.
 const CONNECTIONS_A_WORKER: usize = 4096;
@@ -105,6 +107,9 @@ impl Server {
     pub async fn run(self) -> io::Result<()> {
         let beside = [
             Some(actix_web::rt::spawn(write_last_used(self.context.clone()))),
+            Some(actix_web::rt::spawn(prune_now_and_then(
+                self.context.clone(),
+            ))),
             self.metrics
                 .map(|server| actix_web::rt::spawn(async { drop(server.await) })),
         ];
@@ -129,17 +134,29 @@ async fn write_last_used(context: Context) {
     }
 }
 
+async fn prune_now_and_then(context: Context) {
+    loop {
+        actix_web::rt::time::sleep(PRUNE_EVERY).await;
+        match prune(&context).await {
+            Ok(pruned) if pruned == Pruned::default() => {}
+            Ok(pruned) => tracing::info!(pruned.expired, pruned.forgotten, "pruned"),
+            Err(error) => tracing::warn!(cause = %error, "pruning failed; it is tried again"),
+        }
+    }
+}
+
 /// Everything that Narthex serves, for an actix-web app. Register it last: what it has no route for
 /// is not found.
 #[must_use]
 pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory + use<> {
-    let rules = Rc::new(CookieRules::new(&context.settings, keys));
+    let rules = web::Data::new(CookieRules::new(&context.settings, keys));
     let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
     for route in routes::table() {
         by_path.entry(route.path).or_default().push(route);
     }
     let scope: Scope = web::scope("")
         .app_data(web::Data::new(context.clone()))
+        .app_data(rules.clone())
         .app_data(body::payload_limit());
     // A fixed path comes before a pattern that it fits too ("current" before "{id}").
     let (patterns, fixed): (Vec<_>, Vec<_>) = by_path
@@ -166,7 +183,7 @@ async fn not_found() -> Result<HttpResponse, Error> {
 /// One path: from the outside in, compression, the session cookie, the guard, the handler.
 fn resource(
     context: &Context,
-    rules: &Rc<CookieRules>,
+    rules: &web::Data<CookieRules>,
     path: &'static str,
     routes: Vec<Route>,
 ) -> impl HttpServiceFactory + use<> {
@@ -175,7 +192,7 @@ fn resource(
         .map(|route| (route.method.clone(), route.access))
         .collect();
     let keeper = Rc::new(Gatekeeper::new(context.clone(), access));
-    let rules_of_cookie = Rc::clone(rules);
+    let rules_of_cookie = rules.clone();
     routes
         .into_iter()
         .fold(Resource::new(path), |resource, route| {
@@ -191,7 +208,7 @@ fn resource(
         }))
         .wrap(rules.middleware())
         .wrap(from_fn(move |request, next| {
-            keep(Rc::clone(&rules_of_cookie), request, next)
+            keep(rules_of_cookie.clone(), request, next)
         }))
         .wrap(Condition::new(
             Surface::of(path) == Surface::Page,
@@ -228,7 +245,7 @@ async fn around(
         None => response,
     };
     let status = response.status();
-    headers.put_on(response.headers_mut(), Surface::of(request.path()));
+    headers.put_on(response.headers_mut(), request.path());
     request_log::write(&request, status, refused.as_ref(), started.elapsed());
     Ok(ServiceResponse::new(request, response))
 }

@@ -148,7 +148,14 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "tomorrow", "2026-13-01", "2026-11-22T18:05:00", "12"] {
+        for text in [
+            "",
+            "tomorrow",
+            "2026-13-01",
+            "2026-11-22T18:05:00",
+            "2026-11-22 18:05",
+            "12",
+        ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }

@@ -42,6 +42,14 @@ pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
         .and_then(|address| address.0)
 }
 
+/// Whether the peer is one of the proxies that are believed.
+#[must_use]
+pub fn is_from_a_trusted_proxy(request: &HttpRequest, trusted: &Networks) -> bool {
+    request
+        .peer_addr()
+        .is_some_and(|peer| trusted.contain(canonical(peer.ip())))
+}
+
 /// Walks from the right, past every proxy that is trusted, to the first address that is not: all
 /// that stands to the left of it may have been written by anybody. The first entry, which many
 /// servers take, is the one that the client itself can choose.

@@ -16,7 +16,7 @@ pub fn is_ours(
     headers: &HeaderMap,
     settings: &Settings,
 ) -> bool {
-    if matches!(path, urls::HEALTH | urls::READY) {
+    if matches!(path, urls::HEALTH | urls::READY | urls::VERIFY) {
         return true;
     }
     let mut hosts = headers.get_all(header::HOST);

@@ -10,7 +10,7 @@ use actix_web::{
 };
 
 use super::{host::own_origin, refusal::Surface};
-use crate::config::Settings;
+use crate::{config::Settings, urls};
 
 /// Whether the request may do something: it is safe by its method, calls the API with an
 /// `Authorization` header (which decides alone there, so that no cookie counts), or comes from a page
@@ -23,7 +23,9 @@ pub fn may_act(request: &HttpRequest, settings: &Settings) -> bool {
     let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     let by_header = Surface::of(request.path()) == Surface::Api
         && request.headers().contains_key(header::AUTHORIZATION);
-    if safe || by_header {
+    // Asked with whatever method the client used elsewhere, and does nothing with any.
+    let only_asks = request.path() == urls::VERIFY;
+    if safe || by_header || only_asks {
         return true;
     }
     let text = |name: &str| {

@@ -127,7 +127,15 @@ fn a_path(pattern: &str) -> String {
 }
 
 fn is_page(path: &str) -> bool {
-    !path.starts_with("/api/") && !path.ends_with('z')
+    let programs = [
+        "/api/",
+        "/auth/",
+        "/oauth/",
+        "/.well-known/",
+        "/healthz",
+        "/readyz",
+    ];
+    !programs.iter().any(|prefix| path.starts_with(prefix))
 }
 
 /// It was not the guard that refused.

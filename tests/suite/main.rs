@@ -9,16 +9,28 @@
 )]
 
 mod access;
+mod api_access;
+mod api_lists;
+mod api_sessions;
+mod api_sign_in;
+mod api_sign_out;
+mod api_tokens;
+mod at_rest;
 mod cookies;
+mod crash;
 mod cross_site;
+mod forward_auth;
 mod headers;
 mod host;
 mod house;
 mod instruments;
 mod next;
+mod oauth;
 mod pages;
 mod program;
 mod proxies;
+mod pruning;
+mod racing;
 mod raw;
 mod story;
 mod support;
