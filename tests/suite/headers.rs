@@ -5,7 +5,6 @@ use reqwest::Method;
 
 use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::paths::is_page;
 
 const ADA: &str = "ada@example.com";
 
@@ -47,7 +46,15 @@ fn is_well_dressed(answer: &Answer) {
         assert!(!loose.iter().any(|word| part.contains(word)), "{answer}");
     }
     let path = answer.request.split(' ').nth(1).unwrap();
-    let is_call = !is_page(path);
+    let programs = [
+        "/api/",
+        "/auth/",
+        "/oauth/",
+        "/.well-known/",
+        "/healthz",
+        "/readyz",
+    ];
+    let is_call = programs.iter().any(|prefix| path.starts_with(prefix));
     if is_call {
         assert!(policy.iter().any(|part| part == "sandbox"), "{answer}");
     } else {
@@ -74,8 +81,6 @@ fn is_well_dressed(answer: &Answer) {
     }
     let kind = kind.unwrap_or_else(|| panic!("a body without a type: {answer}"));
     let kinds: &[&str] = match (is_call, answer.status) {
-        // RFC 6749, section 5.2.
-        (true, 400) if path.starts_with("/oauth/") => &["application/json"],
         (true, 400..) => &["application/problem+json"],
         (true, _) => &["application/json", "text/plain; charset=utf-8"],
         (false, _) if of_an_asset => &["text/css; charset=utf-8", "image/svg+xml"],

@@ -10,6 +10,5 @@ pub mod cookie_jar;
 pub mod database;
 pub mod leash;
 pub mod output;
-pub mod paths;
 pub mod postgres;
 pub mod user_agents;
