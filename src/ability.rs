@@ -259,7 +259,7 @@ mod tests {
         assert!(catalogue.parse(&["account:read", "tokens:*"]).is_ok());
         assert!(
             catalogue
-                .parse::<&str>(&[])
+                .parse(&[] as &[&str])
                 .is_ok_and(|none| none.is_empty())
         );
         assert!(catalogue.parse(&["orders:read"]).is_err());

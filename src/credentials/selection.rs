@@ -39,19 +39,6 @@ pub struct Selection {
     pub ability: Vec<Ability>,
 }
 
-/// The fields of a selection, as contract, pages and command line name them.
-pub const FIELDS: [&str; 9] = [
-    "class",
-    "kind",
-    "id",
-    "except",
-    "unused_since",
-    "created_before",
-    "from",
-    "made_by",
-    "ability",
-];
-
 impl Selection {
     /// Everything of one class.
     #[must_use]

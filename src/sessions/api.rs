@@ -53,9 +53,9 @@ pub struct SessionJson {
 }
 
 impl SessionJson {
-    /// As `caller` sees it.
+    /// As whoever calls with the credential `current` sees it; an operator calls with none.
     #[must_use]
-    pub fn of(session: &Credential, caller: &Caller) -> Self {
+    pub fn of(session: &Credential, current: Option<CredentialId>) -> Self {
         let device = Device::of(session.user_agent.as_deref());
         Self {
             id: session.id,
@@ -65,7 +65,7 @@ impl SessionJson {
             system: device.system,
             ip: session.last_used_ip.or(session.ip),
             remembered: session.remembered,
-            current: session.id == caller.credential.id,
+            current: current == Some(session.id),
             created_at: session.created_at,
             last_used_at: session.last_used_at,
             expires_at: session.expires_at,
@@ -130,7 +130,7 @@ pub async fn list(
     Query(fields): Query,
 ) -> Result<HttpResponse> {
     let page = page_of(&context, &caller, fields, Some(Class::Session)).await?;
-    let shown = List::of(&page, |session| SessionJson::of(session, &caller));
+    let shown = List::of(&page, |session| SessionJson::of(session, caller.current()));
     json::answer(StatusCode::OK, &shown)
 }
 
@@ -145,7 +145,7 @@ pub async fn one(
     _: NoQuery,
 ) -> Result<HttpResponse> {
     let session = credentials::find(&context, caller.user.id, Class::Session, id).await?;
-    json::answer(StatusCode::OK, &SessionJson::of(&session, &caller))
+    json::answer(StatusCode::OK, &SessionJson::of(&session, caller.current()))
 }
 
 /// `GET /sessions/current`: the one that calls.
@@ -155,7 +155,7 @@ pub async fn one(
 pub async fn current(caller: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
     match caller.credential.class() {
         Class::Session => {
-            let session = SessionJson::of(&caller.credential, &caller);
+            let session = SessionJson::of(&caller.credential, caller.current());
             json::answer(StatusCode::OK, &session)
         }
         Class::Token => Err(Error::NotFound),

@@ -8,8 +8,15 @@
     reason = "a test that can't go on should say so and stop"
 )]
 
+mod commands_output;
+mod commands_session;
+mod commands_sign_out;
+mod commands_token;
+mod commands_user;
 mod house;
 mod instruments;
+mod migrations;
 mod program;
+mod settings;
 mod story;
 mod support;
