@@ -16,7 +16,7 @@ use actix_web::{
         HttpServiceFactory, Server as ActixServer, ServerHandle, ServiceRequest, ServiceResponse,
     },
     guard::{GuardContext, fn_guard},
-    http::{Method, StatusCode},
+    http::{Method, StatusCode, uri::Authority},
     middleware::{Compress, Condition, Next, from_fn},
     web,
 };
@@ -25,8 +25,9 @@ use crate::{
     callers::{Access, Gatekeeper, guard},
     config::SigningKeys,
     context::Context,
-    credentials::usage,
+    credentials::{Pruned, prune, usage},
     error::Error,
+    protocols::metrics,
     routes::{self, Route},
     sessions::cookie::{CookieRules, keep},
     web::{
@@ -44,6 +45,8 @@ const HEAD_WITHIN: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long requests under way have to finish when the server is told to stop.
 const STOP_WITHIN_SECONDS: u64 = 30;
+/// How often what has expired is ended, and what ended long ago forgotten.
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 /// How many connections one worker holds. More than that wait to be accepted; actix's own bound of
 /// 25,000 would let idle connections take every file descriptor.
 const CONNECTIONS_A_WORKER: usize = 4096;
@@ -51,6 +54,7 @@ const CONNECTIONS_A_WORKER: usize = 4096;
 /// A server that is bound to its address and not yet running.
 pub struct Server {
     server: ActixServer,
+    metrics: Option<ActixServer>,
     address: SocketAddr,
     context: Context,
 }
@@ -70,8 +74,14 @@ impl Server {
             .shutdown_timeout(STOP_WITHIN_SECONDS)
             .bind(listen)?;
         let address = server.addrs().first().copied().unwrap_or(listen);
+        let metrics = context
+            .settings
+            .metrics_listen
+            .map(metrics::bind)
+            .transpose()?;
         Ok(Self {
             server: server.run(),
+            metrics,
             address,
             context,
         })
@@ -95,9 +105,19 @@ impl Server {
     /// # Errors
     /// When serving fails.
     pub async fn run(self) -> io::Result<()> {
-        let writing = actix_web::rt::spawn(write_last_used(self.context.clone()));
+        let beside = [
+            Some(actix_web::rt::spawn(write_last_used(self.context.clone()))),
+            Some(actix_web::rt::spawn(prune_now_and_then(
+                self.context.clone(),
+            ))),
+            self.metrics
+                .map(|server| actix_web::rt::spawn(async { drop(server.await) })),
+        ];
         let served = self.server.await;
-        writing.abort();
+        beside
+            .iter()
+            .flatten()
+            .for_each(actix_web::rt::task::JoinHandle::abort);
         if let Err(error) = usage::flush(&self.context).await {
             tracing::error!(cause = %error, "the last-used times since the last write are lost");
         }
@@ -114,17 +134,29 @@ async fn write_last_used(context: Context) {
     }
 }
 
+async fn prune_now_and_then(context: Context) {
+    loop {
+        actix_web::rt::time::sleep(PRUNE_EVERY).await;
+        match prune(&context).await {
+            Ok(pruned) if pruned == Pruned::default() => {}
+            Ok(pruned) => tracing::info!(pruned.expired, pruned.forgotten, "pruned"),
+            Err(error) => tracing::warn!(cause = %error, "pruning failed; it is tried again"),
+        }
+    }
+}
+
 /// Everything that Narthex serves, for an actix-web app. Register it last: what it has no route for
 /// is not found.
 #[must_use]
 pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory + use<> {
-    let rules = Rc::new(CookieRules::new(&context.settings, keys));
+    let rules = web::Data::new(CookieRules::new(&context.settings, keys));
     let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
     for route in routes::table() {
         by_path.entry(route.path).or_default().push(route);
     }
     let scope: Scope = web::scope("")
         .app_data(web::Data::new(context.clone()))
+        .app_data(rules.clone())
         .app_data(body::payload_limit());
     // A fixed path comes before a pattern that it fits too ("current" before "{id}").
     let (patterns, fixed): (Vec<_>, Vec<_>) = by_path
@@ -151,7 +183,7 @@ async fn not_found() -> Result<HttpResponse, Error> {
 /// One path: from the outside in, compression, the session cookie, the guard, the handler.
 fn resource(
     context: &Context,
-    rules: &Rc<CookieRules>,
+    rules: &web::Data<CookieRules>,
     path: &'static str,
     routes: Vec<Route>,
 ) -> impl HttpServiceFactory + use<> {
@@ -160,7 +192,7 @@ fn resource(
         .map(|route| (route.method.clone(), route.access))
         .collect();
     let keeper = Rc::new(Gatekeeper::new(context.clone(), access));
-    let rules_of_cookie = Rc::clone(rules);
+    let rules_of_cookie = rules.clone();
     routes
         .into_iter()
         .fold(Resource::new(path), |resource, route| {
@@ -176,7 +208,7 @@ fn resource(
         }))
         .wrap(rules.middleware())
         .wrap(from_fn(move |request, next| {
-            keep(Rc::clone(&rules_of_cookie), request, next)
+            keep(rules_of_cookie.clone(), request, next)
         }))
         .wrap(Condition::new(
             Surface::of(path) == Surface::Page,
@@ -213,16 +245,13 @@ async fn around(
         None => response,
     };
     let status = response.status();
-    headers.put_on(response.headers_mut(), Surface::of(request.path()));
+    headers.put_on(response.headers_mut(), request.path());
     request_log::write(&request, status, refused.as_ref(), started.elapsed());
     Ok(ServiceResponse::new(request, response))
 }
 
 fn may_pass(context: &Context, request: &ServiceRequest) -> Result<(), Error> {
-    let authority = request
-        .uri()
-        .authority()
-        .map(|authority| authority.as_str());
+    let authority = request.uri().authority().map(Authority::as_str);
     if !host::is_ours(
         request.path(),
         authority,

@@ -7,7 +7,7 @@ use crate::{
     activity::{api as activity_api, pages as activity},
     callers::Access::{self, AnyCaller, Anyone, Browser, Can, Session, Visitor},
     credentials::{api as credential_api, pages as sign_out},
-    protocols::health,
+    protocols::{forward_auth, health, oauth},
     sessions::{api as session_api, pages as session},
     tokens::{api as token_api, pages as token},
     urls,
@@ -55,7 +55,7 @@ const WRITE_BOTH: Access = Can(&["sessions:write", "tokens:write"]);
 #[must_use]
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
-    table! {
+    let mut table = table! {
         // Probes and browsers, before anybody is known.
         GET  HEALTH          Anyone  => health::alive;
         GET  READY           Anyone  => health::ready;
@@ -128,5 +128,15 @@ pub fn table() -> Vec<Route> {
         POST   API_SIGN_OUT_PREVIEW READ_BOTH                => credential_api::preview;
         POST   API_SIGN_OUT         WRITE_BOTH               => credential_api::sign_out;
         GET    API_RECEIPT          Can(&["account:read"])   => credential_api::receipt;
+
+        // What other programs ask by standards of their own.
+        POST   INTROSPECT           Can(&["tokens:introspect"]) => oauth::introspect;
+        POST   REVOKE               Anyone                   => oauth::revoke;
+        GET    METADATA             Anyone                   => oauth::metadata;
+    };
+    // A proxy asks with the method of the request that it asks about. Who calls is what it asks.
+    for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
+        table.push(route(method, urls::VERIFY, Anyone, forward_auth::verify));
     }
+    table
 }

@@ -55,10 +55,16 @@ paths! {
     HEALTH = "/healthz";
     /// The database answers.
     READY = "/readyz";
+    /// Whether the caller of a request to another app may pass.
+    VERIFY = "/auth/verify";
+    /// What a token or session is (RFC 7662).
+    INTROSPECT = "/oauth/introspect";
+    /// Ends a token or session by its secret (RFC 7009).
+    REVOKE = "/oauth/revoke";
+    /// Where the two are (RFC 8414).
+    METADATA = "/.well-known/oauth-authorization-server";
     /// Stylesheet and icon, under a name that changes with their content.
     ASSET = "/static/{version}/{name}";
-    /// What every path of the JSON API begins with.
-    API = "/api/v1";
     /// Trades e-mail and password for a device token.
     API_SIGN_IN = "/api/v1/sign-in";
     /// Confirms the password of a session.

@@ -68,6 +68,8 @@ CREATE TABLE credentials (
 );
 CREATE INDEX credentials_of_user ON credentials (user_id, id);
 CREATE INDEX credentials_live ON credentials (user_id, id) WHERE ended_at IS NULL;
+CREATE INDEX credentials_expiring ON credentials (expires_at) WHERE ended_at IS NULL;
+CREATE INDEX credentials_ended ON credentials (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX credentials_of_receipt ON credentials (receipt_id);
 
 -- A credential outlives its secrets: a session gets a new one when its password is confirmed.

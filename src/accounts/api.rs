@@ -36,6 +36,6 @@ impl<'a> From<&'a User> for UserJson<'a> {
 ///
 /// # Errors
 /// None of its own.
-pub async fn user(caller: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
-    json::answer(StatusCode::OK, &UserJson::from(&caller.user))
+pub async fn user(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
+    json::answer(StatusCode::OK, &UserJson::from(&here.caller.user))
 }

@@ -84,6 +84,12 @@ async fn verify(
     }
     let stored = account.as_ref().map(|account| account.password.clone());
     let verdict = context.hasher.verify(password, stored).await?;
+    let right = if verdict == Verdict::Wrong {
+        "wrong"
+    } else {
+        "right"
+    };
+    metrics::counter!("narthex_passwords_total", "verdict" => right).increment(1);
     let Some(account) = account else {
         return Err(Error::WrongPassword);
     };

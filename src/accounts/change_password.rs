@@ -7,10 +7,11 @@ use crate::{
     credentials::{
         Caller, Class, Reason, Receipt, Selection,
         sign_out::{self, Ending},
+        store as secrets,
     },
     error::{Error, Result},
     fields::FieldErrors,
-    kit::secret::SecretText,
+    kit::{digest::Digest, secret::SecretText},
 };
 
 /// A new password, and what it ends.
@@ -23,10 +24,13 @@ pub struct PasswordChange {
     pub end_sessions: bool,
     /// Ends all tokens.
     pub end_tokens: bool,
+    /// Of the secret that the caller's session has from then on.
+    pub renewed: Digest,
 }
 
-/// Changes the caller's password and ends what was asked for, both or neither. The caller's own
-/// credential stays.
+/// Changes the password of the caller's account and ends what was asked for, both or neither. The
+/// caller's own session stays and gets a new secret: whoever had copied its cookie is out, too (ASVS
+/// 5.0, 7.2.4).
 ///
 /// # Errors
 /// [`Error::Invalid`] where the current password is wrong.
@@ -56,6 +60,8 @@ pub async fn change_password(
             store::set_password(connection, user, &hash)?;
             let what = What::new(EventKind::PasswordChanged, "");
             activity::record(&context, connection, user, &actor, what)?;
+            secrets::delete_secrets(connection, here)?;
+            secrets::insert_secret(connection, here, change.renewed, "", context.now())?;
             if classes.is_empty() {
                 return Ok(None);
             }

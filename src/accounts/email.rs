@@ -38,14 +38,15 @@ impl Email {
         {
             return Err(WRONG);
         }
+        let canonical: String = typed.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+        // Folding must not make another address of it, as it would of a full-width ＠.
+        let one_at = typed.matches('@').count() == 1 && canonical.matches('@').count() == 1;
         let options = Options::default()
             .without_display_text()
             .without_domain_literal();
-        EmailAddress::parse_with_options(typed, options).map_err(|_| WRONG)?;
-        let canonical: String = typed.nfkc().flat_map(char::to_lowercase).nfkc().collect();
-        // Folding must not make another address of it: a full-width ＠ or a letter that folds to two.
-        EmailAddress::parse_with_options(&canonical, options).map_err(|_| WRONG)?;
-        if canonical.matches('@').count() != 1 || canonical.len() > 2 * LONGEST {
+        // The folded one is looked at: the crate takes letters, but not letters taken apart.
+        let well_formed = EmailAddress::parse_with_options(&canonical, options).is_ok();
+        if !one_at || !well_formed || canonical.len() > 2 * LONGEST {
             return Err(WRONG);
         }
         Ok(Self {

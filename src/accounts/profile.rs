@@ -28,7 +28,7 @@ pub async fn change_profile(context: &Context, caller: &Caller, profile: Profile
     let renamed = caller.user.name != profile.name.as_str();
     let moved = caller.user.email != profile.email.as_str();
     if moved {
-        caller.confirmed(context.now(), || urls::ACCOUNT.to_owned())?;
+        caller.confirmed(context.now(), || urls::PROFILE.to_owned())?;
     }
     let (user, actor) = (caller.user.id, caller.actor());
     let context = context.clone();

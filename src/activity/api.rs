@@ -2,13 +2,12 @@
 
 use std::net::IpAddr;
 
-use actix_web::{HttpResponse, http::StatusCode, web::Data};
+use actix_web::{HttpResponse, http::StatusCode};
 use serde::Serialize;
 
 use super::Event;
 use crate::{
     callers::AnyCaller,
-    context::Context,
     error::Result,
     ids::{CredentialId, EventId, ReceiptId},
     kit::clock::Timestamp,
@@ -50,13 +49,9 @@ impl<'a> EventJson<'a> {
 ///
 /// # Errors
 /// [`crate::error::Error::Invalid`] for a page that cannot be.
-pub async fn list(
-    context: Data<Context>,
-    caller: AnyCaller,
-    Query(mut fields): Query,
-) -> Result<HttpResponse> {
+pub async fn list(here: AnyCaller, Query(mut fields): Query) -> Result<HttpResponse> {
     let paging = take_paging(&mut fields);
     fields.finish()?;
-    let page = super::list(&context, caller.user.id, paging).await?;
+    let page = super::list(&here.context, here.caller.user.id, paging).await?;
     json::answer(StatusCode::OK, &List::of(&page, EventJson::of))
 }

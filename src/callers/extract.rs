@@ -1,6 +1,6 @@
 //! The caller as an argument of a handler. A handler that asks for one cannot run without it.
 
-use std::{net::IpAddr, ops::Deref, rc::Rc};
+use std::{net::IpAddr, rc::Rc};
 
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, http::header, web::Data,
@@ -9,17 +9,68 @@ use futures_util::future::{Ready, ready};
 
 use crate::{
     context::Context,
-    credentials::{Caller, Confirmed},
+    credentials::{Caller, Class, Confirmed, Receipt, Selection},
     error::{Error, Result},
-    sessions::cookie::SessionCookie,
+    sessions::{SessionSecret, cookie::SessionCookie},
+    urls,
     web::{
         address::client_address,
+        headers::CLEARED_AT_SIGN_OUT,
         page::{Frame, see_other},
     },
 };
 
 /// A caller of the API, on a route that asks for one.
-pub struct AnyCaller(Rc<Caller>);
+pub struct AnyCaller {
+    /// What verbs are given.
+    pub context: Context,
+    /// Who it is.
+    pub caller: Rc<Caller>,
+    request: HttpRequest,
+}
+
+impl AnyCaller {
+    /// Proof that the password was confirmed not long ago, where a session calls.
+    ///
+    /// # Errors
+    /// [`Error::ConfirmPassword`].
+    pub fn confirmed(&self) -> Result<Confirmed<'_>> {
+        self.caller.confirmed(self.context.now(), way_back)
+    }
+
+    /// Makes sure that the caller may end what `selection` names.
+    ///
+    /// # Errors
+    /// [`Error::ConfirmPassword`].
+    pub fn may_end(&self, selection: &Selection) -> Result<()> {
+        self.caller.may_end(selection, self.context.now(), way_back)
+    }
+
+    /// The caller's session goes on under a new secret.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn renew(&self, secret: &SessionSecret) -> Result<()> {
+        SessionCookie::of(&self.request).renew(secret)
+    }
+
+    /// `answer`, which also clears the calling browser where its own session is among what ended.
+    #[must_use]
+    pub fn leaving(&self, receipt: &Receipt, mut answer: HttpResponse) -> HttpResponse {
+        let own = &self.caller.credential;
+        if own.class() == Class::Session && receipt.names(own.id) {
+            SessionCookie::of(&self.request).delete();
+            let headers = answer.headers_mut();
+            headers.insert(header::CLEAR_SITE_DATA, CLEARED_AT_SIGN_OUT);
+        }
+        answer
+    }
+}
+
+/// A program is told to confirm and led nowhere.
+fn way_back() -> String {
+    urls::ACCOUNT.to_owned()
+}
 
 /// A signed-in browser on one of the pages: a route of [`super::Access::Browser`].
 pub struct SignedIn {
@@ -98,20 +149,18 @@ fn needed(request: &HttpRequest) -> Result<Rc<Caller>> {
     })
 }
 
-impl Deref for AnyCaller {
-    type Target = Caller;
-
-    fn deref(&self) -> &Caller {
-        &self.0
-    }
-}
-
 impl FromRequest for AnyCaller {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(needed(request).map(Self))
+        ready(needed(request).and_then(|caller| {
+            Ok(Self {
+                context: context(request)?,
+                caller,
+                request: request.clone(),
+            })
+        }))
     }
 }
 

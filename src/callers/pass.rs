@@ -23,12 +23,12 @@ pub(super) async fn by_cookie(context: &Context, request: &HttpRequest) -> Resul
     }
 }
 
-/// The caller of the API: an `Authorization` header, where there is one, decides alone.
+/// The caller of the API, if anybody: an `Authorization` header, where there is one, decides alone.
 ///
 /// # Errors
 /// [`Error::NotSignedIn`] for a bearer token that is not good, [`Error::Malformed`] for two headers
 /// (RFC 6750, section 3.1: `invalid_request`).
-pub(super) async fn by_either(context: &Context, request: &HttpRequest) -> Result<Option<Caller>> {
+pub async fn by_either(context: &Context, request: &HttpRequest) -> Result<Option<Caller>> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let Some(value) = headers.next() else {
         return by_cookie(context, request).await;

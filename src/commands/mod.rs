@@ -9,6 +9,7 @@ mod logging;
 mod migrate;
 mod output;
 mod overrides;
+mod prune;
 mod serve;
 mod session;
 mod sign_out;
@@ -67,6 +68,8 @@ enum Operation {
     Session(session::Verb),
     /// End what can get in as a user: all of it, or a selection
     SignOut(sign_out::SignOut),
+    /// End what has expired, and forget what ended longer ago than NARTHEX_KEEP_ENDED
+    Prune,
 }
 
 impl Cli {
@@ -126,6 +129,7 @@ impl Operation {
                 Self::Token(verb) => verb.run(&context).await,
                 Self::Session(verb) => verb.run(&context).await,
                 Self::SignOut(sign_out) => sign_out.run(&context).await,
+                Self::Prune => prune::run(&context).await,
             }
         })
     }

@@ -1,22 +1,20 @@
 //! Everything that can get in, and its ending, in the JSON API.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
+use actix_web::{HttpResponse, http::StatusCode};
 use serde::Serialize;
 
 use super::{
-    Caller, Class, Credential, Reason, Receipt, Scope, Selection, find_receipt,
+    Class, Credential, Reason, Receipt, Scope, Selection, find_receipt,
     sign_out::{self, Ending, Preview},
 };
 use crate::{
     callers::AnyCaller,
-    context::Context,
     error::Result,
     fields::Fields,
     ids::{CredentialId, OfCredential, OfReceipt, ReceiptId},
     kit::{clock::Timestamp, page::Page},
-    sessions::api::{SessionJson, leaving},
+    sessions::api::SessionJson,
     tokens::api::TokenJson,
-    urls,
     web::{
         body::{NoQuery, Query},
         json::{self, FieldsInput},
@@ -103,14 +101,10 @@ impl<'a> PreviewJson<'a> {
 ///
 /// # Errors
 /// [`crate::error::Error::Invalid`] for a selection or page that cannot be.
-pub async fn list(
-    context: Data<Context>,
-    caller: AnyCaller,
-    Query(fields): Query,
-) -> Result<HttpResponse> {
-    let page = page_of(&context, &caller, fields, None).await?;
+pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse> {
+    let page = page_of(&here, fields, None).await?;
     let shown = List::of(&page, |credential| {
-        CredentialJson::of(credential, caller.current())
+        CredentialJson::of(credential, here.caller.current())
     });
     json::answer(StatusCode::OK, &shown)
 }
@@ -121,29 +115,23 @@ pub async fn list(
 /// # Errors
 /// [`crate::error::Error::Invalid`] for a query that cannot be.
 pub(crate) async fn page_of(
-    context: &Context,
-    caller: &Caller,
+    here: &AnyCaller,
     mut fields: Fields,
     class: Option<Class>,
 ) -> Result<Page<Credential, OfCredential>> {
     let paging = take_paging(&mut fields);
     let ended = fields.parsed("ended", "Give true or false.");
-    let selection = take_selection(context, caller, &mut fields, class);
+    let selection = take_selection(here, &mut fields, class);
     fields.finish()?;
     let scope = match ended {
         Some(true) => Scope::WithEnded,
         Some(false) | None => Scope::Live,
     };
-    super::list(context, caller.user.id, selection, scope, paging).await
+    super::list(&here.context, here.caller.user.id, selection, scope, paging).await
 }
 
-fn take_selection(
-    context: &Context,
-    caller: &Caller,
-    fields: &mut Fields,
-    class: Option<Class>,
-) -> Selection {
-    let (now, current) = (context.now(), Some(caller.credential.id));
+fn take_selection(here: &AnyCaller, fields: &mut Fields, class: Option<Class>) -> Selection {
+    let (now, current) = (here.context.now(), Some(here.caller.credential.id));
     match class {
         Some(class) => Selection::take_within(class, fields, now, current),
         None => Selection::take(fields, now, current),
@@ -155,14 +143,16 @@ fn take_selection(
 /// # Errors
 /// [`crate::error::Error::Invalid`] for a selection that cannot be.
 pub async fn preview(
-    context: Data<Context>,
-    caller: AnyCaller,
+    here: AnyCaller,
     FieldsInput(mut fields): FieldsInput,
 ) -> Result<HttpResponse> {
-    let selection = take_selection(&context, &caller, &mut fields, None);
+    let selection = take_selection(&here, &mut fields, None);
     fields.finish()?;
-    let preview = sign_out::preview(&context, caller.user.id, selection).await?;
-    json::answer(StatusCode::OK, &PreviewJson::of(&preview, caller.current()))
+    let preview = sign_out::preview(&here.context, here.caller.user.id, selection).await?;
+    json::answer(
+        StatusCode::OK,
+        &PreviewJson::of(&preview, here.caller.current()),
+    )
 }
 
 /// `POST /sign-out`: ends a selection.
@@ -170,12 +160,10 @@ pub async fn preview(
 /// # Errors
 /// [`crate::error::Error::PreviewOutdated`] where the digest no longer fits, and as [`end`].
 pub async fn sign_out(
-    context: Data<Context>,
-    caller: AnyCaller,
-    request: HttpRequest,
+    here: AnyCaller,
     FieldsInput(mut fields): FieldsInput,
 ) -> Result<HttpResponse> {
-    let selection = take_selection(&context, &caller, &mut fields, None);
+    let selection = take_selection(&here, &mut fields, None);
     let digest = fields.one("digest");
     fields.finish()?;
     let ending = Ending {
@@ -183,7 +171,7 @@ pub async fn sign_out(
         digest,
         reason: Reason::SignedOut,
     };
-    end(&context, &caller, &request, ending).await
+    end(&here, ending).await
 }
 
 /// `DELETE /sessions` and `DELETE /tokens`: ends what `fields` select of one class.
@@ -191,16 +179,14 @@ pub async fn sign_out(
 /// # Errors
 /// [`crate::error::Error::Invalid`] for a selection that cannot be, and as [`end`].
 pub(crate) async fn end_selected(
-    context: &Context,
-    caller: &Caller,
-    request: &HttpRequest,
+    here: &AnyCaller,
     mut fields: Fields,
     class: Class,
 ) -> Result<HttpResponse> {
-    let selection = take_selection(context, caller, &mut fields, Some(class));
+    let selection = take_selection(here, &mut fields, Some(class));
     fields.finish()?;
     let ending = Ending::of(selection, Reason::Revoked);
-    end(context, caller, request, ending).await
+    end(here, ending).await
 }
 
 /// Ends what is selected and answers its receipt.
@@ -208,18 +194,15 @@ pub(crate) async fn end_selected(
 /// # Errors
 /// [`crate::error::Error::ConfirmPassword`] where a session has to confirm its password first, and
 /// as [`sign_out::end`].
-async fn end(
-    context: &Context,
-    caller: &Caller,
-    request: &HttpRequest,
-    ending: Ending,
-) -> Result<HttpResponse> {
-    caller.may_end(&ending.selection, context.now(), || {
-        urls::ACCOUNT.to_owned()
-    })?;
-    let receipt = sign_out::end(context, caller.user.id, ending, caller.actor()).await?;
-    let answer = json::answer(StatusCode::OK, &ReceiptJson::of(&receipt, caller.current()))?;
-    Ok(leaving(request, caller, &receipt, answer))
+async fn end(here: &AnyCaller, ending: Ending) -> Result<HttpResponse> {
+    here.may_end(&ending.selection)?;
+    let (user, actor) = (here.caller.user.id, here.caller.actor());
+    let receipt = sign_out::end(&here.context, user, ending, actor).await?;
+    let answer = json::answer(
+        StatusCode::OK,
+        &ReceiptJson::of(&receipt, here.caller.current()),
+    )?;
+    Ok(here.leaving(&receipt, answer))
 }
 
 /// `GET /receipts/{id}`: what one sign-out ended.
@@ -227,11 +210,13 @@ async fn end(
 /// # Errors
 /// [`crate::error::Error::NotFound`] where it is nobody's or somebody else's.
 pub async fn receipt(
-    context: Data<Context>,
-    caller: AnyCaller,
+    here: AnyCaller,
     PathId(id): PathId<OfReceipt>,
     _: NoQuery,
 ) -> Result<HttpResponse> {
-    let receipt = find_receipt(&context, caller.user.id, id).await?;
-    json::answer(StatusCode::OK, &ReceiptJson::of(&receipt, caller.current()))
+    let receipt = find_receipt(&here.context, here.caller.user.id, id).await?;
+    json::answer(
+        StatusCode::OK,
+        &ReceiptJson::of(&receipt, here.caller.current()),
+    )
 }

@@ -35,7 +35,7 @@ pub enum Refusal {
     UserDisabled,
 }
 
-/// Checks the secret with `digest`, which travelled as those of `class` do.
+/// Checks the secret with `digest`, which travelled as those of `class` do and came from `ip`.
 ///
 /// # Errors
 /// When the database cannot be asked. Then nobody gets in, and nobody is taken for unknown.
@@ -44,6 +44,28 @@ pub async fn check(
     class: Class,
     digest: Digest,
     ip: Option<IpAddr>,
+) -> Result<Result<Caller, Refusal>> {
+    look_up(context, class, digest, |_| ip).await
+}
+
+/// Checks a secret that somebody else was shown and asks about: it counts as used, from where it was
+/// used before, for the address of whoever asks is not its user's.
+///
+/// # Errors
+/// As [`check`].
+pub async fn check_for_another(
+    context: &Context,
+    class: Class,
+    digest: Digest,
+) -> Result<Result<Caller, Refusal>> {
+    look_up(context, class, digest, |credential| credential.last_used_ip).await
+}
+
+async fn look_up(
+    context: &Context,
+    class: Class,
+    digest: Digest,
+    used_from: impl FnOnce(&Credential) -> Option<IpAddr>,
 ) -> Result<Result<Caller, Refusal>> {
     let found = context
         .db
@@ -62,6 +84,7 @@ pub async fn check(
         user,
         ..
     } = found;
+    let ip = used_from(&credential);
     usage::note(context, &mut credential, now, ip);
     Ok(Ok(Caller {
         user,
@@ -88,4 +111,25 @@ fn admit(found: &Found, class: Class, now: Timestamp) -> Result<(), Refusal> {
         return Err(Refusal::Paused);
     }
     Ok(())
+}
+
+/// The live credential behind a secret, also a paused one: for ending it.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn find_live(
+    context: &Context,
+    class: Class,
+    digest: Digest,
+) -> Result<Option<Credential>> {
+    let found = context
+        .db
+        .read(move |connection| Ok::<_, Error>(store::by_digest(connection, digest)?))
+        .await?;
+    let credential = found.map(|found| found.credential).map(|mut credential| {
+        usage::overlay(context, &mut credential);
+        credential
+    });
+    Ok(credential
+        .filter(|credential| credential.class() == class && credential.is_live(context.now())))
 }

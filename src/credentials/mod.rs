@@ -10,6 +10,7 @@ pub mod gate;
 mod kind;
 mod list;
 pub mod pages;
+mod prune;
 mod receipt;
 mod selection;
 pub mod sign_out;
@@ -21,6 +22,7 @@ pub use self::{
     credential::Credential,
     kind::{Class, Kind},
     list::{Scope, find, find_anybodys, list},
+    prune::{Pruned, prune},
     receipt::{Reason, Receipt, find_receipt},
     selection::Selection,
 };

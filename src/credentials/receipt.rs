@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{credential::Credential, store};
+use super::{credential::Credential, store, usage};
 use crate::{
     context::Context,
     error::{Error, Result},
@@ -53,6 +53,8 @@ reasons! {
     AccountDeleted = "account_deleted", "The account was deleted";
     /// The same browser signed in again.
     Replaced = "replaced", "The same browser signed in again";
+    /// Their time was over.
+    Expired = "expired", "Their time was over";
     /// An operator ended them.
     Operator = "operator", "Ended by an operator";
     /// Something that this version has no name for.
@@ -116,8 +118,17 @@ pub(crate) fn summary(sessions: i64, tokens: i64) -> String {
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's or somebody else's.
 pub async fn find_receipt(context: &Context, user: UserId, id: ReceiptId) -> Result<Receipt> {
+    let context = context.clone();
     context
+        .clone()
         .db
-        .read(move |connection| store::find_receipt(connection, user, id)?.ok_or(Error::NotFound))
+        .read(move |connection| {
+            let mut found = store::find_receipt(connection, user, id)?.ok_or(Error::NotFound)?;
+            found
+                .credentials
+                .iter_mut()
+                .for_each(|credential| usage::overlay(&context, credential));
+            Ok(found)
+        })
         .await
 }

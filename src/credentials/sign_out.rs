@@ -37,7 +37,7 @@ pub async fn preview(context: &Context, user: UserId, selection: Selection) -> R
         .clone()
         .db
         .read(move |connection| {
-            let credentials = select(&context, connection, user, &selection)?;
+            let credentials = select(&context, connection, user, &selection, Time::Left)?;
             Ok::<_, Error>(Preview {
                 digest: digest(&credentials),
                 credentials,
@@ -127,7 +127,11 @@ pub(crate) fn end_within(
     ending: &Ending,
     actor: &Actor,
 ) -> Result<Receipt> {
-    let mut credentials = select(context, connection, user, &ending.selection)?;
+    let whose_time = match ending.reason {
+        Reason::Expired => Time::Over,
+        _ => Time::Left,
+    };
+    let mut credentials = select(context, connection, user, &ending.selection, whose_time)?;
     if ending
         .digest
         .as_ref()
@@ -165,7 +169,16 @@ pub(crate) fn end_within(
     store::end(connection, &ids, at, id)?;
     let what = What::new(EventKind::CredentialsEnded, receipt.summary()).with_receipt(id);
     activity::record(context, connection, user, actor, what)?;
+    metrics::counter!("narthex_credentials_ended_total", "reason" => receipt.reason.as_str())
+        .increment(ids.len() as u64);
     Ok(receipt)
+}
+
+/// Whether what is selected can still let somebody in, or could until its time was over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Time {
+    Left,
+    Over,
 }
 
 fn select(
@@ -173,13 +186,16 @@ fn select(
     connection: &mut AnyConnection,
     user: UserId,
     selection: &Selection,
+    whose_time: Time,
 ) -> Result<Vec<Credential>> {
     let now = context.now();
     let mut credentials = store::all_not_ended(connection, user)?;
     credentials
         .iter_mut()
         .for_each(|credential| usage::overlay(context, credential));
-    credentials.retain(|credential| credential.is_live(now) && selection.names(credential));
+    credentials.retain(|credential| {
+        credential.is_live(now) == (whose_time == Time::Left) && selection.names(credential)
+    });
     Ok(credentials)
 }
 

@@ -58,6 +58,11 @@ impl Timestamp {
         if let Ok(time) = text.parse::<jiff::Timestamp>() {
             return Some(Self(time.as_microsecond()));
         }
+        // The parser takes a time of day without an offset for its date alone; that is no answer to
+        // "when".
+        if text.len() != "2026-11-22".len() {
+            return None;
+        }
         let date: jiff::civil::Date = text.parse().ok()?;
         let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         Some(Self(midnight.timestamp().as_microsecond()))
@@ -143,7 +148,14 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "tomorrow", "2026-13-01", "2026-11-22T18:05:00", "12"] {
+        for text in [
+            "",
+            "tomorrow",
+            "2026-13-01",
+            "2026-11-22T18:05:00",
+            "2026-11-22 18:05",
+            "12",
+        ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }

@@ -2,19 +2,14 @@
 
 use std::net::IpAddr;
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{StatusCode, header},
-    web::Data,
-};
+use actix_web::{HttpResponse, http::StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{Device, cookie::SessionCookie};
+use super::Device;
 use crate::{
     callers::AnyCaller,
-    context::Context,
     credentials::{
-        self, Caller, Class, Credential, Receipt, Selection,
+        self, Class, Credential, Selection,
         api::{end_selected, page_of},
         sign_out,
     },
@@ -22,10 +17,8 @@ use crate::{
     fields::FieldErrors,
     ids::{CredentialId, OfCredential, ReceiptId},
     kit::{clock::Timestamp, secret::SecretText},
-    urls,
     web::{
         body::{NoQuery, Query},
-        headers::CLEARED_AT_SIGN_OUT,
         json::{self, FieldsInput, Json, NoFields},
         list::List,
         path::PathId,
@@ -75,23 +68,6 @@ impl SessionJson {
     }
 }
 
-/// `response`, which also clears the calling browser where its own session is among what ended.
-#[must_use]
-pub fn leaving(
-    request: &HttpRequest,
-    caller: &Caller,
-    receipt: &Receipt,
-    mut response: HttpResponse,
-) -> HttpResponse {
-    let own = &caller.credential;
-    if own.class() == Class::Session && receipt.names(own.id) {
-        SessionCookie::of(request).delete();
-        let headers = response.headers_mut();
-        headers.insert(header::CLEAR_SITE_DATA, CLEARED_AT_SIGN_OUT);
-    }
-    response
-}
-
 /// The password of whoever is signed in.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,19 +80,17 @@ pub struct Confirmation {
 /// # Errors
 /// [`Error::Invalid`] for a wrong password: the caller is signed in and stays so.
 pub async fn confirm(
-    context: Data<Context>,
-    caller: AnyCaller,
-    request: HttpRequest,
+    here: AnyCaller,
     _: NoQuery,
     Json(body): Json<Confirmation>,
 ) -> Result<HttpResponse> {
-    let secret = match super::confirm(&context, &caller, body.password).await {
+    let secret = match super::confirm(&here.context, &here.caller, body.password).await {
         Err(Error::WrongPassword) => {
             return Err(FieldErrors::one("password", "This is not your password.").into());
         }
         other => other?,
     };
-    SessionCookie::of(&request).renew(&secret)?;
+    here.renew(&secret)?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -124,13 +98,11 @@ pub async fn confirm(
 ///
 /// # Errors
 /// [`Error::Invalid`] for a selection or page that cannot be.
-pub async fn list(
-    context: Data<Context>,
-    caller: AnyCaller,
-    Query(fields): Query,
-) -> Result<HttpResponse> {
-    let page = page_of(&context, &caller, fields, Some(Class::Session)).await?;
-    let shown = List::of(&page, |session| SessionJson::of(session, caller.current()));
+pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse> {
+    let page = page_of(&here, fields, Some(Class::Session)).await?;
+    let shown = List::of(&page, |session| {
+        SessionJson::of(session, here.caller.current())
+    });
     json::answer(StatusCode::OK, &shown)
 }
 
@@ -139,23 +111,25 @@ pub async fn list(
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's, somebody else's or a token.
 pub async fn one(
-    context: Data<Context>,
-    caller: AnyCaller,
+    here: AnyCaller,
     PathId(id): PathId<OfCredential>,
     _: NoQuery,
 ) -> Result<HttpResponse> {
-    let session = credentials::find(&context, caller.user.id, Class::Session, id).await?;
-    json::answer(StatusCode::OK, &SessionJson::of(&session, caller.current()))
+    let session = credentials::find(&here.context, here.caller.user.id, Class::Session, id).await?;
+    json::answer(
+        StatusCode::OK,
+        &SessionJson::of(&session, here.caller.current()),
+    )
 }
 
 /// `GET /sessions/current`: the one that calls.
 ///
 /// # Errors
 /// [`Error::NotFound`] where a token calls.
-pub async fn current(caller: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
-    match caller.credential.class() {
+pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
+    match here.caller.credential.class() {
         Class::Session => {
-            let session = SessionJson::of(&caller.credential, caller.current());
+            let session = SessionJson::of(&here.caller.credential, here.caller.current());
             json::answer(StatusCode::OK, &session)
         }
         Class::Token => Err(Error::NotFound),
@@ -168,21 +142,18 @@ pub async fn current(caller: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
 /// [`Error::NotFound`] where it is nobody's, somebody else's or a token;
 /// [`Error::ConfirmPassword`] where another session has to confirm its password first.
 pub async fn end_one(
-    context: Data<Context>,
-    caller: AnyCaller,
-    request: HttpRequest,
+    here: AnyCaller,
     PathId(id): PathId<OfCredential>,
     _: NoFields,
 ) -> Result<HttpResponse> {
-    let (user, answer) = (caller.user.id, HttpResponse::NoContent().finish());
-    let session = credentials::find(&context, user, Class::Session, id).await?;
-    if !session.is_live(context.now()) {
+    let (user, answer) = (here.caller.user.id, HttpResponse::NoContent().finish());
+    let session = credentials::find(&here.context, user, Class::Session, id).await?;
+    if !session.is_live(here.context.now()) {
         return Ok(answer);
     }
-    let only_it = Selection::one(Class::Session, id);
-    caller.may_end(&only_it, context.now(), || urls::SESSIONS.to_owned())?;
-    let receipt = sign_out::revoke_session(&context, user, id, caller.actor()).await?;
-    Ok(leaving(&request, &caller, &receipt, answer))
+    here.may_end(&Selection::one(Class::Session, id))?;
+    let receipt = sign_out::revoke_session(&here.context, user, id, here.caller.actor()).await?;
+    Ok(here.leaving(&receipt, answer))
 }
 
 /// `DELETE /sessions`: ends a selection of sessions.
@@ -190,27 +161,17 @@ pub async fn end_one(
 /// # Errors
 /// [`Error::Invalid`] for a selection that cannot be; [`Error::ConfirmPassword`] where a session has
 /// to confirm its password first.
-pub async fn end_some(
-    context: Data<Context>,
-    caller: AnyCaller,
-    request: HttpRequest,
-    FieldsInput(fields): FieldsInput,
-) -> Result<HttpResponse> {
-    end_selected(&context, &caller, &request, fields, Class::Session).await
+pub async fn end_some(here: AnyCaller, FieldsInput(fields): FieldsInput) -> Result<HttpResponse> {
+    end_selected(&here, fields, Class::Session).await
 }
 
 /// `DELETE /sessions/current`: signs this browser out.
 ///
 /// # Errors
 /// None of its own.
-pub async fn end_current(
-    context: Data<Context>,
-    caller: AnyCaller,
-    request: HttpRequest,
-    _: NoFields,
-) -> Result<HttpResponse> {
-    let (user, here) = (caller.user.id, caller.credential.id);
-    let receipt = sign_out::sign_out_here(&context, user, here, caller.actor()).await?;
+pub async fn end_current(here: AnyCaller, _: NoFields) -> Result<HttpResponse> {
+    let (user, own) = (here.caller.user.id, here.caller.credential.id);
+    let receipt = sign_out::sign_out_here(&here.context, user, own, here.caller.actor()).await?;
     let answer = HttpResponse::NoContent().finish();
-    Ok(leaving(&request, &caller, &receipt, answer))
+    Ok(here.leaving(&receipt, answer))
 }

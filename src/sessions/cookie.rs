@@ -4,6 +4,8 @@
 //! `actix-session` reads and writes it. Around it stands [`keep`], for what it has no setting for:
 //! older keys, and a cookie that lasts only where somebody asked to be kept signed in.
 
+use std::collections::HashMap;
+
 use actix_session::{
     Session, SessionMiddleware,
     config::{CookieContentSecurity, PersistentSession},
@@ -16,6 +18,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::header::{self, HeaderValue},
     middleware::Next,
+    web::Data,
 };
 
 use super::secret::SessionSecret;
@@ -75,6 +78,21 @@ impl CookieRules {
             .build()
     }
 
+    /// The session's secret in the value of a cookie, as a browser sends it, where any of our keys
+    /// signed it.
+    #[must_use]
+    pub fn secret_in(&self, value: &str) -> Option<SessionSecret> {
+        let cookie = Cookie::parse_encoded(format!("{}={value}", self.name)).ok()?;
+        let mut jar = CookieJar::new();
+        jar.add_original(cookie.into_owned());
+        let keys = std::iter::once(&self.first).chain(&self.older);
+        let content = keys
+            .into_iter()
+            .find_map(|key| jar.signed(key).get(self.name))?;
+        let bag: HashMap<String, String> = serde_json::from_str(content.value()).ok()?;
+        SessionSecret::parse(serde_json::from_str(bag.get(SECRET)?).ok()?)
+    }
+
     /// The same cookie signed with the first key, where an older one signed it.
     fn signed_anew(&self, cookie: &Cookie<'static>) -> Option<Cookie<'static>> {
         let mut jar = CookieJar::new();
@@ -95,7 +113,7 @@ impl CookieRules {
 /// # Errors
 /// Those of what it goes around.
 pub async fn keep<B: MessageBody>(
-    rules: std::rc::Rc<CookieRules>,
+    rules: Data<CookieRules>,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {

@@ -2,7 +2,11 @@
 
 use std::net::IpAddr;
 
-use actix_web::{HttpMessage as _, HttpRequest, dev::ServiceRequest, http::header};
+use actix_web::{
+    HttpMessage as _, HttpRequest,
+    dev::ServiceRequest,
+    http::header::{self, HeaderMap, HeaderName},
+};
 
 use crate::kit::network::{Networks, canonical};
 
@@ -12,15 +16,21 @@ struct ClientAddress(Option<IpAddr>);
 /// Works out the client's address once, for [`client_address`] to give to whoever asks.
 pub fn note(request: &ServiceRequest, trusted: &Networks) {
     let peer = request.peer_addr().map(|peer| canonical(peer.ip()));
-    let address = peer.map(|peer| {
-        let named = request
-            .headers()
-            .get_all("x-forwarded-for")
-            .chain(request.headers().get_all(header::FORWARDED))
-            .filter_map(|value| value.to_str().ok());
-        behind_proxies(peer, &named.collect::<Vec<_>>(), trusted)
-    });
+    let address = peer.map(|peer| behind_proxies(peer, &named(request.headers()), trusted));
     request.extensions_mut().insert(ClientAddress(address));
+}
+
+/// What proxies say of the hops before them. Most write `X-Forwarded-For` and pass a `Forwarded` on as
+/// the client sent it, so that is read only where it stands alone.
+fn named(headers: &HeaderMap) -> Vec<&str> {
+    let name = if headers.contains_key("x-forwarded-for") {
+        HeaderName::from_static("x-forwarded-for")
+    } else {
+        header::FORWARDED
+    };
+    // What is no text is an entry that cannot be read, not one that is not there.
+    let values = headers.get_all(name);
+    values.map(|value| value.to_str().unwrap_or("?")).collect()
 }
 
 /// The client's address; none where the connection has none (a Unix socket).
@@ -30,6 +40,14 @@ pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
         .extensions()
         .get::<ClientAddress>()
         .and_then(|address| address.0)
+}
+
+/// Whether the peer is one of the proxies that are believed.
+#[must_use]
+pub fn is_from_a_trusted_proxy(request: &HttpRequest, trusted: &Networks) -> bool {
+    request
+        .peer_addr()
+        .is_some_and(|peer| trusted.contain(canonical(peer.ip())))
 }
 
 /// Walks from the right, past every proxy that is trusted, to the first address that is not: all

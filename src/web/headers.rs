@@ -3,13 +3,13 @@
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::refusal::Surface;
-use crate::config::Settings;
+use crate::{config::Settings, urls};
 
 /// An answer of the API that somebody opens as a page can do nothing at all.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
-/// What a browser is told to forget about us when it is signed out (`Clear-Site-Data`). Not
-/// "cookies": that reaches every host under the same registrable domain, and ours is deleted anyway.
+/// What a browser that was signed out is told to forget of ours. `"cookies"` is left out, for it
+/// reaches every host of the registrable domain (W3C Clear Site Data, section 3.1).
 pub const CLEARED_AT_SIGN_OUT: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
 
 /// On every answer.
@@ -35,6 +35,17 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
         header::PERMISSIONS_POLICY,
         HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()"),
     ),
+];
+
+/// The headers by which `/auth/verify` tells an app who is calling. Each is on every answer of it,
+/// empty where nobody is: a proxy that copies them overwrites what the client itself may have sent
+/// under these names.
+pub const IDENTITY: [HeaderName; 5] = [
+    HeaderName::from_static("remote-user"),
+    HeaderName::from_static("remote-email"),
+    HeaderName::from_static("remote-name"),
+    HeaderName::from_static("remote-abilities"),
+    HeaderName::from_static("remote-credential"),
 ];
 
 /// The headers of one app, made once.
@@ -69,11 +80,16 @@ impl Headers {
     }
 
     /// Puts them on. What a handler has set itself stays.
-    pub fn put_on(&self, headers: &mut HeaderMap, surface: Surface) {
+    pub fn put_on(&self, headers: &mut HeaderMap, path: &str) {
         for (name, value) in ALWAYS {
             put(headers, name, value);
         }
-        let policy = match surface {
+        if path == urls::VERIFY {
+            for name in IDENTITY {
+                put(headers, name, HeaderValue::from_static(""));
+            }
+        }
+        let policy = match Surface::of(path) {
             Surface::Page => self.page_policy.clone(),
             Surface::Api => HeaderValue::from_static(API_POLICY),
         };

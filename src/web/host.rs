@@ -16,12 +16,13 @@ pub fn is_ours(
     headers: &HeaderMap,
     settings: &Settings,
 ) -> bool {
-    if matches!(path, urls::HEALTH | urls::READY) {
+    if matches!(path, urls::HEALTH | urls::READY | urls::VERIFY) {
         return true;
     }
     let mut hosts = headers.get_all(header::HOST);
+    let named = hosts.next().and_then(|host| host.to_str().ok());
     // An absolute-form target outranks Host (RFC 9112, section 3.2.2).
-    let host = uri_authority.or_else(|| hosts.next().and_then(|host| host.to_str().ok()));
+    let host = uri_authority.or(named);
     hosts.next().is_none() && host.is_some_and(|host| names_us(host, settings))
 }
 

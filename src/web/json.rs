@@ -161,19 +161,16 @@ fn is_json(request: &HttpRequest) -> bool {
         .eq_ignore_ascii_case("application/json")
 }
 
+/// First whether it is JSON, then whether it is the right one.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| refusal(".", &error))?;
     // A derived `Deserialize` also takes the fields as a list, in the order that they happen to have.
-    let is_list = body.trim_ascii_start().starts_with(b"[");
-    if is_list && serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+    if body.trim_ascii_start().starts_with(b"[") {
         return Err(FieldErrors::one("body", "Send an object.").into());
     }
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        refusal(&path, error.inner())
-    })?;
-    reader.end().map_err(|error| refusal(".", &error))?;
-    Ok(value)
+    serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| refusal(&error.path().to_string(), error.inner()))
 }
 
 /// A wrong field is told by name; what is no JSON at all is malformed.
@@ -244,6 +241,12 @@ mod tests {
     }
 
     #[test]
+    fn what_fits_is_taken() {
+        let sample = parse::<Sample>(br#"{"name":"a","list":["b"]}"#).unwrap();
+        assert_eq!((&*sample.name, sample.list), ("a", vec!["b".to_owned()]));
+    }
+
+    #[test]
     fn each_fault_names_its_field() {
         for (body, field) in [
             (r#"{"name":"a","x":1}"#, "x"),
@@ -263,7 +266,15 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_malformed() {
-        for body in ["", "{", "{\"name\":}", "{\"name\":\"a\"} x", "\u{0}"] {
+        for body in [
+            "",
+            "{",
+            "[",
+            "{\"name\":}",
+            "{\"name\":\"a\"} x",
+            "{} {}",
+            "\u{0}",
+        ] {
             assert_eq!(problem(body).0, 400, "{body}");
         }
     }

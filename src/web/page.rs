@@ -6,7 +6,7 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::assets;
+use super::{assets, headers::CLEARED_AT_SIGN_OUT};
 use crate::{
     error::{Error, Result},
     urls,
@@ -81,12 +81,11 @@ pub fn see_other(location: &str) -> HttpResponse {
         .finish()
 }
 
-/// On to another page, and the browser forgets what it kept of ours. `"cookies"` is left out, for it
-/// reaches every host of the registrable domain (W3C Clear Site Data, section 3.1).
+/// On to another page, and the browser forgets what it kept of ours.
 #[must_use]
 pub fn signed_out(location: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, location))
-        .insert_header(("clear-site-data", "\"cache\", \"storage\""))
+        .insert_header((header::CLEAR_SITE_DATA, CLEARED_AT_SIGN_OUT))
         .finish()
 }

@@ -26,7 +26,8 @@ impl Surface {
     pub fn of(path: &str) -> Self {
         let below = |prefix: &str| path == prefix || path.starts_with(&format!("{prefix}/"));
         let programs = [
-            urls::API,
+            // Also a version that is not there.
+            "/api",
             urls::HEALTH,
             urls::READY,
             "/auth",

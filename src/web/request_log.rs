@@ -1,4 +1,4 @@
-//! One line a request. Never in it: queries, bodies, cookies, the Authorization header.
+//! One line a request, and its place in the numbers. Never in the line: queries, bodies, cookies, the Authorization header.
 
 use std::time::Duration;
 
@@ -22,6 +22,14 @@ pub fn write(request: &HttpRequest, status: StatusCode, error: Option<&Error>, t
     let refused = error.map(Error::slug);
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     let (method, status) = (request.method().as_str(), status.as_u16());
+    let class = match status {
+        ..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    };
+    metrics::counter!("narthex_requests_total", "status" => class).increment(1);
+    metrics::histogram!("narthex_request_seconds").record(took.as_secs_f64());
     if status >= 500 {
         let cause = error.map(tracing::field::display);
         tracing::error!(

@@ -9,15 +9,23 @@ use actix_web::{
     http::{Method, header},
 };
 
-use super::host::own_origin;
-use crate::config::Settings;
+use super::{host::own_origin, refusal::Surface};
+use crate::{config::Settings, urls};
 
-/// Whether the request may do something: it is safe by its method, carries a bearer token (which no
-/// other site can add), or comes from a page of ours or of a trusted origin.
+/// Whether the request may do something: it is safe by its method, calls the API with an
+/// `Authorization` header (which decides alone there, so that no cookie counts), or comes from a page
+/// of ours or of a trusted origin.
+///
+/// On a page the header proves nothing: behind a proxy that asks for Basic authentication, browsers
+/// add it to whatever another site makes them send.
 #[must_use]
 pub fn may_act(request: &HttpRequest, settings: &Settings) -> bool {
     let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-    if safe || request.headers().contains_key(header::AUTHORIZATION) {
+    let by_header = Surface::of(request.path()) == Surface::Api
+        && request.headers().contains_key(header::AUTHORIZATION);
+    // Asked with whatever method the client used elsewhere, and does nothing with any.
+    let only_asks = request.path() == urls::VERIFY;
+    if safe || by_header || only_asks {
         return true;
     }
     let text = |name: &str| {

@@ -8,15 +8,33 @@
     reason = "a test that can't go on should say so and stop"
 )]
 
+mod access;
+mod api_access;
+mod api_lists;
+mod api_sessions;
+mod api_sign_in;
+mod api_sign_out;
+mod api_tokens;
 mod commands_output;
 mod commands_session;
 mod commands_sign_out;
 mod commands_token;
 mod commands_user;
+mod cookies;
+mod crash;
+mod cross_site;
+mod forward_auth;
+mod headers;
+mod host;
 mod house;
 mod instruments;
 mod migrations;
+mod next;
+mod oauth;
 mod program;
+mod proxies;
+mod pruning;
+mod raw;
 mod settings;
 mod story;
 mod support;

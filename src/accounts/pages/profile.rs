@@ -10,6 +10,7 @@ use crate::{
     fields::{FieldErrors, Fields},
     kit::secret::SecretText,
     name::Name,
+    sessions::SessionSecret,
     urls,
     web::{
         body::Form,
@@ -108,16 +109,20 @@ pub async fn change_password(here: SignedIn, form: Form) -> Result<HttpResponse>
         let Some(new) = new else {
             return Err(Error::internal("a password was neither taken nor refused"));
         };
+        let secret = SessionSecret::generate(here.context.random())?;
         let change = PasswordChange {
             current,
             new,
             end_sessions,
             end_tokens,
+            renewed: secret.digest(),
         };
-        accounts::change_password(&here.context, &here.caller, change).await
+        let receipt = accounts::change_password(&here.context, &here.caller, change).await?;
+        Ok((receipt, secret))
     };
     match changed.await {
-        Ok(receipt) => {
+        Ok((receipt, secret)) => {
+            here.cookie.renew(&secret)?;
             let ended = receipt.map_or_else(|| "nothing".to_owned(), |receipt| receipt.summary());
             here.go(
                 urls::PROFILE,

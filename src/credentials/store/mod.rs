@@ -273,6 +273,37 @@ pub(crate) fn end(
     Ok(())
 }
 
+/// Some that expired by `now` and were not ended yet, with their users.
+pub(crate) fn expired(
+    connection: &mut AnyConnection,
+    now: Timestamp,
+    most: i64,
+) -> QueryResult<Vec<(UserId, CredentialId)>> {
+    credentials::table
+        .filter(
+            credentials::ended_at
+                .is_null()
+                .and(credentials::expires_at.le(now)),
+        )
+        .limit(most)
+        .select((credentials::user_id, credentials::id))
+        .load(connection)
+}
+
+/// Forgets some that ended before `before`, their secrets with them, and says how many.
+pub(crate) fn forget_ended(
+    connection: &mut AnyConnection,
+    before: Timestamp,
+    most: i64,
+) -> QueryResult<usize> {
+    let ids: Vec<CredentialId> = credentials::table
+        .filter(credentials::ended_at.lt(before))
+        .limit(most)
+        .select(credentials::id)
+        .load(connection)?;
+    diesel::delete(credentials::table.filter(credentials::id.eq_any(ids))).execute(connection)
+}
+
 /// Writes what of a credential may change: name, abilities, paused, and until when it is confirmed.
 pub(crate) fn update(connection: &mut AnyConnection, credential: &Credential) -> QueryResult<()> {
     diesel::update(credentials::table.find(credential.id))

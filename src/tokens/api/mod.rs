@@ -5,7 +5,7 @@ mod bodies;
 use std::net::IpAddr;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     http::{
         StatusCode,
         header::{self, HeaderValue},
@@ -136,12 +136,8 @@ pub async fn abilities(context: Data<Context>, _: AnyCaller, _: NoQuery) -> Resu
 ///
 /// # Errors
 /// [`Error::Invalid`] for a selection or page that cannot be.
-pub async fn list(
-    context: Data<Context>,
-    caller: AnyCaller,
-    Query(fields): Query,
-) -> Result<HttpResponse> {
-    let page = page_of(&context, &caller, fields, Some(Class::Token)).await?;
+pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse> {
+    let page = page_of(&here, fields, Some(Class::Token)).await?;
     json::answer(StatusCode::OK, &List::of(&page, TokenJson::of))
 }
 
@@ -150,12 +146,11 @@ pub async fn list(
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's, somebody else's or a session.
 pub async fn one(
-    context: Data<Context>,
-    caller: AnyCaller,
+    here: AnyCaller,
     PathId(id): PathId<OfCredential>,
     _: NoQuery,
 ) -> Result<HttpResponse> {
-    let token = credentials::find(&context, caller.user.id, Class::Token, id).await?;
+    let token = credentials::find(&here.context, here.caller.user.id, Class::Token, id).await?;
     json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
@@ -163,9 +158,9 @@ pub async fn one(
 ///
 /// # Errors
 /// [`Error::NotFound`] where a session calls.
-pub async fn current(caller: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
-    match caller.credential.class() {
-        Class::Token => json::answer(StatusCode::OK, &TokenJson::of(&caller.credential)),
+pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
+    match here.caller.credential.class() {
+        Class::Token => json::answer(StatusCode::OK, &TokenJson::of(&here.caller.credential)),
         Class::Session => Err(Error::NotFound),
     }
 }
@@ -177,14 +172,12 @@ pub async fn current(caller: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
 /// confirm its password first; [`Error::MissingAbility`] and [`Error::OutlivesCaller`] for one that
 /// may do more, or lives longer, than the caller.
 pub async fn create(
-    context: Data<Context>,
-    caller: AnyCaller,
+    here: AnyCaller,
     _: NoQuery,
     Json(body): Json<NewTokenBody>,
 ) -> Result<HttpResponse> {
-    let new = body.read(&context)?;
-    let confirmed = caller.confirmed(context.now(), || urls::TOKEN_NEW.to_owned())?;
-    issued(&tokens::issue(&context, confirmed, new, None).await?)
+    let new = body.read(&here.context)?;
+    issued(&tokens::issue(&here.context, here.confirmed()?, new, None).await?)
 }
 
 /// `PATCH /tokens/{id}`: renames, narrows, widens, pauses, resumes.
@@ -192,14 +185,13 @@ pub async fn create(
 /// # Errors
 /// [`Error::Invalid`] for a change that cannot be, and as [`tokens::change`].
 pub async fn change(
-    context: Data<Context>,
-    caller: AnyCaller,
+    here: AnyCaller,
     PathId(id): PathId<OfCredential>,
     _: NoQuery,
     Json(body): Json<ChangeBody>,
 ) -> Result<HttpResponse> {
-    let change = body.read(&context)?;
-    let token = tokens::change(&context, &caller, id, change).await?;
+    let change = body.read(&here.context)?;
+    let token = tokens::change(&here.context, &here.caller, id, change).await?;
     json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
@@ -209,17 +201,15 @@ pub async fn change(
 /// [`Error::NotFound`] where it is nobody's, somebody else's or a session;
 /// [`Error::ConfirmPassword`] where a session has to confirm its password first.
 pub async fn end_one(
-    context: Data<Context>,
-    caller: AnyCaller,
+    here: AnyCaller,
     PathId(id): PathId<OfCredential>,
     _: NoFields,
 ) -> Result<HttpResponse> {
-    let user = caller.user.id;
-    let token = credentials::find(&context, user, Class::Token, id).await?;
-    if token.is_live(context.now()) {
-        let only_it = Selection::one(Class::Token, id);
-        caller.may_end(&only_it, context.now(), || urls::token(id))?;
-        sign_out::revoke_token(&context, user, id, caller.actor()).await?;
+    let user = here.caller.user.id;
+    let token = credentials::find(&here.context, user, Class::Token, id).await?;
+    if token.is_live(here.context.now()) {
+        here.may_end(&Selection::one(Class::Token, id))?;
+        sign_out::revoke_token(&here.context, user, id, here.caller.actor()).await?;
     }
     Ok(HttpResponse::NoContent().finish())
 }
@@ -229,28 +219,19 @@ pub async fn end_one(
 /// # Errors
 /// [`Error::Invalid`] for a selection that cannot be; [`Error::ConfirmPassword`] where a session has
 /// to confirm its password first.
-pub async fn end_some(
-    context: Data<Context>,
-    caller: AnyCaller,
-    request: HttpRequest,
-    FieldsInput(fields): FieldsInput,
-) -> Result<HttpResponse> {
-    end_selected(&context, &caller, &request, fields, Class::Token).await
+pub async fn end_some(here: AnyCaller, FieldsInput(fields): FieldsInput) -> Result<HttpResponse> {
+    end_selected(&here, fields, Class::Token).await
 }
 
 /// `DELETE /tokens/current`: every token may end itself.
 ///
 /// # Errors
 /// [`Error::NotFound`] where a session calls.
-pub async fn end_current(
-    context: Data<Context>,
-    caller: AnyCaller,
-    _: NoFields,
-) -> Result<HttpResponse> {
-    if caller.credential.class() == Class::Session {
+pub async fn end_current(here: AnyCaller, _: NoFields) -> Result<HttpResponse> {
+    if here.caller.credential.class() == Class::Session {
         return Err(Error::NotFound);
     }
-    let (user, here) = (caller.user.id, caller.credential.id);
-    sign_out::sign_out_here(&context, user, here, caller.actor()).await?;
+    let (user, own) = (here.caller.user.id, here.caller.credential.id);
+    sign_out::sign_out_here(&here.context, user, own, here.caller.actor()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

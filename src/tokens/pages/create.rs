@@ -77,6 +77,7 @@ impl Typed {
         );
         query.push(("expires", &self.expires));
         query.push(("expires_on", &self.expires_on));
+        query.retain(|(_, value)| !value.is_empty());
         urls::with_query(urls::TOKEN_NEW, &query)
     }
 
@@ -89,14 +90,15 @@ impl Typed {
             .filter(|(_, life)| most.is_none_or(|most| *life <= most))
             .map(|(name, life)| (name, words::length(life)))
             .collect();
-        let usual = lives
-            .iter()
-            .map(|(name, _)| *name)
-            .filter(|name| *name == USUAL_LIFE)
-            .last();
-        let usual = usual
-            .or_else(|| lives.last().map(|(name, _)| *name))
-            .unwrap_or("on");
+        // The usual life where it is offered, else the longest that is.
+        let offered = |wanted| {
+            lives
+                .iter()
+                .map(|(name, _)| *name)
+                .find(|name| *name == wanted)
+        };
+        let longest = lives.last().map(|(name, _)| *name);
+        let usual = offered(USUAL_LIFE).or(longest).unwrap_or("on");
         let form_key = random::bytes::<16>(context.random())?;
         Ok(NewTokenPage {
             frame: here.frame(),

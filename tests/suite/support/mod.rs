@@ -1,6 +1,7 @@
 //! What the tests stand on.
 
 pub mod answer;
+pub mod api;
 pub mod app;
 pub mod binary;
 pub mod browser;

@@ -1,0 +1,105 @@
+//! What happens to credentials in time: those whose time is over end, with a receipt like any other;
+//! those that ended long ago are forgotten.
+
+use super::{
+    kind::Class,
+    receipt::Reason,
+    selection::Selection,
+    sign_out::{self, Ending, begin_change},
+    store,
+};
+use crate::{
+    activity::Actor,
+    context::Context,
+    error::{Error, Result},
+    ids::{CredentialId, UserId},
+    kit::clock::Timestamp,
+};
+
+/// How many rows one transaction takes: bounds how long others wait behind it.
+const BATCH: i64 = 500;
+
+/// What a pruning did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// How many credentials ended because their time was over.
+    pub expired: usize,
+    /// How many that ended longer ago than `NARTHEX_KEEP_ENDED` were forgotten.
+    pub forgotten: usize,
+}
+
+/// Ends what has expired and forgets what ended long ago. A session that went unused for too long
+/// lets nobody in from that moment on; it is ended here when its absolute limit is reached.
+///
+/// # Errors
+/// When the database fails. What was done until then stays done; doing it again is safe.
+pub async fn prune(context: &Context) -> Result<Pruned> {
+    let mut pruned = Pruned::default();
+    let now = context.now();
+    loop {
+        let (users, full) = expired(context, now).await?;
+        for (user, ids) in users {
+            pruned.expired += end_expired(context, user, ids).await?;
+        }
+        if !full {
+            break;
+        }
+    }
+    let before = now.minus(context.settings.keep_ended);
+    loop {
+        let forgotten = context
+            .db
+            .write(move |connection| {
+                Ok::<_, Error>(store::forget_ended(connection, before, BATCH)?)
+            })
+            .await?;
+        pruned.forgotten += forgotten;
+        if i64::try_from(forgotten).unwrap_or(BATCH) < BATCH {
+            return Ok(pruned);
+        }
+    }
+}
+
+/// Some of what has expired, by user, and whether there may be more.
+async fn expired(
+    context: &Context,
+    now: Timestamp,
+) -> Result<(Vec<(UserId, Vec<CredentialId>)>, bool)> {
+    let rows = context
+        .db
+        .read(move |connection| Ok::<_, Error>(store::expired(connection, now, BATCH)?))
+        .await?;
+    let full = i64::try_from(rows.len()).unwrap_or(BATCH) >= BATCH;
+    let mut users: Vec<(UserId, Vec<CredentialId>)> = Vec::new();
+    for (user, id) in rows {
+        match users.iter_mut().find(|(known, _)| *known == user) {
+            Some((_, ids)) => ids.push(id),
+            None => users.push((user, vec![id])),
+        }
+    }
+    Ok((users, full))
+}
+
+async fn end_expired(context: &Context, user: UserId, ids: Vec<CredentialId>) -> Result<usize> {
+    let context = context.clone();
+    context
+        .clone()
+        .db
+        .write(move |connection| {
+            let narthex = Actor::operator();
+            match begin_change(&context, connection, user, &narthex) {
+                // Deleted since; everything went with them.
+                Err(Error::NotFound) => return Ok(0),
+                other => other?,
+            }
+            let selection = Selection {
+                class: Class::ALL.to_vec(),
+                id: ids,
+                ..Selection::default()
+            };
+            let ending = Ending::of(selection, Reason::Expired);
+            let receipt = sign_out::end_within(&context, connection, user, &ending, &narthex)?;
+            Ok::<_, Error>(receipt.credentials.len())
+        })
+        .await
+}

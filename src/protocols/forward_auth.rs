@@ -1,0 +1,173 @@
+//! `/auth/verify`: a proxy asks, for each request to an app behind it, whether its caller may pass
+//! (nginx `auth_request`, Caddy `forward_auth`, Traefik `ForwardAuth`, Envoy `ext_authz`).
+//!
+//! The answer is `200` with who it is, or `401`/`403`, and nothing else on purpose: nginx takes every
+//! other status for a failure of its own. `web::headers` blanks the identity headers where nobody is.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, HeaderMap},
+    web::Data,
+};
+
+use crate::{
+    ability::Ability,
+    callers::recognise,
+    context::Context,
+    credentials::Caller,
+    error::{Error, Result},
+    urls,
+    web::{
+        address::is_from_a_trusted_proxy, body::Query, headers::IDENTITY, next::Next,
+        page::see_other,
+    },
+};
+
+/// `/auth/verify?ability=…&any=…&redirect=on`, any method.
+///
+/// # Errors
+/// When the database cannot be asked: nobody passes then.
+pub async fn verify(
+    request: HttpRequest,
+    context: Data<Context>,
+    query: Query,
+) -> Result<HttpResponse> {
+    let mut fields = query.0;
+    let asked = Asked {
+        all: fields.many("ability"),
+        any: fields.many("any"),
+    };
+    let redirect = fields.text("redirect") == "on";
+    fields.finish()?;
+    let verdict = recognise(&context, &request)
+        .await
+        .and_then(|caller| {
+            caller.ok_or(Error::NotSignedIn {
+                invalid_token: false,
+            })
+        })
+        .and_then(|caller| asked.of(&caller).map(|()| caller));
+    match verdict {
+        Ok(caller) => Ok(pass(&caller)),
+        Err(Error::NotSignedIn {
+            invalid_token: false,
+        }) if redirect && is_navigation(request.headers()) => {
+            Ok(see_other(&sign_in_address(&context, &request)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What the app behind the proxy asks of its callers.
+struct Asked {
+    all: Vec<String>,
+    any: Vec<String>,
+}
+
+impl Asked {
+    /// An ability that is misspelt is had by nobody: a mistake in the proxy's configuration shuts a
+    /// door and opens none.
+    fn of(&self, caller: &Caller) -> Result<()> {
+        let has = |name: &String| {
+            Ability::parse(name).is_some_and(|ability| caller.credential.abilities.grant(&ability))
+        };
+        let missing: Vec<&str> = self
+            .all
+            .iter()
+            .filter(|name| !has(name))
+            .map(String::as_str)
+            .collect();
+        if !missing.is_empty() {
+            return Err(Error::MissingAbility(missing.join(" ")));
+        }
+        if !self.any.is_empty() && !self.any.iter().any(has) {
+            return Err(Error::MissingAbility(self.any.join(" ")));
+        }
+        Ok(())
+    }
+}
+
+fn pass(caller: &Caller) -> HttpResponse {
+    let mut answer = HttpResponse::Ok();
+    let values = [
+        caller.user.id.to_string(),
+        encoded(&caller.user.email),
+        encoded(&caller.user.name),
+        caller.credential.abilities.to_stored(),
+        caller.credential.id.to_string(),
+    ];
+    for (name, value) in IDENTITY.into_iter().zip(values) {
+        answer.insert_header((name, value));
+    }
+    answer.finish()
+}
+
+/// Text for a header: printable ASCII as it is, every other byte of its UTF-8 and the percent sign as
+/// `%XX` (RFC 3986, section 2.1), so that any name is one line and reads back exactly.
+fn encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if (byte.is_ascii_graphic() || byte == b' ') && byte != b'%' {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing into a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// Whether a person looks at this: a browser that goes to a page, not a script of one and not a
+/// program with a bearer token.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let mode = text("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+    let accepts =
+        text("accept").is_none_or(|accept| accept.contains("text/html") || accept.contains("*/*"));
+    mode && accepts
+        && text("x-requested-with").is_none()
+        && !headers.contains_key(header::AUTHORIZATION)
+}
+
+/// The sign-in page, leading back to what the proxy was asked for where it may: the app's address is
+/// believed only of a trusted proxy, and gone to only at a trusted origin.
+fn sign_in_address(context: &Context, request: &HttpRequest) -> String {
+    let login = format!("{}{}", context.settings.base_url(), urls::LOGIN);
+    let asked_for = is_from_a_trusted_proxy(request, &context.settings.trusted_proxies)
+        .then(|| forwarded_address(request.headers()))
+        .flatten()
+        .and_then(|address| Next::parse(&address, &context.settings));
+    match asked_for {
+        Some(next) => urls::with_next(&login, next.as_str()),
+        None => login,
+    }
+}
+
+fn forwarded_address(headers: &HeaderMap) -> Option<String> {
+    let one = |name: &str| {
+        let mut values = headers.get_all(name);
+        let value = values.next()?.to_str().ok()?;
+        values.next().is_none().then_some(value)
+    };
+    let path = one("x-forwarded-uri")?;
+    let plain = path.starts_with('/') && !path.starts_with("//");
+    plain.then_some(())?;
+    Some(format!(
+        "{}://{}{path}",
+        one("x-forwarded-proto")?,
+        one("x-forwarded-host")?
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_line_of_ascii_in_a_header() {
+        assert_eq!(encoded("Ada Lovelace"), "Ada Lovelace");
+        assert_eq!(encoded("Zoë"), "Zo%C3%AB");
+        assert_eq!(encoded("100%\r\nX: y"), "100%25%0D%0AX: y");
+    }
+}

@@ -1,0 +1,50 @@
+//! `/metrics`, on an address of its own, in Prometheus' text format (version 0.0.4).
+//!
+//! Numbers without names: no user, address or id is among the labels, for these pages are read by
+//! more people than the log is.
+
+use std::{net::SocketAddr, sync::OnceLock};
+
+use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Upper bounds of the request times that are counted apart, in seconds.
+const SECONDS: [f64; 8] = [0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1.0, 5.0];
+
+/// A process counts once, however many servers it has.
+static COUNTING: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Starts counting and binds the address at which the numbers are told.
+///
+/// # Errors
+/// When the address cannot be had.
+pub fn bind(listen: SocketAddr) -> std::io::Result<Server> {
+    let handle = count()?;
+    let server = HttpServer::new(move || {
+        let handle = handle.clone();
+        App::new().route("/metrics", web::get().to(move || tell(handle.clone())))
+    })
+    .workers(1)
+    .disable_signals()
+    .bind(listen)?;
+    Ok(server.run())
+}
+
+fn count() -> std::io::Result<PrometheusHandle> {
+    if let Some(handle) = COUNTING.get() {
+        return Ok(handle.clone());
+    }
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+        .and_then(PrometheusBuilder::install_recorder)
+        .map_err(std::io::Error::other)?;
+    Ok(COUNTING.get_or_init(|| handle).clone())
+}
+
+async fn tell(handle: PrometheusHandle) -> HttpResponse {
+    // Moves what was recorded since the last time into the buckets.
+    handle.run_upkeep();
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(handle.render())
+}

@@ -1,0 +1,171 @@
+//! Signing in a device: `POST /api/v1/sign-in`.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::api::{expect_members, text};
+use crate::support::app::{PASSWORD, TestApp};
+
+const ADA: &str = "ada@example.com";
+const PATH: &str = "/api/v1/sign-in";
+
+fn phone() -> Value {
+    json!({"email": ADA, "password": PASSWORD, "device_name": "Ada's phone"})
+}
+
+/// The same with one field changed or, by `Null`, left out.
+fn with(field: &str, value: Value) -> Value {
+    let mut body = phone();
+    body[field] = value;
+    body
+}
+
+fn without(field: &str) -> Value {
+    let mut body = phone();
+    body.as_object_mut().unwrap().remove(field);
+    body
+}
+
+#[tokio::test]
+async fn a_device_trades_email_and_password_for_a_token() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let answer = app.stranger().post_json(PATH, &phone()).await;
+    let answer = answer.expect_status(201);
+    expect_members(&answer.text, &["token", "secret"]);
+    let body = answer.json();
+    assert_eq!(body["token"]["kind"], "device");
+    assert_eq!(body["token"]["name"], "Ada's phone");
+    assert_eq!(body["token"]["abilities"], json!(["*"]));
+    assert_eq!(body["token"]["made_by"], Value::Null);
+    assert_eq!(body["token"]["expires_at"], Value::Null);
+
+    let device = app.made(&body);
+    assert_eq!(answer.location(), format!("/api/v1/tokens/{}", device.id));
+    let found = device.client.get(answer.location()).await;
+    assert_eq!(text(&found.json()["id"]), device.id);
+    let user = device.client.get("/api/v1/user").await.json();
+    assert_eq!(user["email"], ADA);
+    assert!(ada.is_signed_in().await);
+}
+
+#[tokio::test]
+async fn a_device_gets_the_abilities_that_it_asks_for() {
+    let app = TestApp::start();
+    app.register(ADA).await;
+    for (asked, given) in [
+        (json!(["orders:read"]), json!(["orders:read"])),
+        (json!(["orders:*"]), json!(["orders:*"])),
+        (json!([]), json!([])),
+        (Value::Null, json!(["*"])),
+    ] {
+        let body = with("abilities", asked);
+        let made = app.stranger().post_json(PATH, &body).await;
+        assert_eq!(made.expect_status(201).json()["token"]["abilities"], given);
+    }
+}
+
+#[tokio::test]
+async fn a_devices_token_lives_as_long_as_the_operator_lets_tokens() {
+    let app = TestApp::start_with(&[("NARTHEX_TOKEN_MAX_AGE", "30d")]);
+    app.register(ADA).await;
+    let device = app.device(ADA, "Phone").await;
+    let token = device.client.get("/api/v1/tokens/current").await.json();
+    assert_eq!(token["expires_at"], "2026-12-22T12:30:00Z");
+    app.advance(Duration::from_secs(30 * 24 * 3600 - 1));
+    assert!(device.client.is_let_in().await);
+    app.advance(Duration::from_secs(1));
+    assert!(!device.client.is_let_in().await);
+}
+
+#[tokio::test]
+async fn an_unknown_address_and_a_wrong_password_are_answered_the_same() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let mut answers = Vec::new();
+    for body in [
+        with("password", json!("not the right password")),
+        with("email", json!("nobody@example.com")),
+        with("email", json!("no address")),
+        with("email", json!("")),
+        with("password", json!("")),
+        with("password", json!("x".repeat(10_000))),
+        with("password", json!(format!(" {PASSWORD}"))),
+        with("password", json!(PASSWORD.to_uppercase())),
+    ] {
+        let answer = app.stranger().post_json(PATH, &body).await;
+        let answer = answer
+            .expect_problem(401, "wrong-password")
+            .expect_header("www-authenticate", "Bearer realm=\"narthex\"");
+        assert_eq!(answer.header("set-cookie"), None);
+        answers.push(answer.text);
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    let tokens = ada.call(reqwest::Method::GET, "/api/v1/tokens?ended=true", None);
+    assert_eq!(tokens.await.ids(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_address_is_one_in_every_way_of_writing_it() {
+    let app = TestApp::start();
+    app.register("zoë@example.com").await;
+    for email in ["ZOË@Example.com", " zoe\u{308}@example.com "] {
+        let body = with("email", json!(email));
+        app.stranger()
+            .post_json(PATH, &body)
+            .await
+            .expect_status(201);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_is_told_by_field_before_the_password_is_looked_at() {
+    let app = TestApp::start();
+    app.register(ADA).await;
+    let wrong = json!("not the right password");
+    for (body, fields) in [
+        (without("email"), ["email"]),
+        (without("password"), ["password"]),
+        (without("device_name"), ["device_name"]),
+        (with("email", Value::Null), ["email"]),
+        (with("email", json!([ADA])), ["email"]),
+        (with("password", json!(15)), ["password"]),
+        (with("device_name", json!("")), ["device_name"]),
+        (with("device_name", json!("  ")), ["device_name"]),
+        (with("device_name", json!("a\u{0}b")), ["device_name"]),
+        (with("device_name", json!("a\nb")), ["device_name"]),
+        (with("device_name", json!("é".repeat(256))), ["device_name"]),
+        (with("abilities", json!("*")), ["abilities"]),
+        (with("abilities", json!(["nothing:known"])), ["abilities"]),
+        (with("abilities", json!(["*", "*"])), ["abilities"]),
+        (with("abilities", json!([null])), ["abilities"]),
+        (with("remember", json!(true)), ["remember"]),
+        (json!([ADA, PASSWORD, "Phone", null]), ["body"]),
+        (json!(null), ["body"]),
+    ] {
+        let answer = app.stranger().post_json(PATH, &body).await;
+        answer.expect_refused(&fields);
+    }
+    let mut both = with("device_name", json!(""));
+    both["abilities"] = json!(["x"]);
+    both["password"] = wrong;
+    let answer = app.stranger().post_json(PATH, &both).await;
+    answer.expect_refused(&["abilities", "device_name"]);
+}
+
+#[tokio::test]
+async fn an_account_that_was_shut_lets_no_device_in() {
+    let app = TestApp::start();
+    app.register(ADA).await;
+    let device = app.device(ADA, "Phone").await;
+    let id = narthex::accounts::Email::parse(ADA).unwrap();
+    let id = narthex::accounts::find_by_email(&app.context, &id).await;
+    narthex::accounts::disable(&app.context, id.unwrap().user.id)
+        .await
+        .unwrap();
+    assert!(!device.client.is_let_in().await);
+    let again = app.stranger().post_json(PATH, &phone()).await;
+    again.expect_problem(401, "wrong-password");
+}

@@ -1,0 +1,437 @@
+//! Ending by selection: preview, digest, receipt.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::answer::Answer;
+use crate::support::api::{Token, expect_members, text};
+use crate::support::app::TestApp;
+use crate::support::client::Browser;
+use crate::support::user_agents::{SAFARI_ON_IPAD, SAFARI_ON_IPHONE};
+
+const ADA: &str = "ada@example.com";
+const PREVIEW: &str = "/api/v1/sign-out/preview";
+const SIGN_OUT: &str = "/api/v1/sign-out";
+
+async fn preview(browser: &Browser, selection: &Value) -> Answer {
+    let answer = browser.call(Method::POST, PREVIEW, Some(selection)).await;
+    answer.expect_status(200)
+}
+
+async fn end(browser: &Browser, selection: &Value) -> Answer {
+    browser.call(Method::POST, SIGN_OUT, Some(selection)).await
+}
+
+async fn live(browser: &Browser) -> Vec<String> {
+    let list = browser.call(Method::GET, "/api/v1/credentials", None).await;
+    list.expect_status(200).ids()
+}
+
+/// Ada with one credential of most sorts, made a day apart, oldest first.
+struct Household {
+    app: TestApp,
+    ada: Browser,
+    desk: String,
+    phone: String,
+    tablet: String,
+    ci: Token,
+    made_by_ci: String,
+    device: Token,
+}
+
+impl Household {
+    /// The day on which the phone signed in, and the hour.
+    const PHONE_AT: &str = "2026-11-23T12:30:00Z";
+
+    async fn new() -> Self {
+        let app = TestApp::start_with(&[
+            ("NARTHEX_SESSION_IDLE", "30d"),
+            ("NARTHEX_SESSION_MAX", "30d"),
+            ("NARTHEX_CONFIRM_FOR", "30d"),
+            ("NARTHEX_TRUSTED_PROXIES", "127.0.0.0/8"),
+        ]);
+        let day = Duration::from_secs(24 * 3600);
+        let ada = app.register(ADA).await;
+        app.advance(day);
+        let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+        app.advance(Duration::from_secs(1));
+        let from_afar = phone
+            .request(Method::GET, "/api/v1/sessions/current")
+            .header("x-forwarded-for", "203.0.113.7");
+        let phone = text(&phone.send(from_afar).await.json()["id"]);
+        app.advance(day);
+        let tablet = app
+            .sign_in_with(ADA, SAFARI_ON_IPAD)
+            .await
+            .session_id()
+            .await;
+        app.advance(day);
+        let ci = app
+            .token(&ada, "CI", &["tokens:write", "orders:read"])
+            .await;
+        app.advance(day);
+        let body = json!({"name": "By CI", "abilities": ["orders:read"]});
+        let made_by_ci = ci.client.post("/api/v1/tokens", &body).await.json();
+        app.advance(day);
+        let device = app.device(ADA, "Phone app").await;
+        Self {
+            desk: ada.session_id().await,
+            made_by_ci: text(&made_by_ci["token"]["id"]),
+            app,
+            ada,
+            phone,
+            tablet,
+            ci,
+            device,
+        }
+    }
+
+    /// What an answer names, by the household's names for it, newest first.
+    fn named(&self, answer: &Answer) -> Vec<&'static str> {
+        let names = [
+            (&self.desk, "desk"),
+            (&self.phone, "phone"),
+            (&self.tablet, "tablet"),
+            (&self.ci.id, "ci"),
+            (&self.made_by_ci, "made by ci"),
+            (&self.device.id, "device"),
+        ];
+        let name_of = |id: &String| names.iter().find(|(known, _)| *known == id).unwrap().1;
+        answer.ids().iter().map(name_of).collect()
+    }
+}
+
+const EVERYTHING: [&str; 6] = ["device", "made by ci", "ci", "tablet", "phone", "desk"];
+
+#[tokio::test]
+async fn a_selection_names_what_all_its_fields_name() {
+    let house = Household::new().await;
+    let (phone, ci) = (&*house.phone, &*house.ci.id);
+    for (selection, named) in [
+        (json!({}), &EVERYTHING[..]),
+        (json!({"class": "session"}), &["tablet", "phone", "desk"]),
+        (json!({"class": ["token"]}), &["device", "made by ci", "ci"]),
+        (json!({"class": ["session", "token"]}), &EVERYTHING),
+        (json!({"kind": "mobile"}), &["phone"]),
+        (json!({"kind": ["mobile", "device"]}), &["device", "phone"]),
+        (json!({"kind": "service"}), &[]),
+        (json!({"class": "token", "kind": "mobile"}), &[]),
+        (json!({"id": phone}), &["phone"]),
+        (json!({"id": [phone, ci]}), &["ci", "phone"]),
+        (json!({"id": [phone, ci], "class": "token"}), &["ci"]),
+        (
+            json!({"except": "current", "class": "session"}),
+            &["tablet", "phone"],
+        ),
+        (
+            json!({"except": ["current", ci, phone]}),
+            &["device", "made by ci", "tablet"],
+        ),
+        (json!({"id": phone, "except": phone}), &[]),
+        (json!({"unused_since": "3d"}), &["phone"]),
+        (
+            json!({"unused_since": "2026-11-24T12:30:02Z"}),
+            &["tablet", "phone"],
+        ),
+        (json!({"created_before": Household::PHONE_AT}), &["desk"]),
+        (
+            json!({"created_before": "2026-11-23T13:30:00.000001+01:00"}),
+            &["phone", "desk"],
+        ),
+        (json!({"created_before": "2026-11-24"}), &["phone", "desk"]),
+        (json!({"from": "203.0.113.0/24"}), &["phone"]),
+        (json!({"from": "203.0.113.7"}), &["phone"]),
+        (json!({"from": ["203.0.113.8", "::/0"]}), &[]),
+        (json!({"made_by": ci}), &["made by ci"]),
+        (json!({"made_by": house.desk}), &["ci"]),
+        (
+            json!({"ability": "orders:read", "class": "token"}),
+            &["device", "made by ci", "ci"],
+        ),
+        (
+            json!({"ability": "tokens:write", "class": "token"}),
+            &["device", "ci"],
+        ),
+        (
+            json!({"ability": ["*"]}),
+            &["device", "tablet", "phone", "desk"],
+        ),
+    ] {
+        let shown = preview(&house.ada, &selection).await;
+        assert_eq!(house.named(&shown), named, "{selection}");
+    }
+}
+
+#[tokio::test]
+async fn a_selection_says_the_same_as_query_as_body_and_in_a_list() {
+    let house = Household::new().await;
+    let by_query = "class=session&kind=mobile&kind=tablet&except=current";
+    let body = json!({"class": "session", "kind": ["mobile", "tablet"], "except": "current"});
+    let path = format!("{PREVIEW}?{by_query}");
+    let by_query_preview = house.ada.call(Method::POST, &path, None).await;
+    let by_body = preview(&house.ada, &body).await;
+    assert_eq!(by_query_preview.text, by_body.text);
+    let listed = format!("/api/v1/credentials?{by_query}");
+    let listed = house.ada.call(Method::GET, &listed, None).await;
+    assert_eq!(house.named(&listed), ["tablet", "phone"]);
+    let body = json!({"kind": ["mobile", "tablet"]});
+    let ended = house
+        .ada
+        .call(Method::DELETE, "/api/v1/sessions", Some(&body));
+    let ended = ended.await.expect_status(200);
+    assert_eq!(house.named(&ended), ["tablet", "phone"]);
+}
+
+#[tokio::test]
+async fn what_was_previewed_is_what_ends() {
+    let house = Household::new().await;
+    let selection = json!({"class": "token"});
+    let shown = preview(&house.ada, &selection).await;
+    expect_members(&shown.text, &["digest", "credentials"]);
+    assert_eq!(live(&house.ada).await.len(), 6, "a preview ends nothing");
+
+    let with_digest = json!({"class": "token", "digest": shown.json()["digest"]});
+    let receipt = end(&house.ada, &with_digest).await.expect_status(200);
+    expect_members(
+        &receipt.text,
+        &[
+            "id",
+            "at",
+            "reason",
+            "by",
+            "sessions_ended",
+            "tokens_ended",
+            "credentials",
+        ],
+    );
+    assert_eq!(receipt.ids(), shown.ids());
+    let receipt = receipt.json();
+    assert_eq!(
+        receipt,
+        json!({
+            "id": receipt["id"], "at": "2026-11-27T12:30:01Z", "reason": "signed_out",
+            "by": house.desk, "sessions_ended": 0, "tokens_ended": 3,
+            "credentials": receipt["credentials"],
+        })
+    );
+    for row in receipt["credentials"].as_array().unwrap() {
+        assert_eq!(
+            (&row["class"], &row["receipt_id"]),
+            (&json!("token"), &receipt["id"])
+        );
+        assert_eq!(row["ended_at"], receipt["at"]);
+    }
+    assert!(!house.ci.client.is_let_in().await && !house.device.client.is_let_in().await);
+    let path = format!("/api/v1/receipts/{}", text(&receipt["id"]));
+    let kept = house.ada.call(Method::GET, &path, None).await;
+    assert_eq!(kept.expect_status(200).json(), receipt);
+}
+
+#[tokio::test]
+async fn a_digest_that_no_longer_fits_ends_nothing() {
+    let house = Household::new().await;
+    let shown = preview(&house.ada, &json!({"class": "token"})).await.json();
+    let newer = house.app.token(&house.ada, "Newer", &[]).await;
+    let with_digest = json!({"class": "token", "digest": shown["digest"]});
+    let answer = end(&house.ada, &with_digest).await;
+    answer.expect_problem(409, "preview-outdated");
+    assert!(newer.client.is_let_in().await && house.ci.client.is_let_in().await);
+    for digest in ["", "x", &"A".repeat(43)] {
+        let answer = end(&house.ada, &json!({"class": "token", "digest": digest})).await;
+        answer.expect_problem(409, "preview-outdated");
+    }
+    assert_eq!(live(&house.ada).await.len(), 7);
+
+    let path = format!("/api/v1/tokens/{}", newer.id);
+    house.ada.call(Method::DELETE, &path, None).await;
+    let answer = end(&house.ada, &with_digest).await;
+    answer.expect_status(200).expect_text("\"tokens_ended\":3");
+}
+
+#[tokio::test]
+async fn the_empty_selection_is_everything_the_caller_included() {
+    let house = Household::new().await;
+    let grace = house.app.register("grace@example.com").await;
+    let graces = house.app.token(&grace, "Grace's", &[]).await;
+    let answer = house.ada.call(Method::POST, SIGN_OUT, None).await;
+    let answer = answer
+        .expect_status(200)
+        .expect_header("clear-site-data", "\"cache\", \"storage\"");
+    assert_eq!(house.named(&answer), EVERYTHING);
+    assert_eq!(house.ada.cookie("narthex"), None);
+    assert!(!house.ci.client.is_let_in().await && !house.device.client.is_let_in().await);
+    assert!(grace.is_signed_in().await && graces.client.is_let_in().await);
+}
+
+#[tokio::test]
+async fn a_token_may_end_everything_itself_included() {
+    let house = Household::new().await;
+    let client = house
+        .app
+        .client(&house.ada, &["sessions:write", "tokens:write"])
+        .await;
+    let answer = client.post(SIGN_OUT, &json!({"except": "current"})).await;
+    assert_eq!(house.named(&answer.expect_status(200)), EVERYTHING);
+    let answer = client.post(SIGN_OUT, &json!({})).await;
+    answer.expect_status(200).expect_text("\"tokens_ended\":1");
+    assert!(!client.is_let_in().await && !house.ada.is_signed_in().await);
+}
+
+#[tokio::test]
+async fn a_selection_that_cannot_be_is_refused_and_ends_nothing() {
+    let house = Household::new().await;
+    for (selection, field) in [
+        (json!({"class": "cookie"}), "class"),
+        (json!({"class": ""}), "class"),
+        (json!({"class": null}), "class"),
+        (json!({"class": []}), "class"),
+        (json!({"kind": "phone"}), "kind"),
+        (json!({"kind": ["mobile", "phone"]}), "kind"),
+        (json!({"kind": 1}), "kind"),
+        (json!({"id": ""}), "id"),
+        (json!({"id": []}), "id"),
+        (json!({"id": ["current"]}), "id"),
+        (json!({"id": [house.phone.to_uppercase()]}), "id"),
+        (json!({"id": {"not": house.phone}}), "id"),
+        (json!({"except": "me"}), "except"),
+        (json!({"except": []}), "except"),
+        (json!({"unused_since": "a while"}), "unused_since"),
+        (json!({"unused_since": "-3d"}), "unused_since"),
+        (
+            json!({"unused_since": "2026-11-22T12:30:00"}),
+            "unused_since",
+        ),
+        (json!({"unused_since": ["3d", "4d"]}), "unused_since"),
+        (json!({"unused_since": 3}), "unused_since"),
+        (json!({"created_before": "yesterday"}), "created_before"),
+        (json!({"created_before": "2026-02-30"}), "created_before"),
+        (json!({"from": "203.0.113.0/33"}), "from"),
+        (json!({"from": "example.com"}), "from"),
+        (json!({"made_by": "CI"}), "made_by"),
+        (json!({"ability": "everything"}), "ability"),
+        (json!({"digest": null}), "digest"),
+        (json!({"digest": ["a", "b"]}), "digest"),
+        (json!({"reason": "x"}), "reason"),
+        (json!({"user_id": house.phone}), "user_id"),
+        (json!({"Class": "token"}), "Class"),
+        (json!(["token"]), "body"),
+        (json!(null), "body"),
+        (json!("token"), "body"),
+    ] {
+        end(&house.ada, &selection).await.expect_refused(&[field]);
+        if field != "digest" {
+            let answer = house
+                .ada
+                .call(Method::POST, PREVIEW, Some(&selection))
+                .await;
+            answer.expect_refused(&[field]);
+        }
+    }
+    let two = json!({"class": "x", "made_by": "y", "z": "z"});
+    end(&house.ada, &two)
+        .await
+        .expect_refused(&["class", "made_by", "z"]);
+    assert_eq!(live(&house.ada).await.len(), 6);
+}
+
+#[tokio::test]
+async fn nothing_that_bounds_an_ending_is_overlooked() {
+    let house = Household::new().await;
+    let send = async |method: Method, path: &str, kind: &str, body: &str| {
+        let request = house.ada.request(method, path).header("content-type", kind);
+        house.ada.send(request.body(body.to_owned())).await
+    };
+    let json = "application/json";
+    // The same name twice: one of the two would be kept that was not to end.
+    let twice = format!(
+        r#"{{"except":"{}","except":"{}"}}"#,
+        house.ci.id, house.phone
+    );
+    let answer = send(Method::POST, SIGN_OUT, json, &twice).await;
+    answer.expect_refused(&["except"]);
+    // A selection in two places.
+    let answer = send(Method::POST, "/api/v1/sign-out?class=token", json, "{}").await;
+    answer.expect_problem(400, "malformed");
+    // In a form that is not read.
+    for kind in ["text/plain", "application/x-www-form-urlencoded"] {
+        let answer = send(Method::DELETE, "/api/v1/tokens", kind, "kind=device").await;
+        answer.expect_problem(415, "wrong-media-type");
+    }
+    let answer = send(Method::DELETE, "/api/v1/tokens", json, "{\"kind\":").await;
+    answer.expect_problem(400, "malformed");
+    let answer = send(Method::POST, "/api/v1/sign-out?id=%ff", json, "").await;
+    answer.expect_problem(400, "malformed");
+    // Where there is nothing to select.
+    let one = format!("/api/v1/tokens/{}", house.ci.id);
+    for path in [&*one, "/api/v1/sessions/current"] {
+        let answer = send(Method::DELETE, path, json, r#"{"kind":"device"}"#).await;
+        answer.expect_refused(&["kind"]);
+        let answer = send(Method::DELETE, &format!("{path}?kind=device"), json, "").await;
+        answer.expect_refused(&["kind"]);
+    }
+    assert_eq!(live(&house.ada).await.len(), 6);
+}
+
+#[tokio::test]
+async fn an_id_of_another_user_names_nothing() {
+    let house = Household::new().await;
+    let grace = house.app.register("grace@example.com").await;
+    let graces = house.app.token(&grace, "Grace's", &[]).await;
+    let selection = json!({"id": [graces.id, grace.session_id().await]});
+    let shown = preview(&house.ada, &selection).await;
+    assert_eq!(shown.ids(), Vec::<String>::new());
+    let receipt = end(&house.ada, &selection).await.expect_status(200);
+    assert_eq!(receipt.ids(), Vec::<String>::new());
+    assert!(grace.is_signed_in().await && graces.client.is_let_in().await);
+
+    let by_grace = end(&grace, &json!({"id": graces.id})).await.json();
+    let path = format!("/api/v1/receipts/{}", text(&by_grace["id"]));
+    grace
+        .call(Method::GET, &path, None)
+        .await
+        .expect_status(200);
+    let answer = house.ada.call(Method::GET, &path, None).await;
+    let nobodys = "/api/v1/receipts/0196b2f0-0000-7000-8000-000000000000";
+    let unknown = house.ada.call(Method::GET, nobodys, None).await;
+    let (answer, unknown) = (
+        answer.expect_problem(404, "not-found"),
+        unknown.expect_problem(404, "not-found"),
+    );
+    assert_eq!(answer.text, unknown.text);
+}
+
+#[tokio::test]
+async fn signing_out_asks_a_session_for_its_password_unless_it_only_leaves() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    let own = ada.session_id().await;
+    app.advance(Duration::from_secs(15 * 60));
+    preview(&ada, &json!({})).await;
+    for selection in [
+        json!({}),
+        json!({"except": "current"}),
+        json!({"class": "session"}),
+        json!({"id": [own, token.id]}),
+    ] {
+        let answer = end(&ada, &selection).await;
+        answer.expect_problem(403, "confirm-password");
+    }
+    assert!(ada.is_signed_in().await && token.client.is_let_in().await);
+    end(&ada, &json!({"id": own})).await.expect_status(200);
+    assert!(!ada.is_signed_in().await && token.client.is_let_in().await);
+}
+
+#[tokio::test]
+async fn what_is_over_is_not_ended_again() {
+    let house = Household::new().await;
+    let first = end(&house.ada, &json!({"class": "token"})).await.json();
+    let second = end(&house.ada, &json!({"class": "token"})).await;
+    let second = second.expect_status(200).expect_text("\"tokens_ended\":0");
+    assert_eq!(second.ids(), Vec::<String>::new());
+    let path = format!("/api/v1/receipts/{}", text(&first["id"]));
+    let kept = house.ada.call(Method::GET, &path, None).await;
+    assert_eq!(kept.json(), first, "the first receipt stands");
+}

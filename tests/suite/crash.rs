@@ -1,0 +1,117 @@
+//! What was answered is there after the power went: the program is killed in the middle of writes.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::app::PASSWORD;
+use crate::support::binary::Narthex;
+use crate::support::client::{ApiClient, Stranger};
+use crate::support::database::Database;
+
+/// How many clients make and end tokens at once, and after how many answers the program is killed.
+const CLIENTS: usize = 8;
+const ANSWERS: usize = 120;
+
+#[derive(Default)]
+struct Answered {
+    /// Secrets whose making was answered.
+    made: Mutex<Vec<String>>,
+    /// Secrets whose end was answered.
+    ended: Mutex<Vec<String>>,
+    count: AtomicUsize,
+}
+
+/// Makes tokens and ends every second one, until the server is gone.
+async fn make_and_end(origin: String, session: String, answered: Arc<Answered>) {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    for turn in 0.. {
+        let body = json!({"name": "made in a hurry", "abilities": ["account:read"]});
+        let asked = http
+            .post(format!("{origin}/api/v1/tokens"))
+            .bearer_auth(&session)
+            .json(&body);
+        let Ok(answer) = asked.send().await else {
+            return;
+        };
+        let Ok(made) = answer.json::<serde_json::Value>().await else {
+            return;
+        };
+        let secret = made["secret"].as_str().expect("a secret").to_owned();
+        answered.count.fetch_add(1, Ordering::SeqCst);
+        if turn % 2 == 0 {
+            answered.made.lock().unwrap().push(secret);
+            continue;
+        }
+        let asked = http
+            .delete(format!("{origin}/api/v1/tokens/current"))
+            .bearer_auth(&secret);
+        let Ok(answer) = asked.send().await else {
+            return;
+        };
+        assert_eq!(answer.status(), 204);
+        answered.ended.lock().unwrap().push(secret);
+        answered.count.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_before_a_kill_holds_after_the_restart() {
+    let database = Database::empty();
+    let narthex = Narthex::installed().with("DATABASE_URL", database.address());
+    let serving = narthex.serve();
+    let stranger = Stranger::at(&serving.url);
+    let form = [
+        ("name", "Ada"),
+        ("email", "ada@example.com"),
+        ("password", PASSWORD),
+    ];
+    stranger.post("/register", &form).await.expect_status(303);
+    let device = json!({"email": "ada@example.com", "password": PASSWORD, "device_name": "hasty"});
+    let signed_in = stranger
+        .post_json("/api/v1/sign-in", &device)
+        .await
+        .expect_status(201);
+    let secret = signed_in.json()["secret"].as_str().unwrap().to_owned();
+
+    let answered = Arc::new(Answered::default());
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            tokio::spawn(make_and_end(
+                serving.url.clone(),
+                secret.clone(),
+                answered.clone(),
+            ))
+        })
+        .collect();
+    while answered.count.load(Ordering::SeqCst) < ANSWERS {
+        tokio::task::yield_now().await;
+    }
+    serving.kill();
+    for client in clients {
+        client.await.unwrap();
+    }
+
+    let serving = narthex.serve();
+    let made = answered.made.lock().unwrap().clone();
+    let ended = answered.ended.lock().unwrap().clone();
+    assert!(
+        made.len() > CLIENTS && ended.len() > CLIENTS,
+        "both happened often"
+    );
+    for (secrets, status) in [(made, 200), (ended, 401)] {
+        for secret in secrets {
+            let client = ApiClient::at(&serving.url, &secret);
+            client
+                .send(client.request(Method::GET, "/api/v1/user"))
+                .await
+                .expect_status(status);
+        }
+    }
+    Stranger::at(&serving.url)
+        .get("/readyz")
+        .await
+        .expect_status(200);
+}

@@ -1,0 +1,205 @@
+//! What a proxy is told of the callers of other people's apps.
+
+use reqwest::Method;
+
+use crate::support::app::TestApp;
+
+const VERIFY: &str = "/auth/verify";
+const IDENTITY: [&str; 5] = [
+    "remote-user",
+    "remote-email",
+    "remote-name",
+    "remote-abilities",
+    "remote-credential",
+];
+
+#[tokio::test]
+async fn a_token_and_a_session_pass_with_who_they_are() {
+    let app = TestApp::start();
+    let browser = app.register("ada@example.com").await;
+    let secret = app
+        .token_of(&browser, "CI", &["account:read", "orders:read"])
+        .await;
+    let by_token = app.api_client(&secret).get(VERIFY).await.expect_status(200);
+    assert_eq!(by_token.text, "");
+    let by_token = by_token
+        .expect_header("remote-email", "ada@example.com")
+        .expect_header("remote-name", "ada")
+        .expect_header("remote-abilities", "account:read orders:read")
+        .expect_header("cache-control", "no-store");
+    let by_session = browser.get(VERIFY).await.expect_status(200);
+    assert_eq!(
+        by_session.header("remote-user"),
+        by_token.header("remote-user")
+    );
+    assert_ne!(
+        by_session.header("remote-credential"),
+        by_token.header("remote-credential")
+    );
+    by_session.expect_header("remote-abilities", "*");
+}
+
+#[tokio::test]
+async fn every_method_is_answered_alike_and_no_site_is_asked_after() {
+    let app = TestApp::start();
+    let browser = app
+        .register("ada@example.com")
+        .await
+        .with_fetch_site(Some("cross-site"));
+    for method in [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ] {
+        browser
+            .send(browser.request(method.clone(), VERIFY))
+            .await
+            .expect_status(200);
+        let stranger = app.stranger();
+        stranger
+            .send(stranger.request(method, VERIFY))
+            .await
+            .expect_status(401);
+    }
+}
+
+#[tokio::test]
+async fn all_of_ability_and_one_of_any_are_asked_for() {
+    let app = TestApp::start();
+    let browser = app.register("ada@example.com").await;
+    let secret = app
+        .token_of(&browser, "CI", &["account:read", "orders:*"])
+        .await;
+    let client = app.api_client(&secret);
+    for (query, status) in [
+        ("ability=orders:read", 200),
+        ("ability=orders:read&ability=account:read", 200),
+        ("ability=orders:read&ability=tokens:read", 403),
+        ("any=tokens:read&any=orders:write", 200),
+        ("any=tokens:read&any=tokens:write", 403),
+        ("ability=orders:read&any=tokens:read", 403),
+        // Misspelt in a proxy's configuration: nobody has it, not even who has everything.
+        ("ability=Orders:read", 403),
+        ("ability=", 403),
+    ] {
+        let answer = client
+            .get(&format!("{VERIFY}?{query}"))
+            .await
+            .expect_status(status);
+        if status == 403 {
+            let challenge = answer.header("www-authenticate").unwrap_or_default();
+            assert!(
+                challenge.contains("insufficient_scope"),
+                "{query}: {answer}"
+            );
+        }
+    }
+    browser
+        .get(&format!("{VERIFY}?ability=Orders:read"))
+        .await
+        .expect_status(403);
+}
+
+#[tokio::test]
+async fn identity_is_blank_where_nobody_is_and_never_what_the_client_sent() {
+    let app = TestApp::start();
+    let stranger = app.stranger();
+    let lying = IDENTITY
+        .iter()
+        .fold(stranger.request(Method::GET, VERIFY), |request, name| {
+            request.header(*name, "admin")
+        });
+    let refused = stranger.send(lying).await.expect_status(401);
+    for name in IDENTITY {
+        assert_eq!(refused.header(name), Some(""), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_encoded_into_one_line_of_ascii() {
+    let app = TestApp::start();
+    let browser = app.register("ada@example.com").await;
+    let form = [("name", "Zoë 100%"), ("email", "ada@example.com")];
+    browser
+        .post("/account/profile", &form)
+        .await
+        .expect_status(303);
+    browser
+        .get(VERIFY)
+        .await
+        .expect_header("remote-name", "Zo%C3%AB 100%25");
+}
+
+#[tokio::test]
+async fn what_ended_is_refused_at_once() {
+    let app = TestApp::start();
+    let browser = app.register("ada@example.com").await;
+    let secret = app.token_of(&browser, "CI", &["orders:read"]).await;
+    let client = app.api_client(&secret);
+    client.get(VERIFY).await.expect_status(200);
+    client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_status(204);
+    client.get(VERIFY).await.expect_status(401);
+}
+
+#[tokio::test]
+async fn a_browser_that_goes_to_a_page_is_led_to_sign_in_and_back() {
+    let app = TestApp::start_with(&[
+        ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1"),
+        ("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com"),
+    ]);
+    let stranger = app.stranger();
+    let asked = |host: &str, uri: &str| {
+        stranger
+            .request(Method::GET, "/auth/verify?redirect=on")
+            .header("accept", "text/html")
+            .header("x-forwarded-proto", "https")
+            .header("x-forwarded-host", host)
+            .header("x-forwarded-uri", uri)
+    };
+    let led = stranger
+        .send(asked("app.example.com", "/orders?page=2"))
+        .await
+        .expect_status(303);
+    assert!(
+        led.location()
+            .ends_with("/login?next=https%3A%2F%2Fapp.example.com%2Forders%3Fpage%3D2"),
+        "{led}"
+    );
+    for (host, uri) in [
+        ("evil.example.com", "/"),
+        ("app.example.com@evil.example", "/"),
+        ("app.example.com", "//evil.example"),
+        ("app.example.com", "orders"),
+    ] {
+        let led = stranger.send(asked(host, uri)).await.expect_status(303);
+        assert!(led.location().ends_with("/login"), "{led}");
+    }
+    for (name, value) in [
+        ("sec-fetch-mode", "cors"),
+        ("x-requested-with", "XMLHttpRequest"),
+        ("authorization", "Bearer nrx_no"),
+    ] {
+        let script = asked("app.example.com", "/").header(name, value);
+        stranger.send(script).await.expect_status(401);
+    }
+}
+
+#[tokio::test]
+async fn who_is_no_trusted_proxy_leads_nobody_anywhere() {
+    let app = TestApp::start_with(&[("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com")]);
+    let stranger = app.stranger();
+    let asked = stranger
+        .request(Method::GET, "/auth/verify?redirect=on")
+        .header("x-forwarded-proto", "https")
+        .header("x-forwarded-host", "app.example.com")
+        .header("x-forwarded-uri", "/");
+    let led = stranger.send(asked).await.expect_status(303);
+    assert!(led.location().ends_with("/login"), "{led}");
+}

@@ -1,0 +1,288 @@
+//! The headers that every answer has, whatever its status.
+
+use narthex::routes;
+use reqwest::Method;
+
+use crate::support::answer::Answer;
+use crate::support::app::{PASSWORD, TestApp};
+
+const ADA: &str = "ada@example.com";
+
+#[track_caller]
+fn directives(answer: &Answer) -> Vec<String> {
+    let policy = answer.header("content-security-policy").expect("a policy");
+    policy.split("; ").map(str::to_owned).collect()
+}
+
+/// What holds for every answer there is.
+#[track_caller]
+fn is_well_dressed(answer: &Answer) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("referrer-policy", "same-origin"),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{name}: {answer}");
+    }
+    assert!(answer.header("permissions-policy").is_some(), "{answer}");
+    for told in ["server", "x-powered-by", "via"] {
+        assert_eq!(answer.header(told), None, "{answer}");
+    }
+    let policy = directives(answer);
+    for wanted in ["default-src 'none'", "frame-ancestors 'none'"] {
+        assert!(policy.iter().any(|part| part == wanted), "{answer}");
+    }
+    let loose = [
+        "unsafe-inline",
+        "unsafe-eval",
+        "*",
+        "data:",
+        "http:",
+        "https:",
+    ];
+    for part in &policy {
+        assert!(!loose.iter().any(|word| part.contains(word)), "{answer}");
+    }
+    let path = answer.request.split(' ').nth(1).unwrap();
+    let is_call = path.starts_with("/api/") || path == "/healthz" || path == "/readyz";
+    if is_call {
+        assert!(policy.iter().any(|part| part == "sandbox"), "{answer}");
+    } else {
+        for wanted in [
+            "style-src 'self'",
+            "img-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+        ] {
+            assert!(policy.iter().any(|part| part == wanted), "{answer}");
+        }
+        assert!(
+            !policy.iter().any(|part| part.starts_with("script-src")),
+            "{answer}"
+        );
+    }
+    let of_an_asset = answer.status == 200 && path.starts_with("/static/");
+    if !of_an_asset {
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer}");
+    }
+    let kind = answer.header("content-type");
+    if answer.text.is_empty() {
+        return;
+    }
+    let kind = kind.unwrap_or_else(|| panic!("a body without a type: {answer}"));
+    let kinds: &[&str] = match (is_call, answer.status) {
+        (true, 400..) => &["application/problem+json"],
+        (true, _) => &["application/json", "text/plain; charset=utf-8"],
+        (false, _) if of_an_asset => &["text/css; charset=utf-8", "image/svg+xml"],
+        (false, _) => &["text/html; charset=utf-8"],
+    };
+    assert!(kinds.contains(&kind), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_answers_well_dressed_whoever_asks() {
+    let app = TestApp::start();
+    let stranger = app.stranger();
+    app.register(ADA).await;
+    for route in routes::table() {
+        let browser = app.sign_in(ADA).await;
+        let all = app.api_client(&app.token_of(&browser, "All", &["*"]).await);
+        let none = app.api_client(&app.token_of(&browser, "None", &[]).await);
+        let wrong = app.api_client("nrx_nonsense");
+        let method = Method::from_bytes(route.method.as_str().as_bytes()).unwrap();
+        let path = route
+            .path
+            .replace("{id}", "019ab6b0-0000-7000-8000-000000000000");
+        let path = path.replace("{version}", "x").replace("{name}", "y");
+        is_well_dressed(&stranger.send(stranger.request(method.clone(), &path)).await);
+        for client in [&wrong, &none, &all] {
+            is_well_dressed(&client.send(client.request(method.clone(), &path)).await);
+        }
+        let browser = app.sign_in(ADA).await;
+        is_well_dressed(&browser.send(browser.request(method, &path)).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refusal_is_well_dressed() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    for prefix in ["", "/api/v1"] {
+        let at = |path: &str| format!("{prefix}{path}");
+        let post = |path: &str| browser.request(Method::POST, &at(path));
+        let form = "application/x-www-form-urlencoded";
+        let json = "application/json";
+        let kind = if prefix.is_empty() { form } else { json };
+        let login = if prefix.is_empty() {
+            "/login"
+        } else {
+            "/sign-in"
+        };
+        let list = if prefix.is_empty() {
+            "/account/sessions"
+        } else {
+            "/sessions"
+        };
+        let requests = [
+            (404, browser.request(Method::GET, &at("/no-such-thing"))),
+            (405, browser.request(Method::PUT, &at(login))),
+            (403, post(login).header("sec-fetch-site", "x")),
+            (421, post(login).header("host", "evil.example")),
+            (
+                415,
+                post(login).header("content-type", "text/plain").body("x"),
+            ),
+            (
+                400,
+                browser.request(Method::GET, &at(&format!("{list}?a=%ff"))),
+            ),
+            (
+                413,
+                post(login)
+                    .header("content-type", kind)
+                    .body("a".repeat(70_000)),
+            ),
+            (
+                422,
+                browser.request(Method::GET, &at(&format!("{list}?cursor=x"))),
+            ),
+        ];
+        for (status, request) in requests {
+            let request = match status {
+                // The browser says where it comes from already; the first would count.
+                403 => {
+                    let stranger = app.stranger();
+                    stranger
+                        .request(Method::POST, &at(login))
+                        .header("sec-fetch-site", "cross-site")
+                }
+                _ => request,
+            };
+            is_well_dressed(&browser.send(request).await.expect_status(status));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_s_forms_and_their_outcomes_are_well_dressed() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    is_well_dressed(&browser.get("/account").await.expect_status(200));
+    is_well_dressed(&browser.get("/").await.expect_status(303));
+    let wrong = [("email", ADA), ("password", "x")];
+    is_well_dressed(
+        &app.browser()
+            .post("/login", &wrong)
+            .await
+            .expect_status(422),
+    );
+    let form = [("name", "CI"), ("expires", "7d")];
+    is_well_dressed(
+        &browser
+            .post("/account/tokens", &form)
+            .await
+            .expect_status(200),
+    );
+    let digest = browser.get("/account/sign-out").await.field("digest");
+    app.sign_in(ADA).await;
+    let outdated = browser
+        .post("/account/sign-out", &[("digest", &digest)])
+        .await;
+    is_well_dressed(&outdated.expect_status(409));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_under_https_browsers_are_told_to_stay_with_it() {
+    let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
+    let stranger = app.stranger();
+    for path in [
+        "/login",
+        "/account",
+        "/api/v1/user",
+        "/healthz",
+        "/no-such-page",
+    ] {
+        let request = stranger.request(Method::GET, path);
+        let answer = stranger
+            .send(request.header("host", "id.example.com"))
+            .await;
+        answer.expect_header(
+            "strict-transport-security",
+            "max-age=31536000; includeSubDomains",
+        );
+    }
+    let plain = TestApp::start().stranger().get("/login").await;
+    assert_eq!(plain.header("strict-transport-security"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_may_lead_to_trusted_origins_and_nowhere_else() {
+    let app = TestApp::start_with(&[("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com")]);
+    let answer = app.stranger().get("/login").await;
+    let policy = directives(&answer);
+    let forms = "form-action 'self' https://app.example.com".to_owned();
+    assert!(policy.contains(&forms), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_loads_is_ours_and_kept_for_as_long_as_it_stays_the_same() {
+    let app = TestApp::start();
+    let page = app.stranger().get("/login").await;
+    let loaded: Vec<&str> = page
+        .text
+        .split("<link ")
+        .skip(1)
+        .filter_map(|link| link.split("href=\"").nth(1)?.split('"').next())
+        .collect();
+    assert_eq!(loaded.len(), 2, "{page}");
+    for path in loaded {
+        let asset = app.stranger().get(path).await.expect_status(200);
+        is_well_dressed(&asset);
+        asset.expect_header("cache-control", "public, max-age=31536000, immutable");
+        let old = path.replacen("/static/", "/static/0", 1);
+        app.stranger().get(&old).await.expect_status(404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_tells_the_browser_to_forget() {
+    let app = TestApp::start();
+    let forget = "\"cache\", \"storage\"";
+    let browser = app.register(ADA).await;
+    let out = browser.post("/logout", &[]).await;
+    out.expect_redirect("/login")
+        .expect_header("clear-site-data", forget);
+    let browser = app.sign_in(ADA).await;
+    let digest = browser.get("/account/sign-out").await.field("digest");
+    let out = browser
+        .post("/account/sign-out", &[("digest", &digest)])
+        .await;
+    out.expect_redirect("/login")
+        .expect_header("clear-site-data", forget);
+    let browser = app.sign_in(ADA).await;
+    let gone = browser
+        .post("/account/delete", &[("password", PASSWORD)])
+        .await;
+    gone.expect_redirect("/login")
+        .expect_header("clear-site-data", forget);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_private_page_comes_back_out_of_a_cache() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let page = browser.get("/account").await.expect_status(200);
+    assert_eq!(page.header("etag"), None, "{page}");
+    assert_eq!(page.header("last-modified"), None, "{page}");
+    browser.post("/logout", &[]).await.expect_status(303);
+    let request = browser.request(Method::GET, "/account");
+    let request = request
+        .header("if-none-match", "*")
+        .header("if-modified-since", "Sun, 22 Nov 2037 12:00:00 GMT");
+    browser
+        .send(request)
+        .await
+        .expect_redirect("/login?next=%2Faccount");
+}

@@ -1,0 +1,131 @@
+//! Which address a sign-in is noted to come from.
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::support::app::{PASSWORD, TestApp};
+
+const ADA: &str = "ada@example.com";
+const TRUSTED: (&str, &str) = ("NARTHEX_TRUSTED_PROXIES", "127.0.0.0/8, 10.0.0.0/8");
+
+/// The address that the sessions page and the API show for a sign-in with these headers.
+async fn noted(app: &TestApp, headers: &[(&str, &str)]) -> String {
+    let browser = app.browser();
+    let form = [("email", ADA), ("password", PASSWORD)];
+    let mut request = browser.request(Method::POST, "/login").form(&form);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    browser.send(request).await.expect_redirect("/account");
+    let mut request = browser.request(Method::GET, "/api/v1/sessions/current");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let current: Value = browser.send(request).await.json();
+    let ip = current["ip"].as_str().expect("an address").to_owned();
+    let page = browser.get("/account/sessions").await;
+    page.expect_text(&format!("from {ip}"));
+    ip
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_is_no_proxy_of_ours_is_not_believed() {
+    let app = TestApp::start();
+    app.register(ADA).await;
+    for header in [
+        ("x-forwarded-for", "203.0.113.9"),
+        ("forwarded", "for=203.0.113.9"),
+        ("x-real-ip", "203.0.113.9"),
+        ("true-client-ip", "203.0.113.9"),
+        ("cf-connecting-ip", "203.0.113.9"),
+        ("x-client-ip", "203.0.113.9"),
+    ] {
+        assert_eq!(noted(&app, &[header]).await, "127.0.0.1", "{header:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_of_ours_is_believed_about_whom_it_speaks_for() {
+    let app = TestApp::start_with(&[TRUSTED]);
+    app.register(ADA).await;
+    for (header, client) in [
+        (("x-forwarded-for", "203.0.113.9"), "203.0.113.9"),
+        (("x-forwarded-for", "203.0.113.9:4711"), "203.0.113.9"),
+        (("x-forwarded-for", "2001:db8::7"), "2001:db8::7"),
+        (("x-forwarded-for", "::ffff:203.0.113.9"), "203.0.113.9"),
+        (("forwarded", "for=203.0.113.9;proto=https"), "203.0.113.9"),
+        (("forwarded", "for=\"[2001:db8::7]:4711\""), "2001:db8::7"),
+    ] {
+        assert_eq!(noted(&app, &[header]).await, client, "{header:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_client_wrote_itself_stands_to_the_left_and_is_not_believed() {
+    let app = TestApp::start_with(&[TRUSTED]);
+    app.register(ADA).await;
+    for headers in [
+        &[("x-forwarded-for", "198.51.100.66, 203.0.113.9")][..],
+        &[("x-forwarded-for", "198.51.100.66, 203.0.113.9, 10.0.0.2")],
+        &[
+            ("x-forwarded-for", "198.51.100.66"),
+            ("x-forwarded-for", "203.0.113.9"),
+        ],
+        &[("forwarded", "for=198.51.100.66, for=203.0.113.9")],
+    ] {
+        assert_eq!(noted(&app, headers).await, "203.0.113.9", "{headers:?}");
+    }
+}
+
+/// Most proxies write the one and pass the other on as the client sent it.
+#[tokio::test(flavor = "multi_thread")]
+async fn beside_x_forwarded_for_a_forwarded_header_is_the_client_s_own_and_not_believed() {
+    let app = TestApp::start_with(&[TRUSTED]);
+    app.register(ADA).await;
+    let headers = [
+        ("forwarded", "for=198.51.100.66"),
+        ("x-forwarded-for", "203.0.113.9"),
+    ];
+    assert_eq!(noted(&app, &headers).await, "203.0.113.9");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_that_no_proxy_is_known_to_write_are_not_read_even_from_ours() {
+    let app = TestApp::start_with(&[TRUSTED]);
+    app.register(ADA).await;
+    for header in [
+        ("x-real-ip", "203.0.113.9"),
+        ("x_forwarded_for", "203.0.113.9"),
+    ] {
+        assert_eq!(noted(&app, &[header]).await, "127.0.0.1", "{header:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_leaves_the_proxy_s_own_address() {
+    let app = TestApp::start_with(&[TRUSTED]);
+    app.register(ADA).await;
+    for value in [
+        "unknown",
+        "_hidden",
+        "",
+        "203.0.113.9 evil",
+        "<script>",
+        "203.0.113.9,",
+    ] {
+        let ip = noted(&app, &[("x-forwarded-for", value)]).await;
+        assert_eq!(ip, "127.0.0.1", "{value:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_s_last_use_is_noted_from_the_client_s_address_too() {
+    let app = TestApp::start_with(&[TRUSTED]);
+    let browser = app.register(ADA).await;
+    let client = app.api_client(&app.token_of(&browser, "CI", &[]).await);
+    let request = client.request(Method::GET, "/api/v1/user");
+    let request = request.header("x-forwarded-for", "203.0.113.9");
+    client.send(request).await.expect_status(200);
+    let page = browser.get("/account/tokens").await;
+    page.expect_text("from 203.0.113.9");
+}

@@ -1,0 +1,92 @@
+//! What time does to credentials: they expire, end with a receipt, and are forgotten.
+
+use std::time::Duration;
+
+use narthex::credentials::{Pruned, prune};
+
+use crate::support::app::TestApp;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+async fn pruned(app: &TestApp) -> (usize, usize) {
+    let Pruned {
+        expired, forgotten, ..
+    } = prune(&app.context).await.unwrap();
+    (expired, forgotten)
+}
+
+#[tokio::test]
+async fn what_has_expired_ends_with_a_receipt_that_says_so() {
+    let app = TestApp::start();
+    let browser = app.register("ada@example.com").await;
+    let form = [
+        ("name", "short-lived"),
+        ("abilities", "account:read"),
+        ("expires", "7d"),
+    ];
+    browser
+        .post("/account/tokens", &form)
+        .await
+        .expect_status(200);
+    app.token_of(&browser, "lasting", &["account:read"]).await;
+
+    app.advance(7 * DAY);
+    // The token and the session of the browser that made it.
+    assert_eq!(pruned(&app).await, (2, 0));
+    assert_eq!(pruned(&app).await, (0, 0), "once is enough");
+
+    let browser = app.sign_in("ada@example.com").await;
+    let tokens = browser.get("/account/tokens").await.expect_status(200);
+    let tokens = tokens
+        .expect_text("lasting")
+        .expect_text("Ended lately")
+        .expect_text("short-lived");
+    let receipt = tokens
+        .text
+        .split("href=\"")
+        .find(|part| part.starts_with("/account/receipts/"))
+        .unwrap();
+    let receipt = receipt.split('"').next().unwrap();
+    browser
+        .get(receipt)
+        .await
+        .expect_status(200)
+        .expect_text("Their time was over");
+}
+
+#[tokio::test]
+async fn what_ended_longer_ago_than_is_kept_is_forgotten_but_its_receipt_still_counts_it() {
+    let app = TestApp::start_with(&[("NARTHEX_KEEP_ENDED", "30d")]);
+    let browser = app.register("ada@example.com").await;
+    let secret = app.token_of(&browser, "CI", &["account:read"]).await;
+    let page = browser.get("/account/sign-out?class=token").await;
+    let form = [("class", "token"), ("digest", &page.field("digest"))];
+    let ended = browser
+        .post("/account/sign-out", &form)
+        .await
+        .expect_status(303);
+
+    app.advance(29 * DAY);
+    assert_eq!(
+        pruned(&app).await,
+        (1, 0),
+        "the session expired; nothing is old enough yet"
+    );
+    app.advance(2 * DAY);
+    assert_eq!(
+        pruned(&app).await,
+        (0, 1),
+        "the token is forgotten, the session not yet"
+    );
+
+    let browser = app.sign_in("ada@example.com").await;
+    let receipt = browser.get(ended.location()).await.expect_status(200);
+    receipt
+        .expect_text("1 token")
+        .expect_text("no longer kept")
+        .expect_no_text("CI");
+    app.api_client(&secret)
+        .get("/api/v1/user")
+        .await
+        .expect_status(401);
+}

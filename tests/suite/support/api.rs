@@ -1,0 +1,155 @@
+//! What many tests of the JSON API begin with and ask of its answers.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::app::TestApp;
+use super::client::{ApiClient, Browser};
+
+/// Everything of Narthex's own: enough for every call.
+pub const EVERY_ABILITY: [&str; 6] = [
+    "account:read",
+    "tokens:read",
+    "tokens:write",
+    "sessions:read",
+    "sessions:write",
+    "tokens:introspect",
+];
+
+/// A token, and a program that shows it.
+pub struct Token {
+    pub id: String,
+    pub secret: String,
+    pub client: ApiClient,
+}
+
+impl TestApp {
+    /// Makes a token for the browser's user.
+    pub async fn token(&self, browser: &Browser, name: &str, abilities: &[&str]) -> Token {
+        let body = json!({"name": name, "abilities": abilities});
+        let made = browser.call(Method::POST, "/api/v1/tokens", Some(&body));
+        self.made(&made.await.expect_status(201).json())
+    }
+
+    /// Signs a device in.
+    pub async fn device(&self, email: &str, name: &str) -> Token {
+        let body = json!({"email": email, "password": super::app::PASSWORD, "device_name": name});
+        let made = self.stranger();
+        let made = made.post_json("/api/v1/sign-in", &body).await;
+        self.made(&made.expect_status(201).json())
+    }
+
+    /// The token that an answer brought.
+    pub fn made(&self, answer: &Value) -> Token {
+        let secret = text(&answer["secret"]);
+        Token {
+            id: text(&answer["token"]["id"]),
+            client: self.api_client(&secret),
+            secret,
+        }
+    }
+
+    /// A program that may do that for the browser's user.
+    pub async fn client(&self, browser: &Browser, abilities: &[&str]) -> ApiClient {
+        self.token(browser, "Program", abilities).await.client
+    }
+}
+
+impl Browser {
+    /// The id of its session.
+    pub async fn session_id(&self) -> String {
+        let session = self.call(Method::GET, "/api/v1/sessions/current", None);
+        text(&session.await.expect_status(200).json()["id"])
+    }
+
+    /// Whether its session is one.
+    pub async fn is_signed_in(&self) -> bool {
+        let answer = self.call(Method::GET, "/api/v1/user", None).await;
+        answer.status == 200
+    }
+}
+
+impl ApiClient {
+    /// Whether its token is one.
+    pub async fn is_let_in(&self) -> bool {
+        self.get("/api/v1/user").await.status == 200
+    }
+
+    /// A body with the call, whatever its method.
+    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let request = self.request(method, path);
+        self.send(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+}
+
+impl Answer {
+    /// A problem whose type ends like that.
+    #[track_caller]
+    pub fn expect_problem(self, status: u16, slug: &str) -> Self {
+        let answer = self.expect_status(status);
+        let kind = answer.problem().kind;
+        assert!(kind.ends_with(&format!("/{slug}")), "{kind}: {answer}");
+        answer
+    }
+
+    /// `422` for exactly these fields, each with something to read.
+    #[track_caller]
+    pub fn expect_refused(self, fields: &[&str]) -> Self {
+        let answer = self.expect_problem(422, "invalid");
+        let errors = answer.problem().errors;
+        let named: Vec<_> = errors.keys().map(String::as_str).collect();
+        assert_eq!(named, fields, "{answer}");
+        for messages in errors.values() {
+            let messages = messages.as_array().expect("a list of messages");
+            assert!(
+                messages.iter().all(|message| !text(message).is_empty()),
+                "{answer}"
+            );
+        }
+        answer
+    }
+
+    /// The ids of a list, in its order.
+    #[track_caller]
+    pub fn ids(&self) -> Vec<String> {
+        let value = self.json();
+        let rows = value["data"]
+            .as_array()
+            .or_else(|| value["credentials"].as_array());
+        let rows = rows.unwrap_or_else(|| panic!("not a list: {self}"));
+        rows.iter().map(|row| text(&row["id"])).collect()
+    }
+}
+
+/// A text in JSON.
+#[track_caller]
+pub fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("not a text: {value}"))
+        .to_owned()
+}
+
+/// The names of an object, in the order of the contract.
+#[track_caller]
+pub fn expect_members(answer: &str, names: &[&str]) {
+    let mut rest = answer;
+    for name in names {
+        let member = format!("\"{name}\":");
+        let at = rest
+            .find(&member)
+            .unwrap_or_else(|| panic!("no {name}, or not in its place: {answer}"));
+        rest = &rest[at + member.len()..];
+    }
+    let value: Value = serde_json::from_str(answer).expect("JSON");
+    assert_eq!(
+        value.as_object().expect("an object").len(),
+        names.len(),
+        "{answer}"
+    );
+}
