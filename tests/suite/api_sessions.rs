@@ -181,6 +181,7 @@ async fn a_session_is_ended_once_and_for_all() {
 async fn a_browser_signs_itself_out() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
+    app.advance(Duration::from_secs(1));
     let other = app.sign_in(ADA).await;
     let cookie = ada.cookie("narthex").unwrap().value;
     app.advance(LATER);
