@@ -5,18 +5,31 @@ use serde::Serialize;
 
 use crate::{
     callers::AnyCaller,
+    credentials::User,
     error::Result,
     ids::UserId,
     kit::clock::Timestamp,
     web::{body::NoQuery, json},
 };
 
+/// A user.
 #[derive(Serialize)]
-struct UserJson<'a> {
+pub struct UserJson<'a> {
     id: UserId,
     name: &'a str,
     email: &'a str,
     created_at: Timestamp,
+}
+
+impl<'a> From<&'a User> for UserJson<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            id: user.id,
+            name: &user.name,
+            email: &user.email,
+            created_at: user.created_at,
+        }
+    }
 }
 
 /// `GET /user`: who is calling.
@@ -24,12 +37,5 @@ struct UserJson<'a> {
 /// # Errors
 /// None of its own.
 pub async fn user(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
-    let user = &here.caller.user;
-    let shown = UserJson {
-        id: user.id,
-        name: &user.name,
-        email: &user.email,
-        created_at: user.created_at,
-    };
-    json::answer(StatusCode::OK, &shown)
+    json::answer(StatusCode::OK, &UserJson::from(&here.caller.user))
 }

@@ -1,5 +1,7 @@
 //! `narthex serve`
 
+use std::{future::poll_fn, pin::pin, task::Poll};
+
 use super::{Failed, context, output};
 use crate::{app::Server, config::Settings, kit::random::SystemRandom};
 
@@ -15,7 +17,13 @@ pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
         let server = Server::bind(context, keys)
             .map_err(|error| Failed::because(format!("cannot listen on {listen}: {error}")))?;
         let url = url.unwrap_or_else(|| format!("http://{}", server.address()));
+        let mut running = pin!(server.run());
+        // The first poll starts the workers and takes the signals over. Said before that, "here I am"
+        // could be answered with a signal that kills instead of stopping.
+        if let Poll::Ready(ended) = poll_fn(|task| Poll::Ready(running.as_mut().poll(task))).await {
+            return Ok(ended?);
+        }
         output::line(format!("Narthex is at {url}"))?;
-        Ok(server.run().await?)
+        Ok(running.await?)
     })
 }

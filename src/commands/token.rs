@@ -83,7 +83,8 @@ impl Verb {
 impl Add {
     async fn run(self, context: &Context) -> Result<(), Failed> {
         let kind = Kind::parse(&self.kind).unwrap_or(Kind::Service);
-        let new = self.new_token(context)?;
+        let life = self.life(context);
+        let new = self.new_token(context, life)?;
         let account = account(context, &self.email).await?;
         let user = account.user.id;
         let Issued { token, secret } = issue_as_operator(context, user, kind, new).await?;
@@ -94,19 +95,21 @@ impl Add {
                  ended again"
             )));
         }
-        tell(&token, &account);
+        tell(&token, &account, life);
         Ok(())
     }
 
-    fn new_token(&self, context: &Context) -> Result<NewToken, Failed> {
+    /// How long it is to live; `None`: until it is ended.
+    fn life(&self, context: &Context) -> Option<Duration> {
+        if self.never {
+            return None;
+        }
+        let most = context.settings.token_max_age.unwrap_or(USUAL_LIFE);
+        Some(self.expires_in.unwrap_or(most.min(USUAL_LIFE)))
+    }
+
+    fn new_token(&self, context: &Context, life: Option<Duration>) -> Result<NewToken, Failed> {
         let settings = &context.settings;
-        let usual = settings
-            .token_max_age
-            .map_or(USUAL_LIFE, |most| most.min(USUAL_LIFE));
-        let life = match self.never {
-            true => None,
-            false => Some(self.expires_in.unwrap_or(usual)),
-        };
         let flag = if self.never {
             "--never"
         } else {
@@ -125,7 +128,7 @@ impl Add {
 }
 
 /// Says on the standard error what was made.
-fn tell(token: &Credential, account: &Account) {
+fn tell(token: &Credential, account: &Account, life: Option<Duration>) {
     output::remark(format!(
         "Made the {} “{}” (…{}) for {}.",
         token.kind.label(),
@@ -138,12 +141,9 @@ fn tell(token: &Credential, account: &Account) {
         [] => "It has no ability: all it can do is say whose it is.".to_owned(),
         abilities => format!("It may do this: {}.", abilities.join(", ")),
     });
-    output::remark(match token.expires_at {
-        Some(at) => format!(
-            "It expires {}, on {}.",
-            words::until(token.created_at, at),
-            at.minute()
-        ),
+    let end = life.map(words::length).zip(token.expires_at);
+    output::remark(match end {
+        Some((life, at)) => format!("It expires in {life}, on {}.", at.minute()),
         None => "It never expires.".to_owned(),
     });
     if account.disabled_at.is_some() {

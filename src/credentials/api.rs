@@ -4,8 +4,8 @@ use actix_web::{HttpResponse, http::StatusCode};
 use serde::Serialize;
 
 use super::{
-    Caller, Class, Credential, Reason, Receipt, Scope, Selection, find_receipt,
-    sign_out::{self, Ending},
+    Class, Credential, Reason, Receipt, Scope, Selection, find_receipt,
+    sign_out::{self, Ending, Preview},
 };
 use crate::{
     callers::AnyCaller,
@@ -26,29 +26,34 @@ use crate::{
 /// A session or a token. Both say which in `class`, so that a list of both can be told apart.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum CredentialJson<'a> {
+pub enum CredentialJson<'a> {
+    /// A session.
     Session(SessionJson),
+    /// A token.
     Token(TokenJson<'a>),
 }
 
 impl<'a> CredentialJson<'a> {
-    fn of(credential: &'a Credential, caller: &Caller) -> Self {
+    /// As whoever calls with the credential `current` sees it.
+    #[must_use]
+    pub fn of(credential: &'a Credential, current: Option<CredentialId>) -> Self {
         match credential.class() {
-            Class::Session => Self::Session(SessionJson::of(credential, caller)),
+            Class::Session => Self::Session(SessionJson::of(credential, current)),
             Class::Token => Self::Token(TokenJson::of(credential)),
         }
     }
 }
 
-fn all<'a>(credentials: &'a [Credential], caller: &Caller) -> Vec<CredentialJson<'a>> {
+fn all(credentials: &[Credential], current: Option<CredentialId>) -> Vec<CredentialJson<'_>> {
     credentials
         .iter()
-        .map(|credential| CredentialJson::of(credential, caller))
+        .map(|credential| CredentialJson::of(credential, current))
         .collect()
 }
 
+/// The record of one sign-out.
 #[derive(Serialize)]
-struct ReceiptJson<'a> {
+pub struct ReceiptJson<'a> {
     id: ReceiptId,
     at: Timestamp,
     reason: &'static str,
@@ -59,7 +64,9 @@ struct ReceiptJson<'a> {
 }
 
 impl<'a> ReceiptJson<'a> {
-    fn of(receipt: &'a Receipt, caller: &Caller) -> Self {
+    /// As whoever calls with the credential `current` sees it.
+    #[must_use]
+    pub fn of(receipt: &'a Receipt, current: Option<CredentialId>) -> Self {
         Self {
             id: receipt.id,
             at: receipt.at,
@@ -67,15 +74,27 @@ impl<'a> ReceiptJson<'a> {
             by: receipt.by,
             sessions_ended: receipt.sessions_ended,
             tokens_ended: receipt.tokens_ended,
-            credentials: all(&receipt.credentials, caller),
+            credentials: all(&receipt.credentials, current),
         }
     }
 }
 
+/// What a selection would end.
 #[derive(Serialize)]
-struct PreviewJson<'a> {
-    digest: String,
+pub struct PreviewJson<'a> {
+    digest: &'a str,
     credentials: Vec<CredentialJson<'a>>,
+}
+
+impl<'a> PreviewJson<'a> {
+    /// As whoever calls with the credential `current` sees it.
+    #[must_use]
+    pub fn of(preview: &'a Preview, current: Option<CredentialId>) -> Self {
+        Self {
+            digest: &preview.digest,
+            credentials: all(&preview.credentials, current),
+        }
+    }
 }
 
 /// `GET /credentials`: sessions and tokens in one list.
@@ -85,7 +104,7 @@ struct PreviewJson<'a> {
 pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&here, fields, None).await?;
     let shown = List::of(&page, |credential| {
-        CredentialJson::of(credential, &here.caller)
+        CredentialJson::of(credential, here.caller.current())
     });
     json::answer(StatusCode::OK, &shown)
 }
@@ -130,11 +149,10 @@ pub async fn preview(
     let selection = take_selection(&here, &mut fields, None);
     fields.finish()?;
     let preview = sign_out::preview(&here.context, here.caller.user.id, selection).await?;
-    let shown = PreviewJson {
-        credentials: all(&preview.credentials, &here.caller),
-        digest: preview.digest,
-    };
-    json::answer(StatusCode::OK, &shown)
+    json::answer(
+        StatusCode::OK,
+        &PreviewJson::of(&preview, here.caller.current()),
+    )
 }
 
 /// `POST /sign-out`: ends a selection.
@@ -180,7 +198,10 @@ async fn end(here: &AnyCaller, ending: Ending) -> Result<HttpResponse> {
     here.may_end(&ending.selection)?;
     let (user, actor) = (here.caller.user.id, here.caller.actor());
     let receipt = sign_out::end(&here.context, user, ending, actor).await?;
-    let answer = json::answer(StatusCode::OK, &ReceiptJson::of(&receipt, &here.caller))?;
+    let answer = json::answer(
+        StatusCode::OK,
+        &ReceiptJson::of(&receipt, here.caller.current()),
+    )?;
     Ok(here.leaving(&receipt, answer))
 }
 
@@ -194,5 +215,8 @@ pub async fn receipt(
     _: NoQuery,
 ) -> Result<HttpResponse> {
     let receipt = find_receipt(&here.context, here.caller.user.id, id).await?;
-    json::answer(StatusCode::OK, &ReceiptJson::of(&receipt, &here.caller))
+    json::answer(
+        StatusCode::OK,
+        &ReceiptJson::of(&receipt, here.caller.current()),
+    )
 }

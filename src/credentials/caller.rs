@@ -6,7 +6,7 @@ use super::{credential::Credential, kind::Class, selection::Selection};
 use crate::{
     activity::Actor,
     error::{Error, Result},
-    ids::UserId,
+    ids::{CredentialId, UserId},
     kit::clock::Timestamp,
 };
 
@@ -35,6 +35,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The credential that calls: what the API's `current` means.
+    #[must_use]
+    pub const fn current(&self) -> Option<CredentialId> {
+        Some(self.credential.id)
+    }
+
     /// As the one who acts, for the activity log and for receipts.
     #[must_use]
     pub const fn actor(&self) -> Actor {

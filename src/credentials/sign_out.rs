@@ -175,7 +175,7 @@ pub(crate) fn end_within(
 }
 
 /// Whether what is selected can still let somebody in, or could until its time was over.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Time {
     Left,
     Over,

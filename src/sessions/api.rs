@@ -9,7 +9,7 @@ use super::Device;
 use crate::{
     callers::AnyCaller,
     credentials::{
-        self, Caller, Class, Credential, Selection,
+        self, Class, Credential, Selection,
         api::{end_selected, page_of},
         sign_out,
     },
@@ -46,9 +46,9 @@ pub struct SessionJson {
 }
 
 impl SessionJson {
-    /// As `caller` sees it.
+    /// As whoever calls with the credential `current` sees it; an operator calls with none.
     #[must_use]
-    pub fn of(session: &Credential, caller: &Caller) -> Self {
+    pub fn of(session: &Credential, current: Option<CredentialId>) -> Self {
         let device = Device::of(session.user_agent.as_deref());
         Self {
             id: session.id,
@@ -58,7 +58,7 @@ impl SessionJson {
             system: device.system,
             ip: session.last_used_ip.or(session.ip),
             remembered: session.remembered,
-            current: session.id == caller.credential.id,
+            current: current == Some(session.id),
             created_at: session.created_at,
             last_used_at: session.last_used_at,
             expires_at: session.expires_at,
@@ -100,7 +100,9 @@ pub async fn confirm(
 /// [`Error::Invalid`] for a selection or page that cannot be.
 pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&here, fields, Some(Class::Session)).await?;
-    let shown = List::of(&page, |session| SessionJson::of(session, &here.caller));
+    let shown = List::of(&page, |session| {
+        SessionJson::of(session, here.caller.current())
+    });
     json::answer(StatusCode::OK, &shown)
 }
 
@@ -114,7 +116,10 @@ pub async fn one(
     _: NoQuery,
 ) -> Result<HttpResponse> {
     let session = credentials::find(&here.context, here.caller.user.id, Class::Session, id).await?;
-    json::answer(StatusCode::OK, &SessionJson::of(&session, &here.caller))
+    json::answer(
+        StatusCode::OK,
+        &SessionJson::of(&session, here.caller.current()),
+    )
 }
 
 /// `GET /sessions/current`: the one that calls.
@@ -124,7 +129,7 @@ pub async fn one(
 pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
     match here.caller.credential.class() {
         Class::Session => {
-            let session = SessionJson::of(&here.caller.credential, &here.caller);
+            let session = SessionJson::of(&here.caller.credential, here.caller.current());
             json::answer(StatusCode::OK, &session)
         }
         Class::Token => Err(Error::NotFound),

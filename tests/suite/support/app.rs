@@ -167,7 +167,8 @@ pub fn signing_keys() -> SigningKeys {
     SigningKeys::parse(&BASE64_STANDARD.encode(bytes)).expect("a key")
 }
 
-fn migrate(address: &str) {
+/// Makes the tables in the database at an address.
+pub fn migrate(address: &str) {
     let target = db::Target::parse(address).expect("a database URL");
     db::run_pending(&target, MIGRATIONS).expect("tables");
 }

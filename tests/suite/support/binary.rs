@@ -88,7 +88,8 @@ impl Narthex {
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// `narthex …` with nothing to read, to be changed before it is started.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_narthex"));
         command
             .args(arguments)
@@ -114,6 +115,18 @@ impl Outcome {
     pub fn expect_code(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
+    }
+
+    /// It did not do what it was asked: exit code 1, nothing on the standard output and one line on
+    /// the standard error, which is returned without what every such line begins with.
+    #[track_caller]
+    pub fn expect_refusal(self) -> String {
+        let outcome = self.expect_code(1);
+        assert_eq!(outcome.stdout, "", "{outcome:#?}");
+        assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:#?}");
+        let line = outcome.stderr.trim_end().strip_prefix("narthex: ");
+        line.unwrap_or_else(|| panic!("it doesn't say who speaks: {outcome:#?}"))
+            .to_owned()
     }
 }
 

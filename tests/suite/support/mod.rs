@@ -9,6 +9,7 @@ pub mod client;
 pub mod cookie_jar;
 pub mod database;
 pub mod leash;
+pub mod operator;
 pub mod output;
 pub mod postgres;
 pub mod user_agents;

@@ -1,0 +1,162 @@
+//! `narthex sign-out`: an operator ends a selection of what can get in as a user.
+
+use serde_json::Value;
+
+use crate::support::operator::Operator;
+use crate::support::user_agents::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
+
+const ADA: &str = "ada@example.com";
+
+fn operator() -> Operator {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    operator
+}
+
+/// What a preview or a receipt has in it: tokens by their names, sessions by their kinds.
+fn named(told: &Value) -> Vec<&str> {
+    let credentials = told["credentials"].as_array().expect("credentials");
+    let mut names: Vec<_> = credentials
+        .iter()
+        .filter_map(|one| one["name"].as_str().or(one["kind"].as_str()))
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+#[tokio::test]
+async fn without_a_selection_everything_of_that_user_ends_at_once() {
+    let operator = operator();
+    operator.add_user("grace@example.com");
+    let serving = operator.serve();
+    let phone = serving.sign_in(ADA, SAFARI_ON_IPHONE).await;
+    let secret = operator.add_token(ADA, "deploy", &[]);
+    let graces = operator.add_token("grace@example.com", "x", &[]);
+    assert!(serving.knows(&phone).await && serving.lets_in(&secret).await);
+
+    let told = operator.does(&["sign-out", ADA]);
+    let begins = "Signed ada@example.com out.\nThat ended 1 session and 1 token; the receipt is ";
+    assert!(told.starts_with(begins), "{told}");
+    assert!(
+        told.contains("Safari on iOS") && told.contains("deploy (…"),
+        "{told}"
+    );
+    assert!(!serving.knows(&phone).await);
+    assert!(!serving.lets_in(&secret).await);
+    assert!(serving.lets_in(&graces).await, "nobody else noticed");
+    let told = operator.does(&["sign-out", ADA]);
+    assert!(
+        told.contains("That ended nothing; the receipt is "),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_selection_ends_what_it_names_and_a_dry_run_nothing() {
+    let operator = operator();
+    let serving = operator.serve();
+    let phone = serving.sign_in(ADA, SAFARI_ON_IPHONE).await;
+    let laptop = serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
+
+    let arguments = ["sign-out", ADA, "--kind", "mobile"];
+    let preview = operator.json(&[&arguments[..], &["--dry-run"]].concat());
+    assert_eq!(named(&preview), ["mobile"]);
+    assert!(preview["digest"].is_string());
+    let shown = operator.does(&[&arguments[..], &["--dry-run"]].concat());
+    assert!(shown.starts_with("This would end:\n"), "{shown}");
+    assert!(shown.trim_end().ends_with("Safari on iOS"), "{shown}");
+    assert!(serving.knows(&phone).await);
+
+    let receipt = operator.json(&arguments);
+    assert_eq!(named(&receipt), ["mobile"]);
+    assert_eq!(
+        (&receipt["reason"], &receipt["by"]),
+        (&"operator".into(), &Value::Null)
+    );
+    assert!(!serving.knows(&phone).await);
+    assert!(serving.knows(&laptop).await);
+    let outcome = operator
+        .run(&[&arguments[..], &["--dry-run"]].concat())
+        .expect_code(0);
+    assert_eq!(
+        (&*outcome.stdout, &*outcome.stderr),
+        ("", "This would end nothing.\n")
+    );
+}
+
+#[tokio::test]
+async fn every_field_of_a_selection_is_a_flag() {
+    let operator = operator();
+    let serving = operator.serve();
+    serving.sign_in(ADA, SAFARI_ON_IPHONE).await;
+    serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
+    let phone =
+        &operator.json(&["sign-out", ADA, "--dry-run", "--kind", "mobile"])["credentials"][0]["id"];
+    let phone = phone.as_str().unwrap();
+    operator.add_token(ADA, "reader", &["--ability", "tokens:read"]);
+    operator.add_token(ADA, "mine", &["--kind", "personal"]);
+
+    for (flags, expected) in [
+        ("", &["desktop", "mine", "mobile", "reader"][..]),
+        ("--class token", &["mine", "reader"]),
+        (
+            "--class token --class session",
+            &["desktop", "mine", "mobile", "reader"],
+        ),
+        ("--kind mobile --kind personal", &["mine", "mobile"]),
+        ("--class token --kind mobile", &[]),
+        (&format!("--id {phone}"), &["mobile"]),
+        (&format!("--class session --except {phone}"), &["desktop"]),
+        (&format!("--made-by {phone}"), &[]),
+        ("--ability tokens:read", &["desktop", "mobile", "reader"]),
+        ("--from 127.0.0.0/8", &["desktop", "mobile"]),
+        ("--from 10.0.0.0/8 --from 127.0.0.1", &["desktop", "mobile"]),
+        ("--from 192.0.2.0/24", &[]),
+        ("--unused-since 1h", &[]),
+        (
+            "--unused-since 2199-01-01",
+            &["desktop", "mine", "mobile", "reader"],
+        ),
+        (
+            "--created-before 2199-01-01T00:00:00Z",
+            &["desktop", "mine", "mobile", "reader"],
+        ),
+        ("--created-before 2001-01-01", &[]),
+    ] {
+        let flags: Vec<&str> = flags.split_whitespace().collect();
+        let arguments = [&["sign-out", ADA, "--dry-run"][..], &flags].concat();
+        assert_eq!(named(&operator.json(&arguments)), expected, "{flags:?}");
+    }
+}
+
+#[test]
+fn a_selection_that_cannot_be_is_wrong_usage_and_ends_nothing() {
+    let operator = operator();
+    operator.add_token(ADA, "x", &[]);
+    for flags in [
+        "--class user",
+        "--kind phone",
+        "--id x",
+        "--id ",
+        "--except current",
+        "--unused-since soon",
+        "--unused-since 1d --unused-since 2d",
+        "--created-before yesterday",
+        "--from everywhere",
+        "--made-by 1",
+        "--ability Tokens",
+        "--color red",
+    ] {
+        let flags: Vec<&str> = flags.split(' ').collect();
+        let outcome = operator
+            .run(&[&["sign-out", ADA], &flags[..]].concat())
+            .expect_code(2);
+        assert_eq!(outcome.stdout, "", "{flags:?}");
+        assert!(
+            outcome.stderr.contains(flags[0]),
+            "it names {}: {outcome:#?}",
+            flags[0]
+        );
+    }
+    operator.only_token_of(ADA);
+}

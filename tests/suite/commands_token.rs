@@ -1,0 +1,304 @@
+//! `narthex token`: what an operator does with tokens.
+
+use std::fs::File;
+use std::time::Duration;
+
+use narthex::kit::clock::Timestamp;
+use serde_json::{Value, json};
+
+use crate::support::client::ApiClient;
+use crate::support::operator::Operator;
+
+const ADA: &str = "ada@example.com";
+
+/// An operator, and the account that everything here is about.
+fn operator() -> Operator {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    operator
+}
+
+fn time(value: &Value) -> Timestamp {
+    Timestamp::parse(value.as_str().expect("a time")).expect("a time in RFC 3339")
+}
+
+#[test]
+fn the_secret_is_all_that_is_on_the_standard_output_and_nowhere_else() {
+    let operator = operator();
+    let outcome = operator.run(&[
+        "token",
+        "add",
+        ADA,
+        "--name",
+        "deploy",
+        "--ability",
+        "account:read",
+    ]);
+    let outcome = outcome.expect_code(0);
+    let secret = outcome.stdout.strip_suffix('\n').expect("one line");
+    let tail = secret.strip_prefix("nrx_").expect("the prefix");
+    assert_eq!(tail.len(), 36);
+    assert!(
+        tail.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        "{secret}"
+    );
+
+    assert!(!outcome.stderr.contains(secret), "{outcome:#?}");
+    let told = [
+        &*format!(
+            "Made the service token “deploy” (…{}) for {ADA}.",
+            &secret[36..]
+        ),
+        "It may do this: account:read.",
+        "It expires in 90 days, on ",
+        &*format!("narthex token revoke {}", operator.only_token_of(ADA)),
+    ];
+    for words in told {
+        assert!(outcome.stderr.contains(words), "{words}: {outcome:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_does_what_its_abilities_say_and_no_more() {
+    let operator = operator();
+    let may = operator.add_token(
+        ADA,
+        "may",
+        &["--ability", "tokens:read", "--ability", "account:*"],
+    );
+    let nothing = operator.add_token(ADA, "nothing", &[]);
+    let serving = operator.serve();
+    let call =
+        async |secret: &str, path: &str| ApiClient::at(&serving.url, secret).get(path).await.status;
+    assert_eq!(call(&may, "/api/v1/tokens").await, 200);
+    assert_eq!(call(&may, "/api/v1/events").await, 200);
+    assert_eq!(call(&may, "/api/v1/sessions").await, 403);
+    assert_eq!(call(&nothing, "/api/v1/user").await, 200);
+    assert_eq!(call(&nothing, "/api/v1/tokens").await, 403);
+}
+
+#[test]
+fn a_token_is_a_service_token_of_90_days_unless_told_otherwise() {
+    let operator = operator();
+    let now = |more: &[&str]| {
+        operator.add_token(ADA, "x", more);
+        let listed = operator.json(&["token", "list", ADA]);
+        listed["data"][0].clone()
+    };
+    let life = |token: &Value| time(&token["expires_at"]).since(time(&token["created_at"]));
+    let days = |days: u64| Duration::from_secs(days * 24 * 3600);
+    let near = |life: Duration, wanted: Duration| {
+        assert!(
+            life <= wanted && life + Duration::from_secs(60) > wanted,
+            "{life:?}"
+        );
+    };
+
+    let usual = now(&[]);
+    assert_eq!(usual["kind"], "service");
+    near(life(&usual), days(90));
+    near(life(&now(&["--expires-in", "30d"])), days(30));
+    assert!(now(&["--never"])["expires_at"].is_null());
+    assert_eq!(now(&["--kind", "personal"])["kind"], "personal");
+}
+
+#[test]
+fn a_token_lives_no_longer_than_the_operator_lets_tokens_live() {
+    let operator = operator().with("NARTHEX_TOKEN_MAX_AGE", "30d");
+    for flag in [&["--never"][..], &["--expires-in", "31d"]] {
+        let arguments = [&["token", "add", ADA, "--name", "x"], flag].concat();
+        let line = operator.is_refused(&arguments);
+        assert!(
+            line.starts_with(flag[0]) && line.contains("30 days"),
+            "{line}"
+        );
+    }
+    let outcome = operator
+        .run(&["token", "add", ADA, "--name", "x"])
+        .expect_code(0);
+    assert!(
+        outcome.stderr.contains("It expires in 30 days, on "),
+        "{outcome:#?}"
+    );
+}
+
+#[test]
+fn an_ability_that_nobody_declared_is_refused_and_one_in_the_settings_is_taken() {
+    let operator = operator();
+    let arguments = [
+        "token",
+        "add",
+        ADA,
+        "--name",
+        "x",
+        "--ability",
+        "orders:read",
+    ];
+    let line = operator.is_refused(&arguments);
+    assert_eq!(line, "--ability: There is no ability “orders:read”.");
+
+    let file = operator.narthex.directory().join("narthex.toml");
+    std::fs::write(
+        file,
+        "[abilities]\n\"orders:read\" = \"Read your orders\"\n",
+    )
+    .unwrap();
+    operator.does(&arguments);
+    let listed = operator.json(&["token", "list", ADA]);
+    assert_eq!(listed["data"][0]["abilities"], json!(["orders:read"]));
+}
+
+#[test]
+fn what_cannot_be_a_token_is_wrong_usage() {
+    let operator = operator();
+    for arguments in [
+        &["--name", " "][..],
+        &["--name", "x", "--kind", "device"],
+        &["--name", "x", "--expires-in", "soon"],
+        &["--name", "x", "--expires-in", "0"],
+        &["--name", "x", "--expires-in", "1d", "--never"],
+        &["--name", "x", "--secret", "nrx_"],
+        &[],
+    ] {
+        let outcome = operator.run(&[&["token", "add", ADA], arguments].concat());
+        assert_eq!(outcome.expect_code(2).stdout, "", "{arguments:?}");
+    }
+    for arguments in [
+        &["token", "revoke", "x"][..],
+        &["token", "revoke"],
+        &["token"],
+    ] {
+        operator.run(arguments).expect_code(2);
+    }
+    assert_eq!(operator.json(&["token", "list", ADA])["data"], json!([]));
+}
+
+#[test]
+fn a_secret_that_cannot_be_printed_is_a_token_that_ended() {
+    let operator = operator();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut command = operator
+        .narthex
+        .command(&["token", "add", ADA, "--name", "x"]);
+    let output = command.stdout(full).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.starts_with("narthex: the secret could not be printed"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(operator.json(&["token", "list", ADA])["data"], json!([]));
+}
+
+#[test]
+fn live_tokens_are_listed_in_words() {
+    let operator = operator();
+    let outcome = operator.run(&["token", "list", ADA]).expect_code(0);
+    assert_eq!(
+        (&*outcome.stdout, &*outcome.stderr),
+        ("", "There are no live tokens.\n")
+    );
+
+    let secret = operator.add_token(
+        ADA,
+        "CI of the shop",
+        &["--never", "--ability", "account:read"],
+    );
+    let listed = operator.does(&["token", "list", ADA]);
+    let lines: Vec<_> = listed.lines().collect();
+    assert_eq!(lines.len(), 2, "{listed}");
+    assert!(!listed.contains(&secret));
+    let cells: Vec<_> = lines[1]
+        .split("  ")
+        .map(str::trim)
+        .filter(|cell| !cell.is_empty())
+        .collect();
+    let name = format!("CI of the shop (…{})", &secret[36..]);
+    assert_eq!(
+        cells[1..],
+        [
+            "service",
+            "live",
+            "less than a minute ago",
+            "never",
+            "never",
+            &name,
+            "account:read"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn json_is_what_the_api_answers() {
+    let operator = operator();
+    let secret = operator.add_token(ADA, "x", &["--ability", "tokens:read"]);
+    let serving = operator.serve();
+    let answer = ApiClient::at(&serving.url, &secret)
+        .get("/api/v1/tokens")
+        .await;
+    let mut by_api = answer.expect_status(200).json();
+    // The server has noted that call; it is written at its end at the latest.
+    serving.stop();
+    let mut by_command = operator.json(&["token", "list", ADA]);
+    for list in [&mut by_api, &mut by_command] {
+        assert!(list["data"][0]["last_used_at"].is_string(), "{list}");
+        list["data"][0]["last_used_at"] = Value::Null;
+    }
+    assert_eq!(by_command, by_api);
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_by_a_running_server_at_once() {
+    let operator = operator();
+    let secret = operator.add_token(ADA, "deploy", &[]);
+    let id = operator.only_token_of(ADA);
+    let other = operator.add_token(ADA, "other", &[]);
+    let serving = operator.serve();
+    assert!(serving.lets_in(&secret).await);
+
+    let told = operator.does(&["token", "revoke", &id]);
+    let begins = format!("Ended the token {id}.\nThat ended 1 token; the receipt is ");
+    assert!(told.starts_with(&begins), "{told}");
+    assert!(!serving.lets_in(&secret).await);
+    assert!(serving.lets_in(&other).await, "nothing else was ended");
+}
+
+#[test]
+fn revoking_what_ended_before_is_done_and_says_so() {
+    let operator = operator();
+    operator.add_token(ADA, "x", &[]);
+    let id = operator.only_token_of(ADA);
+    let receipt = operator.json(&["token", "revoke", &id]);
+    assert_eq!(receipt["reason"], "operator");
+    assert_eq!(receipt["credentials"][0]["id"], *id);
+    let told = operator.does(&["token", "revoke", &id]);
+    assert_eq!(
+        told,
+        format!("The token {id} was ended less than a minute ago.\n")
+    );
+    assert_eq!(operator.json(&["token", "revoke", &id]), Value::Null);
+
+    operator.add_token(ADA, "y", &["--expires-in", "1s"]);
+    let id = operator.only_token_of(ADA);
+    std::thread::sleep(Duration::from_millis(1100));
+    assert_eq!(
+        operator.does(&["token", "revoke", &id]),
+        format!("The token {id} has expired.\n")
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_there_and_a_sessions_id_are_refused() {
+    let operator = operator();
+    let unknown = "01a205c5-ed92-7e57-835c-f6252ccb0444";
+    let line = operator.is_refused(&["token", "revoke", unknown]);
+    assert_eq!(line, format!("there is no token {unknown}"));
+
+    let serving = operator.serve();
+    let browser = serving.sign_in(ADA, "curl/8").await;
+    let session = operator.only_session_of(ADA);
+    let line = operator.is_refused(&["token", "revoke", &session]);
+    assert_eq!(line, format!("there is no token {session}"));
+    assert!(serving.knows(&browser).await);
+}

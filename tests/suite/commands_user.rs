@@ -1,0 +1,347 @@
+//! `narthex user`: what an operator does with accounts.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::support::app::PASSWORD;
+use crate::support::binary::Outcome;
+use crate::support::client::Browser;
+use crate::support::operator::Operator;
+use crate::support::user_agents::FIREFOX_ON_LINUX;
+
+const ADA: &str = "ada@example.com";
+
+fn add(operator: &Operator, email: &str, input: &str) -> Outcome {
+    let arguments = ["user", "add", email, "--name", "Ada Lovelace"];
+    operator.narthex.run_with_input(&arguments, input)
+}
+
+#[tokio::test]
+async fn an_added_user_signs_in_with_the_password_that_came_by_standard_input() {
+    let operator = Operator::new();
+    let outcome = add(&operator, ADA, &format!("{PASSWORD}\n")).expect_code(0);
+    assert_eq!(outcome.stdout, "Made an account for ada@example.com.\n");
+    assert_eq!(outcome.stderr, "");
+    let serving = operator.serve();
+    let browser = serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
+    assert!(serving.knows(&browser).await);
+}
+
+#[tokio::test]
+async fn the_password_is_the_first_line_exactly_without_its_end() {
+    let operator = Operator::new();
+    for (email, input, password) in [
+        (
+            "no-end@example.com",
+            " spaces around it \t",
+            " spaces around it \t",
+        ),
+        (
+            "end@example.com",
+            " spaces around it \n",
+            " spaces around it ",
+        ),
+        ("crlf@example.com", "correct horse b\r\n", "correct horse b"),
+        (
+            "more@example.com",
+            "correct horse b\nand more\n",
+            "correct horse b",
+        ),
+    ] {
+        add(&operator, email, input).expect_code(0);
+        let serving = operator.serve();
+        Browser::at(&serving.url)
+            .post("/login", &[("email", email), ("password", password)])
+            .await
+            .expect_redirect("/account");
+    }
+}
+
+#[test]
+fn a_password_that_would_not_do_on_the_page_does_not_do_here() {
+    let operator = Operator::new();
+    for (input, word) in [
+        ("", "standard input"),
+        ("\n", "standard input"),
+        ("too short", "15 characters"),
+        ("ada@example.com", "name or address"),
+    ] {
+        let line = add(&operator, ADA, input).expect_refusal();
+        assert!(line.contains(word), "{line}");
+        assert!(input.trim().is_empty() || !line.contains(input), "{line}");
+    }
+    assert_eq!(
+        operator.json(&["user", "list"])["data"],
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn a_password_is_never_an_argument() {
+    let operator = Operator::new();
+    for arguments in [
+        &["user", "add", ADA, "--name", "Ada", "--password", PASSWORD][..],
+        &["user", "add", ADA, "--name", "Ada", PASSWORD],
+    ] {
+        operator.run(arguments).expect_code(2);
+    }
+}
+
+/// `script` gives the program a terminal, and types what comes by our pipe.
+fn at_a_terminal(operator: &Operator, arguments: &str, typed: &str) -> (Option<i32>, String) {
+    let program = env!("CARGO_BIN_EXE_narthex");
+    let mut child = std::process::Command::new("script")
+        .args(["--quiet", "--return", "--command"])
+        .args([&format!("{program} {arguments}"), "/dev/null"])
+        .current_dir(operator.narthex.directory())
+        .env_clear()
+        .env("DATABASE_URL", operator.database.address())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("`script`, which is part of every Debian");
+    let mut keyboard = child.stdin.take().unwrap();
+    keyboard.write_all(typed.as_bytes()).unwrap();
+    drop(keyboard);
+    let output = child.wait_with_output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code(), shown)
+}
+
+#[test]
+fn at_a_terminal_the_password_is_asked_for_twice() {
+    let operator = Operator::new();
+    let arguments = "user add ada@example.com --name Ada";
+    let (code, shown) = at_a_terminal(
+        &operator,
+        arguments,
+        &format!("{PASSWORD}\n{PASSWORD} typo\n"),
+    );
+    assert_eq!(code, Some(1), "{shown}");
+    let asked = shown.contains("Password: ") && shown.contains("Once more: ");
+    assert!(asked, "{shown}");
+    assert!(
+        shown.contains("narthex: the two passwords differ"),
+        "{shown}"
+    );
+
+    let (code, shown) = at_a_terminal(&operator, arguments, &format!("{PASSWORD}\n{PASSWORD}\n"));
+    assert_eq!(code, Some(0), "{shown}");
+}
+
+#[test]
+fn an_address_has_one_account_however_it_is_spelt() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    let line = add(&operator, "Ada@EXAMPLE.com", PASSWORD).expect_refusal();
+    assert_eq!(
+        line,
+        "there is an account with the address Ada@EXAMPLE.com already"
+    );
+}
+
+#[test]
+fn what_is_no_address_or_no_name_is_wrong_usage() {
+    let operator = Operator::new();
+    for arguments in [
+        &["user", "add", "ada", "--name", "Ada"][..],
+        &["user", "add", ADA, "--name", " "],
+        &["user", "add", ADA, "--name", "A\nda"],
+        &["user", "add", ADA],
+        &["user", "add", "--name", "Ada"],
+        &["user", "disable", "ada"],
+        &["user", "no-such-verb"],
+        &["user"],
+    ] {
+        let outcome = operator.run(arguments).expect_code(2);
+        assert_eq!(outcome.stdout, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn every_account_is_listed_in_the_order_they_were_made() {
+    let operator = Operator::new();
+    let outcome = operator.run(&["user", "list"]).expect_code(0);
+    assert_eq!(outcome.stdout, "");
+    assert_eq!(outcome.stderr, "There are no accounts.\n");
+
+    operator.add_user(ADA);
+    operator.add_user("grace.hopper@example.com");
+    operator.does(&["user", "disable", ADA]);
+    let listed = operator.does(&["user", "list"]);
+    let rows: Vec<Vec<&str>> = listed
+        .lines()
+        .map(|line| {
+            line.split("  ")
+                .map(str::trim)
+                .filter(|cell| !cell.is_empty())
+                .collect()
+        })
+        .collect();
+    let now = "less than a minute ago";
+    assert_eq!(
+        rows,
+        [
+            vec!["E-MAIL", "MADE", "STATE", "NAME"],
+            vec![ADA, now, "disabled less than a minute ago", "Ada"],
+            vec!["grace.hopper@example.com", now, "enabled", "Ada"],
+        ]
+    );
+    let name = listed.find("NAME").expect("a heading");
+    let aligned = listed
+        .lines()
+        .skip(1)
+        .all(|line| line.find("Ada") == Some(name));
+    assert!(aligned, "{listed}");
+}
+
+#[test]
+fn json_has_the_shape_of_the_api_and_since_when_an_account_is_disabled() {
+    let operator = Operator::new();
+    let arguments = ["user", "add", ADA, "--name", "Zoë", "--json"];
+    let made = operator
+        .narthex
+        .run_with_input(&arguments, PASSWORD)
+        .expect_code(0);
+    let made: serde_json::Value = serde_json::from_str(&made.stdout).unwrap();
+    let keys: Vec<_> = made.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["id", "name", "email", "created_at", "disabled_at"]);
+    assert_eq!(
+        (&made["name"], &made["email"]),
+        (&"Zoë".into(), &ADA.into())
+    );
+    let listed = operator.json(&["user", "list"]);
+    assert_eq!(listed, serde_json::json!({"data": [made], "next": null}));
+
+    operator.does(&["user", "disable", ADA]);
+    assert!(operator.json(&["user", "list"])["data"][0]["disabled_at"].is_string());
+    assert!(operator.json(&["user", "enable", ADA])["disabled_at"].is_null());
+}
+
+#[tokio::test]
+async fn disabling_ends_everything_at_once_and_lets_nobody_in_until_it_is_enabled() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    let serving = operator.serve();
+    let browser = serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
+    let secret = operator.add_token(ADA, "deploy", &[]);
+    assert!(serving.knows(&browser).await && serving.lets_in(&secret).await);
+
+    let told = operator.does(&["user", "disable", ADA]);
+    assert!(
+        told.starts_with("Disabled ada@example.com.\nThat ended 1 session and 1 token;"),
+        "{told}"
+    );
+    assert!(!serving.knows(&browser).await);
+    assert!(!serving.lets_in(&secret).await);
+    let form = [("email", ADA), ("password", PASSWORD)];
+    Browser::at(&serving.url)
+        .post("/login", &form)
+        .await
+        .expect_status(422);
+    let told = operator.does(&["user", "disable", ADA]);
+    assert_eq!(told, "ada@example.com was disabled before.\n");
+
+    assert_eq!(
+        operator.does(&["user", "enable", ADA]),
+        "Enabled ada@example.com.\n"
+    );
+    assert_eq!(
+        operator.does(&["user", "enable", ADA]),
+        "ada@example.com was not disabled.\n"
+    );
+    assert!(!serving.knows(&browser).await, "what was ended stays ended");
+    serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
+}
+
+#[test]
+fn a_token_for_a_disabled_account_is_made_with_a_warning() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    operator.does(&["user", "disable", ADA]);
+    let outcome = operator
+        .run(&["token", "add", ADA, "--name", "x"])
+        .expect_code(0);
+    assert!(
+        outcome.stderr.contains("The account is disabled"),
+        "{outcome:#?}"
+    );
+}
+
+#[tokio::test]
+async fn deleting_ends_everything_at_once_and_forgets_the_account() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    operator.add_user("grace@example.com");
+    let serving = operator.serve();
+    let secret = operator.add_token(ADA, "deploy", &[]);
+    assert!(serving.lets_in(&secret).await);
+
+    let receipt = operator.json(&["user", "delete", ADA, "--yes"]);
+    assert_eq!(receipt["reason"], "account_deleted");
+    assert_eq!(
+        (&receipt["sessions_ended"], &receipt["tokens_ended"]),
+        (&0.into(), &1.into())
+    );
+    assert!(!serving.lets_in(&secret).await);
+    let left = operator.json(&["user", "list"]);
+    assert_eq!(left["data"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        operator.is_refused(&["user", "delete", ADA, "--yes"]),
+        "there is no account with the address ada@example.com"
+    );
+    operator.add_user(ADA);
+}
+
+#[test]
+fn deleting_asks_for_the_address_and_needs_yes_where_nobody_can_be_asked() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    let line = operator.is_refused(&["user", "delete", ADA]);
+    assert!(line.contains("--yes"), "{line}");
+
+    let (code, shown) = at_a_terminal(
+        &operator,
+        "user delete ada@example.com",
+        "adam@example.com\n",
+    );
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(shown.contains("Type the address to go on:"), "{shown}");
+    assert!(shown.contains("nothing was done"), "{shown}");
+    assert_eq!(
+        operator.json(&["user", "list"])["data"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+
+    let (code, shown) = at_a_terminal(
+        &operator,
+        "user delete ada@example.com",
+        "ADA@example.com\n",
+    );
+    assert_eq!(code, Some(0), "{shown}");
+    assert_eq!(
+        operator.json(&["user", "list"])["data"],
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn a_user_that_is_not_there_is_named() {
+    let operator = Operator::new();
+    for arguments in [
+        &["user", "disable", ADA][..],
+        &["user", "enable", ADA],
+        &["user", "delete", ADA, "--yes"],
+        &["token", "add", ADA, "--name", "x"],
+        &["token", "list", ADA],
+        &["session", "list", ADA],
+        &["sign-out", ADA],
+        &["sign-out", ADA, "--dry-run"],
+    ] {
+        let line = operator.is_refused(arguments);
+        assert_eq!(line, "there is no account with the address ada@example.com");
+    }
+}

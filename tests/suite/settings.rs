@@ -1,0 +1,564 @@
+//! Settings: a flag, else the environment, else `narthex.toml`, else the default; and what cannot be
+//! taken stops the start with one line that names the key, the value and what would do.
+
+use std::collections::BTreeSet;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use narthex::config::KEYS;
+
+use crate::support::binary::{Narthex, Outcome};
+use crate::support::client::Stranger;
+use crate::support::operator::Operator;
+
+const ADA: &str = "ada@example.com";
+
+/// A key, a value that it must not have, and words of what would do. Two keys that are secrets are
+/// told apart below: their values are not shown.
+const BAD: &[(&str, &str, &str)] = &[
+    ("DATABASE_URL", "narthex.db", "sqlite://PATH"),
+    ("DATABASE_URL", "sqlite://", "sqlite://PATH"),
+    (
+        "DATABASE_URL",
+        "mysql://root@localhost/narthex",
+        "postgres://",
+    ),
+    ("NARTHEX_LISTEN", "", "127.0.0.1:8080"),
+    ("NARTHEX_LISTEN", "8080", "127.0.0.1:8080"),
+    ("NARTHEX_LISTEN", "localhost:8080", "127.0.0.1:8080"),
+    ("NARTHEX_LISTEN", "127.0.0.1:70000", "127.0.0.1:8080"),
+    ("NARTHEX_PUBLIC_URL", "", "https://"),
+    ("NARTHEX_PUBLIC_URL", "accounts.example.com", "https://"),
+    ("NARTHEX_PUBLIC_URL", "ftp://example.com", "https://"),
+    (
+        "NARTHEX_PUBLIC_URL",
+        "https://example.com/narthex",
+        "without a path",
+    ),
+    ("NARTHEX_PUBLIC_URL", "https://ada@example.com", "https://"),
+    ("NARTHEX_SECRET_KEY", "", "64 or more random bytes"),
+    (
+        "NARTHEX_SECRET_KEY",
+        "hunter2hunter2",
+        "64 or more random bytes",
+    ),
+    (
+        "NARTHEX_SECRET_KEY",
+        "c2hvcnRlciB0aGFuIDY0IGJ5dGVz",
+        "/dev/urandom",
+    ),
+    ("NARTHEX_REGISTRATION", "yes", "open or closed"),
+    ("NARTHEX_REGISTRATION", "Open", "open or closed"),
+    ("NARTHEX_TRUSTED_PROXIES", "10.0.0.0/33", "10.0.0.0/8"),
+    (
+        "NARTHEX_TRUSTED_PROXIES",
+        "10.0.0.1, proxy",
+        "\"proxy\" is no network",
+    ),
+    (
+        "NARTHEX_TRUSTED_ORIGINS",
+        "app.example.com",
+        "https://app.example.com",
+    ),
+    ("NARTHEX_TRUSTED_ORIGINS", "*", "scheme and host"),
+    (
+        "NARTHEX_TRUSTED_ORIGINS",
+        "https://a.example.com, null",
+        "\"null\" is no origin",
+    ),
+    ("NARTHEX_COOKIE_DOMAIN", "com", "example.com"),
+    ("NARTHEX_COOKIE_DOMAIN", "127.0.0.1", "example.com"),
+    (
+        "NARTHEX_COOKIE_DOMAIN",
+        "https://example.com",
+        "example.com",
+    ),
+    (
+        "NARTHEX_COOKIE_DOMAIN",
+        "elsewhere.example",
+        "NARTHEX_PUBLIC_URL",
+    ),
+    ("NARTHEX_THROTTLE_EXEMPT", "office", "10.0.0.0/8"),
+    ("NARTHEX_TOKEN_PREFIX", "n", "2 to 10 letters or digits"),
+    (
+        "NARTHEX_TOKEN_PREFIX",
+        "narthextoken",
+        "2 to 10 letters or digits",
+    ),
+    ("NARTHEX_TOKEN_PREFIX", "nrx_", "2 to 10 letters or digits"),
+    ("NARTHEX_TOKEN_MAX_AGE", "never", "90d"),
+    ("NARTHEX_TOKEN_MAX_AGE", "0", "over zero"),
+    ("NARTHEX_SESSION_IDLE", "2", "2h"),
+    ("NARTHEX_SESSION_IDLE", "-2h", "over zero"),
+    ("NARTHEX_SESSION_MAX", "0s", "over zero"),
+    ("NARTHEX_SESSION_MAX", "1 month", "90d"),
+    ("NARTHEX_REMEMBER_IDLE", "two weeks", "90d"),
+    ("NARTHEX_REMEMBER_MAX", "401d", "at most 400d"),
+    ("NARTHEX_CONFIRM_FOR", "15 minutes ago", "15m"),
+    ("NARTHEX_LAST_USED_EVERY", "often", "30s"),
+    ("NARTHEX_KEEP_ENDED", "101y", "90d"),
+    ("NARTHEX_METRICS_LISTEN", "9100", "127.0.0.1:8080"),
+    ("NARTHEX_LOG", "", "debug"),
+    ("NARTHEX_LOG", "verbose", "narthex=debug"),
+    ("NARTHEX_LOG", "info,inof", "narthex=debug"),
+    ("NARTHEX_LOG", "narthex=loud", "narthex=debug"),
+    ("NARTHEX_LOG_FORMAT", "xml", "text or json"),
+];
+
+/// Every setting with a value that is not its default, in one world.
+const GOOD: &[(&str, &str)] = &[
+    ("DATABASE_URL", "sqlite://other.db"),
+    ("NARTHEX_LISTEN", "[::1]:0"),
+    ("NARTHEX_PUBLIC_URL", "https://accounts.example.com/"),
+    ("NARTHEX_REGISTRATION", "closed"),
+    ("NARTHEX_TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::1"),
+    (
+        "NARTHEX_TRUSTED_ORIGINS",
+        "https://app.example.com,http://localhost:3000",
+    ),
+    ("NARTHEX_COOKIE_DOMAIN", "example.com"),
+    ("NARTHEX_THROTTLE_EXEMPT", "192.0.2.0/24"),
+    ("NARTHEX_TOKEN_PREFIX", "Shop1"),
+    ("NARTHEX_TOKEN_MAX_AGE", "1h30m"),
+    ("NARTHEX_SESSION_IDLE", "30m"),
+    ("NARTHEX_SESSION_MAX", "1 day"),
+    ("NARTHEX_REMEMBER_IDLE", "30d"),
+    ("NARTHEX_REMEMBER_MAX", "400d"),
+    ("NARTHEX_CONFIRM_FOR", "5m"),
+    ("NARTHEX_LAST_USED_EVERY", "1s"),
+    ("NARTHEX_KEEP_ENDED", "1w"),
+    ("NARTHEX_METRICS_LISTEN", "127.0.0.1:0"),
+    ("NARTHEX_LOG", "warn,narthex=debug"),
+    ("NARTHEX_LOG_FORMAT", "json"),
+];
+
+/// The name of a setting as a flag and as a key in `narthex.toml`.
+fn names(env: &str) -> (String, String) {
+    let key = KEYS.iter().find(|key| key.env == env).expect("a setting");
+    (format!("--{}", key.flag()), key.toml())
+}
+
+fn file_with(key: &str, value: &str) -> String {
+    format!("{key} = {}\n", toml_text(value))
+}
+
+/// A text as TOML has it; JSON's way of writing one is one of TOML's.
+fn toml_text(value: &str) -> String {
+    serde_json::to_string(value).expect("a text")
+}
+
+/// `narthex serve` does not start; its one line.
+#[track_caller]
+fn refusal(narthex: &Narthex, arguments: &[&str]) -> String {
+    match narthex.try_serve(arguments) {
+        Ok(_) => panic!("it started with {arguments:?}"),
+        Err(outcome) => outcome.expect_refusal(),
+    }
+}
+
+#[track_caller]
+fn expect_named(line: &str, place: &str, env: &str, value: &str, what_would_do: &str) {
+    let shown = match env {
+        "DATABASE_URL" | "NARTHEX_SECRET_KEY" => "(not shown)".to_owned(),
+        _ => format!("\"{value}\""),
+    };
+    assert!(line.starts_with(&format!("{place} is {shown}: ")), "{line}");
+    assert!(line.contains(what_would_do), "{line}");
+}
+
+#[test]
+fn every_setting_has_a_value_here_that_it_refuses_and_one_that_it_takes() {
+    let all: BTreeSet<&str> = KEYS.iter().map(|key| key.env).collect();
+    let refuses: BTreeSet<&str> = BAD.iter().map(|(env, ..)| *env).collect();
+    assert_eq!(refuses, all);
+    let mut takes: BTreeSet<&str> = GOOD.iter().map(|(env, _)| *env).collect();
+    // That one is never an argument; it has tests of its own.
+    takes.insert("NARTHEX_SECRET_KEY");
+    assert_eq!(takes, all);
+}
+
+#[test]
+fn a_bad_value_in_the_environment_stops_the_start() {
+    for (env, value, what_would_do) in BAD {
+        let narthex = Narthex::installed().with(env, value);
+        expect_named(&refusal(&narthex, &[]), env, env, value, what_would_do);
+        assert_nothing_was_made(&narthex);
+    }
+}
+
+#[test]
+fn a_bad_value_in_the_file_stops_the_start() {
+    for (env, value, what_would_do) in BAD {
+        // The support sets this one in the environment, which is stronger.
+        if *env == "NARTHEX_LISTEN" {
+            continue;
+        }
+        let (_, key) = names(env);
+        let narthex = Narthex::installed().with_file("narthex.toml", &file_with(&key, value));
+        let place = match *what_would_do {
+            // What two settings say together is told by their names in the environment.
+            "NARTHEX_PUBLIC_URL" => (*env).to_owned(),
+            _ => format!("{key} in narthex.toml"),
+        };
+        expect_named(&refusal(&narthex, &[]), &place, env, value, what_would_do);
+        assert_nothing_was_made(&narthex);
+    }
+}
+
+#[test]
+fn a_bad_value_in_a_flag_stops_the_start() {
+    for (env, value, what_would_do) in BAD {
+        if *env == "NARTHEX_SECRET_KEY" {
+            continue;
+        }
+        let (flag, _) = names(env);
+        let narthex = Narthex::installed();
+        let place = match *what_would_do {
+            "NARTHEX_PUBLIC_URL" => env,
+            _ => &*flag,
+        };
+        let line = refusal(&narthex, &[&format!("{flag}={value}")]);
+        expect_named(&line, place, env, value, what_would_do);
+        assert_nothing_was_made(&narthex);
+    }
+}
+
+#[track_caller]
+fn assert_nothing_was_made(narthex: &Narthex) {
+    let made = fs::read_dir(narthex.directory())
+        .unwrap()
+        .filter_map(|entry| {
+            let name = entry.unwrap().file_name();
+            (name != "narthex.toml").then_some(name)
+        });
+    assert_eq!(made.collect::<Vec<_>>(), Vec::<std::ffi::OsString>::new());
+}
+
+#[test]
+fn a_good_value_is_taken_from_each_place() {
+    let started = |narthex: Narthex, flags: &[&str]| {
+        let outcome = narthex.run(&[flags, &["migrate"]].concat()).expect_code(0);
+        assert!(outcome.stdout.starts_with("Done: "), "{outcome:#?}");
+        assert!(narthex.directory().join("other.db").exists());
+    };
+    let by_environment = GOOD
+        .iter()
+        .fold(Narthex::installed(), |narthex, (env, value)| {
+            narthex.with(env, value)
+        });
+    started(by_environment, &[]);
+
+    let lines = GOOD
+        .iter()
+        .map(|(env, value)| file_with(&names(env).1, value));
+    let file: String = lines.collect();
+    started(Narthex::installed().with_file("narthex.toml", &file), &[]);
+    let elsewhere = Narthex::installed().with_file("other.toml", &file);
+    started(elsewhere, &["--config", "other.toml"]);
+
+    let flags: Vec<String> = GOOD
+        .iter()
+        .flat_map(|(env, value)| [names(env).0, (*value).to_owned()])
+        .collect();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    started(Narthex::installed(), &flags);
+}
+
+#[test]
+fn a_list_in_the_file_is_the_same_as_a_text_with_commas() {
+    let file = "trusted_proxies = [\"10.0.0.0/8\", \"2001:db8::1\"]\ntrusted_origins = []\n";
+    let narthex = Narthex::installed().with_file("narthex.toml", file);
+    narthex.run(&["migrate"]).expect_code(0);
+    let narthex = narthex.with_file(
+        "narthex.toml",
+        "trusted_proxies = [\"10.0.0.0/8\", \"x\"]\n",
+    );
+    let line = narthex.run(&["migrate"]).expect_refusal();
+    assert!(
+        line.contains("\"10.0.0.0/8,x\": \"x\" is no network"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
+    let prefix = |operator: &Operator, flags: &[&str]| {
+        let secret = operator.add_token(ADA, "x", flags);
+        secret.split('_').next().unwrap().to_owned()
+    };
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    assert_eq!(prefix(&operator, &[]), "nrx");
+    let file = operator.narthex.directory().join("narthex.toml");
+    fs::write(file, "token_prefix = \"file\"\n").unwrap();
+    assert_eq!(prefix(&operator, &[]), "file");
+    let operator = operator.with("NARTHEX_TOKEN_PREFIX", "environ");
+    assert_eq!(prefix(&operator, &[]), "environ");
+    assert_eq!(prefix(&operator, &["--token-prefix", "flag"]), "flag");
+    let before = ["--token-prefix", "flag", "token", "add", ADA, "--name", "x"];
+    assert!(
+        operator.does(&before).starts_with("flag_"),
+        "before the command or after it"
+    );
+}
+
+#[test]
+fn a_bad_value_that_a_stronger_one_replaces_harms_nobody() {
+    let narthex = Narthex::installed()
+        .with_file("narthex.toml", "token_prefix = \"!\"\n")
+        .with("NARTHEX_TOKEN_PREFIX", "good");
+    narthex.run(&["migrate"]).expect_code(0);
+}
+
+#[test]
+fn an_unknown_key_is_refused_in_each_place() {
+    let narthex = Narthex::installed().with("NARTHEX_LISTN", "127.0.0.1:1");
+    let line = refusal(&narthex, &[]);
+    let begins = "NARTHEX_LISTN is \"127.0.0.1:1\": there is no such setting; there are ";
+    assert!(line.starts_with(begins), "{line}");
+    assert!(KEYS.iter().all(|key| line.contains(key.env)), "{line}");
+
+    for (file, begins) in [
+        (
+            "listn = \"x\"",
+            "listn in narthex.toml is \"x\": there is no such setting; ",
+        ),
+        (
+            "NARTHEX_LISTEN = \"x\"",
+            "NARTHEX_LISTEN in narthex.toml is \"x\": there is no",
+        ),
+        (
+            "[server]\nlisten = \"x\"",
+            "server in narthex.toml is (not shown): there is no",
+        ),
+    ] {
+        let line = refusal(&Narthex::installed().with_file("narthex.toml", file), &[]);
+        assert!(line.starts_with(begins), "{line}");
+        assert!(KEYS.iter().all(|key| line.contains(&key.toml())), "{line}");
+    }
+
+    let outcome = Narthex::installed()
+        .run(&["serve", "--listn", "x"])
+        .expect_code(2);
+    assert!(outcome.stderr.contains("--listn"), "{outcome:#?}");
+    let outcome = Narthex::installed().run(&["serve", "--listen=1", "--listen=2"]);
+    outcome.expect_code(2);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_as_settings_is_refused() {
+    for (file, words) in [
+        ("listen: 8080\n", "narthex.toml, line 1: "),
+        ("\n\nlisten = \n", "narthex.toml, line 3: "),
+        ("listen = \"a\"\nlisten = \"b\"\n", "narthex.toml, line 2: "),
+        (
+            "listen = 8080\n",
+            "listen in narthex.toml is 8080: give it as text in quotes",
+        ),
+        (
+            "registration = true\n",
+            "registration in narthex.toml is true: give it as text",
+        ),
+        (
+            "abilities = \"*\"\n",
+            "abilities in narthex.toml is \"*\": make it a table",
+        ),
+        (
+            "[abilities]\n\"orders:read\" = 1\n",
+            "\"orders:read\" is 1: say in words",
+        ),
+        (
+            "[abilities]\n\"Orders\" = \"x\"\n",
+            "[abilities] \"Orders\" is \"x\": name it resource:action",
+        ),
+        (
+            "[abilities]\n\"tokens:read\" = \"x\"\n",
+            "\"tokens:read\" is \"x\": it is there already",
+        ),
+    ] {
+        let line = Narthex::installed()
+            .with_file("narthex.toml", file)
+            .run(&["migrate"])
+            .expect_refusal();
+        assert!(line.contains(words), "{line}");
+    }
+    let line = Narthex::installed()
+        .run(&["migrate", "--config", "x.toml"])
+        .expect_refusal();
+    assert!(
+        line.starts_with("--config is \"x.toml\", which cannot be read"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_refusal_is_one_line_that_a_terminal_can_show_whatever_the_value_is() {
+    let narthex = Narthex::installed().with("NARTHEX_LISTEN", "a\nb\u{1b}[2J");
+    let line = refusal(&narthex, &[]);
+    assert!(
+        line.starts_with(r#"NARTHEX_LISTEN is "a b\u{1b}[2J": "#),
+        "{line:?}"
+    );
+    let narthex = Narthex::installed().with("NARTHEX_\u{1b}[2J", "x");
+    let line = refusal(&narthex, &[]);
+    assert!(
+        line.starts_with(r#"NARTHEX_\u{1b}[2J is "x": "#),
+        "{line:?}"
+    );
+}
+
+#[test]
+fn a_secret_is_never_shown() {
+    const SECRET: &str = "hunter2hunter2";
+    let quoted = format!("\"{SECRET}\"");
+    let refused = |outcome: Outcome| {
+        assert!(matches!(outcome.code, Some(1 | 2)), "{outcome:#?}");
+        assert!(!outcome.stderr.contains("hunter2"), "{outcome:#?}");
+    };
+    for (name, value) in [
+        ("NARTHEX_SECRET_KEY", SECRET),
+        ("NARTHEX_SECRET_KEYS", SECRET),
+        ("NARTHEX_COOKIE_PASSWORD", SECRET),
+        ("NARTHEX_TOKEN", SECRET),
+        ("DATABASE_URL", "postgresq://ada:hunter2@localhost/n"),
+        ("NARTHEX_DATABASE_URL", "postgres://ada:hunter2@localhost/n"),
+    ] {
+        refused(Narthex::installed().with(name, value).run(&["serve"]));
+    }
+    for file in [
+        format!("secret_key = {quoted}"),
+        format!("secret_keys = {quoted}"),
+        format!("secret_key = \"{SECRET}"),
+        format!("secret_key = [{quoted}, 1]"),
+        format!("[secret_key]\nfirst = {quoted}"),
+        format!("[server]\nsecret_key = {quoted}"),
+        format!("secret_key = {quoted}\nsecret_key = {quoted}"),
+    ] {
+        refused(
+            Narthex::installed()
+                .with_file("narthex.toml", &file)
+                .run(&["serve"]),
+        );
+    }
+    let narthex = Narthex::installed();
+    for flag in [
+        &["--secret-key", SECRET][..],
+        &["--secret-key=hunter2hunter2"],
+        &["--database-url=postgres://ada:hunter2@localhost/n"],
+        &["--database-url=postgres://localhost/n?user=ada&password=hunter2"],
+    ] {
+        refused(narthex.run(&[&["serve"], flag].concat()));
+    }
+}
+
+#[test]
+fn a_secret_has_no_flag_and_a_flag_takes_no_password() {
+    let narthex = Narthex::installed();
+    narthex.run(&["serve", "--secret-key", "x"]).expect_code(2);
+    let line = refusal(&narthex, &["--database-url=postgres://ada:x@localhost/n"]);
+    assert!(
+        line.starts_with("--database-url is (not shown): it has a password"),
+        "{line}"
+    );
+    assert!(line.contains("DATABASE_URL or in narthex.toml"), "{line}");
+}
+
+#[test]
+fn a_cookies_domain_is_one_that_the_public_url_is_in() {
+    for (url, domain) in [
+        ("https://accounts.example.com", "ample.com"),
+        ("https://accounts.example.com", "www.accounts.example.com"),
+        ("https://example.org", "example.com"),
+    ] {
+        let narthex = Narthex::installed()
+            .with("NARTHEX_PUBLIC_URL", url)
+            .with("NARTHEX_COOKIE_DOMAIN", domain);
+        let line = refusal(&narthex, &[]);
+        assert!(
+            line.starts_with(&format!("NARTHEX_COOKIE_DOMAIN is \"{domain}\": ")),
+            "{line}"
+        );
+    }
+    for domain in ["example.com", ".example.com", "accounts.example.com"] {
+        Narthex::installed()
+            .with("NARTHEX_PUBLIC_URL", "https://accounts.example.com")
+            .with("NARTHEX_COOKIE_DOMAIN", domain)
+            .run(&["migrate"])
+            .expect_code(0);
+    }
+}
+
+#[test]
+fn an_address_that_is_taken_is_one_line() {
+    let narthex = Narthex::installed();
+    let serving = narthex.serve();
+    let taken = serving.url.strip_prefix("http://").unwrap();
+    let line = refusal(&narthex, &["--listen", taken]);
+    assert!(
+        line.starts_with(&format!("cannot listen on {taken}: ")),
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn the_first_start_makes_a_key_file_that_only_its_owner_can_read() {
+    let operator = Operator::new();
+    let narthex = Narthex::installed().with("DATABASE_URL", operator.database.address());
+    let serving = narthex.serve();
+    Stranger::at(&serving.url)
+        .get("/readyz")
+        .await
+        .expect_status(200);
+    let file = key_file(&operator, &narthex);
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let made = fs::read(&file).unwrap();
+    serving.stop().expect_code(0);
+    narthex.serve().stop().expect_code(0);
+    assert_eq!(fs::read(&file).unwrap(), made, "the second start uses it");
+}
+
+/// Beside an SQLite database; in the working directory for PostgreSQL.
+fn key_file(operator: &Operator, narthex: &Narthex) -> std::path::PathBuf {
+    match operator.database.address().strip_prefix("sqlite://") {
+        Some(database) => std::path::Path::new(database).with_file_name("narthex.key"),
+        None => narthex.directory().join("narthex.key"),
+    }
+}
+
+#[test]
+fn a_key_file_that_others_can_read_or_that_holds_no_key_stops_the_start() {
+    let narthex = Narthex::installed();
+    narthex.serve().stop().expect_code(0);
+    let file = narthex.directory().join("narthex.key");
+    for mode in [0o644, 0o640, 0o604, 0o660] {
+        fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+        let line = refusal(&narthex, &[]);
+        let words = format!("narthex.key has mode {mode:o}: others can read it");
+        assert!(
+            line.contains(&words) && line.contains("chmod 600"),
+            "{line}"
+        );
+    }
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    fs::write(&file, "hunter2\n").unwrap();
+    let line = refusal(&narthex, &[]);
+    assert!(line.starts_with("narthex.key holds no key: "), "{line}");
+    assert!(!line.contains("hunter2"), "{line}");
+}
+
+#[test]
+fn a_key_that_is_set_needs_no_file() {
+    let key =
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
+    let narthex = Narthex::installed().with("NARTHEX_SECRET_KEY", &format!("{key}, {key}"));
+    narthex.serve().stop().expect_code(0);
+    assert!(!narthex.directory().join("narthex.key").exists());
+}
+
+#[test]
+fn a_command_needs_no_key() {
+    let narthex = Narthex::installed();
+    narthex.run(&["user", "list"]).expect_code(0);
+    assert!(!narthex.directory().join("narthex.key").exists());
+}

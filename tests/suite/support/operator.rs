@@ -1,0 +1,151 @@
+//! Somebody with a shell on the machine that Narthex runs on.
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, SqliteConnection};
+use serde_json::Value;
+
+use super::app::{PASSWORD, migrate};
+use super::binary::{Narthex, Outcome, Serving};
+use super::client::{ApiClient, Browser};
+use super::database::Database;
+
+/// An installation on a database of the run's engine, and the command line.
+pub struct Operator {
+    pub narthex: Narthex,
+    pub database: Database,
+}
+
+impl Operator {
+    /// On a database with all tables and no rows.
+    pub fn new() -> Self {
+        Self::on(Database::fresh(migrate))
+    }
+
+    pub fn on(database: Database) -> Self {
+        let narthex = Narthex::installed().with("DATABASE_URL", database.address());
+        Self { narthex, database }
+    }
+
+    /// With this setting in the environment.
+    pub fn with(self, name: &str, value: &str) -> Self {
+        let narthex = self.narthex.with(name, value);
+        Self { narthex, ..self }
+    }
+
+    /// `narthex …`, whatever comes of it.
+    pub fn run(&self, arguments: &[&str]) -> Outcome {
+        self.narthex.run(arguments)
+    }
+
+    /// `narthex …`, which has to work; what it printed.
+    #[track_caller]
+    pub fn does(&self, arguments: &[&str]) -> String {
+        self.run(arguments).expect_code(0).stdout
+    }
+
+    /// `narthex … --json`, which has to work; what it printed.
+    #[track_caller]
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let printed = self.does(&[arguments, &["--json"]].concat());
+        assert_eq!(printed.lines().count(), 1, "JSON is one line: {printed}");
+        serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
+    }
+
+    /// `narthex …`, which has to refuse: exit code 1, nothing on the standard output and one line
+    /// on the standard error, which is returned without what every such line begins with.
+    #[track_caller]
+    pub fn is_refused(&self, arguments: &[&str]) -> String {
+        self.run(arguments).expect_refusal()
+    }
+
+    /// Makes an account whose password is the one that everybody has.
+    #[track_caller]
+    pub fn add_user(&self, email: &str) {
+        let arguments = ["user", "add", email, "--name", "Ada"];
+        self.narthex
+            .run_with_input(&arguments, PASSWORD)
+            .expect_code(0);
+    }
+
+    /// Makes a token and gives its secret.
+    #[track_caller]
+    pub fn add_token(&self, email: &str, name: &str, more: &[&str]) -> String {
+        let arguments = [&["token", "add", email, "--name", name], more].concat();
+        self.does(&arguments).trim_end().to_owned()
+    }
+
+    /// The id of the only live token of a user.
+    #[track_caller]
+    pub fn only_token_of(&self, email: &str) -> String {
+        id_of_the_only_one(&self.json(&["token", "list", email]))
+    }
+
+    /// The id of the only live session of a user.
+    #[track_caller]
+    pub fn only_session_of(&self, email: &str) -> String {
+        id_of_the_only_one(&self.json(&["session", "list", email]))
+    }
+
+    pub fn serve(&self) -> Serving {
+        self.narthex.serve()
+    }
+
+    /// Does to the database what only somebody who bypasses Narthex could.
+    pub fn execute(&self, sql: &str) {
+        let address = self.database.address();
+        let done = match address.strip_prefix("sqlite://") {
+            Some(file) => SqliteConnection::establish(file)
+                .expect("a database")
+                .batch_execute(sql),
+            None => PgConnection::establish(address)
+                .expect("a database")
+                .batch_execute(sql),
+        };
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+}
+
+#[track_caller]
+fn id_of_the_only_one(list: &Value) -> String {
+    let rows = list["data"].as_array().expect("a list");
+    assert_eq!(rows.len(), 1, "{list}");
+    rows[0]["id"].as_str().expect("an id").to_owned()
+}
+
+/// A server started by an operator, as others meet it.
+impl Serving {
+    /// Signs in with a new browser.
+    pub async fn sign_in(&self, email: &str, user_agent: &str) -> Browser {
+        let browser = Browser::at(&self.url).with_user_agent(user_agent);
+        let form = [("email", email), ("password", PASSWORD)];
+        browser
+            .post("/login", &form)
+            .await
+            .expect_redirect("/account");
+        browser
+    }
+
+    /// Whether the token lets its bearer in: `200`, or `401` and nothing else.
+    pub async fn lets_in(&self, secret: &str) -> bool {
+        let answer = ApiClient::at(&self.url, secret).get("/api/v1/user").await;
+        match answer.status {
+            200 => true,
+            _ => {
+                answer.expect_status(401);
+                false
+            }
+        }
+    }
+
+    /// Whether the browser is signed in: the account, or the way to the sign-in page.
+    pub async fn knows(&self, browser: &Browser) -> bool {
+        let answer = browser.get("/account").await;
+        match answer.status {
+            200 => true,
+            _ => {
+                answer.expect_redirect("/login?next=%2Faccount");
+                false
+            }
+        }
+    }
+}
