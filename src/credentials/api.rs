@@ -158,7 +158,7 @@ pub async fn preview(
 /// `POST /sign-out`: ends a selection.
 ///
 /// # Errors
-/// [`crate::error::Error::PreviewOutdated`] where the digest no longer fits, and as [`end`].
+/// [`crate::error::Error::PreviewOutdated`] where the digest no longer fits, and as [`sign_out::end`].
 pub async fn sign_out(
     here: AnyCaller,
     FieldsInput(mut fields): FieldsInput,
@@ -177,7 +177,7 @@ pub async fn sign_out(
 /// `DELETE /sessions` and `DELETE /tokens`: ends what `fields` select of one class.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] for a selection that cannot be, and as [`end`].
+/// [`crate::error::Error::Invalid`] for a selection that cannot be, and as [`sign_out::end`].
 pub(crate) async fn end_selected(
     here: &AnyCaller,
     mut fields: Fields,

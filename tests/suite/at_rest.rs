@@ -200,7 +200,7 @@ async fn whatever_belongs_to_a_user_goes_with_the_user() {
     let of_users = ask(
         &app,
         "SELECT m.name || '.' || f.\"from\" || ' ' || f.on_delete AS line FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table' AND f.\"table\" = 'users' ORDER BY 1",
-        "SELECT c.conrelid::regclass || '.' || a.attname || CASE c.confdeltype WHEN 'c' THEN ' CASCADE' ELSE ' ' || c.confdeltype END AS line FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.contype = 'f' AND c.confrelid = 'users'::regclass ORDER BY 1",
+        "SELECT c.conrelid::regclass::text || '.' || a.attname || CASE c.confdeltype WHEN 'c' THEN ' CASCADE' ELSE ' no' END AS line FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.contype = 'f' AND c.confrelid = 'users'::regclass ORDER BY 1",
     );
     let columns = ask(
         &app,

@@ -38,7 +38,7 @@ fn signing_in(app: &TestApp, got_in: &mpsc::Sender<()>) -> JoinSet<Vec<Browser>>
                 // Refused once the password is another; too many at once when the machine is small.
                 assert!([303, 422, 503].contains(&answer.status), "{answer}");
                 if answer.status == 303 {
-                    let _ = got_in.try_send(());
+                    let _told = got_in.try_send(());
                     browsers.push(browser);
                 }
             }
@@ -90,7 +90,7 @@ async fn no_token_is_made_by_a_session_that_has_ended() {
                 // Led to sign in, or, ended in mid-request, told so.
                 assert!([200, 303, 401].contains(&answer.status), "{answer}");
                 if answer.status == 200 {
-                    let _ = made_one.try_send(());
+                    let _told = made_one.try_send(());
                     secrets.push(secret_in(&answer.text));
                 }
             }
