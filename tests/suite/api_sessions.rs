@@ -168,6 +168,11 @@ async fn a_session_is_ended_once_and_for_all() {
         after,
         "the first ending stands"
     );
+    let events = get(&ada, "/api/v1/events?limit=1").await.json();
+    assert_eq!(
+        events["data"][0]["at"], after["ended_at"],
+        "and is told once"
+    );
     let receipt = format!("/api/v1/receipts/{}", text(&after["receipt_id"]));
     assert_eq!(get(&ada, &receipt).await.json()["reason"], "revoked");
 }
@@ -176,6 +181,7 @@ async fn a_session_is_ended_once_and_for_all() {
 async fn a_browser_signs_itself_out() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
+    app.advance(Duration::from_secs(1));
     let other = app.sign_in(ADA).await;
     let cookie = ada.cookie("narthex").unwrap().value;
     app.advance(LATER);

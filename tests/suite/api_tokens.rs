@@ -442,6 +442,12 @@ async fn a_token_is_ended_once_and_for_all() {
         .expect_status(204);
     let again = ada.call(Method::GET, &path, None).await.json();
     assert_eq!(again, after, "the first ending stands");
+    let events = ada.call(Method::GET, "/api/v1/events?limit=1", None).await;
+    assert_eq!(
+        events.json()["data"][0]["at"],
+        after["ended_at"],
+        "and is told once"
+    );
     let receipt = format!("/api/v1/receipts/{}", text(&after["receipt_id"]));
     let receipt = ada.call(Method::GET, &receipt, None).await.json();
     assert_eq!(receipt["reason"], "revoked");

@@ -46,7 +46,15 @@ fn is_well_dressed(answer: &Answer) {
         assert!(!loose.iter().any(|word| part.contains(word)), "{answer}");
     }
     let path = answer.request.split(' ').nth(1).unwrap();
-    let is_call = path.starts_with("/api/") || path == "/healthz" || path == "/readyz";
+    let programs = [
+        "/api/",
+        "/auth/",
+        "/oauth/",
+        "/.well-known/",
+        "/healthz",
+        "/readyz",
+    ];
+    let is_call = programs.iter().any(|prefix| path.starts_with(prefix));
     if is_call {
         assert!(policy.iter().any(|part| part == "sandbox"), "{answer}");
     } else {

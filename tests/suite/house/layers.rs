@@ -86,7 +86,7 @@ impl Layer {
             None if pattern.ends_with('/') => path.starts_with(*pattern).then_some(pattern.len()),
             None => (path == *pattern).then_some(pattern.len()),
         };
-        self.files.iter().filter_map(|pattern| fits(pattern)).max()
+        self.files.iter().filter_map(fits).max()
     }
 }
 

@@ -94,7 +94,7 @@ impl Reader<'_> {
                     self.inside.pop();
                 }
                 first if self.at(1) == "::" && self.before(1) != "::" => {
-                    if let Some(start) = self.start(&first.to_owned()) {
+                    if let Some(start) = self.start(first) {
                         self.place += 2;
                         self.tree(start);
                         continue;

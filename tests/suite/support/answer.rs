@@ -178,7 +178,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
         plain
             .replace("&#60;", "<")
             .replace("&#62;", ">")
-            .replace("&#38;", "&")
+            .replace("&#38;", "&amp;")
             .replace("&amp;", "&"),
     )
 }

@@ -148,16 +148,6 @@ impl Serving {
     pub fn kill(self) -> Outcome {
         self.running.killed().outcome()
     }
-
-    /// Sends it a signal by name (`TERM`, `HUP`) and doesn't wait.
-    pub fn signal(&self, name: &str) {
-        self.running.signal(name);
-    }
-
-    /// What it wrote to its log so far.
-    pub fn log(&self) -> String {
-        self.running.stderr.so_far()
-    }
 }
 
 struct Running {

@@ -7,7 +7,7 @@
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use super::output::Output;
 
@@ -28,8 +28,8 @@ rm -rf "$home"
 pub struct Leash {
     /// What the server says, on both of its outputs.
     pub output: Output,
-    /// The system closes it when the test process ends. Nothing is ever written to it.
-    _held: ChildStdin,
+    /// The system closes its input when the test process ends. Nothing is ever written to it.
+    _held: Child,
 }
 
 impl Leash {
@@ -47,7 +47,7 @@ impl Leash {
             .expect("a POSIX shell");
         Self {
             output: Output::of(watcher.stdout.take().expect("its output is a pipe")),
-            _held: watcher.stdin.take().expect("its input is a pipe"),
+            _held: watcher,
         }
     }
 }

@@ -131,13 +131,6 @@ impl Window {
             .unwrap_or_else(|error| panic!("{words} can't be pressed: {error}"));
     }
 
-    /// The text of the one element that a CSS selector finds.
-    pub async fn text_of(&self, css: &str) -> String {
-        let element = self.driver.find(By::Css(css)).await;
-        let element = element.unwrap_or_else(|error| panic!("{css} is not there: {error}"));
-        element.text().await.expect("text")
-    }
-
     /// What the page's JavaScript would answer to `return …`.
     pub async fn evaluate(&self, script: &str) -> Value {
         let answer = self.driver.execute(script, Vec::new()).await;

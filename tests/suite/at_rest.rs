@@ -1,0 +1,239 @@
+//! What is stored and what is logged: enough to recognise a secret, never the secret.
+
+use std::fmt::Write as _;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use diesel::sql_types::Text;
+use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
+use narthex::kit::db::Target;
+
+use crate::support::app::{PASSWORD, TestApp};
+use crate::support::binary::Narthex;
+use crate::support::client::{ApiClient, Browser};
+
+const ADA: &str = "ada@example.com";
+const NEW: &str = "another long password";
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// The lines that a query of one text column gives.
+fn ask(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
+    let lines: Vec<Line> = match &app.context.settings.database {
+        Target::Sqlite(path) => {
+            let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+            diesel::sql_query(sqlite).load(&mut connection).unwrap()
+        }
+        Target::Postgres(url) => {
+            let mut connection = PgConnection::establish(url).unwrap();
+            diesel::sql_query(postgres).load(&mut connection).unwrap()
+        }
+    };
+    lines.into_iter().map(|line| line.line).collect()
+}
+
+fn tables(app: &TestApp) -> Vec<String> {
+    ask(
+        app,
+        "SELECT name AS line FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1",
+        "SELECT table_name::text AS line FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1",
+    )
+}
+
+/// Every row of every table as text, bytes in hexadecimal.
+fn dump(app: &TestApp) -> String {
+    let mut dump = String::new();
+    for table in tables(app) {
+        let columns = ask(
+            app,
+            &format!("SELECT 'quote(' || name || ')' AS line FROM pragma_table_info('{table}')"),
+            "SELECT 'x' AS line",
+        );
+        let rows = ask(
+            app,
+            &format!(
+                "SELECT {} AS line FROM {table}",
+                columns.join(" || ',' || ")
+            ),
+            &format!("SELECT row_to_json(t)::text AS line FROM {table} t"),
+        );
+        for row in rows {
+            writeln!(dump, "{table}: {row}").unwrap();
+        }
+    }
+    dump
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The secret is there neither as it is nor in hexadecimal or base64.
+#[track_caller]
+fn is_nowhere_in(text: &str, secret: &str) {
+    let small = text.to_ascii_lowercase();
+    assert!(!secret.is_empty());
+    assert!(!text.contains(secret), "there it is: {secret}");
+    assert!(
+        !small.contains(&hex(secret)),
+        "there it is in hexadecimal: {secret}"
+    );
+    let base64 = BASE64_STANDARD.encode(secret);
+    assert!(
+        !text.contains(base64.trim_end_matches('=')),
+        "there it is in base64: {secret}"
+    );
+}
+
+/// The secret that a session's cookie carries, and the cookie's whole value.
+fn secrets_of(browser: &Browser) -> Vec<String> {
+    let value = browser.cookie("narthex").expect("a cookie").value;
+    let parts = value.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
+    let mut secrets: Vec<String> = parts
+        .filter(|part| part.len() >= 43)
+        .map(|part| {
+            // After the percent sign of an escaped quote stand its two digits.
+            part[part.len() - 43..].to_owned()
+        })
+        .collect();
+    assert!(!secrets.is_empty(), "{value}");
+    secrets.push(value);
+    secrets
+}
+
+/// Uses all there is and gives every secret that was in play.
+async fn a_day(origin: &str) -> Vec<String> {
+    let browser = Browser::at(origin);
+    let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
+    browser
+        .post("/register", &form)
+        .await
+        .expect_redirect("/account");
+    let mut secrets = vec![PASSWORD.to_owned(), NEW.to_owned()];
+    secrets.extend(secrets_of(&browser));
+    let form = [("name", "CI"), ("abilities", "*"), ("expires", "never")];
+    let made = browser
+        .post("/account/tokens", &form)
+        .await
+        .expect_status(200);
+    let token = crate::support::app::secret_in(&made.text);
+    let client = ApiClient::at(origin, &token);
+    client.get("/api/v1/user").await.expect_status(200);
+    let sign_in = serde_json::json!({"email": ADA, "password": PASSWORD, "device_name": "cli"});
+    let device = client.post("/api/v1/sign-in", &sign_in).await;
+    // Signing in shows no token.
+    let device = match device.status {
+        201 => device.json()["secret"].as_str().unwrap().to_owned(),
+        _ => panic!("{device}"),
+    };
+    let wrong = [("email", ADA), ("password", "a wrong password, mistyped")];
+    Browser::at(origin)
+        .post("/login", &wrong)
+        .await
+        .expect_status(422);
+    browser
+        .post("/account/confirm", &[("password", PASSWORD)])
+        .await
+        .expect_status(303);
+    secrets.extend(secrets_of(&browser));
+    let form = [("current_password", PASSWORD), ("password", NEW)];
+    browser
+        .post("/account/password", &form)
+        .await
+        .expect_status(303);
+    secrets.extend(secrets_of(&browser));
+    for bad in [format!("/account?token={token}"), "/api/v1/user".to_owned()] {
+        ApiClient::at(origin, &format!("{}x", &token[..39]))
+            .get(&bad)
+            .await;
+    }
+    ApiClient::at(origin, &device)
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_status(204);
+    secrets.extend([token, device, "a wrong password, mistyped".to_owned()]);
+    secrets
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_holds_no_secret() {
+    let app = TestApp::start();
+    let secrets = a_day(&app.origin).await;
+    let dump = dump(&app);
+    assert!(dump.contains(ADA), "the dump has what is stored");
+    for secret in secrets {
+        is_nowhere_in(&dump, &secret);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_holds_no_secret_even_where_it_says_everything() {
+    let narthex = Narthex::installed().with("NARTHEX_LOG", "trace");
+    let serving = narthex.serve();
+    let secrets = a_day(&serving.url).await;
+    let log = serving.stop().expect_code(0).stderr;
+    assert!(log.contains("/account/tokens"), "the log has the requests");
+    for secret in secrets {
+        is_nowhere_in(&log, &secret);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passwords_are_kept_as_argon2id_with_a_salt_each() {
+    let app = TestApp::start();
+    app.register(ADA).await;
+    app.register("grace@example.com").await;
+    let query = "SELECT password AS line FROM users";
+    let stored = ask(&app, query, query);
+    for one in &stored {
+        assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
+    }
+    assert_ne!(stored[0], stored[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_belongs_to_a_user_goes_with_the_user() {
+    let app = TestApp::start();
+    let of_users = ask(
+        &app,
+        "SELECT m.name || '.' || f.\"from\" || ' ' || f.on_delete AS line FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table' AND f.\"table\" = 'users' ORDER BY 1",
+        "SELECT c.conrelid::regclass || '.' || a.attname || CASE c.confdeltype WHEN 'c' THEN ' CASCADE' ELSE ' ' || c.confdeltype END AS line FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.contype = 'f' AND c.confrelid = 'users'::regclass ORDER BY 1",
+    );
+    let columns = ask(
+        &app,
+        "SELECT m.name || '.user_id CASCADE' AS line FROM sqlite_master m, pragma_table_info(m.name) i WHERE m.type = 'table' AND i.name = 'user_id' ORDER BY 1",
+        "SELECT table_name || '.user_id CASCADE' AS line FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'user_id' ORDER BY 1",
+    );
+    assert!(columns.len() >= 3, "{columns:?}");
+    assert_eq!(of_users, columns);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_deleted_user_no_row_is_left() {
+    let app = TestApp::start();
+    app.register("grace@example.com").await;
+    let others = dump(&app);
+    let browser = app.register(ADA).await;
+    app.token_of(&browser, "CI", &["*"]).await;
+    app.sign_in(ADA).await;
+    let id = browser.get("/api/v1/user").await.json()["id"]
+        .as_str()
+        .unwrap()
+        .replace('-', "");
+    assert!(
+        dump(&app).to_ascii_lowercase().contains(&id),
+        "the dump has ids"
+    );
+    browser
+        .post("/account/delete", &[("password", PASSWORD)])
+        .await
+        .expect_status(303);
+    let left = dump(&app);
+    assert!(!left.contains(ADA), "{left}");
+    assert!(!left.to_ascii_lowercase().contains(&id), "{left}");
+    let rows = |dump: &str| dump.lines().count();
+    assert_eq!(rows(&left), rows(&others), "{left}");
+}

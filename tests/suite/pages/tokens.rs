@@ -1,0 +1,410 @@
+//! Making tokens, looking at them, changing and ending them.
+
+use std::time::Duration;
+
+use super::{ADA, GRACE, fault, faults, happened, listed, newest_token};
+use crate::support::app::{TestApp, secret_in};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_secret_is_shown_once_and_works() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let form = [
+        ("name", "CI of the shop"),
+        ("abilities", "orders:read"),
+        ("expires", "never"),
+    ];
+    let page = browser
+        .post("/account/tokens", &form)
+        .await
+        .expect_status(200);
+    let secret = secret_in(&page.text);
+    page.expect_header("cache-control", "no-store")
+        .expect_text("CI of the shop");
+    app.api_client(&secret)
+        .get("/api/v1/user")
+        .await
+        .expect_status(200);
+    let token = format!("/account/tokens/{}", newest_token(&browser).await);
+    for path in [
+        "/account",
+        "/account/tokens",
+        &token,
+        "/account/activity",
+        "/api/v1/tokens",
+    ] {
+        browser
+            .get(path)
+            .await
+            .expect_status(200)
+            .expect_no_text(&secret);
+    }
+    let page = browser.get("/account/tokens").await;
+    page.expect_text(&secret[36..])
+        .expect_no_text(&secret[..20]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_of_the_secret_s_page_makes_no_second_token() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let key = browser.get("/account/tokens/new").await.field("form_key");
+    let form = [("name", "CI"), ("expires", "7d"), ("form_key", &*key)];
+    let made = browser
+        .post("/account/tokens", &form)
+        .await
+        .expect_status(200);
+    let again = browser
+        .post("/account/tokens", &form)
+        .await
+        .expect_status(303);
+    let page = browser.follow(&again).await.expect_status(200);
+    page.expect_text("made already")
+        .expect_no_text(&secret_in(&made.text));
+    assert_eq!(listed(&browser, "/api/v1/tokens").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_s_form_key_is_nobody_else_s() {
+    let app = TestApp::start();
+    let (ada, grace) = (app.register(ADA).await, app.register(GRACE).await);
+    let key = ada.get("/account/tokens/new").await.field("form_key");
+    let form = [("name", "CI"), ("expires", "7d"), ("form_key", &*key)];
+    ada.post("/account/tokens", &form).await.expect_status(200);
+    grace
+        .post("/account/tokens", &form)
+        .await
+        .expect_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_lives_as_long_as_was_chosen() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    for (expires, at) in [
+        ("7d", Some("2026-11-29T12:30:00Z")),
+        ("30d", Some("2026-12-22T12:30:00Z")),
+        ("90d", Some("2027-02-20T12:30:00Z")),
+        ("365d", Some("2027-11-22T12:30:00Z")),
+        ("2026-12-31", Some("2026-12-31T00:00:00Z")),
+        ("never", None),
+    ] {
+        let form = [("name", expires), ("expires", expires)];
+        browser
+            .post("/account/tokens", &form)
+            .await
+            .expect_status(200);
+        let made = listed(&browser, "/api/v1/tokens").await;
+        let made = made.iter().find(|token| token["name"] == expires);
+        assert_eq!(made.unwrap()["expires_at"].as_str(), at, "{expires}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_token_is_refused_and_listed_among_what_ended() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let form = [("name", "Short"), ("expires", "7d")];
+    let page = browser
+        .post("/account/tokens", &form)
+        .await
+        .expect_status(200);
+    let client = app.api_client(&secret_in(&page.text));
+    app.advance(7 * DAY - Duration::from_secs(1));
+    client.get("/api/v1/user").await.expect_status(200);
+    app.advance(Duration::from_secs(1));
+    client.get("/api/v1/user").await.expect_status(401);
+    let page = app.sign_in(ADA).await.get("/account/tokens").await;
+    page.expect_text("No token can get in as you")
+        .expect_text("Ended lately")
+        .expect_text("Short");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_life_that_cannot_be_is_refused_beside_its_field() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    for expires in [
+        "0",
+        "2026-11-22",
+        "2020-01-01",
+        "soon",
+        "-1d",
+        "7",
+        "1y",
+        "99999999999999999999d",
+        "2026-13-01",
+        "2026-02-30",
+        "\0",
+        "on",
+        "9999999d",
+    ] {
+        let form = [
+            ("name", "CI"),
+            ("abilities", "orders:read"),
+            ("expires", expires),
+        ];
+        let page = faults(browser.post("/account/tokens", &form).await, &["expires"]);
+        assert_eq!(page.field("name"), "CI");
+        page.expect_text("value=\"orders:read\" checked");
+    }
+    assert_eq!(listed(&browser, "/api/v1/tokens").await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_s_longest_life_is_offered_and_kept_to() {
+    let app = TestApp::start_with(&[("NARTHEX_TOKEN_MAX_AGE", "60d")]);
+    let browser = app.register(ADA).await;
+    let page = browser.get("/account/tokens/new").await;
+    assert_eq!(page.fields_named("expires"), ["7d", "30d", "on"]);
+    for expires in ["never", "90d", "2027-06-01", ""] {
+        let form = [("name", "CI"), ("expires", expires)];
+        faults(browser.post("/account/tokens", &form).await, &["expires"]);
+    }
+    let form = [("name", "CI"), ("expires", "60d")];
+    browser
+        .post("/account/tokens", &form)
+        .await
+        .expect_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_abilities_that_there_are_can_be_given() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    for abilities in [
+        &["orders:fly"][..],
+        &["Orders:Read"],
+        &["orders"],
+        &["nothing:*"],
+        &["**"],
+        &[""],
+        &["orders:read", "orders:read"],
+        &["orders:read tokens:write"],
+        &["orders:read\0"],
+    ] {
+        let mut form = vec![("name", "CI"), ("expires", "7d")];
+        form.extend(abilities.iter().map(|ability| ("abilities", *ability)));
+        faults(browser.post("/account/tokens", &form).await, &["abilities"]);
+    }
+    for abilities in [
+        &[][..],
+        &["*"],
+        &["orders:*"],
+        &["orders:read", "orders:write"],
+    ] {
+        let mut form = vec![("name", "CI"), ("expires", "7d")];
+        form.extend(abilities.iter().map(|ability| ("abilities", *ability)));
+        browser
+            .post("/account/tokens", &form)
+            .await
+            .expect_status(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_is_wrong_with_a_new_token_is_said_at_once() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let form = [("name", ""), ("abilities", "x"), ("expires", "soon")];
+    let page = browser.post("/account/tokens", &form).await;
+    faults(page, &["name", "abilities", "expires"]);
+    assert_eq!(listed(&browser, "/api/v1/tokens").await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn last_use_is_shown_with_its_time_and_place() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let client = app.api_client(&app.token_of(&browser, "CI", &[]).await);
+    client.get("/api/v1/user").await.expect_status(200);
+    app.advance(Duration::from_secs(180));
+    let page = browser.get("/account/tokens").await;
+    page.expect_text("Last used")
+        .expect_text("3 minutes ago")
+        .expect_text("from 127.0.0.1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_can_be_renamed_narrowed_and_widened_and_keeps_its_secret() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let client = app.api_client(&app.token_of(&browser, "CI", &["tokens:read"]).await);
+    let path = format!("/account/tokens/{}", newest_token(&browser).await);
+    let wider = [
+        ("name", "CI 2"),
+        ("abilities", "tokens:read"),
+        ("abilities", "sessions:read"),
+    ];
+    let saved = browser.post(&path, &wider).await.expect_redirect(&path);
+    browser
+        .follow(&saved)
+        .await
+        .expect_text("Saved.")
+        .expect_text("CI 2");
+    client.get("/api/v1/credentials").await.expect_status(200);
+    browser
+        .post(&path, &[("name", "CI 2")])
+        .await
+        .expect_redirect(&path);
+    client.get("/api/v1/credentials").await.expect_status(403);
+    client.get("/api/v1/user").await.expect_status(200);
+    let happened = happened(&browser).await;
+    let changes = happened.iter().filter(|kind| *kind == "token.changed");
+    assert_eq!(changes.count(), 2, "{happened:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_cannot_be_is_refused_and_nothing_of_it_is_done() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    app.token_of(&browser, "CI", &["tokens:read"]).await;
+    let path = format!("/account/tokens/{}", newest_token(&browser).await);
+    let form = [("name", ""), ("abilities", "no:such")];
+    let page = faults(browser.post(&path, &form).await, &["name", "abilities"]);
+    assert!(!fault(&page, "name").is_empty());
+    let form = [("name", "Good name"), ("abilities", "no:such")];
+    faults(browser.post(&path, &form).await, &["abilities"]);
+    let page = browser.get(&path).await;
+    page.expect_text("<h1>CI</h1>")
+        .expect_text("value=\"tokens:read\" checked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_token_is_refused_and_can_come_back() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let client = app.api_client(&app.token_of(&browser, "CI", &[]).await);
+    let path = format!("/account/tokens/{}", newest_token(&browser).await);
+    browser
+        .post(&format!("{path}/pause"), &[])
+        .await
+        .expect_redirect(&path);
+    client.get("/api/v1/user").await.expect_status(401);
+    browser
+        .get(&path)
+        .await
+        .expect_text("paused")
+        .expect_text("Resume");
+    browser
+        .post(&format!("{path}/resume"), &[])
+        .await
+        .expect_redirect(&path);
+    client.get("/api/v1/user").await.expect_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_token_is_refused_and_cannot_come_back() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let client = app.api_client(&app.token_of(&browser, "CI", &[]).await);
+    let path = format!("/account/tokens/{}", newest_token(&browser).await);
+    let ended = browser
+        .post(&format!("{path}/revoke"), &[])
+        .await
+        .expect_status(303);
+    browser
+        .follow(&ended)
+        .await
+        .expect_text("1 token")
+        .expect_text("CI");
+    client.get("/api/v1/user").await.expect_status(401);
+    for act in ["resume", "pause"] {
+        browser
+            .post(&format!("{path}/{act}"), &[])
+            .await
+            .expect_status(404);
+    }
+    browser
+        .post(&path, &[("name", "Back")])
+        .await
+        .expect_status(404);
+    let again = browser.post(&format!("{path}/revoke"), &[]).await;
+    again.expect_redirect("/account/tokens");
+    browser
+        .get("/account/tokens")
+        .await
+        .expect_text("Ended lately")
+        .expect_text("CI");
+    client.get("/api/v1/user").await.expect_status(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_else_s_token_a_session_and_none_at_all_are_equally_not_found() {
+    let app = TestApp::start();
+    let (ada, grace) = (app.register(ADA).await, app.register(GRACE).await);
+    let client = app.api_client(&app.token_of(&grace, "Grace's", &[]).await);
+    let graces = newest_token(&grace).await;
+    let session = super::own_session(&ada).await;
+    for id in [
+        &*graces,
+        &*session,
+        "019ab6b0-0000-7000-8000-000000000000",
+        "0",
+        "-1",
+        "x",
+        "%2e%2e",
+        "%ff",
+    ] {
+        let path = format!("/account/tokens/{id}");
+        let shown = ada.get(&path).await.expect_status(404);
+        shown.expect_no_text("Grace&#39;s");
+        for act in ["", "/pause", "/resume", "/revoke"] {
+            let form = [("name", "Mallory's")];
+            ada.post(&format!("{path}{act}"), &form)
+                .await
+                .expect_status(404);
+        }
+    }
+    client.get("/api/v1/user").await.expect_status(200);
+    grace.get("/account/tokens").await.expect_no_text("Mallory");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tokens_may_have_one_name_and_are_told_apart_by_their_ends() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let secrets = [
+        app.token_of(&browser, "CI", &[]).await,
+        app.token_of(&browser, "CI", &[]).await,
+    ];
+    let page = browser.get("/account/tokens").await;
+    for secret in secrets {
+        assert!(
+            page.text
+                .contains(&format!("<code>{}</code>", &secret[36..])),
+            "{page}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_fifty_tokens_have_further_pages() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    for number in 0..51 {
+        app.advance(Duration::from_millis(1));
+        app.token_of(&browser, &format!("No. {number}."), &[]).await;
+    }
+    let page = browser
+        .get("/account/tokens")
+        .await
+        .expect_text("No. 50.")
+        .expect_no_text("No. 0.");
+    let older = page
+        .text
+        .split("href=\"/account/tokens?cursor=")
+        .nth(1)
+        .unwrap();
+    let path = format!(
+        "/account/tokens?cursor={}",
+        older.split('"').next().unwrap()
+    );
+    browser
+        .get(&path)
+        .await
+        .expect_text("No. 0.")
+        .expect_no_text("No. 1.");
+}
