@@ -73,7 +73,7 @@ async fn the_first_start_makes_the_tables() {
 fn of_several_that_start_at_once_one_makes_the_tables() {
     let operator = Operator::on(Database::empty());
     let told: Vec<String> = std::thread::scope(|scope| {
-        let starts = [(); 4].map(|()| scope.spawn(|| operator.does(&["migrate"])));
+        let starts = [(); 8].map(|()| scope.spawn(|| operator.does(&["migrate"])));
         starts
             .into_iter()
             .map(|start| start.join().unwrap())
