@@ -81,6 +81,8 @@ fn is_well_dressed(answer: &Answer) {
     }
     let kind = kind.unwrap_or_else(|| panic!("a body without a type: {answer}"));
     let kinds: &[&str] = match (is_call, answer.status) {
+        // RFC 6749, section 5.2, has its own form for what is wrong with a request.
+        (true, 400) if path.starts_with("/oauth/") => &["application/json"],
         (true, 400..) => &["application/problem+json"],
         (true, _) => &["application/json", "text/plain; charset=utf-8"],
         (false, _) if of_an_asset => &["text/css; charset=utf-8", "image/svg+xml"],
