@@ -5,15 +5,14 @@ use std::path::Path;
 
 use actix_web::rt::System;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use reqwest::Method;
 use serde_json::json;
 
+use crate::support::app::TestApp;
 use crate::support::browser::Window;
 use crate::support::client::{ApiClient, Browser, Stranger};
 use crate::support::database::Database;
-use crate::support::postgres;
 use crate::support::user_agents::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
 
 /// A server with one form, one page that is too wide, and a mirror for everything else.
@@ -217,23 +216,12 @@ async fn a_page_that_scrolls_sideways_is_noticed() {
     window.expect_no_sideways_scrolling().await;
 }
 
-#[test]
-fn every_test_has_a_database_of_its_own() {
-    let migrate = |address: &str| {
-        let mut template = PgConnection::establish(address).unwrap();
-        template
-            .batch_execute("CREATE TABLE made_once (id INT PRIMARY KEY)")
-            .unwrap();
-    };
-    let [first, second] = [0, 1].map(|_| postgres::fresh_database(migrate));
-    let mut first = PgConnection::establish(&first).unwrap();
-    let mut second = PgConnection::establish(&second).unwrap();
-    first
-        .batch_execute("INSERT INTO made_once VALUES (1)")
-        .unwrap();
-    second
-        .batch_execute("INSERT INTO made_once VALUES (1)")
-        .unwrap();
+#[tokio::test]
+async fn every_test_has_a_database_of_its_own() {
+    let (first, second) = (TestApp::start(), TestApp::start());
+    // Twice in one database, the address would be refused as taken.
+    first.register("ada@example.com").await;
+    second.register("ada@example.com").await;
 }
 
 #[test]

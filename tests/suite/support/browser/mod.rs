@@ -4,6 +4,7 @@
 //! found by what a person sees: a field by its label, a button or a link by its words.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -16,6 +17,10 @@ use self::xpath::{field_called, option_called, pressable, pressable_in_row};
 mod chromium;
 mod options;
 mod xpath;
+
+/// How long a person waits for a page, and how often they look.
+const PATIENCE: Duration = Duration::from_secs(20);
+const GLANCE: Duration = Duration::from_millis(25);
 
 pub struct Window {
     driver: WebDriver,
@@ -58,6 +63,7 @@ impl Window {
     }
 
     pub async fn expect_path(&self, path: &str) {
+        self.until(async || self.path().await == path).await;
         assert_eq!(
             self.path().await,
             path,
@@ -67,11 +73,24 @@ impl Window {
     }
 
     pub async fn expect_text(&self, words: &str) {
+        self.until(async || self.text().await.contains(words)).await;
         let text = self.text().await;
         assert!(
             text.contains(words),
             "`{words}` is not to be seen; the page says:\n{text}"
         );
+    }
+
+    /// Looks again and again, as a person does who waits for a page: what was pressed leads there
+    /// when the browser gets to it. What is not there after a while is left to the assertion.
+    async fn until(&self, there: impl AsyncFn() -> bool) {
+        let looking = async {
+            let mut glances = tokio::time::interval(GLANCE);
+            while !there().await {
+                glances.tick().await;
+            }
+        };
+        drop(tokio::time::timeout(PATIENCE, looking).await);
     }
 
     pub async fn expect_no_text(&self, words: &str) {
@@ -206,11 +225,14 @@ impl Window {
     }
 
     async fn the_one(&self, path: &str, words: &str) -> WebElement {
-        let found = self
-            .driver
-            .find_all(By::XPath(path))
-            .await
-            .expect("an XPath");
+        let find = async || {
+            self.driver
+                .find_all(By::XPath(path))
+                .await
+                .expect("an XPath")
+        };
+        self.until(async || find().await.len() == 1).await;
+        let found = find().await;
         let [ref one] = found[..] else {
             let text = self.text().await;
             panic!(
