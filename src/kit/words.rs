@@ -28,12 +28,16 @@ pub fn ago(now: Timestamp, then: Timestamp) -> String {
 }
 
 /// How far off `then` is: `in 3 days`, `in less than a minute`.
+///
+/// To the nearest minute, before it is cut to its largest unit: what was just made to last 90 days
+/// is not said to end in 89.
 #[must_use]
 pub fn until(now: Timestamp, then: Timestamp) -> String {
     if then.since(now).as_secs() < MINUTE {
         return "in less than a minute".to_owned();
     }
-    format!("in {}", length(then.since(now)))
+    let half = Duration::from_secs(MINUTE / 2);
+    format!("in {}", length(then.since(now).saturating_add(half)))
 }
 
 /// A length of time in its largest whole unit: `90 days`, `2 hours`, `15 minutes`, `10 seconds`.
@@ -65,6 +69,15 @@ mod tests {
         ] {
             assert_eq!(ago(now, now.minus(Duration::from_secs(seconds))), expected);
         }
-        assert_eq!(until(now, now.plus(Duration::from_secs(DAY))), "in 1 day");
+        for (seconds, expected) in [
+            (MINUTE - 1, "in less than a minute"),
+            (MINUTE, "in 1 minute"),
+            (DAY, "in 1 day"),
+            (90 * DAY - 1, "in 90 days"),
+            (90 * DAY - MINUTE, "in 89 days"),
+            (2 * HOUR - 1, "in 2 hours"),
+        ] {
+            assert_eq!(until(now, now.plus(Duration::from_secs(seconds))), expected);
+        }
     }
 }

@@ -182,6 +182,22 @@ async fn the_log_holds_no_secret_even_where_it_says_everything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_first_start_makes_is_read_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let narthex = Narthex::installed();
+    let serving = narthex.serve();
+    let mut made = 0;
+    for file in std::fs::read_dir(narthex.directory()).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} {mode:o}", file.path().display());
+        made += 1;
+    }
+    assert!(made >= 2, "a database and a key");
+    drop(serving);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn passwords_are_kept_as_argon2id_with_a_salt_each() {
     let app = TestApp::start();
     app.register(ADA).await;

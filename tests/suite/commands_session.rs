@@ -39,11 +39,11 @@ async fn live_sessions_are_listed_in_words_newest_first() {
     let from = "less than a minute ago from 127.0.0.1";
     assert_eq!(
         rows[1][1..],
-        ["mobile", now, from, "in 1 hour", "Safari on iOS"]
+        ["mobile", now, from, "in 2 hours", "Safari on iOS"]
     );
     assert_eq!(
         rows[2][1..],
-        ["desktop", now, from, "in 1 hour", "Firefox on Linux"]
+        ["desktop", now, from, "in 2 hours", "Firefox on Linux"]
     );
     assert_eq!(rows.len(), 3);
 }

@@ -207,9 +207,20 @@ async fn of_several_who_want_one_address_at_once_one_gets_it() {
             Browser::at(&origin).post("/register", &form).await.status
         });
     }
-    let mut statuses = all.join_all().await;
-    statuses.sort_unstable();
-    assert_eq!(statuses, [303, 422, 422, 422]);
+    let statuses = all.join_all().await;
+    let got_it = statuses.iter().filter(|status| **status == 303).count();
+    // On a small machine some are told to come back.
+    assert!(
+        got_it <= 1
+            && statuses
+                .iter()
+                .all(|status| [303, 422, 503].contains(status))
+    );
+    let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
+    app.browser()
+        .post("/register", &form)
+        .await
+        .expect_status(422);
 }
 
 #[tokio::test(flavor = "multi_thread")]

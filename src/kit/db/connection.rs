@@ -1,6 +1,6 @@
 //! One connection type for both databases, how one is made, and the pool that keeps them.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, path::PathBuf, time::Duration};
 
 use diesel::{
     Connection as _, MultiConnection, PgConnection, QueryResult, RunQueryDsl as _,
@@ -70,6 +70,7 @@ impl Target {
             Self::Sqlite(path) => {
                 // Not a URI: a `?` in a path is part of the path.
                 let path = path.to_string_lossy();
+                make_private(&path);
                 let mut connection =
                     SqliteConnection::establish(&path).map_err(|error| unopened(&path, &error))?;
                 connection
@@ -87,6 +88,14 @@ impl Target {
             }
         }
     }
+}
+
+/// Makes the file, where there is none, readable by its owner alone: SQLite would let everybody on the
+/// machine read it. The files that SQLite puts beside it get the same mode. Where it cannot be made,
+/// SQLite says why in a moment.
+fn make_private(path: &str) {
+    let mut options = OpenOptions::new();
+    drop(options.write(true).create_new(true).mode(0o600).open(path));
 }
 
 /// Asks the least that shows a connection to be alive.
