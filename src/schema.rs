@@ -2,8 +2,8 @@
 
 diesel::table! {
     credentials (id) {
-        id -> Binary,
-        user_id -> Binary,
+        id -> Bytea,
+        user_id -> Bytea,
         class -> Text,
         kind -> Text,
         name -> Text,
@@ -13,65 +13,65 @@ diesel::table! {
         last_used_ip -> Nullable<Text>,
         remembered -> Bool,
         paused -> Bool,
-        made_by -> Nullable<Binary>,
-        form_key -> Nullable<Binary>,
-        created_at -> BigInt,
-        last_used_at -> Nullable<BigInt>,
-        expires_at -> Nullable<BigInt>,
-        idle_limit -> Nullable<BigInt>,
-        confirmed_until -> Nullable<BigInt>,
-        ended_at -> Nullable<BigInt>,
-        receipt_id -> Nullable<Binary>,
+        made_by -> Nullable<Bytea>,
+        form_key -> Nullable<Bytea>,
+        created_at -> Int8,
+        last_used_at -> Nullable<Int8>,
+        expires_at -> Nullable<Int8>,
+        idle_limit -> Nullable<Int8>,
+        confirmed_until -> Nullable<Int8>,
+        ended_at -> Nullable<Int8>,
+        receipt_id -> Nullable<Bytea>,
     }
 }
 
 diesel::table! {
     events (id) {
-        id -> Binary,
-        user_id -> Binary,
-        at -> BigInt,
+        id -> Bytea,
+        user_id -> Bytea,
+        at -> Int8,
         kind -> Text,
-        by_credential -> Nullable<Binary>,
+        by_credential -> Nullable<Bytea>,
         ip -> Nullable<Text>,
-        credential_id -> Nullable<Binary>,
-        receipt_id -> Nullable<Binary>,
+        credential_id -> Nullable<Bytea>,
+        receipt_id -> Nullable<Bytea>,
         detail -> Text,
     }
 }
 
 diesel::table! {
     receipts (id) {
-        id -> Binary,
-        user_id -> Binary,
-        at -> BigInt,
+        id -> Bytea,
+        user_id -> Bytea,
+        at -> Int8,
         reason -> Text,
-        by_credential -> Nullable<Binary>,
+        by_credential -> Nullable<Bytea>,
         ip -> Nullable<Text>,
-        sessions_ended -> BigInt,
-        tokens_ended -> BigInt,
+        sessions_ended -> Int8,
+        tokens_ended -> Int8,
     }
 }
 
 diesel::table! {
     secrets (digest) {
-        digest -> Binary,
-        credential_id -> Binary,
+        digest -> Bytea,
+        credential_id -> Bytea,
         hint -> Text,
-        created_at -> BigInt,
-        valid_until -> Nullable<BigInt>,
+        created_at -> Int8,
+        valid_until -> Nullable<Int8>,
     }
 }
 
 diesel::table! {
     users (id) {
-        id -> Binary,
+        id -> Bytea,
         email -> Text,
         email_canonical -> Text,
         name -> Text,
         password -> Text,
-        changes -> BigInt,
-        created_at -> BigInt,
-        disabled_at -> Nullable<BigInt>,
+        changes -> Int8,
+        created_at -> Int8,
+        disabled_at -> Nullable<Int8>,
     }
 }
 

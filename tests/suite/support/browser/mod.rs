@@ -56,6 +56,14 @@ impl Window {
             .to_owned()
     }
 
+    /// What can be seen just now: nothing, where the page is being left.
+    async fn glimpse(&self) -> String {
+        match self.driver.find(By::Tag("body")).await {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
+
     /// The words that a person can see.
     pub async fn text(&self) -> String {
         let body = self.driver.find(By::Tag("body")).await.expect("a page");
@@ -73,7 +81,8 @@ impl Window {
     }
 
     pub async fn expect_text(&self, words: &str) {
-        self.until(async || self.text().await.contains(words)).await;
+        self.until(async || self.glimpse().await.contains(words))
+            .await;
         let text = self.text().await;
         assert!(
             text.contains(words),
