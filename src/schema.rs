@@ -28,7 +28,7 @@ diesel::table! {
 diesel::table! {
     events (id) {
         id -> Bytea,
-        user_id -> Bytea,
+        user_id -> Nullable<Bytea>,
         at -> Int8,
         kind -> Text,
         by_credential -> Nullable<Bytea>,

@@ -88,7 +88,8 @@ CREATE INDEX secrets_of_credential ON secrets (credential_id);
 -- The activity log; rows are added and never changed.
 CREATE TABLE events (
     id BYTEA NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-    user_id BYTEA NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    -- Null for a sign-in refused to an address that has no account.
+    user_id BYTEA REFERENCES users (id) ON DELETE CASCADE,
     at BIGINT NOT NULL,
     kind TEXT NOT NULL,
     -- The credential whose caller did it; null where an operator, Narthex or a stranger did.

@@ -12,19 +12,21 @@ use crate::{
     error::Result,
     ids::{OfEvent, UserId},
     kit::{
+        clock::Timestamp,
         db::AnyConnection,
         page::{Page, Paging},
     },
 };
 
-/// Adds a line to `user`'s log, in the transaction of what it tells of: both happen or neither.
+/// Adds a line to `user`'s log, or to nobody's, in the transaction of what it tells of: both happen or
+/// neither.
 ///
 /// # Errors
 /// When the database fails.
 pub fn record(
     context: &Context,
     connection: &mut AnyConnection,
-    user: UserId,
+    user: impl Into<Option<UserId>>,
     actor: &Actor,
     what: What,
 ) -> Result<()> {
@@ -38,7 +40,16 @@ pub fn record(
         receipt_id: what.receipt,
         detail: what.detail,
     };
-    Ok(store::insert(connection, user, &event)?)
+    Ok(store::insert(connection, user.into(), &event)?)
+}
+
+/// Forgets some lines of nobody's log that are older than `before`, and says how many.
+pub(crate) fn forget_nobodys(
+    connection: &mut AnyConnection,
+    before: Timestamp,
+    most: i64,
+) -> Result<usize> {
+    Ok(store::forget_nobodys(connection, before, most)?)
 }
 
 /// A page of `user`'s log, newest first.

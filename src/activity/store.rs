@@ -13,7 +13,8 @@ use crate::{
 #[diesel(table_name = events)]
 struct Row {
     id: EventId,
-    user_id: UserId,
+    /// `None`: somebody who is no user did it.
+    user_id: Option<UserId>,
     at: Timestamp,
     kind: String,
     by_credential: Option<CredentialId>,
@@ -40,7 +41,7 @@ impl From<Row> for Event {
 
 pub(super) fn insert(
     connection: &mut AnyConnection,
-    user: UserId,
+    user: Option<UserId>,
     event: &Event,
 ) -> QueryResult<()> {
     let row = Row {
@@ -76,4 +77,17 @@ pub(super) fn newest(
     }
     let rows: Vec<Row> = query.load(connection)?;
     Ok(rows.into_iter().map(Event::from).collect())
+}
+
+pub(super) fn forget_nobodys(
+    connection: &mut AnyConnection,
+    before: Timestamp,
+    most: i64,
+) -> QueryResult<usize> {
+    let ids: Vec<EventId> = events::table
+        .filter(events::user_id.is_null().and(events::at.lt(before)))
+        .limit(most)
+        .select(events::id)
+        .load(connection)?;
+    diesel::delete(events::table.filter(events::id.eq_any(ids))).execute(connection)
 }

@@ -9,7 +9,7 @@ use super::{
     store,
 };
 use crate::{
-    activity::Actor,
+    activity::{self, Actor},
     context::Context,
     error::{Error, Result},
     ids::{CredentialId, UserId},
@@ -47,14 +47,16 @@ pub async fn prune(context: &Context) -> Result<Pruned> {
     }
     let before = now.minus(context.settings.keep_ended);
     loop {
-        let forgotten = context
+        let (events, credentials) = context
             .db
             .write(move |connection| {
-                Ok::<_, Error>(store::forget_ended(connection, before, BATCH)?)
+                let events = activity::forget_nobodys(connection, before, BATCH)?;
+                let credentials = store::forget_ended(connection, before, BATCH)?;
+                Ok::<_, Error>((events, credentials))
             })
             .await?;
-        pruned.forgotten += forgotten;
-        if i64::try_from(forgotten).unwrap_or(BATCH) < BATCH {
+        pruned.forgotten += credentials;
+        if i64::try_from(events.max(credentials)).unwrap_or(BATCH) < BATCH {
             return Ok(pruned);
         }
     }

@@ -253,3 +253,20 @@ async fn of_a_deleted_user_no_row_is_left() {
     let rows = |dump: &str| dump.lines().count();
     assert_eq!(rows(&left), rows(&others), "{left}");
 }
+
+/// One that only known addresses cost would tell them apart by the time of the answer.
+#[tokio::test]
+async fn every_refused_sign_in_is_written_down_whether_there_is_such_an_account_or_not() {
+    let app = TestApp::start();
+    app.register("ada@example.com").await;
+    for email in ["ada@example.com", "nobody@example.com"] {
+        let form = [("email", email), ("password", "a wrong password of hers")];
+        app.browser().post("/login", &form).await.expect_status(422);
+    }
+    let refused = ask(
+        &app,
+        "SELECT CAST(COUNT(*) AS TEXT) AS line FROM events WHERE kind = 'password.refused'",
+        "SELECT COUNT(*)::text AS line FROM events WHERE kind = 'password.refused'",
+    );
+    assert_eq!(refused, ["2"]);
+}
