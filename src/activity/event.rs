@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::{
     ids::{CredentialId, EventId, ReceiptId},
-    kit::clock::Timestamp,
+    kit::{clock::Timestamp, named},
 };
 
 /// Who did something, and from where.
@@ -36,67 +36,40 @@ impl Actor {
     }
 }
 
-macro_rules! event_kinds {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $sentence:literal;)*) => {
-        /// What sort of thing happened.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum EventKind {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl EventKind {
-            /// Its stable name, for programs.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-
-            /// What it is for a person.
-            #[must_use]
-            pub const fn sentence(self) -> &'static str {
-                match self { $(Self::$name => $sentence,)* }
-            }
-
-            /// The kind with this stable name; [`EventKind::Other`] for one that only a newer version knows.
-            #[must_use]
-            pub fn parse(text: &str) -> Self {
-                match text { $($text => Self::$name,)* _ => Self::Other }
-            }
-        }
-    };
-}
-
-event_kinds! {
-    /// The account was made.
-    AccountCreated = "account.created", "Account made";
-    /// Another name.
-    NameChanged = "account.name_changed", "Name changed";
-    /// Another e-mail address.
-    EmailChanged = "account.email_changed", "E-mail address changed";
-    /// An operator shut the account.
-    AccountDisabled = "account.disabled", "Account disabled by an operator";
-    /// An operator opened it again.
-    AccountEnabled = "account.enabled", "Account enabled by an operator";
-    /// Another password.
-    PasswordChanged = "password.changed", "Password changed";
-    /// The password was confirmed in a session.
-    PasswordConfirmed = "password.confirmed", "Password confirmed";
-    /// A wrong password, where the account exists.
-    PasswordRefused = "password.refused", "Wrong password";
-    /// A browser signed in.
-    SignedIn = "session.created", "Signed in";
-    /// A token was made.
-    TokenCreated = "token.created", "Token made";
-    /// A token's name or abilities changed.
-    TokenChanged = "token.changed", "Token changed";
-    /// A token was paused.
-    TokenPaused = "token.paused", "Token paused";
-    /// A token was resumed.
-    TokenResumed = "token.resumed", "Token resumed";
-    /// Credentials ended; the receipt says which.
-    CredentialsEnded = "credentials.ended", "Ended";
-    /// Something that this version has no name for.
-    Other = "other", "Changed";
+named! {
+    /// What sort of thing happened.
+    EventKind {
+        /// The account was made.
+        AccountCreated = "account.created", "Account made";
+        /// Another name.
+        NameChanged = "account.name_changed", "Name changed";
+        /// Another e-mail address.
+        EmailChanged = "account.email_changed", "E-mail address changed";
+        /// An operator shut the account.
+        AccountDisabled = "account.disabled", "Account disabled by an operator";
+        /// An operator opened it again.
+        AccountEnabled = "account.enabled", "Account enabled by an operator";
+        /// Another password.
+        PasswordChanged = "password.changed", "Password changed";
+        /// The password was confirmed in a session.
+        PasswordConfirmed = "password.confirmed", "Password confirmed";
+        /// A wrong password, where the account exists.
+        PasswordRefused = "password.refused", "Wrong password";
+        /// A browser signed in.
+        SignedIn = "session.created", "Signed in";
+        /// A token was made.
+        TokenCreated = "token.created", "Token made";
+        /// A token's name or abilities changed.
+        TokenChanged = "token.changed", "Token changed";
+        /// A token was paused.
+        TokenPaused = "token.paused", "Token paused";
+        /// A token was resumed.
+        TokenResumed = "token.resumed", "Token resumed";
+        /// Credentials ended; the receipt says which.
+        CredentialsEnded = "credentials.ended", "Ended";
+        /// Something that this version has no name for.
+        Other = "other", "Changed";
+    }
 }
 
 /// What happened, before it is a line of the log.

@@ -7,58 +7,31 @@ use crate::{
     context::Context,
     error::{Error, Result},
     ids::{CredentialId, ReceiptId, UserId},
-    kit::{clock::Timestamp, words},
+    kit::{clock::Timestamp, named, words},
 };
 
-macro_rules! reasons {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $sentence:literal;)*) => {
-        /// Why credentials ended.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Reason {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Reason {
-            /// Its stable name, for programs.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-
-            /// Why, for a person.
-            #[must_use]
-            pub const fn sentence(self) -> &'static str {
-                match self { $(Self::$name => $sentence,)* }
-            }
-
-            /// The reason with this name; [`Reason::Other`] for one that only a newer version knows.
-            #[must_use]
-            pub fn parse(text: &str) -> Self {
-                match text { $($text => Self::$name,)* _ => Self::Other }
-            }
-        }
-    };
-}
-
-reasons! {
-    /// A caller signed out, or ended a selection.
-    SignedOut = "signed_out", "Signed out";
-    /// A caller ended one credential.
-    Revoked = "revoked", "Revoked";
-    /// The password changed.
-    PasswordChanged = "password_changed", "The password was changed";
-    /// An operator shut the account.
-    AccountDisabled = "account_disabled", "The account was disabled";
-    /// The account was deleted.
-    AccountDeleted = "account_deleted", "The account was deleted";
-    /// The same browser signed in again.
-    Replaced = "replaced", "The same browser signed in again";
-    /// Their time was over.
-    Expired = "expired", "Their time was over";
-    /// An operator ended them.
-    Operator = "operator", "Ended by an operator";
-    /// Something that this version has no name for.
-    Other = "other", "Ended";
+named! {
+    /// Why credentials ended.
+    Reason {
+        /// A caller signed out, or ended a selection.
+        SignedOut = "signed_out", "Signed out";
+        /// A caller ended one credential.
+        Revoked = "revoked", "Revoked";
+        /// The password changed.
+        PasswordChanged = "password_changed", "The password was changed";
+        /// An operator shut the account.
+        AccountDisabled = "account_disabled", "The account was disabled";
+        /// The account was deleted.
+        AccountDeleted = "account_deleted", "The account was deleted";
+        /// The same browser signed in again.
+        Replaced = "replaced", "The same browser signed in again";
+        /// Their time was over.
+        Expired = "expired", "Their time was over";
+        /// An operator ended them.
+        Operator = "operator", "Ended by an operator";
+        /// Something that this version has no name for.
+        Other = "other", "Ended";
+    }
 }
 
 /// The record of one sign-out: when, by whom, why, and which credentials ended.

@@ -5,6 +5,7 @@ pub mod db;
 pub mod digest;
 pub mod duration;
 pub mod id;
+mod named;
 pub mod network;
 pub mod page;
 pub mod password_hash;
@@ -13,3 +14,5 @@ pub mod secret;
 pub mod unseen;
 pub mod words;
 pub mod write_behind;
+
+pub(crate) use self::named::named;

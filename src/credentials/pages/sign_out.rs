@@ -102,9 +102,8 @@ pub async fn end(here: SignedIn, form: Form) -> Result<HttpResponse> {
         )
         .await;
     };
-    if !names_only_this_browser(&here, &selection) {
-        here.confirmed(|| address_of(&selection))?;
-    }
+    here.caller
+        .may_end(&selection, here.context.now(), || address_of(&selection))?;
     let ending = Ending {
         selection: selection.clone(),
         digest: Some(digest),
@@ -146,10 +145,6 @@ pub(crate) fn address_of(selection: &Selection) -> String {
 
 fn take(here: &SignedIn, fields: &mut Fields) -> Selection {
     Selection::take(fields, here.context.now(), Some(here.caller.credential.id))
-}
-
-fn names_only_this_browser(here: &SignedIn, selection: &Selection) -> bool {
-    selection.id == [here.caller.credential.id]
 }
 
 async fn show(
