@@ -7,6 +7,7 @@ mod input;
 mod json;
 mod logging;
 mod migrate;
+mod openapi;
 mod output;
 mod overrides;
 mod prune;
@@ -50,6 +51,8 @@ enum Command {
     Serve,
     /// Bring the database's tables up to date
     Migrate,
+    /// Print the document that describes the API (OpenAPI 3.1)
+    Openapi,
     #[command(flatten)]
     Operate(Box<Operation>),
 }
@@ -102,16 +105,20 @@ impl Cli {
     }
 
     fn try_to(self) -> Result<(), Failed> {
+        if matches!(self.command, Command::Openapi) {
+            return openapi::print();
+        }
         let sources = Sources::gather(self.overrides.given, self.config.as_deref())?;
         let settings = Settings::read(&sources)?;
         let program = match self.command {
             Command::Serve => Program::Server,
-            Command::Migrate | Command::Operate(_) => Program::Command,
+            Command::Migrate | Command::Openapi | Command::Operate(_) => Program::Command,
         };
         logging::start(program, &sources, &settings);
         match self.command {
             Command::Serve => serve::serve(settings),
             Command::Migrate => migrate::migrate(&settings),
+            Command::Openapi => openapi::print(),
             Command::Operate(operation) => operation.run(settings),
         }
     }

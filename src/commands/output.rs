@@ -54,6 +54,14 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Failed> {
     unless_nobody_reads(try_line(&harmless(&text)))
 }
 
+/// Prints a document of several lines that we wrote ourselves.
+///
+/// # Errors
+/// As [`line`].
+pub(super) fn document(text: &str) -> Result<(), Failed> {
+    unless_nobody_reads(try_line(text))
+}
+
 /// JSON lets characters through that a terminal obeys or hides; it has a way to spell them.
 fn harmless(json: &str) -> String {
     let mut spelt = String::with_capacity(json.len());

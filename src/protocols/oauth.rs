@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, http::StatusCode, web::Data};
 use serde::Serialize;
+use utoipa::{ToSchema, openapi::ObjectBuilder};
 
 use crate::{
     ability::Ability,
@@ -13,6 +14,7 @@ use crate::{
     fields::Fields,
     kit::{clock::Timestamp, digest::Digest},
     sessions::cookie::CookieRules,
+    shapes,
     tokens::TokenSecret,
     urls,
     web::{
@@ -45,15 +47,17 @@ impl Presented {
     }
 }
 
-/// `{"active": true, …}` (RFC 7662, section 2.2).
-#[derive(Serialize)]
+/// What lets its user in (RFC 7662, section 2.2).
+#[derive(Serialize, ToSchema)]
 struct Active<'a> {
+    #[schema(schema_with = yes)]
     active: bool,
     /// What it may do, parted by spaces (RFC 6749, section 3.3).
     scope: String,
     username: &'a str,
     token_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required = false)]
     exp: Option<i64>,
     iat: i64,
     /// The user's id: opaque, and never somebody else's later.
@@ -64,16 +68,43 @@ struct Active<'a> {
 }
 
 /// Exactly `{"active": false}`: why is nobody's business (RFC 7662, section 2.2).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Inactive {
+    #[schema(schema_with = no)]
     active: bool,
 }
 
-/// `POST /oauth/introspect`: what a token or a session's cookie is, for a caller with
-/// `tokens:introspect`.
+/// What a token or a session's cookie is (RFC 7662, section 2.2).
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum Introspection<'a> {
+    Active(Active<'a>),
+    Inactive(Inactive),
+}
+
+fn yes() -> shapes::Shape {
+    shapes::only(true)
+}
+
+fn no() -> shapes::Shape {
+    shapes::only(false)
+}
+
+/// What a token or a session's cookie is (RFC 7662).
 ///
 /// # Errors
 /// Where `token` is missing, or the database cannot be asked.
+#[utoipa::path(
+    post,
+    path = urls::INTROSPECT,
+    tag = "OAuth",
+    operation_id = "introspect",
+    request_body(content = Presentation, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "What it is.", body = Introspection),
+        (status = 400, description = "`token` is missing, empty or there twice.", body = OAuthError)
+    )
+)]
 pub async fn introspect(
     here: AnyCaller,
     rules: Data<CookieRules>,
@@ -87,9 +118,11 @@ pub async fn introspect(
     if let Some(Presented { class, digest }) = Presented::read(context, &rules, &token)
         && let Ok(known) = gate::check_for_another(context, class, digest).await?
     {
-        return json::answer(StatusCode::OK, &active(context, &known));
+        let active = Introspection::Active(active(context, &known));
+        return json::answer(StatusCode::OK, &active);
     }
-    json::answer(StatusCode::OK, &Inactive { active: false })
+    let inactive = Introspection::Inactive(Inactive { active: false });
+    json::answer(StatusCode::OK, &inactive)
 }
 
 fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
@@ -111,12 +144,24 @@ fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
     }
 }
 
-/// `POST /oauth/revoke`: ends a token or a session. Holding the secret is the right to end it, so
-/// nobody else has to be known (RFC 7009, section 2.1, for public clients); what is unknown or ended
-/// is as good as revoked (section 2.2).
+/// Ends a token or a session (RFC 7009).
+///
+/// Holding the secret is the right to end it, so nobody else has to be known (section 2.1, for public
+/// clients); what is unknown or ended is as good as revoked (section 2.2).
 ///
 /// # Errors
 /// Where the database cannot be reached: nothing is reported that did not happen.
+#[utoipa::path(
+    post,
+    path = urls::REVOKE,
+    tag = "OAuth",
+    operation_id = "revoke",
+    request_body(content = Presentation, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "It lets nobody in any more."),
+        (status = 400, description = "`token` is missing, empty or there twice.", body = OAuthError)
+    )
+)]
 pub async fn revoke(
     context: Data<Context>,
     rules: Data<CookieRules>,
@@ -149,6 +194,25 @@ async fn end(context: &Context, class: Class, digest: Digest, origin: &Origin) -
     }
 }
 
+/// What both are sent, as a form: a token's secret, or the value of a session's cookie.
+enum Presentation {}
+
+impl utoipa::PartialSchema for Presentation {
+    fn schema() -> shapes::Shape {
+        let text = shapes::text().min_length(Some(1));
+        ObjectBuilder::new()
+            .description(Some(
+                "A token's secret, or the value of a session's cookie.",
+            ))
+            .property("token", text)
+            .required("token")
+            .property("token_type_hint", shapes::text())
+            .into()
+    }
+}
+
+impl ToSchema for Presentation {}
+
 /// The parameter `token`, which comes once. Others are ignored, as OAuth has it (RFC 6749, 3.2).
 fn token_of(mut fields: Fields) -> Result<String> {
     let token = fields.text("token");
@@ -160,7 +224,8 @@ fn token_of(mut fields: Fields) -> Result<String> {
     }
 }
 
-#[derive(Serialize)]
+/// Why a request cannot be answered (RFC 6749, section 5.2).
+#[derive(Serialize, ToSchema)]
 struct OAuthError {
     error: &'static str,
     error_description: &'static str,
@@ -176,7 +241,8 @@ fn invalid_request() -> Result<HttpResponse> {
 }
 
 /// RFC 8414, section 2. There is no authorization endpoint, and so no response or grant type.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ServerMetadata)]
 struct Metadata {
     issuer: String,
     introspection_endpoint: String,
@@ -188,10 +254,17 @@ struct Metadata {
     grant_types_supported: [&'static str; 0],
 }
 
-/// `GET /.well-known/oauth-authorization-server`
+/// Where introspection and revocation are (RFC 8414).
 ///
 /// # Errors
 /// None that is known.
+#[utoipa::path(
+    get,
+    path = urls::METADATA,
+    tag = "OAuth",
+    operation_id = "getServerMetadata",
+    responses((status = 200, description = "The metadata.", body = Metadata))
+)]
 pub async fn metadata(context: Data<Context>, _: NoQuery) -> Result<HttpResponse> {
     let issuer = context.settings.base_url();
     let abilities = context

@@ -51,6 +51,7 @@ fn is_well_dressed(answer: &Answer) {
         "/auth/",
         "/oauth/",
         "/.well-known/",
+        "/openapi.json",
         "/healthz",
         "/readyz",
     ];

@@ -32,6 +32,7 @@ mod instruments;
 mod migrations;
 mod next;
 mod oauth;
+mod openapi;
 mod pages;
 mod program;
 mod proxies;
