@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    error::{Error, Result},
+    error::Result,
     kit::{clock::Timestamp, digest::Digest},
 };
 
@@ -68,8 +68,7 @@ async fn look_up(
     used_from: impl FnOnce(&Credential) -> Option<IpAddr>,
 ) -> Result<Result<Caller, Refusal>> {
     let found = context
-        .db
-        .read(move |connection| Ok::<_, Error>(store::by_digest(connection, digest)?))
+        .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
         .await?;
     let Some(mut found) = found else {
         return Ok(Err(Refusal::Unknown));
@@ -123,8 +122,7 @@ pub async fn find_live(
     digest: Digest,
 ) -> Result<Option<Credential>> {
     let found = context
-        .db
-        .read(move |connection| Ok::<_, Error>(store::by_digest(connection, digest)?))
+        .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
         .await?;
     let credential = found.map(|found| found.credential).map(|mut credential| {
         usage::overlay(context, &mut credential);

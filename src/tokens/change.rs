@@ -38,13 +38,11 @@ pub async fn change(
     if let Some(abilities) = &change.abilities {
         within_the_abilities_of(caller, abilities)?;
     }
-    let (context, caller) = (context.clone(), caller.clone());
+    let caller = caller.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
+        .write(move |context, connection| {
             let actor = caller.actor();
-            begin_change(&context, connection, caller.user.id, &actor)?;
+            begin_change(context, connection, caller.user.id, &actor)?;
             let mut token = store::find(connection, caller.user.id, id)?
                 .filter(|token| token.class() == Class::Token && token.is_live(context.now()))
                 .ok_or(Error::NotFound)?;
@@ -56,10 +54,10 @@ pub async fn change(
                 caller.confirmed(context.now(), || urls::token(id))?;
             }
             for what in apply(&mut token, change) {
-                activity::record(&context, connection, caller.user.id, &actor, what)?;
+                activity::record(context, connection, caller.user.id, &actor, what)?;
             }
             store::update(connection, &token)?;
-            usage::overlay(&context, &mut token);
+            usage::overlay(context, &mut token);
             Ok(token)
         })
         .await
