@@ -47,15 +47,16 @@ pub async fn prune(context: &Context) -> Result<Pruned> {
     }
     let before = now.minus(context.settings.keep_ended);
     loop {
-        let (events, credentials) = context
+        let (credentials, others) = context
             .write(move |_, connection| {
                 let events = activity::forget_nobodys(connection, before, BATCH)?;
+                let secrets = store::forget_spent(connection, before, BATCH)?;
                 let credentials = store::forget_ended(connection, before, BATCH)?;
-                Ok((events, credentials))
+                Ok((credentials, events.max(secrets)))
             })
             .await?;
         pruned.forgotten += credentials;
-        if i64::try_from(events.max(credentials)).unwrap_or(BATCH) < BATCH {
+        if i64::try_from(credentials.max(others)).unwrap_or(BATCH) < BATCH {
             return Ok(pruned);
         }
     }
