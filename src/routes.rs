@@ -101,6 +101,7 @@ table! {
         POST TOKEN           Browser => token::change;
         POST TOKEN_PAUSE     Browser => token::pause;
         POST TOKEN_RESUME    Browser => token::resume;
+        POST TOKEN_ROTATE    Browser => token::rotate;
         POST TOKEN_REVOKE    Browser => token::revoke;
 
         // Ending it.
@@ -133,6 +134,7 @@ table! {
         GET    API_TOKEN            Can(&["tokens:read"])    => token_api::one;
         PATCH  API_TOKEN            Can(&["tokens:write"])   => token_api::change;
         DELETE API_TOKEN            Can(&["tokens:write"])   => token_api::end_one;
+        POST   API_TOKEN_ROTATE     Can(&["tokens:write"])   => token_api::rotate;
 
         // The JSON API: both.
         GET    API_CREDENTIALS      READ_BOTH                => credential_api::list;

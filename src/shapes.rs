@@ -71,6 +71,13 @@ pub fn number_or_null(least: u64, most: u64) -> Shape {
         .into()
 }
 
+/// One of these, and no two of them at once.
+#[must_use]
+pub fn either(description: &str, shapes: [Shape; 2]) -> Shape {
+    let either = OneOfBuilder::new().description(Some(description));
+    shapes.into_iter().fold(either, OneOfBuilder::item).into()
+}
+
 /// A list of these.
 #[must_use]
 pub fn list_of(items: impl Into<Shape>) -> ArrayBuilder {

@@ -40,7 +40,7 @@ const CHALLENGE: &[(&str, &str)] = &[(
 )];
 const RETRY: &[(&str, &str)] = &[("Retry-After", "After how many seconds to ask again.")];
 
-const ANSWERS: [Answer; 12] = [
+const ANSWERS: [Answer; 13] = [
     Answer {
         status: 400,
         name: "Malformed",
@@ -80,6 +80,14 @@ const ANSWERS: [Answer; 12] = [
         types: &["not-found"],
         headers: &[],
         belongs_to: |route, _| route.path.contains('{'),
+    },
+    Answer {
+        status: 408,
+        name: "TooSlow",
+        description: "The body did not come in time.",
+        types: &["too-slow"],
+        headers: &[],
+        belongs_to: |_, operation| operation.request_body.is_some(),
     },
     Answer {
         status: 409,

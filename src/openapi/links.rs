@@ -15,12 +15,12 @@ const LINKS: [Links; 4] = [
     Links {
         from: "IssuedToken",
         id: "$response.body#/token/id",
-        to: &["getToken", "changeToken", "endToken"],
+        to: &["getToken", "changeToken", "rotateToken", "endToken"],
     },
     Links {
         from: "Token",
         id: "$response.body#/id",
-        to: &["getToken", "changeToken", "endToken"],
+        to: &["getToken", "changeToken", "rotateToken", "endToken"],
     },
     Links {
         from: "Session",

@@ -38,6 +38,22 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
+/// A JSON body as a `T`, or no body at all where none of its fields has to be given.
+pub struct JsonOrNothing<T>(pub T);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for JsonOrNothing<T> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if !body::has_body(request) {
+            return Box::pin(async { Ok(Self(T::default())) });
+        }
+        let json = Json::<T>::from_request(request, payload);
+        Box::pin(async move { json.await.map(|Json(body)| Self(body)) })
+    }
+}
+
 /// A selection with what belongs to it, as query or as JSON body: each field a text or a list of
 /// texts. In both at once it is refused, for one of them would be overlooked.
 pub struct FieldsInput(pub Fields);
@@ -89,17 +105,13 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
-/// A whole number that is not negative, or `null`. To JSON Schema `60.0` is one too (2020-12
+/// A whole number that is not negative. To JSON Schema `60.0` is one too (2020-12
 /// validation, section 6.1.1), and some languages know no other numbers.
 ///
 /// # Errors
 /// For any other number, and what is no number.
-pub fn whole_or_null<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> std::result::Result<Option<u64>, D::Error> {
-    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else {
-        return Ok(None);
-    };
+pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<u64, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
     let whole = number.as_u64().or_else(|| {
         // Up to here every whole number has a float of its own (2 to the power of 53).
         let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
@@ -107,9 +119,21 @@ pub fn whole_or_null<'de, D: Deserializer<'de>>(
             .contains(&float)
             .then_some(float as u64)
     });
-    whole
-        .map(Some)
-        .ok_or_else(|| serde::de::Error::custom("not a whole number"))
+    whole.ok_or_else(|| serde::de::Error::custom("not a whole number"))
+}
+
+/// The same, or `null`.
+///
+/// # Errors
+/// As [`whole`].
+pub fn whole_or_null<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    struct Whole(#[serde(deserialize_with = "whole")] u64);
+
+    let number = Option::<Whole>::deserialize(deserializer)?;
+    Ok(number.map(|Whole(number)| number))
 }
 
 #[derive(Deserialize)]

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import uuid
 
 import requests
 import schemathesis
@@ -52,6 +53,14 @@ doubtful = True
 def after_call(context, case, response):
     global doubtful
     doubtful = doubtful or response.request.method not in ("GET", "HEAD", "OPTIONS")
+
+
+@schemathesis.hook
+def before_call(context, case, **kwargs):
+    """A key that was used before, for a request that was another one, is refused by right."""
+    right = case.meta is not None and case.meta.generation.mode.is_positive
+    if right and "Idempotency-Key" in case.headers:
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())
 
 
 class Caller:

@@ -12,8 +12,8 @@ use crate::{
     kit::{duration, secret::SecretText},
     name::Name,
     shapes::{self, Shape},
-    tokens::{Change, DeviceSignIn, NewToken},
-    web::json::{present, whole_or_null},
+    tokens::{Change, DeviceSignIn, NewToken, Overlap},
+    web::json::{present, whole, whole_or_null},
 };
 
 /// An app or a command line that signs in.
@@ -131,5 +131,47 @@ impl ChangeBody {
             abilities,
             paused: self.paused,
         })
+    }
+}
+
+/// A rotation.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Rotation)]
+pub struct RotateBody {
+    /// None, where it does not say: the secret before ends at once.
+    #[schema(schema_with = overlap, required = false)]
+    overlap: Option<Length>,
+}
+
+/// Up to seven days in every unit.
+const OVERLAP: &str = "^(0|[1-9][0-9]{0,3}[sm]|[1-9][0-9]?h|1[0-5][0-9]h|16[0-8]h|[1-7]d)$";
+
+fn overlap() -> Shape {
+    let seconds = shapes::number_or_null(0, Overlap::LONGEST.as_secs());
+    let text = shapes::text().pattern(Some(OVERLAP)).examples(["24h"]);
+    shapes::either(
+        "How long the secret before goes on working, at most seven days: seconds, or a length of time. \
+         None, where it does not say.",
+        [seconds, text.into()],
+    )
+}
+
+/// Seconds, or a length of time such as `24h`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Length {
+    Seconds(#[serde(deserialize_with = "whole")] u64),
+    Text(String),
+}
+
+impl RotateBody {
+    pub(super) fn read(&self) -> Result<Overlap, FieldErrors> {
+        let overlap = match &self.overlap {
+            None => return Ok(Overlap::default()),
+            Some(Length::Seconds(seconds)) => Overlap::of(Duration::from_secs(*seconds)),
+            Some(Length::Text(text)) => Overlap::parse(text),
+        };
+        overlap.map_err(|what_would_do| FieldErrors::one("overlap", what_would_do))
     }
 }
