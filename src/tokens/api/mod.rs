@@ -1,8 +1,7 @@
 //! Tokens in the JSON API.
 
+mod answers;
 mod bodies;
-
-use std::net::IpAddr;
 
 use actix_web::{
     HttpResponse,
@@ -12,28 +11,28 @@ use actix_web::{
     },
     web::Data,
 };
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use self::bodies::{ChangeBody, NewTokenBody, RotateBody, SignInBody};
+pub use self::answers::TokenJson;
+use self::{
+    answers::{AbilityJson, AbilityList, IssuedJson, TokenList},
+    bodies::{ChangeBody, NewTokenBody, RotateBody, SignInBody},
+};
 use super::{Issued, Request};
 use crate::{
-    ability::{Abilities, Ability},
     accounts::authenticate,
     activity::Actor,
     callers::{AnyCaller, Origin},
     config::SigningKeys,
     context::Context,
     credentials::{
-        self, Class, Credential, Selection,
+        self, Class, Selection,
         api::{ReceiptJson, end_selected, page_of},
-        api_shapes::{Listed, Selected, Tokens, token_class, token_kind},
+        api_shapes::{Listed, Selected, Tokens},
         sign_out,
     },
     error::{Error, Result},
-    ids::{CredentialId, OfCredential, ReceiptId},
-    kit::clock::Timestamp,
-    shapes, tokens, urls,
+    ids::{CredentialId, OfCredential},
+    tokens, urls,
     web::{
         body::{NoQuery, Query},
         idempotency::IdempotencyKey,
@@ -42,70 +41,6 @@ use crate::{
         path::PathId,
     },
 };
-
-/// A token, without its secret.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Token)]
-pub struct TokenJson<'a> {
-    id: CredentialId,
-    #[schema(schema_with = token_class)]
-    class: &'static str,
-    #[schema(schema_with = token_kind)]
-    kind: &'static str,
-    name: &'a str,
-    /// The last characters of its secret.
-    hint: &'a str,
-    abilities: &'a Abilities,
-    /// The credential that made it; none for an operator and for a password.
-    #[schema(required)]
-    made_by: Option<CredentialId>,
-    created_at: Timestamp,
-    #[schema(required)]
-    last_used_at: Option<Timestamp>,
-    #[schema(required, value_type = Option<shapes::Ip>)]
-    last_used_ip: Option<IpAddr>,
-    #[schema(required)]
-    expires_at: Option<Timestamp>,
-    paused: bool,
-    #[schema(required)]
-    ended_at: Option<Timestamp>,
-    #[schema(required)]
-    receipt_id: Option<ReceiptId>,
-}
-
-/// A page of them.
-type TokenList<'a> = List<TokenJson<'a>>;
-
-impl<'a> TokenJson<'a> {
-    /// As its owner sees it.
-    #[must_use]
-    pub fn of(token: &'a Credential) -> Self {
-        Self {
-            id: token.id,
-            class: token.class().as_str(),
-            kind: token.kind.as_str(),
-            name: &token.name,
-            hint: &token.hint,
-            abilities: &token.abilities,
-            made_by: token.made_by,
-            created_at: token.created_at,
-            last_used_at: token.last_used_at,
-            last_used_ip: token.last_used_ip,
-            expires_at: token.expires_at,
-            paused: token.paused,
-            ended_at: token.ended_at,
-            receipt_id: token.receipt_id,
-        }
-    }
-}
-
-/// A new token, with the secret that is shown this once.
-#[derive(Serialize, ToSchema)]
-#[schema(as = IssuedToken)]
-struct IssuedJson<'a> {
-    token: TokenJson<'a>,
-    secret: &'a str,
-}
 
 fn shown(status: StatusCode, Issued { token, secret }: &Issued) -> Result<HttpResponse> {
     let shown = IssuedJson {
@@ -155,18 +90,6 @@ pub async fn sign_in(
     let proof = authenticate(&context, &body.email, body.password, actor).await?;
     made(&tokens::sign_in(&context, proof, device, actor).await?)
 }
-
-/// What a token may be given to do.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Ability)]
-struct AbilityJson<'a> {
-    name: &'a Ability,
-    /// What it means, in words.
-    description: &'a str,
-}
-
-/// A page of them.
-type AbilityList<'a> = List<AbilityJson<'a>>;
 
 /// The abilities that a token may be given, always all of them.
 ///
