@@ -1,6 +1,7 @@
 //! Somebody else's app behind Debian's nginx and Caddy, with the configuration that the project hands
 //! out: who gets to it, and what it is told of them.
 
+use narthex::{routes, urls};
 use reqwest::Method;
 
 use crate::support::app::PASSWORD;
@@ -272,6 +273,12 @@ async fn where_narthex_is_down_nobody_passes(mut front: Front) {
     let client = front.api_client(&secret);
     client.get("/").await.expect_status(200);
     front.app.asked();
+    // Its database first, then Narthex itself.
+    let moves = "ALTER TABLE credentials RENAME TO elsewhere";
+    front.operator.execute(moves);
+    for answer in [client.get("/").await, browser.get("/").await] {
+        assert!((500..=599).contains(&answer.status), "{answer}");
+    }
     front.kill_narthex();
     for answer in [
         client.get("/").await,
@@ -312,6 +319,8 @@ async fn the_client_s_address_is_the_one_that_the_proxy_saw(front: Front) {
             .header("x-forwarded-for", "203.0.113.9")
             .header("x-real-ip", "203.0.113.9")
             .header("forwarded", "for=203.0.113.9")
+            // Whose headers a proxy takes away before it sends a request on.
+            .header("connection", "keep-alive, x-forwarded-for, x-forwarded-host")
     };
     let register = lies(browser.request(Method::POST, "/register").form(&form));
     browser.send(register).await.expect_redirect("/account");
@@ -324,8 +333,14 @@ async fn the_client_s_address_is_the_one_that_the_proxy_saw(front: Front) {
     assert_eq!(asked.header("forwarded"), None);
     let session = browser.get("/api/v1/sessions/current").await.json();
     assert_eq!(session["ip"], machine);
-    // The token was used at the app only.
+    // To take a pass away by it gives nobody another.
     let secret = front.operator.add_token(ADA, "CI", &[]);
+    let client = front.api_client("nrx_unknown");
+    let asked = client.request(Method::GET, "/");
+    let asked = asked.header("connection", "keep-alive, authorization, cookie");
+    client.send(asked).await.expect_status(401);
+    front.app.expect_not_asked();
+    // The token was used at the app only.
     let asked = browser.request(Method::GET, "/").bearer_auth(&secret);
     browser.send(lies(asked)).await.expect_status(200);
     let page = browser.get("/account/tokens").await;
@@ -356,6 +371,12 @@ async fn narthex_s_own_pages_and_calls_are_narthex_s(front: Front) {
     let page = browser.get("/account").await.text;
     let style = page.split('"').find(|text| text.starts_with("/static/"));
     browser.get(style.unwrap()).await.expect_status(200);
+    // What is left to the app: its own first page, and what is not for people or clients.
+    let not_here = [urls::HOME, urls::HEALTH, urls::READY, urls::VERIFY];
+    let served = routes::table().into_iter().map(|route| route.path);
+    for path in served.filter(|path| !not_here.contains(path)) {
+        front.stranger().get(&path.replace(['{', '}'], "")).await;
+    }
     front.app.expect_not_asked();
     for path in ["/accounts", "/login2", "/api/v2", "/staticfile"] {
         browser.get(path).await.expect_status(200);
