@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    error::{Error, Result},
+    error::Result,
     kit::{clock::Timestamp, digest::Digest},
 };
 
@@ -68,8 +68,7 @@ async fn look_up(
     used_from: impl FnOnce(&Credential) -> Option<IpAddr>,
 ) -> Result<Result<Caller, Refusal>> {
     let found = context
-        .db
-        .read(move |connection| Ok::<_, Error>(store::by_digest(connection, digest)?))
+        .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
         .await?;
     let Some(mut found) = found else {
         return Ok(Err(Refusal::Unknown));
@@ -101,7 +100,7 @@ fn admit(found: &Found, class: Class, now: Timestamp) -> Result<(), Refusal> {
     if credential.ended_at.is_some() {
         return Err(Refusal::Ended);
     }
-    if !credential.is_live(now) || found.valid_until.is_some_and(|until| until <= now) {
+    if !credential.is_live(now) || found.is_spent(now) {
         return Err(Refusal::Expired);
     }
     if found.user_disabled {
@@ -113,7 +112,8 @@ fn admit(found: &Found, class: Class, now: Timestamp) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The live credential behind a secret, also a paused one: for ending it.
+/// The live credential behind a secret, also a paused one: for ending it. A secret that was rotated
+/// out is nobody's any more.
 ///
 /// # Errors
 /// When the database cannot be asked.
@@ -123,13 +123,15 @@ pub async fn find_live(
     digest: Digest,
 ) -> Result<Option<Credential>> {
     let found = context
-        .db
-        .read(move |connection| Ok::<_, Error>(store::by_digest(connection, digest)?))
+        .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
         .await?;
-    let credential = found.map(|found| found.credential).map(|mut credential| {
-        usage::overlay(context, &mut credential);
-        credential
-    });
-    Ok(credential
-        .filter(|credential| credential.class() == class && credential.is_live(context.now())))
+    let now = context.now();
+    Ok(found
+        .filter(|found| !found.is_spent(now))
+        .map(|found| found.credential)
+        .map(|mut credential| {
+            usage::overlay(context, &mut credential);
+            credential
+        })
+        .filter(|credential| credential.class() == class && credential.is_live(now)))
 }

@@ -38,6 +38,7 @@ mod proxies;
 mod pruning;
 mod racing;
 mod raw;
+mod rotation;
 mod settings;
 mod standards;
 mod story;
