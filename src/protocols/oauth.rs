@@ -120,8 +120,8 @@ fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
 /// `POST /oauth/revoke`: ends a token or a session. Holding the secret is the right to end it, so
 /// nobody else has to be known (RFC 7009, section 2.1, for public clients; what a client says of itself
 /// is not looked at); what is unknown or ended is as good as revoked (section 2.2). Whatever can be
-/// introspected can be revoked, so `unsupported_token_type` (section 2.2.1) is never answered. Pages of
-/// other origins get nothing from it: section 2.3 lets a server leave that out.
+/// introspected can be revoked, so `unsupported_token_type` (section 2.2.1) is never answered. Of section
+/// 2.3, which is the server's choice, pages of trusted origins have CORS, and nobody has JSONP.
 ///
 /// # Errors
 /// Where the database cannot be reached: nothing is reported that did not happen. The token is to be
