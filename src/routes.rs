@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use crate::{
     accounts::{api as account_api, pages as account},
     activity::{api as activity_api, pages as activity},
-    callers::Access::{self, AnyCaller, Anyone, Browser, Can, Session, Visitor},
+    callers::Access::{self, AnyCaller, Anyone, Browser, Can, Client, Session, Visitor},
     credentials::{api as credential_api, pages as sign_out},
     protocols::{forward_auth, health, oauth, openapi},
     sessions::{api as session_api, pages as session},
@@ -143,7 +143,7 @@ table! {
         GET    API_RECEIPT          Can(&["account:read"])   => credential_api::receipt;
 
         // What other programs ask by standards of their own.
-        POST   INTROSPECT           Can(&["tokens:introspect"]) => oauth::introspect;
+        POST   INTROSPECT           Client(&["tokens:introspect"]) => oauth::introspect;
         POST   REVOKE               Anyone                   => oauth::revoke;
         GET    METADATA             Anyone                   => oauth::metadata;
         GET    OPENAPI              Anyone                   => openapi::document;

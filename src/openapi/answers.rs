@@ -10,7 +10,7 @@ use utoipa::{
     },
 };
 
-use super::is_probe;
+use super::{is_oauth, is_probe};
 use crate::{
     callers::Access,
     routes::Route,
@@ -70,7 +70,10 @@ const ANSWERS: [Answer; 13] = [
         ],
         headers: CHALLENGE,
         belongs_to: |route, _| {
-            matches!(route.access, Access::Can(_) | Access::Session) || !route.method.is_safe()
+            matches!(
+                route.access,
+                Access::Can(_) | Access::Client(_) | Access::Session
+            ) || !route.method.is_safe()
         },
     },
     Answer {
@@ -111,7 +114,7 @@ const ANSWERS: [Answer; 13] = [
         description: "The body is of another media type.",
         types: &["wrong-media-type"],
         headers: &[],
-        belongs_to: |_, operation| operation.request_body.is_some(),
+        belongs_to: |route, operation| operation.request_body.is_some() && !is_oauth(route),
     },
     Answer {
         status: 421,
@@ -127,7 +130,7 @@ const ANSWERS: [Answer; 13] = [
         description: "Fields that cannot be taken, each with what to do about it in `errors`.",
         types: &["invalid"],
         headers: &[],
-        belongs_to: |route, _| !is_probe(route),
+        belongs_to: |route, _| !is_probe(route) && !is_oauth(route),
     },
     Answer {
         status: 429,

@@ -46,6 +46,7 @@ impl Site<'_> {
 
 const BEARER: &str = "token";
 const COOKIE: &str = "session";
+const CLIENT: &str = "client";
 
 const DESCRIPTION: &str = "\
 What can get in as a user, seen and ended by programs: sessions of browsers and tokens of API clients.
@@ -111,6 +112,7 @@ pub fn document(site: Site<'_>) -> OpenApi {
     }
     components.responses = answers::all();
     components.add_security_scheme(BEARER, bearer());
+    components.add_security_scheme(CLIENT, client());
     components.add_security_scheme(COOKIE, cookie(site.cookie));
 
     for route in routes::table() {
@@ -126,6 +128,16 @@ fn bearer() -> SecurityScheme {
     scheme.description = Some(
         "The secret of a token (RFC 6750). What is listed with a call are the abilities that the \
          token must have."
+            .to_owned(),
+    );
+    SecurityScheme::Http(scheme)
+}
+
+fn client() -> SecurityScheme {
+    let mut scheme = Http::new(HttpAuthScheme::Basic);
+    scheme.description = Some(
+        "The secret of a token as the password of an OAuth client (RFC 6749, section 2.3.1), under any \
+         name."
             .to_owned(),
     );
     SecurityScheme::Http(scheme)
@@ -156,7 +168,7 @@ fn operation<'a>(document: &'a mut OpenApi, route: &Route) -> Option<&'a mut Ope
 }
 
 fn complete(operation: &mut Operation, route: &Route) {
-    operation.description = operation.description.take().and_then(for_callers);
+    operation.description = operation.description.as_deref().and_then(for_callers);
     operation.security = Some(security(route.access));
     if let Some(RefOr::T(body)) = &mut operation.request_body {
         body.content.values_mut().for_each(never_null);
@@ -167,7 +179,7 @@ fn complete(operation: &mut Operation, route: &Route) {
 
 /// A handler's documentation as far as it speaks to whoever calls: its errors are told to developers,
 /// and to callers as answers.
-fn for_callers(text: String) -> Option<String> {
+fn for_callers(text: &str) -> Option<String> {
     let text = text.split("# Errors").next().unwrap_or_default().trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
@@ -193,7 +205,17 @@ fn security(access: Access) -> Vec<SecurityRequirement> {
             SecurityRequirement::new(BEARER, abilities.iter().copied()),
             session,
         ],
+        Access::Client(abilities) => [BEARER, CLIENT]
+            .map(|scheme| SecurityRequirement::new(scheme, abilities.iter().copied()))
+            .into_iter()
+            .chain([session])
+            .collect(),
     }
+}
+
+/// Whether a call answers in OAuth's way, where nothing is sent but its one form.
+fn is_oauth(route: &Route) -> bool {
+    [urls::INTROSPECT, urls::REVOKE].contains(&route.path)
 }
 
 /// Whether nothing of a request is looked at but its path.

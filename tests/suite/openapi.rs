@@ -87,6 +87,9 @@ fn a_call_asks_for_what_the_route_table_asks_for() {
             Access::Session => json!([{"session": []}]),
             Access::AnyCaller => json!([{"token": []}, {"session": []}]),
             Access::Can(abilities) => json!([{"token": abilities}, {"session": []}]),
+            Access::Client(abilities) => {
+                json!([{"token": abilities}, {"client": abilities}, {"session": []}])
+            }
             Access::Visitor | Access::Browser => panic!("{} is a page", route.path),
         };
         assert_eq!(*said, asked, "{} {}", route.method, route.path);
@@ -94,7 +97,10 @@ fn a_call_asks_for_what_the_route_table_asks_for() {
             &document["paths"][route.path][route.method.as_str().to_lowercase()]["responses"];
         let can_be_unknown = route.access != Access::Anyone || route.path == "/api/v1/sign-in";
         assert_eq!(answers["401"].is_object(), can_be_unknown, "{}", route.path);
-        if matches!(route.access, Access::Can(_) | Access::Session) {
+        if matches!(
+            route.access,
+            Access::Can(_) | Access::Client(_) | Access::Session
+        ) {
             assert!(
                 answers["403"].is_object(),
                 "{} {}",
@@ -133,6 +139,9 @@ fn every_kind_of_problem_is_named() {
         "form-sent-twice",
         "registration-closed",
         "method-not-allowed",
+        // OAuth tells these in a form of its own.
+        "invalid-client",
+        "invalid-request",
     ];
     for slug in slugs {
         let named = KEPT.contains(&format!("`/problems/{slug}`"));
