@@ -7,6 +7,7 @@ use crate::{
     credentials::{
         Credential, Receipt,
         api::{PreviewJson, ReceiptJson},
+        gate::Identified,
         sign_out::Preview,
     },
     kit::clock::Timestamp,
@@ -27,6 +28,28 @@ pub(super) fn account(account: &Account) -> AccountJson<'_> {
     AccountJson {
         user: UserJson::from(&account.user),
         disabled_at: account.disabled_at,
+    }
+}
+
+/// What a secret is that was found somewhere.
+#[derive(Serialize)]
+pub(super) struct IdentifiedJson<'a> {
+    user: AccountJson<'a>,
+    token: TokenJson<'a>,
+    state: &'static str,
+    /// Until when this secret is good, where a newer one has taken its place.
+    secret_valid_until: Option<Timestamp>,
+}
+
+pub(super) fn identified<'a>(found: &'a Identified, state: &'static str) -> IdentifiedJson<'a> {
+    IdentifiedJson {
+        user: AccountJson {
+            user: UserJson::from(&found.user),
+            disabled_at: found.user_disabled_at,
+        },
+        token: TokenJson::of(&found.credential),
+        state,
+        secret_valid_until: found.valid_until,
     }
 }
 

@@ -3,6 +3,7 @@
 mod columns;
 mod credentials;
 mod failed;
+mod identify;
 mod input;
 mod json;
 mod logging;

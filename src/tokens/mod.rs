@@ -11,6 +11,6 @@ mod sign_in;
 pub use self::{
     change::{Change, change},
     issue::{Issued, NewToken, issue, issue_as_operator, made_by_form},
-    secret::TokenSecret,
+    secret::{Flaw, TokenSecret},
     sign_in::{DeviceSignIn, sign_in},
 };

@@ -16,6 +16,7 @@ mod api_sign_in;
 mod api_sign_out;
 mod api_tokens;
 mod at_rest;
+mod commands_identify;
 mod commands_output;
 mod commands_session;
 mod commands_sign_out;
