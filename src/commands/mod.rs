@@ -1,5 +1,6 @@
 //! The command line: one file a noun.
 
+mod check;
 mod columns;
 mod credentials;
 mod failed;
@@ -7,6 +8,7 @@ mod identify;
 mod input;
 mod json;
 mod logging;
+mod manual;
 mod migrate;
 mod output;
 mod overrides;
@@ -47,6 +49,29 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Work(Work),
+    /// Look whether this installation would start and is well, and change nothing
+    Check {
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Print a script that completes command lines, for a shell to read
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Put the pages of all commands into this folder instead
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// What needs an installation with settings that can be taken.
+#[derive(Subcommand)]
+enum Work {
     /// Serve the pages and the API
     Serve,
     /// Bring the database's tables up to date
@@ -103,17 +128,30 @@ impl Cli {
     }
 
     fn try_to(self) -> Result<(), Failed> {
-        let sources = Sources::gather(self.overrides.given, self.config.as_deref())?;
-        let settings = Settings::read(&sources)?;
-        let program = match self.command {
-            Command::Serve => Program::Server,
-            Command::Migrate | Command::Operate(_) => Program::Command,
-        };
-        logging::start(program, &sources, &settings);
+        let sources = || Sources::gather(self.overrides.given, self.config.as_deref());
         match self.command {
-            Command::Serve => serve::serve(settings),
-            Command::Migrate => migrate::migrate(&settings),
-            Command::Operate(operation) => operation.run(settings),
+            Command::Work(work) => work.run(&sources()?),
+            Command::Check { form } => {
+                check::check(sources().and_then(|sources| Settings::read(&sources)), form)
+            }
+            Command::Completions { shell } => manual::completions(shell),
+            Command::Man { dir } => manual::man(dir.as_deref()),
+        }
+    }
+}
+
+impl Work {
+    fn run(self, sources: &Sources) -> Result<(), Failed> {
+        let settings = Settings::read(sources)?;
+        let program = match self {
+            Self::Serve => Program::Server,
+            Self::Migrate | Self::Operate(_) => Program::Command,
+        };
+        logging::start(program, sources, &settings);
+        match self {
+            Self::Serve => serve::serve(settings),
+            Self::Migrate => migrate::migrate(&settings),
+            Self::Operate(operation) => operation.run(settings),
         }
     }
 }

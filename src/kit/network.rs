@@ -22,6 +22,18 @@ impl Networks {
             .map(Self)
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether one of them is all there is: every IPv4 or every IPv6 address.
+    #[must_use]
+    pub fn have_everybody(&self) -> bool {
+        self.0.iter().any(|network| network.prefix_len() == 0)
+    }
+
     /// Whether `address` is in one of them.
     #[must_use]
     pub fn contain(&self, address: IpAddr) -> bool {
