@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     accounts::{Account, api::UserJson},
     credentials::{
-        Credential, Receipt,
+        Credential, Pruned, Receipt,
         api::{PreviewJson, ReceiptJson},
         gate::Identified,
         sign_out::Preview,
@@ -67,6 +67,21 @@ pub(super) fn receipt(receipt: &Receipt) -> ReceiptJson<'_> {
 
 pub(super) fn preview(preview: &Preview) -> PreviewJson<'_> {
     PreviewJson::of(preview, None)
+}
+
+/// How many credentials were ended because their time was over, and forgotten because that was long
+/// ago.
+#[derive(Serialize)]
+pub(super) struct PrunedJson {
+    expired: usize,
+    forgotten: usize,
+}
+
+pub(super) fn pruned(pruned: Pruned) -> PrunedJson {
+    PrunedJson {
+        expired: pruned.expired,
+        forgotten: pruned.forgotten,
+    }
 }
 
 /// A list, which commands tell whole.

@@ -75,7 +75,10 @@ enum Work {
     /// Serve the pages and the API
     Serve,
     /// Bring the database's tables up to date
-    Migrate,
+    Migrate {
+        #[command(flatten)]
+        form: Form,
+    },
     #[command(flatten)]
     Operate(Box<Operation>),
 }
@@ -95,7 +98,10 @@ enum Operation {
     /// End what can get in as a user: all of it, or a selection
     SignOut(sign_out::SignOut),
     /// End what has expired, and forget what ended longer ago than NARTHEX_KEEP_ENDED
-    Prune,
+    Prune {
+        #[command(flatten)]
+        form: Form,
+    },
 }
 
 impl Cli {
@@ -145,12 +151,12 @@ impl Work {
         let settings = Settings::read(sources)?;
         let program = match self {
             Self::Serve => Program::Server,
-            Self::Migrate | Self::Operate(_) => Program::Command,
+            Self::Migrate { .. } | Self::Operate(_) => Program::Command,
         };
         logging::start(program, sources, &settings);
         match self {
             Self::Serve => serve::serve(settings),
-            Self::Migrate => migrate::migrate(&settings),
+            Self::Migrate { form } => migrate::migrate(&settings, form),
             Self::Operate(operation) => operation.run(settings),
         }
     }
@@ -168,7 +174,7 @@ impl Operation {
                 Self::Token(verb) => verb.run(&context).await,
                 Self::Session(verb) => verb.run(&context).await,
                 Self::SignOut(sign_out) => sign_out.run(&context).await,
-                Self::Prune => prune::run(&context).await,
+                Self::Prune { form } => prune::run(&context, form).await,
             }
         })
     }
