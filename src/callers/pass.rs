@@ -1,8 +1,12 @@
 //! Finding the pass in a request: an `Authorization` header, or the session cookie.
 
-use actix_web::{HttpRequest, http::header};
+use actix_web::{
+    HttpRequest,
+    http::header::{self, HeaderValue},
+};
 
 use crate::{
+    config::TokenPrefix,
     context::Context,
     credentials::{Caller, Class, gate},
     error::{Error, Result},
@@ -42,18 +46,23 @@ pub async fn by_either(context: &Context, request: &HttpRequest) -> Result<Optio
     let refused = Error::NotSignedIn {
         invalid_token: true,
     };
-    let prefix = &context.settings.token_prefix;
-    let secret = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, text)| TokenSecret::parse(prefix, text.trim_start_matches(' ')));
+    let secret = bearer(&context.settings.token_prefix, value);
     let Some(secret) = secret else {
         return Err(refused);
     };
     let caller = ask_the_gate(context, request, Class::Token, secret.digest()).await?;
     caller.map(Some).ok_or(refused)
+}
+
+/// The secret in the value of an `Authorization` header (RFC 6750, section 2.1), if it is one of a
+/// token of ours by its form. The scheme's name is that in any case (RFC 9110, section 11.1).
+#[must_use]
+pub fn bearer(prefix: &TokenPrefix, value: &HeaderValue) -> Option<TokenSecret> {
+    let (scheme, text) = value.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    TokenSecret::parse(prefix, text.trim_start_matches(' '))
 }
 
 async fn ask_the_gate(
