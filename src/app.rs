@@ -157,6 +157,7 @@ pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory +
     let scope: Scope = web::scope("")
         .app_data(web::Data::new(context.clone()))
         .app_data(rules.clone())
+        .app_data(web::Data::new(keys.clone()))
         .app_data(body::payload_limit());
     // A fixed path comes before a pattern that it fits too ("current" before "{id}").
     let (patterns, fixed): (Vec<_>, Vec<_>) = by_path

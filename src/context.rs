@@ -11,7 +11,7 @@ use crate::{
     ids::CredentialId,
     kit::{
         clock::{Clock, Timestamp},
-        db::{self, Database},
+        db::{self, AnyConnection, Database},
         id::Id,
         password_hash::PasswordHasher,
         random::Random,
@@ -71,6 +71,36 @@ impl Context {
             clock,
             random,
         })))
+    }
+
+    /// Reads from the database, off the async workers.
+    ///
+    /// # Errors
+    /// What `work` says, and that the database cannot be asked.
+    pub async fn read<T, W>(&self, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Self, &mut AnyConnection) -> Result<T, Error> + Send + 'static,
+    {
+        let context = self.clone();
+        self.db
+            .read(move |connection| work(&context, connection))
+            .await
+    }
+
+    /// Changes the database in one transaction, and returns after its commit.
+    ///
+    /// # Errors
+    /// What `work` says, and that the database cannot be changed: nothing is changed then.
+    pub async fn write<T, W>(&self, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Self, &mut AnyConnection) -> Result<T, Error> + Send + 'static,
+    {
+        let context = self.clone();
+        self.db
+            .write(move |connection| work(&context, connection))
+            .await
     }
 }
 

@@ -91,6 +91,7 @@ pub fn table() -> Vec<Route> {
         POST TOKEN           Browser => token::change;
         POST TOKEN_PAUSE     Browser => token::pause;
         POST TOKEN_RESUME    Browser => token::resume;
+        POST TOKEN_ROTATE    Browser => token::rotate;
         POST TOKEN_REVOKE    Browser => token::revoke;
 
         // Ending it.
@@ -122,6 +123,7 @@ pub fn table() -> Vec<Route> {
         GET    API_TOKEN            Can(&["tokens:read"])    => token_api::one;
         PATCH  API_TOKEN            Can(&["tokens:write"])   => token_api::change;
         DELETE API_TOKEN            Can(&["tokens:write"])   => token_api::end_one;
+        POST   API_TOKEN_ROTATE     Can(&["tokens:write"])   => token_api::rotate;
 
         // The JSON API: both.
         GET    API_CREDENTIALS      READ_BOTH                => credential_api::list;

@@ -1,4 +1,5 @@
 DROP TABLE events;
+DROP TABLE rotations;
 DROP TABLE secrets;
 DROP TABLE credentials;
 DROP TABLE receipts;

@@ -50,8 +50,7 @@ pub async fn authenticate(
     };
     let canonical = email.canonical().to_owned();
     let account = context
-        .db
-        .read(move |connection| Ok::<_, Error>(store::by_email(connection, &canonical)?))
+        .read(move |_, connection| Ok(store::by_email(connection, &canonical)?))
         .await?;
     verify(context, account, password, actor).await
 }
@@ -67,8 +66,7 @@ pub async fn authenticate_user(
     actor: Actor,
 ) -> Result<Authenticated> {
     let account = context
-        .db
-        .read(move |connection| Ok::<_, Error>(store::find(connection, user)?))
+        .read(move |_, connection| Ok(store::find(connection, user)?))
         .await?;
     verify(context, account, password, actor).await
 }
@@ -108,13 +106,10 @@ async fn verify(
 /// Writes a line of the log for every refusal, in nobody's log where there is no such account: a
 /// commit that only known addresses cost would tell them apart by the time of the answer.
 async fn note_refusal(context: &Context, user: Option<UserId>, actor: Actor) -> Result<()> {
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
+        .write(move |context, connection| {
             let what = What::new(EventKind::PasswordRefused, "");
-            activity::record(&context, connection, user, &actor, what)
+            activity::record(context, connection, user, &actor, what)
         })
         .await
 }

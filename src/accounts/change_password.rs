@@ -51,15 +51,12 @@ pub async fn change_password(
     .into_iter()
     .filter_map(|(asked, class)| asked.then_some(class))
     .collect();
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
-            begin_sign_in(&context, connection, &proof, &actor)?;
+        .write(move |context, connection| {
+            begin_sign_in(context, connection, &proof, &actor)?;
             store::set_password(connection, user, &hash)?;
             let what = What::new(EventKind::PasswordChanged, "");
-            activity::record(&context, connection, user, &actor, what)?;
+            activity::record(context, connection, user, &actor, what)?;
             secrets::delete_secrets(connection, here)?;
             secrets::insert_secret(connection, here, change.renewed, "", context.now())?;
             if classes.is_empty() {
@@ -70,7 +67,7 @@ pub async fn change_password(
                 ..Selection::all_but(here)
             };
             let ending = Ending::of(selection, Reason::PasswordChanged);
-            sign_out::end_within(&context, connection, user, &ending, &actor).map(Some)
+            sign_out::end_within(context, connection, user, &ending, &actor).map(Some)
         })
         .await
 }

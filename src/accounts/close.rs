@@ -29,14 +29,11 @@ pub async fn delete(context: &Context, caller: &Caller, password: SecretText) ->
             }
             other => other,
         })?;
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
-            begin_sign_in(&context, connection, &proof, &actor)?;
+        .write(move |context, connection| {
+            begin_sign_in(context, connection, &proof, &actor)?;
             let receipt =
-                end_everything(&context, connection, user, Reason::AccountDeleted, &actor)?;
+                end_everything(context, connection, user, Reason::AccountDeleted, &actor)?;
             store::delete(connection, user)?;
             Ok::<_, Error>(receipt)
         })
@@ -88,14 +85,11 @@ async fn as_operator<T: Send + 'static>(
     user: UserId,
     change: fn(&Context, &mut AnyConnection, UserId, &Actor) -> Result<T>,
 ) -> Result<T> {
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
+        .write(move |context, connection| {
             let actor = Actor::operator();
-            begin_change(&context, connection, user, &actor)?;
-            change(&context, connection, user, &actor)
+            begin_change(context, connection, user, &actor)?;
+            change(context, connection, user, &actor)
         })
         .await
 }

@@ -34,8 +34,7 @@ use crate::{
 pub async fn find_by_email(context: &Context, email: &Email) -> Result<Account> {
     let canonical = email.canonical().to_owned();
     context
-        .db
-        .read(move |connection| store::by_email(connection, &canonical)?.ok_or(Error::NotFound))
+        .read(move |_, connection| store::by_email(connection, &canonical)?.ok_or(Error::NotFound))
         .await
 }
 
@@ -45,7 +44,6 @@ pub async fn find_by_email(context: &Context, email: &Email) -> Result<Account> 
 /// When the database fails.
 pub async fn list(context: &Context) -> Result<Vec<Account>> {
     context
-        .db
-        .read(|connection| Ok(store::all(connection)?))
+        .read(|_, connection| Ok(store::all(connection)?))
         .await
 }

@@ -31,23 +31,20 @@ pub async fn change_profile(context: &Context, caller: &Caller, profile: Profile
         caller.confirmed(context.now(), || urls::PROFILE.to_owned())?;
     }
     let (user, actor) = (caller.user.id, caller.actor());
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
-            begin_change(&context, connection, user, &actor)?;
+        .write(move |context, connection| {
+            begin_change(context, connection, user, &actor)?;
             db::attempt(connection, |connection| {
                 store::set_profile(connection, user, &profile.name, &profile.email)
             })
             .map_err(taken)?;
             if renamed {
                 let what = What::new(EventKind::NameChanged, profile.name.as_str());
-                activity::record(&context, connection, user, &actor, what)?;
+                activity::record(context, connection, user, &actor, what)?;
             }
             if moved {
                 let what = What::new(EventKind::EmailChanged, profile.email.as_str());
-                activity::record(&context, connection, user, &actor, what)?;
+                activity::record(context, connection, user, &actor, what)?;
             }
             Ok::<_, Error>(())
         })

@@ -50,11 +50,8 @@ pub async fn create(context: &Context, registration: Registration, actor: Actor)
         password,
     } = registration;
     let hash = context.hasher.hash(password.into_secret()).await?;
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
+        .write(move |context, connection| {
             let user = User {
                 id: context.new_id()?,
                 email: email.as_str().to_owned(),
@@ -66,7 +63,7 @@ pub async fn create(context: &Context, registration: Registration, actor: Actor)
             })
             .map_err(taken)?;
             let what = What::new(EventKind::AccountCreated, "");
-            activity::record(&context, connection, user.id, &actor, what)?;
+            activity::record(context, connection, user.id, &actor, what)?;
             Ok(user.id)
         })
         .await

@@ -67,8 +67,7 @@ pub async fn list(
     paging: Paging<OfEvent>,
 ) -> Result<Page<Event, OfEvent>> {
     context
-        .db
-        .read(move |connection| {
+        .read(move |_, connection| {
             let events = store::newest(connection, user, paging)?;
             Ok(paging.page(events, |event| event.id))
         })

@@ -42,7 +42,7 @@ const fn name(refusal: Option<Refusal>) -> &'static str {
         Some(Refusal::Paused) => "paused",
         Some(Refusal::Expired) => "expired",
         Some(Refusal::Ended) => "ended",
-        Some(Refusal::Replaced) => "replaced",
+        Some(Refusal::RotatedOut) => "rotated_out",
         Some(Refusal::UserDisabled) => "user_disabled",
         Some(Refusal::Unknown) => "unknown",
     }
@@ -85,7 +85,7 @@ async fn state(context: &Context, found: &Identified) -> Result<String, Failed> 
     Ok(match found.refusal {
         None => match found.valid_until {
             Some(until) => format!(
-                "live: a newer secret has taken its place, and it still lets its bearer in until {}",
+                "live: rotated out, it still lets its bearer in until {}",
                 until.minute()
             ),
             None => "live: it lets its bearer in".to_owned(),
@@ -94,10 +94,10 @@ async fn state(context: &Context, found: &Identified) -> Result<String, Failed> 
         Some(Refusal::UserDisabled) => {
             "live, but its user is disabled: it lets nobody in until the user is enabled".to_owned()
         }
-        Some(Refusal::Replaced) => {
+        Some(Refusal::RotatedOut) => {
             let until = found.valid_until.unwrap_or(context.now());
             format!(
-                "replaced: it let its bearer in until {}; the token lives on with a newer secret",
+                "rotated out: it let its bearer in until {}; the token lives on with a newer secret",
                 until.minute()
             )
         }

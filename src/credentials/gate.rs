@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    error::{Error, Result},
+    error::Result,
     kit::{clock::Timestamp, digest::Digest},
 };
 
@@ -31,8 +31,8 @@ pub enum Refusal {
     Paused,
     /// Its time is over: expired, or idle for too long.
     Expired,
-    /// A newer secret of the same credential has taken its place, and the time of both is over.
-    Replaced,
+    /// It was rotated out: a newer secret of the same credential works in its place.
+    RotatedOut,
     /// Its user is disabled.
     UserDisabled,
 }
@@ -101,8 +101,7 @@ pub async fn identify(
 
 async fn find(context: &Context, digest: Digest) -> Result<Option<Found>> {
     let found = context
-        .db
-        .read(move |connection| Ok::<_, Error>(store::by_digest(connection, digest)?))
+        .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
         .await?;
     Ok(found.map(|mut found| {
         usage::overlay(context, &mut found.credential);
@@ -148,8 +147,8 @@ fn admit(found: &Found, class: Class, now: Timestamp) -> Result<(), Refusal> {
     if !credential.is_live(now) {
         return Err(Refusal::Expired);
     }
-    if found.valid_until.is_some_and(|until| until <= now) {
-        return Err(Refusal::Replaced);
+    if found.is_spent(now) {
+        return Err(Refusal::RotatedOut);
     }
     if found.user_disabled_at.is_some() {
         return Err(Refusal::UserDisabled);
@@ -160,7 +159,8 @@ fn admit(found: &Found, class: Class, now: Timestamp) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The live credential behind a secret, also a paused one: for ending it.
+/// The live credential behind a secret, also a paused one: for ending it. A secret that was rotated
+/// out is nobody's any more.
 ///
 /// # Errors
 /// When the database cannot be asked.
@@ -170,7 +170,9 @@ pub async fn find_live(
     digest: Digest,
 ) -> Result<Option<Credential>> {
     let found = find(context, digest).await?;
+    let now = context.now();
     Ok(found
+        .filter(|found| !found.is_spent(now))
         .map(|found| found.credential)
-        .filter(|credential| credential.class() == class && credential.is_live(context.now())))
+        .filter(|credential| credential.class() == class && credential.is_live(now)))
 }

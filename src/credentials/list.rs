@@ -43,11 +43,8 @@ pub async fn list(
     scope: Scope,
     paging: Paging<OfCredential>,
 ) -> Result<Page<Credential, OfCredential>> {
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .read(move |connection| {
+        .read(move |context, connection| {
             let now = context.now();
             let mut rows: Vec<Credential> = Vec::new();
             let mut after = paging.after();
@@ -57,13 +54,13 @@ pub async fn list(
                 let read = store::newest(connection, user, &selection, scope, part)?;
                 let fetched = part.page(read, |credential| credential.id);
                 rows.extend(fetched.rows.into_iter().filter_map(|mut credential| {
-                    usage::overlay(&context, &mut credential);
+                    usage::overlay(context, &mut credential);
                     let wanted = scope.has(&credential, now) && selection.names(&credential);
                     wanted.then_some(credential)
                 }));
                 after = fetched.next;
                 if after.is_none() || rows.len() > paging.limit() {
-                    return Ok::<_, Error>(paging.page(rows, |credential| credential.id));
+                    return Ok(paging.page(rows, |credential| credential.id));
                 }
             }
         })
@@ -80,15 +77,12 @@ pub async fn find(
     class: Class,
     id: CredentialId,
 ) -> Result<Credential> {
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .read(move |connection| {
+        .read(move |context, connection| {
             let mut found = store::find(connection, user, id)?
                 .filter(|credential| credential.class() == class)
                 .ok_or(Error::NotFound)?;
-            usage::overlay(&context, &mut found);
+            usage::overlay(context, &mut found);
             Ok(found)
         })
         .await
@@ -104,8 +98,7 @@ pub async fn find_anybodys(
     id: CredentialId,
 ) -> Result<Credential> {
     context
-        .db
-        .read(move |connection| {
+        .read(move |_, connection| {
             store::find_anybodys(connection, id)?
                 .filter(|credential| credential.class() == class)
                 .ok_or(Error::NotFound)

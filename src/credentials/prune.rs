@@ -47,16 +47,16 @@ pub async fn prune(context: &Context) -> Result<Pruned> {
     }
     let before = now.minus(context.settings.keep_ended);
     loop {
-        let (events, credentials) = context
-            .db
-            .write(move |connection| {
+        let (credentials, others) = context
+            .write(move |_, connection| {
                 let events = activity::forget_nobodys(connection, before, BATCH)?;
+                let secrets = store::forget_spent(connection, before, BATCH)?;
                 let credentials = store::forget_ended(connection, before, BATCH)?;
-                Ok::<_, Error>((events, credentials))
+                Ok((credentials, events.max(secrets)))
             })
             .await?;
         pruned.forgotten += credentials;
-        if i64::try_from(events.max(credentials)).unwrap_or(BATCH) < BATCH {
+        if i64::try_from(credentials.max(others)).unwrap_or(BATCH) < BATCH {
             return Ok(pruned);
         }
     }
@@ -68,8 +68,7 @@ async fn expired(
     now: Timestamp,
 ) -> Result<(Vec<(UserId, Vec<CredentialId>)>, bool)> {
     let rows = context
-        .db
-        .read(move |connection| Ok::<_, Error>(store::expired(connection, now, BATCH)?))
+        .read(move |_, connection| Ok(store::expired(connection, now, BATCH)?))
         .await?;
     let full = i64::try_from(rows.len()).unwrap_or(BATCH) >= BATCH;
     let mut users: Vec<(UserId, Vec<CredentialId>)> = Vec::new();
@@ -83,13 +82,10 @@ async fn expired(
 }
 
 async fn end_expired(context: &Context, user: UserId, ids: Vec<CredentialId>) -> Result<usize> {
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
+        .write(move |context, connection| {
             let narthex = Actor::operator();
-            match begin_change(&context, connection, user, &narthex) {
+            match begin_change(context, connection, user, &narthex) {
                 // Deleted since; everything went with them.
                 Err(Error::NotFound) => return Ok(0),
                 other => other?,
@@ -100,8 +96,8 @@ async fn end_expired(context: &Context, user: UserId, ids: Vec<CredentialId>) ->
                 ..Selection::default()
             };
             let ending = Ending::of(selection, Reason::Expired);
-            let receipt = sign_out::end_within(&context, connection, user, &ending, &narthex)?;
-            Ok::<_, Error>(receipt.credentials.len())
+            let receipt = sign_out::end_within(context, connection, user, &ending, &narthex)?;
+            Ok(receipt.credentials.len())
         })
         .await
 }

@@ -91,16 +91,13 @@ pub(crate) fn summary(sessions: i64, tokens: i64) -> String {
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's or somebody else's.
 pub async fn find_receipt(context: &Context, user: UserId, id: ReceiptId) -> Result<Receipt> {
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .read(move |connection| {
+        .read(move |context, connection| {
             let mut found = store::find_receipt(connection, user, id)?.ok_or(Error::NotFound)?;
             found
                 .credentials
                 .iter_mut()
-                .for_each(|credential| usage::overlay(&context, credential));
+                .for_each(|credential| usage::overlay(context, credential));
             Ok(found)
         })
         .await

@@ -32,12 +32,9 @@ pub struct Preview {
 /// # Errors
 /// When the database fails.
 pub async fn preview(context: &Context, user: UserId, selection: Selection) -> Result<Preview> {
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .read(move |connection| {
-            let credentials = select(&context, connection, user, &selection, Time::Left)?;
+        .read(move |context, connection| {
+            let credentials = select(context, connection, user, &selection, Time::Left)?;
             Ok::<_, Error>(Preview {
                 digest: digest(&credentials),
                 credentials,
@@ -75,13 +72,10 @@ impl Ending {
 /// [`Error::PreviewOutdated`] where the digest no longer fits, and [`Error::NotSignedIn`] where the
 /// actor's own credential ended meanwhile: nothing has ended then.
 pub async fn end(context: &Context, user: UserId, ending: Ending, actor: Actor) -> Result<Receipt> {
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
-            begin_change(&context, connection, user, &actor)?;
-            end_within(&context, connection, user, &ending, &actor)
+        .write(move |context, connection| {
+            begin_change(context, connection, user, &actor)?;
+            end_within(context, connection, user, &ending, &actor)
         })
         .await
 }

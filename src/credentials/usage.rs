@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::{credential::Credential, store};
 use crate::{
     context::{Context, Shared},
-    error::{Error, Result},
+    error::Result,
     kit::clock::Timestamp,
 };
 
@@ -45,12 +45,11 @@ pub async fn flush(context: &Context) -> Result<()> {
     let mut sorted = batch.clone();
     sorted.sort_by_key(|(id, _)| *id);
     let written: Result<()> = context
-        .db
-        .write(move |connection| {
+        .write(move |_, connection| {
             for (id, (at, ip)) in sorted {
                 store::touch(connection, id, at, ip)?;
             }
-            Ok::<_, Error>(())
+            Ok(())
         })
         .await;
     if written.is_err() {

@@ -26,19 +26,16 @@ pub async fn confirm(
     let secret = SessionSecret::generate(context.random())?;
     let digest = secret.digest();
     let mut session = caller.credential.clone();
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
-            begin_sign_in(&context, connection, &proof, &actor)?;
+        .write(move |context, connection| {
+            begin_sign_in(context, connection, &proof, &actor)?;
             let now = context.now();
             session.confirmed_until = Some(now.plus(context.settings.confirm_for));
             store::update(connection, &session)?;
             store::delete_secrets(connection, session.id)?;
             store::insert_secret(connection, session.id, digest, "", now)?;
             let what = What::new(EventKind::PasswordConfirmed, "");
-            activity::record(&context, connection, session.user_id, &actor, what)?;
+            activity::record(context, connection, session.user_id, &actor, what)?;
             Ok::<_, Error>(())
         })
         .await?;

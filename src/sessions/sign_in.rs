@@ -45,14 +45,11 @@ pub async fn sign_in(
 ) -> Result<SessionSecret> {
     let secret = SessionSecret::generate(context.random())?;
     let digest = secret.digest();
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
+        .write(move |context, connection| {
             let stranger = Actor::stranger(how.ip);
-            let account = begin_sign_in(&context, connection, &proof, &stranger)?;
-            let session = new_session(&context, &account.user, &how)?;
+            let account = begin_sign_in(context, connection, &proof, &stranger)?;
+            let session = new_session(context, &account.user, &how)?;
             store::insert(connection, &session, None)?;
             store::insert_secret(connection, session.id, digest, "", session.created_at)?;
             let actor = Actor {
@@ -61,14 +58,14 @@ pub async fn sign_in(
             };
             let device = Device::of(session.user_agent.as_deref()).to_string();
             let what = What::new(EventKind::SignedIn, device).to(session.id);
-            activity::record(&context, connection, session.user_id, &actor, what)?;
+            activity::record(context, connection, session.user_id, &actor, what)?;
             if let Some(old) = how.replaces {
                 let selection = Selection {
                     id: vec![old.credential.id],
                     ..Selection::default()
                 };
                 let ending = Ending::of(selection, Reason::Replaced);
-                sign_out::end_within(&context, connection, old.user.id, &ending, &actor)?;
+                sign_out::end_within(context, connection, old.user.id, &ending, &actor)?;
             }
             Ok::<_, Error>(())
         })

@@ -60,13 +60,10 @@ pub async fn issue(
     let actor = caller.actor();
     let (user, made_by) = (caller.user.id, Some(caller.credential.id));
     let draft = draft(context, user, Kind::Personal, new, made_by, &actor)?;
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
-            begin_change(&context, connection, user, &actor)?;
-            insert(&context, connection, draft, form_key, &actor)
+        .write(move |context, connection| {
+            begin_change(context, connection, user, &actor)?;
+            insert(context, connection, draft, form_key, &actor)
         })
         .await
 }
@@ -83,13 +80,10 @@ pub async fn issue_as_operator(
 ) -> Result<Issued> {
     let actor = Actor::operator();
     let draft = draft(context, user, kind, new, None, &actor)?;
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
-            begin_change(&context, connection, user, &actor)?;
-            insert(&context, connection, draft, None, &actor)
+        .write(move |context, connection| {
+            begin_change(context, connection, user, &actor)?;
+            insert(context, connection, draft, None, &actor)
         })
         .await
 }
@@ -104,8 +98,7 @@ pub async fn made_by_form(
     form_key: [u8; 16],
 ) -> Result<Credential> {
     let id: CredentialId = context
-        .db
-        .read(move |connection| {
+        .read(move |_, connection| {
             store::by_form_key(connection, user, &form_key)?.ok_or(Error::NotFound)
         })
         .await?;
@@ -191,7 +184,7 @@ pub(super) fn within_the_abilities_of(caller: &Caller, wanted: &Abilities) -> Re
 }
 
 /// A token's token does not outlive it. A session, which is there for a person, makes tokens that do.
-fn within_the_life_of(caller: &Caller, expires_at: Option<Timestamp>) -> Result<()> {
+pub(super) fn within_the_life_of(caller: &Caller, expires_at: Option<Timestamp>) -> Result<()> {
     match (caller.credential.class(), caller.credential.expires_at) {
         (Class::Token, Some(end)) if expires_at.is_none_or(|wanted| wanted > end) => {
             Err(Error::OutlivesCaller(end))

@@ -36,13 +36,10 @@ pub async fn sign_in(
         expires_at: life.map(|life| context.now().plus(life)),
     };
     let draft = draft(context, proof.user(), Kind::Device, new, None, &actor)?;
-    let context = context.clone();
     context
-        .clone()
-        .db
-        .write(move |connection| {
-            begin_sign_in(&context, connection, &proof, &actor)?;
-            insert(&context, connection, draft, None, &actor)
+        .write(move |context, connection| {
+            begin_sign_in(context, connection, &proof, &actor)?;
+            insert(context, connection, draft, None, &actor)
         })
         .await
 }

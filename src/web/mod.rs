@@ -6,6 +6,7 @@ pub mod assets;
 pub mod body;
 pub mod headers;
 pub mod host;
+pub mod idempotency;
 pub mod json;
 pub mod list;
 pub mod moment;

@@ -44,6 +44,7 @@ const CALLS: &[(&str, &str, Asks)] = &[
     ("GET", "/api/v1/tokens/current", AnyCaller),
     ("POST", "/api/v1/tokens", For(&["tokens:write"])),
     ("PATCH", "/api/v1/tokens/{id}", For(&["tokens:write"])),
+    ("POST", "/api/v1/tokens/{id}/rotate", For(&["tokens:write"])),
     ("DELETE", "/api/v1/tokens/{id}", For(&["tokens:write"])),
     ("DELETE", "/api/v1/tokens", For(&["tokens:write"])),
     ("DELETE", "/api/v1/tokens/current", AnyCaller),

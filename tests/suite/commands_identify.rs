@@ -1,8 +1,10 @@
 //! `narthex token identify`: what an operator does who found a secret in a log.
 
 use narthex::kit::clock::{Clock, SystemClock};
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 
+use crate::support::api::text;
 use crate::support::binary::Outcome;
 use crate::support::operator::Operator;
 
@@ -169,20 +171,6 @@ fn its_state_is_what_would_become_of_its_bearer() {
     assert_eq!(advice(&operator, &secret), revoke);
     operator.execute("UPDATE users SET disabled_at = NULL");
 
-    let soon = seconds_from_now(3600);
-    operator.execute(&format!("UPDATE secrets SET valid_until = {soon}"));
-    let (name, line) = state(&operator, &secret);
-    assert_eq!(name, "live");
-    assert!(line.contains("still lets its bearer in until 20"), "{line}");
-    assert!(identify_as_json(&operator, &secret)["secret_valid_until"].is_string());
-
-    operator.execute("UPDATE secrets SET valid_until = created_at");
-    let (name, line) = state(&operator, &secret);
-    assert_eq!(name, "replaced");
-    assert!(line.contains("lives on with a newer secret"), "{line}");
-    assert_eq!(advice(&operator, &secret), revoke);
-    operator.execute("UPDATE secrets SET valid_until = NULL");
-
     let expiry = seconds_from_now(-1);
     operator.execute(&format!("UPDATE credentials SET expires_at = {expiry}"));
     assert_eq!(state(&operator, &secret).0, "expired");
@@ -199,6 +187,35 @@ fn its_state_is_what_would_become_of_its_bearer() {
         "{line}"
     );
     assert_eq!(advice(&operator, &secret), "There is nothing left to end.");
+}
+
+#[tokio::test]
+async fn a_secret_that_was_rotated_out_is_told_from_the_one_in_its_place() {
+    let operator = operator();
+    let first = operator.add_token(ADA, "x", &[]);
+    let path = format!("/api/v1/tokens/{}/rotate", operator.only_token_of(ADA));
+    let serving = operator.serve();
+    let browser = serving.sign_in(ADA, "curl/8").await;
+    let rotate = async |overlap: &str| {
+        let body = json!({"overlap": overlap});
+        let answer = browser.call(Method::POST, &path, Some(&body)).await;
+        text(&answer.expect_status(200).json()["secret"])
+    };
+    let second = rotate("1h").await;
+    let (name, line) = state(&operator, &first);
+    assert_eq!(name, "live");
+    assert!(line.contains("still lets its bearer in until 20"), "{line}");
+    let third = rotate("0").await;
+    assert_eq!(state(&operator, &second).0, "rotated_out");
+    let found = identify_as_json(&operator, &third);
+    assert_eq!(found["state"], "live");
+    assert_eq!(found["secret_valid_until"], Value::Null);
+    let (_, line) = state(&operator, &second);
+    assert!(line.contains("lives on with a newer secret"), "{line}");
+    let id = operator.only_token_of(ADA);
+    let revoke = format!("End it with: narthex token revoke {id}");
+    assert_eq!(advice(&operator, &second), revoke);
+    assert!(identify_as_json(&operator, &second)["secret_valid_until"].is_string());
 }
 
 #[tokio::test]

@@ -41,6 +41,7 @@ mod proxies;
 mod pruning;
 mod racing;
 mod raw;
+mod rotation;
 mod settings;
 mod story;
 mod support;

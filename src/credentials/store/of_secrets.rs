@@ -20,6 +20,13 @@ pub(crate) struct Found {
     pub(crate) user_disabled_at: Option<Timestamp>,
 }
 
+impl Found {
+    /// Whether this secret was rotated out, and its overlap is over.
+    pub(crate) fn is_spent(&self, now: Timestamp) -> bool {
+        self.valid_until.is_some_and(|until| until <= now)
+    }
+}
+
 /// Looks a secret up by its digest.
 pub(crate) fn by_digest(
     connection: &mut AnyConnection,
@@ -52,6 +59,11 @@ pub(crate) fn by_digest(
     else {
         return Ok(None);
     };
+    // A token's hint is that of its newest secret, whichever of them came.
+    let hint = match valid_until {
+        None => hint,
+        Some(_) => hint_of_newest(connection, row.id)?,
+    };
     Ok(Some(Found {
         credential: row.into_credential(hint)?,
         valid_until,
@@ -63,6 +75,15 @@ pub(crate) fn by_digest(
         },
         user_disabled_at,
     }))
+}
+
+/// The newest secret is the one that no rotation has bounded.
+fn hint_of_newest(connection: &mut AnyConnection, credential: CredentialId) -> QueryResult<String> {
+    secrets::table
+        .filter(secrets::credential_id.eq(credential))
+        .filter(secrets::valid_until.is_null())
+        .select(secrets::hint)
+        .first(connection)
 }
 
 /// Adds a secret to a credential.
