@@ -13,6 +13,7 @@ const EARLIEST: Timestamp = Timestamp::from_micros(1_793_491_200_000_000);
 const APART: Duration = Duration::from_secs(5);
 
 /// What several clocks say.
+#[derive(Clone, Copy)]
 pub(super) struct Times {
     before: Timestamp,
     /// What the database said.

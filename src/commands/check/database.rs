@@ -82,7 +82,7 @@ fn look_inside(
     }
     match tables {
         inspect::Tables { unknown: 1.., .. } => {
-            findings.fail(TABLES, "a newer version of Narthex made them: use that one")
+            findings.fail(TABLES, "a newer version of Narthex made them: use that one");
         }
         inspect::Tables { done: 0, .. } => {
             findings.warn(

@@ -17,7 +17,7 @@ use crate::kit::clock::Timestamp;
 /// # Errors
 /// When there is none, or it cannot be reached.
 pub fn connect_to_existing(target: &Target) -> Result<AnyConnection, Error> {
-    let connected = match target {
+    match target {
         Target::Sqlite(path) => {
             // As a URI (SQLite documentation, "Uniform Resource Identifiers"), which alone can say
             // that nothing is to be made: what means something in one is spelt out.
@@ -36,8 +36,7 @@ pub fn connect_to_existing(target: &Target) -> Result<AnyConnection, Error> {
         Target::Postgres(url) => PgConnection::establish(url)
             .map(AnyConnection::Postgres)
             .map_err(|error| Error::Unreachable(error.to_string())),
-    };
-    connected
+    }
 }
 
 /// What a database calls itself: `SQLite 3.51.0`, `PostgreSQL 15.18`.
