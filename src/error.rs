@@ -65,6 +65,9 @@ pub enum Error {
     /// The body is longer than this many bytes.
     #[error("body over {0} bytes")]
     TooLarge(usize),
+    /// The body did not come in the time that there is for it.
+    #[error("the body came too slowly")]
+    TooSlow,
     /// The body is not of this media type.
     #[error("body is not {0}")]
     WrongMediaType(&'static str),
@@ -113,6 +116,7 @@ impl Error {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::PreviewOutdated | Self::FormSentTwice => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::WrongMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
@@ -140,6 +144,7 @@ impl Error {
             Self::MethodNotAllowed(_) => "method-not-allowed",
             Self::PreviewOutdated => "preview-outdated",
             Self::TooLarge(_) => "too-large",
+            Self::TooSlow => "too-slow",
             Self::WrongMediaType(_) => "wrong-media-type",
             Self::Misdirected => "misdirected",
             Self::Malformed(_) => "malformed",
@@ -168,6 +173,7 @@ impl Error {
             Self::MethodNotAllowed(_) => "Not possible here",
             Self::PreviewOutdated => "The list has changed",
             Self::TooLarge(_) => "Too much at once",
+            Self::TooSlow => "Too slow",
             Self::WrongMediaType(_) => "Wrong content type",
             Self::Misdirected => "Wrong host name",
             Self::Malformed(_) => "The request cannot be read",
@@ -213,6 +219,7 @@ impl Error {
                 "Nothing was ended. Look at the new preview and decide again.".into()
             }
             Self::TooLarge(limit) => format!("Send at most {limit} bytes.").into(),
+            Self::TooSlow => "Nothing was done. Send it again, faster.".into(),
             Self::WrongMediaType(wanted) => format!("Send it as {wanted}.").into(),
             Self::Misdirected => {
                 "This service answers under another name. Use the address that you were given."

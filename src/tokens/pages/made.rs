@@ -1,6 +1,9 @@
 //! The page that shows a secret, once; and the key by which a form that is sent again is known.
 
-use actix_web::HttpResponse;
+use actix_web::{
+    HttpResponse,
+    http::header::{self, HeaderValue},
+};
 use askama::Template;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
@@ -61,14 +64,20 @@ impl EarlierSecret {
 pub(super) async fn show(here: &SignedIn, issued: Issued, why: Why) -> Result<HttpResponse> {
     let Issued { token, secret } = issued;
     let context = &here.context;
-    page::ok(&MadePage {
+    let mut answer = page::ok(&MadePage {
         frame: here.frame(),
         row: Row::new(context, &token, here.caller.credential.id),
         secret: SecretText::new(secret.expose().to_owned()),
         why,
         earlier: EarlierSecret::all(context, token.id).await?,
         base_url: context.settings.base_url(),
-    })
+    })?;
+    // Not even its own address goes anywhere from here.
+    let nothing = HeaderValue::from_static("no-referrer");
+    answer
+        .headers_mut()
+        .insert(header::REFERRER_POLICY, nothing);
+    Ok(answer)
 }
 
 /// A new key for a form that makes a secret.
