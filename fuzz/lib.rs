@@ -20,3 +20,21 @@ pub fn crc32(bytes: &[u8]) -> u32 {
         })
     })
 }
+
+/// Base64 (RFC 4648, section 4), padded.
+#[must_use]
+pub fn base64(bytes: &[u8]) -> String {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let group = |part: &[u8]| {
+        let bits = (0..3).fold(0u32, |bits, place| {
+            bits << 8 | u32::from(part.get(place).copied().unwrap_or_default())
+        });
+        (0..4usize)
+            .map(|place| match place <= part.len() {
+                true => char::from(alphabet[(bits >> (18 - 6 * place)) as usize & 63]),
+                false => '=',
+            })
+            .collect::<String>()
+    };
+    bytes.chunks(3).map(group).collect()
+}

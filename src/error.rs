@@ -26,6 +26,15 @@ pub enum Error {
         /// Whether a bearer token came and was refused (RFC 6750, section 3.1, `invalid_token`).
         invalid_token: bool,
     },
+    /// Two `Authorization` headers came (RFC 6750, section 3.1, `invalid_request`).
+    #[error("two Authorization headers")]
+    TwoPasses,
+    /// An OAuth client's password is no token's secret (RFC 6749, section 5.2, `invalid_client`).
+    #[error("invalid client")]
+    InvalidClient,
+    /// The parameters of an OAuth request (RFC 6749, section 5.2, `invalid_request`).
+    #[error("invalid OAuth request: {0}")]
+    InvalidRequest(&'static str),
     /// E-mail and password do not belong together, or the account is disabled: one answer for all.
     #[error("wrong e-mail or password")]
     WrongPassword,
@@ -105,7 +114,9 @@ impl Error {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::NotSignedIn { .. } | Self::WrongPassword => StatusCode::UNAUTHORIZED,
+            Self::NotSignedIn { .. } | Self::InvalidClient | Self::WrongPassword => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::MissingAbility(_)
             | Self::SessionsOnly
             | Self::OutlivesCaller(_)
@@ -119,7 +130,9 @@ impl Error {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::WrongMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
-            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed(_) | Self::TwoPasses | Self::InvalidRequest(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -132,6 +145,8 @@ impl Error {
     pub const fn slug(&self) -> &'static str {
         match self {
             Self::NotSignedIn { .. } => "not-signed-in",
+            Self::InvalidClient => "invalid-client",
+            Self::InvalidRequest(_) => "invalid-request",
             Self::WrongPassword => "wrong-password",
             Self::MissingAbility(_) => "missing-ability",
             Self::SessionsOnly => "sessions-only",
@@ -147,7 +162,7 @@ impl Error {
             Self::TooSlow => "too-slow",
             Self::WrongMediaType(_) => "wrong-media-type",
             Self::Misdirected => "misdirected",
-            Self::Malformed(_) => "malformed",
+            Self::Malformed(_) | Self::TwoPasses => "malformed",
             Self::Invalid(_) => "invalid",
             Self::Throttled(_) => "throttled",
             Self::Busy => "busy",
@@ -161,6 +176,7 @@ impl Error {
     pub const fn title(&self) -> &'static str {
         match self {
             Self::NotSignedIn { .. } => "Not signed in",
+            Self::InvalidClient => "The client is not known",
             Self::WrongPassword => "E-mail or password is wrong",
             Self::MissingAbility(_) => "The token may not do this",
             Self::SessionsOnly => "Only for a signed-in browser",
@@ -176,7 +192,9 @@ impl Error {
             Self::TooSlow => "Too slow",
             Self::WrongMediaType(_) => "Wrong content type",
             Self::Misdirected => "Wrong host name",
-            Self::Malformed(_) => "The request cannot be read",
+            Self::Malformed(_) | Self::TwoPasses | Self::InvalidRequest(_) => {
+                "The request cannot be read"
+            }
             Self::Invalid(_) => "Some fields need a change",
             Self::Throttled(_) => "Too many attempts",
             Self::Busy => "Busy just now",
@@ -195,6 +213,12 @@ impl Error {
             Self::NotSignedIn { .. } => {
                 "Sign in, or send a token in the Authorization header.".into()
             }
+            Self::TwoPasses => "Send one Authorization header.".into(),
+            Self::InvalidClient => {
+                "The password is no token's secret, or the token is ended, paused or expired."
+                    .into()
+            }
+            Self::InvalidRequest(what) => (*what).into(),
             Self::WrongPassword => "Check both and try again.".into(),
             Self::MissingAbility(abilities) => {
                 format!("It needs {abilities}. Use a token that has it.").into()
@@ -239,6 +263,16 @@ impl Error {
                  service."
                     .into()
             }
+        }
+    }
+
+    /// The code of what only OAuth's own endpoints answer (RFC 6749, section 5.2).
+    #[must_use]
+    pub const fn oauth_code(&self) -> Option<&'static str> {
+        match self {
+            Self::InvalidClient => Some("invalid_client"),
+            Self::InvalidRequest(_) => Some("invalid_request"),
+            _ => None,
         }
     }
 

@@ -5,7 +5,7 @@ use actix_web::{FromRequest, Handler, Responder, http::Method};
 use crate::{
     accounts::{api as account_api, pages as account},
     activity::{api as activity_api, pages as activity},
-    callers::Access::{self, AnyCaller, Anyone, Browser, Can, Session, Visitor},
+    callers::Access::{self, AnyCaller, Anyone, Browser, Can, Client, Session, Visitor},
     credentials::{api as credential_api, pages as sign_out},
     protocols::{forward_auth, health, oauth},
     sessions::{api as session_api, pages as session},
@@ -132,7 +132,7 @@ pub fn table() -> Vec<Route> {
         GET    API_RECEIPT          Can(&["account:read"])   => credential_api::receipt;
 
         // What other programs ask by standards of their own.
-        POST   INTROSPECT           Can(&["tokens:introspect"]) => oauth::introspect;
+        POST   INTROSPECT           Client(&["tokens:introspect"]) => oauth::introspect;
         POST   REVOKE               Anyone                   => oauth::revoke;
         GET    METADATA             Anyone                   => oauth::metadata;
     };

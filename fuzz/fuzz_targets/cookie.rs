@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use actix_web::cookie::{Cookie, CookieJar, Key};
 use libfuzzer_sys::fuzz_target;
 use narthex::{config::SigningKeys, kit::digest::Digest, sessions::cookie::CookieRules};
-use narthex_fuzz::{crc32, settings};
+use narthex_fuzz::{base64, crc32, settings};
 
 /// The first key, an older one, and one that is not ours.
 static KEYS: LazyLock<[Key; 3]> =
@@ -60,20 +60,4 @@ fn secret_in(content: &str) -> Option<Digest> {
     let secret: serde_json::Value = serde_json::from_str(bag.get("s")?.as_str()?).ok()?;
     let secret = secret.as_str()?;
     (secret.len() == 43).then(|| Digest::of(secret.as_bytes()))
-}
-
-fn base64(bytes: &[u8]) -> String {
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let group = |part: &[u8]| {
-        let bits = (0..3).fold(0u32, |bits, place| {
-            bits << 8 | u32::from(part.get(place).copied().unwrap_or_default())
-        });
-        (0..4usize)
-            .map(|place| match place <= part.len() {
-                true => char::from(alphabet[(bits >> (18 - 6 * place)) as usize & 63]),
-                false => '=',
-            })
-            .collect::<String>()
-    };
-    bytes.chunks(3).map(group).collect()
 }

@@ -222,7 +222,7 @@ fn every_route_declares_the_access_that_the_contract_gives_it() {
             Access::Browser => ToBrowsers,
             Access::AnyCaller => ToCallers,
             Access::Session => ToSessions,
-            Access::Can(abilities) => To(abilities),
+            Access::Can(abilities) | Access::Client(abilities) => To(abilities),
         };
         assert_eq!(
             Some(declared),
