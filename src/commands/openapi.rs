@@ -6,5 +6,5 @@ use crate::openapi::{self, Site};
 /// Prints the document that describes the API. It is the same wherever it is printed: no setting is
 /// read, no database opened and no file made.
 pub(super) fn print() -> Result<(), Failed> {
-    output::document(&openapi::json(Site::ANY)?)
+    output::document(format!("{}\n", openapi::json(Site::ANY)?).as_bytes())
 }

@@ -54,12 +54,13 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Failed> {
     unless_nobody_reads(try_line(&harmless(&text)))
 }
 
-/// Prints a document of several lines that we wrote ourselves.
+/// Prints a document of ours as it is.
 ///
 /// # Errors
 /// As [`line`].
-pub(super) fn document(text: &str) -> Result<(), Failed> {
-    unless_nobody_reads(try_line(text))
+pub(super) fn document(bytes: &[u8]) -> Result<(), Failed> {
+    let mut out = io::stdout().lock();
+    unless_nobody_reads(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
 /// JSON lets characters through that a terminal obeys or hides; it has a way to spell them.
