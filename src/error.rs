@@ -62,6 +62,9 @@ pub enum Error {
     /// What a preview showed is no longer what would end.
     #[error("the preview is out of date")]
     PreviewOutdated,
+    /// The user has this many live tokens, and may have no more.
+    #[error("{0} tokens, which is the most")]
+    TooManyTokens(usize),
     /// The body is longer than this many bytes.
     #[error("body over {0} bytes")]
     TooLarge(usize),
@@ -111,7 +114,9 @@ impl Error {
             | Self::RegistrationClosed => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::PreviewOutdated | Self::FormSentTwice => StatusCode::CONFLICT,
+            Self::PreviewOutdated | Self::FormSentTwice | Self::TooManyTokens(_) => {
+                StatusCode::CONFLICT
+            }
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
@@ -139,6 +144,7 @@ impl Error {
             Self::NotFound => "not-found",
             Self::MethodNotAllowed(_) => "method-not-allowed",
             Self::PreviewOutdated => "preview-outdated",
+            Self::TooManyTokens(_) => "too-many-tokens",
             Self::TooLarge(_) => "too-large",
             Self::WrongMediaType(_) => "wrong-media-type",
             Self::Misdirected => "misdirected",
@@ -167,6 +173,7 @@ impl Error {
             Self::NotFound => "Not found",
             Self::MethodNotAllowed(_) => "Not possible here",
             Self::PreviewOutdated => "The list has changed",
+            Self::TooManyTokens(_) => "Too many tokens",
             Self::TooLarge(_) => "Too much at once",
             Self::WrongMediaType(_) => "Wrong content type",
             Self::Misdirected => "Wrong host name",
@@ -212,6 +219,11 @@ impl Error {
             Self::PreviewOutdated => {
                 "Nothing was ended. Look at the new preview and decide again.".into()
             }
+            Self::TooManyTokens(most) => format!(
+                "Nothing was made: {most} tokens can be live at once. Revoke some that you no \
+                 longer use, then try again."
+            )
+            .into(),
             Self::TooLarge(limit) => format!("Send at most {limit} bytes.").into(),
             Self::WrongMediaType(wanted) => format!("Send it as {wanted}.").into(),
             Self::Misdirected => {
@@ -233,6 +245,12 @@ impl Error {
                     .into()
             }
         }
+    }
+
+    /// Both in one: `Too many attempts. Try again in 3 seconds.`
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!("{}. {}", self.title(), self.detail())
     }
 
     /// After which time asking again makes sense (`Retry-After`; RFC 9110, section 10.2.3).

@@ -63,6 +63,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    throttles (key) {
+        key -> Bytea,
+        clear_at -> Int8,
+        blocked_until -> Int8,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Bytea,
         email -> Text,
@@ -81,4 +89,11 @@ diesel::joinable!(events -> users (user_id));
 diesel::joinable!(receipts -> users (user_id));
 diesel::joinable!(secrets -> credentials (credential_id));
 
-diesel::allow_tables_to_appear_in_same_query!(credentials, events, receipts, secrets, users,);
+diesel::allow_tables_to_appear_in_same_query!(
+    credentials,
+    events,
+    receipts,
+    secrets,
+    throttles,
+    users,
+);

@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Result},
     ids::{CredentialId, UserId},
     kit::clock::Timestamp,
+    throttle,
 };
 
 /// How many rows one transaction takes: bounds how long others wait behind it.
@@ -28,7 +29,7 @@ pub struct Pruned {
     pub forgotten: usize,
 }
 
-/// Ends what has expired and forgets what ended long ago. A session that went unused for too long
+/// Ends what has expired and forgets what ended long ago, and attempts that count no more. A session that went unused for too long
 /// lets nobody in from that moment on; it is ended here when its absolute limit is reached.
 ///
 /// # Errors
@@ -47,15 +48,16 @@ pub async fn prune(context: &Context) -> Result<Pruned> {
     }
     let before = now.minus(context.settings.keep_ended);
     loop {
-        let (events, credentials) = context
+        let (others, credentials) = context
             .write(move |_, connection| {
                 let events = activity::forget_nobodys(connection, before, BATCH)?;
                 let credentials = store::forget_ended(connection, before, BATCH)?;
-                Ok((events, credentials))
+                let tallies = throttle::forget(connection, now, BATCH)?;
+                Ok((events.max(tallies), credentials))
             })
             .await?;
         pruned.forgotten += credentials;
-        if i64::try_from(events.max(credentials)).unwrap_or(BATCH) < BATCH {
+        if i64::try_from(others.max(credentials)).unwrap_or(BATCH) < BATCH {
             return Ok(pruned);
         }
     }

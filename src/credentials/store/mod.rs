@@ -1,9 +1,11 @@
 //! The queries about credentials, their secrets and receipts.
 
+mod of_one_user;
 mod of_receipts;
 mod of_secrets;
 
 pub(crate) use self::{
+    of_one_user::{count_not_ended, signed_in_from, signed_in_with},
     of_receipts::{find_receipt, insert_receipt},
     of_secrets::{Found, by_digest, delete_secrets, insert_secret},
 };

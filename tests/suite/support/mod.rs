@@ -12,4 +12,5 @@ pub mod leash;
 pub mod operator;
 pub mod output;
 pub mod postgres;
+pub mod sql;
 pub mod user_agents;
