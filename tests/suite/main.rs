@@ -34,6 +34,7 @@ mod new_devices;
 mod next;
 mod oauth;
 mod pages;
+mod passwords;
 mod program;
 mod proxies;
 mod pruning;
