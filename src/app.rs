@@ -31,26 +31,16 @@ use crate::{
     routes::{self, Route},
     sessions::cookie::{CookieRules, keep},
     web::{
-        address, body,
+        address, body, cors,
         headers::Headers,
-        host,
+        host, limits,
         refusal::{self, Surface},
         request_log, same_origin,
     },
 };
 
-/// How long a client has to send the head of its request.
-const HEAD_WITHIN: Duration = Duration::from_secs(5);
-/// How long an idle connection is kept.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long requests under way have to finish when the server is told to stop.
-const STOP_WITHIN_SECONDS: u64 = 30;
 /// How often what has expired is ended, and what ended long ago forgotten.
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
-/// How many connections one worker holds. More than that wait to be accepted; actix's own bound of
-/// 25,000 would let idle connections take every file descriptor.
-const CONNECTIONS_A_WORKER: usize = 4096;
-
 /// A server that is bound to its address and not yet running.
 pub struct Server {
     server: ActixServer,
@@ -68,10 +58,11 @@ impl Server {
         let listen = context.settings.listen;
         let shared = context.clone();
         let server = HttpServer::new(move || App::new().service(scope(&shared, &keys)))
-            .client_request_timeout(HEAD_WITHIN)
-            .keep_alive(KEEP_ALIVE)
-            .max_connections(CONNECTIONS_A_WORKER)
-            .shutdown_timeout(STOP_WITHIN_SECONDS)
+            .client_request_timeout(limits::HEAD_WITHIN)
+            .keep_alive(limits::KEEP_ALIVE)
+            .max_connections(limits::CONNECTIONS_A_WORKER)
+            .on_connect(|connection, _| limits::bound_connection(connection))
+            .shutdown_timeout(limits::STOP_WITHIN_SECONDS)
             .bind(listen)?;
         let address = server.addrs().first().copied().unwrap_or(listen);
         let metrics = context
@@ -157,6 +148,7 @@ pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory +
     let scope: Scope = web::scope("")
         .app_data(web::Data::new(context.clone()))
         .app_data(rules.clone())
+        .app_data(web::Data::new(keys.clone()))
         .app_data(body::payload_limit());
     // A fixed path comes before a pattern that it fits too ("current" before "{id}").
     let (patterns, fixed): (Vec<_>, Vec<_>) = by_path
@@ -233,7 +225,10 @@ async fn around(
     let settings = &context.settings;
     address::note(&request, &settings.trusted_proxies);
     let response = match may_pass(&context, &request) {
-        Ok(()) => next.call(request).await?.map_into_boxed_body(),
+        Ok(()) => match cors::preflight(request.request(), settings) {
+            Some(allowed) => request.into_response(allowed),
+            None => next.call(request).await?.map_into_boxed_body(),
+        },
         Err(error) => request.error_response(error),
     };
     let (request, response) = response.into_parts();
@@ -246,6 +241,7 @@ async fn around(
     };
     let status = response.status();
     headers.put_on(response.headers_mut(), request.path());
+    cors::put_on(response.headers_mut(), &request, settings);
     request_log::write(&request, status, refused.as_ref(), started.elapsed());
     Ok(ServiceResponse::new(request, response))
 }

@@ -5,7 +5,7 @@ use actix_web::{FromRequest, Handler, Responder, http::Method};
 use crate::{
     accounts::{api as account_api, pages as account},
     activity::{api as activity_api, pages as activity},
-    callers::Access::{self, AnyCaller, Anyone, Browser, Can, Session, Visitor},
+    callers::Access::{self, AnyCaller, Anyone, Browser, Can, Client, Session, Visitor},
     credentials::{api as credential_api, pages as sign_out},
     protocols::{forward_auth, health, oauth},
     sessions::{api as session_api, pages as session},
@@ -91,6 +91,7 @@ pub fn table() -> Vec<Route> {
         POST TOKEN           Browser => token::change;
         POST TOKEN_PAUSE     Browser => token::pause;
         POST TOKEN_RESUME    Browser => token::resume;
+        POST TOKEN_ROTATE    Browser => token::rotate;
         POST TOKEN_REVOKE    Browser => token::revoke;
 
         // Ending it.
@@ -122,6 +123,7 @@ pub fn table() -> Vec<Route> {
         GET    API_TOKEN            Can(&["tokens:read"])    => token_api::one;
         PATCH  API_TOKEN            Can(&["tokens:write"])   => token_api::change;
         DELETE API_TOKEN            Can(&["tokens:write"])   => token_api::end_one;
+        POST   API_TOKEN_ROTATE     Can(&["tokens:write"])   => token_api::rotate;
 
         // The JSON API: both.
         GET    API_CREDENTIALS      READ_BOTH                => credential_api::list;
@@ -130,7 +132,7 @@ pub fn table() -> Vec<Route> {
         GET    API_RECEIPT          Can(&["account:read"])   => credential_api::receipt;
 
         // What other programs ask by standards of their own.
-        POST   INTROSPECT           Can(&["tokens:introspect"]) => oauth::introspect;
+        POST   INTROSPECT           Client(&["tokens:introspect"]) => oauth::introspect;
         POST   REVOKE               Anyone                   => oauth::revoke;
         GET    METADATA             Anyone                   => oauth::metadata;
     };

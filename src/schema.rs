@@ -53,6 +53,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    rotations (digest) {
+        digest -> Bytea,
+        request -> Bytea,
+        salt -> Bytea,
+        overlap -> Int8,
+    }
+}
+
+diesel::table! {
     secrets (digest) {
         digest -> Bytea,
         credential_id -> Bytea,
@@ -87,12 +96,14 @@ diesel::joinable!(credentials -> receipts (receipt_id));
 diesel::joinable!(credentials -> users (user_id));
 diesel::joinable!(events -> users (user_id));
 diesel::joinable!(receipts -> users (user_id));
+diesel::joinable!(rotations -> secrets (digest));
 diesel::joinable!(secrets -> credentials (credential_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     credentials,
     events,
     receipts,
+    rotations,
     secrets,
     throttles,
     users,

@@ -43,6 +43,8 @@ paths! {
     TOKEN_PAUSE = "/account/tokens/{id}/pause";
     /// Lets a paused token in again.
     TOKEN_RESUME = "/account/tokens/{id}/resume";
+    /// Gives one token a new secret.
+    TOKEN_ROTATE = "/account/tokens/{id}/rotate";
     /// Ends one token.
     TOKEN_REVOKE = "/account/tokens/{id}/revoke";
     /// Previews and ends a selection.
@@ -87,6 +89,8 @@ paths! {
     API_TOKEN_CURRENT = "/api/v1/tokens/current";
     /// One token.
     API_TOKEN = "/api/v1/tokens/{id}";
+    /// Gives one token a new secret.
+    API_TOKEN_ROTATE = "/api/v1/tokens/{id}/rotate";
     /// What a selection would end.
     API_SIGN_OUT_PREVIEW = "/api/v1/sign-out/preview";
     /// Ends a selection.
@@ -117,6 +121,12 @@ pub fn token(id: CredentialId) -> String {
 #[must_use]
 pub fn token_pause(id: CredentialId) -> String {
     with_id(TOKEN_PAUSE, id)
+}
+
+/// Gives token `id` a new secret.
+#[must_use]
+pub fn token_rotate(id: CredentialId) -> String {
+    with_id(TOKEN_ROTATE, id)
 }
 
 /// Resumes token `id`.

@@ -1,5 +1,6 @@
 DROP TABLE throttles;
 DROP TABLE events;
+DROP TABLE rotations;
 DROP TABLE secrets;
 DROP TABLE credentials;
 DROP TABLE receipts;

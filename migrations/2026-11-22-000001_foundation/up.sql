@@ -72,7 +72,8 @@ CREATE INDEX credentials_expiring ON credentials (expires_at) WHERE ended_at IS 
 CREATE INDEX credentials_ended ON credentials (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX credentials_of_receipt ON credentials (receipt_id);
 
--- A credential outlives its secrets: a session gets a new one when its password is confirmed.
+-- A credential outlives its secrets: a session gets a new one when its password is confirmed, a token
+-- when it is rotated.
 CREATE TABLE secrets (
     -- SHA-256 of the secret; the secret itself is nowhere.
     digest BYTEA NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
@@ -84,6 +85,19 @@ CREATE TABLE secrets (
     valid_until BIGINT
 );
 CREATE INDEX secrets_of_credential ON secrets (credential_id);
+CREATE INDEX secrets_spent ON secrets (valid_until) WHERE valid_until IS NOT NULL;
+
+-- What the new secret of a rotation was derived from besides the server's key, so that whoever sends
+-- the same request again gets the same secret. Worth nothing without that key.
+CREATE TABLE rotations (
+    -- The secret that it made.
+    digest BYTEA NOT NULL PRIMARY KEY REFERENCES secrets (digest) ON DELETE CASCADE,
+    -- SHA-256 of what makes a request the same: the client's Idempotency-Key, or the form's own key.
+    request BYTEA NOT NULL CHECK (length(request) = 32),
+    salt BYTEA NOT NULL CHECK (length(salt) = 16),
+    -- How long the secret before it went on working, in microseconds.
+    overlap BIGINT NOT NULL
+);
 
 -- The activity log; rows are added and never changed.
 CREATE TABLE events (

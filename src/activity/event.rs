@@ -63,6 +63,8 @@ named! {
         TokenCreated = "token.created", "Token made";
         /// A token's name or abilities changed.
         TokenChanged = "token.changed", "Token changed";
+        /// A token was given a new secret.
+        TokenRotated = "token.rotated", "Token rotated";
         /// A token was paused.
         TokenPaused = "token.paused", "Token paused";
         /// A token was resumed.

@@ -100,7 +100,7 @@ fn admit(found: &Found, class: Class, now: Timestamp) -> Result<(), Refusal> {
     if credential.ended_at.is_some() {
         return Err(Refusal::Ended);
     }
-    if !credential.is_live(now) || found.valid_until.is_some_and(|until| until <= now) {
+    if !credential.is_live(now) || found.is_spent(now) {
         return Err(Refusal::Expired);
     }
     if found.user_disabled {
@@ -112,7 +112,8 @@ fn admit(found: &Found, class: Class, now: Timestamp) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The live credential behind a secret, also a paused one: for ending it.
+/// The live credential behind a secret, also a paused one: for ending it. A secret that was rotated
+/// out is nobody's any more.
 ///
 /// # Errors
 /// When the database cannot be asked.
@@ -124,10 +125,13 @@ pub async fn find_live(
     let found = context
         .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
         .await?;
-    let credential = found.map(|found| found.credential).map(|mut credential| {
-        usage::overlay(context, &mut credential);
-        credential
-    });
-    Ok(credential
-        .filter(|credential| credential.class() == class && credential.is_live(context.now())))
+    let now = context.now();
+    Ok(found
+        .filter(|found| !found.is_spent(now))
+        .map(|found| found.credential)
+        .map(|mut credential| {
+            usage::overlay(context, &mut credential);
+            credential
+        })
+        .filter(|credential| credential.class() == class && credential.is_live(now)))
 }

@@ -48,16 +48,17 @@ pub async fn prune(context: &Context) -> Result<Pruned> {
     }
     let before = now.minus(context.settings.keep_ended);
     loop {
-        let (others, credentials) = context
+        let (credentials, others) = context
             .write(move |_, connection| {
                 let events = activity::forget_nobodys(connection, before, BATCH)?;
+                let secrets = store::forget_spent(connection, before, BATCH)?;
                 let credentials = store::forget_ended(connection, before, BATCH)?;
                 let tallies = throttle::forget(connection, now, BATCH)?;
-                Ok((events.max(tallies), credentials))
+                Ok((credentials, events.max(secrets).max(tallies)))
             })
             .await?;
         pruned.forgotten += credentials;
-        if i64::try_from(others.max(credentials)).unwrap_or(BATCH) < BATCH {
+        if i64::try_from(credentials.max(others)).unwrap_or(BATCH) < BATCH {
             return Ok(pruned);
         }
     }

@@ -4,10 +4,11 @@ use super::issue::within_the_abilities_of;
 use crate::{
     ability::Abilities,
     activity::{self, EventKind, What},
-    context::Context,
+    context::{Context, Shared},
     credentials::{Caller, Class, Credential, sign_out::begin_change, store, usage},
     error::{Error, Result},
-    ids::CredentialId,
+    ids::{CredentialId, UserId},
+    kit::db::AnyConnection,
     name::Name,
     urls,
 };
@@ -43,9 +44,7 @@ pub async fn change(
         .write(move |context, connection| {
             let actor = caller.actor();
             begin_change(context, connection, caller.user.id, &actor)?;
-            let mut token = store::find(connection, caller.user.id, id)?
-                .filter(|token| token.class() == Class::Token && token.is_live(context.now()))
-                .ok_or(Error::NotFound)?;
+            let mut token = find_live(context, connection, caller.user.id, id)?;
             let widened = change
                 .abilities
                 .as_ref()
@@ -57,10 +56,26 @@ pub async fn change(
                 activity::record(context, connection, caller.user.id, &actor, what)?;
             }
             store::update(connection, &token)?;
-            usage::overlay(context, &mut token);
             Ok(token)
         })
         .await
+}
+
+/// A live token of a user, as what can be changed, with when it was used last.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is none.
+pub(super) fn find_live(
+    context: &Shared,
+    connection: &mut AnyConnection,
+    user: UserId,
+    id: CredentialId,
+) -> Result<Credential> {
+    let mut token = store::find(connection, user, id)?
+        .filter(|token| token.class() == Class::Token && token.is_live(context.now()))
+        .ok_or(Error::NotFound)?;
+    usage::overlay(context, &mut token);
+    Ok(token)
 }
 
 /// Makes the change on `token` and says what is different afterwards.

@@ -188,7 +188,7 @@ pub(super) fn within_the_abilities_of(caller: &Caller, wanted: &Abilities) -> Re
 }
 
 /// A token's token does not outlive it. A session, which is there for a person, makes tokens that do.
-fn within_the_life_of(caller: &Caller, expires_at: Option<Timestamp>) -> Result<()> {
+pub(super) fn within_the_life_of(caller: &Caller, expires_at: Option<Timestamp>) -> Result<()> {
     match (caller.credential.class(), caller.credential.expires_at) {
         (Class::Token, Some(end)) if expires_at.is_none_or(|wanted| wanted > end) => {
             Err(Error::OutlivesCaller(end))

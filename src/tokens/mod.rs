@@ -5,12 +5,14 @@ pub mod api;
 mod change;
 mod issue;
 pub mod pages;
+mod rotate;
 mod secret;
 mod sign_in;
 
 pub use self::{
     change::{Change, change},
     issue::{Issued, NewToken, issue, issue_as_operator, made_by_form},
+    rotate::{Overlap, Request, Rotated, earlier_secrets, rotate},
     secret::TokenSecret,
     sign_in::{DeviceSignIn, sign_in},
 };

@@ -4,6 +4,10 @@
 //! everything before it. The checksum costs a scanner of leaked files, and us, nothing to verify;
 //! it is no protection, the randomness is.
 
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
 use crate::{
     config::TokenPrefix,
     error::Result,
@@ -17,6 +21,9 @@ use crate::{
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM_CHARACTERS: usize = 30;
 const CHECKSUM_CHARACTERS: usize = 6;
+/// How many random bytes are drawn for them: 8 of 256 values are no character, and of 64 bytes more
+/// than half would have to be such.
+const BYTES: usize = 64;
 /// How many of the last characters are kept to tell tokens apart.
 const HINT_CHARACTERS: usize = 4;
 
@@ -29,21 +36,44 @@ impl TokenSecret {
     /// # Errors
     /// When the machine has no randomness.
     pub fn generate(prefix: &TokenPrefix, random: &dyn Random) -> Result<Self> {
+        loop {
+            let bytes = Zeroizing::new(random::bytes::<BYTES>(random)?);
+            if let Some(secret) = Self::of(prefix, &bytes) {
+                return Ok(secret);
+            }
+        }
+    }
+
+    /// The one that belongs to `key`, `salt` and `of`, and to nothing else: made again from the same,
+    /// it is the same; without the key it cannot be told from a random one. HKDF with SHA-256 (RFC
+    /// 5869): `key` is the keying material, `of` says what for.
+    ///
+    /// `None` would need an improbable salt; another one would do then.
+    #[must_use]
+    pub fn derive(prefix: &TokenPrefix, key: &[u8], salt: &[u8], of: &[&[u8]]) -> Option<Self> {
+        let mut bytes = Zeroizing::new([0; BYTES]);
+        let derived = Hkdf::<Sha256>::new(Some(salt), key);
+        derived.expand_multi_info(of, bytes.as_mut_slice()).ok()?;
+        Self::of(prefix, &bytes)
+    }
+
+    /// Spells random bytes as a secret. Those past the last whole multiple of 62 are thrown away, or
+    /// the first characters of the alphabet would come a little more often; `None` where too few are
+    /// left, which happens once in more secrets than will ever be made.
+    fn of(prefix: &TokenPrefix, bytes: &[u8; BYTES]) -> Option<Self> {
         let mut text = format!("{}_", prefix.as_str());
         let wanted = text.len() + RANDOM_CHARACTERS;
-        while text.len() < wanted {
-            // Bytes past the last whole multiple of 62 are thrown away, or the first characters of
-            // the alphabet would come a little more often.
-            let bytes = random::bytes::<40>(random)?;
-            let fair = bytes
-                .into_iter()
-                .filter(|byte| *byte < 248)
-                .map(|byte| usize::from(byte % 62));
-            text.extend(fair.map(character).take(wanted - text.len()));
+        let fair = bytes.iter().filter(|byte| **byte < 248);
+        text.extend(
+            fair.map(|byte| character(usize::from(byte % 62)))
+                .take(RANDOM_CHARACTERS),
+        );
+        if text.len() < wanted {
+            return None;
         }
         let checksum = checksum(&text);
         text.push_str(&checksum);
-        Ok(Self(SecretText::new(text)))
+        Some(Self(SecretText::new(text)))
     }
 
     /// Reads what a client sent: `None` where prefix, length, alphabet or checksum is wrong, without

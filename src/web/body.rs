@@ -9,21 +9,16 @@ use actix_web::{
 };
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 
+use super::limits;
 use crate::{
     error::{Error, Result},
     fields::Fields,
 };
 
-/// The most bytes of a form: its longest field is a password of 512 bytes, each byte written as
-/// three, beside a hundred abilities.
-const FORM_LIMIT: usize = 16 * 1024;
-/// The most bytes of a JSON body.
-pub(super) const JSON_LIMIT: usize = 64 * 1024;
-
 /// How much of a body is read before it is refused.
 #[must_use]
 pub fn payload_limit() -> PayloadConfig {
-    PayloadConfig::new(JSON_LIMIT)
+    PayloadConfig::new(limits::BODY)
 }
 
 /// A form (`application/x-www-form-urlencoded`).
@@ -43,8 +38,8 @@ impl FromRequest for Form {
             if !right_type && !body.is_empty() {
                 return Err(Error::WrongMediaType("application/x-www-form-urlencoded"));
             }
-            if body.len() > FORM_LIMIT {
-                return Err(Error::TooLarge(FORM_LIMIT));
+            if body.len() > limits::FORM {
+                return Err(Error::TooLarge(limits::FORM));
             }
             url_encoded(&body).map(Self)
         })
@@ -76,19 +71,19 @@ impl FromRequest for NoQuery {
     }
 }
 
-/// Reads the whole body.
+/// Reads the whole body, in the time that there is for it.
 pub(super) fn read(
     request: &HttpRequest,
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Bytes>> + use<> {
     let bytes = Bytes::from_request(request, payload);
     async move {
-        bytes
-            .await
-            .map_err(|error| match error.as_error::<PayloadError>() {
-                Some(PayloadError::Overflow) => Error::TooLarge(JSON_LIMIT),
-                _ => Error::Malformed("The body ended before it was complete.".to_owned()),
-            })
+        let read = tokio::time::timeout(limits::BODY_WITHIN, bytes);
+        let read = read.await.map_err(|_| Error::TooSlow)?;
+        read.map_err(|error| match error.as_error::<PayloadError>() {
+            Some(PayloadError::Overflow) => Error::TooLarge(limits::BODY),
+            _ => Error::Malformed("The body ended before it was complete.".to_owned()),
+        })
     }
 }
 
@@ -109,7 +104,8 @@ fn url_encoded(bytes: &[u8]) -> Result<Fields> {
     Ok(Fields::new(url::form_urlencoded::parse(bytes)))
 }
 
-fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
+/// `%XX` as the byte that it stands for, and everything else as it is (RFC 3986, section 2.1).
+pub fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
     let mut rest = bytes.iter().copied();
     let mut decoded = Vec::with_capacity(bytes.len());
     while let Some(byte) = rest.next() {

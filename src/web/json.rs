@@ -38,6 +38,22 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
+/// A JSON body as a `T`, or no body at all where none of its fields has to be given.
+pub struct JsonOrNothing<T>(pub T);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for JsonOrNothing<T> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if !body::has_body(request) {
+            return Box::pin(async { Ok(Self(T::default())) });
+        }
+        let json = Json::<T>::from_request(request, payload);
+        Box::pin(async move { json.await.map(|Json(body)| Self(body)) })
+    }
+}
+
 /// A selection with what belongs to it, as query or as JSON body: each field a text or a list of
 /// texts. In both at once it is refused, for one of them would be overlooked.
 pub struct FieldsInput(pub Fields);

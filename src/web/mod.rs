@@ -4,9 +4,12 @@
 pub mod address;
 pub mod assets;
 pub mod body;
+pub mod cors;
 pub mod headers;
 pub mod host;
+pub mod idempotency;
 pub mod json;
+pub mod limits;
 pub mod list;
 pub mod moment;
 pub mod next;

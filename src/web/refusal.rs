@@ -1,4 +1,5 @@
-//! What an [`Error`] looks like: a page for people, a problem (RFC 9457) for programs.
+//! What an [`Error`] looks like: a page for people, a problem (RFC 9457) for programs, and for what
+//! only OAuth's endpoints answer the form that its clients read (RFC 6749, section 5.2).
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -47,7 +48,10 @@ impl Surface {
 #[must_use]
 pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     let mut response = match Surface::of(request.path()) {
-        Surface::Api => problem(error),
+        Surface::Api => match error.oauth_code() {
+            Some(code) => oauth_error(error, code),
+            None => problem(error),
+        },
         Surface::Page => error_page(request, error),
     };
     if let Error::MethodNotAllowed(allowed) = error
@@ -107,8 +111,25 @@ fn problem(error: &Error) -> HttpResponse {
     }
 }
 
-/// `WWW-Authenticate` (RFC 6750, section 3). A caller who showed nothing is told no error code
-/// (section 3.1).
+#[derive(Serialize)]
+struct OAuthError<'a> {
+    error: &'a str,
+    error_description: &'a str,
+}
+
+fn oauth_error(error: &Error, code: &str) -> HttpResponse {
+    let body = OAuthError {
+        error: code,
+        error_description: &error.detail(),
+    };
+    let mut builder = HttpResponse::build(error.status());
+    challenge(&mut builder, error);
+    builder.json(body)
+}
+
+/// `WWW-Authenticate` (RFC 6750, section 3). A caller who showed nothing, or by a scheme that is not
+/// ours, is told no error code (section 3.1). A client is challenged by the scheme that it used (RFC
+/// 6749, section 5.2).
 fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
     let quoted = |code: &str| {
         format!(
@@ -120,6 +141,8 @@ fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
         Error::NotSignedIn {
             invalid_token: true,
         } => quoted("invalid_token"),
+        Error::TwoPasses => quoted("invalid_request"),
+        Error::InvalidClient => "Basic realm=\"narthex\", charset=\"UTF-8\"".to_owned(),
         Error::NotSignedIn { .. } | Error::WrongPassword => "Bearer realm=\"narthex\"".to_owned(),
         Error::MissingAbility(abilities) => {
             format!("{}, scope=\"{abilities}\"", quoted("insufficient_scope"))

@@ -64,6 +64,7 @@ const CONTRACT: &[(&str, &str, Open)] = &[
     ("POST", "/account/tokens/{id}", ToBrowsers),
     ("POST", "/account/tokens/{id}/pause", ToBrowsers),
     ("POST", "/account/tokens/{id}/resume", ToBrowsers),
+    ("POST", "/account/tokens/{id}/rotate", ToBrowsers),
     ("POST", "/account/tokens/{id}/revoke", ToBrowsers),
     ("GET", "/account/sign-out", ToBrowsers),
     ("POST", "/account/sign-out", ToBrowsers),
@@ -87,6 +88,7 @@ const CONTRACT: &[(&str, &str, Open)] = &[
     ("GET", "/api/v1/tokens/{id}", To(&["tokens:read"])),
     ("PATCH", "/api/v1/tokens/{id}", To(&["tokens:write"])),
     ("DELETE", "/api/v1/tokens/{id}", To(&["tokens:write"])),
+    ("POST", "/api/v1/tokens/{id}/rotate", To(&["tokens:write"])),
     ("GET", "/api/v1/credentials", To(SESSIONS_AND_TOKENS[0])),
     (
         "POST",
@@ -220,7 +222,7 @@ fn every_route_declares_the_access_that_the_contract_gives_it() {
             Access::Browser => ToBrowsers,
             Access::AnyCaller => ToCallers,
             Access::Session => ToSessions,
-            Access::Can(abilities) => To(abilities),
+            Access::Can(abilities) | Access::Client(abilities) => To(abilities),
         };
         assert_eq!(
             Some(declared),

@@ -99,6 +99,17 @@ async fn a_day(origin: &str) -> Vec<String> {
     let token = crate::support::app::secret_in(&made.text);
     let client = ApiClient::at(origin, &token);
     client.get("/api/v1/user").await.expect_status(200);
+    let id = client.get("/api/v1/tokens/current").await.json()["id"].to_string();
+    let path = format!("/api/v1/tokens/{}/rotate", id.trim_matches('"'));
+    let rotate = client.request(reqwest::Method::POST, &path);
+    let rotate = rotate.header("Idempotency-Key", "a key of a program's own choice");
+    let rotated = client
+        .send(rotate.json(&serde_json::json!({"overlap": "1h"})))
+        .await;
+    secrets.push(crate::support::app::secret_in(
+        &rotated.expect_status(200).text,
+    ));
+    secrets.push("a key of a program's own choice".to_owned());
     let sign_in = serde_json::json!({"email": ADA, "password": PASSWORD, "device_name": "cli"});
     let device = client.post("/api/v1/sign-in", &sign_in).await;
     // Signing in shows no token.
@@ -144,6 +155,24 @@ async fn the_database_holds_no_secret() {
     for secret in secrets {
         is_nowhere_in(&dump, &secret);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_was_rotated_out_is_forgotten_in_time() {
+    let app = TestApp::start_with(&[("NARTHEX_KEEP_ENDED", "30d")]);
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    let path = format!("/account/tokens/{}/rotate", token.id);
+    let shown = ada.post(&path, &[("overlap", "1h")]).await;
+    shown.expect_status(200);
+    let hints = "SELECT hint AS line FROM secrets WHERE hint <> ''";
+    let day = std::time::Duration::from_secs(24 * 3600);
+    app.advance(30 * day);
+    narthex::credentials::prune(&app.context).await.unwrap();
+    assert_eq!(ask(&app, hints, hints).len(), 2);
+    app.advance(day);
+    narthex::credentials::prune(&app.context).await.unwrap();
+    assert_eq!(ask(&app, hints, hints).len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

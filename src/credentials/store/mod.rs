@@ -2,11 +2,15 @@
 
 mod of_one_user;
 mod of_receipts;
+mod of_rotations;
 mod of_secrets;
 
 pub(crate) use self::{
     of_one_user::{count_not_ended, signed_in_from, signed_in_with},
     of_receipts::{find_receipt, insert_receipt},
+    of_rotations::{
+        Derived, Earlier, bound_secrets, earlier, forget_spent, insert_rotation, rotation, spend,
+    },
     of_secrets::{Found, by_digest, delete_secrets, insert_secret},
 };
 
@@ -239,7 +243,7 @@ fn with_hints(connection: &mut AnyConnection, rows: Vec<Row>) -> QueryResult<Vec
     for part in tokens.chunks(500) {
         let found: Vec<(CredentialId, String)> = secrets::table
             .filter(secrets::credential_id.eq_any(part.to_vec()))
-            .order(secrets::created_at.asc())
+            .filter(secrets::valid_until.is_null())
             .select((secrets::credential_id, secrets::hint))
             .load(connection)?;
         hints.extend(found);

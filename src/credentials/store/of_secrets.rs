@@ -19,6 +19,13 @@ pub(crate) struct Found {
     pub(crate) user_disabled: bool,
 }
 
+impl Found {
+    /// Whether this secret was rotated out, and its overlap is over.
+    pub(crate) fn is_spent(&self, now: Timestamp) -> bool {
+        self.valid_until.is_some_and(|until| until <= now)
+    }
+}
+
 /// Looks a secret up by its digest.
 pub(crate) fn by_digest(
     connection: &mut AnyConnection,
@@ -50,6 +57,11 @@ pub(crate) fn by_digest(
     let Some((row, hint, valid_until, (id, email, name, created_at, disabled_at))) = found else {
         return Ok(None);
     };
+    // A token's hint is that of its newest secret, whichever of them came.
+    let hint = match valid_until {
+        None => hint,
+        Some(_) => hint_of_newest(connection, row.id)?,
+    };
     Ok(Some(Found {
         credential: row.into_credential(hint)?,
         valid_until,
@@ -61,6 +73,15 @@ pub(crate) fn by_digest(
         },
         user_disabled: disabled_at.is_some(),
     }))
+}
+
+/// The newest secret is the one that no rotation has bounded.
+fn hint_of_newest(connection: &mut AnyConnection, credential: CredentialId) -> QueryResult<String> {
+    secrets::table
+        .filter(secrets::credential_id.eq(credential))
+        .filter(secrets::valid_until.is_null())
+        .select(secrets::hint)
+        .first(connection)
 }
 
 /// Adds a secret to a credential.

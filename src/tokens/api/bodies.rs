@@ -10,7 +10,7 @@ use crate::{
     fields::FieldErrors,
     kit::{duration, secret::SecretText},
     name::Name,
-    tokens::{Change, DeviceSignIn, NewToken},
+    tokens::{Change, DeviceSignIn, NewToken, Overlap},
     web::json::present,
 };
 
@@ -106,5 +106,32 @@ impl ChangeBody {
             abilities,
             paused: self.paused,
         })
+    }
+}
+
+/// A rotation.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RotateBody {
+    /// None, where it does not say: the secret before ends at once.
+    overlap: Option<Length>,
+}
+
+/// Seconds, or a length of time such as `24h`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Length {
+    Seconds(u64),
+    Text(String),
+}
+
+impl RotateBody {
+    pub(super) fn read(&self) -> Result<Overlap, FieldErrors> {
+        let overlap = match &self.overlap {
+            None => return Ok(Overlap::default()),
+            Some(Length::Seconds(seconds)) => Overlap::of(Duration::from_secs(*seconds)),
+            Some(Length::Text(text)) => Overlap::parse(text),
+        };
+        overlap.map_err(|what_would_do| FieldErrors::one("overlap", what_would_do))
     }
 }

@@ -14,13 +14,14 @@ use actix_web::{
 };
 use serde::Serialize;
 
-use self::bodies::{ChangeBody, NewTokenBody, SignInBody};
-use super::Issued;
+use self::bodies::{ChangeBody, NewTokenBody, RotateBody, SignInBody};
+use super::{Issued, Request};
 use crate::{
     ability::{Abilities, Ability},
     accounts::authenticate,
     activity::Actor,
     callers::{AnyCaller, Origin},
+    config::SigningKeys,
     context::Context,
     credentials::{
         self, Class, Credential, Selection,
@@ -33,7 +34,8 @@ use crate::{
     tokens, urls,
     web::{
         body::{NoQuery, Query},
-        json::{self, FieldsInput, Json, NoFields},
+        idempotency::IdempotencyKey,
+        json::{self, FieldsInput, Json, JsonOrNothing, NoFields},
         list::List,
         path::PathId,
     },
@@ -88,13 +90,18 @@ struct IssuedJson<'a> {
     secret: &'a str,
 }
 
-fn issued(Issued { token, secret }: &Issued) -> Result<HttpResponse> {
+fn shown(status: StatusCode, Issued { token, secret }: &Issued) -> Result<HttpResponse> {
     let shown = IssuedJson {
         token: TokenJson::of(token),
         secret: secret.expose(),
     };
-    let mut answer = json::answer(StatusCode::CREATED, &shown)?;
-    let place = HeaderValue::from_str(&urls::api_token(token.id)).map_err(Error::internal)?;
+    json::answer(status, &shown)
+}
+
+fn made(issued: &Issued) -> Result<HttpResponse> {
+    let mut answer = shown(StatusCode::CREATED, issued)?;
+    let place =
+        HeaderValue::from_str(&urls::api_token(issued.token.id)).map_err(Error::internal)?;
     answer.headers_mut().insert(header::LOCATION, place);
     Ok(answer)
 }
@@ -113,7 +120,7 @@ pub async fn sign_in(
     let device = body.device(&context)?;
     let actor = Actor::stranger(origin.ip);
     let proof = authenticate(&context, &body.email, body.password, actor).await?;
-    issued(&tokens::sign_in(&context, proof, device, actor).await?)
+    made(&tokens::sign_in(&context, proof, device, actor).await?)
 }
 
 #[derive(Serialize)]
@@ -177,7 +184,7 @@ pub async fn create(
     Json(body): Json<NewTokenBody>,
 ) -> Result<HttpResponse> {
     let new = body.read(&here.context)?;
-    issued(&tokens::issue(&here.context, here.confirmed()?, new, None).await?)
+    made(&tokens::issue(&here.context, here.confirmed()?, new, None).await?)
 }
 
 /// `PATCH /tokens/{id}`: renames, narrows, widens, pauses, resumes.
@@ -193,6 +200,25 @@ pub async fn change(
     let change = body.read(&here.context)?;
     let token = tokens::change(&here.context, &here.caller, id, change).await?;
     json::answer(StatusCode::OK, &TokenJson::of(&token))
+}
+
+/// `POST /tokens/{id}/rotate`: gives one a new secret. With an `Idempotency-Key`, whoever asks again
+/// within ten minutes gets the same secret again.
+///
+/// # Errors
+/// [`Error::Invalid`] for an overlap that cannot be, and as [`tokens::rotate`].
+pub async fn rotate(
+    here: AnyCaller,
+    keys: Data<SigningKeys>,
+    PathId(id): PathId<OfCredential>,
+    _: NoQuery,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonOrNothing(body): JsonOrNothing<RotateBody>,
+) -> Result<HttpResponse> {
+    let overlap = body.read()?;
+    let request = key.map(|key| Request::of_a_program(&keys, &key));
+    let rotated = tokens::rotate(&here.context, here.confirmed()?, id, overlap, request).await?;
+    shown(StatusCode::OK, &rotated.issued)
 }
 
 /// `DELETE /tokens/{id}`: ends one. One that ended before is left as it is.

@@ -2,17 +2,18 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use super::abilities::{AbilityBox, boxes};
+use super::{
+    abilities::{AbilityBox, boxes},
+    made,
+};
 use crate::{
     callers::SignedIn,
-    credentials::pages::Row,
     error::{Error, Result},
     fields::{FieldErrors, Fields},
-    kit::{clock::Timestamp, duration, random, secret::SecretText, words},
+    kit::{clock::Timestamp, duration, words},
     name::Name,
-    tokens::{Issued, NewToken, issue, made_by_form},
+    tokens::{NewToken, issue, made_by_form},
     urls,
     web::{
         body::{Form, Query},
@@ -36,15 +37,6 @@ struct NewTokenPage {
     expires_on: String,
     form_key: String,
     errors: FieldErrors,
-}
-
-#[derive(Template)]
-#[template(path = "tokens/made.html")]
-struct MadePage {
-    frame: Frame,
-    row: Row,
-    secret: SecretText,
-    base_url: String,
 }
 
 /// What was typed into the form.
@@ -99,7 +91,6 @@ impl Typed {
         };
         let longest = lives.last().map(|(name, _)| *name);
         let usual = offered(USUAL_LIFE).or(longest).unwrap_or("on");
-        let form_key = random::bytes::<16>(context.random())?;
         Ok(NewTokenPage {
             frame: here.frame(),
             abilities: boxes(context, &self.abilities),
@@ -112,7 +103,7 @@ impl Typed {
                 self.expires
             },
             expires_on: self.expires_on,
-            form_key: BASE64_URL_SAFE_NO_PAD.encode(form_key),
+            form_key: made::new_form_key(context)?,
             errors,
         })
     }
@@ -149,11 +140,6 @@ impl Typed {
                 .ok_or(WHAT_WOULD_DO),
         }
     }
-
-    fn form_key(&self) -> Option<[u8; 16]> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&self.form_key).ok()?;
-        bytes.try_into().ok()
-    }
 }
 
 /// `GET /account/tokens/new`
@@ -173,13 +159,15 @@ pub async fn create(here: SignedIn, form: Form) -> Result<HttpResponse> {
         Ok(new) => new,
         Err(errors) => return page::unprocessable(&typed.form(&here, errors)?),
     };
-    match issue(&here.context, confirmed, new, typed.form_key()).await {
-        Ok(Issued { token, secret }) => page::ok(&MadePage {
-            frame: here.frame(),
-            row: Row::new(&here.context, &token, here.caller.credential.id),
-            secret: SecretText::new(secret.expose().to_owned()),
-            base_url: here.context.settings.base_url(),
-        }),
+    match issue(
+        &here.context,
+        confirmed,
+        new,
+        made::form_key(&typed.form_key),
+    )
+    .await
+    {
+        Ok(issued) => made::show(&here, issued, made::Why::Made).await,
         Err(Error::FormSentTwice) => already_made(&here, &typed).await,
         Err(other) => Err(other),
     }
@@ -187,7 +175,7 @@ pub async fn create(here: SignedIn, form: Form) -> Result<HttpResponse> {
 
 /// A reload of the page that showed the secret sends the form again: it makes no second token.
 async fn already_made(here: &SignedIn, typed: &Typed) -> Result<HttpResponse> {
-    let form_key = typed.form_key().ok_or(Error::NotFound)?;
+    let form_key = made::form_key(&typed.form_key).ok_or(Error::NotFound)?;
     let token = made_by_form(&here.context, here.caller.user.id, form_key).await?;
     here.go(
         &urls::token(token.id),

@@ -3,7 +3,11 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::abilities::{AbilityBox, boxes};
+use super::{
+    abilities::{AbilityBox, boxes},
+    made::{self, EarlierSecret},
+    rotate::{OVERLAPS, USUAL_OVERLAP},
+};
 use crate::{
     callers::SignedIn,
     credentials::{
@@ -26,47 +30,67 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "tokens/one.html")]
-struct TokenPage {
+pub(super) struct TokenPage {
     frame: Frame,
     row: Row,
     live: bool,
     name: String,
     abilities: Vec<AbilityBox>,
     change: String,
+    rotate: String,
+    overlap: String,
+    form_key: String,
+    earlier: Vec<EarlierSecret>,
     pause: String,
     resume: String,
     made_by_it: String,
     errors: FieldErrors,
 }
 
-fn page_of(here: &SignedIn, token: &Credential) -> TokenPage {
-    let abilities: Vec<String> = token.abilities.iter().map(ToString::to_string).collect();
-    let made_by_it = Selection {
-        made_by: vec![token.id],
-        ..Selection::default()
-    };
-    TokenPage {
-        frame: here.frame(),
-        row: Row::new(&here.context, token, here.caller.credential.id),
-        live: token.is_live(here.context.now()),
-        name: token.name.clone(),
-        abilities: boxes(&here.context, &abilities),
-        change: urls::token(token.id),
-        pause: urls::token_pause(token.id),
-        resume: urls::token_resume(token.id),
-        made_by_it: address_of(&made_by_it),
-        errors: FieldErrors::default(),
+impl TokenPage {
+    pub(super) async fn of(here: &SignedIn, token: &Credential) -> Result<Self> {
+        let context = &here.context;
+        let abilities: Vec<String> = token.abilities.iter().map(ToString::to_string).collect();
+        let made_by_it = Selection {
+            made_by: vec![token.id],
+            ..Selection::default()
+        };
+        Ok(Self {
+            frame: here.frame(),
+            row: Row::new(context, token, here.caller.credential.id),
+            live: token.is_live(context.now()),
+            name: token.name.clone(),
+            abilities: boxes(context, &abilities),
+            change: urls::token(token.id),
+            rotate: urls::token_rotate(token.id),
+            overlap: USUAL_OVERLAP.to_owned(),
+            form_key: made::new_form_key(context)?,
+            earlier: EarlierSecret::all(context, token.id).await?,
+            pause: urls::token_pause(token.id),
+            resume: urls::token_resume(token.id),
+            made_by_it: address_of(&made_by_it),
+            errors: FieldErrors::default(),
+        })
+    }
+
+    /// With what was wrong with the rotation that was asked for.
+    pub(super) fn refusing_overlap(self, overlap: String, errors: FieldErrors) -> Self {
+        Self {
+            overlap,
+            errors,
+            ..self
+        }
     }
 }
 
-async fn find(here: &SignedIn, id: CredentialId) -> Result<Credential> {
+pub(super) async fn find(here: &SignedIn, id: CredentialId) -> Result<Credential> {
     credentials::find(&here.context, here.caller.user.id, Class::Token, id).await
 }
 
 /// `GET /account/tokens/{id}`
 pub async fn show(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
     let token = find(&here, id.0).await?;
-    page::ok(&page_of(&here, &token))
+    page::ok(&TokenPage::of(&here, &token).await?)
 }
 
 /// `POST /account/tokens/{id}`
@@ -95,7 +119,7 @@ pub async fn change(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Res
             name,
             abilities: boxes(&here.context, &abilities),
             errors,
-            ..page_of(&here, &token)
+            ..TokenPage::of(&here, &token).await?
         }),
         Err(other) => Err(other),
     }

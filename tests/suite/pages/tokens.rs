@@ -22,6 +22,7 @@ async fn the_secret_is_shown_once_and_works() {
         .expect_status(200);
     let secret = secret_in(&page.text);
     page.expect_header("cache-control", "no-store")
+        .expect_header("referrer-policy", "no-referrer")
         .expect_text("CI of the shop");
     app.api_client(&secret)
         .get("/api/v1/user")

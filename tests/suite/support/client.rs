@@ -64,6 +64,12 @@ impl Browser {
         }
     }
 
+    /// The same browser on a machine with this address.
+    pub fn on_machine(self, address: std::net::IpAddr) -> Self {
+        let wire = Wire::from_machine(&self.wire.origin, Some(address));
+        Self { wire, ..self }
+    }
+
     pub fn with_user_agent(self, user_agent: &str) -> Self {
         let user_agent = user_agent.to_owned();
         Self { user_agent, ..self }
@@ -194,8 +200,13 @@ struct Wire {
 
 impl Wire {
     fn to(origin: &str) -> Self {
+        Self::from_machine(origin, None)
+    }
+
+    fn from_machine(origin: &str, address: Option<std::net::IpAddr>) -> Self {
         let http = Client::builder()
             .redirect(redirect::Policy::none())
+            .local_address(address)
             // A proxy that this machine reaches the internet through must not come between.
             .no_proxy()
             .build()

@@ -1,12 +1,21 @@
 //! The one way to end credentials: selection, preview, receipt.
 //!
 //! [`preview`] shows exactly what would end; [`end`] ends just that, in one transaction with its
-//! receipt and its line in the activity log. The other functions say what they are and do nothing
-//! else of their own.
+//! receipt and its line in the activity log. The functions of `named` say what they are and do
+//! nothing else of their own.
+
+mod named;
+
+pub use self::named::{
+    revoke_desktop_sessions, revoke_device_tokens, revoke_mobile_sessions, revoke_other_sessions,
+    revoke_personal_tokens, revoke_service_tokens, revoke_session, revoke_sessions_of_kind,
+    revoke_tablet_sessions, revoke_token, revoke_tokens_of_kind, sign_out_everywhere,
+    sign_out_here, sign_out_others,
+};
 
 use super::{
     credential::Credential,
-    kind::{Class, Kind},
+    kind::Class,
     receipt::{Reason, Receipt},
     selection::Selection,
     store, usage,
@@ -35,7 +44,7 @@ pub async fn preview(context: &Context, user: UserId, selection: Selection) -> R
     context
         .read(move |context, connection| {
             let credentials = select(context, connection, user, &selection, Time::Left)?;
-            Ok::<_, Error>(Preview {
+            Ok(Preview {
                 digest: digest(&credentials),
                 credentials,
             })
@@ -199,129 +208,4 @@ fn digest(credentials: &[Credential]) -> String {
     ids.sort_unstable();
     let bytes: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
     Digest::of(&bytes).base64url()
-}
-
-async fn revoke(
-    context: &Context,
-    user: UserId,
-    selection: Selection,
-    actor: Actor,
-) -> Result<Receipt> {
-    end(context, user, Ending::of(selection, Reason::Revoked), actor).await
-}
-
-/// Ends one token.
-///
-/// # Errors
-/// As [`end`].
-pub async fn revoke_token(
-    context: &Context,
-    user: UserId,
-    id: CredentialId,
-    actor: Actor,
-) -> Result<Receipt> {
-    revoke(context, user, Selection::one(Class::Token, id), actor).await
-}
-
-/// Ends every token of one kind.
-///
-/// # Errors
-/// As [`end`].
-pub async fn revoke_tokens_of_kind(
-    context: &Context,
-    user: UserId,
-    kind: Kind,
-    actor: Actor,
-) -> Result<Receipt> {
-    let selection = Selection {
-        class: vec![Class::Token],
-        ..Selection::all_of_kind(kind)
-    };
-    revoke(context, user, selection, actor).await
-}
-
-/// Ends one session.
-///
-/// # Errors
-/// As [`end`].
-pub async fn revoke_session(
-    context: &Context,
-    user: UserId,
-    id: CredentialId,
-    actor: Actor,
-) -> Result<Receipt> {
-    revoke(context, user, Selection::one(Class::Session, id), actor).await
-}
-
-/// Ends every session of one kind.
-///
-/// # Errors
-/// As [`end`].
-pub async fn revoke_sessions_of_kind(
-    context: &Context,
-    user: UserId,
-    kind: Kind,
-    actor: Actor,
-) -> Result<Receipt> {
-    let selection = Selection {
-        class: vec![Class::Session],
-        ..Selection::all_of_kind(kind)
-    };
-    revoke(context, user, selection, actor).await
-}
-
-/// Ends the credential `here` and nothing else.
-///
-/// # Errors
-/// As [`end`].
-pub async fn sign_out_here(
-    context: &Context,
-    user: UserId,
-    here: CredentialId,
-    actor: Actor,
-) -> Result<Receipt> {
-    let selection = Selection {
-        id: vec![here],
-        ..Selection::default()
-    };
-    end(
-        context,
-        user,
-        Ending::of(selection, Reason::SignedOut),
-        actor,
-    )
-    .await
-}
-
-/// Ends everything but the credential `here`.
-///
-/// # Errors
-/// As [`end`].
-pub async fn sign_out_others(
-    context: &Context,
-    user: UserId,
-    here: CredentialId,
-    actor: Actor,
-) -> Result<Receipt> {
-    end(
-        context,
-        user,
-        Ending::of(Selection::all_but(here), Reason::SignedOut),
-        actor,
-    )
-    .await
-}
-
-/// Ends everything.
-///
-/// # Errors
-/// As [`end`].
-pub async fn sign_out_everywhere(context: &Context, user: UserId, actor: Actor) -> Result<Receipt> {
-    end(
-        context,
-        user,
-        Ending::of(Selection::default(), Reason::SignedOut),
-        actor,
-    )
-    .await
 }

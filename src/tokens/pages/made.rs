@@ -1,0 +1,93 @@
+//! The page that shows a secret, once; and the key by which a form that is sent again is known.
+
+use actix_web::{
+    HttpResponse,
+    http::header::{self, HeaderValue},
+};
+use askama::Template;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use crate::{
+    callers::SignedIn,
+    context::Context,
+    credentials::pages::Row,
+    error::Result,
+    kit::{random, secret::SecretText},
+    tokens::{Issued, earlier_secrets},
+    web::{
+        moment::Moment,
+        page::{self, Frame},
+    },
+};
+
+/// Why there is a new secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    Made,
+    Rotated,
+}
+
+#[derive(Template)]
+#[template(path = "tokens/made.html")]
+struct MadePage {
+    frame: Frame,
+    row: Row,
+    secret: SecretText,
+    why: Why,
+    earlier: Vec<EarlierSecret>,
+    base_url: String,
+}
+
+/// A secret from before a rotation that still works.
+pub(super) struct EarlierSecret {
+    pub(super) hint: String,
+    pub(super) until: Moment,
+}
+
+impl EarlierSecret {
+    pub(super) async fn all(
+        context: &Context,
+        token: crate::ids::CredentialId,
+    ) -> Result<Vec<Self>> {
+        let now = context.now();
+        let earlier = earlier_secrets(context, token).await?.into_iter();
+        Ok(earlier
+            .map(|earlier| Self {
+                hint: earlier.hint,
+                until: Moment::future(now, earlier.until),
+            })
+            .collect())
+    }
+}
+
+/// Shows the secret of a token.
+pub(super) async fn show(here: &SignedIn, issued: Issued, why: Why) -> Result<HttpResponse> {
+    let Issued { token, secret } = issued;
+    let context = &here.context;
+    let mut answer = page::ok(&MadePage {
+        frame: here.frame(),
+        row: Row::new(context, &token, here.caller.credential.id),
+        secret: SecretText::new(secret.expose().to_owned()),
+        why,
+        earlier: EarlierSecret::all(context, token.id).await?,
+        base_url: context.settings.base_url(),
+    })?;
+    // Not even its own address goes anywhere from here.
+    let nothing = HeaderValue::from_static("no-referrer");
+    answer
+        .headers_mut()
+        .insert(header::REFERRER_POLICY, nothing);
+    Ok(answer)
+}
+
+/// A new key for a form that makes a secret.
+pub(super) fn new_form_key(context: &Context) -> Result<String> {
+    let key = random::bytes::<16>(context.random())?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(key))
+}
+
+/// Reads a form's key. A form without one, as a program sends, is a new one each time.
+pub(super) fn form_key(text: &str) -> Option<[u8; 16]> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+    bytes.try_into().ok()
+}

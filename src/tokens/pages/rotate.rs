@@ -1,0 +1,63 @@
+//! Giving a token a new secret, which is shown once.
+
+use actix_web::{HttpResponse, web::Data};
+
+use super::{
+    made,
+    one::{TokenPage, find},
+};
+use crate::{
+    callers::SignedIn,
+    config::SigningKeys,
+    error::{Error, Result},
+    ids::OfCredential,
+    tokens::{Overlap, Request, Rotated, rotate as rotate_token},
+    urls,
+    web::{body::Form, page, path::PathId},
+};
+
+/// The overlaps that the form offers, and the one that is chosen until somebody chooses another: a
+/// day is time enough to put the new secret where the old one is.
+pub(super) const OVERLAPS: [(&str, &str); 4] = [
+    ("0", "Not at all"),
+    ("1h", "One hour"),
+    ("24h", "One day"),
+    ("7d", "Seven days"),
+];
+pub(super) const USUAL_OVERLAP: &str = "24h";
+
+/// `POST /account/tokens/{id}/rotate`
+pub async fn rotate(
+    here: SignedIn,
+    keys: Data<SigningKeys>,
+    id: PathId<OfCredential>,
+    form: Form,
+) -> Result<HttpResponse> {
+    let token = find(&here, id.0).await?;
+    let back = || urls::token(token.id);
+    let mut fields = form.0;
+    let (typed, form_key) = (fields.one("overlap"), fields.text("form_key"));
+    let read = typed
+        .as_deref()
+        .map_or(Ok(Overlap::default()), Overlap::parse);
+    let overlap = fields.errors().take("overlap", read);
+    let request = made::form_key(&form_key).map(|key| Request::of_a_form(&keys, &key));
+    let confirmed = here.confirmed(back)?;
+    let rotated = async {
+        fields.check()?;
+        let overlap = overlap.unwrap_or_default();
+        rotate_token(&here.context, confirmed, token.id, overlap, request).await
+    };
+    match rotated.await {
+        Ok(Rotated { repeated: true, .. }) => here.go(
+            &back(),
+            "This token has its new secret already. It was shown once and cannot be shown again.",
+        ),
+        Ok(Rotated { issued, .. }) => made::show(&here, issued, made::Why::Rotated).await,
+        Err(Error::Invalid(errors)) => {
+            let form = TokenPage::of(&here, &token).await?;
+            page::unprocessable(&form.refusing_overlap(typed.unwrap_or_default(), errors))
+        }
+        Err(other) => Err(other),
+    }
+}

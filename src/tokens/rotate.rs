@@ -1,0 +1,255 @@
+//! Giving a token a new secret, while the one before goes on working for a while.
+
+use std::time::Duration;
+
+use super::{
+    Issued, TokenSecret,
+    change::find_live,
+    issue::{within_the_abilities_of, within_the_life_of},
+};
+use crate::{
+    activity::{self, EventKind, What},
+    config::SigningKeys,
+    context::{Context, Shared},
+    credentials::{
+        Confirmed, Credential,
+        sign_out::begin_change,
+        store::{self, Derived, Earlier},
+    },
+    error::{Error, Result},
+    fields::FieldErrors,
+    ids::CredentialId,
+    kit::{
+        clock::{Timestamp, micros_of},
+        db::AnyConnection,
+        digest::Digest,
+        duration, random,
+    },
+};
+
+/// How many secrets from before go on working at most, each within its own overlap: enough for
+/// somebody who rotates again because a new secret was lost, and a bound for everybody else.
+const EARLIER_SECRETS: usize = 8;
+
+/// How long a program that sends the same `Idempotency-Key` again is given the same secret again.
+const RETRIED_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// How long the secret before goes on working after a rotation: at most [`Overlap::LONGEST`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Overlap(Duration);
+
+impl Overlap {
+    /// A secret that works for longer than this is no longer about to go.
+    pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+    /// Reads a length of time such as `24h`; `0` ends the secret before at once.
+    ///
+    /// # Errors
+    /// What would do.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        duration::parse(text).map_or_else(Self::refused, Self::of)
+    }
+
+    /// So long.
+    ///
+    /// # Errors
+    /// What would do.
+    pub fn of(length: Duration) -> Result<Self, String> {
+        if length <= Self::LONGEST {
+            Ok(Self(length))
+        } else {
+            Self::refused()
+        }
+    }
+
+    fn refused() -> Result<Self, String> {
+        Err("Choose 0, or a time up to seven days such as 1h, 24h or 7d.".to_owned())
+    }
+}
+
+/// What makes a rotation that is asked for again the same one, so that it happens once.
+///
+/// It carries the server's keys, from which its secret is derived.
+#[derive(Clone)]
+pub struct Request {
+    key: Digest,
+    repeatable_for: Option<Duration>,
+    keys: SigningKeys,
+}
+
+impl Request {
+    /// A program's, by the `Idempotency-Key` that it sent.
+    #[must_use]
+    pub fn of_a_program(keys: &SigningKeys, key: &str) -> Self {
+        Self {
+            keys: keys.clone(),
+            key: Digest::of(format!("Idempotency-Key: {key}").as_bytes()),
+            repeatable_for: Some(RETRIED_FOR),
+        }
+    }
+
+    /// A form's, by the key that the form carries: whenever it is sent again, it is the same.
+    #[must_use]
+    pub fn of_a_form(keys: &SigningKeys, key: &[u8; 16]) -> Self {
+        Self {
+            keys: keys.clone(),
+            key: Digest::of(&[b"form: ", key.as_slice()].concat()),
+            repeatable_for: None,
+        }
+    }
+}
+
+/// A token under its new secret.
+pub struct Rotated {
+    /// The token and the secret.
+    pub issued: Issued,
+    /// Whether this request was made before: the secret is the one that it made then.
+    pub repeated: bool,
+}
+
+/// Gives one of the caller's tokens a new secret. The one before works until `overlap` is over;
+/// those before that keep their own time, where it ends earlier.
+///
+/// Whoever rotates a token holds its secret afterwards. So it is bounded as making one is: never
+/// more abilities, nor a longer life, than the caller has.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is no such live token; [`Error::MissingAbility`] and
+/// [`Error::OutlivesCaller`] where it may do more, or lives longer, than the caller;
+/// [`Error::Invalid`] where the same request was made before with another overlap.
+pub async fn rotate(
+    context: &Context,
+    confirmed: Confirmed<'_>,
+    id: CredentialId,
+    overlap: Overlap,
+    request: Option<Request>,
+) -> Result<Rotated> {
+    let caller = confirmed.caller().clone();
+    context
+        .write(move |context, connection| {
+            let actor = caller.actor();
+            begin_change(context, connection, caller.user.id, &actor)?;
+            let mut token = find_live(context, connection, caller.user.id, id)?;
+            within_the_abilities_of(&caller, &token.abilities)?;
+            within_the_life_of(&caller, token.expires_at)?;
+            if let Some(request) = &request
+                && let Some(secret) = made_before(context, connection, &token, overlap, request)?
+            {
+                let issued = Issued { token, secret };
+                return Ok(Rotated {
+                    issued,
+                    repeated: true,
+                });
+            }
+            let secret = replace(context, connection, &token, overlap, request.as_ref())?;
+            token.hint = secret.hint();
+            let what = What::new(EventKind::TokenRotated, token.name.clone()).to(token.id);
+            activity::record(context, connection, caller.user.id, &actor, what)?;
+            let issued = Issued { token, secret };
+            Ok(Rotated {
+                issued,
+                repeated: false,
+            })
+        })
+        .await
+}
+
+/// The secrets from before that still let somebody in with this token, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn earlier_secrets(context: &Context, id: CredentialId) -> Result<Vec<Earlier>> {
+    context
+        .read(move |context, connection| Ok(store::earlier(connection, id, context.now())?))
+        .await
+}
+
+fn replace(
+    context: &Context,
+    connection: &mut AnyConnection,
+    token: &Credential,
+    overlap: Overlap,
+    request: Option<&Request>,
+) -> Result<TokenSecret> {
+    let now = context.now();
+    store::bound_secrets(connection, token.id, now.plus(overlap.0))?;
+    let earlier = store::earlier(connection, token.id, now)?;
+    for spent in earlier.iter().skip(EARLIER_SECRETS) {
+        store::spend(connection, spent.digest, now)?;
+    }
+    let prefix = &context.settings.token_prefix;
+    let Some(request) = request else {
+        let secret = TokenSecret::generate(prefix, context.random())?;
+        insert(connection, token.id, &secret, now)?;
+        return Ok(secret);
+    };
+    let salt = random::bytes::<16>(context.random())?;
+    let secret = derive(context, request.keys.first(), token.id, request.key, &salt)
+        .ok_or_else(|| Error::internal("no secret could be derived"))?;
+    insert(connection, token.id, &secret, now)?;
+    let derived = Derived {
+        digest: secret.digest(),
+        salt,
+        overlap: micros_of(overlap.0),
+    };
+    store::insert_rotation(connection, request.key, &derived)?;
+    Ok(secret)
+}
+
+fn insert(
+    connection: &mut AnyConnection,
+    id: CredentialId,
+    secret: &TokenSecret,
+    now: Timestamp,
+) -> Result<()> {
+    store::insert_secret(connection, id, secret.digest(), &secret.hint(), now)?;
+    Ok(())
+}
+
+/// The secret that this request made before, where it did so not too long ago.
+///
+/// The server's key is tried first, then those that it replaced: the same secret comes out also after
+/// a restart, and after the key was changed.
+fn made_before(
+    context: &Context,
+    connection: &mut AnyConnection,
+    token: &Credential,
+    overlap: Overlap,
+    request: &Request,
+) -> Result<Option<TokenSecret>> {
+    let since = request
+        .repeatable_for
+        .map(|window| context.now().minus(window));
+    let Some(made) = store::rotation(connection, token.id, request.key, since)? else {
+        return Ok(None);
+    };
+    if made.overlap != micros_of(overlap.0) {
+        return Err(used_before("It was sent with another overlap."));
+    }
+    std::iter::once(request.keys.first())
+        .chain(request.keys.older())
+        .filter_map(|key| derive(context, key, token.id, request.key, &made.salt))
+        .find(|secret| secret.digest() == made.digest)
+        .map(Some)
+        .ok_or_else(|| used_before("The key that its secret was made with is gone."))
+}
+
+/// A key stands for one request (draft-ietf-httpapi-idempotency-key-header-07, section 2.7).
+fn used_before(why: &str) -> Error {
+    FieldErrors::one(
+        "Idempotency-Key",
+        format!("{why} Send a new key for a new rotation."),
+    )
+    .into()
+}
+
+fn derive(
+    context: &Shared,
+    key: &[u8],
+    token: CredentialId,
+    request: Digest,
+    salt: &[u8],
+) -> Option<TokenSecret> {
+    let what_for: [&[u8]; 3] = [b"narthex rotation", token.as_bytes(), request.as_bytes()];
+    TokenSecret::derive(&context.settings.token_prefix, key, salt, &what_for)
+}

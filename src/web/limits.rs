@@ -1,0 +1,60 @@
+//! What one client may take of the server: every bound on a request and on a connection, each with
+//! its reason. The head's are actix-http's own: 128 KiB and 96 headers.
+
+use std::{any::Any, time::Duration};
+
+use actix_web::rt::net::TcpStream;
+use socket2::SockRef;
+
+/// The most bytes of a form: its longest field is a password of 512 bytes, each byte written as
+/// three, beside a hundred abilities.
+pub const FORM: usize = 16 * 1024;
+/// The most bytes of any other body: a selection that names a thousand ids has 40 KiB.
+pub const BODY: usize = 64 * 1024;
+/// How long a client has to send the head of its request. One that opens connections and says
+/// nothing holds each no longer.
+pub const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// How long it has for the body: the largest in this time is 6 KiB a second.
+pub const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// How long an answer may wait for a client to read on. No answer is longer than what the system
+/// buffers by a page or two, so only a client that stopped reading meets it.
+pub const READ_WITHIN: Duration = Duration::from_secs(10);
+/// How long an idle connection is kept: longer than the 60 seconds after which a proxy drops one of
+/// its own, or it would now and then send a request into a connection that is just being closed.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How many connections one worker holds. More than that wait to be accepted; actix's own bound of
+/// 25,000 would let idle connections take every file descriptor.
+pub const CONNECTIONS_A_WORKER: usize = 4096;
+/// How long requests under way have to finish when the server is told to stop, in seconds.
+pub const STOP_WITHIN_SECONDS: u64 = 30;
+
+/// Sets [`READ_WITHIN`] on a connection that was just accepted. The system keeps it (RFC 5482; Linux
+/// counts a window that stays closed too): actix-web has no such bound.
+pub fn bound_connection(connection: &dyn Any) {
+    #[cfg(target_os = "linux")]
+    if let Some(stream) = connection.downcast_ref::<TcpStream>()
+        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(READ_WITHIN))
+    {
+        tracing::warn!(cause = %error, "a connection is not bound in time");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[actix_web::test]
+    async fn an_accepted_connection_is_bound_in_how_long_its_client_may_not_read() {
+        let listener = actix_web::rt::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap());
+        let (client, accepted) = futures_util::future::join(client, listener.accept()).await;
+        let (accepted, _) = accepted.unwrap();
+        bound_connection(&accepted);
+        let of = |stream| SockRef::from(stream).tcp_user_timeout().unwrap();
+        assert_eq!(of(&accepted), Some(READ_WITHIN));
+        assert_eq!(of(&client.unwrap()), None);
+    }
+}

@@ -1,0 +1,157 @@
+//! Each sort of credential is ended by a function of its own, which ends nothing else.
+
+use narthex::ability::Abilities;
+use narthex::accounts::{Email, find_by_email};
+use narthex::activity::Actor;
+use narthex::credentials::sign_out::{
+    revoke_desktop_sessions, revoke_device_tokens, revoke_mobile_sessions, revoke_other_sessions,
+    revoke_personal_tokens, revoke_service_tokens, revoke_session, revoke_sessions_of_kind,
+    revoke_tablet_sessions, revoke_token, revoke_tokens_of_kind, sign_out_everywhere,
+    sign_out_here, sign_out_others,
+};
+use narthex::credentials::{Kind, Receipt, Scope, Selection, list};
+use narthex::error::Result;
+use narthex::ids::{CredentialId, UserId};
+use narthex::kit::page::Paging;
+use narthex::name::Name;
+use narthex::tokens::{NewToken, issue_as_operator};
+
+use crate::support::app::TestApp;
+use crate::support::user_agents::{CURL, FIREFOX_ON_LINUX, SAFARI_ON_IPAD, SAFARI_ON_IPHONE};
+
+const ADA: &str = "ada@example.com";
+
+/// Somebody with one credential of every kind.
+struct Ada {
+    app: TestApp,
+    user: UserId,
+    actor: Actor,
+}
+
+impl Ada {
+    async fn with_everything() -> Self {
+        let app = TestApp::start();
+        let ada = app.register(ADA).await;
+        for browser in [FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, SAFARI_ON_IPAD, CURL] {
+            app.sign_in_with(ADA, browser).await;
+        }
+        app.token(&ada, "CI", &[]).await;
+        app.device(ADA, "laptop").await;
+        let email = Email::parse(ADA).unwrap();
+        let user = find_by_email(&app.context, &email).await.unwrap().user;
+        let new = NewToken {
+            name: Name::parse("Backup").unwrap(),
+            abilities: Abilities::everything(),
+            expires_at: None,
+        };
+        let made = issue_as_operator(&app.context, user.id, Kind::Service, new).await;
+        assert!(made.is_ok());
+        ada.post("/logout", &[]).await.expect_status(303);
+        Self {
+            app,
+            user: user.id,
+            actor: Actor::operator(),
+        }
+    }
+
+    async fn left(&self) -> Vec<(Kind, CredentialId)> {
+        let (everything, all) = (Selection::default(), Paging::new(100, None));
+        let context = &self.app.context;
+        let rows = list(context, self.user, everything, Scope::Live, all).await;
+        let rows = rows.unwrap().rows.into_iter();
+        rows.map(|credential| (credential.kind, credential.id))
+            .collect()
+    }
+
+    async fn one(&self, kind: Kind) -> CredentialId {
+        let left = self.left().await;
+        left.iter().find(|(of, _)| *of == kind).unwrap().1
+    }
+
+    /// What `receipt` says is gone, and all of that kind is; nothing else is.
+    async fn has_lost_only(&self, kind: Kind, receipt: Result<Receipt>) {
+        let receipt = receipt.unwrap();
+        let ended: Vec<Kind> = receipt.credentials.iter().map(|one| one.kind).collect();
+        assert_eq!(ended, [kind]);
+        let left: Vec<Kind> = self.left().await.into_iter().map(|(of, _)| of).collect();
+        assert_eq!(left.len(), Kind::ALL.len() - 1);
+        assert!(!left.contains(&kind));
+    }
+}
+
+#[tokio::test]
+async fn every_kind_has_a_function_that_ends_it_and_leaves_the_others() {
+    macro_rules! each {
+        ($($kind:ident by $end:ident;)*) => {
+            $({
+                let ada = Ada::with_everything().await;
+                let receipt = $end(&ada.app.context, ada.user, ada.actor).await;
+                ada.has_lost_only(Kind::$kind, receipt).await;
+            })*
+        };
+    }
+    each! {
+        Desktop by revoke_desktop_sessions;
+        Mobile by revoke_mobile_sessions;
+        Tablet by revoke_tablet_sessions;
+        Other by revoke_other_sessions;
+        Personal by revoke_personal_tokens;
+        Device by revoke_device_tokens;
+        Service by revoke_service_tokens;
+    }
+}
+
+#[tokio::test]
+async fn a_kind_may_also_be_given_and_is_one_of_the_right_class_or_ends_nothing() {
+    let ada = Ada::with_everything().await;
+    let Ada { app, user, actor } = &ada;
+    let none = revoke_tokens_of_kind(&app.context, *user, Kind::Mobile, *actor).await;
+    assert!(none.unwrap().credentials.is_empty());
+    let none = revoke_sessions_of_kind(&app.context, *user, Kind::Device, *actor).await;
+    assert!(none.unwrap().credentials.is_empty());
+    let receipt = revoke_tokens_of_kind(&app.context, *user, Kind::Device, *actor).await;
+    ada.has_lost_only(Kind::Device, receipt).await;
+
+    let ada = Ada::with_everything().await;
+    let Ada { app, user, actor } = &ada;
+    let receipt = revoke_sessions_of_kind(&app.context, *user, Kind::Mobile, *actor).await;
+    ada.has_lost_only(Kind::Mobile, receipt).await;
+}
+
+#[tokio::test]
+async fn a_single_one_is_ended_by_its_id_and_class() {
+    let ada = Ada::with_everything().await;
+    let Ada { app, user, actor } = &ada;
+    let (tablet, device) = (ada.one(Kind::Tablet).await, ada.one(Kind::Device).await);
+    let none = revoke_token(&app.context, *user, tablet, *actor).await;
+    assert!(none.unwrap().credentials.is_empty(), "it is a session");
+    let none = revoke_session(&app.context, *user, device, *actor).await;
+    assert!(none.unwrap().credentials.is_empty(), "it is a token");
+    let receipt = revoke_token(&app.context, *user, device, *actor).await;
+    ada.has_lost_only(Kind::Device, receipt).await;
+
+    let ada = Ada::with_everything().await;
+    let Ada { app, user, actor } = &ada;
+    let tablet = ada.one(Kind::Tablet).await;
+    let receipt = revoke_session(&app.context, *user, tablet, *actor).await;
+    ada.has_lost_only(Kind::Tablet, receipt).await;
+}
+
+#[tokio::test]
+async fn here_is_one_the_others_are_all_but_one_and_everywhere_is_all() {
+    let ada = Ada::with_everything().await;
+    let Ada { app, user, actor } = &ada;
+    let desktop = ada.one(Kind::Desktop).await;
+    let receipt = sign_out_here(&app.context, *user, desktop, *actor).await;
+    ada.has_lost_only(Kind::Desktop, receipt).await;
+    let mobile = ada.one(Kind::Mobile).await;
+    let receipt = sign_out_others(&app.context, *user, mobile, *actor).await;
+    assert_eq!(receipt.unwrap().credentials.len(), Kind::ALL.len() - 2);
+    assert_eq!(ada.left().await, [(Kind::Mobile, mobile)]);
+
+    let ada = Ada::with_everything().await;
+    let Ada { app, user, actor } = &ada;
+    let receipt = sign_out_everywhere(&app.context, *user, *actor).await;
+    assert_eq!(receipt.unwrap().credentials.len(), Kind::ALL.len());
+    assert!(ada.left().await.is_empty());
+}

@@ -1,0 +1,455 @@
+//! A token's new secret, the old one's overlap, and a request that is sent again.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::answer::Answer;
+use crate::support::api::{Token, expect_members, text};
+use crate::support::app::{TestApp, secret_in};
+use crate::support::client::{ApiClient, Browser};
+use crate::support::operator::Operator;
+
+const ADA: &str = "ada@example.com";
+const MINUTE: Duration = Duration::from_secs(60);
+const SECOND: Duration = Duration::from_secs(1);
+
+fn path_of(token: &Token) -> String {
+    format!("/api/v1/tokens/{}/rotate", token.id)
+}
+
+async fn rotate(browser: &Browser, token: &Token, body: &Value) -> Answer {
+    browser
+        .call(Method::POST, &path_of(token), Some(body))
+        .await
+}
+
+/// The same with an `Idempotency-Key`.
+async fn rotate_once(browser: &Browser, token: &Token, key: &str, body: &Value) -> Answer {
+    let request = browser.request(Method::POST, &path_of(token)).json(body);
+    browser.send(request.header("Idempotency-Key", key)).await
+}
+
+fn secret_of(answer: Answer) -> String {
+    text(&answer.expect_status(200).json()["secret"])
+}
+
+async fn rotations(browser: &Browser) -> usize {
+    let events = browser.get("/api/v1/events").await.json();
+    let events = events["data"].as_array().unwrap().iter();
+    events
+        .filter(|event| event["type"] == "token.rotated")
+        .count()
+}
+
+#[tokio::test]
+async fn a_rotated_token_is_the_same_with_another_secret() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &["orders:read"]).await;
+    let path = format!("/api/v1/tokens/{}", token.id);
+    let before = ada.get(&path).await.json();
+
+    let answer = ada.call(Method::POST, &path_of(&token), None).await;
+    let answer = answer.expect_status(200);
+    expect_members(&answer.text, &["token", "secret"]);
+    answer.clone().expect_header("cache-control", "no-store");
+    let body = answer.json();
+    let new = app.made(&body);
+    let mut expected = before;
+    expected["hint"] = json!(&new.secret[36..]);
+    assert_eq!(body["token"], expected);
+    assert_ne!(new.secret, token.secret);
+    assert!(new.client.is_let_in().await);
+    assert!(!token.client.is_let_in().await, "no overlap was asked for");
+    assert_eq!(rotations(&ada).await, 1);
+}
+
+#[tokio::test]
+async fn the_secret_before_works_until_its_overlap_is_over() {
+    for (overlap, length) in [
+        (json!("1h"), 60 * MINUTE),
+        (json!("24h"), 24 * 60 * MINUTE),
+        (json!("7d"), 7 * 24 * 60 * MINUTE),
+        (json!(90), Duration::from_secs(90)),
+    ] {
+        let app = TestApp::start();
+        let ada = app.register(ADA).await;
+        let token = app.token(&ada, "CI", &[]).await;
+        let new = rotate(&ada, &token, &json!({"overlap": overlap})).await;
+        let new = app.api_client(&secret_of(new));
+        app.advance(length - SECOND);
+        assert!(token.client.is_let_in().await, "{overlap}");
+        app.advance(SECOND);
+        assert!(!token.client.is_let_in().await, "{overlap}");
+        assert!(new.is_let_in().await, "{overlap}");
+    }
+}
+
+#[tokio::test]
+async fn an_overlap_that_cannot_be_is_refused_and_nothing_is_rotated() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    for overlap in [
+        json!("8d"),
+        json!(604_801),
+        json!("soon"),
+        json!(""),
+        json!("-1h"),
+    ] {
+        let answer = rotate(&ada, &token, &json!({ "overlap": overlap })).await;
+        answer.expect_refused(&["overlap"]);
+    }
+    for body in [
+        json!({"overlap": true}),
+        json!({"overlap": -1}),
+        json!({"overlaps": 0}),
+    ] {
+        rotate(&ada, &token, &body).await.expect_status(422);
+    }
+    assert!(token.client.is_let_in().await);
+    assert_eq!(rotations(&ada).await, 0);
+}
+
+#[tokio::test]
+async fn a_shorter_overlap_shortens_an_earlier_one_and_a_longer_one_lengthens_none() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let first = app.token(&ada, "CI", &[]).await;
+    let second = secret_of(rotate(&ada, &first, &json!({"overlap": "1h"})).await);
+    let second = app.api_client(&second);
+    rotate(&ada, &first, &json!({"overlap": "7d"})).await;
+    assert!(first.client.is_let_in().await && second.is_let_in().await);
+    app.advance(60 * MINUTE);
+    assert!(!first.client.is_let_in().await, "its own hour is over");
+    assert!(second.is_let_in().await);
+    let ada = app.sign_in(ADA).await;
+    rotate(&ada, &first, &json!({"overlap": 0}))
+        .await
+        .expect_status(200);
+    assert!(!second.is_let_in().await, "no overlap ends all before");
+}
+
+#[tokio::test]
+async fn no_more_than_eight_secrets_from_before_work() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    let mut secrets = vec![token.secret.clone()];
+    for _ in 0..10 {
+        app.advance(SECOND);
+        secrets.push(secret_of(
+            rotate(&ada, &token, &json!({"overlap": "7d"})).await,
+        ));
+    }
+    let mut alive = 0;
+    for secret in &secrets {
+        alive += u8::from(app.api_client(secret).is_let_in().await);
+    }
+    assert_eq!(alive, 9);
+    assert!(!app.api_client(&secrets[0]).is_let_in().await, "the oldest");
+    assert!(!app.api_client(&secrets[1]).is_let_in().await);
+}
+
+#[tokio::test]
+async fn a_token_s_hint_is_that_of_its_newest_secret_whichever_asks() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &["tokens:read"]).await;
+    let new = secret_of(rotate(&ada, &token, &json!({"overlap": "1h"})).await);
+    for path in [
+        "/api/v1/tokens/current",
+        &format!("/api/v1/tokens/{}", token.id),
+    ] {
+        let shown = token.client.get(path).await.expect_status(200).json();
+        assert_eq!(shown["hint"], new[36..], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_ending_ends_the_new_secret_and_the_one_before() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    let new = secret_of(rotate(&ada, &token, &json!({"overlap": "7d"})).await);
+    let new = app.api_client(&new);
+    assert!(token.client.is_let_in().await && new.is_let_in().await);
+    token
+        .client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_status(204);
+    assert!(!token.client.is_let_in().await && !new.is_let_in().await);
+}
+
+#[tokio::test]
+async fn a_secret_that_was_rotated_out_ends_nothing() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    let new = app.api_client(&secret_of(rotate(&ada, &token, &json!({})).await));
+    let form = [("token", &*token.secret)];
+    app.stranger()
+        .post("/oauth/revoke", &form)
+        .await
+        .expect_status(200);
+    assert!(new.is_let_in().await);
+}
+
+#[tokio::test]
+async fn a_request_that_is_sent_again_gives_the_same_secret_again() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    let body = json!({"overlap": "1h"});
+    let first = rotate_once(&ada, &token, "\"one\"", &body).await;
+    app.advance(10 * MINUTE - SECOND);
+    let again = rotate_once(&ada, &token, "\"one\"", &body).await;
+    assert_eq!(again.json(), first.json());
+    assert!(app.api_client(&secret_of(again)).is_let_in().await);
+    assert_eq!(rotations(&ada).await, 1);
+    app.advance(50 * MINUTE + SECOND);
+    assert!(
+        !token.client.is_let_in().await,
+        "its overlap did not begin anew"
+    );
+}
+
+#[tokio::test]
+async fn after_ten_minutes_or_with_another_key_or_for_another_token_it_is_another_rotation() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let (token, other) = (
+        app.token(&ada, "CI", &[]).await,
+        app.token(&ada, "Shop", &[]).await,
+    );
+    let body = json!({"overlap": "1h"});
+    let first = secret_of(rotate_once(&ada, &token, "one", &body).await);
+    let elsewhere = secret_of(rotate_once(&ada, &other, "one", &body).await);
+    let second = secret_of(rotate_once(&ada, &token, "two", &body).await);
+    let without = secret_of(rotate(&ada, &token, &body).await);
+    app.advance(10 * MINUTE);
+    let later = secret_of(rotate_once(&ada, &token, "one", &body).await);
+    let mut all = vec![first, elsewhere, second, without, later];
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 5);
+    assert_eq!(rotations(&ada).await, 5);
+}
+
+#[tokio::test]
+async fn a_key_stands_for_one_request() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    let new = secret_of(rotate_once(&ada, &token, "one", &json!({"overlap": "1h"})).await);
+    rotate_once(&ada, &token, "one", &json!({"overlap": "24h"}))
+        .await
+        .expect_refused(&["Idempotency-Key"]);
+    assert!(app.api_client(&new).is_let_in().await);
+    assert_eq!(rotations(&ada).await, 1);
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_is_refused() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    for key in ["", &"k".repeat(256), "é"] {
+        let answer = rotate_once(&ada, &token, key, &json!({})).await;
+        answer.expect_problem(400, "malformed");
+    }
+    let request = ada.request(Method::POST, &path_of(&token));
+    let twice = request
+        .header("Idempotency-Key", "a")
+        .header("Idempotency-Key", "b");
+    ada.send(twice).await.expect_problem(400, "malformed");
+    assert!(token.client.is_let_in().await);
+    rotate_once(&ada, &token, &"k".repeat(255), &json!({}))
+        .await
+        .expect_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_that_send_one_request_at_once_all_are_given_one_secret() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let maker = app.token(&ada, "Maker", &["*"]).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    let body = json!({"overlap": "1h"});
+    let sent = (0..12).map(|_| {
+        let request = maker.client.request(Method::POST, &path_of(&token));
+        let request = request.header("Idempotency-Key", "one").json(&body);
+        maker.client.send(request)
+    });
+    let answers = futures_util::future::join_all(sent).await;
+    let mut secrets: Vec<String> = answers.into_iter().map(secret_of).collect();
+    secrets.dedup();
+    assert_eq!(secrets.len(), 1);
+    assert_eq!(rotations(&ada).await, 1);
+}
+
+/// What a retry has to survive: the process, and the key that it signs with.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_secret_comes_again_after_a_restart_and_after_the_key_was_changed() {
+    let keys = |of: &[u8]| {
+        let keys = of.iter().map(|of| key(*of));
+        keys.collect::<Vec<_>>().join(",")
+    };
+    let operator = Operator::new().with("NARTHEX_SECRET_KEY", &keys(&[1]));
+    operator.add_user(ADA);
+    let maker = operator.add_token(ADA, "Maker", &["--ability", "*"]);
+    let id = operator.only_token_of(ADA);
+    let ask = async |operator: &Operator| {
+        let serving = operator.serve();
+        let client = ApiClient::at(&serving.url, &maker);
+        let path = format!("/api/v1/tokens/{id}/rotate");
+        let request = client.request(Method::POST, &path);
+        let request = request.header("Idempotency-Key", "one");
+        let answer = client.send(request.json(&json!({"overlap": "1h"}))).await;
+        drop(serving);
+        answer
+    };
+    let first = secret_of(ask(&operator).await);
+    assert_eq!(secret_of(ask(&operator).await), first);
+    let operator = operator.with("NARTHEX_SECRET_KEY", &keys(&[2, 1]));
+    assert_eq!(secret_of(ask(&operator).await), first);
+    let operator = operator.with("NARTHEX_SECRET_KEY", &keys(&[2]));
+    ask(&operator).await.expect_refused(&["Idempotency-Key"]);
+}
+
+fn key(of: u8) -> String {
+    use base64::{Engine as _, prelude::BASE64_STANDARD};
+    let bytes: Vec<u8> = (0..64).map(|byte: u8| byte ^ of).collect();
+    BASE64_STANDARD.encode(bytes)
+}
+
+#[tokio::test]
+async fn a_token_rotates_none_that_may_do_more_or_lives_longer() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let maker = app.token(&ada, "Maker", &["tokens:write"]).await;
+    let stronger = app.token(&ada, "CI", &["orders:read"]).await;
+    let answer = maker.client.post(&path_of(&stronger), &json!({})).await;
+    answer.expect_problem(403, "missing-ability");
+    assert!(stronger.client.is_let_in().await);
+
+    let body = json!({"name": "Short", "abilities": ["*"], "expires_in": 3600});
+    let short = ada.call(Method::POST, "/api/v1/tokens", Some(&body)).await;
+    let short = app.made(&short.json());
+    let answer = short.client.post(&path_of(&stronger), &json!({})).await;
+    answer.expect_problem(403, "outlives-caller");
+    assert!(stronger.client.is_let_in().await);
+
+    let itself = maker.client.post(&path_of(&maker), &json!({})).await;
+    assert!(app.api_client(&secret_of(itself)).is_let_in().await);
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_somebody_else_s_a_session_or_ended_is_not_found() {
+    let app = TestApp::start();
+    let (ada, grace) = (
+        app.register(ADA).await,
+        app.register("grace@example.com").await,
+    );
+    let (mine, hers) = (
+        app.token(&ada, "CI", &[]).await,
+        app.token(&grace, "CI", &[]).await,
+    );
+    rotate(&ada, &hers, &json!({}))
+        .await
+        .expect_problem(404, "not-found");
+    assert!(hers.client.is_let_in().await);
+    mine.client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_status(204);
+    rotate(&ada, &mine, &json!({}))
+        .await
+        .expect_problem(404, "not-found");
+    for id in [
+        ada.session_id().await,
+        "0196b2f0-0000-7000-8000-000000000000".to_owned(),
+    ] {
+        let path = format!("/api/v1/tokens/{id}/rotate");
+        let answer = ada.call(Method::POST, &path, None).await;
+        answer.expect_problem(404, "not-found");
+    }
+}
+
+#[tokio::test]
+async fn a_session_confirms_its_password_first() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    app.advance(15 * MINUTE);
+    rotate(&ada, &token, &json!({}))
+        .await
+        .expect_problem(403, "confirm-password");
+    let page = format!("/account/tokens/{}", token.id);
+    let answer = ada
+        .post(&format!("{page}/rotate"), &[("overlap", "0")])
+        .await;
+    let way = format!("/account/confirm?next={}", page.replace('/', "%2F"));
+    answer.expect_redirect(&way);
+    assert!(token.client.is_let_in().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_shows_the_new_secret_once_and_says_how_long_the_old_one_works() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI of the shop", &[]).await;
+    let page = format!("/account/tokens/{}", token.id);
+    let key = ada.get(&page).await.field("form_key");
+    let form = [("overlap", "24h"), ("form_key", &*key)];
+    let shown = ada
+        .post(&format!("{page}/rotate"), &form)
+        .await
+        .expect_status(200);
+    let shown = shown
+        .expect_header("cache-control", "no-store")
+        .expect_header("referrer-policy", "no-referrer")
+        .expect_text("The new secret of CI of the shop")
+        .expect_text(&format!(
+            "The secret before, ending in <code>{}</code>, still works",
+            &token.secret[36..]
+        ))
+        .expect_text("in 1 day");
+    let new = secret_in(&shown.text);
+    assert!(app.api_client(&new).is_let_in().await);
+    assert!(token.client.is_let_in().await);
+    ada.get(&page)
+        .await
+        .expect_text("in 1 day")
+        .expect_no_text(&new);
+
+    let again = ada.post(&format!("{page}/rotate"), &form).await;
+    let again = ada.follow(&again.expect_redirect(&page)).await;
+    again
+        .expect_text("has its new secret already")
+        .expect_no_text(&new);
+    assert_eq!(rotations(&ada).await, 1);
+    app.advance(60 * MINUTE);
+    let ada = app.sign_in(ADA).await;
+    let late = ada.post(&format!("{page}/rotate"), &form).await;
+    late.expect_redirect(&page);
+    assert_eq!(
+        rotations(&ada).await,
+        1,
+        "a reload is no rotation, however late"
+    );
+
+    let form = [("overlap", "0")];
+    let shown = ada
+        .post(&format!("{page}/rotate"), &form)
+        .await
+        .expect_status(200);
+    shown.expect_text("The secret before no longer works");
+    let wrong = ada
+        .post(&format!("{page}/rotate"), &[("overlap", "8d")])
+        .await;
+    wrong.expect_status(422).expect_text("id=\"overlap-fault\"");
+}
