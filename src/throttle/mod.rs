@@ -4,7 +4,7 @@
 //! nor a failure takes it back and many at once are as many as they are. One that succeeds is taken
 //! back. What is counted is in the database: it outlives a restart and holds for every process on it.
 //!
-//! Nobody is ever locked out for good. Delays grow up to [`backoff::LONGEST`], and an attempt that
+//! Nobody is ever locked out for good. Delays grow up to [`backoff::LONGEST`](crate::kit::backoff::LONGEST), and an attempt that
 //! comes too early is refused, whatever the password, without being counted. What an account owner
 //! has to fear is somebody else who uses up every turn: so sessions that are open confirm on a count
 //! of their own, and so does a sign-in from where this account was signed in to before.
