@@ -10,6 +10,7 @@ mod json;
 mod logging;
 mod manual;
 mod migrate;
+mod openapi;
 mod output;
 mod overrides;
 mod prune;
@@ -56,6 +57,8 @@ enum Command {
         #[command(flatten)]
         form: Form,
     },
+    /// Print the document that describes the API (OpenAPI 3.1)
+    Openapi,
     /// Print a script that completes command lines, for a shell to read
     Completions {
         /// Which shell
@@ -140,6 +143,7 @@ impl Cli {
             Command::Check { form } => {
                 check::check(sources().and_then(|sources| Settings::read(&sources)), form)
             }
+            Command::Openapi => openapi::print(),
             Command::Completions { shell } => manual::completions(shell),
             Command::Man { dir } => manual::man(dir.as_deref()),
         }

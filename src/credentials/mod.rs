@@ -4,6 +4,7 @@
 //! way to end some.
 
 pub mod api;
+pub mod api_shapes;
 mod caller;
 mod credential;
 pub mod gate;

@@ -100,6 +100,7 @@ const CONTRACT: &[(&str, &str, Open)] = &[
     ("POST", "/oauth/introspect", To(&["tokens:introspect"])),
     ("POST", "/oauth/revoke", ToAll),
     ("GET", "/.well-known/oauth-authorization-server", ToAll),
+    ("GET", "/openapi.json", ToAll),
     // Who calls is what it is asked, so it asks nothing of its callers itself.
     ("GET", "/auth/verify", ToAll),
     ("POST", "/auth/verify", ToAll),
@@ -144,6 +145,7 @@ fn is_page(path: &str) -> bool {
         "/auth/",
         "/oauth/",
         "/.well-known/",
+        "/openapi.json",
         "/healthz",
         "/readyz",
     ];

@@ -56,6 +56,7 @@ fn is_well_dressed(answer: &Answer) {
         "/auth/",
         "/oauth/",
         "/.well-known/",
+        "/openapi.json",
         "/healthz",
         "/readyz",
     ];

@@ -38,6 +38,7 @@ mod limits;
 mod migrations;
 mod named_endings;
 mod next;
+mod openapi;
 mod pages;
 mod program;
 mod proxies;
