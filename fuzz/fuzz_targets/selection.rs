@@ -1,6 +1,8 @@
 //! A selection, as a form or query and as JSON: what begins with `{` is JSON.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use actix_web::{FromRequest, HttpRequest, dev::Payload, test::TestRequest};
 use futures_util::FutureExt as _;
 use libfuzzer_sys::fuzz_target;
@@ -15,6 +17,12 @@ use narthex::{
     },
 };
 use serde_json::{Map, Value};
+use tokio::runtime::{Builder, Runtime};
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let runtime = Builder::new_current_thread().enable_time().build();
+    runtime.expect("a runtime")
+});
 
 const NOW: Timestamp = Timestamp::from_micros(1_795_370_700_000_000);
 
@@ -92,7 +100,8 @@ fn post(media_type: &str, body: Vec<u8>) -> (HttpRequest, Payload) {
 }
 
 fn read<T: FromRequest>((request, mut payload): (HttpRequest, Payload)) -> Option<T> {
-    // All of the body is there: nothing to wait for.
+    // All of the body is there, and nothing to wait for; a slow one would be given up by a timer.
+    let _inside = RUNTIME.enter();
     let read = T::from_request(&request, &mut payload).now_or_never();
     read.expect("an answer at once").ok()
 }
