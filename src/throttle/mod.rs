@@ -36,16 +36,16 @@ const OF_ONE: Patience = Patience {
     free: 5,
     forgets_one_in: MINUTE.saturating_mul(15),
 };
-/// From one client network, over all accounts: an office or a carrier may be behind it, and who signs
-/// in rightly is not counted. Stops whoever tries one password on many accounts.
+/// From one client network, over all accounts: an office of hundreds or a carrier may be behind it, and
+/// who signs in rightly is not counted. Stops whoever tries one password on many accounts.
 const OF_A_NETWORK: Patience = Patience {
-    free: 30,
+    free: 100,
     forgets_one_in: MINUTE,
 };
 /// Accounts made from one client network.
 const OF_REGISTRATIONS: Patience = Patience {
-    free: 30,
-    forgets_one_in: MINUTE.saturating_mul(5),
+    free: 100,
+    forgets_one_in: MINUTE,
 };
 /// Longer than a tally of any of them can be of account.
 const LONGEST_MEMORY: Duration = Duration::from_secs(24 * 3600);

@@ -16,6 +16,7 @@ use narthex::kit::random::SystemRandom;
 
 use super::client::{ApiClient, Browser, Stranger};
 use super::database::Database;
+use super::evidence;
 use super::user_agents::FIREFOX_ON_LINUX;
 
 /// A password that everybody in the tests has, unless the test is about passwords.
@@ -63,6 +64,7 @@ impl TestApp {
 
     /// With some settings, by the names of their environment variables.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
+        evidence::keep_the_log();
         let database = Database::fresh(migrate);
         let address = database.address().to_owned();
         let defaults = [

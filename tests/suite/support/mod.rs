@@ -8,6 +8,7 @@ pub mod browser;
 pub mod client;
 pub mod cookie_jar;
 pub mod database;
+pub mod evidence;
 pub mod front;
 pub mod leash;
 pub mod operator;
