@@ -9,7 +9,8 @@
 //!
 //! By capability: [`accounts`] (who exists), [`credentials`] (what can get in and how it ends),
 //! [`sessions`] (what is special to a browser), [`tokens`] (what is special to an API client),
-//! [`activity`] (what happened), [`callers`] (who is calling). Inside a capability one file is one
+//! [`activity`] (what happened), [`throttle`] (how often somebody may try), [`callers`] (who is
+//! calling). Inside a capability one file is one
 //! verb; `store.rs` has its queries, `pages.rs` its pages, `api.rs` its part of the JSON API.
 //! [`routes`] is the whole URL table. [`web`] is HTTP that knows no capability, [`kit`] what could
 //! serve another project.
@@ -62,6 +63,7 @@ pub mod routes;
 pub mod schema;
 pub mod sessions;
 pub mod shapes;
+pub mod throttle;
 pub mod tokens;
 pub mod urls;
 pub mod web;

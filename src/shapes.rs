@@ -97,6 +97,15 @@ pub fn closed_object() -> ObjectBuilder {
         .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
 }
 
+/// A form in which each name comes once, also those that are not named.
+#[must_use]
+pub fn form_of_texts() -> ObjectBuilder {
+    let text = RefOr::T(Schema::Object(text().build()));
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .additional_properties(Some(AdditionalProperties::RefOr(text)))
+}
+
 /// A value of this shape; of a list, one of its items or a list with something in it.
 #[must_use]
 pub fn one_or_several(shape: Shape, description: Option<String>) -> Shape {

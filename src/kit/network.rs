@@ -67,6 +67,15 @@ pub fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
+/// The network that counts as one client: an IPv4 address alone, and of an IPv6 address the /64, which
+/// is what one customer has at the least and moves about in at will (RFC 6177; RFC 8981).
+#[must_use]
+pub fn of_one_client(address: IpAddr) -> IpNet {
+    let address = canonical(address);
+    let length = if address.is_ipv4() { 32 } else { 64 };
+    IpNet::new(address, length).map_or_else(|_| IpNet::from(address), |network| network.trunc())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +95,19 @@ mod tests {
         let caller = canonical("::ffff:192.0.2.7".parse().unwrap());
         let named = Networks::parse("2001:db8::/32, ::ffff:192.0.2.0/120").unwrap();
         assert!(named.contain(caller));
+    }
+
+    #[test]
+    fn a_client_is_one_however_its_address_is_written_and_wherever_in_its_network_it_is() {
+        for (address, client) in [
+            ("192.0.2.7", "192.0.2.7/32"),
+            ("::ffff:192.0.2.7", "192.0.2.7/32"),
+            ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+            ("2001:DB8:1:2:aaaa:bbbb:cccc:dddd", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ] {
+            let network = of_one_client(address.parse().unwrap());
+            assert_eq!(network.to_string(), client, "{address}");
+        }
     }
 }

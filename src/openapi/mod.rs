@@ -2,8 +2,8 @@
 //! at each handler (`#[utoipa::path]`) and from the types that handlers read and answer.
 //!
 //! What is the same for many calls is said once and filled in here: who may call comes from the
-//! table's [`Access`], what is answered when something is not done from [`answers`], and where an answer
-//! leads from [`links`].
+//! table's [`Access`], what is answered when something is not done from `answers`, and where an answer
+//! leads from `links`.
 
 mod answers;
 mod links;

@@ -7,7 +7,7 @@ use actix_web::{
 };
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
-use utoipa::{ToSchema, openapi::ObjectBuilder};
+use utoipa::ToSchema;
 
 use crate::{
     ability::Ability,
@@ -215,7 +215,7 @@ pub struct Token(String);
 impl utoipa::PartialSchema for Token {
     fn schema() -> shapes::Shape {
         let text = shapes::text().min_length(Some(1));
-        ObjectBuilder::new()
+        shapes::form_of_texts()
             .description(Some(
                 "A token's secret, or the value of a session's cookie.",
             ))

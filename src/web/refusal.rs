@@ -60,6 +60,12 @@ pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     {
         response.headers_mut().insert(header::ALLOW, value);
     }
+    say_when_to_come_back(&mut response, error);
+    response
+}
+
+/// `Retry-After`, where asking again makes sense (RFC 9110, section 10.2.3).
+pub(super) fn say_when_to_come_back(response: &mut HttpResponse, error: &Error) {
     if let Some(wait) = error.retry_after() {
         // Rounded up: whoever comes back at the second that was named is let in.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -67,7 +73,6 @@ pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    response
 }
 
 /// Why something was not done (RFC 9457).

@@ -61,7 +61,7 @@ fn a_password_that_would_not_do_on_the_page_does_not_do_here() {
         ("", "standard input"),
         ("\n", "standard input"),
         ("too short", "15 characters"),
-        ("ada@example.com", "name or address"),
+        ("ada@example.com", "your name, your address"),
     ] {
         let line = add(&operator, ADA, input).expect_refusal();
         assert!(line.contains(word), "{line}");

@@ -26,7 +26,7 @@ const LAYERS: &[Layer] = &[
     ),
     layer("context", &["context.rs"]),
     layer("web", &["web/"]),
-    layer("activity", &["activity/"]).never_uses("web"),
+    layer("activity, throttle", &["activity/", "throttle/"]).never_uses("web"),
     layer("credentials", &["credentials/"]).never_uses("web"),
     layer(
         "accounts, sessions, tokens",

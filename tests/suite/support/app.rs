@@ -29,6 +29,12 @@ impl FakeClock {
         let mut now = self.0.lock().unwrap();
         *now = now.plus(by);
     }
+
+    /// As an operator does who finds that it was wrong.
+    pub fn set_back(&self, by: Duration) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.minus(by);
+    }
 }
 
 impl Clock for FakeClock {

@@ -13,5 +13,6 @@ pub mod leash;
 pub mod operator;
 pub mod output;
 pub mod postgres;
+pub mod sql;
 pub mod upstream;
 pub mod user_agents;
