@@ -46,3 +46,24 @@ impl SessionSecret {
         self.0.expose()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::kit::random::SystemRandom;
+
+    #[test]
+    fn no_two_secrets_share_even_their_beginning() {
+        let secrets = (0..10_000).map(|_| SessionSecret::generate(&SystemRandom).ok().unwrap());
+        let secrets: Vec<String> = secrets.map(|secret| secret.expose().to_owned()).collect();
+        assert!(secrets.iter().all(|secret| secret.len() == LENGTH));
+        // 96 bits: of 10,000, two would be alike once in 10^21 runs.
+        let beginnings: HashSet<&str> = secrets
+            .iter()
+            .filter_map(|secret| secret.get(..16))
+            .collect();
+        assert_eq!(beginnings.len(), secrets.len());
+    }
+}

@@ -10,6 +10,7 @@ use self::source::Source;
 mod layers;
 mod paths;
 mod source;
+mod sql;
 mod templates;
 mod words;
 
