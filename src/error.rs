@@ -71,6 +71,9 @@ pub enum Error {
     /// What a preview showed is no longer what would end.
     #[error("the preview is out of date")]
     PreviewOutdated,
+    /// The user has this many live tokens, and may have no more.
+    #[error("{0} tokens, which is the most")]
+    TooManyTokens(usize),
     /// The body is longer than this many bytes.
     #[error("body over {0} bytes")]
     TooLarge(usize),
@@ -125,7 +128,9 @@ impl Error {
             | Self::RegistrationClosed => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::PreviewOutdated | Self::FormSentTwice => StatusCode::CONFLICT,
+            Self::PreviewOutdated | Self::FormSentTwice | Self::TooManyTokens(_) => {
+                StatusCode::CONFLICT
+            }
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::WrongMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -158,6 +163,7 @@ impl Error {
             Self::NotFound => "not-found",
             Self::MethodNotAllowed(_) => "method-not-allowed",
             Self::PreviewOutdated => "preview-outdated",
+            Self::TooManyTokens(_) => "too-many-tokens",
             Self::TooLarge(_) => "too-large",
             Self::TooSlow => "too-slow",
             Self::WrongMediaType(_) => "wrong-media-type",
@@ -188,6 +194,7 @@ impl Error {
             Self::NotFound => "Not found",
             Self::MethodNotAllowed(_) => "Not possible here",
             Self::PreviewOutdated => "The list has changed",
+            Self::TooManyTokens(_) => "Too many tokens",
             Self::TooLarge(_) => "Too much at once",
             Self::TooSlow => "Too slow",
             Self::WrongMediaType(_) => "Wrong content type",
@@ -242,6 +249,11 @@ impl Error {
             Self::PreviewOutdated => {
                 "Nothing was ended. Look at the new preview and decide again.".into()
             }
+            Self::TooManyTokens(most) => format!(
+                "Nothing was made: {most} tokens can be live at once. Revoke some that you no \
+                 longer use, then try again."
+            )
+            .into(),
             Self::TooLarge(limit) => format!("Send at most {limit} bytes.").into(),
             Self::TooSlow => "Nothing was done. Send it again, faster.".into(),
             Self::WrongMediaType(wanted) => format!("Send it as {wanted}.").into(),
@@ -264,6 +276,12 @@ impl Error {
                     .into()
             }
         }
+    }
+
+    /// Both in one: `Too many attempts. Try again in 3 seconds.`
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!("{}. {}", self.title(), self.detail())
     }
 
     /// The code of what only OAuth's own endpoints answer (RFC 6749, section 5.2).

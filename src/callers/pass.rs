@@ -1,9 +1,13 @@
 //! Finding the pass in a request: an `Authorization` header, or the session cookie.
 
-use actix_web::{HttpRequest, http::header};
+use actix_web::{
+    HttpRequest,
+    http::header::{self, HeaderValue},
+};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use crate::{
+    config::TokenPrefix,
     context::Context,
     credentials::{Caller, Class, gate},
     error::{Error, Result},
@@ -29,17 +33,17 @@ pub(super) async fn by_cookie(context: &Context, request: &HttpRequest) -> Resul
 /// # Errors
 /// [`Error::NotSignedIn`] for whatever is no good bearer token, [`Error::TwoPasses`] for two headers.
 pub async fn by_either(context: &Context, request: &HttpRequest) -> Result<Option<Caller>> {
-    let Some((scheme, shown)) = authorization(request)? else {
+    let Some(value) = authorization(request)? else {
         return by_cookie(context, request).await;
     };
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    if !is_of_scheme(value, "bearer") {
         // A scheme that is not ours is no attempt with a token, and told no error code (RFC 6750,
         // section 3.1). It was meant as a pass all the same, so no cookie counts beside it.
         return Err(Error::NotSignedIn {
             invalid_token: false,
         });
     }
-    let secret = TokenSecret::parse(&context.settings.token_prefix, shown);
+    let secret = bearer(&context.settings.token_prefix, value);
     by_token(context, request, secret)
         .await?
         .map(Some)
@@ -56,38 +60,62 @@ pub async fn by_either(context: &Context, request: &HttpRequest) -> Result<Optio
 /// # Errors
 /// Those of [`by_either`], and [`Error::InvalidClient`] for a password that is no good token.
 pub(super) async fn by_client(context: &Context, request: &HttpRequest) -> Result<Option<Caller>> {
-    let password = match authorization(request)? {
-        Some((scheme, shown)) if scheme.eq_ignore_ascii_case("basic") => password(shown),
+    let value = match authorization(request)? {
+        Some(value) if is_of_scheme(value, "basic") => value,
         _ => return by_either(context, request).await,
     };
-    let prefix = &context.settings.token_prefix;
-    let secret = password.and_then(|text| TokenSecret::parse(prefix, &text));
+    let secret = client_password(&context.settings.token_prefix, value);
     by_token(context, request, secret)
         .await?
         .map(Some)
         .ok_or(Error::InvalidClient)
 }
 
-/// The scheme of the `Authorization` header, and what it shows (RFC 9110, section 11.6.2).
-fn authorization(request: &HttpRequest) -> Result<Option<(&str, &str)>> {
+/// The one `Authorization` header, if there is any.
+fn authorization(request: &HttpRequest) -> Result<Option<&HeaderValue>> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let Some(value) = headers.next() else {
-        return Ok(None);
-    };
+    let value = headers.next();
     if headers.next().is_some() {
         return Err(Error::TwoPasses);
     }
-    let text = value.to_str().unwrap_or_default();
-    let (scheme, shown) = text.split_once(' ').unwrap_or((text, ""));
-    Ok(Some((scheme, shown.trim_start_matches(' '))))
+    Ok(value)
 }
 
-/// The password of HTTP Basic (RFC 7617, section 2), which OAuth's clients write as in a form before
-/// (RFC 6749, section 2.3.1): some of them send `_` as `%5F`.
-fn password(shown: &str) -> Option<String> {
+/// The scheme of an `Authorization` header, and what it shows (RFC 9110, section 11.6.2).
+fn parts(value: &HeaderValue) -> (&str, &str) {
+    let text = value.to_str().unwrap_or_default();
+    let (scheme, shown) = text.split_once(' ').unwrap_or((text, ""));
+    (scheme, shown.trim_start_matches(' '))
+}
+
+fn is_of_scheme(value: &HeaderValue, name: &str) -> bool {
+    parts(value).0.eq_ignore_ascii_case(name)
+}
+
+/// The secret that an `Authorization` header shows as a bearer token (RFC 6750, section 2.1), where it
+/// has the form of one.
+#[must_use]
+pub fn bearer(prefix: &TokenPrefix, value: &HeaderValue) -> Option<TokenSecret> {
+    let (scheme, shown) = parts(value);
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    TokenSecret::parse(prefix, shown)
+}
+
+/// The secret that an `Authorization` header shows as a client's password, where it has the form of
+/// one: HTTP Basic (RFC 7617, section 2), in which OAuth's clients write it as in a form before (RFC
+/// 6749, section 2.3.1): some of them send `_` as `%5F`.
+#[must_use]
+pub fn client_password(prefix: &TokenPrefix, value: &HeaderValue) -> Option<TokenSecret> {
+    let (scheme, shown) = parts(value);
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
     let decoded = String::from_utf8(BASE64_STANDARD.decode(shown).ok()?).ok()?;
     let (_, password) = decoded.split_once(':')?;
-    String::from_utf8(percent_decoded(password.as_bytes())).ok()
+    let password = String::from_utf8(percent_decoded(password.as_bytes())).ok()?;
+    TokenSecret::parse(prefix, &password)
 }
 
 async fn by_token(

@@ -1,5 +1,6 @@
 //! Tools that know neither HTTP nor Narthex: each file could serve another project as it stands.
 
+pub mod backoff;
 pub mod clock;
 pub mod db;
 pub mod digest;

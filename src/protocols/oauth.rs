@@ -1,10 +1,13 @@
 //! Introspection (RFC 7662), revocation (RFC 7009) and where they are to be found (RFC 8414).
 
+use std::borrow::Cow;
+
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, web::Data,
 };
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     ability::Ability,
@@ -16,11 +19,13 @@ use crate::{
     fields::Fields,
     kit::{clock::Timestamp, digest::Digest},
     sessions::cookie::CookieRules,
+    shapes,
     tokens::TokenSecret,
     urls,
     web::{
         body::{Form, NoQuery},
         json,
+        refusal::OAuthError,
     },
 };
 
@@ -48,10 +53,11 @@ impl Presented {
     }
 }
 
-/// `{"active": true, …}` (RFC 7662, section 2.2). Members without a meaning here are left out, such as
+/// What lets its user in (RFC 7662, section 2.2). Members without a meaning here are left out, such as
 /// `client_id` and `aud`: a token is its user's own, and not bound to a client or a service.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Active<'a> {
+    #[schema(schema_with = yes)]
     active: bool,
     /// What it may do, parted by spaces (RFC 6749, section 3.3).
     scope: String,
@@ -60,6 +66,7 @@ struct Active<'a> {
     /// the registry has `N_A` (RFC 8693, section 2.2.1).
     token_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required = false)]
     exp: Option<i64>,
     iat: i64,
     /// The user's id: opaque, and never somebody else's later.
@@ -70,13 +77,29 @@ struct Active<'a> {
 }
 
 /// Exactly `{"active": false}`: why is nobody's business (RFC 7662, section 2.2).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Inactive {
+    #[schema(schema_with = no)]
     active: bool,
 }
 
-/// `POST /oauth/introspect`: what a token or a session's cookie is, for a caller with
-/// `tokens:introspect`.
+/// What a token or a session's cookie is (RFC 7662, section 2.2).
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum Introspection<'a> {
+    Active(Active<'a>),
+    Inactive(Inactive),
+}
+
+fn yes() -> shapes::Shape {
+    shapes::only(true)
+}
+
+fn no() -> shapes::Shape {
+    shapes::only(false)
+}
+
+/// What a token or a session's cookie is (RFC 7662).
 ///
 /// A caller without it gets 403, which RFC 6750, section 3.1, has for `insufficient_scope`, as everywhere
 /// here. RFC 7662, section 2.3, speaks of 401 and points to the same section; a 401 would tell a good
@@ -84,6 +107,22 @@ struct Inactive {
 ///
 /// # Errors
 /// Where `token` is missing, or the database cannot be asked.
+#[utoipa::path(
+    post,
+    path = urls::INTROSPECT,
+    tag = "OAuth",
+    operation_id = "introspect",
+    request_body(content = Token, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "What it is.", body = Introspection),
+        (status = 400, description = "`token` is missing, empty or there twice.", body = OAuthError),
+        (
+            status = 401,
+            description = "Nobody is recognised, or a client's password is no good token.",
+            body = OAuthError
+        )
+    )
+)]
 pub async fn introspect(
     here: AnyCaller,
     rules: Data<CookieRules>,
@@ -93,9 +132,11 @@ pub async fn introspect(
     if let Some(Presented { class, digest }) = Presented::read(context, &rules, &token)
         && let Ok(known) = gate::check_for_another(context, class, digest).await?
     {
-        return json::answer(StatusCode::OK, &active(context, &known));
+        let active = Introspection::Active(active(context, &known));
+        return json::answer(StatusCode::OK, &active);
     }
-    json::answer(StatusCode::OK, &Inactive { active: false })
+    let inactive = Introspection::Inactive(Inactive { active: false });
+    json::answer(StatusCode::OK, &inactive)
 }
 
 fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
@@ -117,7 +158,9 @@ fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
     }
 }
 
-/// `POST /oauth/revoke`: ends a token or a session. Holding the secret is the right to end it, so
+/// Ends a token or a session (RFC 7009).
+///
+/// Holding the secret is the right to end it, so
 /// nobody else has to be known (RFC 7009, section 2.1, for public clients; what a client says of itself
 /// is not looked at); what is unknown or ended is as good as revoked (section 2.2). Whatever can be
 /// introspected can be revoked, so `unsupported_token_type` (section 2.2.1) is never answered. Of section
@@ -126,6 +169,17 @@ fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
 /// # Errors
 /// Where the database cannot be reached: nothing is reported that did not happen. The token is to be
 /// taken for live then, and `Retry-After` says when to try again (section 2.2.1).
+#[utoipa::path(
+    post,
+    path = urls::REVOKE,
+    tag = "OAuth",
+    operation_id = "revoke",
+    request_body(content = Token, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "It lets nobody in any more."),
+        (status = 400, description = "`token` is missing, empty or there twice.", body = OAuthError)
+    )
+)]
 pub async fn revoke(
     context: Data<Context>,
     rules: Data<CookieRules>,
@@ -156,6 +210,27 @@ async fn end(context: &Context, class: Class, digest: Digest, origin: &Origin) -
 
 /// The parameter `token` of both calls.
 pub struct Token(String);
+
+/// What both calls are sent, as a form.
+impl utoipa::PartialSchema for Token {
+    fn schema() -> shapes::Shape {
+        let text = shapes::text().min_length(Some(1));
+        shapes::form_of_texts()
+            .description(Some(
+                "A token's secret, or the value of a session's cookie.",
+            ))
+            .property("token", text)
+            .required("token")
+            .property("token_type_hint", shapes::text())
+            .into()
+    }
+}
+
+impl ToSchema for Token {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Presentation")
+    }
+}
 
 impl FromRequest for Token {
     type Error = Error;
@@ -207,7 +282,8 @@ fn token_of(mut fields: Fields) -> Result<String> {
 /// RFC 8414, section 2. Nothing is issued by OAuth here, so there is no authorization and no token
 /// endpoint, and of the response types the registered one that gives nothing (`none`): the member is
 /// required, and an empty list is forbidden (section 3.2). For that reason there is none of grant types.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ServerMetadata)]
 struct Metadata {
     issuer: String,
     scopes_supported: Vec<String>,
@@ -218,11 +294,20 @@ struct Metadata {
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
 }
 
-/// `GET /.well-known/oauth-authorization-server`: the issuer is the public URL, which has no path that
+/// Where introspection and revocation are (RFC 8414).
+///
+/// The issuer is the public URL, which has no path that
 /// would belong behind this one (RFC 8414, section 3.1).
 ///
 /// # Errors
 /// None that is known.
+#[utoipa::path(
+    get,
+    path = urls::METADATA,
+    tag = "OAuth",
+    operation_id = "getServerMetadata",
+    responses((status = 200, description = "The metadata.", body = Metadata))
+)]
 pub async fn metadata(context: Data<Context>, _: NoQuery) -> Result<HttpResponse> {
     let issuer = context.settings.base_url();
     let abilities = context

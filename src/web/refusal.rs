@@ -8,9 +8,10 @@ use actix_web::{
 use askama::Template;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 use super::page::{Frame, page, see_other};
-use crate::{ability::Ability, error::Error, urls};
+use crate::{ability::Ability, error::Error, shapes, urls};
 
 /// Who is at the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Surface {
             urls::READY,
             "/auth",
             "/oauth",
-            "/openapi.json",
+            urls::OPENAPI,
             "/.well-known",
         ];
         if programs.into_iter().any(below) {
@@ -59,6 +60,12 @@ pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     {
         response.headers_mut().insert(header::ALLOW, value);
     }
+    say_when_to_come_back(&mut response, error);
+    response
+}
+
+/// `Retry-After`, where asking again makes sense (RFC 9110, section 10.2.3).
+pub(super) fn say_when_to_come_back(response: &mut HttpResponse, error: &Error) {
     if let Some(wait) = error.retry_after() {
         // Rounded up: whoever comes back at the second that was named is let in.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -66,16 +73,24 @@ pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    response
 }
 
-#[derive(Serialize)]
-struct Problem<'a> {
+/// Why something was not done (RFC 9457).
+#[derive(Serialize, ToSchema)]
+pub struct Problem<'a> {
+    /// What sort of problem: stable, for programs.
+    #[schema(format = "uri-reference")]
     r#type: String,
+    /// The same in a few words.
     title: &'a str,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What to do next.
     detail: &'a str,
+    /// What is wrong with which field.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = shapes::messages)]
     errors: Option<BTreeMap<&'a str, Vec<&'a str>>>,
 }
 
@@ -106,8 +121,9 @@ fn problem(error: &Error) -> HttpResponse {
     }
 }
 
-#[derive(Serialize)]
-struct OAuthError<'a> {
+/// What OAuth's endpoints answer where they cannot do what they are asked (RFC 6749, section 5.2).
+#[derive(Serialize, ToSchema)]
+pub struct OAuthError<'a> {
     error: &'a str,
     error_description: &'a str,
 }

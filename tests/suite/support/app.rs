@@ -16,6 +16,7 @@ use narthex::kit::random::SystemRandom;
 
 use super::client::{ApiClient, Browser, Stranger};
 use super::database::Database;
+use super::evidence;
 use super::user_agents::FIREFOX_ON_LINUX;
 
 /// A password that everybody in the tests has, unless the test is about passwords.
@@ -28,6 +29,12 @@ impl FakeClock {
     pub fn advance(&self, by: Duration) {
         let mut now = self.0.lock().unwrap();
         *now = now.plus(by);
+    }
+
+    /// As an operator does who finds that it was wrong.
+    pub fn set_back(&self, by: Duration) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.minus(by);
     }
 }
 
@@ -57,6 +64,7 @@ impl TestApp {
 
     /// With some settings, by the names of their environment variables.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
+        evidence::keep_the_log();
         let database = Database::fresh(migrate);
         let address = database.address().to_owned();
         let defaults = [
