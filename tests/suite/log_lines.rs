@@ -7,6 +7,7 @@ use crate::raw::{exchange, status};
 use crate::support::app::PASSWORD;
 use crate::support::binary::{Narthex, Serving};
 use crate::support::client::{Browser, Stranger};
+use crate::support::operator::Operator;
 
 const ADA: &str = "ada@example.com";
 
@@ -184,5 +185,36 @@ async fn nothing_that_a_client_sends_begins_a_line_of_its_own() {
             };
             assert!(whole, "{line}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_inside_is_a_line_with_its_cause() {
+    let operator = Operator::new().with("NARTHEX_LOG_FORMAT", "json");
+    operator.add_user(ADA);
+    let serving = operator.serve();
+    operator.execute("ALTER TABLE users RENAME TO elsewhere");
+    let body = json!({"email": ADA, "password": PASSWORD, "device_name": "x"});
+    let stranger = Stranger::at(&serving.url);
+    let answer = stranger.post_json("/api/v1/sign-in", &body).await;
+    answer.expect_status(503);
+    let lines = lines_of(serving);
+    let line = about(&lines, "/api/v1/sign-in")[0];
+    assert_eq!(line["level"], "ERROR", "{line}");
+    assert!(line["cause"].as_str().unwrap().contains("users"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_goes_to_the_standard_error_and_nowhere_else() {
+    let narthex = with_json();
+    let serving = narthex.serve();
+    Stranger::at(&serving.url).get("/account").await;
+    let ended = serving.stop().expect_code(0);
+    assert_eq!(ended.stdout.lines().count(), 1, "{}", ended.stdout);
+    assert!(ended.stderr.contains("/account"), "{}", ended.stderr);
+    for file in std::fs::read_dir(narthex.directory()).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let known = name == "narthex.key" || name.starts_with("narthex.db");
+        assert!(known, "{name}");
     }
 }

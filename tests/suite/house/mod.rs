@@ -9,6 +9,7 @@ use self::source::Source;
 
 mod layers;
 mod paths;
+mod scripts;
 mod source;
 mod sql;
 mod templates;
