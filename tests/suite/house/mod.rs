@@ -7,6 +7,7 @@ use std::path::Path;
 
 use self::source::Source;
 
+mod asvs;
 mod layers;
 mod paths;
 mod scripts;
