@@ -79,7 +79,8 @@ fn is_common(typed: &str) -> bool {
         once(without_digits(typed)),
     ]
     .into_iter()
-    .any(|text| !text.is_empty() && (known(text) || known(&reversed(text))))
+    .filter(|text| text.chars().count() >= SHORTEST_WORD)
+    .any(|text| known(text) || known(&reversed(text)))
 }
 
 /// Nothing but the person's own words, forwards or backwards, in any order and number, with digits
