@@ -177,9 +177,9 @@ mod tests {
         ] {
             assert_eq!(why_guessable(password, &ADA), Some(OWN), "{password}");
         }
-        let own = ["李明明", "x@example.com"];
+        let own = ["欧阳明明", "x@example.com"];
         assert_eq!(
-            why_guessable("李明明李明明李明明李明明李明明", &own),
+            why_guessable("欧阳明明欧阳明明欧阳明明欧阳明明", &own),
             Some(OWN)
         );
     }
