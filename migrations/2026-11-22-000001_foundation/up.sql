@@ -87,12 +87,12 @@ CREATE TABLE secrets (
 CREATE INDEX secrets_of_credential ON secrets (credential_id);
 CREATE INDEX secrets_spent ON secrets (valid_until) WHERE valid_until IS NOT NULL;
 
--- What the new secret of a rotation was derived from besides the server's key, so that whoever sends
--- the same request again gets the same secret. Worth nothing without that key.
+-- What the new secret of a rotation was derived from besides the server's key and the client's, so that
+-- whoever sends the same request again gets the same secret. Worth nothing without those two.
 CREATE TABLE rotations (
     -- The secret that it made.
     digest BYTEA NOT NULL PRIMARY KEY REFERENCES secrets (digest) ON DELETE CASCADE,
-    -- SHA-256 of what makes a request the same: the client's Idempotency-Key, or the form's own key.
+    -- SHA-256 of what makes a request the same: who asks, and the Idempotency-Key or the form's key.
     request BYTEA NOT NULL CHECK (length(request) = 32),
     salt BYTEA NOT NULL CHECK (length(salt) = 16),
     -- How long the secret before it went on working, in microseconds.

@@ -131,7 +131,9 @@ fn not_blocked(
         Some(blocked) => blocked,
     };
     let here = actor.ip.map(network::of_one_client);
-    if let (Blocked::Subject(_), Some(user), Some(here)) = (blocked, user, here)
+    // Asked of nobody where there is no such account: how long a refusal takes tells nothing.
+    let user = user.unwrap_or_else(UserId::nobody);
+    if let (Blocked::Subject(_), Some(here)) = (blocked, here)
         && credentials::was_signed_in_from(connection, user, here)?
     {
         let attempt = attempt.from_a_known_place();

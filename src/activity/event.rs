@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::{
     ids::{CredentialId, EventId, ReceiptId},
-    kit::{clock::Timestamp, named},
+    kit::{clock::Timestamp, digest::Digest, named},
 };
 
 /// Who did something, and from where.
@@ -12,6 +12,9 @@ use crate::{
 pub struct Actor {
     /// The credential of the caller; none for a stranger, for an operator and for Narthex itself.
     pub credential: Option<CredentialId>,
+    /// By which of the credential's secrets; what is asked with one that was taken back meanwhile is
+    /// not done.
+    pub secret: Option<Digest>,
     /// The client's address; none for an operator and for Narthex itself.
     pub ip: Option<IpAddr>,
 }
@@ -22,6 +25,7 @@ impl Actor {
     pub const fn operator() -> Self {
         Self {
             credential: None,
+            secret: None,
             ip: None,
         }
     }
@@ -31,6 +35,7 @@ impl Actor {
     pub const fn stranger(ip: Option<IpAddr>) -> Self {
         Self {
             credential: None,
+            secret: None,
             ip,
         }
     }

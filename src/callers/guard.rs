@@ -16,7 +16,7 @@ use crate::{
     context::Context,
     credentials::{Caller, Class},
     error::{Error, Result},
-    web::request_log::KnownUser,
+    web::{body, request_log::KnownUser},
 };
 
 /// What one path asks, by method.
@@ -55,6 +55,14 @@ impl Gatekeeper {
             methods.push("HEAD");
         }
         Error::MethodNotAllowed(methods.join(", "))
+    }
+
+    /// Reads the body of what asks for a pass, so that the pass is checked when all is there.
+    async fn take_in(&self, request: &mut ServiceRequest) -> Result<()> {
+        match self.rule(request.method()) {
+            None | Some(Access::Anyone) => Ok(()),
+            Some(_) => body::take_in(request).await,
+        }
     }
 
     async fn admit(&self, request: &HttpRequest) -> Result<Option<Caller>> {
@@ -109,10 +117,13 @@ impl Gatekeeper {
 /// Those of the handler.
 pub async fn guard<B: MessageBody + 'static>(
     keeper: Rc<Gatekeeper>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    let admitted = keeper.admit(request.request()).await;
+    let admitted = match keeper.take_in(&mut request).await {
+        Ok(()) => keeper.admit(request.request()).await,
+        Err(error) => Err(error),
+    };
     match admitted {
         Ok(caller) => {
             if let Some(caller) = caller {

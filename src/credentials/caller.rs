@@ -7,7 +7,7 @@ use crate::{
     activity::Actor,
     error::{Error, Result},
     ids::{CredentialId, UserId},
-    kit::clock::Timestamp,
+    kit::{clock::Timestamp, digest::Digest},
 };
 
 /// A person with an account, as far as anybody but the account pages needs to know.
@@ -30,6 +30,8 @@ pub struct Caller {
     pub user: User,
     /// By what.
     pub credential: Credential,
+    /// The digest of the secret that was shown: a credential may have several.
+    pub secret: Digest,
     /// From where.
     pub ip: Option<IpAddr>,
 }
@@ -46,6 +48,7 @@ impl Caller {
     pub const fn actor(&self) -> Actor {
         Actor {
             credential: Some(self.credential.id),
+            secret: Some(self.secret),
             ip: self.ip,
         }
     }

@@ -69,7 +69,7 @@ pub struct Identified {
     pub user: User,
     /// Since when nobody can get in as them.
     pub user_disabled_at: Option<Timestamp>,
-    /// The credential that it is a secret of; its hint is this secret's.
+    /// The credential that it is a secret of; its hint is its newest secret's.
     pub credential: Credential,
     /// Until when this secret is good, where a newer one has taken its place.
     pub valid_until: Option<Timestamp>,
@@ -132,6 +132,7 @@ async fn look_up(
     Ok(Ok(Caller {
         user,
         credential,
+        secret: digest,
         ip,
     }))
 }

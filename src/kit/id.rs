@@ -33,6 +33,13 @@ impl<T> Id<T> {
         ))
     }
 
+    /// The id of nothing that there is (RFC 9562, section 5.9): for a question that is asked only so
+    /// that it takes as long as another.
+    #[must_use]
+    pub const fn nobody() -> Self {
+        Self::from_uuid(Uuid::nil())
+    }
+
     /// An id that was stored before.
     #[must_use]
     pub const fn from_uuid(uuid: Uuid) -> Self {

@@ -197,10 +197,7 @@ async fn end(context: &Context, class: Class, digest: Digest, origin: &Origin) -
     let Some(credential) = gate::find_live(context, class, digest).await? else {
         return Ok(());
     };
-    let actor = Actor {
-        credential: None,
-        ip: origin.ip,
-    };
+    let actor = Actor::stranger(origin.ip);
     match sign_out::sign_out_here(context, credential.user_id, credential.id, actor).await {
         // Deleted with its user a moment ago.
         Err(Error::NotFound) => Ok(()),

@@ -55,6 +55,7 @@ pub async fn sign_in(
             store::insert_secret(connection, session.id, digest, "", session.created_at)?;
             let actor = Actor {
                 credential: Some(session.id),
+                secret: Some(digest),
                 ip: how.ip,
             };
             let device = Device::of(session.user_agent.as_deref());

@@ -1,6 +1,6 @@
 //! Changing a token: its name, what it may do, and whether it is paused.
 
-use super::issue::within_the_abilities_of;
+use super::issue::{within_the_abilities_of, within_the_life_of};
 use crate::{
     ability::Abilities,
     activity::{self, EventKind, What},
@@ -27,8 +27,8 @@ pub struct Change {
 /// Changes one of the caller's tokens and returns it as it is then.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no such live token; [`Error::MissingAbility`] where the caller
-/// would give what it does not have; [`Error::ConfirmPassword`] where a session that has not
+/// [`Error::NotFound`] where there is no such live token; [`Error::MissingAbility`] and
+/// [`Error::OutlivesCaller`] where the caller would give what it does not have, or resume it; [`Error::ConfirmPassword`] where a session that has not
 /// confirmed its password lately would give the token more than it had.
 pub async fn change(
     context: &Context,
@@ -45,6 +45,11 @@ pub async fn change(
             let actor = caller.actor();
             begin_change(context, connection, caller.user.id, &actor)?;
             let mut token = find_live(context, connection, caller.user.id, id)?;
+            if token.paused && change.paused == Some(false) {
+                // It lets somebody in again, which is as good as making it.
+                within_the_abilities_of(&caller, &token.abilities)?;
+                within_the_life_of(&caller, token.expires_at)?;
+            }
             let widened = change
                 .abilities
                 .as_ref()

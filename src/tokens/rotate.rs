@@ -12,7 +12,7 @@ use crate::{
     config::SigningKeys,
     context::{Context, Shared},
     credentials::{
-        Confirmed, Credential,
+        Caller, Confirmed, Credential,
         sign_out::begin_change,
         store::{self, Derived, Earlier},
     },
@@ -72,7 +72,7 @@ impl Overlap {
 /// It carries the server's keys, from which its secret is derived.
 #[derive(Clone)]
 pub struct Request {
-    key: Digest,
+    key: Vec<u8>,
     repeatable_for: Option<Duration>,
     keys: SigningKeys,
 }
@@ -83,7 +83,7 @@ impl Request {
     pub fn of_a_program(keys: &SigningKeys, key: &str) -> Self {
         Self {
             keys: keys.clone(),
-            key: Digest::of(format!("Idempotency-Key: {key}").as_bytes()),
+            key: format!("Idempotency-Key: {key}").into_bytes(),
             repeatable_for: Some(RETRIED_FOR),
         }
     }
@@ -93,9 +93,21 @@ impl Request {
     pub fn of_a_form(keys: &SigningKeys, key: &[u8; 16]) -> Self {
         Self {
             keys: keys.clone(),
-            key: Digest::of(&[b"form: ", key.as_slice()].concat()),
+            key: [b"form: ", key.as_slice()].concat(),
             repeatable_for: None,
         }
+    }
+}
+
+impl Request {
+    /// What it is known by: another program's of the same key is another one. A form's key is random,
+    /// and the form may come from a session that followed.
+    fn known_by(&self, caller: &Caller) -> Digest {
+        let program = self
+            .repeatable_for
+            .map(|_| *caller.credential.id.as_bytes());
+        let by = program.as_ref().map_or(&[][..], <[u8; 16]>::as_slice);
+        Digest::of(&[by, &self.key].concat())
     }
 }
 
@@ -116,7 +128,8 @@ pub struct Rotated {
 /// # Errors
 /// [`Error::NotFound`] where there is no such live token; [`Error::MissingAbility`] and
 /// [`Error::OutlivesCaller`] where it may do more, or lives longer, than the caller;
-/// [`Error::Invalid`] where the same request was made before with another overlap.
+/// [`Error::Invalid`] where the same request was made before with another overlap, or the token was
+/// rotated again since.
 pub async fn rotate(
     context: &Context,
     confirmed: Confirmed<'_>,
@@ -133,7 +146,8 @@ pub async fn rotate(
             within_the_abilities_of(&caller, &token.abilities)?;
             within_the_life_of(&caller, token.expires_at)?;
             if let Some(request) = &request
-                && let Some(secret) = made_before(context, connection, &token, overlap, request)?
+                && let Some(secret) =
+                    made_before(context, connection, &caller, &token, overlap, request)?
             {
                 let issued = Issued { token, secret };
                 return Ok(Rotated {
@@ -141,7 +155,14 @@ pub async fn rotate(
                     repeated: true,
                 });
             }
-            let secret = replace(context, connection, &token, overlap, request.as_ref())?;
+            let secret = replace(
+                context,
+                connection,
+                &caller,
+                &token,
+                overlap,
+                request.as_ref(),
+            )?;
             token.hint = secret.hint();
             let what = What::new(EventKind::TokenRotated, token.name.clone()).to(token.id);
             activity::record(context, connection, caller.user.id, &actor, what)?;
@@ -167,6 +188,7 @@ pub async fn earlier_secrets(context: &Context, id: CredentialId) -> Result<Vec<
 fn replace(
     context: &Context,
     connection: &mut AnyConnection,
+    caller: &Caller,
     token: &Credential,
     overlap: Overlap,
     request: Option<&Request>,
@@ -184,15 +206,16 @@ fn replace(
         return Ok(secret);
     };
     let salt = random::bytes::<16>(context.random())?;
-    let secret = derive(context, request.keys.first(), token.id, request.key, &salt)
+    let secret = derive(context, request.keys.first(), token.id, &request.key, &salt)
         .ok_or_else(|| Error::internal("no secret could be derived"))?;
     insert(connection, token.id, &secret, now)?;
     let derived = Derived {
         digest: secret.digest(),
         salt,
         overlap: micros_of(overlap.0),
+        is_replaced: false,
     };
-    store::insert_rotation(connection, request.key, &derived)?;
+    store::insert_rotation(connection, request.known_by(caller), &derived)?;
     Ok(secret)
 }
 
@@ -213,6 +236,7 @@ fn insert(
 fn made_before(
     context: &Context,
     connection: &mut AnyConnection,
+    caller: &Caller,
     token: &Credential,
     overlap: Overlap,
     request: &Request,
@@ -220,15 +244,20 @@ fn made_before(
     let since = request
         .repeatable_for
         .map(|window| context.now().minus(window));
-    let Some(made) = store::rotation(connection, token.id, request.key, since)? else {
+    let Some(made) = store::rotation(connection, token.id, request.known_by(caller), since)? else {
         return Ok(None);
     };
-    if made.overlap != micros_of(overlap.0) {
+    // A form that is sent again is told that it was, and nothing more.
+    let is_a_program = request.repeatable_for.is_some();
+    if is_a_program && made.overlap != micros_of(overlap.0) {
         return Err(used_before("It was sent with another overlap."));
+    }
+    if is_a_program && made.is_replaced {
+        return Err(used_before("The token was rotated again since."));
     }
     std::iter::once(request.keys.first())
         .chain(request.keys.older())
-        .filter_map(|key| derive(context, key, token.id, request.key, &made.salt))
+        .filter_map(|key| derive(context, key, token.id, &request.key, &made.salt))
         .find(|secret| secret.digest() == made.digest)
         .map(Some)
         .ok_or_else(|| used_before("The key that its secret was made with is gone."))
@@ -247,9 +276,11 @@ fn derive(
     context: &Shared,
     key: &[u8],
     token: CredentialId,
-    request: Digest,
+    request: &[u8],
     salt: &[u8],
 ) -> Option<TokenSecret> {
-    let what_for: [&[u8]; 3] = [b"narthex rotation", token.as_bytes(), request.as_bytes()];
+    // The client's key itself, which is stored as a digest only: the database and the server's key are
+    // not enough to make the secret again.
+    let what_for: [&[u8]; 3] = [b"narthex rotation", token.as_bytes(), request];
     TokenSecret::derive(&context.settings.token_prefix, key, salt, &what_for)
 }

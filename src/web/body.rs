@@ -2,7 +2,7 @@
 
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest,
-    dev::Payload,
+    dev::{Payload, ServiceRequest},
     error::PayloadError,
     http::header,
     web::{Bytes, PayloadConfig},
@@ -85,6 +85,19 @@ pub(super) fn read(
             _ => Error::Malformed("The body ended before it was complete.".to_owned()),
         })
     }
+}
+
+/// Takes the whole body in before anything is decided about who sent it, and leaves it to be read
+/// again. Who holds the end of a request back would otherwise be judged by what they were when its
+/// head came, and act on it ten seconds after that ended.
+///
+/// # Errors
+/// [`Error::TooLarge`], [`Error::TooSlow`], [`Error::Malformed`]: it did not come whole.
+pub async fn take_in(request: &mut ServiceRequest) -> Result<()> {
+    let mut payload = request.take_payload();
+    let bytes = read(request.request(), &mut payload).await?;
+    request.set_payload(Payload::from(bytes));
+    Ok(())
 }
 
 /// Whether a body came, without reading it.

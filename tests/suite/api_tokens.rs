@@ -278,6 +278,24 @@ async fn a_token_gives_no_more_than_it_has() {
 }
 
 #[tokio::test]
+async fn a_token_resumes_none_that_may_do_more_than_itself() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let weak = app.token(&ada, "Weak", &["tokens:write"]).await;
+    let strong = app.token(&ada, "Strong", &["*"]).await;
+    let (pause, resume) = (json!({"paused": true}), json!({"paused": false}));
+    let path = path_of(&strong.id);
+    let paused = weak.client.patch(&path, &pause).await;
+    paused.expect_status(200);
+    let answer = weak.client.patch(&path, &resume).await;
+    answer.expect_problem(403, "missing-ability");
+    assert!(!strong.client.is_let_in().await);
+    let resumed = ada.call(Method::PATCH, &path, Some(&resume)).await;
+    resumed.expect_status(200);
+    assert!(strong.client.is_let_in().await);
+}
+
+#[tokio::test]
 async fn a_token_makes_none_that_outlives_it() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;

@@ -32,6 +32,7 @@ mod cross_site;
 mod forward_auth;
 mod framing;
 mod headers;
+mod held_back;
 mod host;
 mod house;
 mod instruments;

@@ -253,6 +253,50 @@ async fn a_key_stands_for_one_request() {
 }
 
 #[tokio::test]
+async fn a_request_whose_secret_was_rotated_out_since_is_not_answered_with_it() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    let body = json!({"overlap": "1h"});
+    secret_of(rotate_once(&ada, &token, "one", &body).await);
+    let newest = secret_of(rotate_once(&ada, &token, "two", &body).await);
+    rotate_once(&ada, &token, "one", &body)
+        .await
+        .expect_refused(&["Idempotency-Key"]);
+    assert_eq!(
+        secret_of(rotate_once(&ada, &token, "two", &body).await),
+        newest
+    );
+}
+
+#[tokio::test]
+async fn the_key_of_one_program_gives_another_nothing() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let (one, other) = (
+        app.token(&ada, "One", &["*"]).await,
+        app.token(&ada, "Other", &["*"]).await,
+    );
+    let token = app.token(&ada, "CI", &[]).await;
+    let ask = async |by: &Token| {
+        let request = by.client.request(Method::POST, &path_of(&token));
+        let request = request.header("Idempotency-Key", "the release of November");
+        let answer = by
+            .client
+            .send(request.json(&json!({"overlap": "1h"})))
+            .await;
+        secret_of(answer)
+    };
+    let first = ask(&one).await;
+    assert_ne!(ask(&other).await, first);
+    assert_eq!(
+        rotations(&ada).await,
+        2,
+        "it was a rotation, and is told as one"
+    );
+}
+
+#[tokio::test]
 async fn a_key_that_cannot_be_is_refused() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;

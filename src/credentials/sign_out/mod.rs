@@ -104,19 +104,32 @@ pub(crate) fn begin_change(
     if !store::lock_user(connection, user)? {
         return Err(Error::NotFound);
     }
-    if let Some(id) = actor.credential {
-        let mut by = store::find(connection, user, id)?;
-        by.iter_mut()
-            .for_each(|credential| usage::overlay(context, credential));
-        let alive =
-            by.is_some_and(|credential| !credential.paused && credential.is_live(context.now()));
-        if !alive {
-            return Err(Error::NotSignedIn {
-                invalid_token: true,
-            });
-        }
+    if actor.credential.is_some() && !may_still_act(context, connection, user, actor)? {
+        return Err(Error::NotSignedIn {
+            invalid_token: true,
+        });
     }
     Ok(())
+}
+
+/// Whether the secret that the actor showed still lets them in: neither its credential nor it itself
+/// was taken back since.
+fn may_still_act(
+    context: &Shared,
+    connection: &mut AnyConnection,
+    user: UserId,
+    actor: &Actor,
+) -> Result<bool> {
+    let Some(secret) = actor.secret else {
+        return Ok(false);
+    };
+    let now = context.now();
+    let found = store::by_digest(connection, secret)?.filter(|found| !found.is_spent(now));
+    Ok(found.is_some_and(|found| {
+        let mut credential = found.credential;
+        usage::overlay(context, &mut credential);
+        credential.user_id == user && !credential.paused && credential.is_live(now)
+    }))
 }
 
 /// [`end`] inside a transaction that [`begin_change`] began.

@@ -24,6 +24,8 @@ pub(crate) struct Derived {
     pub(crate) salt: [u8; 16],
     /// How long the secret before it goes on working, in microseconds.
     pub(crate) overlap: i64,
+    /// Whether a newer secret has taken its place.
+    pub(crate) is_replaced: bool,
 }
 
 /// Lets no secret of a credential work beyond `until`.
@@ -99,17 +101,22 @@ pub(crate) fn rotation(
     request: Digest,
     since: Option<Timestamp>,
 ) -> QueryResult<Option<Derived>> {
-    let found: Option<(Digest, Vec<u8>, i64)> = rotations::table
+    let found: Option<(Digest, Vec<u8>, i64, Option<Timestamp>)> = rotations::table
         .inner_join(secrets::table)
         .filter(secrets::credential_id.eq(credential))
         .filter(rotations::request.eq(request))
         .filter(secrets::created_at.gt(since.unwrap_or(Timestamp::from_micros(i64::MIN))))
         .order(secrets::created_at.desc())
-        .select((rotations::digest, rotations::salt, rotations::overlap))
+        .select((
+            rotations::digest,
+            rotations::salt,
+            rotations::overlap,
+            secrets::valid_until,
+        ))
         .first(connection)
         .optional()?;
     found
-        .map(|(digest, salt, overlap)| {
+        .map(|(digest, salt, overlap, valid_until)| {
             let salt = salt.try_into().map_err(|_| {
                 diesel::result::Error::DeserializationError("a salt is not of 16 bytes".into())
             })?;
@@ -117,6 +124,7 @@ pub(crate) fn rotation(
                 digest,
                 salt,
                 overlap,
+                is_replaced: valid_until.is_some(),
             })
         })
         .transpose()

@@ -142,12 +142,18 @@ impl Serving {
     /// Asks it to stop (SIGTERM) and waits until it has.
     pub fn stop(self) -> Outcome {
         self.running.signal("TERM");
-        self.running.outcome()
+        Self::ended(self.running)
+    }
+
+    fn ended(running: Running) -> Outcome {
+        let outcome = running.outcome();
+        evidence::logged(&outcome.stderr);
+        outcome
     }
 
     /// Kills it on the spot (SIGKILL), as a power cut would.
     pub fn kill(self) -> Outcome {
-        self.running.killed().outcome()
+        Self::ended(self.running.killed())
     }
 }
 
@@ -196,7 +202,6 @@ impl Running {
         let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
             panic!("it hangs; its log so far:\n{}", self.stderr.so_far());
         };
-        evidence::logged(&stderr);
         Outcome {
             code: self.child.wait().expect("a child of ours").code(),
             stdout,
