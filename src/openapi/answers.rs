@@ -40,7 +40,7 @@ const CHALLENGE: &[(&str, &str)] = &[(
 )];
 const RETRY: &[(&str, &str)] = &[("Retry-After", "After how many seconds to ask again.")];
 
-const ANSWERS: [Answer; 13] = [
+const ANSWERS: [Answer; 14] = [
     Answer {
         status: 400,
         name: "Malformed",
@@ -99,6 +99,16 @@ const ANSWERS: [Answer; 13] = [
         types: &["preview-outdated"],
         headers: &[],
         belongs_to: |route, _| route.path == urls::API_SIGN_OUT,
+    },
+    Answer {
+        status: 409,
+        name: "TooManyTokens",
+        description: "The user has as many live tokens as there may be; none was made.",
+        types: &["too-many-tokens"],
+        headers: &[],
+        belongs_to: |route, _| {
+            route.method == "POST" && [urls::API_TOKENS, urls::API_SIGN_IN].contains(&route.path)
+        },
     },
     Answer {
         status: 413,
