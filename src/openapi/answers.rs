@@ -103,11 +103,12 @@ const ANSWERS: [Answer; 14] = [
     Answer {
         status: 409,
         name: "TooManyTokens",
-        description: "The user has as many live tokens as there may be; none was made.",
+        description: "The user has as many live tokens as one may have; none was made.",
         types: &["too-many-tokens"],
         headers: &[],
         belongs_to: |route, _| {
-            route.method == "POST" && [urls::API_TOKENS, urls::API_SIGN_IN].contains(&route.path)
+            let makes_one = route.path == urls::API_TOKENS && route.method.as_str() == "POST";
+            makes_one || route.path == urls::API_SIGN_IN
         },
     },
     Answer {
@@ -148,7 +149,7 @@ const ANSWERS: [Answer; 14] = [
         description: "Too many attempts.",
         types: &["throttled"],
         headers: RETRY,
-        belongs_to: |route, _| route.path == urls::API_SIGN_IN,
+        belongs_to: |route, _| [urls::API_SIGN_IN, urls::API_CONFIRM].contains(&route.path),
     },
     Answer {
         status: 500,
