@@ -1,5 +1,6 @@
 //! Tools that know neither HTTP nor Narthex: each file could serve another project as it stands.
 
+mod argon2_in_place;
 pub mod clock;
 pub mod db;
 pub mod digest;
@@ -11,6 +12,7 @@ pub mod page;
 pub mod password_hash;
 pub mod random;
 pub mod secret;
+mod threads;
 pub mod unseen;
 pub mod words;
 pub mod write_behind;
