@@ -108,7 +108,7 @@ impl Cli {
             Command::Serve => Program::Server,
             Command::Migrate | Command::Operate(_) => Program::Command,
         };
-        logging::start(program, &sources, &settings);
+        let _log = logging::start(program, &sources, &settings);
         match self.command {
             Command::Serve => serve::serve(settings),
             Command::Migrate => migrate::migrate(&settings),

@@ -6,6 +6,7 @@ pub mod db;
 pub mod digest;
 pub mod duration;
 pub mod id;
+pub mod log_lines;
 mod named;
 pub mod network;
 pub mod page;
