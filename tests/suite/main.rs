@@ -25,6 +25,7 @@ mod cookies;
 mod cors;
 mod crash;
 mod cross_site;
+mod faults;
 mod forward_auth;
 mod headers;
 mod host;
