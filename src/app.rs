@@ -24,13 +24,14 @@ use actix_web::{
 
 use crate::{
     callers::{Access, Gatekeeper, guard},
-    config::SigningKeys,
+    config::{Settings, SigningKeys},
     context::Context,
     credentials::{Pruned, prune, usage},
     error::Error,
-    protocols::metrics,
+    openapi::{self, Site},
+    protocols::{metrics, openapi::Document},
     routes::{self, Route},
-    sessions::cookie::{CookieRules, keep},
+    sessions::cookie::{CookieRules, cookie_name, keep},
     web::{
         address, body, cors,
         headers::Headers,
@@ -152,6 +153,7 @@ pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory +
     let scope: Scope = web::scope("")
         .app_data(web::Data::new(context.clone()))
         .app_data(rules.clone())
+        .app_data(web::Data::new(document(&context.settings)))
         .app_data(web::Data::new(keys.clone()))
         .app_data(body::payload_limit());
     // A fixed path comes before a pattern that it fits too ("current" before "{id}").
@@ -170,6 +172,15 @@ pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory +
         .wrap(from_fn(move |request, next| {
             around(shared.clone(), Rc::clone(&headers), request, next)
         }))
+}
+
+/// What describes the API that is served here.
+fn document(settings: &Settings) -> Document {
+    let site = Site {
+        url: &settings.base_url(),
+        cookie: cookie_name(settings),
+    };
+    Document::new(openapi::json(site))
 }
 
 async fn not_found() -> Result<HttpResponse, Error> {

@@ -32,6 +32,15 @@ pub enum Error {
         /// Whether a bearer token came and was refused (RFC 6750, section 3.1, `invalid_token`).
         invalid_token: bool,
     },
+    /// Two `Authorization` headers came (RFC 6750, section 3.1, `invalid_request`).
+    #[error("two Authorization headers")]
+    TwoPasses,
+    /// An OAuth client's password is no token's secret (RFC 6749, section 5.2, `invalid_client`).
+    #[error("invalid client")]
+    InvalidClient,
+    /// The parameters of an OAuth request (RFC 6749, section 5.2, `invalid_request`).
+    #[error("invalid OAuth request: {0}")]
+    InvalidRequest(&'static str),
     /// E-mail and password do not belong together, or the account is disabled: one answer for all.
     #[error("wrong e-mail or password")]
     WrongPassword,
@@ -68,6 +77,9 @@ pub enum Error {
     /// What a preview showed is no longer what would end.
     #[error("the preview is out of date")]
     PreviewOutdated,
+    /// The user has this many live tokens, and may have no more.
+    #[error("{0} tokens, which is the most")]
+    TooManyTokens(usize),
     /// The body is longer than this many bytes.
     #[error("body over {0} bytes")]
     TooLarge(usize),
@@ -117,7 +129,9 @@ impl Error {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::NotSignedIn { .. } | Self::WrongPassword => StatusCode::UNAUTHORIZED,
+            Self::NotSignedIn { .. } | Self::InvalidClient | Self::WrongPassword => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::MissingAbility(_)
             | Self::SessionsOnly
             | Self::OutlivesCaller(_)
@@ -126,12 +140,16 @@ impl Error {
             | Self::RegistrationClosed => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::PreviewOutdated | Self::FormSentTwice => StatusCode::CONFLICT,
+            Self::PreviewOutdated | Self::FormSentTwice | Self::TooManyTokens(_) => {
+                StatusCode::CONFLICT
+            }
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::WrongMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
-            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed(_) | Self::TwoPasses | Self::InvalidRequest(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Unavailable(_) | Self::Collided(_) | Self::OutcomeUnknown(_) => {
@@ -146,6 +164,8 @@ impl Error {
     pub const fn slug(&self) -> &'static str {
         match self {
             Self::NotSignedIn { .. } => "not-signed-in",
+            Self::InvalidClient => "invalid-client",
+            Self::InvalidRequest(_) => "invalid-request",
             Self::WrongPassword => "wrong-password",
             Self::MissingAbility(_) => "missing-ability",
             Self::SessionsOnly => "sessions-only",
@@ -157,11 +177,12 @@ impl Error {
             Self::NotFound => "not-found",
             Self::MethodNotAllowed(_) => "method-not-allowed",
             Self::PreviewOutdated => "preview-outdated",
+            Self::TooManyTokens(_) => "too-many-tokens",
             Self::TooLarge(_) => "too-large",
             Self::TooSlow => "too-slow",
             Self::WrongMediaType(_) => "wrong-media-type",
             Self::Misdirected => "misdirected",
-            Self::Malformed(_) => "malformed",
+            Self::Malformed(_) | Self::TwoPasses => "malformed",
             Self::Invalid(_) => "invalid",
             Self::Throttled(_) => "throttled",
             Self::Busy => "busy",
@@ -176,6 +197,7 @@ impl Error {
     pub const fn title(&self) -> &'static str {
         match self {
             Self::NotSignedIn { .. } => "Not signed in",
+            Self::InvalidClient => "The client is not known",
             Self::WrongPassword => "E-mail or password is wrong",
             Self::MissingAbility(_) => "The token may not do this",
             Self::SessionsOnly => "Only for a signed-in browser",
@@ -187,11 +209,14 @@ impl Error {
             Self::NotFound => "Not found",
             Self::MethodNotAllowed(_) => "Not possible here",
             Self::PreviewOutdated => "The list has changed",
+            Self::TooManyTokens(_) => "Too many tokens",
             Self::TooLarge(_) => "Too much at once",
             Self::TooSlow => "Too slow",
             Self::WrongMediaType(_) => "Wrong content type",
             Self::Misdirected => "Wrong host name",
-            Self::Malformed(_) => "The request cannot be read",
+            Self::Malformed(_) | Self::TwoPasses | Self::InvalidRequest(_) => {
+                "The request cannot be read"
+            }
             Self::Invalid(_) => "Some fields need a change",
             Self::Throttled(_) => "Too many attempts",
             Self::Busy => "Busy just now",
@@ -211,6 +236,12 @@ impl Error {
             Self::NotSignedIn { .. } => {
                 "Sign in, or send a token in the Authorization header.".into()
             }
+            Self::TwoPasses => "Send one Authorization header.".into(),
+            Self::InvalidClient => {
+                "The password is no token's secret, or the token is ended, paused or expired."
+                    .into()
+            }
+            Self::InvalidRequest(what) => (*what).into(),
             Self::WrongPassword => "Check both and try again.".into(),
             Self::MissingAbility(abilities) => {
                 format!("It needs {abilities}. Use a token that has it.").into()
@@ -234,6 +265,11 @@ impl Error {
             Self::PreviewOutdated => {
                 "Nothing was ended. Look at the new preview and decide again.".into()
             }
+            Self::TooManyTokens(most) => format!(
+                "Nothing was made: {most} tokens can be live at once. Revoke some that you no \
+                 longer use, then try again."
+            )
+            .into(),
             Self::TooLarge(limit) => format!("Send at most {limit} bytes.").into(),
             Self::TooSlow => "Nothing was done. Send it again, faster.".into(),
             Self::WrongMediaType(wanted) => format!("Send it as {wanted}.").into(),
@@ -260,6 +296,22 @@ impl Error {
                  service."
                     .into()
             }
+        }
+    }
+
+    /// Both in one: `Too many attempts. Try again in 3 seconds.`
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!("{}. {}", self.title(), self.detail())
+    }
+
+    /// The code of what only OAuth's own endpoints answer (RFC 6749, section 5.2).
+    #[must_use]
+    pub const fn oauth_code(&self) -> Option<&'static str> {
+        match self {
+            Self::InvalidClient => Some("invalid_client"),
+            Self::InvalidRequest(_) => Some("invalid_request"),
+            _ => None,
         }
     }
 

@@ -1,13 +1,14 @@
 //! The whole URL table: method, path, who may call, handler.
 
 use actix_web::{FromRequest, Handler, Responder, http::Method};
+use utoipa::OpenApi;
 
 use crate::{
     accounts::{api as account_api, pages as account},
     activity::{api as activity_api, pages as activity},
-    callers::Access::{self, AnyCaller, Anyone, Browser, Can, Session, Visitor},
+    callers::Access::{self, AnyCaller, Anyone, Browser, Can, Client, Session, Visitor},
     credentials::{api as credential_api, pages as sign_out},
-    protocols::{forward_auth, health, oauth},
+    protocols::{forward_auth, health, oauth, openapi},
     sessions::{api as session_api, pages as session},
     tokens::{api as token_api, pages as token},
     urls,
@@ -40,9 +41,23 @@ where
     }
 }
 
+/// What pages and programs call. A handler that programs call says of itself what it takes and answers
+/// (`#[utoipa::path]`): without that it does not compile here, and with it, it is in the document.
 macro_rules! table {
-    ($($method:ident $path:ident $access:expr => $handler:path;)*) => {
-        vec![$(route(Method::$method, urls::$path, $access, $handler),)*]
+    (
+        pages { $($method:ident $path:ident $access:expr => $handler:path;)* }
+        programs { $($call:ident $place:ident $asks:expr => $module:ident::$name:ident;)* }
+    ) => {
+        fn pages_and_programs() -> Vec<Route> {
+            vec![
+                $(route(Method::$method, urls::$path, $access, $handler),)*
+                $(route(Method::$call, urls::$place, $asks, $module::$name),)*
+            ]
+        }
+
+        #[derive(OpenApi)]
+        #[openapi(paths($($module::$name),*))]
+        struct Described;
     };
 }
 
@@ -51,14 +66,9 @@ const READ_BOTH: Access = Can(&["sessions:read", "tokens:read"]);
 /// To end both classes.
 const WRITE_BOTH: Access = Can(&["sessions:write", "tokens:write"]);
 
-/// Every route. What is not here is not found.
-#[must_use]
-#[rustfmt::skip]
-pub fn table() -> Vec<Route> {
-    let mut table = table! {
-        // Probes and browsers, before anybody is known.
-        GET  HEALTH          Anyone  => health::alive;
-        GET  READY           Anyone  => health::ready;
+table! {
+    pages {
+        // Before anybody is known.
         GET  ASSET           Anyone  => assets::serve;
 
         // Getting in.
@@ -98,7 +108,8 @@ pub fn table() -> Vec<Route> {
         GET  SIGN_OUT        Browser => sign_out::preview;
         POST SIGN_OUT        Browser => sign_out::end;
         GET  RECEIPT         Browser => sign_out::receipt;
-
+    }
+    programs {
         // The JSON API: who is calling.
         POST   API_SIGN_IN          Anyone                   => token_api::sign_in;
         POST   API_CONFIRM          Session                  => session_api::confirm;
@@ -132,13 +143,40 @@ pub fn table() -> Vec<Route> {
         GET    API_RECEIPT          Can(&["account:read"])   => credential_api::receipt;
 
         // What other programs ask by standards of their own.
-        POST   INTROSPECT           Can(&["tokens:introspect"]) => oauth::introspect;
+        POST   INTROSPECT           Client(&["tokens:introspect"]) => oauth::introspect;
         POST   REVOKE               Anyone                   => oauth::revoke;
         GET    METADATA             Anyone                   => oauth::metadata;
-    };
+        GET    OPENAPI              Anyone                   => openapi::document;
+
+        // Probes.
+        GET    HEALTH               Anyone                   => health::alive;
+        GET    READY                Anyone                   => health::ready;
+    }
+}
+
+/// Every route. What is not here is not found.
+#[must_use]
+pub fn table() -> Vec<Route> {
+    let mut table = pages_and_programs();
     // A proxy asks with the method of the request that it asks about. Who calls is what it asks.
-    for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
+    for method in [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ] {
         table.push(route(method, urls::VERIFY, Anyone, forward_auth::verify));
     }
     table
+}
+
+/// What the handlers that programs call say of themselves.
+///
+/// `/auth/verify` is not among them: it is asked by proxies, by whatever method, and never by somebody
+/// who reads what a call takes.
+#[must_use]
+pub fn described() -> utoipa::openapi::OpenApi {
+    Described::openapi()
 }

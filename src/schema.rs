@@ -72,6 +72,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    throttles (key) {
+        key -> Bytea,
+        clear_at -> Int8,
+        blocked_until -> Int8,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Bytea,
         email -> Text,
@@ -97,5 +105,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipts,
     rotations,
     secrets,
+    throttles,
     users,
 );

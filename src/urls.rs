@@ -65,6 +65,8 @@ paths! {
     REVOKE = "/oauth/revoke";
     /// Where the two are (RFC 8414).
     METADATA = "/.well-known/oauth-authorization-server";
+    /// What describes the API (OpenAPI 3.1).
+    OPENAPI = "/openapi.json";
     /// Stylesheet and icon, under a name that changes with their content.
     ASSET = "/static/{version}/{name}";
     /// Trades e-mail and password for a device token.

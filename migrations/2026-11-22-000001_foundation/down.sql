@@ -1,3 +1,4 @@
+DROP TABLE throttles;
 DROP TABLE events;
 DROP TABLE rotations;
 DROP TABLE secrets;

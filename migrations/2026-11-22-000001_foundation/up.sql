@@ -116,3 +116,12 @@ CREATE TABLE events (
     detail TEXT NOT NULL
 );
 CREATE INDEX events_of_user ON events (user_id, id);
+
+-- How often somebody tried a password, or made an account, until it is forgotten.
+CREATE TABLE throttles (
+    -- SHA-256 of who or what is counted: an address that was typed, right or wrong, is not kept.
+    key BYTEA NOT NULL PRIMARY KEY CHECK (length(key) = 32),
+    clear_at BIGINT NOT NULL,
+    blocked_until BIGINT NOT NULL
+);
+CREATE INDEX throttles_clear ON throttles (clear_at);

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, http::StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     callers::AnyCaller,
@@ -9,11 +10,13 @@ use crate::{
     error::Result,
     ids::UserId,
     kit::clock::Timestamp,
+    urls,
     web::{body::NoQuery, json},
 };
 
 /// A user.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
 pub struct UserJson<'a> {
     id: UserId,
     name: &'a str,
@@ -32,10 +35,17 @@ impl<'a> From<&'a User> for UserJson<'a> {
     }
 }
 
-/// `GET /user`: who is calling.
+/// Who is calling.
 ///
 /// # Errors
 /// None of its own.
+#[utoipa::path(
+    get,
+    path = urls::API_USER,
+    tag = "Account",
+    operation_id = "getUser",
+    responses((status = 200, description = "The user.", body = UserJson))
+)]
 pub async fn user(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
     json::answer(StatusCode::OK, &UserJson::from(&here.caller.user))
 }

@@ -40,7 +40,7 @@ pub async fn change_password(
     change: PasswordChange,
 ) -> Result<Option<Receipt>> {
     let (user, actor, here) = (caller.user.id, caller.actor(), caller.credential.id);
-    let proof = authenticate_user(context, user, change.current, actor)
+    let proof = authenticate_user(context, caller, change.current)
         .await
         .map_err(wrong_password)?;
     let hash = context.hasher.hash(change.new.into_secret()).await?;

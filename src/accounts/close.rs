@@ -21,14 +21,15 @@ use crate::{
 /// [`Error::Invalid`] where the password is wrong.
 pub async fn delete(context: &Context, caller: &Caller, password: SecretText) -> Result<Receipt> {
     let (user, actor) = (caller.user.id, caller.actor());
-    let proof = authenticate_user(context, user, password, actor)
-        .await
-        .map_err(|error| match error {
-            Error::WrongPassword => {
-                FieldErrors::one("password", "This is not your password.").into()
-            }
-            other => other,
-        })?;
+    let proof =
+        authenticate_user(context, caller, password)
+            .await
+            .map_err(|error| match error {
+                Error::WrongPassword => {
+                    FieldErrors::one("password", "This is not your password.").into()
+                }
+                other => other,
+            })?;
     context
         .write(move |context, connection| {
             begin_sign_in(context, connection, &proof, &actor)?;

@@ -5,6 +5,7 @@ mod authenticate;
 mod change_password;
 mod close;
 mod email;
+mod guessable;
 pub mod pages;
 mod password;
 mod profile;
@@ -16,7 +17,7 @@ pub use self::{
     change_password::{PasswordChange, change_password},
     close::{delete, delete_as_operator, disable, enable},
     email::Email,
-    password::NewPassword,
+    password::{LONGEST as LONGEST_PASSWORD, NewPassword, SHORTEST as SHORTEST_PASSWORD},
     profile::{Profile, change_profile},
     register::{Registration, create, register},
     store::Account,

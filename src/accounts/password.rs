@@ -1,21 +1,25 @@
 //! What a new password must be.
 
-use super::email::Email;
+use super::{email::Email, guessable::why_guessable};
 use crate::{kit::secret::SecretText, name::Name};
 
-/// The least number of characters (NIST SP 800-63B-4, section 3.1.1.2, where it is the only factor).
+/// The least number of characters (NIST SP 800-63B-4, section 3.1.1.2, where it is the only factor). The
+/// one place that says it: pages and messages take it from here.
 pub const SHORTEST: usize = 15;
 /// The most characters, and the most bytes: bounds what one sign-in can make us hash.
 pub const LONGEST: usize = 128;
 const MOST_BYTES: usize = 512;
 
-/// A password to be set: taken exactly as typed, never trimmed, cut or folded.
+/// A password to be set: taken exactly as typed, never trimmed, cut or folded. Not normalised either
+/// (ASVS 5.0, 6.2.8): what a keyboard composes another way is another password. NUL is a character
+/// like any other.
 #[derive(Clone)]
 pub struct NewPassword(SecretText);
 
 impl NewPassword {
     /// Takes a new password for the person with this address and name. There are no rules about
-    /// digits and signs: length is what helps (ASVS 5.0, 6.2.1 and 6.2.5).
+    /// digits and signs: length is what helps (ASVS 5.0, 6.2.1 and 6.2.5), and not to be what is tried
+    /// first (6.2.4, 6.2.11).
     ///
     /// # Errors
     /// What to do about it, for the person who typed it.
@@ -35,12 +39,9 @@ impl NewPassword {
             return Err(format!("Use at most {LONGEST} characters."));
         }
         let own = [email.map(Email::as_str), name.map(Name::as_str)];
-        let is_own = own
-            .into_iter()
-            .flatten()
-            .any(|own| own.to_lowercase() == typed.to_lowercase());
-        if is_own {
-            return Err("Use something else than your name or address.".to_owned());
+        let own: Vec<&str> = own.into_iter().flatten().collect();
+        if let Some(why) = why_guessable(typed, &own) {
+            return Err(why.to_owned());
         }
         Ok(Self(text))
     }
@@ -69,8 +70,9 @@ mod tests {
     #[test]
     fn any_text_of_the_right_length_is_a_password() {
         assert!(taken("correct horse b"));
-        assert!(taken(&" ".repeat(15)));
-        assert!(taken(&"🙂".repeat(128)));
+        assert!(taken("é and more of it"));
+        let long: String = "a long one 🙂🙃☂".repeat(10).chars().take(128).collect();
+        assert!(taken(&long));
         assert!(taken("nul\0 inside is fine"));
     }
 

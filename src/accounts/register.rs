@@ -1,6 +1,6 @@
 //! Making an account.
 
-use super::{email::Email, password::NewPassword, store};
+use super::{authenticate::Authenticated, email::Email, password::NewPassword, store};
 use crate::{
     activity::{self, Actor, EventKind, What},
     config,
@@ -9,8 +9,9 @@ use crate::{
     error::{Error, Result},
     fields::FieldErrors,
     ids::UserId,
-    kit::db,
+    kit::{db, password_hash::Place},
     name::Name,
+    throttle::{self, Attempt},
 };
 
 /// Who wants an account.
@@ -23,19 +24,32 @@ pub struct Registration {
     pub password: NewPassword,
 }
 
-/// Makes an account for somebody who asks for one.
+/// Makes an account for somebody who asks for one, and knows its password by that. Every one counts
+/// against their network, also those that succeed.
 ///
 /// # Errors
-/// [`Error::RegistrationClosed`] where only operators make accounts, and as [`create`].
+/// [`Error::RegistrationClosed`] where only operators make accounts; [`Error::Throttled`] where too
+/// many came from there; and as [`create`].
 pub async fn register(
     context: &Context,
     registration: Registration,
     actor: Actor,
-) -> Result<UserId> {
-    match context.settings.registration {
-        config::Registration::Open => create(context, registration, actor).await,
-        config::Registration::Closed => Err(Error::RegistrationClosed),
+) -> Result<Authenticated> {
+    if context.settings.registration == config::Registration::Closed {
+        return Err(Error::RegistrationClosed);
     }
+    let attempt = Attempt::to_register(context, actor.ip);
+    let attempt = context
+        .read(
+            move |context, connection| match throttle::look(context, connection, &attempt)? {
+                Some(blocked) => Err(blocked.into_error()),
+                None => Ok(attempt),
+            },
+        )
+        .await?;
+    let place = context.hasher.place().await?;
+    throttle::count(context, &attempt).await?;
+    make(context, &place, registration, actor).await
 }
 
 /// Makes an account.
@@ -44,12 +58,23 @@ pub async fn register(
 /// [`Error::Invalid`] where the address has one already: the database's own constraint says so, so
 /// that of two who ask at once one gets it.
 pub async fn create(context: &Context, registration: Registration, actor: Actor) -> Result<UserId> {
+    let place = context.hasher.place().await?;
+    let made = make(context, &place, registration, actor).await?;
+    Ok(made.user())
+}
+
+async fn make(
+    context: &Context,
+    place: &Place,
+    registration: Registration,
+    actor: Actor,
+) -> Result<Authenticated> {
     let Registration {
         name,
         email,
         password,
     } = registration;
-    let hash = context.hasher.hash(password.into_secret()).await?;
+    let hash = place.hash(password.into_secret()).await?;
     context
         .write(move |context, connection| {
             let user = User {
@@ -64,7 +89,7 @@ pub async fn create(context: &Context, registration: Registration, actor: Actor)
             .map_err(taken)?;
             let what = What::new(EventKind::AccountCreated, "");
             activity::record(context, connection, user.id, &actor, what)?;
-            Ok(user.id)
+            Ok(Authenticated::by_registering(user.id, hash))
         })
         .await
 }

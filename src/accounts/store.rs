@@ -123,6 +123,20 @@ pub(super) fn set_password(
         .map(drop)
 }
 
+/// Replaces a stored hash by another of the same password, unless it is another one by now.
+pub(super) fn renew_hash(
+    connection: &mut AnyConnection,
+    id: UserId,
+    old: &StoredHash,
+    new: &StoredHash,
+) -> QueryResult<bool> {
+    let row = users::table.filter(users::id.eq(id).and(users::password.eq(old.as_str())));
+    diesel::update(row)
+        .set(users::password.eq(new.as_str()))
+        .execute(connection)
+        .map(|rows| rows == 1)
+}
+
 pub(super) fn set_disabled(
     connection: &mut AnyConnection,
     id: UserId,

@@ -4,30 +4,50 @@ use std::net::IpAddr;
 
 use actix_web::{HttpResponse, http::StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::Event;
+use super::{Event, EventKind};
 use crate::{
     callers::AnyCaller,
     error::Result,
     ids::{CredentialId, EventId, ReceiptId},
     kit::clock::Timestamp,
+    shapes::{self, Shape},
+    urls,
     web::{
         body::Query,
         json,
-        list::{List, take_paging},
+        list::{List, Paged, take_paging},
     },
 };
 
-#[derive(Serialize)]
+/// Something that happened.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
 struct EventJson<'a> {
     id: EventId,
     at: Timestamp,
+    #[schema(schema_with = types)]
     r#type: &'static str,
+    /// What it was done to or with, in words.
     detail: &'a str,
+    /// The credential that it happened to.
+    #[schema(required)]
     credential_id: Option<CredentialId>,
+    /// The credential whose caller did it.
+    #[schema(required)]
     by: Option<CredentialId>,
+    #[schema(required, value_type = Option<shapes::Ip>)]
     ip: Option<IpAddr>,
+    #[schema(required)]
     receipt_id: Option<ReceiptId>,
+}
+
+/// A page of them.
+type EventList<'a> = List<EventJson<'a>>;
+
+fn types() -> Shape {
+    shapes::one_of_these_and_more(EventKind::ALL.iter().map(|kind| kind.as_str()))
 }
 
 impl<'a> EventJson<'a> {
@@ -45,10 +65,18 @@ impl<'a> EventJson<'a> {
     }
 }
 
-/// `GET /events`: what happened, newest first.
+/// What happened, newest first.
 ///
 /// # Errors
 /// [`crate::error::Error::Invalid`] for a page that cannot be.
+#[utoipa::path(
+    get,
+    path = urls::API_EVENTS,
+    tag = "Account",
+    operation_id = "listEvents",
+    params(Paged),
+    responses((status = 200, description = "A page of it.", body = EventList))
+)]
 pub async fn list(here: AnyCaller, Query(mut fields): Query) -> Result<HttpResponse> {
     let paging = take_paging(&mut fields);
     fields.finish()?;

@@ -57,6 +57,8 @@ named! {
         PasswordRefused = "password.refused", "Wrong password";
         /// A browser signed in.
         SignedIn = "session.created", "Signed in";
+        /// A browser signed in that is like none of those before.
+        SignedInAnew = "session.created_on_new_device", "Signed in on a new device";
         /// A token was made.
         TokenCreated = "token.created", "Token made";
         /// A token's name or abilities changed.

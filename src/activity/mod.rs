@@ -43,6 +43,11 @@ pub fn record(
     Ok(store::insert(connection, user.into(), &event)?)
 }
 
+/// When the newest line of all was written: the clock was there already.
+pub(crate) fn newest_at(connection: &mut AnyConnection) -> Result<Option<Timestamp>> {
+    Ok(store::newest_at(connection)?)
+}
+
 /// Forgets some lines of nobody's log that are older than `before`, and says how many.
 pub(crate) fn forget_nobodys(
     connection: &mut AnyConnection,

@@ -39,6 +39,15 @@ impl From<Row> for Event {
     }
 }
 
+/// When the newest line was written, whoever's it is.
+pub(super) fn newest_at(connection: &mut AnyConnection) -> QueryResult<Option<Timestamp>> {
+    events::table
+        .order(events::id.desc())
+        .select(events::at)
+        .first(connection)
+        .optional()
+}
+
 pub(super) fn insert(
     connection: &mut AnyConnection,
     user: Option<UserId>,

@@ -15,4 +15,6 @@ pub enum Access {
     Session,
     /// A caller of the API that has all these abilities.
     Can(&'static [&'static str]),
+    /// The same for an OAuth client, which may show its token as the password of HTTP Basic too.
+    Client(&'static [&'static str]),
 }

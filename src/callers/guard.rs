@@ -92,6 +92,13 @@ impl Gatekeeper {
                 has_all(&caller, abilities)?;
                 Ok(Some(caller))
             }
+            Access::Client(abilities) => {
+                let caller = pass::by_client(context, request)
+                    .await?
+                    .ok_or_else(nobody)?;
+                has_all(&caller, abilities)?;
+                Ok(Some(caller))
+            }
         }
     }
 }

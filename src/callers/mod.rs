@@ -10,5 +10,5 @@ pub use self::{
     access::Access,
     extract::{AnyCaller, Origin, SignedIn, Visitor},
     guard::{Gatekeeper, guard},
-    pass::by_either as recognise,
+    pass::{bearer, by_either as recognise, client_password},
 };

@@ -1,15 +1,20 @@
 //! Finding the pass in a request: an `Authorization` header, or the session cookie.
 
-use actix_web::{HttpRequest, http::header};
+use actix_web::{
+    HttpRequest,
+    http::header::{self, HeaderValue},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use crate::{
+    config::TokenPrefix,
     context::Context,
     credentials::{Caller, Class, gate},
     error::{Error, Result},
     kit::digest::Digest,
     sessions::cookie::SessionCookie,
     tokens::TokenSecret,
-    web::address::client_address,
+    web::{address::client_address, body::percent_decoded},
 };
 
 /// The caller behind the session cookie, if the cookie is good.
@@ -26,34 +31,102 @@ pub(super) async fn by_cookie(context: &Context, request: &HttpRequest) -> Resul
 /// The caller of the API, if anybody: an `Authorization` header, where there is one, decides alone.
 ///
 /// # Errors
-/// [`Error::NotSignedIn`] for a bearer token that is not good, [`Error::Malformed`] for two headers
-/// (RFC 6750, section 3.1: `invalid_request`).
+/// [`Error::NotSignedIn`] for whatever is no good bearer token, [`Error::TwoPasses`] for two headers.
 pub async fn by_either(context: &Context, request: &HttpRequest) -> Result<Option<Caller>> {
-    let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let Some(value) = headers.next() else {
+    let Some(value) = authorization(request)? else {
         return by_cookie(context, request).await;
     };
-    if headers.next().is_some() {
-        return Err(Error::Malformed(
-            "Send one Authorization header.".to_owned(),
-        ));
+    if !is_of_scheme(value, "bearer") {
+        // A scheme that is not ours is no attempt with a token, and told no error code (RFC 6750,
+        // section 3.1). It was meant as a pass all the same, so no cookie counts beside it.
+        return Err(Error::NotSignedIn {
+            invalid_token: false,
+        });
     }
-    // Whatever it was that came, it was meant as a pass and is none.
-    let refused = Error::NotSignedIn {
-        invalid_token: true,
+    let secret = bearer(&context.settings.token_prefix, value);
+    by_token(context, request, secret)
+        .await?
+        .map(Some)
+        .ok_or(Error::NotSignedIn {
+            invalid_token: true,
+        })
+}
+
+/// The caller of an OAuth endpoint, if anybody. As [`by_either`]; and since most programs that
+/// introspect can show nothing else, a token's secret is also taken as a client's password (RFC 6749,
+/// section 2.3.1). The secret says all, so the client's name may be any. It is one more way to carry a
+/// token to the same gate, never another verdict.
+///
+/// # Errors
+/// Those of [`by_either`], and [`Error::InvalidClient`] for a password that is no good token.
+pub(super) async fn by_client(context: &Context, request: &HttpRequest) -> Result<Option<Caller>> {
+    let value = match authorization(request)? {
+        Some(value) if is_of_scheme(value, "basic") => value,
+        _ => return by_either(context, request).await,
     };
-    let prefix = &context.settings.token_prefix;
-    let secret = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, text)| TokenSecret::parse(prefix, text.trim_start_matches(' ')));
-    let Some(secret) = secret else {
-        return Err(refused);
-    };
-    let caller = ask_the_gate(context, request, Class::Token, secret.digest()).await?;
-    caller.map(Some).ok_or(refused)
+    let secret = client_password(&context.settings.token_prefix, value);
+    by_token(context, request, secret)
+        .await?
+        .map(Some)
+        .ok_or(Error::InvalidClient)
+}
+
+/// The one `Authorization` header, if there is any.
+fn authorization(request: &HttpRequest) -> Result<Option<&HeaderValue>> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let value = headers.next();
+    if headers.next().is_some() {
+        return Err(Error::TwoPasses);
+    }
+    Ok(value)
+}
+
+/// The scheme of an `Authorization` header, and what it shows (RFC 9110, section 11.6.2).
+fn parts(value: &HeaderValue) -> (&str, &str) {
+    let text = value.to_str().unwrap_or_default();
+    let (scheme, shown) = text.split_once(' ').unwrap_or((text, ""));
+    (scheme, shown.trim_start_matches(' '))
+}
+
+fn is_of_scheme(value: &HeaderValue, name: &str) -> bool {
+    parts(value).0.eq_ignore_ascii_case(name)
+}
+
+/// The secret that an `Authorization` header shows as a bearer token (RFC 6750, section 2.1), where it
+/// has the form of one.
+#[must_use]
+pub fn bearer(prefix: &TokenPrefix, value: &HeaderValue) -> Option<TokenSecret> {
+    let (scheme, shown) = parts(value);
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    TokenSecret::parse(prefix, shown)
+}
+
+/// The secret that an `Authorization` header shows as a client's password, where it has the form of
+/// one: HTTP Basic (RFC 7617, section 2), in which OAuth's clients write it as in a form before (RFC
+/// 6749, section 2.3.1): some of them send `_` as `%5F`.
+#[must_use]
+pub fn client_password(prefix: &TokenPrefix, value: &HeaderValue) -> Option<TokenSecret> {
+    let (scheme, shown) = parts(value);
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(BASE64_STANDARD.decode(shown).ok()?).ok()?;
+    let (_, password) = decoded.split_once(':')?;
+    let password = String::from_utf8(percent_decoded(password.as_bytes())).ok()?;
+    TokenSecret::parse(prefix, &password)
+}
+
+async fn by_token(
+    context: &Context,
+    request: &HttpRequest,
+    secret: Option<TokenSecret>,
+) -> Result<Option<Caller>> {
+    match secret {
+        Some(secret) => ask_the_gate(context, request, Class::Token, secret.digest()).await,
+        None => Ok(None),
+    }
 }
 
 async fn ask_the_gate(

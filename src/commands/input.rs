@@ -28,6 +28,26 @@ pub(super) fn new_password() -> Result<SecretText, Failed> {
     }
 }
 
+/// A secret that somebody found: asked for at a terminal, otherwise all that comes by the standard
+/// input, without the space around it. Empty, where there is none.
+///
+/// # Errors
+/// When the terminal or the input fails.
+pub(super) fn found_secret() -> Result<SecretText, Failed> {
+    if io::stdin().is_terminal() {
+        let typed = Zeroizing::new(rpassword::prompt_password("Secret: ")?);
+        return Ok(SecretText::new(typed.trim().to_owned()));
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    io::stdin()
+        .lock()
+        .take(LONGEST_LINE)
+        .read_to_end(&mut bytes)?;
+    // What is no text is no secret of ours either, which its reader says.
+    let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
+    Ok(SecretText::new(text.trim().to_owned()))
+}
+
 /// The line exactly as it is, without its end.
 fn first_line(input: impl BufRead) -> Result<SecretText, Failed> {
     let mut bytes = Zeroizing::new(Vec::new());

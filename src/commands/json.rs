@@ -5,8 +5,9 @@ use serde::Serialize;
 use crate::{
     accounts::{Account, api::UserJson},
     credentials::{
-        Credential, Receipt,
+        Credential, Pruned, Receipt,
         api::{PreviewJson, ReceiptJson},
+        gate::Identified,
         sign_out::Preview,
     },
     kit::clock::Timestamp,
@@ -30,6 +31,28 @@ pub(super) fn account(account: &Account) -> AccountJson<'_> {
     }
 }
 
+/// What a secret is that was found somewhere.
+#[derive(Serialize)]
+pub(super) struct IdentifiedJson<'a> {
+    user: AccountJson<'a>,
+    token: TokenJson<'a>,
+    state: &'static str,
+    /// Until when this secret is good, where a newer one has taken its place.
+    secret_valid_until: Option<Timestamp>,
+}
+
+pub(super) fn identified<'a>(found: &'a Identified, state: &'static str) -> IdentifiedJson<'a> {
+    IdentifiedJson {
+        user: AccountJson {
+            user: UserJson::from(&found.user),
+            disabled_at: found.user_disabled_at,
+        },
+        token: TokenJson::of(&found.credential),
+        state,
+        secret_valid_until: found.valid_until,
+    }
+}
+
 pub(super) fn token(token: &Credential) -> TokenJson<'_> {
     TokenJson::of(token)
 }
@@ -44,6 +67,21 @@ pub(super) fn receipt(receipt: &Receipt) -> ReceiptJson<'_> {
 
 pub(super) fn preview(preview: &Preview) -> PreviewJson<'_> {
     PreviewJson::of(preview, None)
+}
+
+/// How many credentials were ended because their time was over, and forgotten because that was long
+/// ago.
+#[derive(Serialize)]
+pub(super) struct PrunedJson {
+    expired: usize,
+    forgotten: usize,
+}
+
+pub(super) fn pruned(pruned: Pruned) -> PrunedJson {
+    PrunedJson {
+        expired: pruned.expired,
+        forgotten: pruned.forgotten,
+    }
 }
 
 /// A list, which commands tell whole.

@@ -1,10 +1,13 @@
 //! `narthex migrate`
 
-use super::{Failed, output};
+use super::{Failed, Form, json, output};
 use crate::{config::Settings, context::MIGRATIONS, error::Error, kit::db};
 
-pub(super) fn migrate(settings: &Settings) -> Result<(), Failed> {
+pub(super) fn migrate(settings: &Settings, form: Form) -> Result<(), Failed> {
     let done = db::run_pending(&settings.database, MIGRATIONS).map_err(Error::from)?;
+    if form.json {
+        return output::json(&json::list(done.iter()));
+    }
     match done.as_slice() {
         [] => output::line("The tables are up to date."),
         done => done

@@ -1,12 +1,16 @@
 //! The command line: one file a noun.
 
+mod check;
 mod columns;
 mod credentials;
 mod failed;
+mod identify;
 mod input;
 mod json;
 mod logging;
+mod manual;
 mod migrate;
+mod openapi;
 mod output;
 mod overrides;
 mod prune;
@@ -46,10 +50,38 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Work(Work),
+    /// Look whether this installation would start and is well, and change nothing
+    Check {
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Print the document that describes the API (OpenAPI 3.1)
+    Openapi,
+    /// Print a script that completes command lines, for a shell to read
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Put the pages of all commands into this folder instead
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// What needs an installation with settings that can be taken.
+#[derive(Subcommand)]
+enum Work {
     /// Serve the pages and the API
     Serve,
     /// Bring the database's tables up to date
-    Migrate,
+    Migrate {
+        #[command(flatten)]
+        form: Form,
+    },
     #[command(flatten)]
     Operate(Box<Operation>),
 }
@@ -69,7 +101,10 @@ enum Operation {
     /// End what can get in as a user: all of it, or a selection
     SignOut(sign_out::SignOut),
     /// End what has expired, and forget what ended longer ago than NARTHEX_KEEP_ENDED
-    Prune,
+    Prune {
+        #[command(flatten)]
+        form: Form,
+    },
 }
 
 impl Cli {
@@ -102,17 +137,31 @@ impl Cli {
     }
 
     fn try_to(self) -> Result<(), Failed> {
-        let sources = Sources::gather(self.overrides.given, self.config.as_deref())?;
-        let settings = Settings::read(&sources)?;
-        let program = match self.command {
-            Command::Serve => Program::Server,
-            Command::Migrate | Command::Operate(_) => Program::Command,
-        };
-        let _log = logging::start(program, &sources, &settings);
+        let sources = || Sources::gather(self.overrides.given, self.config.as_deref());
         match self.command {
-            Command::Serve => serve::serve(settings),
-            Command::Migrate => migrate::migrate(&settings),
-            Command::Operate(operation) => operation.run(settings),
+            Command::Work(work) => work.run(&sources()?),
+            Command::Check { form } => {
+                check::check(sources().and_then(|sources| Settings::read(&sources)), form)
+            }
+            Command::Openapi => openapi::print(),
+            Command::Completions { shell } => manual::completions(shell),
+            Command::Man { dir } => manual::man(dir.as_deref()),
+        }
+    }
+}
+
+impl Work {
+    fn run(self, sources: &Sources) -> Result<(), Failed> {
+        let settings = Settings::read(sources)?;
+        let program = match self {
+            Self::Serve => Program::Server,
+            Self::Migrate { .. } | Self::Operate(_) => Program::Command,
+        };
+        let _log = logging::start(program, sources, &settings);
+        match self {
+            Self::Serve => serve::serve(settings),
+            Self::Migrate { form } => migrate::migrate(&settings, form),
+            Self::Operate(operation) => operation.run(settings),
         }
     }
 }
@@ -129,7 +178,7 @@ impl Operation {
                 Self::Token(verb) => verb.run(&context).await,
                 Self::Session(verb) => verb.run(&context).await,
                 Self::SignOut(sign_out) => sign_out.run(&context).await,
-                Self::Prune => prune::run(&context).await,
+                Self::Prune { form } => prune::run(&context, form).await,
             }
         })
     }

@@ -54,6 +54,15 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Failed> {
     unless_nobody_reads(try_line(&harmless(&text)))
 }
 
+/// Prints a document of ours as it is.
+///
+/// # Errors
+/// As [`line`].
+pub(super) fn document(bytes: &[u8]) -> Result<(), Failed> {
+    let mut out = io::stdout().lock();
+    unless_nobody_reads(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
 /// JSON lets characters through that a terminal obeys or hides; it has a way to spell them.
 fn harmless(json: &str) -> String {
     let mut spelt = String::with_capacity(json.len());

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use super::{Failed, Form, account, columns::Columns, credentials, json, output, user::Who};
+use super::{
+    Failed, Form, account, columns::Columns, credentials, identify::identify, json, output,
+    user::Who,
+};
 use crate::{
     ability::Ability,
     accounts::{Account, Email},
@@ -36,6 +39,12 @@ pub(super) enum Verb {
     Revoke {
         /// The token's id
         id: CredentialId,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Say whose a secret is that turned up somewhere, and what it can still do. It is asked for, or
+    /// is what comes by the standard input
+    Identify {
         #[command(flatten)]
         form: Form,
     },
@@ -76,6 +85,7 @@ impl Verb {
             Self::Add(add) => add.run(context).await,
             Self::List { who, form } => list(context, &who.email, form).await,
             Self::Revoke { id, form } => credentials::revoke(context, Class::Token, id, form).await,
+            Self::Identify { form } => identify(context, form).await,
         }
     }
 }

@@ -69,9 +69,18 @@ fn is_a_key(bytes: &[u8]) -> bool {
 
 /// Reads the key file, or makes it.
 pub(super) fn read_or_make(path: &Path, random: &dyn Random) -> Result<SigningKeys, Refused> {
+    if let Some(keys) = read(path)? {
+        return Ok(keys);
+    }
+    make(path, random)?;
+    read(path)?.ok_or_else(|| Refused(format!("{} was removed again", path.display())))
+}
+
+/// Reads the key file; `None`, where there is none.
+pub(super) fn read(path: &Path) -> Result<Option<SigningKeys>, Refused> {
     let failed = |error: io::Error| Refused(format!("{}: {error}", path.display()));
     if !path.try_exists().map_err(failed)? {
-        make(path, random)?;
+        return Ok(None);
     }
     let mode = fs::metadata(path).map_err(failed)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
@@ -82,9 +91,10 @@ pub(super) fn read_or_make(path: &Path, random: &dyn Random) -> Result<SigningKe
         )));
     }
     let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
-    SigningKeys::parse(text.trim()).map_err(|what_would_do| {
+    let keys = SigningKeys::parse(text.trim()).map_err(|what_would_do| {
         Refused(format!("{} holds no key: {what_would_do}", path.display()))
-    })
+    })?;
+    Ok(Some(keys))
 }
 
 /// Writes a new key beside its place and links it there: a reader finds a whole key or none, and of

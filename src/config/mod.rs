@@ -176,6 +176,17 @@ impl Settings {
         }
     }
 
+    /// The same keys for somebody who only looks: none, where a start would make the key file.
+    ///
+    /// # Errors
+    /// As [`Settings::signing_keys`].
+    pub fn existing_signing_keys(&self) -> Result<Option<SigningKeys>, Refused> {
+        match &self.secret_keys {
+            Some(keys) => Ok(Some(keys.clone())),
+            None => key_file::read(&self.key_file()),
+        }
+    }
+
     /// `narthex.key` beside the database file, or in the working directory for PostgreSQL.
     #[must_use]
     pub fn key_file(&self) -> PathBuf {

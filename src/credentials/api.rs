@@ -2,9 +2,12 @@
 
 use actix_web::{HttpResponse, http::StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
-    Class, Credential, Reason, Receipt, Scope, Selection, find_receipt,
+    Class, Credential, Reason, Receipt, Scope, Selection,
+    api_shapes::{Both, Listed, SelectionBody, SignOutBody},
+    find_receipt,
     sign_out::{self, Ending, Preview},
 };
 use crate::{
@@ -14,7 +17,9 @@ use crate::{
     ids::{CredentialId, OfCredential, OfReceipt, ReceiptId},
     kit::{clock::Timestamp, page::Page},
     sessions::api::SessionJson,
+    shapes::{self, Shape},
     tokens::api::TokenJson,
+    urls,
     web::{
         body::{NoQuery, Query},
         json::{self, FieldsInput},
@@ -24,14 +29,18 @@ use crate::{
 };
 
 /// A session or a token. Both say which in `class`, so that a list of both can be told apart.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = Credential)]
 pub enum CredentialJson<'a> {
     /// A session.
     Session(SessionJson),
     /// A token.
     Token(TokenJson<'a>),
 }
+
+/// A page of them.
+type CredentialList<'a> = List<CredentialJson<'a>>;
 
 impl<'a> CredentialJson<'a> {
     /// As whoever calls with the credential `current` sees it.
@@ -52,15 +61,24 @@ fn all(credentials: &[Credential], current: Option<CredentialId>) -> Vec<Credent
 }
 
 /// The record of one sign-out.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Receipt)]
 pub struct ReceiptJson<'a> {
     id: ReceiptId,
     at: Timestamp,
+    #[schema(schema_with = reasons)]
     reason: &'static str,
+    /// The credential whose caller asked; none for an operator and for Narthex itself.
+    #[schema(required)]
     by: Option<CredentialId>,
     sessions_ended: i64,
     tokens_ended: i64,
+    /// As far as they are still kept.
     credentials: Vec<CredentialJson<'a>>,
+}
+
+fn reasons() -> Shape {
+    shapes::one_of_these_and_more(Reason::ALL.iter().map(|reason| reason.as_str()))
 }
 
 impl<'a> ReceiptJson<'a> {
@@ -80,8 +98,10 @@ impl<'a> ReceiptJson<'a> {
 }
 
 /// What a selection would end.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Preview)]
 pub struct PreviewJson<'a> {
+    /// Stands for just these credentials.
     digest: &'a str,
     credentials: Vec<CredentialJson<'a>>,
 }
@@ -97,10 +117,18 @@ impl<'a> PreviewJson<'a> {
     }
 }
 
-/// `GET /credentials`: sessions and tokens in one list.
+/// Sessions and tokens in one list.
 ///
 /// # Errors
 /// [`crate::error::Error::Invalid`] for a selection or page that cannot be.
+#[utoipa::path(
+    get,
+    path = urls::API_CREDENTIALS,
+    tag = "Sign-out",
+    operation_id = "listCredentials",
+    params(Listed<Both>),
+    responses((status = 200, description = "A page of them.", body = CredentialList))
+)]
 pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&here, fields, None).await?;
     let shown = List::of(&page, |credential| {
@@ -138,10 +166,20 @@ fn take_selection(here: &AnyCaller, fields: &mut Fields, class: Option<Class>) -
     }
 }
 
-/// `POST /sign-out/preview`: what a selection would end, and the digest that stands for just that.
+/// What a selection would end, and the digest that stands for just that.
+///
+/// The selection may be the query instead of the body.
 ///
 /// # Errors
 /// [`crate::error::Error::Invalid`] for a selection that cannot be.
+#[utoipa::path(
+    post,
+    path = urls::API_SIGN_OUT_PREVIEW,
+    tag = "Sign-out",
+    operation_id = "previewSignOut",
+    request_body = Option<SelectionBody>,
+    responses((status = 200, description = "What would end.", body = PreviewJson))
+)]
 pub async fn preview(
     here: AnyCaller,
     FieldsInput(mut fields): FieldsInput,
@@ -155,10 +193,22 @@ pub async fn preview(
     )
 }
 
-/// `POST /sign-out`: ends a selection.
+/// Ends a selection: without one everything, the credential that calls included.
+///
+/// The selection may be the query instead of the body.
 ///
 /// # Errors
 /// [`crate::error::Error::PreviewOutdated`] where the digest no longer fits, and as [`sign_out::end`].
+#[utoipa::path(
+    post,
+    path = urls::API_SIGN_OUT,
+    tag = "Sign-out",
+    operation_id = "signOut",
+    request_body = Option<SignOutBody>,
+    responses(
+        (status = 200, description = "What ended.", body = ReceiptJson)
+    )
+)]
 pub async fn sign_out(
     here: AnyCaller,
     FieldsInput(mut fields): FieldsInput,
@@ -205,10 +255,18 @@ async fn end(here: &AnyCaller, ending: Ending) -> Result<HttpResponse> {
     Ok(here.leaving(&receipt, answer))
 }
 
-/// `GET /receipts/{id}`: what one sign-out ended.
+/// What one sign-out ended.
 ///
 /// # Errors
 /// [`crate::error::Error::NotFound`] where it is nobody's or somebody else's.
+#[utoipa::path(
+    get,
+    path = urls::API_RECEIPT,
+    tag = "Sign-out",
+    operation_id = "getReceipt",
+    params(("id" = ReceiptId, Path)),
+    responses((status = 200, description = "The receipt.", body = ReceiptJson))
+)]
 pub async fn receipt(
     here: AnyCaller,
     PathId(id): PathId<OfReceipt>,

@@ -8,7 +8,7 @@
 use std::net::IpAddr;
 
 use super::{
-    caller::Caller,
+    caller::{Caller, User},
     credential::Credential,
     kind::Class,
     store::{self, Found},
@@ -31,6 +31,8 @@ pub enum Refusal {
     Paused,
     /// Its time is over: expired, or idle for too long.
     Expired,
+    /// It was rotated out: a newer secret of the same credential works in its place.
+    RotatedOut,
     /// Its user is disabled.
     UserDisabled,
 }
@@ -61,20 +63,62 @@ pub async fn check_for_another(
     look_up(context, class, digest, |credential| credential.last_used_ip).await
 }
 
+/// What a secret is, whatever became of it.
+pub struct Identified {
+    /// Whom it lets, or let, in as.
+    pub user: User,
+    /// Since when nobody can get in as them.
+    pub user_disabled_at: Option<Timestamp>,
+    /// The credential that it is a secret of; its hint is this secret's.
+    pub credential: Credential,
+    /// Until when this secret is good, where a newer one has taken its place.
+    pub valid_until: Option<Timestamp>,
+    /// Why it lets nobody in; none, where it does.
+    pub refusal: Option<Refusal>,
+}
+
+/// Says what the secret with `digest` is, without using it: whoever found it somewhere wants to know
+/// whose it is, and not to be taken for its bearer.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn identify(
+    context: &Context,
+    class: Class,
+    digest: Digest,
+) -> Result<Option<Identified>> {
+    let found = find(context, digest).await?;
+    Ok(found
+        .filter(|found| found.credential.class() == class)
+        .map(|found| Identified {
+            refusal: admit(&found, class, context.now()).err(),
+            user: found.user,
+            user_disabled_at: found.user_disabled_at,
+            credential: found.credential,
+            valid_until: found.valid_until,
+        }))
+}
+
+async fn find(context: &Context, digest: Digest) -> Result<Option<Found>> {
+    let found = context
+        .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
+        .await?;
+    Ok(found.map(|mut found| {
+        usage::overlay(context, &mut found.credential);
+        found
+    }))
+}
+
 async fn look_up(
     context: &Context,
     class: Class,
     digest: Digest,
     used_from: impl FnOnce(&Credential) -> Option<IpAddr>,
 ) -> Result<Result<Caller, Refusal>> {
-    let found = context
-        .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
-        .await?;
-    let Some(mut found) = found else {
+    let Some(found) = find(context, digest).await? else {
         return Ok(Err(Refusal::Unknown));
     };
     let now = context.now();
-    usage::overlay(context, &mut found.credential);
     if let Err(refusal) = admit(&found, class, now) {
         return Ok(Err(refusal));
     }
@@ -100,10 +144,13 @@ fn admit(found: &Found, class: Class, now: Timestamp) -> Result<(), Refusal> {
     if credential.ended_at.is_some() {
         return Err(Refusal::Ended);
     }
-    if !credential.is_live(now) || found.is_spent(now) {
+    if !credential.is_live(now) {
         return Err(Refusal::Expired);
     }
-    if found.user_disabled {
+    if found.is_spent(now) {
+        return Err(Refusal::RotatedOut);
+    }
+    if found.user_disabled_at.is_some() {
         return Err(Refusal::UserDisabled);
     }
     if credential.paused {
@@ -122,16 +169,10 @@ pub async fn find_live(
     class: Class,
     digest: Digest,
 ) -> Result<Option<Credential>> {
-    let found = context
-        .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
-        .await?;
+    let found = find(context, digest).await?;
     let now = context.now();
     Ok(found
         .filter(|found| !found.is_spent(now))
         .map(|found| found.credential)
-        .map(|mut credential| {
-            usage::overlay(context, &mut credential);
-            credential
-        })
         .filter(|credential| credential.class() == class && credential.is_live(now)))
 }

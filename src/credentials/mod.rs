@@ -4,19 +4,23 @@
 //! way to end some.
 
 pub mod api;
+pub mod api_shapes;
 mod caller;
 mod credential;
 pub mod gate;
 mod kind;
 mod list;
 pub mod pages;
+mod places;
 mod prune;
+pub mod quota;
 mod receipt;
 mod selection;
 pub mod sign_out;
 pub(crate) mod store;
 pub mod usage;
 
+pub(crate) use self::places::{signed_in_with_before, was_signed_in_from};
 pub use self::{
     caller::{Caller, Confirmed, User},
     credential::Credential,

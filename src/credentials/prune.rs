@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Result},
     ids::{CredentialId, UserId},
     kit::clock::Timestamp,
+    throttle,
 };
 
 /// How many rows one transaction takes: bounds how long others wait behind it.
@@ -28,7 +29,7 @@ pub struct Pruned {
     pub forgotten: usize,
 }
 
-/// Ends what has expired and forgets what ended long ago. A session that went unused for too long
+/// Ends what has expired and forgets what ended long ago, and attempts that count no more. A session that went unused for too long
 /// lets nobody in from that moment on; it is ended here when its absolute limit is reached.
 ///
 /// # Errors
@@ -52,7 +53,8 @@ pub async fn prune(context: &Context) -> Result<Pruned> {
                 let events = activity::forget_nobodys(connection, before, BATCH)?;
                 let secrets = store::forget_spent(connection, before, BATCH)?;
                 let credentials = store::forget_ended(connection, before, BATCH)?;
-                Ok((credentials, events.max(secrets)))
+                let tallies = throttle::forget(connection, now, BATCH)?;
+                Ok((credentials, events.max(secrets).max(tallies)))
             })
             .await?;
         pruned.forgotten += credentials;

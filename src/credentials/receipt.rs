@@ -25,6 +25,8 @@ named! {
         AccountDeleted = "account_deleted", "The account was deleted";
         /// The same browser signed in again.
         Replaced = "replaced", "The same browser signed in again";
+        /// There were too many; the longest unused went.
+        Limit = "limit", "There were too many sessions";
         /// Their time was over.
         Expired = "expired", "Their time was over";
         /// An operator ended them.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ipnet::IpNet;
+use utoipa::IntoParams;
 
 use super::{
     credential::Credential,
@@ -13,29 +14,40 @@ use crate::{
     fields::Fields,
     ids::CredentialId,
     kit::{clock::Timestamp, duration, network},
+    shapes,
 };
 
 /// Fields combine with AND, the values of one field with OR; a field without values names all.
 /// The empty selection is everything, the caller's own credential included.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Selection {
     /// Sessions or tokens.
+    #[param(required = false)]
     pub class: Vec<Class>,
     /// These kinds.
+    #[param(required = false)]
     pub kind: Vec<Kind>,
     /// These alone.
+    #[param(required = false)]
     pub id: Vec<CredentialId>,
     /// All but these.
+    #[param(required = false, value_type = Vec<shapes::IdOrCurrent>)]
     pub except: Vec<CredentialId>,
     /// Not used since then; one never used counts from when it was made.
+    #[param(required = false, value_type = shapes::Moment)]
     pub unused_since: Option<Timestamp>,
     /// Made before then.
+    #[param(required = false, value_type = shapes::Moment)]
     pub created_before: Option<Timestamp>,
     /// Last used from one of these networks.
+    #[param(required = false, value_type = Vec<shapes::Network>)]
     pub from: Vec<IpNet>,
     /// Made by one of these credentials.
+    #[param(required = false)]
     pub made_by: Vec<CredentialId>,
     /// May do one of these. A session may do everything.
+    #[param(required = false)]
     pub ability: Vec<Ability>,
 }
 

@@ -15,8 +15,13 @@ pub fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
     }
-    // ISO 8601 (`P90D`) is what the parser takes besides; it would be a second way to say the same.
-    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+    // The parser takes more: ISO 8601 (`P90D`), a clock's `1:30:00`, `1.5h` and `1,5h`, tabs and line
+    // ends. Those would be further ways to say the same, some of which read in two ways.
+    let plain = text.starts_with(|c: char| c.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b' ');
+    if !plain {
         return None;
     }
     let span: Span = text.parse().ok()?;
@@ -47,7 +52,8 @@ mod tests {
     #[test]
     fn what_is_no_length_of_time_is_refused() {
         for text in [
-            "", "2", "h", "-2h", "1mo", "1y", "P1D", "2h ago", "101000d", "soon",
+            "", "2", "h", "-2h", "1mo", "1y", "P1D", "2h ago", "101000d", "soon", "1.5h", "1,5h",
+            "1:30:00", "1h, 30m", "5\tms", "5µs",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }

@@ -22,7 +22,6 @@ static NOT_WRITTEN: AtomicU64 = AtomicU64::new(0);
 
 /// Where to write lines, and what writes the last of them when it is dropped: for a second at most,
 /// for a reader that is stuck must not keep the program from ending.
-#[must_use]
 pub fn to_standard_error() -> (NonBlocking, WorkerGuard) {
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(WAITING)

@@ -1,6 +1,7 @@
 //! Tools that know neither HTTP nor Narthex: each file could serve another project as it stands.
 
 mod argon2_in_place;
+pub mod backoff;
 pub mod clock;
 pub mod db;
 pub mod digest;

@@ -14,6 +14,9 @@ macro_rules! named {
         }
 
         impl $enum {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
             /// Its stable name, for programs.
             #[must_use]
             pub const fn as_str(self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 /// A list of networks, such as the proxies that are believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,18 @@ impl Networks {
             .map(Self)
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether one of them is all there is: every IPv4 or every IPv6 address.
+    #[must_use]
+    pub fn have_everybody(&self) -> bool {
+        self.0.iter().any(|network| network.prefix_len() == 0)
+    }
+
     /// Whether `address` is in one of them.
     #[must_use]
     pub fn contain(&self, address: IpAddr) -> bool {
@@ -29,12 +41,23 @@ impl Networks {
     }
 }
 
-/// Reads one network (`10.0.0.0/8`, `2001:db8::/32`) or one address (`192.0.2.7`).
+/// Reads one network (`10.0.0.0/8`, `2001:db8::/32`) or one address (`192.0.2.7`). Of IPv4 addresses
+/// mapped into IPv6 (`::ffff:10.0.0.0/104`) it is the IPv4 network, as [`canonical`] has it: no caller
+/// would be in the other.
 #[must_use]
 pub fn parse_one(text: &str) -> Option<IpNet> {
-    text.parse()
+    let network = text
+        .parse()
         .ok()
-        .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+        .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
+    let mapped = match (network, network.prefix_len().checked_sub(96)) {
+        (IpNet::V6(six), Some(length)) => six.addr().to_ipv4_mapped().zip(Some(length)),
+        _ => None,
+    };
+    match mapped {
+        Some((address, length)) => Ipv4Net::new(address, length).ok().map(IpNet::V4),
+        None => Some(network),
+    }
 }
 
 /// The address itself, an IPv4 address mapped into IPv6 (`::ffff:192.0.2.7`) as IPv4, so that one
@@ -42,4 +65,49 @@ pub fn parse_one(text: &str) -> Option<IpNet> {
 #[must_use]
 pub fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
+}
+
+/// The network that counts as one client: an IPv4 address alone, and of an IPv6 address the /64, which
+/// is what one customer has at the least and moves about in at will (RFC 6177; RFC 8981).
+#[must_use]
+pub fn of_one_client(address: IpAddr) -> IpNet {
+    let address = canonical(address);
+    let length = if address.is_ipv4() { 32 } else { 64 };
+    IpNet::new(address, length).map_or_else(|_| IpNet::from(address), |network| network.trunc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mapped_into_ipv6_it_is_the_ipv4_network() {
+        for (text, network) in [
+            ("::ffff:192.0.2.7", "192.0.2.7/32"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+            ("::ffff:0.0.0.0/96", "0.0.0.0/0"),
+            ("::ffff:0:0/95", "::ffff:0.0.0.0/95"),
+            ("2001:db8::/128", "2001:db8::/128"),
+        ] {
+            let read = parse_one(text).map(|network| network.to_string());
+            assert_eq!(read.as_deref(), Some(network), "{text}");
+        }
+        let caller = canonical("::ffff:192.0.2.7".parse().unwrap());
+        let named = Networks::parse("2001:db8::/32, ::ffff:192.0.2.0/120").unwrap();
+        assert!(named.contain(caller));
+    }
+
+    #[test]
+    fn a_client_is_one_however_its_address_is_written_and_wherever_in_its_network_it_is() {
+        for (address, client) in [
+            ("192.0.2.7", "192.0.2.7/32"),
+            ("::ffff:192.0.2.7", "192.0.2.7/32"),
+            ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+            ("2001:DB8:1:2:aaaa:bbbb:cccc:dddd", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ] {
+            let network = of_one_client(address.parse().unwrap());
+            assert_eq!(network.to_string(), client, "{address}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -12,7 +12,7 @@ use argon2::{
     Params,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::kit::{
     argon2_in_place::InPlace,
@@ -73,8 +73,10 @@ pub enum Verdict {
     Right,
     /// The password is right, but the hash should be made anew.
     RightButStale,
-    /// The password is wrong, or the stored string cannot be used.
+    /// The password is wrong.
     Wrong,
+    /// The stored string is broken, or asks for more than is sane: no password is right.
+    Unusable,
 }
 
 /// Hashes passwords: as many at once as there are cores, twice as many waiting for at most a
@@ -86,6 +88,7 @@ pub struct PasswordHasher {
     threads: Arc<Threads>,
     waiting: Arc<AtomicUsize>,
     most_waiting: usize,
+    runs: Arc<AtomicU64>,
     dummy: StoredHash,
 }
 
@@ -102,7 +105,26 @@ impl PasswordHasher {
             threads: Arc::new(threads),
             waiting: Arc::default(),
             most_waiting: 2 * cores.max(1),
+            runs: Arc::default(),
             dummy: dummy()?,
+        })
+    }
+
+    /// Takes one of the places, waiting for it where none is free. Asked for before an attempt is
+    /// counted, so that nobody pays for one that was never looked at.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] where too many wait, or the wait was too long.
+    pub async fn place(&self) -> Result<Place, HashError> {
+        let permit = match Arc::clone(&self.places).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => self.wait_for_a_place().await?,
+        };
+        Ok(Place {
+            permit: Arc::new(permit),
+            threads: Arc::clone(&self.threads),
+            runs: Arc::clone(&self.runs),
+            dummy: self.dummy.clone(),
         })
     }
 
@@ -111,43 +133,17 @@ impl PasswordHasher {
     /// # Errors
     /// When the hasher is busy or fails.
     pub async fn hash(&self, password: SecretText) -> Result<StoredHash, HashError> {
-        self.run(move || hash_now(&password)).await?
+        self.place().await?.hash(password).await
     }
 
-    /// Whether `password` is the one that `stored` was made of. `None` costs the same as a wrong
-    /// password, so that nobody learns from the time of an answer whether an account exists.
-    ///
-    /// # Errors
-    /// When the hasher is busy.
-    pub async fn verify(
-        &self,
-        password: SecretText,
-        stored: Option<StoredHash>,
-    ) -> Result<Verdict, HashError> {
-        let exists = stored.is_some();
-        let stored = stored.unwrap_or_else(|| self.dummy.clone());
-        let verdict = self.run(move || verify_now(&password, &stored)).await?;
-        Ok(if exists { verdict } else { Verdict::Wrong })
+    /// How often Argon2 was run since the start: by this an operator sees what a flood costs, and a
+    /// test that something cost nothing.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        self.runs.load(Ordering::Acquire)
     }
 
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, HashError> {
-        let place = match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => place,
-            Err(_) => self.wait_for_a_place().await?,
-        };
-        let work = move || {
-            let result = work();
-            drop(place);
-            result
-        };
-        let done = self.threads.run(work).await;
-        done.ok_or_else(|| HashError::Failed("a panic while hashing".to_owned()))
-    }
-
-    async fn wait_for_a_place(&self) -> Result<tokio::sync::OwnedSemaphorePermit, HashError> {
+    async fn wait_for_a_place(&self) -> Result<OwnedSemaphorePermit, HashError> {
         let waiting = Waiting::new(&self.waiting);
         if waiting.before > self.most_waiting {
             return Err(HashError::Busy);
@@ -156,6 +152,65 @@ impl PasswordHasher {
             .await
             .map_err(|_| HashError::Busy)?
             .map_err(|_| HashError::Busy)
+    }
+}
+
+/// One of the places at which passwords are hashed, one after the other.
+pub struct Place {
+    /// Shared with the work under way: who hangs up leaves a hash running, and its place is taken
+    /// until that is done.
+    permit: Arc<OwnedSemaphorePermit>,
+    threads: Arc<Threads>,
+    runs: Arc<AtomicU64>,
+    dummy: StoredHash,
+}
+
+impl Place {
+    /// The hash of `password` with a salt of its own.
+    ///
+    /// # Errors
+    /// When the algorithm fails.
+    pub async fn hash(&self, password: SecretText) -> Result<StoredHash, HashError> {
+        self.run(move || hash_now(&password)).await?
+    }
+
+    /// Whether `password` is the one that `stored` was made of. `None` and what cannot be used cost
+    /// the same as a wrong password, so that nobody learns from the time of an answer whether an
+    /// account exists.
+    ///
+    /// # Errors
+    /// When the algorithm's thread fails.
+    pub async fn verify(
+        &self,
+        password: SecretText,
+        stored: Option<StoredHash>,
+    ) -> Result<Verdict, HashError> {
+        let usable = stored.as_ref().map(|stored| read(stored).is_some());
+        let against = match (stored, usable) {
+            (Some(stored), Some(true)) => stored,
+            _ => self.dummy.clone(),
+        };
+        let verdict = self.run(move || verify_now(&password, &against)).await?;
+        Ok(match usable {
+            Some(true) => verdict,
+            Some(false) => Verdict::Unusable,
+            None => Verdict::Wrong,
+        })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        let permit = Arc::clone(&self.permit);
+        self.runs.fetch_add(1, Ordering::AcqRel);
+        let work = move || {
+            let result = work();
+            drop(permit);
+            result
+        };
+        let done = self.threads.run(work).await;
+        done.ok_or_else(|| HashError::Failed("a panic while hashing".to_owned()))
     }
 }
 
@@ -202,8 +257,7 @@ fn hash_now(password: &SecretText) -> Result<StoredHash, HashError> {
 
 fn verify_now(password: &SecretText, stored: &StoredHash) -> Verdict {
     let Some((hash, params)) = read(stored) else {
-        tracing::error!("a stored password hash cannot be used; its account cannot sign in");
-        return Verdict::Wrong;
+        return Verdict::Unusable;
     };
     let right = argon2().is_ok_and(|argon2| {
         argon2
@@ -231,7 +285,13 @@ fn read(stored: &StoredHash) -> Option<(PasswordHash, Params)> {
 
 #[cfg(test)]
 mod tests {
+    use std::{pin::Pin, task::Poll};
+
     use super::*;
+
+    async fn polled<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+        std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
+    }
 
     fn secret(text: &str) -> SecretText {
         SecretText::new(text.to_owned())
@@ -269,7 +329,7 @@ mod tests {
     #[tokio::test]
     async fn when_every_place_is_taken_and_the_queue_is_full_a_caller_is_turned_away() {
         let hasher = PasswordHasher::new(1).unwrap();
-        let _place = Arc::clone(&hasher.places).try_acquire_owned().unwrap();
+        let _place = hasher.place().await.unwrap();
         hasher.waiting.store(2, Ordering::Release);
         let answer = hasher.hash(secret("whatever")).await;
         assert!(matches!(answer, Err(HashError::Busy)));
@@ -278,5 +338,59 @@ mod tests {
             2,
             "it left the queue"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_waits_for_a_place_for_a_second_and_no_longer() {
+        let hasher = PasswordHasher::new(1).unwrap();
+        let place = hasher.place().await.unwrap();
+        let millisecond = Duration::from_millis(1);
+        let shorter = tokio::time::timeout(LONGEST_WAIT - millisecond, hasher.place());
+        assert!(shorter.await.is_err(), "it still waits");
+        let longer = tokio::time::timeout(LONGEST_WAIT + millisecond, hasher.place());
+        assert!(matches!(longer.await, Ok(Err(HashError::Busy))));
+        drop(place);
+        assert!(hasher.place().await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn as_many_as_there_are_cores_hash_and_twice_as_many_wait() {
+        let hasher = PasswordHasher::new(2).unwrap();
+        let _places = [hasher.place().await.unwrap(), hasher.place().await.unwrap()];
+        let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(hasher.place())).collect();
+        for caller in &mut waiting {
+            assert!(polled(caller).await.is_pending());
+        }
+        let fifth = polled(&mut Box::pin(hasher.place())).await;
+        assert!(matches!(fifth, Poll::Ready(Err(HashError::Busy))));
+    }
+
+    #[tokio::test]
+    async fn an_unusable_string_and_none_cost_what_a_wrong_password_costs() {
+        let hasher = PasswordHasher::new(1).unwrap();
+        let place = hasher.place().await.unwrap();
+        let absurd = "$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQxMjM0$Y29ycmVjdA";
+        for (stored, verdict) in [
+            (None, Verdict::Wrong),
+            (Some(StoredHash("rubbish".to_owned())), Verdict::Unusable),
+            (Some(StoredHash(absurd.to_owned())), Verdict::Unusable),
+        ] {
+            let before = hasher.runs();
+            let found = place.verify(secret("a password that nobody has"), stored);
+            assert_eq!(found.await.unwrap(), verdict);
+            assert_eq!(hasher.runs(), before + 1);
+        }
+    }
+
+    #[test]
+    fn a_hash_with_other_parameters_is_right_but_stale() {
+        let params = Params::new(64, 1, 1, None).unwrap();
+        let weak = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+        let stored = StoredHash(weak.hash_password(b"whatever").unwrap().to_string());
+        assert_eq!(
+            verify_now(&secret("whatever"), &stored),
+            Verdict::RightButStale
+        );
+        assert_eq!(verify_now(&secret("other"), &stored), Verdict::Wrong);
     }
 }

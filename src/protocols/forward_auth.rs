@@ -3,16 +3,19 @@
 //!
 //! The answer is `200` with who it is, or `401`/`403`, and nothing else on purpose: nginx takes every
 //! other status for a failure of its own. `web::headers` blanks the identity headers where nobody is.
+//! `docs/nginx.conf` and `docs/Caddyfile` are how a proxy asks; the tests start both with them.
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{self, HeaderMap},
     web::Data,
 };
+use url::Url;
 
 use crate::{
     ability::Ability,
     callers::recognise,
+    config::{Origin, Settings},
     context::Context,
     credentials::Caller,
     error::{Error, Result},
@@ -119,32 +122,34 @@ fn encoded(text: &str) -> String {
 }
 
 /// Whether a person looks at this: a browser that goes to a page, not a script of one and not a
-/// program with a bearer token.
+/// program. Every browser asks for `text/html` by name there, and hardly a program does; `Sec-Fetch-Mode`
+/// is newer than some browsers (W3C Fetch Metadata, section 2.2).
 fn is_navigation(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let mode = text("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
-    let accepts =
-        text("accept").is_none_or(|accept| accept.contains("text/html") || accept.contains("*/*"));
+    let accepts = text("accept").is_some_and(|accept| accept.contains("text/html"));
     mode && accepts
         && text("x-requested-with").is_none()
         && !headers.contains_key(header::AUTHORIZATION)
 }
 
 /// The sign-in page, leading back to what the proxy was asked for where it may: the app's address is
-/// believed only of a trusted proxy, and gone to only at a trusted origin.
+/// believed only of a trusted proxy, and gone to only at a trusted origin or at our own.
 fn sign_in_address(context: &Context, request: &HttpRequest) -> String {
-    let login = format!("{}{}", context.settings.base_url(), urls::LOGIN);
-    let asked_for = is_from_a_trusted_proxy(request, &context.settings.trusted_proxies)
-        .then(|| forwarded_address(request.headers()))
+    let settings = &context.settings;
+    let login = format!("{}{}", settings.base_url(), urls::LOGIN);
+    let asked_for = is_from_a_trusted_proxy(request, &settings.trusted_proxies)
+        .then(|| forwarded_address(request.headers(), settings))
         .flatten()
-        .and_then(|address| Next::parse(&address, &context.settings));
+        .and_then(|address| Next::parse(&address, settings));
     match asked_for {
         Some(next) => urls::with_next(&login, next.as_str()),
         None => login,
     }
 }
 
-fn forwarded_address(headers: &HeaderMap) -> Option<String> {
+/// What the proxy was asked for: a path where the app shares our origin, a URL where it has its own.
+fn forwarded_address(headers: &HeaderMap, settings: &Settings) -> Option<String> {
     let one = |name: &str| {
         let mut values = headers.get_all(name);
         let value = values.next()?.to_str().ok()?;
@@ -153,11 +158,13 @@ fn forwarded_address(headers: &HeaderMap) -> Option<String> {
     let path = one("x-forwarded-uri")?;
     let plain = path.starts_with('/') && !path.starts_with("//");
     plain.then_some(())?;
-    Some(format!(
-        "{}://{}{path}",
-        one("x-forwarded-proto")?,
-        one("x-forwarded-host")?
-    ))
+    let (scheme, host) = (one("x-forwarded-proto")?, one("x-forwarded-host")?);
+    let origin = Url::parse(&format!("{scheme}://{host}")).ok()?;
+    Some(if Origin::of(&origin).as_str() == settings.base_url() {
+        path.to_owned()
+    } else {
+        format!("{scheme}://{host}{path}")
+    })
 }
 
 #[cfg(test)]

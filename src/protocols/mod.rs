@@ -4,3 +4,4 @@ pub mod forward_auth;
 pub mod health;
 pub mod metrics;
 pub mod oauth;
+pub mod openapi;

@@ -1,7 +1,13 @@
 //! Introspection (RFC 7662), revocation (RFC 7009) and where they are to be found (RFC 8414).
 
-use actix_web::{HttpResponse, http::StatusCode, web::Data};
+use std::borrow::Cow;
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, web::Data,
+};
+use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     ability::Ability,
@@ -13,11 +19,13 @@ use crate::{
     fields::Fields,
     kit::{clock::Timestamp, digest::Digest},
     sessions::cookie::CookieRules,
+    shapes,
     tokens::TokenSecret,
     urls,
     web::{
         body::{Form, NoQuery},
         json,
+        refusal::OAuthError,
     },
 };
 
@@ -45,15 +53,20 @@ impl Presented {
     }
 }
 
-/// `{"active": true, …}` (RFC 7662, section 2.2).
-#[derive(Serialize)]
+/// What lets its user in (RFC 7662, section 2.2). Members without a meaning here are left out, such as
+/// `client_id` and `aud`: a token is its user's own, and not bound to a client or a service.
+#[derive(Serialize, ToSchema)]
 struct Active<'a> {
+    #[schema(schema_with = yes)]
     active: bool,
     /// What it may do, parted by spaces (RFC 6749, section 3.3).
     scope: String,
     username: &'a str,
+    /// By its registered name (RFC 6749, section 7.1). What is in a cookie is no access token, for which
+    /// the registry has `N_A` (RFC 8693, section 2.2.1).
     token_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required = false)]
     exp: Option<i64>,
     iat: i64,
     /// The user's id: opaque, and never somebody else's later.
@@ -64,32 +77,66 @@ struct Active<'a> {
 }
 
 /// Exactly `{"active": false}`: why is nobody's business (RFC 7662, section 2.2).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Inactive {
+    #[schema(schema_with = no)]
     active: bool,
 }
 
-/// `POST /oauth/introspect`: what a token or a session's cookie is, for a caller with
-/// `tokens:introspect`.
+/// What a token or a session's cookie is (RFC 7662, section 2.2).
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum Introspection<'a> {
+    Active(Active<'a>),
+    Inactive(Inactive),
+}
+
+fn yes() -> shapes::Shape {
+    shapes::only(true)
+}
+
+fn no() -> shapes::Shape {
+    shapes::only(false)
+}
+
+/// What a token or a session's cookie is (RFC 7662).
+///
+/// A caller without it gets 403, which RFC 6750, section 3.1, has for `insufficient_scope`, as everywhere
+/// here. RFC 7662, section 2.3, speaks of 401 and points to the same section; a 401 would tell a good
+/// token's bearer to get another.
 ///
 /// # Errors
 /// Where `token` is missing, or the database cannot be asked.
+#[utoipa::path(
+    post,
+    path = urls::INTROSPECT,
+    tag = "OAuth",
+    operation_id = "introspect",
+    request_body(content = Token, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "What it is.", body = Introspection),
+        (status = 400, description = "`token` is missing, empty or there twice.", body = OAuthError),
+        (
+            status = 401,
+            description = "Nobody is recognised, or a client's password is no good token.",
+            body = OAuthError
+        )
+    )
+)]
 pub async fn introspect(
     here: AnyCaller,
     rules: Data<CookieRules>,
-    _: NoQuery,
-    form: Form,
+    Token(token): Token,
 ) -> Result<HttpResponse> {
-    let Ok(token) = token_of(form.0) else {
-        return invalid_request();
-    };
     let context = &here.context;
     if let Some(Presented { class, digest }) = Presented::read(context, &rules, &token)
         && let Ok(known) = gate::check_for_another(context, class, digest).await?
     {
-        return json::answer(StatusCode::OK, &active(context, &known));
+        let active = Introspection::Active(active(context, &known));
+        return json::answer(StatusCode::OK, &active);
     }
-    json::answer(StatusCode::OK, &Inactive { active: false })
+    let inactive = Introspection::Inactive(Inactive { active: false });
+    json::answer(StatusCode::OK, &inactive)
 }
 
 fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
@@ -101,7 +148,7 @@ fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
         username: &known.user.email,
         token_type: match credential.class() {
             Class::Token => "Bearer",
-            Class::Session => "session",
+            Class::Session => "N_A",
         },
         exp: credential.dies_at().map(seconds),
         iat: seconds(credential.created_at),
@@ -111,22 +158,34 @@ fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
     }
 }
 
-/// `POST /oauth/revoke`: ends a token or a session. Holding the secret is the right to end it, so
-/// nobody else has to be known (RFC 7009, section 2.1, for public clients); what is unknown or ended
-/// is as good as revoked (section 2.2).
+/// Ends a token or a session (RFC 7009).
+///
+/// Holding the secret is the right to end it, so
+/// nobody else has to be known (RFC 7009, section 2.1, for public clients; what a client says of itself
+/// is not looked at); what is unknown or ended is as good as revoked (section 2.2). Whatever can be
+/// introspected can be revoked, so `unsupported_token_type` (section 2.2.1) is never answered. Of section
+/// 2.3, which is the server's choice, pages of trusted origins have CORS, and nobody has JSONP.
 ///
 /// # Errors
-/// Where the database cannot be reached: nothing is reported that did not happen.
+/// Where the database cannot be reached: nothing is reported that did not happen. The token is to be
+/// taken for live then, and `Retry-After` says when to try again (section 2.2.1).
+#[utoipa::path(
+    post,
+    path = urls::REVOKE,
+    tag = "OAuth",
+    operation_id = "revoke",
+    request_body(content = Token, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "It lets nobody in any more."),
+        (status = 400, description = "`token` is missing, empty or there twice.", body = OAuthError)
+    )
+)]
 pub async fn revoke(
     context: Data<Context>,
     rules: Data<CookieRules>,
     origin: Origin,
-    _: NoQuery,
-    form: Form,
+    Token(token): Token,
 ) -> Result<HttpResponse> {
-    let Ok(token) = token_of(form.0) else {
-        return invalid_request();
-    };
     if let Some(Presented { class, digest }) = Presented::read(&context, &rules, &token) {
         end(&context, class, digest, &origin).await?;
     }
@@ -149,49 +208,106 @@ async fn end(context: &Context, class: Class, digest: Digest, origin: &Origin) -
     }
 }
 
-/// The parameter `token`, which comes once. Others are ignored, as OAuth has it (RFC 6749, 3.2).
-fn token_of(mut fields: Fields) -> Result<String> {
-    let token = fields.text("token");
-    fields.check()?;
-    if token.is_empty() {
-        Err(Error::Malformed("token is missing".to_owned()))
-    } else {
-        Ok(token)
+/// The parameter `token` of both calls.
+pub struct Token(String);
+
+/// What both calls are sent, as a form.
+impl utoipa::PartialSchema for Token {
+    fn schema() -> shapes::Shape {
+        let text = shapes::text().min_length(Some(1));
+        shapes::form_of_texts()
+            .description(Some(
+                "A token's secret, or the value of a session's cookie.",
+            ))
+            .property("token", text)
+            .required("token")
+            .property("token_type_hint", shapes::text())
+            .into()
     }
 }
 
-#[derive(Serialize)]
-struct OAuthError {
-    error: &'static str,
-    error_description: &'static str,
+impl ToSchema for Token {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Presentation")
+    }
 }
 
-/// RFC 6749, section 5.2, which both standards point to for a request that is not well formed.
-fn invalid_request() -> Result<HttpResponse> {
-    let error = OAuthError {
-        error: "invalid_request",
-        error_description: "Send the parameter token once, in a form.",
-    };
-    json::answer(StatusCode::BAD_REQUEST, &error)
+impl FromRequest for Token {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let in_address = !request.query_string().is_empty();
+        let form = Form::from_request(request, payload);
+        Box::pin(async move {
+            let form = form.await;
+            if in_address {
+                // What is in an address is in logs.
+                return Err(Error::InvalidRequest(
+                    "Send the parameters in the body, not in the address.",
+                ));
+            }
+            form.map_err(as_oauth_says)
+                .and_then(|form| token_of(form.0))
+                .map(Self)
+        })
+    }
 }
 
-/// RFC 8414, section 2. There is no authorization endpoint, and so no response or grant type.
-#[derive(Serialize)]
+/// RFC 7662, section 2.1, and RFC 7009, section 2.1, want a form.
+fn as_oauth_says(error: Error) -> Error {
+    match error {
+        Error::WrongMediaType(_) | Error::Malformed(_) => {
+            Error::InvalidRequest("Send the parameters as application/x-www-form-urlencoded.")
+        }
+        error => error,
+    }
+}
+
+/// Parameters come once each, one without a value is as if it were not there, and those that are
+/// unknown are ignored (RFC 6749, section 3.2).
+fn token_of(mut fields: Fields) -> Result<String> {
+    let mut names: Vec<String> = fields.pairs().into_iter().map(|(name, _)| name).collect();
+    names.sort_unstable();
+    if names.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err(Error::InvalidRequest("Send every parameter once."));
+    }
+    let token = fields.text("token");
+    if token.is_empty() {
+        return Err(Error::InvalidRequest("Send the parameter token."));
+    }
+    Ok(token)
+}
+
+/// RFC 8414, section 2. Nothing is issued by OAuth here, so there is no authorization and no token
+/// endpoint, and of the response types the registered one that gives nothing (`none`): the member is
+/// required, and an empty list is forbidden (section 3.2). For that reason there is none of grant types.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ServerMetadata)]
 struct Metadata {
     issuer: String,
-    introspection_endpoint: String,
-    introspection_endpoint_auth_methods_supported: [&'static str; 1],
+    scopes_supported: Vec<String>,
+    response_types_supported: [&'static str; 1],
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: [&'static str; 1],
-    scopes_supported: Vec<String>,
-    response_types_supported: [&'static str; 0],
-    grant_types_supported: [&'static str; 0],
+    introspection_endpoint: String,
+    introspection_endpoint_auth_methods_supported: [&'static str; 2],
 }
 
-/// `GET /.well-known/oauth-authorization-server`
+/// Where introspection and revocation are (RFC 8414).
+///
+/// The issuer is the public URL, which has no path that
+/// would belong behind this one (RFC 8414, section 3.1).
 ///
 /// # Errors
 /// None that is known.
+#[utoipa::path(
+    get,
+    path = urls::METADATA,
+    tag = "OAuth",
+    operation_id = "getServerMetadata",
+    responses((status = 200, description = "The metadata.", body = Metadata))
+)]
 pub async fn metadata(context: Data<Context>, _: NoQuery) -> Result<HttpResponse> {
     let issuer = context.settings.base_url();
     let abilities = context
@@ -200,16 +316,17 @@ pub async fn metadata(context: Data<Context>, _: NoQuery) -> Result<HttpResponse
         .iter()
         .map(|(ability, _)| ability.clone());
     let metadata = Metadata {
-        introspection_endpoint: format!("{issuer}{}", urls::INTROSPECT),
-        introspection_endpoint_auth_methods_supported: ["bearer"],
-        revocation_endpoint: format!("{issuer}{}", urls::REVOKE),
-        revocation_endpoint_auth_methods_supported: ["none"],
         scopes_supported: abilities
             .chain([Ability::everything()])
             .map(|ability| ability.to_string())
             .collect(),
-        response_types_supported: [],
-        grant_types_supported: [],
+        response_types_supported: ["none"],
+        revocation_endpoint: format!("{issuer}{}", urls::REVOKE),
+        revocation_endpoint_auth_methods_supported: ["none"],
+        introspection_endpoint: format!("{issuer}{}", urls::INTROSPECT),
+        // By name from the registry of access token types, and from that of token endpoint
+        // authentication methods.
+        introspection_endpoint_auth_methods_supported: ["Bearer", "client_secret_basic"],
         issuer,
     };
     json::answer(StatusCode::OK, &metadata)

@@ -4,19 +4,22 @@ use std::net::IpAddr;
 
 use actix_web::{HttpResponse, http::StatusCode};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Device;
 use crate::{
     callers::AnyCaller,
     credentials::{
         self, Class, Credential, Selection,
-        api::{end_selected, page_of},
+        api::{ReceiptJson, end_selected, page_of},
+        api_shapes::{Listed, Selected, Sessions, session_class, session_kind},
         sign_out,
     },
     error::{Error, Result},
     fields::FieldErrors,
     ids::{CredentialId, OfCredential, ReceiptId},
     kit::{clock::Timestamp, secret::SecretText},
+    shapes, urls,
     web::{
         body::{NoQuery, Query},
         json::{self, FieldsInput, Json, NoFields},
@@ -26,24 +29,38 @@ use crate::{
 };
 
 /// A session, without its secret.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
 pub struct SessionJson {
     id: CredentialId,
+    #[schema(schema_with = session_class)]
     class: &'static str,
+    #[schema(schema_with = session_kind)]
     kind: &'static str,
+    #[schema(required)]
     browser: Option<String>,
+    #[schema(required)]
     system: Option<String>,
     /// Where it was last used from: what `from` selects by.
+    #[schema(required, value_type = Option<shapes::Ip>)]
     ip: Option<IpAddr>,
+    /// Whether it was to be kept signed in.
     remembered: bool,
     /// Whether it is the one that calls.
     current: bool,
     created_at: Timestamp,
+    #[schema(required)]
     last_used_at: Option<Timestamp>,
+    #[schema(required)]
     expires_at: Option<Timestamp>,
+    #[schema(required)]
     ended_at: Option<Timestamp>,
+    #[schema(required)]
     receipt_id: Option<ReceiptId>,
 }
+
+/// A page of them.
+type SessionList = List<SessionJson>;
 
 impl SessionJson {
     /// As whoever calls with the credential `current` sees it; an operator calls with none.
@@ -69,16 +86,27 @@ impl SessionJson {
 }
 
 /// The password of whoever is signed in.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Confirmation {
+    #[schema(value_type = shapes::Password)]
     password: SecretText,
 }
 
-/// `POST /confirm`: confirms the password for a while. The session goes on under a new secret.
+/// Confirms the password for a while.
+///
+/// The session goes on under a new secret: the answer sets the cookie anew.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a wrong password: the caller is signed in and stays so.
+#[utoipa::path(
+    post,
+    path = urls::API_CONFIRM,
+    tag = "Sessions",
+    operation_id = "confirmPassword",
+    request_body = Confirmation,
+    responses((status = 204, description = "It is confirmed."))
+)]
 pub async fn confirm(
     here: AnyCaller,
     _: NoQuery,
@@ -94,10 +122,18 @@ pub async fn confirm(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// `GET /sessions`: every live session; with `?ended=true` also those that ended.
+/// Every live session; with `ended=true` also those that ended.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a selection or page that cannot be.
+#[utoipa::path(
+    get,
+    path = urls::API_SESSIONS,
+    tag = "Sessions",
+    operation_id = "listSessions",
+    params(Listed<Sessions>),
+    responses((status = 200, description = "A page of them.", body = SessionList))
+)]
 pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&here, fields, Some(Class::Session)).await?;
     let shown = List::of(&page, |session| {
@@ -106,10 +142,18 @@ pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse>
     json::answer(StatusCode::OK, &shown)
 }
 
-/// `GET /sessions/{id}`: one, also where it ended.
+/// One session, also where it ended.
 ///
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's, somebody else's or a token.
+#[utoipa::path(
+    get,
+    path = urls::API_SESSION,
+    tag = "Sessions",
+    operation_id = "getSession",
+    params(("id" = CredentialId, Path)),
+    responses((status = 200, description = "The session.", body = SessionJson))
+)]
 pub async fn one(
     here: AnyCaller,
     PathId(id): PathId<OfCredential>,
@@ -122,10 +166,20 @@ pub async fn one(
     )
 }
 
-/// `GET /sessions/current`: the one that calls.
+/// The session that calls.
 ///
 /// # Errors
 /// [`Error::NotFound`] where a token calls.
+#[utoipa::path(
+    get,
+    path = urls::API_SESSION_CURRENT,
+    tag = "Sessions",
+    operation_id = "getCurrentSession",
+    responses(
+        (status = 200, description = "The session.", body = SessionJson),
+        (status = 404, description = "A token calls.")
+    )
+)]
 pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
     match here.caller.credential.class() {
         Class::Session => {
@@ -136,11 +190,19 @@ pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
     }
 }
 
-/// `DELETE /sessions/{id}`: ends one. One that ended before is left as it is.
+/// Ends a session. One that ended before is left as it is.
 ///
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's, somebody else's or a token;
 /// [`Error::ConfirmPassword`] where another session has to confirm its password first.
+#[utoipa::path(
+    delete,
+    path = urls::API_SESSION,
+    tag = "Sessions",
+    operation_id = "endSession",
+    params(("id" = CredentialId, Path)),
+    responses((status = 204, description = "It has ended."))
+)]
 pub async fn end_one(
     here: AnyCaller,
     PathId(id): PathId<OfCredential>,
@@ -156,19 +218,34 @@ pub async fn end_one(
     Ok(here.leaving(&receipt, answer))
 }
 
-/// `DELETE /sessions`: ends a selection of sessions.
+/// Ends a selection of sessions: without a query all of them, the one that calls included.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a selection that cannot be; [`Error::ConfirmPassword`] where a session has
 /// to confirm its password first.
+#[utoipa::path(
+    delete,
+    path = urls::API_SESSIONS,
+    tag = "Sessions",
+    operation_id = "endSessions",
+    params(Selected<Sessions>),
+    responses((status = 200, description = "What ended.", body = ReceiptJson))
+)]
 pub async fn end_some(here: AnyCaller, FieldsInput(fields): FieldsInput) -> Result<HttpResponse> {
     end_selected(&here, fields, Class::Session).await
 }
 
-/// `DELETE /sessions/current`: signs this browser out.
+/// Signs this browser out.
 ///
 /// # Errors
 /// None of its own.
+#[utoipa::path(
+    delete,
+    path = urls::API_SESSION_CURRENT,
+    tag = "Sessions",
+    operation_id = "endCurrentSession",
+    responses((status = 204, description = "It has ended."))
+)]
 pub async fn end_current(here: AnyCaller, _: NoFields) -> Result<HttpResponse> {
     let (user, own) = (here.caller.user.id, here.caller.credential.id);
     let receipt = sign_out::sign_out_here(&here.context, user, own, here.caller.actor()).await?;

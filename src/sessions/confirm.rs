@@ -22,7 +22,7 @@ pub async fn confirm(
     password: SecretText,
 ) -> Result<SessionSecret> {
     let actor = caller.actor();
-    let proof = authenticate_user(context, caller.user.id, password, actor).await?;
+    let proof = authenticate_user(context, caller, password).await?;
     let secret = SessionSecret::generate(context.random())?;
     let digest = secret.digest();
     let mut session = caller.credential.clone();

@@ -31,6 +31,17 @@ const SECRET: &str = "s";
 const REMEMBER: &str = "r";
 const MESSAGE: &str = "m";
 
+/// The name of the cookie. `__Host-` and `__Secure-` make browsers refuse a cookie of that name that a
+/// sibling host or a page without TLS tries to plant (draft-ietf-httpbis-rfc6265bis, section 4.1.3).
+#[must_use]
+pub fn cookie_name(settings: &Settings) -> &'static str {
+    match (settings.is_https(), &settings.cookie_domain) {
+        (true, None) => "__Host-narthex",
+        (true, Some(_)) => "__Secure-narthex",
+        (false, _) => "narthex",
+    }
+}
+
 /// How the cookie is named, signed and kept.
 pub struct CookieRules {
     name: &'static str,
@@ -42,18 +53,11 @@ pub struct CookieRules {
 }
 
 impl CookieRules {
-    /// The rules that `settings` lead to. `__Host-` and `__Secure-` make browsers refuse a cookie
-    /// of that name that a sibling host or a page without TLS tries to plant
-    /// (draft-ietf-httpbis-rfc6265bis, section 4.1.3).
+    /// The rules that `settings` lead to.
     #[must_use]
     pub fn new(settings: &Settings, keys: &SigningKeys) -> Self {
-        let name = match (settings.is_https(), &settings.cookie_domain) {
-            (true, None) => "__Host-narthex",
-            (true, Some(_)) => "__Secure-narthex",
-            (false, _) => "narthex",
-        };
         Self {
-            name,
+            name: cookie_name(settings),
             secure: settings.is_https(),
             domain: settings.cookie_domain.clone(),
             lasts: settings.remember.max,

@@ -12,11 +12,12 @@ use crate::{
     activity::{self, Actor, EventKind, What},
     context::Context,
     credentials::{
-        Caller, Credential, Reason, Selection,
+        self, Caller, Credential, Reason, Selection, User, quota,
         sign_out::{self, Ending},
         store,
     },
     error::{Error, Result},
+    kit::db::AnyConnection,
 };
 
 /// How somebody signs in.
@@ -57,8 +58,13 @@ pub async fn sign_in(
                 credential: Some(session.id),
                 ip: how.ip,
             };
-            let device = Device::of(session.user_agent.as_deref()).to_string();
-            let what = What::new(EventKind::SignedIn, device).to(session.id);
+            let device = Device::of(session.user_agent.as_deref());
+            let kind = if proof.is_by_registering() || is_known(connection, &session, &device)? {
+                EventKind::SignedIn
+            } else {
+                EventKind::SignedInAnew
+            };
+            let what = What::new(kind, device.to_string()).to(session.id);
             activity::record(context, connection, session.user_id, &actor, what)?;
             if let Some(old) = how.replaces {
                 let selection = Selection {
@@ -68,17 +74,23 @@ pub async fn sign_in(
                 let ending = Ending::of(selection, Reason::Replaced);
                 sign_out::end_within(context, connection, old.user.id, &ending, &actor)?;
             }
+            quota::end_sessions_beyond(context, connection, &session, &actor)?;
             Ok::<_, Error>(())
         })
         .await?;
     Ok(secret)
 }
 
-fn new_session(
-    context: &Context,
-    user: &crate::credentials::User,
-    how: &SignIn,
-) -> Result<Credential> {
+/// Whether this user had a session of a like device before: what a person would call the same. A new
+/// version of a browser is no new device.
+fn is_known(connection: &mut AnyConnection, session: &Credential, device: &Device) -> Result<bool> {
+    let before = credentials::signed_in_with_before(connection, session.user_id, session.id)?;
+    Ok(before
+        .iter()
+        .any(|one| *one == session.user_agent || Device::of(one.as_deref()) == *device))
+}
+
+fn new_session(context: &Context, user: &User, how: &SignIn) -> Result<Credential> {
     let settings = &context.settings;
     let limits = if how.remember {
         settings.remember

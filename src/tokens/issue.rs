@@ -8,7 +8,7 @@ use crate::{
     activity::{self, Actor, EventKind, What},
     context::{Context, Shared},
     credentials::{
-        self, Caller, Class, Confirmed, Credential, Kind, sign_out::begin_change, store,
+        self, Caller, Class, Confirmed, Credential, Kind, quota, sign_out::begin_change, store,
     },
     error::{Error, Result},
     fields::FieldErrors,
@@ -141,6 +141,9 @@ pub(super) fn draft(
 }
 
 /// Puts a drafted token into the database, within a transaction that holds the user's lock.
+///
+/// # Errors
+/// [`Error::TooManyTokens`]; [`Error::FormSentTwice`].
 pub(super) fn insert(
     context: &Context,
     connection: &mut AnyConnection,
@@ -150,6 +153,7 @@ pub(super) fn insert(
 ) -> Result<Issued> {
     let Issued { token, secret } = &issued;
     let digest: Digest = secret.digest();
+    quota::expect_room_for_a_token(context, connection, token.user_id)?;
     db::attempt(connection, |connection| {
         store::insert(
             connection,

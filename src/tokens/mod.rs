@@ -13,6 +13,6 @@ pub use self::{
     change::{Change, change},
     issue::{Issued, NewToken, issue, issue_as_operator, made_by_form},
     rotate::{Overlap, Request, Rotated, earlier_secrets, rotate},
-    secret::TokenSecret,
+    secret::{Flaw, TokenSecret},
     sign_in::{DeviceSignIn, sign_in},
 };

@@ -77,18 +77,32 @@ impl TokenSecret {
         Some(Self(SecretText::new(text)))
     }
 
-    /// Reads what a client sent: `None` where prefix, length, alphabet or checksum is wrong, without
-    /// looking anything up.
+    /// Reads what a client sent: `None` where it has a [`Flaw`], without looking anything up.
     #[must_use]
     pub fn parse(prefix: &TokenPrefix, text: &str) -> Option<Self> {
-        let tail = text.strip_prefix(prefix.as_str())?.strip_prefix('_')?;
-        let formed = tail.len() == RANDOM_CHARACTERS + CHECKSUM_CHARACTERS
-            && tail.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !formed {
-            return None;
+        Self::read(prefix, text).ok()
+    }
+
+    /// Reads what may be a secret, for somebody who wants to know why it is none.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn read(prefix: &TokenPrefix, text: &str) -> Result<Self, Flaw> {
+        let tail = text
+            .strip_prefix(prefix.as_str())
+            .and_then(|rest| rest.strip_prefix('_'))
+            .ok_or_else(|| Flaw::Prefix(prefix.clone()))?;
+        if !tail.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(Flaw::Alphabet);
         }
-        let (body, sum) = text.split_at_checked(text.len() - CHECKSUM_CHARACTERS)?;
-        (checksum(body) == sum).then(|| Self(SecretText::new(text.to_owned())))
+        if tail.len() != RANDOM_CHARACTERS + CHECKSUM_CHARACTERS {
+            return Err(Flaw::Length(tail.len()));
+        }
+        let parts = text.split_at_checked(text.len() - CHECKSUM_CHARACTERS);
+        parts
+            .filter(|(body, sum)| checksum(body) == *sum)
+            .map(|_| Self(SecretText::new(text.to_owned())))
+            .ok_or(Flaw::Checksum)
     }
 
     /// What the database knows it by.
@@ -111,6 +125,23 @@ impl TokenSecret {
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
+}
+
+/// Why a text is no secret of a token. Says nothing of what is in the text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// It begins with something else.
+    #[error("it does not begin with {}_", .0.as_str())]
+    Prefix(TokenPrefix),
+    /// There is something in it that no secret has.
+    #[error("there is something else than letters and digits after the prefix")]
+    Alphabet,
+    /// So many characters come after the prefix.
+    #[error("{0} characters come after the prefix, and a whole one has 36")]
+    Length(usize),
+    /// The last characters are not the checksum of all before.
+    #[error("its checksum is wrong, so that something in it was changed")]
+    Checksum,
 }
 
 fn character(value: usize) -> char {

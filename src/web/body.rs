@@ -104,7 +104,8 @@ fn url_encoded(bytes: &[u8]) -> Result<Fields> {
     Ok(Fields::new(url::form_urlencoded::parse(bytes)))
 }
 
-fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
+/// `%XX` as the byte that it stands for, and everything else as it is (RFC 3986, section 2.1).
+pub fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
     let mut rest = bytes.iter().copied();
     let mut decoded = Vec::with_capacity(bytes.len());
     while let Some(byte) = rest.next() {

@@ -57,7 +57,7 @@ pub struct Headers {
 impl Headers {
     /// The headers that `settings` lead to.
     ///
-    /// Pages load their stylesheet and icon from here and nothing else from anywhere, are framed by
+    /// Pages load their stylesheet, icon and scripts (files, none in a page) from here and nothing else from anywhere, are framed by
     /// nobody, and send their forms nowhere else. Browsers hold a form to that also where its answer
     /// redirects (CSP 3, section 6.4.1), so origins that `next` may lead to are named as well.
     #[must_use]
@@ -68,7 +68,7 @@ impl Headers {
             forms.push_str(origin.as_str());
         }
         let policy = format!(
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action {forms}; \
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action {forms}; \
              base-uri 'none'; frame-ancestors 'none'"
         );
         let page_policy =

@@ -3,8 +3,18 @@
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::HeaderValue};
+use utoipa::{
+    IntoParams,
+    openapi::{
+        Required,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    shapes,
+};
 
 /// The longest key that is taken, in characters; a UUID has 36.
 const LONGEST: usize = 255;
@@ -13,6 +23,25 @@ const LONGEST: usize = 255;
 /// 1 to 255 characters of printable ASCII. Taken as it is, with its quotes where it has some, for many
 /// programs send it without.
 pub struct IdempotencyKey(pub Option<String>);
+
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        // Space around a header's value is not part of it (RFC 9110, section 5.5).
+        let key = shapes::text()
+            .min_length(Some(1))
+            .max_length(Some(LONGEST))
+            .pattern(Some("^[!-~]([ -~]*[!-~])?$"));
+        let header = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(
+                "Says that a request is the one that was sent before with this key.",
+            ))
+            .schema(Some(key));
+        vec![header.build()]
+    }
+}
 
 impl FromRequest for IdempotencyKey {
     type Error = Error;

@@ -1,10 +1,20 @@
 //! Lists in JSON: a page of rows, and where the next page begins.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{
+        ObjectBuilder, OneOfBuilder, Required, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
 
 use crate::{
     fields::Fields,
     kit::page::{MOST, Page, Paging, USUAL},
+    shapes::{self, Shape},
 };
 
 /// A page of a list.
@@ -13,6 +23,36 @@ pub struct List<R> {
     data: Vec<R>,
     /// What `?cursor=` of the next page says; `null` on the last one.
     next: Option<String>,
+}
+
+/// By hand, for the derived one writes the rows out where it could name them.
+impl<R: ToSchema> PartialSchema for List<R> {
+    fn schema() -> Shape {
+        let next = OneOfBuilder::new()
+            .description(Some(
+                "The `cursor` of the next page; `null` on the last one.",
+            ))
+            .item(shapes::named("Id"))
+            .item(ObjectBuilder::new().schema_type(Type::Null));
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .property("data", shapes::list_of(shapes::named(R::name())))
+            .required("data")
+            .property("next", next)
+            .required("next")
+            .into()
+    }
+}
+
+impl<R: ToSchema> ToSchema for List<R> {
+    fn name() -> Cow<'static, str> {
+        format!("{}List", R::name()).into()
+    }
+
+    fn schemas(shapes: &mut Vec<(String, Shape)>) {
+        shapes.push((R::name().into_owned(), R::schema()));
+        R::schemas(shapes);
+    }
 }
 
 impl<R> List<R> {
@@ -29,6 +69,35 @@ impl<R> List<R> {
     #[must_use]
     pub const fn whole(data: Vec<R>) -> Self {
         Self { data, next: None }
+    }
+}
+
+/// The query by which a list is paged: what [`take_paging`] takes.
+pub enum Paged {}
+
+impl IntoParams for Paged {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let limit = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+            .maximum(Some(MOST))
+            .default(Some(USUAL.into()));
+        let field = |name| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .required(Required::False)
+        };
+        vec![
+            field("limit")
+                .description(Some("How many there are on the page at most."))
+                .schema(Some(limit))
+                .build(),
+            field("cursor")
+                .description(Some("Where the page begins: `next` of the page before."))
+                .schema(Some(shapes::named("Id")))
+                .build(),
+        ]
     }
 }
 

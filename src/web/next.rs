@@ -30,6 +30,10 @@ impl Next {
         if !plain {
             return None;
         }
+        // Two slashes begin a host name (RFC 3986, section 4.2), were it the one that stands for us here.
+        if text.starts_with("//") {
+            return None;
+        }
         if text.starts_with('/') {
             let here = Url::parse("http://narthex.invalid").ok()?;
             let target = here.join(text).ok()?;
@@ -40,7 +44,9 @@ impl Next {
         let trusted = matches!(target.scheme(), "http" | "https")
             && target.username().is_empty()
             && target.password().is_none()
-            && settings.trusted_origins.contains(&origin);
+            && settings.trusted_origins.contains(&origin)
+            // What had to be percent-encoded is longer now, and is read once more when it comes back.
+            && target.as_str().len() <= LONGEST;
         trusted.then(|| Self(target.into()))
     }
 
@@ -83,11 +89,14 @@ mod tests {
     #[test]
     fn whatever_leads_elsewhere_is_dropped() {
         let long = format!("/{}", "a".repeat(3000));
+        let longer = format!("https://app.example.com/{}", "\"".repeat(1000));
         for text in [
             "",
             "account",
             "//evil.example",
             "///evil.example",
+            "//narthex.invalid",
+            "//narthex.invalid/account",
             "/\\evil.example",
             "\\evil.example",
             "/\t/evil.example",
@@ -102,6 +111,7 @@ mod tests {
             "/a\r\nSet-Cookie: x=y",
             "/é",
             &long,
+            &longer,
         ] {
             assert_eq!(next(text), None, "{text:?}");
         }

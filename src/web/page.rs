@@ -6,7 +6,7 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::{assets, headers::CLEARED_AT_SIGN_OUT};
+use super::{assets, headers::CLEARED_AT_SIGN_OUT, refusal};
 use crate::{
     error::{Error, Result},
     urls,
@@ -37,6 +37,12 @@ impl Frame {
             path: request.path().to_owned(),
             message,
         }
+    }
+
+    /// Where a file that only some pages need is to be had.
+    #[must_use]
+    pub fn asset(&self, name: &str) -> String {
+        assets::url(name)
     }
 
     /// Whether this page is `path` or lies below it.
@@ -71,6 +77,17 @@ pub fn ok(template: &impl Template) -> Result<HttpResponse> {
 /// As [`page`].
 pub fn unprocessable(template: &impl Template) -> Result<HttpResponse> {
     page(StatusCode::UNPROCESSABLE_ENTITY, template)
+}
+
+/// A form that was refused for a reason that is none of its fields, with what was typed: the page
+/// says the reason, and when to come back.
+///
+/// # Errors
+/// As [`page`].
+pub fn refused(error: &Error, template: &impl Template) -> Result<HttpResponse> {
+    let mut response = page(error.status(), template)?;
+    refusal::say_when_to_come_back(&mut response, error);
+    Ok(response)
 }
 
 /// On to another page, with GET (RFC 9110, section 15.4.4).

@@ -1,4 +1,5 @@
-//! What an [`Error`] looks like: a page for people, a problem (RFC 9457) for programs.
+//! What an [`Error`] looks like: a page for people, a problem (RFC 9457) for programs, and for what
+//! only OAuth's endpoints answer the form that its clients read (RFC 6749, section 5.2).
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -7,9 +8,10 @@ use actix_web::{
 use askama::Template;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 use super::page::{Frame, page, see_other};
-use crate::{error::Error, urls};
+use crate::{error::Error, shapes, urls};
 
 /// Who is at the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +34,7 @@ impl Surface {
             urls::READY,
             "/auth",
             "/oauth",
-            "/openapi.json",
+            urls::OPENAPI,
             "/.well-known",
         ];
         if programs.into_iter().any(below) {
@@ -47,7 +49,10 @@ impl Surface {
 #[must_use]
 pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     let mut response = match Surface::of(request.path()) {
-        Surface::Api => problem(error),
+        Surface::Api => match error.oauth_code() {
+            Some(code) => oauth_error(error, code),
+            None => problem(error),
+        },
         Surface::Page => error_page(request, error),
     };
     if let Error::MethodNotAllowed(allowed) = error
@@ -55,6 +60,12 @@ pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     {
         response.headers_mut().insert(header::ALLOW, value);
     }
+    say_when_to_come_back(&mut response, error);
+    response
+}
+
+/// `Retry-After`, where asking again makes sense (RFC 9110, section 10.2.3).
+pub(super) fn say_when_to_come_back(response: &mut HttpResponse, error: &Error) {
     if let Some(wait) = error.retry_after() {
         // Rounded up: whoever comes back at the second that was named is let in.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -62,16 +73,24 @@ pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    response
 }
 
-#[derive(Serialize)]
-struct Problem<'a> {
+/// Why something was not done (RFC 9457).
+#[derive(Serialize, ToSchema)]
+pub struct Problem<'a> {
+    /// What sort of problem: stable, for programs.
+    #[schema(format = "uri-reference")]
     r#type: String,
+    /// The same in a few words.
     title: &'a str,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What to do next.
     detail: &'a str,
+    /// What is wrong with which field.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = shapes::messages)]
     errors: Option<BTreeMap<&'a str, Vec<&'a str>>>,
 }
 
@@ -102,8 +121,26 @@ fn problem(error: &Error) -> HttpResponse {
     }
 }
 
-/// `WWW-Authenticate` (RFC 6750, section 3). A caller who showed nothing is told no error code
-/// (section 3.1).
+/// What OAuth's endpoints answer where they cannot do what they are asked (RFC 6749, section 5.2).
+#[derive(Serialize, ToSchema)]
+pub struct OAuthError<'a> {
+    error: &'a str,
+    error_description: &'a str,
+}
+
+fn oauth_error(error: &Error, code: &str) -> HttpResponse {
+    let body = OAuthError {
+        error: code,
+        error_description: &error.detail(),
+    };
+    let mut builder = HttpResponse::build(error.status());
+    challenge(&mut builder, error);
+    builder.json(body)
+}
+
+/// `WWW-Authenticate` (RFC 6750, section 3). A caller who showed nothing, or by a scheme that is not
+/// ours, is told no error code (section 3.1). A client is challenged by the scheme that it used (RFC
+/// 6749, section 5.2).
 fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
     let quoted = |code: &str| {
         format!(
@@ -115,6 +152,8 @@ fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
         Error::NotSignedIn {
             invalid_token: true,
         } => quoted("invalid_token"),
+        Error::TwoPasses => quoted("invalid_request"),
+        Error::InvalidClient => "Basic realm=\"narthex\", charset=\"UTF-8\"".to_owned(),
         Error::NotSignedIn { .. } | Error::WrongPassword => "Bearer realm=\"narthex\"".to_owned(),
         Error::MissingAbility(abilities) => {
             format!("{}, scope=\"{abilities}\"", quoted("insufficient_scope"))

@@ -3,37 +3,14 @@
 use std::fmt::Write as _;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use diesel::sql_types::Text;
-use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
-use narthex::kit::db::Target;
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::binary::Narthex;
 use crate::support::client::{ApiClient, Browser};
+use crate::support::sql::ask;
 
 const ADA: &str = "ada@example.com";
 const NEW: &str = "another long password";
-
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
-
-/// The lines that a query of one text column gives.
-fn ask(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
-    let lines: Vec<Line> = match &app.context.settings.database {
-        Target::Sqlite(path) => {
-            let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-            diesel::sql_query(sqlite).load(&mut connection).unwrap()
-        }
-        Target::Postgres(url) => {
-            let mut connection = PgConnection::establish(url).unwrap();
-            diesel::sql_query(postgres).load(&mut connection).unwrap()
-        }
-    };
-    lines.into_iter().map(|line| line.line).collect()
-}
 
 fn tables(app: &TestApp) -> Vec<String> {
     ask(

@@ -73,6 +73,49 @@ fn the_long_help_has_every_setting_and_the_short_one_none() {
 }
 
 #[test]
+fn whatever_answers_answers_in_json_too() {
+    let narthex = Narthex::installed();
+    let mut folder = vec![Vec::new()];
+    let mut without = Vec::new();
+    while let Some(words) = folder.pop() {
+        let arguments = [&words[..], &["--help".to_owned()]].concat();
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        let help = narthex.run(&arguments).expect_code(0).stdout;
+        match help.split_once("Commands:\n") {
+            Some((_, verbs)) => folder.extend(
+                verbs
+                    .lines()
+                    .take_while(|line| !line.is_empty())
+                    .filter_map(|line| line.split_whitespace().next())
+                    .filter(|verb| *verb != "help")
+                    .map(|verb| [&words[..], &[verb.to_owned()]].concat()),
+            ),
+            None if help.contains("--json") => {}
+            None => without.push(words.join(" ")),
+        }
+    }
+    without.sort();
+    // A server, a secret that is shown once and alone, and what other programs read.
+    // The description of the API is JSON anyway.
+    assert_eq!(
+        without,
+        ["completions", "man", "openapi", "serve", "token add"]
+    );
+}
+
+#[test]
+fn pruning_says_how_many() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    operator.add_token(ADA, "x", &[]);
+    operator.execute("UPDATE credentials SET expires_at = created_at");
+    let pruned = operator.json(&["prune"]);
+    assert_eq!(pruned, serde_json::json!({"expired": 1, "forgotten": 0}));
+    let told = operator.does(&["prune"]);
+    assert!(told.contains("time was over: no credentials."), "{told}");
+}
+
+#[test]
 fn a_reader_who_has_seen_enough_is_no_failure() {
     let operator = Operator::new();
     operator.add_user(ADA);

@@ -1,8 +1,5 @@
 //! `narthex user`: what an operator does with accounts.
 
-use std::io::Write;
-use std::process::Stdio;
-
 use crate::support::app::PASSWORD;
 use crate::support::binary::Outcome;
 use crate::support::client::Browser;
@@ -64,7 +61,7 @@ fn a_password_that_would_not_do_on_the_page_does_not_do_here() {
         ("", "standard input"),
         ("\n", "standard input"),
         ("too short", "15 characters"),
-        ("ada@example.com", "name or address"),
+        ("ada@example.com", "your name, your address"),
     ] {
         let line = add(&operator, ADA, input).expect_refusal();
         assert!(line.contains(word), "{line}");
@@ -87,36 +84,12 @@ fn a_password_is_never_an_argument() {
     }
 }
 
-/// `script` gives the program a terminal, and types what comes by our pipe.
-fn at_a_terminal(operator: &Operator, arguments: &str, typed: &str) -> (Option<i32>, String) {
-    let program = env!("CARGO_BIN_EXE_narthex");
-    let mut child = std::process::Command::new("script")
-        .args(["--quiet", "--return", "--command"])
-        .args([&format!("{program} {arguments}"), "/dev/null"])
-        .current_dir(operator.narthex.directory())
-        .env_clear()
-        .env("DATABASE_URL", operator.database.address())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("`script`, which is part of every Debian");
-    let mut keyboard = child.stdin.take().unwrap();
-    keyboard.write_all(typed.as_bytes()).unwrap();
-    drop(keyboard);
-    let output = child.wait_with_output().unwrap();
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    (output.status.code(), shown)
-}
-
 #[test]
 fn at_a_terminal_the_password_is_asked_for_twice() {
     let operator = Operator::new();
     let arguments = "user add ada@example.com --name Ada";
-    let (code, shown) = at_a_terminal(
-        &operator,
-        arguments,
-        &format!("{PASSWORD}\n{PASSWORD} typo\n"),
-    );
+    let (code, shown) =
+        operator.at_a_terminal(arguments, &format!("{PASSWORD}\n{PASSWORD} typo\n"));
     assert_eq!(code, Some(1), "{shown}");
     let asked = shown.contains("Password: ") && shown.contains("Once more: ");
     assert!(asked, "{shown}");
@@ -125,7 +98,7 @@ fn at_a_terminal_the_password_is_asked_for_twice() {
         "{shown}"
     );
 
-    let (code, shown) = at_a_terminal(&operator, arguments, &format!("{PASSWORD}\n{PASSWORD}\n"));
+    let (code, shown) = operator.at_a_terminal(arguments, &format!("{PASSWORD}\n{PASSWORD}\n"));
     assert_eq!(code, Some(0), "{shown}");
 }
 
@@ -300,11 +273,7 @@ fn deleting_asks_for_the_address_and_needs_yes_where_nobody_can_be_asked() {
     let line = operator.is_refused(&["user", "delete", ADA]);
     assert!(line.contains("--yes"), "{line}");
 
-    let (code, shown) = at_a_terminal(
-        &operator,
-        "user delete ada@example.com",
-        "adam@example.com\n",
-    );
+    let (code, shown) = operator.at_a_terminal("user delete ada@example.com", "adam@example.com\n");
     assert_eq!(code, Some(1), "{shown}");
     assert!(shown.contains("Type the address to go on:"), "{shown}");
     assert!(shown.contains("nothing was done"), "{shown}");
@@ -316,11 +285,7 @@ fn deleting_asks_for_the_address_and_needs_yes_where_nobody_can_be_asked() {
         1
     );
 
-    let (code, shown) = at_a_terminal(
-        &operator,
-        "user delete ada@example.com",
-        "ADA@example.com\n",
-    );
+    let (code, shown) = operator.at_a_terminal("user delete ada@example.com", "ADA@example.com\n");
     assert_eq!(code, Some(0), "{shown}");
     assert_eq!(
         operator.json(&["user", "list"])["data"],

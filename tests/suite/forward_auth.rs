@@ -181,6 +181,13 @@ async fn a_browser_that_goes_to_a_page_is_led_to_sign_in_and_back() {
         let led = stranger.send(asked(host, uri)).await.expect_status(303);
         assert!(led.location().ends_with("/login"), "{led}");
     }
+    for accept in [None, Some("*/*"), Some("application/json, */*")] {
+        let program = stranger.request(Method::GET, "/auth/verify?redirect=on");
+        let program = accept
+            .into_iter()
+            .fold(program, |program, accept| program.header("accept", accept));
+        stranger.send(program).await.expect_status(401);
+    }
     for (name, value) in [
         ("sec-fetch-mode", "cors"),
         ("x-requested-with", "XMLHttpRequest"),
@@ -192,11 +199,44 @@ async fn a_browser_that_goes_to_a_page_is_led_to_sign_in_and_back() {
 }
 
 #[tokio::test]
+async fn to_an_app_on_our_own_origin_it_is_the_path_that_leads_back() {
+    let app = TestApp::start_with(&[
+        ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1"),
+        ("NARTHEX_PUBLIC_URL", "https://example.com"),
+    ]);
+    let stranger = app.stranger();
+    for (proto, host, uri, led_to) in [
+        (
+            "https",
+            "example.com",
+            "/orders?page=2",
+            "?next=%2Forders%3Fpage%3D2",
+        ),
+        ("https", "EXAMPLE.com:443", "/", "?next=%2F"),
+        ("http", "example.com", "/", ""),
+        ("https", "example.com:8443", "/", ""),
+        ("https", "example.com@evil.example", "/", ""),
+        ("https", "example.com", "//evil.example", ""),
+        ("https", "example.com", "/\\evil.example", ""),
+    ] {
+        let asked = stranger
+            .request(Method::GET, "/auth/verify?redirect=on")
+            .header("accept", "text/html")
+            .header("x-forwarded-proto", proto)
+            .header("x-forwarded-host", host)
+            .header("x-forwarded-uri", uri);
+        let led = stranger.send(asked).await;
+        led.expect_redirect(&format!("https://example.com/login{led_to}"));
+    }
+}
+
+#[tokio::test]
 async fn who_is_no_trusted_proxy_leads_nobody_anywhere() {
     let app = TestApp::start_with(&[("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com")]);
     let stranger = app.stranger();
     let asked = stranger
         .request(Method::GET, "/auth/verify?redirect=on")
+        .header("accept", "text/html")
         .header("x-forwarded-proto", "https")
         .header("x-forwarded-host", "app.example.com")
         .header("x-forwarded-uri", "/");

@@ -47,6 +47,13 @@ fn migrate_says_what_it_did_and_that_there_was_nothing_to_do() {
         "{told}"
     );
     assert_eq!(operator.does(&["migrate"]), "The tables are up to date.\n");
+
+    let operator = Operator::on(Database::empty());
+    let done = operator.json(&["migrate"]);
+    let names = done["data"].as_array().expect("a list");
+    assert_eq!(names.len(), told.lines().count(), "{done}");
+    let nothing = operator.json(&["migrate"]);
+    assert_eq!(nothing, serde_json::json!({"data": [], "next": null}));
 }
 
 #[test]

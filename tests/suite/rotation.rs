@@ -413,8 +413,10 @@ async fn the_page_shows_the_new_secret_once_and_says_how_long_the_old_one_works(
         .expect_header("cache-control", "no-store")
         .expect_header("referrer-policy", "no-referrer")
         .expect_text("The new secret of CI of the shop")
-        .expect_text("The secret before still works")
-        .expect_text(&format!("ending in <code>{}</code>", &token.secret[36..]))
+        .expect_text(&format!(
+            "The secret before, ending in <code>{}</code>, still works",
+            &token.secret[36..]
+        ))
         .expect_text("in 1 day");
     let new = secret_in(&shown.text);
     assert!(app.api_client(&new).is_let_in().await);

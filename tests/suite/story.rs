@@ -71,6 +71,20 @@ async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything()
     desk.expect_no_text(&secret).await;
     desk.screenshot("token").await;
 
+    // She gives it a new secret; the old one works for a day.
+    desk.press("Rotate").await;
+    desk.expect_text("The new secret of CI of the shop").await;
+    desk.expect_text("It stops in 1 day").await;
+    desk.screenshot("token-rotated").await;
+    let rotated = secret_in(&desk.text().await);
+    app.api_client(&rotated).get(API).await.expect_status(200);
+    ci.get(API).await.expect_status(200);
+    desk.reload().await;
+    desk.expect_text("This token has its new secret already")
+        .await;
+    desk.expect_no_text(&rotated).await;
+    desk.screenshot("token-while-rotating").await;
+
     // A phone and a tablet sign in, and time goes by.
     app.advance(Duration::from_secs(60));
     let phone = sign_in(&app, SAFARI_ON_IPHONE).await;

@@ -134,6 +134,15 @@ pub async fn change_password(here: SignedIn, form: Form) -> Result<HttpResponse>
             end_tokens,
             ..page_with(&here, errors)
         }),
+        Err(error @ Error::Throttled(_)) => {
+            let errors = FieldErrors::one("current_password", error.sentence());
+            let page = SettingsPage {
+                end_sessions,
+                end_tokens,
+                ..page_with(&here, errors)
+            };
+            page::refused(&error, &page)
+        }
         Err(other) => Err(other),
     }
 }
@@ -155,6 +164,10 @@ pub async fn delete(here: SignedIn, form: Form) -> Result<HttpResponse> {
         Err(Error::Invalid(errors)) => {
             let errors = errors.renamed("password", "delete_password");
             page::unprocessable(&page_with(&here, errors))
+        }
+        Err(error @ Error::Throttled(_)) => {
+            let errors = FieldErrors::one("delete_password", error.sentence());
+            page::refused(&error, &page_with(&here, errors))
         }
         Err(other) => Err(other),
     }

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
-    accounts::{self, Email, NewPassword, Registration, authenticate},
+    accounts::{self, Email, NewPassword, Registration},
     activity::Actor,
     callers::{Origin, Visitor},
     config,
@@ -60,6 +60,15 @@ pub async fn register(visitor: Visitor, origin: Origin, form: Form) -> Result<Ht
             email,
             errors,
         }),
+        Err(error @ Error::Throttled(_)) => page::refused(
+            &error,
+            &RegisterPage {
+                errors: FieldErrors::one("email", error.sentence()),
+                frame: visitor.frame(),
+                name,
+                email,
+            },
+        ),
         Err(other) => Err(other),
     }
 }
@@ -88,8 +97,7 @@ async fn make_and_sign_in(
         email: address,
         password: new,
     };
-    accounts::register(context, registration, stranger).await?;
-    let proof = authenticate(context, email, password, stranger).await?;
+    let proof = accounts::register(context, registration, stranger).await?;
     let how = SignIn {
         remember: false,
         user_agent: origin.user_agent,

@@ -1,10 +1,12 @@
 //! The queries about credentials, their secrets and receipts.
 
+mod of_one_user;
 mod of_receipts;
 mod of_rotations;
 mod of_secrets;
 
 pub(crate) use self::{
+    of_one_user::{count_not_ended, signed_in_from, signed_in_with},
     of_receipts::{find_receipt, insert_receipt},
     of_rotations::{
         Derived, Earlier, bound_secrets, earlier, forget_spent, insert_rotation, rotation, spend,

@@ -16,7 +16,8 @@ pub(crate) struct Found {
     /// Until when this secret of it is good.
     pub(crate) valid_until: Option<Timestamp>,
     pub(crate) user: User,
-    pub(crate) user_disabled: bool,
+    /// Since when nobody can get in as them.
+    pub(crate) user_disabled_at: Option<Timestamp>,
 }
 
 impl Found {
@@ -54,7 +55,8 @@ pub(crate) fn by_digest(
         ))
         .first(connection)
         .optional()?;
-    let Some((row, hint, valid_until, (id, email, name, created_at, disabled_at))) = found else {
+    let Some((row, hint, valid_until, (id, email, name, created_at, user_disabled_at))) = found
+    else {
         return Ok(None);
     };
     // A token's hint is that of its newest secret, whichever of them came.
@@ -71,7 +73,7 @@ pub(crate) fn by_digest(
             name,
             created_at,
         },
-        user_disabled: disabled_at.is_some(),
+        user_disabled_at,
     }))
 }
 

@@ -6,6 +6,7 @@
 
 mod columns;
 mod connection;
+pub mod inspect;
 mod migrate;
 mod patience;
 mod writer;

@@ -22,7 +22,7 @@ struct ConfirmPage {
     email: String,
     lasts: String,
     next: String,
-    refused: bool,
+    refused: Option<String>,
 }
 
 impl ConfirmPage {
@@ -32,7 +32,7 @@ impl ConfirmPage {
             email: here.caller.user.email.clone(),
             lasts: words::length(here.context.settings.confirm_for),
             next: next.map(Next::as_str).unwrap_or_default().to_owned(),
-            refused: false,
+            refused: None,
         }
     }
 }
@@ -62,9 +62,19 @@ pub async fn confirm(here: SignedIn, form: Form) -> Result<HttpResponse> {
         Err(Error::WrongPassword) => {
             let page = ConfirmPage::new(&here, next.as_ref());
             page::unprocessable(&ConfirmPage {
-                refused: true,
+                refused: Some("This is not your password.".to_owned()),
                 ..page
             })
+        }
+        Err(error @ Error::Throttled(_)) => {
+            let page = ConfirmPage::new(&here, next.as_ref());
+            page::refused(
+                &error,
+                &ConfirmPage {
+                    refused: Some(error.sentence()),
+                    ..page
+                },
+            )
         }
         Err(other) => Err(other),
     }

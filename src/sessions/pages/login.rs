@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// Never says which: nobody is to learn here who has an account.
+const WRONG: &str = "E-mail address or password is wrong. Check both and try again.";
+
 #[derive(Template)]
 #[template(path = "sessions/login.html")]
 struct LoginPage {
@@ -28,7 +31,7 @@ struct LoginPage {
     remember: bool,
     next: String,
     register: bool,
-    refused: bool,
+    refused: Option<String>,
 }
 
 impl LoginPage {
@@ -39,7 +42,7 @@ impl LoginPage {
             remember,
             next: next.map(Next::as_str).unwrap_or_default().to_owned(),
             register: visitor.context.settings.registration == Registration::Open,
-            refused: false,
+            refused: None,
         }
     }
 }
@@ -76,9 +79,19 @@ pub async fn login(visitor: Visitor, origin: Origin, form: Form) -> Result<HttpR
         Err(Error::WrongPassword) => {
             let page = LoginPage::new(&visitor, email, remember, next.as_ref());
             page::unprocessable(&LoginPage {
-                refused: true,
+                refused: Some(WRONG.to_owned()),
                 ..page
             })
+        }
+        Err(error @ Error::Throttled(_)) => {
+            let page = LoginPage::new(&visitor, email, remember, next.as_ref());
+            page::refused(
+                &error,
+                &LoginPage {
+                    refused: Some(error.sentence()),
+                    ..page
+                },
+            )
         }
         Err(other) => Err(other),
     }

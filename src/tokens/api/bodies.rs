@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::{
     ability::Abilities,
@@ -10,18 +11,24 @@ use crate::{
     fields::FieldErrors,
     kit::{duration, secret::SecretText},
     name::Name,
+    shapes::{self, Shape},
     tokens::{Change, DeviceSignIn, NewToken, Overlap},
-    web::json::present,
+    web::json::{present, whole, whole_or_null},
 };
 
 /// An app or a command line that signs in.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SignIn)]
 pub struct SignInBody {
+    #[schema(value_type = shapes::Address)]
     pub(super) email: String,
+    #[schema(value_type = shapes::Password)]
     pub(super) password: SecretText,
+    #[schema(value_type = Name)]
     device_name: String,
     /// Everything, where it does not say.
+    #[schema(value_type = Option<Abilities>)]
     abilities: Option<Vec<String>>,
 }
 
@@ -43,14 +50,26 @@ impl SignInBody {
     }
 }
 
+/// The most seconds that a token may be given to live.
+const LONGEST_LIFE: u64 = duration::LONGEST.as_secs();
+
 /// A token to be made.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewToken)]
 pub struct NewTokenBody {
+    #[schema(value_type = Name)]
     name: String,
+    #[schema(value_type = Abilities)]
     abilities: Vec<String>,
     /// Seconds; never, where it does not say.
+    #[serde(default, deserialize_with = "whole_or_null")]
+    #[schema(schema_with = seconds, required = false)]
     expires_in: Option<u64>,
+}
+
+fn seconds() -> Shape {
+    shapes::number_or_null(1, LONGEST_LIFE)
 }
 
 impl NewTokenBody {
@@ -72,19 +91,25 @@ fn life(seconds: u64) -> Result<Duration, String> {
     if life <= duration::LONGEST {
         return Ok(life);
     }
-    let most = duration::LONGEST.as_secs();
-    Err(format!("Give at most {most} seconds, or null for never."))
+    Err(format!(
+        "Give at most {LONGEST_LIFE} seconds, or null for never."
+    ))
 }
 
 /// What shall be different about a token; what is absent stays.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TokenChange)]
 pub struct ChangeBody {
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Name, required = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Abilities, required = false)]
     abilities: Option<Vec<String>>,
+    /// A paused token is refused, and can come back.
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
     paused: Option<bool>,
 }
 
@@ -110,18 +135,33 @@ impl ChangeBody {
 }
 
 /// A rotation.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Rotation)]
 pub struct RotateBody {
     /// None, where it does not say: the secret before ends at once.
+    #[schema(schema_with = overlap, required = false)]
     overlap: Option<Length>,
+}
+
+/// Up to seven days in every unit.
+const OVERLAP: &str = "^(0|[1-9][0-9]{0,3}[sm]|[1-9][0-9]?h|1[0-5][0-9]h|16[0-8]h|[1-7]d)$";
+
+fn overlap() -> Shape {
+    let seconds = shapes::number_or_null(0, Overlap::LONGEST.as_secs());
+    let text = shapes::text().pattern(Some(OVERLAP)).examples(["24h"]);
+    shapes::either(
+        "How long the secret before goes on working, at most seven days: seconds, or a length of time. \
+         None, where it does not say.",
+        [seconds, text.into()],
+    )
 }
 
 /// Seconds, or a length of time such as `24h`.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Length {
-    Seconds(u64),
+    Seconds(#[serde(deserialize_with = "whole")] u64),
     Text(String),
 }
 

@@ -1,8 +1,7 @@
 //! Tokens in the JSON API.
 
+mod answers;
 mod bodies;
-
-use std::net::IpAddr;
 
 use actix_web::{
     HttpResponse,
@@ -12,25 +11,27 @@ use actix_web::{
     },
     web::Data,
 };
-use serde::Serialize;
 
-use self::bodies::{ChangeBody, NewTokenBody, RotateBody, SignInBody};
+pub use self::answers::TokenJson;
+use self::{
+    answers::{AbilityJson, AbilityList, IssuedJson, TokenList},
+    bodies::{ChangeBody, NewTokenBody, RotateBody, SignInBody},
+};
 use super::{Issued, Request};
 use crate::{
-    ability::{Abilities, Ability},
     accounts::authenticate,
     activity::Actor,
     callers::{AnyCaller, Origin},
     config::SigningKeys,
     context::Context,
     credentials::{
-        self, Class, Credential, Selection,
-        api::{end_selected, page_of},
+        self, Class, Selection,
+        api::{ReceiptJson, end_selected, page_of},
+        api_shapes::{Listed, Selected, Tokens},
         sign_out,
     },
     error::{Error, Result},
-    ids::{CredentialId, OfCredential, ReceiptId},
-    kit::clock::Timestamp,
+    ids::{CredentialId, OfCredential},
     tokens, urls,
     web::{
         body::{NoQuery, Query},
@@ -40,55 +41,6 @@ use crate::{
         path::PathId,
     },
 };
-
-/// A token, without its secret.
-#[derive(Serialize)]
-pub struct TokenJson<'a> {
-    id: CredentialId,
-    class: &'static str,
-    kind: &'static str,
-    name: &'a str,
-    hint: &'a str,
-    abilities: &'a Abilities,
-    made_by: Option<CredentialId>,
-    created_at: Timestamp,
-    last_used_at: Option<Timestamp>,
-    last_used_ip: Option<IpAddr>,
-    expires_at: Option<Timestamp>,
-    paused: bool,
-    ended_at: Option<Timestamp>,
-    receipt_id: Option<ReceiptId>,
-}
-
-impl<'a> TokenJson<'a> {
-    /// As its owner sees it.
-    #[must_use]
-    pub fn of(token: &'a Credential) -> Self {
-        Self {
-            id: token.id,
-            class: token.class().as_str(),
-            kind: token.kind.as_str(),
-            name: &token.name,
-            hint: &token.hint,
-            abilities: &token.abilities,
-            made_by: token.made_by,
-            created_at: token.created_at,
-            last_used_at: token.last_used_at,
-            last_used_ip: token.last_used_ip,
-            expires_at: token.expires_at,
-            paused: token.paused,
-            ended_at: token.ended_at,
-            receipt_id: token.receipt_id,
-        }
-    }
-}
-
-/// A new token, with the secret that is shown this once.
-#[derive(Serialize)]
-struct IssuedJson<'a> {
-    token: TokenJson<'a>,
-    secret: &'a str,
-}
 
 fn shown(status: StatusCode, Issued { token, secret }: &Issued) -> Result<HttpResponse> {
     let shown = IssuedJson {
@@ -106,11 +58,27 @@ fn made(issued: &Issued) -> Result<HttpResponse> {
     Ok(answer)
 }
 
-/// `POST /sign-in`: trades e-mail and password for a device token.
+/// Trades e-mail and password for a device token.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a name or abilities that cannot be, before the password is looked at;
 /// [`Error::WrongPassword`].
+#[utoipa::path(
+    post,
+    path = urls::API_SIGN_IN,
+    tag = "Tokens",
+    operation_id = "signIn",
+    request_body = SignInBody,
+    responses((
+        status = 201,
+        description = "The token, with the secret that is shown this once.",
+        body = IssuedJson,
+        headers(("Location" = String, description = "Where the token is."))
+    ), (
+        status = 401,
+        description = "E-mail or password is wrong."
+    ))
+)]
 pub async fn sign_in(
     context: Data<Context>,
     origin: Origin,
@@ -123,35 +91,52 @@ pub async fn sign_in(
     made(&tokens::sign_in(&context, proof, device, actor).await?)
 }
 
-#[derive(Serialize)]
-struct AbilityJson<'a> {
-    name: &'a Ability,
-    description: &'a str,
-}
-
-/// `GET /abilities`: the abilities that a token may be given, always all of them.
+/// The abilities that a token may be given, always all of them.
 ///
 /// # Errors
 /// None of its own.
+#[utoipa::path(
+    get,
+    path = urls::API_ABILITIES,
+    tag = "Tokens",
+    operation_id = "listAbilities",
+    responses((status = 200, description = "All of them.", body = AbilityList))
+)]
 pub async fn abilities(context: Data<Context>, _: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
     let catalogue = context.settings.catalogue.iter();
     let all = catalogue.map(|(name, description)| AbilityJson { name, description });
     json::answer(StatusCode::OK, &List::whole(all.collect()))
 }
 
-/// `GET /tokens`: every live token; with `?ended=true` also those that ended.
+/// Every live token; with `ended=true` also those that ended.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a selection or page that cannot be.
+#[utoipa::path(
+    get,
+    path = urls::API_TOKENS,
+    tag = "Tokens",
+    operation_id = "listTokens",
+    params(Listed<Tokens>),
+    responses((status = 200, description = "A page of them.", body = TokenList))
+)]
 pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&here, fields, Some(Class::Token)).await?;
     json::answer(StatusCode::OK, &List::of(&page, TokenJson::of))
 }
 
-/// `GET /tokens/{id}`: one, also where it ended.
+/// One token, also where it ended.
 ///
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's, somebody else's or a session.
+#[utoipa::path(
+    get,
+    path = urls::API_TOKEN,
+    tag = "Tokens",
+    operation_id = "getToken",
+    params(("id" = CredentialId, Path)),
+    responses((status = 200, description = "The token.", body = TokenJson))
+)]
 pub async fn one(
     here: AnyCaller,
     PathId(id): PathId<OfCredential>,
@@ -161,10 +146,20 @@ pub async fn one(
     json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
-/// `GET /tokens/current`: the one that calls.
+/// The token that calls.
 ///
 /// # Errors
 /// [`Error::NotFound`] where a session calls.
+#[utoipa::path(
+    get,
+    path = urls::API_TOKEN_CURRENT,
+    tag = "Tokens",
+    operation_id = "getCurrentToken",
+    responses(
+        (status = 200, description = "The token.", body = TokenJson),
+        (status = 404, description = "A session calls.")
+    )
+)]
 pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
     match here.caller.credential.class() {
         Class::Token => json::answer(StatusCode::OK, &TokenJson::of(&here.caller.credential)),
@@ -172,12 +167,25 @@ pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
     }
 }
 
-/// `POST /tokens`: makes one.
+/// Makes a token: never with more abilities, nor a longer life, than the token that asks.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a token that cannot be; [`Error::ConfirmPassword`] where a session has to
 /// confirm its password first; [`Error::MissingAbility`] and [`Error::OutlivesCaller`] for one that
 /// may do more, or lives longer, than the caller.
+#[utoipa::path(
+    post,
+    path = urls::API_TOKENS,
+    tag = "Tokens",
+    operation_id = "createToken",
+    request_body = NewTokenBody,
+    responses((
+        status = 201,
+        description = "The token, with the secret that is shown this once.",
+        body = IssuedJson,
+        headers(("Location" = String, description = "Where the token is."))
+    ))
+)]
 pub async fn create(
     here: AnyCaller,
     _: NoQuery,
@@ -187,10 +195,22 @@ pub async fn create(
     made(&tokens::issue(&here.context, here.confirmed()?, new, None).await?)
 }
 
-/// `PATCH /tokens/{id}`: renames, narrows, widens, pauses, resumes.
+/// Renames, narrows, widens, pauses or resumes a token; what is left out stays.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a change that cannot be, and as [`tokens::change`].
+#[utoipa::path(
+    patch,
+    path = urls::API_TOKEN,
+    tag = "Tokens",
+    operation_id = "changeToken",
+    params(("id" = CredentialId, Path)),
+    request_body = ChangeBody,
+    responses(
+        (status = 200, description = "The token as it is now.", body = TokenJson),
+        (status = 404, description = "There is no such token, or it has ended.")
+    )
+)]
 pub async fn change(
     here: AnyCaller,
     PathId(id): PathId<OfCredential>,
@@ -202,11 +222,25 @@ pub async fn change(
     json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
-/// `POST /tokens/{id}/rotate`: gives one a new secret. With an `Idempotency-Key`, whoever asks again
-/// within ten minutes gets the same secret again.
+/// Gives a token a new secret, while the one before goes on working for a while.
+///
+/// With an `Idempotency-Key`, whoever asks again within ten minutes gets the same secret again.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an overlap that cannot be, and as [`tokens::rotate`].
+#[utoipa::path(
+    post,
+    path = urls::API_TOKEN_ROTATE,
+    tag = "Tokens",
+    operation_id = "rotateToken",
+    params(("id" = CredentialId, Path), IdempotencyKey),
+    request_body = Option<RotateBody>,
+    responses((
+        status = 200,
+        description = "The token, with its new secret that is shown this once.",
+        body = IssuedJson
+    ))
+)]
 pub async fn rotate(
     here: AnyCaller,
     keys: Data<SigningKeys>,
@@ -221,11 +255,19 @@ pub async fn rotate(
     shown(StatusCode::OK, &rotated.issued)
 }
 
-/// `DELETE /tokens/{id}`: ends one. One that ended before is left as it is.
+/// Ends a token. One that ended before is left as it is.
 ///
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's, somebody else's or a session;
 /// [`Error::ConfirmPassword`] where a session has to confirm its password first.
+#[utoipa::path(
+    delete,
+    path = urls::API_TOKEN,
+    tag = "Tokens",
+    operation_id = "endToken",
+    params(("id" = CredentialId, Path)),
+    responses((status = 204, description = "It has ended."))
+)]
 pub async fn end_one(
     here: AnyCaller,
     PathId(id): PathId<OfCredential>,
@@ -240,19 +282,39 @@ pub async fn end_one(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// `DELETE /tokens`: ends a selection of tokens.
+/// Ends a selection of tokens: without a query all of them, the one that calls included.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a selection that cannot be; [`Error::ConfirmPassword`] where a session has
 /// to confirm its password first.
+#[utoipa::path(
+    delete,
+    path = urls::API_TOKENS,
+    tag = "Tokens",
+    operation_id = "endTokens",
+    params(Selected<Tokens>),
+    responses((status = 200, description = "What ended.", body = ReceiptJson))
+)]
 pub async fn end_some(here: AnyCaller, FieldsInput(fields): FieldsInput) -> Result<HttpResponse> {
     end_selected(&here, fields, Class::Token).await
 }
 
-/// `DELETE /tokens/current`: every token may end itself.
+/// Ends the token that calls.
+///
+/// Every token may do that.
 ///
 /// # Errors
 /// [`Error::NotFound`] where a session calls.
+#[utoipa::path(
+    delete,
+    path = urls::API_TOKEN_CURRENT,
+    tag = "Tokens",
+    operation_id = "endCurrentToken",
+    responses(
+        (status = 204, description = "It has ended."),
+        (status = 404, description = "A session calls.")
+    )
+)]
 pub async fn end_current(here: AnyCaller, _: NoFields) -> Result<HttpResponse> {
     if here.caller.credential.class() == Class::Session {
         return Err(Error::NotFound);

@@ -54,9 +54,33 @@ const RESERVED: &[Reserved] = &[
             "sql_query",
             "schema::",
         ],
-        only_in: &["*/store.rs", "*/store/", "kit/db/", "schema.rs"],
+        only_in: &[
+            "*/store.rs",
+            "*/store/",
+            "kit/db/",
+            "schema.rs",
+            // JSON's schemas, not the tables'.
+            "shapes.rs",
+        ],
         complaint: "asks the database; put the query into the capability's store.rs as a function \
                     whose name says what it finds or changes",
+    },
+    Reserved {
+        words: &["utoipa"],
+        only_in: &[
+            "shapes.rs",
+            "openapi/",
+            "web/",
+            "protocols/",
+            "*/api.rs",
+            "*/api/",
+            "*/api_*",
+            "routes.rs",
+            // A selection is a query of the API and a form alike: its fields are said once.
+            "credentials/selection.rs",
+        ],
+        complaint: "describes the API; what a word looks like is said in shapes.rs, what a call takes \
+                    and answers in the capability's api.rs",
     },
     Reserved {
         words: &[
@@ -235,6 +259,7 @@ mod tests {
             ("kit/page.rs", "let started = Instant::now();"),
             ("web/headers.rs", "let id = Uuid::now_v7();"),
             ("tokens/secret.rs", "rand::rng().fill(&mut bytes);"),
+            ("kit/clock.rs", "#[derive(utoipa::ToSchema)]"),
         ] {
             assert_eq!(
                 lines(out_of_place(&Source::new(path, text))),

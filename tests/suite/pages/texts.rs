@@ -79,8 +79,8 @@ async fn a_password_counts_to_its_last_character_whatever_that_is() {
         ("Case is significant", "case is significant"),
         ("שלום עולם אבגדהו", "םולש םלוע והדגבא"),
         (
-            "🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂",
-            "🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙃",
+            "🙂🙃😀🙂😉🙂🙂😇🙂🙂🙃🙂🙂🙂🙂",
+            "🙂🙃😀🙂😉🙂🙂😇🙂🙂🙃🙂🙂🙂🙃",
         ),
         (
             "Zo\u{eb} writes it composed",

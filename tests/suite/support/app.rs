@@ -15,6 +15,7 @@ use narthex::kit::db;
 
 use super::client::{ApiClient, Browser, Stranger};
 use super::database::Database;
+use super::evidence;
 use super::faulty_random::FaultyRandom;
 use super::user_agents::FIREFOX_ON_LINUX;
 
@@ -29,9 +30,8 @@ impl FakeClock {
         let mut now = self.0.lock().unwrap();
         *now = now.plus(by);
     }
-}
 
-impl FakeClock {
+    /// As an operator does who finds that it was wrong.
     pub fn set_back(&self, by: Duration) {
         let mut now = self.0.lock().unwrap();
         *now = now.minus(by);
@@ -72,6 +72,7 @@ impl TestApp {
 
     /// On this database, reached by that address.
     pub fn start_on(database: Database, address: &str, settings: &[(&str, &str)]) -> Self {
+        evidence::keep_the_log();
         let defaults = [("DATABASE_URL", address), ("NARTHEX_LISTEN", "127.0.0.1:0")];
         let sources = Sources::of(defaults.into_iter().chain(settings.iter().copied()))
             .expect("settings that exist")

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::evidence;
 use super::output::Output;
 
 /// Far more than anything takes; only a hanging program meets it.
@@ -230,6 +231,7 @@ impl Running {
         let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
             panic!("it hangs; its log so far:\n{}", self.stderr.so_far());
         };
+        evidence::logged(&stderr);
         Outcome {
             code: self.child.wait().expect("a child of ours").code(),
             stdout,

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::cookie_jar::{Cookie, CookieJar};
+use super::evidence;
 use super::user_agents::FIREFOX_ON_LINUX;
 
 /// Somebody who brings nothing: no cookie, no token, no header of a browser.
@@ -62,6 +63,12 @@ impl Browser {
             fetch_site: Some("same-origin".to_owned()),
             jar: Mutex::default(),
         }
+    }
+
+    /// The same browser on a machine with this address.
+    pub fn on_machine(self, address: std::net::IpAddr) -> Self {
+        let wire = Wire::from_machine(&self.wire.origin, Some(address));
+        Self { wire, ..self }
     }
 
     pub fn with_user_agent(self, user_agent: &str) -> Self {
@@ -209,8 +216,13 @@ struct Wire {
 
 impl Wire {
     fn to(origin: &str) -> Self {
+        Self::from_machine(origin, None)
+    }
+
+    fn from_machine(origin: &str, address: Option<std::net::IpAddr>) -> Self {
         let http = Client::builder()
             .redirect(redirect::Policy::none())
+            .local_address(address)
             // A proxy that this machine reaches the internet through must not come between.
             .no_proxy()
             .build()
@@ -235,11 +247,14 @@ impl Wire {
         let (http, request) = request.build_split();
         let request = request.expect("a request that can be sent");
         let what = format!("{} {}", request.method(), request.url().path());
+        evidence::sent(&request);
         let answer = http.execute(request).await;
-        Answer::of(
+        let answer = Answer::of(
             what.clone(),
             answer.unwrap_or_else(|error| panic!("{what}: {error:?}")),
         )
-        .await
+        .await;
+        evidence::answered(&answer);
+        answer
     }
 }

@@ -1,5 +1,8 @@
 //! Somebody with a shell on the machine that Narthex runs on.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use serde_json::Value;
@@ -35,6 +38,28 @@ impl Operator {
     /// `narthex …`, whatever comes of it.
     pub fn run(&self, arguments: &[&str]) -> Outcome {
         self.narthex.run(arguments)
+    }
+
+    /// `narthex …` at a terminal, where that is typed; how it ended and what was shown.
+    pub fn at_a_terminal(&self, arguments: &str, typed: &str) -> (Option<i32>, String) {
+        let program = env!("CARGO_BIN_EXE_narthex");
+        // `script` gives the program a terminal, and types what comes by our pipe.
+        let mut child = Command::new("script")
+            .args(["--quiet", "--return", "--command"])
+            .args([&format!("{program} {arguments}"), "/dev/null"])
+            .current_dir(self.narthex.directory())
+            .env_clear()
+            .env("DATABASE_URL", self.database.address())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("`script`, which is part of every Debian");
+        let mut keyboard = child.stdin.take().unwrap();
+        keyboard.write_all(typed.as_bytes()).unwrap();
+        drop(keyboard);
+        let output = child.wait_with_output().unwrap();
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), shown)
     }
 
     /// `narthex …`, which has to work; what it printed.

@@ -1,0 +1,103 @@
+//! The secret of a token in an `Authorization` header, as bearer token or as a client's password.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use actix_web::http::header::HeaderValue;
+use libfuzzer_sys::fuzz_target;
+use narthex::{
+    callers::{bearer, client_password},
+    config::TokenPrefix,
+    kit::digest::Digest,
+    tokens::TokenSecret,
+};
+use narthex_fuzz::{base64, crc32};
+
+static PREFIX: LazyLock<TokenPrefix> =
+    LazyLock::new(|| TokenPrefix::parse("nrx").expect("a prefix"));
+
+fuzz_target!(|data: &[u8]| {
+    if let Ok(value) = HeaderValue::from_bytes(data)
+        && let Some(secret) = bearer(&PREFIX, &value)
+    {
+        is_right(&secret);
+        let value = value.to_str().expect("a header that is text");
+        let (scheme, rest) = value.split_once(' ').expect("a scheme");
+        assert!(scheme.eq_ignore_ascii_case("bearer"));
+        assert_eq!(rest.trim_start_matches(' '), secret.expose());
+    }
+    if let Some(secret) = as_password(data) {
+        is_right(&secret);
+    }
+    made_right(data);
+});
+
+/// What is taken has the form of the contract, to the last character.
+fn is_right(secret: &TokenSecret) {
+    let text = secret.expose();
+    assert_eq!(text.len(), "nrx_".len() + 36);
+    let (body, sum) = text.split_at(34);
+    assert!(
+        body.strip_prefix("nrx_")
+            .is_some_and(|random| { random.bytes().all(|byte| byte.is_ascii_alphanumeric()) })
+    );
+    assert_eq!(sum, base62(crc32(body.as_bytes())));
+    assert_eq!(secret.hint(), sum[2..]);
+    assert_eq!(secret.digest(), Digest::of(text.as_bytes()));
+}
+
+/// What is read out of HTTP Basic, where the client has that name and password.
+fn as_password(both: &[u8]) -> Option<TokenSecret> {
+    let value = HeaderValue::from_str(&format!("Basic {}", base64(both))).expect("a header");
+    client_password(&PREFIX, &value)
+}
+
+/// A secret made of the input is taken, and not with one character changed, added or left out.
+fn made_right(data: &[u8]) {
+    let mut random: String = data
+        .iter()
+        .map(|byte| digit(u32::from(*byte)))
+        .take(30)
+        .collect();
+    while random.len() < 30 {
+        random.push('0');
+    }
+    let body = format!("nrx_{random}");
+    let text = format!("{body}{}", base62(crc32(body.as_bytes())));
+    let taken = |text: &str| {
+        let value = HeaderValue::from_str(&format!("Bearer {text}")).expect("a header");
+        bearer(&PREFIX, &value)
+    };
+    let secret = taken(&text).expect("a whole secret");
+    assert_eq!(secret.expose(), text);
+    for password in [
+        text.clone(),
+        text.replace('_', "%5F"),
+        text.replace('_', "%5f"),
+    ] {
+        let secret = as_password(format!("client:{password}").as_bytes());
+        assert!(secret.is_some_and(|secret| secret.expose() == text));
+    }
+
+    let chosen = crc32(data);
+    let place = chosen as usize % text.len();
+    let other = digit(chosen >> 8);
+    let mut changed = text.clone();
+    changed.replace_range(place..=place, &other.to_string());
+    assert_eq!(taken(&changed).is_some(), changed == text, "{changed}");
+    changed.remove(place);
+    assert!(taken(&changed).is_none());
+    assert!(taken(&format!("{text}{other}")).is_none());
+}
+
+fn digit(number: u32) -> char {
+    let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    char::from(alphabet[number as usize % 62])
+}
+
+fn base62(number: u32) -> String {
+    (0..6)
+        .rev()
+        .map(|place| digit(number / 62u32.pow(place)))
+        .collect()
+}

@@ -1,0 +1,107 @@
+//! A selection, as a form or query and as JSON: what begins with `{` is JSON.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, test::TestRequest};
+use futures_util::FutureExt as _;
+use libfuzzer_sys::fuzz_target;
+use narthex::{
+    credentials::Selection,
+    fields::Fields,
+    ids::CredentialId,
+    kit::clock::Timestamp,
+    web::{
+        body::{Form, Query},
+        json::FieldsInput,
+    },
+};
+use serde_json::{Map, Value};
+use tokio::runtime::{Builder, Runtime};
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let runtime = Builder::new_current_thread().enable_time().build();
+    runtime.expect("a runtime")
+});
+
+const NOW: Timestamp = Timestamp::from_micros(1_795_370_700_000_000);
+
+fuzz_target!(|data: &[u8]| {
+    let fields = if data.starts_with(b"{") {
+        from_json(data.to_vec())
+    } else {
+        let form = post("application/x-www-form-urlencoded", data.to_vec());
+        read::<Form>(form).map(|form| form.0)
+    };
+    let Some(mut fields) = fields else {
+        return;
+    };
+    let named = sorted(fields.pairs().into_iter().map(|(name, _)| name));
+    let current = "01a205c5-ed92-7e57-835c-f6252ccb0444".parse().ok();
+    let selection = Selection::take(&mut fields, NOW, current);
+    if fields.finish().is_err() {
+        return;
+    }
+    // Nothing that bounds what is ended was lost on the way.
+    let said = selection.to_fields();
+    assert_eq!(
+        named,
+        sorted(said.iter().map(|(name, _)| (*name).to_owned()))
+    );
+    // It says the same in each of its forms.
+    assert_eq!(take(from_query(&said)), selection);
+    assert_eq!(take(from_json(as_json(&said))), selection);
+});
+
+fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+/// What was printed has to be taken, and by somebody who is no credential.
+fn take(fields: Option<Fields>) -> Selection {
+    let mut fields = fields.expect("what we wrote ourselves");
+    let nobody: Option<CredentialId> = None;
+    let selection = Selection::take(&mut fields, NOW, nobody);
+    fields.finish().expect("what we wrote ourselves");
+    selection
+}
+
+fn from_query(said: &[(&'static str, String)]) -> Option<Fields> {
+    let mut query = url::form_urlencoded::Serializer::new("/?".to_owned());
+    let query = query.extend_pairs(said).finish();
+    let request = TestRequest::with_uri(&query).to_http_parts();
+    read::<Query>(request).map(|query| query.0)
+}
+
+fn as_json(said: &[(&'static str, String)]) -> Vec<u8> {
+    let mut object: Map<String, Value> = Map::new();
+    for (name, value) in said {
+        let many = object
+            .entry(*name)
+            .or_insert_with(|| Value::Array(Vec::new()));
+        many.as_array_mut()
+            .expect("a list")
+            .push(Value::String(value.clone()));
+    }
+    Value::Object(object).to_string().into_bytes()
+}
+
+fn from_json(body: Vec<u8>) -> Option<Fields> {
+    read::<FieldsInput>(post("application/json", body)).map(|input| input.0)
+}
+
+fn post(media_type: &str, body: Vec<u8>) -> (HttpRequest, Payload) {
+    let request = TestRequest::post()
+        .insert_header(("content-type", media_type))
+        .insert_header(("content-length", body.len()));
+    request.set_payload(body).to_http_parts()
+}
+
+fn read<T: FromRequest>((request, mut payload): (HttpRequest, Payload)) -> Option<T> {
+    // All of the body is there, and nothing to wait for; a slow one would be given up by a timer.
+    let _inside = RUNTIME.enter();
+    let read = T::from_request(&request, &mut payload).now_or_never();
+    read.expect("an answer at once").ok()
+}

@@ -1,0 +1,246 @@
+//! Which passwords are guessed first, however long they are: those that many people have, those made
+//! of what is known about the person, and those that a finger makes by itself.
+//!
+//! It refuses what a guesser tries before anything else, and no more: there is no score, and nothing
+//! is sent anywhere to be looked up.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+const COMMON: &str = "Many people have this password, so it is guessed first. Use a few words that do \
+                      not belong together.";
+const OWN: &str = "Use something that is not made of your name, your address or the name of this \
+                   service.";
+const REPEATED: &str = "Use more than the same few characters over and over.";
+const SEQUENCE: &str = "Use something else than the alphabet, counting, or a row of keys.";
+
+/// The product's own name, which its users think of at once.
+const PRODUCT: &str = "narthex";
+/// The fewest letters of a word that is looked for, where it is of ASCII letters: shorter ones are
+/// part of everything. (Where it is not, two are a name.)
+const SHORTEST_WORD: usize = 3;
+/// So few characters, repeated, are one.
+const FEW: usize = 3;
+
+/// See `data/README.md`.
+static COMMON_PASSWORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    include_str!("../../data/common-passwords.txt")
+        .lines()
+        .collect()
+});
+
+/// What the alphabet, counting and keyboards (QWERTY, QWERTZ, AZERTY; rows and columns) give.
+const SEQUENCES: [&str; 7] = [
+    "abcdefghijklmnopqrstuvwxyz",
+    "0123456789",
+    "1234567890qwertyuiopasdfghjklzxcvbnm",
+    "1234567890qwertzuiopasdfghjklyxcvbnm",
+    "1234567890azertyuiopqsdfghjklmwxcvbn",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+];
+
+/// Why `password` would be guessed soon, for the person who typed it; `own` is what is known of them.
+pub(super) fn why_guessable(password: &str, own: &[&str]) -> Option<&'static str> {
+    let typed = password.to_lowercase();
+    if is_repeated(&typed) {
+        Some(REPEATED)
+    } else if is_sequence(&typed) {
+        Some(SEQUENCE)
+    } else if is_common(&typed) {
+        Some(COMMON)
+    } else if is_of_own_words(&typed, own) {
+        Some(OWN)
+    } else {
+        None
+    }
+}
+
+fn is_repeated(typed: &str) -> bool {
+    let once = once(typed);
+    once != typed && once.chars().count() <= FEW
+}
+
+fn is_sequence(typed: &str) -> bool {
+    let back = reversed(typed);
+    SEQUENCES.iter().any(|sequence| {
+        let long = sequence.repeat(typed.len() / sequence.len() + 2);
+        long.contains(typed) || long.contains(&back)
+    })
+}
+
+/// In the list: as it is, backwards, several times over, or with digits around it.
+fn is_common(typed: &str) -> bool {
+    let known = |text: &str| COMMON_PASSWORDS.contains(text);
+    [
+        typed,
+        without_digits(typed),
+        once(typed),
+        without_digits(once(typed)),
+        once(without_digits(typed)),
+    ]
+    .into_iter()
+    .any(|text| !text.is_empty() && (known(text) || known(&reversed(text))))
+}
+
+/// Nothing but the person's own words, forwards or backwards, in any order and number, with digits
+/// around and anything between that parts words.
+fn is_of_own_words(typed: &str, own: &[&str]) -> bool {
+    let mut words: Vec<String> = own
+        .iter()
+        .chain(&[PRODUCT])
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
+        .map(str::to_lowercase)
+        .filter(|word| word.len() >= SHORTEST_WORD && word.chars().count() >= 2)
+        .collect();
+    let backwards: Vec<String> = words.iter().map(|word| reversed(word)).collect();
+    words.extend(backwards);
+    let joined = |text: &str| {
+        text.chars()
+            .filter(|c| c.is_alphanumeric())
+            .collect::<String>()
+    };
+    [joined(typed), joined(without_digits(typed))]
+        .iter()
+        .any(|text| !text.is_empty() && is_made_of(text, &words))
+}
+
+/// Whether `text` is some of `words` one after the other.
+fn is_made_of(text: &str, words: &[String]) -> bool {
+    // Which beginnings of the text are made of words: each makes longer ones.
+    let mut reached = vec![text];
+    let mut seen = HashSet::new();
+    while let Some(rest) = reached.pop() {
+        if rest.is_empty() {
+            return true;
+        }
+        let next = words.iter().filter_map(|word| rest.strip_prefix(&**word));
+        reached.extend(next.filter(|rest| seen.insert(rest.len())));
+    }
+    false
+}
+
+/// What `text` is the repetition of, or itself.
+fn once(text: &str) -> &str {
+    let ends = text.char_indices().skip(1).map(|(end, _)| end);
+    ends.take_while(|end| *end <= text.len() / 2)
+        .filter(|end| text.len().is_multiple_of(*end))
+        .filter_map(|end| text.get(..end))
+        .find(|part| text.split(part).all(str::is_empty))
+        .unwrap_or(text)
+}
+
+fn without_digits(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_ascii_digit() || c.is_whitespace())
+}
+
+fn reversed(text: &str) -> String {
+    text.chars().rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADA: [&str; 2] = ["Ada King-Lovelace", "ada.l1815@analytical.example"];
+
+    #[test]
+    fn what_many_people_have_is_refused_however_it_is_written() {
+        for password in [
+            "1q2w3e4r5t6y7u8i9o0p",
+            "FamiliyaFamiliya",
+            "manchesterunited",
+            "ManchesterUnited",
+            "detinuretsehcnam",
+            "passwordpassword",
+            "PASSWORD12345678",
+            "0000000password",
+            "letmeinletmeinletmein",
+        ] {
+            assert_eq!(why_guessable(password, &ADA), Some(COMMON), "{password}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_of_the_person_is_refused_in_any_order() {
+        for password in [
+            "ada king-lovelace",
+            "AdaKingLovelace",
+            "ada.l1815@analytical.example",
+            "ecalevoL gniK adA",
+            "narthexnarthexnarthex",
+            "Narthex 20261122",
+            "narthex-lovelace",
+            "lovelace12345678",
+            "1815 ada ada ada",
+            "l1815l1815l1815",
+        ] {
+            assert_eq!(why_guessable(password, &ADA), Some(OWN), "{password}");
+        }
+        let own = ["李明明", "x@example.com"];
+        assert_eq!(
+            why_guessable("李明明李明明李明明李明明李明明", &own),
+            Some(OWN)
+        );
+    }
+
+    #[test]
+    fn what_a_finger_makes_by_itself_is_refused() {
+        for password in [
+            "xxxxxxxxxxxxxxx",
+            "ababababababababab",
+            "🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂",
+        ] {
+            assert_eq!(why_guessable(password, &[]), Some(REPEATED), "{password}");
+        }
+        for password in [
+            "abcdefghijklmnop",
+            "uvwxyzabcdefghijk",
+            "ZYXWVUTSRQPONMLK",
+            "345678901234567890",
+            "0987654321098765",
+            "qwertyuiopasdfg",
+            "mnbvcxzlkjhgfdsa",
+            "1qaz2wsx3edc4rfv",
+        ] {
+            assert_eq!(why_guessable(password, &[]), Some(SEQUENCE), "{password}");
+        }
+    }
+
+    #[test]
+    fn what_is_hard_to_guess_is_taken() {
+        for password in [
+            "correct horse battery staple",
+            "another long password",
+            "lovelace rides a horse",
+            "ada likes narthex",
+            "839284710293847",
+            "nul\0 inside is fine",
+            "🙂🙃🙂🙃 and so on ☂☃",
+        ] {
+            assert_eq!(why_guessable(password, &ADA), None, "{password}");
+        }
+    }
+
+    #[test]
+    fn what_repeats_is_found() {
+        for (text, part) in [
+            ("aaaa", "a"),
+            ("ababab", "ab"),
+            ("ababa", "ababa"),
+            ("ééé", "é"),
+            ("", ""),
+            ("a", "a"),
+        ] {
+            assert_eq!(once(text), part);
+        }
+    }
+
+    #[test]
+    fn the_list_is_as_its_reading_needs_it() {
+        let list = include_str!("../../data/common-passwords.txt");
+        assert!(COMMON_PASSWORDS.len() >= 10_000);
+        for line in list.lines() {
+            assert_eq!(line, line.to_lowercase().trim(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The database and its tables.
+
+use std::path::Path;
+
+use super::{
+    Findings,
+    clock::Times,
+    files::{could_be_made, is_private},
+};
+use crate::{
+    activity,
+    context::MIGRATIONS,
+    error::Error,
+    kit::{
+        clock::Clock,
+        db::{AnyConnection, Target, inspect},
+        words::count,
+    },
+};
+
+const DATABASE: &str = "database";
+const TABLES: &str = "tables";
+const INTEGRITY: &str = "integrity";
+
+/// Files larger than this are not read to the end, which would take seconds.
+const LARGEST: u64 = 256 << 20;
+
+/// Looks at it, and tells what it says of the time.
+pub(super) fn look(target: &Target, clock: &dyn Clock, findings: &mut Findings) -> Times {
+    let mut times = Times::at(clock.now());
+    if let Target::Sqlite(path) = target
+        && !file_is_there(path, findings)
+    {
+        return times;
+    }
+    let looked = inspect::connect_to_existing(target)
+        .map_err(Error::from)
+        .and_then(|mut connection| {
+            look_inside(target, &mut connection, clock, &mut times, findings)
+        });
+    if let Err(error) = looked {
+        let why = match error {
+            Error::Unavailable(cause) => cause,
+            other => other.to_string(),
+        };
+        findings.fail(DATABASE, why);
+    }
+    times
+}
+
+/// Whether there is a file to look into; says what there is to say of it.
+fn file_is_there(path: &Path, findings: &mut Findings) -> bool {
+    match path.metadata() {
+        Ok(metadata) => {
+            is_private(path, &metadata, DATABASE, findings);
+            true
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            could_be_made(path, DATABASE, "the start makes it", findings);
+            false
+        }
+        Err(error) => {
+            findings.fail(DATABASE, format!("{}: {error}", path.display()));
+            false
+        }
+    }
+}
+
+fn look_inside(
+    target: &Target,
+    connection: &mut AnyConnection,
+    clock: &dyn Clock,
+    times: &mut Times,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let version = inspect::version(connection)?;
+    let tables = inspect::tables(connection, &MIGRATIONS)?;
+    if inspect::takes_writes(connection)? {
+        findings.ok(DATABASE, format!("{version} answers and takes writes"));
+    } else {
+        findings.fail(DATABASE, format!("{version} answers and takes no writes"));
+    }
+    match tables {
+        inspect::Tables { unknown: 1.., .. } => {
+            findings.fail(TABLES, "a newer version of Narthex made them: use that one");
+        }
+        inspect::Tables { done: 0, .. } => {
+            findings.warn(
+                TABLES,
+                "there are none: the start, or narthex migrate, makes them",
+            );
+        }
+        inspect::Tables { pending: 0, .. } => findings.ok(TABLES, "they are up to date"),
+        inspect::Tables { pending, .. } => findings.warn(
+            TABLES,
+            format!(
+                "they lack {}: the start, or narthex migrate, makes it up",
+                count(pending, "migration")
+            ),
+        ),
+    }
+    if tables.done > 0 {
+        times.newest = activity::newest_at(connection)?;
+    }
+    times.database = inspect::clock(connection)?;
+    times.after = clock.now();
+    integrity(target, connection, findings)
+}
+
+fn integrity(
+    target: &Target,
+    connection: &mut AnyConnection,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let Target::Sqlite(path) = target else {
+        return Ok(());
+    };
+    if path
+        .metadata()
+        .is_ok_and(|metadata| metadata.len() > LARGEST)
+    {
+        findings.ok(
+            INTEGRITY,
+            "not looked at: the file is large, and all of it would be read",
+        );
+        return Ok(());
+    }
+    let damage = inspect::damage(connection)?;
+    if damage.is_empty() {
+        findings.ok(
+            INTEGRITY,
+            "every page can be read, and every row that is named is there",
+        );
+    }
+    for fault in damage {
+        findings.fail(INTEGRITY, fault);
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! Who can reach it, and by which way.
+
+use std::net::{IpAddr, TcpListener};
+
+use super::Findings;
+use crate::config::{PublicUrl, Registration, Settings};
+
+pub(super) fn look(settings: &Settings, findings: &mut Findings) {
+    listen(settings, findings);
+    public_url(settings, findings);
+    if !settings.trusted_proxies.is_empty() || settings.is_https() {
+        proxies(settings, findings);
+    }
+    registration(settings, findings);
+    if let Some(metrics) = settings.metrics_listen {
+        if metrics.ip().is_loopback() {
+            findings.ok("metrics", format!("{metrics}, for this machine alone"));
+        } else {
+            findings.warn(
+                "metrics",
+                format!("whoever reaches {metrics} can read them: let nobody else reach it"),
+            );
+        }
+    }
+}
+
+fn listen(settings: &Settings, findings: &mut Findings) {
+    let listen = settings.listen;
+    // Any port of the address: the one that is set may be taken, by the server that this is about.
+    if let Err(error) = TcpListener::bind((listen.ip(), 0)) {
+        findings.fail("listen", format!("cannot listen on {listen}: {error}"));
+    } else if listen.ip().is_loopback() {
+        findings.ok("listen", format!("{listen}, for this machine alone"));
+    } else {
+        findings.ok(
+            "listen",
+            format!("{listen}, for whoever reaches this machine"),
+        );
+    }
+}
+
+fn public_url(settings: &Settings, findings: &mut Findings) {
+    const CHECK: &str = "public url";
+    match &settings.public_url {
+        Some(url) if url.is_https() => findings.ok(CHECK, url.origin().as_str()),
+        Some(url) if is_local(url) => findings.ok(CHECK, url.origin().as_str()),
+        Some(url) => findings.warn(
+            CHECK,
+            format!(
+                "{}: passwords, cookies and tokens cross the network for everybody to read; use \
+                 https",
+                url.origin()
+            ),
+        ),
+        None if settings.listen.ip().is_loopback() => {
+            findings.ok(CHECK, settings.base_url());
+        }
+        None => findings.warn(
+            CHECK,
+            "NARTHEX_PUBLIC_URL is not set: only requests to a loopback name or the very address \
+             that is listened on are answered; set it to what people type",
+        ),
+    }
+}
+
+fn proxies(settings: &Settings, findings: &mut Findings) {
+    const CHECK: &str = "proxies";
+    if settings.trusted_proxies.is_empty() {
+        findings.warn(
+            CHECK,
+            "NARTHEX_TRUSTED_PROXIES is not set, and https needs a proxy: whoever calls seems to \
+             call from the proxy's address",
+        );
+    } else if settings.trusted_proxies.have_everybody() {
+        findings.warn(
+            CHECK,
+            "NARTHEX_TRUSTED_PROXIES names everybody, who can then claim any address; name the \
+             proxy alone",
+        );
+    } else {
+        findings.ok(CHECK, "some are trusted to say who calls");
+    }
+}
+
+fn registration(settings: &Settings, findings: &mut Findings) {
+    const CHECK: &str = "registration";
+    let is_reached = match &settings.public_url {
+        Some(url) => !is_local(url),
+        None => !settings.listen.ip().is_loopback(),
+    };
+    match settings.registration {
+        Registration::Closed => findings.ok(CHECK, "closed: accounts are made by you"),
+        Registration::Open if is_reached => findings.warn(
+            CHECK,
+            "open: whoever reaches it can make an account; if that is not wanted, set \
+             NARTHEX_REGISTRATION=closed",
+        ),
+        Registration::Open => findings.ok(CHECK, "open, and only this machine reaches it"),
+    }
+}
+
+/// Whether only this machine gets there by that URL.
+fn is_local(url: &PublicUrl) -> bool {
+    let host = url.host().trim_matches(['[', ']']);
+    let address: Option<IpAddr> = host.parse().ok();
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || address.is_some_and(|ip| ip.is_loopback())
+}

@@ -1,0 +1,49 @@
+//! `/openapi.json`: the document that describes the API.
+
+use actix_web::{HttpResponse, web::Data};
+use utoipa::{
+    ToSchema,
+    openapi::{ObjectBuilder, Type},
+};
+
+use crate::{error::Result, shapes::Shape, urls, web::body::NoQuery};
+
+/// The document, as JSON. The app makes it, for it is made from the route table.
+pub struct Document(Result<String>);
+
+impl utoipa::PartialSchema for Document {
+    fn schema() -> Shape {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some("An OpenAPI document."))
+            .into()
+    }
+}
+
+impl ToSchema for Document {}
+
+impl Document {
+    /// With this text, or why there is none.
+    #[must_use]
+    pub const fn new(text: Result<String>) -> Self {
+        Self(text)
+    }
+}
+
+/// This document (OpenAPI 3.1).
+///
+/// # Errors
+/// None that is known.
+#[utoipa::path(
+    get,
+    path = urls::OPENAPI,
+    tag = "Service",
+    operation_id = "getDocument",
+    responses((status = 200, description = "The document.", body = Document))
+)]
+pub async fn document(document: Data<Document>, _: NoQuery) -> Result<HttpResponse> {
+    let text = document.0.clone()?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .body(text))
+}

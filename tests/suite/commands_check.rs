@@ -1,0 +1,353 @@
+//! `narthex check`: whether it would start, and what is odd about an installation.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::binary::Narthex;
+use crate::support::database::{Database, Engine};
+use crate::support::operator::Operator;
+
+/// An installation that was started once.
+fn started() -> Operator {
+    let operator = Operator::on(Database::empty());
+    operator.serve().stop().expect_code(0);
+    operator
+}
+
+/// What is found: state, check and detail of each.
+fn found(narthex: &Narthex, code: i32) -> Vec<(String, String, String)> {
+    let outcome = narthex.run(&["check", "--json"]).expect_code(code);
+    let list: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let rows = list["data"].as_array().expect("a list").iter();
+    rows.map(|row| {
+        (
+            text(&row["state"]),
+            text(&row["check"]),
+            text(&row["detail"]),
+        )
+    })
+    .collect()
+}
+
+/// What is not well: state and check, and the detail of the last.
+#[track_caller]
+fn expect(narthex: &Narthex, code: i32, odd: &[(&str, &str)], detail: &str) {
+    let found = found(narthex, code);
+    let all: Vec<_> = found.iter().filter(|(state, ..)| state != "ok").collect();
+    let names: Vec<_> = all
+        .iter()
+        .map(|(state, check, _)| (&**state, &**check))
+        .collect();
+    assert_eq!(names, odd, "{found:#?}");
+    let last = all.last().map_or("", |(.., detail)| detail);
+    assert!(last.contains(detail), "{detail}: {last}");
+}
+
+/// Where an SQLite database is kept; there is none on PostgreSQL.
+fn file_of(operator: &Operator) -> Option<PathBuf> {
+    let path = operator.database.address().strip_prefix("sqlite://");
+    path.map(PathBuf::from)
+}
+
+/// The key, which is kept beside an SQLite database.
+fn key_of(operator: &Operator) -> PathBuf {
+    match file_of(operator) {
+        Some(file) => file.with_file_name("narthex.key"),
+        None => operator.narthex.directory().join("narthex.key"),
+    }
+}
+
+#[test]
+fn an_installation_that_was_started_is_well() {
+    let operator = started();
+    let outcome = operator.run(&["check"]).expect_code(0);
+    assert_eq!(outcome.stderr, "");
+    let begins: Vec<_> = outcome
+        .stdout
+        .lines()
+        .map(|line| line.split("  ").next().unwrap_or_default().trim())
+        .collect();
+    assert!(begins.iter().all(|state| *state == "ok"), "{outcome:#?}");
+    let mut looked_at = vec![
+        "settings",
+        "listen",
+        "public url",
+        "registration",
+        "key",
+        "database",
+        "tables",
+    ];
+    if Engine::of_this_run() == Engine::Sqlite {
+        looked_at.push("integrity");
+    }
+    looked_at.push("clock");
+    let found = found(&operator.narthex, 0);
+    let checks: Vec<_> = found.iter().map(|(_, check, _)| &**check).collect();
+    assert_eq!(checks, looked_at);
+}
+
+#[test]
+fn it_looks_while_a_server_runs_and_changes_nothing() {
+    let operator = started();
+    let before = operator.json(&["user", "list"]);
+    let serving = operator.serve();
+    expect(&operator.narthex, 0, &[], "");
+    serving.stop().expect_code(0);
+    expect(&operator.narthex, 0, &[], "");
+    assert_eq!(operator.json(&["user", "list"]), before);
+}
+
+#[test]
+fn before_the_first_start_it_makes_nothing() {
+    let operator = Operator::on(Database::empty());
+    let odd = match Engine::of_this_run() {
+        Engine::Sqlite => [("warn", "key"), ("warn", "database")],
+        Engine::Postgres => [("warn", "key"), ("warn", "tables")],
+    };
+    for _ in 0..2 {
+        expect(&operator.narthex, 0, &odd, "the start");
+    }
+    let folder = key_of(&operator);
+    let folder = folder.parent().expect("a folder");
+    let made: Vec<_> = std::fs::read_dir(folder).unwrap().collect();
+    assert!(made.is_empty(), "{made:?}");
+    if Engine::of_this_run() == Engine::Postgres {
+        // It can be made, so that it was not there.
+        operator.execute("CREATE TABLE __diesel_schema_migrations ()");
+    }
+}
+
+#[test]
+fn settings_that_would_stop_the_start_are_a_failure() {
+    let narthex = Narthex::installed().with("NARTHEX_LISTEN", "everywhere");
+    let outcome = narthex.run(&["check"]).expect_code(1);
+    assert!(outcome.stdout.starts_with("FAIL  settings"), "{outcome:#?}");
+    assert_eq!(outcome.stdout.lines().count(), 1);
+    assert_eq!(outcome.stderr, "narthex: 1 check failed\n");
+    expect(
+        &narthex,
+        1,
+        &[("fail", "settings")],
+        "NARTHEX_LISTEN is \"everywhere\"",
+    );
+
+    let narthex = Narthex::installed().with_file("narthex.toml", "listen = 1\n");
+    expect(&narthex, 1, &[("fail", "settings")], "narthex.toml");
+    let outcome = narthex.run(&["check", "--config", "nowhere.toml"]);
+    assert!(outcome.expect_code(1).stdout.contains("nowhere.toml"));
+}
+
+#[test]
+fn a_key_that_others_can_read_or_that_is_none_is_a_failure() {
+    let operator = started();
+    let key = key_of(&operator);
+    std::fs::set_permissions(&key, Permissions::from_mode(0o640)).unwrap();
+    expect(&operator.narthex, 1, &[("fail", "key")], "chmod 600");
+    let refused = operator.narthex.try_serve(&[]).err().expect("no start");
+    assert!(refused.expect_refusal().contains("chmod 600"));
+
+    std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    std::fs::write(&key, "AAAA").unwrap();
+    expect(&operator.narthex, 1, &[("fail", "key")], "holds no key");
+    std::fs::remove_file(&key).unwrap();
+    expect(&operator.narthex, 0, &[("warn", "key")], "is not there");
+    assert!(!key.exists());
+}
+
+#[test]
+fn keys_in_the_environment_need_no_file() {
+    let keys =
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
+    let operator = started().with("NARTHEX_SECRET_KEY", &format!("{keys},{keys}"));
+    expect(&operator.narthex, 0, &[], "");
+    let found = found(&operator.narthex, 0);
+    let (.., detail) = found
+        .iter()
+        .find(|(_, check, _)| check == "key")
+        .expect("a key");
+    assert!(detail.contains("1 older one"), "{detail}");
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_is_a_failure() {
+    for address in [
+        "sqlite:///no/such/directory/narthex.db",
+        "postgres://127.0.0.1:1/narthex?connect_timeout=2",
+    ] {
+        let narthex = Narthex::installed().with("DATABASE_URL", address);
+        let found = found(&narthex, 1);
+        let failed = |(state, check, _): &&(String, String, String)| {
+            (&**state, &**check) == ("fail", "database")
+        };
+        assert_eq!(found.iter().filter(failed).count(), 1, "{found:#?}");
+    }
+}
+
+#[test]
+fn a_database_of_a_newer_or_an_older_version_is_told() {
+    let operator = started();
+    operator.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000000')");
+    expect(
+        &operator.narthex,
+        1,
+        &[("fail", "tables")],
+        "a newer version",
+    );
+    operator.execute("DELETE FROM __diesel_schema_migrations WHERE version = '99991231000000'");
+    expect(&operator.narthex, 0, &[], "");
+    operator.execute("DELETE FROM __diesel_schema_migrations");
+    expect(
+        &operator.narthex,
+        0,
+        &[("warn", "tables")],
+        "narthex migrate",
+    );
+}
+
+#[test]
+fn a_clock_that_was_set_back_is_a_failure() {
+    let operator = started();
+    operator.add_user("ada@example.com");
+    operator.execute("UPDATE events SET at = at + 86400000000");
+    expect(&operator.narthex, 1, &[("fail", "clock")], "set it right");
+}
+
+#[test]
+fn a_file_that_others_can_read_is_odd_and_a_damaged_one_a_failure() {
+    let operator = started();
+    let Some(file) = file_of(&operator) else {
+        return;
+    };
+    std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    expect(&operator.narthex, 0, &[("warn", "database")], "mode 644");
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+
+    operator.add_user("ada@example.com");
+    operator.execute("PRAGMA foreign_keys = OFF; DELETE FROM users;");
+    // The event of her registration is left behind.
+    expect(
+        &operator.narthex,
+        1,
+        &[("fail", "integrity")],
+        "a row of events",
+    );
+
+    std::fs::write(&file, "no database, but something that somebody put there").unwrap();
+    expect(
+        &operator.narthex,
+        1,
+        &[("fail", "database")],
+        "not a database",
+    );
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    let found = found(&operator.narthex, 1);
+    assert!(
+        found
+            .iter()
+            .any(|(state, check, _)| (&**state, &**check) == ("fail", "database"))
+    );
+}
+
+#[test]
+fn a_database_that_takes_no_writes_is_a_failure() {
+    let operator = started();
+    match file_of(&operator) {
+        // Whatever its mode is, root may write it. A "write version" that this SQLite does not know
+        // lets nobody (SQLite documentation, "Database File Format", section 1.3.3).
+        Some(file) => {
+            let mut bytes = std::fs::read(&file).unwrap();
+            bytes[18] = 3;
+            std::fs::write(&file, bytes).unwrap();
+        }
+        None => {
+            let name = operator.database.address();
+            let name = name.trim_start_matches("postgres:///");
+            let (name, _) = name.split_once('?').expect("an address of ours");
+            operator.execute(&format!(
+                "ALTER DATABASE {name} SET default_transaction_read_only = on"
+            ));
+        }
+    }
+    expect(&operator.narthex, 1, &[("fail", "database")], "write");
+}
+
+#[test]
+fn who_can_reach_it_is_told_where_that_may_be_regretted() {
+    let operator = started();
+    let narthex = |settings: &[(&str, &str)]| {
+        let address = operator.database.address();
+        let narthex = Narthex::installed().with("DATABASE_URL", address);
+        let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
+        let narthex = narthex.with("NARTHEX_SECRET_KEY", key);
+        settings
+            .iter()
+            .fold(narthex, |narthex, (name, value)| narthex.with(name, value))
+    };
+    let closed = ("NARTHEX_REGISTRATION", "closed");
+    let https = ("NARTHEX_PUBLIC_URL", "https://id.example.com");
+    let proxy = ("NARTHEX_TRUSTED_PROXIES", "10.0.0.1");
+    for (settings, code, odd, detail) in [
+        (&[closed, https, proxy][..], 0, &[][..], ""),
+        (
+            &[("NARTHEX_PUBLIC_URL", "http://localhost:8080")],
+            0,
+            &[],
+            "",
+        ),
+        (
+            &[https, proxy],
+            0,
+            &[("warn", "registration")],
+            "NARTHEX_REGISTRATION=closed",
+        ),
+        (
+            &[closed, https],
+            0,
+            &[("warn", "proxies")],
+            "NARTHEX_TRUSTED_PROXIES is not set",
+        ),
+        (
+            &[closed, https, ("NARTHEX_TRUSTED_PROXIES", "0.0.0.0/0")],
+            0,
+            &[("warn", "proxies")],
+            "names everybody",
+        ),
+        (
+            &[closed, ("NARTHEX_PUBLIC_URL", "http://id.example.com")],
+            0,
+            &[("warn", "public url")],
+            "use https",
+        ),
+        (
+            &[closed, ("NARTHEX_LISTEN", "0.0.0.0:8080")],
+            0,
+            &[("warn", "public url")],
+            "NARTHEX_PUBLIC_URL is not set",
+        ),
+        (
+            &[("NARTHEX_LISTEN", "0.0.0.0:8080")],
+            0,
+            &[("warn", "public url"), ("warn", "registration")],
+            "whoever reaches it",
+        ),
+        (
+            &[("NARTHEX_METRICS_LISTEN", "0.0.0.0:9090")],
+            0,
+            &[("warn", "metrics")],
+            "0.0.0.0:9090",
+        ),
+        (
+            &[closed, https, proxy, ("NARTHEX_LISTEN", "192.0.2.7:8080")],
+            1,
+            &[("fail", "listen")],
+            "192.0.2.7:8080",
+        ),
+    ] {
+        expect(&narthex(settings), code, odd, detail);
+    }
+}

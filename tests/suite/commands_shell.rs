@@ -1,0 +1,173 @@
+//! What shells and `man` are told of the command line.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use crate::support::binary::Narthex;
+
+/// What a real bash offers for a command line that ends where TAB is pressed.
+fn offered(script: &str, words: &[&str]) -> Vec<String> {
+    let ask = r#"
+        source "$1"; shift
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        how=$(complete -p narthex) && [[ $how =~ -F\ ([^ ]+) ]]
+        "${BASH_REMATCH[1]}" narthex "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        printf '%s\n' "${COMPREPLY[@]}"
+    "#;
+    let output = Command::new("bash")
+        .args(["--norc", "-euc", ask, "bash", script])
+        .args(words)
+        .output()
+        .expect("bash");
+    assert!(output.status.success(), "{output:#?}");
+    assert!(output.stderr.is_empty(), "{output:#?}");
+    let shown = String::from_utf8(output.stdout).expect("text");
+    shown.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_commands_and_their_verbs() {
+    let narthex = Narthex::installed();
+    let script = narthex.run(&["completions", "bash"]).expect_code(0).stdout;
+    let narthex = narthex.with_file("narthex.bash", &script);
+    let file = narthex.directory().join("narthex.bash");
+    let file = file.to_str().expect("a path");
+    for (words, expected) in [
+        (&["narthex", "tok"][..], &["token"][..]),
+        (&["narthex", "s"], &["serve", "session", "sign-out"]),
+        (&["narthex", "token", "i"], &["identify"]),
+        (&["narthex", "token", "add", "--ex"], &["--expires-in"]),
+        (
+            &["narthex", "token", "add", "--kind", ""],
+            &["service", "personal"],
+        ),
+    ] {
+        let mut offered = offered(file, words);
+        offered.sort();
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(offered, expected, "{words:?}");
+    }
+}
+
+#[test]
+fn every_shell_gets_a_script_and_an_unknown_one_is_wrong_usage() {
+    let narthex = Narthex::installed();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = narthex.run(&["completions", shell]).expect_code(0).stdout;
+        assert!(script.contains("identify"), "{shell}: {script}");
+    }
+    let outcome = narthex.run(&["completions", "csh"]).expect_code(2);
+    assert_eq!(outcome.stdout, "");
+}
+
+/// The page as a wide terminal shows it. A warning of groff is a failure.
+fn rendered(page: &str) -> String {
+    let mut child = Command::new("groff")
+        .args([
+            "-K",
+            "utf8",
+            "-man",
+            "-ww",
+            "-T",
+            "utf8",
+            "-P-cbou",
+            "-rLL=400n",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("groff, which Debian has in groff-base");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(page.as_bytes()).expect("a reader");
+    drop(input);
+    let output = child.wait_with_output().expect("an end");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.is_empty(), "{said}: {page}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn the_manual_page_names_every_command_and_every_setting() {
+    let narthex = Narthex::installed();
+    let shown = rendered(&narthex.run(&["man"]).expect_code(0).stdout);
+    let help = narthex.run(&["--help"]).expect_code(0).stdout;
+    let (_, commands) = help.split_once("Commands:\n").expect("commands");
+    let (commands, _) = commands.split_once("\n\n").expect("an end");
+    let commands = commands
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let commands: Vec<_> = commands
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|command| *command != "help")
+        .collect();
+    assert!(commands.len() >= 9 && commands.contains(&"check"), "{help}");
+    for command in commands {
+        assert!(
+            shown.contains(&format!("narthex-{command}(1)")),
+            "{command}: {shown}"
+        );
+    }
+    for key in narthex::config::KEYS {
+        let told = shown.contains(key.env);
+        assert_eq!(
+            told,
+            key.env != "NARTHEX_SECRET_KEY",
+            "{}: {shown}",
+            key.env
+        );
+    }
+}
+
+#[test]
+fn every_command_has_a_page() {
+    let narthex = Narthex::installed();
+    let outcome = narthex.run(&["man", "--dir", "pages/man1"]).expect_code(0);
+    assert_eq!(outcome.stdout, "");
+    let folder = narthex.directory().join("pages/man1");
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let file = file.unwrap();
+        let name = file.file_name().into_string().unwrap();
+        let shown = rendered(&std::fs::read_to_string(file.path()).unwrap());
+        let name = name
+            .strip_suffix(".1")
+            .expect("a page of section 1")
+            .to_owned();
+        assert!(shown.contains(&format!("{name}(1)")), "{name}: {shown}");
+        // Told once, where all commands are.
+        assert_eq!(
+            shown.contains("NARTHEX_LISTEN"),
+            name == "narthex",
+            "{name}: {shown}"
+        );
+        names.push(name);
+    }
+    for name in [
+        "narthex",
+        "narthex-serve",
+        "narthex-sign-out",
+        "narthex-token",
+        "narthex-token-identify",
+        "narthex-user-add",
+    ] {
+        assert!(names.iter().any(|known| known == name), "{name}: {names:?}");
+    }
+    let page = std::fs::read_to_string(folder.join("narthex-token-identify.1")).unwrap();
+    assert!(rendered(&page).contains("narthex token identify [OPTIONS]"));
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_refused() {
+    let narthex = Narthex::installed().with_file("taken", "");
+    narthex.run(&["man", "--dir", "taken"]).expect_refusal();
+}
+
+#[test]
+fn neither_needs_settings_that_can_be_taken() {
+    let narthex = Narthex::installed().with("NARTHEX_LISTEN", "everywhere");
+    for arguments in [&["man"][..], &["completions", "bash"]] {
+        narthex.run(arguments).expect_code(0);
+    }
+}

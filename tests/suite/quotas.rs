@@ -1,0 +1,166 @@
+//! How much one user may have at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use narthex::ability::Abilities;
+use narthex::accounts::{self, Email};
+use narthex::context::Context;
+use narthex::credentials::Kind;
+use narthex::credentials::quota::{MOST_SESSIONS, MOST_TOKENS};
+use narthex::ids::UserId;
+use narthex::name::Name;
+use narthex::tokens::{NewToken, issue_as_operator};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::support::app::{PASSWORD, TestApp};
+use crate::support::client::Browser;
+
+const ADA: &str = "ada@example.com";
+const SECOND: Duration = Duration::from_secs(1);
+
+async fn id_of_ada(app: &TestApp) -> UserId {
+    let email = Email::parse(ADA).unwrap();
+    let ada = accounts::find_by_email(&app.context, &email).await.unwrap();
+    ada.user.id
+}
+
+/// Makes so many tokens, for so long a life.
+async fn make_tokens(context: &Context, user: UserId, many: usize, life: Option<Duration>) {
+    for _ in 0..many {
+        let new = NewToken {
+            name: Name::parse("One of many").unwrap(),
+            abilities: Abilities::everything(),
+            expires_at: life.map(|life| context.now().plus(life)),
+        };
+        let made = issue_as_operator(context, user, Kind::Service, new).await;
+        made.unwrap();
+    }
+}
+
+/// The receipt of what ended last.
+async fn newest_receipt(browser: &Browser) -> Value {
+    let events = browser.get("/api/v1/events?limit=2").await.json();
+    let mut events = events["data"].as_array().unwrap().iter();
+    let receipt = events.find_map(|event| event["receipt_id"].as_str());
+    let path = format!("/api/v1/receipts/{}", receipt.unwrap());
+    browser.get(&path).await.expect_status(200).json()
+}
+
+async fn is_in(browser: &Browser) -> bool {
+    browser.get("/account").await.status == 200
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_session_too_many_ends_the_one_that_went_unused_for_longest_with_a_receipt() {
+    let app = TestApp::start();
+    let first = app.register(ADA).await;
+    app.advance(SECOND);
+    let second = app.sign_in(ADA).await;
+    app.advance(SECOND);
+    for _ in 2..MOST_SESSIONS {
+        app.sign_in(ADA).await;
+    }
+    app.advance(SECOND);
+    assert!(is_in(&first).await, "it is the oldest, and just used");
+    let newest = app.sign_in(ADA).await;
+    assert!(!is_in(&second).await);
+    assert!(is_in(&first).await && is_in(&newest).await);
+
+    let live = newest.get("/api/v1/sessions?limit=100").await.json();
+    assert_eq!(live["data"].as_array().unwrap().len(), MOST_SESSIONS);
+    let receipt = newest_receipt(&newest).await;
+    assert_eq!(receipt["reason"], "limit");
+    assert_eq!(receipt["sessions_ended"], 1);
+    let page = newest.get("/account/activity").await;
+    page.expect_text("1 session");
+
+    // The browser that signs in anew frees its own place first.
+    let form = [("email", ADA), ("password", PASSWORD)];
+    app.advance(SECOND);
+    newest.post("/login", &form).await.expect_status(303);
+    assert!(is_in(&first).await);
+    assert_eq!(newest_receipt(&newest).await["reason"], "replaced");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_whose_time_is_over_take_no_place() {
+    let app = TestApp::start_with(&[("NARTHEX_SESSION_IDLE", "1h")]);
+    app.register(ADA).await;
+    for _ in 1..MOST_SESSIONS {
+        app.sign_in(ADA).await;
+    }
+    app.advance(Duration::from_secs(3601));
+    let newest = app.sign_in(ADA).await;
+    let last = newest.get("/api/v1/events?limit=1").await.json();
+    assert_eq!(last["data"][0]["type"], "session.created");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_token_too_many_is_refused_everywhere_and_says_what_to_do() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let user = id_of_ada(&app).await;
+    make_tokens(&app.context, user, MOST_TOKENS - 1, None).await;
+    let last = app.token(&ada, "The last", &["tokens:write"]).await;
+
+    let form = [("name", "Too many"), ("expires", "7d")];
+    ada.post("/account/tokens", &form)
+        .await
+        .expect_status(409)
+        .expect_text("Revoke some");
+    let body = json!({"name": "Too many", "abilities": []});
+    let answer = last.client.post("/api/v1/tokens", &body).await;
+    let answer = answer.expect_problem(409, "too-many-tokens");
+    assert!(answer.problem().detail.contains("500"), "{answer}");
+    let body = json!({"email": ADA, "password": PASSWORD, "device_name": "Too many"});
+    let answer = app.stranger().post_json("/api/v1/sign-in", &body).await;
+    answer.expect_problem(409, "too-many-tokens");
+
+    // A paused one can come back, and so keeps its place; a revoked one does not.
+    let path = format!("/api/v1/tokens/{}", last.id);
+    ada.call(Method::PATCH, &path, Some(&json!({"paused": true})))
+        .await
+        .expect_status(200);
+    ada.post("/account/tokens", &form).await.expect_status(409);
+    ada.call(Method::DELETE, &path, None)
+        .await
+        .expect_status(204);
+    ada.post("/account/tokens", &form).await.expect_status(200);
+    ada.post("/account/tokens", &form).await.expect_status(409);
+    assert!(is_in(&app.sign_in(ADA).await).await, "sessions are apart");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_that_have_expired_take_no_place() {
+    let app = TestApp::start();
+    app.register(ADA).await;
+    let user = id_of_ada(&app).await;
+    make_tokens(&app.context, user, MOST_TOKENS, Some(SECOND)).await;
+    app.advance(SECOND);
+    let ada = app.sign_in(ADA).await;
+    app.token(&ada, "One more", &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_race_makes_one_token_too_many() {
+    let app = Arc::new(TestApp::start());
+    let ada = Arc::new(app.register(ADA).await);
+    let user = id_of_ada(&app).await;
+    make_tokens(&app.context, user, MOST_TOKENS - 3, None).await;
+    let mut all = JoinSet::new();
+    for _ in 0..20 {
+        let ada = Arc::clone(&ada);
+        all.spawn(async move {
+            let body = json!({"name": "In a race", "abilities": []});
+            let made = ada.call(Method::POST, "/api/v1/tokens", Some(&body));
+            made.await.status
+        });
+    }
+    let mut statuses = all.join_all().await;
+    statuses.sort_unstable();
+    let expected: Vec<u16> = [201; 3].into_iter().chain([409; 17]).collect();
+    assert_eq!(statuses, expected);
+}

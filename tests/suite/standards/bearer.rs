@@ -1,0 +1,117 @@
+//! Bearer tokens (RFC 6750).
+
+use reqwest::Method;
+
+use super::{INTROSPECT, challenge};
+use crate::support::answer::Answer;
+use crate::support::app::TestApp;
+
+/// Where callers are known: a call, a proxy's question, a service's question.
+const ASKED: [(&str, &str); 3] = [
+    ("GET", "/api/v1/events"),
+    ("GET", "/auth/verify?ability=account:read"),
+    ("POST", INTROSPECT),
+];
+
+async fn answers(app: &TestApp, headers: &[(&str, &str)]) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    for (method, path) in ASKED {
+        let stranger = app.stranger();
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let mut request = stranger.request(method, path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answers.push(stranger.send(request).await);
+    }
+    answers
+}
+
+fn parameter(answer: &Answer, name: &str) -> Option<String> {
+    let (scheme, parameters) = challenge(answer);
+    assert_eq!(scheme, "Bearer", "section 3: {answer}");
+    let realms = parameters.iter().filter(|(known, _)| known == "realm");
+    assert_eq!(realms.count(), 1, "section 3: {answer}");
+    let found = parameters.into_iter().find(|(known, _)| known == name);
+    found.map(|(_, value)| value)
+}
+
+#[tokio::test]
+async fn section_2_a_token_is_taken_from_the_header_and_from_nowhere_else() {
+    let app = TestApp::start();
+    let ada = app.register("ada@example.com").await;
+    let secret = app.token_of(&ada, "CI", &["account:read"]).await;
+    let stranger = app.stranger();
+    let path = format!("/api/v1/events?access_token={secret}");
+    stranger.get(&path).await.expect_status(401);
+    let form = [("access_token", &*secret), ("token", &*secret)];
+    stranger.post(INTROSPECT, &form).await.expect_status(401);
+    let path = format!("/auth/verify?access_token={secret}");
+    let answer = stranger.get(&path).await;
+    assert!([401, 422].contains(&answer.status), "{answer}");
+}
+
+#[tokio::test]
+async fn section_3_1_who_shows_nothing_or_by_another_scheme_is_told_no_error_code() {
+    let app = TestApp::start();
+    let other = ("authorization", "Digest username=\"ada\"");
+    for headers in [&[][..], &[other]] {
+        for answer in answers(&app, headers).await {
+            let answer = answer.expect_status(401);
+            for name in ["error", "error_description", "scope"] {
+                assert_eq!(parameter(&answer, name), None, "{answer}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn section_3_1_a_token_that_is_not_good_is_an_invalid_token() {
+    let app = TestApp::start();
+    let ada = app.register("ada@example.com").await;
+    let ended = app.token_of(&ada, "Ended", &["account:read"]).await;
+    let client = app.api_client(&ended);
+    client.delete("/api/v1/tokens/current").await;
+    for token in [&*ended, "nrx_malformed", "", "a b", "\"quoted\""] {
+        let bearer = format!("Bearer {token}");
+        for answer in answers(&app, &[("authorization", &bearer)]).await {
+            let answer = answer.expect_status(401);
+            let code = parameter(&answer, "error");
+            assert_eq!(code.as_deref(), Some("invalid_token"), "{answer}");
+            assert!(parameter(&answer, "error_description").is_some());
+        }
+    }
+}
+
+#[tokio::test]
+async fn section_3_1_a_token_without_the_ability_is_told_which_scope_it_lacks() {
+    let app = TestApp::start();
+    let ada = app.register("ada@example.com").await;
+    let secret = app.token_of(&ada, "CI", &["orders:read"]).await;
+    let bearer = format!("Bearer {secret}");
+    let lacks = ["account:read", "account:read", "tokens:introspect"];
+    let answers = answers(&app, &[("authorization", &bearer)]).await;
+    for (answer, scope) in answers.into_iter().zip(lacks) {
+        let answer = answer.expect_status(403);
+        let code = parameter(&answer, "error");
+        assert_eq!(code.as_deref(), Some("insufficient_scope"), "{answer}");
+        assert_eq!(parameter(&answer, "scope").as_deref(), Some(scope));
+    }
+}
+
+#[tokio::test]
+async fn section_3_1_two_passes_are_an_invalid_request() {
+    let app = TestApp::start();
+    let ada = app.register("ada@example.com").await;
+    let abilities = ["account:read", "tokens:introspect"];
+    let secret = app.token_of(&ada, "CI", &abilities).await;
+    let bearer = format!("Bearer {secret}");
+    for second in [&*bearer, "Basic YTpi"] {
+        let headers = [("authorization", &*bearer), ("authorization", second)];
+        for answer in answers(&app, &headers).await {
+            let answer = answer.expect_status(400);
+            let code = parameter(&answer, "error");
+            assert_eq!(code.as_deref(), Some("invalid_request"), "{answer}");
+        }
+    }
+}

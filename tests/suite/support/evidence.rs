@@ -1,0 +1,139 @@
+//! Everything that the suite logged, and every secret that it used: `scripts/test` looks for the one
+//! in the other when all tests are over, for no test can see what the others did.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::{Mutex, OnceLock};
+
+use reqwest::Request;
+use reqwest::header::{AUTHORIZATION, COOKIE};
+use serde_json::Value;
+use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+
+use super::answer::Answer;
+
+/// Shorter ones are mistyped passwords and broken tokens, and would be found in any text.
+const SHORTEST: usize = 12;
+
+/// Fields whose values are secrets, in forms and in JSON.
+const FIELDS: [&str; 4] = ["password", "current_password", "secret", "token"];
+
+/// Where both are collected, in a run that wants them.
+struct Evidence {
+    log: Mutex<File>,
+    secrets: Mutex<File>,
+}
+
+fn evidence() -> Option<&'static Evidence> {
+    static EVIDENCE: OnceLock<Option<Evidence>> = OnceLock::new();
+    EVIDENCE.get_or_init(begin).as_ref()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the folder is the run's: it can't be given by a setting of Narthex"
+)]
+fn begin() -> Option<Evidence> {
+    let folder = std::env::var_os("NARTHEX_TEST_EVIDENCE")?;
+    let file = |name: &str| {
+        let path = Path::new(&folder).join(name);
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .expect("a file")
+    };
+    // Everything that a server could say, and nothing of what our own clients do.
+    let filter = "trace,hyper=off,hyper_util=off,reqwest=off,thirtyfour=off,want=off,mio=off";
+    tracing_subscriber::registry()
+        .with(EnvFilter::new(filter))
+        .with(
+            fmt::layer()
+                .with_ansi(false)
+                .with_writer(Mutex::new(file("log"))),
+        )
+        .init();
+    Some(Evidence {
+        log: Mutex::new(file("log")),
+        secrets: Mutex::new(file("secrets")),
+    })
+}
+
+/// A server in this process is about to start: what it logs is kept.
+pub fn keep_the_log() {
+    evidence();
+}
+
+/// What a server that was a process of its own has logged.
+pub fn logged(text: &str) {
+    if let Some(evidence) = evidence() {
+        let written = evidence.log.lock().unwrap().write_all(text.as_bytes());
+        written.expect("room for a log");
+    }
+}
+
+/// A request that is sent: its pass, and the passwords and tokens of its body.
+pub fn sent(request: &Request) {
+    if evidence().is_none() {
+        return;
+    }
+    let headers = request.headers();
+    let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or("").to_owned();
+    for value in headers.get_all(AUTHORIZATION).iter().map(text) {
+        used(value.rsplit(' ').next().unwrap_or(""));
+    }
+    for value in headers.get_all(COOKIE).iter().map(text) {
+        for pair in value.split("; ") {
+            used(pair.split_once('=').map_or("", |(_, value)| value));
+        }
+    }
+    let body = request.body().and_then(reqwest::Body::as_bytes);
+    let Some(body) = body else { return };
+    match serde_json::from_slice(body) {
+        Ok(json) => used_in(&json),
+        Err(_) => url::form_urlencoded::parse(body)
+            .filter(|(name, _)| FIELDS.contains(&&**name))
+            .for_each(|(_, value)| used(&value)),
+    }
+}
+
+/// An answer that came: the token or the cookie that it brings.
+pub fn answered(answer: &Answer) {
+    if evidence().is_none() {
+        return;
+    }
+    for cookie in answer.headers_named("set-cookie") {
+        let pair = cookie.split(';').next().unwrap_or("");
+        used(pair.split_once('=').map_or("", |(_, value)| value));
+    }
+    if let Ok(json) = serde_json::from_str(&answer.text) {
+        used_in(&json);
+    }
+    for (at, _) in answer.text.match_indices("nrx_") {
+        let secret: String = answer.text[at..].chars().take(40).collect();
+        used(&secret);
+    }
+}
+
+fn used_in(json: &Value) {
+    let Value::Object(members) = json else { return };
+    for (name, value) in members {
+        match value {
+            Value::String(text) if FIELDS.contains(&&**name) => used(text),
+            _ => {}
+        }
+    }
+}
+
+fn used(secret: &str) {
+    let one_line = !secret.contains(['\n', '\r', '\0']);
+    if let Some(evidence) = evidence()
+        && secret.len() >= SHORTEST
+        && one_line
+    {
+        let line = format!("{secret}\n");
+        let written = evidence.secrets.lock().unwrap().write_all(line.as_bytes());
+        written.expect("room for a secret");
+    }
+}

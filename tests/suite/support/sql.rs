@@ -1,0 +1,40 @@
+//! The database behind an app, past Narthex: what only somebody who has it could see or do.
+
+use diesel::connection::SimpleConnection as _;
+use diesel::sql_types::Text;
+use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
+use narthex::kit::db::Target;
+
+use super::app::TestApp;
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// The lines that a query of one text column, called `line`, gives.
+pub fn ask(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
+    let lines: Vec<Line> = match &app.context.settings.database {
+        Target::Sqlite(path) => {
+            let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+            diesel::sql_query(sqlite).load(&mut connection).unwrap()
+        }
+        Target::Postgres(url) => {
+            let mut connection = PgConnection::establish(url).unwrap();
+            diesel::sql_query(postgres).load(&mut connection).unwrap()
+        }
+    };
+    lines.into_iter().map(|line| line.line).collect()
+}
+
+/// Does something that is said alike on both databases.
+pub fn execute(app: &TestApp, sql: &str) {
+    let done = match &app.context.settings.database {
+        Target::Sqlite(path) => SqliteConnection::establish(path.to_str().unwrap())
+            .unwrap()
+            .batch_execute(sql),
+        Target::Postgres(url) => PgConnection::establish(url).unwrap().batch_execute(sql),
+    };
+    done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
