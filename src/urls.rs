@@ -161,9 +161,16 @@ pub fn asset(version: &str, name: &str) -> String {
     ASSET.replace("{version}", version).replace("{name}", name)
 }
 
-/// `path` with a query that leads back to `next` afterwards.
+/// The most bytes of a `next`: what is longer is not followed, and so not carried either. In a query
+/// each may be written as three, and 8 KiB is what proxies take of an answer's headers at the least.
+pub const LONGEST_NEXT: usize = 2048;
+
+/// `path` with a query that leads back to `next` afterwards, unless that is too long.
 #[must_use]
 pub fn with_next(path: &str, next: &str) -> String {
+    if next.len() > LONGEST_NEXT {
+        return path.to_owned();
+    }
     with_query(path, &[("next", next)])
 }
 

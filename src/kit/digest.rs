@@ -34,3 +34,22 @@ impl Digest {
         BASE64_URL_SAFE_NO_PAD.encode(self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_sha_256() {
+        // FIPS 180-4's own example, as `printf abc | sha256sum` gives it.
+        let hex: String = Digest::of(b"abc")
+            .as_bytes()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(
+            hex,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+}

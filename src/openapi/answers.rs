@@ -40,7 +40,7 @@ const CHALLENGE: &[(&str, &str)] = &[(
 )];
 const RETRY: &[(&str, &str)] = &[("Retry-After", "After how many seconds to ask again.")];
 
-const ANSWERS: [Answer; 13] = [
+const ANSWERS: [Answer; 14] = [
     Answer {
         status: 400,
         name: "Malformed",
@@ -101,6 +101,17 @@ const ANSWERS: [Answer; 13] = [
         belongs_to: |route, _| route.path == urls::API_SIGN_OUT,
     },
     Answer {
+        status: 409,
+        name: "TooManyTokens",
+        description: "The user has as many live tokens as one may have; none was made.",
+        types: &["too-many-tokens"],
+        headers: &[],
+        belongs_to: |route, _| {
+            let makes_one = route.path == urls::API_TOKENS && route.method.as_str() == "POST";
+            makes_one || route.path == urls::API_SIGN_IN
+        },
+    },
+    Answer {
         status: 413,
         name: "TooLarge",
         description: "The body is too long.",
@@ -138,7 +149,7 @@ const ANSWERS: [Answer; 13] = [
         description: "Too many attempts.",
         types: &["throttled"],
         headers: RETRY,
-        belongs_to: |route, _| route.path == urls::API_SIGN_IN,
+        belongs_to: |route, _| [urls::API_SIGN_IN, urls::API_CONFIRM].contains(&route.path),
     },
     Answer {
         status: 500,

@@ -46,3 +46,26 @@ impl SessionSecret {
         self.0.expose()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::kit::random::SystemRandom;
+
+    #[test]
+    fn no_two_secrets_share_even_their_beginning_however_many_are_made_at_once() {
+        let make = || -> Vec<String> {
+            let secrets = (0..5_000).map(|_| SessionSecret::generate(&SystemRandom).ok().unwrap());
+            secrets.map(|secret| secret.expose().to_owned()).collect()
+        };
+        let threads: Vec<_> = (0..8).map(|_| std::thread::spawn(make)).collect();
+        let secrets = threads.into_iter().flat_map(|one| one.join().unwrap());
+        let secrets: Vec<String> = secrets.collect();
+        assert!(secrets.iter().all(|secret| secret.len() == LENGTH));
+        // 96 bits: of 40,000, two would be alike once in 10^19 runs.
+        let beginnings = secrets.iter().filter_map(|secret| secret.get(..16));
+        assert_eq!(beginnings.collect::<HashSet<_>>().len(), secrets.len());
+    }
+}

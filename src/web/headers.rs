@@ -6,7 +6,8 @@ use super::refusal::Surface;
 use crate::{config::Settings, urls};
 
 /// An answer of the API that somebody opens as a page can do nothing at all.
-const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+const API_POLICY: &str = "default-src 'none'; object-src 'none'; base-uri 'none'; \
+     frame-ancestors 'none'; sandbox";
 
 /// What a browser that was signed out is told to forget of ours. `"cookies"` is left out, for it
 /// reaches every host of the registrable domain (W3C Clear Site Data, section 3.1).
@@ -69,7 +70,7 @@ impl Headers {
         }
         let policy = format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action {forms}; \
-             base-uri 'none'; frame-ancestors 'none'"
+             object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
         );
         let page_policy =
             HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(API_POLICY));

@@ -32,7 +32,7 @@ const DESCRIPTORS_OF_OURS: u64 = 128;
 /// How long requests under way have to finish when the server is told to stop, in seconds.
 pub const STOP_WITHIN_SECONDS: u64 = 30;
 
-/// How many connections each of `workers` may hold: [`CONNECTIONS_A_WORKER`], or fewer where the system
+/// How many connections each of `workers` may hold: 4096, or fewer where the system
 /// gives this process fewer descriptors. It is asked for all that it would give.
 #[must_use]
 pub fn connections_a_worker(workers: usize) -> usize {

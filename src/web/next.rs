@@ -7,9 +7,6 @@ use crate::{
     urls,
 };
 
-/// The most bytes of it: what is longer is dropped, not carried through redirects.
-const LONGEST: usize = 2048;
-
 /// A path on this origin, or a URL at a trusted one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next(String);
@@ -23,7 +20,7 @@ impl Next {
     #[must_use]
     pub fn parse(text: &str, settings: &Settings) -> Option<Self> {
         let plain = !text.is_empty()
-            && text.len() <= LONGEST
+            && text.len() <= urls::LONGEST_NEXT
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
@@ -46,7 +43,7 @@ impl Next {
             && target.password().is_none()
             && settings.trusted_origins.contains(&origin)
             // What had to be percent-encoded is longer now, and is read once more when it comes back.
-            && target.as_str().len() <= LONGEST;
+            && target.as_str().len() <= urls::LONGEST_NEXT;
         trusted.then(|| Self(target.into()))
     }
 

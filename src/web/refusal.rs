@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 use super::page::{Frame, page, see_other};
-use crate::{error::Error, shapes, urls};
+use crate::{ability::Ability, error::Error, shapes, urls};
 
 /// Who is at the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,12 +156,28 @@ fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
         Error::InvalidClient => "Basic realm=\"narthex\", charset=\"UTF-8\"".to_owned(),
         Error::NotSignedIn { .. } | Error::WrongPassword => "Bearer realm=\"narthex\"".to_owned(),
         Error::MissingAbility(abilities) => {
-            format!("{}, scope=\"{abilities}\"", quoted("insufficient_scope"))
+            let quoted = quoted("insufficient_scope");
+            match scope(abilities) {
+                Some(scope) => format!("{quoted}, scope=\"{scope}\""),
+                None => quoted,
+            }
         }
         other if other.status().as_u16() == 403 => quoted("insufficient_scope"),
         _ => return,
     };
     builder.insert_header((header::WWW_AUTHENTICATE, value));
+}
+
+/// The longest `scope` that a challenge names: more than any app asks for at once.
+const LONGEST_SCOPE: usize = 512;
+
+/// The abilities that are missing, as a `scope` (RFC 6749, section 3.3), where all are abilities: a
+/// proxy's question may ask for anything, and what it asks for comes back in a header.
+fn scope(abilities: &str) -> Option<&str> {
+    let all_are = abilities
+        .split(' ')
+        .all(|name| Ability::parse(name).is_some());
+    (all_are && abilities.len() <= LONGEST_SCOPE).then_some(abilities)
 }
 
 #[derive(Template)]

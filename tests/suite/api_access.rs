@@ -407,7 +407,8 @@ async fn every_answer_is_plain_json_that_nobody_keeps() {
             .expect_header("cross-origin-resource-policy", "same-origin")
             .expect_header(
                 "content-security-policy",
-                "default-src 'none'; frame-ancestors 'none'; sandbox",
+                "default-src 'none'; object-src 'none'; base-uri 'none'; \
+                 frame-ancestors 'none'; sandbox",
             );
         assert_eq!(answer.header("server"), None);
         assert_eq!(answer.header("access-control-allow-origin"), None);

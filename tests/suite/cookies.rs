@@ -127,6 +127,40 @@ async fn the_cookie_of_who_stays_lasts_as_long_as_the_operator_says() {
     assert_eq!(set_by(&answer).attribute("Max-Age"), Some("2592000"));
 }
 
+/// rfc6265bis, section 5.6: a browser drops what is longer than 4096 bytes, and with it the session.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cookie_stays_far_below_what_a_browser_keeps_whatever_people_are_called() {
+    let app = TestApp::start();
+    let (name, email) = ("\"".repeat(255), format!("{}@example.com", "a".repeat(64)));
+    let browser = app.browser();
+    let form = [("name", &*name), ("email", &email), ("password", PASSWORD)];
+    let mut set = vec![browser.post("/register", &form).await];
+    let form = [
+        ("email", &*email),
+        ("password", PASSWORD),
+        ("remember", "on"),
+    ];
+    set.push(browser.post("/login", &form).await);
+    for _ in 0..3 {
+        let form = [("name", &*name), ("abilities", "*"), ("expires", "never")];
+        let made = browser.post("/account/tokens", &form).await;
+        made.expect_status(200);
+    }
+    let form = [
+        ("current_password", PASSWORD),
+        ("password", "another long password"),
+        ("also", "tokens"),
+    ];
+    set.push(browser.post("/account/password", &form).await);
+    let digest = browser.get("/account/sign-out").await.field("digest");
+    let form = [("digest", &*digest)];
+    set.push(browser.post("/account/sign-out", &form).await);
+    for answer in set {
+        let header = answer.expect_status(303).headers_named("set-cookie")[0].len();
+        assert!(header <= 1024, "{header}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_later_change_of_the_cookie_neither_lengthens_nor_shortens_its_stay() {
     let app = TestApp::start();

@@ -105,6 +105,41 @@ async fn all_of_ability_and_one_of_any_are_asked_for() {
 }
 
 #[tokio::test]
+async fn what_is_no_ability_is_asked_for_in_vain_and_writes_nothing_into_the_challenge() {
+    let app = TestApp::start();
+    let browser = app.register("ada@example.com").await;
+    let client = app.api_client(&app.token_of(&browser, "CI", &["account:read"]).await);
+    let long = format!("ability={}:read", "a".repeat(20_000));
+    let many = vec!["ability=orders:read"; 1000].join("&");
+    for query in [
+        "ability=a%22,%20error%3D%22none",
+        "ability=a%0d%0aset-cookie:%20a%3Db",
+        "ability=%00",
+        "ability=Zo%C3%AB",
+        "any=a%0db&any=%22",
+        &long,
+        &many,
+    ] {
+        let answer = client.get(&format!("{VERIFY}?{query}")).await;
+        let answer = answer.expect_status(403);
+        assert_eq!(answer.headers_named("set-cookie").len(), 0, "{answer}");
+        let challenge = answer.header("www-authenticate").unwrap();
+        assert!(
+            challenge.contains("error=\"insufficient_scope\""),
+            "{answer}"
+        );
+        assert!(challenge.len() < 1024, "{answer}");
+        // RFC 6749, section 3.3: what a scope may be written in.
+        let scope = challenge.split("scope=\"").nth(1).unwrap_or("\"");
+        let legal = |c: char| c == ' ' || c == ':' || c == '*' || c.is_ascii_lowercase();
+        assert!(
+            scope.strip_suffix('"').unwrap().chars().all(legal),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn identity_is_blank_where_nobody_is_and_never_what_the_client_sent() {
     let app = TestApp::start();
     let stranger = app.stranger();

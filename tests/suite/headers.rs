@@ -36,7 +36,12 @@ fn is_well_dressed(answer: &Answer) {
         assert_eq!(answer.header(told), None, "{answer}");
     }
     let policy = directives(answer);
-    for wanted in ["default-src 'none'", "frame-ancestors 'none'"] {
+    for wanted in [
+        "default-src 'none'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ] {
         assert!(policy.iter().any(|part| part == wanted), "{answer}");
     }
     let loose = [
@@ -69,7 +74,6 @@ fn is_well_dressed(answer: &Answer) {
             "style-src 'self'",
             "img-src 'self'",
             "form-action 'self'",
-            "base-uri 'none'",
         ] {
             assert!(policy.iter().any(|part| part == wanted), "{answer}");
         }

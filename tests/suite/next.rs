@@ -155,6 +155,38 @@ async fn a_next_too_long_for_a_header_is_not_echoed() {
     page.expect_status(200).expect_no_text("aaaaaaaaaa");
 }
 
+/// What leads to signing in or confirming carries the way back, but none that would be dropped there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_back_that_is_too_long_is_left_out_of_every_location() {
+    let app = TestApp::start_with(&[
+        ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1"),
+        ("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com"),
+    ]);
+    let long = "a".repeat(10_000);
+    let stranger = app.stranger();
+    let asked = stranger.get(&format!("/account/tokens?x={long}")).await;
+    asked.expect_redirect("/login");
+    let proxied = stranger
+        .request(reqwest::Method::GET, "/auth/verify?redirect=on")
+        .header("accept", "text/html")
+        .header("x-forwarded-proto", "https")
+        .header("x-forwarded-host", "app.example.com")
+        .header("x-forwarded-uri", format!("/{long}"));
+    let led = stranger.send(proxied).await.expect_status(303);
+    assert!(led.location().ends_with("/login"), "{led}");
+
+    let browser = app.register(ADA).await;
+    app.advance(std::time::Duration::from_secs(3600));
+    let form = [("name", &*long), ("expires", "7d")];
+    let typed = browser.post("/account/tokens", &form).await;
+    typed.expect_redirect("/account/confirm");
+    let nobodys = "0196b2f0-0000-7000-8000-000000000000";
+    let mut form = vec![("id", nobodys); 300];
+    form.push(("digest", "x"));
+    let chosen = browser.post("/account/sign-out", &form).await;
+    assert!(chosen.location().len() < 8192, "{chosen}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_url_at_a_trusted_origin_is_a_good_next_and_one_beside_it_is_none() {
     let app = TestApp::start_with(&[("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com")]);

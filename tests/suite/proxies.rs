@@ -129,3 +129,21 @@ async fn a_token_s_last_use_is_noted_from_the_client_s_address_too() {
     let page = browser.get("/account/tokens").await;
     page.expect_text("from 203.0.113.9");
 }
+
+/// ASVS 5.0, 4.1.2: a program that calls by http is not led to https without a word, or nobody would
+/// ever notice that its token travels in the open. Who answers on port 80 is the proxy's business.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_led_from_http_to_https() {
+    let https = ("NARTHEX_PUBLIC_URL", "https://id.example.com");
+    let app = TestApp::start_with(&[TRUSTED, https]);
+    let stranger = app.stranger();
+    for (path, status) in [("/api/v1/user", 401), ("/login", 200), ("/healthz", 200)] {
+        let request = stranger
+            .request(Method::GET, path)
+            .header("host", "id.example.com")
+            .header("x-forwarded-proto", "http")
+            .header("x-forwarded-for", "203.0.113.9");
+        let answer = stranger.send(request).await.expect_status(status);
+        assert_eq!(answer.header("location"), None, "{answer}");
+    }
+}

@@ -158,7 +158,7 @@ struct Text {
     text: String,
 }
 
-fn texts(connection: &mut AnyConnection, sql: &str) -> QueryResult<Vec<String>> {
+fn texts(connection: &mut AnyConnection, sql: &'static str) -> QueryResult<Vec<String>> {
     let query = diesel::sql_query(sql);
     let rows: Vec<Text> = match connection {
         AnyConnection::Sqlite(sqlite) => query.load(sqlite)?,

@@ -7,9 +7,12 @@ use std::path::Path;
 
 use self::source::Source;
 
+mod asvs;
 mod layers;
 mod paths;
+mod scripts;
 mod source;
+mod sql;
 mod templates;
 mod words;
 

@@ -1,0 +1,75 @@
+//! No query is put together from text: what a client sends reaches the database as a bound value only.
+
+use super::source::Source;
+use super::{Breach, expect_none, rust_files};
+
+/// What takes SQL as text.
+const TAKES_SQL: [&str; 4] = ["sql_query", "batch_execute", "dsl::sql", "sql::<"];
+
+/// Calls of what takes SQL whose argument is neither written there nor a constant.
+fn put_together(file: &Source) -> Vec<Breach> {
+    let calls = TAKES_SQL.iter().flat_map(|name| {
+        file.code
+            .match_indices(name)
+            .map(|(at, name)| at + name.len())
+    });
+    let calls = calls.filter(|after| {
+        let Some(opens) = file.code[*after..].find('(').map(|at| after + at + 1) else {
+            return false;
+        };
+        // Of a string literal the code keeps blanks, so that the text says what the argument is.
+        let argument = file.text[opens..].trim_start();
+        let name: String = argument
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
+        let is_a_constant = name.len() > 1 && !name.contains(char::is_lowercase);
+        // Or a function's own argument that can be nothing but a literal.
+        let is_static = file.code.contains(&format!(" {name}: &'static str"));
+        let whole = argument[name.len()..].trim_start().starts_with([')', ',']);
+        !(argument.starts_with('"') || (is_a_constant || is_static) && whole)
+    });
+    let breaches = calls.map(|place| Breach {
+        file: format!("src/{}", file.path),
+        line: file.line_at(place),
+        complaint: "gives the database a text that was put together; write it as a literal or a \
+                    constant and bind the values"
+            .to_owned(),
+    });
+    breaches.collect()
+}
+
+#[test]
+fn no_query_is_put_together_from_text() {
+    let files = rust_files("src");
+    let breaches: Vec<_> = files.iter().flat_map(put_together).collect();
+    expect_none(&breaches);
+}
+
+#[test]
+fn a_query_that_is_put_together_is_noticed() {
+    for code in [
+        "diesel::sql_query(format!(\"SELECT {x}\")).load(c)",
+        "fn texts(c: &mut C, sql: &str) { sql_query(sql) }",
+        "c.batch_execute(&text)",
+        "dsl::sql::<Text>(&format!(\"{x}\"))",
+        "sql_query(SELECT.to_owned() + x)",
+    ] {
+        assert!(
+            !put_together(&Source::new("x.rs", code)).is_empty(),
+            "{code}"
+        );
+    }
+    for code in [
+        "sql_query(\"SELECT 1\").execute(c)",
+        "c.batch_execute(SETTINGS)",
+        "sql_query(\n    ADVISORY_LOCK,\n)",
+        "fn texts(c: &mut C, sql: &'static str) { sql_query(sql) }",
+        "// sql_query(format!())",
+    ] {
+        assert!(
+            put_together(&Source::new("x.rs", code)).is_empty(),
+            "{code}"
+        );
+    }
+}
