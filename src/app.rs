@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     io,
     net::SocketAddr,
+    num::NonZero,
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -34,7 +35,7 @@ use crate::{
     web::{
         address, body, cors,
         headers::Headers,
-        host, limits,
+        host, limits, panics,
         refusal::{self, Surface},
         request_log, same_origin,
     },
@@ -58,10 +59,13 @@ impl Server {
     pub fn bind(context: Context, keys: SigningKeys) -> io::Result<Self> {
         let listen = context.settings.listen;
         let shared = context.clone();
+        let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let connections = limits::connections_a_worker(workers);
         let server = HttpServer::new(move || App::new().service(scope(&shared, &keys)))
             .client_request_timeout(limits::HEAD_WITHIN)
             .keep_alive(limits::KEEP_ALIVE)
-            .max_connections(limits::CONNECTIONS_A_WORKER)
+            .workers(workers)
+            .max_connections(connections)
             .on_connect(|connection, _| limits::bound_connection(connection))
             .shutdown_timeout(limits::STOP_WITHIN_SECONDS)
             .bind(listen)?;
@@ -183,7 +187,8 @@ async fn not_found() -> Result<HttpResponse, Error> {
     Err(Error::NotFound)
 }
 
-/// One path: from the outside in, compression, the session cookie, the guard, the handler.
+/// One path: from the outside in, compression, the session cookie, a net for panics, the guard, the
+/// handler.
 fn resource(
     context: &Context,
     rules: &web::Data<CookieRules>,
@@ -209,6 +214,7 @@ fn resource(
         .wrap(from_fn(move |request, next| {
             guard(Rc::clone(&keeper), request, next)
         }))
+        .wrap(from_fn(panics::caught))
         .wrap(rules.middleware())
         .wrap(from_fn(move |request, next| {
             keep(rules_of_cookie.clone(), request, next)

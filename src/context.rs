@@ -80,7 +80,7 @@ impl Context {
     pub async fn read<T, W>(&self, work: W) -> Result<T, Error>
     where
         T: Send + 'static,
-        W: FnOnce(&Self, &mut AnyConnection) -> Result<T, Error> + Send + 'static,
+        W: FnOnce(&Self, &mut AnyConnection) -> Result<T, Error> + Clone + Send + 'static,
     {
         let context = self.clone();
         self.db
@@ -95,7 +95,7 @@ impl Context {
     pub async fn write<T, W>(&self, work: W) -> Result<T, Error>
     where
         T: Send + 'static,
-        W: FnOnce(&Self, &mut AnyConnection) -> Result<T, Error> + Send + 'static,
+        W: FnOnce(&Self, &mut AnyConnection) -> Result<T, Error> + Clone + Send + 'static,
     {
         let context = self.clone();
         self.db

@@ -8,7 +8,13 @@ use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
 use crate::{
     fields::FieldErrors,
-    kit::{clock::Timestamp, db, password_hash::HashError, random::NoRandomness, words},
+    kit::{
+        clock::Timestamp,
+        db::{self, Collision},
+        password_hash::HashError,
+        random::NoRandomness,
+        words,
+    },
 };
 
 /// What a verb or handler answers.
@@ -101,6 +107,12 @@ pub enum Error {
     /// The database cannot be reached.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The database let another change go first, more than once.
+    #[error("collided: {0}")]
+    Collided(String),
+    /// The database did not say whether it was done.
+    #[error("outcome unknown: {0}")]
+    OutcomeUnknown(String),
     /// Something is wrong with Narthex itself.
     #[error("internal: {0}")]
     Internal(String),
@@ -140,7 +152,9 @@ impl Error {
             }
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unavailable(_) | Self::Collided(_) | Self::OutcomeUnknown(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -172,7 +186,8 @@ impl Error {
             Self::Invalid(_) => "invalid",
             Self::Throttled(_) => "throttled",
             Self::Busy => "busy",
-            Self::Unavailable(_) => "unavailable",
+            Self::Unavailable(_) | Self::Collided(_) => "unavailable",
+            Self::OutcomeUnknown(_) => "outcome-unknown",
             Self::Internal(_) => "internal",
         }
     }
@@ -205,7 +220,8 @@ impl Error {
             Self::Invalid(_) => "Some fields need a change",
             Self::Throttled(_) => "Too many attempts",
             Self::Busy => "Busy just now",
-            Self::Unavailable(_) => "Not available just now",
+            Self::Unavailable(_) | Self::Collided(_) => "Not available just now",
+            Self::OutcomeUnknown(_) => "It is not known whether that was done",
             Self::Internal(_) => "Something went wrong",
         }
     }
@@ -269,7 +285,12 @@ impl Error {
             )
             .into(),
             Self::Busy => "Try again in a few seconds.".into(),
-            Self::Unavailable(_) => "Nothing was changed. Try again in a few seconds.".into(),
+            Self::Unavailable(_) | Self::Collided(_) => {
+                "Nothing was changed. Try again in a few seconds.".into()
+            }
+            Self::OutcomeUnknown(_) => {
+                "Look in a few seconds whether it was, and do it again if not.".into()
+            }
             Self::Internal(_) => {
                 "It has been noted in the log. Try again; if it stays, tell whoever runs this \
                  service."
@@ -300,7 +321,9 @@ impl Error {
         match self {
             Self::Throttled(wait) => Some(*wait),
             Self::Busy => Some(Duration::from_secs(2)),
-            Self::Unavailable(_) => Some(Duration::from_secs(5)),
+            Self::Unavailable(_) | Self::Collided(_) | Self::OutcomeUnknown(_) => {
+                Some(Duration::from_secs(5))
+            }
             _ => None,
         }
     }
@@ -328,7 +351,19 @@ impl From<diesel::result::Error> for Error {
 /// nothing is taken to be absent because it could not be read.
 impl From<db::Error> for Error {
     fn from(error: db::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        let cause = error.to_string();
+        match error {
+            db::Error::Unknown(_) => Self::OutcomeUnknown(cause),
+            db::Error::Panicked => Self::Internal(cause),
+            _ if error.is_collision() => Self::Collided(cause),
+            _ => Self::Unavailable(cause),
+        }
+    }
+}
+
+impl Collision for Error {
+    fn is_collision(&self) -> bool {
+        matches!(self, Self::Collided(_))
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{
 };
 
 /// Proof that somebody knew the password of this user a moment ago.
+#[derive(Clone)]
 pub struct Authenticated {
     user: UserId,
     /// What the password was verified against: should it change before the proof is used, the proof

@@ -50,7 +50,10 @@ impl Failed {
 
 fn for_an_operator(error: &Error) -> String {
     match error {
-        Error::Unavailable(cause) | Error::Internal(cause) => cause.clone(),
+        Error::Unavailable(cause)
+        | Error::Collided(cause)
+        | Error::OutcomeUnknown(cause)
+        | Error::Internal(cause) => cause.clone(),
         Error::Invalid(fields) => fields.to_string(),
         other => other.detail().into_owned(),
     }

@@ -1,8 +1,17 @@
 //! Where log lines go, and how many there are.
 
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+use std::{any::Any, panic};
 
-use crate::config::{LogFormat, Settings, Sources};
+use tracing_subscriber::{
+    EnvFilter,
+    fmt::{self, writer::BoxMakeWriter},
+    prelude::*,
+};
+
+use crate::{
+    config::{LogFormat, Settings, Sources},
+    kit::log_lines::{self, WorkerGuard},
+};
 
 /// Who reads along.
 #[derive(Clone, Copy)]
@@ -13,15 +22,47 @@ pub(super) enum Program {
     Command,
 }
 
-/// Sends log lines to the standard error.
-pub(super) fn start(program: Program, sources: &Sources, settings: &Settings) {
+/// Writes what waits in the log when it is dropped.
+pub(super) struct Log {
+    _last_lines: Option<WorkerGuard>,
+}
+
+/// Sends log lines to the standard error. A server never waits for whoever reads them; a command
+/// does, for what it has to say would be lost with it.
+pub(super) fn start(program: Program, sources: &Sources, settings: &Settings) -> Log {
     let filter = filter(program, sources.have("NARTHEX_LOG"), &settings.log);
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let (writer, last_lines) = match program {
+        Program::Server => {
+            panic::set_hook(Box::new(log_panic));
+            let (writer, guard) = log_lines::to_standard_error();
+            (BoxMakeWriter::new(writer), Some(guard))
+        }
+        Program::Command => (BoxMakeWriter::new(std::io::stderr), None),
+    };
+    let lines = fmt::layer().with_writer(writer);
     let registry = tracing_subscriber::registry().with(EnvFilter::new(filter));
     match settings.log_format {
         LogFormat::Text => registry.with(lines.with_ansi(false)).init(),
         LogFormat::Json => registry.with(lines.json().flatten_event(true)).init(),
     }
+    Log {
+        _last_lines: last_lines,
+    }
+}
+
+/// One line, as for everything else that happens: the standard library would write several, and wait
+/// for their reader.
+fn log_panic(info: &panic::PanicHookInfo<'_>) {
+    let place = info.location().map(tracing::field::display);
+    tracing::error!(place, cause = said(info.payload()), "panicked");
+}
+
+fn said(payload: &(dyn Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("something that is no text")
 }
 
 /// All that the settings ask for; of a command only warnings, unless somebody asked for more.

@@ -1,17 +1,20 @@
 //! Tools that know neither HTTP nor Narthex: each file could serve another project as it stands.
 
+mod argon2_in_place;
 pub mod backoff;
 pub mod clock;
 pub mod db;
 pub mod digest;
 pub mod duration;
 pub mod id;
+pub mod log_lines;
 mod named;
 pub mod network;
 pub mod page;
 pub mod password_hash;
 pub mod random;
 pub mod secret;
+mod threads;
 pub mod unseen;
 pub mod words;
 pub mod write_behind;

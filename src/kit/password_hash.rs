@@ -9,12 +9,17 @@ use std::{
 };
 
 use argon2::{
-    Algorithm, Argon2, Params, Version,
+    Params,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::kit::secret::SecretText;
+use crate::kit::{
+    argon2_in_place::InPlace,
+    random::{self, SystemRandom},
+    secret::SecretText,
+    threads::Threads,
+};
 
 /// 19 MiB a hash: OWASP's password storage sheet, first choice for Argon2id (19 456 KiB, t=2, p=1).
 const MEMORY_KIB: u32 = 19_456;
@@ -22,6 +27,8 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 /// Lanes. One: the cores are needed by other callers' hashes.
 const LANES: u32 = 1;
+/// RFC 9106, section 3.1: 16 bytes are recommended for password hashing.
+const SALT_BYTES: usize = 16;
 /// The costliest stored hash that is verified; a stored string that asks for more is refused
 /// unread, for it would let a broken row take the machine's memory.
 const MOST_MEMORY_KIB: u32 = 1 << 16;
@@ -78,6 +85,7 @@ pub enum Verdict {
 #[derive(Clone)]
 pub struct PasswordHasher {
     places: Arc<Semaphore>,
+    threads: Arc<Threads>,
     waiting: Arc<AtomicUsize>,
     most_waiting: usize,
     runs: Arc<AtomicU64>,
@@ -88,14 +96,17 @@ impl PasswordHasher {
     /// A hasher for `cores` cores.
     ///
     /// # Errors
-    /// When the machine has no randomness for a salt.
+    /// When the machine has no randomness for a salt, or no threads.
     pub fn new(cores: usize) -> Result<Self, HashError> {
+        let threads = Threads::start("password-hash", cores.max(1))
+            .map_err(|error| HashError::Failed(error.to_string()))?;
         Ok(Self {
             places: Arc::new(Semaphore::new(cores.max(1))),
+            threads: Arc::new(threads),
             waiting: Arc::default(),
             most_waiting: 2 * cores.max(1),
             runs: Arc::default(),
-            dummy: hash_now(&SecretText::new("a password that nobody has".to_owned()))?,
+            dummy: dummy()?,
         })
     }
 
@@ -111,6 +122,7 @@ impl PasswordHasher {
         };
         Ok(Place {
             permit: Arc::new(permit),
+            threads: Arc::clone(&self.threads),
             runs: Arc::clone(&self.runs),
             dummy: self.dummy.clone(),
         })
@@ -148,6 +160,7 @@ pub struct Place {
     /// Shared with the work under way: who hangs up leaves a hash running, and its place is taken
     /// until that is done.
     permit: Arc<OwnedSemaphorePermit>,
+    threads: Arc<Threads>,
     runs: Arc<AtomicU64>,
     dummy: StoredHash,
 }
@@ -191,13 +204,13 @@ impl Place {
     ) -> Result<T, HashError> {
         let permit = Arc::clone(&self.permit);
         self.runs.fetch_add(1, Ordering::AcqRel);
-        tokio::task::spawn_blocking(move || {
+        let work = move || {
             let result = work();
             drop(permit);
             result
-        })
-        .await
-        .map_err(|error| HashError::Failed(error.to_string()))
+        };
+        let done = self.threads.run(work).await;
+        done.ok_or_else(|| HashError::Failed("a panic while hashing".to_owned()))
     }
 }
 
@@ -220,15 +233,24 @@ impl Drop for Waiting<'_> {
     }
 }
 
-fn argon2() -> Result<Argon2<'static>, HashError> {
+/// Made on a thread that ends, as a hash leaves its memory with its thread.
+fn dummy() -> Result<StoredHash, HashError> {
+    let make = || hash_now(&SecretText::new("a password that nobody has".to_owned()));
+    std::thread::scope(|scope| scope.spawn(make).join())
+        .unwrap_or_else(|_| Err(HashError::Failed("a panic while hashing".to_owned())))
+}
+
+fn argon2() -> Result<InPlace, HashError> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
         .map_err(|error| HashError::Failed(error.to_string()))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+    Ok(InPlace(params))
 }
 
 fn hash_now(password: &SecretText) -> Result<StoredHash, HashError> {
+    let salt = random::bytes::<SALT_BYTES>(&SystemRandom)
+        .map_err(|error| HashError::Failed(error.to_string()))?;
     argon2()?
-        .hash_password(password.expose().as_bytes())
+        .hash_password_with_salt(password.expose().as_bytes(), &salt)
         .map(|hash| StoredHash(hash.to_string()))
         .map_err(|error| HashError::Failed(error.to_string()))
 }
@@ -363,7 +385,7 @@ mod tests {
     #[test]
     fn a_hash_with_other_parameters_is_right_but_stale() {
         let params = Params::new(64, 1, 1, None).unwrap();
-        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let weak = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
         let stored = StoredHash(weak.hash_password(b"whatever").unwrap().to_string());
         assert_eq!(
             verify_now(&secret("whatever"), &stored),

@@ -7,6 +7,14 @@ use rand::{TryRng, rngs::SysRng};
 #[error("the operating system gave no randomness: {0}")]
 pub struct NoRandomness(String);
 
+impl NoRandomness {
+    /// For a source that has none to give, with the reason for the log.
+    #[must_use]
+    pub fn because(why: impl std::fmt::Display) -> Self {
+        Self(why.to_string())
+    }
+}
+
 /// Where randomness comes from. A parameter, so that a test can take it away.
 pub trait Random: Send + Sync {
     /// Fills `bytes` with unpredictable ones.
@@ -22,9 +30,7 @@ pub struct SystemRandom;
 
 impl Random for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
-        SysRng
-            .try_fill_bytes(bytes)
-            .map_err(|error| NoRandomness(error.to_string()))
+        SysRng.try_fill_bytes(bytes).map_err(NoRandomness::because)
     }
 }
 

@@ -8,6 +8,8 @@ use std::{net::SocketAddr, sync::OnceLock};
 use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::kit::log_lines;
+
 /// Upper bounds of the request times that are counted apart, in seconds.
 const SECONDS: [f64; 8] = [0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1.0, 5.0];
 
@@ -42,6 +44,7 @@ fn count() -> std::io::Result<PrometheusHandle> {
 }
 
 async fn tell(handle: PrometheusHandle) -> HttpResponse {
+    metrics::counter!("narthex_log_lines_lost_total").absolute(log_lines::lost());
     // Moves what was recorded since the last time into the buckets.
     handle.run_upkeep();
     HttpResponse::Ok()

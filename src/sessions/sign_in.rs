@@ -21,6 +21,7 @@ use crate::{
 };
 
 /// How somebody signs in.
+#[derive(Clone)]
 pub struct SignIn {
     /// "Keep me signed in".
     pub remember: bool,

@@ -33,6 +33,7 @@ pub struct NewToken {
 }
 
 /// A token that was just made, with its secret.
+#[derive(Clone)]
 pub struct Issued {
     /// The token.
     pub token: Credential,

@@ -28,6 +28,7 @@ const BYTES: usize = 64;
 const HINT_CHARACTERS: usize = 4;
 
 /// The secret of a token: made once, shown once.
+#[derive(Clone)]
 pub struct TokenSecret(SecretText);
 
 impl TokenSecret {

@@ -4,6 +4,7 @@
 use std::{any::Any, time::Duration};
 
 use actix_web::rt::net::TcpStream;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::SockRef;
 
 /// The most bytes of a form: its longest field is a password of 512 bytes, each byte written as
@@ -22,11 +23,36 @@ pub const READ_WITHIN: Duration = Duration::from_secs(10);
 /// How long an idle connection is kept: longer than the 60 seconds after which a proxy drops one of
 /// its own, or it would now and then send a request into a connection that is just being closed.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How many connections one worker holds. More than that wait to be accepted; actix's own bound of
-/// 25,000 would let idle connections take every file descriptor.
-pub const CONNECTIONS_A_WORKER: usize = 4096;
+/// How many connections one worker holds at most. More than that wait to be accepted; actix's own
+/// bound of 25,000 would let idle connections take every file descriptor.
+const CONNECTIONS_A_WORKER: usize = 4096;
+/// Descriptors that are kept for what is no connection of a client: the databases' files and
+/// sockets, the log, the workers' own.
+const DESCRIPTORS_OF_OURS: u64 = 128;
 /// How long requests under way have to finish when the server is told to stop, in seconds.
 pub const STOP_WITHIN_SECONDS: u64 = 30;
+
+/// How many connections each of `workers` may hold: 4096, or fewer where the system
+/// gives this process fewer descriptors. It is asked for all that it would give.
+#[must_use]
+pub fn connections_a_worker(workers: usize) -> usize {
+    let limits = getrlimit(Resource::Nofile);
+    let all = Rlimit {
+        current: limits.maximum,
+        ..limits
+    };
+    // `None` is no limit at all.
+    let descriptors = match setrlimit(Resource::Nofile, all) {
+        Ok(()) => limits.maximum,
+        Err(_) => limits.current,
+    };
+    let each = descriptors.map_or(u64::MAX, |all| {
+        all.saturating_sub(DESCRIPTORS_OF_OURS) / workers.max(1) as u64
+    });
+    usize::try_from(each).map_or(CONNECTIONS_A_WORKER, |each| {
+        each.clamp(8, CONNECTIONS_A_WORKER)
+    })
+}
 
 /// Sets [`READ_WITHIN`] on a connection that was just accepted. The system keeps it (RFC 5482; Linux
 /// counts a window that stays closed too): actix-web has no such bound.

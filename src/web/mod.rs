@@ -14,6 +14,7 @@ pub mod list;
 pub mod moment;
 pub mod next;
 pub mod page;
+pub mod panics;
 pub mod path;
 pub mod refusal;
 pub mod request_log;

@@ -10,6 +10,7 @@ use crate::support::app::PASSWORD;
 use crate::support::binary::Narthex;
 use crate::support::client::{ApiClient, Stranger};
 use crate::support::database::Database;
+use crate::support::user_agents::FIREFOX_ON_LINUX;
 
 /// How many clients make and end tokens at once, and after how many answers the program is killed.
 const CLIENTS: usize = 8;
@@ -101,6 +102,7 @@ async fn what_was_answered_before_a_kill_holds_after_the_restart() {
         made.len() > CLIENTS && ended.len() > CLIENTS,
         "both happened often"
     );
+    all_are_whole(&ApiClient::at(&serving.url, &secret)).await;
     for (secrets, status) in [(made, 200), (ended, 401)] {
         for secret in secrets {
             let client = ApiClient::at(&serving.url, &secret);
@@ -114,4 +116,86 @@ async fn what_was_answered_before_a_kill_holds_after_the_restart() {
         .get("/readyz")
         .await
         .expect_status(200);
+}
+
+/// Every token that is there has its secret and its abilities.
+async fn all_are_whole(client: &ApiClient) {
+    let mut path = "/api/v1/tokens?ended=true&limit=100".to_owned();
+    loop {
+        let page = client.get(&path).await.expect_status(200).json();
+        for token in page["data"].as_array().unwrap() {
+            assert_eq!(token["hint"].as_str().map(str::len), Some(4), "{token}");
+            assert_ne!(token["abilities"], json!([]), "{token}");
+        }
+        let Some(next) = page["next"].as_str() else {
+            return;
+        };
+        path = format!("/api/v1/tokens?ended=true&limit=100&cursor={next}");
+    }
+}
+
+/// Makes accounts, one after the other, until the server is gone. Gives the addresses of those that
+/// were answered, and of the one that was not.
+async fn make_accounts(
+    origin: String,
+    of: usize,
+    count: Arc<AtomicUsize>,
+) -> (Vec<String>, String) {
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .unwrap();
+    let mut made = Vec::new();
+    for turn in 0.. {
+        let email = format!("user{turn}.{of}@example.com");
+        let form = [("name", "Ada"), ("email", &*email), ("password", PASSWORD)];
+        let asked = http.post(format!("{origin}/register")).form(&form);
+        let Ok(answer) = asked.send().await else {
+            return (made, email);
+        };
+        match answer.status().as_u16() {
+            303 => {
+                made.push(email);
+                count.fetch_add(1, Ordering::SeqCst);
+            }
+            // More passwords at once than the machine hashes.
+            status => assert_eq!(status, 503),
+        }
+    }
+    panic!("turns never end")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_was_begun_before_a_kill_is_whole_or_not_there() {
+    let database = Database::empty();
+    let narthex = Narthex::installed().with("DATABASE_URL", database.address());
+    let serving = narthex.serve();
+    let count = Arc::new(AtomicUsize::new(0));
+    let clients: Vec<_> = (0..4)
+        .map(|of| tokio::spawn(make_accounts(serving.url.clone(), of, count.clone())))
+        .collect();
+    while count.load(Ordering::SeqCst) < 12 {
+        tokio::task::yield_now().await;
+    }
+    serving.kill();
+
+    let serving = narthex.serve();
+    let stranger = Stranger::at(&serving.url);
+    for client in clients {
+        let (made, unanswered) = client.await.unwrap();
+        for email in made {
+            serving.sign_in(&email, FIREFOX_ON_LINUX).await;
+        }
+        let form = [("email", &*unanswered), ("password", PASSWORD)];
+        let is_there = stranger.post("/login", &form).await.status == 303;
+        let form = [
+            ("name", "Ada"),
+            ("email", &*unanswered),
+            ("password", PASSWORD),
+        ];
+        let answer = stranger.post("/register", &form).await;
+        answer.expect_status(if is_there { 422 } else { 303 });
+        serving.sign_in(&unanswered, FIREFOX_ON_LINUX).await;
+    }
 }

@@ -29,6 +29,7 @@ mod cookies;
 mod cors;
 mod crash;
 mod cross_site;
+mod faults;
 mod forward_auth;
 mod framing;
 mod headers;

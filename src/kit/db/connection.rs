@@ -1,28 +1,22 @@
 //! One connection type for both databases, how one is made, and the pool that keeps them.
 
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, path::PathBuf, time::Duration};
+use std::{
+    borrow::Cow,
+    fs::OpenOptions,
+    os::unix::fs::OpenOptionsExt as _,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use diesel::{
     Connection as _, MultiConnection, PgConnection, QueryResult, RunQueryDsl as _,
     SqliteConnection, connection::SimpleConnection as _, r2d2::ManageConnection,
 };
 
-use super::Error;
-
-/// How long a caller waits for a pooled connection before it is told that the database is not
-/// there. Shorter than the time a proxy waits for us.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
-
-/// `busy_timeout` first: with `journal_mode` first, two connections that open together find the
-/// file locked. `synchronous=FULL`: an ending that was answered survives a power cut, which WAL
-/// with NORMAL does not promise (SQLite documentation, "PRAGMA synchronous").
-const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
-     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
-
-/// Queries that run longer are not ours; without a bound, one that hangs takes a thread with it.
-/// UTC and a name for `pg_stat_activity` are courtesy to whoever reads along.
-const POSTGRES_SETTINGS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
-     SET TIME ZONE 'UTC'; SET application_name = 'narthex';";
+use super::{Error, patience};
 
 /// A connection to either database.
 #[derive(MultiConnection)]
@@ -74,15 +68,15 @@ impl Target {
                 let mut connection =
                     SqliteConnection::establish(&path).map_err(|error| unopened(&path, &error))?;
                 connection
-                    .batch_execute(SQLITE_SETTINGS)
+                    .batch_execute(patience::SQLITE)
                     .map_err(|error| unopened(&path, &error))?;
                 Ok(AnyConnection::Sqlite(connection))
             }
             Self::Postgres(url) => {
                 let mut connection =
-                    PgConnection::establish(url).map_err(|error| unreachable(&error))?;
+                    PgConnection::establish(&bounded(url)).map_err(|error| unreachable(&error))?;
                 connection
-                    .batch_execute(POSTGRES_SETTINGS)
+                    .batch_execute(patience::POSTGRES)
                     .map_err(|error| unreachable(&error))?;
                 Ok(AnyConnection::Postgres(connection))
             }
@@ -98,6 +92,17 @@ fn make_private(path: &str) {
     drop(options.write(true).create_new(true).mode(0o600).open(path));
 }
 
+/// The connection URL with our bounds, but for those that the operator set in it.
+fn bounded(url: &str) -> Cow<'_, str> {
+    patience::POSTGRES_CONNECTION
+        .iter()
+        .filter(|(name, _)| !url.contains(&format!("{name}=")))
+        .fold(Cow::Borrowed(url), |url, (name, value)| {
+            let mark = if url.contains('?') { '&' } else { '?' };
+            format!("{url}{mark}{name}={value}").into()
+        })
+}
+
 /// Asks the least that shows a connection to be alive.
 pub(super) fn ping(connection: &mut AnyConnection) -> QueryResult<()> {
     diesel::sql_query("SELECT 1").execute(connection).map(drop)
@@ -107,29 +112,55 @@ pub(super) fn ping(connection: &mut AnyConnection) -> QueryResult<()> {
 pub(super) struct Pooled {
     pub(super) connection: AnyConnection,
     broken: bool,
+    /// What [`Manager::losses`] was when this one was last known to answer.
+    known_good_at: u64,
+    losses: Arc<AtomicU64>,
 }
 
 impl Pooled {
-    /// After an error, makes sure that the connection still answers; if not, the pool drops it.
-    /// Done only then: a test at every check-out would double the cost of a look-up.
-    pub(super) fn check_after_an_error(&mut self) {
-        self.broken = ping(&mut self.connection).is_err();
+    /// After an error, makes sure that the connection still answers; if not, the pool drops it, and
+    /// every other one is asked before it is used again: what cut one has mostly cut them all. Done
+    /// only then, for a test at every check-out would double the cost of a look-up.
+    pub(super) fn is_alive_after_an_error(&mut self) -> bool {
+        let alive = ping(&mut self.connection).is_ok();
+        if !alive {
+            self.broken = true;
+            self.losses.fetch_add(1, Ordering::AcqRel);
+        }
+        alive
+    }
+
+    /// Whether it may be used; asks it where others were lost since it last answered.
+    fn may_be_used(&mut self) -> bool {
+        let losses = self.losses.load(Ordering::Acquire);
+        if self.known_good_at != losses {
+            self.broken = ping(&mut self.connection).is_err();
+            self.known_good_at = losses;
+        }
+        !self.broken
     }
 }
 
 /// Makes pooled connections. Ours instead of diesel's: the derived `establish` would try each
 /// engine in turn, and SQLite takes any text for the name of a file.
 #[derive(Debug)]
-pub(super) struct Manager(Target);
+pub(super) struct Manager {
+    target: Target,
+    /// How many connections were found dead.
+    losses: Arc<AtomicU64>,
+}
 
 impl ManageConnection for Manager {
     type Connection = Pooled;
     type Error = Error;
 
     fn connect(&self) -> Result<Pooled, Error> {
-        self.0.connect().map(|connection| Pooled {
+        let known_good_at = self.losses.load(Ordering::Acquire);
+        self.target.connect().map(|connection| Pooled {
             connection,
             broken: false,
+            known_good_at,
+            losses: Arc::clone(&self.losses),
         })
     }
 
@@ -143,16 +174,39 @@ impl ManageConnection for Manager {
 }
 
 pub(super) type Pool = diesel::r2d2::Pool<Manager>;
+type PooledConnection = diesel::r2d2::PooledConnection<Manager>;
 
 /// A pool that connects when it is first asked: a command that reads once opens one connection.
 pub(super) fn pool(target: Target, size: u32) -> Pool {
-    diesel::r2d2::Pool::builder()
+    let builder = diesel::r2d2::Pool::builder()
         .max_size(size)
         .min_idle(Some(0))
         .test_on_check_out(false)
-        .connection_timeout(LONGEST_WAIT)
-        .error_handler(Box::new(LogErrors))
-        .build_unchecked(Manager(target))
+        .connection_timeout(patience::FOR_A_CONNECTION)
+        .error_handler(Box::new(LogErrors));
+    let builder = match target {
+        // The last to close the file removes what SQLite keeps beside it, and opening it again
+        // needs room for that: on a full disk there is none, and nobody could read any more.
+        Target::Sqlite(_) => builder.idle_timeout(None).max_lifetime(None),
+        Target::Postgres(_) => builder,
+    };
+    builder.build_unchecked(Manager {
+        target,
+        losses: Arc::default(),
+    })
+}
+
+/// A connection that answers, as far as is known.
+pub(super) fn take(pool: &Pool) -> Result<PooledConnection, Error> {
+    loop {
+        let mut pooled = pool
+            .get()
+            .map_err(|error| Error::Unreachable(error.to_string()))?;
+        // A dead one is dropped by the pool when it comes back, so this ends.
+        if pooled.may_be_used() {
+            return Ok(pooled);
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -167,6 +221,16 @@ impl diesel::r2d2::HandleError<Error> for LogErrors {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_is_bounded_unless_the_operator_bounded_it() {
+        let bare = bounded("postgres://localhost/n");
+        assert!(bare.starts_with("postgres://localhost/n?connect_timeout="));
+        assert!(bare.contains("&tcp_user_timeout="), "{bare}");
+        let own = bounded("postgres:///n?host=/run&connect_timeout=60");
+        assert!(own.starts_with("postgres:///n?host=/run&connect_timeout=60&"));
+        assert_eq!(own.matches("connect_timeout=").count(), 1, "{own}");
+    }
 
     #[test]
     fn a_database_is_named_by_its_url() {

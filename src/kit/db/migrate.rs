@@ -1,9 +1,16 @@
 //! Bringing the tables up to date.
 
-use diesel::{RunQueryDsl as _, connection::Connection as _};
+use diesel::{
+    RunQueryDsl as _,
+    connection::{Connection as _, SimpleConnection as _},
+    dsl::sql,
+    migration::MigrationSource,
+    pg::Pg,
+    sql_types::Text,
+};
 use diesel_migrations::MigrationHarness as _;
 
-use super::{AnyConnection, Error, Target, writer::exclusively};
+use super::{AnyConnection, Error, Target, patience, writer::exclusively};
 
 /// Migrations that were compiled in.
 pub type Migrations = diesel_migrations::EmbeddedMigrations;
@@ -17,7 +24,12 @@ const ADVISORY_LOCK: &str = "SELECT pg_advisory_xact_lock(8242463316742391)";
 /// # Errors
 /// When the database cannot be reached or a migration fails; then nothing was changed.
 pub fn run_pending(target: &Target, migrations: Migrations) -> Result<Vec<String>, Error> {
-    in_one_transaction(target, |connection| {
+    let mut connection = target.connect()?;
+    // Asked without writing, so that a database that can only be read can be served.
+    if is_up_to_date(&mut connection, &migrations)? {
+        return Ok(Vec::new());
+    }
+    in_one_transaction(target, connection, |connection| {
         connection
             .run_pending_migrations(migrations)
             .map(|done| done.iter().map(ToString::to_string).collect())
@@ -30,7 +42,7 @@ pub fn run_pending(target: &Target, migrations: Migrations) -> Result<Vec<String
 /// # Errors
 /// When the database cannot be reached or a migration fails; then nothing was changed.
 pub fn revert_all(target: &Target, migrations: Migrations) -> Result<Vec<String>, Error> {
-    in_one_transaction(target, |connection| {
+    in_one_transaction(target, target.connect()?, |connection| {
         connection
             .revert_all_migrations(migrations)
             .map(|done| done.iter().map(ToString::to_string).collect())
@@ -38,14 +50,28 @@ pub fn revert_all(target: &Target, migrations: Migrations) -> Result<Vec<String>
     })
 }
 
+/// Whether every migration that was compiled in is in the database. Where it keeps no list of them,
+/// none is.
+fn is_up_to_date(connection: &mut AnyConnection, migrations: &Migrations) -> Result<bool, Error> {
+    let known = MigrationSource::<Pg>::migrations(migrations)
+        .map_err(|error| Error::Migration(error.to_string()))?;
+    let done = sql::<Text>("SELECT version FROM __diesel_schema_migrations");
+    let done: Vec<String> = done.load(connection).unwrap_or_default();
+    Ok(known.iter().all(|migration| {
+        let version = migration.name().version().to_string();
+        done.contains(&version)
+    }))
+}
+
 fn in_one_transaction<T>(
     target: &Target,
+    mut connection: AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let mut connection = target.connect()?;
     match target {
         Target::Sqlite(_) => exclusively(&mut connection, work),
         Target::Postgres(_) => connection.transaction(|connection| {
+            connection.batch_execute(patience::POSTGRES_MIGRATION)?;
             diesel::sql_query(ADVISORY_LOCK).execute(connection)?;
             work(connection)
         }),

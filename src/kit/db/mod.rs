@@ -8,6 +8,7 @@ mod columns;
 mod connection;
 pub mod inspect;
 mod migrate;
+mod patience;
 mod writer;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ pub use self::{
     migrate::{Migrations, revert_all, run_pending},
 };
 use self::{
-    connection::{Pool, pool},
+    connection::{Pool, pool, take},
     writer::Writer,
 };
 
@@ -33,9 +34,15 @@ pub enum Error {
     /// It could not be reached, or had no connection or place in the queue to give in time.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
+    /// It did not say in time whether a change was made.
+    #[error("it is not known whether the change was made: {0}")]
+    Unknown(String),
     /// It answered with an error.
     #[error(transparent)]
     Query(#[from] diesel::result::Error),
+    /// What was to be done with it panicked; nothing was changed.
+    #[error("a panic while the database was used")]
+    Panicked,
     /// The URL names no database that is known.
     #[error("not a database URL: it starts with sqlite:// or postgres://")]
     NotADatabase,
@@ -72,40 +79,64 @@ impl Database {
         Ok(Self { pool, engine })
     }
 
-    /// Runs `queries`, which only read, on a blocking thread.
+    /// Runs `queries`, which only read, on a blocking thread; once more where the connection turns
+    /// out to be dead, as all are after the database was started again.
     ///
     /// # Errors
-    /// What `queries` returns, or that the database cannot be reached.
+    /// What `queries` returns, or that the database cannot be reached or does not answer in time.
     pub async fn read<T, E>(
         &self,
-        queries: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+        queries: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.on_a_blocking_thread(queries).await
+        let late = || Error::Unreachable("it did not answer in time".to_owned());
+        self.on_a_blocking_thread(late, |pool| {
+            let again = queries.clone();
+            match with_a_connection(&pool, queries)? {
+                Ran::Lost(_) => with_a_connection(&pool, again)?.result(),
+                ran => ran.result(),
+            }
+        })
+        .await
     }
 
     /// Runs `change` in one transaction and answers after its commit. When `change` returns an
-    /// error, or the commit fails, nothing has happened.
+    /// error, or the commit fails, nothing has happened. A change that lost a deadlock is made
+    /// again.
     ///
     /// # Errors
-    /// What `change` returns, or that the database cannot be reached.
+    /// What `change` returns, that the database cannot be reached, or [`Error::Unknown`].
     pub async fn write<T, E>(
         &self,
-        change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+        change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Collision + Send + 'static,
     {
         match &self.engine {
             Engine::Sqlite(writer) => writer.submit(change).await,
             Engine::Postgres => {
-                // Read committed: verbs that must not overlap take the user's row first.
-                self.on_a_blocking_thread(|connection| connection.transaction(change))
-                    .await
+                let late = || Error::Unknown("the database did not answer in time".to_owned());
+                self.on_a_blocking_thread(late, |pool| {
+                    let again = change.clone();
+                    let mut in_commit = false;
+                    match with_a_connection(&pool, |on| transact(on, change, &mut in_commit))? {
+                        // What the server did with the last word that it got, nobody knows.
+                        Ran::Lost(_) if in_commit => {
+                            Err(Error::Unknown("the connection was lost".to_owned()).into())
+                        }
+                        Ran::Lost(_) => {
+                            with_a_connection(&pool, |on| transact(on, again, &mut in_commit))?
+                                .result()
+                        }
+                        ran => ran.result(),
+                    }
+                })
+                .await
             }
         }
     }
@@ -121,25 +152,106 @@ impl Database {
 
     async fn on_a_blocking_thread<T, E>(
         &self,
-        work: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+        late: impl FnOnce() -> Error,
+        work: impl FnOnce(Pool) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         let pool = self.pool.clone();
-        tokio::task::spawn_blocking(move || {
-            let mut pooled = pool
-                .get()
-                .map_err(|error| Error::Unreachable(error.to_string()))?;
-            let result = work(&mut pooled.connection);
-            if result.is_err() {
-                pooled.check_after_an_error();
+        let mut working = tokio::task::spawn_blocking(move || work(pool));
+        match tokio::time::timeout(patience::FOR_AN_ANSWER, &mut working).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(error)) if error.is_panic() => Err(Error::Panicked.into()),
+            Ok(Err(error)) => Err(Error::Unreachable(error.to_string()).into()),
+            Err(_) => {
+                // What has not begun will not.
+                working.abort();
+                Err(late().into())
             }
+        }
+    }
+}
+
+/// How work on a connection went.
+enum Ran<T, E> {
+    /// As it said itself.
+    Through(Result<T, E>),
+    /// With this error, and the connection is dead.
+    Lost(E),
+}
+
+impl<T, E> Ran<T, E> {
+    fn result(self) -> Result<T, E> {
+        match self {
+            Self::Through(result) => result,
+            Self::Lost(error) => Err(error),
+        }
+    }
+}
+
+fn with_a_connection<T, E>(
+    pool: &Pool,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<Ran<T, E>, Error> {
+    let mut pooled = take(pool)?;
+    Ok(match work(&mut pooled.connection) {
+        Err(error) if !pooled.is_alive_after_an_error() => Ran::Lost(error),
+        result => Ran::Through(result),
+    })
+}
+
+/// Read committed: verbs that must not overlap take the user's row first. Those that meet in another
+/// order all the same are told apart by the database: one goes on, the other comes here again.
+fn transact<T, E>(
+    connection: &mut AnyConnection,
+    change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone,
+    in_commit: &mut bool,
+) -> Result<T, E>
+where
+    E: From<diesel::result::Error> + Collision,
+{
+    let mut attempt = 1;
+    loop {
+        *in_commit = false;
+        let change = change.clone();
+        let result = connection.transaction(|connection| {
+            let result = change(connection);
+            *in_commit = result.is_ok();
             result
-        })
-        .await
-        .map_err(|error| Error::Unreachable(error.to_string()))?
+        });
+        match result {
+            Err(error) if error.is_collision() && attempt < patience::ATTEMPTS => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+/// An error that can say whether two changes collided, so that one of them has to be made again.
+pub trait Collision {
+    /// Whether it says so; nothing was changed then.
+    fn is_collision(&self) -> bool;
+}
+
+impl Collision for Error {
+    fn is_collision(&self) -> bool {
+        matches!(self, Self::Query(error) if is_collision(error))
+    }
+}
+
+/// Whether `error` says that a transaction lost against another: a deadlock (SQLSTATE 40P01) or a
+/// failed serialization (40001).
+#[must_use]
+pub fn is_collision(error: &diesel::result::Error) -> bool {
+    use diesel::result::{DatabaseErrorKind, Error};
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        // diesel has no kind for it and does not hand the SQLSTATE on.
+        Error::DatabaseError(DatabaseErrorKind::Unknown, told) => {
+            told.message() == "deadlock detected"
+        }
+        _ => false,
     }
 }
 

@@ -6,7 +6,7 @@
 //! `synchronous=FULL` the price of a commit is the disk's flush, so many callers share one.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
 };
 
@@ -16,7 +16,7 @@ use diesel::{
 };
 use tokio::sync::oneshot;
 
-use super::{AnyConnection, Error, Target};
+use super::{AnyConnection, Error, Target, patience};
 
 /// How many changes may wait. At some 10,000 commits a second this is well under a second of work;
 /// past it callers are told that the database is not there, which is kinder than a growing queue.
@@ -54,11 +54,21 @@ impl Writer {
     {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            let result = connection.transaction(change);
-            Box::new(move |committed: Result<(), Error>| {
-                // The caller may have hung up; what was committed stays so.
-                drop(answer.send(committed.map_err(E::from).and(result)));
-            })
+            // Nobody waits any more: what has not begun need not be done.
+            if answer.is_closed() {
+                return Box::new(drop);
+            }
+            let change = AssertUnwindSafe(|| connection.transaction(change));
+            match catch_unwind(change) {
+                Ok(result) => Box::new(move |committed: Result<(), Error>| {
+                    // The caller may have hung up; what was committed stays so.
+                    drop(answer.send(committed.map_err(E::from).and(result)));
+                }),
+                Err(panic) => {
+                    drop(answer.send(Err(Error::Panicked.into())));
+                    resume_unwind(panic)
+                }
+            }
         });
         self.queue.try_send(job).map_err(|error| {
             let why = match error {
@@ -67,9 +77,10 @@ impl Writer {
             };
             Error::Unreachable(why.to_owned())
         })?;
-        answered
+        tokio::time::timeout(patience::FOR_AN_ANSWER, answered)
             .await
-            .map_err(|_| Error::Unreachable("the writing thread dropped a change".to_owned()))?
+            .map_err(|_| Error::Unknown("the disk did not answer in time".to_owned()))?
+            .map_err(|_| Error::Unreachable("the change could not be begun".to_owned()))?
     }
 }
 
@@ -78,25 +89,32 @@ fn write_until_closed(target: &Target, first: AnyConnection, jobs: &Receiver<Job
     while let Ok(job) = jobs.recv() {
         let mut batch = vec![job];
         batch.extend(jobs.try_iter().take(BATCH - 1));
-        let open = match connection.take().map_or_else(|| target.connect(), Ok) {
-            Ok(open) => open,
-            // Dropped jobs answer their callers that nothing was done.
+        let begun = connection
+            .take()
+            .map_or_else(|| target.connect(), Ok)
+            .and_then(begun);
+        connection = match begun {
+            // A panic in a change leaves its savepoint open: the connection is given up with it.
+            Ok(begun) => catch_unwind(AssertUnwindSafe(|| write(begun, batch))).unwrap_or_default(),
             Err(error) => {
-                tracing::error!(cause = %error, "the database cannot be opened for writing");
-                continue;
+                tracing::error!(cause = %error, "a write could not begin");
+                // Dropped jobs answer their callers that nothing was done. Those that came meanwhile
+                // waited as long as may be: another round would double it for each.
+                jobs.try_iter().for_each(drop);
+                None
             }
         };
-        // A panic in a change leaves its savepoint open: the connection is given up with it.
-        connection = catch_unwind(AssertUnwindSafe(|| write(open, batch))).unwrap_or_default();
     }
 }
 
-/// Writes a batch. Gives the connection back where it may be used again.
+fn begun(mut connection: AnyConnection) -> Result<AnyConnection, Error> {
+    begin_immediate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Writes a batch in the transaction that was begun. Gives the connection back where it may be used
+/// again.
 fn write(mut connection: AnyConnection, batch: Vec<Job>) -> Option<AnyConnection> {
-    if let Err(error) = begin_immediate(&mut connection) {
-        tracing::error!(cause = %error, "a write could not begin");
-        return None;
-    }
     let answers: Vec<Answer> = batch.into_iter().map(|job| job(&mut connection)).collect();
     match commit(&mut connection) {
         Ok(()) => {

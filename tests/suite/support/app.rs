@@ -12,11 +12,11 @@ use narthex::config::{Settings, SigningKeys, Sources};
 use narthex::context::{Context, MIGRATIONS};
 use narthex::kit::clock::{Clock, Timestamp};
 use narthex::kit::db;
-use narthex::kit::random::SystemRandom;
 
 use super::client::{ApiClient, Browser, Stranger};
 use super::database::Database;
 use super::evidence;
+use super::faulty_random::FaultyRandom;
 use super::user_agents::FIREFOX_ON_LINUX;
 
 /// A password that everybody in the tests has, unless the test is about passwords.
@@ -48,6 +48,7 @@ pub struct TestApp {
     /// Where it is: `http://127.0.0.1:12345`.
     pub origin: String,
     pub clock: Arc<FakeClock>,
+    pub random: Arc<FaultyRandom>,
     /// For what only the library does.
     pub context: Context,
     server: ServerHandle,
@@ -64,13 +65,15 @@ impl TestApp {
 
     /// With some settings, by the names of their environment variables.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
-        evidence::keep_the_log();
         let database = Database::fresh(migrate);
         let address = database.address().to_owned();
-        let defaults = [
-            ("DATABASE_URL", &*address),
-            ("NARTHEX_LISTEN", "127.0.0.1:0"),
-        ];
+        Self::start_on(database, &address, settings)
+    }
+
+    /// On this database, reached by that address.
+    pub fn start_on(database: Database, address: &str, settings: &[(&str, &str)]) -> Self {
+        evidence::keep_the_log();
+        let defaults = [("DATABASE_URL", address), ("NARTHEX_LISTEN", "127.0.0.1:0")];
         let sources = Sources::of(defaults.into_iter().chain(settings.iter().copied()))
             .expect("settings that exist")
             .with_abilities([
@@ -81,8 +84,8 @@ impl TestApp {
         // Half past six on a Sunday evening, so that hours added or taken stay on the same day.
         let start = Timestamp::parse("2026-11-22T12:30:00Z").expect("a time");
         let clock = Arc::new(FakeClock(Mutex::new(start)));
-        let context =
-            Context::open(settings, clock.clone(), Arc::new(SystemRandom)).expect("a context");
+        let random = Arc::new(FaultyRandom::default());
+        let context = Context::open(settings, clock.clone(), random.clone()).expect("a context");
         let (ready, started) = mpsc::channel();
         let serving = context.clone();
         let thread = std::thread::spawn(move || {
@@ -98,6 +101,7 @@ impl TestApp {
         Self {
             origin: format!("http://{address}"),
             clock,
+            random,
             context,
             server,
             thread: Some(thread),

@@ -19,6 +19,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 pub struct Narthex {
     directory: TempDir,
     environment: Vec<(String, String)>,
+    before: Vec<String>,
 }
 
 impl Narthex {
@@ -26,7 +27,14 @@ impl Narthex {
         Self {
             directory: tempfile::tempdir().expect("a directory for temporary files"),
             environment: Vec::new(),
+            before: Vec::new(),
         }
+    }
+
+    /// Started by another program, which prepares its surroundings: these words come before its own.
+    pub fn started_by(mut self, words: &[&str]) -> Self {
+        self.before = words.iter().map(|&word| word.to_owned()).collect();
+        self
     }
 
     /// With this variable in the environment.
@@ -91,8 +99,11 @@ impl Narthex {
 
     /// `narthex …` with nothing to read, to be changed before it is started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_narthex"));
+        let program = env!("CARGO_BIN_EXE_narthex");
+        let mut words = self.before.iter().map(String::as_str).chain([program]);
+        let mut command = Command::new(words.next().expect("a program"));
         command
+            .args(words)
             .args(arguments)
             .current_dir(self.directory())
             .env_clear()
@@ -149,6 +160,30 @@ impl Serving {
         let outcome = running.outcome();
         evidence::logged(&outcome.stderr);
         outcome
+    }
+
+    /// Asks it to stop (SIGTERM) and goes on at once.
+    pub fn ask_to_stop(&self) {
+        self.running.signal("TERM");
+    }
+
+    /// How it ends, by itself.
+    pub fn outcome(self) -> Outcome {
+        self.running.outcome()
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.running.child.id()
+    }
+
+    /// The most memory that it ever held, in MiB.
+    pub fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process()));
+        let status = status.expect("Linux, and a process that lives");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        kib.and_then(|kib| kib.parse::<u64>().ok()).expect(&status) / 1024
     }
 
     /// Kills it on the spot (SIGKILL), as a power cut would.

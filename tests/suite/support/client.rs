@@ -82,6 +82,12 @@ impl Browser {
         Self { fetch_site, ..self }
     }
 
+    /// The same browser, to which the server is somewhere else by now.
+    pub fn moved_to(self, origin: &str) -> Self {
+        let wire = Wire::to(origin);
+        Self { wire, ..self }
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
     }
@@ -164,6 +170,15 @@ impl ApiClient {
             wire: Wire::to(origin),
             secret: secret.to_owned(),
         }
+    }
+
+    /// The same program, to which the server is somewhere else by now.
+    pub fn moved_to(self, origin: &str) -> Self {
+        Self::at(origin, &self.secret)
+    }
+
+    pub fn secret(&self) -> &str {
+        &self.secret
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -43,7 +43,12 @@ impl Database {
     /// `migrate` makes the tables in the database at an address and closes every connection to it.
     /// It is called once in a run; every later database is a copy.
     pub fn fresh(migrate: impl FnOnce(&str)) -> Self {
-        match Engine::of_this_run() {
+        Self::fresh_of(Engine::of_this_run(), migrate)
+    }
+
+    /// The same of this engine, for a test about what only it does.
+    pub fn fresh_of(engine: Engine, migrate: impl FnOnce(&str)) -> Self {
+        match engine {
             Engine::Sqlite => {
                 static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
                 let template = TEMPLATE.get_or_init(|| {

@@ -57,6 +57,12 @@ pub fn drop_database(address: &str) {
     server().execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
 }
 
+/// The server's socket and the name of the database at an address.
+pub fn socket_and_name(address: &str) -> (PathBuf, &str) {
+    let socket = server().socket.join(".s.PGSQL.5432");
+    (socket, Server::name_in(address))
+}
+
 fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(Server::start)

@@ -1,0 +1,33 @@
+//! A handler that panics: its caller is told as much as of any other fault of ours, and the worker
+//! goes on. Without this actix-web would close the connection without a word.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::{
+    body::{EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::Next,
+};
+use futures_util::FutureExt as _;
+
+use crate::error::Error;
+
+/// Runs what comes next and makes an answer of its panic. Whatever it held is dropped by then; what
+/// is shared by requests keeps whole through a panic, each piece by its own means.
+///
+/// # Errors
+/// Those of what comes next.
+pub async fn caught<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let kept = request.request().clone();
+    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(answered) => Ok(answered?.map_into_left_body()),
+        Err(_) => {
+            let error = Error::internal("a handler panicked");
+            let refused = actix_web::HttpResponse::from_error(error);
+            Ok(ServiceResponse::new(kept, refused).map_into_right_body())
+        }
+    }
+}

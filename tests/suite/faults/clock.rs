@@ -1,0 +1,84 @@
+//! A clock that jumps.
+
+use std::time::Duration;
+
+use narthex::credentials::prune;
+
+use super::{ADA, a_token};
+use crate::support::api::EVERY_ABILITY;
+use crate::support::app::TestApp;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+const PAGES: [&str; 7] = [
+    "/account",
+    "/account/sessions",
+    "/account/tokens",
+    "/account/tokens/new",
+    "/account/profile",
+    "/account/activity",
+    "/account/sign-out",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_back_breaks_nothing_and_brings_nothing_back() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let ended = app.token(&ada, "Ended", &EVERY_ABILITY).await;
+    ended
+        .client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_status(204);
+    let client = app.client(&ada, &EVERY_ABILITY).await;
+    client.get("/api/v1/user").await.expect_status(200);
+
+    app.clock.set_back(DAY);
+    for page in PAGES {
+        let answer = ada.get(page).await;
+        assert!([200, 303].contains(&answer.status), "{answer}");
+    }
+    ended.client.get("/api/v1/user").await.expect_status(401);
+    client
+        .get("/api/v1/credentials?ended=true")
+        .await
+        .expect_status(200);
+    client.get("/api/v1/events").await.expect_status(200);
+    client
+        .post("/api/v1/tokens", &a_token("made yesterday"))
+        .await
+        .expect_status(201);
+    let signed_in = app.sign_in(ADA).await;
+    signed_in.get("/account").await.expect_status(200);
+    client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_status(204);
+    client.get("/api/v1/user").await.expect_status(401);
+    app.advance(DAY);
+    client.get("/api/v1/user").await.expect_status(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_ended_as_expired_by_a_clock_that_jumped_stays_ended_when_it_is_set_right() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let client = app.client(&ada, &EVERY_ABILITY).await;
+
+    app.advance(DAY);
+    ada.get("/account")
+        .await
+        .expect_redirect("/login?next=%2Faccount");
+    client.get("/api/v1/user").await.expect_status(200);
+    prune(&app.context).await.unwrap();
+    app.clock.set_back(DAY);
+    ada.get("/account")
+        .await
+        .expect_redirect("/login?next=%2Faccount");
+    client.get("/api/v1/user").await.expect_status(200);
+    let anew = app.sign_in(ADA).await;
+    for page in PAGES {
+        let answer = anew.get(page).await;
+        assert!([200, 303].contains(&answer.status), "{answer}");
+    }
+}

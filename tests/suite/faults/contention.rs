@@ -1,0 +1,126 @@
+//! Others at the same database: one that holds what a change needs, and one that a change collides
+//! with.
+
+use diesel::connection::SimpleConnection as _;
+use diesel::dsl::sql;
+use diesel::sql_types::BigInt;
+use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection};
+use futures_util::future::join_all;
+
+use super::{ADA, a_token};
+use crate::support::api::EVERY_ABILITY;
+use crate::support::app::{TestApp, migrate};
+use crate::support::database::{Database, Engine};
+
+/// How many changes come at once: more than PostgreSQL has connections for.
+const AT_ONCE: usize = 20;
+
+/// Another program that holds the lock that every change of a user's needs.
+enum Holder {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Holder {
+    fn holding(address: &str) -> Self {
+        match address.strip_prefix("sqlite://") {
+            Some(file) => {
+                let mut other = SqliteConnection::establish(file).unwrap();
+                other.batch_execute("BEGIN IMMEDIATE").unwrap();
+                Self::Sqlite(other)
+            }
+            None => {
+                let mut other = PgConnection::establish(address).unwrap();
+                let lock = "BEGIN; SELECT id FROM users FOR UPDATE";
+                other.batch_execute(lock).unwrap();
+                Self::Postgres(other)
+            }
+        }
+    }
+
+    fn lets_go(self) {
+        match self {
+            Self::Sqlite(mut other) => other.batch_execute("ROLLBACK").unwrap(),
+            Self::Postgres(mut other) => other.batch_execute("ROLLBACK").unwrap(),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_cannot_have_its_lock_waits_for_a_while_and_is_told_to_come_back() {
+    let database = Database::fresh(migrate);
+    let address = database.address().to_owned();
+    let app = TestApp::start_on(database, &address, &[]);
+    let ada = app.register(ADA).await;
+    let client = app.client(&ada, &EVERY_ABILITY).await;
+    let holder = Holder::holding(&address);
+
+    let body = a_token("one of many");
+    let changes = join_all((0..AT_ONCE).map(|_| client.post("/api/v1/tokens", &body)));
+    let others = async {
+        let stranger = app.stranger();
+        for _ in 0..5 {
+            stranger.get("/healthz").await.expect_status(200);
+        }
+        if Engine::of_this_run() == Engine::Sqlite {
+            // Who reads never waits for who writes. PostgreSQL has no connection left for them.
+            client.get("/api/v1/user").await.expect_status(200);
+        }
+    };
+    let (changes, ()) = futures_util::future::join(changes, others).await;
+    for answer in changes {
+        answer.expect_outage();
+    }
+
+    holder.lets_go();
+    client
+        .post("/api/v1/tokens", &body)
+        .await
+        .expect_status(201);
+    client.get("/api/v1/user").await.expect_status(200);
+    client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_status(204);
+}
+
+/// SQLite has one writer and no deadlocks: this is about PostgreSQL in both runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_loses_a_deadlock_is_made_again() {
+    let database = Database::fresh_of(Engine::Postgres, migrate);
+    let address = database.address().to_owned();
+    let mut other = PgConnection::establish(&address).unwrap();
+    let name = crate::support::postgres::socket_and_name(&address).1;
+    // Narthex looks for a deadlock long before the other does, so that it is the one that loses.
+    let patience = format!("ALTER DATABASE {name} SET deadlock_timeout = '2s'");
+    other.batch_execute(&patience).unwrap();
+    other.batch_execute("SET deadlock_timeout = '60s'").unwrap();
+    let app = TestApp::start_on(database, &address, &[]);
+    let ada = app.register(ADA).await;
+    let client = app.client(&ada, &EVERY_ABILITY).await;
+    let token = app.token(&ada, "Wanted by two", &[]).await;
+
+    other
+        .batch_execute("BEGIN; UPDATE credentials SET paused = paused WHERE name = 'Wanted by two'")
+        .unwrap();
+    let path = format!("/api/v1/tokens/{}", token.id);
+    let ending = tokio::spawn(async move { client.delete(&path).await });
+    // It has the user's row and waits for the token's.
+    let waiting = "(SELECT count(*) FROM pg_locks WHERE NOT granted)";
+    while diesel::select(sql::<BigInt>(waiting))
+        .get_result::<i64>(&mut other)
+        .unwrap()
+        == 0
+    {
+        tokio::task::yield_now().await;
+    }
+    let other = tokio::task::spawn_blocking(move || {
+        let (lock, end) = ("SELECT id FROM users FOR UPDATE", "COMMIT");
+        other
+            .batch_execute(lock)
+            .and_then(|()| other.batch_execute(end))
+    });
+    ending.await.unwrap().expect_status(204);
+    other.await.unwrap().expect("it won");
+    token.client.get("/api/v1/user").await.expect_status(401);
+}

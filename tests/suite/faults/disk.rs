@@ -1,0 +1,165 @@
+//! A disk that is full, and one that can only be read.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+
+use super::{ADA, a_token, ada_with_a_token, after_mounting, sign_in, within};
+use crate::support::app::migrate;
+use crate::support::binary::Narthex;
+use crate::support::client::{ApiClient, Stranger};
+use crate::support::database::{Database, Engine};
+use crate::support::operator::Operator;
+
+/// Far more than fit.
+const MANY: usize = 5_000;
+
+fn on_a_small_disk() -> Narthex {
+    let mount = "mkdir data && mount -t tmpfs -o size=1m tmpfs data";
+    let words = after_mounting(mount);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    Narthex::installed()
+        .started_by(&words)
+        .with("DATABASE_URL", "sqlite://data/narthex.db")
+}
+
+/// Takes all the room that there is.
+fn fill(path: &Path) {
+    let mut file = File::create(path).unwrap();
+    let full = loop {
+        if let Err(error) = file.write_all(&[0; 512]) {
+            break error;
+        }
+    };
+    assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
+}
+
+/// Makes tokens until one is not made. Gives the secrets of those that were.
+async fn make_until_refused(client: &ApiClient) -> Vec<String> {
+    let mut made = Vec::new();
+    for number in 0..MANY {
+        let body = a_token(&number.to_string());
+        let answer = client.post("/api/v1/tokens", &body).await;
+        if answer.status != 201 {
+            answer.expect_outage();
+            return made;
+        }
+        made.push(answer.json()["secret"].as_str().unwrap().to_owned());
+    }
+    panic!("the disk is not full")
+}
+
+#[tokio::test]
+async fn a_full_disk_stops_changes_and_nothing_else_until_there_is_room() {
+    let narthex = on_a_small_disk();
+    let serving = narthex.serve();
+    let client = ada_with_a_token(&serving.url).await;
+    let ballast = within(&serving, &narthex, "data/ballast");
+    fill(&ballast);
+    let mut made = make_until_refused(&client).await;
+
+    client.get("/api/v1/user").await.expect_status(200);
+    client.get("/auth/verify").await.expect_status(200);
+    client.get("/api/v1/tokens").await.expect_status(200);
+    let stranger = Stranger::at(&serving.url);
+    stranger.get("/readyz").await.expect_status(200);
+    sign_in(&serving.url).await.expect_outage();
+    client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_outage();
+    client.get("/api/v1/user").await.expect_status(200);
+
+    std::fs::remove_file(&ballast).unwrap();
+    for number in 0..10 {
+        let body = a_token(&format!("later {number}"));
+        let answer = client.post("/api/v1/tokens", &body).await;
+        let answer = answer.expect_status(201);
+        made.push(answer.json()["secret"].as_str().unwrap().to_owned());
+    }
+    for secret in &made {
+        assert!(serving.lets_in(secret).await, "what was answered is there");
+    }
+    let outcome = serving.stop().expect_code(0);
+    assert!(
+        outcome.stderr.contains("full"),
+        "the log says why: {outcome:#?}"
+    );
+}
+
+/// What an operator, or a disk with errors, does to a database.
+fn make_read_only(operator: Operator) -> Operator {
+    let Operator { narthex, database } = operator;
+    let narthex = match Engine::of_this_run() {
+        Engine::Sqlite => {
+            let mount = "mount --bind data data && mount -o remount,bind,ro data";
+            let words = after_mounting(mount);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            narthex.started_by(&words)
+        }
+        Engine::Postgres => narthex,
+    };
+    let operator = Operator { narthex, database };
+    if Engine::of_this_run() == Engine::Postgres {
+        set_read_only(&operator, "on");
+    }
+    operator
+}
+
+fn set_read_only(operator: &Operator, value: &str) {
+    let name = crate::support::postgres::socket_and_name(operator.database.address()).1;
+    let sql = format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}");
+    // This transaction may write, whatever the database says by then.
+    operator.execute(&format!("BEGIN READ WRITE; {sql}; COMMIT"));
+}
+
+fn make_writable_again(operator: Operator) -> Operator {
+    let Operator { narthex, database } = operator;
+    let narthex = narthex.started_by(&[]);
+    let operator = Operator { narthex, database };
+    if Engine::of_this_run() == Engine::Postgres {
+        set_read_only(&operator, "off");
+    }
+    operator
+}
+
+#[tokio::test]
+async fn a_database_that_can_only_be_read_goes_on_letting_in_whom_it_knows() {
+    let database = Database::fresh(migrate);
+    let mut narthex = Narthex::installed();
+    std::fs::create_dir(narthex.directory().join("data")).unwrap();
+    narthex = match Engine::of_this_run() {
+        Engine::Sqlite => narthex.with("DATABASE_URL", "sqlite://data/narthex.db"),
+        Engine::Postgres => narthex.with("DATABASE_URL", database.address()),
+    };
+    let operator = Operator { narthex, database };
+    let serving = operator.serve();
+    let client = ada_with_a_token(&serving.url).await;
+    serving.kill();
+
+    let operator = make_read_only(operator);
+    let serving = operator.serve();
+    let client = client.moved_to(&serving.url);
+    client.get("/api/v1/user").await.expect_status(200);
+    client.get("/auth/verify").await.expect_status(200);
+    let stranger = Stranger::at(&serving.url);
+    stranger.get("/readyz").await.expect_status(200);
+    sign_in(&serving.url).await.expect_outage();
+    let form = [("email", ADA), ("password", crate::support::app::PASSWORD)];
+    stranger.post("/login", &form).await.expect_outage();
+    client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_outage();
+    client.get("/api/v1/user").await.expect_status(200);
+    serving.stop().expect_code(0);
+
+    let operator = make_writable_again(operator);
+    let serving = operator.serve();
+    let client = client.moved_to(&serving.url);
+    client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_status(204);
+    client.get("/api/v1/user").await.expect_status(401);
+}

@@ -1,0 +1,127 @@
+//! More at once than can be served.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use super::{ADA, ada_with_a_token};
+use crate::support::binary::{Narthex, Serving};
+use crate::support::client::Stranger;
+
+/// What one password hash takes, in MiB.
+const HASH: u64 = 19;
+
+fn connect(serving: &Serving) -> TcpStream {
+    let address = serving.url.strip_prefix("http://").unwrap();
+    TcpStream::connect(address).expect("a server that listens")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_sign_ins_takes_the_memory_of_a_few_and_holds_nobody_else_up() {
+    const SIGN_INS: usize = 200;
+    let narthex = Narthex::installed();
+    let serving = narthex.serve();
+    let client = ada_with_a_token(&serving.url).await;
+    let before = serving.most_memory();
+
+    let body = json!({"email": ADA, "password": "a wrong password", "device_name": "x"});
+    let strangers: Vec<_> = (0..SIGN_INS).map(|_| Stranger::at(&serving.url)).collect();
+    let flood = join_all(
+        strangers
+            .iter()
+            .map(|stranger| stranger.post_json("/api/v1/sign-in", &body)),
+    );
+    let known = async {
+        for _ in 0..20 {
+            client.get("/api/v1/user").await.expect_status(200);
+        }
+    };
+    let (answers, ()) = futures_util::future::join(flood, known).await;
+    let mut turned_away = 0;
+    for answer in answers {
+        if answer.status == 401 {
+            continue;
+        }
+        assert!([429, 503].contains(&answer.status), "{answer}");
+        assert!(answer.header("retry-after").is_some(), "{answer}");
+        turned_away += 1;
+    }
+    assert!(
+        turned_away > 0,
+        "a machine that hashes 200 passwords at once"
+    );
+
+    let cores = std::thread::available_parallelism().unwrap().get() as u64;
+    let most = before + cores * HASH + 64;
+    let took = serving.most_memory();
+    assert!(
+        took <= most,
+        "{took} MiB, where {most} are enough; {before} before"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_say_nothing_take_no_more_descriptors_than_there_are() {
+    const DESCRIPTORS: usize = 400;
+    let line = format!("ulimit -n {DESCRIPTORS}; exec \"$0\" \"$@\"");
+    let narthex = Narthex::installed().started_by(&["sh", "-c", &line]);
+    let serving = narthex.serve();
+    let client = ada_with_a_token(&serving.url).await;
+
+    let silent: Vec<TcpStream> = (0..2 * DESCRIPTORS).map(|_| connect(&serving)).collect();
+    // Who was connected before is served as if nothing were, from a database that has to open files.
+    for answer in join_all((0..4).map(|_| client.get("/auth/verify"))).await {
+        answer.expect_status(200);
+    }
+    sign_in_again(&serving).await;
+    drop(silent);
+    let outcome = serving.stop().expect_code(0);
+    for trouble in ["Too many open files", "unable to open", "error accepting"] {
+        assert!(!outcome.stderr.contains(trouble), "{}", outcome.stderr);
+    }
+}
+
+/// Over a new connection, which has to wait until the silent ones are cut off.
+async fn sign_in_again(serving: &Serving) {
+    super::sign_in(&serving.url).await.expect_status(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_heads_that_never_end_take_only_what_they_are_long() {
+    const HEADS: usize = 400;
+    const LONG: usize = 127 * 1024;
+    let narthex = Narthex::installed();
+    let serving = narthex.serve();
+    let client = ada_with_a_token(&serving.url).await;
+    let before = serving.most_memory();
+
+    let begun = "GET /login HTTP/1.1\r\nHost: localhost\r\nX-Long: ";
+    let head = format!("{begun}{}", "x".repeat(LONG - begun.len()));
+    let mut heads: Vec<TcpStream> = (0..HEADS).map(|_| connect(&serving)).collect();
+    for stream in &mut heads {
+        stream
+            .write_all(head.as_bytes())
+            .expect("a server that reads");
+    }
+    client.get("/api/v1/user").await.expect_status(200);
+    for stream in &mut heads {
+        let mut answer = Vec::new();
+        // Cut off in the end, with an answer or without.
+        drop(stream.read_to_end(&mut answer));
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 408"),
+            "{answer}"
+        );
+    }
+    // A buffer that grows by doubling has twice what is in it.
+    let most = before + (HEADS * 2 * 128).div_ceil(1024) as u64 + 48;
+    let took = serving.most_memory();
+    assert!(
+        took <= most,
+        "{took} MiB, where {most} are enough; {before} before"
+    );
+    client.get("/api/v1/user").await.expect_status(200);
+}

@@ -1,0 +1,143 @@
+//! PostgreSQL that is not there: down, started again, or taking everything and saying nothing.
+//! These are about PostgreSQL in both runs: SQLite is a part of the program and cannot be away.
+
+use std::net::TcpListener;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::json;
+
+use super::{ADA, a_token};
+use crate::support::api::EVERY_ABILITY;
+use crate::support::app::{PASSWORD, TestApp, migrate};
+use crate::support::binary::Narthex;
+use crate::support::relay::Relay;
+
+fn app_behind_a_relay() -> (TestApp, Relay) {
+    let (relay, database, address) = Relay::to_a_fresh_database(migrate);
+    (TestApp::start_on(database, &address, &[]), relay)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_database_is_down_nobody_gets_in_and_everybody_is_told_to_come_back() {
+    let (app, relay) = app_behind_a_relay();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "Program", &EVERY_ABILITY).await;
+    let client = &token.client;
+    relay.go_away();
+
+    let stranger = app.stranger();
+    let device = json!({"email": ADA, "password": PASSWORD, "device_name": "x"});
+    let never = a_token("never");
+    let asked = async {
+        let answers = tokio::join!(
+            client.get("/api/v1/user"),
+            client.get("/auth/verify"),
+            ada.get("/account"),
+            ada.get("/auth/verify?redirect=on"),
+            client.post("/api/v1/tokens", &never),
+            client.delete("/api/v1/tokens/current"),
+            stranger.post_json("/api/v1/sign-in", &device),
+            stranger.get("/readyz"),
+        );
+        let (a, b, c, d, e, f, g, h) = answers;
+        [a, b, c, d, e, f, g, h]
+    };
+    for answer in asked.await {
+        answer.expect_outage();
+    }
+    stranger.get("/healthz").await.expect_status(200);
+
+    relay.come_back();
+    client.get("/api/v1/user").await.expect_status(200);
+    stranger.get("/readyz").await.expect_status(200);
+    ada.get("/account").await.expect_status(200);
+    let made = client.post("/api/v1/tokens", &a_token("now")).await;
+    made.expect_status(201);
+    let tokens = client.get("/api/v1/tokens").await.json();
+    assert_eq!(tokens["data"].as_array().unwrap().len(), 2, "{tokens}");
+    client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_status(204);
+    client.get("/api/v1/user").await.expect_status(401);
+}
+
+/// Every connection of the pool is dead then, and the program learns it from using one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_was_started_again_is_used_as_if_nothing_had_been() {
+    let (app, relay) = app_behind_a_relay();
+    let ada = app.register(ADA).await;
+    let client = app.client(&ada, &EVERY_ABILITY).await;
+    for round in 0..3 {
+        // Several at once, so that the pool has several connections.
+        for answer in join_all((0..8).map(|_| client.get("/api/v1/user"))).await {
+            answer.expect_status(200);
+        }
+        relay.cut();
+        match round {
+            0 => drop(client.get("/api/v1/user").await.expect_status(200)),
+            1 => drop(ada.get("/account").await.expect_status(200)),
+            _ => {
+                let made = client.post("/api/v1/tokens", &a_token("after it")).await;
+                made.expect_status(201);
+            }
+        }
+    }
+    let tokens = client.get("/api/v1/tokens").await.json();
+    assert_eq!(tokens["data"].as_array().unwrap().len(), 2, "{tokens}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_says_nothing_is_not_waited_for_without_end() {
+    let (app, relay) = app_behind_a_relay();
+    let ada = app.register(ADA).await;
+    let client = app.client(&ada, &EVERY_ABILITY).await;
+    relay.fall_silent();
+
+    let stranger = app.stranger();
+    let post = client.request(Method::POST, "/api/v1/tokens");
+    let (user, verified, made, ready, alive) = tokio::join!(
+        client.get("/api/v1/user"),
+        client.get("/auth/verify"),
+        client.send(post.json(&a_token("perhaps"))),
+        stranger.get("/readyz"),
+        stranger.get("/healthz"),
+    );
+    for answer in [user, verified, made, ready] {
+        answer.expect_outage();
+    }
+    alive.expect_status(200);
+
+    relay.speak();
+    client.get("/api/v1/user").await.expect_status(200);
+    ada.get("/account").await.expect_status(200);
+}
+
+#[test]
+fn a_start_without_its_database_ends_with_one_line() {
+    // Listened on and never answered, and refused.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent_port = silent.local_addr().unwrap().port();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobodys_port = nobody.local_addr().unwrap().port();
+    drop(nobody);
+    // Given one, so that it has nothing to say about making it.
+    let key = BASE64_STANDARD.encode((0..64).collect::<Vec<u8>>());
+    let at = |port| format!("postgres://narthex@127.0.0.1:{port}/narthex");
+    for address in [
+        &at(silent_port),
+        &at(nobodys_port),
+        "sqlite:///proc/nowhere.db",
+    ] {
+        let narthex = Narthex::installed()
+            .with("NARTHEX_SECRET_KEY", &key)
+            .with("DATABASE_URL", address);
+        let Err(outcome) = narthex.try_serve(&[]) else {
+            panic!("it started")
+        };
+        let line = outcome.expect_refusal();
+        assert!(line.contains("the database cannot be reached"), "{line}");
+    }
+}

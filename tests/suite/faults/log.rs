@@ -1,0 +1,79 @@
+//! A log that nobody reads, and one without room.
+
+use super::{a_token, ada_with_a_token};
+use crate::support::binary::Narthex;
+use crate::support::client::Stranger;
+
+/// A port that nobody listens on now. Another process could take it first; the start would say so.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+async fn lines_lost(metrics: &Stranger) -> u64 {
+    let text = metrics.get("/metrics").await.expect_status(200).text;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("narthex_log_lines_lost_total "));
+    line.unwrap_or_else(|| panic!("it is not counted: {text}"))
+        .parse()
+        .unwrap()
+}
+
+/// A server whose standard error goes where that line of a shell sends it.
+fn with_its_log(sent: &str) -> (Narthex, Stranger) {
+    let line = format!("{sent}; exec \"$0\" \"$@\"");
+    let metrics = format!("127.0.0.1:{}", free_port());
+    let narthex = Narthex::installed()
+        .started_by(&["sh", "-c", &line])
+        .with("NARTHEX_METRICS_LISTEN", &metrics);
+    (narthex, Stranger::at(&format!("http://{metrics}")))
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_stops_nothing_and_what_is_lost_is_counted() {
+    // Both ends of the pipe are the program's own, and it never reads.
+    let (narthex, metrics) = with_its_log("mkfifo log && exec 2<>log");
+    let narthex = narthex.with("NARTHEX_LOG", "trace");
+    let serving = narthex.serve();
+    let client = ada_with_a_token(&serving.url).await;
+    while lines_lost(&metrics).await == 0 {
+        for _ in 0..50 {
+            client.get("/api/v1/user").await.expect_status(200);
+        }
+    }
+    let made = client.post("/api/v1/tokens", &a_token("unheard")).await;
+    made.expect_status(201);
+    client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_status(204);
+    client.get("/api/v1/user").await.expect_status(401);
+    serving.stop().expect_code(0);
+}
+
+#[tokio::test]
+async fn a_log_without_room_stops_nothing_and_what_is_lost_is_counted() {
+    // Every write to it fails as on a full disk: full(4).
+    let (narthex, metrics) = with_its_log("exec 2>/dev/full");
+    let serving = narthex.serve();
+    let client = ada_with_a_token(&serving.url).await;
+    while lines_lost(&metrics).await < 3 {
+        client.get("/api/v1/user").await.expect_status(200);
+    }
+    serving.stop().expect_code(0);
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_writes_its_last_lines() {
+    const REQUESTS: usize = 500;
+    let narthex = Narthex::installed();
+    let serving = narthex.serve();
+    let stranger = Stranger::at(&serving.url);
+    for _ in 0..REQUESTS {
+        stranger.get("/healthz").await.expect_status(200);
+    }
+    let outcome = serving.stop().expect_code(0);
+    let lines = outcome.stderr.matches("path=\"/healthz\"").count();
+    assert_eq!(lines, REQUESTS);
+}

@@ -1,0 +1,158 @@
+//! A network between Narthex and PostgreSQL, which a test can cut.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+
+use super::database::{Database, Engine};
+use super::postgres;
+
+/// Listens on a port of its own and passes what comes to the test run's PostgreSQL.
+pub struct Relay {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    listening: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    socket: PathBuf,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    gone: bool,
+    silent: bool,
+    open: Vec<TcpStream>,
+}
+
+impl Relay {
+    /// To this database; gives the address by which it is reached through the relay.
+    pub fn to(database: &Database) -> (Self, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let (socket, name) = postgres::socket_and_name(database.address());
+        let shared = Arc::new(Shared {
+            socket,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        let listening = Mutex::new(Some(shared.clone().listen(listener)));
+        let relay = Self {
+            address,
+            shared,
+            listening,
+        };
+        let port = address.port();
+        (relay, format!("postgres://narthex@127.0.0.1:{port}/{name}"))
+    }
+
+    /// To a new database with all tables, of PostgreSQL in whichever run.
+    pub fn to_a_fresh_database(migrate: impl FnOnce(&str)) -> (Self, Database, String) {
+        let database = Database::fresh_of(Engine::Postgres, migrate);
+        let (relay, address) = Self::to(&database);
+        (relay, database, address)
+    }
+
+    /// Cuts every connection; new ones are taken. As a server that is started again.
+    pub fn cut(&self) {
+        for stream in self.shared.state.lock().unwrap().open.drain(..) {
+            // Fails for one that ended by itself.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Cuts every connection and refuses new ones. As a server that is down.
+    pub fn go_away(&self) {
+        self.shared.state.lock().unwrap().gone = true;
+        // Wakes the listener, which sees that it is to end.
+        drop(TcpStream::connect(self.address));
+        let listening = self.listening.lock().unwrap().take();
+        listening.expect("it listens").join().expect("a clean end");
+        self.cut();
+    }
+
+    /// After [`Self::go_away`].
+    pub fn come_back(&self) {
+        self.shared.state.lock().unwrap().gone = false;
+        let listener = TcpListener::bind(self.address).expect("the port from before");
+        *self.listening.lock().unwrap() = Some(self.shared.clone().listen(listener));
+    }
+
+    /// Takes everything and passes nothing on. As a server that hangs.
+    pub fn fall_silent(&self) {
+        self.shared.set_silent(true);
+    }
+
+    /// After [`Self::fall_silent`]: passes on what it held back.
+    pub fn speak(&self) {
+        self.shared.set_silent(false);
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.speak();
+        if self
+            .listening
+            .lock()
+            .is_ok_and(|listening| listening.is_some())
+        {
+            self.go_away();
+        }
+    }
+}
+
+impl Shared {
+    fn listen(self: Arc<Self>, listener: TcpListener) -> JoinHandle<()> {
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if self.state.lock().unwrap().gone {
+                    return;
+                }
+                if let Ok(stream) = stream {
+                    self.clone().connect(stream);
+                }
+            }
+        })
+    }
+
+    fn connect(self: Arc<Self>, client: TcpStream) {
+        let server = UnixStream::connect(&self.socket).expect("our own PostgreSQL");
+        let twin = |stream: &TcpStream| stream.try_clone().expect("a descriptor");
+        self.state.lock().unwrap().open.push(twin(&client));
+        let (to_server, to_client) = (server.try_clone().expect("a descriptor"), twin(&client));
+        let (there, back) = (self.clone(), self);
+        std::thread::spawn(move || {
+            there.pass(client, &to_server);
+            let _ = to_server.shutdown(Shutdown::Both);
+        });
+        std::thread::spawn(move || {
+            back.pass(server, &to_client);
+            let _ = to_client.shutdown(Shutdown::Both);
+        });
+    }
+
+    fn pass<W>(&self, mut from: impl Read, mut to: &W)
+    where
+        for<'a> &'a W: Write,
+    {
+        let mut bytes = [0; 8192];
+        while let Ok(read @ 1..) = from.read(&mut bytes) {
+            let state = self.state.lock().unwrap();
+            drop(self.changed.wait_while(state, |state| state.silent));
+            if to.write_all(&bytes[..read]).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn set_silent(&self, silent: bool) {
+        self.state.lock().unwrap().silent = silent;
+        self.changed.notify_all();
+    }
+}
