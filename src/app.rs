@@ -195,20 +195,23 @@ fn resource(
     path: &'static str,
     routes: Vec<Route>,
 ) -> impl HttpServiceFactory + use<> {
-    let access: Vec<(Method, Access)> = routes
+    let access: Vec<(Option<Method>, Access)> = routes
         .iter()
-        .map(|route| (route.method.clone(), route.access))
+        .map(|route| {
+            let method = (!route.any_method).then(|| route.method.clone());
+            (method, route.access)
+        })
         .collect();
     let keeper = Rc::new(Gatekeeper::new(context.clone(), access));
     let rules_of_cookie = rules.clone();
     routes
         .into_iter()
         .fold(Resource::new(path), |resource, route| {
-            let method = route.method;
+            let (method, any) = (route.method, route.any_method);
             resource.route(
                 route
                     .handler
-                    .guard(fn_guard(move |context| answers(&method, context))),
+                    .guard(fn_guard(move |context| any || answers(&method, context))),
             )
         })
         .wrap(from_fn(move |request, next| {

@@ -280,7 +280,7 @@ impl Error {
             Self::Malformed(what) => what.clone().into(),
             Self::Invalid(fields) => fields.to_string().into(),
             Self::Throttled(wait) => format!(
-                "Try again in {}. Until then even the right password is not taken.",
+                "Try again in {}. What comes before that is not looked at, right or wrong.",
                 words::length(*wait)
             )
             .into(),

@@ -19,6 +19,8 @@ use crate::{
 pub struct Route {
     /// The method.
     pub method: Method,
+    /// Whether every other method is answered as this one is.
+    pub any_method: bool,
     /// The pattern of its path.
     pub path: &'static str,
     /// Who may call it.
@@ -35,6 +37,7 @@ where
     let handler = actix_web::web::route().to(handler);
     Route {
         method,
+        any_method: false,
         path,
         access,
         handler,
@@ -158,17 +161,12 @@ table! {
 #[must_use]
 pub fn table() -> Vec<Route> {
     let mut table = pages_and_programs();
-    // A proxy asks with the method of the request that it asks about. Who calls is what it asks.
-    for method in [
-        Method::GET,
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-        Method::OPTIONS,
-    ] {
-        table.push(route(method, urls::VERIFY, Anyone, forward_auth::verify));
-    }
+    // A proxy asks with the method of the request that it asks about, whatever that is. Who calls is
+    // what it asks.
+    table.push(Route {
+        any_method: true,
+        ..route(Method::GET, urls::VERIFY, Anyone, forward_auth::verify)
+    });
     table
 }
 

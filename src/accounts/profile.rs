@@ -8,6 +8,7 @@ use crate::{
     error::{Error, Result},
     kit::db,
     name::Name,
+    throttle::{self, Attempt},
     urls,
 };
 
@@ -23,12 +24,15 @@ pub struct Profile {
 ///
 /// # Errors
 /// [`Error::ConfirmPassword`] where the address is a new one and the password was not confirmed
-/// lately; [`Error::Invalid`] where the address is somebody else's.
+/// lately; [`Error::Invalid`] where the address is somebody else's; [`Error::Throttled`] where too many
+/// were tried from there.
 pub async fn change_profile(context: &Context, caller: &Caller, profile: Profile) -> Result<()> {
     let renamed = caller.user.name != profile.name.as_str();
     let moved = caller.user.email != profile.email.as_str();
     if moved {
         caller.confirmed(context.now(), || urls::PROFILE.to_owned())?;
+        // Whether an address is taken is told here as it is at registering, and as slowly.
+        throttle::count(context, &Attempt::to_register(context, caller.ip)).await?;
     }
     let (user, actor) = (caller.user.id, caller.actor());
     context

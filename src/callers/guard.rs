@@ -22,13 +22,14 @@ use crate::{
 /// What one path asks, by method.
 pub struct Gatekeeper {
     context: Context,
-    rules: Vec<(Method, Access)>,
+    /// Without a method: of every method.
+    rules: Vec<(Option<Method>, Access)>,
 }
 
 impl Gatekeeper {
-    /// For a path with these methods.
+    /// For a path with these methods; none stands for all.
     #[must_use]
-    pub const fn new(context: Context, rules: Vec<(Method, Access)>) -> Self {
+    pub const fn new(context: Context, rules: Vec<(Option<Method>, Access)>) -> Self {
         Self { context, rules }
     }
 
@@ -41,7 +42,7 @@ impl Gatekeeper {
         };
         self.rules
             .iter()
-            .find(|(known, _)| known == method)
+            .find(|(known, _)| known.as_ref().is_none_or(|known| known == method))
             .map(|(_, access)| *access)
     }
 
@@ -49,7 +50,7 @@ impl Gatekeeper {
         let mut methods: Vec<&str> = self
             .rules
             .iter()
-            .map(|(method, _)| method.as_str())
+            .filter_map(|(method, _)| method.as_ref().map(Method::as_str))
             .collect();
         if methods.contains(&"GET") {
             methods.push("HEAD");

@@ -162,8 +162,9 @@ const ANSWERS: [Answer; 14] = [
     Answer {
         status: 503,
         name: "Unavailable",
-        description: "Not available just now. Nothing was changed.",
-        types: &["unavailable", "busy"],
+        description: "Not available just now. Nothing was changed; but where the `type` is \
+                      `outcome-unknown`, nobody knows.",
+        types: &["unavailable", "busy", "outcome-unknown"],
         headers: RETRY,
         belongs_to: |route, _| route.path != urls::HEALTH,
     },

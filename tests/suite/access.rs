@@ -103,11 +103,6 @@ const CONTRACT: &[(&str, &str, Open)] = &[
     ("GET", "/openapi.json", ToAll),
     // Who calls is what it is asked, so it asks nothing of its callers itself.
     ("GET", "/auth/verify", ToAll),
-    ("POST", "/auth/verify", ToAll),
-    ("PUT", "/auth/verify", ToAll),
-    ("PATCH", "/auth/verify", ToAll),
-    ("DELETE", "/auth/verify", ToAll),
-    ("OPTIONS", "/auth/verify", ToAll),
 ];
 
 /// An id that nobody has.
@@ -367,7 +362,10 @@ async fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes(
     let app = TestApp::start();
     let stranger = app.stranger();
     let mut methods: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for route in routes::table() {
+    for route in routes::table()
+        .into_iter()
+        .filter(|route| !route.any_method)
+    {
         let known = methods.entry(route.path).or_default();
         known.insert(route.method.to_string());
         if route.method == "GET" {

@@ -135,6 +135,14 @@ async fn the_app_gets_its_own_cookies_and_neither_session_nor_token(front: Front
         (format!("theme=dark; narthex={own}"), Some("theme=dark")),
         (format!("a=1; narthex={own}; b=2"), Some("a=1; b=2")),
         (
+            format!("a=1; narthex={own}; b=2; narthex=junk"),
+            Some("a=1; b=2"),
+        ),
+        (
+            format!("narthex={own}; __Host-narthex=junk; a=1"),
+            Some("a=1"),
+        ),
+        (
             format!("my-narthex=1; narthex={own}; narthex2=3"),
             Some("my-narthex=1; narthex2=3"),
         ),

@@ -54,6 +54,8 @@ async fn every_method_is_answered_alike_and_no_site_is_asked_after() {
         Method::PATCH,
         Method::DELETE,
         Method::OPTIONS,
+        Method::from_bytes(b"PROPFIND").unwrap(),
+        Method::from_bytes(b"OF-NOBODY-S-INVENTION").unwrap(),
     ] {
         browser
             .send(browser.request(method.clone(), VERIFY))

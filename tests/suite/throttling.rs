@@ -589,3 +589,20 @@ async fn what_was_typed_into_the_wrong_field_is_not_kept() {
     assert_eq!(rows.len(), 3, "{rows:?}");
     assert!(!rows.concat().contains("hunter2") && !rows.concat().contains("my-secret"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_addresses_there_are_is_asked_no_faster_in_the_profile_than_at_registering() {
+    let app = behind_a_proxy();
+    let ada = app.register(ADA).await;
+    app.register("grace@example.com").await;
+    let form = [("name", "Ada"), ("email", "grace@example.com")];
+    // Two accounts were made from here.
+    for _ in 0..=FREE_OF_A_NETWORK - 2 {
+        let answer = ada.post("/account/profile", &form).await;
+        answer.expect_status(422);
+    }
+    wait(&ada.post("/account/profile", &form).await);
+    let name_only = [("name", "Ada King"), ("email", ADA)];
+    let answer = ada.post("/account/profile", &name_only).await;
+    answer.expect_status(303);
+}

@@ -3,7 +3,7 @@
 use diesel::{
     RunQueryDsl as _,
     connection::{Connection as _, SimpleConnection as _},
-    dsl::sql,
+    dsl,
     migration::MigrationSource,
     pg::Pg,
     sql_types::Text,
@@ -55,7 +55,7 @@ pub fn revert_all(target: &Target, migrations: Migrations) -> Result<Vec<String>
 fn is_up_to_date(connection: &mut AnyConnection, migrations: &Migrations) -> Result<bool, Error> {
     let known = MigrationSource::<Pg>::migrations(migrations)
         .map_err(|error| Error::Migration(error.to_string()))?;
-    let done = sql::<Text>("SELECT version FROM __diesel_schema_migrations");
+    let done = dsl::sql::<Text>("SELECT version FROM __diesel_schema_migrations");
     let done: Vec<String> = done.load(connection).unwrap_or_default();
     Ok(known.iter().all(|migration| {
         let version = migration.name().version().to_string();

@@ -19,14 +19,15 @@ fn put_together(file: &Source) -> Vec<Breach> {
         };
         // Of a string literal the code keeps blanks, so that the text says what the argument is.
         let argument = file.text[opens..].trim_start();
-        let name: String = argument
+        let path: String = argument
             .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .take_while(|c| c.is_alphanumeric() || ['_', ':'].contains(c))
             .collect();
+        let name = path.rsplit("::").next().unwrap_or(&path);
         let is_a_constant = name.len() > 1 && !name.contains(char::is_lowercase);
         // Or a function's own argument that can be nothing but a literal.
         let is_static = file.code.contains(&format!(" {name}: &'static str"));
-        let whole = argument[name.len()..].trim_start().starts_with([')', ',']);
+        let whole = argument[path.len()..].trim_start().starts_with([')', ',']);
         !(argument.starts_with('"') || (is_a_constant || is_static) && whole)
     });
     let breaches = calls.map(|place| Breach {
