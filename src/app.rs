@@ -176,11 +176,8 @@ pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory +
 
 /// What describes the API that is served here.
 fn document(settings: &Settings) -> Document {
-    let site = Site {
-        url: &settings.base_url(),
-        cookie: cookie_name(settings),
-    };
-    Document::new(openapi::json(site))
+    let (url, cookie) = (settings.base_url(), cookie_name(settings));
+    Document::new(move || openapi::json(Site { url: &url, cookie }))
 }
 
 async fn not_found() -> Result<HttpResponse, Error> {

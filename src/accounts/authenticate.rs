@@ -105,9 +105,7 @@ pub async fn authenticate_user(
     let attempt = Attempt::in_session(caller.credential.id);
     let (account, attempt) = context
         .read(move |context, connection| {
-            if let Some(blocked) = throttle::look(context, connection, &attempt)? {
-                return Err(blocked.into_error());
-            }
+            let attempt = throttle::unblocked(context, connection, attempt)?;
             Ok((store::find(connection, user)?, attempt))
         })
         .await?;
@@ -137,11 +135,7 @@ fn not_blocked(
     if let (Blocked::Subject(_), Some(here)) = (blocked, here)
         && credentials::was_signed_in_from(connection, user, here)?
     {
-        let attempt = attempt.from_a_known_place();
-        return match throttle::look(context, connection, &attempt)? {
-            None => Ok(attempt),
-            Some(blocked) => Err(blocked.into_error()),
-        };
+        return throttle::unblocked(context, connection, attempt.from_a_known_place());
     }
     Err(blocked.into_error())
 }

@@ -40,12 +40,7 @@ pub async fn register(
     }
     let attempt = Attempt::to_register(context, actor.ip);
     let attempt = context
-        .read(
-            move |context, connection| match throttle::look(context, connection, &attempt)? {
-                Some(blocked) => Err(blocked.into_error()),
-                None => Ok(attempt),
-            },
-        )
+        .read(move |context, connection| throttle::unblocked(context, connection, attempt))
         .await?;
     let place = context.hasher.place().await?;
     throttle::count(context, &attempt).await?;

@@ -155,6 +155,14 @@ impl Settings {
         }
     }
 
+    /// Whether `origin`, as a browser writes it in `Origin`, is one of `NARTHEX_TRUSTED_ORIGINS`.
+    #[must_use]
+    pub fn trusts(&self, origin: &str) -> bool {
+        self.trusted_origins
+            .iter()
+            .any(|trusted| trusted.as_str() == origin)
+    }
+
     /// Whether browsers reach the pages through https, which decides about `Secure` cookies.
     #[must_use]
     pub fn is_https(&self) -> bool {

@@ -1,5 +1,7 @@
 //! `/openapi.json`: the document that describes the API.
 
+use std::sync::LazyLock;
+
 use actix_web::{HttpResponse, web::Data};
 use utoipa::{
     ToSchema,
@@ -8,8 +10,11 @@ use utoipa::{
 
 use crate::{error::Result, shapes::Shape, urls, web::body::NoQuery};
 
-/// The document, as JSON. The app makes it, for it is made from the route table.
-pub struct Document(Result<String>);
+/// The document, as JSON: made when it is first asked for, so that no start waits for it. The app says
+/// how, for it is made from the route table.
+pub struct Document(LazyLock<Result<String>, Make>);
+
+type Make = Box<dyn FnOnce() -> Result<String> + Send>;
 
 impl utoipa::PartialSchema for Document {
     fn schema() -> Shape {
@@ -23,10 +28,10 @@ impl utoipa::PartialSchema for Document {
 impl ToSchema for Document {}
 
 impl Document {
-    /// With this text, or why there is none.
+    /// One that `make` makes.
     #[must_use]
-    pub const fn new(text: Result<String>) -> Self {
-        Self(text)
+    pub fn new(make: impl FnOnce() -> Result<String> + Send + 'static) -> Self {
+        Self(LazyLock::new(Box::new(make)))
     }
 }
 

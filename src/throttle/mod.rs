@@ -225,6 +225,21 @@ pub fn look(
     Ok(blocked(&found, context.now()))
 }
 
+/// The attempt, where nothing stands in its way.
+///
+/// # Errors
+/// [`Error::Throttled`] where something does.
+pub fn unblocked(
+    context: &Shared,
+    connection: &mut AnyConnection,
+    attempt: Attempt,
+) -> Result<Attempt> {
+    match look(context, connection, &attempt)? {
+        Some(blocked) => Err(blocked.into_error()),
+        None => Ok(attempt),
+    }
+}
+
 /// The longest wait is told, whatever it is for.
 fn blocked(tallies: &[(Counter, Tally)], now: Timestamp) -> Option<Blocked> {
     let waits = tallies.iter().filter_map(|(counter, tally)| {

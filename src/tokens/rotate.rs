@@ -14,7 +14,7 @@ use crate::{
     credentials::{
         Caller, Confirmed, Credential,
         sign_out::begin_change,
-        store::{self, Derived, Earlier},
+        store::{self, Derived, Earlier, MadeBefore},
     },
     error::{Error, Result},
     fields::FieldErrors,
@@ -213,7 +213,6 @@ fn replace(
         digest: secret.digest(),
         salt,
         overlap: micros_of(overlap.0),
-        is_replaced: false,
     };
     store::insert_rotation(connection, request.known_by(caller), &derived)?;
     Ok(secret)
@@ -244,7 +243,11 @@ fn made_before(
     let since = request
         .repeatable_for
         .map(|window| context.now().minus(window));
-    let Some(made) = store::rotation(connection, token.id, request.known_by(caller), since)? else {
+    let Some(MadeBefore {
+        derived: made,
+        is_replaced,
+    }) = store::rotation(connection, token.id, request.known_by(caller), since)?
+    else {
         return Ok(None);
     };
     // A form that is sent again is told that it was, and nothing more.
@@ -252,7 +255,7 @@ fn made_before(
     if is_a_program && made.overlap != micros_of(overlap.0) {
         return Err(used_before("It was sent with another overlap."));
     }
-    if is_a_program && made.is_replaced {
+    if is_a_program && is_replaced {
         return Err(used_before("The token was rotated again since."));
     }
     std::iter::once(request.keys.first())

@@ -29,11 +29,7 @@ const FOR: HeaderValue = HeaderValue::from_static("600");
 /// proxy's question at `/auth/verify` carries the headers of somebody else's request.
 fn trusted<'a>(request: &'a HttpRequest, settings: &Settings) -> Option<&'a HeaderValue> {
     let origin = request.headers().get(header::ORIGIN)?;
-    let text = origin.to_str().ok()?;
-    let known = settings
-        .trusted_origins
-        .iter()
-        .any(|trusted| trusted.as_str() == text);
+    let known = settings.trusts(origin.to_str().ok()?);
     (is_for_pages(request) && known).then_some(origin)
 }
 

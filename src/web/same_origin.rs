@@ -35,12 +35,7 @@ pub fn may_act(request: &HttpRequest, settings: &Settings) -> bool {
             .map(|value| value.to_str().unwrap_or("?"))
     };
     let origin = text("origin");
-    let trusted = origin.is_some_and(|origin| {
-        settings
-            .trusted_origins
-            .iter()
-            .any(|trusted| trusted.as_str() == origin)
-    });
+    let trusted = origin.is_some_and(|origin| settings.trusts(origin));
     match (text("sec-fetch-site"), origin) {
         (Some("same-origin" | "none"), _) | (None, None) => true,
         (Some(_), _) => trusted,

@@ -9,7 +9,8 @@ pub(crate) use self::{
     of_one_user::{count_not_ended, signed_in_from, signed_in_with},
     of_receipts::{find_receipt, insert_receipt},
     of_rotations::{
-        Derived, Earlier, bound_secrets, earlier, forget_spent, insert_rotation, rotation, spend,
+        Derived, Earlier, MadeBefore, bound_secrets, earlier, forget_spent, insert_rotation,
+        rotation, spend,
     },
     of_secrets::{Found, by_digest, delete_secrets, insert_secret},
 };

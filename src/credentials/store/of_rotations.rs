@@ -24,6 +24,11 @@ pub(crate) struct Derived {
     pub(crate) salt: [u8; 16],
     /// How long the secret before it goes on working, in microseconds.
     pub(crate) overlap: i64,
+}
+
+/// A rotation that was made before.
+pub(crate) struct MadeBefore {
+    pub(crate) derived: Derived,
     /// Whether a newer secret has taken its place.
     pub(crate) is_replaced: bool,
 }
@@ -100,7 +105,7 @@ pub(crate) fn rotation(
     credential: CredentialId,
     request: Digest,
     since: Option<Timestamp>,
-) -> QueryResult<Option<Derived>> {
+) -> QueryResult<Option<MadeBefore>> {
     let found: Option<(Digest, Vec<u8>, i64, Option<Timestamp>)> = rotations::table
         .inner_join(secrets::table)
         .filter(secrets::credential_id.eq(credential))
@@ -120,10 +125,12 @@ pub(crate) fn rotation(
             let salt = salt.try_into().map_err(|_| {
                 diesel::result::Error::DeserializationError("a salt is not of 16 bytes".into())
             })?;
-            Ok(Derived {
-                digest,
-                salt,
-                overlap,
+            Ok(MadeBefore {
+                derived: Derived {
+                    digest,
+                    salt,
+                    overlap,
+                },
                 is_replaced: valid_until.is_some(),
             })
         })

@@ -64,12 +64,16 @@ impl EarlierSecret {
 pub(super) async fn show(here: &SignedIn, issued: Issued, why: Why) -> Result<HttpResponse> {
     let Issued { token, secret } = issued;
     let context = &here.context;
+    let earlier = match why {
+        Why::Made => Vec::new(),
+        Why::Rotated => EarlierSecret::all(context, token.id).await?,
+    };
     let mut answer = page::ok(&MadePage {
         frame: here.frame(),
         row: Row::new(context, &token, here.caller.credential.id),
         secret: SecretText::new(secret.expose().to_owned()),
         why,
-        earlier: EarlierSecret::all(context, token.id).await?,
+        earlier,
         base_url: context.settings.base_url(),
     })?;
     // Not even its own address goes anywhere from here.
