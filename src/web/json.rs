@@ -1,17 +1,16 @@
-//! JSON bodies and answers.
+//! JSON bodies; and, from beside, JSON answers.
 
 use std::fmt;
 
-use actix_web::{
-    FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, http::StatusCode,
-};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
 use futures_util::future::LocalBoxFuture;
 use serde::{
-    Deserialize, Deserializer, Serialize,
+    Deserialize, Deserializer,
     de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
 };
 
 use super::body::{self, Query};
+pub use super::json_answer::{answer, answer_with, bytes};
 use crate::{
     error::{Error, Result},
     fields::{FieldErrors, Fields},
@@ -253,17 +252,6 @@ fn field_and_message(path: &str, text: &str) -> (String, String) {
         "This is of the wrong type."
     };
     (field, message.to_owned())
-}
-
-/// A JSON answer.
-///
-/// # Errors
-/// None that is known: our types serialize.
-pub fn answer(status: StatusCode, body: &impl Serialize) -> Result<HttpResponse> {
-    let text = serde_json::to_string(body).map_err(Error::internal)?;
-    Ok(HttpResponse::build(status)
-        .content_type("application/json")
-        .body(text))
 }
 
 #[cfg(test)]
