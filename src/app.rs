@@ -259,10 +259,10 @@ fn resource(
                     .guard(fn_guard(move |context| any || answers(&method, context))),
             )
         })
-        .wrap(from_fn(move |request, next| {
-            guard(Rc::clone(&keeper), request, next)
+        .wrap(from_fn(move |request: ServiceRequest, next| {
+            let kept = request.request().clone();
+            panics::caught(kept, guard(Rc::clone(&keeper), request, next))
         }))
-        .wrap(from_fn(panics::caught))
         .wrap(Unless::new(passes, rules.middleware()))
         .wrap(Unless::new(
             passes,

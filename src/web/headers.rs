@@ -13,17 +13,13 @@ const API_POLICY: &str = "default-src 'none'; object-src 'none'; base-uri 'none'
 /// reaches every host of the registrable domain (W3C Clear Site Data, section 3.1).
 pub const CLEARED_AT_SIGN_OUT: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
 
-/// On every answer.
-const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+/// On every answer. No handler sets one of these itself.
+const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     ),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("same-origin"),
-    ),
     (
         header::CROSS_ORIGIN_OPENER_POLICY,
         HeaderValue::from_static("same-origin"),
@@ -80,13 +76,16 @@ impl Headers {
         }
     }
 
-    /// Puts them on. What a handler has set itself stays.
+    /// Puts them on. Where a handler says who may keep its answer, or what is told of where it was, that
+    /// stays.
     pub fn put_on(&self, headers: &mut HeaderMap, path: &str) {
         // Once, and not each time that the table is full.
         headers.reserve(ALWAYS.len() + IDENTITY.len());
         for (name, value) in ALWAYS {
-            put(headers, name, value);
+            headers.insert(name, value);
         }
+        let same_origin = HeaderValue::from_static("same-origin");
+        put(headers, header::REFERRER_POLICY, same_origin);
         if path == urls::VERIFY {
             for name in IDENTITY {
                 put(headers, name, HeaderValue::from_static(""));
@@ -96,7 +95,7 @@ impl Headers {
             Surface::Page => self.page_policy.clone(),
             Surface::Api => HeaderValue::from_static(API_POLICY),
         };
-        put(headers, header::CONTENT_SECURITY_POLICY, policy);
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         // Nothing that is made for one caller is kept by anybody; assets say otherwise themselves.
         put(
             headers,
@@ -105,7 +104,7 @@ impl Headers {
         );
         if self.https {
             let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
-            put(headers, header::STRICT_TRANSPORT_SECURITY, year);
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
         }
     }
 }

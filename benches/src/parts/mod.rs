@@ -4,6 +4,7 @@ mod checks;
 mod crowd;
 mod endings;
 mod flood;
+mod lists;
 mod memory;
 mod start;
 
@@ -24,6 +25,8 @@ pub enum Part {
     Endings,
     /// A check while many sign in beside one while nobody does
     Flood,
+    /// A page of a long list beside one of a short one
+    Lists,
     /// Resident memory, idle and with many known passes
     Memory,
     /// From the start to the first answer
@@ -60,6 +63,9 @@ pub fn run(parts: &[Part], quick: bool, rounds: Option<usize>, program: &Path) -
     }
     if wanted(Part::Flood) {
         flood::measure(&effort)?;
+    }
+    if wanted(Part::Lists) {
+        lists::measure(&effort)?;
     }
     if wanted(Part::Memory) {
         memory::measure(&effort)?;
