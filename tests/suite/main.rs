@@ -46,6 +46,9 @@ mod next;
 mod openapi;
 mod pages;
 mod passwords;
+mod postgres_roles;
+#[cfg(feature = "pg-tls")]
+mod postgres_tls;
 mod program;
 mod proxies;
 mod pruning;
