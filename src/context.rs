@@ -10,6 +10,7 @@ use crate::{
     error::Error,
     ids::CredentialId,
     kit::{
+        a_minute::AMinute,
         clock::{Clock, Timestamp},
         db::{self, AnyConnection, Database},
         id::Id,
@@ -36,6 +37,8 @@ pub struct Shared {
     pub hasher: PasswordHasher,
     /// When and from where each credential was last used, where that is not yet in the database.
     pub last_used: WriteBehind<CredentialId, (Timestamp, Option<IpAddr>)>,
+    /// What browsers reported of broken policies in this minute.
+    pub policy_reports: AMinute,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -68,6 +71,7 @@ impl Context {
             db,
             hasher,
             last_used,
+            policy_reports: AMinute::default(),
             clock,
             random,
         })))

@@ -325,6 +325,45 @@ fn who_can_reach_it_is_told_where_that_may_be_regretted() {
             "names everybody",
         ),
         (
+            &[closed, https, ("NARTHEX_TRUSTED_PROXIES", "10.0.0.1, ::/0")],
+            0,
+            &[("warn", "proxies")],
+            "names everybody",
+        ),
+        (
+            &[
+                closed,
+                https,
+                proxy,
+                ("NARTHEX_THROTTLE_EXEMPT", "0.0.0.0/0"),
+            ],
+            0,
+            &[("warn", "throttling")],
+            "NARTHEX_THROTTLE_EXEMPT names everybody",
+        ),
+        (
+            &[
+                closed,
+                https,
+                proxy,
+                ("NARTHEX_THROTTLE_EXEMPT", "192.0.2.0/24, ::/0"),
+            ],
+            0,
+            &[("warn", "throttling")],
+            "names everybody",
+        ),
+        (
+            &[
+                closed,
+                https,
+                proxy,
+                ("NARTHEX_THROTTLE_EXEMPT", "192.0.2.0/24"),
+            ],
+            0,
+            &[],
+            "",
+        ),
+        (
             &[closed, ("NARTHEX_PUBLIC_URL", "http://id.example.com")],
             0,
             &[("warn", "public url")],

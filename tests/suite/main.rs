@@ -46,6 +46,7 @@ mod next;
 mod openapi;
 mod pages;
 mod passwords;
+mod policy_reports;
 mod postgres_roles;
 #[cfg(feature = "pg-tls")]
 mod postgres_tls;

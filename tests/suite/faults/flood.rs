@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{ADA, ada_with_a_token, free_port};
-use crate::support::binary::{Narthex, Serving};
+use super::{ADA, ada_with_a_token};
+use crate::support::binary::{Narthex, Serving, free_port};
 use crate::support::client::Stranger;
 
 /// What one password hash takes, in MiB.

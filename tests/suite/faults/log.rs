@@ -1,7 +1,7 @@
 //! A log that nobody reads, and one without room.
 
-use super::{a_token, ada_with_a_token, free_port};
-use crate::support::binary::Narthex;
+use super::{a_token, ada_with_a_token};
+use crate::support::binary::{Narthex, free_port};
 use crate::support::client::Stranger;
 
 async fn lines_lost(metrics: &Stranger) -> u64 {

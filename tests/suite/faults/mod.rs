@@ -84,9 +84,3 @@ fn within(serving: &Serving, narthex: &Narthex, name: &str) -> std::path::PathBu
     let path = narthex.directory().join(name);
     Path::new(&seen).join(path.strip_prefix("/").expect("an absolute path"))
 }
-
-/// A port that nobody listens on now. Another process could take it first; the start would say so.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
