@@ -16,6 +16,8 @@ use crate::kit::{
 };
 
 /// Browsers cut a cookie's life at 400 days (draft-ietf-httpbis-rfc6265bis, section 5.5).
+const MOST_ENTRIES: usize = 100_000_000;
+const MOST_BYTES: usize = 64 << 30;
 const LONGEST_COOKIE: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// Who may make an account.
@@ -245,4 +247,25 @@ pub(super) fn cookie_age(text: &str) -> Result<Duration, &'static str> {
         .ok()
         .filter(|duration| *duration <= LONGEST_COOKIE)
         .ok_or("give a length of time of at most 400d, for browsers keep no cookie longer")
+}
+
+pub(super) fn count(text: &str) -> Result<usize, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|count| *count <= MOST_ENTRIES)
+        .ok_or("give a whole number up to 100000000, such as 100000")
+}
+
+/// Units of 1024 (IEC 80000-13), the larger ones being what people write.
+pub(super) fn size(text: &str) -> Result<usize, &'static str> {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+    units
+        .iter()
+        .find_map(|(unit, shift)| {
+            let number: usize = text.strip_suffix(unit)?.trim_end().parse().ok()?;
+            number
+                .checked_mul(1 << shift)
+                .filter(|bytes| *bytes > 0 && *bytes <= MOST_BYTES)
+        })
+        .ok_or("give a whole number of KiB, MiB or GiB up to 64GiB, such as 64MiB")
 }

@@ -144,6 +144,24 @@ impl Clock for SystemClock {
     }
 }
 
+/// How long the machine has been up, its sleep included: what leases are measured with. It neither jumps
+/// nor stands still when somebody sets the clock or suspends the machine (Linux: `CLOCK_BOOTTIME`,
+/// `clock_gettime(2)`), and is not a parameter, for no test could hand the same one to several processes.
+#[must_use]
+pub fn uptime() -> Duration {
+    let now = rustix::time::clock_gettime(UP);
+    Duration::new(
+        u64::try_from(now.tv_sec).unwrap_or(0),
+        u32::try_from(now.tv_nsec).unwrap_or(0),
+    )
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UP: rustix::time::ClockId = rustix::time::ClockId::Boottime;
+/// Elsewhere there is no other that never jumps; on macOS and the BSDs it counts sleep or not.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const UP: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
+
 #[cfg(test)]
 mod tests {
     use super::*;

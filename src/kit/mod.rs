@@ -15,6 +15,7 @@ pub mod page;
 pub mod password_hash;
 pub mod random;
 pub mod secret;
+pub mod single_flight;
 mod threads;
 pub mod unseen;
 pub mod words;

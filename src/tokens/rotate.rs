@@ -10,7 +10,7 @@ use super::{
 use crate::{
     activity::{self, EventKind, What},
     config::{SigningKeys, TokenPrefix},
-    context::Context,
+    context::{Context, Transaction},
     credentials::{
         Caller, Confirmed, Credential,
         sign_out::begin_change,
@@ -186,7 +186,7 @@ pub async fn earlier_secrets(context: &Context, id: CredentialId) -> Result<Vec<
 }
 
 fn replace(
-    context: &Context,
+    context: &Transaction,
     connection: &mut AnyConnection,
     caller: &Caller,
     token: &Credential,
@@ -194,10 +194,11 @@ fn replace(
     request: Option<&Request>,
 ) -> Result<TokenSecret> {
     let now = context.now();
-    store::bound_secrets(connection, token.id, now.plus(overlap.0))?;
+    let old = context.makes_old(token.user_id);
+    store::bound_secrets(connection, old, token.id, now.plus(overlap.0))?;
     let earlier = store::earlier(connection, token.id, now)?;
     for spent in earlier.iter().skip(EARLIER_SECRETS) {
-        store::spend(connection, spent.digest, now)?;
+        store::spend(connection, old, spent.digest, now)?;
     }
     let prefix = &context.settings.token_prefix;
     let Some(request) = request else {

@@ -162,6 +162,24 @@ impl Serving {
         outcome
     }
 
+    /// Takes all time from it (SIGSTOP) until it is [thawed](Serving::thaw).
+    pub fn freeze(&self) {
+        self.running.signal("STOP");
+        let state = || {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process()));
+            stat.expect("Linux, and a process that lives")
+                .contains(") T ")
+        };
+        while !state() {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub fn thaw(&self) {
+        self.running.signal("CONT");
+    }
+
     /// Asks it to stop (SIGTERM) and goes on at once.
     pub fn ask_to_stop(&self) {
         self.running.signal("TERM");
