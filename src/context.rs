@@ -32,6 +32,9 @@ use crate::{
 /// The tables, for both databases.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
+/// What the database is asked about secrets, by secret and by the generation in which it was asked.
+pub type Questions = SingleFlight<(Digest, Generation), Result<Option<Arc<Looked>>, Error>>;
+
 /// Shared by all requests of a process, and by a command. Cloning gives another handle to the same.
 #[derive(Clone)]
 pub struct Context(Arc<Shared>);
@@ -49,7 +52,7 @@ pub struct Shared {
     /// This process among the others, and what it remembers of passes.
     pub nodes: Nodes,
     /// The passes that the database is just asked about.
-    pub asked: SingleFlight<(Digest, Generation), Result<Option<Arc<Looked>>, Error>>,
+    pub asked: Questions,
     /// What browsers reported of broken policies in this minute.
     pub policy_reports: AMinute,
     clock: Arc<dyn Clock>,
@@ -141,6 +144,21 @@ impl Context {
         let (result, told) = self.db.write(change, move || done.forget()).await?;
         self.nodes.until_applied(told).await;
         Ok(result)
+    }
+
+    /// Waits until what was changed of `user` before is believed nowhere any more. To be called before
+    /// somebody is told that what they want to end has ended already: whoever ended it may still be
+    /// waiting for the others, or have been killed meanwhile.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn settle(&self, user: UserId) -> Result<(), Error> {
+        let told = self
+            .read(|context, connection| Ok(context.nodes.told(connection)?))
+            .await?;
+        self.nodes.forget([user]);
+        self.nodes.until_applied(told).await;
+        Ok(())
     }
 }
 

@@ -242,7 +242,7 @@ async fn find(context: &Context, digest: Digest) -> Result<Option<Found>> {
 }
 
 /// The live credential behind a secret, also a paused one: for ending it. A secret that was rotated
-/// out is nobody's any more.
+/// out is nobody's any more. Of none it is sure that nobody gets in by that secret, anywhere.
 ///
 /// # Errors
 /// When the database cannot be asked.
@@ -251,10 +251,13 @@ pub async fn find_live(
     class: Class,
     digest: Digest,
 ) -> Result<Option<Credential>> {
-    let found = find(context, digest).await?;
+    let Some(found) = find(context, digest).await? else {
+        return Ok(None);
+    };
     let now = context.now();
-    Ok(found
-        .filter(|found| !found.is_spent(now))
-        .map(|found| found.credential)
-        .filter(|credential| credential.class() == class && credential.is_live(now)))
+    if found.is_spent(now) || !found.credential.is_live(now) {
+        context.settle(found.user.id).await?;
+        return Ok(None);
+    }
+    Ok(Some(found.credential).filter(|credential| credential.class() == class))
 }

@@ -178,6 +178,21 @@ impl Nodes {
         Ok(Told { position, nodes })
     }
 
+    /// All that was told until now, and who has to hear it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn told(&self, connection: &mut AnyConnection) -> QueryResult<Told> {
+        let position = store::position(connection)?;
+        let own = self.shared.id();
+        let nodes = store::nodes(connection)?;
+        let others = nodes
+            .into_iter()
+            .filter(|node| Some(node.id) != own && node.applied < position);
+        let nodes = others.map(|node| (node.id, node.beat)).collect();
+        Ok(Told { position, nodes })
+    }
+
     /// Forgets what this process itself remembers of `users`.
     pub fn forget(&self, users: impl IntoIterator<Item = UserId>) {
         self.shared.memory.forget(users);

@@ -26,7 +26,8 @@ pub(super) fn advance(connection: &mut AnyConnection, count: i64) -> QueryResult
     position(connection)
 }
 
-fn position(connection: &mut AnyConnection) -> QueryResult<i64> {
+/// Where the position is.
+pub(super) fn position(connection: &mut AnyConnection) -> QueryResult<i64> {
     notice_position::table
         .select(notice_position::position)
         .first(connection)

@@ -210,6 +210,7 @@ pub async fn end_one(
     let (user, answer) = (here.caller.user.id, HttpResponse::NoContent().finish());
     let session = credentials::find(&here.context, user, Class::Session, id).await?;
     if !session.is_live(here.context.now()) {
+        here.context.settle(user).await?;
         return Ok(answer);
     }
     here.may_end(&Selection::one(Class::Session, id))?;

@@ -149,6 +149,9 @@ pub async fn rotate(
                 && let Some(secret) =
                     made_before(context, connection, &caller, &token, overlap, request)?
             {
+                // Whoever asked first may not have been answered yet: the secret before is as over for
+                // this answer as for that one.
+                let _ = context.makes_old(caller.user.id);
                 let issued = Issued { token, secret };
                 return Ok(Rotated {
                     issued,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -61,6 +62,12 @@ impl Cluster {
         let made = self.client(node).post("/api/v1/tokens", &body).await;
         let made = made.expect_status(201).json();
         made["secret"].as_str().unwrap().to_owned()
+    }
+
+    async fn id_of(&self, node: usize, secret: &str) -> String {
+        let own = ApiClient::at(&self.nodes[node].url, secret);
+        let token = own.get("/api/v1/tokens/current").await.expect_status(200);
+        token.json()["id"].as_str().unwrap().to_owned()
     }
 
     /// By how many of the nodes it is let in.
@@ -143,6 +150,27 @@ async fn a_frozen_node_holds_an_ending_up_for_no_longer_than_a_lease_and_lets_no
     assert_eq!(cluster.let_in(&another).await, 2);
     cluster.end(0, &another).await;
     assert_eq!(cluster.let_in(&another).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_it_has_ended_already_is_said_when_it_has_ended_everywhere() {
+    let cluster = Cluster::of(2).await;
+    let secret = cluster.token(0).await;
+    let id = cluster.id_of(0, &secret).await;
+    assert_eq!(cluster.let_in(&secret).await, 2);
+    assert_eq!(cluster.let_in(&secret).await, 2, "remembered now");
+    cluster.nodes[1].freeze();
+    // Whoever ends it hangs up, and somebody else comes.
+    let patience = Duration::from_millis(500);
+    let hung_up = tokio::time::timeout(patience, cluster.end(0, &secret)).await;
+    assert!(hung_up.is_err(), "the other was waited for");
+    let client = cluster.client(0);
+    let path = format!("/api/v1/tokens/{id}");
+    client.delete(&path).await.expect_status(204);
+    let asked = cluster.nodes[1].lets_in(&secret);
+    let thaw = async { cluster.nodes[1].thaw() };
+    let (passed, ()) = tokio::join!(asked, thaw);
+    assert!(!passed);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -277,6 +277,8 @@ pub async fn end_one(
     if token.is_live(here.context.now()) {
         here.may_end(&Selection::one(Class::Token, id))?;
         sign_out::revoke_token(&here.context, user, id, here.caller.actor()).await?;
+    } else {
+        here.context.settle(user).await?;
     }
     Ok(HttpResponse::NoContent().finish())
 }
