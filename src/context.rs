@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     ids::{CredentialId, UserId},
     kit::{
+        a_minute::AMinute,
         clock::{Clock, Timestamp},
         db::{self, AnyConnection, Database},
         digest::Digest,
@@ -52,6 +53,8 @@ pub struct Shared {
     pub nodes: Nodes,
     /// The passes that the database is just asked about.
     pub asked: Questions,
+    /// What browsers reported of broken policies in this minute.
+    pub policy_reports: AMinute,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -91,6 +94,7 @@ impl Context {
             last_used: WriteBehind::default(),
             nodes,
             asked: SingleFlight::default(),
+            policy_reports: AMinute::default(),
             clock,
             random,
         })))

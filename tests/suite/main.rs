@@ -48,6 +48,10 @@ mod nodes;
 mod openapi;
 mod pages;
 mod passwords;
+mod policy_reports;
+mod postgres_roles;
+#[cfg(feature = "pg-tls")]
+mod postgres_tls;
 mod program;
 mod proxies;
 mod pruning;

@@ -468,6 +468,23 @@ fn a_secret_has_no_flag_and_a_flag_takes_no_password() {
     assert!(line.contains("DATABASE_URL or in narthex.toml"), "{line}");
 }
 
+#[cfg(not(feature = "pg-tls"))]
+#[test]
+fn where_a_url_asks_for_tls_that_was_not_compiled_in_nothing_goes_in_the_clear() {
+    for parameters in [
+        "sslmode=require",
+        "sslmode=verify-full&sslrootcert=/etc/ca.pem",
+    ] {
+        let url = format!("postgres://ada:hunter2@db.example.com/narthex?{parameters}");
+        let line = refusal(&Narthex::installed().with("DATABASE_URL", &url), &[]);
+        assert!(
+            line.starts_with("DATABASE_URL is (not shown): it asks for TLS"),
+            "{line}"
+        );
+        assert!(line.contains("--features pg-tls"), "{line}");
+    }
+}
+
 #[test]
 fn a_cookies_domain_is_one_that_the_public_url_is_in() {
     for (url, domain) in [
