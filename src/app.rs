@@ -58,6 +58,8 @@ impl Server {
     /// When the address cannot be had.
     pub fn bind(context: Context, keys: SigningKeys) -> io::Result<Self> {
         let listen = context.settings.listen;
+        // Before the workers build the app: whatever wakes the node must find it said.
+        context.go_by(&keys);
         let shared = context.clone();
         let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
         let connections = limits::connections_a_worker(workers);
@@ -109,7 +111,22 @@ impl Server {
             self.metrics
                 .map(|server| actix_web::rt::spawn(async { drop(server.await) })),
         ];
+        // Joined before the first request: what the settings of several processes disagree about is said
+        // at the start.
+        self.context.nodes.wake();
+        let (context, handle) = (self.context.clone(), self.server.handle());
+        let disagreement = actix_web::rt::spawn(async move {
+            context.nodes.disagreement().await;
+            handle.stop(false).await;
+        });
         let served = self.server.await;
+        disagreement.abort();
+        let served = match self.context.nodes.disagrees() {
+            Some(why) => Err(io::Error::other(why)),
+            None => served,
+        };
+        // Nobody has to wait for this process from here on: it checks no pass any more.
+        self.context.nodes.leave().await;
         beside
             .iter()
             .flatten()
@@ -146,6 +163,7 @@ async fn prune_now_and_then(context: Context) {
 #[must_use]
 pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory + use<> {
     let rules = web::Data::new(CookieRules::new(&context.settings, keys));
+    context.go_by(keys);
     let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
     for route in routes::table() {
         by_path.entry(route.path).or_default().push(route);

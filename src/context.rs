@@ -1,26 +1,39 @@
 //! What every verb is given: settings, database, clock, randomness and the few things that are
 //! shared by all requests.
 
-use std::{net::IpAddr, num::NonZero, sync::Arc};
+use std::{
+    num::NonZero,
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use crate::{
-    config::Settings,
+    config::{Settings, SigningKeys},
     error::Error,
-    ids::CredentialId,
+    ids::{CredentialId, UserId},
     kit::{
+        a_minute::AMinute,
         clock::{Clock, Timestamp},
         db::{self, AnyConnection, Database},
+        digest::Digest,
         id::Id,
         password_hash::PasswordHasher,
         random::Random,
+        single_flight::SingleFlight,
         write_behind::WriteBehind,
     },
+    known::{Generation, Looked},
+    last_use::LastUse,
+    nodes::{Nodes, Terms, Told},
 };
 
 /// The tables, for both databases.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// What the database is asked about secrets, by secret and by the generation in which it was asked.
+pub type Questions = SingleFlight<(Digest, Generation), Result<Option<Arc<Looked>>, Error>>;
 
 /// Shared by all requests of a process, and by a command. Cloning gives another handle to the same.
 #[derive(Clone)]
@@ -35,12 +48,18 @@ pub struct Shared {
     /// Hashes passwords, so many at once.
     pub hasher: PasswordHasher,
     /// When and from where each credential was last used, where that is not yet in the database.
-    pub last_used: WriteBehind<CredentialId, (Timestamp, Option<IpAddr>)>,
+    pub last_used: WriteBehind<CredentialId, LastUse>,
+    /// This process among the others, and what it remembers of passes.
+    pub nodes: Nodes,
+    /// The passes that the database is just asked about.
+    pub asked: Questions,
+    /// What browsers reported of broken policies in this minute.
+    pub policy_reports: AMinute,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
 
-impl std::ops::Deref for Context {
+impl Deref for Context {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
@@ -62,15 +81,29 @@ impl Context {
         let db = Database::open(&settings.database)?;
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let hasher = PasswordHasher::new(cores)?;
-        let last_used = WriteBehind::default();
+        let nodes = Nodes::new(
+            db.clone(),
+            settings.remembered,
+            Arc::clone(&clock),
+            Arc::clone(&random),
+        );
         Ok(Self(Arc::new(Shared {
             settings,
             db,
             hasher,
-            last_used,
+            last_used: WriteBehind::default(),
+            nodes,
+            asked: SingleFlight::default(),
+            policy_reports: AMinute::default(),
             clock,
             random,
         })))
+    }
+
+    /// Says with which keys this process signs and takes cookies: it remembers nothing before.
+    pub fn go_by(&self, keys: &SigningKeys) {
+        let terms = Terms::new(keys, &self.settings.token_prefix);
+        self.nodes.go_by(terms);
     }
 
     /// Reads from the database, off the async workers.
@@ -88,19 +121,96 @@ impl Context {
             .await
     }
 
-    /// Changes the database in one transaction, and returns after its commit.
+    /// Changes the database in one transaction, and returns after its commit: when whatever `work`
+    /// [made old](Transaction::makes_old) is believed nowhere any more.
     ///
     /// # Errors
     /// What `work` says, and that the database cannot be changed: nothing is changed then.
     pub async fn write<T, W>(&self, work: W) -> Result<T, Error>
     where
         T: Send + 'static,
-        W: FnOnce(&Self, &mut AnyConnection) -> Result<T, Error> + Clone + Send + 'static,
+        W: FnOnce(&Transaction, &mut AnyConnection) -> Result<T, Error> + Clone + Send + 'static,
     {
-        let context = self.clone();
-        self.db
-            .write(move |connection| work(&context, connection))
-            .await
+        let transaction = Transaction {
+            context: self.clone(),
+            made_old: Arc::default(),
+        };
+        let done = transaction.clone();
+        let change = move |connection: &mut AnyConnection| {
+            let result = work(&transaction, connection)?;
+            let told = transaction.tell(connection)?;
+            Ok::<_, Error>((result, told))
+        };
+        let (result, told) = self.db.write(change, move || done.forget()).await?;
+        self.nodes.until_applied(told).await;
+        Ok(result)
+    }
+
+    /// Waits until what was changed of `user` before is believed nowhere any more. To be called before
+    /// somebody is told that what they want to end has ended already: whoever ended it may still be
+    /// waiting for the others, or have been killed meanwhile.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn settle(&self, user: UserId) -> Result<(), Error> {
+        let told = self
+            .read(|context, connection| Ok(context.nodes.told(connection)?))
+            .await?;
+        self.nodes.forget([user]);
+        self.nodes.until_applied(told).await;
+        Ok(())
+    }
+}
+
+/// A transaction under way: what changes something that processes remember needs one, and says so.
+#[derive(Clone)]
+pub struct Transaction {
+    context: Context,
+    /// Grows only: it is known to the work that is done again after a collision, too.
+    made_old: Arc<Mutex<Vec<UserId>>>,
+}
+
+/// Proof that what is remembered of a user will be forgotten everywhere before the change is answered.
+/// Every query that changes whom, or to what, a pass lets in asks for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Old(());
+
+impl Transaction {
+    /// What is remembered of `user` is old once this transaction is committed.
+    #[must_use]
+    pub fn makes_old(&self, user: UserId) -> Old {
+        let mut made_old = self.made_old.lock().unwrap_or_else(PoisonError::into_inner);
+        if !made_old.contains(&user) {
+            made_old.push(user);
+        }
+        Old(())
+    }
+
+    fn users(&self) -> Vec<UserId> {
+        self.made_old
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn tell(&self, connection: &mut AnyConnection) -> Result<Told, Error> {
+        Ok(self.context.nodes.tell(connection, &self.users())?)
+    }
+
+    /// Also where it is not known whether the change was made: to forget too much costs a query.
+    fn forget(&self) {
+        let users = self.users();
+        if !users.is_empty() {
+            self.context.nodes.forget(users);
+        }
+    }
+}
+
+impl Deref for Transaction {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.context
     }
 }
 

@@ -11,6 +11,9 @@ pub enum OfReceipt {}
 /// Only a name: an [`EventId`] is an id of it.
 pub enum OfEvent {}
 
+/// Only a name: a [`NodeId`] is an id of it.
+pub enum OfNode {}
+
 /// Names a user.
 pub type UserId = Id<OfUser>;
 /// Names a credential, session or token alike.
@@ -19,3 +22,5 @@ pub type CredentialId = Id<OfCredential>;
 pub type ReceiptId = Id<OfReceipt>;
 /// Names a line of the activity log.
 pub type EventId = Id<OfEvent>;
+/// Names a process that remembers passes.
+pub type NodeId = Id<OfNode>;

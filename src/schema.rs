@@ -40,6 +40,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    nodes (id) {
+        id -> Bytea,
+        beat -> Int8,
+        applied -> Int8,
+        joined_at -> Int8,
+        signs_with -> Text,
+        takes -> Text,
+        token_prefix -> Text,
+    }
+}
+
+diesel::table! {
+    notice_position (id) {
+        id -> Int2,
+        position -> Int8,
+    }
+}
+
+diesel::table! {
+    notices (position) {
+        position -> Int8,
+        about -> Bytea,
+        by_node -> Nullable<Bytea>,
+        at -> Int8,
+    }
+}
+
+diesel::table! {
     receipts (id) {
         id -> Bytea,
         user_id -> Bytea,
@@ -102,6 +130,9 @@ diesel::joinable!(secrets -> credentials (credential_id));
 diesel::allow_tables_to_appear_in_same_query!(
     credentials,
     events,
+    nodes,
+    notice_position,
+    notices,
     receipts,
     rotations,
     secrets,

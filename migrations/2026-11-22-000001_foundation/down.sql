@@ -1,3 +1,6 @@
+DROP TABLE nodes;
+DROP TABLE notices;
+DROP TABLE notice_position;
 DROP TABLE throttles;
 DROP TABLE events;
 DROP TABLE rotations;

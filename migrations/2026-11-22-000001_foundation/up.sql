@@ -125,3 +125,40 @@ CREATE TABLE throttles (
     blocked_until BIGINT NOT NULL
 );
 CREATE INDEX throttles_clear ON throttles (clear_at);
+
+-- What processes on this database tell each other, so that what one of them remembers of a user is not
+-- believed after another changed it. docs/in-force.md says why it is right.
+
+-- The position of the newest notice, in its only row. Whoever adds notices takes this row last before
+-- the commit and holds it until then, so that positions are committed in their order.
+CREATE TABLE notice_position (
+    id SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    position BIGINT NOT NULL
+);
+INSERT INTO notice_position (id, position) VALUES (1, 0);
+
+-- One notice: what is remembered of this user is old.
+CREATE TABLE notices (
+    position BIGINT NOT NULL PRIMARY KEY,
+    -- A user's id, also of one who was deleted by it. Forgotten after an hour.
+    about BYTEA NOT NULL CHECK (length(about) = 16),
+    -- The node that changed it and has forgotten it already; null: a process that is no node.
+    by_node BYTEA,
+    -- For pruning alone: no decision is made by it.
+    at BIGINT NOT NULL
+);
+
+-- A process that remembers, and is waited for by whoever ends something.
+CREATE TABLE nodes (
+    id BYTEA NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    -- Grows while it lives.
+    beat BIGINT NOT NULL,
+    -- The position up to which it has forgotten what it was told to.
+    applied BIGINT NOT NULL,
+    joined_at BIGINT NOT NULL,
+    -- What all of them must agree about: SHA-256 of the key that it signs cookies with, of every key
+    -- that it takes (parted by spaces, in base64url), and how its tokens begin.
+    signs_with TEXT NOT NULL,
+    takes TEXT NOT NULL,
+    token_prefix TEXT NOT NULL
+);

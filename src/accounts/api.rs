@@ -47,5 +47,5 @@ impl<'a> From<&'a User> for UserJson<'a> {
     responses((status = 200, description = "The user.", body = UserJson))
 )]
 pub async fn user(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
-    json::answer(StatusCode::OK, &UserJson::from(&here.caller.user))
+    json::answer(StatusCode::OK, &UserJson::from(&**here.caller.user))
 }

@@ -57,7 +57,7 @@ pub async fn change_password(
             store::set_password(connection, user, &hash)?;
             let what = What::new(EventKind::PasswordChanged, "");
             activity::record(context, connection, user, &actor, what)?;
-            secrets::delete_secrets(connection, here)?;
+            secrets::delete_secrets(connection, context.makes_old(user), here)?;
             secrets::insert_secret(connection, here, change.renewed, "", context.now())?;
             if classes.is_empty() {
                 return Ok(None);

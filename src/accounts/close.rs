@@ -3,7 +3,7 @@
 use super::{authenticate::begin_sign_in, authenticate_user, store};
 use crate::{
     activity::{self, Actor, EventKind, What},
-    context::Context,
+    context::{Context, Transaction},
     credentials::{
         Caller, Reason, Receipt, Selection,
         sign_out::{self, Ending, begin_change},
@@ -35,7 +35,7 @@ pub async fn delete(context: &Context, caller: &Caller, password: SecretText) ->
             begin_sign_in(context, connection, &proof, &actor)?;
             let receipt =
                 end_everything(context, connection, user, Reason::AccountDeleted, &actor)?;
-            store::delete(connection, user)?;
+            store::delete(connection, context.makes_old(user), user)?;
             Ok::<_, Error>(receipt)
         })
         .await
@@ -48,7 +48,7 @@ pub async fn delete(context: &Context, caller: &Caller, password: SecretText) ->
 pub async fn delete_as_operator(context: &Context, user: UserId) -> Result<Receipt> {
     as_operator(context, user, |context, connection, user, actor| {
         let receipt = end_everything(context, connection, user, Reason::AccountDeleted, actor)?;
-        store::delete(connection, user)?;
+        store::delete(connection, context.makes_old(user), user)?;
         Ok(receipt)
     })
     .await
@@ -60,7 +60,12 @@ pub async fn delete_as_operator(context: &Context, user: UserId) -> Result<Recei
 /// [`Error::NotFound`] where it is gone.
 pub async fn disable(context: &Context, user: UserId) -> Result<Receipt> {
     as_operator(context, user, |context, connection, user, actor| {
-        store::set_disabled(connection, user, Some(context.now()))?;
+        store::set_disabled(
+            connection,
+            context.makes_old(user),
+            user,
+            Some(context.now()),
+        )?;
         let what = What::new(EventKind::AccountDisabled, "");
         activity::record(context, connection, user, actor, what)?;
         end_everything(context, connection, user, Reason::AccountDisabled, actor)
@@ -74,7 +79,7 @@ pub async fn disable(context: &Context, user: UserId) -> Result<Receipt> {
 /// [`Error::NotFound`] where it is gone.
 pub async fn enable(context: &Context, user: UserId) -> Result<()> {
     as_operator(context, user, |context, connection, user, actor| {
-        store::set_disabled(connection, user, None)?;
+        store::set_disabled(connection, context.makes_old(user), user, None)?;
         let what = What::new(EventKind::AccountEnabled, "");
         activity::record(context, connection, user, actor, what)
     })
@@ -84,7 +89,7 @@ pub async fn enable(context: &Context, user: UserId) -> Result<()> {
 async fn as_operator<T: Send + 'static>(
     context: &Context,
     user: UserId,
-    change: fn(&Context, &mut AnyConnection, UserId, &Actor) -> Result<T>,
+    change: fn(&Transaction, &mut AnyConnection, UserId, &Actor) -> Result<T>,
 ) -> Result<T> {
     context
         .write(move |context, connection| {
@@ -96,7 +101,7 @@ async fn as_operator<T: Send + 'static>(
 }
 
 fn end_everything(
-    context: &Context,
+    context: &Transaction,
     connection: &mut AnyConnection,
     user: UserId,
     reason: Reason,

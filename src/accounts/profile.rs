@@ -38,8 +38,9 @@ pub async fn change_profile(context: &Context, caller: &Caller, profile: Profile
     context
         .write(move |context, connection| {
             begin_change(context, connection, user, &actor)?;
+            let old = context.makes_old(user);
             db::attempt(connection, |connection| {
-                store::set_profile(connection, user, &profile.name, &profile.email)
+                store::set_profile(connection, old, user, &profile.name, &profile.email)
             })
             .map_err(taken)?;
             if renamed {

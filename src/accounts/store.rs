@@ -4,6 +4,7 @@ use diesel::{QueryResult, prelude::*};
 
 use super::email::Email;
 use crate::{
+    context::Old,
     credentials::User,
     ids::UserId,
     kit::{clock::Timestamp, db::AnyConnection, password_hash::StoredHash},
@@ -98,6 +99,7 @@ pub(super) fn all(connection: &mut AnyConnection) -> QueryResult<Vec<Account>> {
 
 pub(super) fn set_profile(
     connection: &mut AnyConnection,
+    _: Old,
     id: UserId,
     name: &Name,
     email: &Email,
@@ -139,6 +141,7 @@ pub(super) fn renew_hash(
 
 pub(super) fn set_disabled(
     connection: &mut AnyConnection,
+    _: Old,
     id: UserId,
     disabled_at: Option<Timestamp>,
 ) -> QueryResult<()> {
@@ -148,7 +151,7 @@ pub(super) fn set_disabled(
         .map(drop)
 }
 
-pub(super) fn delete(connection: &mut AnyConnection, id: UserId) -> QueryResult<()> {
+pub(super) fn delete(connection: &mut AnyConnection, _: Old, id: UserId) -> QueryResult<()> {
     diesel::delete(users::table.find(id))
         .execute(connection)
         .map(drop)

@@ -52,6 +52,7 @@ pub(super) async fn revoke(
     })?;
     let name = class.as_str();
     if let Some(at) = found.ended_at {
+        context.settle(found.user_id).await?;
         let ago = words::ago(context.now(), at);
         return nothing(form, format!("The {name} {id} was ended {ago}."));
     }

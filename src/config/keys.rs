@@ -132,6 +132,16 @@ pub const KEYS: &[Key] = &[
         "30d",
         "How long ended credentials stay readable",
     ),
+    key(
+        "NARTHEX_MEMORY_ENTRIES",
+        "100000",
+        "How many sessions and tokens are remembered at most; 0 asks the database each time",
+    ),
+    key(
+        "NARTHEX_MEMORY_SIZE",
+        "64MiB",
+        "How much memory they may take",
+    ),
     unset("NARTHEX_METRICS_LISTEN", "Address and port for /metrics"),
     key(
         "NARTHEX_LOG",

@@ -71,6 +71,8 @@ pub struct Settings {
     pub last_used_every: Duration,
     /// `NARTHEX_KEEP_ENDED`
     pub keep_ended: Duration,
+    /// `NARTHEX_MEMORY_ENTRIES`, `NARTHEX_MEMORY_SIZE`
+    pub remembered: Remembered,
     /// `NARTHEX_METRICS_LISTEN`
     pub metrics_listen: Option<SocketAddr>,
     /// `NARTHEX_LOG`
@@ -79,6 +81,15 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// `[abilities]` in `narthex.toml`, with Narthex's own
     pub catalogue: Catalogue,
+}
+
+/// How much is remembered at most of the passes that were seen, whichever is reached first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// So many of them; none: every check asks the database.
+    pub entries: usize,
+    /// So many bytes.
+    pub bytes: usize,
 }
 
 impl Settings {
@@ -117,6 +128,10 @@ impl Settings {
             confirm_for: sources.get("NARTHEX_CONFIRM_FOR", value::duration)?,
             last_used_every: sources.get("NARTHEX_LAST_USED_EVERY", value::duration)?,
             keep_ended: sources.get("NARTHEX_KEEP_ENDED", value::duration)?,
+            remembered: Remembered {
+                entries: sources.get("NARTHEX_MEMORY_ENTRIES", value::count)?,
+                bytes: sources.get("NARTHEX_MEMORY_SIZE", value::size)?,
+            },
             metrics_listen: sources.find("NARTHEX_METRICS_LISTEN", value::address)?,
             log: sources.get("NARTHEX_LOG", value::log_filter)?,
             log_format: sources.get("NARTHEX_LOG_FORMAT", value::log_format)?,

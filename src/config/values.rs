@@ -9,9 +9,15 @@ use std::{
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::{Host, Url};
 
-use crate::kit::{db, duration, network::Networks};
+use crate::kit::{
+    db::{self, postgres_url},
+    duration,
+    network::Networks,
+};
 
 /// Browsers cut a cookie's life at 400 days (draft-ietf-httpbis-rfc6265bis, section 5.5).
+const MOST_ENTRIES: usize = 100_000_000;
+const MOST_BYTES: usize = 64 << 30;
 const LONGEST_COOKIE: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// Who may make an account.
@@ -148,7 +154,16 @@ impl PublicUrl {
 }
 
 pub(super) fn database(text: &str) -> Result<db::Target, &'static str> {
-    db::Target::parse(text).map_err(|_| "give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME")
+    let target = db::Target::parse(text)
+        .map_err(|_| "give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME")?;
+    match &target {
+        // libpq would refuse some of it less clearly, and do the rest in the clear.
+        db::Target::Postgres(url) if !postgres_url::TLS && postgres_url::asks_for_tls(url) => Err(
+            "it asks for TLS, and this narthex was built without; build it with cargo build \
+             --release --features pg-tls, which needs OpenSSL's headers (libssl-dev)",
+        ),
+        _ => Ok(target),
+    }
 }
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
@@ -232,4 +247,25 @@ pub(super) fn cookie_age(text: &str) -> Result<Duration, &'static str> {
         .ok()
         .filter(|duration| *duration <= LONGEST_COOKIE)
         .ok_or("give a length of time of at most 400d, for browsers keep no cookie longer")
+}
+
+pub(super) fn count(text: &str) -> Result<usize, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|count| *count <= MOST_ENTRIES)
+        .ok_or("give a whole number up to 100000000, such as 100000")
+}
+
+/// Units of 1024 (IEC 80000-13), the larger ones being what people write.
+pub(super) fn size(text: &str) -> Result<usize, &'static str> {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+    units
+        .iter()
+        .find_map(|(unit, shift)| {
+            let number: usize = text.strip_suffix(unit)?.trim_end().parse().ok()?;
+            number
+                .checked_mul(1 << shift)
+                .filter(|bytes| *bytes > 0 && *bytes <= MOST_BYTES)
+        })
+        .ok_or("give a whole number of KiB, MiB or GiB up to 64GiB, such as 64MiB")
 }

@@ -1,51 +1,49 @@
 //! Whoever makes a request, once verified.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, ops::Deref, sync::Arc};
 
-use super::{credential::Credential, kind::Class, selection::Selection};
+use super::selection::Selection;
 use crate::{
     activity::Actor,
     error::{Error, Result},
-    ids::{CredentialId, UserId},
+    ids::CredentialId,
+    kind::Class,
     kit::{clock::Timestamp, digest::Digest},
+    known::Known,
 };
 
-/// A person with an account, as far as anybody but the account pages needs to know.
-#[derive(Clone, Debug)]
-pub struct User {
-    /// Its id: opaque, never used again for somebody else.
-    pub id: UserId,
-    /// The e-mail address as typed.
-    pub email: String,
-    /// The name.
-    pub name: String,
-    /// When the account was made.
-    pub created_at: Timestamp,
-}
-
-/// The user and the credential behind a request. Only the gate makes one.
+/// The user and the credential behind a request, as `user` and `credential`. Only the gate makes one.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// Who.
-    pub user: User,
-    /// By what.
-    pub credential: Credential,
+    known: Arc<Known>,
     /// The digest of the secret that was shown: a credential may have several.
     pub secret: Digest,
     /// From where.
     pub ip: Option<IpAddr>,
 }
 
+impl Deref for Caller {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.known
+    }
+}
+
 impl Caller {
+    pub(super) const fn new(known: Arc<Known>, secret: Digest, ip: Option<IpAddr>) -> Self {
+        Self { known, secret, ip }
+    }
+
     /// The credential that calls: what the API's `current` means.
     #[must_use]
-    pub const fn current(&self) -> Option<CredentialId> {
+    pub fn current(&self) -> Option<CredentialId> {
         Some(self.credential.id)
     }
 
     /// As the one who acts, for the activity log and for receipts.
     #[must_use]
-    pub const fn actor(&self) -> Actor {
+    pub fn actor(&self) -> Actor {
         Actor {
             credential: Some(self.credential.id),
             secret: Some(self.secret),

@@ -2,10 +2,10 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::kind::{Class, Kind};
 use crate::{
     ability::Abilities,
     ids::{CredentialId, ReceiptId, UserId},
+    kind::{Class, Kind},
     kit::clock::Timestamp,
 };
 

@@ -2,22 +2,24 @@
 //!
 //! A secret that got here has its form: the cookie's signature or the token's checksum was right.
 //! Its digest leads to the credential, which must not be ended, paused, expired or idle, and whose
-//! user must not be disabled. Every check asks the database, so an ending holds everywhere from its
-//! commit on.
+//! user must not be disabled. One that is [remembered](crate::known) and may be believed costs no query;
+//! of any other the database is asked. There is no memory of who was refused.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use super::{
-    caller::{Caller, User},
+    caller::Caller,
     credential::Credential,
-    kind::Class,
     store::{self, Found},
     usage,
 };
 use crate::{
     context::Context,
     error::Result,
+    kind::Class,
     kit::{clock::Timestamp, digest::Digest},
+    known::{AsRead, Generation, Known, Looked, Pass, User},
+    last_use::Place,
 };
 
 /// Why a pass lets nobody in. For the log; callers are told only that it does not.
@@ -37,17 +39,25 @@ pub enum Refusal {
     UserDisabled,
 }
 
+/// Whether a pass lets somebody in.
+pub type Verdict<T> = std::result::Result<T, Refusal>;
+
 /// Checks the secret with `digest`, which travelled as those of `class` do and came from `ip`.
 ///
 /// # Errors
-/// When the database cannot be asked. Then nobody gets in, and nobody is taken for unknown.
+/// When the database cannot be asked. Then nobody gets in whom it would have to be asked about, and
+/// nobody is taken for unknown.
 pub async fn check(
     context: &Context,
     class: Class,
     digest: Digest,
     ip: Option<IpAddr>,
-) -> Result<Result<Caller, Refusal>> {
-    look_up(context, class, digest, |_| ip).await
+) -> Result<Verdict<Caller>> {
+    let used = Used {
+        ip,
+        from: Place::At(ip),
+    };
+    admit(context, class, digest, used).await
 }
 
 /// Checks a secret that somebody else was shown and asks about: it counts as used, from where it was
@@ -59,8 +69,126 @@ pub async fn check_for_another(
     context: &Context,
     class: Class,
     digest: Digest,
-) -> Result<Result<Caller, Refusal>> {
-    look_up(context, class, digest, |credential| credential.last_used_ip).await
+) -> Result<Verdict<Caller>> {
+    let used = Used {
+        ip: None,
+        from: Place::AsBefore,
+    };
+    admit(context, class, digest, used).await
+}
+
+/// How a pass is used: where its caller is, and from where it counts as used.
+#[derive(Clone, Copy)]
+struct Used {
+    ip: Option<IpAddr>,
+    from: Place,
+}
+
+async fn admit(
+    context: &Context,
+    class: Class,
+    digest: Digest,
+    used: Used,
+) -> Result<Verdict<Caller>> {
+    let now = context.now();
+    let remembered = context
+        .nodes
+        .recall(&digest)
+        .filter(|known| known.credential.class() == class && known.is_good(now));
+    let known = match remembered {
+        Some(known) => known,
+        None => match look_up(context, class, digest).await? {
+            Ok(known) => known,
+            Err(refusal) => return Ok(Err(refusal)),
+        },
+    };
+    usage::note(context, &known, now, used.from);
+    Ok(Ok(Caller::new(known, digest, used.ip)))
+}
+
+/// Asks the database. Of many who ask about the same secret at once one does.
+async fn look_up(context: &Context, class: Class, digest: Digest) -> Result<Verdict<Arc<Known>>> {
+    let looked = match context.nodes.generation() {
+        // The answer to a question that was begun in this generation is not older than what was ended
+        // before: that would have begun another. While memory may not be believed nobody knows, and
+        // everybody asks.
+        Some(generation) => {
+            let asking = context.clone();
+            let question = move || look_up_and_keep(asking, digest, generation);
+            context.asked.ask((digest, generation), question).await?
+        }
+        None => read(context, digest)
+            .await?
+            .map(|read| Arc::new(Looked { read, kept: None })),
+    };
+    let Some(looked) = looked else {
+        return Ok(Err(Refusal::Unknown));
+    };
+    Ok(
+        judge(&looked.read, class, context.now()).map(|()| match &looked.kept {
+            Some(known) => Arc::clone(known),
+            None => Arc::new(looked.read.clone().alone()),
+        }),
+    )
+}
+
+async fn look_up_and_keep(
+    context: Context,
+    digest: Digest,
+    generation: Generation,
+) -> Result<Option<Arc<Looked>>> {
+    let read = read(&context, digest).await?;
+    Ok(read.map(|read| {
+        let lets_in = judge(&read, read.credential.class(), read.at).is_ok();
+        let kept = lets_in.then(|| context.nodes.keep(generation, digest, read.clone()));
+        Arc::new(Looked { read, kept })
+    }))
+}
+
+async fn read(context: &Context, digest: Digest) -> Result<Option<AsRead>> {
+    let found = find(context, digest).await?;
+    Ok(found.map(|found| as_read(&found, context.now())))
+}
+
+fn as_read(found: &Found, now: Timestamp) -> AsRead {
+    let credential = &found.credential;
+    AsRead {
+        user: found.user.clone(),
+        credential: Pass {
+            id: credential.id,
+            kind: credential.kind,
+            abilities: Arc::new(credential.abilities.clone()),
+            created_at: credential.created_at,
+            expires_at: credential.expires_at,
+            idle_limit: credential.idle_limit,
+            confirmed_until: credential.confirmed_until,
+        },
+        until: found.valid_until,
+        last_seen: credential.last_seen(),
+        at: now,
+        ended: credential.ended_at.is_some(),
+        paused: credential.paused,
+        user_disabled: found.user_disabled_at.is_some(),
+    }
+}
+
+/// Why what was read lets nobody in who shows it as those of `class` are shown, if it does not.
+fn judge(read: &AsRead, class: Class, now: Timestamp) -> Verdict<()> {
+    let refusals = [
+        (read.credential.class() != class, Refusal::Unknown),
+        (read.ended, Refusal::Ended),
+        (read.is_over(now), Refusal::Expired),
+        (
+            read.until.is_some_and(|until| until <= now),
+            Refusal::RotatedOut,
+        ),
+        (read.user_disabled, Refusal::UserDisabled),
+        (read.paused, Refusal::Paused),
+    ];
+    match refusals.into_iter().find(|(refused, _)| *refused) {
+        Some((_, why)) => Err(why),
+        None => Ok(()),
+    }
 }
 
 /// What a secret is, whatever became of it.
@@ -91,12 +219,16 @@ pub async fn identify(
     Ok(found
         .filter(|found| found.credential.class() == class)
         .map(|found| Identified {
-            refusal: admit(&found, class, context.now()).err(),
+            refusal: refusal_of(&found, class, context.now()),
             user: found.user,
             user_disabled_at: found.user_disabled_at,
             credential: found.credential,
             valid_until: found.valid_until,
         }))
+}
+
+fn refusal_of(found: &Found, class: Class, now: Timestamp) -> Option<Refusal> {
+    judge(&as_read(found, now), class, now).err()
 }
 
 async fn find(context: &Context, digest: Digest) -> Result<Option<Found>> {
@@ -109,59 +241,8 @@ async fn find(context: &Context, digest: Digest) -> Result<Option<Found>> {
     }))
 }
 
-async fn look_up(
-    context: &Context,
-    class: Class,
-    digest: Digest,
-    used_from: impl FnOnce(&Credential) -> Option<IpAddr>,
-) -> Result<Result<Caller, Refusal>> {
-    let Some(found) = find(context, digest).await? else {
-        return Ok(Err(Refusal::Unknown));
-    };
-    let now = context.now();
-    if let Err(refusal) = admit(&found, class, now) {
-        return Ok(Err(refusal));
-    }
-    let Found {
-        mut credential,
-        user,
-        ..
-    } = found;
-    let ip = used_from(&credential);
-    usage::note(context, &mut credential, now, ip);
-    Ok(Ok(Caller {
-        user,
-        credential,
-        secret: digest,
-        ip,
-    }))
-}
-
-fn admit(found: &Found, class: Class, now: Timestamp) -> Result<(), Refusal> {
-    let credential: &Credential = &found.credential;
-    if credential.class() != class {
-        return Err(Refusal::Unknown);
-    }
-    if credential.ended_at.is_some() {
-        return Err(Refusal::Ended);
-    }
-    if !credential.is_live(now) {
-        return Err(Refusal::Expired);
-    }
-    if found.is_spent(now) {
-        return Err(Refusal::RotatedOut);
-    }
-    if found.user_disabled_at.is_some() {
-        return Err(Refusal::UserDisabled);
-    }
-    if credential.paused {
-        return Err(Refusal::Paused);
-    }
-    Ok(())
-}
-
 /// The live credential behind a secret, also a paused one: for ending it. A secret that was rotated
-/// out is nobody's any more.
+/// out is nobody's any more. Of none it is sure that nobody gets in by that secret, anywhere.
 ///
 /// # Errors
 /// When the database cannot be asked.
@@ -170,10 +251,13 @@ pub async fn find_live(
     class: Class,
     digest: Digest,
 ) -> Result<Option<Credential>> {
-    let found = find(context, digest).await?;
+    let Some(found) = find(context, digest).await? else {
+        return Ok(None);
+    };
     let now = context.now();
-    Ok(found
-        .filter(|found| !found.is_spent(now))
-        .map(|found| found.credential)
-        .filter(|credential| credential.class() == class && credential.is_live(now)))
+    if found.is_spent(now) || !found.credential.is_live(now) {
+        context.settle(found.user.id).await?;
+        return Ok(None);
+    }
+    Ok(Some(found.credential).filter(|credential| credential.class() == class))
 }

@@ -1,10 +1,11 @@
 //! Looking at a user's credentials.
 
-use super::{credential::Credential, kind::Class, selection::Selection, store, usage};
+use super::{credential::Credential, selection::Selection, store, usage};
 use crate::{
     context::Context,
     error::{Error, Result},
     ids::{CredentialId, OfCredential, UserId},
+    kind::Class,
     kit::{
         clock::Timestamp,
         page::{MOST, Page, Paging},

@@ -8,7 +8,6 @@ pub mod api_shapes;
 mod caller;
 mod credential;
 pub mod gate;
-mod kind;
 mod list;
 pub mod pages;
 mod places;
@@ -22,11 +21,14 @@ pub mod usage;
 
 pub(crate) use self::places::{signed_in_with_before, was_signed_in_from};
 pub use self::{
-    caller::{Caller, Confirmed, User},
+    caller::{Caller, Confirmed},
     credential::Credential,
-    kind::{Class, Kind},
     list::{Scope, find, find_anybodys, list},
     prune::{Pruned, prune},
     receipt::{Reason, Receipt, find_receipt},
     selection::Selection,
+};
+pub use crate::{
+    kind::{Class, Kind},
+    known::User,
 };

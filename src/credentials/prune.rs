@@ -1,8 +1,9 @@
 //! What happens to credentials in time: those whose time is over end, with a receipt like any other;
 //! those that ended long ago are forgotten.
 
+use std::time::Duration;
+
 use super::{
-    kind::Class,
     receipt::Reason,
     selection::Selection,
     sign_out::{self, Ending, begin_change},
@@ -13,12 +14,17 @@ use crate::{
     context::Context,
     error::{Error, Result},
     ids::{CredentialId, UserId},
+    kind::Class,
     kit::clock::Timestamp,
+    nodes::Nodes,
     throttle,
 };
 
 /// How many rows one transaction takes: bounds how long others wait behind it.
 const BATCH: i64 = 500;
+
+/// Every process that holds a lease has long read them by then.
+const NOTICES_ARE_KEPT_FOR: Duration = Duration::from_secs(3600);
 
 /// What a pruning did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +60,7 @@ pub async fn prune(context: &Context) -> Result<Pruned> {
                 let secrets = store::forget_spent(connection, before, BATCH)?;
                 let credentials = store::forget_ended(connection, before, BATCH)?;
                 let tallies = throttle::forget(connection, now, BATCH)?;
+                Nodes::forget_notices(connection, now.minus(NOTICES_ARE_KEPT_FOR))?;
                 Ok((credentials, events.max(secrets).max(tallies)))
             })
             .await?;

@@ -3,7 +3,6 @@
 
 use super::{
     credential::Credential,
-    kind::Class,
     receipt::Reason,
     selection::Selection,
     sign_out::{self, Ending},
@@ -11,9 +10,10 @@ use super::{
 };
 use crate::{
     activity::Actor,
-    context::{Context, Shared},
+    context::{Shared, Transaction},
     error::{Error, Result},
     ids::UserId,
+    kind::Class,
     kit::db::AnyConnection,
 };
 
@@ -29,7 +29,7 @@ pub const MOST_TOKENS: usize = 500;
 /// # Errors
 /// When the database fails.
 pub(crate) fn end_sessions_beyond(
-    context: &Context,
+    context: &Transaction,
     connection: &mut AnyConnection,
     newest: &Credential,
     actor: &Actor,

@@ -5,14 +5,12 @@ use std::time::Duration;
 use ipnet::IpNet;
 use utoipa::IntoParams;
 
-use super::{
-    credential::Credential,
-    kind::{Class, Kind},
-};
+use super::credential::Credential;
 use crate::{
     ability::Ability,
     fields::Fields,
     ids::CredentialId,
+    kind::{Class, Kind},
     kit::{clock::Timestamp, duration, network},
     shapes,
 };

@@ -1,34 +1,49 @@
 //! When and from where a credential was last used: noted in memory at each check, written in
 //! batches. Nothing is written per request; a crash loses one interval at most.
 
-use std::net::IpAddr;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::{credential::Credential, store};
 use crate::{
     context::{Context, Shared},
     error::Result,
     kit::clock::Timestamp,
+    known::Known,
+    last_use::{LastUse, Place},
 };
 
-/// Notes that `credential` was just used.
-pub(super) fn note(
-    context: &Shared,
-    credential: &mut Credential,
-    at: Timestamp,
-    ip: Option<IpAddr>,
-) {
-    context.last_used.note(credential.id, (at, ip));
-    credential.last_used_at = Some(at);
-    credential.last_used_ip = ip;
+/// Notes that a pass was just used. Of all uses from one place in one second the first is noted.
+pub(super) fn note(context: &Shared, known: &Known, at: Timestamp, from: Place) {
+    if known.is_news(at, told_apart(from)) {
+        let last = LastUse { at, from };
+        context
+            .last_used
+            .note(known.credential.id, |before| last.after(before));
+    }
+}
+
+/// Different places are different numbers, but for a few: one of those is noted a second later.
+fn told_apart(place: Place) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    match place {
+        Place::AsBefore => return 0,
+        Place::At(ip) => ip.hash(&mut hasher),
+    }
+    let [.., a, b, c, d] = hasher.finish().to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 /// Brings a credential that was read from the database up to what is noted in memory.
 pub(crate) fn overlay(context: &Shared, credential: &mut Credential) {
-    if let Some((at, ip)) = context.last_used.get(&credential.id)
-        && credential.last_used_at.is_none_or(|written| written < at)
+    if let Some(last) = context.last_used.get(&credential.id)
+        && credential
+            .last_used_at
+            .is_none_or(|written| written < last.at)
     {
-        credential.last_used_at = Some(at);
-        credential.last_used_ip = ip;
+        credential.last_used_at = Some(last.at);
+        if let Place::At(ip) = last.from {
+            credential.last_used_ip = ip;
+        }
     }
 }
 
@@ -46,8 +61,8 @@ pub async fn flush(context: &Context) -> Result<()> {
     sorted.sort_by_key(|(id, _)| *id);
     let written: Result<()> = context
         .write(move |_, connection| {
-            for (id, (at, ip)) in sorted {
-                store::touch(connection, id, at, ip)?;
+            for (id, last) in sorted {
+                store::touch(connection, id, last)?;
             }
             Ok(())
         })

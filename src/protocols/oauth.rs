@@ -150,7 +150,7 @@ fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
             Class::Token => "Bearer",
             Class::Session => "N_A",
         },
-        exp: credential.dies_at().map(seconds),
+        exp: credential.dies_at(context.now()).map(seconds),
         iat: seconds(credential.created_at),
         sub: known.user.id.to_string(),
         iss: context.settings.base_url(),

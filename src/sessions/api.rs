@@ -181,13 +181,12 @@ pub async fn one(
     )
 )]
 pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
-    match here.caller.credential.class() {
-        Class::Session => {
-            let session = SessionJson::of(&here.caller.credential, here.caller.current());
-            json::answer(StatusCode::OK, &session)
-        }
-        Class::Token => Err(Error::NotFound),
-    }
+    let (user, own) = (here.caller.user.id, here.caller.credential.id);
+    let session = credentials::find(&here.context, user, Class::Session, own).await?;
+    json::answer(
+        StatusCode::OK,
+        &SessionJson::of(&session, here.caller.current()),
+    )
 }
 
 /// Ends a session. One that ended before is left as it is.
@@ -211,6 +210,7 @@ pub async fn end_one(
     let (user, answer) = (here.caller.user.id, HttpResponse::NoContent().finish());
     let session = credentials::find(&here.context, user, Class::Session, id).await?;
     if !session.is_live(here.context.now()) {
+        here.context.settle(user).await?;
         return Ok(answer);
     }
     here.may_end(&Selection::one(Class::Session, id))?;

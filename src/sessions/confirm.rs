@@ -25,17 +25,18 @@ pub async fn confirm(
     let proof = authenticate_user(context, caller, password).await?;
     let secret = SessionSecret::generate(context.random())?;
     let digest = secret.digest();
-    let mut session = caller.credential.clone();
+    let (user, session) = (caller.user.id, caller.credential.id);
     context
         .write(move |context, connection| {
             begin_sign_in(context, connection, &proof, &actor)?;
             let now = context.now();
-            session.confirmed_until = Some(now.plus(context.settings.confirm_for));
-            store::update(connection, &session)?;
-            store::delete_secrets(connection, session.id)?;
-            store::insert_secret(connection, session.id, digest, "", now)?;
+            let until = now.plus(context.settings.confirm_for);
+            let old = context.makes_old(user);
+            store::confirm(connection, old, session, until)?;
+            store::delete_secrets(connection, old, session)?;
+            store::insert_secret(connection, session, digest, "", now)?;
             let what = What::new(EventKind::PasswordConfirmed, "");
-            activity::record(context, connection, session.user_id, &actor, what)?;
+            activity::record(context, connection, user, &actor, what)?;
             Ok::<_, Error>(())
         })
         .await?;

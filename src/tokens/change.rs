@@ -60,7 +60,7 @@ pub async fn change(
             for what in apply(&mut token, change) {
                 activity::record(context, connection, caller.user.id, &actor, what)?;
             }
-            store::update(connection, &token)?;
+            store::update(connection, context.makes_old(caller.user.id), &token)?;
             Ok(token)
         })
         .await

@@ -16,6 +16,7 @@ pub mod next;
 pub mod page;
 pub mod panics;
 pub mod path;
+pub mod policy_report;
 pub mod refusal;
 pub mod request_log;
 pub mod same_origin;

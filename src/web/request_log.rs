@@ -30,7 +30,10 @@ pub fn write(request: &HttpRequest, status: StatusCode, error: Option<&Error>, t
     };
     metrics::counter!("narthex_requests_total", "status" => class).increment(1);
     metrics::histogram!("narthex_request_seconds").record(took.as_secs_f64());
-    if status >= 500 {
+    if let Some(reason) = refused {
+        metrics::counter!("narthex_refused_total", "reason" => reason).increment(1);
+    }
+    if is_a_failure(status, error) {
         let cause = error.map(tracing::field::display);
         tracing::error!(
             method,
@@ -57,4 +60,10 @@ pub fn write(request: &HttpRequest, status: StatusCode, error: Option<&Error>, t
             "request"
         );
     }
+}
+
+/// Whether somebody has to look. That too many passwords wait is what a flood of sign-ins is meant to
+/// meet: as many errors in the log would only hide one that is ours.
+const fn is_a_failure(status: u16, error: Option<&Error>) -> bool {
+    status >= 500 && !matches!(error, Some(Error::Busy))
 }

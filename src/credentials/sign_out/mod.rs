@@ -15,16 +15,16 @@ pub use self::named::{
 
 use super::{
     credential::Credential,
-    kind::Class,
     receipt::{Reason, Receipt},
     selection::Selection,
     store, usage,
 };
 use crate::{
     activity::{self, Actor, EventKind, What},
-    context::{Context, Shared},
+    context::{Context, Shared, Transaction},
     error::{Error, Result},
     ids::{CredentialId, UserId},
+    kind::Class,
     kit::{db::AnyConnection, digest::Digest},
 };
 
@@ -137,7 +137,7 @@ fn may_still_act(
 /// # Errors
 /// [`Error::PreviewOutdated`] where the digest no longer fits.
 pub(crate) fn end_within(
-    context: &Context,
+    context: &Transaction,
     connection: &mut AnyConnection,
     user: UserId,
     ending: &Ending,
@@ -182,7 +182,7 @@ pub(crate) fn end_within(
         .map(|credential| credential.id)
         .collect();
     store::insert_receipt(connection, user, &receipt)?;
-    store::end(connection, &ids, at, id)?;
+    store::end(connection, context.makes_old(user), &ids, at, id)?;
     let what = What::new(EventKind::CredentialsEnded, receipt.summary()).with_receipt(id);
     activity::record(context, connection, user, actor, what)?;
     metrics::counter!("narthex_credentials_ended_total", "reason" => receipt.reason.as_str())

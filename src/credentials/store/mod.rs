@@ -19,20 +19,18 @@ use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 use diesel::{QueryResult, prelude::*};
 
-use super::{
-    credential::Credential,
-    kind::{Class, Kind},
-    list::Scope,
-    selection::Selection,
-};
+use super::{credential::Credential, list::Scope, selection::Selection};
 use crate::{
     ability::Abilities,
+    context::Old,
     ids::{CredentialId, OfCredential, ReceiptId, UserId},
+    kind::{Class, Kind},
     kit::{
         clock::{Timestamp, micros_of},
         db::AnyConnection,
         page::Paging,
     },
+    last_use::{LastUse, Place},
     schema::{credentials, secrets, users},
 };
 
@@ -260,6 +258,7 @@ fn with_hints(connection: &mut AnyConnection, rows: Vec<Row>) -> QueryResult<Vec
 /// Marks credentials as ended by a receipt. A credential that was ended before keeps its own.
 pub(crate) fn end(
     connection: &mut AnyConnection,
+    _: Old,
     ids: &[CredentialId],
     at: Timestamp,
     receipt: ReceiptId,
@@ -311,15 +310,31 @@ pub(crate) fn forget_ended(
     diesel::delete(credentials::table.filter(credentials::id.eq_any(ids))).execute(connection)
 }
 
-/// Writes what of a credential may change: name, abilities, paused, and until when it is confirmed.
-pub(crate) fn update(connection: &mut AnyConnection, credential: &Credential) -> QueryResult<()> {
-    diesel::update(credentials::table.find(credential.id))
+/// Writes what of a token may change: name, abilities and whether it is paused.
+pub(crate) fn update(
+    connection: &mut AnyConnection,
+    _: Old,
+    token: &Credential,
+) -> QueryResult<()> {
+    diesel::update(credentials::table.find(token.id))
         .set((
-            credentials::name.eq(&credential.name),
-            credentials::abilities.eq(credential.abilities.to_stored()),
-            credentials::paused.eq(credential.paused),
-            credentials::confirmed_until.eq(credential.confirmed_until),
+            credentials::name.eq(&token.name),
+            credentials::abilities.eq(token.abilities.to_stored()),
+            credentials::paused.eq(token.paused),
         ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Notes until when a session's password counts as just confirmed.
+pub(crate) fn confirm(
+    connection: &mut AnyConnection,
+    _: Old,
+    session: CredentialId,
+    until: Timestamp,
+) -> QueryResult<()> {
+    diesel::update(credentials::table.find(session))
+        .set(credentials::confirmed_until.eq(until))
         .execute(connection)
         .map(drop)
 }
@@ -328,21 +343,21 @@ pub(crate) fn update(connection: &mut AnyConnection, credential: &Credential) ->
 pub(crate) fn touch(
     connection: &mut AnyConnection,
     id: CredentialId,
-    at: Timestamp,
-    ip: Option<IpAddr>,
+    last: LastUse,
 ) -> QueryResult<()> {
     let older = credentials::last_used_at
         .is_null()
-        .or(credentials::last_used_at.lt(at));
-    diesel::update(
-        credentials::table
-            .filter(credentials::id.eq(id))
-            .filter(older),
-    )
-    .set((
-        credentials::last_used_at.eq(at),
-        credentials::last_used_ip.eq(ip.map(|ip| ip.to_string())),
-    ))
-    .execute(connection)
-    .map(drop)
+        .or(credentials::last_used_at.lt(last.at));
+    let rows = credentials::table
+        .filter(credentials::id.eq(id))
+        .filter(older);
+    let at = credentials::last_used_at.eq(last.at);
+    let written = match last.from {
+        Place::At(ip) => {
+            let ip = credentials::last_used_ip.eq(ip.map(|ip| ip.to_string()));
+            diesel::update(rows).set((at, ip)).execute(connection)
+        }
+        Place::AsBefore => diesel::update(rows).set(at).execute(connection),
+    };
+    written.map(drop)
 }

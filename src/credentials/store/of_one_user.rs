@@ -3,8 +3,8 @@
 use diesel::{QueryResult, prelude::*};
 
 use crate::{
-    credentials::kind::{Class, Kind},
     ids::{CredentialId, UserId},
+    kind::{Class, Kind},
     kit::db::AnyConnection,
     schema::credentials,
 };

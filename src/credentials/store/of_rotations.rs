@@ -3,6 +3,7 @@
 use diesel::{QueryResult, prelude::*};
 
 use crate::{
+    context::Old,
     ids::CredentialId,
     kit::{clock::Timestamp, db::AnyConnection, digest::Digest},
     schema::{rotations, secrets},
@@ -36,6 +37,7 @@ pub(crate) struct MadeBefore {
 /// Lets no secret of a credential work beyond `until`.
 pub(crate) fn bound_secrets(
     connection: &mut AnyConnection,
+    _: Old,
     credential: CredentialId,
     until: Timestamp,
 ) -> QueryResult<()> {
@@ -73,6 +75,7 @@ pub(crate) fn earlier(
 /// Lets one secret work no longer.
 pub(crate) fn spend(
     connection: &mut AnyConnection,
+    _: Old,
     digest: Digest,
     now: Timestamp,
 ) -> QueryResult<()> {

@@ -4,9 +4,11 @@ use diesel::{QueryResult, prelude::*};
 
 use super::Row;
 use crate::{
-    credentials::{caller::User, credential::Credential},
+    context::Old,
+    credentials::credential::Credential,
     ids::{CredentialId, UserId},
     kit::{clock::Timestamp, db::AnyConnection, digest::Digest},
+    known::User,
     schema::{credentials, secrets, users},
 };
 
@@ -108,6 +110,7 @@ pub(crate) fn insert_secret(
 /// Removes every secret of a credential.
 pub(crate) fn delete_secrets(
     connection: &mut AnyConnection,
+    _: Old,
     credential: CredentialId,
 ) -> QueryResult<()> {
     diesel::delete(secrets::table.filter(secrets::credential_id.eq(credential)))

@@ -4,11 +4,13 @@
 //! one thread makes them for everybody (`writer.rs` says why), on PostgreSQL a pooled connection.
 //! This is the one place where transactions begin.
 
+mod beside;
 mod columns;
 mod connection;
 pub mod inspect;
 mod migrate;
 mod patience;
+pub mod postgres_url;
 mod writer;
 
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 use diesel::{Connection as _, QueryResult};
 
 pub use self::{
+    beside::{Beside, announce},
     connection::{AnyConnection, Target},
     migrate::{Migrations, revert_all, run_pending},
 };
@@ -55,6 +58,7 @@ pub enum Error {
 #[derive(Clone)]
 pub struct Database {
     pool: Pool,
+    target: Target,
     engine: Engine,
 }
 
@@ -76,7 +80,11 @@ impl Database {
             Target::Postgres(_) => Engine::Postgres,
         };
         let pool = pool(target.clone(), CONNECTIONS);
-        Ok(Self { pool, engine })
+        Ok(Self {
+            pool,
+            target: target.clone(),
+            engine,
+        })
     }
 
     /// Runs `queries`, which only read, on a blocking thread; once more where the connection turns
@@ -107,38 +115,43 @@ impl Database {
     /// error, or the commit fails, nothing has happened. A change that lost a deadlock is made
     /// again.
     ///
+    /// `afterwards` runs once the change was made, was refused, or may have been made, before the
+    /// answer and also where nobody waits for one any more: what the process remembers of the database
+    /// is brought up to date there.
+    ///
     /// # Errors
     /// What `change` returns, that the database cannot be reached, or [`Error::Unknown`].
     pub async fn write<T, E>(
         &self,
         change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone + Send + 'static,
+        afterwards: impl FnOnce() + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + From<diesel::result::Error> + Collision + Send + 'static,
     {
         match &self.engine {
-            Engine::Sqlite(writer) => writer.submit(change).await,
+            Engine::Sqlite(writer) => writer.submit(change, afterwards).await,
             Engine::Postgres => {
                 let late = || Error::Unknown("the database did not answer in time".to_owned());
                 self.on_a_blocking_thread(late, |pool| {
-                    let again = change.clone();
-                    let mut in_commit = false;
-                    match with_a_connection(&pool, |on| transact(on, change, &mut in_commit))? {
-                        // What the server did with the last word that it got, nobody knows.
-                        Ran::Lost(_) if in_commit => {
-                            Err(Error::Unknown("the connection was lost".to_owned()).into())
-                        }
-                        Ran::Lost(_) => {
-                            with_a_connection(&pool, |on| transact(on, again, &mut in_commit))?
-                                .result()
-                        }
-                        ran => ran.result(),
-                    }
+                    let result = change_on_postgres(&pool, change);
+                    afterwards();
+                    result
                 })
                 .await
             }
         }
+    }
+
+    /// A connection of its own, for a thread whose work must not wait behind requests.
+    #[must_use]
+    pub fn beside(&self) -> Beside {
+        let writer = match &self.engine {
+            Engine::Sqlite(writer) => Some(Arc::clone(writer)),
+            Engine::Postgres => None,
+        };
+        Beside::new(self.target.clone(), writer)
     }
 
     /// Whether the database answers now.
@@ -171,6 +184,25 @@ impl Database {
                 Err(late().into())
             }
         }
+    }
+}
+
+fn change_on_postgres<T, E>(
+    pool: &Pool,
+    change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone,
+) -> Result<T, E>
+where
+    E: From<Error> + From<diesel::result::Error> + Collision,
+{
+    let again = change.clone();
+    let mut in_commit = false;
+    match with_a_connection(pool, |on| transact(on, change, &mut in_commit))? {
+        // What the server did with the last word that it got, nobody knows.
+        Ran::Lost(_) if in_commit => {
+            Err(Error::Unknown("the connection was lost".to_owned()).into())
+        }
+        Ran::Lost(_) => with_a_connection(pool, |on| transact(on, again, &mut in_commit))?.result(),
+        ran => ran.result(),
     }
 }
 

@@ -43,11 +43,41 @@ impl Writer {
         Ok(Self { queue })
     }
 
-    /// Queues `change`, and answers after the commit that holds it.
+    /// Queues `change`, and answers after the commit that holds it and `afterwards`.
     pub(super) async fn submit<T, E>(
         &self,
         change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+        afterwards: impl FnOnce() + Send + 'static,
     ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
+        let answered = self.queue(change, afterwards)?;
+        tokio::time::timeout(patience::FOR_AN_ANSWER, answered)
+            .await
+            .map_err(|_| Error::Unknown("the disk did not answer in time".to_owned()))?
+            .map_err(|_| not_begun())?
+    }
+
+    /// The same for a thread that waits as long as it takes.
+    pub(super) fn submit_and_wait<T, E>(
+        &self,
+        change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
+        let answered = self.queue(change, || {})?;
+        answered.blocking_recv().map_err(|_| not_begun())?
+    }
+
+    fn queue<T, E>(
+        &self,
+        change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+        afterwards: impl FnOnce() + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, E>>, Error>
     where
         T: Send + 'static,
         E: From<Error> + From<diesel::result::Error> + Send + 'static,
@@ -61,6 +91,7 @@ impl Writer {
             let change = AssertUnwindSafe(|| connection.transaction(change));
             match catch_unwind(change) {
                 Ok(result) => Box::new(move |committed: Result<(), Error>| {
+                    afterwards();
                     // The caller may have hung up; what was committed stays so.
                     drop(answer.send(committed.map_err(E::from).and(result)));
                 }),
@@ -77,11 +108,12 @@ impl Writer {
             };
             Error::Unreachable(why.to_owned())
         })?;
-        tokio::time::timeout(patience::FOR_AN_ANSWER, answered)
-            .await
-            .map_err(|_| Error::Unknown("the disk did not answer in time".to_owned()))?
-            .map_err(|_| Error::Unreachable("the change could not be begun".to_owned()))?
+        Ok(answered)
     }
+}
+
+fn not_begun() -> Error {
+    Error::Unreachable("the change could not be begun".to_owned())
 }
 
 fn write_until_closed(target: &Target, first: AnyConnection, jobs: &Receiver<Job>) {

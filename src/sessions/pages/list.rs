@@ -69,6 +69,7 @@ pub async fn revoke(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResp
         here.confirmed(|| address_of(&Selection::one(Class::Session, session.id)))?;
     }
     if !session.is_live(here.context.now()) {
+        here.context.settle(user).await?;
         return here.go(urls::SESSIONS, "This session had ended already.");
     }
     let receipt =

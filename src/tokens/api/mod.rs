@@ -161,10 +161,9 @@ pub async fn one(
     )
 )]
 pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
-    match here.caller.credential.class() {
-        Class::Token => json::answer(StatusCode::OK, &TokenJson::of(&here.caller.credential)),
-        Class::Session => Err(Error::NotFound),
-    }
+    let (user, own) = (here.caller.user.id, here.caller.credential.id);
+    let token = credentials::find(&here.context, user, Class::Token, own).await?;
+    json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
 /// Makes a token: never with more abilities, nor a longer life, than the token that asks.
@@ -278,6 +277,8 @@ pub async fn end_one(
     if token.is_live(here.context.now()) {
         here.may_end(&Selection::one(Class::Token, id))?;
         sign_out::revoke_token(&here.context, user, id, here.caller.actor()).await?;
+    } else {
+        here.context.settle(user).await?;
     }
     Ok(HttpResponse::NoContent().finish())
 }

@@ -159,10 +159,11 @@ async fn set_paused(
 pub async fn revoke(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
     let token = find(&here, id.0).await?;
     here.confirmed(|| address_of(&Selection::one(Class::Token, token.id)))?;
+    let user = here.caller.user.id;
     if !token.is_live(here.context.now()) {
+        here.context.settle(user).await?;
         return here.go(urls::TOKENS, "This token had ended already.");
     }
-    let user = here.caller.user.id;
     let receipt =
         sign_out::revoke_token(&here.context, user, token.id, here.caller.actor()).await?;
     leave(&here, &receipt)

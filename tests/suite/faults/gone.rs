@@ -3,8 +3,11 @@
 
 use std::net::TcpListener;
 
+use std::time::Duration;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures_util::future::join_all;
+use narthex::kit::clock::uptime;
 use reqwest::Method;
 use serde_json::json;
 
@@ -15,13 +18,18 @@ use crate::support::binary::Narthex;
 use crate::support::relay::Relay;
 
 fn app_behind_a_relay() -> (TestApp, Relay) {
+    app_behind_a_relay_with(&[])
+}
+
+fn app_behind_a_relay_with(settings: &[(&str, &str)]) -> (TestApp, Relay) {
     let (relay, database, address) = Relay::to_a_fresh_database(migrate);
-    (TestApp::start_on(database, &address, &[]), relay)
+    (TestApp::start_on(database, &address, settings), relay)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_database_is_down_nobody_gets_in_and_everybody_is_told_to_come_back() {
-    let (app, relay) = app_behind_a_relay();
+    // Nobody is remembered, so that everybody has to be asked about.
+    let (app, relay) = app_behind_a_relay_with(&[("NARTHEX_MEMORY_ENTRIES", "0")]);
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "Program", &EVERY_ABILITY).await;
     let client = &token.client;
@@ -62,6 +70,30 @@ async fn while_the_database_is_down_nobody_gets_in_and_everybody_is_told_to_come
         .await
         .expect_status(204);
     client.get("/api/v1/user").await.expect_status(401);
+}
+
+/// A process that cannot hear what others end must not believe its memory for longer than they wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_remembered_goes_on_without_the_database_for_no_longer_than_a_lease() {
+    let (app, relay) = app_behind_a_relay();
+    let ada = app.register(ADA).await;
+    let client = app.client(&ada, &["account:read"]).await;
+    app.lets_learn(&client).await;
+    relay.go_away();
+    let began = uptime();
+    let refused = loop {
+        let answer = client.get("/api/v1/user").await;
+        if answer.status != 200 {
+            break answer;
+        }
+        tokio::task::yield_now().await;
+    };
+    refused.expect_outage();
+    // It was cut up to a beat after the lease was renewed, and asks for up to five seconds.
+    let lasted = uptime() - began;
+    assert!(lasted < Duration::from_secs(11), "{lasted:?}");
+    relay.come_back();
+    client.get("/api/v1/user").await.expect_status(200);
 }
 
 /// Every connection of the pool is dead then, and the program learns it from using one.

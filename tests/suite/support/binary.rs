@@ -162,6 +162,24 @@ impl Serving {
         outcome
     }
 
+    /// Takes all time from it (SIGSTOP) until it is [thawed](Serving::thaw).
+    pub fn freeze(&self) {
+        self.running.signal("STOP");
+        let state = || {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process()));
+            stat.expect("Linux, and a process that lives")
+                .contains(") T ")
+        };
+        while !state() {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub fn thaw(&self) {
+        self.running.signal("CONT");
+    }
+
     /// Asks it to stop (SIGTERM) and goes on at once.
     pub fn ask_to_stop(&self) {
         self.running.signal("TERM");
@@ -251,4 +269,10 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A port that nobody listens on now. Another process could take it first; the start would say so.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }

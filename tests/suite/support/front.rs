@@ -164,7 +164,7 @@ impl Front {
 }
 
 /// Each has the ports to itself. The process' id is in it, so that two runs can go on at once.
-fn an_address_of_its_own() -> IpAddr {
+pub fn an_address_of_its_own() -> IpAddr {
     static LAST: AtomicU8 = AtomicU8::new(1);
     let [_, _, high, low] = std::process::id().to_be_bytes();
     let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;

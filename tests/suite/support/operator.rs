@@ -4,7 +4,8 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::sql_types::BigInt;
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
 use serde_json::Value;
 
 use super::app::{PASSWORD, migrate};
@@ -115,6 +116,18 @@ impl Operator {
         self.narthex.serve()
     }
 
+    /// How many processes say that they remember passes.
+    pub fn nodes(&self) -> i64 {
+        let query = diesel::sql_query("SELECT COUNT(*) AS count FROM nodes");
+        let address = self.database.address();
+        let counted: Count = match address.strip_prefix("sqlite://") {
+            Some(file) => query.get_result(&mut SqliteConnection::establish(file).unwrap()),
+            None => query.get_result(&mut PgConnection::establish(address).unwrap()),
+        }
+        .expect("a table");
+        counted.count
+    }
+
     /// Does to the database what only somebody who bypasses Narthex could.
     pub fn execute(&self, sql: &str) {
         let address = self.database.address();
@@ -128,6 +141,12 @@ impl Operator {
         };
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
 }
 
 #[track_caller]

@@ -1,0 +1,143 @@
+//! A connection beside the pool, and how several processes on one database hear of each other's
+//! changes at once.
+//!
+//! What is heard is a hint and never more: it may be lost, doubled or late. Who needs to know reads the
+//! tables now and then all the same.
+
+use std::sync::Arc;
+
+use diesel::{
+    Connection as _, QueryResult, RunQueryDsl as _, connection::SimpleConnection as _,
+    sql_types::Integer,
+};
+
+use super::{AnyConnection, Error, Target, writer::Writer};
+
+/// One channel for all: whoever hears something on it reads what concerns them.
+const LISTEN: &str = "LISTEN narthex";
+/// In a savepoint, for an engine that knows no `NOTIFY` would refuse all that comes after it.
+const NOTIFY: &str = "SAVEPOINT notified; NOTIFY narthex; RELEASE SAVEPOINT notified";
+const UNNOTIFIED: &str = "ROLLBACK TO SAVEPOINT notified";
+
+/// A connection of its own, made when it is first used and again after it was lost. It belongs to one
+/// thread, which may block.
+pub struct Beside {
+    target: Target,
+    /// SQLite's one writer, through which this writes too.
+    writer: Option<Arc<Writer>>,
+    connection: Option<AnyConnection>,
+    /// SQLite: what `data_version` was. It differs when another connection has committed.
+    version: i32,
+}
+
+impl Beside {
+    pub(super) const fn new(target: Target, writer: Option<Arc<Writer>>) -> Self {
+        Self {
+            target,
+            writer,
+            connection: None,
+            version: 0,
+        }
+    }
+
+    /// Runs `queries`, which only read.
+    ///
+    /// # Errors
+    /// What they return, or that the database cannot be reached. The next call connects anew.
+    pub fn read<T>(
+        &mut self,
+        queries: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
+    ) -> Result<T, Error> {
+        let result = queries(self.connected()?);
+        self.forgotten_unless(result)
+    }
+
+    /// Runs `change` in one transaction and returns after its commit.
+    ///
+    /// # Errors
+    /// As [`Beside::read`]. Whether the change was made is not known then.
+    pub fn write<T: Send + 'static>(
+        &mut self,
+        change: impl FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        match &self.writer {
+            Some(writer) => writer.submit_and_wait(|connection| Ok(change(connection)?)),
+            None => {
+                let result = self.connected()?.transaction(change);
+                self.forgotten_unless(result)
+            }
+        }
+    }
+
+    /// Whether something was announced since this was asked before. Costs a few microseconds and no
+    /// answer of the server.
+    ///
+    /// # Errors
+    /// When the connection is lost.
+    pub fn hears_something(&mut self) -> Result<bool, Error> {
+        let before = self.version;
+        let heard = match self.connected()? {
+            AnyConnection::Postgres(postgres) => {
+                // Up to the first error: on a connection that is lost there is no end of them.
+                let heard: QueryResult<Vec<_>> = postgres.notifications_iter().collect();
+                heard.map(|heard| (!heard.is_empty(), before))
+            }
+            AnyConnection::Sqlite(sqlite) => diesel::sql_query("PRAGMA data_version")
+                .get_result::<DataVersion>(sqlite)
+                .map(|now| (now.data_version != before, now.data_version)),
+        };
+        let (heard, version) = self.forgotten_unless(heard)?;
+        self.version = version;
+        Ok(heard)
+    }
+
+    fn connected(&mut self) -> Result<&mut AnyConnection, Error> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => {
+                let mut connection = self.target.connect()?;
+                listen(&mut connection);
+                connection
+            }
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    fn forgotten_unless<T>(&mut self, result: QueryResult<T>) -> Result<T, Error> {
+        if result.is_err() {
+            self.connection = None;
+        }
+        Ok(result?)
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct DataVersion {
+    #[diesel(sql_type = Integer)]
+    data_version: i32,
+}
+
+/// An engine that speaks PostgreSQL's protocol and knows no `LISTEN` hears nothing, and is read now and
+/// then.
+fn listen(connection: &mut AnyConnection) {
+    if let AnyConnection::Postgres(postgres) = connection
+        && let Err(error) = postgres.batch_execute(LISTEN)
+    {
+        tracing::warn!(cause = %error, "this database cannot notify: what others end is heard of later");
+    }
+}
+
+/// Lets every process that listens hear, when the transaction commits, that something changed. Nothing
+/// has to be said on SQLite, where every commit is heard.
+///
+/// # Errors
+/// When the connection is lost. That the engine cannot notify is no error.
+pub fn announce(connection: &mut AnyConnection) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(()),
+        AnyConnection::Postgres(postgres) => match postgres.batch_execute(NOTIFY) {
+            Err(diesel::result::Error::DatabaseError(..)) => postgres.batch_execute(UNNOTIFIED),
+            other => other,
+        },
+    }
+}

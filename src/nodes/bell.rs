@@ -1,0 +1,52 @@
+//! Wakes a thread that sleeps.
+
+use std::{
+    sync::{Condvar, Mutex, PoisonError},
+    time::Duration,
+};
+
+#[derive(Debug, Default)]
+pub(super) struct Bell {
+    state: Mutex<State>,
+    rung: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    rung: bool,
+    stopped: bool,
+}
+
+impl Bell {
+    /// Ends the sleep under way, or else the next one before it begins.
+    pub(super) fn ring(&self) {
+        self.change(|state| state.rung = true);
+    }
+
+    /// Ends every sleep from now on.
+    pub(super) fn stop(&self) {
+        self.change(|state| state.stopped = true);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .stopped
+    }
+
+    /// Sleeps for `time` or until it rings.
+    pub(super) fn sleep(&self, time: Duration) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut state, _) = self
+            .rung
+            .wait_timeout_while(state, time, |state| !state.rung && !state.stopped)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.rung = false;
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        self.rung.notify_all();
+    }
+}

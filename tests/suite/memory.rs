@@ -1,0 +1,97 @@
+//! What a process remembers of the passes that it has seen: enough to ask no database, never too much.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::app::TestApp;
+use crate::support::client::ApiClient;
+use crate::support::sql::execute;
+
+const ADA: &str = "ada@example.com";
+
+impl TestApp {
+    /// Has the pass checked until it is remembered, which it is when the process has joined the others.
+    pub async fn lets_learn(&self, client: &ApiClient) {
+        for _ in 0..10_000 {
+            client.get("/api/v1/user").await.expect_status(200);
+            if self.context.nodes.remembered() > 0 {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("it learns nothing");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_known_pass_asks_no_database() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let client = app.client(&ada, &["account:read"]).await;
+    let other = app.client(&ada, &["account:read"]).await;
+    app.lets_learn(&client).await;
+    execute(&app, "ALTER TABLE secrets RENAME TO elsewhere");
+    client.get("/api/v1/user").await.expect_status(200);
+    client
+        .get("/auth/verify?ability=account:read")
+        .await
+        .expect_status(200);
+    other.get("/api/v1/user").await.expect_status(503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_time_is_compared_at_each_check() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let body = json!({"name": "short", "abilities": ["account:read"], "expires_in": 60});
+    let made = ada.call(Method::POST, "/api/v1/tokens", Some(&body)).await;
+    let secret = made.expect_status(201).json()["secret"].clone();
+    let client = ApiClient::at(&app.origin, secret.as_str().unwrap());
+    app.lets_learn(&client).await;
+    app.advance(Duration::from_secs(59));
+    client.get("/api/v1/user").await.expect_status(200);
+    app.advance(Duration::from_secs(1));
+    client.get("/api/v1/user").await.expect_status(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_did_to_the_database_by_hand_is_seen_after_five_minutes() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let client = app.client(&ada, &["account:read"]).await;
+    app.lets_learn(&client).await;
+    execute(&app, "UPDATE credentials SET ended_at = created_at");
+    app.advance(Duration::from_secs(299));
+    client.get("/api/v1/user").await.expect_status(200);
+    app.advance(Duration::from_secs(1));
+    client.get("/api/v1/user").await.expect_status(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_bounded_and_whoever_is_forgotten_is_asked_for_again() {
+    let app = TestApp::start_with(&[("NARTHEX_MEMORY_ENTRIES", "4")]);
+    let ada = app.register(ADA).await;
+    let mut clients = Vec::new();
+    for _ in 0..12 {
+        clients.push(app.client(&ada, &["account:read"]).await);
+    }
+    app.lets_learn(&clients[0]).await;
+    for client in clients.iter().chain(&clients) {
+        client.get("/api/v1/user").await.expect_status(200);
+        assert!(app.context.nodes.remembered() <= 4);
+    }
+    assert!(app.context.nodes.remembered() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_may_have_nothing_remembered() {
+    let app = TestApp::start_with(&[("NARTHEX_MEMORY_ENTRIES", "0")]);
+    let ada = app.register(ADA).await;
+    let client = app.client(&ada, &["account:read"]).await;
+    for _ in 0..20 {
+        client.get("/api/v1/user").await.expect_status(200);
+    }
+    assert_eq!(app.context.nodes.remembered(), 0);
+}
