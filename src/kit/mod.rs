@@ -16,6 +16,7 @@ pub mod password_hash;
 pub mod random;
 pub mod secret;
 pub mod single_flight;
+pub mod sync;
 mod threads;
 pub mod unseen;
 pub mod words;

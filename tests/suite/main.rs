@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod any_order;
 mod api_access;
 mod api_lists;
 mod api_sessions;
