@@ -203,6 +203,19 @@ fn nginx(narthex: &str) -> Leash {
     leash
 }
 
+/// HAProxy with `docs/haproxy.cfg`, everything in it moved to this address.
+pub fn haproxy(ip: IpAddr) -> Leash {
+    let text = handed_out("haproxy.cfg").replace("127.0.0.1", &ip.to_string());
+    let home = home_with("haproxy", [("haproxy.cfg", &text), ("unused", "")]);
+    let arguments = ["-db", "-f", "haproxy.cfg"];
+    let leash = Leash::start(&home, "TERM", &program("haproxy"), &arguments);
+    // It says nothing when it is ready.
+    while TcpStream::connect((ip, FRONT)).is_err() {
+        std::thread::yield_now();
+    }
+    leash
+}
+
 fn caddy(narthex: &str, ip: IpAddr) -> Leash {
     let options = format!("{{\n\tadmin off\n\tdefault_bind {ip}\n}}\nimport narthex\n");
     let home = home_with("caddy", [("Caddyfile", &options), ("narthex", narthex)]);
