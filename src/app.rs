@@ -18,7 +18,7 @@ use actix_web::{
         HttpServiceFactory, Server as ActixServer, ServerHandle, ServiceRequest, ServiceResponse,
     },
     guard::{GuardContext, fn_guard},
-    http::{ConnectionType, Method, StatusCode, uri::Authority},
+    http::{ConnectionType, Method, StatusCode, header, uri::Authority},
     middleware::{Compress, Condition, Next, from_fn},
     rt::{
         signal::unix::{self, SignalKind},
@@ -38,17 +38,23 @@ use crate::{
     protocols::{metrics, openapi::Document},
     routes::{self, Route},
     sessions::cookie::{CookieRules, cookie_name, keep},
+    urls,
     web::{
         address, body, cors,
         headers::Headers,
         host, limits, panics,
         refusal::{self, Surface},
-        request_log, same_origin,
+        request_log::RequestLog,
+        same_origin,
+        unless::Unless,
     },
 };
 
 /// How often what has expired is ended, and what ended long ago forgotten.
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+/// What is asked with each request that an app gets.
+const ASKED_MOST: [&str; 2] = [urls::VERIFY, urls::API_USER];
+
 /// A server that is bound to its address and not yet running.
 pub struct Server {
     server: ActixServer,
@@ -63,13 +69,27 @@ impl Server {
     /// # Errors
     /// When the address cannot be had.
     pub fn bind(context: Context, keys: SigningKeys) -> io::Result<Self> {
+        Self::bind_beside(context, keys, |_| {})
+    }
+
+    /// The same for an app that is served at the same address: `routes` come before Narthex's own, and
+    /// nothing that goes around those goes around them.
+    ///
+    /// # Errors
+    /// As [`Server::bind`].
+    pub fn bind_beside(
+        context: Context,
+        keys: SigningKeys,
+        routes: fn(&mut web::ServiceConfig),
+    ) -> io::Result<Self> {
         let listen = context.settings.listen;
         // Before the workers build the app: whatever wakes the node must find it said.
         context.go_by(&keys);
         let shared = context.clone();
         let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
         let connections = limits::connections_a_worker(workers);
-        let server = HttpServer::new(move || App::new().service(scope(&shared, &keys)))
+        let app = move || App::new().configure(routes).service(scope(&shared, &keys));
+        let server = HttpServer::new(app)
             .client_request_timeout(limits::HEAD_WITHIN)
             .keep_alive(limits::KEEP_ALIVE)
             .workers(workers)
@@ -217,20 +237,26 @@ pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory +
         .app_data(web::Data::new(keys.clone()))
         .app_data(body::payload_limit());
     // A fixed path comes before a pattern that it fits too ("current" before "{id}").
-    let (patterns, fixed): (Vec<_>, Vec<_>) = by_path
+    let (patterns, mut fixed): (Vec<_>, Vec<_>) = by_path
         .into_iter()
         .partition(|(path, _)| path.contains('{'));
+    // They are tried one after the other: what is asked most is found first.
+    fixed.sort_by_key(|(path, _)| !ASKED_MOST.contains(path));
     let scope = fixed
         .into_iter()
         .chain(patterns)
         .fold(scope, |scope, (path, routes)| {
             scope.service(resource(context, &rules, path, routes))
         });
-    let (shared, headers) = (context.clone(), Rc::new(Headers::new(&context.settings)));
+    let shared = Rc::new(Around {
+        context: context.clone(),
+        headers: Headers::new(&context.settings),
+        log: RequestLog::default(),
+    });
     scope
         .default_service(web::to(not_found))
         .wrap(from_fn(move |request, next| {
-            around(shared.clone(), Rc::clone(&headers), request, next)
+            around(Rc::clone(&shared), request, next)
         }))
 }
 
@@ -261,6 +287,10 @@ fn resource(
         .collect();
     let keeper = Rc::new(Gatekeeper::new(context.clone(), access));
     let rules_of_cookie = rules.clone();
+    let passes = match Surface::of(path) {
+        Surface::Page => |_: &ServiceRequest| false,
+        Surface::Api => has_authorization,
+    };
     routes
         .into_iter()
         .fold(Resource::new(path), |resource, route| {
@@ -275,14 +305,20 @@ fn resource(
             guard(Rc::clone(&keeper), request, next)
         }))
         .wrap(from_fn(panics::caught))
-        .wrap(rules.middleware())
-        .wrap(from_fn(move |request, next| {
-            keep(rules_of_cookie.clone(), request, next)
-        }))
+        .wrap(Unless::new(passes, rules.middleware()))
+        .wrap(Unless::new(
+            passes,
+            from_fn(move |request, next| keep(rules_of_cookie.clone(), request, next)),
+        ))
         .wrap(Condition::new(
             Surface::of(path) == Surface::Page,
             Compress::default(),
         ))
+}
+
+/// On the API, `Authorization` decides alone: the cookie beside it is not even read.
+fn has_authorization(request: &ServiceRequest) -> bool {
+    request.headers().contains_key(header::AUTHORIZATION)
 }
 
 /// RFC 9110, section 9.3.2: HEAD is answered as GET is, without the content.
@@ -291,17 +327,23 @@ fn answers(method: &Method, context: &GuardContext<'_>) -> bool {
     asked == method || (asked == Method::HEAD && method == Method::GET)
 }
 
+/// What goes around every request needs, made once for each worker.
+struct Around {
+    context: Context,
+    headers: Headers,
+    log: RequestLog,
+}
+
 /// What goes around every request.
 async fn around(
-    context: Context,
-    headers: Rc<Headers>,
+    shared: Rc<Around>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
-    let settings = &context.settings;
+    let settings = &shared.context.settings;
     address::note(&request, &settings.trusted_proxies);
-    let response = match may_pass(&context, &request) {
+    let response = match may_pass(settings, &request) {
         Ok(()) => match cors::preflight(request.request(), settings) {
             Some(allowed) => request.into_response(allowed),
             None => next.call(request).await?.map_into_boxed_body(),
@@ -317,29 +359,28 @@ async fn around(
         None => response,
     };
     let status = response.status();
-    if context.stopping.has_begun() {
+    if shared.context.stopping.has_begun() {
         // The next request of this client is to find another process.
         response
             .head_mut()
             .set_connection_type(ConnectionType::Close);
     }
-    headers.put_on(response.headers_mut(), request.path());
+    shared
+        .headers
+        .put_on(response.headers_mut(), request.path());
     cors::put_on(response.headers_mut(), &request, settings);
-    request_log::write(&request, status, refused.as_ref(), started.elapsed());
+    shared
+        .log
+        .write(&request, status, refused.as_ref(), started.elapsed());
     Ok(ServiceResponse::new(request, response))
 }
 
-fn may_pass(context: &Context, request: &ServiceRequest) -> Result<(), Error> {
+fn may_pass(settings: &Settings, request: &ServiceRequest) -> Result<(), Error> {
     let authority = request.uri().authority().map(Authority::as_str);
-    if !host::is_ours(
-        request.path(),
-        authority,
-        request.headers(),
-        &context.settings,
-    ) {
+    if !host::is_ours(request.path(), authority, request.headers(), settings) {
         return Err(Error::Misdirected);
     }
-    if !same_origin::may_act(request.request(), &context.settings) {
+    if !same_origin::may_act(request.request(), settings) {
         return Err(Error::CrossSite);
     }
     Ok(())

@@ -22,18 +22,39 @@ use crate::{
 /// What one path asks, by method.
 pub struct Gatekeeper {
     context: Context,
-    /// Without a method: of every method.
-    rules: Vec<(Option<Method>, Access)>,
+    rules: Vec<Rule>,
+}
+
+struct Rule {
+    /// None: every method.
+    method: Option<Method>,
+    access: Access,
+    /// Those that the access names, read once; `None` is one that nobody has, for it cannot be read.
+    abilities: Vec<(&'static str, Option<Ability>)>,
 }
 
 impl Gatekeeper {
     /// For a path with these methods; none stands for all.
     #[must_use]
-    pub const fn new(context: Context, rules: Vec<(Option<Method>, Access)>) -> Self {
-        Self { context, rules }
+    pub fn new(context: Context, rules: Vec<(Option<Method>, Access)>) -> Self {
+        let rules = rules.into_iter().map(|(method, access)| Rule {
+            method,
+            access,
+            abilities: match access {
+                Access::Can(names) | Access::Client(names) => {
+                    let read = names.iter().map(|name| (*name, Ability::parse(name)));
+                    read.collect()
+                }
+                _ => Vec::new(),
+            },
+        });
+        Self {
+            context,
+            rules: rules.collect(),
+        }
     }
 
-    fn rule(&self, method: &Method) -> Option<Access> {
+    fn rule(&self, method: &Method) -> Option<&Rule> {
         // RFC 9110, section 9.3.2: HEAD is GET without the content.
         let method = if *method == Method::HEAD {
             &Method::GET
@@ -42,15 +63,14 @@ impl Gatekeeper {
         };
         self.rules
             .iter()
-            .find(|(known, _)| known.as_ref().is_none_or(|known| known == method))
-            .map(|(_, access)| *access)
+            .find(|rule| rule.method.as_ref().is_none_or(|known| known == method))
     }
 
     fn not_allowed(&self) -> Error {
         let mut methods: Vec<&str> = self
             .rules
             .iter()
-            .filter_map(|(method, _)| method.as_ref().map(Method::as_str))
+            .filter_map(|rule| rule.method.as_ref().map(Method::as_str))
             .collect();
         if methods.contains(&"GET") {
             methods.push("HEAD");
@@ -60,21 +80,21 @@ impl Gatekeeper {
 
     /// Reads the body of what asks for a pass, so that the pass is checked when all is there.
     async fn take_in(&self, request: &mut ServiceRequest) -> Result<()> {
-        match self.rule(request.method()) {
+        match self.rule(request.method()).map(|rule| rule.access) {
             None | Some(Access::Anyone) => Ok(()),
             Some(_) => body::take_in(request).await,
         }
     }
 
     async fn admit(&self, request: &HttpRequest) -> Result<Option<Caller>> {
-        let Some(access) = self.rule(request.method()) else {
+        let Some(rule) = self.rule(request.method()) else {
             return Err(self.not_allowed());
         };
         let context = &self.context;
         let nobody = || Error::NotSignedIn {
             invalid_token: false,
         };
-        match access {
+        match rule.access {
             Access::Anyone => Ok(None),
             Access::Visitor => pass::by_cookie(context, request).await,
             Access::Browser => pass::by_cookie(context, request)
@@ -94,18 +114,18 @@ impl Gatekeeper {
                     Class::Token => Err(Error::SessionsOnly),
                 }
             }
-            Access::Can(abilities) => {
+            Access::Can(_) => {
                 let caller = pass::by_either(context, request)
                     .await?
                     .ok_or_else(nobody)?;
-                has_all(&caller, abilities)?;
+                has_all(&caller, &rule.abilities)?;
                 Ok(Some(caller))
             }
-            Access::Client(abilities) => {
+            Access::Client(_) => {
                 let caller = pass::by_client(context, request)
                     .await?
                     .ok_or_else(nobody)?;
-                has_all(&caller, abilities)?;
+                has_all(&caller, &rule.abilities)?;
                 Ok(Some(caller))
             }
         }
@@ -139,13 +159,15 @@ pub async fn guard<B: MessageBody + 'static>(
     }
 }
 
-fn has_all(caller: &Caller, abilities: &[&str]) -> Result<()> {
+fn has_all(caller: &Caller, abilities: &[(&str, Option<Ability>)]) -> Result<()> {
+    let granted = |ability: &Option<Ability>| {
+        let ability = ability.as_ref();
+        ability.is_some_and(|ability| caller.credential.abilities.grant(ability))
+    };
     let missing: Vec<&str> = abilities
         .iter()
-        .copied()
-        .filter(|name| {
-            !Ability::parse(name).is_some_and(|ability| caller.credential.abilities.grant(&ability))
-        })
+        .filter(|(_, ability)| !granted(ability))
+        .map(|(name, _)| *name)
         .collect();
     if missing.is_empty() {
         Ok(())

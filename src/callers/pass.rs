@@ -36,14 +36,15 @@ pub async fn by_either(context: &Context, request: &HttpRequest) -> Result<Optio
     let Some(value) = authorization(request)? else {
         return by_cookie(context, request).await;
     };
-    if !is_of_scheme(value, "bearer") {
+    let (scheme, shown) = parts(value);
+    if !scheme.eq_ignore_ascii_case("bearer") {
         // A scheme that is not ours is no attempt with a token, and told no error code (RFC 6750,
         // section 3.1). It was meant as a pass all the same, so no cookie counts beside it.
         return Err(Error::NotSignedIn {
             invalid_token: false,
         });
     }
-    let secret = bearer(&context.settings.token_prefix, value);
+    let secret = TokenSecret::parse(&context.settings.token_prefix, shown);
     by_token(context, request, secret)
         .await?
         .map(Some)
@@ -61,7 +62,7 @@ pub async fn by_either(context: &Context, request: &HttpRequest) -> Result<Optio
 /// Those of [`by_either`], and [`Error::InvalidClient`] for a password that is no good token.
 pub(super) async fn by_client(context: &Context, request: &HttpRequest) -> Result<Option<Caller>> {
     let value = match authorization(request)? {
-        Some(value) if is_of_scheme(value, "basic") => value,
+        Some(value) if parts(value).0.eq_ignore_ascii_case("basic") => value,
         _ => return by_either(context, request).await,
     };
     let secret = client_password(&context.settings.token_prefix, value);
@@ -86,10 +87,6 @@ fn parts(value: &HeaderValue) -> (&str, &str) {
     let text = value.to_str().unwrap_or_default();
     let (scheme, shown) = text.split_once(' ').unwrap_or((text, ""));
     (scheme, shown.trim_start_matches(' '))
-}
-
-fn is_of_scheme(value: &HeaderValue, name: &str) -> bool {
-    parts(value).0.eq_ignore_ascii_case(name)
 }
 
 /// The secret that an `Authorization` header shows as a bearer token (RFC 6750, section 2.1), where it

@@ -15,7 +15,7 @@ use crate::{
 
 /// Who reads along.
 #[derive(Clone, Copy)]
-pub(super) enum Program {
+pub enum Program {
     /// A server: it tells what it does.
     Server,
     /// A command that ends soon: its answer says what it did.
@@ -23,13 +23,14 @@ pub(super) enum Program {
 }
 
 /// Writes what waits in the log when it is dropped.
-pub(super) struct Log {
+pub struct Log {
     _last_lines: Option<WorkerGuard>,
 }
 
 /// Sends log lines to the standard error. A server never waits for whoever reads them; a command
 /// does, for what it has to say would be lost with it.
-pub(super) fn start(program: Program, sources: &Sources, settings: &Settings) -> Log {
+#[must_use]
+pub fn start(program: Program, sources: &Sources, settings: &Settings) -> Log {
     let filter = filter(program, sources.have("NARTHEX_LOG"), &settings.log);
     let (writer, last_lines) = match program {
         Program::Server => {

@@ -7,7 +7,7 @@ mod failed;
 mod identify;
 mod input;
 mod json;
-mod logging;
+pub mod logging;
 mod manual;
 mod migrate;
 mod openapi;

@@ -26,7 +26,7 @@ pub fn to_standard_error() -> (NonBlocking, WorkerGuard) {
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(WAITING)
         .thread_name("log-lines")
-        .finish(Counting(io::stderr()));
+        .finish(Batch::of(io::stderr()));
     drop(NOT_QUEUED.set(writer.error_counter()));
     (writer, guard)
 }
@@ -38,19 +38,87 @@ pub fn lost() -> u64 {
     NOT_WRITTEN.load(Ordering::Relaxed) + not_queued as u64
 }
 
-/// Counts a line that cannot be written and goes on.
-struct Counting<W>(W);
+/// Gathers the lines that wait and writes them with one call: tracing-appender flushes when there is no
+/// more. Counts those that cannot be written and goes on.
+struct Batch<W> {
+    writer: W,
+    text: Vec<u8>,
+    lines: u64,
+}
 
-impl<W: Write> Write for Counting<W> {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        // The part of a line that went out before the disk was full stays in front of the next.
-        if self.0.write_all(line).is_err() {
-            NOT_WRITTEN.fetch_add(1, Ordering::Relaxed);
+/// How many bytes are gathered at most.
+const BATCH: usize = 64 * 1024;
+
+impl<W: Write> Batch<W> {
+    fn of(writer: W) -> Self {
+        Self {
+            writer,
+            text: Vec::with_capacity(BATCH),
+            lines: 0,
         }
+    }
+}
+
+impl<W: Write> Write for Batch<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.text.len() + line.len() > BATCH {
+            self.flush()?;
+        }
+        self.text.extend_from_slice(line);
+        self.lines += 1;
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        // The part that went out before the disk was full stays in front of what comes next.
+        if self.writer.write_all(&self.text).is_err() {
+            NOT_WRITTEN.fetch_add(self.lines, Ordering::Relaxed);
+        }
+        self.text.clear();
+        self.lines = 0;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk that takes what it is given as long as it has room, and counts how often it is asked.
+    struct Disk {
+        room: usize,
+        calls: usize,
+    }
+
+    impl Write for &mut Disk {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            self.calls += 1;
+            match self.room.checked_sub(text.len()) {
+                Some(room) => self.room = room,
+                None => return Err(io::ErrorKind::StorageFull.into()),
+            }
+            Ok(text.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_that_wait_together_are_written_at_once_and_each_that_is_lost_is_counted() {
+        let mut disk = Disk { room: 6, calls: 0 };
+        let mut batch = Batch::of(&mut disk);
+        for _ in 0..3 {
+            batch.write_all(b"1\n").unwrap();
+        }
+        batch.flush().unwrap();
+        let before = NOT_WRITTEN.load(Ordering::Relaxed);
+        for _ in 0..2 {
+            batch.write_all(b"2\n").unwrap();
+        }
+        batch.flush().unwrap();
+        assert_eq!(NOT_WRITTEN.load(Ordering::Relaxed), before + 2);
+        assert_eq!((disk.room, disk.calls), (0, 2));
     }
 }

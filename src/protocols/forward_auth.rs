@@ -7,7 +7,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{self, HeaderMap},
+    http::header::{self, HeaderMap, HeaderValue},
     web::Data,
 };
 use url::Url;
@@ -51,7 +51,7 @@ pub async fn verify(
         })
         .and_then(|caller| asked.of(&caller).map(|()| caller));
     match verdict {
-        Ok(caller) => Ok(pass(&caller)),
+        Ok(caller) => pass(&caller),
         Err(Error::NotSignedIn {
             invalid_token: false,
         }) if redirect && is_navigation(request.headers()) => {
@@ -90,19 +90,28 @@ impl Asked {
     }
 }
 
-fn pass(caller: &Caller) -> HttpResponse {
+fn pass(caller: &Caller) -> Result<HttpResponse> {
     let mut answer = HttpResponse::Ok();
-    let values = [
-        caller.user.id.to_string(),
-        encoded(&caller.user.email),
-        encoded(&caller.user.name),
-        caller.credential.abilities.to_stored(),
-        caller.credential.id.to_string(),
-    ];
-    for (name, value) in IDENTITY.into_iter().zip(values) {
+    for (name, value) in IDENTITY.into_iter().zip(identity(caller)?) {
         answer.insert_header((name, value));
     }
-    answer.finish()
+    Ok(answer.finish())
+}
+
+/// The values of [`IDENTITY`]. They say nothing but what user and credential are: they are good for as
+/// long as those are known to be so.
+///
+/// # Errors
+/// None that is known: all is printable ASCII.
+pub fn identity(caller: &Caller) -> Result<[HeaderValue; 5]> {
+    let value = |text: String| HeaderValue::try_from(text).map_err(Error::internal);
+    Ok([
+        value(caller.user.id.to_string())?,
+        value(encoded(&caller.user.email))?,
+        value(encoded(&caller.user.name))?,
+        value(caller.credential.abilities.to_stored())?,
+        value(caller.credential.id.to_string())?,
+    ])
 }
 
 /// Text for a header: printable ASCII as it is, every other byte of its UTF-8 and the percent sign as

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use actix_web::{
     HttpMessage as _, HttpRequest,
     dev::ServiceRequest,
-    http::header::{self, HeaderMap, HeaderName},
+    http::header::{self, HeaderMap},
 };
 
 use crate::kit::network::{Networks, canonical};
@@ -16,15 +16,22 @@ struct ClientAddress(Option<IpAddr>);
 /// Works out the client's address once, for [`client_address`] to give to whoever asks.
 pub fn note(request: &ServiceRequest, trusted: &Networks) {
     let peer = request.peer_addr().map(|peer| canonical(peer.ip()));
-    let address = peer.map(|peer| behind_proxies(peer, &named(request.headers()), trusted));
+    let address = peer.map(|peer| {
+        // What nobody is believed about is not read.
+        if trusted.contain(peer) {
+            behind_proxies(peer, &named(request.headers()), trusted)
+        } else {
+            peer
+        }
+    });
     request.extensions_mut().insert(ClientAddress(address));
 }
 
 /// What proxies say of the hops before them. Most write `X-Forwarded-For` and pass a `Forwarded` on as
 /// the client sent it, so that is read only where it stands alone.
 fn named(headers: &HeaderMap) -> Vec<&str> {
-    let name = if headers.contains_key("x-forwarded-for") {
-        HeaderName::from_static("x-forwarded-for")
+    let name = if headers.contains_key(header::X_FORWARDED_FOR) {
+        header::X_FORWARDED_FOR
     } else {
         header::FORWARDED
     };

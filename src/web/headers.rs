@@ -90,6 +90,8 @@ impl Headers {
 
     /// Puts them on. What a handler has set itself stays.
     pub fn put_on(&self, headers: &mut HeaderMap, path: &str) {
+        // Once, and not each time that the table is full.
+        headers.reserve(ALWAYS.len() + IDENTITY.len());
         for (name, value) in ALWAYS {
             put(headers, name, value);
         }

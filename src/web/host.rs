@@ -1,6 +1,8 @@
 //! Is the request meant for us? A name that is not ours in `Host` is a mistake or an attack by DNS
 //! rebinding, and gets 421 (RFC 9110, sections 7.4 and 15.5.20).
 
+use std::net::SocketAddr;
+
 use actix_web::{
     HttpRequest,
     http::header::{self, HeaderMap},
@@ -27,13 +29,16 @@ pub fn is_ours(
 }
 
 fn names_us(host: &str, settings: &Settings) -> bool {
-    let host = host.to_ascii_lowercase();
     if let Some(url) = &settings.public_url {
         let default_port = if url.is_https() { ":443" } else { ":80" };
-        return host == url.authority() || host.strip_suffix(default_port) == Some(url.authority());
+        let bare = host.strip_suffix(default_port).unwrap_or(host);
+        return [host, bare]
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(url.authority()));
     }
-    if host == settings.listen.to_string() {
-        return true;
+    // Without a name, most requests name an address: that needs no parser of URLs.
+    if let Ok(address) = host.parse::<SocketAddr>() {
+        return address.ip().is_loopback() || address.ip() == settings.listen.ip();
     }
     let Ok(url) = url::Url::parse(&format!("http://{host}/")) else {
         return false;

@@ -20,3 +20,4 @@ pub mod policy_report;
 pub mod refusal;
 pub mod request_log;
 pub mod same_origin;
+pub mod unless;

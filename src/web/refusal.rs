@@ -26,7 +26,10 @@ impl Surface {
     /// By the path, so that it is known even where nothing is found.
     #[must_use]
     pub fn of(path: &str) -> Self {
-        let below = |prefix: &str| path == prefix || path.starts_with(&format!("{prefix}/"));
+        let below = |prefix: &str| {
+            path.strip_prefix(prefix)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         let programs = [
             // Also a version that is not there.
             "/api",

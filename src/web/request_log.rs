@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use actix_web::{HttpMessage as _, HttpRequest, http::StatusCode};
+use metrics::{Counter, Histogram};
+use tracing::Level;
 
 use super::address::client_address;
 use crate::{error::Error, ids::UserId};
@@ -11,8 +13,56 @@ use crate::{error::Error, ids::UserId};
 #[derive(Clone, Copy)]
 pub struct KnownUser(pub UserId);
 
-/// Writes the line; `error` is what went wrong on our side, or was refused.
-pub fn write(request: &HttpRequest, status: StatusCode, error: Option<&Error>, took: Duration) {
+/// Where the lines and numbers of one app go. The numbers are looked up by name once: after
+/// `metrics::bind`, which an app that was made before it would not count for.
+pub struct RequestLog {
+    answered: [Counter; 4],
+    seconds: Histogram,
+}
+
+impl Default for RequestLog {
+    fn default() -> Self {
+        let of = |class| metrics::counter!("narthex_requests_total", "status" => class);
+        Self {
+            answered: ["2xx", "3xx", "4xx", "5xx"].map(of),
+            seconds: metrics::histogram!("narthex_request_seconds"),
+        }
+    }
+}
+
+impl RequestLog {
+    /// Counts the request and writes its line; `error` is what went wrong on our side, or was refused.
+    pub fn write(
+        &self,
+        request: &HttpRequest,
+        status: StatusCode,
+        error: Option<&Error>,
+        took: Duration,
+    ) {
+        let [good, elsewhere, refused, failed] = &self.answered;
+        let class = match status.as_u16() {
+            ..=299 => good,
+            300..=399 => elsewhere,
+            400..=499 => refused,
+            _ => failed,
+        };
+        class.increment(1);
+        self.seconds.record(took.as_secs_f64());
+        // What the line is made of is gathered only where somebody wants lines.
+        if let Some(error) = error {
+            metrics::counter!("narthex_refused_total", "reason" => error.slug()).increment(1);
+        }
+        if is_a_failure(status.as_u16(), error) {
+            if tracing::enabled!(Level::ERROR) {
+                line(request, status, error, took);
+            }
+        } else if tracing::enabled!(Level::INFO) {
+            line(request, status, error, took);
+        }
+    }
+}
+
+fn line(request: &HttpRequest, status: StatusCode, error: Option<&Error>, took: Duration) {
     let user = request
         .extensions()
         .get::<KnownUser>()
@@ -22,17 +72,6 @@ pub fn write(request: &HttpRequest, status: StatusCode, error: Option<&Error>, t
     let refused = error.map(Error::slug);
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     let (method, status) = (request.method().as_str(), status.as_u16());
-    let class = match status {
-        ..=299 => "2xx",
-        300..=399 => "3xx",
-        400..=499 => "4xx",
-        _ => "5xx",
-    };
-    metrics::counter!("narthex_requests_total", "status" => class).increment(1);
-    metrics::histogram!("narthex_request_seconds").record(took.as_secs_f64());
-    if let Some(reason) = refused {
-        metrics::counter!("narthex_refused_total", "reason" => reason).increment(1);
-    }
     if is_a_failure(status, error) {
         let cause = error.map(tracing::field::display);
         tracing::error!(

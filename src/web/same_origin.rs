@@ -20,12 +20,14 @@ use crate::{config::Settings, urls};
 /// add it to whatever another site makes them send.
 #[must_use]
 pub fn may_act(request: &HttpRequest, settings: &Settings) -> bool {
-    let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+    if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
+        return true;
+    }
     let by_header = Surface::of(request.path()) == Surface::Api
         && request.headers().contains_key(header::AUTHORIZATION);
     // Asked with whatever method the client used elsewhere, and does nothing with any.
     let only_asks = request.path() == urls::VERIFY;
-    if safe || by_header || only_asks {
+    if by_header || only_asks {
         return true;
     }
     let text = |name: &str| {

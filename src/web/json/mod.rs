@@ -1,18 +1,15 @@
 //! JSON bodies and answers.
 
+mod answer;
 mod named;
 mod values;
 
-use actix_web::{
-    FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, http::StatusCode,
-};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
 use futures_util::future::LocalBoxFuture;
-use serde::{
-    Serialize,
-    de::{DeserializeOwned, IgnoredAny},
-};
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 pub use self::{
+    answer::{answer, answer_with, bytes},
     named::{FieldsInput, NoFields},
     values::{present, whole, whole_or_null},
 };
@@ -110,17 +107,6 @@ fn field_and_message(path: &str, text: &str) -> (String, String) {
         "This is of the wrong type."
     };
     (field, message.to_owned())
-}
-
-/// A JSON answer.
-///
-/// # Errors
-/// None that is known: our types serialize.
-pub fn answer(status: StatusCode, body: &impl Serialize) -> Result<HttpResponse> {
-    let text = serde_json::to_string(body).map_err(Error::internal)?;
-    Ok(HttpResponse::build(status)
-        .content_type("application/json")
-        .body(text))
 }
 
 #[cfg(test)]

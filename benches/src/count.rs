@@ -1,0 +1,179 @@
+//! How many instructions one check takes: counted, not timed, so that it is the same on a busy machine
+//! and a change that makes it dearer is seen at once.
+
+use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path, process::Command, sync::Arc};
+
+use actix_web::{App, http::StatusCode, test};
+use clap::ValueEnum;
+use narthex::{
+    app,
+    commands::logging::{self, Program},
+    config::{Settings, Sources},
+    context::{Context, MIGRATIONS},
+    kit::{clock::SystemClock, db, random::SystemRandom},
+};
+
+use crate::{
+    Result, database,
+    serve::{USER, VERIFY},
+    table::say,
+};
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    /// `GET /api/v1/user` with a token
+    UserByToken,
+    /// `GET /api/v1/user` with a session
+    UserBySession,
+    /// `GET /auth/verify` with a token
+    VerifyByToken,
+    /// `GET /auth/verify` with a session
+    VerifyBySession,
+    /// `GET /api/v1/user` with a token, and a line in the log
+    UserByTokenLogged,
+}
+
+impl Sort {
+    fn name(self) -> String {
+        self.to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::UserByToken | Self::UserBySession | Self::UserByTokenLogged => USER,
+            Self::VerifyByToken | Self::VerifyBySession => VERIFY,
+        }
+    }
+
+    const fn by_session(self) -> bool {
+        matches!(self, Self::UserBySession | Self::VerifyBySession)
+    }
+}
+
+/// How many checks are counted.
+const TIMES: u64 = 300;
+/// How much dearer one may become, in percent. Less than this, a new compiler or library makes too.
+const TOLERATED: u64 = 5;
+
+/// Makes `times` checks, in this thread, through everything that Narthex puts around a request but the
+/// connection.
+pub fn check(sort: Sort, times: u32) -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("narthex-count-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    let done = actix_web::rt::System::new().block_on(checks(sort, times, &folder));
+    drop(fs::remove_dir_all(&folder));
+    done
+}
+
+async fn checks(sort: Sort, times: u32, folder: &Path) -> Result<()> {
+    let path = folder.join("narthex.db");
+    let url = format!("sqlite://{}", path.display());
+    let sources = Sources::of([("DATABASE_URL", &*url)])?;
+    let settings = Settings::read(&sources)?;
+    let _log = (sort == Sort::UserByTokenLogged)
+        .then(|| logging::start(Program::Server, &sources, &settings));
+    let keys = settings.signing_keys(&SystemRandom)?;
+    db::run_pending(&settings.database, MIGRATIONS)?;
+    let passes = folder.join("passes");
+    database::fill(&path, 1, 1, &passes)?;
+    let context = Context::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    let app = test::init_service(App::new().service(app::scope(&context, &keys))).await;
+    let pass = if sort.by_session() {
+        let form = [
+            ("name", "Ada Lovelace"),
+            ("email", "ada@example.com"),
+            ("password", "a long enough password"),
+        ];
+        let request = test::TestRequest::post().uri("/register").set_form(form);
+        let answer = test::call_service(&app, from_here(request).to_request()).await;
+        let cookie = answer.headers().get("set-cookie").ok_or("no cookie")?;
+        let cookie = cookie.to_str()?.split(';').next().unwrap_or_default();
+        ("Cookie", cookie.to_owned())
+    } else {
+        let header = fs::read_to_string(&passes)?;
+        let value = header.trim().split_once(": ").ok_or("no token")?.1;
+        ("Authorization", value.to_owned())
+    };
+    let ask = || {
+        let request = test::TestRequest::get().uri(sort.path());
+        from_here(request).insert_header((pass.0, &*pass.1))
+    };
+    for _ in 0..times + 50 {
+        let answer = test::call_service(&app, ask().to_request()).await;
+        if answer.status() != StatusCode::OK {
+            return Err(format!("answered {}", answer.status()).into());
+        }
+        // Read, as a connection would.
+        drop(test::read_body(answer).await);
+    }
+    Ok(())
+}
+
+fn from_here(request: test::TestRequest) -> test::TestRequest {
+    request
+        .insert_header(("Host", "127.0.0.1:8080"))
+        .peer_addr(SocketAddr::from(([127, 0, 0, 1], 50_000)))
+}
+
+/// Counts each sort and compares with what was kept.
+pub fn compare(kept: &Path, write: bool) -> Result<()> {
+    let mut counted = BTreeMap::new();
+    for sort in Sort::value_variants() {
+        // What happens once is in both.
+        let (many, none) = (count(*sort, TIMES)?, count(*sort, 0)?);
+        counted.insert(sort.name(), many.saturating_sub(none) / TIMES);
+    }
+    if write {
+        let lines = counted
+            .iter()
+            .map(|(name, count)| format!("{name} = {count}\n"));
+        fs::write(kept, HEAD.to_owned() + &lines.collect::<String>())?;
+    }
+    let text = fs::read_to_string(kept)?;
+    let kept: BTreeMap<&str, u64> = text
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, count)| Ok((name, count.parse()?)))
+        .collect::<Result<_>>()?;
+    let mut dearer = Vec::new();
+    for (name, count) in &counted {
+        let before = *kept
+            .get(&**name)
+            .ok_or_else(|| format!("{name} is not kept"))?;
+        say(&format!("{name}: {count} instructions, {before} before"));
+        if count * 100 > before * (100 + TOLERATED) {
+            dearer.push(&**name);
+        }
+    }
+    if dearer.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "dearer by more than {TOLERATED} %: {}. If that is worth it, keep the new counts with \
+         scripts/check-instructions --write and say in the commit why.",
+        dearer.join(", ")
+    )
+    .into())
+}
+
+const HEAD: &str = "\
+# How many instructions one check takes, as valgrind counts them; `scripts/check-instructions` compares,
+# and writes this file with `--write`.
+";
+
+/// The instructions of the whole program that makes so many checks.
+fn count(sort: Sort, times: u64) -> Result<u64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe()?)
+        .args(["check", &sort.name(), &times.to_string()])
+        .output()?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    let line = told.lines().find_map(|line| line.split_once("Collected :"));
+    match line {
+        Some((_, count)) if output.status.success() => Ok(count.trim().parse()?),
+        _ => Err(format!("valgrind: {told}").into()),
+    }
+}

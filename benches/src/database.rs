@@ -1,0 +1,177 @@
+//! Databases with many tokens.
+
+use std::{
+    fs::File,
+    io::{BufWriter, Write as _},
+    path::Path,
+};
+
+use diesel::{
+    Connection as _, ExpressionMethods as _, QueryableByName, RunQueryDsl as _, SqliteConnection,
+    connection::SimpleConnection as _, insert_into, sql_query, sql_types::Text,
+};
+use narthex::{
+    config::TokenPrefix,
+    kit::{clock::Timestamp, digest::Digest, id::Id, random::SystemRandom},
+    schema::{credentials, secrets, users},
+    tokens::TokenSecret,
+};
+
+use crate::{Result, table::complain};
+
+/// What a statement is repeated for at once.
+const BATCH: usize = 1000;
+/// How many tokens one user has.
+const TOKENS_A_USER: usize = 100;
+/// When the first was made, in milliseconds since 1970: 2026-01-01.
+const FIRST: i64 = 1_767_225_600_000;
+
+#[derive(QueryableByName)]
+struct Index {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    sql: String,
+}
+
+/// Adds `tokens` live tokens to the database at `path`, whose tables are there, and writes the headers
+/// that show `in_use` of them, taken from everywhere among them, to `passes`, one a line.
+///
+/// Quick, because nothing that comes in no order goes into an index one by one: rows are written in
+/// the order of their keys, and what has another order is indexed at the end.
+pub fn fill(path: &Path, tokens: usize, in_use: usize, passes: &Path) -> Result<()> {
+    let mut database = SqliteConnection::establish(&path.to_string_lossy())?;
+    database.batch_execute(
+        "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+         PRAGMA cache_size = -500000; PRAGMA temp_store = MEMORY;",
+    )?;
+    let indexes: Vec<Index> =
+        sql_query("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+            .load(&mut database)?;
+    for index in &indexes {
+        database.batch_execute(&format!("DROP INDEX {}", index.name))?;
+    }
+    let mut secrets = make_secrets(tokens, in_use, passes)?;
+    let ids: Vec<[u8; 16]> = (0..tokens).map(id).collect::<Result<_>>()?;
+    database.transaction(|database| {
+        insert_users(database, tokens.div_ceil(TOKENS_A_USER))?;
+        for (batch, ids) in ids.chunks(BATCH).enumerate() {
+            insert_tokens(database, batch * BATCH, ids)?;
+        }
+        complain("  credentials written");
+        secrets.sort_unstable();
+        for batch in secrets.chunks(BATCH) {
+            insert_secrets(database, &ids, batch)?;
+        }
+        complain("  secrets written");
+        Ok::<(), Box<dyn std::error::Error>>(())
+    })?;
+    for index in &indexes {
+        database.batch_execute(&index.sql)?;
+    }
+    database.batch_execute("PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL;")?;
+    drop(database);
+    File::open(path)?.sync_all()?;
+    Ok(())
+}
+
+/// The digest of each token's secret, with the place of the token. Only those in use have a secret that
+/// somebody knows.
+fn make_secrets(tokens: usize, in_use: usize, passes: &Path) -> Result<Vec<([u8; 32], usize)>> {
+    let prefix = TokenPrefix::parse("nrx")?;
+    let mut lines = BufWriter::new(File::create(passes)?);
+    let every = tokens / in_use.max(1);
+    let mut secrets = Vec::with_capacity(tokens);
+    for place in 0..tokens {
+        let digest = if place % every == 0 && place / every < in_use {
+            let secret = TokenSecret::generate(&prefix, &SystemRandom)?;
+            writeln!(lines, "Authorization: Bearer {}", secret.expose())?;
+            secret.digest()
+        } else {
+            Digest::of(&place.to_le_bytes())
+        };
+        secrets.push((*digest.as_bytes(), place));
+    }
+    lines.flush()?;
+    Ok(secrets)
+}
+
+/// An id that is greater than those before it: a UUIDv7 of one millisecond each.
+fn id(place: usize) -> Result<[u8; 16]> {
+    let id = Id::<()>::new(time(place)?, &SystemRandom)?;
+    Ok(*id.as_bytes())
+}
+
+fn time(place: usize) -> Result<Timestamp> {
+    Ok(Timestamp::from_micros(
+        (FIRST + i64::try_from(place)?) * 1000,
+    ))
+}
+
+fn user_id(place: usize) -> [u8; 16] {
+    let mut id = [0; 16];
+    for (to, from) in id.iter_mut().zip(place.to_be_bytes()) {
+        *to = from;
+    }
+    id
+}
+
+fn insert_users(database: &mut SqliteConnection, count: usize) -> Result<()> {
+    for place in 0..count {
+        let email = format!("user{place}@example.com");
+        insert_into(users::table)
+            .values((
+                users::id.eq(&user_id(place)[..]),
+                users::email.eq(&email),
+                users::email_canonical.eq(&email),
+                users::name.eq("Somebody"),
+                users::password.eq("none"),
+                users::changes.eq(0),
+                users::created_at.eq(time(place)?.micros()),
+            ))
+            .execute(database)?;
+    }
+    Ok(())
+}
+
+fn insert_tokens(database: &mut SqliteConnection, from: usize, ids: &[[u8; 16]]) -> Result<()> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for (place, id) in (from..).zip(ids) {
+        rows.push((
+            credentials::id.eq(&id[..]),
+            credentials::user_id.eq(user_id(place / TOKENS_A_USER).to_vec()),
+            credentials::class.eq("token"),
+            credentials::kind.eq("personal"),
+            credentials::name.eq("Continuous integration"),
+            credentials::abilities.eq("account:read orders:read"),
+            credentials::remembered.eq(false),
+            credentials::paused.eq(false),
+            credentials::created_at.eq(time(place)?.micros()),
+        ));
+    }
+    insert_into(credentials::table)
+        .values(&rows)
+        .execute(database)?;
+    Ok(())
+}
+
+fn insert_secrets(
+    database: &mut SqliteConnection,
+    ids: &[[u8; 16]],
+    batch: &[([u8; 32], usize)],
+) -> Result<()> {
+    let mut rows = Vec::with_capacity(batch.len());
+    for (digest, place) in batch {
+        let id = ids.get(*place).ok_or("a secret of no token")?;
+        rows.push((
+            secrets::digest.eq(&digest[..]),
+            secrets::credential_id.eq(&id[..]),
+            secrets::hint.eq("abcd"),
+            secrets::created_at.eq(time(*place)?.micros()),
+        ));
+    }
+    insert_into(secrets::table)
+        .values(&rows)
+        .execute(database)?;
+    Ok(())
+}

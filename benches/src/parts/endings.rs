@@ -1,0 +1,142 @@
+//! How many tokens are made and ended in a second, each on the disk before it is answered, beside bare
+//! commits of one row on the same disk by the same library with the same settings.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _, sql_query};
+use diesel::{RunQueryDsl as _, sql_types::Binary};
+
+use super::Effort;
+use crate::{
+    Result,
+    client::Client,
+    process::Installation,
+    table::{self, median, two, whole},
+};
+
+const CLIENTS: usize = 16;
+const TOKEN: &str = r#"{"name":"Continuous integration","abilities":["account:read"]}"#;
+
+pub fn measure(effort: &Effort) -> Result<()> {
+    let installation = Installation::new(effort.program, "endings")?;
+    let mut passes = Vec::new();
+    for client in 0..CLIENTS {
+        let email = format!("client{client}@example.com");
+        installation.add_user(&email)?;
+        passes.push(installation.add_token(&email)?);
+    }
+    let (server, _) = installation.serve("/readyz", "")?;
+    let alone = passes.get(..1).unwrap_or(&passes);
+    let (mut bare, mut one, mut all) = (Vec::new(), Vec::new(), Vec::new());
+    make_and_end(&server.address, &passes, effort.takes)?;
+    for _ in 0..effort.rounds {
+        bare.push(commits(&installation, effort.takes)?);
+        one.push(make_and_end(&server.address, alone, effort.takes)?);
+        all.push(make_and_end(&server.address, &passes, effort.takes)?);
+    }
+    table::heading(
+        "Tokens made and ended, each durable when it is answered",
+        &[
+            "",
+            "made a second",
+            "ended a second",
+            "both",
+            "of bare commits",
+        ],
+    );
+    let made = |of: &[Changes]| median(of.iter().map(|one| one.made).collect());
+    let ended = |of: &[Changes]| median(of.iter().map(|one| one.ended).collect());
+    let both = |of: &[Changes]| median(of.iter().map(|one| one.both).collect());
+    let ratio = |of: &[Changes]| {
+        let each = of.iter().zip(&bare);
+        two(median(each.map(|(of, bare)| of.both / bare).collect()))
+    };
+    table::row(&[
+        &"bare commits",
+        &"",
+        &"",
+        &whole(median(bare.clone())),
+        &"1",
+    ]);
+    for (name, of) in [("one at a time", &one), ("from 16 clients", &all)] {
+        let (made, ended, both) = (whole(made(of)), whole(ended(of)), whole(both(of)));
+        table::row(&[&name, &made, &ended, &both, &ratio(of)]);
+    }
+    Ok(())
+}
+
+/// How many changes a second: of each sort in the time that its requests took, and of both in all.
+#[derive(Clone, Copy, Default)]
+struct Changes {
+    made: f64,
+    ended: f64,
+    both: f64,
+}
+
+/// Each client makes a token and ends it, again and again.
+fn make_and_end(address: &str, passes: &[String], takes: Duration) -> Result<Changes> {
+    let clients: Vec<_> = passes
+        .iter()
+        .map(|pass| {
+            let (address, pass) = (address.to_owned(), pass.clone());
+            thread::spawn(move || one_client(&address, &pass, takes).map_err(|e| e.to_string()))
+        })
+        .collect();
+    let mut sum = Changes::default();
+    for client in clients {
+        let one = client.join().map_err(|_| "a client panicked")??;
+        sum.made += one.made;
+        sum.ended += one.ended;
+        sum.both += one.both;
+    }
+    Ok(sum)
+}
+
+fn one_client(address: &str, pass: &str, takes: Duration) -> Result<Changes> {
+    let mut client = Client::connect(address)?;
+    let (mut times, mut making, mut ending) = (0.0, Duration::ZERO, Duration::ZERO);
+    let begun = Instant::now();
+    while begun.elapsed() < takes {
+        let before = Instant::now();
+        let headers = [pass, "Content-Type: application/json"];
+        let made = client.send("POST", "/api/v1/tokens", &headers, TOKEN)?;
+        making += before.elapsed();
+        let made: serde_json::Value = serde_json::from_str(&made.expect(201)?.body)?;
+        let id = made.pointer("/token/id").and_then(|id| id.as_str());
+        let path = format!("/api/v1/tokens/{}", id.ok_or("no id")?);
+        let before = Instant::now();
+        client.send("DELETE", &path, &[pass], "")?.expect(204)?;
+        ending += before.elapsed();
+        times += 1.0;
+    }
+    Ok(Changes {
+        made: times / making.as_secs_f64(),
+        ended: times / ending.as_secs_f64(),
+        both: 2.0 * times / begun.elapsed().as_secs_f64(),
+    })
+}
+
+/// Commits of one row each, as many as there is time for; how many a second.
+fn commits(installation: &Installation, takes: Duration) -> Result<f64> {
+    let path = installation.folder.join("bare.db");
+    let mut database = SqliteConnection::establish(&path.to_string_lossy())?;
+    database.batch_execute(
+        "PRAGMA busy_timeout = 4500; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, content BLOB NOT NULL);",
+    )?;
+    let mut times = 0.0;
+    let begun = Instant::now();
+    while begun.elapsed() < takes {
+        database.immediate_transaction(|database| {
+            sql_query("INSERT INTO rows (content) VALUES (?)")
+                .bind::<Binary, _>([7_u8; 200].as_slice())
+                .execute(database)
+        })?;
+        times += 1.0;
+    }
+    Ok(times / begun.elapsed().as_secs_f64())
+}

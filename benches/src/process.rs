@@ -1,0 +1,181 @@
+//! Programs that are measured: started, waited for, weighed, ended.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::{Result, client::Client};
+
+/// The account that everything belongs to.
+pub const EMAIL: &str = "ada@example.com";
+pub const PASSWORD: &str = "a long enough password";
+
+/// An installation: a folder with a database and a log, gone when it is dropped.
+pub struct Installation {
+    pub folder: PathBuf,
+    program: PathBuf,
+}
+
+impl Installation {
+    /// A new one, with [`EMAIL`]'s account.
+    pub fn new(program: &Path, name: &str) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("narthex-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        let installation = Self {
+            folder,
+            program: fs::canonicalize(program)
+                .map_err(|error| format!("{}: {error}", program.display()))?,
+        };
+        installation.add_user(EMAIL)?;
+        Ok(installation)
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.join("narthex.db")
+    }
+
+    pub fn add_user(&self, email: &str) -> Result<()> {
+        let words = ["user", "add", email, "--name", "Ada Lovelace"];
+        self.command(&words, PASSWORD).map(drop)
+    }
+
+    /// A token that may do anything; gives the header that shows it.
+    pub fn add_token(&self, email: &str) -> Result<String> {
+        let words = ["token", "add", email, "--name", "bench"];
+        let more = ["--ability", "*", "--never"];
+        let secret = self.command(&[&words[..], &more].concat(), "")?;
+        Ok(format!("Authorization: Bearer {}", secret.trim()))
+    }
+
+    fn command(&self, words: &[&str], input: &str) -> Result<String> {
+        let mut command = Command::new(&self.program);
+        self.set_up(command.args(words));
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            writeln!(stdin, "{input}")?;
+        }
+        let output = child.wait_with_output()?;
+        if !output.status.success() {
+            let why = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("narthex {}: {why}", words.join(" ")).into());
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// Settings that all have: everything comes from one address, so nobody is held back by theirs.
+    fn set_up(&self, command: &mut Command) {
+        command
+            .current_dir(&self.folder)
+            .env("DATABASE_URL", "sqlite://narthex.db")
+            .env("NARTHEX_THROTTLE_EXEMPT", "127.0.0.0/8");
+    }
+
+    /// `narthex serve`, and how long it took until it answered `path`, asked with `header`.
+    pub fn serve(&self, path: &str, header: &str) -> Result<(Server, Duration)> {
+        let address = free_address()?;
+        let mut command = Command::new(&self.program);
+        self.set_up(command.arg("serve"));
+        command.env("NARTHEX_LISTEN", &address);
+        command.stdout(Stdio::null()).stderr(self.log()?);
+        let begun = Instant::now();
+        let child = command.spawn()?;
+        let server = Server {
+            child,
+            address: address.clone(),
+            bare: String::new(),
+        };
+        let mut client = Client::patient(&address, Duration::from_secs(30))?;
+        client.get(path, header)?.expect(200)?;
+        Ok((server, begun.elapsed()))
+    }
+
+    /// The same with constants beside it, as long as what `header` is answered.
+    pub fn serve_beside_constants(&self, log: &str, header: &str) -> Result<Server> {
+        let mut command = Command::new(std::env::current_exe()?);
+        self.set_up(command.arg("serve"));
+        command
+            .env("NARTHEX_LISTEN", "127.0.0.1:0")
+            .env("NARTHEX_LOG", log);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.stderr(self.log()?).spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            writeln!(stdin, "{header}")?;
+        }
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        let server = |address: &str, bare: &str| Server {
+            child,
+            address: address.to_owned(),
+            bare: bare.to_owned(),
+        };
+        match line.trim().split_once(' ') {
+            Some((address, bare)) if address.starts_with("127.") => Ok(server(address, bare)),
+            _ => Err(format!("the server did not start: {line}").into()),
+        }
+    }
+
+    /// Log lines are written, as they are for an operator, and read by nobody.
+    fn log(&self) -> Result<File> {
+        Ok(File::create(self.folder.join("log"))?)
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.folder));
+    }
+}
+
+fn free_address() -> Result<String> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    Ok(listener.local_addr()?.to_string())
+}
+
+/// A server, killed when it is dropped.
+pub struct Server {
+    child: Child,
+    pub address: String,
+    /// Where the bare server is, where there is one.
+    pub bare: String,
+}
+
+impl Server {
+    /// A figure of `/proc/PID/status` in MiB: `VmRSS`, or `VmHWM` at its peak.
+    pub fn mebibytes(&self, name: &str) -> Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kibibytes = line.and_then(|rest| rest.split_whitespace().next());
+        Ok(kibibytes.ok_or("no such figure")?.parse::<f64>()? / 1024.0)
+    }
+
+    /// How long all its threads ran together until now, in microseconds: `/proc/PID/schedstat` of
+    /// each thread, which counts in nanoseconds where `stat` counts in hundredths of a second.
+    pub fn microseconds(&self) -> Result<f64> {
+        let mut sum = 0.0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            // A thread may end while it is looked at.
+            let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else {
+                continue;
+            };
+            sum += text.split(' ').next().unwrap_or("0").parse::<f64>()? / 1000.0;
+        }
+        Ok(sum)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

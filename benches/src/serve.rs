@@ -1,0 +1,102 @@
+//! Narthex with constants beside it: in the same process and app, without anything that Narthex puts
+//! around its own routes; and once more in a second server that has nothing else at all.
+//!
+//! A constant is as long as the answer that it stands beside, head and body together.
+
+use std::{
+    sync::{Arc, OnceLock},
+    thread,
+    time::Duration,
+};
+
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    web::{Bytes, ServiceConfig, get},
+};
+use narthex::{
+    app::Server,
+    commands::logging::{self, Program},
+    config::{Settings, Sources},
+    context::Context,
+    kit::{clock::SystemClock, random::SystemRandom},
+};
+
+use crate::{Result, client::Client, table::say};
+
+/// Where the two constants are, on both servers.
+pub const USER_CONSTANT: &str = "/constant/user";
+pub const VERIFY_CONSTANT: &str = "/constant/verify";
+/// What they stand beside.
+pub const USER: &str = "/api/v1/user";
+pub const VERIFY: &str = "/auth/verify?ability=account:read";
+
+static USER_ANSWER: OnceLock<Bytes> = OnceLock::new();
+static VERIFY_ANSWER: OnceLock<Bytes> = OnceLock::new();
+
+/// Serves until it is killed, with the settings of the environment. Reads one header with a pass from
+/// the standard input, by which it learns how long the answers are; tells the two addresses.
+pub fn serve() -> Result<()> {
+    let mut pass = String::new();
+    std::io::stdin().read_line(&mut pass)?;
+    let sources = Sources::gather([], None)?;
+    let settings = Settings::read(&sources)?;
+    let _log = logging::start(Program::Server, &sources, &settings);
+    let keys = settings.signing_keys(&SystemRandom)?;
+    let context = Context::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    actix_web::rt::System::new().block_on(async {
+        let server = Server::bind_beside(context, keys, constants)?;
+        let bare = HttpServer::new(|| App::new().configure(constants))
+            .disable_signals()
+            .bind("127.0.0.1:0")?;
+        let addresses = (server.address(), bare.addrs().first().copied());
+        actix_web::rt::spawn(bare.run());
+        thread::spawn(move || {
+            if let (address, Some(bare)) = addresses {
+                match measure(&address.to_string(), pass.trim()) {
+                    Ok(()) => say(&format!("{address} {bare}")),
+                    Err(error) => say(&format!("cannot be measured: {error}")),
+                }
+            }
+        });
+        Ok(server.run().await?)
+    })
+}
+
+fn constants(app: &mut ServiceConfig) {
+    app.route(USER_CONSTANT, get().to(|| answer(&USER_ANSWER)))
+        .route(VERIFY_CONSTANT, get().to(|| answer(&VERIFY_ANSWER)));
+}
+
+async fn answer(body: &'static OnceLock<Bytes>) -> HttpResponse {
+    match body.get() {
+        Some(body) => HttpResponse::Ok()
+            .content_type("application/json")
+            .body(body.clone()),
+        None => HttpResponse::ServiceUnavailable().finish(),
+    }
+}
+
+/// Asks for the answers and gives each constant a body with which it is as long.
+fn measure(address: &str, pass: &str) -> Result<()> {
+    let mut client = Client::patient(address, Duration::from_secs(10))?;
+    for (path, constant, body) in [
+        (USER, USER_CONSTANT, &USER_ANSWER),
+        (VERIFY, VERIFY_CONSTANT, &VERIFY_ANSWER),
+    ] {
+        let answer = client.get(path, pass)?.expect(200)?;
+        let empty = client.get(constant, pass)?;
+        // Without a body, the constant's head is that of a 503; a 200 is as much shorter.
+        let head = empty.head.len() - " 503 Service Unavailable".len()
+            + " 200 OK".len()
+            + "content-type: application/json\r\n".len()
+            + 2;
+        let whole = answer.head.len() + answer.body.len();
+        drop(body.set(Bytes::from(vec![b'x'; whole.saturating_sub(head)])));
+        let set = client.get(constant, pass)?.expect(200)?;
+        let difference = whole.abs_diff(set.head.len() + set.body.len());
+        if difference > 2 {
+            return Err(format!("{constant} is {difference} bytes off").into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,22 @@
+-- Asks with another pass each time: the headers of a file, one a line. All requests are made before the
+-- first is sent, so that showing many passes costs the client no more than showing one.
+local requests, last = {}, 0
+
+function init(arguments)
+    for line in io.lines(arguments[1]) do
+        local name, value = line:match("^([^:]+): (.*)$")
+        requests[#requests + 1] = wrk.format("GET", nil, { [name] = value })
+    end
+end
+
+function request()
+    last = last % #requests + 1
+    return requests[last]
+end
+
+function done(summary, latency)
+    local errors = summary.errors
+    io.write(string.format("FIGURES %d %d %d %d\n", summary.requests, summary.duration,
+        errors.connect + errors.read + errors.write + errors.timeout + errors.status,
+        latency:percentile(99)))
+end

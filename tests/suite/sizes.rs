@@ -1,0 +1,90 @@
+//! How much a browser has to fetch, and how often.
+
+use std::time::Duration;
+
+use reqwest::header;
+
+use crate::support::app::TestApp;
+use crate::support::client::Browser;
+
+const KIB: usize = 1024;
+
+/// As many bytes as travel to a browser that takes them compressed.
+async fn compressed(browser: &Browser, path: &str) -> usize {
+    let request = browser.request(reqwest::Method::GET, path);
+    let answer = request.header("accept-encoding", "gzip").send().await;
+    let answer = answer.unwrap();
+    assert_eq!(answer.status(), 200, "{path}");
+    assert_eq!(answer.headers()[header::CONTENT_ENCODING], "gzip", "{path}");
+    answer.bytes().await.unwrap().len()
+}
+
+/// The addresses of the stylesheets that a page names.
+fn stylesheets(page: &str) -> Vec<&str> {
+    let links = page.split("<link ").skip(1);
+    let links = links.filter_map(|rest| rest.split('>').next());
+    let sheets = links.filter(|link| link.contains("stylesheet"));
+    sheets
+        .filter_map(|link| link.split("href=\"").nth(1)?.split('"').next())
+        .collect()
+}
+
+const PAGES: [&str; 8] = [
+    "/account",
+    "/account/profile",
+    "/account/sessions",
+    "/account/tokens",
+    "/account/tokens/new",
+    "/account/sign-out",
+    "/account/activity",
+    "/account/confirm",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_small_also_where_a_list_is_full() {
+    let app = TestApp::start();
+    let ada = app.register("ada@example.com").await;
+    for page in ["/login", "/register"] {
+        let text = app.browser().get(page).await.expect_status(200).text;
+        assert!(text.len() < 15 * KIB, "{page} has {} bytes", text.len());
+    }
+    for page in PAGES {
+        let text = ada.get(page).await.expect_status(200).text;
+        assert!(text.len() < 15 * KIB, "{page} has {} bytes", text.len());
+    }
+    for number in 0..60 {
+        let name = format!("The token of machine {number}");
+        app.token_of(&ada, &name, &["orders:read", "orders:write"])
+            .await;
+        app.advance(Duration::from_secs(1));
+    }
+    for page in PAGES {
+        let bytes = compressed(&ada, page).await;
+        assert!(bytes < 15 * KIB, "{page} has {bytes} bytes, compressed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_one_small_stylesheet_which_is_asked_for_once() {
+    let app = TestApp::start();
+    let ada = app.register("ada@example.com").await;
+    let first = ada.get("/account").await.text;
+    let [sheet] = stylesheets(&first)[..] else {
+        panic!("not one stylesheet: {first}");
+    };
+    for page in PAGES {
+        let page = ada.get(page).await.text;
+        assert_eq!(stylesheets(&page), [sheet]);
+    }
+    let bytes = compressed(&ada, sheet).await;
+    assert!(bytes < 10 * KIB, "the stylesheet has {bytes} bytes");
+    // Its name changes with its content, so that it may be kept for good.
+    let kept = "public, max-age=31536000, immutable";
+    let there = ada.get(sheet).await.expect_status(200);
+    there.expect_header("cache-control", kept);
+    let (folder, name) = sheet.rsplit_once('/').unwrap();
+    let (folder, _) = folder.rsplit_once('/').unwrap();
+    let of_another_content = format!("{folder}/0123456789abcdef/{name}");
+    let absent = ada.get(&of_another_content).await.expect_status(404);
+    absent.expect_header("cache-control", "no-store");
+}
