@@ -6,6 +6,7 @@ use std::{
     io,
     net::SocketAddr,
     num::NonZero,
+    pin::pin,
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -17,10 +18,15 @@ use actix_web::{
         HttpServiceFactory, Server as ActixServer, ServerHandle, ServiceRequest, ServiceResponse,
     },
     guard::{GuardContext, fn_guard},
-    http::{Method, StatusCode, header, uri::Authority},
+    http::{ConnectionType, Method, StatusCode, header, uri::Authority},
     middleware::{Compress, Condition, Next, from_fn},
+    rt::{
+        signal::unix::{self, SignalKind},
+        task::JoinHandle,
+    },
     web,
 };
+use futures_util::future::{Either, select};
 
 use crate::{
     callers::{Access, Gatekeeper, guard},
@@ -89,8 +95,13 @@ impl Server {
             .workers(workers)
             .max_connections(connections)
             .on_connect(|connection, _| limits::bound_connection(connection))
-            .shutdown_timeout(limits::STOP_WITHIN_SECONDS)
-            .bind(listen)?;
+            .shutdown_timeout(limits::STOP_WITHIN_SECONDS);
+        let server = match context.settings.drain {
+            // Signals are ours then.
+            Some(_) => server.disable_signals(),
+            None => server,
+        };
+        let server = server.bind(listen)?;
         let address = server.addrs().first().copied().unwrap_or(listen);
         let metrics = context
             .settings
@@ -131,6 +142,13 @@ impl Server {
             self.metrics
                 .map(|server| actix_web::rt::spawn(async { drop(server.await) })),
         ];
+        let stopping = self
+            .context
+            .settings
+            .drain
+            .map(|drain| stop_when_told(self.context.clone(), self.server.handle(), drain))
+            .transpose()?
+            .map(actix_web::rt::spawn);
         // Joined before the first request: what the settings of several processes disagree about is said
         // at the start.
         self.context.nodes.wake();
@@ -141,21 +159,45 @@ impl Server {
         });
         let served = self.server.await;
         disagreement.abort();
+        stopping.iter().for_each(JoinHandle::abort);
         let served = match self.context.nodes.disagrees() {
             Some(why) => Err(io::Error::other(why)),
             None => served,
         };
         // Nobody has to wait for this process from here on: it checks no pass any more.
         self.context.nodes.leave().await;
-        beside
-            .iter()
-            .flatten()
-            .for_each(actix_web::rt::task::JoinHandle::abort);
+        beside.iter().flatten().for_each(JoinHandle::abort);
         if let Err(error) = usage::flush(&self.context).await {
             tracing::error!(cause = %error, "the last-used times since the last write are lost");
         }
         served
     }
+}
+
+/// At SIGTERM says that it is not ready, serves on for as long as it takes those who balance load to
+/// notice, and then stops as actix-web does; at SIGINT, which somebody types, stops at once.
+fn stop_when_told(
+    context: Context,
+    server: ServerHandle,
+    drain: Duration,
+) -> io::Result<impl Future<Output = ()>> {
+    let mut told = unix::signal(SignalKind::terminate())?;
+    let mut typed = unix::signal(SignalKind::interrupt())?;
+    Ok(async move {
+        let told = pin!(async {
+            told.recv().await;
+            context.stopping.begin();
+            tracing::info!("told to stop; not ready any more");
+            actix_web::rt::time::sleep(drain).await;
+            true
+        });
+        let typed = pin!(async {
+            typed.recv().await;
+            false
+        });
+        let (Either::Left((finish, _)) | Either::Right((finish, _))) = select(told, typed).await;
+        server.stop(finish).await;
+    })
 }
 
 async fn write_last_used(context: Context) {
@@ -317,6 +359,12 @@ async fn around(
         None => response,
     };
     let status = response.status();
+    if shared.context.stopping.has_begun() {
+        // The next request of this client is to find another process.
+        response
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
+    }
     shared
         .headers
         .put_on(response.headers_mut(), request.path());

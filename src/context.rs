@@ -4,7 +4,10 @@
 use std::{
     num::NonZero,
     ops::Deref,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -14,6 +17,7 @@ use crate::{
     error::Error,
     ids::{CredentialId, UserId},
     kit::{
+        a_minute::AMinute,
         clock::{Clock, Timestamp},
         db::{self, AnyConnection, Database},
         digest::Digest,
@@ -44,6 +48,8 @@ pub struct Shared {
     pub settings: Settings,
     /// SQLite or PostgreSQL.
     pub db: Database,
+    /// Whether this process is about to stop.
+    pub stopping: Stopping,
     /// Hashes passwords, so many at once.
     pub hasher: PasswordHasher,
     /// When and from where each credential was last used, where that is not yet in the database.
@@ -52,6 +58,8 @@ pub struct Shared {
     pub nodes: Nodes,
     /// The passes that the database is just asked about.
     pub asked: Questions,
+    /// What browsers reported of broken policies in this minute.
+    pub policy_reports: AMinute,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -87,10 +95,12 @@ impl Context {
         Ok(Self(Arc::new(Shared {
             settings,
             db,
+            stopping: Stopping::default(),
             hasher,
             last_used: WriteBehind::default(),
             nodes,
             asked: SingleFlight::default(),
+            policy_reports: AMinute::default(),
             clock,
             random,
         })))
@@ -155,6 +165,23 @@ impl Context {
         self.nodes.forget([user]);
         self.nodes.until_applied(told).await;
         Ok(())
+    }
+}
+
+/// Whether this process is about to stop: it serves, and whoever balances load is to go elsewhere.
+#[derive(Debug, Default)]
+pub struct Stopping(AtomicBool);
+
+impl Stopping {
+    /// From now on it is.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether it is.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Acquire)
     }
 }
 

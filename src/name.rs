@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use crate::kit::unseen::is_unseen;
+use crate::kit::unseen::{is_blank, is_unseen};
 
 /// The most characters a name has.
 pub const LONGEST: usize = 255;
 
-/// A name: 1 to 255 characters, without space around it and without control characters.
+/// A name: 1 to 255 characters, some of which can be seen, without space around it and without control
+/// characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name(String);
 
@@ -26,6 +27,9 @@ impl Name {
         }
         if text.chars().any(is_unseen) {
             return Err("Leave out line breaks and other control characters.");
+        }
+        if is_blank(text) {
+            return Err("Enter a name that can be seen.");
         }
         Ok(Self(text.to_owned()))
     }
@@ -67,7 +71,15 @@ mod tests {
 
     #[test]
     fn a_name_that_is_empty_too_long_or_unseen_is_refused() {
-        for typed in ["", "  ", "a\nb", "a\0b", "a\u{202E}b", &"é".repeat(256)] {
+        for typed in [
+            "",
+            "  ",
+            "a\nb",
+            "a\0b",
+            "a\u{202E}b",
+            "\u{200B}\u{3164}",
+            &"é".repeat(256),
+        ] {
             assert!(Name::parse(typed).is_err(), "{typed:?}");
         }
     }

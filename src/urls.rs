@@ -65,6 +65,10 @@ paths! {
     REVOKE = "/oauth/revoke";
     /// Where the two are (RFC 8414).
     METADATA = "/.well-known/oauth-authorization-server";
+    /// What one sort of problem means: where a problem's `type` leads (RFC 9457, section 3.1.1).
+    PROBLEM = "/problems/{name}";
+    /// Takes browsers' reports of what broke the policy of a page (CSP 3, section 5.3).
+    POLICY_REPORTS = "/reports/policy";
     /// What describes the API (OpenAPI 3.1).
     OPENAPI = "/openapi.json";
     /// Stylesheet and icon, under a name that changes with their content.
@@ -153,6 +157,12 @@ pub fn receipt(id: ReceiptId) -> String {
 #[must_use]
 pub fn api_token(id: CredentialId) -> String {
     with_id(API_TOKEN, id)
+}
+
+/// The `type` of a sort of problem.
+#[must_use]
+pub fn problem(slug: &str) -> String {
+    PROBLEM.replace("{name}", slug)
 }
 
 /// An asset under the name that its content has now.

@@ -142,6 +142,10 @@ pub const KEYS: &[Key] = &[
         "64MiB",
         "How much memory they may take",
     ),
+    unset(
+        "NARTHEX_DRAIN",
+        "How long a server that is told to stop goes on serving after it says that it is not ready",
+    ),
     unset("NARTHEX_METRICS_LISTEN", "Address and port for /metrics"),
     key(
         "NARTHEX_LOG",

@@ -73,6 +73,8 @@ pub struct Settings {
     pub keep_ended: Duration,
     /// `NARTHEX_MEMORY_ENTRIES`, `NARTHEX_MEMORY_SIZE`
     pub remembered: Remembered,
+    /// `NARTHEX_DRAIN`
+    pub drain: Option<Duration>,
     /// `NARTHEX_METRICS_LISTEN`
     pub metrics_listen: Option<SocketAddr>,
     /// `NARTHEX_LOG`
@@ -132,6 +134,7 @@ impl Settings {
                 entries: sources.get("NARTHEX_MEMORY_ENTRIES", value::count)?,
                 bytes: sources.get("NARTHEX_MEMORY_SIZE", value::size)?,
             },
+            drain: sources.find("NARTHEX_DRAIN", value::duration)?,
             metrics_listen: sources.find("NARTHEX_METRICS_LISTEN", value::address)?,
             log: sources.get("NARTHEX_LOG", value::log_filter)?,
             log_format: sources.get("NARTHEX_LOG_FORMAT", value::log_format)?,

@@ -9,7 +9,11 @@ use std::{
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::{Host, Url};
 
-use crate::kit::{db, duration, network::Networks};
+use crate::kit::{
+    db::{self, postgres_url},
+    duration,
+    network::Networks,
+};
 
 /// Browsers cut a cookie's life at 400 days (draft-ietf-httpbis-rfc6265bis, section 5.5).
 const MOST_ENTRIES: usize = 100_000_000;
@@ -150,7 +154,16 @@ impl PublicUrl {
 }
 
 pub(super) fn database(text: &str) -> Result<db::Target, &'static str> {
-    db::Target::parse(text).map_err(|_| "give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME")
+    let target = db::Target::parse(text)
+        .map_err(|_| "give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME")?;
+    match &target {
+        // libpq would refuse some of it less clearly, and do the rest in the clear.
+        db::Target::Postgres(url) if !postgres_url::TLS && postgres_url::asks_for_tls(url) => Err(
+            "it asks for TLS, and this narthex was built without; build it with cargo build \
+             --release --features pg-tls, which needs OpenSSL's headers (libssl-dev)",
+        ),
+        _ => Ok(target),
+    }
 }
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {

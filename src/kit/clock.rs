@@ -53,10 +53,15 @@ impl Timestamp {
     }
 
     /// Reads an RFC 3339 time with its offset, or a plain date, which means its first moment in UTC.
+    /// What lies past the last moment that can be shown, as `9999-12-31T23:59:59Z`, which is how people
+    /// write "never", is that moment.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Ok(time) = text.parse::<jiff::Timestamp>() {
-            return Some(Self(time.as_microsecond()));
+            return Some(Self(time.as_microsecond()).min(Self::last()));
+        }
+        if text.starts_with("9999-12-3") && is_a_time_or_date(text) {
+            return Some(Self::last());
         }
         // The parser takes a time of day without an offset for its date alone; that is no answer to
         // "when".
@@ -66,6 +71,12 @@ impl Timestamp {
         let date: jiff::civil::Date = text.parse().ok()?;
         let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         Some(Self(midnight.timestamp().as_microsecond()))
+    }
+
+    /// The last whole second that can be shown: 9999-12-30T22:00:00Z, a day short of the year's end, so that
+    /// it is in that year wherever one is.
+    fn last() -> Self {
+        Self(jiff::Timestamp::MAX.as_second() * 1_000_000)
     }
 
     /// The calendar day in UTC, `2026-11-22`.
@@ -80,6 +91,14 @@ impl Timestamp {
         let text: String = self.to_string().chars().take(16).collect();
         format!("{} UTC", text.replace('T', " "))
     }
+}
+
+/// Whether `text` has the form of what [`Timestamp::parse`] reads, wherever it lies.
+fn is_a_time_or_date(text: &str) -> bool {
+    let Ok(pieces) = jiff::fmt::temporal::Pieces::parse(text) else {
+        return false;
+    };
+    pieces.time().is_some() == pieces.offset().is_some() && pieces.time_zone_annotation().is_none()
 }
 
 /// The length of `duration` in whole microseconds, bounded by what an `i64` holds (292,000 years).
@@ -154,6 +173,36 @@ mod tests {
         assert_eq!(Timestamp::parse("2026-11-22T18:05:00Z"), Some(time));
         assert_eq!(Timestamp::parse("2026-11-22T19:05:00+01:00"), Some(time));
         assert_eq!(time.minute(), "2026-11-22 18:05 UTC");
+    }
+
+    #[test]
+    fn past_the_last_moment_it_is_the_last_moment() {
+        let last = Some("9999-12-30T22:00:00Z".to_owned());
+        for text in [
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T23:59:59.999Z",
+            "9999-12-31T23:59:59+00:00",
+            "9999-12-31",
+            "9999-12-30T22:00:01Z",
+            "9999-12-30T22:00:00.5Z",
+        ] {
+            let read = Timestamp::parse(text).map(|time| time.to_string());
+            assert_eq!(read, last, "{text}");
+        }
+        let before = "9999-12-30T21:00:00Z";
+        assert_eq!(
+            Timestamp::parse(before).map(|time| time.to_string()),
+            Some(before.to_owned())
+        );
+        for text in [
+            "9999-12-32",
+            "9999-12-31T23:59:59",
+            "9999-12-31T24:00:01Z",
+            "9999-12-31Z",
+            "9999-12-3",
+        ] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Tools that know neither HTTP nor Narthex: each file could serve another project as it stands.
 
+pub mod a_minute;
 mod argon2_in_place;
 pub mod backoff;
 pub mod clock;
@@ -15,6 +16,7 @@ pub mod password_hash;
 pub mod random;
 pub mod secret;
 pub mod single_flight;
+pub mod sync;
 mod threads;
 pub mod unseen;
 pub mod words;

@@ -83,3 +83,45 @@ impl<K: Eq + Hash, T> Drop for Landing<K, T> {
 fn locked<T>(flights: &Mutex<T>) -> MutexGuard<'_, T> {
     flights.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::future::join_all;
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn of_all_who_ask_the_same_at_once_one_asks() {
+        let (asked, go_on) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+        let flights = SingleFlight::<&str, usize>::default();
+        let ask = |key| {
+            let (asked, go_on) = (Arc::clone(&asked), Arc::clone(&go_on));
+            flights.ask(key, move || async move {
+                let number = asked.fetch_add(1, Ordering::SeqCst);
+                go_on.notified().await;
+                number
+            })
+        };
+        let all = join_all([ask("one"), ask("one"), ask("another"), ask("one")]);
+        let release = async {
+            tokio::task::yield_now().await;
+            go_on.notify_one();
+            go_on.notify_one();
+        };
+        let (answers, ()) = tokio::join!(all, release);
+        assert_eq!(answers, [0, 0, 1, 0]);
+        assert!(locked(&flights.0).is_empty(), "nothing is left of them");
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_asked_anew() {
+        let flights = SingleFlight::<&str, u8>::default();
+        let hung_up = flights.ask("one", std::future::pending::<u8>);
+        assert!(hung_up.now_or_never().is_none());
+        assert_eq!(flights.ask("one", || async { 2 }).await, 2);
+        assert!(locked(&flights.0).is_empty());
+    }
+}

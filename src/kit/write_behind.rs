@@ -10,11 +10,30 @@ use std::{
 /// Cores that note something at once hardly meet at one lock of so many.
 const SHARDS: usize = 16;
 
-/// The newest value for each key that has not been written yet.
+/// The newest value for each key that may not have been written yet.
+///
+/// What was taken out stays known until the next batch is taken: whoever reads a row while its value is
+/// on the way to it would otherwise find it neither there nor here.
 #[derive(Debug)]
 pub struct WriteBehind<K, V> {
-    shards: [Mutex<HashMap<K, V>>; SHARDS],
+    shards: [Mutex<Shard<K, V>>; SHARDS],
     hasher: RandomState,
+}
+
+#[derive(Debug)]
+struct Shard<K, V> {
+    noted: HashMap<K, V>,
+    /// The batch that was taken last.
+    taken: HashMap<K, V>,
+}
+
+impl<K, V> Default for Shard<K, V> {
+    fn default() -> Self {
+        Self {
+            noted: HashMap::new(),
+            taken: HashMap::new(),
+        }
+    }
 }
 
 impl<K, V> Default for WriteBehind<K, V> {
@@ -26,43 +45,81 @@ impl<K, V> Default for WriteBehind<K, V> {
     }
 }
 
-impl<K: Eq + Hash, V: Clone> WriteBehind<K, V> {
+impl<K: Clone + Eq + Hash, V: Clone> WriteBehind<K, V> {
     /// Notes for `key` what `value` makes of what was noted before.
     pub fn note(&self, key: K, value: impl FnOnce(Option<V>) -> V) {
-        let mut map = self.shard(&key);
-        let before = map.remove(&key);
-        map.insert(key, value(before));
+        let mut shard = self.shard(&key);
+        let noted = shard.noted.remove(&key);
+        let before = noted.or_else(|| shard.taken.get(&key).cloned());
+        shard.noted.insert(key, value(before));
     }
 
     /// Puts back a batch that could not be written, but for keys with something newer.
     pub fn put_back(&self, batch: Vec<(K, V)>) {
         for (key, value) in batch {
-            self.shard(&key).entry(key).or_insert(value);
+            self.shard(&key).noted.entry(key).or_insert(value);
         }
     }
 
-    /// What is noted for `key`.
+    /// What is noted for `key`, or was taken last.
     pub fn get(&self, key: &K) -> Option<V> {
-        self.shard(key).get(key).cloned()
+        let shard = self.shard(key);
+        let found = shard.noted.get(key).or_else(|| shard.taken.get(key));
+        found.cloned()
     }
 
-    /// Takes everything out.
+    /// Takes everything that was noted since this was called before.
     pub fn drain(&self) -> Vec<(K, V)> {
-        let taken = self
-            .shards
-            .iter()
-            .map(|shard| std::mem::take(&mut *locked(shard)));
-        taken.flatten().collect()
+        let mut batch = Vec::new();
+        for shard in &self.shards {
+            let mut shard = locked(shard);
+            shard.taken = std::mem::take(&mut shard.noted);
+            let taken = shard.taken.iter();
+            batch.extend(taken.map(|(key, value)| (key.clone(), value.clone())));
+        }
+        batch
     }
 
-    fn shard(&self, key: &K) -> MutexGuard<'_, HashMap<K, V>> {
+    fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, V>> {
         let number = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or(0);
         let [first, ..] = &self.shards;
         locked(self.shards.get(number).unwrap_or(first))
     }
 }
 
-/// The map is whole after a panic elsewhere: no change leaves it otherwise.
+/// The maps are whole after a panic elsewhere: no change leaves them otherwise.
 fn locked<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_being_written_is_known_until_the_next_batch_is_taken() {
+        let uses = WriteBehind::default();
+        uses.note("session", |_| 1);
+        assert_eq!(uses.drain(), [("session", 1)]);
+        assert_eq!(
+            uses.get(&"session"),
+            Some(1),
+            "it may not be in its row yet"
+        );
+        assert_eq!(uses.drain(), [], "nothing is written twice");
+        assert_eq!(uses.get(&"session"), None);
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_taken_again_unless_there_is_newer() {
+        let uses = WriteBehind::default();
+        uses.note("session", |_| 1);
+        uses.note("token", |_| 1);
+        let batch = uses.drain();
+        uses.note("session", |before| before.unwrap_or_default() + 1);
+        uses.put_back(batch);
+        let mut again = uses.drain();
+        again.sort_unstable();
+        assert_eq!(again, [("session", 2), ("token", 1)]);
+    }
 }

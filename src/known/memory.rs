@@ -14,14 +14,20 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
 };
 
 use super::{AsRead, Known, users::Users};
-use crate::{config::Remembered, ids::UserId, kit::digest::Digest};
+use crate::{
+    config::Remembered,
+    ids::UserId,
+    kit::{
+        digest::Digest,
+        sync::{
+            Arc, Mutex, MutexGuard, PoisonError, RwLock,
+            atomic::{AtomicU64, AtomicUsize, Ordering},
+        },
+    },
+};
 
 /// What a pass takes beside itself: the counts of two `Arc`s, its place in a map and what the allocator
 /// adds; measured.

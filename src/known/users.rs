@@ -1,12 +1,13 @@
 //! What passes that are remembered share: their users, and what they may do.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Weak},
-};
+use std::collections::HashMap;
 
 use super::{KnownUser, Pass, User};
-use crate::{ability::Abilities, ids::UserId};
+use crate::{
+    ability::Abilities,
+    ids::UserId,
+    kit::sync::{Arc, Weak},
+};
 
 /// So many that nobody holds any more are not worth looking for.
 const FEW: usize = 1024;

@@ -6,7 +6,12 @@ use std::{
     time::Duration,
 };
 
-use super::{Shared, bell::Bell, lease, store};
+use super::{
+    Shared,
+    bell::Bell,
+    lease,
+    store::{self, Node},
+};
 use crate::{
     ids::NodeId,
     kit::{
@@ -32,8 +37,11 @@ pub(super) struct Keeper {
     bell: Arc<Bell>,
     beside: Beside,
     member: Option<Member>,
+    suspects: Suspects,
     /// Whether the last turn failed; said once.
     failing: bool,
+    /// After something that takes time.
+    not_before: Duration,
 }
 
 /// What it is while it has joined.
@@ -43,7 +51,7 @@ struct Member {
     next_beat: Duration,
     next_look: Duration,
     /// The beat of each other node, and since when it was that.
-    others: HashMap<NodeId, (i64, Duration)>,
+    others: Suspects,
 }
 
 /// Why a turn did not go on.
@@ -66,7 +74,9 @@ impl Keeper {
             shared: Arc::downgrade(shared),
             bell,
             member: None,
+            suspects: Suspects::new(),
             failing: false,
+            not_before: Duration::ZERO,
         }
     }
 
@@ -86,23 +96,27 @@ impl Keeper {
         self.depart();
     }
 
+    /// Does what is due, and says how long there is nothing to do.
     fn turn(&mut self, shared: &Shared) -> Duration {
         let idle = shared.idle_for();
-        let done = if idle >= IDLE {
+        if idle >= IDLE {
             shared.lease.give_up();
             shared.is_known_as(None);
             self.depart();
             return IDLE;
-        } else {
-            self.keep(shared)
-        };
-        match done {
+        }
+        // Every check rings while memory may not be believed. That is no reason to hurry.
+        let early = self.not_before.saturating_sub(uptime());
+        if !early.is_zero() {
+            return early;
+        }
+        let pause = match self.keep(shared) {
             Ok(()) => {
                 self.failing = false;
-                if idle < A_WHILE {
-                    LISTEN
-                } else {
-                    LISTEN_SELDOM
+                match self.member {
+                    None => LOOK,
+                    Some(_) if idle < A_WHILE => return LISTEN,
+                    Some(_) => return LISTEN_SELDOM,
                 }
             }
             Err(Interrupted::GivenUp) => {
@@ -117,13 +131,15 @@ impl Keeper {
                 }
                 PAUSE
             }
-        }
+        };
+        self.not_before = uptime() + pause;
+        pause
     }
 
     /// Whatever is due now.
     fn keep(&mut self, shared: &Shared) -> Result<(), Interrupted> {
         let Some(member) = &mut self.member else {
-            self.member = join(shared, &mut self.beside)?;
+            self.member = join(shared, &mut self.beside, &mut self.suspects)?;
             return Ok(());
         };
         let now = uptime();
@@ -149,8 +165,15 @@ impl Keeper {
     }
 }
 
-/// Becomes known to the others. None, and not to be tried again soon, where they go by something else.
-fn join(shared: &Shared, beside: &mut Beside) -> Result<Option<Member>, db::Error> {
+/// Others of which it is not known whether they live: the beat of each, and since when it is that.
+type Suspects = HashMap<NodeId, (i64, Duration)>;
+
+/// Becomes known to the others. None where it goes by nothing yet, or one of them by something else.
+fn join(
+    shared: &Shared,
+    beside: &mut Beside,
+    suspects: &mut Suspects,
+) -> Result<Option<Member>, db::Error> {
     let Some(own) = shared.terms.get().cloned() else {
         return Ok(None);
     };
@@ -158,22 +181,24 @@ fn join(shared: &Shared, beside: &mut Beside) -> Result<Option<Member>, db::Erro
     let at = shared.clock.now();
     let id: NodeId =
         Id::new(at, &*shared.random).map_err(|error| db::Error::Unreachable(error.to_string()))?;
-    let (applied, terms) = beside.write({
-        let own = own.clone();
-        move |connection| {
-            // Its lock puts joining and ending in an order: an ending sees this node, or was before.
-            let position = store::advance(connection, 0)?;
-            let terms = store::terms(connection)?;
+    let (applied, disagreeing) = beside.write(move |connection| {
+        // Its lock puts joining and ending in an order: an ending sees this node, or was before.
+        let position = store::advance(connection, 0)?;
+        let mut disagreeing = store::terms(connection)?;
+        disagreeing.retain(|(_, terms)| own.disagreement(terms).is_some());
+        if disagreeing.is_empty() {
             store::insert_node(connection, id, position, &own, at)?;
-            Ok((position, terms))
         }
+        let own = own.clone();
+        let disagreeing = disagreeing
+            .into_iter()
+            .filter_map(|(node, terms)| Some((node, own.disagreement(&terms)?)));
+        Ok((position, disagreeing.collect::<Vec<_>>()))
     })?;
-    if let Some(why) = terms.iter().find_map(|other| own.disagreement(other)) {
-        beside.write(move |connection| store::remove(connection, id))?;
-        tracing::error!("{why}");
-        shared.disagreement.send_replace(Some(why));
-        return Ok(None);
+    if !disagreeing.is_empty() {
+        return suspect(shared, beside, suspects, disagreeing).map(|()| None);
     }
+    suspects.clear();
     shared.is_known_as(Some(id));
     // Whatever was kept before is not what others would have told of.
     shared.memory.forget_all();
@@ -183,8 +208,29 @@ fn join(shared: &Shared, beside: &mut Beside) -> Result<Option<Member>, db::Erro
         applied,
         next_beat: began + lease::BEAT,
         next_look: began + LOOK,
-        others: HashMap::new(),
+        others: Suspects::new(),
     }))
+}
+
+/// Tells those that live from those that do not, which takes a beat, or else a lease. One that was killed
+/// is no reason to stop, and its row is there until it is given up.
+fn suspect(
+    shared: &Shared,
+    beside: &mut Beside,
+    suspects: &mut Suspects,
+    disagreeing: Vec<(Node, &'static str)>,
+) -> Result<(), db::Error> {
+    let now = uptime();
+    for (node, why) in disagreeing {
+        let (beat, since) = *suspects.entry(node.id).or_insert((node.beat, now));
+        if beat != node.beat {
+            tracing::error!("{why}");
+            shared.disagreement.send_replace(Some(why));
+        } else if now.saturating_sub(since) >= lease::WAITED_FOR {
+            beside.write(move |connection| store::give_up(connection, node.id, beat))?;
+        }
+    }
+    Ok(())
 }
 
 impl Member {
@@ -248,7 +294,7 @@ impl Member {
     fn give_up_the_silent(&mut self, beside: &mut Beside) -> Result<(), db::Error> {
         let nodes = beside.read(store::nodes)?;
         let now = uptime();
-        let mut others = HashMap::new();
+        let mut others = Suspects::new();
         for node in nodes.into_iter().filter(|node| node.id != self.id) {
             let since = match self.others.get(&node.id) {
                 Some((beat, since)) if *beat == node.beat => *since,

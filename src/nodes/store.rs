@@ -104,19 +104,24 @@ pub(super) fn nodes(connection: &mut AnyConnection) -> QueryResult<Vec<Node>> {
         .load(connection)
 }
 
-/// What every node has to agree about with the others.
-pub(super) fn terms(connection: &mut AnyConnection) -> QueryResult<Vec<Terms>> {
-    let found: Vec<(String, String, String)> = nodes::table
-        .select((nodes::signs_with, nodes::takes, nodes::token_prefix))
+/// Every node, and what it goes by.
+pub(super) fn terms(connection: &mut AnyConnection) -> QueryResult<Vec<(Node, Terms)>> {
+    let found: Vec<(Node, (String, String, String))> = nodes::table
+        .select((
+            (nodes::id, nodes::beat, nodes::applied),
+            (nodes::signs_with, nodes::takes, nodes::token_prefix),
+        ))
         .load(connection)?;
-    Ok(found
-        .into_iter()
-        .map(|(signs_with, takes, token_prefix)| Terms {
+    let found = found.into_iter();
+    let all = found.map(|(node, (signs_with, takes, token_prefix))| {
+        let terms = Terms {
             signs_with,
             takes,
             token_prefix,
-        })
-        .collect())
+        };
+        (node, terms)
+    });
+    Ok(all.collect())
 }
 
 /// Adds a node that has nothing to forget of what was told up to `applied`.

@@ -4,7 +4,12 @@ use actix_web::{HttpResponse, http::StatusCode, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{context::Context, error::Result, urls, web::json};
+use crate::{
+    context::Context,
+    error::{Error, Result},
+    urls,
+    web::json,
+};
 
 /// How the service is.
 #[derive(Serialize, ToSchema)]
@@ -27,10 +32,10 @@ pub async fn alive() -> Result<HttpResponse> {
     json::answer(StatusCode::OK, &Health { status: "up" })
 }
 
-/// The database answers.
+/// The database answers, and the process is not about to stop.
 ///
 /// # Errors
-/// [`crate::error::Error::Unavailable`] where it does not.
+/// [`Error::Unavailable`] otherwise.
 #[utoipa::path(
     get,
     path = urls::READY,
@@ -39,6 +44,9 @@ pub async fn alive() -> Result<HttpResponse> {
     responses((status = 200, description = "It does.", body = Health))
 )]
 pub async fn ready(context: Data<Context>) -> Result<HttpResponse> {
+    if context.stopping.has_begun() {
+        return Err(Error::Unavailable("it is about to stop".to_owned()));
+    }
     context.db.ping().await?;
     json::answer(StatusCode::OK, &Health { status: "ready" })
 }

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     activity::{self, EventKind, What},
-    config::SigningKeys,
-    context::{Context, Shared, Transaction},
+    config::{SigningKeys, TokenPrefix},
+    context::{Context, Transaction},
     credentials::{
         Caller, Confirmed, Credential,
         sign_out::begin_change,
@@ -210,7 +210,7 @@ fn replace(
         return Ok(secret);
     };
     let salt = random::bytes::<16>(context.random())?;
-    let secret = derive(context, request.keys.first(), token.id, &request.key, &salt)
+    let secret = derive(prefix, request.keys.first(), token.id, &request.key, &salt)
         .ok_or_else(|| Error::internal("no secret could be derived"))?;
     insert(connection, token.id, &secret, now)?;
     let derived = Derived {
@@ -262,9 +262,10 @@ fn made_before(
     if is_a_program && is_replaced {
         return Err(used_before("The token was rotated again since."));
     }
+    let prefix = &context.settings.token_prefix;
     std::iter::once(request.keys.first())
         .chain(request.keys.older())
-        .filter_map(|key| derive(context, key, token.id, &request.key, &made.salt))
+        .filter_map(|key| derive(prefix, key, token.id, &request.key, &made.salt))
         .find(|secret| secret.digest() == made.digest)
         .map(Some)
         .ok_or_else(|| used_before("The key that its secret was made with is gone."))
@@ -280,7 +281,7 @@ fn used_before(why: &str) -> Error {
 }
 
 fn derive(
-    context: &Shared,
+    prefix: &TokenPrefix,
     key: &[u8],
     token: CredentialId,
     request: &[u8],
@@ -289,5 +290,34 @@ fn derive(
     // The client's key itself, which is stored as a digest only: the database and the server's key are
     // not enough to make the secret again.
     let what_for: [&[u8]; 3] = [b"narthex rotation", token.as_bytes(), request];
-    TokenSecret::derive(&context.settings.token_prefix, key, salt, &what_for)
+    TokenSecret::derive(prefix, key, salt, &what_for)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_derived_secret_is_of_the_server_s_key_the_token_the_client_s_key_and_the_salt_and_of_no_less()
+     {
+        let prefix = TokenPrefix::parse("nrx").unwrap();
+        let [one, other] = [1, 2].map(|number| CredentialId::from_uuid(Uuid::from_u128(number)));
+        let secret = |key: &[u8], token, request: &[u8], salt: &[u8]| {
+            let secret = derive(&prefix, key, token, request, salt).unwrap();
+            secret.expose().to_owned()
+        };
+        let made = secret(b"key", one, b"request", b"salt");
+        assert_eq!(secret(b"key", one, b"request", b"salt"), made);
+        for different in [
+            secret(b"another", one, b"request", b"salt"),
+            secret(b"key", other, b"request", b"salt"),
+            secret(b"key", one, b"another", b"salt"),
+            secret(b"key", one, b"", b"salt"),
+            secret(b"key", one, b"request", b"another"),
+        ] {
+            assert_ne!(different, made);
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
     activity::Actor,
     context::Context,
     credentials::Kind,
-    error::Result,
+    error::{Error, Result},
     name::Name,
 };
 
@@ -22,7 +22,7 @@ pub struct DeviceSignIn {
 /// Gives a device token to whoever knew the password. It lives as long as the operator lets tokens.
 ///
 /// # Errors
-/// [`crate::error::Error::WrongPassword`] where the proof is void by now.
+/// [`Error::WrongPassword`] where the proof is void by now; [`Error::TooManyTokens`].
 pub async fn sign_in(
     context: &Context,
     proof: Authenticated,
@@ -39,7 +39,12 @@ pub async fn sign_in(
     context
         .write(move |context, connection| {
             begin_sign_in(context, connection, &proof, &actor)?;
-            insert(context, connection, draft, None, &actor)
+            match insert(context, connection, draft, None, &actor) {
+                // Nothing was made, and yet the password was right: that is to be kept, or a full list
+                // would be held against its owner as so many wrong ones.
+                Err(full @ Error::TooManyTokens(_)) => Ok(Err(full)),
+                made => made.map(Ok),
+            }
         })
-        .await
+        .await?
 }

@@ -48,6 +48,7 @@ pub const IDENTITY: [HeaderName; 5] = [
 /// The headers of one app, made once.
 pub struct Headers {
     page_policy: HeaderValue,
+    endpoints: HeaderValue,
     https: bool,
 }
 
@@ -56,7 +57,9 @@ impl Headers {
     ///
     /// Pages load their stylesheet, icon and scripts (files, none in a page) from here and nothing else from anywhere, are framed by
     /// nobody, and send their forms nowhere else. Browsers hold a form to that also where its answer
-    /// redirects (CSP 3, section 6.4.1), so origins that `next` may lead to are named as well.
+    /// redirects (CSP 3, section 6.4.1), so origins that `next` may lead to are named as well. What
+    /// breaks the policy is reported to us (CSP 3, section 6.5): by `report-to`, which Chromium follows
+    /// under https alone and then instead of `report-uri`, and by `report-uri`, which all know.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         let mut forms = "'self'".to_owned();
@@ -64,15 +67,20 @@ impl Headers {
             forms.push(' ');
             forms.push_str(origin.as_str());
         }
+        let https = settings.is_https();
+        let report_to = if https { "; report-to policy" } else { "" };
         let policy = format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action {forms}; \
-             object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+             object-src 'none'; base-uri 'none'; frame-ancestors 'none'; report-uri {}{report_to}",
+            urls::POLICY_REPORTS
         );
         let page_policy =
             HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(API_POLICY));
+        let endpoints = format!("policy=\"{}\"", urls::POLICY_REPORTS);
         Self {
             page_policy,
-            https: settings.is_https(),
+            endpoints: HeaderValue::from_str(&endpoints).unwrap_or(HeaderValue::from_static("")),
+            https,
         }
     }
 
@@ -92,7 +100,13 @@ impl Headers {
             }
         }
         let policy = match Surface::of(path) {
-            Surface::Page => self.page_policy.clone(),
+            Surface::Page => {
+                if self.https {
+                    let name = HeaderName::from_static("reporting-endpoints");
+                    put(headers, name, self.endpoints.clone());
+                }
+                self.page_policy.clone()
+            }
             Surface::Api => HeaderValue::from_static(API_POLICY),
         };
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

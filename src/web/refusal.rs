@@ -35,6 +35,7 @@ impl Surface {
             "/api",
             urls::HEALTH,
             urls::READY,
+            urls::POLICY_REPORTS,
             "/auth",
             "/oauth",
             urls::OPENAPI,
@@ -110,7 +111,7 @@ fn problem(error: &Error) -> HttpResponse {
         _ => None,
     };
     let body = Problem {
-        r#type: format!("/problems/{}", error.slug()),
+        r#type: urls::problem(error.slug()),
         title: error.title(),
         status: status.as_u16(),
         detail: &error.detail(),

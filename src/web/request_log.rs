@@ -49,7 +49,10 @@ impl RequestLog {
         class.increment(1);
         self.seconds.record(took.as_secs_f64());
         // What the line is made of is gathered only where somebody wants lines.
-        if status.is_server_error() {
+        if let Some(error) = error {
+            metrics::counter!("narthex_refused_total", "reason" => error.slug()).increment(1);
+        }
+        if is_a_failure(status.as_u16(), error) {
             if tracing::enabled!(Level::ERROR) {
                 line(request, status, error, took);
             }
@@ -69,7 +72,7 @@ fn line(request: &HttpRequest, status: StatusCode, error: Option<&Error>, took: 
     let refused = error.map(Error::slug);
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     let (method, status) = (request.method().as_str(), status.as_u16());
-    if status >= 500 {
+    if is_a_failure(status, error) {
         let cause = error.map(tracing::field::display);
         tracing::error!(
             method,
@@ -96,4 +99,10 @@ fn line(request: &HttpRequest, status: StatusCode, error: Option<&Error>, took: 
             "request"
         );
     }
+}
+
+/// Whether somebody has to look. That too many passwords wait is what a flood of sign-ins is meant to
+/// meet: as many errors in the log would only hide one that is ours.
+const fn is_a_failure(status: u16, error: Option<&Error>) -> bool {
+    status >= 500 && !matches!(error, Some(Error::Busy))
 }

@@ -39,6 +39,8 @@ const CONTRACT: &[(&str, &str, Open)] = &[
     ("GET", "/healthz", ToAll),
     ("GET", "/readyz", ToAll),
     ("GET", "/static/{version}/{name}", ToAll),
+    ("GET", "/problems/{name}", ToAll),
+    ("POST", "/reports/policy", ToAll),
     ("GET", "/", ToAll),
     ("GET", "/register", ToAll),
     ("POST", "/register", ToAll),
@@ -143,6 +145,7 @@ fn is_page(path: &str) -> bool {
         "/openapi.json",
         "/healthz",
         "/readyz",
+        "/reports/",
     ];
     !programs.iter().any(|prefix| path.starts_with(prefix))
 }

@@ -141,6 +141,10 @@ async fn a_selection_names_what_all_its_fields_name() {
             &["phone", "desk"],
         ),
         (json!({"created_before": "2026-11-24"}), &["phone", "desk"]),
+        (
+            json!({"created_before": "9999-12-31T23:59:59Z"}),
+            &EVERYTHING,
+        ),
         (json!({"from": "203.0.113.0/24"}), &["phone"]),
         (json!({"from": "203.0.113.7"}), &["phone"]),
         (json!({"from": ["203.0.113.8", "::/0"]}), &[]),

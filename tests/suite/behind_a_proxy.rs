@@ -281,10 +281,13 @@ async fn where_narthex_is_down_nobody_passes(mut front: Front) {
     let client = front.api_client(&secret);
     client.get("/").await.expect_status(200);
     front.app.asked();
+    // Not remembered: its database has to be asked.
+    let unseen = front.operator.add_token(ADA, "unseen", &[]);
+    let unseen = front.api_client(&unseen);
     // Its database first, then Narthex itself.
     let moves = "ALTER TABLE credentials RENAME TO elsewhere";
     front.operator.execute(moves);
-    for answer in [client.get("/").await, browser.get("/").await] {
+    for answer in [unseen.get("/").await, unseen.get("/orders").await] {
         assert!((500..=599).contains(&answer.status), "{answer}");
     }
     front.kill_narthex();

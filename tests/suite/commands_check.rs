@@ -4,11 +4,16 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use narthex::kit::db::postgres_url;
 use serde_json::Value;
 
+use crate::support::app::migrate;
 use crate::support::binary::Narthex;
 use crate::support::database::{Database, Engine};
 use crate::support::operator::Operator;
+
+const A_KEY: &str =
+    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 
 /// An installation that was started once.
 fn started() -> Operator {
@@ -81,6 +86,9 @@ fn an_installation_that_was_started_is_well() {
         "database",
         "tables",
     ];
+    if Engine::of_this_run() == Engine::Postgres {
+        looked_at.insert(5, "encryption");
+    }
     if Engine::of_this_run() == Engine::Sqlite {
         looked_at.push("integrity");
     }
@@ -282,8 +290,7 @@ fn who_can_reach_it_is_told_where_that_may_be_regretted() {
     let narthex = |settings: &[(&str, &str)]| {
         let address = operator.database.address();
         let narthex = Narthex::installed().with("DATABASE_URL", address);
-        let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
-        let narthex = narthex.with("NARTHEX_SECRET_KEY", key);
+        let narthex = narthex.with("NARTHEX_SECRET_KEY", A_KEY);
         settings
             .iter()
             .fold(narthex, |narthex, (name, value)| narthex.with(name, value))
@@ -318,6 +325,45 @@ fn who_can_reach_it_is_told_where_that_may_be_regretted() {
             "names everybody",
         ),
         (
+            &[closed, https, ("NARTHEX_TRUSTED_PROXIES", "10.0.0.1, ::/0")],
+            0,
+            &[("warn", "proxies")],
+            "names everybody",
+        ),
+        (
+            &[
+                closed,
+                https,
+                proxy,
+                ("NARTHEX_THROTTLE_EXEMPT", "0.0.0.0/0"),
+            ],
+            0,
+            &[("warn", "throttling")],
+            "NARTHEX_THROTTLE_EXEMPT names everybody",
+        ),
+        (
+            &[
+                closed,
+                https,
+                proxy,
+                ("NARTHEX_THROTTLE_EXEMPT", "192.0.2.0/24, ::/0"),
+            ],
+            0,
+            &[("warn", "throttling")],
+            "names everybody",
+        ),
+        (
+            &[
+                closed,
+                https,
+                proxy,
+                ("NARTHEX_THROTTLE_EXEMPT", "192.0.2.0/24"),
+            ],
+            0,
+            &[],
+            "",
+        ),
+        (
             &[closed, ("NARTHEX_PUBLIC_URL", "http://id.example.com")],
             0,
             &[("warn", "public url")],
@@ -349,5 +395,29 @@ fn who_can_reach_it_is_told_where_that_may_be_regretted() {
         ),
     ] {
         expect(&narthex(settings), code, odd, detail);
+    }
+}
+
+#[test]
+fn a_way_to_the_database_on_which_others_can_read_along_is_told() {
+    let database = Database::fresh_of(Engine::Postgres, migrate);
+    let narthex = |address: &str| {
+        let narthex = Narthex::installed().with("DATABASE_URL", address);
+        narthex.with("NARTHEX_SECRET_KEY", A_KEY)
+    };
+    expect(&narthex(database.address()), 0, &[], "");
+    // The first that answers is taken, and that is the socket.
+    let further = database.address();
+    let further = further.replacen("&user=", ",db.example.com&user=", 1);
+    let odd = [("warn", "encryption")];
+    expect(&narthex(&further), 0, &odd, "is on the way can read");
+    let with = |mode: &str| narthex(&format!("{further}&sslmode={mode}"));
+    if postgres_url::TLS {
+        expect(&with("require"), 0, &odd, "whoever answers");
+        expect(&with("verify-ca"), 0, &odd, "sslmode=verify-full");
+        expect(&with("verify-full"), 0, &[], "");
+    } else {
+        let odd = [("fail", "settings")];
+        expect(&with("verify-full"), 1, &odd, "asks for TLS");
     }
 }

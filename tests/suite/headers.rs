@@ -64,6 +64,7 @@ fn is_well_dressed(answer: &Answer) {
         "/openapi.json",
         "/healthz",
         "/readyz",
+        "/reports/",
     ];
     let is_call = programs.iter().any(|prefix| path.starts_with(prefix));
     if is_call {
@@ -74,6 +75,7 @@ fn is_well_dressed(answer: &Answer) {
             "style-src 'self'",
             "img-src 'self'",
             "form-action 'self'",
+            "report-uri /reports/policy",
         ] {
             assert!(policy.iter().any(|part| part == wanted), "{answer}");
         }
@@ -236,6 +238,29 @@ async fn only_under_https_browsers_are_told_to_stay_with_it() {
     }
     let plain = TestApp::start().stranger().get("/login").await;
     assert_eq!(plain.header("strict-transport-security"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_https_pages_say_in_both_ways_where_their_policy_is_reported_to_be_broken() {
+    let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
+    let stranger = app.stranger();
+    let request = stranger.request(Method::GET, "/login");
+    let answer = stranger
+        .send(request.header("host", "id.example.com"))
+        .await;
+    for wanted in ["report-to policy", "report-uri /reports/policy"] {
+        let policy = directives(&answer);
+        assert!(policy.iter().any(|part| part == wanted), "{answer}");
+    }
+    answer.expect_header("reporting-endpoints", "policy=\"/reports/policy\"");
+    // Chromium would follow these alone, and there only under https.
+    let plain = TestApp::start().stranger().get("/login").await;
+    assert_eq!(plain.header("reporting-endpoints"), None);
+    let policy = directives(&plain);
+    assert!(
+        !policy.iter().any(|part| part.starts_with("report-to")),
+        "{plain}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod any_order;
 mod api_access;
 mod api_lists;
 mod api_sessions;
@@ -48,6 +49,10 @@ mod nodes;
 mod openapi;
 mod pages;
 mod passwords;
+mod policy_reports;
+mod postgres_roles;
+#[cfg(feature = "pg-tls")]
+mod postgres_tls;
 mod program;
 mod proxies;
 mod pruning;

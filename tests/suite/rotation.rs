@@ -486,12 +486,20 @@ async fn the_page_shows_the_new_secret_once_and_says_how_long_the_old_one_works(
         "a reload is no rotation, however late"
     );
 
+    // With another overlap, and after a rotation by somebody else: it is told that it was, and does nothing.
+    let otherwise = [("overlap", "1h"), ("form_key", &*key)];
+    let otherwise = ada.post(&format!("{page}/rotate"), &otherwise).await;
+    otherwise.expect_redirect(&page);
+    let form_of_before = form;
     let form = [("overlap", "0")];
     let shown = ada
         .post(&format!("{page}/rotate"), &form)
         .await
         .expect_status(200);
     shown.expect_text("The secret before no longer works");
+    let replaced = ada.post(&format!("{page}/rotate"), &form_of_before).await;
+    replaced.expect_redirect(&page);
+    assert_eq!(rotations(&ada).await, 2);
     let wrong = ada
         .post(&format!("{page}/rotate"), &[("overlap", "8d")])
         .await;

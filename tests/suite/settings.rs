@@ -97,6 +97,7 @@ const BAD: &[(&str, &str, &str)] = &[
     ("NARTHEX_CONFIRM_FOR", "15 minutes ago", "15m"),
     ("NARTHEX_LAST_USED_EVERY", "often", "30s"),
     ("NARTHEX_KEEP_ENDED", "101y", "90d"),
+    ("NARTHEX_DRAIN", "0s", "over zero"),
     ("NARTHEX_MEMORY_ENTRIES", "many", "such as 100000"),
     ("NARTHEX_MEMORY_SIZE", "64", "such as 64MiB"),
     ("NARTHEX_MEMORY_SIZE", "0MiB", "such as 64MiB"),
@@ -130,6 +131,7 @@ const GOOD: &[(&str, &str)] = &[
     ("NARTHEX_CONFIRM_FOR", "5m"),
     ("NARTHEX_LAST_USED_EVERY", "1s"),
     ("NARTHEX_KEEP_ENDED", "1w"),
+    ("NARTHEX_DRAIN", "5s"),
     ("NARTHEX_MEMORY_ENTRIES", "0"),
     ("NARTHEX_MEMORY_SIZE", "16 MiB"),
     ("NARTHEX_METRICS_LISTEN", "127.0.0.1:0"),
@@ -466,6 +468,23 @@ fn a_secret_has_no_flag_and_a_flag_takes_no_password() {
         "{line}"
     );
     assert!(line.contains("DATABASE_URL or in narthex.toml"), "{line}");
+}
+
+#[cfg(not(feature = "pg-tls"))]
+#[test]
+fn where_a_url_asks_for_tls_that_was_not_compiled_in_nothing_goes_in_the_clear() {
+    for parameters in [
+        "sslmode=require",
+        "sslmode=verify-full&sslrootcert=/etc/ca.pem",
+    ] {
+        let url = format!("postgres://ada:hunter2@db.example.com/narthex?{parameters}");
+        let line = refusal(&Narthex::installed().with("DATABASE_URL", &url), &[]);
+        assert!(
+            line.starts_with("DATABASE_URL is (not shown): it asks for TLS"),
+            "{line}"
+        );
+        assert!(line.contains("--features pg-tls"), "{line}");
+    }
 }
 
 #[test]

@@ -13,7 +13,10 @@ use crate::{
     error::Error,
     kit::{
         clock::Clock,
-        db::{AnyConnection, Target, inspect},
+        db::{
+            AnyConnection, Target, inspect,
+            postgres_url::{self, Way},
+        },
         words::count,
     },
 };
@@ -21,6 +24,7 @@ use crate::{
 const DATABASE: &str = "database";
 const TABLES: &str = "tables";
 const INTEGRITY: &str = "integrity";
+const ENCRYPTION: &str = "encryption";
 
 /// Files larger than this are not read to the end, which would take seconds.
 const LARGEST: u64 = 256 << 20;
@@ -32,6 +36,9 @@ pub(super) fn look(target: &Target, clock: &dyn Clock, findings: &mut Findings) 
         && !file_is_there(path, findings)
     {
         return times;
+    }
+    if let Target::Postgres(url) = target {
+        way(url, findings);
     }
     let looked = inspect::connect_to_existing(target)
         .map_err(Error::from)
@@ -46,6 +53,34 @@ pub(super) fn look(target: &Target, clock: &dyn Clock, findings: &mut Findings) 
         findings.fail(DATABASE, why);
     }
     times
+}
+
+/// Who can read along between here and the server, or stand in its place.
+fn way(url: &str, findings: &mut Findings) {
+    let verify = "put sslmode=verify-full&sslrootcert=FILE into DATABASE_URL";
+    match postgres_url::way(url) {
+        Way::OnThisMachine => findings.ok(ENCRYPTION, "none is needed on one machine"),
+        Way::Verified => findings.ok(ENCRYPTION, "TLS, with that very server"),
+        Way::VerifiedByAuthority => findings.warn(
+            ENCRYPTION,
+            "TLS, with any server that the authority knows: with sslmode=verify-full in \
+             DATABASE_URL it has to be the one that is named",
+        ),
+        Way::Encrypted => findings.warn(
+            ENCRYPTION,
+            format!(
+                "TLS, with whoever answers: somebody on the way can be that, and read and change \
+                 everything; {verify}"
+            ),
+        ),
+        Way::Open => findings.warn(
+            ENCRYPTION,
+            format!(
+                "nothing says that there has to be any: whoever is on the way can read and change \
+                 everything; {verify}"
+            ),
+        ),
+    }
 }
 
 /// Whether there is a file to look into; says what there is to say of it.

@@ -11,6 +11,7 @@ pub(super) fn look(settings: &Settings, findings: &mut Findings) {
     if !settings.trusted_proxies.is_empty() || settings.is_https() {
         proxies(settings, findings);
     }
+    throttling(settings, findings);
     registration(settings, findings);
     if let Some(metrics) = settings.metrics_listen {
         if metrics.ip().is_loopback() {
@@ -79,6 +80,17 @@ fn proxies(settings: &Settings, findings: &mut Findings) {
         );
     } else {
         findings.ok(CHECK, "some are trusted to say who calls");
+    }
+}
+
+/// Nothing is said of what is as it should be: most never heard of it.
+fn throttling(settings: &Settings, findings: &mut Findings) {
+    if settings.throttle_exempt.have_everybody() {
+        findings.warn(
+            "throttling",
+            "NARTHEX_THROTTLE_EXEMPT names everybody: one network may try one password on every \
+             account; name the office, or the load test, alone",
+        );
     }
 }
 

@@ -10,6 +10,7 @@ mod connection;
 pub mod inspect;
 mod migrate;
 mod patience;
+pub mod postgres_url;
 mod writer;
 
 use std::sync::Arc;

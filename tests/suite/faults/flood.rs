@@ -4,10 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{ADA, ada_with_a_token};
-use crate::support::binary::{Narthex, Serving};
+use crate::support::binary::{Narthex, Serving, free_port};
 use crate::support::client::Stranger;
 
 /// What one password hash takes, in MiB.
@@ -60,6 +60,43 @@ async fn a_flood_of_sign_ins_takes_the_memory_of_a_few_and_holds_nobody_else_up(
         took <= most,
         "{took} MiB, where {most} are enough; {before} before"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_turned_away_in_a_flood_is_counted_and_no_error_in_the_log() {
+    const SIGN_INS: usize = 60;
+    let metrics = format!("127.0.0.1:{}", free_port());
+    let narthex = Narthex::installed()
+        .with("NARTHEX_LOG_FORMAT", "json")
+        .with("NARTHEX_METRICS_LISTEN", &metrics);
+    let serving = narthex.serve();
+    let stranger = Stranger::at(&serving.url);
+    let one = async |number: usize| {
+        let email = format!("user{number}@example.com");
+        let body = json!({"email": email, "password": "a wrong password", "device_name": "x"});
+        stranger.post_json("/api/v1/sign-in", &body).await
+    };
+    let answers = join_all((0..SIGN_INS).map(one)).await;
+    let turned_away = answers.iter().filter(|answer| answer.status == 503).count();
+    assert!(
+        turned_away > 0,
+        "a machine that hashes 60 passwords at once"
+    );
+
+    let metrics = Stranger::at(&format!("http://{metrics}"));
+    let counted = format!("narthex_refused_total{{reason=\"busy\"}} {turned_away}\n");
+    metrics.get("/metrics").await.expect_text(&counted);
+    let log = serving.stop().expect_code(0).stderr;
+    let lines = log.lines().map(serde_json::from_str::<Value>);
+    let lines: Vec<Value> = lines.collect::<Result<_, _>>().expect("JSON");
+    let of_them: Vec<_> = lines
+        .iter()
+        .filter(|line| line["refused"] == "busy")
+        .collect();
+    assert_eq!(of_them.len(), turned_away);
+    for line in lines {
+        assert_eq!(line["level"], "INFO", "{line}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,14 +1,8 @@
 //! A log that nobody reads, and one without room.
 
 use super::{a_token, ada_with_a_token};
-use crate::support::binary::Narthex;
+use crate::support::binary::{Narthex, free_port};
 use crate::support::client::Stranger;
-
-/// A port that nobody listens on now. Another process could take it first; the start would say so.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
 
 async fn lines_lost(metrics: &Stranger) -> u64 {
     let text = metrics.get("/metrics").await.expect_status(200).text;

@@ -27,7 +27,7 @@ const RESERVED: &[Reserved] = &[
             "sessions/cookie.rs",
             "routes.rs",
             "app.rs",
-            "error.rs",
+            "error/mod.rs",
             "main.rs",
             // Starts the runtime that the app runs in.
             "commands/serve.rs",
@@ -279,7 +279,10 @@ mod tests {
                 "/// Like `actix_web::HttpRequest`.\nlet random = 1;",
             ),
             ("accounts/store.rs", "use diesel::prelude::*;"),
-            ("error.rs", "impl From<diesel::result::Error> for Error {}"),
+            (
+                "error/mod.rs",
+                "impl From<diesel::result::Error> for Error {}",
+            ),
             ("config/sources.rs", "std::env::vars_os()"),
             (
                 "tokens/secret.rs",

@@ -1,5 +1,8 @@
 //! Problem details (RFC 9457).
 
+use std::collections::BTreeSet;
+
+use narthex::error::KINDS;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -72,6 +75,32 @@ async fn section_3_1_its_members_are_what_the_standard_says() {
         // Of an extension there is one, whose name is as 3.2 would have it.
         let errors = problem.get("errors");
         assert_eq!(errors.is_some(), answer.status == 422, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn section_3_1_1_each_type_leads_to_a_page_that_says_what_it_means() {
+    let app = TestApp::start();
+    let stranger = app.stranger();
+    let mut slugs = BTreeSet::new();
+    for kind in KINDS {
+        let page = stranger.get(&format!("/problems/{}", kind.slug)).await;
+        page.expect_status(200)
+            .expect_header("content-type", "text/html; charset=utf-8")
+            .expect_text(kind.title)
+            .expect_text(&format!("status {}", kind.status))
+            .expect_text(&format!("/problems/{}<", kind.slug));
+        assert!(kind.meaning.len() > 40, "{kind:?}");
+        assert!(slugs.insert(kind.slug), "{} is there twice", kind.slug);
+    }
+    for answer in refusals(&app).await {
+        let problem = answer.problem();
+        let page = stranger.get(&problem.kind).await.expect_status(200);
+        page.expect_text(&problem.title);
+    }
+    for unknown in ["", "none", "NOT-FOUND", "not-found/x", "..%2fnot-found"] {
+        let page = stranger.get(&format!("/problems/{unknown}")).await;
+        page.expect_status(404).expect_text("<h1>Not found</h1>");
     }
 }
 

@@ -270,3 +270,9 @@ impl Drop for Running {
         let _ = self.child.wait();
     }
 }
+
+/// A port that nobody listens on now. Another process could take it first; the start would say so.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}

@@ -69,7 +69,12 @@ impl Database {
 
     /// A database without tables: a first start's.
     pub fn empty() -> Self {
-        match Engine::of_this_run() {
+        Self::empty_of(Engine::of_this_run())
+    }
+
+    /// The same of this engine, for a test about what only it does.
+    pub fn empty_of(engine: Engine) -> Self {
+        match engine {
             Engine::Sqlite => Self::empty_sqlite(),
             Engine::Postgres => Self {
                 address: postgres::empty_database(),

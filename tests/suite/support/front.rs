@@ -164,7 +164,7 @@ impl Front {
 }
 
 /// Each has the ports to itself. The process' id is in it, so that two runs can go on at once.
-fn an_address_of_its_own() -> IpAddr {
+pub fn an_address_of_its_own() -> IpAddr {
     static LAST: AtomicU8 = AtomicU8::new(1);
     let [_, _, high, low] = std::process::id().to_be_bytes();
     let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
@@ -200,6 +200,19 @@ fn nginx(narthex: &str) -> Leash {
     let arguments = ["-p", &directory, "-c", "nginx.conf", "-e", "stderr"];
     let leash = Leash::start(&home, "TERM", &program("nginx"), &arguments);
     wait_until(&leash, "start worker process ");
+    leash
+}
+
+/// HAProxy with `docs/haproxy.cfg`, everything in it moved to this address.
+pub fn haproxy(ip: IpAddr) -> Leash {
+    let text = handed_out("haproxy.cfg").replace("127.0.0.1", &ip.to_string());
+    let home = home_with("haproxy", [("haproxy.cfg", &text), ("unused", "")]);
+    let arguments = ["-db", "-f", "haproxy.cfg"];
+    let leash = Leash::start(&home, "TERM", &program("haproxy"), &arguments);
+    // It says nothing when it is ready.
+    while TcpStream::connect((ip, FRONT)).is_err() {
+        std::thread::yield_now();
+    }
     leash
 }
 

@@ -15,6 +15,8 @@ pub mod leash;
 pub mod operator;
 pub mod output;
 pub mod postgres;
+#[cfg(feature = "pg-tls")]
+pub mod postgres_tls;
 pub mod relay;
 pub mod sql;
 pub mod upstream;

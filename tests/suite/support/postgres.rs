@@ -17,13 +17,10 @@ use super::leash::{Home, Leash};
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
-/// No port, and nothing that would keep the data safe: it is worth nothing when the run is over.
-const SETTINGS: [&str; 4] = [
-    "--listen_addresses=",
-    "--max_connections=300",
-    "--fsync=off",
-    "--full_page_writes=off",
-];
+/// Nothing that would keep the data safe: it is worth nothing when the run is over.
+const CARELESS: [&str; 2] = ["--fsync=off", "--full_page_writes=off"];
+/// No port.
+const SETTINGS: [&str; 2] = ["--listen_addresses=", "--max_connections=300"];
 
 /// A new database with all tables in it, made by `migrate` in the first call. Returns its address.
 pub fn fresh_database(migrate: impl FnOnce(&str)) -> String {
@@ -75,30 +72,8 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let programs = programs();
-        // PostgreSQL refuses to run as root.
-        let home = Home::new("postgres").for_user_instead_of_root("postgres");
-        let initdb = home
-            .command(programs.join("initdb"))
-            .args(["--pgdata=data", "--username=narthex", "--auth=trust"])
-            .args(["--encoding=UTF8", "--no-locale", "--no-sync"])
-            .output()
-            .expect("initdb");
-        assert!(
-            initdb.status.success(),
-            "{}",
-            String::from_utf8_lossy(&initdb.stderr)
-        );
-
-        let socket = format!("--unix_socket_directories={}", home.path().display());
-        let arguments = [&["-D", "data", "-p", "5432", &socket][..], &SETTINGS].concat();
-        // The signal asks for an "immediate shutdown": nothing here is worth a checkpoint.
-        let leash = Leash::start(&home, "QUIT", &programs.join("postgres"), &arguments);
-        let ready = |line: &str| line.contains("ready to accept connections").then_some(());
-        leash
-            .output
-            .wait_for(STARTS_WITHIN, ready)
-            .unwrap_or_else(|| panic!("PostgreSQL does not start:\n{}", leash.output.so_far()));
+        let home = initialized();
+        let leash = start(&home, &SETTINGS);
         Self {
             socket: home.path().to_owned(),
             _leash: leash,
@@ -126,6 +101,40 @@ impl Server {
             .batch_execute(sql)
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
+}
+
+/// A directory with a database cluster in it, which trusts whoever reaches it.
+pub fn initialized() -> Home {
+    // PostgreSQL refuses to run as root.
+    let home = Home::new("postgres").for_user_instead_of_root("postgres");
+    let initdb = home
+        .command(programs().join("initdb"))
+        .args(["--pgdata=data", "--username=narthex", "--auth=trust"])
+        .args(["--encoding=UTF8", "--no-locale", "--no-sync"])
+        .output()
+        .expect("initdb");
+    let said = String::from_utf8_lossy(&initdb.stderr);
+    assert!(initdb.status.success(), "{said}");
+    home
+}
+
+/// Starts a server on that cluster, with a socket in its directory and these settings.
+pub fn start(home: &Home, settings: &[&str]) -> Leash {
+    let socket = format!("--unix_socket_directories={}", home.path().display());
+    let arguments = [
+        &["-D", "data", "-p", "5432", &socket][..],
+        &CARELESS,
+        settings,
+    ]
+    .concat();
+    // The signal asks for an "immediate shutdown": nothing here is worth a checkpoint.
+    let leash = Leash::start(home, "QUIT", &programs().join("postgres"), &arguments);
+    let ready = |line: &str| line.contains("ready to accept connections").then_some(());
+    leash
+        .output
+        .wait_for(STARTS_WITHIN, ready)
+        .unwrap_or_else(|| panic!("PostgreSQL does not start:\n{}", leash.output.so_far()));
+    leash
 }
 
 /// Where PostgreSQL's programs are: Debian keeps them off the PATH, one directory a version.

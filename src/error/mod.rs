@@ -2,6 +2,8 @@
 //!
 //! A handler returns `Error`; `web::refusal` turns it into a page or a problem (RFC 9457), by who asked.
 
+mod kind;
+
 use std::{borrow::Cow, time::Duration};
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
@@ -16,6 +18,8 @@ use crate::{
         words,
     },
 };
+
+pub use self::kind::{KINDS, Kind};
 
 /// What a verb or handler answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -127,103 +131,20 @@ impl Error {
 
     /// The status of the answer.
     #[must_use]
-    pub const fn status(&self) -> StatusCode {
-        match self {
-            Self::NotSignedIn { .. } | Self::InvalidClient | Self::WrongPassword => {
-                StatusCode::UNAUTHORIZED
-            }
-            Self::MissingAbility(_)
-            | Self::SessionsOnly
-            | Self::OutlivesCaller(_)
-            | Self::ConfirmPassword { .. }
-            | Self::CrossSite
-            | Self::RegistrationClosed => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::PreviewOutdated | Self::FormSentTwice | Self::TooManyTokens(_) => {
-                StatusCode::CONFLICT
-            }
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::WrongMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
-            Self::Malformed(_) | Self::TwoPasses | Self::InvalidRequest(_) => {
-                StatusCode::BAD_REQUEST
-            }
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy | Self::Unavailable(_) | Self::Collided(_) | Self::OutcomeUnknown(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The last part of the problem's `type`: stable, for programs.
     #[must_use]
     pub const fn slug(&self) -> &'static str {
-        match self {
-            Self::NotSignedIn { .. } => "not-signed-in",
-            Self::InvalidClient => "invalid-client",
-            Self::InvalidRequest(_) => "invalid-request",
-            Self::WrongPassword => "wrong-password",
-            Self::MissingAbility(_) => "missing-ability",
-            Self::SessionsOnly => "sessions-only",
-            Self::OutlivesCaller(_) => "outlives-caller",
-            Self::FormSentTwice => "form-sent-twice",
-            Self::ConfirmPassword { .. } => "confirm-password",
-            Self::CrossSite => "cross-site",
-            Self::RegistrationClosed => "registration-closed",
-            Self::NotFound => "not-found",
-            Self::MethodNotAllowed(_) => "method-not-allowed",
-            Self::PreviewOutdated => "preview-outdated",
-            Self::TooManyTokens(_) => "too-many-tokens",
-            Self::TooLarge(_) => "too-large",
-            Self::TooSlow => "too-slow",
-            Self::WrongMediaType(_) => "wrong-media-type",
-            Self::Misdirected => "misdirected",
-            Self::Malformed(_) | Self::TwoPasses => "malformed",
-            Self::Invalid(_) => "invalid",
-            Self::Throttled(_) => "throttled",
-            Self::Busy => "busy",
-            Self::Unavailable(_) | Self::Collided(_) => "unavailable",
-            Self::OutcomeUnknown(_) => "outcome-unknown",
-            Self::Internal(_) => "internal",
-        }
+        self.kind().slug
     }
 
     /// What happened, in a few words.
     #[must_use]
     pub const fn title(&self) -> &'static str {
-        match self {
-            Self::NotSignedIn { .. } => "Not signed in",
-            Self::InvalidClient => "The client is not known",
-            Self::WrongPassword => "E-mail or password is wrong",
-            Self::MissingAbility(_) => "The token may not do this",
-            Self::SessionsOnly => "Only for a signed-in browser",
-            Self::OutlivesCaller(_) => "It would outlive the token that makes it",
-            Self::FormSentTwice => "This was done before",
-            Self::ConfirmPassword { .. } => "Confirm your password first",
-            Self::CrossSite => "Sent from another site",
-            Self::RegistrationClosed => "Registration is closed",
-            Self::NotFound => "Not found",
-            Self::MethodNotAllowed(_) => "Not possible here",
-            Self::PreviewOutdated => "The list has changed",
-            Self::TooManyTokens(_) => "Too many tokens",
-            Self::TooLarge(_) => "Too much at once",
-            Self::TooSlow => "Too slow",
-            Self::WrongMediaType(_) => "Wrong content type",
-            Self::Misdirected => "Wrong host name",
-            Self::Malformed(_) | Self::TwoPasses | Self::InvalidRequest(_) => {
-                "The request cannot be read"
-            }
-            Self::Invalid(_) => "Some fields need a change",
-            Self::Throttled(_) => "Too many attempts",
-            Self::Busy => "Busy just now",
-            Self::Unavailable(_) | Self::Collided(_) => "Not available just now",
-            Self::OutcomeUnknown(_) => "It is not known whether that was done",
-            Self::Internal(_) => "Something went wrong",
-        }
+        self.kind().title
     }
 
     /// What to do next, in a sentence or two.

@@ -1,0 +1,204 @@
+//! What a node does: join, go round, keep what it looked up, be killed, leave.
+
+use crate::{
+    protocol::{Action, Protocol},
+    rule::Rule,
+    state::{Filling, Node, Round, Row, Stage, State},
+};
+
+impl Protocol {
+    pub(crate) fn node_actions(&self, state: &State, n: usize, actions: &mut Vec<Action>) {
+        let node = &state.nodes[n];
+        match node.round {
+            Round::Out => actions.push(Action::BeginJoin(n)),
+            Round::Joining(_) => {
+                actions.push(Action::FailRound(n));
+                if state.locked_by().is_none() || self.lacks(Rule::JoinUnderLock) {
+                    actions.push(Action::CommitJoin(n));
+                }
+            }
+            Round::Joined(_) => actions.extend([Action::FailRound(n), Action::FinishJoin(n)]),
+            Round::Idle => {
+                actions.push(Action::BeginRound(n));
+                if self.news(state, n).0 > node.applied {
+                    actions.push(Action::ReadLog(n));
+                }
+                if self.leaving {
+                    actions.push(Action::BeginLeaving(n));
+                }
+            }
+            Round::Begun(_) => actions.extend([Action::FailRound(n), Action::Beat(n)]),
+            Round::Beaten(_) => actions.extend([Action::FailRound(n), Action::ReadLog(n)]),
+            Round::Read { .. } => {
+                actions.extend([Action::FailRound(n), Action::Apply(n)]);
+                if self.lacks(Rule::ClearBeforeApplied) {
+                    actions.push(Action::WriteApplied(n));
+                }
+            }
+            Round::Applied(since) => {
+                actions.push(match since {
+                    Some(_) => Action::Extend(n),
+                    None => Action::FailRound(n),
+                });
+                if state.rows[n].there && state.rows[n].applied < node.applied {
+                    actions.push(Action::WriteApplied(n));
+                }
+            }
+            Round::Leaving => actions.push(Action::FinishLeaving(n)),
+        }
+        if node.round != Round::Out {
+            actions.push(Action::Kill(n));
+        }
+        match node.filling {
+            Filling::Nothing if !node.keeps && state.committed(self.victim).is_none() => {
+                actions.push(Action::ReadRow(n));
+            }
+            Filling::Nothing => {}
+            Filling::Row => actions.push(Action::ReadGeneration(n)),
+            Filling::RowAndGeneration => actions.push(Action::Keep(n)),
+        }
+        if self.lacks(Rule::TrustReadWithEntry) && self.answered(state) && node.keeps {
+            actions.push(Action::TakeEntry(n));
+        }
+    }
+
+    pub(crate) fn node_step(&self, state: &mut State, n: usize, action: Action) {
+        let fresh = self.fresh_span();
+        let (news, clear) = self.news(state, n);
+        let end = self.last_committed(state);
+        let node = &mut state.nodes[n];
+        match (action, node.round) {
+            (Action::BeginJoin(_), _) => node.round = Round::Joining(fresh),
+            (Action::CommitJoin(_), Round::Joining(since)) => {
+                node.round = Round::Joined(since);
+                node.applied = end;
+                state.rows[n] = Row {
+                    there: true,
+                    applied: end,
+                    first_beat: self.lacks(Rule::FreshId),
+                };
+                state.row_replaced(n);
+            }
+            (Action::FinishJoin(_), Round::Joined(since)) => {
+                if !self.lacks(Rule::ClearAtJoin) {
+                    node.keeps = false;
+                }
+                if self.counts(Rule::GenerationAtJoin) {
+                    node.new_generation();
+                }
+                node.trust = if self.lacks(Rule::StartBeforeJoin) {
+                    fresh
+                } else {
+                    since
+                };
+                node.round = Round::Idle;
+            }
+            (Action::BeginRound(_), _) => node.round = Round::Begun(fresh),
+            (Action::Beat(_), Round::Begun(since)) => {
+                let given_up = !state.rows[n].there && !self.lacks(Rule::JoinWhenGivenUp);
+                node.round = if given_up {
+                    Round::Out
+                } else {
+                    Round::Beaten(since)
+                };
+                state.rows[n].first_beat = false;
+                state.row_beat(n);
+                let node = &mut state.nodes[n];
+                if self.lacks(Rule::LogBeforeTrust) && !given_up {
+                    node.trust = since;
+                }
+            }
+            (Action::ReadLog(_), round) => {
+                let since = match round {
+                    Round::Beaten(_) if self.lacks(Rule::LogBeforeTrust) => None,
+                    Round::Beaten(_) if self.lacks(Rule::StartBeforeBeat) => Some(fresh),
+                    Round::Beaten(since) => Some(since),
+                    _ if self.lacks(Rule::BeatForTrust) => Some(fresh),
+                    _ => None,
+                };
+                node.round = Round::Read {
+                    since,
+                    to: news,
+                    clear,
+                };
+            }
+            (Action::Apply(_), Round::Read { since, to, clear }) => {
+                if clear {
+                    node.keeps = false;
+                }
+                if to > node.applied && self.counts(Rule::GenerationAtClearing) {
+                    node.new_generation();
+                }
+                node.applied = to;
+                node.round = Round::Applied(since);
+            }
+            (Action::WriteApplied(_), Round::Read { to, .. }) => state.rows[n].applied = to,
+            (Action::WriteApplied(_), _) => state.rows[n].applied = node.applied,
+            (Action::Extend(_), Round::Applied(Some(since))) => {
+                node.trust = since;
+                node.round = Round::Idle;
+            }
+            (Action::FailRound(_), Round::Joining(_) | Round::Joined(_)) => node.round = Round::Out,
+            (Action::FailRound(_), _) => node.round = Round::Idle,
+            (Action::BeginLeaving(_), _) => {
+                node.round = Round::Leaving;
+                if self.lacks(Rule::DistrustBeforeLeaving) {
+                    self.remove_row(state, n);
+                } else {
+                    node.trust = Default::default();
+                }
+            }
+            (Action::FinishLeaving(_), _) => {
+                node.round = Round::Out;
+                node.trust = Default::default();
+                self.remove_row(state, n);
+            }
+            (Action::Kill(_), _) => {
+                *node = Node::default();
+                for (k, host) in self.enders.iter().enumerate() {
+                    let ender = &mut state.enders[k];
+                    if *host == Some(n) && matches!(ender.stage, Stage::Committed | Stage::Waiting)
+                    {
+                        ender.stage = Stage::Unknown;
+                    }
+                }
+            }
+            (Action::ReadRow(_), _) => {
+                node.filling = if self.lacks(Rule::GenerationBeforeRow) {
+                    Filling::Row
+                } else {
+                    Filling::RowAndGeneration
+                };
+            }
+            (Action::ReadGeneration(_), _) => node.filling = Filling::RowAndGeneration,
+            (Action::Keep(_), _) => {
+                node.filling = Filling::Nothing;
+                node.keeps = true;
+            }
+            (Action::TakeEntry(_), _) => node.holds = true,
+            (action, round) => unreachable!("{action:?} of a node that is {round:?}"),
+        }
+    }
+
+    /// What the log says to a node: how far it goes, and whether the pass is to be cleared.
+    fn news(&self, state: &State, n: usize) -> (u8, bool) {
+        let applied = state.nodes[n].applied;
+        let to = self.last_committed(state).max(applied);
+        let named = state
+            .committed(self.victim)
+            .is_some_and(|at| at > applied && at > state.pruned);
+        let gap = state.pruned > applied && !self.lacks(Rule::GapClearsAll);
+        (to, named || gap)
+    }
+
+    /// The highest position that a reader of the database sees.
+    pub(crate) fn last_committed(&self, state: &State) -> u8 {
+        let committed = (0..self.enders.len()).filter_map(|k| state.committed(k));
+        committed.max().unwrap_or_default()
+    }
+
+    fn remove_row(&self, state: &mut State, n: usize) {
+        state.rows[n] = Row::default();
+        state.row_replaced(n);
+    }
+}

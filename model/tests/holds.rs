@@ -1,0 +1,155 @@
+//! With every rule in force, both promises hold in every state that can be reached: each test visits
+//! them all, and says how many there are, so that a model that lost some of them is seen.
+
+use std::thread::available_parallelism;
+
+use narthex_model::Protocol;
+use stateright::{Checker, Model};
+
+/// One node, and an ending by a command.
+const SMALL: Protocol = Protocol {
+    nodes: 1,
+    enders: Vec::new(),
+    victim: 0,
+    repeat: None,
+    watcher: None,
+    lease: 2,
+    drift: 1,
+    leaving: true,
+    without: None,
+};
+
+const COMMAND: Option<usize> = None;
+const FIRST_NODE: Option<usize> = Some(0);
+
+#[test]
+fn for_a_node_and_a_command() {
+    let protocol = Protocol {
+        enders: vec![COMMAND],
+        lease: 3,
+        drift: 2,
+        ..SMALL
+    };
+    holds(protocol, &[Protocol::QUICK, Protocol::PATIENT], 41_632);
+}
+
+#[test]
+fn for_a_node_that_ends() {
+    let protocol = Protocol {
+        enders: vec![FIRST_NODE],
+        lease: 3,
+        drift: 2,
+        ..SMALL
+    };
+    holds(protocol, &[], 40_906);
+}
+
+#[test]
+fn for_a_node_and_two_commands() {
+    let protocol = Protocol {
+        enders: vec![COMMAND, COMMAND],
+        victim: 1,
+        ..SMALL
+    };
+    holds(protocol, EVERYTHING, 895_745);
+}
+
+#[test]
+fn for_a_node_that_ends_and_a_command_that_ends_the_pass() {
+    let protocol = Protocol {
+        enders: vec![FIRST_NODE, COMMAND],
+        victim: 1,
+        ..SMALL
+    };
+    holds(protocol, &[Protocol::QUICK, Protocol::PATIENT], 1_064_452);
+}
+
+#[test]
+fn for_a_node_that_ends_the_pass_and_a_command() {
+    let protocol = Protocol {
+        enders: vec![FIRST_NODE, COMMAND],
+        victim: 0,
+        ..SMALL
+    };
+    holds(protocol, &[], 849_025);
+}
+
+#[test]
+fn for_a_node_and_three_commands() {
+    let protocol = Protocol {
+        enders: vec![COMMAND, COMMAND, COMMAND],
+        victim: 2,
+        lease: 1,
+        drift: 0,
+        leaving: false,
+        ..SMALL
+    };
+    holds(protocol, EVERYTHING, 3_582_379);
+}
+
+#[test]
+fn for_a_node_a_command_and_one_that_finds_it_ended() {
+    let protocol = Protocol {
+        enders: vec![COMMAND, COMMAND],
+        repeat: Some(1),
+        ..SMALL
+    };
+    holds(protocol, &[Protocol::QUICK, Protocol::PATIENT], 126_792);
+}
+
+#[test]
+fn for_a_command_and_a_node_that_finds_it_ended() {
+    let protocol = Protocol {
+        enders: vec![COMMAND, FIRST_NODE],
+        repeat: Some(1),
+        ..SMALL
+    };
+    holds(protocol, &[Protocol::QUICK, Protocol::PATIENT], 120_782);
+}
+
+#[test]
+fn for_a_node_a_command_and_one_that_gives_up_who_is_silent() {
+    let protocol = Protocol {
+        enders: vec![COMMAND, COMMAND],
+        watcher: Some(1),
+        ..SMALL
+    };
+    holds(protocol, EVERYTHING, 115_870);
+}
+
+#[test]
+fn for_two_nodes_one_of_which_ends() {
+    let protocol = Protocol {
+        nodes: 2,
+        enders: vec![FIRST_NODE],
+        lease: 2,
+        drift: 0,
+        ..SMALL
+    };
+    holds(protocol, &[Protocol::QUICK, Protocol::PATIENT], 1_384_176);
+}
+
+#[test]
+fn for_two_nodes_and_a_command() {
+    let protocol = Protocol {
+        nodes: 2,
+        enders: vec![COMMAND],
+        lease: 1,
+        ..SMALL
+    };
+    holds(protocol, &[Protocol::QUICK, Protocol::PATIENT], 1_728_830);
+}
+
+const EVERYTHING: &[&str] = &[Protocol::QUICK, Protocol::PATIENT, Protocol::GIVEN_UP];
+
+fn holds(protocol: Protocol, also: &[&'static str], states: usize) {
+    let threads = available_parallelism().map_or(1, usize::from);
+    let checker = protocol.checker().threads(threads).spawn_bfs().join();
+    checker.assert_no_discovery(Protocol::SAFE);
+    checker.assert_no_discovery(Protocol::LIVE);
+    checker.assert_any_discovery(Protocol::WORTHWHILE);
+    for property in also {
+        checker.assert_any_discovery(property);
+    }
+    assert_eq!(checker.unique_state_count(), states, "states");
+}

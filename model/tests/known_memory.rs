@@ -1,0 +1,220 @@
+//! The memory of known passes, word for word as the program has it, under a scheduler that tries
+//! threads in many orders: after a change was forgotten nobody recalls what was read before it.
+//!
+//! `src/known/memory.rs` and `src/known/users.rs` are compiled into this test; what they name of the rest
+//! of the program stands below, as small as it can be, and `kit::sync` is shuttle's instead of std's.
+
+use std::ops::Deref;
+
+use self::kit::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU32, Ordering},
+};
+use self::{ability::Abilities, ids::UserId, memory::Memory};
+
+mod kit {
+    pub mod sync {
+        pub use std::sync::PoisonError;
+
+        pub use shuttle::sync::{Arc, Mutex, MutexGuard, RwLock, Weak, atomic};
+    }
+
+    pub mod digest {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct Digest(pub [u8; 32]);
+
+        impl Digest {
+            pub fn as_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+        }
+    }
+}
+
+mod config {
+    #[derive(Clone, Copy)]
+    pub struct Remembered {
+        pub entries: usize,
+        pub bytes: usize,
+    }
+}
+
+mod ids {
+    pub type UserId = u8;
+}
+
+mod ability {
+    #[derive(Debug)]
+    pub struct Abilities;
+
+    impl Abilities {
+        pub fn to_stored(&self) -> String {
+            String::new()
+        }
+    }
+}
+
+#[path = "../../src/known/memory.rs"]
+mod memory;
+#[path = "../../src/known/users.rs"]
+mod users;
+
+#[derive(Clone, Debug)]
+struct User {
+    id: UserId,
+    email: String,
+    name: String,
+}
+
+#[derive(Debug)]
+struct KnownUser {
+    user: User,
+    forgotten: AtomicBool,
+}
+
+impl KnownUser {
+    fn new(user: User) -> Self {
+        let forgotten = AtomicBool::new(false);
+        Self { user, forgotten }
+    }
+
+    fn forget(&self) {
+        self.forgotten.store(true, Ordering::SeqCst);
+    }
+
+    fn is_forgotten(&self) -> bool {
+        self.forgotten.load(Ordering::SeqCst)
+    }
+}
+
+impl Deref for KnownUser {
+    type Target = User;
+
+    fn deref(&self) -> &User {
+        &self.user
+    }
+}
+
+#[derive(Debug)]
+struct Pass {
+    abilities: Arc<Abilities>,
+    /// How often the row had been changed when it was read.
+    changes: u32,
+}
+
+struct AsRead {
+    user: User,
+    credential: Pass,
+    until: Option<u8>,
+    last_seen: u8,
+    at: u8,
+}
+
+impl AsRead {
+    fn alone(self) -> Known {
+        let user = Arc::new(KnownUser::new(self.user));
+        Known::new(user, self.credential, None, 0, 0)
+    }
+}
+
+#[derive(Debug)]
+struct Known {
+    user: Arc<KnownUser>,
+    credential: Pass,
+}
+
+impl Known {
+    fn new(user: Arc<KnownUser>, credential: Pass, _: Option<u8>, _: u8, _: u8) -> Self {
+        Self { user, credential }
+    }
+
+    fn weight(&self) -> usize {
+        memory::OVERHEAD
+    }
+}
+
+/// Of Ada, whose passes end; of Bob, whose passes only need room.
+const ADA: kit::digest::Digest = kit::digest::Digest([0; 32]);
+const BOB: [kit::digest::Digest; 2] = [kit::digest::Digest([1; 32]), kit::digest::Digest([2; 32])];
+
+#[test]
+fn nobody_recalls_what_was_read_before_its_user_was_forgotten() {
+    in_many_orders(|| checks_beside_endings(8, |memory| memory.forget([0])));
+}
+
+#[test]
+fn nobody_recalls_what_was_read_before_everything_was_forgotten() {
+    in_many_orders(|| checks_beside_endings(8, Memory::forget_all));
+}
+
+#[test]
+fn what_has_to_make_room_and_moves_meanwhile_is_forgotten_as_well() {
+    in_many_orders(|| checks_beside_endings(2, |memory| memory.forget([0])));
+}
+
+fn in_many_orders(run: impl Fn() + Send + Sync + Copy + 'static) {
+    shuttle::check_random(run, 10_000);
+    shuttle::check_pct(run, 10_000, 3);
+}
+
+/// Two threads check the pass and two changes end what was known of it, one after the other. A check
+/// that begins after a change was answered has nothing from before it.
+fn checks_beside_endings(entries: usize, forget: impl Fn(&Memory) + Send + 'static) {
+    let bytes = 1 << 20;
+    let memory = Arc::new(Memory::new(config::Remembered { entries, bytes }));
+    let (row, answered) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let mut threads = Vec::new();
+    for _ in 0..2 {
+        let (memory, row, answered) = (memory.clone(), row.clone(), answered.clone());
+        threads.push(shuttle::thread::spawn(move || {
+            for other in BOB {
+                check(&memory, &row, &answered);
+                let before = memory.generation();
+                drop(memory.keep(before, other, read(1, 0)));
+            }
+            check(&memory, &row, &answered);
+        }));
+    }
+    let ending = (memory.clone(), row.clone(), answered.clone());
+    threads.push(shuttle::thread::spawn(move || {
+        let (memory, row, answered) = ending;
+        for change in 1..3 {
+            row.store(change, Ordering::SeqCst);
+            forget(&memory);
+            answered.store(change, Ordering::SeqCst);
+        }
+    }));
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    check(&memory, &row, &answered);
+    assert!(!memory.is_empty() && memory.len() <= entries, "the bound");
+}
+
+fn check(memory: &Memory, row: &AtomicU32, answered: &AtomicU32) {
+    let answered = answered.load(Ordering::SeqCst);
+    if let Some(known) = memory.recall(&ADA) {
+        assert!(known.credential.changes >= answered, "it was forgotten");
+        return;
+    }
+    let before = memory.generation();
+    let changes = row.load(Ordering::SeqCst);
+    drop(memory.keep(before, ADA, read(0, changes)));
+}
+
+fn read(id: u8, changes: u32) -> AsRead {
+    AsRead {
+        user: User {
+            id,
+            email: String::new(),
+            name: String::new(),
+        },
+        credential: Pass {
+            abilities: Arc::new(Abilities),
+            changes,
+        },
+        until: None,
+        last_seen: 0,
+        at: 0,
+    }
+}

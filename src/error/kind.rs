@@ -1,0 +1,168 @@
+//! The sorts of problems, each said once: what programs know it by, its status and title, and what it
+//! means to somebody who has met one and looks it up.
+
+use super::Error;
+
+/// One sort of problem.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The last part of the problem's `type`: stable, for programs.
+    pub slug: &'static str,
+    /// The status of the answer.
+    pub status: u16,
+    /// What happened, in a few words.
+    pub title: &'static str,
+    /// What it means and what to do about it, for somebody who wants to know more than `detail` says.
+    pub meaning: &'static str,
+}
+
+macro_rules! kinds {
+    ($($name:ident $status:literal $slug:literal $title:literal $meaning:literal;)*) => {
+        $(const $name: Kind = Kind {
+            slug: $slug,
+            status: $status,
+            title: $title,
+            meaning: $meaning,
+        };)*
+
+        /// Every sort of problem.
+        pub const KINDS: &[Kind] = &[$($name),*];
+    };
+}
+
+kinds! {
+    NOT_SIGNED_IN 401 "not-signed-in"
+        "Not signed in"
+        "No session and no token came with the request, or one that is unknown, ended, paused or expired. \
+         Sign in, or send a live token as Authorization: Bearer. A refused token stays refused: ask its \
+         owner for another one.";
+    INVALID_CLIENT 401 "invalid-client"
+        "The client is not known"
+        "An OAuth client's password has to be the secret of a live token that may introspect. Its name \
+         does not matter.";
+    WRONG_PASSWORD 401 "wrong-password"
+        "E-mail or password is wrong"
+        "The two do not belong together, or the account is disabled: it is not said which. Each attempt \
+         counts, and after a few they have to wait for one another.";
+    MISSING_ABILITY 403 "missing-ability"
+        "The token may not do this"
+        "The token lets its bearer in, but not do this. The challenge names in scope what it would need. \
+         Its owner can give it more abilities, or make another token that has them.";
+    SESSIONS_ONLY 403 "sessions-only"
+        "Only for a signed-in browser"
+        "No token can do this, whatever its abilities: only somebody who signed in with a browser.";
+    OUTLIVES_CALLER 403 "outlives-caller"
+        "It would outlive the token that makes it"
+        "A token makes and rotates only what ends no later than itself. Ask for a shorter life, or make it \
+         in a browser.";
+    CONFIRM_PASSWORD 403 "confirm-password"
+        "Confirm your password first"
+        "What cannot be undone asks for the password again when it was not given for a while. Confirm it \
+         (POST /api/v1/confirm, or on the page) and repeat the request.";
+    CROSS_SITE 403 "cross-site"
+        "Sent from another site"
+        "A page of another site made the browser send this, and nothing was done. An app of one's own is \
+         let in when its origin is among those that the operator trusts.";
+    REGISTRATION_CLOSED 403 "registration-closed"
+        "Registration is closed"
+        "Accounts are made by whoever runs this service.";
+    NOT_FOUND 404 "not-found"
+        "Not found"
+        "There is no such thing, it was deleted, or it is somebody else's: it is not said which.";
+    METHOD_NOT_ALLOWED 405 "method-not-allowed"
+        "Not possible here"
+        "The address is right and takes other methods: those that the header Allow names.";
+    TOO_SLOW 408 "too-slow"
+        "Too slow"
+        "The body did not come in the ten seconds that there are for it. Nothing was done: send it again.";
+    FORM_SENT_TWICE 409 "form-sent-twice"
+        "This was done before"
+        "The same form came twice, as after a reload. It was done once.";
+    PREVIEW_OUTDATED 409 "preview-outdated"
+        "The list has changed"
+        "What the digest was made of is no longer what would end. Nothing was ended: look at a new preview \
+         and decide again.";
+    TOO_MANY_TOKENS 409 "too-many-tokens"
+        "Too many tokens"
+        "A user can have so many live tokens and no more. Nothing was made: revoke what is no longer used.";
+    TOO_LARGE 413 "too-large"
+        "Too much at once"
+        "The body is longer than what is read. Nothing was done.";
+    WRONG_MEDIA_TYPE 415 "wrong-media-type"
+        "Wrong content type"
+        "The body is of another type than the Content-Type that is taken here.";
+    MISDIRECTED 421 "misdirected"
+        "Wrong host name"
+        "The request names a host that this service does not answer for. Use the address that its operator \
+         gave you; an operator sets it as NARTHEX_PUBLIC_URL.";
+    INVALID 422 "invalid"
+        "Some fields need a change"
+        "Each field that cannot be taken is named in errors, with what would do. Nothing was done.";
+    THROTTLED 429 "throttled"
+        "Too many attempts"
+        "Guessing gets slower with every attempt. What comes before Retry-After is over is not looked at, \
+         right or wrong.";
+    MALFORMED 400 "malformed"
+        "The request cannot be read"
+        "It is not what it says that it is: no JSON, a header twice, text that is no UTF-8. Nothing was done.";
+    INVALID_REQUEST 400 "invalid-request"
+        "The request cannot be read"
+        "A parameter of an OAuth request is missing, or is there twice (RFC 6749, section 5.2).";
+    INTERNAL 500 "internal"
+        "Something went wrong"
+        "It is the service's fault and noted in its log. If it stays, tell whoever runs it, and when it was.";
+    BUSY 503 "busy"
+        "Busy just now"
+        "More passwords are to be verified than can be at once. Nothing was counted: try again after \
+         Retry-After.";
+    UNAVAILABLE 503 "unavailable"
+        "Not available just now"
+        "The database did not answer in time. Nothing was changed: try again after Retry-After.";
+    OUTCOME_UNKNOWN 503 "outcome-unknown"
+        "It is not known whether that was done"
+        "The database went away in the one moment in which nobody can say. Look whether it was done, and \
+         repeat it if not.";
+}
+
+impl Kind {
+    /// The sort that is known by `slug`.
+    #[must_use]
+    pub fn named(slug: &str) -> Option<&'static Self> {
+        KINDS.iter().find(|kind| kind.slug == slug)
+    }
+}
+
+impl Error {
+    /// What sort of problem it is.
+    #[must_use]
+    pub const fn kind(&self) -> &'static Kind {
+        match self {
+            Self::NotSignedIn { .. } => &NOT_SIGNED_IN,
+            Self::InvalidClient => &INVALID_CLIENT,
+            Self::InvalidRequest(_) => &INVALID_REQUEST,
+            Self::WrongPassword => &WRONG_PASSWORD,
+            Self::MissingAbility(_) => &MISSING_ABILITY,
+            Self::SessionsOnly => &SESSIONS_ONLY,
+            Self::OutlivesCaller(_) => &OUTLIVES_CALLER,
+            Self::FormSentTwice => &FORM_SENT_TWICE,
+            Self::ConfirmPassword { .. } => &CONFIRM_PASSWORD,
+            Self::CrossSite => &CROSS_SITE,
+            Self::RegistrationClosed => &REGISTRATION_CLOSED,
+            Self::NotFound => &NOT_FOUND,
+            Self::MethodNotAllowed(_) => &METHOD_NOT_ALLOWED,
+            Self::PreviewOutdated => &PREVIEW_OUTDATED,
+            Self::TooManyTokens(_) => &TOO_MANY_TOKENS,
+            Self::TooLarge(_) => &TOO_LARGE,
+            Self::TooSlow => &TOO_SLOW,
+            Self::WrongMediaType(_) => &WRONG_MEDIA_TYPE,
+            Self::Misdirected => &MISDIRECTED,
+            Self::Malformed(_) | Self::TwoPasses => &MALFORMED,
+            Self::Invalid(_) => &INVALID,
+            Self::Throttled(_) => &THROTTLED,
+            Self::Busy => &BUSY,
+            Self::Unavailable(_) | Self::Collided(_) => &UNAVAILABLE,
+            Self::OutcomeUnknown(_) => &OUTCOME_UNKNOWN,
+            Self::Internal(_) => &INTERNAL,
+        }
+    }
+}

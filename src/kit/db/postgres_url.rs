@@ -1,0 +1,201 @@
+//! What a PostgreSQL URL says of the way to the server: how far it is, and who may read along.
+//!
+//! libpq reads the URL itself (PostgreSQL documentation, section 34.1.1.2). Here only as much of it is
+//! read as has to be known before: whether it asks for what this build has not, and whether somebody
+//! should be warned of what it leaves open.
+
+use std::{borrow::Cow, net::IpAddr};
+
+use url::form_urlencoded;
+
+/// Whether TLS is compiled in: the feature `pg-tls`.
+pub const TLS: bool = cfg!(feature = "pg-tls");
+
+/// The way to a server, as a URL has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It does not leave the machine: a Unix socket, or an address of the machine's own.
+    OnThisMachine,
+    /// Encrypted, with the server that the URL names and no other (`sslmode=verify-full`).
+    Verified,
+    /// Encrypted, with any server that the authority gave a certificate (`sslmode=verify-ca`).
+    VerifiedByAuthority,
+    /// Encrypted, with whoever answers (`sslmode=require`).
+    Encrypted,
+    /// In the clear, or encrypted if the server happens to like it (`sslmode=prefer`, the default).
+    Open,
+}
+
+/// How `url` has the server reached. What it leaves out, libpq takes from variables of its own
+/// (`PGHOST`, `PGSSLMODE`), which are not looked at: a host that is left out is a socket here.
+#[must_use]
+pub fn way(url: &str) -> Way {
+    if hosts(url).iter().all(|host| is_on_this_machine(host)) {
+        return Way::OnThisMachine;
+    }
+    match &*mode(url) {
+        "verify-full" => Way::Verified,
+        "verify-ca" => Way::VerifiedByAuthority,
+        "require" => Way::Encrypted,
+        _ => Way::Open,
+    }
+}
+
+/// Whether `url` is not to be followed without TLS. A certificate that is named counts as well:
+/// without TLS libpq would not look at it and connect in the clear.
+#[must_use]
+pub fn asks_for_tls(url: &str) -> bool {
+    let named = ["sslrootcert", "sslcert", "sslkey", "sslcrl", "sslcrldir"];
+    matches!(&*mode(url), "require" | "verify-ca" | "verify-full")
+        || parameter(url, "sslnegotiation").is_some_and(|way| way == "direct")
+        || named.iter().any(|name| parameter(url, name).is_some())
+}
+
+/// `sslmode`, or what stands for it: `ssl=true`, as Java's drivers have it, is `require`, and with the
+/// system's authorities (`sslrootcert=system`) the default is `verify-full`.
+fn mode(url: &str) -> Cow<'_, str> {
+    if let Some(mode) = parameter(url, "sslmode") {
+        return mode;
+    }
+    let is = |name, value| parameter(url, name).is_some_and(|found| found == value);
+    if is("sslrootcert", "system") {
+        "verify-full".into()
+    } else if is("ssl", "true") {
+        "require".into()
+    } else {
+        "prefer".into()
+    }
+}
+
+/// Every host that is tried. An address (`hostaddr`) is where it connects to, whatever the name.
+fn hosts(url: &str) -> Vec<String> {
+    let given = |name| parameter(url, name).filter(|hosts| !hosts.is_empty());
+    let list = given("hostaddr").or_else(|| given("host"));
+    let list = list.unwrap_or_else(|| parts(url).0.into());
+    list.split(',').map(str::to_owned).collect()
+}
+
+/// A host with or without its port.
+fn is_on_this_machine(host: &str) -> bool {
+    let is_a_socket = host.starts_with(['/', '@']) || host.to_ascii_lowercase().starts_with("%2f");
+    let name = match host.strip_prefix('[') {
+        Some(bracketed) => bracketed.split(']').next(),
+        // An IPv6 address stands without brackets where there can be no port.
+        None if host.parse::<IpAddr>().is_ok() => Some(host),
+        None => host.split(':').next(),
+    };
+    let name = name.unwrap_or_default();
+    let address = name.parse::<IpAddr>();
+    is_a_socket
+        || name.is_empty()
+        || name == "localhost"
+        || address.is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+/// Of a name that comes twice the last counts.
+fn parameter<'a>(url: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    form_urlencoded::parse(parts(url).1.as_bytes())
+        .filter(|(known, _)| known == name)
+        .last()
+        .map(|(_, value)| value)
+}
+
+/// Hosts and parameters. A password may have a `?` in it, but neither `@` nor `/`.
+fn parts(url: &str) -> (&str, &str) {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let rest = match rest.split_once('@') {
+        Some((user, after)) if !user.contains('/') => after,
+        _ => rest,
+    };
+    let hosts = rest.split(['/', '?']).next().unwrap_or_default();
+    let parameters = rest
+        .split_once('?')
+        .map_or("", |(_, parameters)| parameters);
+    (hosts, parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_on_the_machine_is_told_from_what_leaves_it() {
+        for url in [
+            "postgres:///narthex",
+            "postgres://",
+            "postgres://ada@/narthex",
+            "postgres://ada:secret@localhost/narthex",
+            "postgres://ada:what?@localhost:5433/narthex",
+            "postgres://127.0.0.1:5432/narthex",
+            "postgres://[::1]:5432/narthex?sslmode=disable",
+            "postgres://%2Fvar%2Frun%2Fpostgresql/narthex",
+            "postgres:///narthex?host=/var/run/postgresql&user=narthex",
+            "postgres:///narthex?host=%2Fvar%2Frun",
+            "postgres:///narthex?host=@abstract",
+            "postgres:///narthex?host=::1",
+            "postgres://db.example.com/narthex?hostaddr=127.0.0.2",
+            "postgres://localhost,127.0.0.1/narthex",
+        ] {
+            assert_eq!(way(url), Way::OnThisMachine, "{url}");
+        }
+        for url in [
+            "postgres://db.example.com/narthex",
+            "postgres://ada:localhost@db.example.com/narthex",
+            "postgres://ada@192.0.2.7:5432/narthex?sslmode=prefer",
+            "postgres://[2001:db8::1]/narthex?sslmode=allow",
+            "postgres:///narthex?host=db.example.com",
+            "postgres://localhost/narthex?hostaddr=192.0.2.7",
+            "postgres://localhost,db.example.com/narthex",
+            "postgres://localhost.example.com/narthex",
+            "postgres://db.example.com?sslmode=verify-full&sslmode=disable",
+        ] {
+            assert_eq!(way(url), Way::Open, "{url}");
+        }
+    }
+
+    #[test]
+    fn who_may_read_along_is_what_the_url_says() {
+        for (parameters, expected) in [
+            ("sslmode=require", Way::Encrypted),
+            ("ssl=true", Way::Encrypted),
+            (
+                "sslmode=verify-ca&sslrootcert=/ca",
+                Way::VerifiedByAuthority,
+            ),
+            ("sslrootcert=/ca&sslmode=verify-full", Way::Verified),
+            ("sslmode=verify%2Dfull", Way::Verified),
+            ("sslrootcert=system", Way::Verified),
+            ("sslrootcert=/ca", Way::Open),
+        ] {
+            for place in ["db.example.com", "ada:a?b@db.example.com:5432/narthex"] {
+                let url = format!("postgres://{place}?{parameters}");
+                assert_eq!(way(&url), expected, "{url}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_must_not_be_done_in_the_clear_is_known() {
+        for (parameters, asks) in [
+            ("", false),
+            ("sslmode=disable", false),
+            ("sslmode=allow", false),
+            ("sslmode=prefer", false),
+            ("sslmode=require", true),
+            ("sslmode=verify-ca", true),
+            ("sslmode=verify-full", true),
+            ("ssl=true", true),
+            ("sslrootcert=/etc/ssl/ca.pem", true),
+            ("sslcert=/etc/ssl/narthex.pem", true),
+            ("sslnegotiation=direct", true),
+            ("sslnegotiation=postgres", false),
+            ("options=sslmode%3Drequire", false),
+        ] {
+            for host in ["db.example.com", "localhost", ""] {
+                let url = format!("postgres://ada@{host}/narthex?{parameters}");
+                assert_eq!(asks_for_tls(&url), asks, "{url}");
+            }
+        }
+        assert!(!asks_for_tls("postgres://sslmode=require@db/narthex"));
+    }
+}

@@ -1,0 +1,105 @@
+//! A PostgreSQL server that is reached through TLS alone, with a certificate for one name, by an
+//! authority of the test run's own; and a second authority, which nobody should trust.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection};
+
+use super::front::an_address_of_its_own;
+use super::leash::{Home, Leash};
+use super::postgres;
+
+/// The name that the certificate is for.
+pub const NAME: &str = "db.example.com";
+
+/// Makes both authorities and the server's certificate.
+const CERTIFICATES: &str = r#"
+set -e
+key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+for ca in ca other; do
+    openssl req -x509 $key -subj /CN=$ca -keyout $ca.key -out $ca.crt \
+        -addext "basicConstraints=critical,CA:TRUE" -addext "keyUsage=keyCertSign"
+done
+openssl req -x509 $key -subj "/CN=$0" -keyout server.key -out server.crt -CA ca.crt -CAkey ca.key \
+    -addext "subjectAltName=DNS:$0" -addext "basicConstraints=critical,CA:FALSE"
+chmod 600 server.key; chmod 644 ca.crt other.crt
+"#;
+
+/// A password, and TLS: `hostssl` matches nothing else (PostgreSQL documentation, section 21.1).
+const RULES: &str = "local all all trust\nhostssl all all 127.0.0.0/8 scram-sha-256\n";
+
+/// One for the run.
+pub fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(Server::start)
+}
+
+pub struct Server {
+    directory: PathBuf,
+    address: String,
+    _leash: Leash,
+}
+
+impl Server {
+    fn start() -> Self {
+        let home = postgres::initialized();
+        let made = home
+            .command("sh")
+            .args(["-c", CERTIFICATES, NAME])
+            .output()
+            .expect("a POSIX shell");
+        let said = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "{said}");
+        let rules = home.path().join("data/pg_hba.conf");
+        std::fs::write(rules, RULES).expect("room for two lines");
+        let address = an_address_of_its_own().to_string();
+        let leash = postgres::start(
+            &home,
+            &Self::settings(&home, &address).each_ref().map(|s| &**s),
+        );
+        let server = Self {
+            directory: home.path().to_owned(),
+            address,
+            _leash: leash,
+        };
+        server.execute("ALTER ROLE narthex PASSWORD 'hunter2'");
+        server
+    }
+
+    fn settings(home: &Home, address: &str) -> [String; 4] {
+        let file = |name: &str| home.path().join(name).display().to_string();
+        [
+            format!("--listen_addresses={address}"),
+            "--ssl=on".to_owned(),
+            format!("--ssl_cert_file={}", file("server.crt")),
+            format!("--ssl_key_file={}", file("server.key")),
+        ]
+    }
+
+    /// An empty database of this name, reached as `host` with these parameters.
+    pub fn database(&self, name: &str, host: &str, parameters: &str) -> String {
+        format!(
+            "postgres://narthex:hunter2@{host}/{name}?hostaddr={}&{parameters}",
+            self.address
+        )
+    }
+
+    /// The certificate of one of the authorities, `ca` or `other`.
+    pub fn authority(&self, name: &str) -> String {
+        let file = self.directory.join(name).with_extension("crt");
+        file.display().to_string()
+    }
+
+    /// As whoever has the machine.
+    pub fn execute(&self, sql: &str) {
+        let socket = format!(
+            "postgres:///postgres?host={}&user=narthex",
+            self.directory.display()
+        );
+        let mut connection = PgConnection::establish(&socket).expect("our own server");
+        let done = connection.batch_execute(sql);
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+}
