@@ -13,7 +13,7 @@ use super::Effort;
 use crate::{
     Result,
     client::Client,
-    process::Installation,
+    process::{Installation, Server},
     table::{self, median, two, whole},
 };
 
@@ -31,11 +31,11 @@ pub fn measure(effort: &Effort) -> Result<()> {
     let (server, _) = installation.serve("/readyz", "")?;
     let alone = passes.get(..1).unwrap_or(&passes);
     let (mut bare, mut one, mut all) = (Vec::new(), Vec::new(), Vec::new());
-    make_and_end(&server.address, &passes, effort.takes)?;
+    make_and_end(&server, &passes, effort.takes)?;
     for _ in 0..effort.rounds {
         bare.push(commits(&installation, effort.takes)?);
-        one.push(make_and_end(&server.address, alone, effort.takes)?);
-        all.push(make_and_end(&server.address, &passes, effort.takes)?);
+        one.push(make_and_end(&server, alone, effort.takes)?);
+        all.push(make_and_end(&server, &passes, effort.takes)?);
     }
     table::heading(
         "Tokens made and ended, each durable when it is answered",
@@ -45,11 +45,13 @@ pub fn measure(effort: &Effort) -> Result<()> {
             "ended a second",
             "both",
             "of bare commits",
+            "server's µs of CPU for one",
         ],
     );
     let made = |of: &[Changes]| median(of.iter().map(|one| one.made).collect());
     let ended = |of: &[Changes]| median(of.iter().map(|one| one.ended).collect());
     let both = |of: &[Changes]| median(of.iter().map(|one| one.both).collect());
+    let cpu = |of: &[Changes]| whole(median(of.iter().map(|one| one.cpu).collect()));
     let ratio = |of: &[Changes]| {
         let each = of.iter().zip(&bare);
         two(median(each.map(|(of, bare)| of.both / bare).collect()))
@@ -60,10 +62,11 @@ pub fn measure(effort: &Effort) -> Result<()> {
         &"",
         &whole(median(bare.clone())),
         &"1",
+        &"",
     ]);
     for (name, of) in [("one at a time", &one), ("from 16 clients", &all)] {
         let (made, ended, both) = (whole(made(of)), whole(ended(of)), whole(both(of)));
-        table::row(&[&name, &made, &ended, &both, &ratio(of)]);
+        table::row(&[&name, &made, &ended, &both, &ratio(of), &cpu(of)]);
     }
     Ok(())
 }
@@ -74,10 +77,13 @@ struct Changes {
     made: f64,
     ended: f64,
     both: f64,
+    /// The server's CPU time for one, in microseconds.
+    cpu: f64,
 }
 
 /// Each client makes a token and ends it, again and again.
-fn make_and_end(address: &str, passes: &[String], takes: Duration) -> Result<Changes> {
+fn make_and_end(server: &Server, passes: &[String], takes: Duration) -> Result<Changes> {
+    let (before, address) = (server.microseconds()?, &server.address);
     let clients: Vec<_> = passes
         .iter()
         .map(|pass| {
@@ -92,6 +98,7 @@ fn make_and_end(address: &str, passes: &[String], takes: Duration) -> Result<Cha
         sum.ended += one.ended;
         sum.both += one.both;
     }
+    sum.cpu = (server.microseconds()? - before) / (sum.both * takes.as_secs_f64());
     Ok(sum)
 }
 
@@ -116,6 +123,7 @@ fn one_client(address: &str, pass: &str, takes: Duration) -> Result<Changes> {
         made: times / making.as_secs_f64(),
         ended: times / ending.as_secs_f64(),
         both: 2.0 * times / begun.elapsed().as_secs_f64(),
+        cpu: 0.0,
     })
 }
 
