@@ -1,15 +1,7 @@
 //! A [`Context`] becomes an actix-web app: what goes around every request, in which order; serving
 //! and shutting down.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    net::SocketAddr,
-    num::NonZero,
-    pin::pin,
-    rc::Rc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, io, net::SocketAddr, num::NonZero, rc::Rc, time::Instant};
 
 use actix_web::{
     App, HttpResponse, HttpServer, Resource, Scope,
@@ -20,19 +12,16 @@ use actix_web::{
     guard::{GuardContext, fn_guard},
     http::{ConnectionType, Method, StatusCode, header, uri::Authority},
     middleware::{Compress, Condition, Next, from_fn},
-    rt::{
-        signal::unix::{self, SignalKind},
-        task::JoinHandle,
-    },
+    rt::task::JoinHandle,
     web,
 };
-use futures_util::future::{Either, select};
 
 use crate::{
+    background::{prune_now_and_then, stop_when_told, write_last_used},
     callers::{Access, Gatekeeper, guard},
     config::{Settings, SigningKeys},
     context::Context,
-    credentials::{Pruned, prune, usage},
+    credentials::usage,
     error::Error,
     openapi::{self, Site},
     protocols::{metrics, openapi::Document},
@@ -50,8 +39,6 @@ use crate::{
     },
 };
 
-/// How often what has expired is ended, and what ended long ago forgotten.
-const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 /// What is asked with each request that an app gets.
 const ASKED_MOST: [&str; 2] = [urls::VERIFY, urls::API_USER];
 
@@ -171,52 +158,6 @@ impl Server {
             tracing::error!(cause = %error, "the last-used times since the last write are lost");
         }
         served
-    }
-}
-
-/// At SIGTERM says that it is not ready, serves on for as long as it takes those who balance load to
-/// notice, and then stops as actix-web does; at SIGINT, which somebody types, stops at once.
-fn stop_when_told(
-    context: Context,
-    server: ServerHandle,
-    drain: Duration,
-) -> io::Result<impl Future<Output = ()>> {
-    let mut told = unix::signal(SignalKind::terminate())?;
-    let mut typed = unix::signal(SignalKind::interrupt())?;
-    Ok(async move {
-        let told = pin!(async {
-            told.recv().await;
-            context.stopping.begin();
-            tracing::info!("told to stop; not ready any more");
-            actix_web::rt::time::sleep(drain).await;
-            true
-        });
-        let typed = pin!(async {
-            typed.recv().await;
-            false
-        });
-        let (Either::Left((finish, _)) | Either::Right((finish, _))) = select(told, typed).await;
-        server.stop(finish).await;
-    })
-}
-
-async fn write_last_used(context: Context) {
-    loop {
-        actix_web::rt::time::sleep(context.settings.last_used_every).await;
-        if let Err(error) = usage::flush(&context).await {
-            tracing::warn!(cause = %error, "last-used times could not be written; they are kept");
-        }
-    }
-}
-
-async fn prune_now_and_then(context: Context) {
-    loop {
-        actix_web::rt::time::sleep(PRUNE_EVERY).await;
-        match prune(&context).await {
-            Ok(pruned) if pruned == Pruned::default() => {}
-            Ok(pruned) => tracing::info!(pruned.expired, pruned.forgotten, "pruned"),
-            Err(error) => tracing::warn!(cause = %error, "pruning failed; it is tried again"),
-        }
     }
 }
 

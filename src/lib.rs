@@ -46,6 +46,7 @@ pub mod ability;
 pub mod accounts;
 pub mod activity;
 pub mod app;
+mod background;
 pub mod callers;
 pub mod commands;
 pub mod config;

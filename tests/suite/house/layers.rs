@@ -53,7 +53,7 @@ const LAYERS: &[Layer] = &[
     ),
     layer("routes", &["routes.rs"]),
     layer("the document of the API", &["openapi/"]),
-    layer("app", &["app.rs"]),
+    layer("app", &["app.rs", "background.rs"]),
     layer("commands", &["commands/"]),
     layer("main", &["main.rs", "lib.rs"]),
 ];

@@ -27,6 +27,7 @@ const RESERVED: &[Reserved] = &[
             "sessions/cookie.rs",
             "routes.rs",
             "app.rs",
+            "background.rs",
             "error/mod.rs",
             "main.rs",
             // Starts the runtime that the app runs in.
