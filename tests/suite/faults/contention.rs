@@ -11,6 +11,7 @@ use super::{ADA, a_token};
 use crate::support::api::EVERY_ABILITY;
 use crate::support::app::{TestApp, migrate};
 use crate::support::database::{Database, Engine};
+use crate::support::sql::sqlite_at;
 
 /// How many changes come at once: more than PostgreSQL has connections for.
 const AT_ONCE: usize = 20;
@@ -25,7 +26,7 @@ impl Holder {
     fn holding(address: &str) -> Self {
         match address.strip_prefix("sqlite://") {
             Some(file) => {
-                let mut other = SqliteConnection::establish(file).unwrap();
+                let mut other = sqlite_at(file);
                 other.batch_execute("BEGIN IMMEDIATE").unwrap();
                 Self::Sqlite(other)
             }

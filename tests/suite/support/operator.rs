@@ -5,13 +5,14 @@ use std::process::{Command, Stdio};
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;
-use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use serde_json::Value;
 
 use super::app::{PASSWORD, migrate};
 use super::binary::{Narthex, Outcome, Serving};
 use super::client::{ApiClient, Browser};
 use super::database::Database;
+use super::sql::sqlite_at;
 
 /// An installation on a database of the run's engine, and the command line.
 pub struct Operator {
@@ -121,7 +122,7 @@ impl Operator {
         let query = diesel::sql_query("SELECT COUNT(*) AS count FROM nodes");
         let address = self.database.address();
         let counted: Count = match address.strip_prefix("sqlite://") {
-            Some(file) => query.get_result(&mut SqliteConnection::establish(file).unwrap()),
+            Some(file) => query.get_result(&mut sqlite_at(file)),
             None => query.get_result(&mut PgConnection::establish(address).unwrap()),
         }
         .expect("a table");
@@ -132,9 +133,7 @@ impl Operator {
     pub fn execute(&self, sql: &str) {
         let address = self.database.address();
         let done = match address.strip_prefix("sqlite://") {
-            Some(file) => SqliteConnection::establish(file)
-                .expect("a database")
-                .batch_execute(sql),
+            Some(file) => sqlite_at(file).batch_execute(sql),
             None => PgConnection::establish(address)
                 .expect("a database")
                 .batch_execute(sql),

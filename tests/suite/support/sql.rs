@@ -17,7 +17,7 @@ struct Line {
 pub fn ask(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
     let lines: Vec<Line> = match &app.context.settings.database {
         Target::Sqlite(path) => {
-            let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+            let mut connection = sqlite_at(path.to_str().unwrap());
             diesel::sql_query(sqlite).load(&mut connection).unwrap()
         }
         Target::Postgres(url) => {
@@ -31,10 +31,17 @@ pub fn ask(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
 /// Does something that is said alike on both databases.
 pub fn execute(app: &TestApp, sql: &str) {
     let done = match &app.context.settings.database {
-        Target::Sqlite(path) => SqliteConnection::establish(path.to_str().unwrap())
-            .unwrap()
-            .batch_execute(sql),
+        Target::Sqlite(path) => sqlite_at(path.to_str().unwrap()).batch_execute(sql),
         Target::Postgres(url) => PgConnection::establish(url).unwrap().batch_execute(sql),
     };
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+/// A connection that waits for whoever else is writing.
+pub fn sqlite_at(path: &str) -> SqliteConnection {
+    let mut connection = SqliteConnection::establish(path).expect("a database");
+    connection
+        .batch_execute("PRAGMA busy_timeout = 10000")
+        .expect("a setting");
+    connection
 }
