@@ -230,7 +230,7 @@ fn resource(
     let rules_of_cookie = rules.clone();
     let passes = match Surface::of(path) {
         Surface::Page => |_: &ServiceRequest| false,
-        Surface::Api => has_authorization,
+        Surface::Api => needs_no_cookie,
     };
     routes
         .into_iter()
@@ -257,9 +257,12 @@ fn resource(
         ))
 }
 
-/// On the API, `Authorization` decides alone: the cookie beside it is not even read.
-fn has_authorization(request: &ServiceRequest) -> bool {
+/// Who calls the API without changing anything about its cookie: where `Authorization` decides alone, the
+/// cookie beside it is not even read, and a call that only looks is let in by it and leaves it as it is.
+fn needs_no_cookie(request: &ServiceRequest) -> bool {
     request.headers().contains_key(header::AUTHORIZATION)
+        || request.method().is_safe()
+        || request.path() == urls::VERIFY
 }
 
 /// RFC 9110, section 9.3.2: HEAD is answered as GET is, without the content.

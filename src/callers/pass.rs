@@ -3,6 +3,7 @@
 use actix_web::{
     HttpRequest,
     http::header::{self, HeaderValue},
+    web::Data,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
@@ -12,12 +13,12 @@ use crate::{
     credentials::{Caller, Class, gate},
     error::{Error, Result},
     kit::digest::Digest,
-    sessions::cookie::SessionCookie,
+    sessions::cookie::{CookieRules, SessionCookie},
     tokens::TokenSecret,
     web::{address::client_address, body::percent_decoded},
 };
 
-/// The caller behind the session cookie, if the cookie is good.
+/// The caller of a page behind the session cookie, if the cookie is good.
 ///
 /// # Errors
 /// When the database cannot be asked.
@@ -28,13 +29,23 @@ pub(super) async fn by_cookie(context: &Context, request: &HttpRequest) -> Resul
     }
 }
 
+/// What the session's secret is known by, on the API: most calls only look, and need nothing else of the
+/// cookie.
+fn verified_cookie(request: &HttpRequest) -> Option<Digest> {
+    let rules = request.app_data::<Data<CookieRules>>()?;
+    rules.secret_among(request.headers())
+}
+
 /// The caller of the API, if anybody: an `Authorization` header, where there is one, decides alone.
 ///
 /// # Errors
 /// [`Error::NotSignedIn`] for whatever is no good bearer token, [`Error::TwoPasses`] for two headers.
 pub async fn by_either(context: &Context, request: &HttpRequest) -> Result<Option<Caller>> {
     let Some(value) = authorization(request)? else {
-        return by_cookie(context, request).await;
+        return match verified_cookie(request) {
+            Some(digest) => ask_the_gate(context, request, Class::Session, digest).await,
+            None => Ok(None),
+        };
     };
     let (scheme, shown) = parts(value);
     if !scheme.eq_ignore_ascii_case("bearer") {

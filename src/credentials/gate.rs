@@ -97,7 +97,8 @@ async fn admit(
         .filter(|known| known.credential.class() == class && known.is_good(now));
     let known = match remembered {
         Some(known) => known,
-        None => match look_up(context, class, digest).await? {
+        // In a box: what asks the database needs much room, which a known pass need not carry along.
+        None => match Box::pin(look_up(context, class, digest)).await? {
             Ok(known) => known,
             Err(refusal) => return Ok(Err(refusal)),
         },

@@ -7,6 +7,8 @@ use std::{
         OnceLock,
         atomic::{AtomicU64, Ordering},
     },
+    thread,
+    time::Duration,
 };
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder};
@@ -46,6 +48,9 @@ struct Batch<W> {
     lines: u64,
 }
 
+/// How long this thread rests after it wrote. Under load the next lines find it awake, and whoever writes
+/// one need not wake it: that would cost more than making the line. A line is late by so much at most.
+const REST: Duration = Duration::from_millis(2);
 /// How many bytes are gathered at most.
 const BATCH: usize = 64 * 1024;
 
@@ -76,6 +81,7 @@ impl<W: Write> Write for Batch<W> {
         }
         self.text.clear();
         self.lines = 0;
+        thread::sleep(REST);
         Ok(())
     }
 }

@@ -21,10 +21,11 @@ use actix_web::{
     web::Data,
 };
 
-use super::secret::SessionSecret;
+use super::{secret::SessionSecret, verified::Verified};
 use crate::{
     config::{Settings, SigningKeys},
     error::{Error, Result as NarthexResult},
+    kit::digest::Digest,
 };
 
 const SECRET: &str = "s";
@@ -50,6 +51,7 @@ pub struct CookieRules {
     lasts: std::time::Duration,
     first: Key,
     older: Vec<Key>,
+    verified: Verified,
 }
 
 impl CookieRules {
@@ -63,6 +65,7 @@ impl CookieRules {
             lasts: settings.remember.max,
             first: Key::from(keys.first()),
             older: keys.older().map(Key::from).collect(),
+            verified: Verified::default(),
         }
     }
 
@@ -95,6 +98,21 @@ impl CookieRules {
             .find_map(|key| jar.signed(key).get(self.name))?;
         let bag: HashMap<String, String> = serde_json::from_str(content.value()).ok()?;
         SessionSecret::parse(serde_json::from_str(bag.get(SECRET)?).ok()?)
+    }
+
+    /// The digest of the session's secret in our cookie among `headers`, where any of our keys signed it:
+    /// for a request that changes nothing about its cookie, and need not be given a [`SessionCookie`].
+    #[must_use]
+    pub fn secret_among(&self, headers: &header::HeaderMap) -> Option<Digest> {
+        let value = headers
+            .get_all(header::COOKIE)
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|text| text.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find_map(|(name, value)| (name == self.name).then_some(value))?;
+        self.verified.secret_in(value, || {
+            self.secret_in(value).map(|secret| secret.digest())
+        })
     }
 
     /// The same cookie signed with the first key, where an older one signed it.

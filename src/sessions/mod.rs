@@ -7,6 +7,7 @@ mod device;
 pub mod pages;
 mod secret;
 mod sign_in;
+mod verified;
 
 pub use self::{
     confirm::confirm,

@@ -94,12 +94,13 @@ pub(super) fn read(
 /// # Errors
 /// [`Error::TooLarge`], [`Error::TooSlow`], [`Error::Malformed`]: it did not come whole.
 pub async fn take_in(request: &mut ServiceRequest) -> Result<()> {
-    // Most requests have none, and need no timer to read it.
+    // Most requests have none, and need neither a timer to read it nor room for what reads it: that is
+    // in a box, which only those that do have.
     if !has_body(request.request()) {
         return Ok(());
     }
     let mut payload = request.take_payload();
-    let bytes = read(request.request(), &mut payload).await?;
+    let bytes = Box::pin(read(request.request(), &mut payload)).await?;
     request.set_payload(Payload::from(bytes));
     Ok(())
 }
