@@ -105,6 +105,10 @@ impl Tally {
             ..*self
         };
         let delay = patience.delay_after(next.failures(now, patience));
+        if delay.is_zero() {
+            // Not `now`: whoever tries at the same time may have read the clock a moment before.
+            return next;
+        }
         Self {
             blocked_until: now.plus(delay),
             ..next
@@ -114,10 +118,10 @@ impl Tally {
     /// With one attempt taken back, because it succeeded: it neither counts nor costs a delay. What
     /// failed before it still counts.
     #[must_use]
-    pub fn without_one(&self, now: Timestamp, patience: Patience) -> Self {
+    pub fn without_one(&self, patience: Patience) -> Self {
         Self {
             clear_at: self.clear_at.minus(patience.forgets_one_in),
-            blocked_until: now,
+            blocked_until: Timestamp::default(),
         }
     }
 
@@ -135,6 +139,15 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn an_attempt_that_costs_no_delay_blocks_nobody_who_read_the_clock_a_moment_before() {
+        let now = Timestamp::from_micros(1_795_370_700_000_000);
+        let before = now.minus(Duration::from_micros(1));
+        let counted = Tally::default().with_an_attempt(now, PATIENCE);
+        assert_eq!(counted.wait(before), None);
+        assert_eq!(counted.without_one(PATIENCE).wait(before), None);
+    }
     const PATIENCE: Patience = Patience {
         free: 5,
         forgets_one_in: Duration::from_secs(900),
@@ -192,7 +205,7 @@ mod tests {
         }
         let now = start().plus(3 * SECOND);
         let after = tally.with_an_attempt(now, PATIENCE);
-        let after = after.without_one(now, PATIENCE);
+        let after = after.without_one(PATIENCE);
         assert_eq!(after.wait(now), None);
         assert_eq!(after.failures(now, PATIENCE), 7);
         assert_eq!(
@@ -214,7 +227,7 @@ mod tests {
                 if tally.wait(now).is_none() {
                     tally = tally.with_an_attempt(now, PATIENCE);
                     if succeeded {
-                        tally = tally.without_one(now, PATIENCE);
+                        tally = tally.without_one(PATIENCE);
                     }
                 }
                 let wait = tally.wait(now).unwrap_or_default();

@@ -263,12 +263,13 @@ pub async fn count(context: &Context, attempt: &Attempt) -> Result<()> {
     let attempt = attempt.clone();
     context
         .write(move |context, connection| {
-            let now = context.now();
             let mut found = Vec::new();
             for counter in attempt.counters() {
                 let tally = store::lock(connection, counter.key)?;
                 found.push((counter, tally));
             }
+            // Asked when the locks are had, after whoever had them before.
+            let now = context.now();
             if let Some(blocked) = blocked(&found, now) {
                 return Err(blocked.into_error());
             }
@@ -294,7 +295,7 @@ pub fn succeed(context: &Shared, connection: &mut AnyConnection, attempt: &Attem
             store::delete(connection, counter.key)?;
             continue;
         }
-        let tally = store::lock(connection, counter.key)?.without_one(now, counter.patience);
+        let tally = store::lock(connection, counter.key)?.without_one(counter.patience);
         if tally.is_nothing(now, counter.patience) {
             store::delete(connection, counter.key)?;
         } else {

@@ -182,7 +182,10 @@ async fn make_accounts(origin: String, of: usize, count: Arc<Count>) -> (Vec<Str
             }
             // More passwords at once than the machine hashes.
             503 => {}
-            status => panic!("{status}: {}", answer.text().await.unwrap_or_default()),
+            status => panic!(
+                "{status} at turn {turn} of {of}: {}",
+                answer.text().await.unwrap_or_default()
+            ),
         }
     }
     panic!("turns never end")
