@@ -193,6 +193,7 @@ pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory +
         context: context.clone(),
         headers: Headers::new(&context.settings),
         log: RequestLog::default(),
+        listen: context.settings.listen.to_string(),
     });
     scope
         .default_service(web::to(not_found))
@@ -244,7 +245,9 @@ fn resource(
         })
         .wrap(from_fn(move |request: ServiceRequest, next| {
             let kept = request.request().clone();
-            panics::caught(kept, guard(Rc::clone(&keeper), request, next))
+            // In a box: whatever is around would carry and move it along otherwise, at every layer.
+            let guarded = Box::pin(guard(Rc::clone(&keeper), request, next));
+            panics::caught(kept, guarded)
         }))
         .wrap(Unless::new(passes, rules.middleware()))
         .wrap(Unless::new(
@@ -276,6 +279,8 @@ struct Around {
     context: Context,
     headers: Headers,
     log: RequestLog,
+    /// The listening address of the settings, as text.
+    listen: String,
 }
 
 /// What goes around every request.
@@ -287,7 +292,7 @@ async fn around(
     let started = Instant::now();
     let settings = &shared.context.settings;
     address::note(&request, &settings.trusted_proxies);
-    let response = match may_pass(settings, &request) {
+    let response = match may_pass(settings, &shared.listen, &request) {
         Ok(()) => match cors::preflight(request.request(), settings) {
             Some(allowed) => request.into_response(allowed),
             None => next.call(request).await?.map_into_boxed_body(),
@@ -319,9 +324,10 @@ async fn around(
     Ok(ServiceResponse::new(request, response))
 }
 
-fn may_pass(settings: &Settings, request: &ServiceRequest) -> Result<(), Error> {
+fn may_pass(settings: &Settings, listen: &str, request: &ServiceRequest) -> Result<(), Error> {
     let authority = request.uri().authority().map(Authority::as_str);
-    if !host::is_ours(request.path(), authority, request.headers(), settings) {
+    let (path, headers) = (request.path(), request.headers());
+    if !host::is_ours(path, authority, headers, settings, listen) {
         return Err(Error::Misdirected);
     }
     if !same_origin::may_act(request.request(), settings) {

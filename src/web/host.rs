@@ -10,13 +10,15 @@ use actix_web::{
 
 use crate::{config::Settings, urls};
 
-/// Whether the request names us, or is one of those that probes send to any name.
+/// Whether the request names us, or is one of those that probes send to any name. `listen` is what is ours
+/// where there is no public URL, as text: most requests name just that, and need no parser.
 #[must_use]
 pub fn is_ours(
     path: &str,
     uri_authority: Option<&str>,
     headers: &HeaderMap,
     settings: &Settings,
+    listen: &str,
 ) -> bool {
     if matches!(path, urls::HEALTH | urls::READY | urls::VERIFY) {
         return true;
@@ -25,7 +27,10 @@ pub fn is_ours(
     let named = hosts.next().and_then(|host| host.to_str().ok());
     // An absolute-form target outranks Host (RFC 9112, section 3.2.2).
     let host = uri_authority.or(named);
-    hosts.next().is_none() && host.is_some_and(|host| names_us(host, settings))
+    hosts.next().is_none()
+        && host.is_some_and(|host| {
+            (settings.public_url.is_none() && host == listen) || names_us(host, settings)
+        })
 }
 
 fn names_us(host: &str, settings: &Settings) -> bool {

@@ -25,7 +25,8 @@ pub fn answer(status: StatusCode, body: &impl Serialize) -> Result<HttpResponse>
 /// # Errors
 /// As [`answer`].
 pub fn bytes(body: &impl Serialize) -> Result<Bytes> {
-    let text = serde_json::to_vec(body).map_err(Error::internal)?;
+    let mut text = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut text, body).map_err(Error::internal)?;
     Ok(text.into())
 }
 
@@ -37,4 +38,6 @@ pub fn answer_with(status: StatusCode, body: Bytes) -> HttpResponse {
         .body(body)
 }
 
+/// Room for the answer to most calls, in bytes.
+const USUAL: usize = 256;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
