@@ -41,7 +41,9 @@ fn about<'a>(lines: &'a [Value], path: &str) -> Vec<&'a Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_request_is_one_line_that_says_who_what_from_where_and_with_what_outcome() {
-    let narthex = with_json();
+    // Nine hours ahead of what the log is to say.
+    let narthex = with_json().with("TZ", "JST-9");
+    let begun = jiff::Timestamp::now();
     let serving = narthex.serve();
     let browser = Browser::at(&serving.url);
     let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
@@ -62,6 +64,10 @@ async fn each_request_is_one_line_that_says_who_what_from_where_and_with_what_ou
         assert_eq!(line["route"], route, "{line}");
         assert_eq!(line["status"], status, "{line}");
         assert_eq!(line["ip"], "127.0.0.1", "{line}");
+        let at = line["timestamp"].as_str().unwrap();
+        assert!(at.ends_with('Z'), "{line}");
+        let at: jiff::Timestamp = at.parse().unwrap();
+        assert!((begun..=jiff::Timestamp::now()).contains(&at), "{line}");
         assert!(
             line["method"].is_string() && line["micros"].is_u64(),
             "{line}"
