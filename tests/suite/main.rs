@@ -27,6 +27,7 @@ mod commands_sign_out;
 mod commands_token;
 mod commands_user;
 mod cookies;
+mod copies;
 mod cors;
 mod crash;
 mod cross_site;
