@@ -26,6 +26,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    database_place (id) {
+        id -> Int2,
+        place -> Text,
+    }
+}
+
+diesel::table! {
     events (id) {
         id -> Bytea,
         user_id -> Nullable<Bytea>,
@@ -45,6 +52,7 @@ diesel::table! {
         beat -> Int8,
         applied -> Int8,
         joined_at -> Int8,
+        alive_at -> Int8,
         signs_with -> Text,
         takes -> Text,
         token_prefix -> Text,
@@ -129,6 +137,7 @@ diesel::joinable!(secrets -> credentials (credential_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     credentials,
+    database_place,
     events,
     nodes,
     notice_position,

@@ -1,3 +1,4 @@
+DROP TABLE database_place;
 DROP TABLE nodes;
 DROP TABLE notices;
 DROP TABLE notice_position;

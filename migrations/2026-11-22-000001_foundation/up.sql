@@ -156,9 +156,19 @@ CREATE TABLE nodes (
     -- The position up to which it has forgotten what it was told to.
     applied BIGINT NOT NULL,
     joined_at BIGINT NOT NULL,
+    -- When its last beat was, by its own clock: for people, and for whoever starts on a copy of this
+    -- database. No node decides anything by it.
+    alive_at BIGINT NOT NULL,
     -- What all of them must agree about: SHA-256 of the key that it signs cookies with, of every key
     -- that it takes (parted by spaces, in base64url), and how its tokens begin.
     signs_with TEXT NOT NULL,
     takes TEXT NOT NULL,
     token_prefix TEXT NOT NULL
+);
+
+-- Where this database was when somebody first served on it, in its only row: whoever starts and finds it
+-- elsewhere has a copy before them. src/kit/db/place.rs says what a place is.
+CREATE TABLE database_place (
+    id SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    place TEXT NOT NULL
 );

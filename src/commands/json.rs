@@ -88,3 +88,23 @@ pub(super) fn pruned(pruned: Pruned) -> PrunedJson {
 pub(super) fn list<R>(rows: impl Iterator<Item = R>) -> List<R> {
     List::whole(rows.collect())
 }
+
+/// Where the database is.
+#[derive(Serialize)]
+pub(super) struct PlaceJson<'a> {
+    place: &'a str,
+}
+
+pub(super) const fn place(place: &str) -> PlaceJson<'_> {
+    PlaceJson { place }
+}
+
+/// How many credentials would end.
+#[derive(Serialize)]
+pub(super) struct WouldEndJson {
+    would_end: usize,
+}
+
+pub(super) const fn would_end(would_end: usize) -> WouldEndJson {
+    WouldEndJson { would_end }
+}

@@ -10,6 +10,7 @@ mod json;
 pub mod logging;
 mod manual;
 mod migrate;
+mod moved;
 mod openapi;
 mod output;
 mod overrides;
@@ -98,8 +99,13 @@ enum Operation {
     /// The sessions of a user
     #[command(subcommand, arg_required_else_help = false)]
     Session(session::Verb),
-    /// End what can get in as a user: all of it, or a selection
+    /// End what can get in as a user, or as anybody: all of it, or a selection
     SignOut(sign_out::SignOut),
+    /// Say that the database was moved here whole: nothing ended since this copy of it was made
+    Moved {
+        #[command(flatten)]
+        form: Form,
+    },
     /// End what has expired, and forget what ended longer ago than NARTHEX_KEEP_ENDED
     Prune {
         #[command(flatten)]
@@ -178,6 +184,7 @@ impl Operation {
                 Self::Token(verb) => verb.run(&context).await,
                 Self::Session(verb) => verb.run(&context).await,
                 Self::SignOut(sign_out) => sign_out.run(&context).await,
+                Self::Moved { form } => moved::run(&context, form).await,
                 Self::Prune { form } => prune::run(&context, form).await,
             }
         })

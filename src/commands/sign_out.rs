@@ -1,21 +1,31 @@
-//! `narthex sign-out`: ends a selection of what can get in as a user.
+//! `narthex sign-out`: ends a selection of what can get in as a user, or as anybody.
 
-use super::{Failed, Form, account, credentials, json, output, user::Who};
+use clap::ArgGroup;
+
+use super::{Failed, Form, account, credentials, json, moved, output};
 use crate::{
+    accounts::{self, Email},
     activity::Actor,
     context::Context,
     credentials::{
-        Class, Kind, Reason, Selection,
+        Class, Kind, Reason, Receipt, Selection,
         sign_out::{self, Ending, Preview},
     },
+    error::Error,
     fields::Fields,
-    kit::clock::Timestamp,
+    ids::UserId,
+    kit::{clock::Timestamp, words::count},
 };
 
 #[derive(clap::Args)]
+#[command(group(ArgGroup::new("whom").required(true).args(["email", "all"])))]
 pub(super) struct SignOut {
-    #[command(flatten)]
-    who: Who,
+    /// The user's e-mail address
+    #[arg(value_parser = Email::parse)]
+    email: Option<Email>,
+    /// Everybody: after a backup was restored, or a key was stolen
+    #[arg(long)]
+    all: bool,
     /// Show what would end, and end nothing
     #[arg(long)]
     dry_run: bool,
@@ -87,16 +97,67 @@ impl SelectionFlags {
 impl SignOut {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failed> {
         let selection = self.selection.selection(context.now())?;
-        let email = self.who.email;
+        let Some(email) = self.email else {
+            return everybody(context, selection, self.dry_run, self.form).await;
+        };
         let user = account(context, &email).await?.user.id;
         if self.dry_run {
             let preview = sign_out::preview(context, user, selection).await?;
             return show(context, self.form, &preview);
         }
-        let ending = Ending::of(selection, Reason::Operator);
-        let receipt = sign_out::end(context, user, ending, Actor::operator()).await?;
+        let receipt = end(context, user, selection).await?;
         let done = format!("Signed {} out.", email.as_str());
         credentials::receipt(context, self.form, &done, &receipt)
+    }
+}
+
+async fn end(context: &Context, user: UserId, selection: Selection) -> Result<Receipt, Error> {
+    let ending = Ending::of(selection, Reason::Operator);
+    sign_out::end(context, user, ending, Actor::operator()).await
+}
+
+/// One after the other, each with a receipt of their own: where it is interrupted, what was done is done.
+async fn everybody(
+    context: &Context,
+    selection: Selection,
+    dry_run: bool,
+    form: Form,
+) -> Result<(), Failed> {
+    let everything = selection == Selection::default();
+    let (mut ends, mut receipts) = (0, Vec::new());
+    let mut users = 0;
+    for account in accounts::list(context).await? {
+        let user = account.user.id;
+        let preview = sign_out::preview(context, user, selection.clone()).await?;
+        if preview.credentials.is_empty() {
+            continue;
+        }
+        if dry_run {
+            (users, ends) = (users + 1, ends + preview.credentials.len());
+            continue;
+        }
+        match end(context, user, selection.clone()).await {
+            Ok(receipt) => {
+                (users, ends) = (users + 1, ends + receipt.credentials.len());
+                if form.json {
+                    receipts.push(receipt);
+                }
+            }
+            // Deleted meanwhile, and what could get in with them.
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    // Whatever lived again in a copy has ended now.
+    if everything && !dry_run {
+        moved::is_right(context).await?;
+    }
+    let (credentials, users) = (count(ends, "credential"), count(users, "user"));
+    match (form.json, dry_run) {
+        (true, true) => output::json(&json::would_end(ends)),
+        (true, false) => output::json(&json::list(receipts.iter().map(json::receipt))),
+        (false, true) => output::line(format!("This would end {credentials} of {users}.")),
+        (false, false) => output::line(format!("Ended {credentials} of {users}.")),
     }
 }
 

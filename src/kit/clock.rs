@@ -34,6 +34,13 @@ impl Timestamp {
         u64::try_from(self.0 / 1_000).unwrap_or(0)
     }
 
+    /// What a file system says of a file; none for a time before 1970.
+    #[must_use]
+    pub fn of_a_file(time: std::time::SystemTime) -> Option<Self> {
+        let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(Self(micros_of(since)))
+    }
+
     /// This moment and `duration` more; the end of time where the sum is past it.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {

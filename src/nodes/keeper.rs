@@ -9,7 +9,7 @@ use std::{
 use super::{
     Shared,
     bell::Bell,
-    lease,
+    copies, lease,
     store::{self, Node},
 };
 use crate::{
@@ -38,6 +38,8 @@ pub(super) struct Keeper {
     beside: Beside,
     member: Option<Member>,
     suspects: Suspects,
+    /// Whether it was looked whether the database is a copy.
+    looked: bool,
     /// Whether the last turn failed; said once.
     failing: bool,
     /// After something that takes time.
@@ -75,6 +77,7 @@ impl Keeper {
             bell,
             member: None,
             suspects: Suspects::new(),
+            looked: false,
             failing: false,
             not_before: Duration::ZERO,
         }
@@ -138,6 +141,10 @@ impl Keeper {
 
     /// Whatever is due now.
     fn keep(&mut self, shared: &Shared) -> Result<(), Interrupted> {
+        if !self.looked {
+            look(shared, &mut self.beside)?;
+            self.looked = true;
+        }
         let Some(member) = &mut self.member else {
             self.member = join(shared, &mut self.beside, &mut self.suspects)?;
             return Ok(());
@@ -163,6 +170,17 @@ impl Keeper {
             tracing::debug!(cause = %error, "the others will give this process up by themselves");
         }
     }
+}
+
+/// Says so where the database is a copy that was put in the place of another.
+fn look(shared: &Shared, beside: &mut Beside) -> Result<(), db::Error> {
+    let (here, now) = (beside.place()?, shared.clock.now());
+    let place = here.clone();
+    match beside.read(move |connection| copies::doubt(connection, &place, now))? {
+        Some(doubt) => tracing::warn!("is this database a copy? {doubt}"),
+        None => beside.write(move |connection| copies::is_known_to_be(connection, &here))?,
+    }
+    Ok(())
 }
 
 /// Others of which it is not known whether they live: the beat of each, and since when it is that.
@@ -242,8 +260,8 @@ impl Member {
         beside: &mut Beside,
         began: Duration,
     ) -> Result<(), Interrupted> {
-        let (id, applied) = (self.id, self.applied);
-        if !beside.write(move |connection| store::beat(connection, id, applied))? {
+        let (id, applied, at) = (self.id, self.applied, shared.clock.now());
+        if !beside.write(move |connection| store::beat(connection, id, applied, at))? {
             return Err(Interrupted::GivenUp);
         }
         self.catch_up(shared, beside)?;
@@ -263,7 +281,7 @@ impl Member {
                 seen = applied,
                 found = since.position,
                 "the database is older than what this process has seen: was a backup put in its place? \
-                 What ended since it was made lives again; narthex sign-out ends it"
+                 What ended since it was made lives again; narthex sign-out --all ends everything"
             );
         }
         let own = Some(self.id);

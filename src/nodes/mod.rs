@@ -7,6 +7,7 @@
 //! more ([`Nodes::until_applied`]). A node may believe its memory while it holds its lease.
 
 mod bell;
+mod copies;
 mod keeper;
 mod lease;
 mod store;
@@ -23,8 +24,11 @@ use std::{
 use diesel::QueryResult;
 use tokio::sync::{Notify, watch};
 
-pub use self::terms::Terms;
 use self::{bell::Bell, keeper::Keeper, lease::Lease};
+pub use self::{
+    copies::{Doubt, doubt, is_right},
+    terms::Terms,
+};
 use crate::{
     config::Remembered,
     ids::{NodeId, UserId},

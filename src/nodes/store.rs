@@ -6,7 +6,7 @@ use super::terms::Terms;
 use crate::{
     ids::{NodeId, UserId},
     kit::{clock::Timestamp, db::AnyConnection},
-    schema::{nodes, notice_position, notices},
+    schema::{database_place, nodes, notice_position, notices},
 };
 
 /// A node, as its row has it.
@@ -138,6 +138,7 @@ pub(super) fn insert_node(
             nodes::beat.eq(0),
             nodes::applied.eq(applied),
             nodes::joined_at.eq(at),
+            nodes::alive_at.eq(at),
             nodes::signs_with.eq(&terms.signs_with),
             nodes::takes.eq(&terms.takes),
             nodes::token_prefix.eq(&terms.token_prefix),
@@ -147,9 +148,18 @@ pub(super) fn insert_node(
 }
 
 /// Says that the node lives. `false`: it was given up.
-pub(super) fn beat(connection: &mut AnyConnection, id: NodeId, applied: i64) -> QueryResult<bool> {
+pub(super) fn beat(
+    connection: &mut AnyConnection,
+    id: NodeId,
+    applied: i64,
+    at: Timestamp,
+) -> QueryResult<bool> {
     diesel::update(nodes::table.find(id))
-        .set((nodes::beat.eq(nodes::beat + 1), nodes::applied.eq(applied)))
+        .set((
+            nodes::beat.eq(nodes::beat + 1),
+            nodes::applied.eq(applied),
+            nodes::alive_at.eq(at),
+        ))
         .execute(connection)
         .map(|rows| rows == 1)
 }
@@ -182,4 +192,38 @@ pub(super) fn remove(connection: &mut AnyConnection, id: NodeId) -> QueryResult<
     diesel::delete(nodes::table.find(id))
         .execute(connection)
         .map(drop)
+}
+
+/// When any node last said that it lives, by its own clock.
+pub(super) fn last_alive(connection: &mut AnyConnection) -> QueryResult<Option<Timestamp>> {
+    nodes::table
+        .select(diesel::dsl::max(nodes::alive_at))
+        .first(connection)
+}
+
+/// Where the database was when somebody last said so.
+pub(super) fn place(connection: &mut AnyConnection) -> QueryResult<Option<String>> {
+    database_place::table
+        .select(database_place::place)
+        .first(connection)
+        .optional()
+}
+
+/// Says where it is, where nobody has said it yet.
+pub(super) fn insert_place(connection: &mut AnyConnection, place: &str) -> QueryResult<()> {
+    diesel::insert_into(database_place::table)
+        .values((
+            database_place::id.eq(1_i16),
+            database_place::place.eq(place),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Says where it is instead of where it was. `false`: nobody has said it yet.
+pub(super) fn set_place(connection: &mut AnyConnection, place: &str) -> QueryResult<bool> {
+    diesel::update(database_place::table)
+        .set(database_place::place.eq(place))
+        .execute(connection)
+        .map(|rows| rows == 1)
 }

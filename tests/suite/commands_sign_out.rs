@@ -160,3 +160,44 @@ fn a_selection_that_cannot_be_is_wrong_usage_and_ends_nothing() {
     }
     operator.only_token_of(ADA);
 }
+
+#[tokio::test]
+async fn everybody_is_signed_out_at_once_each_with_a_receipt_of_their_own() {
+    let operator = operator();
+    operator.add_user("grace@example.com");
+    operator.add_user("nothing@example.com");
+    let serving = operator.serve();
+    let phone = serving.sign_in(ADA, SAFARI_ON_IPHONE).await;
+    let secrets = [ADA, "grace@example.com"].map(|email| operator.add_token(email, "deploy", &[]));
+
+    let told = operator.does(&["sign-out", "--all", "--dry-run"]);
+    assert_eq!(told, "This would end 3 credentials of 2 users.\n");
+    let told = operator.json(&["sign-out", "--all", "--dry-run"]);
+    assert_eq!(told, serde_json::json!({"would_end": 3}));
+    let told = operator.does(&["sign-out", "--all", "--class", "session"]);
+    assert_eq!(told, "Ended 1 credential of 1 user.\n");
+    assert!(!serving.knows(&phone).await);
+    for secret in &secrets {
+        assert!(serving.lets_in(secret).await, "tokens were not named");
+    }
+    let receipts = operator.json(&["sign-out", "--all"]);
+    let receipts = receipts["data"].as_array().expect("a list");
+    assert_eq!(receipts.len(), 2, "who had nothing has no receipt");
+    for receipt in receipts {
+        assert_eq!(named(receipt), ["deploy"]);
+        assert_eq!(receipt["reason"], "operator");
+    }
+    for secret in &secrets {
+        assert!(!serving.lets_in(secret).await);
+    }
+    let told = operator.does(&["sign-out", "--all"]);
+    assert_eq!(told, "Ended no credentials of no users.\n");
+}
+
+#[test]
+fn who_is_signed_out_has_to_be_said_and_only_once() {
+    let operator = operator();
+    for arguments in [&["sign-out"][..], &["sign-out", ADA, "--all"]] {
+        operator.run(arguments).expect_code(2);
+    }
+}

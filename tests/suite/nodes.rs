@@ -12,7 +12,6 @@ use crate::support::app::{PASSWORD, migrate};
 use crate::support::binary::{Narthex, Serving};
 use crate::support::client::{ApiClient, Stranger};
 use crate::support::database::Database;
-use crate::support::front::{an_address_of_its_own, haproxy};
 use crate::support::operator::Operator;
 use crate::support::user_agents::FIREFOX_ON_LINUX;
 
@@ -289,55 +288,4 @@ async fn a_process_whose_settings_do_not_fit_the_others_says_so_and_stops() {
     assert!(serving.lets_in(&cluster.secret).await);
     serving.stop().expect_code(0);
     assert_eq!(cluster.let_in(&cluster.secret).await, 1);
-}
-
-/// Clients that ask without pause, while every node is stopped and started again behind HAProxy.
-#[tokio::test(flavor = "multi_thread")]
-async fn of_a_rolling_restart_nobody_notices_anything() {
-    let ip = an_address_of_its_own();
-    let operator = Operator::on(Database::fresh(migrate))
-        .with("NARTHEX_SECRET_KEY", KEY)
-        .with("NARTHEX_PUBLIC_URL", &format!("http://{ip}:8000"))
-        .with("NARTHEX_DRAIN", "2s");
-    operator
-        .narthex
-        .run_with_input(&["user", "add", ADA, "--name", "Ada"], PASSWORD)
-        .expect_code(0);
-    let made = operator.run(&["token", "add", ADA, "--name", "all", "--ability", "*"]);
-    let secret = made.expect_code(0).stdout.trim().to_owned();
-    let start = |port: u16| {
-        let listen = ["--listen".to_owned(), format!("{ip}:{port}")];
-        let listen: Vec<&str> = listen.iter().map(String::as_str).collect();
-        operator.narthex.try_serve(&listen).expect("it starts")
-    };
-    let mut nodes: Vec<Serving> = (8081..=8083).map(start).collect();
-    let _haproxy = haproxy(ip);
-    let origin = format!("http://{ip}:8000");
-    let (done, answers) = (
-        Arc::new(AtomicBool::new(false)),
-        Arc::new(AtomicUsize::new(0)),
-    );
-    let clients = (0..8).map(|_| {
-        let client = ApiClient::at(&origin, &secret);
-        let (done, answers) = (done.clone(), answers.clone());
-        tokio::spawn(async move {
-            while !done.load(Ordering::Relaxed) {
-                client.get("/api/v1/user").await.expect_status(200);
-                answers.fetch_add(1, Ordering::Relaxed);
-            }
-        })
-    });
-    let clients: Vec<_> = clients.collect();
-    for (place, port) in (8081..=8083).enumerate() {
-        let stopping = nodes.remove(place);
-        let ended = tokio::task::spawn_blocking(move || stopping.stop());
-        ended.await.unwrap().expect_code(0);
-        nodes.insert(place, start(port));
-    }
-    done.store(true, Ordering::Relaxed);
-    for client in clients {
-        client.await.unwrap();
-    }
-    let answers = answers.load(Ordering::Relaxed);
-    assert!(answers > 100, "{answers} is no load");
 }

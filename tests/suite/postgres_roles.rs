@@ -73,10 +73,18 @@ async fn a_role_that_may_change_no_table_serves_and_runs_every_command() {
         &["user", "enable", ADA],
         &["token", "add", ADA, "--name", "Another"],
         &["sign-out", ADA],
+        &["sign-out", "--all"],
+        &["moved"],
         &["prune"],
         &["user", "delete", ADA, "--yes"],
     ] {
         narthex.run(command).expect_code(0);
+    }
+
+    // What says where the database is, anybody may ask.
+    let place = superuser.ask("SELECT place AS line FROM database_place");
+    for name in ["system ", "timeline ", "database ", "users "] {
+        assert!(place.contains(name), "{place}");
     }
 
     let address = superuser.database.address();

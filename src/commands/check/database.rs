@@ -19,10 +19,12 @@ use crate::{
         },
         words::count,
     },
+    nodes::{self, Doubt},
 };
 
 const DATABASE: &str = "database";
 const TABLES: &str = "tables";
+const COPY: &str = "copy";
 const INTEGRITY: &str = "integrity";
 const ENCRYPTION: &str = "encryption";
 
@@ -134,12 +136,32 @@ fn look_inside(
             ),
         ),
     }
+    if tables.pending == 0 {
+        copy(target, connection, clock, findings)?;
+    }
     if tables.done > 0 {
         times.newest = activity::newest_at(connection)?;
     }
     times.database = inspect::clock(connection)?;
     times.after = clock.now();
     integrity(target, connection, findings)
+}
+
+/// Whether it is a copy that was put in the place of another: then what has ended may live again.
+fn copy(
+    target: &Target,
+    connection: &mut AnyConnection,
+    clock: &dyn Clock,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let here = inspect::place(target, connection)?;
+    match nodes::doubt(connection, &here, clock.now())? {
+        None => findings.ok(COPY, "nothing says that it is one"),
+        Some(doubt @ Doubt::Elsewhere { .. }) => findings.fail(COPY, doubt.to_string()),
+        // Said by the next start too, which is the end of it.
+        Some(doubt @ Doubt::CutOff(_)) => findings.warn(COPY, doubt.to_string()),
+    }
+    Ok(())
 }
 
 fn integrity(

@@ -11,7 +11,7 @@ use diesel::{
     sql_types::Integer,
 };
 
-use super::{AnyConnection, Error, Target, writer::Writer};
+use super::{AnyConnection, Error, Place, Target, writer::Writer};
 
 /// One channel for all: whoever hears something on it reads what concerns them.
 const LISTEN: &str = "LISTEN narthex";
@@ -67,6 +67,19 @@ impl Beside {
                 self.forgotten_unless(result)
             }
         }
+    }
+
+    /// Where the database is.
+    ///
+    /// # Errors
+    /// As [`Beside::read`].
+    pub fn place(&mut self) -> Result<Place, Error> {
+        let target = self.target.clone();
+        let place = Place::of(&target, self.connected()?);
+        if place.is_err() {
+            self.connection = None;
+        }
+        place
     }
 
     /// Whether something was announced since this was asked before. Costs a few microseconds and no

@@ -8,7 +8,7 @@ use diesel::{
     sqlite::Sqlite,
 };
 
-use super::{AnyConnection, Error, Migrations, Target};
+use super::{AnyConnection, Error, Migrations, Place, Target};
 use crate::kit::clock::Timestamp;
 
 /// A connection to a database that is there. Unlike every other it makes no file, and does not turn
@@ -138,6 +138,14 @@ pub fn damage(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
     Ok(faults)
 }
 
+/// Where it is.
+///
+/// # Errors
+/// When it does not answer, or is no file that can be looked at.
+pub fn place(target: &Target, connection: &mut AnyConnection) -> Result<Place, Error> {
+    Place::of(target, connection)
+}
+
 /// What time it is by a database that has a clock of its own.
 ///
 /// # Errors
@@ -158,7 +166,7 @@ struct Text {
     text: String,
 }
 
-fn texts(connection: &mut AnyConnection, sql: &'static str) -> QueryResult<Vec<String>> {
+pub(super) fn texts(connection: &mut AnyConnection, sql: &'static str) -> QueryResult<Vec<String>> {
     let query = diesel::sql_query(sql);
     let rows: Vec<Text> = match connection {
         AnyConnection::Sqlite(sqlite) => query.load(sqlite)?,

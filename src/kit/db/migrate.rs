@@ -3,14 +3,10 @@
 use diesel::{
     RunQueryDsl as _,
     connection::{Connection as _, SimpleConnection as _},
-    dsl,
-    migration::MigrationSource,
-    pg::Pg,
-    sql_types::Text,
 };
 use diesel_migrations::MigrationHarness as _;
 
-use super::{AnyConnection, Error, Target, patience, writer::exclusively};
+use super::{AnyConnection, Error, Target, inspect, patience, writer::exclusively};
 
 /// Migrations that were compiled in.
 pub type Migrations = diesel_migrations::EmbeddedMigrations;
@@ -30,6 +26,10 @@ pub fn run_pending(target: &Target, migrations: Migrations) -> Result<Vec<String
         return Ok(Vec::new());
     }
     in_one_transaction(target, connection, |connection| {
+        // Whoever was waited for may have been a newer program.
+        if is_up_to_date(connection, &migrations)? {
+            return Ok(Vec::new());
+        }
         connection
             .run_pending_migrations(migrations)
             .map(|done| done.iter().map(ToString::to_string).collect())
@@ -53,14 +53,13 @@ pub fn revert_all(target: &Target, migrations: Migrations) -> Result<Vec<String>
 /// Whether every migration that was compiled in is in the database. Where it keeps no list of them,
 /// none is.
 fn is_up_to_date(connection: &mut AnyConnection, migrations: &Migrations) -> Result<bool, Error> {
-    let known = MigrationSource::<Pg>::migrations(migrations)
-        .map_err(|error| Error::Migration(error.to_string()))?;
-    let done = dsl::sql::<Text>("SELECT version FROM __diesel_schema_migrations");
-    let done: Vec<String> = done.load(connection).unwrap_or_default();
-    Ok(known.iter().all(|migration| {
-        let version = migration.name().version().to_string();
-        done.contains(&version)
-    }))
+    let tables = inspect::tables(connection, migrations)?;
+    // One that runs already goes on beside a newer one, whose migrations only add. To start on tables
+    // that it has never heard of is another thing: what they mean by now, it cannot know.
+    if tables.unknown > 0 {
+        return Err(Error::Newer);
+    }
+    Ok(tables.pending == 0)
 }
 
 fn in_one_transaction<T>(

@@ -10,6 +10,7 @@ mod connection;
 pub mod inspect;
 mod migrate;
 mod patience;
+mod place;
 pub mod postgres_url;
 mod writer;
 
@@ -21,6 +22,7 @@ pub use self::{
     beside::{Beside, announce},
     connection::{AnyConnection, Target},
     migrate::{Migrations, revert_all, run_pending},
+    place::Place,
 };
 use self::{
     connection::{Pool, pool, take},
@@ -49,6 +51,11 @@ pub enum Error {
     /// The URL names no database that is known.
     #[error("not a database URL: it starts with sqlite:// or postgres://")]
     NotADatabase,
+    /// The tables are those of a program that is newer than this one.
+    #[error(
+        "a newer version of Narthex made the tables of this database: use that one, or a newer one"
+    )]
+    Newer,
     /// The tables could not be brought up to date.
     #[error("the tables could not be made or changed: {0}")]
     Migration(String),

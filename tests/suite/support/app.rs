@@ -53,8 +53,7 @@ pub struct TestApp {
     pub context: Context,
     server: ServerHandle,
     thread: Option<JoinHandle<()>>,
-    #[expect(dead_code, reason = "held for its drop, which removes it")]
-    database: Database,
+    database: Arc<Database>,
 }
 
 impl TestApp {
@@ -72,6 +71,25 @@ impl TestApp {
 
     /// On this database, reached by that address.
     pub fn start_on(database: Database, address: &str, settings: &[(&str, &str)]) -> Self {
+        // Half past six on a Sunday evening, so that hours added or taken stay on the same day.
+        let start = Timestamp::parse("2026-11-22T12:30:00Z").expect("a time");
+        let clock = Arc::new(FakeClock(Mutex::new(start)));
+        Self::start_at(Arc::new(database), address, settings, clock)
+    }
+
+    /// Another one on the database of this one, with these settings and its clock.
+    pub fn start_beside(&self, settings: &[(&str, &str)]) -> Self {
+        let (database, clock) = (self.database.clone(), self.clock.clone());
+        let address = database.address().to_owned();
+        Self::start_at(database, &address, settings, clock)
+    }
+
+    fn start_at(
+        database: Arc<Database>,
+        address: &str,
+        settings: &[(&str, &str)],
+        clock: Arc<FakeClock>,
+    ) -> Self {
         evidence::keep_the_log();
         let defaults = [("DATABASE_URL", address), ("NARTHEX_LISTEN", "127.0.0.1:0")];
         let sources = Sources::of(defaults.into_iter().chain(settings.iter().copied()))
@@ -81,9 +99,6 @@ impl TestApp {
                 ("orders:write", "Place orders"),
             ]);
         let settings = Settings::read(&sources).expect("settings that can be taken");
-        // Half past six on a Sunday evening, so that hours added or taken stay on the same day.
-        let start = Timestamp::parse("2026-11-22T12:30:00Z").expect("a time");
-        let clock = Arc::new(FakeClock(Mutex::new(start)));
         let random = Arc::new(FaultyRandom::default());
         let context = Context::open(settings, clock.clone(), random.clone()).expect("a context");
         let (ready, started) = mpsc::channel();

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use serde_json::Value;
 
@@ -129,6 +129,18 @@ impl Operator {
         counted.count
     }
 
+    /// The one text, called `line`, that a query gives.
+    pub fn ask(&self, sql: &str) -> String {
+        let query = diesel::sql_query(sql);
+        let address = self.database.address();
+        let found: Line = match address.strip_prefix("sqlite://") {
+            Some(file) => query.get_result(&mut sqlite_at(file)),
+            None => query.get_result(&mut PgConnection::establish(address).unwrap()),
+        }
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        found.line
+    }
+
     /// Does to the database what only somebody who bypasses Narthex could.
     pub fn execute(&self, sql: &str) {
         let address = self.database.address();
@@ -140,6 +152,12 @@ impl Operator {
         };
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
 }
 
 #[derive(QueryableByName)]

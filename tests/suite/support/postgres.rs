@@ -6,6 +6,7 @@
 //! that was migrated once.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -52,6 +53,18 @@ pub fn empty_database() -> String {
 pub fn drop_database(address: &str) {
     let name = Server::name_in(address);
     server().execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+}
+
+/// Makes an empty database in the place of that one, under its name.
+pub fn make_anew(address: &str) {
+    drop_database(address);
+    let name = Server::name_in(address);
+    server().execute(&format!("CREATE DATABASE {name}"));
+}
+
+/// One of PostgreSQL's programs, of the server's version.
+pub fn program(name: &str) -> Command {
+    Command::new(programs().join(name))
 }
 
 /// The server's socket and the name of the database at an address.

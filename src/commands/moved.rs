@@ -1,0 +1,34 @@
+//! `narthex moved`: the answer to whether the database is a copy, where nothing was lost by it.
+
+use super::{Failed, Form, json, output};
+use crate::{
+    context::Context,
+    error::Error,
+    kit::db::{self, inspect},
+    nodes,
+};
+
+pub(super) async fn run(context: &Context, form: Form) -> Result<(), Failed> {
+    let place = is_right(context).await?;
+    if form.json {
+        return output::json(&json::place(&place));
+    }
+    output::line(format!("The database is where it has to be: {place}."))
+}
+
+/// Has the database know its place as the right one; gives it.
+pub(super) async fn is_right(context: &Context) -> Result<String, Failed> {
+    let target = &context.settings.database;
+    let mut connection = inspect::connect_to_existing(target).map_err(Error::from)?;
+    let here = inspect::place(target, &mut connection).map_err(Error::from)?;
+    let place = here.to_string();
+    context
+        .db
+        .write::<_, db::Error>(
+            move |connection| Ok(nodes::is_right(connection, &here)?),
+            || {},
+        )
+        .await
+        .map_err(Error::from)?;
+    Ok(place)
+}

@@ -1,0 +1,104 @@
+//! Whether a copy was put in the place of this database: a backup that was restored, a snapshot, a standby
+//! that took over. What ended since it was made lives again in it, and nothing in it can tell.
+//!
+//! So the database knows its place, and a place that is another has to be answered by somebody. Where a copy
+//! is in the very same place there is one more sign: of a database that was in use it has nodes that have
+//! not been alive for long, and that nobody saw leaving. What neither shows is not noticed: a copy of a
+//! database that was at rest, written over the same file.
+
+use std::{fmt, time::Duration};
+
+use diesel::QueryResult;
+
+use super::store;
+use crate::kit::{
+    clock::Timestamp,
+    db::{self, AnyConnection, Place},
+};
+
+/// A node that was not alive for so long was cut off, or is one of a copy. Killed, or with its machine, it
+/// is back sooner.
+const LONG: Duration = Duration::from_secs(600);
+
+/// Why this may be a copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// The database is elsewhere than when somebody last said where it is.
+    Elsewhere {
+        /// Where it was.
+        was: String,
+        /// Where it is.
+        is: String,
+    },
+    /// No node left, and the last one was alive then.
+    CutOff(Timestamp),
+}
+
+/// What is to be done, whichever it is.
+const WHAT_TO_DO: &str = "if it is a copy, what ended since it was made lives again: end everything with \
+                          narthex sign-out --all";
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Elsewhere { was, is } => write!(
+                f,
+                "it was at {was} and is at {is}: {WHAT_TO_DO}; if nothing ended since, say so with \
+                 narthex moved"
+            ),
+            Self::CutOff(at) => write!(
+                f,
+                "it was in use on {} and not since, and whoever served did not leave: their machine \
+                 failed then, or this is a copy of that time; {WHAT_TO_DO}",
+                at.minute()
+            ),
+        }
+    }
+}
+
+/// What there is to doubt about the database that is `here`. To be asked before a node joins: those that
+/// are there give up whoever is not alive.
+///
+/// # Errors
+/// When the database fails.
+pub fn doubt(
+    connection: &mut AnyConnection,
+    here: &Place,
+    now: Timestamp,
+) -> QueryResult<Option<Doubt>> {
+    if let Some(was) = store::place(connection)?
+        && here.is_elsewhere(&Place::parse(&was))
+    {
+        let is = here.to_string();
+        return Ok(Some(Doubt::Elsewhere { was, is }));
+    }
+    let last = store::last_alive(connection)?;
+    Ok(last
+        .filter(|last| now.since(*last) >= LONG)
+        .map(Doubt::CutOff))
+}
+
+/// Says where the database is, if nobody has yet.
+pub(super) fn is_known_to_be(connection: &mut AnyConnection, here: &Place) -> QueryResult<()> {
+    if store::place(connection)?.is_some() {
+        return Ok(());
+    }
+    match db::attempt(connection, |connection| {
+        store::insert_place(connection, &here.to_string())
+    }) {
+        // Somebody else, who starts at the same moment, said the same.
+        Err(error) if db::is_unique_violation(&error) => Ok(()),
+        other => other,
+    }
+}
+
+/// Says that the database is where it has to be: nothing that has ended lives again in it.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_right(connection: &mut AnyConnection, here: &Place) -> QueryResult<()> {
+    if store::set_place(connection, &here.to_string())? {
+        return Ok(());
+    }
+    is_known_to_be(connection, here)
+}

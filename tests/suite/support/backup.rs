@@ -1,0 +1,111 @@
+//! What an operator does with backups: with the tools that people use, while a server runs or not.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tempfile::TempDir;
+
+use super::database::Engine;
+use super::operator::Operator;
+use super::postgres;
+
+/// A backup of a database.
+pub struct Backup {
+    file: PathBuf,
+    _directory: TempDir,
+}
+
+impl Operator {
+    /// Backs the database up (SQLite: `VACUUM INTO`, which `.backup` of its shell amounts to; PostgreSQL:
+    /// `pg_dump`).
+    pub fn back_up(&self) -> Backup {
+        self.backed_up(&[])
+    }
+
+    /// A backup that can be written over what is there: rows alone, on PostgreSQL.
+    pub fn back_up_rows(&self) -> Backup {
+        self.backed_up(&["--data-only", "--disable-triggers"])
+    }
+
+    fn backed_up(&self, options: &[&str]) -> Backup {
+        let directory = tempfile::tempdir().expect("a directory for temporary files");
+        let file = directory.path().join("backup");
+        match sqlite_file(self) {
+            Some(_) => self.execute(&format!("VACUUM INTO '{}'", file.display())),
+            None => {
+                let made = postgres::program("pg_dump")
+                    .args(options)
+                    .args(["--dbname", self.database.address(), "--file"])
+                    .arg(&file)
+                    .status()
+                    .expect("pg_dump");
+                assert!(made.success());
+            }
+        }
+        Backup {
+            file,
+            _directory: directory,
+        }
+    }
+
+    /// Puts the backup in the place of the database, as another file or another database of that name.
+    /// Nobody serves meanwhile.
+    pub fn restore(&self, backup: &Backup) {
+        match sqlite_file(self) {
+            Some(file) => {
+                let copy = file.with_extension("restored");
+                std::fs::copy(&backup.file, &copy).expect("room for a copy");
+                forget_the_log_of(file);
+                std::fs::rename(copy, file).expect("one file system");
+            }
+            None => {
+                postgres::make_anew(self.database.address());
+                read_in(self, &backup.file);
+            }
+        }
+    }
+
+    /// Writes the backup over the database: the same file, the same tables.
+    pub fn restore_in_place(&self, backup: &Backup) {
+        match sqlite_file(self) {
+            Some(file) => {
+                forget_the_log_of(file);
+                std::fs::copy(&backup.file, file).expect("room for a copy");
+            }
+            None => {
+                self.execute(
+                    "DO 'DECLARE name text; BEGIN FOR name IN SELECT tablename FROM pg_tables WHERE \
+                     schemaname = ''public'' LOOP EXECUTE ''TRUNCATE '' || name || '' CASCADE''; END LOOP; \
+                     END'",
+                );
+                read_in(self, &backup.file);
+            }
+        }
+    }
+}
+
+fn sqlite_file(operator: &Operator) -> Option<&Path> {
+    let path = operator.database.address().strip_prefix("sqlite://");
+    assert_eq!(path.is_some(), Engine::of_this_run() == Engine::Sqlite);
+    path.map(Path::new)
+}
+
+/// What SQLite keeps beside a file belongs to what was in it.
+fn forget_the_log_of(file: &Path) {
+    for beside in ["-wal", "-shm"] {
+        let name = format!("{}{beside}", file.display());
+        drop(std::fs::remove_file(name));
+    }
+}
+
+fn read_in(operator: &Operator, dump: &Path) {
+    let output = postgres::program("psql")
+        .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"])
+        .args(["--dbname", operator.database.address(), "--file"])
+        .arg(dump)
+        .stdout(Stdio::null())
+        .output()
+        .expect("psql");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
