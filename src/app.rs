@@ -93,7 +93,7 @@ impl Server {
         let metrics = context
             .settings
             .metrics_listen
-            .map(metrics::bind)
+            .map(|listen| metrics::bind(listen, &context))
             .transpose()?;
         Ok(Self {
             server: server.run(),

@@ -82,7 +82,8 @@ fn checks(sort: Sort, times: u32, folder: &Path) -> Result<()> {
     let sources = Sources::of([("DATABASE_URL", &*url)])?;
     let settings = Settings::read(&sources)?;
     let _log = (sort == Sort::UserByTokenLogged)
-        .then(|| logging::start(Program::Server, &sources, &settings));
+        .then(|| logging::start(Program::Server, &sources, &settings))
+        .transpose()?;
     let keys = settings.signing_keys(&SystemRandom)?;
     db::run_pending(&settings.database, MIGRATIONS)?;
     let passes = folder.join("passes");

@@ -6,6 +6,7 @@
 mod client;
 mod count;
 mod database;
+mod dudect;
 mod load;
 mod parts;
 mod process;

@@ -40,7 +40,7 @@ pub fn serve() -> Result<()> {
     std::io::stdin().read_line(&mut pass)?;
     let sources = Sources::gather([], None)?;
     let settings = Settings::read(&sources)?;
-    let _log = logging::start(Program::Server, &sources, &settings);
+    let _log = logging::start(Program::Server, &sources, &settings)?;
     let keys = settings.signing_keys(&SystemRandom)?;
     let context = Context::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
     actix_web::rt::System::new().block_on(async {

@@ -47,17 +47,11 @@ impl<'a> From<&'a User> for UserJson<'a> {
     responses((status = 200, description = "The user.", body = UserJson))
 )]
 pub async fn user(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
+    let known = &here.caller.user;
+    let answer =
+        known.answer(|user| json::bytes(&UserJson::from(user)).map(Vec::into_boxed_slice))?;
     Ok(json::answer_with(
         StatusCode::OK,
-        user_json(&here.caller.user)?,
+        Bytes::copy_from_slice(answer),
     ))
-}
-
-/// The body of that answer. It says nothing but what the user is: it is good for as long as the user
-/// is known to be so.
-///
-/// # Errors
-/// None that is known.
-pub fn user_json(user: &User) -> Result<Bytes> {
-    json::bytes(&UserJson::from(user))
 }

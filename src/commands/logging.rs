@@ -1,16 +1,19 @@
 //! Where log lines go, and how many there are.
 
-use std::{any::Any, panic};
+use std::{any::Any, io, panic};
 
 use tracing_subscriber::{
     EnvFilter,
-    fmt::{self, writer::BoxMakeWriter},
+    fmt::{self, MakeWriter},
     prelude::*,
 };
 
 use crate::{
     config::{LogFormat, Settings, Sources},
-    kit::log_lines::{self, WorkerGuard},
+    kit::{
+        log_format::{Json, Text},
+        log_lines::{self, LastLines},
+    },
 };
 
 /// Who reads along.
@@ -24,30 +27,45 @@ pub enum Program {
 
 /// Writes what waits in the log when it is dropped.
 pub struct Log {
-    _last_lines: Option<WorkerGuard>,
+    _last_lines: Option<LastLines>,
 }
 
 /// Sends log lines to the standard error. A server never waits for whoever reads them; a command
 /// does, for what it has to say would be lost with it.
-#[must_use]
-pub fn start(program: Program, sources: &Sources, settings: &Settings) -> Log {
+///
+/// # Errors
+/// When there can be no more threads.
+pub fn start(program: Program, sources: &Sources, settings: &Settings) -> io::Result<Log> {
     let filter = filter(program, sources.have("NARTHEX_LOG"), &settings.log);
-    let (writer, last_lines) = match program {
+    let format = settings.log_format;
+    let last_lines = match program {
         Program::Server => {
             panic::set_hook(Box::new(log_panic));
-            let (writer, guard) = log_lines::to_standard_error();
-            (BoxMakeWriter::new(writer), Some(guard))
+            let (lines, last) = log_lines::to_standard_error()?;
+            write_to(lines, format, filter);
+            Some(last)
         }
-        Program::Command => (BoxMakeWriter::new(std::io::stderr), None),
+        Program::Command => {
+            write_to(io::stderr, format, filter);
+            None
+        }
     };
+    Ok(Log {
+        _last_lines: last_lines,
+    })
+}
+
+/// (A `BoxMakeWriter` for both would be a box for each line.)
+fn write_to(
+    writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
+    format: LogFormat,
+    filter: String,
+) {
     let lines = fmt::layer().with_writer(writer);
     let registry = tracing_subscriber::registry().with(EnvFilter::new(filter));
-    match settings.log_format {
-        LogFormat::Text => registry.with(lines.with_ansi(false)).init(),
-        LogFormat::Json => registry.with(lines.json().flatten_event(true)).init(),
-    }
-    Log {
-        _last_lines: last_lines,
+    match format {
+        LogFormat::Text => registry.with(lines.event_format(Text)).init(),
+        LogFormat::Json => registry.with(lines.event_format(Json)).init(),
     }
 }
 

@@ -163,7 +163,7 @@ impl Work {
             Self::Serve => Program::Server,
             Self::Migrate { .. } | Self::Operate(_) => Program::Command,
         };
-        let _log = logging::start(program, sources, &settings);
+        let _log = logging::start(program, sources, &settings)?;
         match self {
             Self::Serve => serve::serve(settings),
             Self::Migrate { form } => migrate::migrate(&settings, form),

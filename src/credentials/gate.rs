@@ -147,6 +147,7 @@ async fn look_up_and_keep(
 }
 
 async fn read(context: &Context, digest: Digest) -> Result<Option<AsRead>> {
+    metrics::counter!("narthex_lookups_total").increment(1);
     let found = find(context, digest).await?;
     Ok(found.map(|found| as_read(&found, context.now())))
 }

@@ -48,10 +48,10 @@ pub async fn list(
         .read(move |context, connection| {
             let now = context.now();
             let mut rows: Vec<Credential> = Vec::new();
-            let mut after = paging.after();
-            // A selection has filters that no index knows: read on until the page is full.
+            // One more than the page has tells whether there is another page, and mostly is all there is to
+            // read. But a selection has filters that no index knows: read on until the page is full.
+            let mut part = Paging::new(paging.limit() + 1, paging.after());
             loop {
-                let part = Paging::new(MOST, after);
                 let read = store::newest(connection, user, &selection, scope, part)?;
                 let fetched = part.page(read, |credential| credential.id);
                 rows.extend(fetched.rows.into_iter().filter_map(|mut credential| {
@@ -59,10 +59,10 @@ pub async fn list(
                     let wanted = scope.has(&credential, now) && selection.names(&credential);
                     wanted.then_some(credential)
                 }));
-                after = fetched.next;
-                if after.is_none() || rows.len() > paging.limit() {
+                if fetched.next.is_none() || rows.len() > paging.limit() {
                     return Ok(paging.page(rows, |credential| credential.id));
                 }
+                part = Paging::new(MOST, fetched.next);
             }
         })
         .await

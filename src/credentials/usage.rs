@@ -1,7 +1,10 @@
 //! When and from where a credential was last used: noted in memory at each check, written in
 //! batches. Nothing is written per request; a crash loses one interval at most.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
 
 use super::{credential::Credential, store};
 use crate::{
@@ -52,23 +55,23 @@ pub(crate) fn overlay(context: &Shared, credential: &mut Credential) {
 /// # Errors
 /// When the database fails.
 pub async fn flush(context: &Context) -> Result<()> {
-    let batch = context.last_used.drain();
+    let mut batch = context.last_used.take();
     if batch.is_empty() {
         return Ok(());
     }
     // In the order of their ids: two processes that write the same rows cannot block each other.
-    let mut sorted = batch.clone();
-    sorted.sort_by_key(|(id, _)| *id);
+    batch.sort_unstable_by_key(|(id, _)| *id);
+    let batch = Arc::new(batch);
     let written: Result<()> = context
         .write(move |_, connection| {
-            for (id, last) in sorted {
-                store::touch(connection, id, last)?;
+            for (id, last) in &*batch {
+                store::touch(connection, *id, *last)?;
             }
             Ok(())
         })
         .await;
     if written.is_err() {
-        context.last_used.put_back(batch);
+        context.last_used.put_back();
     }
     written
 }

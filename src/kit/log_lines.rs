@@ -1,109 +1,210 @@
 //! Lines of a log, written to the standard error by a thread of their own: whoever writes one never
-//! waits. Where the reader is gone, slow or out of disk, lines are lost and counted.
+//! waits for whoever reads them. Where the reader is gone, slow or out of disk, lines are lost and counted.
+//!
+//! In place of tracing-appender, which this was: its channel cost each line two allocations and woke its
+//! thread for most, together more than all else that a check does.
 
 use std::{
+    convert::Infallible,
     io::{self, Write},
     sync::{
-        OnceLock,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc,
     },
-    thread,
+    thread::{self, Thread},
     time::Duration,
 };
 
-use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder};
-pub use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
+use tracing_subscriber::fmt::MakeWriter;
 
-/// How many lines wait for a reader that is slow: at 300 bytes a line some 5 MiB, and more than a
-/// second of a server that has much to do.
-const WAITING: usize = 16_384;
+/// How many bytes wait for a reader that is slow: some 20,000 lines, more than half a second of a server
+/// that has much to do.
+const WAITING: usize = 4 * 1024 * 1024;
+/// How many bytes of room are kept from one batch to the next.
+const KEPT: usize = 256 * 1024;
+/// How long the thread rests after it wrote. Under load the next lines find it awake, and whoever writes
+/// one need not wake it: that would cost more than making the line. A line is late by so much at most.
+const REST: Duration = Duration::from_millis(2);
+/// For how long whoever ends the log waits for its last lines: a reader that is stuck must not keep the
+/// program from ending.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// Lines that found the queue full, and those that could not be written. A process has one log.
-static NOT_QUEUED: OnceLock<ErrorCounter> = OnceLock::new();
-static NOT_WRITTEN: AtomicU64 = AtomicU64::new(0);
-
-/// Where to write lines, and what writes the last of them when it is dropped: for a second at most,
-/// for a reader that is stuck must not keep the program from ending.
-pub fn to_standard_error() -> (NonBlocking, WorkerGuard) {
-    let (writer, guard) = NonBlockingBuilder::default()
-        .buffered_lines_limit(WAITING)
-        .thread_name("log-lines")
-        .finish(Batch::of(io::stderr()));
-    drop(NOT_QUEUED.set(writer.error_counter()));
-    (writer, guard)
-}
+/// Lines that were lost since the program began. A process has one log.
+static LOST: AtomicU64 = AtomicU64::new(0);
 
 /// How many lines were lost since the program began.
 #[must_use]
 pub fn lost() -> u64 {
-    let not_queued = NOT_QUEUED.get().map_or(0, ErrorCounter::dropped_lines);
-    NOT_WRITTEN.load(Ordering::Relaxed) + not_queued as u64
+    LOST.load(Ordering::Relaxed)
 }
 
-/// Gathers the lines that wait and writes them with one call: tracing-appender flushes when there is no
-/// more. Counts those that cannot be written and goes on.
-struct Batch<W> {
-    writer: W,
+/// Where lines are written to.
+#[derive(Clone)]
+pub struct Lines(Arc<Queue>);
+
+/// Ends the log when it is dropped, its last lines written.
+pub struct LastLines {
+    queue: Arc<Queue>,
+    writer: Thread,
+    done: mpsc::Receiver<Infallible>,
+}
+
+/// Where to write lines, and what writes the last of them when it is dropped.
+///
+/// # Errors
+/// When there can be no more threads.
+pub fn to_standard_error() -> io::Result<(Lines, LastLines)> {
+    start(io::stderr())
+}
+
+fn start(to: impl Write + Send + 'static) -> io::Result<(Lines, LastLines)> {
+    let queue = Arc::new(Queue::default());
+    let (ends, done) = mpsc::channel();
+    let shared = Arc::clone(&queue);
+    let thread = thread::Builder::new()
+        .name("log-lines".to_owned())
+        .spawn(move || {
+            write_all(&shared, to);
+            drop(ends);
+        })?;
+    let writer = thread.thread().clone();
+    queue.lock().writer = Some(writer.clone());
+    let last = LastLines {
+        queue: Arc::clone(&queue),
+        writer,
+        done,
+    };
+    Ok((Lines(queue), last))
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    ends: AtomicBool,
+}
+
+#[derive(Default)]
+struct Waiting {
     text: Vec<u8>,
-    lines: u64,
+    /// Who writes, where it sleeps.
+    writer: Option<Thread>,
 }
 
-/// How long this thread rests after it wrote. Under load the next lines find it awake, and whoever writes
-/// one need not wake it: that would cost more than making the line. A line is late by so much at most.
-const REST: Duration = Duration::from_millis(2);
-/// How many bytes are gathered at most.
-const BATCH: usize = 64 * 1024;
-
-impl<W: Write> Batch<W> {
-    fn of(writer: W) -> Self {
-        Self {
-            writer,
-            text: Vec::with_capacity(BATCH),
-            lines: 0,
-        }
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<W: Write> Write for Batch<W> {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.text.len() + line.len() > BATCH {
-            self.flush()?;
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = &'a Self;
+
+    fn make_writer(&'a self) -> &'a Self {
+        self
+    }
+}
+
+/// One call is one line or several, never a part of one.
+impl Write for &Lines {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        let mut waiting = self.0.lock();
+        if waiting.text.len() + lines.len() > WAITING {
+            LOST.fetch_add(count(lines), Ordering::Relaxed);
+            return Ok(lines.len());
         }
-        self.text.extend_from_slice(line);
-        self.lines += 1;
-        Ok(line.len())
+        waiting.text.extend_from_slice(lines);
+        let asleep = waiting.writer.take();
+        drop(waiting);
+        if let Some(writer) = asleep {
+            writer.unpark();
+        }
+        Ok(lines.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        // The part that went out before the disk was full stays in front of what comes next.
-        if self.writer.write_all(&self.text).is_err() {
-            NOT_WRITTEN.fetch_add(self.lines, Ordering::Relaxed);
-        }
-        self.text.clear();
-        self.lines = 0;
-        thread::sleep(REST);
         Ok(())
     }
+}
+
+impl Drop for LastLines {
+    fn drop(&mut self) {
+        self.queue.ends.store(true, Ordering::SeqCst);
+        self.writer.unpark();
+        // Nothing is sent: the thread's end closes the channel.
+        self.done.recv_timeout(LAST_LINES).ok();
+    }
+}
+
+/// Writes what waits, as often as something does, until the log ends.
+fn write_all(queue: &Queue, mut to: impl Write) {
+    let mut batch = Vec::new();
+    loop {
+        let ends = queue.ends.load(Ordering::SeqCst);
+        let mut waiting = queue.lock();
+        std::mem::swap(&mut waiting.text, &mut batch);
+        if batch.is_empty() {
+            if ends {
+                return;
+            }
+            // Under the lock: whoever writes the next line finds whom to wake.
+            waiting.writer = Some(thread::current());
+            drop(waiting);
+            thread::park();
+            continue;
+        }
+        waiting.writer = None;
+        drop(waiting);
+        write_batch(&batch, &mut to);
+        if batch.capacity() > KEPT {
+            batch = Vec::new();
+        }
+        batch.clear();
+        if !ends {
+            thread::sleep(REST);
+        }
+    }
+}
+
+/// What cannot be written is counted, and the next batch tries again.
+fn write_batch(batch: &[u8], to: &mut impl Write) {
+    let mut rest = batch;
+    while !rest.is_empty() {
+        match to.write(rest) {
+            Ok(written @ 1..) => rest = rest.get(written..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // The part that went out before the disk was full stays in front of what comes next.
+            Ok(0) | Err(_) => {
+                LOST.fetch_add(count(rest), Ordering::Relaxed);
+                return;
+            }
+        }
+    }
+}
+
+fn count(lines: &[u8]) -> u64 {
+    lines.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A disk that takes what it is given as long as it has room, and counts how often it is asked.
+    /// A disk that takes what it has room for, and says when it was asked.
     struct Disk {
         room: usize,
-        calls: usize,
+        asked: mpsc::Sender<Vec<u8>>,
     }
 
-    impl Write for &mut Disk {
+    impl Write for Disk {
         fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-            self.calls += 1;
-            match self.room.checked_sub(text.len()) {
-                Some(room) => self.room = room,
-                None => return Err(io::ErrorKind::StorageFull.into()),
+            if self.room == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
             }
-            Ok(text.len())
+            let taken = text.len().min(self.room);
+            self.room -= taken;
+            drop(self.asked.send(text[..taken].to_vec()));
+            Ok(taken)
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -111,20 +212,26 @@ mod tests {
         }
     }
 
+    /// One test: what is lost is counted once in a process.
     #[test]
-    fn lines_that_wait_together_are_written_at_once_and_each_that_is_lost_is_counted() {
-        let mut disk = Disk { room: 6, calls: 0 };
-        let mut batch = Batch::of(&mut disk);
-        for _ in 0..3 {
-            batch.write_all(b"1\n").unwrap();
-        }
-        batch.flush().unwrap();
-        let before = NOT_WRITTEN.load(Ordering::Relaxed);
-        for _ in 0..2 {
-            batch.write_all(b"2\n").unwrap();
-        }
-        batch.flush().unwrap();
-        assert_eq!(NOT_WRITTEN.load(Ordering::Relaxed), before + 2);
-        assert_eq!((disk.room, disk.calls), (0, 2));
+    fn lines_are_written_in_their_order_and_each_that_is_lost_is_counted() {
+        let (asked, written) = mpsc::channel();
+        let (lines, last) = start(Disk { room: 9, asked }).unwrap();
+        (&lines).write_all(b"1\n").unwrap();
+        // It sleeps again and again between lines, and is woken by each.
+        assert_eq!(written.recv().unwrap(), b"1\n");
+        (&lines).write_all(b"2\n").unwrap();
+        assert_eq!(written.recv().unwrap(), b"2\n");
+        // Of four that come together two and a half have room: the half one counts as lost.
+        (&lines).write_all(b"3\n4\n5\n6\n").unwrap();
+        assert_eq!(written.recv().unwrap(), b"3\n4\n5");
+        drop(last);
+        assert_eq!(lost(), 2);
+        // What nobody takes waits up to a bound.
+        let long = vec![b'\n'; WAITING];
+        (&lines).write_all(&long).unwrap();
+        assert_eq!(lost(), 2);
+        (&lines).write_all(b"7\n").unwrap();
+        assert_eq!(lost(), 3);
     }
 }

@@ -8,6 +8,7 @@ pub mod db;
 pub mod digest;
 pub mod duration;
 pub mod id;
+pub mod log_format;
 pub mod log_lines;
 mod named;
 pub mod network;

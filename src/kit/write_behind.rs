@@ -54,10 +54,13 @@ impl<K: Clone + Eq + Hash, V: Clone> WriteBehind<K, V> {
         shard.noted.insert(key, value(before));
     }
 
-    /// Puts back a batch that could not be written, but for keys with something newer.
-    pub fn put_back(&self, batch: Vec<(K, V)>) {
-        for (key, value) in batch {
-            self.shard(&key).noted.entry(key).or_insert(value);
+    /// Puts back the batch that was taken last and could not be written, but for keys with something newer.
+    pub fn put_back(&self) {
+        for shard in &self.shards {
+            let mut shard = locked(shard);
+            for (key, value) in std::mem::take(&mut shard.taken) {
+                shard.noted.entry(key).or_insert(value);
+            }
         }
     }
 
@@ -69,7 +72,7 @@ impl<K: Clone + Eq + Hash, V: Clone> WriteBehind<K, V> {
     }
 
     /// Takes everything that was noted since this was called before.
-    pub fn drain(&self) -> Vec<(K, V)> {
+    pub fn take(&self) -> Vec<(K, V)> {
         let mut batch = Vec::new();
         for shard in &self.shards {
             let mut shard = locked(shard);
@@ -100,13 +103,13 @@ mod tests {
     fn what_is_being_written_is_known_until_the_next_batch_is_taken() {
         let uses = WriteBehind::default();
         uses.note("session", |_| 1);
-        assert_eq!(uses.drain(), [("session", 1)]);
+        assert_eq!(uses.take(), [("session", 1)]);
         assert_eq!(
             uses.get(&"session"),
             Some(1),
             "it may not be in its row yet"
         );
-        assert_eq!(uses.drain(), [], "nothing is written twice");
+        assert_eq!(uses.take(), [], "nothing is written twice");
         assert_eq!(uses.get(&"session"), None);
     }
 
@@ -115,10 +118,10 @@ mod tests {
         let uses = WriteBehind::default();
         uses.note("session", |_| 1);
         uses.note("token", |_| 1);
-        let batch = uses.drain();
+        uses.take();
         uses.note("session", |before| before.unwrap_or_default() + 1);
-        uses.put_back(batch);
-        let mut again = uses.drain();
+        uses.put_back();
+        let mut again = uses.take();
         again.sort_unstable();
         assert_eq!(again, [("session", 2), ("token", 1)]);
     }

@@ -9,7 +9,7 @@ mod users;
 use std::{
     ops::Deref,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -42,6 +42,8 @@ pub struct KnownUser {
     user: User,
     /// Never taken back: who is asked for again is read again, and gets another of these.
     forgotten: AtomicBool,
+    /// What is answered to whoever asks who they are.
+    answer: OnceLock<Box<[u8]>>,
 }
 
 impl KnownUser {
@@ -49,6 +51,23 @@ impl KnownUser {
         Self {
             user,
             forgotten: AtomicBool::new(false),
+            answer: OnceLock::new(),
+        }
+    }
+
+    /// What is answered to whoever asks who this is, as `make` made it for the first of them: it is good
+    /// for as long as the user is known to be so.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub fn answer<E>(&self, make: impl FnOnce(&User) -> Result<Box<[u8]>, E>) -> Result<&[u8], E> {
+        match self.answer.get() {
+            Some(answer) => Ok(answer),
+            // Two may make it at once; nobody waits for the other.
+            None => {
+                let made = make(&self.user)?;
+                Ok(self.answer.get_or_init(|| made))
+            }
         }
     }
 
@@ -222,9 +241,16 @@ impl Known {
             + size_of::<KnownUser>()
             + user.email.capacity()
             + user.name.capacity()
+            // And the same once more in what is answered, with the rest of it.
+            + user.email.len()
+            + user.name.len()
+            + REST_OF_AN_ANSWER
             + memory::OVERHEAD
     }
 }
+
+/// An id, a time, and the names of members, with room for some character that JSON has to escape.
+const REST_OF_AN_ANSWER: usize = 160;
 
 /// Seconds since 1970; those after the year 2106 count as its last.
 fn second_of(moment: Timestamp) -> u32 {

@@ -205,14 +205,20 @@ impl Nodes {
     /// After the commit: waits until every other node has heard it, or may not believe its memory any
     /// more. That is at most the length of a lease, whatever the others and the database do.
     pub async fn until_applied(&self, told: Told) {
+        if told.nodes.is_empty() {
+            return;
+        }
+        let since = uptime();
+        self.wait_for(told, since).await;
+        let waited = uptime().saturating_sub(since);
+        metrics::histogram!("narthex_ending_wait_seconds").record(waited.as_secs_f64());
+    }
+
+    async fn wait_for(&self, told: Told, since: Duration) {
         let Told {
             position,
             mut nodes,
         } = told;
-        if nodes.is_empty() {
-            return;
-        }
-        let since = uptime();
         let mut pause = Duration::from_millis(1);
         loop {
             let waited = uptime().saturating_sub(since);

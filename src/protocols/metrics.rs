@@ -8,7 +8,7 @@ use std::{net::SocketAddr, sync::OnceLock};
 use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::kit::log_lines;
+use crate::{context::Context, kit::log_lines};
 
 /// Upper bounds of the request times that are counted apart, in seconds.
 const SECONDS: [f64; 8] = [0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1.0, 5.0];
@@ -20,11 +20,14 @@ static COUNTING: OnceLock<PrometheusHandle> = OnceLock::new();
 ///
 /// # Errors
 /// When the address cannot be had.
-pub fn bind(listen: SocketAddr) -> std::io::Result<Server> {
-    let handle = count()?;
+pub fn bind(listen: SocketAddr, context: &Context) -> std::io::Result<Server> {
+    let (handle, context) = (count()?, context.clone());
     let server = HttpServer::new(move || {
-        let handle = handle.clone();
-        App::new().route("/metrics", web::get().to(move || tell(handle.clone())))
+        let (handle, context) = (handle.clone(), context.clone());
+        App::new().route(
+            "/metrics",
+            web::get().to(move || tell(handle.clone(), context.clone())),
+        )
     })
     .workers(1)
     .disable_signals()
@@ -43,7 +46,9 @@ fn count() -> std::io::Result<PrometheusHandle> {
     Ok(COUNTING.get_or_init(|| handle).clone())
 }
 
-async fn tell(handle: PrometheusHandle) -> HttpResponse {
+async fn tell(handle: PrometheusHandle, context: Context) -> HttpResponse {
+    // A number of passes, far below what a float can count.
+    metrics::gauge!("narthex_remembered_passes").set(context.nodes.remembered() as f64);
     metrics::counter!("narthex_log_lines_lost_total").absolute(log_lines::lost());
     // Moves what was recorded since the last time into the buckets.
     handle.run_upkeep();

@@ -320,4 +320,24 @@ mod tests {
             assert_ne!(different, made);
         }
     }
+
+    /// A version that derives another would refuse what a program asks for again across an update.
+    #[test]
+    fn a_derived_secret_stays_the_one_that_anybody_with_all_of_it_can_compute() {
+        // Python: HKDF by `hmac`, with the information `narthex rotation`, the id's 16 bytes, `request`.
+        let prefix = TokenPrefix::parse("nrx").unwrap();
+        let id = CredentialId::from_uuid(Uuid::from_u128(1));
+        let secret = derive(&prefix, b"key", id, b"request", b"salt").unwrap();
+        assert_eq!(secret.expose(), "nrx_ZjJdwAXJuJVy75a6TPaemixYpfWb1F342RLY");
+    }
+
+    #[test]
+    fn a_program_cannot_spell_the_request_of_a_form() {
+        let keys = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
+        let keys = SigningKeys::parse(keys).unwrap();
+        let form = Request::of_a_form(&keys, b"0123456789abcdef");
+        for key in ["0123456789abcdef", "form: 0123456789abcdef"] {
+            assert_ne!(Request::of_a_program(&keys, key).key, form.key);
+        }
+    }
 }

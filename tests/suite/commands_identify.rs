@@ -210,6 +210,8 @@ async fn a_secret_that_was_rotated_out_is_told_from_the_one_in_its_place() {
     let found = identify_as_json(&operator, &third);
     assert_eq!(found["state"], "live");
     assert_eq!(found["secret_valid_until"], Value::Null);
+    let newest = identify_as_json(&operator, &second)["token"]["hint"].clone();
+    assert_eq!(newest, third[36..]);
     let (_, line) = state(&operator, &second);
     assert!(line.contains("lives on with a newer secret"), "{line}");
     let id = operator.only_token_of(ADA);

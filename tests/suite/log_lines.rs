@@ -1,5 +1,6 @@
 //! What the log says of each request: one line, which a program can read and nobody can write into.
 
+use narthex::kit::clock::{Clock as _, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -41,7 +42,9 @@ fn about<'a>(lines: &'a [Value], path: &str) -> Vec<&'a Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_request_is_one_line_that_says_who_what_from_where_and_with_what_outcome() {
-    let narthex = with_json();
+    // Nine hours ahead of what the log is to say.
+    let narthex = with_json().with("TZ", "JST-9");
+    let begun = SystemClock.now().micros();
     let serving = narthex.serve();
     let browser = Browser::at(&serving.url);
     let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
@@ -62,6 +65,11 @@ async fn each_request_is_one_line_that_says_who_what_from_where_and_with_what_ou
         assert_eq!(line["route"], route, "{line}");
         assert_eq!(line["status"], status, "{line}");
         assert_eq!(line["ip"], "127.0.0.1", "{line}");
+        let at = line["timestamp"].as_str().unwrap();
+        assert!(at.ends_with('Z'), "{line}");
+        let at: jiff::Timestamp = at.parse().unwrap();
+        let passed = begun..=SystemClock.now().micros();
+        assert!(passed.contains(&at.as_microsecond()), "{line}");
         assert!(
             line["method"].is_string() && line["micros"].is_u64(),
             "{line}"

@@ -6,7 +6,9 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::app::TestApp;
-use crate::support::client::ApiClient;
+use crate::support::binary::free_port;
+use crate::support::client::{ApiClient, Stranger};
+use crate::support::operator::Operator;
 use crate::support::sql::execute;
 
 const ADA: &str = "ada@example.com";
@@ -94,4 +96,40 @@ async fn an_operator_may_have_nothing_remembered() {
         client.get("/api/v1/user").await.expect_status(200);
     }
     assert_eq!(app.context.nodes.remembered(), 0);
+}
+
+/// What is told under this name.
+async fn number(metrics: &Stranger, name: &str) -> u64 {
+    let text = metrics.get("/metrics").await.expect_status(200).text;
+    let told = text.lines().find_map(|line| line.strip_prefix(name));
+    let told = told.unwrap_or_else(|| panic!("{name} is not told: {text}"));
+    told.trim().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sees_how_many_are_remembered_and_how_often_the_database_was_asked() {
+    let metrics = format!("127.0.0.1:{}", free_port());
+    let operator = Operator::new().with("NARTHEX_METRICS_LISTEN", &metrics);
+    operator.add_user(ADA);
+    let [one, other] =
+        ["one", "other"].map(|name| operator.add_token(ADA, name, &["--ability", "account:read"]));
+    let serving = operator.serve();
+    let metrics = Stranger::at(&format!("http://{metrics}"));
+    let one = ApiClient::at(&serving.url, &one);
+    let mut left = 10_000;
+    while number(&metrics, "narthex_remembered_passes").await == 0 {
+        one.get("/api/v1/user").await.expect_status(200);
+        left -= 1;
+        assert!(left > 0, "it learns nothing");
+    }
+    let asked = number(&metrics, "narthex_lookups_total").await;
+    assert!(asked > 0);
+    for _ in 0..10 {
+        one.get("/api/v1/user").await.expect_status(200);
+    }
+    assert_eq!(number(&metrics, "narthex_lookups_total").await, asked);
+    let other = ApiClient::at(&serving.url, &other);
+    other.get("/api/v1/user").await.expect_status(200);
+    assert_eq!(number(&metrics, "narthex_lookups_total").await, asked + 1);
+    assert_eq!(number(&metrics, "narthex_remembered_passes").await, 2);
 }

@@ -174,6 +174,33 @@ async fn that_it_has_ended_already_is_said_when_it_has_ended_everywhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_is_given_again_when_the_secret_before_is_over_everywhere() {
+    let cluster = Cluster::of(2).await;
+    let secret = cluster.token(0).await;
+    let id = cluster.id_of(0, &secret).await;
+    assert_eq!(cluster.let_in(&secret).await, 2);
+    assert_eq!(cluster.let_in(&secret).await, 2, "remembered now");
+    let client = cluster.client(0);
+    let rotate = || {
+        let request = client.request(Method::POST, &format!("/api/v1/tokens/{id}/rotate"));
+        let request = request.header("Idempotency-Key", "one");
+        client.send(request.json(&json!({"overlap": 0})))
+    };
+    cluster.nodes[1].freeze();
+    // Whoever rotates hangs up, and asks again, and again.
+    let patience = Duration::from_millis(500);
+    for _ in 0..2 {
+        let hung_up = tokio::time::timeout(patience, rotate()).await;
+        assert!(hung_up.is_err(), "the other was waited for");
+    }
+    rotate().await.expect_status(200);
+    let asked = cluster.nodes[1].lets_in(&secret);
+    let thaw = async { cluster.nodes[1].thaw() };
+    let (passed, ()) = tokio::join!(asked, thaw);
+    assert!(!passed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_killed_node_is_waited_for_once_and_then_given_up() {
     let mut cluster = Cluster::of(2).await;
     let (one, another) = (cluster.token(0).await, cluster.token(0).await);

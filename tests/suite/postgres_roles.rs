@@ -1,5 +1,7 @@
 //! Narthex on PostgreSQL as a role that may read and write rows and change no table, set up with the
-//! file that the project hands out: `docs/postgres.sql`.
+//! file that the project hands out: `docs/postgres.sql`; and over the socket without a password.
+
+use std::os::unix::fs::MetadataExt as _;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
@@ -10,6 +12,7 @@ use crate::support::client::{ApiClient, Browser};
 use crate::support::database::{Database, Engine};
 use crate::support::front::handed_out;
 use crate::support::operator::Operator;
+use crate::support::postgres;
 
 const ADA: &str = "ada@example.com";
 /// What the file calls `narthex`.
@@ -105,4 +108,51 @@ async fn a_role_that_may_change_no_table_serves_and_runs_every_command() {
         let only_granted = beyond_it.starts_with("GRANT");
         assert!((refused || only_granted) && !granted, "{beyond_it}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_the_socket_the_system_says_who_one_is_and_nobody_needs_a_password() {
+    let home = postgres::initialized();
+    // The superuser sets up; who else comes is whom the system says (PostgreSQL documentation, 21.9).
+    let rules = "local all narthex trust\nlocal all all peer\n";
+    std::fs::write(home.path().join("data/pg_hba.conf"), rules).expect("room for two lines");
+    let _server = postgres::start(&home, &["--listen_addresses="]);
+    let socket = home.path().display();
+    let superuser = format!("postgres:///postgres?host={socket}&user=narthex");
+    let mut superuser = PgConnection::establish(&superuser).expect("our own server");
+    let ours = Narthex::installed();
+    let system_user = name_of_owner(ours.directory());
+    for sql in [
+        format!("CREATE ROLE \"{system_user}\" LOGIN"),
+        "CREATE ROLE somebody_else LOGIN".to_owned(),
+        format!("CREATE DATABASE entrance OWNER \"{system_user}\""),
+    ] {
+        superuser.batch_execute(&sql).expect(&sql);
+    }
+    let address = format!("postgres:///entrance?host={socket}");
+
+    let ours = ours.with("DATABASE_URL", &address);
+    ours.run(&["migrate"]).expect_code(0);
+    let serving = ours.serve();
+    let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
+    let registered = Browser::at(&serving.url).post("/register", &form).await;
+    registered.expect_redirect("/account");
+    serving.stop().expect_code(0);
+
+    let address = format!("{address}&user=somebody_else");
+    let another = Narthex::installed().with("DATABASE_URL", &address);
+    let line = another.run(&["migrate"]).expect_refusal();
+    let expected = "Peer authentication failed for user \"somebody_else\"";
+    assert!(line.contains(expected), "{line}");
+}
+
+/// The system's name for whoever a file belongs to: of one that we made, for ourselves.
+fn name_of_owner(file: &std::path::Path) -> String {
+    let owner = std::fs::metadata(file).expect("our file").uid().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").expect("/etc/passwd");
+    let fields = users
+        .lines()
+        .map(|line| line.split(':').collect::<Vec<_>>());
+    let ours = fields.into_iter().find(|fields| fields[2] == owner);
+    ours.expect("a user of this machine")[0].to_owned()
 }

@@ -66,6 +66,52 @@ fn what_asks_for_no_tls_is_turned_away_by_a_server_that_does() {
     assert!(line.contains("no encryption"), "{line}");
 }
 
+/// An installation that shows this certificate, or none, instead of a password, on a database of its own.
+fn certified(name: &str, certificate: Option<&str>) -> Narthex {
+    let certificate = certificate.map(|name| server().certificate(name));
+    let parameters = [Some(verified_by("ca")), certificate];
+    let parameters = parameters.into_iter().flatten().collect::<Vec<_>>();
+    let parameters = parameters.join("&");
+    let address = server().certified_database(name, &parameters);
+    Narthex::installed().with("DATABASE_URL", &address)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_asks_for_a_certificate_lets_in_who_has_the_right_one_without_a_password() {
+    let narthex = certified("by_certificate", Some("client"));
+    narthex.run(&["migrate"]).expect_code(0);
+    let serving = narthex.serve();
+    let browser = Browser::at(&serving.url);
+    browser.get("/register").await.expect_status(200);
+    // Fails where one of them showed none.
+    server().execute(
+        "SELECT 1 / min((s.client_dn = '/CN=certified')::int) FROM pg_stat_ssl s \
+         JOIN pg_stat_activity a USING (pid) WHERE a.datname = 'by_certificate'",
+    );
+    serving.stop().expect_code(0);
+}
+
+#[test]
+fn who_has_no_certificate_or_another_s_is_turned_away_by_a_server_that_asks_for_one() {
+    for (name, certificate, why) in [
+        (
+            "no_certificate",
+            None,
+            "requires a valid client certificate",
+        ),
+        ("a_forged_certificate", Some("forged"), "unknown ca"),
+        (
+            "another_s_certificate",
+            Some("another"),
+            "authentication failed for user",
+        ),
+    ] {
+        let narthex = certified(name, certificate);
+        let line = narthex.run(&["migrate"]).expect_refusal();
+        assert!(line.contains(why), "{name}: {line}");
+    }
+}
+
 #[test]
 fn nobody_can_talk_it_out_of_tls() {
     // Answers that it has none, as somebody on the way would (PostgreSQL documentation, section 54.2.10).

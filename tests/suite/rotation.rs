@@ -64,6 +64,13 @@ async fn a_rotated_token_is_the_same_with_another_secret() {
     assert!(new.client.is_let_in().await);
     assert!(!token.client.is_let_in().await, "no overlap was asked for");
     assert_eq!(rotations(&ada).await, 1);
+    let events = ada.get("/api/v1/events").await.json();
+    let mut events = events["data"].as_array().unwrap().iter();
+    let event = events
+        .find(|event| event["type"] == "token.rotated")
+        .unwrap();
+    assert_eq!(event["detail"], "CI");
+    assert_eq!(event["credential_id"], token.id);
 }
 
 #[tokio::test]
@@ -136,6 +143,8 @@ async fn a_shorter_overlap_shortens_an_earlier_one_and_a_longer_one_lengthens_no
 async fn no_more_than_eight_secrets_from_before_work() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
+    let other = app.token(&ada, "Other", &[]).await;
+    rotate(&ada, &other, &json!({"overlap": "7d"})).await;
     let token = app.token(&ada, "CI", &[]).await;
     let mut secrets = vec![token.secret.clone()];
     for _ in 0..10 {
@@ -151,6 +160,7 @@ async fn no_more_than_eight_secrets_from_before_work() {
     assert_eq!(alive, 9);
     assert!(!app.api_client(&secrets[0]).is_let_in().await, "the oldest");
     assert!(!app.api_client(&secrets[1]).is_let_in().await);
+    assert!(other.client.is_let_in().await, "each token has its own");
 }
 
 #[tokio::test]
@@ -346,22 +356,28 @@ async fn the_same_secret_comes_again_after_a_restart_and_after_the_key_was_chang
     operator.add_user(ADA);
     let maker = operator.add_token(ADA, "Maker", &["--ability", "*"]);
     let id = operator.only_token_of(ADA);
-    let ask = async |operator: &Operator| {
+    let ask = async |operator: &Operator, key: &str| {
         let serving = operator.serve();
         let client = ApiClient::at(&serving.url, &maker);
         let path = format!("/api/v1/tokens/{id}/rotate");
         let request = client.request(Method::POST, &path);
-        let request = request.header("Idempotency-Key", "one");
+        let request = request.header("Idempotency-Key", key);
         let answer = client.send(request.json(&json!({"overlap": "1h"}))).await;
         drop(serving);
         answer
     };
-    let first = secret_of(ask(&operator).await);
-    assert_eq!(secret_of(ask(&operator).await), first);
+    let first = secret_of(ask(&operator, "one").await);
+    assert_eq!(secret_of(ask(&operator, "one").await), first);
     let operator = operator.with("NARTHEX_SECRET_KEY", &keys(&[2, 1]));
-    assert_eq!(secret_of(ask(&operator).await), first);
+    assert_eq!(secret_of(ask(&operator, "one").await), first);
+    let second = ask(&operator, "two").await;
     let operator = operator.with("NARTHEX_SECRET_KEY", &keys(&[2]));
-    ask(&operator).await.expect_refused(&["Idempotency-Key"]);
+    ask(&operator, "one")
+        .await
+        .expect_refused(&["Idempotency-Key"]);
+    // What was made since goes by the key that signs, and not by one that is about to go.
+    let second = secret_of(second);
+    assert_eq!(secret_of(ask(&operator, "two").await), second);
 }
 
 fn key(of: u8) -> String {
@@ -389,6 +405,48 @@ async fn a_token_rotates_none_that_may_do_more_or_lives_longer() {
 
     let itself = maker.client.post(&path_of(&maker), &json!({})).await;
     assert!(app.api_client(&secret_of(itself)).is_let_in().await);
+}
+
+/// Who rotates is asked for once more where nobody can end them meanwhile, whatever memory says.
+#[tokio::test]
+async fn a_caller_who_was_paused_or_rotated_out_meanwhile_rotates_nothing() {
+    for change in [
+        "UPDATE credentials SET paused = TRUE WHERE name = 'Maker'",
+        "UPDATE secrets SET valid_until = created_at \
+         WHERE credential_id = (SELECT id FROM credentials WHERE name = 'Maker'); \
+         UPDATE secrets SET credential_id = (SELECT id FROM credentials WHERE name = 'Maker') \
+         WHERE credential_id = (SELECT id FROM credentials WHERE name = 'Spare')",
+    ] {
+        let app = TestApp::start();
+        let ada = app.register(ADA).await;
+        let maker = app.token(&ada, "Maker", &["*"]).await;
+        let token = app.token(&ada, "CI", &[]).await;
+        // Its secret becomes the one that takes the other's place.
+        app.token(&ada, "Spare", &[]).await;
+        while app.context.nodes.remembered() < 2 {
+            assert!(maker.client.is_let_in().await);
+            assert!(token.client.is_let_in().await);
+        }
+        // Past Narthex, which therefore goes on knowing them.
+        crate::support::sql::execute(&app, change);
+        assert!(maker.client.is_let_in().await, "known");
+        let answer = maker.client.post(&path_of(&token), &json!({})).await;
+        answer.expect_status(401);
+        assert!(token.client.is_let_in().await);
+        assert_eq!(rotations(&ada).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_says_no_overlap_has_none() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    let page = format!("/account/tokens/{}/rotate", token.id);
+    let shown = ada.post(&page, &[("form_key", "")]).await;
+    let shown = shown.expect_status(200);
+    shown.expect_text("The secret before no longer works");
+    assert!(!token.client.is_let_in().await);
 }
 
 #[tokio::test]

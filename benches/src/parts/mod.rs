@@ -7,6 +7,7 @@ mod flood;
 mod lists;
 mod memory;
 mod start;
+mod timing;
 
 use std::{path::Path, time::Duration};
 
@@ -31,6 +32,8 @@ pub enum Part {
     Memory,
     /// From the start to the first answer
     Start,
+    /// Whether time tells how near a guess was; only where it is named
+    Timing,
 }
 
 /// How thoroughly.
@@ -69,6 +72,10 @@ pub fn run(parts: &[Part], quick: bool, rounds: Option<usize>, program: &Path) -
     }
     if wanted(Part::Memory) {
         memory::measure(&effort)?;
+    }
+    // A verdict, and no figure of how fast anything is: asked for by name.
+    if parts.contains(&Part::Timing) {
+        timing::measure(&effort)?;
     }
     if wanted(Part::Crowd) || wanted(Part::Start) {
         let crowded = crowded(&effort)?;

@@ -17,17 +17,17 @@ use crate::error::{Error, Result};
 /// # Errors
 /// None that is known: our types serialize.
 pub fn answer(status: StatusCode, body: &impl Serialize) -> Result<HttpResponse> {
-    Ok(answer_with(status, bytes(body)?))
+    Ok(answer_with(status, bytes(body)?.into()))
 }
 
 /// The body of [`answer`], for somebody who keeps it.
 ///
 /// # Errors
 /// As [`answer`].
-pub fn bytes(body: &impl Serialize) -> Result<Bytes> {
+pub fn bytes(body: &impl Serialize) -> Result<Vec<u8>> {
     let mut text = Vec::with_capacity(USUAL);
     serde_json::to_writer(&mut text, body).map_err(Error::internal)?;
-    Ok(text.into())
+    Ok(text)
 }
 
 /// A JSON answer whose body was made before.

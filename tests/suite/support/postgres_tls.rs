@@ -14,7 +14,11 @@ use super::postgres;
 /// The name that the certificate is for.
 pub const NAME: &str = "db.example.com";
 
-/// Makes both authorities and the server's certificate.
+/// The role that shows a certificate instead of a password.
+const CERTIFIED: &str = "certified";
+
+/// Makes both authorities, the server's certificate, and those of who may be a client: `$1` by the authority
+/// that the server trusts, the same by the other one, and somebody else by the first.
 const CERTIFICATES: &str = r#"
 set -e
 key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
@@ -24,11 +28,21 @@ for ca in ca other; do
 done
 openssl req -x509 $key -subj "/CN=$0" -keyout server.key -out server.crt -CA ca.crt -CAkey ca.key \
     -addext "subjectAltName=DNS:$0" -addext "basicConstraints=critical,CA:FALSE"
-chmod 600 server.key; chmod 644 ca.crt other.crt
+for client in "client ca $1" "forged other $1" "another ca somebody"; do
+    set -- "$1" $client
+    openssl req -x509 $key -subj "/CN=$4" -keyout $2.key -out $2.crt -CA $3.crt -CAkey $3.key \
+        -addext "basicConstraints=critical,CA:FALSE"
+done
+chmod 600 *.key; chmod 644 ca.crt other.crt
 "#;
 
-/// A password, and TLS: `hostssl` matches nothing else (PostgreSQL documentation, section 21.1).
-const RULES: &str = "local all all trust\nhostssl all all 127.0.0.0/8 scram-sha-256\n";
+/// TLS, and a password or, from one, a certificate: `hostssl` matches nothing else (PostgreSQL
+/// documentation, section 21.1).
+const RULES: &str = "\
+local all all trust
+hostssl all certified 127.0.0.0/8 cert
+hostssl all all 127.0.0.0/8 scram-sha-256
+";
 
 /// One for the run.
 pub fn server() -> &'static Server {
@@ -47,13 +61,13 @@ impl Server {
         let home = postgres::initialized();
         let made = home
             .command("sh")
-            .args(["-c", CERTIFICATES, NAME])
+            .args(["-c", CERTIFICATES, NAME, CERTIFIED])
             .output()
             .expect("a POSIX shell");
         let said = String::from_utf8_lossy(&made.stderr);
         assert!(made.status.success(), "{said}");
         let rules = home.path().join("data/pg_hba.conf");
-        std::fs::write(rules, RULES).expect("room for two lines");
+        std::fs::write(rules, RULES).expect("room for three lines");
         let address = an_address_of_its_own().to_string();
         let leash = postgres::start(
             &home,
@@ -65,16 +79,18 @@ impl Server {
             _leash: leash,
         };
         server.execute("ALTER ROLE narthex PASSWORD 'hunter2'");
+        server.execute(&format!("CREATE ROLE {CERTIFIED} LOGIN"));
         server
     }
 
-    fn settings(home: &Home, address: &str) -> [String; 4] {
+    fn settings(home: &Home, address: &str) -> [String; 5] {
         let file = |name: &str| home.path().join(name).display().to_string();
         [
             format!("--listen_addresses={address}"),
             "--ssl=on".to_owned(),
             format!("--ssl_cert_file={}", file("server.crt")),
             format!("--ssl_key_file={}", file("server.key")),
+            format!("--ssl_ca_file={}", file("ca.crt")),
         ]
     }
 
@@ -84,6 +100,21 @@ impl Server {
             "postgres://narthex:hunter2@{host}/{name}?hostaddr={}&{parameters}",
             self.address
         )
+    }
+
+    /// The same, of and as the role that shows a certificate: which, the parameters say.
+    pub fn certified_database(&self, name: &str, parameters: &str) -> String {
+        self.execute(&format!("CREATE DATABASE {name} OWNER {CERTIFIED}"));
+        self.database(name, NAME, parameters)
+            .replace("narthex:hunter2@", &format!("{CERTIFIED}@"))
+    }
+
+    /// What a client shows: `client`, which the server trusts; `forged`, with the same name by the other
+    /// authority; or `another`, by the right one with somebody else's name.
+    pub fn certificate(&self, name: &str) -> String {
+        let file = |of| self.directory.join(name).with_extension(of);
+        let (certificate, key) = (file("crt"), file("key"));
+        format!("sslcert={}&sslkey={}", certificate.display(), key.display())
     }
 
     /// The certificate of one of the authorities, `ca` or `other`.

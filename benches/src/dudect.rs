@@ -1,0 +1,158 @@
+//! Whether what is done takes longer with one sort of input than with another, after the method of
+//! dudect (Reparaz, Balasch, Verbauwhede: "Dude, is my code constant time?", DATE 2017): both sorts are
+//! measured in turns that a coin decides, and Welch's t-test says whether they have one mean.
+
+use std::{hint::black_box, time::Instant};
+
+use narthex::kit::random::{self, SystemRandom};
+
+use crate::{
+    Result,
+    table::{self, median},
+};
+
+/// From here on the means are taken to differ (section 3.2 of the paper): where they do not, chance goes
+/// as far once in 150,000 tests.
+const DIFFERENT: f64 = 4.5;
+/// How often the longest are left out, a little more each time: somebody who is interrupted takes long,
+/// whatever the input, and hides a difference among the short ones.
+const CROPPED: u32 = 100;
+/// Fewer than this say nothing after the longest are left out.
+const ENOUGH: usize = 100;
+/// How many inputs are made beforehand, so that making them is in no measurement.
+const BATCH: usize = 500;
+
+/// Which sort of input.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// What somebody would try who is near: it agrees with what is right in almost everything.
+    Near,
+    /// What agrees in nothing.
+    Far,
+}
+
+/// How long each took, in nanoseconds.
+#[derive(Default)]
+pub struct Timed {
+    near: Vec<f64>,
+    far: Vec<f64>,
+}
+
+impl Timed {
+    /// Measures `times` times what `run` does with what `make` made of either sort. What is done before,
+    /// until caches and branches know their way, is not counted.
+    pub fn in_turns<I>(
+        times: usize,
+        mut make: impl FnMut(Sort) -> Result<I>,
+        mut run: impl FnMut(&I) -> Result<()>,
+    ) -> Result<Self> {
+        let (mut timed, mut is_warm) = (Self::default(), false);
+        let batch = BATCH.min(times);
+        while timed.near.len() + timed.far.len() < times {
+            let inputs = (0..batch).map(|_| {
+                let sort = toss()?;
+                make(sort).map(|input| (sort, input))
+            });
+            let inputs = inputs.collect::<Result<Vec<_>>>()?;
+            let mut of_batch = Self::default();
+            for (sort, input) in &inputs {
+                of_batch.time(*sort, || run(black_box(input)))?;
+            }
+            if is_warm {
+                timed.near.append(&mut of_batch.near);
+                timed.far.append(&mut of_batch.far);
+            }
+            is_warm = true;
+        }
+        Ok(timed)
+    }
+
+    /// Measures once more.
+    pub fn time(&mut self, sort: Sort, run: impl FnOnce() -> Result<()>) -> Result<()> {
+        let begun = Instant::now();
+        run()?;
+        let took = begun.elapsed().as_nanos() as f64;
+        match sort {
+            Sort::Near => self.near.push(took),
+            Sort::Far => self.far.push(took),
+        }
+        Ok(())
+    }
+
+    /// The row of a table.
+    pub fn tell(&self, what: &str) {
+        let t = self.furthest();
+        let seen = if t.abs() > DIFFERENT {
+            "a difference"
+        } else {
+            "none"
+        };
+        let middle = |times: &[f64]| table::whole(median(times.to_vec()));
+        table::row(&[
+            &what,
+            &(self.near.len() + self.far.len()),
+            &middle(&self.near),
+            &middle(&self.far),
+            &table::two(t),
+            &seen,
+        ]);
+    }
+
+    /// The t that is furthest from 0, of all measurements and of those that are left when the longest
+    /// are not looked at.
+    fn furthest(&self) -> f64 {
+        let mut all = [&self.near[..], &self.far].concat();
+        all.sort_by(f64::total_cmp);
+        let bounds = (1..=CROPPED).filter_map(|step| {
+            // As dudect has it: closer together where most measurements are.
+            let part = 1.0 - 0.5_f64.powf(10.0 * f64::from(step) / f64::from(CROPPED));
+            all.get((part * all.len() as f64) as usize).copied()
+        });
+        let below = |bound: f64| {
+            let few = |times: &[f64]| -> Vec<f64> {
+                times.iter().copied().filter(|time| *time < bound).collect()
+            };
+            let (near, far) = (few(&self.near), few(&self.far));
+            (near.len() >= ENOUGH && far.len() >= ENOUGH).then(|| welch(&near, &far))
+        };
+        let whole = welch(&self.near, &self.far);
+        std::iter::once(whole)
+            .chain(bounds.filter_map(below))
+            .filter(|t| t.is_finite())
+            .fold(
+                0.0,
+                |most, t| if t.abs() > f64::abs(most) { t } else { most },
+            )
+    }
+}
+
+fn toss() -> Result<Sort> {
+    let [byte] = random::bytes::<1>(&SystemRandom)?;
+    Ok(if byte % 2 == 0 { Sort::Near } else { Sort::Far })
+}
+
+/// Welch's t of two samples (B. L. Welch, Biometrika 34, 1947); not finite where nothing varies.
+fn welch(one: &[f64], other: &[f64]) -> f64 {
+    let ((mean, error), (other_mean, other_error)) = (moments(one), moments(other));
+    (mean - other_mean) / (error + other_error).sqrt()
+}
+
+/// The mean, and the square of its standard error.
+fn moments(sample: &[f64]) -> (f64, f64) {
+    let count = sample.len() as f64;
+    let mean = sample.iter().sum::<f64>() / count;
+    let squares = sample.iter().map(|value| (value - mean).powi(2));
+    (mean, squares.sum::<f64>() / (count - 1.0) / count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t_is_welch_s() {
+        // scipy.stats.ttest_ind([1, 2, 3, 4], [2, 4, 6, 8, 10], equal_var=False).statistic
+        let t = welch(&[1.0, 2.0, 3.0, 4.0], &[2.0, 4.0, 6.0, 8.0, 10.0]);
+        assert!((t + 2.251_436_323_159).abs() < 1e-9, "{t}");
+    }
+}

@@ -1,0 +1,296 @@
+//! Whether the time that a refusal takes tells how near somebody was to what lets them in.
+
+use std::{
+    fs,
+    hint::black_box,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix_web::{
+    cookie::Cookie,
+    http::header::{COOKIE, HeaderMap, HeaderValue},
+    rt::SystemRunner,
+};
+use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
+use narthex::{
+    config::{Settings, SigningKeys, Sources, TokenPrefix},
+    context::Context,
+    credentials::gate,
+    kind::Class,
+    kit::{
+        clock::SystemClock,
+        digest::Digest,
+        password_hash::PasswordHasher,
+        random::{self, SystemRandom},
+        secret::SecretText,
+    },
+    sessions::cookie::CookieRules,
+    tokens::TokenSecret,
+};
+
+use super::Effort;
+use crate::{
+    Result,
+    client::{Answer, Client},
+    database,
+    dudect::{Sort, Timed},
+    process::{EMAIL, Installation, PASSWORD, Server},
+    table,
+};
+
+const WRONG: &str = "a long enough passwore";
+/// How many tokens somebody may be near to.
+const LIVE: usize = 1000;
+/// An account takes five wrong passwords before it lets nobody try.
+const TRIES: usize = 4;
+/// How many tokens [`database::fill`] gives each user that it makes.
+const TOKENS_A_USER: usize = 100;
+/// How long to wait until what is used is remembered.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+pub fn measure(effort: &Effort) -> Result<()> {
+    let times = effort.passes;
+    let accounts = times / 500;
+    let installation = Installation::new(effort.program, "timing")?;
+    let passes = installation.folder.join("passes");
+    let path = installation.database();
+    database::fill(&path, accounts * TOKENS_A_USER, LIVE, &passes)?;
+    SqliteConnection::establish(&path.to_string_lossy())?.batch_execute(&format!(
+        "UPDATE users SET password = (SELECT password FROM users WHERE email = '{EMAIL}')"
+    ))?;
+    let live = fs::read_to_string(&passes)?;
+    let live: Vec<&str> = live
+        .lines()
+        .filter_map(|line| line.rsplit_once(' '))
+        .map(|(_, secret)| secret)
+        .collect();
+
+    table::heading(
+        "Whether time tells how near a guess was",
+        &["", "measured", "near, ns", "far, ns", "t", "seen"],
+    );
+    control(times)?;
+    checksum(&live, times)?;
+    digest(&live, times)?;
+    let (server, _) = installation.serve("/readyz", "")?;
+    let cookie = sign_in(&server)?;
+    sign_ins(&server, accounts)?;
+    drop(server);
+
+    let url = format!("sqlite://{}", path.display());
+    let settings = Settings::read(&Sources::of([("DATABASE_URL", &*url)])?)?;
+    let keys = settings.signing_keys(&SystemRandom)?;
+    signature(&settings, &keys, &cookie, times)?;
+    let runtime = actix_web::rt::System::new();
+    let context = Context::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    context.go_by(&keys);
+    look_ups(&runtime, &context, &live, times)?;
+    password(&runtime, &context.hasher, times / 250)
+}
+
+/// What has to be seen, or nothing said below is worth anything: a comparison that stops where two texts
+/// begin to differ.
+fn control(times: usize) -> Result<()> {
+    let right = random::bytes::<32>(&SystemRandom)?;
+    let make = |sort| {
+        let random = random::bytes::<32>(&SystemRandom)?;
+        Ok(if sort == Sort::Near { right } else { random })
+    };
+    let timed = Timed::in_turns(times, make, |guess| {
+        let mut pairs = guess.iter().zip(&right);
+        black_box(pairs.all(|(one, other)| black_box(one) == black_box(other)));
+        Ok(())
+    })?;
+    timed.tell("control: a comparison that stops at the first difference");
+    Ok(())
+}
+
+/// A checksum is no secret: anybody can compute it. It is here for what it stands before.
+fn checksum(live: &[&str], times: usize) -> Result<()> {
+    let prefix = TokenPrefix::parse("nrx")?;
+    let make = |sort| {
+        let right = one_of(live)?;
+        let body = right.get(..34).ok_or("too short a token")?;
+        let far = body.to_owned() + &letters(6)?;
+        Ok(either(sort, &with_another(right, 39)?, &far))
+    };
+    let timed = Timed::in_turns(times, make, |text| {
+        black_box(TokenSecret::parse(&prefix, text).is_some());
+        Ok(())
+    })?;
+    timed.tell("a token's checksum (no secret): wrong in the last of six characters, or in all");
+    Ok(())
+}
+
+fn digest(live: &[&str], times: usize) -> Result<()> {
+    let fixed = one_of(live)?.to_owned();
+    let make = |sort| Ok(either(sort, &fixed, &random_token()?));
+    let timed = Timed::in_turns(times, make, |secret| {
+        black_box(Digest::of(secret.as_bytes()));
+        Ok(())
+    })?;
+    timed.tell("SHA-256 of a token: a certain one, or any");
+    Ok(())
+}
+
+/// The look-up of a secret that agrees with a live token in 29 of 30 characters, or in none.
+fn look_ups(runtime: &SystemRunner, context: &Context, live: &[&str], times: usize) -> Result<()> {
+    let check = |secret: &str| {
+        let digest = Digest::of(secret.as_bytes());
+        let verdict = gate::check(context, Class::Token, digest, None);
+        Ok::<bool, narthex::error::Error>(runtime.block_on(verdict)?.is_ok())
+    };
+    // Until all are known.
+    let begun = Instant::now();
+    while context.nodes.remembered() < live.len() {
+        for secret in live {
+            if !check(secret)? {
+                return Err("a live token is refused".into());
+            }
+        }
+        if begun.elapsed() > PATIENCE {
+            return Err("what is live is not remembered".into());
+        }
+    }
+    let make = |sort| {
+        let near = with_another(one_of(live)?, 33)?;
+        Ok(either(sort, &near, &random_token()?))
+    };
+    let timed = Timed::in_turns(times, make, |secret| {
+        black_box(context.nodes.recall(&Digest::of(secret.as_bytes())));
+        Ok(())
+    })?;
+    timed.tell("looking a token up in memory: 29 of 30 characters of a live one, or none");
+    let timed = Timed::in_turns(times / 5, make, |secret| {
+        black_box(check(secret)?);
+        Ok(())
+    })?;
+    timed.tell("the same by the gate, which asks the database");
+    Ok(())
+}
+
+/// A forged signature that agrees with the right one in 30 of 32 bytes, or in none.
+fn signature(settings: &Settings, keys: &SigningKeys, cookie: &str, times: usize) -> Result<()> {
+    let rules = CookieRules::new(settings, keys);
+    let cookie = Cookie::parse_encoded(cookie)?;
+    // 32 bytes in base64, and then what is signed.
+    let (right, content) = cookie
+        .value()
+        .split_at_checked(44)
+        .ok_or("no signed cookie")?;
+    let header = |signature: &str| -> Result<HeaderMap> {
+        let value = format!("{}={signature}{content}", cookie.name());
+        Ok(HeaderMap::from_iter([(
+            COOKIE,
+            HeaderValue::from_str(&value)?,
+        )]))
+    };
+    if rules.secret_among(&header(right)?).is_none() {
+        return Err("the right signature is refused".into());
+    }
+    let make = |sort| {
+        // Its last character has four bits of the signature, and two that are 0.
+        let far = letters(42)? + "A=";
+        header(&either(sort, &with_another(right, 41)?, &far))
+    };
+    let timed = Timed::in_turns(times, make, |headers| {
+        black_box(rules.secret_among(headers));
+        Ok(())
+    })?;
+    timed.tell("a session cookie's signature: forged but for 30 of 32 bytes, or in all");
+    Ok(())
+}
+
+fn password(runtime: &SystemRunner, hasher: &PasswordHasher, times: usize) -> Result<()> {
+    let secret = |text: &str| SecretText::new(text.to_owned());
+    let stored = runtime.block_on(hasher.hash(secret(PASSWORD)))?;
+    let make = |sort| Ok(either(sort, PASSWORD, WRONG));
+    let timed = Timed::in_turns(times, make, |password| {
+        let verdict = async {
+            let place = hasher.place().await?;
+            place.verify(secret(password), Some(stored.clone())).await
+        };
+        black_box(runtime.block_on(verdict)?);
+        Ok(())
+    })?;
+    timed.tell("Argon2id: the right password, or a wrong one");
+    Ok(())
+}
+
+/// A wrong password for an account that there is, or for one that there is not, as whoever signs in
+/// sees it.
+fn sign_ins(server: &Server, accounts: usize) -> Result<()> {
+    let mut guesses = Vec::new();
+    for place in 0..accounts {
+        for (sort, name) in [(Sort::Near, "user"), (Sort::Far, "none")] {
+            for _ in 0..TRIES {
+                let turn = random::bytes::<8>(&SystemRandom)?;
+                guesses.push((turn, (sort, format!("{name}{place}@example.com"))));
+            }
+        }
+    }
+    guesses.sort_unstable_by_key(|(turn, _)| *turn);
+    let mut client = Client::connect(&server.address)?;
+    let mut timed = Timed::default();
+    for (_, (sort, email)) in &guesses {
+        timed.time(*sort, || {
+            post(&mut client, email, WRONG)?.expect(422).map(drop)
+        })?;
+    }
+    timed.tell("signing in with a wrong password: an account, or none of that address");
+    Ok(())
+}
+
+/// The cookie that a browser gets, as it sends it: `name=value`.
+fn sign_in(server: &Server) -> Result<String> {
+    let mut client = Client::connect(&server.address)?;
+    let answer = post(&mut client, EMAIL, PASSWORD)?.expect(303)?;
+    let cookie = answer.header("set-cookie").ok_or("no cookie")?;
+    Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+}
+
+fn post(client: &mut Client, email: &str, password: &str) -> Result<Answer> {
+    let password = password.replace(' ', "+");
+    let form = format!("email={email}&password={password}");
+    let headers = ["Content-Type: application/x-www-form-urlencoded"];
+    client.send("POST", "/login", &headers, &form)
+}
+
+fn one_of<'a>(live: &[&'a str]) -> Result<&'a str> {
+    let place = usize::from(u16::from_le_bytes(random::bytes::<2>(&SystemRandom)?));
+    Ok(live.get(place % live.len().max(1)).ok_or("no live token")?)
+}
+
+/// `text` with another letter at this place.
+fn with_another(text: &str, place: usize) -> Result<String> {
+    let (before, rest) = text.split_at_checked(place).ok_or("too short a text")?;
+    let (letter, after) = rest.split_at_checked(1).ok_or("too short a text")?;
+    loop {
+        let other = letters(1)?;
+        if other != letter {
+            return Ok([before, &other, after].concat());
+        }
+    }
+}
+
+/// The one or the other, each made in the same way, and at an address as new as the other's.
+fn either(sort: Sort, near: &str, far: &str) -> String {
+    match sort {
+        Sort::Near => near.to_owned(),
+        Sort::Far => far.to_owned(),
+    }
+}
+
+fn random_token() -> Result<String> {
+    Ok("nrx_".to_owned() + &letters(36)?)
+}
+
+/// So many letters and digits, at most 64.
+fn letters(count: usize) -> Result<String> {
+    let bytes = random::bytes::<64>(&SystemRandom)?;
+    let letters = bytes.iter().take(count);
+    let letters = letters.filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()));
+    Ok(letters.map(|letter| char::from(*letter)).collect())
+}
