@@ -10,6 +10,7 @@ mod dudect;
 mod load;
 mod parts;
 mod process;
+mod scale;
 mod serve;
 mod table;
 
@@ -34,6 +35,15 @@ enum Cli {
         /// How many rounds, of which the median counts
         #[arg(long)]
         rounds: Option<usize>,
+        /// The program that is measured
+        #[arg(long, default_value = "target/release/narthex")]
+        program: PathBuf,
+    },
+    /// Measure several nodes on one PostgreSQL
+    Scale {
+        /// A look: short loads, and a thirtieth of the tokens
+        #[arg(long)]
+        quick: bool,
         /// The program that is measured
         #[arg(long, default_value = "target/release/narthex")]
         program: PathBuf,
@@ -68,6 +78,7 @@ fn main() -> ExitCode {
             rounds,
             program,
         } => parts::run(&parts, quick, rounds, &program),
+        Cli::Scale { quick, program } => scale::run(&program, quick),
         Cli::Instructions { kept, write } => count::compare(&kept, write),
         Cli::Serve => serve::serve(),
         Cli::Check { sort, times } => count::check(sort, times),

@@ -1,0 +1,175 @@
+//! Checks a second, and what one costs whom.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    thread,
+    time::Instant,
+};
+
+use super::{
+    Effort,
+    fill::Passes,
+    latencies::Latencies,
+    nodes::{Cluster, Front},
+    postgres::Postgres,
+};
+use crate::{
+    Result,
+    client::Client,
+    load,
+    serve::USER,
+    table::{self, two, whole},
+};
+
+/// How many passes are shown in turn.
+const KNOWN: usize = 300;
+const CONNECTIONS: usize = 48;
+
+/// A load of checks of passes that all nodes know: a file of them.
+pub fn known(front: &Front, passes: &mut Passes) -> Result<PathBuf> {
+    let file = front.folder().join("known");
+    fs::write(&file, passes.take(KNOWN)?.join("\n") + "\n")?;
+    Ok(file)
+}
+
+pub fn of_known_passes(
+    front: &Front,
+    postgres: &Postgres,
+    passes: &mut Passes,
+    effort: &Effort,
+) -> Result<()> {
+    table::heading(
+        "Checks of known passes (`GET /api/v1/user`, 48 connections)",
+        &[
+            "nodes",
+            "asked",
+            "a second",
+            "99 of 100 within, ms",
+            "µs of CPU for one: node",
+            "balancer",
+            "PostgreSQL",
+        ],
+    );
+    let file = known(front, passes)?;
+    for count in 1..=3 {
+        let cluster = front.start(count)?;
+        for straight in [true, false] {
+            let way = if straight {
+                "straight"
+            } else {
+                "by the balancer"
+            };
+            // Once, so that all know what they will be shown.
+            ask(&cluster, &file, straight, effort)?;
+            let before = cluster.spent(postgres)?;
+            let (a_second, answers, p99) = ask(&cluster, &file, straight, effort)?;
+            let spent = cluster.spent(postgres)?.since(before, answers);
+            table::row(&[
+                &count,
+                &way,
+                &whole(a_second),
+                &two(p99),
+                &two(spent.nodes),
+                &two(spent.balancer),
+                &two(spent.postgres),
+            ]);
+        }
+    }
+    Ok(())
+}
+
+/// Answers a second, answers, and the 99th percentile of the slowest.
+fn ask(cluster: &Cluster, file: &Path, straight: bool, effort: &Effort) -> Result<(f64, f64, f64)> {
+    let addresses: Vec<String> = if straight {
+        cluster
+            .nodes
+            .iter()
+            .map(|(_, address)| address.clone())
+            .collect()
+    } else {
+        vec![cluster.address.clone()]
+    };
+    let connections = CONNECTIONS / addresses.len().max(1);
+    let loads: Vec<_> = addresses
+        .into_iter()
+        .map(|address| {
+            let (file, takes) = (file.to_owned(), effort.takes);
+            thread::spawn(move || {
+                let host = address.clone();
+                load::ask(&host, USER, &file, connections, takes).map_err(|error| error.to_string())
+            })
+        })
+        .collect();
+    let mut sum = (0.0, 0.0, 0.0_f64);
+    for load in loads {
+        let answers = load.join().map_err(|_| "a load panicked")??;
+        sum = (
+            sum.0 + answers.a_second,
+            sum.1 + answers.count,
+            sum.2.max(answers.p99),
+        );
+    }
+    Ok(sum)
+}
+
+/// The first check of a pass by a node: its one query.
+pub fn of_unknown_passes(
+    front: &Front,
+    postgres: &Postgres,
+    passes: &mut Passes,
+    effort: &Effort,
+) -> Result<()> {
+    table::heading(
+        "The first check of a pass, each of another user, somewhere among all",
+        &[
+            "clients",
+            "a second",
+            "median, ms",
+            "99 of 100 within, ms",
+            "µs of CPU for one: node",
+            "PostgreSQL",
+        ],
+    );
+    let cluster = front.start(1)?;
+    let address = cluster.address_of(0)?;
+    let count = effort.endings * 10;
+    for clients in [1, 16] {
+        let shown = passes.take(count)?;
+        let before = cluster.spent(postgres)?;
+        let begun = Instant::now();
+        let asked: Vec<_> = shown
+            .chunks(count.div_ceil(clients))
+            .map(|shown| {
+                let (shown, address) = (shown.to_vec(), address.to_owned());
+                thread::spawn(move || show(&address, &shown).map_err(|error| error.to_string()))
+            })
+            .collect();
+        let mut took = Latencies::default();
+        for client in asked {
+            took.append(client.join().map_err(|_| "a client panicked")??);
+        }
+        let a_second = took.count() / begun.elapsed().as_secs_f64();
+        let spent = cluster.spent(postgres)?.since(before, took.count());
+        table::row(&[
+            &clients,
+            &whole(a_second),
+            &two(took.percentile(50)),
+            &two(took.percentile(99)),
+            &whole(spent.nodes),
+            &whole(spent.postgres),
+        ]);
+    }
+    Ok(())
+}
+
+fn show(address: &str, passes: &[String]) -> Result<Latencies> {
+    let mut client = Client::connect(address)?;
+    let mut took = Latencies::default();
+    for pass in passes {
+        let begun = Instant::now();
+        client.get(USER, pass)?.expect(200)?;
+        took.add(begun.elapsed());
+    }
+    Ok(took)
+}

@@ -1,0 +1,202 @@
+//! Endings a second, how long one takes, and what it costs whom.
+
+use std::{fs, process::Command, thread, time::Instant};
+
+use super::{
+    Effort, checks,
+    fill::{Passes, an_empty_one},
+    latencies::Latencies,
+    nodes::{Cluster, Front},
+    postgres::Postgres,
+};
+use crate::{
+    Result,
+    client::Client,
+    load,
+    serve::USER,
+    table::{self, two, whole},
+};
+
+const OWN: &str = "/api/v1/tokens/current";
+/// How many ask without pause while something ends: few, for they leave nothing of a small machine.
+const ASKING: usize = 4;
+
+/// What the disk and one row's lock allow anybody: every ending writes to that row last, and holds it
+/// until the commit is on the disk.
+pub fn bare(postgres: &Postgres, effort: &Effort) -> Result<()> {
+    an_empty_one(postgres, "bare")?;
+    postgres.ask("bare", "CREATE TABLE many AS SELECT generate_series(1, 100000) AS id, 0 AS n; CREATE INDEX ON many (id);")?;
+    table::heading(
+        "Bare commits of one row (pgbench), a second",
+        &["connections", "each another row", "all the same row"],
+    );
+    for clients in [1, 16] {
+        let another = "\\set id random(1, 100000)\nUPDATE many SET n = n + 1 WHERE id = :id;\n";
+        let the_same = "UPDATE notice_position SET position = position + 1;\n";
+        let another = commits(postgres, clients, another, effort)?;
+        let the_same = commits(postgres, clients, the_same, effort)?;
+        table::row(&[&clients, &whole(another), &whole(the_same)]);
+    }
+    postgres.ask("postgres", "DROP DATABASE bare").map(drop)
+}
+
+fn commits(postgres: &Postgres, clients: usize, sql: &str, effort: &Effort) -> Result<f64> {
+    let script = postgres.home().join("pgbench.sql");
+    fs::write(&script, sql)?;
+    let mut pgbench: Command = postgres.command("pgbench");
+    let output = pgbench
+        .args(["--no-vacuum", "--protocol=prepared"])
+        .args(["--client", &clients.to_string()])
+        .args(["--time", &effort.takes.as_secs().to_string()])
+        .arg("--file")
+        .arg(script)
+        .arg("bare")
+        .output()?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    let rate = told.lines().find_map(|line| line.strip_prefix("tps = "));
+    let rate = rate.and_then(|rest| rest.split(' ').next());
+    let complaint = || format!("pgbench: {told}{}", String::from_utf8_lossy(&output.stderr));
+    Ok(rate.ok_or_else(complaint)?.parse()?)
+}
+
+pub fn by_nodes(
+    front: &Front,
+    postgres: &Postgres,
+    passes: &mut Passes,
+    effort: &Effort,
+) -> Result<()> {
+    table::heading(
+        "Tokens that end themselves, spread over the nodes, each of another user and unknown before",
+        &[
+            "nodes",
+            "clients",
+            "beside",
+            "a second",
+            "median, ms",
+            "99 of 100 within, ms",
+            "µs of CPU for one: nodes",
+            "PostgreSQL",
+        ],
+    );
+    let known = checks::known(front, passes)?;
+    for count in [1, 3, 10] {
+        let cluster = front.start(count)?;
+        for (clients, busy) in [(1, false), (16, false), (1, true)] {
+            // All are nodes, and at their quickest.
+            stay_awake(&cluster, passes)?;
+            let load = busy.then(|| {
+                let (address, known) = (cluster.address.clone(), known.clone());
+                let takes = effort.takes;
+                thread::spawn(move || {
+                    load::ask(&address, USER, &known, ASKING, takes)
+                        .map_err(|error| error.to_string())
+                })
+            });
+            let each = if busy {
+                effort.endings / 4
+            } else {
+                effort.endings
+            };
+            let before = cluster.spent(postgres)?;
+            let (a_second, mut took) = end(&cluster, passes, clients, each.max(10))?;
+            let spent = cluster.spent(postgres)?.since(before, took.count());
+            let beside = match load {
+                None => "nothing".to_owned(),
+                Some(load) => {
+                    let answers = load.join().map_err(|_| "a load panicked")??;
+                    format!("{} checks a second", whole(answers.a_second))
+                }
+            };
+            let cpu = |micros: f64| if busy { String::new() } else { whole(micros) };
+            table::row(&[
+                &count,
+                &clients,
+                &beside,
+                &whole(a_second),
+                &two(took.percentile(50)),
+                &two(took.percentile(99)),
+                &cpu(spent.nodes),
+                &cpu(spent.postgres),
+            ]);
+        }
+    }
+    Ok(())
+}
+
+/// Has each node check something.
+fn stay_awake(cluster: &Cluster, passes: &mut Passes) -> Result<()> {
+    let pass = passes.take(1)?.concat();
+    for (_, address) in &cluster.nodes {
+        for _ in 0..3 {
+            Client::connect(address)?.get(USER, &pass)?.expect(200)?;
+        }
+    }
+    Ok(())
+}
+
+/// So many endings a second in all, and how long each took.
+fn end(
+    cluster: &Cluster,
+    passes: &mut Passes,
+    clients: usize,
+    each: usize,
+) -> Result<(f64, Latencies)> {
+    let begun = Instant::now();
+    let mut ending = Vec::new();
+    for client in 0..clients {
+        let share = passes.take(each)?;
+        let mut addresses = Vec::new();
+        for turn in 0..cluster.nodes.len() {
+            addresses.push(cluster.address_of(client + turn)?.to_owned());
+        }
+        ending.push(thread::spawn(move || {
+            one_client(&addresses, &share).map_err(|error| error.to_string())
+        }));
+    }
+    let mut took = Latencies::default();
+    for client in ending {
+        took.append(client.join().map_err(|_| "a client panicked")??);
+    }
+    Ok((took.count() / begun.elapsed().as_secs_f64(), took))
+}
+
+/// Goes from node to node.
+fn one_client(addresses: &[String], passes: &[String]) -> Result<Latencies> {
+    let mut clients = Vec::new();
+    for address in addresses {
+        clients.push(Client::connect(address)?);
+    }
+    let mut took = Latencies::default();
+    let count = clients.len().max(1);
+    for (turn, pass) in passes.iter().enumerate() {
+        let client = clients.get_mut(turn % count).ok_or("no node")?;
+        let begun = Instant::now();
+        client.send("DELETE", OWN, &[pass], "")?.expect(204)?;
+        took.add(begun.elapsed());
+    }
+    Ok(took)
+}
+
+/// One of three stands still: the first that ends waits for it, the next does not.
+pub fn with_one_frozen(front: &Front, postgres: &Postgres, passes: &mut Passes) -> Result<()> {
+    let cluster = front.start(3)?;
+    stay_awake(&cluster, passes)?;
+    let (frozen, _) = cluster.nodes.last().ok_or("no node")?;
+    let before = cluster.spent(postgres)?;
+    frozen.freeze()?;
+    let two_left = &cluster.address_of(0)?.to_owned();
+    let mut times = Vec::new();
+    for _ in 0..2 {
+        let mut took = one_client(std::slice::from_ref(two_left), &passes.take(1)?)?;
+        times.push(took.percentile(50));
+    }
+    let spent = cluster.spent(postgres)?.since(before, 1.0);
+    frozen.thaw()?;
+    table::heading("One of three nodes stands still (SIGSTOP)", &["", "ms"]);
+    for (name, took) in ["the first ending", "the next"].iter().zip(times) {
+        table::row(&[name, &whole(took)]);
+    }
+    let cpu = (spent.nodes + spent.postgres) / 1000.0;
+    table::row(&[&"CPU time of all meanwhile", &whole(cpu)]);
+    Ok(())
+}
