@@ -50,28 +50,33 @@ pub(crate) fn overlay(context: &Shared, credential: &mut Credential) {
     }
 }
 
-/// Writes what is noted, in one transaction. What cannot be written stays noted.
+/// So many are written in one transaction: a few tenths of a second at most, in which nobody else can
+/// write to SQLite, and far from the time after which a transaction is given up.
+const AT_ONCE: usize = 2_000;
+
+/// Writes what is noted. What cannot be written stays noted.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn flush(context: &Context) -> Result<()> {
     let mut batch = context.last_used.take();
-    if batch.is_empty() {
-        return Ok(());
-    }
     // In the order of their ids: two processes that write the same rows cannot block each other.
     batch.sort_unstable_by_key(|(id, _)| *id);
-    let batch = Arc::new(batch);
-    let written: Result<()> = context
-        .write(move |_, connection| {
-            for (id, last) in &*batch {
-                store::touch(connection, *id, *last)?;
-            }
-            Ok(())
-        })
-        .await;
-    if written.is_err() {
-        context.last_used.put_back();
+    for part in batch.chunks(AT_ONCE) {
+        let part: Arc<[_]> = part.into();
+        let written: Result<()> = context
+            .write(move |_, connection| {
+                for (id, last) in &*part {
+                    store::touch(connection, *id, *last)?;
+                }
+                Ok(())
+            })
+            .await;
+        if written.is_err() {
+            // All of them: to write one again changes nothing.
+            context.last_used.put_back();
+            return written;
+        }
     }
-    written
+    Ok(())
 }
