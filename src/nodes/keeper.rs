@@ -299,9 +299,12 @@ impl Member {
         let (id, position) = (self.id, since.position);
         self.applied = position;
         if is_waited_for {
+            // Not announced: on PostgreSQL commits with a `NOTIFY` pass one by one, and it would wake every
+            // node. Whoever waits looks, every few milliseconds. And lost it may be: then this node is waited
+            // for once more. A beat may not: whoever reads an old one again would give a living node up.
             beside.write(move |connection| {
-                store::applied(connection, id, position)?;
-                db::announce(connection)
+                db::may_be_lost(connection)?;
+                store::applied(connection, id, position)
             })?;
         }
         shared.news.notify_waiters();

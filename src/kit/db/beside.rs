@@ -154,3 +154,17 @@ pub fn announce(connection: &mut AnyConnection) -> QueryResult<()> {
         },
     }
 }
+
+/// Has the transaction commit without waiting for the disk: for what may be lost, whole, when the database's
+/// machine fails, as long as everybody sees it until then. SQLite knows no such thing for one transaction.
+///
+/// # Errors
+/// When the connection is lost.
+pub fn may_be_lost(connection: &mut AnyConnection) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(()),
+        AnyConnection::Postgres(postgres) => {
+            postgres.batch_execute("SET LOCAL synchronous_commit = off")
+        }
+    }
+}

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use diesel::{Connection as _, QueryResult};
 
 pub use self::{
-    beside::{Beside, announce},
+    beside::{Beside, announce, may_be_lost},
     connection::{AnyConnection, Target},
     migrate::{Migrations, revert_all, run_pending},
     place::Place,
