@@ -1,30 +1,21 @@
 //! Databases with many tokens.
 
-use std::{
-    fs::File,
-    io::{BufWriter, Write as _},
-    path::Path,
-};
+use std::{fs::File, path::Path};
 
 use diesel::{
     Connection as _, ExpressionMethods as _, QueryableByName, RunQueryDsl as _, SqliteConnection,
     connection::SimpleConnection as _, insert_into, sql_query, sql_types::Text,
 };
-use narthex::{
-    config::TokenPrefix,
-    kit::{clock::Timestamp, digest::Digest, id::Id, random::SystemRandom},
-    schema::{credentials, secrets, users},
-    tokens::TokenSecret,
-};
+use narthex::schema::{credentials, secrets, users};
 
-use crate::{Result, table::complain};
+use crate::{
+    Result,
+    rows::{TOKENS_A_USER, id, make_secrets, time, user_id},
+    table::complain,
+};
 
 /// What a statement is repeated for at once.
 const BATCH: usize = 1000;
-/// How many tokens one user has.
-const TOKENS_A_USER: usize = 100;
-/// When the first was made, in milliseconds since 1970: 2026-01-01.
-const FIRST: i64 = 1_767_225_600_000;
 
 #[derive(QueryableByName)]
 struct Index {
@@ -73,47 +64,6 @@ pub fn fill(path: &Path, tokens: usize, in_use: usize, passes: &Path) -> Result<
     drop(database);
     File::open(path)?.sync_all()?;
     Ok(())
-}
-
-/// The digest of each token's secret, with the place of the token. Only those in use have a secret that
-/// somebody knows.
-fn make_secrets(tokens: usize, in_use: usize, passes: &Path) -> Result<Vec<([u8; 32], usize)>> {
-    let prefix = TokenPrefix::parse("nrx")?;
-    let mut lines = BufWriter::new(File::create(passes)?);
-    let every = tokens / in_use.max(1);
-    let mut secrets = Vec::with_capacity(tokens);
-    for place in 0..tokens {
-        let digest = if place % every == 0 && place / every < in_use {
-            let secret = TokenSecret::generate(&prefix, &SystemRandom)?;
-            writeln!(lines, "Authorization: Bearer {}", secret.expose())?;
-            secret.digest()
-        } else {
-            Digest::of(&place.to_le_bytes())
-        };
-        secrets.push((*digest.as_bytes(), place));
-    }
-    lines.flush()?;
-    Ok(secrets)
-}
-
-/// An id that is greater than those before it: a UUIDv7 of one millisecond each.
-fn id(place: usize) -> Result<[u8; 16]> {
-    let id = Id::<()>::new(time(place)?, &SystemRandom)?;
-    Ok(*id.as_bytes())
-}
-
-fn time(place: usize) -> Result<Timestamp> {
-    Ok(Timestamp::from_micros(
-        (FIRST + i64::try_from(place)?) * 1000,
-    ))
-}
-
-fn user_id(place: usize) -> [u8; 16] {
-    let mut id = [0; 16];
-    for (to, from) in id.iter_mut().zip(place.to_be_bytes()) {
-        *to = from;
-    }
-    id
 }
 
 fn insert_users(database: &mut SqliteConnection, count: usize) -> Result<()> {

@@ -10,6 +10,7 @@ mod dudect;
 mod load;
 mod parts;
 mod process;
+mod rows;
 mod scale;
 mod serve;
 mod table;

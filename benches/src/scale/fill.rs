@@ -1,30 +1,25 @@
 //! Many tokens in PostgreSQL, by `COPY`.
 
 use std::{
-    fs::File,
     io::{BufWriter, Write},
     path::Path,
     process::Stdio,
     time::{Duration, Instant},
 };
 
-use narthex::{
-    config::TokenPrefix,
-    kit::{clock::Timestamp, digest::Digest, id::Id, random::SystemRandom},
-    tokens::TokenSecret,
-};
+use narthex::kit::digest::Digest;
 
 use super::{
     Effort,
     nodes::{DATABASE, Front},
     postgres::Postgres,
 };
-use crate::{Result, table::complain};
+use crate::{
+    Result,
+    rows::{TOKENS_A_USER, id, make_secrets, time, user_id},
+    table::complain,
+};
 
-/// How many tokens one user has.
-const TOKENS_A_USER: usize = 100;
-/// When the first was made, in milliseconds since 1970: 2026-01-01.
-const FIRST: i64 = 1_767_225_600_000;
 /// The database that the tables are taken from.
 const EMPTY: &str = "empty";
 
@@ -128,7 +123,7 @@ fn users(tokens: usize) -> Rows<'static> {
     let columns = "users (id, email, email_canonical, name, password, changes, created_at)";
     let write = move |psql: &mut dyn Write| {
         for place in 0..tokens.div_ceil(TOKENS_A_USER) {
-            let (id, at) = (hex(&user_id(place)), micros(place)?);
+            let (id, at) = (hex(&user_id(place)), time(place)?.micros());
             let email = format!("user{place}@example.com");
             writeln!(psql, "{id}\t{email}\t{email}\tSomebody\tnone\t0\t{at}")?;
         }
@@ -145,7 +140,7 @@ fn credentials(ids: &[[u8; 16]]) -> Rows<'_> {
             let (id, user, at) = (
                 hex(id),
                 hex(&user_id(place / TOKENS_A_USER)),
-                micros(place)?,
+                time(place)?.micros(),
             );
             writeln!(
                 psql,
@@ -167,51 +162,12 @@ fn rows_of_secrets<'a>(ids: &'a [[u8; 16]], secrets: &'a [([u8; 32], usize)]) ->
                 "{}\t{}\tabcd\t{}",
                 hex(digest),
                 hex(id),
-                micros(*place)?
+                time(*place)?.micros()
             )?;
         }
         Ok(())
     };
     (columns, Box::new(write))
-}
-
-/// The digest of each token's secret, with the place of the token. Only those in use have a secret that
-/// somebody knows; they are from everywhere among all.
-fn make_secrets(tokens: usize, in_use: usize, passes: &Path) -> Result<Vec<([u8; 32], usize)>> {
-    let prefix = TokenPrefix::parse("nrx")?;
-    let mut lines = BufWriter::new(File::create(passes)?);
-    let every = tokens / in_use.max(1);
-    let mut secrets = Vec::with_capacity(tokens);
-    for place in 0..tokens {
-        let digest = if place % every == 0 && place / every < in_use {
-            let secret = TokenSecret::generate(&prefix, &SystemRandom)?;
-            writeln!(lines, "Authorization: Bearer {}", secret.expose())?;
-            secret.digest()
-        } else {
-            Digest::of(&place.to_le_bytes())
-        };
-        secrets.push((*digest.as_bytes(), place));
-    }
-    lines.flush()?;
-    Ok(secrets)
-}
-
-/// An id that is greater than those before it: a UUIDv7 of one millisecond each.
-fn id(place: usize) -> Result<[u8; 16]> {
-    let at = Timestamp::from_micros(micros(place)?);
-    Ok(*Id::<()>::new(at, &SystemRandom)?.as_bytes())
-}
-
-fn micros(place: usize) -> Result<i64> {
-    Ok((FIRST + i64::try_from(place)?) * 1000)
-}
-
-fn user_id(place: usize) -> [u8; 16] {
-    let mut id = [0; 16];
-    for (to, from) in id.iter_mut().zip(place.to_be_bytes()) {
-        *to = from;
-    }
-    id
 }
 
 /// Bytes as `COPY` takes them: a backslash has to be doubled.
