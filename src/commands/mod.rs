@@ -32,7 +32,7 @@ use crate::{
     config::{Settings, Sources},
     context::Context,
     error::Error,
-    kit::{clock::SystemClock, random::SystemRandom},
+    kit::{clock::SystemClock, db::Target, random::SystemRandom},
 };
 
 /// The entrance hall of an app: people sign in, see everything that can get in as them, and end it.
@@ -102,6 +102,9 @@ enum Operation {
     /// End what can get in as a user, or as anybody: all of it, or a selection
     SignOut(sign_out::SignOut),
     /// Say that the database was moved here whole: nothing ended since this copy of it was made
+    ///
+    /// This answers a warning of the start or of `narthex check`. Where a backup was put back, something may
+    /// have ended since it was made, and would live again: `narthex sign-out --all` is the answer then.
     Moved {
         #[command(flatten)]
         form: Form,
@@ -177,6 +180,9 @@ impl Operation {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()?;
+        if !matches!(self, Self::User(user::Verb::Add { .. })) {
+            is_there(&settings.database)?;
+        }
         let context = context(settings)?;
         runtime.block_on(async {
             match self {
@@ -188,6 +194,19 @@ impl Operation {
                 Self::Prune { form } => prune::run(&context, form).await,
             }
         })
+    }
+}
+
+/// Makes sure that there is a database: whoever mistyped its name would be told that all of an empty one is
+/// done.
+fn is_there(database: &Target) -> Result<(), Failed> {
+    match database {
+        Target::Sqlite(path) if !path.exists() => Err(Failed::Because(format!(
+            "the database cannot be reached: there is no {}; say with DATABASE_URL where it is (narthex serve and \
+             narthex user add make one)",
+            path.display()
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -16,6 +16,7 @@ pub mod page;
 pub mod password_hash;
 pub mod random;
 pub mod secret;
+pub mod shown;
 pub mod single_flight;
 pub mod sync;
 mod threads;

@@ -23,15 +23,15 @@ pub struct WriteBehind<K, V> {
 #[derive(Debug)]
 struct Shard<K, V> {
     noted: HashMap<K, V>,
-    /// The batch that was taken last.
-    taken: HashMap<K, V>,
+    /// The batch that was taken last, in the order of its keys: half as large as a map.
+    taken: Vec<(K, V)>,
 }
 
 impl<K, V> Default for Shard<K, V> {
     fn default() -> Self {
         Self {
             noted: HashMap::new(),
-            taken: HashMap::new(),
+            taken: Vec::new(),
         }
     }
 }
@@ -45,12 +45,12 @@ impl<K, V> Default for WriteBehind<K, V> {
     }
 }
 
-impl<K: Clone + Eq + Hash, V: Clone> WriteBehind<K, V> {
+impl<K: Clone + Ord + Hash, V: Clone> WriteBehind<K, V> {
     /// Notes for `key` what `value` makes of what was noted before.
     pub fn note(&self, key: K, value: impl FnOnce(Option<V>) -> V) {
         let mut shard = self.shard(&key);
         let noted = shard.noted.remove(&key);
-        let before = noted.or_else(|| shard.taken.get(&key).cloned());
+        let before = noted.or_else(|| shard.taken(&key).cloned());
         shard.noted.insert(key, value(before));
     }
 
@@ -67,7 +67,7 @@ impl<K: Clone + Eq + Hash, V: Clone> WriteBehind<K, V> {
     /// What is noted for `key`, or was taken last.
     pub fn get(&self, key: &K) -> Option<V> {
         let shard = self.shard(key);
-        let found = shard.noted.get(key).or_else(|| shard.taken.get(key));
+        let found = shard.noted.get(key).or_else(|| shard.taken(key));
         found.cloned()
     }
 
@@ -76,9 +76,10 @@ impl<K: Clone + Eq + Hash, V: Clone> WriteBehind<K, V> {
         let mut batch = Vec::new();
         for shard in &self.shards {
             let mut shard = locked(shard);
-            shard.taken = std::mem::take(&mut shard.noted);
-            let taken = shard.taken.iter();
-            batch.extend(taken.map(|(key, value)| (key.clone(), value.clone())));
+            let mut taken: Vec<_> = std::mem::take(&mut shard.noted).into_iter().collect();
+            taken.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+            batch.extend_from_slice(&taken);
+            shard.taken = taken;
         }
         batch
     }
@@ -87,6 +88,14 @@ impl<K: Clone + Eq + Hash, V: Clone> WriteBehind<K, V> {
         let number = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or(0);
         let [first, ..] = &self.shards;
         locked(self.shards.get(number).unwrap_or(first))
+    }
+}
+
+impl<K: Ord, V> Shard<K, V> {
+    fn taken(&self, key: &K) -> Option<&V> {
+        let place = self.taken.binary_search_by(|(taken, _)| taken.cmp(key));
+        let (_, value) = self.taken.get(place.ok()?)?;
+        Some(value)
     }
 }
 

@@ -30,26 +30,37 @@ pub enum Doubt {
         /// Where it is.
         is: String,
     },
+    /// A process that ran found it older than what it had seen.
+    Older,
     /// No node left, and the last one was alive then.
     CutOff(Timestamp),
 }
 
+/// In the place of a place.
+const OLDER: &str = "older than it was";
+
 /// What is to be done, whichever it is.
-const WHAT_TO_DO: &str = "if it is a copy, what ended since it was made lives again: end everything with \
-                          narthex sign-out --all";
+const WHAT_TO_DO: &str = "what ended since it was made lives again: end everything with narthex sign-out \
+                          --all";
 
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Elsewhere { was, is } => write!(
                 f,
-                "it was at {was} and is at {is}: {WHAT_TO_DO}; if nothing ended since, say so with \
-                 narthex moved"
+                "is this a backup that was put back, or a copy? {WHAT_TO_DO}; if it was only moved, say so \
+                 with narthex moved (it was at {was} and is at {is})"
+            ),
+            Self::Older => write!(
+                f,
+                "this is a backup that was put back, for a server that ran had seen what is not in it; \
+                 {WHAT_TO_DO}"
             ),
             Self::CutOff(at) => write!(
                 f,
-                "it was in use on {} and not since, and whoever served did not leave: their machine \
-                 failed then, or this is a copy of that time; {WHAT_TO_DO}",
+                "is this a backup that was put back, or a copy? It was in use on {} and not since, and \
+                 whoever served did not stop in order: their machine failed then, or this is a copy of that \
+                 time; {WHAT_TO_DO}",
                 at.minute()
             ),
         }
@@ -66,16 +77,23 @@ pub fn doubt(
     here: &Place,
     now: Timestamp,
 ) -> QueryResult<Option<Doubt>> {
-    if let Some(was) = store::place(connection)?
-        && here.is_elsewhere(&Place::parse(&was))
-    {
-        let is = here.to_string();
-        return Ok(Some(Doubt::Elsewhere { was, is }));
+    match store::place(connection)? {
+        Some(was) if was == OLDER => return Ok(Some(Doubt::Older)),
+        Some(was) if here.is_elsewhere(&Place::parse(&was)) => {
+            let is = here.to_string();
+            return Ok(Some(Doubt::Elsewhere { was, is }));
+        }
+        _ => {}
     }
     let last = store::last_alive(connection)?;
     Ok(last
         .filter(|last| now.since(*last) >= LONG)
         .map(Doubt::CutOff))
+}
+
+/// Has the database know that it is older than what a process had seen, until somebody answers.
+pub(super) fn is_older(connection: &mut AnyConnection) -> QueryResult<()> {
+    store::set_place(connection, OLDER).map(drop)
 }
 
 /// Says where the database is, if nobody has yet.

@@ -16,7 +16,7 @@ use crate::{
     ids::NodeId,
     kit::{
         clock::uptime,
-        db::{self, Beside},
+        db::{self, Beside, Place},
         id::Id,
     },
 };
@@ -29,8 +29,14 @@ const LISTEN_SELDOM: Duration = Duration::from_millis(50);
 const A_WHILE: Duration = Duration::from_secs(3);
 /// How often it looks without having heard anything: hints may be lost, and some engines give none.
 const LOOK: Duration = Duration::from_millis(250);
+/// How often it looks at the database's file while nobody asks anything.
+const WATCH: Duration = Duration::from_secs(1);
 /// After the database failed.
 const PAUSE: Duration = Duration::from_millis(500);
+
+const REPLACED: &str = "another file was put in the place of the database while it was open here, so that \
+                        nothing that happens in it is heard of: start again; if it is a backup, end \
+                        everything with narthex sign-out --all";
 
 pub(super) struct Keeper {
     shared: Weak<Shared>,
@@ -38,8 +44,8 @@ pub(super) struct Keeper {
     beside: Beside,
     member: Option<Member>,
     suspects: Suspects,
-    /// Whether it was looked whether the database is a copy.
-    looked: bool,
+    /// Where the database was when it was looked whether it is a copy.
+    here: Option<Place>,
     /// Whether the last turn failed; said once.
     failing: bool,
     /// After something that takes time.
@@ -77,7 +83,7 @@ impl Keeper {
             bell,
             member: None,
             suspects: Suspects::new(),
-            looked: false,
+            here: None,
             failing: false,
             not_before: Duration::ZERO,
         }
@@ -101,12 +107,18 @@ impl Keeper {
 
     /// Does what is due, and says how long there is nothing to do.
     fn turn(&mut self, shared: &Shared) -> Duration {
+        if self.was_replaced() {
+            shared.lease.give_up();
+            self.member = None;
+            shared.stop_because(REPLACED);
+            return PAUSE;
+        }
         let idle = shared.idle_for();
         if idle >= IDLE {
             shared.lease.give_up();
             shared.is_known_as(None);
             self.depart();
-            return IDLE;
+            return WATCH;
         }
         // Every check rings while memory may not be believed. That is no reason to hurry.
         let early = self.not_before.saturating_sub(uptime());
@@ -141,9 +153,8 @@ impl Keeper {
 
     /// Whatever is due now.
     fn keep(&mut self, shared: &Shared) -> Result<(), Interrupted> {
-        if !self.looked {
-            look(shared, &mut self.beside)?;
-            self.looked = true;
+        if self.here.is_none() {
+            self.here = Some(look(shared, &mut self.beside)?);
         }
         let Some(member) = &mut self.member else {
             self.member = join(shared, &mut self.beside, &mut self.suspects)?;
@@ -156,6 +167,12 @@ impl Keeper {
             member.catch_up(shared, &mut self.beside)?;
         }
         Ok(())
+    }
+
+    /// Whether another file was put in the place of the database's, which is open here.
+    fn was_replaced(&self) -> bool {
+        let here = self.here.as_ref();
+        here.is_some_and(|here| self.beside.was_replaced(here))
     }
 
     /// Nobody needs to wait for this process any more.
@@ -172,15 +189,18 @@ impl Keeper {
     }
 }
 
-/// Says so where the database is a copy that was put in the place of another.
-fn look(shared: &Shared, beside: &mut Beside) -> Result<(), db::Error> {
+/// Says so where the database is a copy that was put in the place of another; gives its place.
+fn look(shared: &Shared, beside: &mut Beside) -> Result<Place, db::Error> {
     let (here, now) = (beside.place()?, shared.clock.now());
     let place = here.clone();
     match beside.read(move |connection| copies::doubt(connection, &place, now))? {
-        Some(doubt) => tracing::warn!("is this database a copy? {doubt}"),
-        None => beside.write(move |connection| copies::is_known_to_be(connection, &here))?,
+        Some(doubt) => tracing::warn!("{doubt}"),
+        None => {
+            let place = here.clone();
+            beside.write(move |connection| copies::is_known_to_be(connection, &place))?;
+        }
     }
-    Ok(())
+    Ok(here)
 }
 
 /// Others of which it is not known whether they live: the beat of each, and since when it is that.
@@ -242,8 +262,7 @@ fn suspect(
     for (node, why) in disagreeing {
         let (beat, since) = *suspects.entry(node.id).or_insert((node.beat, now));
         if beat != node.beat {
-            tracing::error!("{why}");
-            shared.disagreement.send_replace(Some(why));
+            shared.stop_because(why);
         } else if now.saturating_sub(since) >= lease::WAITED_FOR {
             beside.write(move |connection| store::give_up(connection, node.id, beat))?;
         }
@@ -283,6 +302,7 @@ impl Member {
                 "the database is older than what this process has seen: was a backup put in its place? \
                  What ended since it was made lives again; narthex sign-out --all ends everything"
             );
+            beside.write(copies::is_older)?;
         }
         let own = Some(self.id);
         let is_waited_for = match &since.notices {

@@ -105,14 +105,15 @@ impl Nodes {
         drop(self.shared.terms.set(terms));
     }
 
-    /// Waits until this process is found not to agree with the others.
+    /// Waits until this process is found not to agree with the others, or with its database.
     pub async fn disagreement(&self) {
         let mut told = self.shared.disagreement.subscribe();
         // The sender is held by `self`: there is no end of waiting but this.
         drop(told.wait_for(Option::is_some).await);
     }
 
-    /// About what this process was found not to agree with the others, and what would do.
+    /// About what this process was found not to agree with the others, or with its database, and what
+    /// would do.
     #[must_use]
     pub fn disagrees(&self) -> Option<&'static str> {
         *self.shared.disagreement.borrow()
@@ -321,6 +322,14 @@ impl Drop for Nodes {
 impl Shared {
     fn id(&self) -> Option<NodeId> {
         *self.id.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the process stop: what it would answer may be wrong.
+    fn stop_because(&self, why: &'static str) {
+        let said = self.disagreement.send_replace(Some(why));
+        if said != Some(why) {
+            tracing::error!("{why}");
+        }
     }
 
     fn is_known_as(&self, id: Option<NodeId>) {

@@ -7,7 +7,7 @@ use metrics::{Counter, Histogram};
 use tracing::Level;
 
 use super::address::client_address;
-use crate::{error::Error, ids::UserId};
+use crate::{error::Error, ids::UserId, kit::shown::shown};
 
 /// On a request whose caller is known, for the log.
 #[derive(Clone, Copy)]
@@ -71,32 +71,17 @@ fn line(request: &HttpRequest, status: StatusCode, error: Option<&Error>, took: 
     let route = request.match_pattern().unwrap_or_default();
     let refused = error.map(Error::slug);
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    let (method, status) = (request.method().as_str(), status.as_u16());
+    // A secret may be in both, where somebody put it into the wrong place.
+    let (method, path) = (shown(request.method().as_str()), shown(request.path()));
+    let (method, path, status) = (&*method, &*path, status.as_u16());
     if is_a_failure(status, error) {
         let cause = error.map(tracing::field::display);
         tracing::error!(
-            method,
-            path = request.path(),
-            route,
-            status,
-            micros,
-            ip,
-            user,
-            refused,
-            cause,
-            "request"
+            method, path, route, status, micros, ip, user, refused, cause, "request"
         );
     } else {
         tracing::info!(
-            method,
-            path = request.path(),
-            route,
-            status,
-            micros,
-            ip,
-            user,
-            refused,
-            "request"
+            method, path, route, status, micros, ip, user, refused, "request"
         );
     }
 }

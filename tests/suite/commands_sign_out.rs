@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::support::binary::Narthex;
 use crate::support::operator::Operator;
 use crate::support::user_agents::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
 
@@ -199,5 +200,25 @@ fn who_is_signed_out_has_to_be_said_and_only_once() {
     let operator = operator();
     for arguments in [&["sign-out"][..], &["sign-out", ADA, "--all"]] {
         operator.run(arguments).expect_code(2);
+    }
+}
+
+/// Whoever mistyped a name would be told that nothing is left to end.
+#[test]
+fn where_there_is_no_database_a_command_says_so_and_makes_none() {
+    let narthex = Narthex::installed();
+    for arguments in [
+        &["sign-out", "--all"][..],
+        &["sign-out", ADA],
+        &["moved"],
+        &["prune"],
+        &["user", "list"],
+        &["token", "list", ADA],
+        &["session", "list", ADA],
+    ] {
+        let why = narthex.run(arguments).expect_refusal();
+        assert!(why.contains("narthex.db"), "{arguments:?}: {why}");
+        assert!(why.contains("DATABASE_URL"), "{arguments:?}: {why}");
+        assert!(!narthex.directory().join("narthex.db").exists());
     }
 }

@@ -9,7 +9,7 @@ use crate::support::operator::Operator;
 
 const ADA: &str = "ada@example.com";
 /// What whoever starts on a copy reads in the log.
-const QUESTION: &str = "is this database a copy?";
+const QUESTION: &str = "is this a backup that was put back, or a copy?";
 
 /// An installation that was never served.
 fn operator() -> Operator {
@@ -120,7 +120,7 @@ async fn who_moved_the_database_says_so_and_nothing_ends() {
         .collect();
     match Engine::of_this_run() {
         Engine::Sqlite => assert_eq!(names, ["inode", "made"]),
-        Engine::Postgres => assert_eq!(names, ["system", "timeline", "database", "users"]),
+        Engine::Postgres => assert_eq!(names, ["system", "timeline", "database", "users-table"]),
     }
 }
 
@@ -144,6 +144,56 @@ async fn a_backup_of_a_database_in_use_that_was_written_over_it_is_told_once() {
     }
     // The rows of whoever was cut off go when somebody has waited for them for a lease.
     operator.execute("DELETE FROM nodes");
+    nothing_is_asked(&operator);
+}
+
+/// On SQLite, where what is open lives on without a name. On PostgreSQL connections end with a database.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_file_is_replaced_while_it_runs_lets_nobody_in_and_stops() {
+    let operator = operator();
+    let secret = operator.add_token(ADA, "deploy", &[]);
+    let serving = start(&operator);
+    assert!(serving.lets_in(&secret).await);
+    let backup = operator.back_up();
+    if Engine::of_this_run() == Engine::Postgres {
+        serving.stop().expect_code(0);
+        operator.restore(&backup);
+        return assert_eq!(checked(&operator).0, "fail");
+    }
+    operator.restore(&backup);
+    let outcome = serving.outcome().expect_code(1);
+    assert!(outcome.stderr.contains(" ERROR "), "{outcome:#?}");
+    let why = "another file was put in the place of the database";
+    let last = outcome.stderr.lines().last().unwrap_or_default();
+    assert!(last.contains(why), "{outcome:#?}");
+    operator.does(&["sign-out", "--all"]);
+    assert!(!start(&operator).lets_in(&secret).await);
+}
+
+/// What a server that runs has seen, `check` knows afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_finds_the_database_older_has_it_told_until_somebody_answers() {
+    let operator = operator();
+    operator.add_token(ADA, "deploy", &[]);
+    let serving = start(&operator);
+    let token = operator.only_token_of(ADA);
+    operator.does(&["token", "revoke", &token]);
+    assert_eq!(checked(&operator).0, "ok");
+    operator.execute("UPDATE notice_position SET position = 0");
+    let mut looks = 0;
+    while checked(&operator).0 == "ok" {
+        looks += 1;
+        assert!(looks < 500, "nobody saw it");
+    }
+    let (state, detail, code) = checked(&operator);
+    assert_eq!((&*state, code), ("fail", Some(1)), "{detail}");
+    assert!(detail.contains("narthex sign-out --all"), "{detail}");
+    let log = serving.stop().expect_code(0).stderr;
+    assert!(
+        log.contains("the database is older than what this process has seen"),
+        "{log}"
+    );
+    operator.does(&["sign-out", "--all"]);
     nothing_is_asked(&operator);
 }
 

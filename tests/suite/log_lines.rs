@@ -226,3 +226,32 @@ async fn the_log_goes_to_the_standard_error_and_nowhere_else() {
         assert!(known, "{name}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_a_wrong_place_is_not_told_and_a_long_path_is_cut() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    let secret = operator.add_token(ADA, "deploy", &[]);
+    let serving = operator.serve();
+    let stranger = Stranger::at(&serving.url);
+    for path in [
+        format!("/api/v1/tokens/{secret}"),
+        format!("/{secret}"),
+        format!("/account/tokens/{}", secret.replace('_', "%5F")),
+    ] {
+        let answer = stranger.get(&path).await;
+        assert!((300..500).contains(&answer.status), "{answer}");
+    }
+    let head = format!("{secret} / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert!(status(&exchange(&serving.url, head.as_bytes())) < 500);
+    let long = "/long".repeat(2_000);
+    stranger.get(&long).await.expect_status(404);
+    let log = serving.stop().expect_code(0).stderr;
+    let (_, random) = secret.split_once('_').unwrap();
+    assert!(!log.contains(random), "{log}");
+    assert!(log.contains("path=\"/api/v1/tokens/nrx_…\""), "{log}");
+    assert!(log.contains("path=\"/long/long"), "{log}");
+    for line in log.lines() {
+        assert!(line.len() < 1_000, "{line}");
+    }
+}

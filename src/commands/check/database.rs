@@ -157,7 +157,9 @@ fn copy(
     let here = inspect::place(target, connection)?;
     match nodes::doubt(connection, &here, clock.now())? {
         None => findings.ok(COPY, "nothing says that it is one"),
-        Some(doubt @ Doubt::Elsewhere { .. }) => findings.fail(COPY, doubt.to_string()),
+        Some(doubt @ (Doubt::Elsewhere { .. } | Doubt::Older)) => {
+            findings.fail(COPY, doubt.to_string());
+        }
         // Said by the next start too, which is the end of it.
         Some(doubt @ Doubt::CutOff(_)) => findings.warn(COPY, doubt.to_string()),
     }

@@ -82,6 +82,17 @@ impl Beside {
         place
     }
 
+    /// Whether another file stands where that at `place` was: this process has the old one open, and
+    /// hears nothing of what others do in the new one. Never on PostgreSQL, where a connection ends with
+    /// its database; and a file that is away for a while may come back.
+    #[must_use]
+    pub fn was_replaced(&self, place: &Place) -> bool {
+        match &self.target {
+            Target::Sqlite(path) => Place::of_file(path).is_ok_and(|here| here.is_elsewhere(place)),
+            Target::Postgres(_) => false,
+        }
+    }
+
     /// Whether something was announced since this was asked before. Costs a few microseconds and no
     /// answer of the server.
     ///

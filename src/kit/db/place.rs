@@ -9,7 +9,7 @@
 //!   whose number may be another after a restart of the machine. `VACUUM` writes into the same file;
 //!   restoring one with `mv`, `tar` or `rsync` makes another. `cp` onto the file does not.
 
-use std::{fmt, fs, os::unix::fs::MetadataExt as _};
+use std::{fmt, fs, io, os::unix::fs::MetadataExt as _, path::Path};
 
 use super::{AnyConnection, Error, Target, inspect::texts};
 use crate::kit::clock::Timestamp;
@@ -31,7 +31,7 @@ const ON_POSTGRES: [(&str, &str); 4] = [
         "SELECT CAST(oid AS text) AS text FROM pg_database WHERE datname = current_database()",
     ),
     (
-        "users",
+        "users-table",
         "SELECT CAST(CAST(to_regclass('users') AS oid) AS text) AS text WHERE to_regclass('users') IS NOT NULL",
     ),
 ];
@@ -46,12 +46,8 @@ impl Place {
         let mut parts = Vec::new();
         match target {
             Target::Sqlite(path) => {
-                let file = fs::metadata(path)
-                    .map_err(|error| Error::Unreachable(format!("{}: {error}", path.display())))?;
-                parts.push(("inode".to_owned(), file.ino().to_string()));
-                if let Some(made) = file.created().ok().and_then(Timestamp::of_a_file) {
-                    parts.push(("made".to_owned(), made.to_string()));
-                }
+                return Self::of_file(path)
+                    .map_err(|error| Error::Unreachable(format!("{}: {error}", path.display())));
             }
             Target::Postgres(_) => {
                 for (name, sql) in ON_POSTGRES {
@@ -65,6 +61,16 @@ impl Place {
                     super::connection::ping(connection)?;
                 }
             }
+        }
+        Ok(Self(parts))
+    }
+
+    /// That of the file at `path`.
+    pub(super) fn of_file(path: &Path) -> io::Result<Self> {
+        let file = fs::metadata(path)?;
+        let mut parts = vec![("inode".to_owned(), file.ino().to_string())];
+        if let Some(made) = file.created().ok().and_then(Timestamp::of_a_file) {
+            parts.push(("made".to_owned(), made.to_string()));
         }
         Ok(Self(parts))
     }
@@ -105,14 +111,17 @@ mod tests {
 
     #[test]
     fn a_place_is_another_where_something_that_both_know_differs() {
-        let here = Place::parse("system 1, timeline 00000001, users 7");
-        assert_eq!(here.to_string(), "system 1, timeline 00000001, users 7");
+        let here = Place::parse("system 1, timeline 00000001, users-table 7");
+        assert_eq!(
+            here.to_string(),
+            "system 1, timeline 00000001, users-table 7"
+        );
         for (there, is_elsewhere) in [
-            ("system 1, timeline 00000001, users 7", false),
-            ("system 2, timeline 00000001, users 7", true),
-            ("system 1, timeline 00000002, users 7", true),
-            ("users 7", false),
-            ("users 8", true),
+            ("system 1, timeline 00000001, users-table 7", false),
+            ("system 2, timeline 00000001, users-table 7", true),
+            ("system 1, timeline 00000002, users-table 7", true),
+            ("users-table 7", false),
+            ("users-table 8", true),
             ("database 5", false),
             ("", false),
         ] {
