@@ -180,7 +180,7 @@ impl Operation {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()?;
-        if !matches!(self, Self::User(user::Verb::Add { .. })) {
+        if !matches!(self, Self::User(_)) {
             is_there(&settings.database)?;
         }
         let context = context(settings)?;
@@ -203,7 +203,7 @@ fn is_there(database: &Target) -> Result<(), Failed> {
     match database {
         Target::Sqlite(path) if !path.exists() => Err(Failed::Because(format!(
             "the database cannot be reached: there is no {}; say with DATABASE_URL where it is (narthex serve and \
-             narthex user add make one)",
+             narthex user make one)",
             path.display()
         ))),
         _ => Ok(()),

@@ -212,7 +212,6 @@ fn where_there_is_no_database_a_command_says_so_and_makes_none() {
         &["sign-out", ADA],
         &["moved"],
         &["prune"],
-        &["user", "list"],
         &["token", "list", ADA],
         &["session", "list", ADA],
     ] {

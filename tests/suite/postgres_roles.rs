@@ -83,7 +83,7 @@ async fn a_role_that_may_change_no_table_serves_and_runs_every_command() {
 
     // What says where the database is, anybody may ask.
     let place = superuser.ask("SELECT place AS line FROM database_place");
-    for name in ["system ", "timeline ", "database ", "users "] {
+    for name in ["system ", "timeline ", "database ", "users-table "] {
         assert!(place.contains(name), "{place}");
     }
 
