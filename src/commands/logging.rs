@@ -9,9 +9,9 @@ use tracing_subscriber::{
 };
 
 use crate::{
-    config::{LogFormat, Settings, Sources},
+    config::{Settings, Sources},
     kit::{
-        log_format::{Json, Text},
+        log_format::Format,
         log_lines::{self, LastLines},
     },
 };
@@ -58,15 +58,14 @@ pub fn start(program: Program, sources: &Sources, settings: &Settings) -> io::Re
 /// (A `BoxMakeWriter` for both would be a box for each line.)
 fn write_to(
     writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
-    format: LogFormat,
+    format: Format,
     filter: String,
 ) {
-    let lines = fmt::layer().with_writer(writer);
-    let registry = tracing_subscriber::registry().with(EnvFilter::new(filter));
-    match format {
-        LogFormat::Text => registry.with(lines.event_format(Text)).init(),
-        LogFormat::Json => registry.with(lines.event_format(Json)).init(),
-    }
+    let lines = fmt::layer().with_writer(writer).event_format(format);
+    tracing_subscriber::registry()
+        .with(EnvFilter::new(filter))
+        .with(lines)
+        .init();
 }
 
 /// One line, as for everything else that happens: the standard library would write several, and wait

@@ -32,7 +32,11 @@ use crate::{
     config::{Settings, Sources},
     context::Context,
     error::Error,
-    kit::{clock::SystemClock, db::Target, random::SystemRandom},
+    kit::{
+        clock::SystemClock,
+        db::{self, Target},
+        random::SystemRandom,
+    },
 };
 
 /// The entrance hall of an app: people sign in, see everything that can get in as them, and end it.
@@ -201,11 +205,13 @@ impl Operation {
 /// done.
 fn is_there(database: &Target) -> Result<(), Failed> {
     match database {
-        Target::Sqlite(path) if !path.exists() => Err(Failed::Because(format!(
-            "the database cannot be reached: there is no {}; say with DATABASE_URL where it is (narthex serve and \
-             narthex user make one)",
-            path.display()
-        ))),
+        Target::Sqlite(path) if !path.exists() => {
+            Err(Error::from(db::Error::Unreachable(format!(
+                "there is no {}; say with DATABASE_URL where it is (narthex serve and narthex user make one)",
+                path.display()
+            )))
+            .into())
+        }
         _ => Ok(()),
     }
 }

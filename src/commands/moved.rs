@@ -4,7 +4,7 @@ use super::{Failed, Form, json, output};
 use crate::{
     context::Context,
     error::Error,
-    kit::db::{self, inspect},
+    kit::db::{self, Place},
     nodes,
 };
 
@@ -18,9 +18,13 @@ pub(super) async fn run(context: &Context, form: Form) -> Result<(), Failed> {
 
 /// Has the database know its place as the right one; gives it.
 pub(super) async fn is_right(context: &Context) -> Result<String, Failed> {
-    let target = &context.settings.database;
-    let mut connection = inspect::connect_to_existing(target).map_err(Error::from)?;
-    let here = inspect::place(target, &mut connection).map_err(Error::from)?;
+    let target = context.settings.database.clone();
+    // Outside of the transaction below, which a question that is refused would end.
+    let here = context
+        .db
+        .read::<_, db::Error>(move |connection| Place::of(&target, connection))
+        .await
+        .map_err(Error::from)?;
     let place = here.to_string();
     context
         .db

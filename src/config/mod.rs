@@ -15,11 +15,11 @@ pub use self::{
     key_file::SigningKeys,
     keys::{KEYS, Key},
     sources::Sources,
-    values::{LogFormat, Origin, PublicUrl, Registration, TokenPrefix},
+    values::{Origin, PublicUrl, Registration, TokenPrefix},
 };
 use crate::{
     ability::Catalogue,
-    kit::{db, network::Networks},
+    kit::{db, log_format::Format, network::Networks},
 };
 
 /// One line: the key, its value and what would do.
@@ -80,7 +80,7 @@ pub struct Settings {
     /// `NARTHEX_LOG`
     pub log: String,
     /// `NARTHEX_LOG_FORMAT`
-    pub log_format: LogFormat,
+    pub log_format: Format,
     /// `[abilities]` in `narthex.toml`, with Narthex's own
     pub catalogue: Catalogue,
 }

@@ -12,12 +12,13 @@ use url::{Host, Url};
 use crate::kit::{
     db::{self, postgres_url},
     duration,
+    log_format::Format,
     network::Networks,
 };
 
-/// Browsers cut a cookie's life at 400 days (draft-ietf-httpbis-rfc6265bis, section 5.5).
 const MOST_ENTRIES: usize = 100_000_000;
 const MOST_BYTES: usize = 64 << 30;
+/// Browsers cut a cookie's life at 400 days (draft-ietf-httpbis-rfc6265bis, section 5.5).
 const LONGEST_COOKIE: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// Who may make an account.
@@ -27,15 +28,6 @@ pub enum Registration {
     Open,
     /// Only an operator, on the command line.
     Closed,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For eyes.
-    Text,
-    /// For programs, one JSON object a line.
-    Json,
 }
 
 /// What a token's secret begins with.
@@ -179,10 +171,10 @@ pub(super) fn registration(text: &str) -> Result<Registration, &'static str> {
     }
 }
 
-pub(super) fn log_format(text: &str) -> Result<LogFormat, &'static str> {
+pub(super) fn log_format(text: &str) -> Result<Format, &'static str> {
     match text {
-        "text" => Ok(LogFormat::Text),
-        "json" => Ok(LogFormat::Json),
+        "text" => Ok(Format::Text),
+        "json" => Ok(Format::Json),
         _ => Err("give text or json"),
     }
 }

@@ -69,7 +69,6 @@ fn start(to: impl Write + Send + 'static) -> io::Result<(Lines, LastLines)> {
             drop(ends);
         })?;
     let writer = thread.thread().clone();
-    queue.lock().writer = Some(writer.clone());
     let last = LastLines {
         queue: Arc::clone(&queue),
         writer,

@@ -14,22 +14,21 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     if text.len() < SECRET {
         return Cow::Borrowed(text);
     }
-    let is_fine = |part: &str| part.len() < SECRET;
-    let parts = || text.split(|character: char| !character.is_ascii_alphanumeric());
-    if text.len() <= LONGEST && parts().all(is_fine) {
+    let parts_words = |character: char| !character.is_ascii_alphanumeric();
+    let is_fine = |word: &str| word.len() < SECRET;
+    if text.len() <= LONGEST && text.split(parts_words).all(is_fine) {
         return Cow::Borrowed(text);
     }
     let mut told = String::new();
-    let mut rest = text;
-    for part in parts() {
-        // What parts them is one character, which may be of several bytes.
-        let (_, after) = rest.split_at_checked(part.len()).unwrap_or_default();
-        let between = after.chars().next();
-        rest = after
-            .get(between.map_or(0, char::len_utf8)..)
-            .unwrap_or_default();
-        told.push_str(if is_fine(part) { part } else { "…" });
-        told.extend(between);
+    for piece in text.split_inclusive(parts_words) {
+        let word = piece.trim_end_matches(parts_words);
+        match piece.strip_prefix(word) {
+            Some(after) if !is_fine(word) => {
+                told.push('…');
+                told.push_str(after);
+            }
+            _ => told.push_str(piece),
+        }
         if told.len() > LONGEST {
             told.truncate(told.floor_char_boundary(LONGEST));
             told.push('…');

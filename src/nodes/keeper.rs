@@ -16,7 +16,7 @@ use crate::{
     ids::NodeId,
     kit::{
         clock::uptime,
-        db::{self, Beside, Place},
+        db::{self, Beside},
         id::Id,
     },
 };
@@ -44,8 +44,8 @@ pub(super) struct Keeper {
     beside: Beside,
     member: Option<Member>,
     suspects: Suspects,
-    /// Where the database was when it was looked whether it is a copy.
-    here: Option<Place>,
+    /// Whether it was looked whether the database is a copy.
+    looked: bool,
     /// Whether the last turn failed; said once.
     failing: bool,
     /// After something that takes time.
@@ -83,7 +83,7 @@ impl Keeper {
             bell,
             member: None,
             suspects: Suspects::new(),
-            here: None,
+            looked: false,
             failing: false,
             not_before: Duration::ZERO,
         }
@@ -107,7 +107,7 @@ impl Keeper {
 
     /// Does what is due, and says how long there is nothing to do.
     fn turn(&mut self, shared: &Shared) -> Duration {
-        if self.was_replaced() {
+        if self.beside.was_replaced() {
             shared.lease.give_up();
             self.member = None;
             shared.stop_because(REPLACED);
@@ -153,8 +153,9 @@ impl Keeper {
 
     /// Whatever is due now.
     fn keep(&mut self, shared: &Shared) -> Result<(), Interrupted> {
-        if self.here.is_none() {
-            self.here = Some(look(shared, &mut self.beside)?);
+        if !self.looked {
+            look(shared, &mut self.beside)?;
+            self.looked = true;
         }
         let Some(member) = &mut self.member else {
             self.member = join(shared, &mut self.beside, &mut self.suspects)?;
@@ -167,12 +168,6 @@ impl Keeper {
             member.catch_up(shared, &mut self.beside)?;
         }
         Ok(())
-    }
-
-    /// Whether another file was put in the place of the database's, which is open here.
-    fn was_replaced(&self) -> bool {
-        let here = self.here.as_ref();
-        here.is_some_and(|here| self.beside.was_replaced(here))
     }
 
     /// Nobody needs to wait for this process any more.
@@ -189,18 +184,15 @@ impl Keeper {
     }
 }
 
-/// Says so where the database is a copy that was put in the place of another; gives its place.
-fn look(shared: &Shared, beside: &mut Beside) -> Result<Place, db::Error> {
+/// Says so where the database is a copy that was put in the place of another.
+fn look(shared: &Shared, beside: &mut Beside) -> Result<(), db::Error> {
     let (here, now) = (beside.place()?, shared.clock.now());
     let place = here.clone();
     match beside.read(move |connection| copies::doubt(connection, &place, now))? {
         Some(doubt) => tracing::warn!("{doubt}"),
-        None => {
-            let place = here.clone();
-            beside.write(move |connection| copies::is_known_to_be(connection, &place))?;
-        }
+        None => beside.write(move |connection| copies::is_known_to_be(connection, &here))?,
     }
-    Ok(here)
+    Ok(())
 }
 
 /// Others of which it is not known whether they live: the beat of each, and since when it is that.
@@ -302,7 +294,6 @@ impl Member {
                 "the database is older than what this process has seen: was a backup put in its place? \
                  What ended since it was made lives again; narthex sign-out --all ends everything"
             );
-            beside.write(copies::is_older)?;
         }
         let own = Some(self.id);
         let is_waited_for = match &since.notices {
@@ -316,6 +307,9 @@ impl Member {
                 notices.iter().any(|(_, by)| *by != own)
             }
         };
+        if since.position < applied {
+            beside.write(copies::is_older)?;
+        }
         let (id, position) = (self.id, since.position);
         self.applied = position;
         if is_waited_for {

@@ -14,7 +14,7 @@ use crate::{
     kit::{
         clock::Clock,
         db::{
-            AnyConnection, Target, inspect,
+            AnyConnection, Place, Target, inspect,
             postgres_url::{self, Way},
         },
         words::count,
@@ -154,7 +154,7 @@ fn copy(
     clock: &dyn Clock,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let here = inspect::place(target, connection)?;
+    let here = Place::of(target, connection)?;
     match nodes::doubt(connection, &here, clock.now())? {
         None => findings.ok(COPY, "nothing says that it is one"),
         Some(doubt @ (Doubt::Elsewhere { .. } | Doubt::Older)) => {

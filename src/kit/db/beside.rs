@@ -11,7 +11,7 @@ use diesel::{
     sql_types::Integer,
 };
 
-use super::{AnyConnection, Error, Place, Target, writer::Writer};
+use super::{AnyConnection, Error, Place, Target, place::File, writer::Writer};
 
 /// One channel for all: whoever hears something on it reads what concerns them.
 const LISTEN: &str = "LISTEN narthex";
@@ -28,6 +28,8 @@ pub struct Beside {
     connection: Option<AnyConnection>,
     /// SQLite: what `data_version` was. It differs when another connection has committed.
     version: i32,
+    /// SQLite: which file is open.
+    file: Option<File>,
 }
 
 impl Beside {
@@ -37,6 +39,7 @@ impl Beside {
             writer,
             connection: None,
             version: 0,
+            file: None,
         }
     }
 
@@ -75,6 +78,9 @@ impl Beside {
     /// As [`Beside::read`].
     pub fn place(&mut self) -> Result<Place, Error> {
         let target = self.target.clone();
+        if let (Target::Sqlite(path), None) = (&target, &self.file) {
+            self.file = File::at(path).ok();
+        }
         let place = Place::of(&target, self.connected()?);
         if place.is_err() {
             self.connection = None;
@@ -82,14 +88,16 @@ impl Beside {
         place
     }
 
-    /// Whether another file stands where that at `place` was: this process has the old one open, and
+    /// Whether another file stands where that was of which [`Beside::place`] told first: this process has the old one open, and
     /// hears nothing of what others do in the new one. Never on PostgreSQL, where a connection ends with
     /// its database; and a file that is away for a while may come back.
     #[must_use]
-    pub fn was_replaced(&self, place: &Place) -> bool {
-        match &self.target {
-            Target::Sqlite(path) => Place::of_file(path).is_ok_and(|here| here.is_elsewhere(place)),
-            Target::Postgres(_) => false,
+    pub fn was_replaced(&self) -> bool {
+        match (&self.target, &self.file) {
+            (Target::Sqlite(path), Some(open)) => {
+                File::at(path).is_ok_and(|here| here.is_another_than(open))
+            }
+            _ => false,
         }
     }
 

@@ -8,7 +8,7 @@ use diesel::{
     sqlite::Sqlite,
 };
 
-use super::{AnyConnection, Error, Migrations, Place, Target};
+use super::{AnyConnection, Error, Migrations, Target};
 use crate::kit::clock::Timestamp;
 
 /// A connection to a database that is there. Unlike every other it makes no file, and does not turn
@@ -136,14 +136,6 @@ pub fn damage(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
          AS text FROM pragma_foreign_key_check LIMIT 3",
     )?);
     Ok(faults)
-}
-
-/// Where it is.
-///
-/// # Errors
-/// When it does not answer, or is no file that can be looked at.
-pub fn place(target: &Target, connection: &mut AnyConnection) -> Result<Place, Error> {
-    Place::of(target, connection)
 }
 
 /// What time it is by a database that has a clock of its own.

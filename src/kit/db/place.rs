@@ -42,12 +42,19 @@ pub struct Place(Vec<(String, String)>);
 
 impl Place {
     /// That of the database behind this connection.
-    pub(super) fn of(target: &Target, connection: &mut AnyConnection) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// When it does not answer, or is no file that can be looked at.
+    pub fn of(target: &Target, connection: &mut AnyConnection) -> Result<Self, Error> {
         let mut parts = Vec::new();
         match target {
             Target::Sqlite(path) => {
-                return Self::of_file(path)
-                    .map_err(|error| Error::Unreachable(format!("{}: {error}", path.display())));
+                let file = File::at(path)
+                    .map_err(|error| Error::Unreachable(format!("{}: {error}", path.display())))?;
+                parts.push(("inode".to_owned(), file.inode.to_string()));
+                if let Some(made) = file.made {
+                    parts.push(("made".to_owned(), made.to_string()));
+                }
             }
             Target::Postgres(_) => {
                 for (name, sql) in ON_POSTGRES {
@@ -61,16 +68,6 @@ impl Place {
                     super::connection::ping(connection)?;
                 }
             }
-        }
-        Ok(Self(parts))
-    }
-
-    /// That of the file at `path`.
-    pub(super) fn of_file(path: &Path) -> io::Result<Self> {
-        let file = fs::metadata(path)?;
-        let mut parts = vec![("inode".to_owned(), file.ino().to_string())];
-        if let Some(made) = file.created().ok().and_then(Timestamp::of_a_file) {
-            parts.push(("made".to_owned(), made.to_string()));
         }
         Ok(Self(parts))
     }
@@ -102,6 +99,28 @@ impl fmt::Display for Place {
             .map(|(name, value)| format!("{name} {value}"))
             .collect();
         f.write_str(&parts.join(", "))
+    }
+}
+
+/// A file, whatever it is called.
+pub(super) struct File {
+    inode: u64,
+    made: Option<Timestamp>,
+}
+
+impl File {
+    /// What is called `path` now.
+    pub(super) fn at(path: &Path) -> io::Result<Self> {
+        let file = fs::metadata(path)?;
+        Ok(Self {
+            inode: file.ino(),
+            made: file.created().ok().and_then(Timestamp::of_a_file),
+        })
+    }
+
+    pub(super) fn is_another_than(&self, other: &Self) -> bool {
+        let made = self.made.zip(other.made);
+        self.inode != other.inode || made.is_some_and(|(one, other)| one != other)
     }
 }
 
