@@ -5,12 +5,16 @@ use diesel::{QueryResult, prelude::*};
 use super::event::{Event, EventKind};
 use crate::{
     ids::{CredentialId, EventId, OfEvent, ReceiptId, UserId},
-    kit::{clock::Timestamp, db::AnyConnection, page::Paging},
+    kit::{
+        clock::Timestamp,
+        db::{AnyConnection, on},
+        page::Paging,
+    },
     schema::events,
 };
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = events)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
 struct Row {
     id: EventId,
     /// `None`: somebody who is no user did it.
@@ -64,10 +68,10 @@ pub(super) fn insert(
         receipt_id: event.receipt_id,
         detail: event.detail.clone(),
     };
-    diesel::insert_into(events::table)
+    on!(connection => diesel::insert_into(events::table)
         .values(row)
-        .execute(connection)
-        .map(drop)
+        .execute(connection))
+    .map(drop)
 }
 
 pub(super) fn newest(

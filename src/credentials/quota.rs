@@ -80,7 +80,7 @@ fn live_beyond(
     if usize::try_from(not_ended).unwrap_or(usize::MAX) <= most {
         return Ok(Vec::new());
     }
-    let mut credentials = store::all_not_ended(connection, user)?;
+    let mut credentials = store::not_ended(connection, user, &[])?;
     for credential in &mut credentials {
         usage::overlay(context, credential);
     }

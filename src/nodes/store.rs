@@ -1,11 +1,18 @@
 //! The queries about nodes and notices.
 
-use diesel::{QueryResult, prelude::*};
+use diesel::{
+    QueryResult,
+    prelude::*,
+    sql_types::{BigInt, Binary},
+};
 
 use super::terms::Terms;
 use crate::{
     ids::{NodeId, UserId},
-    kit::{clock::Timestamp, db::AnyConnection},
+    kit::{
+        clock::Timestamp,
+        db::{AnyConnection, on, statement},
+    },
     schema::{database_place, nodes, notice_position, notices},
 };
 
@@ -17,20 +24,22 @@ pub(super) struct Node {
     pub(super) applied: i64,
 }
 
+statement! {
+    Advance { count: i64 as BigInt } -> BigInt =
+        "UPDATE notice_position SET position = position + " count " RETURNING position"
+}
+
 /// Takes the lock of the position until the transaction ends, moves it by `count`, and says where it is
 /// then. To be called last: everybody else who ends something waits.
 pub(super) fn advance(connection: &mut AnyConnection, count: i64) -> QueryResult<i64> {
-    diesel::update(notice_position::table)
-        .set(notice_position::position.eq(notice_position::position + count))
-        .execute(connection)?;
-    position(connection)
+    on!(connection => Advance::new(count).get_result(connection))
 }
 
 /// Where the position is.
 pub(super) fn position(connection: &mut AnyConnection) -> QueryResult<i64> {
-    notice_position::table
+    on!(connection => notice_position::table
         .select(notice_position::position)
-        .first(connection)
+        .first(connection))
 }
 
 /// Adds the notice at `position`.
@@ -41,15 +50,15 @@ pub(super) fn insert_notice(
     by: Option<NodeId>,
     at: Timestamp,
 ) -> QueryResult<()> {
-    diesel::insert_into(notices::table)
+    on!(connection => diesel::insert_into(notices::table)
         .values((
             notices::position.eq(position),
             notices::about.eq(user),
             notices::by_node.eq(by),
             notices::at.eq(at),
         ))
-        .execute(connection)
-        .map(drop)
+        .execute(connection))
+    .map(drop)
 }
 
 /// What was told since somebody last asked.
@@ -76,12 +85,12 @@ pub(super) fn since(connection: &mut AnyConnection, applied: i64) -> QueryResult
         let notices = Some(Vec::new());
         return Ok(Since { position, notices });
     }
-    let found: Vec<(UserId, Option<NodeId>)> = notices::table
+    let found: Vec<(UserId, Option<NodeId>)> = on!(connection => notices::table
         .filter(notices::position.gt(applied))
         .filter(notices::position.le(position))
         .order(notices::position)
         .select((notices::about, notices::by_node))
-        .load(connection)?;
+        .load(connection))?;
     let is_whole = i64::try_from(found.len()) == Ok(told);
     Ok(Since {
         position,
@@ -99,9 +108,9 @@ pub(super) fn forget_notices(
 
 /// Every node.
 pub(super) fn nodes(connection: &mut AnyConnection) -> QueryResult<Vec<Node>> {
-    nodes::table
+    on!(connection => nodes::table
         .select((nodes::id, nodes::beat, nodes::applied))
-        .load(connection)
+        .load(connection))
 }
 
 /// Every node, and what it goes by.
@@ -164,16 +173,18 @@ pub(super) fn beat(
         .map(|rows| rows == 1)
 }
 
+statement! {
+    Applied { position: i64 as BigInt, node: NodeId as Binary } =
+        "UPDATE nodes SET applied = " position " WHERE id = " node
+}
+
 /// Says up to where the node has forgotten what it was told to.
 pub(super) fn applied(
     connection: &mut AnyConnection,
     id: NodeId,
     position: i64,
 ) -> QueryResult<()> {
-    diesel::update(nodes::table.find(id))
-        .set(nodes::applied.eq(position))
-        .execute(connection)
-        .map(drop)
+    on!(connection => Applied::new(position, id).execute(connection)).map(drop)
 }
 
 /// Gives a node up whose lease ran out, unless it has said since that it lives.

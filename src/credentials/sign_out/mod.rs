@@ -205,7 +205,7 @@ fn select(
     whose_time: Time,
 ) -> Result<Vec<Credential>> {
     let now = context.now();
-    let mut credentials = store::all_not_ended(connection, user)?;
+    let mut credentials = store::not_ended(connection, user, &selection.id)?;
     credentials
         .iter_mut()
         .for_each(|credential| usage::overlay(context, credential));

@@ -15,27 +15,31 @@ pub(crate) use self::{
     of_secrets::{Found, by_digest, delete_secrets, insert_secret},
 };
 
-use std::{collections::HashMap, net::IpAddr, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
-use diesel::{QueryResult, prelude::*};
+use diesel::{
+    QueryResult,
+    prelude::*,
+    sql_types::{BigInt, Binary, Nullable, Text},
+};
 
 use super::{credential::Credential, list::Scope, selection::Selection};
 use crate::{
     ability::Abilities,
     context::Old,
     ids::{CredentialId, OfCredential, ReceiptId, UserId},
-    kind::{Class, Kind},
+    kind::Kind,
     kit::{
         clock::{Timestamp, micros_of},
-        db::AnyConnection,
+        db::{AnyConnection, on, statement},
         page::Paging,
     },
     last_use::{LastUse, Place},
-    schema::{credentials, secrets, users},
+    schema::{credentials, secrets},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = credentials)]
+#[diesel(table_name = credentials, treat_none_as_default_value = false)]
 struct Row {
     id: CredentialId,
     user_id: UserId,
@@ -117,14 +121,16 @@ impl Row {
     }
 }
 
+statement! {
+    LockUser { user: UserId as Binary } =
+        "UPDATE users SET changes = changes + 1 WHERE id = " user
+}
+
 /// Takes the lock of `user`'s row until the transaction ends, so that whatever changes what can get
 /// in as them happens one after the other. `false`: there is no such user. An `UPDATE`, because it
 /// locks on both databases; SQLite has no `SELECT … FOR UPDATE`.
 pub(crate) fn lock_user(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
-    diesel::update(users::table.find(user))
-        .set(users::changes.eq(users::changes + 1))
-        .execute(connection)
-        .map(|rows| rows == 1)
+    on!(connection => LockUser::new(user).execute(connection)).map(|rows| rows == 1)
 }
 
 /// Adds a credential; `form_key` is what its form carried.
@@ -133,10 +139,10 @@ pub(crate) fn insert(
     credential: &Credential,
     form_key: Option<&[u8]>,
 ) -> QueryResult<()> {
-    diesel::insert_into(credentials::table)
+    on!(connection => diesel::insert_into(credentials::table)
         .values((Row::of(credential), credentials::form_key.eq(form_key)))
-        .execute(connection)
-        .map(drop)
+        .execute(connection))
+    .map(drop)
 }
 
 /// The credential that this user's form with this key made.
@@ -156,18 +162,39 @@ pub(crate) fn by_form_key(
         .optional()
 }
 
+/// Credentials beside their newest secret, which is the one that no rotation has bounded.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn beside_their_secret() -> _ {
+    let newest = secrets::credential_id
+        .eq(credentials::id)
+        .and(secrets::valid_until.is_null());
+    credentials::table.left_join(secrets::table.on(newest))
+}
+
+/// A credential, and the hint of its newest secret.
+type Hinted = (Row, Option<String>);
+
+fn with_its_hint((row, hint): Hinted) -> QueryResult<Credential> {
+    row.into_credential(hint.unwrap_or_default())
+}
+
+fn with_their_hints(rows: Vec<Hinted>) -> QueryResult<Vec<Credential>> {
+    rows.into_iter().map(with_its_hint).collect()
+}
+
 /// One credential of a user.
 pub(crate) fn find(
     connection: &mut AnyConnection,
     user: UserId,
     id: CredentialId,
 ) -> QueryResult<Option<Credential>> {
-    let row: Option<Row> = credentials::table
-        .filter(credentials::user_id.eq(user).and(credentials::id.eq(id)))
-        .select(Row::as_select())
+    let found: Option<Hinted> = on!(connection => beside_their_secret()
+        .filter(credentials::user_id.eq(user))
+        .filter(credentials::id.eq(id))
+        .select((Row::as_select(), secrets::hint.nullable()))
         .first(connection)
-        .optional()?;
-    Ok(with_hints(connection, row.into_iter().collect())?.pop())
+        .optional())?;
+    found.map(with_its_hint).transpose()
 }
 
 /// One credential, whoever's it is.
@@ -175,12 +202,12 @@ pub(crate) fn find_anybodys(
     connection: &mut AnyConnection,
     id: CredentialId,
 ) -> QueryResult<Option<Credential>> {
-    let row: Option<Row> = credentials::table
-        .find(id)
-        .select(Row::as_select())
+    let found: Option<Hinted> = on!(connection => beside_their_secret()
+        .filter(credentials::id.eq(id))
+        .select((Row::as_select(), secrets::hint.nullable()))
         .first(connection)
-        .optional()?;
-    Ok(with_hints(connection, row.into_iter().collect())?.pop())
+        .optional())?;
+    found.map(with_its_hint).transpose()
 }
 
 /// A user's credentials, newest first. `selection` narrows what is read where an index helps; the
@@ -192,11 +219,11 @@ pub(crate) fn newest(
     scope: Scope,
     paging: Paging<OfCredential>,
 ) -> QueryResult<Vec<Credential>> {
-    let mut query = credentials::table
+    let mut query = beside_their_secret()
         .filter(credentials::user_id.eq(user))
         .order(credentials::id.desc())
         .limit(paging.to_fetch())
-        .select(Row::as_select())
+        .select((Row::as_select(), secrets::hint.nullable()))
         .into_boxed();
     if scope == Scope::Live {
         query = query.filter(credentials::ended_at.is_null());
@@ -210,49 +237,37 @@ pub(crate) fn newest(
     if let Some(after) = paging.after() {
         query = query.filter(credentials::id.lt(after));
     }
-    let rows = query.load(connection)?;
-    with_hints(connection, rows)
+    with_their_hints(query.load(connection)?)
 }
 
-/// Every credential of a user that was not ended, newest first.
-pub(crate) fn all_not_ended(
+/// Every credential of a user that was not ended, newest first; of `named`, where it is one, that one
+/// alone.
+pub(crate) fn not_ended(
     connection: &mut AnyConnection,
     user: UserId,
+    named: &[CredentialId],
 ) -> QueryResult<Vec<Credential>> {
-    let rows = credentials::table
-        .filter(
-            credentials::user_id
-                .eq(user)
-                .and(credentials::ended_at.is_null()),
-        )
-        .order(credentials::id.desc())
-        .select(Row::as_select())
-        .load(connection)?;
-    with_hints(connection, rows)
+    let rows: Vec<Hinted> = match named {
+        [id] => on!(connection => beside_their_secret()
+            .filter(credentials::user_id.eq(user))
+            .filter(credentials::id.eq(id))
+            .filter(credentials::ended_at.is_null())
+            .select((Row::as_select(), secrets::hint.nullable()))
+            .load(connection))?,
+        _ => on!(connection => beside_their_secret()
+            .filter(credentials::user_id.eq(user))
+            .filter(credentials::ended_at.is_null())
+            .order(credentials::id.desc())
+            .select((Row::as_select(), secrets::hint.nullable()))
+            .load(connection))?,
+    };
+    with_their_hints(rows)
 }
 
-fn with_hints(connection: &mut AnyConnection, rows: Vec<Row>) -> QueryResult<Vec<Credential>> {
-    let tokens: Vec<CredentialId> = rows
-        .iter()
-        .filter(|row| row.class == Class::Token.as_str())
-        .map(|row| row.id)
-        .collect();
-    // In parts: both databases bound how many values one query may carry.
-    let mut hints: HashMap<CredentialId, String> = HashMap::new();
-    for part in tokens.chunks(500) {
-        let found: Vec<(CredentialId, String)> = secrets::table
-            .filter(secrets::credential_id.eq_any(part.to_vec()))
-            .filter(secrets::valid_until.is_null())
-            .select((secrets::credential_id, secrets::hint))
-            .load(connection)?;
-        hints.extend(found);
-    }
-    rows.into_iter()
-        .map(|row| {
-            let hint = hints.remove(&row.id).unwrap_or_default();
-            row.into_credential(hint)
-        })
-        .collect()
+statement! {
+    EndOne { at: Timestamp as BigInt, receipt: ReceiptId as Binary, id: CredentialId as Binary } =
+        "UPDATE credentials SET ended_at = " at ", receipt_id = " receipt " WHERE id = " id
+        " AND ended_at IS NULL"
 }
 
 /// Marks credentials as ended by a receipt. A credential that was ended before keeps its own.
@@ -263,6 +278,10 @@ pub(crate) fn end(
     at: Timestamp,
     receipt: ReceiptId,
 ) -> QueryResult<()> {
+    if let [id] = ids {
+        return on!(connection => EndOne::new(at, receipt, *id).execute(connection)).map(drop);
+    }
+    // In parts: both databases bound how many values one query may carry.
     for part in ids.chunks(500) {
         let rows = credentials::table.filter(
             credentials::id
@@ -339,25 +358,37 @@ pub(crate) fn confirm(
         .map(drop)
 }
 
+statement! {
+    Touch {
+        at: Timestamp as BigInt,
+        ip: Option<String> as Nullable<Text>,
+        id: CredentialId as Binary,
+        since: Timestamp as BigInt,
+    } =
+        "UPDATE credentials SET last_used_at = " at ", last_used_ip = " ip " WHERE id = " id
+        " AND (last_used_at IS NULL OR last_used_at < " since ")"
+}
+
+statement! {
+    TouchFromAsBefore { at: Timestamp as BigInt, id: CredentialId as Binary, since: Timestamp as BigInt } =
+        "UPDATE credentials SET last_used_at = " at " WHERE id = " id
+        " AND (last_used_at IS NULL OR last_used_at < " since ")"
+}
+
 /// Writes when and from where a credential was last used, unless something newer is there.
 pub(crate) fn touch(
     connection: &mut AnyConnection,
     id: CredentialId,
-    last: LastUse,
+    LastUse { at, from }: LastUse,
 ) -> QueryResult<()> {
-    let older = credentials::last_used_at
-        .is_null()
-        .or(credentials::last_used_at.lt(last.at));
-    let rows = credentials::table
-        .filter(credentials::id.eq(id))
-        .filter(older);
-    let at = credentials::last_used_at.eq(last.at);
-    let written = match last.from {
+    let written = match from {
         Place::At(ip) => {
-            let ip = credentials::last_used_ip.eq(ip.map(|ip| ip.to_string()));
-            diesel::update(rows).set((at, ip)).execute(connection)
+            let touch = Touch::new(at, ip.map(|ip| ip.to_string()), id, at);
+            on!(connection => touch.execute(connection))
         }
-        Place::AsBefore => diesel::update(rows).set(at).execute(connection),
+        Place::AsBefore => {
+            on!(connection => TouchFromAsBefore::new(at, id, at).execute(connection))
+        }
     };
     written.map(drop)
 }

@@ -5,7 +5,7 @@ use diesel::{QueryResult, prelude::*};
 use crate::{
     ids::{CredentialId, UserId},
     kind::{Class, Kind},
-    kit::db::AnyConnection,
+    kit::db::{AnyConnection, on},
     schema::credentials,
 };
 
@@ -15,12 +15,12 @@ pub(crate) fn count_not_ended(
     user: UserId,
     class: Class,
 ) -> QueryResult<i64> {
-    credentials::table
+    on!(connection => credentials::table
         .filter(credentials::user_id.eq(user))
         .filter(credentials::ended_at.is_null())
         .filter(credentials::class.eq(class.as_str()))
         .count()
-        .get_result(connection)
+        .get_result(connection))
 }
 
 /// From where the newest `most` credentials were made that a password was given for: sessions and

@@ -2,19 +2,22 @@
 
 use diesel::{QueryResult, prelude::*};
 
-use super::{Row, with_hints};
+use super::{Row, beside_their_secret, with_their_hints};
 use crate::{
     credentials::{
         credential::Credential,
         receipt::{Reason, Receipt},
     },
     ids::{CredentialId, ReceiptId, UserId},
-    kit::{clock::Timestamp, db::AnyConnection},
-    schema::{credentials, receipts},
+    kit::{
+        clock::Timestamp,
+        db::{AnyConnection, on},
+    },
+    schema::{credentials, receipts, secrets},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = receipts)]
+#[diesel(table_name = receipts, treat_none_as_default_value = false)]
 struct ReceiptRow {
     id: ReceiptId,
     user_id: UserId,
@@ -42,10 +45,10 @@ pub(crate) fn insert_receipt(
         sessions_ended: receipt.sessions_ended,
         tokens_ended: receipt.tokens_ended,
     };
-    diesel::insert_into(receipts::table)
+    on!(connection => diesel::insert_into(receipts::table)
         .values(row)
-        .execute(connection)
-        .map(drop)
+        .execute(connection))
+    .map(drop)
 }
 
 /// One receipt of a user, with what it ended.
@@ -74,10 +77,10 @@ pub(crate) fn find_receipt(
 
 /// What one sign-out ended, newest first.
 fn of_receipt(connection: &mut AnyConnection, receipt: ReceiptId) -> QueryResult<Vec<Credential>> {
-    let rows = credentials::table
+    let rows = on!(connection => beside_their_secret()
         .filter(credentials::receipt_id.eq(receipt))
         .order(credentials::id.desc())
-        .select(Row::as_select())
-        .load(connection)?;
-    with_hints(connection, rows)
+        .select((Row::as_select(), secrets::hint.nullable()))
+        .load(connection))?;
+    with_their_hints(rows)
 }

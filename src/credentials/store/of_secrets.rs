@@ -7,7 +7,11 @@ use crate::{
     context::Old,
     credentials::credential::Credential,
     ids::{CredentialId, UserId},
-    kit::{clock::Timestamp, db::AnyConnection, digest::Digest},
+    kit::{
+        clock::Timestamp,
+        db::{AnyConnection, on},
+        digest::Digest,
+    },
     known::User,
     schema::{credentials, secrets, users},
 };
@@ -40,7 +44,7 @@ pub(crate) fn by_digest(
         Option<Timestamp>,
         (UserId, String, String, Timestamp, Option<Timestamp>),
     );
-    let found: Option<Joined> = secrets::table
+    let found: Option<Joined> = on!(connection => secrets::table
         .inner_join(credentials::table.inner_join(users::table))
         .filter(secrets::digest.eq(digest))
         .select((
@@ -56,7 +60,7 @@ pub(crate) fn by_digest(
             ),
         ))
         .first(connection)
-        .optional()?;
+        .optional())?;
     let Some((row, hint, valid_until, (id, email, name, created_at, user_disabled_at))) = found
     else {
         return Ok(None);
@@ -96,15 +100,15 @@ pub(crate) fn insert_secret(
     hint: &str,
     created_at: Timestamp,
 ) -> QueryResult<()> {
-    diesel::insert_into(secrets::table)
+    on!(connection => diesel::insert_into(secrets::table)
         .values((
             secrets::digest.eq(digest),
             secrets::credential_id.eq(credential),
             secrets::hint.eq(hint),
             secrets::created_at.eq(created_at),
         ))
-        .execute(connection)
-        .map(drop)
+        .execute(connection))
+    .map(drop)
 }
 
 /// Removes every secret of a credential.

@@ -12,12 +12,14 @@ mod migrate;
 mod patience;
 mod place;
 pub mod postgres_url;
+mod statement;
 mod writer;
 
-use std::sync::Arc;
+use std::{num::NonZero, sync::Arc};
 
 use diesel::{Connection as _, QueryResult};
 
+pub(crate) use self::statement::{on, statement};
 pub use self::{
     beside::{Beside, announce, may_be_lost},
     connection::{AnyConnection, Target},
@@ -29,9 +31,16 @@ use self::{
     writer::Writer,
 };
 
-/// How many readers SQLite gets, and connections PostgreSQL: more than a small machine's cores, far
-/// fewer than PostgreSQL's default of 100, so that several processes fit beside one another.
-const CONNECTIONS: u32 = 12;
+/// How many connections PostgreSQL gets: more than a small machine's cores, far fewer than its default of
+/// 100, so that several processes fit beside one another.
+const TO_POSTGRES: u32 = 12;
+
+/// How many readers SQLite gets. What they read is in memory already, the system's or their own: more of
+/// them than keep the cores busy only hold a page cache each, of 2 MiB.
+fn readers() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    u32::try_from(cores.saturating_mul(2)).map_or(16, |readers| readers.clamp(4, 16))
+}
 
 /// Why the database did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -82,11 +91,14 @@ impl Database {
     /// When it cannot be reached.
     pub fn open(target: &Target) -> Result<Self, Error> {
         let first = target.connect()?;
-        let engine = match target {
-            Target::Sqlite(_) => Engine::Sqlite(Arc::new(Writer::start(target.clone(), first)?)),
-            Target::Postgres(_) => Engine::Postgres,
+        let (engine, connections) = match target {
+            Target::Sqlite(_) => {
+                let writer = Writer::start(target.clone(), first)?;
+                (Engine::Sqlite(Arc::new(writer)), readers())
+            }
+            Target::Postgres(_) => (Engine::Postgres, TO_POSTGRES),
         };
-        let pool = pool(target.clone(), CONNECTIONS);
+        let pool = pool(target.clone(), connections);
         Ok(Self {
             pool,
             target: target.clone(),
@@ -304,15 +316,18 @@ pub fn is_unique_violation(error: &diesel::result::Error) -> bool {
     )
 }
 
-/// Runs `attempt` so that, inside a transaction, its failure takes back only what it did itself.
-/// PostgreSQL refuses every further query of a transaction in which one failed; a savepoint keeps
-/// the rest usable, and both databases alike.
+/// Runs `query`, of which inside a transaction a failure takes back only what it did itself. PostgreSQL
+/// refuses every further query of a transaction in which one failed, but for a savepoint before it; SQLite
+/// does this by itself ("ON CONFLICT", ABORT).
 ///
 /// # Errors
-/// What `attempt` returns.
+/// What `query` returns.
 pub fn attempt<T>(
     connection: &mut AnyConnection,
-    attempt: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
+    query: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
 ) -> QueryResult<T> {
-    connection.transaction(attempt)
+    match connection {
+        AnyConnection::Postgres(_) => connection.transaction(query),
+        AnyConnection::Sqlite(_) => query(connection),
+    }
 }

@@ -4,14 +4,21 @@ use super::source::Source;
 use super::{Breach, expect_none, rust_files};
 
 /// What takes SQL as text.
-const TAKES_SQL: [&str; 4] = ["sql_query", "batch_execute", "dsl::sql", "sql::<"];
+const TAKES_SQL: [&str; 5] = [
+    "sql_query",
+    "batch_execute",
+    "push_sql",
+    "dsl::sql",
+    "sql::<",
+];
 
 /// Calls of what takes SQL whose argument is neither written there nor a constant.
 fn put_together(file: &Source) -> Vec<Breach> {
     let calls = TAKES_SQL.iter().flat_map(|name| {
-        file.code
-            .match_indices(name)
-            .map(|(at, name)| at + name.len())
+        let said = file.code.match_indices(name);
+        // `into_sql::<…>` binds a value.
+        let said = said.filter(|(at, _)| !file.code[..*at].ends_with("into_"));
+        said.map(|(at, name)| at + name.len())
     });
     let calls = calls.filter(|after| {
         let Some(opens) = file.code[*after..].find('(').map(|at| after + at + 1) else {
@@ -27,8 +34,13 @@ fn put_together(file: &Source) -> Vec<Breach> {
         let is_a_constant = name.len() > 1 && !name.contains(char::is_lowercase);
         // Or a function's own argument that can be nothing but a literal.
         let is_static = file.code.contains(&format!(" {name}: &'static str"));
+        // Or what a macro takes only where it is one.
+        let is_a_literal = argument.strip_prefix('$').is_some_and(|rest| {
+            let name: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
+            file.code.contains(&format!("${name}:literal"))
+        });
         let whole = argument[path.len()..].trim_start().starts_with([')', ',']);
-        !(argument.starts_with('"') || (is_a_constant || is_static) && whole)
+        !(argument.starts_with('"') || is_a_literal || (is_a_constant || is_static) && whole)
     });
     let breaches = calls.map(|place| Breach {
         file: format!("src/{}", file.path),
@@ -55,6 +67,7 @@ fn a_query_that_is_put_together_is_noticed() {
         "c.batch_execute(&text)",
         "dsl::sql::<Text>(&format!(\"{x}\"))",
         "sql_query(SELECT.to_owned() + x)",
+        "($text:expr) => { out.push_sql($text) }",
     ] {
         assert!(
             !put_together(&Source::new("x.rs", code)).is_empty(),
@@ -67,6 +80,8 @@ fn a_query_that_is_put_together_is_noticed() {
         "sql_query(\n    ADVISORY_LOCK,\n)",
         "fn texts(c: &mut C, sql: &'static str) { sql_query(sql) }",
         "// sql_query(format!())",
+        "($text:literal) => { out.push_sql($text) }",
+        "value.into_sql::<Text>()",
     ] {
         assert!(
             put_together(&Source::new("x.rs", code)).is_empty(),
