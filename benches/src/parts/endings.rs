@@ -133,7 +133,8 @@ fn commits(installation: &Installation, takes: Duration) -> Result<f64> {
     let mut database = SqliteConnection::establish(&path.to_string_lossy())?;
     database.batch_execute(
         "PRAGMA busy_timeout = 4500; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-         PRAGMA foreign_keys = ON;
+         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
+         PRAGMA wal_autocheckpoint = 4000;
          CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, content BLOB NOT NULL);",
     )?;
     let mut times = 0.0;

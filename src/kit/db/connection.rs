@@ -150,13 +150,24 @@ pub(super) struct Manager {
     losses: Arc<AtomicU64>,
 }
 
+impl Manager {
+    /// On SQLite with half the usual page cache: there are several, and the system has each page already.
+    fn reader(&self) -> Result<AnyConnection, Error> {
+        let mut connection = self.target.connect()?;
+        if let AnyConnection::Sqlite(sqlite) = &mut connection {
+            sqlite.batch_execute("PRAGMA cache_size = -1024")?;
+        }
+        Ok(connection)
+    }
+}
+
 impl ManageConnection for Manager {
     type Connection = Pooled;
     type Error = Error;
 
     fn connect(&self) -> Result<Pooled, Error> {
         let known_good_at = self.losses.load(Ordering::Acquire);
-        self.target.connect().map(|connection| Pooled {
+        self.reader().map(|connection| Pooled {
             connection,
             broken: false,
             known_good_at,

@@ -19,9 +19,12 @@ pub(super) const ATTEMPTS: u32 = 3;
 /// file locked. It is how long another process may hold the write lock: half of [`FOR_AN_ANSWER`],
 /// for a change may come while the one before it still waits. `synchronous=FULL`: an ending that was
 /// answered survives a power cut, which WAL with NORMAL does not promise (SQLite documentation,
-/// "PRAGMA synchronous").
+/// "PRAGMA synchronous"). `temp_store`: what a savepoint may have to take back is kept in memory, and not
+/// in a file that is made for it. `wal_autocheckpoint`: after 16 MiB and not after 4, for pages that many
+/// changes write again are then written once.
 pub(super) const SQLITE: &str = "PRAGMA busy_timeout = 4500; PRAGMA journal_mode = WAL; \
-     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+     PRAGMA wal_autocheckpoint = 4000;";
 
 /// Parameters of libpq (PostgreSQL documentation, section 34.1.2). Three seconds to connect: two
 /// attempts fit into [`FOR_A_CONNECTION`]. A peer that takes nothing for five seconds, or is silent

@@ -3,7 +3,8 @@
 //! SQLite lets one connection write at a time. Left to many connections, the others wait in
 //! `busy_timeout`, unfairly and for seconds. Here one thread takes all that wait, runs each in its
 //! own savepoint inside one transaction, commits once for all, and only then answers. With
-//! `synchronous=FULL` the price of a commit is the disk's flush, so many callers share one.
+//! `synchronous=FULL` the price of a commit is the disk's flush, so many callers share one. A change
+//! that nobody shares a commit with needs no savepoint, which would copy each page that it changes.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -25,8 +26,20 @@ const QUEUE: usize = 1024;
 const BATCH: usize = 128;
 
 /// Does its change and returns what will tell the caller, once it is known whether it was committed.
-type Job = Box<dyn FnOnce(&mut AnyConnection) -> Answer + Send>;
-type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
+type Job = Box<dyn FnOnce(&mut AnyConnection, Company) -> Answer + Send>;
+
+/// Whether a change has the transaction to itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Company {
+    Alone,
+    WithOthers,
+}
+
+struct Answer {
+    /// Whether there is something to commit.
+    made: bool,
+    tell: Box<dyn FnOnce(Result<(), Error>) + Send>,
+}
 
 pub(super) struct Writer {
     queue: SyncSender<Job>,
@@ -83,18 +96,27 @@ impl Writer {
         E: From<Error> + From<diesel::result::Error> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
+        let job: Job = Box::new(move |connection, company| {
             // Nobody waits any more: what has not begun need not be done.
             if answer.is_closed() {
-                return Box::new(drop);
+                return Answer {
+                    made: false,
+                    tell: Box::new(drop),
+                };
             }
-            let change = AssertUnwindSafe(|| connection.transaction(change));
+            let change = AssertUnwindSafe(|| match company {
+                Company::Alone => change(connection),
+                Company::WithOthers => connection.transaction(change),
+            });
             match catch_unwind(change) {
-                Ok(result) => Box::new(move |committed: Result<(), Error>| {
-                    afterwards();
-                    // The caller may have hung up; what was committed stays so.
-                    drop(answer.send(committed.map_err(E::from).and(result)));
-                }),
+                Ok(result) => Answer {
+                    made: result.is_ok(),
+                    tell: Box::new(move |committed: Result<(), Error>| {
+                        afterwards();
+                        // The caller may have hung up; what was committed stays so.
+                        drop(answer.send(committed.map_err(E::from).and(result)));
+                    }),
+                },
                 Err(panic) => {
                     drop(answer.send(Err(Error::Panicked.into())));
                     resume_unwind(panic)
@@ -147,19 +169,31 @@ fn begun(mut connection: AnyConnection) -> Result<AnyConnection, Error> {
 /// Writes a batch in the transaction that was begun. Gives the connection back where it may be used
 /// again.
 fn write(mut connection: AnyConnection, batch: Vec<Job>) -> Option<AnyConnection> {
-    let answers: Vec<Answer> = batch.into_iter().map(|job| job(&mut connection)).collect();
+    let company = match batch.as_slice() {
+        [_] => Company::Alone,
+        _ => Company::WithOthers,
+    };
+    let answers: Vec<Answer> = batch
+        .into_iter()
+        .map(|job| job(&mut connection, company))
+        .collect();
+    if !answers.iter().any(|answer| answer.made) {
+        let undone = roll_back(&mut connection);
+        answers.into_iter().for_each(|answer| (answer.tell)(Ok(())));
+        // Closing it rolls back whatever is left open.
+        return undone.is_ok().then_some(connection);
+    }
     match commit(&mut connection) {
         Ok(()) => {
-            answers.into_iter().for_each(|answer| answer(Ok(())));
+            answers.into_iter().for_each(|answer| (answer.tell)(Ok(())));
             Some(connection)
         }
         Err(error) => {
             tracing::error!(cause = %error, "a commit failed; nothing of it was done");
             let why = error.to_string();
             for answer in answers {
-                answer(Err(Error::Unreachable(why.clone())));
+                (answer.tell)(Err(Error::Unreachable(why.clone())));
             }
-            // Closing it rolls back whatever is left open.
             None
         }
     }
@@ -180,6 +214,13 @@ fn commit(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(sqlite) => AnsiTransactionManager::commit_transaction(sqlite),
         AnyConnection::Postgres(postgres) => AnsiTransactionManager::commit_transaction(postgres),
+    }
+}
+
+fn roll_back(connection: &mut AnyConnection) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(sqlite) => AnsiTransactionManager::rollback_transaction(sqlite),
+        AnyConnection::Postgres(postgres) => AnsiTransactionManager::rollback_transaction(postgres),
     }
 }
 
