@@ -10,6 +10,7 @@ use super::{credential::Credential, store};
 use crate::{
     context::{Context, Shared},
     error::Result,
+    ids::CredentialId,
     kit::clock::Timestamp,
     known::Known,
     last_use::{LastUse, Place},
@@ -50,8 +51,8 @@ pub(crate) fn overlay(context: &Shared, credential: &mut Credential) {
     }
 }
 
-/// So many are written in one transaction: a few tenths of a second at most, in which nobody else can
-/// write to SQLite, and far from the time after which a transaction is given up.
+/// So many are written in one transaction, where there are more: a few tenths of a second at most, in
+/// which nobody else can write to SQLite, and far from the time after which a transaction is given up.
 const AT_ONCE: usize = 2_000;
 
 /// Writes what is noted. What cannot be written stays noted.
@@ -59,25 +60,40 @@ const AT_ONCE: usize = 2_000;
 /// # Errors
 /// When the database fails.
 pub async fn flush(context: &Context) -> Result<()> {
-    let mut batch = context.last_used.take();
+    let (mut parts, mut rows) = (Vec::new(), Vec::new());
+    let mut left = context.last_used.parts().peekable();
+    while let Some(part) = left.next() {
+        parts.push(part);
+        rows.extend_from_slice(&context.last_used.take(part));
+        if rows.len() < AT_ONCE && left.peek().is_some() {
+            continue;
+        }
+        if let Err(error) = write(context, std::mem::take(&mut rows)).await {
+            // All of them: to write one again changes nothing.
+            parts
+                .iter()
+                .for_each(|part| context.last_used.put_back(*part));
+            return Err(error);
+        }
+        parts.clear();
+    }
+    Ok(())
+}
+
+async fn write(context: &Context, mut rows: Vec<(CredentialId, LastUse)>) -> Result<()> {
     // In the order of their ids: two processes that write the same rows cannot block each other.
-    // (A stable sort is quick with what is in order by parts already.)
-    batch.sort_by_key(|(id, _)| *id);
-    for part in batch.chunks(AT_ONCE) {
-        let part: Arc<[_]> = part.into();
-        let written: Result<()> = context
+    rows.sort_unstable_by_key(|(id, _)| *id);
+    let rows: Arc<[_]> = rows.into();
+    for from in (0..rows.len()).step_by(AT_ONCE) {
+        let rows = Arc::clone(&rows);
+        context
             .write(move |_, connection| {
-                for (id, last) in &*part {
+                for (id, last) in rows.iter().skip(from).take(AT_ONCE) {
                     store::touch(connection, *id, *last)?;
                 }
                 Ok(())
             })
-            .await;
-        if written.is_err() {
-            // All of them: to write one again changes nothing.
-            context.last_used.put_back();
-            return written;
-        }
+            .await?;
     }
     Ok(())
 }
