@@ -7,18 +7,19 @@ use actix_web::{
     App, HttpResponse, HttpServer, Resource, Scope,
     body::{BoxBody, MessageBody},
     dev::{
-        HttpServiceFactory, Server as ActixServer, ServerHandle, ServiceRequest, ServiceResponse,
+        HttpServiceFactory, Server as ActixServer, ServerHandle, ServiceFactory, ServiceRequest,
+        ServiceResponse,
     },
     guard::{GuardContext, fn_guard},
     http::{ConnectionType, Method, StatusCode, header, uri::Authority},
-    middleware::{Compress, Condition, Next, from_fn},
+    middleware::{Compress, Next, from_fn},
     rt::task::JoinHandle,
     web,
 };
 
 use crate::{
     background::{prune_now_and_then, stop_when_told, write_last_used},
-    callers::{Access, Gatekeeper, guard},
+    callers::{Access, Gatekeeper, guard, user_of},
     config::{Settings, SigningKeys},
     context::Context,
     credentials::usage,
@@ -33,7 +34,7 @@ use crate::{
         headers::Headers,
         host, limits, panics,
         refusal::{self, Surface},
-        request_log::RequestLog,
+        request_log::{Answered, RequestLog},
         same_origin,
         unless::Unless,
     },
@@ -187,7 +188,12 @@ pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory +
         .into_iter()
         .chain(patterns)
         .fold(scope, |scope, (path, routes)| {
-            scope.service(resource(context, &rules, path, routes))
+            let resource = resource(context, &rules, path, routes);
+            // What the API answers is short.
+            match Surface::of(path) {
+                Surface::Page => scope.service(resource.wrap(Compress::default())),
+                Surface::Api => scope.service(resource),
+            }
         });
     let shared = Rc::new(Around {
         context: context.clone(),
@@ -212,14 +218,21 @@ async fn not_found() -> Result<HttpResponse, Error> {
     Err(Error::NotFound)
 }
 
-/// One path: from the outside in, compression, the session cookie, a net for panics, the guard, the
-/// handler.
+/// One path: from the outside in, the session cookie, a net for panics, the guard, the handler.
 fn resource(
     context: &Context,
     rules: &web::Data<CookieRules>,
     path: &'static str,
     routes: Vec<Route>,
-) -> impl HttpServiceFactory + use<> {
+) -> Resource<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
     let access: Vec<(Option<Method>, Access)> = routes
         .iter()
         .map(|route| {
@@ -253,10 +266,6 @@ fn resource(
         .wrap(Unless::new(
             passes,
             from_fn(move |request, next| keep(rules_of_cookie.clone(), request, next)),
-        ))
-        .wrap(Condition::new(
-            Surface::of(path) == Surface::Page,
-            Compress::default(),
         ))
 }
 
@@ -318,9 +327,13 @@ async fn around(
         .headers
         .put_on(response.headers_mut(), request.path());
     cors::put_on(response.headers_mut(), &request, settings);
-    shared
-        .log
-        .write(&request, status, refused.as_ref(), started.elapsed());
+    let answered = Answered {
+        status,
+        error: refused.as_ref(),
+        took: started.elapsed(),
+        user: user_of(&request),
+    };
+    shared.log.write(&request, &answered);
     Ok(ServiceResponse::new(request, response))
 }
 

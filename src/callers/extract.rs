@@ -11,6 +11,7 @@ use crate::{
     context::Context,
     credentials::{Caller, Class, Confirmed, Receipt, Selection},
     error::{Error, Result},
+    ids::UserId,
     sessions::{SessionSecret, cookie::SessionCookie},
     urls,
     web::{
@@ -140,6 +141,13 @@ fn context(request: &HttpRequest) -> Result<Context> {
 
 fn admitted(request: &HttpRequest) -> Option<Rc<Caller>> {
     request.extensions().get::<Rc<Caller>>().cloned()
+}
+
+/// The user that the route of `request` let in, for the log.
+#[must_use]
+pub fn user_of(request: &HttpRequest) -> Option<UserId> {
+    let extensions = request.extensions();
+    extensions.get::<Rc<Caller>>().map(|caller| caller.user.id)
 }
 
 /// Absent only where the route table lets anybody call a handler that needs somebody.

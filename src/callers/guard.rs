@@ -16,7 +16,7 @@ use crate::{
     context::Context,
     credentials::{Caller, Class},
     error::{Error, Result},
-    web::{body, request_log::KnownUser},
+    web::body,
 };
 
 /// What one path asks, by method.
@@ -148,7 +148,6 @@ pub async fn guard<B: MessageBody + 'static>(
     match admitted {
         Ok(caller) => {
             if let Some(caller) = caller {
-                request.extensions_mut().insert(KnownUser(caller.user.id));
                 request.extensions_mut().insert(Rc::new(caller));
             }
             Ok(next.call(request).await?.map_into_left_body())

@@ -8,7 +8,7 @@ mod pass;
 
 pub use self::{
     access::Access,
-    extract::{AnyCaller, Origin, SignedIn, Visitor},
+    extract::{AnyCaller, Origin, SignedIn, Visitor, user_of},
     guard::{Gatekeeper, guard},
     pass::{bearer, by_either as recognise, client_password},
 };

@@ -55,8 +55,8 @@ pub async fn by_either(context: &Context, request: &HttpRequest) -> Result<Optio
             invalid_token: false,
         });
     }
-    let secret = TokenSecret::parse(&context.settings.token_prefix, shown);
-    by_token(context, request, secret)
+    let digest = TokenSecret::digest_of(&context.settings.token_prefix, shown);
+    by_token(context, request, digest)
         .await?
         .map(Some)
         .ok_or(Error::NotSignedIn {
@@ -77,7 +77,7 @@ pub(super) async fn by_client(context: &Context, request: &HttpRequest) -> Resul
         _ => return by_either(context, request).await,
     };
     let secret = client_password(&context.settings.token_prefix, value);
-    by_token(context, request, secret)
+    by_token(context, request, secret.map(|secret| secret.digest()))
         .await?
         .map(Some)
         .ok_or(Error::InvalidClient)
@@ -95,7 +95,7 @@ fn authorization(request: &HttpRequest) -> Result<Option<&HeaderValue>> {
 
 /// The scheme of an `Authorization` header, and what it shows (RFC 9110, section 11.6.2).
 fn parts(value: &HeaderValue) -> (&str, &str) {
-    let text = value.to_str().unwrap_or_default();
+    let text = std::str::from_utf8(value.as_bytes()).unwrap_or_default();
     let (scheme, shown) = text.split_once(' ').unwrap_or((text, ""));
     (scheme, shown.trim_start_matches(' '))
 }
@@ -129,10 +129,10 @@ pub fn client_password(prefix: &TokenPrefix, value: &HeaderValue) -> Option<Toke
 async fn by_token(
     context: &Context,
     request: &HttpRequest,
-    secret: Option<TokenSecret>,
+    digest: Option<Digest>,
 ) -> Result<Option<Caller>> {
-    match secret {
-        Some(secret) => ask_the_gate(context, request, Class::Token, secret.digest()).await,
+    match digest {
+        Some(digest) => ask_the_gate(context, request, Class::Token, digest).await,
         None => Ok(None),
     }
 }

@@ -52,6 +52,11 @@ impl<T> Id<T> {
         self.0
     }
 
+    /// Its text, written into `room`.
+    pub fn text<'a>(&self, room: &'a mut [u8; 36]) -> &'a str {
+        self.0.as_hyphenated().encode_lower(room)
+    }
+
     /// Its 16 bytes, which sort as the id does.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
@@ -66,7 +71,7 @@ impl<T> FromStr for Id<T> {
     fn from_str(text: &str) -> Result<Self, NotAnId> {
         let uuid = Uuid::try_parse(text).map_err(|_| NotAnId)?;
         let id = Self::from_uuid(uuid);
-        if id.to_string() == text {
+        if id.text(&mut [0; 36]) == text {
             Ok(id)
         } else {
             Err(NotAnId)
@@ -76,7 +81,7 @@ impl<T> FromStr for Id<T> {
 
 impl<T> fmt::Display for Id<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.as_hyphenated().fmt(f)
+        f.pad(self.text(&mut [0; 36]))
     }
 }
 
@@ -88,8 +93,7 @@ impl<T> fmt::Debug for Id<T> {
 
 impl<T> Serialize for Id<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = Uuid::encode_buffer();
-        serializer.serialize_str(self.0.as_hyphenated().encode_lower(&mut text))
+        serializer.serialize_str(self.text(&mut [0; 36]))
     }
 }
 

@@ -5,10 +5,12 @@
 //! other status for a failure of its own. `web::headers` blanks the identity headers where nobody is.
 //! `docs/nginx.conf` and `docs/Caddyfile` are how a proxy asks; the tests start both with them.
 
+use std::borrow::Cow;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{self, HeaderMap, HeaderValue},
-    web::Data,
+    web::{BytesMut, Data},
 };
 use url::Url;
 
@@ -91,11 +93,11 @@ impl Asked {
 }
 
 fn pass(caller: &Caller) -> Result<HttpResponse> {
-    let mut answer = HttpResponse::Ok();
+    let mut answer = HttpResponse::Ok().finish();
     for (name, value) in IDENTITY.into_iter().zip(identity(caller)?) {
-        answer.insert_header((name, value));
+        answer.headers_mut().insert(name, value);
     }
-    Ok(answer.finish())
+    Ok(answer)
 }
 
 /// The values of [`IDENTITY`]. They say nothing but what user and credential are: they are good for as
@@ -104,30 +106,40 @@ fn pass(caller: &Caller) -> Result<HttpResponse> {
 /// # Errors
 /// None that is known: all is printable ASCII.
 pub fn identity(caller: &Caller) -> Result<[HeaderValue; 5]> {
-    let value = |text: String| HeaderValue::try_from(text).map_err(Error::internal);
+    let (user, credential) = (&caller.user, &caller.credential);
+    // One piece of memory for all of them.
+    let mut texts = BytesMut::with_capacity(256);
+    let mut next = |text: &str| {
+        texts.extend_from_slice(text.as_bytes());
+        HeaderValue::from_maybe_shared(texts.split().freeze()).map_err(Error::internal)
+    };
     Ok([
-        value(caller.user.id.to_string())?,
-        value(encoded(&caller.user.email))?,
-        value(encoded(&caller.user.name))?,
-        value(caller.credential.abilities.to_stored())?,
-        value(caller.credential.id.to_string())?,
+        next(user.id.text(&mut [0; 36]))?,
+        next(&encoded(&user.email))?,
+        next(&encoded(&user.name))?,
+        next(&credential.abilities.to_stored())?,
+        next(credential.id.text(&mut [0; 36]))?,
     ])
 }
 
 /// Text for a header: printable ASCII as it is, every other byte of its UTF-8 and the percent sign as
 /// `%XX` (RFC 3986, section 2.1), so that any name is one line and reads back exactly.
-fn encoded(text: &str) -> String {
+fn encoded(text: &str) -> Cow<'_, str> {
     use std::fmt::Write as _;
+    let is_plain = |byte: u8| (byte.is_ascii_graphic() || byte == b' ') && byte != b'%';
+    if text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if (byte.is_ascii_graphic() || byte == b' ') && byte != b'%' {
+        if is_plain(byte) {
             encoded.push(char::from(byte));
         } else {
             // Writing into a String cannot fail.
             let _ = write!(encoded, "%{byte:02X}");
         }
     }
-    encoded
+    Cow::Owned(encoded)
 }
 
 /// Whether a person looks at this: a browser that goes to a page, not a script of one and not a

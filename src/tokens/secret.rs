@@ -87,21 +87,15 @@ impl TokenSecret {
     /// # Errors
     /// The first thing that is wrong with it.
     pub fn read(prefix: &TokenPrefix, text: &str) -> Result<Self, Flaw> {
-        let tail = text
-            .strip_prefix(prefix.as_str())
-            .and_then(|rest| rest.strip_prefix('_'))
-            .ok_or_else(|| Flaw::Prefix(prefix.clone()))?;
-        if !tail.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(Flaw::Alphabet);
-        }
-        if tail.len() != RANDOM_CHARACTERS + CHECKSUM_CHARACTERS {
-            return Err(Flaw::Length(tail.len()));
-        }
-        let parts = text.split_at_checked(text.len() - CHECKSUM_CHARACTERS);
-        parts
-            .filter(|(body, sum)| checksum(body) == sum.as_bytes())
-            .map(|_| Self(SecretText::new(text.to_owned())))
-            .ok_or(Flaw::Checksum)
+        well_formed(prefix, text).map(|()| Self(SecretText::new(text.to_owned())))
+    }
+
+    /// What the database knows the secret by that a client sent, without a copy of it: `None` where it has
+    /// a [`Flaw`].
+    #[must_use]
+    pub fn digest_of(prefix: &TokenPrefix, text: &str) -> Option<Digest> {
+        well_formed(prefix, text).ok()?;
+        Some(Digest::of(text.as_bytes()))
     }
 
     /// What the database knows it by.
@@ -141,6 +135,26 @@ pub enum Flaw {
     /// The last characters are not the checksum of all before.
     #[error("its checksum is wrong, so that something in it was changed")]
     Checksum,
+}
+
+fn well_formed(prefix: &TokenPrefix, text: &str) -> Result<(), Flaw> {
+    let tail = text
+        .strip_prefix(prefix.as_str())
+        .and_then(|rest| rest.strip_prefix('_'))
+        .ok_or_else(|| Flaw::Prefix(prefix.clone()))?;
+    // Without a way out in between, for many bytes at once.
+    let plain = |so_far: bool, byte: u8| so_far & byte.is_ascii_alphanumeric();
+    if !tail.bytes().fold(true, plain) {
+        return Err(Flaw::Alphabet);
+    }
+    if tail.len() != RANDOM_CHARACTERS + CHECKSUM_CHARACTERS {
+        return Err(Flaw::Length(tail.len()));
+    }
+    let parts = text.split_at_checked(text.len() - CHECKSUM_CHARACTERS);
+    parts
+        .filter(|(body, sum)| checksum(body) == sum.as_bytes())
+        .map(drop)
+        .ok_or(Flaw::Checksum)
 }
 
 fn character(value: usize) -> u8 {

@@ -1,5 +1,7 @@
 //! Forms and queries, read into [`Fields`].
 
+use std::borrow::Cow;
+
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest,
     dev::{Payload, ServiceRequest},
@@ -115,7 +117,11 @@ pub(super) fn has_body(request: &HttpRequest) -> bool {
 /// Reads names and values (WHATWG URL, section 5.1). Bytes that are no UTF-8 are refused, where the
 /// standard would put replacement characters: what is stored is what was sent.
 fn url_encoded(bytes: &[u8]) -> Result<Fields> {
-    let decoded: Vec<u8> = percent_decoded(bytes);
+    let decoded = if bytes.contains(&b'%') {
+        Cow::Owned(percent_decoded(bytes))
+    } else {
+        Cow::Borrowed(bytes)
+    };
     if std::str::from_utf8(&decoded).is_err() {
         return Err(Error::Malformed("Send text in UTF-8.".to_owned()));
     }

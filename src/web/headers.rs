@@ -94,9 +94,11 @@ impl Headers {
         }
         let same_origin = HeaderValue::from_static("same-origin");
         put(headers, header::REFERRER_POLICY, same_origin);
-        if path == urls::VERIFY {
+        // Whoever says one of these says all.
+        let [first, ..] = &IDENTITY;
+        if path == urls::VERIFY && !headers.contains_key(first) {
             for name in IDENTITY {
-                put(headers, name, HeaderValue::from_static(""));
+                headers.insert(name, HeaderValue::from_static(""));
             }
         }
         let policy = match Surface::of(path) {
