@@ -155,7 +155,7 @@ impl Server {
         // Nobody has to wait for this process from here on: it checks no pass any more.
         self.context.nodes.leave().await;
         beside.iter().flatten().for_each(JoinHandle::abort);
-        if let Err(error) = usage::flush(&self.context).await {
+        if let Err(error) = usage::flush_the_last(&self.context).await {
             tracing::error!(cause = %error, "the last-used times since the last write are lost");
         }
         served

@@ -10,5 +10,5 @@ pub use self::{
     access::Access,
     extract::{AnyCaller, Origin, SignedIn, Visitor, user_of},
     guard::{Gatekeeper, guard},
-    pass::{bearer, by_either as recognise, client_password},
+    pass::{Shown, bearer, by_either as recognise, client_password},
 };

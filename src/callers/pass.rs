@@ -47,15 +47,17 @@ pub async fn by_either(context: &Context, request: &HttpRequest) -> Result<Optio
             None => Ok(None),
         };
     };
-    let (scheme, shown) = parts(value);
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    let digest = match bearer(&context.settings.token_prefix, value) {
+        Shown::Token(digest) => Some(digest),
+        Shown::Malformed => None,
         // A scheme that is not ours is no attempt with a token, and told no error code (RFC 6750,
         // section 3.1). It was meant as a pass all the same, so no cookie counts beside it.
-        return Err(Error::NotSignedIn {
-            invalid_token: false,
-        });
-    }
-    let digest = TokenSecret::digest_of(&context.settings.token_prefix, shown);
+        Shown::ByAnotherScheme => {
+            return Err(Error::NotSignedIn {
+                invalid_token: false,
+            });
+        }
+    };
     by_token(context, request, digest)
         .await?
         .map(Some)
@@ -95,20 +97,32 @@ fn authorization(request: &HttpRequest) -> Result<Option<&HeaderValue>> {
 
 /// The scheme of an `Authorization` header, and what it shows (RFC 9110, section 11.6.2).
 fn parts(value: &HeaderValue) -> (&str, &str) {
-    let text = std::str::from_utf8(value.as_bytes()).unwrap_or_default();
+    let bytes = value.as_bytes();
+    let ascii = bytes.is_ascii().then(|| str::from_utf8(bytes).ok());
+    let text = ascii.flatten().unwrap_or_default();
     let (scheme, shown) = text.split_once(' ').unwrap_or((text, ""));
     (scheme, shown.trim_start_matches(' '))
 }
 
-/// The secret that an `Authorization` header shows as a bearer token (RFC 6750, section 2.1), where it
-/// has the form of one.
+/// What an `Authorization` header shows to whoever looks for a bearer token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// What has the form of a token's secret: its digest.
+    Token(Digest),
+    /// Something else as a bearer token.
+    Malformed,
+    /// No bearer token.
+    ByAnotherScheme,
+}
+
+/// What an `Authorization` header shows (RFC 6750, section 2.1), without a copy of it.
 #[must_use]
-pub fn bearer(prefix: &TokenPrefix, value: &HeaderValue) -> Option<TokenSecret> {
+pub fn bearer(prefix: &TokenPrefix, value: &HeaderValue) -> Shown {
     let (scheme, shown) = parts(value);
     if !scheme.eq_ignore_ascii_case("bearer") {
-        return None;
+        return Shown::ByAnotherScheme;
     }
-    TokenSecret::parse(prefix, shown)
+    TokenSecret::digest_of(prefix, shown).map_or(Shown::Malformed, Shown::Token)
 }
 
 /// The secret that an `Authorization` header shows as a client's password, where it has the form of

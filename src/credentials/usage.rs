@@ -80,6 +80,17 @@ pub async fn flush(context: &Context) -> Result<()> {
     Ok(())
 }
 
+/// The same when nothing else notes or writes any more, also of what was being written when that was
+/// stopped.
+///
+/// # Errors
+/// As [`flush`].
+pub async fn flush_the_last(context: &Context) -> Result<()> {
+    let parts = context.last_used.parts();
+    parts.for_each(|part| context.last_used.put_back(part));
+    flush(context).await
+}
+
 async fn write(context: &Context, mut rows: Vec<(CredentialId, LastUse)>) -> Result<()> {
     // In the order of their ids: two processes that write the same rows cannot block each other.
     rows.sort_unstable_by_key(|(id, _)| *id);

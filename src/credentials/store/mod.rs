@@ -359,20 +359,15 @@ pub(crate) fn confirm(
 }
 
 statement! {
-    Touch {
-        at: Timestamp as BigInt,
-        ip: Option<String> as Nullable<Text>,
-        id: CredentialId as Binary,
-        since: Timestamp as BigInt,
-    } =
+    Touch { id: CredentialId as Binary, at: Timestamp as BigInt, ip: Option<String> as Nullable<Text> } =
         "UPDATE credentials SET last_used_at = " at ", last_used_ip = " ip " WHERE id = " id
-        " AND (last_used_at IS NULL OR last_used_at < " since ")"
+        " AND (last_used_at IS NULL OR last_used_at < " at ")"
 }
 
 statement! {
-    TouchFromAsBefore { at: Timestamp as BigInt, id: CredentialId as Binary, since: Timestamp as BigInt } =
+    TouchFromAsBefore { id: CredentialId as Binary, at: Timestamp as BigInt } =
         "UPDATE credentials SET last_used_at = " at " WHERE id = " id
-        " AND (last_used_at IS NULL OR last_used_at < " since ")"
+        " AND (last_used_at IS NULL OR last_used_at < " at ")"
 }
 
 /// Writes when and from where a credential was last used, unless something newer is there.
@@ -383,11 +378,11 @@ pub(crate) fn touch(
 ) -> QueryResult<()> {
     let written = match from {
         Place::At(ip) => {
-            let touch = Touch::new(at, ip.map(|ip| ip.to_string()), id, at);
+            let touch = Touch::new(id, at, ip.map(|ip| ip.to_string()));
             on!(connection => touch.execute(connection))
         }
         Place::AsBefore => {
-            on!(connection => TouchFromAsBefore::new(at, id, at).execute(connection))
+            on!(connection => TouchFromAsBefore::new(id, at).execute(connection))
         }
     };
     written.map(drop)

@@ -36,7 +36,7 @@ use self::{
 const TO_POSTGRES: u32 = 12;
 
 /// How many readers SQLite gets. What they read is in memory already, the system's or their own: more of
-/// them than keep the cores busy only hold a page cache each, of 2 MiB.
+/// them than keep the cores busy only hold a page cache each.
 fn readers() -> u32 {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     u32::try_from(cores.saturating_mul(2)).map_or(16, |readers| readers.clamp(4, 16))

@@ -12,12 +12,14 @@ use std::{
 };
 
 use diesel::{
-    Connection as _, QueryResult,
-    connection::{AnsiTransactionManager, TransactionManager as _},
+    Connection, QueryResult,
+    connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _},
 };
 use tokio::sync::oneshot;
 
 use super::{AnyConnection, Error, Target, patience};
+
+type Transactions = <AnyConnection as Connection>::TransactionManager;
 
 /// How many changes may wait. At some 10,000 commits a second this is well under a second of work;
 /// past it callers are told that the database is not there, which is kinder than a growing queue.
@@ -36,9 +38,20 @@ enum Company {
 }
 
 struct Answer {
-    /// Whether there is something to commit.
-    made: bool,
+    left: Left,
     tell: Box<dyn FnOnce(Result<(), Error>) + Send>,
+}
+
+/// What a change left in the transaction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Itself, to be committed.
+    Itself,
+    /// Nothing.
+    Nothing,
+    /// It is not known what: SQLite takes the whole transaction back where a disk is full or fails, and
+    /// what came after would be committed by itself.
+    Unknown,
 }
 
 pub(super) struct Writer {
@@ -100,17 +113,17 @@ impl Writer {
             // Nobody waits any more: what has not begun need not be done.
             if answer.is_closed() {
                 return Answer {
-                    made: false,
+                    left: Left::Nothing,
                     tell: Box::new(drop),
                 };
             }
             let change = AssertUnwindSafe(|| match company {
-                Company::Alone => change(connection),
-                Company::WithOthers => connection.transaction(change),
+                Company::Alone => alone(connection, change),
+                Company::WithOthers => with_others(connection, change),
             });
             match catch_unwind(change) {
-                Ok(result) => Answer {
-                    made: result.is_ok(),
+                Ok((left, result)) => Answer {
+                    left,
                     tell: Box::new(move |committed: Result<(), Error>| {
                         afterwards();
                         // The caller may have hung up; what was committed stays so.
@@ -148,7 +161,7 @@ fn write_until_closed(target: &Target, first: AnyConnection, jobs: &Receiver<Job
             .map_or_else(|| target.connect(), Ok)
             .and_then(begun);
         connection = match begun {
-            // A panic in a change leaves its savepoint open: the connection is given up with it.
+            // A panic in a change leaves its transaction open: the connection is given up with it.
             Ok(begun) => catch_unwind(AssertUnwindSafe(|| write(begun, batch))).unwrap_or_default(),
             Err(error) => {
                 tracing::error!(cause = %error, "a write could not begin");
@@ -166,36 +179,84 @@ fn begun(mut connection: AnyConnection) -> Result<AnyConnection, Error> {
     Ok(connection)
 }
 
+/// The transaction is the change's own, and is taken back where it failed.
+fn alone<T, E>(
+    connection: &mut AnyConnection,
+    change: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> (Left, Result<T, E>) {
+    let result = change(connection);
+    let left = match result {
+        Ok(_) => Left::Itself,
+        Err(_) => Left::Nothing,
+    };
+    (left, result)
+}
+
+/// In a savepoint by hand: diesel's would go on where there is no transaction any more.
+fn with_others<T, E: From<diesel::result::Error>>(
+    connection: &mut AnyConnection,
+    change: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> (Left, Result<T, E>) {
+    if let Err(error) = connection.batch_execute("SAVEPOINT change") {
+        return (Left::Unknown, Err(error.into()));
+    }
+    let result = change(connection);
+    let (left, ended) = match result {
+        Ok(_) => (Left::Itself, connection.batch_execute("RELEASE change")),
+        Err(_) => {
+            let back = connection.batch_execute("ROLLBACK TO change; RELEASE change");
+            (Left::Nothing, back)
+        }
+    };
+    match ended {
+        Ok(()) => (left, result),
+        Err(error) => (Left::Unknown, result.and(Err(error.into()))),
+    }
+}
+
 /// Writes a batch in the transaction that was begun. Gives the connection back where it may be used
-/// again.
+/// again; closing it rolls back whatever is left open.
 fn write(mut connection: AnyConnection, batch: Vec<Job>) -> Option<AnyConnection> {
     let company = match batch.as_slice() {
         [_] => Company::Alone,
         _ => Company::WithOthers,
     };
-    let answers: Vec<Answer> = batch
-        .into_iter()
-        .map(|job| job(&mut connection, company))
-        .collect();
-    if !answers.iter().any(|answer| answer.made) {
-        let undone = roll_back(&mut connection);
-        answers.into_iter().for_each(|answer| (answer.tell)(Ok(())));
-        // Closing it rolls back whatever is left open.
+    let mut answers: Vec<Answer> = Vec::with_capacity(batch.len());
+    for job in batch {
+        answers.push(job(&mut connection, company));
+        if answers.iter().any(|answer| answer.left == Left::Unknown) {
+            // Jobs that are dropped answer their callers that nothing was begun.
+            tell(answers, Some("the transaction was lost"));
+            return None;
+        }
+    }
+    if answers.iter().all(|answer| answer.left == Left::Nothing) {
+        let undone = Transactions::rollback_transaction(&mut connection);
+        tell(answers, None);
         return undone.is_ok().then_some(connection);
     }
-    match commit(&mut connection) {
+    match Transactions::commit_transaction(&mut connection) {
         Ok(()) => {
-            answers.into_iter().for_each(|answer| (answer.tell)(Ok(())));
+            tell(answers, None);
             Some(connection)
         }
         Err(error) => {
-            tracing::error!(cause = %error, "a commit failed; nothing of it was done");
-            let why = error.to_string();
-            for answer in answers {
-                (answer.tell)(Err(Error::Unreachable(why.clone())));
-            }
+            tell(answers, Some(&error.to_string()));
             None
         }
+    }
+}
+
+fn tell(answers: Vec<Answer>, why_not: Option<&str>) {
+    if let Some(cause) = why_not {
+        tracing::error!(cause, "a commit failed; nothing of it was done");
+    }
+    for answer in answers {
+        let committed = match why_not {
+            None => Ok(()),
+            Some(cause) => Err(Error::Unreachable(cause.to_owned())),
+        };
+        (answer.tell)(committed);
     }
 }
 
@@ -210,20 +271,6 @@ fn begin_immediate(connection: &mut AnyConnection) -> QueryResult<()> {
     }
 }
 
-fn commit(connection: &mut AnyConnection) -> QueryResult<()> {
-    match connection {
-        AnyConnection::Sqlite(sqlite) => AnsiTransactionManager::commit_transaction(sqlite),
-        AnyConnection::Postgres(postgres) => AnsiTransactionManager::commit_transaction(postgres),
-    }
-}
-
-fn roll_back(connection: &mut AnyConnection) -> QueryResult<()> {
-    match connection {
-        AnyConnection::Sqlite(sqlite) => AnsiTransactionManager::rollback_transaction(sqlite),
-        AnyConnection::Postgres(postgres) => AnsiTransactionManager::rollback_transaction(postgres),
-    }
-}
-
 /// Runs `work` in a transaction of its own that holds the write lock from its start. For start-up
 /// work on a connection of its own; everything else goes through the writer.
 pub(super) fn exclusively<T>(
@@ -232,6 +279,104 @@ pub(super) fn exclusively<T>(
 ) -> Result<T, Error> {
     begin_immediate(connection)?;
     let result = work(connection)?;
-    commit(connection)?;
+    Transactions::commit_transaction(connection)?;
     Ok(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::{RunQueryDsl as _, sql_query};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn writer() -> (TempDir, Target, Writer) {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite(folder.path().join("test.db"));
+        let mut connection = target.connect().unwrap();
+        connection
+            .batch_execute("CREATE TABLE rows (id INTEGER PRIMARY KEY)")
+            .unwrap();
+        let writer = Writer::start(target.clone(), connection).unwrap();
+        (folder, target, writer)
+    }
+
+    fn insert(connection: &mut AnyConnection) -> Result<(), Error> {
+        sql_query("INSERT INTO rows DEFAULT VALUES").execute(connection)?;
+        Ok(())
+    }
+
+    /// As many as were inserted, if none was before.
+    fn inserted(target: &Target) -> usize {
+        let mut connection = target.connect().unwrap();
+        let all = sql_query("UPDATE rows SET id = id");
+        all.execute(&mut connection).unwrap()
+    }
+
+    type Answered = oneshot::Receiver<Result<(), Error>>;
+    type Change = fn(&mut AnyConnection) -> Result<(), Error>;
+
+    /// Has all of them wait behind a change, so that they share a commit.
+    fn together(writer: &Writer, changes: &[Change]) -> Vec<Answered> {
+        let (began, begun) = sync_channel(0);
+        let (go, wait) = sync_channel(0);
+        let first = move |_: &mut AnyConnection| {
+            began.send(()).unwrap();
+            wait.recv().unwrap();
+            Ok::<_, Error>(())
+        };
+        let first = writer.queue(first, || {}).unwrap();
+        begun.recv().unwrap();
+        let queued = changes.iter().map(|change| writer.queue(*change, || {}));
+        let queued = queued.collect::<Result<_, _>>().unwrap();
+        go.send(()).unwrap();
+        first.blocking_recv().unwrap().unwrap();
+        queued
+    }
+
+    #[test]
+    fn of_changes_that_share_a_commit_only_the_refused_one_is_taken_back() {
+        let (_folder, target, writer) = writer();
+        let refused: Change = |connection| {
+            insert(connection)?;
+            Err(Error::Panicked)
+        };
+        let mut answers = together(&writer, &[insert, refused, insert]);
+        let last = answers.pop().unwrap().blocking_recv().unwrap();
+        let middle = answers.pop().unwrap().blocking_recv().unwrap();
+        assert!(last.is_ok());
+        assert!(matches!(middle, Err(Error::Panicked)));
+        assert_eq!(inserted(&target), 2);
+    }
+
+    #[test]
+    fn a_refused_change_by_itself_leaves_nothing_and_the_next_one_is_made() {
+        let (_folder, target, writer) = writer();
+        let refused = writer.submit_and_wait(|connection| {
+            insert(connection)?;
+            Err::<(), _>(Error::Panicked)
+        });
+        assert!(matches!(refused, Err(Error::Panicked)));
+        assert_eq!(inserted(&target), 0);
+        writer.submit_and_wait(insert).unwrap();
+        assert_eq!(inserted(&target), 1);
+    }
+
+    #[test]
+    fn where_the_database_takes_all_back_nobody_is_told_otherwise_and_nothing_is_made_after_it() {
+        let (_folder, target, writer) = writer();
+        // As SQLite does by itself where the disk is full.
+        let lost: Change = |connection| {
+            connection.batch_execute("ROLLBACK")?;
+            Err(Error::Panicked)
+        };
+        for answered in together(&writer, &[insert, lost, insert, insert]) {
+            // Also not begun is an answer: its sender is gone.
+            let made = matches!(answered.blocking_recv(), Ok(Ok(())));
+            assert!(!made);
+        }
+        assert_eq!(inserted(&target), 0);
+        writer.submit_and_wait(insert).unwrap();
+        assert_eq!(inserted(&target), 1);
+    }
 }
