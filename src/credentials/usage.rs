@@ -4,6 +4,7 @@
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::Arc,
+    time::Duration,
 };
 
 use super::{credential::Credential, store};
@@ -11,7 +12,7 @@ use crate::{
     context::{Context, Shared},
     error::Result,
     ids::CredentialId,
-    kit::clock::Timestamp,
+    kit::clock::{Timestamp, uptime},
     known::Known,
     last_use::{LastUse, Place},
 };
@@ -51,52 +52,71 @@ pub(crate) fn overlay(context: &Shared, credential: &mut Credential) {
     }
 }
 
-/// So many are written in one transaction, where there are more: a few tenths of a second at most, in
-/// which nobody else can write to SQLite, and far from the time after which a transaction is given up.
-const AT_ONCE: usize = 2_000;
+/// So many are written in one transaction, where there are more: some hundredths of a second, in which
+/// nobody else can write to SQLite.
+const AT_ONCE: usize = 500;
+
+/// How much longer than a transaction the rest after it is: where a hundred thousand were used, writing
+/// that down takes a tenth of what one core can do, and not half of it, and is done later for that. Newer
+/// uses take the place of those that wait.
+const REST: u32 = 9;
+
+/// How what is noted is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// With rests, so that it is not in the way of what somebody waits for.
+    Gentle,
+    /// At once.
+    Quick,
+}
 
 /// Writes what is noted. What cannot be written stays noted.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn flush(context: &Context) -> Result<()> {
-    let (mut parts, mut rows) = (Vec::new(), Vec::new());
-    let mut left = context.last_used.parts().peekable();
-    while let Some(part) = left.next() {
-        parts.push(part);
+pub async fn flush(context: &Context, pace: Pace) -> Result<()> {
+    let mut rows = Vec::new();
+    for part in context.last_used.parts() {
         rows.extend_from_slice(&context.last_used.take(part));
-        if rows.len() < AT_ONCE && left.peek().is_some() {
-            continue;
-        }
-        if let Err(error) = write(context, std::mem::take(&mut rows)).await {
-            // All of them: to write one again changes nothing.
-            parts
-                .iter()
-                .for_each(|part| context.last_used.put_back(*part));
-            return Err(error);
-        }
-        parts.clear();
     }
-    Ok(())
+    let written = write(context, rows, pace).await;
+    if written.is_err() {
+        // All of them: to write one again changes nothing.
+        put_back(context);
+    }
+    written
 }
 
-/// The same when nothing else notes or writes any more, also of what was being written when that was
-/// stopped.
+/// The same at once when nothing else notes or writes any more, also of what was being written when that
+/// was stopped.
 ///
 /// # Errors
 /// As [`flush`].
 pub async fn flush_the_last(context: &Context) -> Result<()> {
-    let parts = context.last_used.parts();
-    parts.for_each(|part| context.last_used.put_back(part));
-    flush(context).await
+    put_back(context);
+    flush(context, Pace::Quick).await
 }
 
-async fn write(context: &Context, mut rows: Vec<(CredentialId, LastUse)>) -> Result<()> {
-    // In the order of their ids: two processes that write the same rows cannot block each other.
+fn put_back(context: &Shared) {
+    let parts = context.last_used.parts();
+    parts.for_each(|part| context.last_used.put_back(part));
+}
+
+async fn write(
+    context: &Context,
+    mut rows: Vec<(CredentialId, LastUse)>,
+    pace: Pace,
+) -> Result<()> {
+    // In the order of their ids: two processes that write the same rows cannot block each other, and rows
+    // that were made one after the other are in the same pages.
     rows.sort_unstable_by_key(|(id, _)| *id);
     let rows: Arc<[_]> = rows.into();
+    let mut rest = Duration::ZERO;
     for from in (0..rows.len()).step_by(AT_ONCE) {
-        let rows = Arc::clone(&rows);
+        if pace == Pace::Gentle {
+            tokio::time::sleep(rest).await;
+        }
+        let (rows, began) = (Arc::clone(&rows), uptime());
         context
             .write(move |_, connection| {
                 for (id, last) in rows.iter().skip(from).take(AT_ONCE) {
@@ -105,6 +125,7 @@ async fn write(context: &Context, mut rows: Vec<(CredentialId, LastUse)>) -> Res
                 Ok(())
             })
             .await?;
+        rest = uptime().saturating_sub(began) * REST;
     }
     Ok(())
 }

@@ -77,7 +77,7 @@ impl<K: Clone + Ord + Hash, V: Clone> WriteBehind<K, V> {
         found.cloned()
     }
 
-    /// The parts in which everything is taken, one after the other: so little of it is there twice.
+    /// The parts in which everything is taken, one after the other.
     pub fn parts(&self) -> impl Iterator<Item = Part> + use<K, V> {
         (0..SHARDS).map(Part)
     }

@@ -7,6 +7,8 @@ use argon2::{
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
+
 pub use self::places::{PasswordHasher, Place};
 use crate::kit::{
     argon2_in_place::InPlace,
@@ -22,6 +24,8 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// RFC 9106, section 3.1: 16 bytes are recommended for password hashing.
 const SALT_BYTES: usize = 16;
+/// RFC 9106, section 4: 256 bits.
+const TAG_BYTES: usize = 32;
 /// The costliest stored hash that is verified; a stored string that asks for more is refused
 /// unread, for it would let a broken row take the machine's memory.
 const MOST_MEMORY_KIB: u32 = 1 << 16;
@@ -70,11 +74,17 @@ pub enum Verdict {
     Unusable,
 }
 
-/// Made on a thread that ends, as a hash leaves its memory with its thread.
+/// A hash of no password, which takes as long to verify as one of ours: a random salt and a random tag.
+/// (To hash something for it would hold up every start by a sign-in's time.)
 fn dummy() -> Result<StoredHash, HashError> {
-    let make = || hash_now(&SecretText::new("a password that nobody has".to_owned()));
-    std::thread::scope(|scope| scope.spawn(make).join())
-        .unwrap_or_else(|_| Err(HashError::Failed("a panic while hashing".to_owned())))
+    let random = random::bytes::<{ SALT_BYTES + TAG_BYTES }>(&SystemRandom)
+        .map_err(|error| HashError::Failed(error.to_string()))?;
+    let (salt, tag) = random.split_at(SALT_BYTES);
+    let [salt, tag] = [salt, tag].map(|bytes| BASE64_STANDARD_NO_PAD.encode(bytes));
+    let parameters = format!("m={MEMORY_KIB},t={PASSES},p={LANES}");
+    Ok(StoredHash(format!(
+        "$argon2id$v=19${parameters}${salt}${tag}"
+    )))
 }
 
 fn argon2() -> Result<InPlace, HashError> {
@@ -155,6 +165,22 @@ mod tests {
         ] {
             assert!(read(&StoredHash(phc.clone())).is_none(), "{phc}");
         }
+    }
+
+    #[test]
+    fn the_hash_of_no_password_is_verified_like_any_other() {
+        let (made, dummy) = (hash_now(&secret("whatever")).unwrap(), dummy().unwrap());
+        let (made, parameters) = read(&made).unwrap();
+        let (of_nobody, same) = read(&dummy).unwrap();
+        assert_eq!(of_nobody.algorithm, made.algorithm);
+        assert_eq!(of_nobody.version, made.version);
+        assert_eq!(same, parameters);
+        let lengths = |hash: &PasswordHash| {
+            let (salt, tag) = (hash.salt.as_ref().unwrap(), hash.hash.as_ref().unwrap());
+            (salt.as_ref().len(), tag.as_bytes().len())
+        };
+        assert_eq!(lengths(&of_nobody), lengths(&made));
+        assert_eq!(verify_now(&secret("whatever"), &dummy), Verdict::Wrong);
     }
 
     #[test]
