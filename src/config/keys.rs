@@ -134,12 +134,12 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "NARTHEX_MEMORY_ENTRIES",
-        "100000",
+        "250000",
         "How many sessions and tokens are remembered at most; 0 asks the database each time",
     ),
     key(
         "NARTHEX_MEMORY_SIZE",
-        "64MiB",
+        "160MiB",
         "How much memory they may take",
     ),
     unset(

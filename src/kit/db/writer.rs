@@ -285,7 +285,7 @@ pub(super) fn exclusively<T>(
 
 #[cfg(test)]
 mod tests {
-    use diesel::{RunQueryDsl as _, sql_query};
+    use diesel::RunQueryDsl as _;
     use tempfile::TempDir;
 
     use super::*;
@@ -302,14 +302,14 @@ mod tests {
     }
 
     fn insert(connection: &mut AnyConnection) -> Result<(), Error> {
-        sql_query("INSERT INTO rows DEFAULT VALUES").execute(connection)?;
+        diesel::sql_query("INSERT INTO rows DEFAULT VALUES").execute(connection)?;
         Ok(())
     }
 
     /// As many as were inserted, if none was before.
     fn inserted(target: &Target) -> usize {
         let mut connection = target.connect().unwrap();
-        let all = sql_query("UPDATE rows SET id = id");
+        let all = diesel::sql_query("UPDATE rows SET id = id");
         all.execute(&mut connection).unwrap()
     }
 
