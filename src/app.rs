@@ -1,7 +1,7 @@
 //! A [`Context`] becomes an actix-web app: what goes around every request, in which order; serving
 //! and shutting down.
 
-use std::{collections::BTreeMap, io, net::SocketAddr, num::NonZero, rc::Rc, time::Instant};
+use std::{collections::BTreeMap, io, net::SocketAddr, rc::Rc, time::Instant};
 
 use actix_web::{
     App, HttpResponse, HttpServer, Resource, Scope,
@@ -24,6 +24,7 @@ use crate::{
     context::Context,
     credentials::usage,
     error::Error,
+    kit::threads::cores,
     openapi::{self, Site},
     protocols::{metrics, openapi::Document},
     routes::{self, Route},
@@ -74,7 +75,7 @@ impl Server {
         // Before the workers build the app: whatever wakes the node must find it said.
         context.go_by(&keys);
         let shared = context.clone();
-        let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let workers = cores();
         let connections = limits::connections_a_worker(workers);
         let app = move || App::new().configure(routes).service(scope(&shared, &keys));
         let server = HttpServer::new(app)
@@ -189,7 +190,7 @@ pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory +
         .chain(patterns)
         .fold(scope, |scope, (path, routes)| {
             let resource = resource(context, &rules, path, routes);
-            // What the API answers is short.
+            // Pages alone are compressed: most of what the API answers fits into one packet.
             match Surface::of(path) {
                 Surface::Page => scope.service(resource.wrap(Compress::default())),
                 Surface::Api => scope.service(resource),

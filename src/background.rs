@@ -46,7 +46,7 @@ pub(crate) fn stop_when_told(
 pub(crate) async fn write_last_used(context: Context) {
     loop {
         actix_web::rt::time::sleep(context.settings.last_used_every).await;
-        if let Err(error) = usage::flush(&context, usage::Pace::Gentle).await {
+        if let Err(error) = usage::flush(&context).await {
             tracing::warn!(cause = %error, "last-used times could not be written; they are kept");
         }
     }

@@ -2,7 +2,6 @@
 //! shared by all requests.
 
 use std::{
-    num::NonZero,
     ops::Deref,
     sync::{
         Arc, Mutex, PoisonError,
@@ -25,6 +24,7 @@ use crate::{
         password_hash::PasswordHasher,
         random::Random,
         single_flight::SingleFlight,
+        threads::cores,
         write_behind::WriteBehind,
     },
     known::{Generation, Looked},
@@ -84,8 +84,7 @@ impl Context {
     ) -> Result<Self, Error> {
         db::run_pending(&settings.database, MIGRATIONS)?;
         let db = Database::open(&settings.database)?;
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let hasher = PasswordHasher::new(cores)?;
+        let hasher = PasswordHasher::new(cores())?;
         let nodes = Nodes::new(
             db.clone(),
             settings.remembered,

@@ -97,9 +97,8 @@ fn authorization(request: &HttpRequest) -> Result<Option<&HeaderValue>> {
 
 /// The scheme of an `Authorization` header, and what it shows (RFC 9110, section 11.6.2).
 fn parts(value: &HeaderValue) -> (&str, &str) {
-    let bytes = value.as_bytes();
-    let ascii = bytes.is_ascii().then(|| str::from_utf8(bytes).ok());
-    let text = ascii.flatten().unwrap_or_default();
+    let text = str::from_utf8(value.as_bytes()).ok();
+    let text = text.filter(|text| text.is_ascii()).unwrap_or_default();
     let (scheme, shown) = text.split_once(' ').unwrap_or((text, ""));
     (scheme, shown.trim_start_matches(' '))
 }

@@ -70,59 +70,47 @@ const fn rests(database: &Target) -> u32 {
     }
 }
 
-/// How what is noted is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// With rests, so that it is not in the way of what somebody waits for.
-    Gentle,
-    /// At once.
-    Quick,
-}
-
-/// Writes what is noted. What cannot be written stays noted.
+/// Writes what is noted, with rests, so that it is not in the way of what somebody waits for. What cannot
+/// be written stays noted.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn flush(context: &Context, pace: Pace) -> Result<()> {
-    let mut rows = Vec::new();
-    for part in context.last_used.parts() {
-        rows.extend_from_slice(&context.last_used.take(part));
-    }
-    let written = write(context, rows, pace).await;
-    if written.is_err() {
-        // All of them: to write one again changes nothing.
-        put_back(context);
-    }
-    written
+pub async fn flush(context: &Context) -> Result<()> {
+    write_all(context, rests(&context.settings.database)).await
 }
 
-/// The same at once when nothing else notes or writes any more, also of what was being written when that
-/// was stopped.
+/// The same without rests when nothing else notes or writes any more, also of what was being written when
+/// that was stopped.
 ///
 /// # Errors
 /// As [`flush`].
 pub async fn flush_the_last(context: &Context) -> Result<()> {
-    put_back(context);
-    flush(context, Pace::Quick).await
+    context.last_used.put_back();
+    write_all(context, 0).await
 }
 
-fn put_back(context: &Shared) {
-    let parts = context.last_used.parts();
-    parts.for_each(|part| context.last_used.put_back(part));
+async fn write_all(context: &Context, rests: u32) -> Result<()> {
+    let written = write(context, context.last_used.take(), rests).await;
+    if written.is_err() {
+        // All of them: to write one again changes nothing.
+        context.last_used.put_back();
+    }
+    written
 }
 
 async fn write(
     context: &Context,
     mut rows: Vec<(CredentialId, LastUse)>,
-    pace: Pace,
+    rests: u32,
 ) -> Result<()> {
     // In the order of their ids: two processes that write the same rows cannot block each other, and rows
-    // that were made one after the other are in the same pages.
-    rows.sort_unstable_by_key(|(id, _)| *id);
+    // that were made one after the other are in the same pages. (A stable sort is quick with what is in
+    // order by parts already.)
+    rows.sort_by_key(|(id, _)| *id);
     let rows = Arc::new(rows);
     let mut rest = Duration::ZERO;
     for from in (0..rows.len()).step_by(AT_ONCE) {
-        if pace == Pace::Gentle {
+        if !rest.is_zero() {
             tokio::time::sleep(rest).await;
         }
         let (rows, began) = (Arc::clone(&rows), uptime());
@@ -134,7 +122,7 @@ async fn write(
                 Ok(())
             })
             .await?;
-        rest = uptime().saturating_sub(began) * rests(&context.settings.database);
+        rest = uptime().saturating_sub(began) * rests;
     }
     Ok(())
 }

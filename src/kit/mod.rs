@@ -19,7 +19,7 @@ pub mod secret;
 pub mod shown;
 pub mod single_flight;
 pub mod sync;
-mod threads;
+pub mod threads;
 pub mod unseen;
 pub mod words;
 pub mod write_behind;

@@ -1,7 +1,8 @@
-//! A few threads of their own for heavy work.
+//! Threads: how many run at once, and a few of their own for heavy work.
 
 use std::{
     io,
+    num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
@@ -12,6 +13,12 @@ use std::{
 use tokio::sync::oneshot;
 
 type Job = Box<dyn FnOnce() + Send>;
+
+/// How many threads run at once: those of the machine, or of what it lets this process have.
+#[must_use]
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
 
 /// So many threads, each doing one piece of work after the other. Work that keeps something for its
 /// thread keeps it so many times: of the runtime's blocking threads there may be hundreds.

@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher as _, Hash, RandomState},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// Cores that note something at once hardly meet at one lock of so many.
@@ -20,23 +20,18 @@ pub struct WriteBehind<K, V> {
     hasher: RandomState,
 }
 
-/// What is taken together.
-#[derive(Clone, Copy, Debug)]
-pub struct Part(usize);
-
 #[derive(Debug)]
 struct Shard<K, V> {
     noted: HashMap<K, V>,
-    /// The batch that was taken last, in the order of its keys: half as large as a map, and the same that
-    /// whoever took it has.
-    taken: Arc<[(K, V)]>,
+    /// The batch that was taken last, in the order of its keys: half as large as a map.
+    taken: Vec<(K, V)>,
 }
 
 impl<K, V> Default for Shard<K, V> {
     fn default() -> Self {
         Self {
             noted: HashMap::new(),
-            taken: Arc::new([]),
+            taken: Vec::new(),
         }
     }
 }
@@ -59,14 +54,13 @@ impl<K: Clone + Ord + Hash, V: Clone> WriteBehind<K, V> {
         shard.noted.insert(key, value(before));
     }
 
-    /// Puts back the batch of a part that was taken last and could not be written, but for keys with
-    /// something newer.
-    pub fn put_back(&self, part: Part) {
-        let mut shard = self.at(part);
-        let taken = std::mem::replace(&mut shard.taken, Arc::new([]));
-        for (key, value) in taken.iter() {
-            let noted = shard.noted.entry(key.clone());
-            noted.or_insert_with(|| value.clone());
+    /// Puts back the batch that was taken last and could not be written, but for keys with something newer.
+    pub fn put_back(&self) {
+        for shard in &self.shards {
+            let mut shard = locked(shard);
+            for (key, value) in std::mem::take(&mut shard.taken) {
+                shard.noted.entry(key).or_insert(value);
+            }
         }
     }
 
@@ -77,26 +71,21 @@ impl<K: Clone + Ord + Hash, V: Clone> WriteBehind<K, V> {
         found.cloned()
     }
 
-    /// The parts in which everything is taken, one after the other.
-    pub fn parts(&self) -> impl Iterator<Item = Part> + use<K, V> {
-        (0..SHARDS).map(Part)
-    }
-
-    /// Takes what was noted in one part since this was called for it before.
-    pub fn take(&self, part: Part) -> Arc<[(K, V)]> {
-        let mut shard = self.at(part);
-        let mut taken: Vec<_> = std::mem::take(&mut shard.noted).into_iter().collect();
-        taken.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        shard.taken = taken.into();
-        Arc::clone(&shard.taken)
+    /// Takes everything that was noted since this was called before.
+    pub fn take(&self) -> Vec<(K, V)> {
+        let mut batch = Vec::new();
+        for shard in &self.shards {
+            let mut shard = locked(shard);
+            let mut taken: Vec<_> = std::mem::take(&mut shard.noted).into_iter().collect();
+            taken.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+            batch.extend_from_slice(&taken);
+            shard.taken = taken;
+        }
+        batch
     }
 
     fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, V>> {
         let number = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or(0);
-        self.at(Part(number))
-    }
-
-    fn at(&self, Part(number): Part) -> MutexGuard<'_, Shard<K, V>> {
         let [first, ..] = &self.shards;
         locked(self.shards.get(number).unwrap_or(first))
     }
@@ -119,24 +108,17 @@ fn locked<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn taken(uses: &WriteBehind<&'static str, u8>) -> Vec<(&'static str, u8)> {
-        let parts = uses.parts().map(|part| uses.take(part));
-        let mut taken: Vec<_> = parts.flat_map(|batch| batch.to_vec()).collect();
-        taken.sort_unstable();
-        taken
-    }
-
     #[test]
     fn what_is_being_written_is_known_until_the_next_batch_is_taken() {
         let uses = WriteBehind::default();
         uses.note("session", |_| 1);
-        assert_eq!(taken(&uses), [("session", 1)]);
+        assert_eq!(uses.take(), [("session", 1)]);
         assert_eq!(
             uses.get(&"session"),
             Some(1),
             "it may not be in its row yet"
         );
-        assert_eq!(taken(&uses), [], "nothing is written twice");
+        assert_eq!(uses.take(), [], "nothing is written twice");
         assert_eq!(uses.get(&"session"), None);
     }
 
@@ -145,21 +127,19 @@ mod tests {
         let uses = WriteBehind::default();
         uses.note("session", |_| 1);
         uses.note("token", |_| 1);
-        taken(&uses);
+        uses.take();
         uses.note("session", |before| before.unwrap_or_default() + 1);
-        uses.parts().for_each(|part| uses.put_back(part));
-        assert_eq!(taken(&uses), [("session", 2), ("token", 1)]);
+        uses.put_back();
+        let mut again = uses.take();
+        again.sort_unstable();
+        assert_eq!(again, [("session", 2), ("token", 1)]);
     }
 
     #[test]
     fn of_many_keys_each_is_taken_once() {
         let uses = WriteBehind::default();
         (0..1000_u32).for_each(|key| uses.note(key, |_| ()));
-        let parts: Vec<_> = uses.parts().map(|part| uses.take(part)).collect();
-        let mut all: Vec<u32> = parts
-            .iter()
-            .flat_map(|batch| batch.iter().map(|(key, ())| *key))
-            .collect();
+        let mut all: Vec<u32> = uses.take().into_iter().map(|(key, ())| key).collect();
         all.sort_unstable();
         assert_eq!(all, (0..1000).collect::<Vec<_>>());
     }

@@ -287,14 +287,6 @@ impl Member {
         self.next_look = uptime() + LOOK;
         let applied = self.applied;
         let since = beside.read(move |connection| store::since(connection, applied))?;
-        if since.position < applied {
-            tracing::error!(
-                seen = applied,
-                found = since.position,
-                "the database is older than what this process has seen: was a backup put in its place? \
-                 What ended since it was made lives again; narthex sign-out --all ends everything"
-            );
-        }
         let own = Some(self.id);
         let is_waited_for = match &since.notices {
             None => {
@@ -308,6 +300,12 @@ impl Member {
             }
         };
         if since.position < applied {
+            tracing::error!(
+                seen = applied,
+                found = since.position,
+                "the database is older than what this process has seen: was a backup put in its place? \
+                 What ended since it was made lives again; narthex sign-out --all ends everything"
+            );
             beside.write(copies::is_older)?;
         }
         let (id, position) = (self.id, since.position);

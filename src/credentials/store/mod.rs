@@ -247,20 +247,19 @@ pub(crate) fn not_ended(
     user: UserId,
     named: &[CredentialId],
 ) -> QueryResult<Vec<Credential>> {
-    let rows: Vec<Hinted> = match named {
-        [id] => on!(connection => beside_their_secret()
-            .filter(credentials::user_id.eq(user))
-            .filter(credentials::id.eq(id))
-            .filter(credentials::ended_at.is_null())
-            .select((Row::as_select(), secrets::hint.nullable()))
-            .load(connection))?,
-        _ => on!(connection => beside_their_secret()
-            .filter(credentials::user_id.eq(user))
-            .filter(credentials::ended_at.is_null())
-            .order(credentials::id.desc())
-            .select((Row::as_select(), secrets::hint.nullable()))
-            .load(connection))?,
-    };
+    if let [id] = named {
+        let found = find(connection, user, *id)?;
+        return Ok(found
+            .filter(|credential| credential.ended_at.is_none())
+            .into_iter()
+            .collect());
+    }
+    let rows = on!(connection => beside_their_secret()
+        .filter(credentials::user_id.eq(user))
+        .filter(credentials::ended_at.is_null())
+        .order(credentials::id.desc())
+        .select((Row::as_select(), secrets::hint.nullable()))
+        .load(connection))?;
     with_their_hints(rows)
 }
 

@@ -15,7 +15,7 @@ pub mod postgres_url;
 mod statement;
 mod writer;
 
-use std::{num::NonZero, sync::Arc};
+use std::sync::Arc;
 
 use diesel::{Connection as _, QueryResult};
 
@@ -30,6 +30,7 @@ use self::{
     connection::{Pool, pool, take},
     writer::Writer,
 };
+use crate::kit::threads::cores;
 
 /// How many connections PostgreSQL gets: more than a small machine's cores, far fewer than its default of
 /// 100, so that several processes fit beside one another.
@@ -38,8 +39,7 @@ const TO_POSTGRES: u32 = 12;
 /// How many readers SQLite gets. What they read is in memory already, the system's or their own: more of
 /// them than keep the cores busy only hold a page cache each.
 fn readers() -> u32 {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    u32::try_from(cores.saturating_mul(2)).map_or(16, |readers| readers.clamp(4, 16))
+    u32::try_from(cores().saturating_mul(2)).map_or(16, |readers| readers.clamp(4, 16))
 }
 
 /// Why the database did not answer.

@@ -223,8 +223,10 @@ fn write(mut connection: AnyConnection, batch: Vec<Job>) -> Option<AnyConnection
     };
     let mut answers: Vec<Answer> = Vec::with_capacity(batch.len());
     for job in batch {
-        answers.push(job(&mut connection, company));
-        if answers.iter().any(|answer| answer.left == Left::Unknown) {
+        let answer = job(&mut connection, company);
+        let is_lost = answer.left == Left::Unknown;
+        answers.push(answer);
+        if is_lost {
             // Jobs that are dropped answer their callers that nothing was begun.
             tell(answers, Some("the transaction was lost"));
             return None;

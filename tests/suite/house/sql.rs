@@ -38,6 +38,8 @@ fn put_together(file: &Source) -> Vec<Breach> {
         let is_a_literal = argument.strip_prefix('$').is_some_and(|rest| {
             let name: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
             file.code.contains(&format!("${name}:literal"))
+                && !file.code.contains(&format!("${name}:expr"))
+                && rest[name.len()..].trim_start().starts_with([')', ','])
         });
         let whole = argument[path.len()..].trim_start().starts_with([')', ',']);
         !(argument.starts_with('"') || is_a_literal || (is_a_constant || is_static) && whole)
@@ -68,6 +70,7 @@ fn a_query_that_is_put_together_is_noticed() {
         "dsl::sql::<Text>(&format!(\"{x}\"))",
         "sql_query(SELECT.to_owned() + x)",
         "($text:expr) => { out.push_sql($text) }",
+        "($text:literal) => { out.push_sql($text + x) }",
     ] {
         assert!(
             !put_together(&Source::new("x.rs", code)).is_empty(),
