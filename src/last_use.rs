@@ -23,15 +23,16 @@ pub enum Place {
 }
 
 impl LastUse {
-    /// This one, after `earlier`, as one.
+    /// This one, after the one that `earlier` finds, as one.
     #[must_use]
-    pub fn after(self, earlier: Option<Self>) -> Self {
-        match (self.from, earlier) {
-            (Place::AsBefore, Some(earlier)) => Self {
-                from: earlier.from,
-                ..self
-            },
-            _ => self,
+    pub fn after(self, earlier: impl FnOnce() -> Option<Self>) -> Self {
+        let before = match self.from {
+            Place::AsBefore => earlier(),
+            Place::At(_) => None,
+        };
+        Self {
+            from: before.map_or(self.from, |before| before.from),
+            ..self
         }
     }
 }

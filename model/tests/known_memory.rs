@@ -19,15 +19,12 @@ mod kit {
         pub use shuttle::sync::{Arc, Mutex, MutexGuard, RwLock, Weak, atomic};
     }
 
+    pub use super::random_keys;
+
     pub mod digest {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct Digest(pub [u8; 32]);
 
-        impl Digest {
-            pub fn as_bytes(&self) -> &[u8; 32] {
-                &self.0
-            }
-        }
     }
 }
 
@@ -56,6 +53,8 @@ mod ability {
 
 #[path = "../../src/known/memory.rs"]
 mod memory;
+#[path = "../../src/kit/random_keys.rs"]
+pub mod random_keys;
 #[path = "../../src/known/users.rs"]
 mod users;
 

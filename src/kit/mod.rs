@@ -15,6 +15,7 @@ pub mod network;
 pub mod page;
 pub mod password_hash;
 pub mod random;
+pub mod random_keys;
 pub mod secret;
 pub mod shown;
 pub mod single_flight;

@@ -2,27 +2,28 @@
 //! and taken out in batches by whoever writes them.
 
 use std::{
-    collections::HashMap,
-    hash::{BuildHasher as _, Hash, RandomState},
+    collections::hash_map::Entry,
+    hash::Hash,
     sync::{Mutex, MutexGuard, PoisonError},
 };
+
+use super::random_keys::{RandomKeyMap, part_of};
 
 /// Cores that note something at once hardly meet at one lock of so many.
 const SHARDS: usize = 16;
 
-/// The newest value for each key that may not have been written yet.
+/// The newest value for each key that may not have been written yet. Keys are random themselves.
 ///
 /// What was taken out stays known until the next batch is taken: whoever reads a row while its value is
 /// on the way to it would otherwise find it neither there nor here.
 #[derive(Debug)]
 pub struct WriteBehind<K, V> {
     shards: [Mutex<Shard<K, V>>; SHARDS],
-    hasher: RandomState,
 }
 
 #[derive(Debug)]
 struct Shard<K, V> {
-    noted: HashMap<K, V>,
+    noted: RandomKeyMap<K, V>,
     /// The batch that was taken last, in the order of its keys: half as large as a map.
     taken: Vec<(K, V)>,
 }
@@ -30,7 +31,7 @@ struct Shard<K, V> {
 impl<K, V> Default for Shard<K, V> {
     fn default() -> Self {
         Self {
-            noted: HashMap::new(),
+            noted: RandomKeyMap::default(),
             taken: Vec::new(),
         }
     }
@@ -40,18 +41,25 @@ impl<K, V> Default for WriteBehind<K, V> {
     fn default() -> Self {
         Self {
             shards: std::array::from_fn(|_| Mutex::default()),
-            hasher: RandomState::new(),
         }
     }
 }
 
 impl<K: Clone + Ord + Hash, V: Clone> WriteBehind<K, V> {
-    /// Notes for `key` what `value` makes of what was noted before.
-    pub fn note(&self, key: K, value: impl FnOnce(Option<V>) -> V) {
+    /// Notes for `key` what `value` makes of what was noted before, where it asks for that.
+    pub fn note(&self, key: K, value: impl FnOnce(&dyn Fn() -> Option<V>) -> V) {
         let mut shard = self.shard(&key);
-        let noted = shard.noted.remove(&key);
-        let before = noted.or_else(|| shard.taken(&key).cloned());
-        shard.noted.insert(key, value(before));
+        let Shard { noted, taken } = &mut *shard;
+        match noted.entry(key) {
+            Entry::Occupied(mut entry) => {
+                let new = value(&|| Some(entry.get().clone()));
+                entry.insert(new);
+            }
+            Entry::Vacant(entry) => {
+                let new = value(&|| among(taken, entry.key()).cloned());
+                entry.insert(new);
+            }
+        }
     }
 
     /// Puts back the batch that was taken last and could not be written, but for keys with something newer.
@@ -67,8 +75,8 @@ impl<K: Clone + Ord + Hash, V: Clone> WriteBehind<K, V> {
     /// What is noted for `key`, or was taken last.
     pub fn get(&self, key: &K) -> Option<V> {
         let shard = self.shard(key);
-        let found = shard.noted.get(key).or_else(|| shard.taken(key));
-        found.cloned()
+        let found = shard.noted.get(key);
+        found.or_else(|| among(&shard.taken, key)).cloned()
     }
 
     /// Takes everything that was noted since this was called before.
@@ -85,18 +93,16 @@ impl<K: Clone + Ord + Hash, V: Clone> WriteBehind<K, V> {
     }
 
     fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, V>> {
-        let number = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or(0);
         let [first, ..] = &self.shards;
-        locked(self.shards.get(number).unwrap_or(first))
+        locked(self.shards.get(part_of(key, SHARDS)).unwrap_or(first))
     }
 }
 
-impl<K: Ord, V> Shard<K, V> {
-    fn taken(&self, key: &K) -> Option<&V> {
-        let place = self.taken.binary_search_by(|(taken, _)| taken.cmp(key));
-        let (_, value) = self.taken.get(place.ok()?)?;
-        Some(value)
-    }
+/// The value for `key` in a batch.
+fn among<'a, K: Ord, V>(taken: &'a [(K, V)], key: &K) -> Option<&'a V> {
+    let place = taken.binary_search_by(|(taken, _)| taken.cmp(key));
+    let (_, value) = taken.get(place.ok()?)?;
+    Some(value)
 }
 
 /// The maps are whole after a panic elsewhere: no change leaves them otherwise.
@@ -128,7 +134,7 @@ mod tests {
         uses.note("session", |_| 1);
         uses.note("token", |_| 1);
         uses.take();
-        uses.note("session", |before| before.unwrap_or_default() + 1);
+        uses.note("session", |before| before().unwrap_or_default() + 1);
         uses.put_back();
         let mut again = uses.take();
         again.sort_unstable();

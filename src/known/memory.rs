@@ -11,17 +11,13 @@
 //! "least recently used" and keeps no list, so that a look-up writes nothing. (LRU and S3-FIFO were left
 //! out: a queue costs a pointer and a write for each pass.)
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
-};
-
 use super::{AsRead, Known, users::Users};
 use crate::{
     config::Remembered,
     ids::UserId,
     kit::{
         digest::Digest,
+        random_keys::{RandomKeyMap, part_of},
         sync::{
             Arc, Mutex, MutexGuard, PoisonError, RwLock,
             atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -57,7 +53,7 @@ struct Shard {
 
 #[derive(Default)]
 struct Half {
-    passes: HashMap<Digest, Arc<Known>, BuildHasherDefault<AsItIs>>,
+    passes: RandomKeyMap<Digest, Arc<Known>>,
     bytes: usize,
 }
 
@@ -180,10 +176,8 @@ impl Memory {
     }
 
     fn shard(&self, digest: &Digest) -> &RwLock<Shard> {
-        let [one, another, ..] = digest.as_bytes();
         let (first, others) = &self.shards;
-        let place = usize::from(u16::from_le_bytes([*one, *another])) & others.len();
-        place
+        part_of(digest, others.len() + 1)
             .checked_sub(1)
             .and_then(|place| others.get(place))
             .unwrap_or(first)
@@ -217,22 +211,5 @@ impl Memory {
 impl Shard {
     fn len(&self) -> usize {
         self.young.passes.len() + self.old.passes.len()
-    }
-}
-
-/// A digest is spread as well as any hash of it would be.
-#[derive(Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        // The last eight: the first two chose the shard.
-        if let Some(last) = bytes.last_chunk::<8>() {
-            self.0 ^= u64::from_le_bytes(*last);
-        }
     }
 }
