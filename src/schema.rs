@@ -122,7 +122,6 @@ diesel::table! {
         email_canonical -> Text,
         name -> Text,
         password -> Text,
-        changes -> Int8,
         created_at -> Int8,
         disabled_at -> Nullable<Int8>,
     }

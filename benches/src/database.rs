@@ -76,7 +76,6 @@ fn insert_users(database: &mut SqliteConnection, count: usize) -> Result<()> {
                 users::email_canonical.eq(&email),
                 users::name.eq("Somebody"),
                 users::password.eq("none"),
-                users::changes.eq(0),
                 users::created_at.eq(time(place)?.micros()),
             ))
             .execute(database)?;

@@ -10,9 +10,6 @@ CREATE TABLE users (
     name TEXT NOT NULL,
     -- A PHC string of Argon2id.
     password TEXT NOT NULL,
-    -- Counts what changed in what can get in as this user. Writing it takes the row's lock, which
-    -- puts a sign-in and an ending that race each other into an order.
-    changes BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     disabled_at BIGINT
 );
@@ -72,7 +69,7 @@ CREATE INDEX credentials_of_user ON credentials (user_id, id);
 CREATE INDEX credentials_live ON credentials (user_id, id) WHERE ended_at IS NULL;
 CREATE INDEX credentials_expiring ON credentials (expires_at)
     WHERE ended_at IS NULL AND expires_at IS NOT NULL;
-CREATE INDEX credentials_ended ON credentials (ended_at) WHERE ended_at IS NOT NULL;
+-- In the order in which they ended, for ids of receipts sort by time: pruning goes by it too.
 CREATE INDEX credentials_of_receipt ON credentials (receipt_id) WHERE receipt_id IS NOT NULL;
 
 -- A credential outlives its secrets: a session gets a new one when its password is confirmed, a token

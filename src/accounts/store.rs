@@ -61,7 +61,6 @@ pub(super) fn insert(
             users::email_canonical.eq(email.canonical()),
             users::name.eq(&user.name),
             users::password.eq(password.as_str()),
-            users::changes.eq(0),
             users::created_at.eq(user.created_at),
         ))
         .execute(connection)

@@ -33,6 +33,14 @@ impl<T> Id<T> {
         ))
     }
 
+    /// Sorts after every id of something made in a millisecond before that of `moment`, and not after one
+    /// made in it or later.
+    #[must_use]
+    pub fn first_at(moment: Timestamp) -> Self {
+        let first = Builder::from_unix_timestamp_millis(moment.millis(), &[0; 10]);
+        Self::from_uuid(first.into_uuid())
+    }
+
     /// The id of nothing that there is (RFC 9562, section 5.9): for a question that is asked only so
     /// that it takes as long as another.
     #[must_use]
@@ -123,5 +131,50 @@ impl<T> Ord for Id<T> {
 impl<T> std::hash::Hash for Id<T> {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.0.hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::HashSet,
+        hash::{BuildHasher as _, BuildHasherDefault},
+    };
+
+    use super::*;
+    use crate::kit::{
+        random::SystemRandom,
+        random_keys::{AsItIs, part_of},
+    };
+
+    #[test]
+    fn the_first_of_a_moment_parts_what_was_made_before_from_what_was_made_later() {
+        let at = |micros: i64| {
+            let moment = Timestamp::from_micros(1_795_370_705_120_000 + micros);
+            Id::<()>::new(moment, &SystemRandom).unwrap()
+        };
+        let first = Id::first_at(Timestamp::from_micros(1_795_370_705_120_999));
+        assert!(at(-1) < first);
+        assert!(first <= at(0));
+        assert!(first < at(1_000));
+    }
+
+    #[test]
+    fn ids_of_one_moment_are_spread_over_a_map_by_themselves() {
+        let id = |_| Id::<()>::new(Timestamp::from_micros(0), &SystemRandom).unwrap();
+        let ids: Vec<_> = (0..1024).map(id).collect();
+        let hashes: Vec<u64> = ids
+            .iter()
+            .map(|id| BuildHasherDefault::<AsItIs>::default().hash_one(id))
+            .collect();
+        let different = |places: Vec<u64>| places.into_iter().collect::<HashSet<_>>().len();
+        // Of a thousand places a thousand random ones take some two thirds.
+        let places = hashes.iter().map(|hash| hash & 1023).collect();
+        assert!(different(places) > 512, "places of a map");
+        let parts = ids.iter().map(|id| part_of(id, 1024) as u64).collect();
+        assert!(different(parts) > 512, "parts");
+        let tags = hashes.iter().map(|hash| hash >> 57).collect();
+        assert!(different(tags) > 100, "what tells neighbours apart");
+        assert!(ids.iter().all(|id| part_of(id, 16) < 16));
     }
 }

@@ -100,8 +100,8 @@ fn add_many(app: &TestApp) {
              SELECT {id}, users.id, i, 'token_made', 'old' FROM n, users;
              INSERT INTO secrets (digest, credential_id, hint, created_at)
              SELECT {digest}, id, 'abcd', 0 FROM credentials WHERE name = 'old';
-             {numbers} INSERT INTO users (id, email, email_canonical, name, password, changes, created_at)
-             SELECT {id}, i || '@example.com', i || '@example.com', 'Somebody', 'none', 0, 0 FROM n;
+             {numbers} INSERT INTO users (id, email, email_canonical, name, password, created_at)
+             SELECT {id}, i || '@example.com', i || '@example.com', 'Somebody', 'none', 0 FROM n;
              {analyze}"
         ),
     );

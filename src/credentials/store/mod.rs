@@ -35,7 +35,7 @@ use crate::{
         page::Paging,
     },
     last_use::{LastUse, Place},
-    schema::{credentials, secrets},
+    schema::{credentials, secrets, users},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -121,16 +121,20 @@ impl Row {
     }
 }
 
-statement! {
-    LockUser { user: UserId as Binary } =
-        "UPDATE users SET changes = changes + 1 WHERE id = " user
-}
-
 /// Takes the lock of `user`'s row until the transaction ends, so that whatever changes what can get
-/// in as them happens one after the other. `false`: there is no such user. An `UPDATE`, because it
-/// locks on both databases; SQLite has no `SELECT … FOR UPDATE`.
+/// in as them happens one after the other. `false`: there is no such user. On SQLite whoever changes
+/// anything has the whole database to themselves already (`kit/db/writer.rs`). The lock is the weakest
+/// that two of its kind exclude: a row that only names the user may still be added meanwhile
+/// (PostgreSQL documentation, section 13.3.2).
 pub(crate) fn lock_user(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
-    on!(connection => LockUser::new(user).execute(connection)).map(|rows| rows == 1)
+    let row = users::table.find(user).select(users::id);
+    let found: Option<UserId> = match connection {
+        AnyConnection::Postgres(postgres) => {
+            row.for_no_key_update().get_result(postgres).optional()
+        }
+        AnyConnection::Sqlite(sqlite) => row.get_result(sqlite).optional(),
+    }?;
+    Ok(found.is_some())
 }
 
 /// Adds a credential; `form_key` is what its form carried.
@@ -314,14 +318,16 @@ pub(crate) fn expired(
         .load(connection)
 }
 
-/// Forgets some that ended before `before`, their secrets with them, and says how many.
+/// Forgets some that ended before `before`, their secrets with them, and says how many. Their receipts,
+/// whose ids sort by time, lead to them: an index by that time alone would be one more page to be written
+/// for each ending.
 pub(crate) fn forget_ended(
     connection: &mut AnyConnection,
     before: Timestamp,
     most: i64,
 ) -> QueryResult<usize> {
     let ids: Vec<CredentialId> = credentials::table
-        .filter(credentials::ended_at.lt(before))
+        .filter(credentials::receipt_id.lt(ReceiptId::first_at(before)))
         .limit(most)
         .select(credentials::id)
         .load(connection)?;
