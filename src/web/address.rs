@@ -11,20 +11,21 @@ use actix_web::{
 use crate::kit::network::{Networks, canonical};
 
 #[derive(Clone, Copy)]
-struct ClientAddress(Option<IpAddr>);
+struct ClientAddress(IpAddr);
 
-/// Works out the client's address once, for [`client_address`] to give to whoever asks.
+/// Works out the client's address once, for [`client_address`] to give to whoever asks. What nobody is
+/// believed about is not read, and there is nothing to be noted then.
 pub fn note(request: &ServiceRequest, trusted: &Networks) {
-    let peer = request.peer_addr().map(|peer| canonical(peer.ip()));
-    let address = peer.map(|peer| {
-        // What nobody is believed about is not read.
-        if trusted.contain(peer) {
-            behind_proxies(peer, &named(request.headers()), trusted)
-        } else {
-            peer
-        }
-    });
-    request.extensions_mut().insert(ClientAddress(address));
+    if let Some(peer) = peer(request.request())
+        && trusted.contain(peer)
+    {
+        let client = behind_proxies(peer, &named(request.headers()), trusted);
+        request.extensions_mut().insert(ClientAddress(client));
+    }
+}
+
+fn peer(request: &HttpRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|peer| canonical(peer.ip()))
 }
 
 /// What proxies say of the hops before them. Most write `X-Forwarded-For` and pass a `Forwarded` on as
@@ -43,18 +44,14 @@ fn named(headers: &HeaderMap) -> Vec<&str> {
 /// The client's address; none where the connection has none (a Unix socket).
 #[must_use]
 pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
-    request
-        .extensions()
-        .get::<ClientAddress>()
-        .and_then(|address| address.0)
+    let noted = request.extensions().get::<ClientAddress>().copied();
+    noted.map(|client| client.0).or_else(|| peer(request))
 }
 
 /// Whether the peer is one of the proxies that are believed.
 #[must_use]
 pub fn is_from_a_trusted_proxy(request: &HttpRequest, trusted: &Networks) -> bool {
-    request
-        .peer_addr()
-        .is_some_and(|peer| trusted.contain(canonical(peer.ip())))
+    peer(request).is_some_and(|peer| trusted.contain(peer))
 }
 
 /// Walks from the right, past every proxy that is trusted, to the first address that is not: all

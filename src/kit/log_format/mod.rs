@@ -7,10 +7,7 @@
 mod json;
 mod text;
 
-use std::{
-    cell::Cell,
-    fmt::{self, Write},
-};
+use std::{cell::Cell, fmt};
 
 use tracing::{Event, Subscriber, field::Field};
 use tracing_subscriber::{
@@ -37,15 +34,23 @@ where
     fn format_event(
         &self,
         _: &FmtContext<'_, S, N>,
-        line: Writer<'_>,
+        mut to: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
+        // Pieces are put together here, and not in the writer, which stands behind a pointer: for each of
+        // them that would be a call that cannot be inlined.
+        let mut line = String::with_capacity(MOST_LINES);
         match self {
-            Self::Text => text::write(line, event),
-            Self::Json => json::write(line, event),
+            Self::Text => text::write(&mut line, event),
+            Self::Json => json::write(&mut line, event),
         }
+        line.push('\n');
+        to.write_str(&line)
     }
 }
+
+/// Most lines are shorter, in bytes.
+const MOST_LINES: usize = 512;
 
 thread_local! {
     /// The second that was written last, and its text.
@@ -53,11 +58,11 @@ thread_local! {
 }
 
 /// RFC 3339 in UTC with six decimals, so that lines sort as texts.
-fn write_time(line: &mut impl Write) -> fmt::Result {
-    write_moment(line, SystemClock.now())
+fn write_time(line: &mut String) {
+    write_moment(line, SystemClock.now());
 }
 
-fn write_moment(line: &mut impl Write, moment: Timestamp) -> fmt::Result {
+fn write_moment(line: &mut String, moment: Timestamp) {
     const SECOND_MICROS: i64 = 1_000_000;
     let second = moment.micros().div_euclid(SECOND_MICROS);
     let (known, mut text) = SECOND.get();
@@ -66,18 +71,18 @@ fn write_moment(line: &mut impl Write, moment: Timestamp) -> fmt::Result {
         match whole.as_bytes().first_chunk() {
             Some(first) if whole.is_ascii() => text = *first,
             // Such a clock is wrong by thousands of years.
-            _ => return line.write_str(&whole),
+            _ => return line.push_str(&whole),
         }
         SECOND.set((second, text));
     }
-    line.write_str(std::str::from_utf8(&text).unwrap_or_default())?;
+    line.push_str(std::str::from_utf8(&text).unwrap_or_default());
     let mut decimals = *b".000000Z";
     let mut rest = moment.micros().rem_euclid(SECOND_MICROS);
     for digit in decimals.iter_mut().skip(1).take(6).rev() {
         *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
         rest /= 10;
     }
-    line.write_str(std::str::from_utf8(&decimals).unwrap_or_default())
+    line.push_str(std::str::from_utf8(&decimals).unwrap_or_default());
 }
 
 /// A field's name as it was written: one that is a word of Rust's has a mark before it.
@@ -86,13 +91,22 @@ fn name(field: &Field) -> &str {
     name.strip_prefix("r#").unwrap_or(name)
 }
 
-fn write_number(line: &mut impl Write, value: impl itoa::Integer) -> fmt::Result {
-    line.write_str(itoa::Buffer::new().format(value))
+fn write_number(line: &mut String, value: impl itoa::Integer) {
+    line.push_str(itoa::Buffer::new().format(value));
+}
+
+/// Whether each byte is printable ASCII.
+fn is_ordinary(text: &str) -> bool {
+    // Without a way out in between, for many bytes at once.
+    text.bytes()
+        .fold(true, |so_far, byte| so_far & matches!(byte, b' '..=b'~'))
 }
 
 /// Whether it stands for itself between quotation marks, in Rust and in JSON.
-const fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
+fn is_plain(text: &str) -> bool {
+    let needs_nothing = |byte| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
+    text.bytes()
+        .fold(true, |so_far, byte| so_far & needs_nothing(byte))
 }
 
 #[cfg(test)]
@@ -211,7 +225,7 @@ mod tests {
     fn times_are_of_one_length_and_go_on_from_second_to_second() {
         let at = |micros| {
             let mut text = String::new();
-            write_moment(&mut text, Timestamp::from_micros(micros)).unwrap();
+            write_moment(&mut text, Timestamp::from_micros(micros));
             text
         };
         assert_eq!(at(0), "1970-01-01T00:00:00.000000Z");
