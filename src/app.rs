@@ -61,8 +61,9 @@ impl Server {
         Self::bind_beside(context, keys, |_| {})
     }
 
-    /// The same for an app that is served at the same address: `routes` come before Narthex's own, and
-    /// nothing that goes around those goes around them.
+    /// The same for an app that has `routes` of its own at the same address. They come before Narthex's
+    /// own, and what goes around every request of those goes around theirs too: headers, log, refusals.
+    /// Who may call them is their own business.
     ///
     /// # Errors
     /// As [`Server::bind`].
@@ -77,7 +78,7 @@ impl Server {
         let shared = context.clone();
         let workers = cores();
         let connections = limits::connections_a_worker(workers);
-        let app = move || App::new().configure(routes).service(scope(&shared, &keys));
+        let app = move || App::new().service(scope_beside(&shared, &keys, routes));
         let server = HttpServer::new(app)
             .client_request_timeout(limits::HEAD_WITHIN)
             .keep_alive(limits::KEEP_ALIVE)
@@ -167,6 +168,14 @@ impl Server {
 /// is not found.
 #[must_use]
 pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory + use<> {
+    scope_beside(context, keys, |_| {})
+}
+
+fn scope_beside(
+    context: &Context,
+    keys: &SigningKeys,
+    others: fn(&mut web::ServiceConfig),
+) -> impl HttpServiceFactory + use<> {
     let rules = web::Data::new(CookieRules::new(&context.settings, keys));
     context.go_by(keys);
     let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
@@ -178,7 +187,8 @@ pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory +
         .app_data(rules.clone())
         .app_data(web::Data::new(document(&context.settings)))
         .app_data(web::Data::new(keys.clone()))
-        .app_data(body::payload_limit());
+        .app_data(body::payload_limit())
+        .configure(others);
     // A fixed path comes before a pattern that it fits too ("current" before "{id}").
     let (patterns, mut fixed): (Vec<_>, Vec<_>) = by_path
         .into_iter()

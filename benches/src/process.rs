@@ -102,7 +102,7 @@ impl Installation {
         let mut command = Command::new(std::env::current_exe()?);
         self.set_up(command.arg("serve"));
         command
-            .env("NARTHEX_LISTEN", "127.0.0.1:0")
+            .env("NARTHEX_LISTEN", free_address()?)
             .env("NARTHEX_LOG", log);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.stderr(self.log()?).spawn()?;

@@ -1,5 +1,6 @@
-//! Narthex with constants beside it: in the same process and app, without anything that Narthex puts
-//! around its own routes; and once more in a second server that has nothing else at all.
+//! Narthex with constants beside it: in the same app, with all that Narthex puts around every request
+//! (headers, a line in the log) and without a check; and once more in a second server of the same process
+//! that has nothing else at all.
 //!
 //! A constant is as long as the answer that it stands beside, head and body together.
 
@@ -24,8 +25,8 @@ use narthex::{
 use crate::{Result, client::Client, table::say};
 
 /// Where the two constants are, on both servers.
-pub const USER_CONSTANT: &str = "/constant/user";
-pub const VERIFY_CONSTANT: &str = "/constant/verify";
+pub const USER_CONSTANT: &str = "/api/constant/user";
+pub const VERIFY_CONSTANT: &str = "/api/constant/verify";
 /// What they stand beside.
 pub const USER: &str = "/api/v1/user";
 pub const VERIFY: &str = "/auth/verify?ability=account:read";

@@ -20,24 +20,34 @@ pub fn measure(effort: &Effort, crowded: &Installation) -> Result<()> {
     // All that are in use were shown at least once before it counts.
     let mut shown = 0.0;
     while shown < effort.passes as f64 * 1.1 {
-        shown += ask_many()?.count;
+        shown += ask_many()?.0.count;
     }
     ask_few()?;
-    let (mut rates, mut ratios) = (Vec::new(), Vec::new());
+    let (mut rates, mut times, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..effort.rounds {
-        let few = ask_few()?.a_second;
-        let many = ask_many()?.a_second;
-        rates.push((few, many));
-        ratios.push(many / few);
+        let (few, many) = (ask_few()?, ask_many()?);
+        ratios.push(many.0.a_second / few.0.a_second);
+        rates.push((few.0.a_second, many.0.a_second));
+        times.push((few.1, many.1));
     }
     table::heading(
         "A check among many tokens beside one among few",
-        &["tokens", "in use", "answers a second", "of that among few"],
+        &[
+            "tokens",
+            "in use",
+            "answers a second",
+            "of that among few",
+            "server's µs of CPU",
+        ],
     );
-    let rate = |of: fn(&(f64, f64)) -> f64| whole(median(rates.iter().map(of).collect()));
-    table::row(&[&FEW, &FEW, &rate(|rates| rates.0), &"1"]);
-    let ratio = two(median(ratios));
-    table::row(&[&effort.many, &effort.passes, &rate(|rates| rates.1), &ratio]);
+    let of_each = |of: Vec<(f64, f64)>| {
+        let (few, many) = of.into_iter().unzip();
+        (median(few), median(many))
+    };
+    let ((few_rate, many_rate), (few_time, many_time)) = (of_each(rates), of_each(times));
+    table::row(&[&FEW, &FEW, &whole(few_rate), &"1", &two(few_time)]);
+    let (rate, ratio) = (whole(many_rate), two(median(ratios)));
+    table::row(&[&effort.many, &effort.passes, &rate, &ratio, &two(many_time)]);
     Ok(())
 }
 
@@ -45,7 +55,11 @@ fn serve(installation: &Installation) -> Result<Server> {
     Ok(installation.serve("/readyz", "")?.0)
 }
 
-fn ask(of: &Installation, server: &Server, effort: &Effort) -> Result<Answers> {
+/// What was answered, and the server's CPU time for one, whatever it did meanwhile.
+fn ask(of: &Installation, server: &Server, effort: &Effort) -> Result<(Answers, f64)> {
     let passes = of.folder.join("passes");
-    load::ask(&server.address, USER, &passes, CONNECTIONS, effort.takes)
+    let before = server.microseconds()?;
+    let answers = load::ask(&server.address, USER, &passes, CONNECTIONS, effort.takes)?;
+    let took = server.microseconds()? - before;
+    Ok((answers, took / answers.count))
 }
