@@ -26,7 +26,7 @@ use crate::{
     error::Error,
     kit::threads::cores,
     openapi::{self, Site},
-    protocols::{metrics, openapi::Document},
+    protocols::{forward_auth::Questions, metrics, openapi::Document},
     routes::{self, Route},
     sessions::cookie::{CookieRules, cookie_name, keep},
     urls,
@@ -186,6 +186,7 @@ fn scope_beside(
         .app_data(web::Data::new(context.clone()))
         .app_data(rules.clone())
         .app_data(web::Data::new(document(&context.settings)))
+        .app_data(web::Data::new(Questions::default()))
         .app_data(web::Data::new(keys.clone()))
         .app_data(body::payload_limit())
         .configure(others);

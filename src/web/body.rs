@@ -51,12 +51,22 @@ impl FromRequest for Form {
 /// The query of the address.
 pub struct Query(pub Fields);
 
+impl Query {
+    /// Reads what stands after the question mark.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn read(text: &str) -> Result<Self> {
+        url_encoded(text.as_bytes()).map(Self)
+    }
+}
+
 impl FromRequest for Query {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(url_encoded(request.query_string().as_bytes()).map(Self))
+        ready(Self::read(request.query_string()))
     }
 }
 
@@ -68,8 +78,8 @@ impl FromRequest for NoQuery {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let fields = url_encoded(request.query_string().as_bytes());
-        ready(fields.and_then(|fields| Ok(fields.finish().map(|()| Self)?)))
+        let query = Query::read(request.query_string());
+        ready(query.and_then(|query| Ok(query.0.finish().map(|()| Self)?)))
     }
 }
 

@@ -5,6 +5,8 @@
 //! other status for a failure of its own. `web::headers` blanks the identity headers where nobody is.
 //! `docs/nginx.conf` and `docs/Caddyfile` are how a proxy asks; the tests start both with them.
 
+mod question;
+
 use std::borrow::Cow;
 
 use actix_web::{
@@ -14,18 +16,15 @@ use actix_web::{
 };
 use url::Url;
 
+pub use self::question::Questions;
 use crate::{
-    ability::Ability,
     callers::recognise,
     config::{Origin, Settings},
     context::Context,
     credentials::Caller,
     error::{Error, Result},
     urls,
-    web::{
-        address::is_from_a_trusted_proxy, body::Query, headers::IDENTITY, next::Next,
-        page::see_other,
-    },
+    web::{address::is_from_a_trusted_proxy, headers::IDENTITY, next::Next, page::see_other},
 };
 
 /// `/auth/verify?ability=…&any=…&redirect=on`, any method.
@@ -35,15 +34,9 @@ use crate::{
 pub async fn verify(
     request: HttpRequest,
     context: Data<Context>,
-    query: Query,
+    questions: Data<Questions>,
 ) -> Result<HttpResponse> {
-    let mut fields = query.0;
-    let asked = Asked {
-        all: fields.many("ability"),
-        any: fields.many("any"),
-    };
-    let redirect = fields.text("redirect") == "on";
-    fields.finish()?;
+    let question = questions.read(request.query_string())?;
     let verdict = recognise(&context, &request)
         .await
         .and_then(|caller| {
@@ -51,44 +44,15 @@ pub async fn verify(
                 invalid_token: false,
             })
         })
-        .and_then(|caller| asked.of(&caller).map(|()| caller));
+        .and_then(|caller| question.admit(&caller).map(|()| caller));
     match verdict {
         Ok(caller) => pass(&caller),
         Err(Error::NotSignedIn {
             invalid_token: false,
-        }) if redirect && is_navigation(request.headers()) => {
+        }) if question.redirect && is_navigation(request.headers()) => {
             Ok(see_other(&sign_in_address(&context, &request)))
         }
         Err(error) => Err(error),
-    }
-}
-
-/// What the app behind the proxy asks of its callers.
-struct Asked {
-    all: Vec<String>,
-    any: Vec<String>,
-}
-
-impl Asked {
-    /// An ability that is misspelt is had by nobody: a mistake in the proxy's configuration shuts a
-    /// door and opens none.
-    fn of(&self, caller: &Caller) -> Result<()> {
-        let has = |name: &String| {
-            Ability::parse(name).is_some_and(|ability| caller.credential.abilities.grant(&ability))
-        };
-        let missing: Vec<&str> = self
-            .all
-            .iter()
-            .filter(|name| !has(name))
-            .map(String::as_str)
-            .collect();
-        if !missing.is_empty() {
-            return Err(Error::MissingAbility(missing.join(" ")));
-        }
-        if !self.any.is_empty() && !self.any.iter().any(has) {
-            return Err(Error::MissingAbility(self.any.join(" ")));
-        }
-        Ok(())
     }
 }
 
