@@ -31,8 +31,21 @@ pub const VERIFY_CONSTANT: &str = "/api/constant/verify";
 pub const USER: &str = "/api/v1/user";
 pub const VERIFY: &str = "/auth/verify?ability=account:read";
 
-static USER_ANSWER: OnceLock<Bytes> = OnceLock::new();
-static VERIFY_ANSWER: OnceLock<Bytes> = OnceLock::new();
+/// What one server answers: the same length in all, with the headers that each has of its own.
+struct Constants {
+    user: OnceLock<Bytes>,
+    verify: OnceLock<Bytes>,
+}
+
+impl Constants {
+    const NONE: Self = Self {
+        user: OnceLock::new(),
+        verify: OnceLock::new(),
+    };
+}
+
+static IN_THE_APP: Constants = Constants::NONE;
+static BARE: Constants = Constants::NONE;
 
 /// Serves until it is killed, with the settings of the environment. Reads one header with a pass from
 /// the standard input, by which it learns how long the answers are; tells the two addresses.
@@ -45,15 +58,15 @@ pub fn serve() -> Result<()> {
     let keys = settings.signing_keys(&SystemRandom)?;
     let context = Context::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
     actix_web::rt::System::new().block_on(async {
-        let server = Server::bind_beside(context, keys, constants)?;
-        let bare = HttpServer::new(|| App::new().configure(constants))
+        let server = Server::bind_beside(context, keys, |app| serve_constants(app, &IN_THE_APP))?;
+        let bare = HttpServer::new(|| App::new().configure(|app| serve_constants(app, &BARE)))
             .disable_signals()
             .bind("127.0.0.1:0")?;
         let addresses = (server.address(), bare.addrs().first().copied());
         actix_web::rt::spawn(bare.run());
         thread::spawn(move || {
             if let (address, Some(bare)) = addresses {
-                match measure(&address.to_string(), pass.trim()) {
+                match measure(&address.to_string(), &bare.to_string(), pass.trim()) {
                     Ok(()) => say(&format!("{address} {bare}")),
                     Err(error) => say(&format!("cannot be measured: {error}")),
                 }
@@ -63,9 +76,9 @@ pub fn serve() -> Result<()> {
     })
 }
 
-fn constants(app: &mut ServiceConfig) {
-    app.route(USER_CONSTANT, get().to(|| answer(&USER_ANSWER)))
-        .route(VERIFY_CONSTANT, get().to(|| answer(&VERIFY_ANSWER)));
+fn serve_constants(app: &mut ServiceConfig, constants: &'static Constants) {
+    app.route(USER_CONSTANT, get().to(|| answer(&constants.user)))
+        .route(VERIFY_CONSTANT, get().to(|| answer(&constants.verify)));
 }
 
 async fn answer(body: &'static OnceLock<Bytes>) -> HttpResponse {
@@ -78,25 +91,28 @@ async fn answer(body: &'static OnceLock<Bytes>) -> HttpResponse {
 }
 
 /// Asks for the answers and gives each constant a body with which it is as long.
-fn measure(address: &str, pass: &str) -> Result<()> {
-    let mut client = Client::patient(address, Duration::from_secs(10))?;
-    for (path, constant, body) in [
-        (USER, USER_CONSTANT, &USER_ANSWER),
-        (VERIFY, VERIFY_CONSTANT, &VERIFY_ANSWER),
+fn measure(address: &str, bare: &str, pass: &str) -> Result<()> {
+    let client = |address| Client::patient(address, Duration::from_secs(10));
+    for (path, constant, in_the_app, on_the_bare) in [
+        (USER, USER_CONSTANT, &IN_THE_APP.user, &BARE.user),
+        (VERIFY, VERIFY_CONSTANT, &IN_THE_APP.verify, &BARE.verify),
     ] {
-        let answer = client.get(path, pass)?.expect(200)?;
-        let empty = client.get(constant, pass)?;
-        // Without a body, the constant's head is that of a 503; a 200 is as much shorter.
-        let head = empty.head.len() - " 503 Service Unavailable".len()
-            + " 200 OK".len()
-            + "content-type: application/json\r\n".len()
-            + 2;
+        let answer = client(address)?.get(path, pass)?.expect(200)?;
         let whole = answer.head.len() + answer.body.len();
-        drop(body.set(Bytes::from(vec![b'x'; whole.saturating_sub(head)])));
-        let set = client.get(constant, pass)?.expect(200)?;
-        let difference = whole.abs_diff(set.head.len() + set.body.len());
-        if difference > 2 {
-            return Err(format!("{constant} is {difference} bytes off").into());
+        for (server, body) in [(address, in_the_app), (bare, on_the_bare)] {
+            let mut client = client(server)?;
+            let empty = client.get(constant, pass)?;
+            // Without a body, the constant's head is that of a 503; a 200 is as much shorter.
+            let head = empty.head.len() - " 503 Service Unavailable".len()
+                + " 200 OK".len()
+                + "content-type: application/json\r\n".len()
+                + 2;
+            drop(body.set(Bytes::from(vec![b'x'; whole.saturating_sub(head)])));
+            let set = client.get(constant, pass)?.expect(200)?;
+            let difference = whole.abs_diff(set.head.len() + set.body.len());
+            if difference > 2 {
+                return Err(format!("{constant} is {difference} bytes off").into());
+            }
         }
     }
     Ok(())
