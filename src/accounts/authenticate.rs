@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     activity::{self, Actor, EventKind, What},
-    context::{Context, Shared},
+    context::{Context, Shared, Transaction},
     credentials::{self, Caller},
     error::{Error, Result},
     ids::UserId,
@@ -256,8 +256,8 @@ async fn note_refusal(context: &Context, user: Option<UserId>, actor: Actor) -> 
 /// # Errors
 /// [`Error::WrongPassword`] where the proof is void; [`Error::NotSignedIn`] where the actor's own
 /// credential ended.
-pub fn begin_sign_in(
-    context: &Context,
+pub(crate) fn begin_sign_in(
+    context: &Transaction,
     connection: &mut AnyConnection,
     proof: &Authenticated,
     actor: &Actor,

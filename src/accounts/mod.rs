@@ -12,8 +12,9 @@ mod profile;
 mod register;
 mod store;
 
+pub(crate) use self::authenticate::begin_sign_in;
 pub use self::{
-    authenticate::{Authenticated, authenticate, authenticate_user, begin_sign_in},
+    authenticate::{Authenticated, authenticate, authenticate_user},
     change_password::{PasswordChange, change_password},
     close::{delete, delete_as_operator, disable, enable},
     email::Email,

@@ -96,7 +96,7 @@ pub async fn end(context: &Context, user: UserId, ending: Ending, actor: Actor) 
 /// # Errors
 /// [`Error::NotFound`] where the user is gone, [`Error::NotSignedIn`] where the actor's credential is.
 pub(crate) fn begin_change(
-    context: &Shared,
+    context: &Transaction,
     connection: &mut AnyConnection,
     user: UserId,
     actor: &Actor,

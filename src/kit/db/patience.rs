@@ -41,9 +41,12 @@ pub(super) const POSTGRES_CONNECTION: [(&str, &str); 5] = [
 /// A lock that is not to be had in five seconds, a query that runs for eight: the server ends them
 /// before [`FOR_AN_ANSWER`] is over, so that it is known that nothing was done. A transaction that
 /// its client left open is ended too, for it holds a user's lock.
+/// Read committed, whatever the database does by default: who waited for a user's lock has to see what was
+/// done under it (PostgreSQL documentation, section 13.2).
 /// UTC and a name for `pg_stat_activity` are courtesy to whoever reads along.
 pub(super) const POSTGRES: &str = "SET statement_timeout = '8s'; SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '15s'; \
+     SET default_transaction_isolation = 'read committed'; \
      SET TIME ZONE 'UTC'; SET application_name = 'narthex';";
 
 /// Changing the tables takes as long as it takes, and so does waiting for whoever does it.

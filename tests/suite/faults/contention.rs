@@ -125,3 +125,36 @@ async fn a_change_that_loses_a_deadlock_is_made_again() {
     other.await.unwrap().expect("it won");
     token.client.get("/api/v1/user").await.expect_status(401);
 }
+
+/// Whoever waits for a user's lock sees what was done under it, also where the database would show everybody
+/// what was there when they began: about PostgreSQL in both runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_slips_past_an_ending_whatever_isolation_the_database_has_by_default() {
+    let database = Database::fresh_of(Engine::Postgres, migrate);
+    let address = database.address().to_owned();
+    let mut other = PgConnection::establish(&address).unwrap();
+    let name = crate::support::postgres::socket_and_name(&address).1;
+    let isolation =
+        format!("ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'");
+    other.batch_execute(&isolation).unwrap();
+    let app = TestApp::start_on(database, &address, &[]);
+    let ada = app.register(ADA).await;
+    let client = app.client(&ada, &EVERY_ABILITY).await;
+    client.get("/api/v1/user").await.expect_status(200);
+
+    let ending =
+        "BEGIN; SELECT id FROM users FOR UPDATE; UPDATE credentials SET ended_at = created_at";
+    other.batch_execute(ending).unwrap();
+    let making =
+        tokio::spawn(async move { client.post("/api/v1/tokens", &a_token("Too late")).await });
+    let waiting = "(SELECT count(*) FROM pg_locks WHERE NOT granted)";
+    while diesel::select(sql::<BigInt>(waiting))
+        .get_result::<i64>(&mut other)
+        .unwrap()
+        == 0
+    {
+        tokio::task::yield_now().await;
+    }
+    other.batch_execute("COMMIT").unwrap();
+    making.await.unwrap().expect_status(401);
+}
