@@ -69,8 +69,11 @@ CREATE INDEX credentials_of_user ON credentials (user_id, id);
 CREATE INDEX credentials_live ON credentials (user_id, id) WHERE ended_at IS NULL;
 CREATE INDEX credentials_expiring ON credentials (expires_at)
     WHERE ended_at IS NULL AND expires_at IS NOT NULL;
--- In the order in which they ended, for ids of receipts sort by time: pruning goes by it too.
+-- In the order in which they ended, for ids of receipts sort by time: pruning goes by it, and by the next
+-- one for what somebody ended by hand.
 CREATE INDEX credentials_of_receipt ON credentials (receipt_id) WHERE receipt_id IS NOT NULL;
+CREATE INDEX credentials_ended_by_hand ON credentials (ended_at)
+    WHERE receipt_id IS NULL AND ended_at IS NOT NULL;
 
 -- A credential outlives its secrets: a session gets a new one when its password is confirmed, a token
 -- when it is rotated.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use narthex::credentials::{Pruned, prune};
 
 use crate::support::app::TestApp;
+use crate::support::sql::execute;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -89,4 +90,21 @@ async fn what_ended_longer_ago_than_is_kept_is_forgotten_but_its_receipt_still_c
         .get("/api/v1/user")
         .await
         .expect_status(401);
+}
+
+#[tokio::test]
+async fn what_somebody_ended_by_hand_is_forgotten_in_time_like_the_rest() {
+    let app = TestApp::start_with(&[("NARTHEX_KEEP_ENDED", "30d")]);
+    let browser = app.register("ada@example.com").await;
+    app.token_of(&browser, "ended by hand", &["account:read"])
+        .await;
+    app.token_of(&browser, "alive", &["account:read"]).await;
+    execute(
+        &app,
+        "UPDATE credentials SET ended_at = created_at WHERE name = 'ended by hand'",
+    );
+    app.advance(29 * DAY);
+    assert_eq!(pruned(&app).await.1, 0, "it is not old enough yet");
+    app.advance(2 * DAY);
+    assert_eq!(pruned(&app).await.1, 1);
 }

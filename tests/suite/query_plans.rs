@@ -45,8 +45,8 @@ struct Line {
     line: String,
 }
 
-/// How the database would answer a query, whatever its values are.
-fn plan(app: &TestApp, query: &str) -> String {
+/// How the database would answer a query, whatever its values are; PostgreSQL with these settings.
+fn plan(app: &TestApp, settings: &str, query: &str) -> String {
     match &app.context.settings.database {
         Target::Sqlite(path) => {
             let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
@@ -61,7 +61,7 @@ fn plan(app: &TestApp, query: &str) -> String {
             let values: Vec<_> = values.map(|_| "NULL").collect();
             connection
                 .batch_execute(&format!(
-                    "SET plan_cache_mode = force_generic_plan; PREPARE asked AS {query}"
+                    "{settings} SET plan_cache_mode = force_generic_plan; PREPARE asked AS {query}"
                 ))
                 .unwrap();
             let query = format!("EXPLAIN EXECUTE asked ({})", values.join(", "));
@@ -107,29 +107,43 @@ fn add_many(app: &TestApp) {
     );
 }
 
-/// What is asked of the tables that grow, while a page of a list is made.
-async fn queries_of(client: &ApiClient, path: &str) -> Vec<String> {
+/// What the database is asked, by whomever, while `work` is done: its text and its values.
+async fn asked_during(work: impl Future<Output = ()>) -> Vec<(String, String)> {
+    // One watches at a time.
+    static WATCHED: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _watched = WATCHED.lock().await;
     SEEN.lock().unwrap().clear();
     WATCHING.store(true, Ordering::Relaxed);
-    client
-        .get(&format!("{path}limit=37"))
-        .await
-        .expect_status(200);
+    work.await;
     WATCHING.store(false, Ordering::Relaxed);
     let seen = SEEN.lock().unwrap();
-    let ours = seen
+    let asked = seen
         .iter()
         .filter_map(|query| query.split_once(" -- binds: "));
+    asked
+        .map(|(query, values)| (query.to_owned(), values.to_owned()))
+        .collect()
+}
+
+/// What is asked of the tables that grow, while a page of a list is made.
+async fn queries_of(client: &ApiClient, path: &str) -> Vec<String> {
+    let asked = asked_during(async {
+        client
+            .get(&format!("{path}limit=37"))
+            .await
+            .expect_status(200);
+    })
+    .await;
     // Other tests ask, too. A page is found again by how many rows are fetched, one or two more than are
     // shown; a look-up is the same whoever asks.
-    let ours = ours.filter(|(query, values)| {
+    let ours = asked.into_iter().filter(|(query, values)| {
         let of_a_page = values.ends_with(", 38]") || values.ends_with(", 39]");
         of_a_page
             || query
                 .replace(['`', '"'], "")
                 .contains("WHERE (secrets.digest =")
     });
-    ours.map(|(query, _)| query.to_owned()).collect()
+    ours.map(|(query, _)| query).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,12 +169,40 @@ async fn a_page_of_a_long_list_is_read_by_an_index_and_no_further() {
                 "nothing was seen to be asked by {path}"
             );
             for query in queries {
-                let plan = plan(&app, &query);
+                let plan = plan(&app, "", &query);
                 let by_index = plan.contains("USING INDEX") || plan.contains("Index Scan");
                 let whole = ["SCAN ", "TEMP B-TREE", "Seq Scan", "Sort"];
                 let reads_all = whole.iter().any(|step| plan.contains(step));
                 assert!(by_index && !reads_all, "{path}:\n{query}\n{plan}");
             }
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ended_long_ago_is_found_by_an_index_however_it_ended() {
+    instrument_connections();
+    let app = TestApp::start();
+    app.register("ada@example.com").await;
+    add_many(&app);
+    let asked = asked_during(async {
+        narthex::credentials::prune(&app.context).await.unwrap();
+    })
+    .await;
+    for (condition, index) in [
+        ("WHERE (credentials.receipt_id <", "credentials_of_receipt"),
+        (
+            "(credentials.receipt_id IS NULL)",
+            "credentials_ended_by_hand",
+        ),
+    ] {
+        let plain = |query: &String| query.replace(['`', '"'], "");
+        let query = asked
+            .iter()
+            .find(|(query, _)| plain(query).contains(condition));
+        let (query, _) = query.unwrap_or_else(|| panic!("nothing asked for {condition}"));
+        // PostgreSQL may well read all where most are to be forgotten.
+        let plan = plan(&app, "SET enable_seqscan = off;", query);
+        assert!(plan.contains(index), "{query}\n{plan}");
     }
 }
