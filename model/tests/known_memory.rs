@@ -25,6 +25,7 @@ mod kit {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct Digest(pub [u8; 32]);
 
+        impl super::random_keys::RandomKey for Digest {}
     }
 }
 

@@ -3,11 +3,15 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
+use super::random_keys::RandomKey;
+
 /// A SHA-256 digest (FIPS 180-4) of something with at least 128 bits of randomness, or of public text.
 ///
 /// A fast hash is right for a random secret: there is nothing to guess (OWASP ASVS 5.0, 6.5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
+
+impl RandomKey for Digest {}
 
 impl Digest {
     /// The digest of `bytes`.

@@ -11,6 +11,7 @@ use uuid::{Builder, Uuid};
 use crate::kit::{
     clock::Timestamp,
     random::{self, NoRandomness, Random},
+    random_keys::RandomKey,
 };
 
 /// The text is not an id: 32 hexadecimal digits in lower case, hyphenated 8-4-4-4-12.
@@ -71,6 +72,8 @@ impl<T> Id<T> {
         self.0.as_bytes()
     }
 }
+
+impl<T> RandomKey for Id<T> {}
 
 impl<T> FromStr for Id<T> {
     type Err = NotAnId;

@@ -5,14 +5,17 @@ use std::{
     hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher},
 };
 
-/// A map of keys whose last eight bytes are as good as any hash of them. Never of what a client may
-/// choose freely: many that meet in one place make a map slow.
+/// A key whose last eight bytes are as good as any hash of them, and hashed as bytes. Never one that a client
+/// may choose: many that meet in one place make a map slow.
+pub trait RandomKey: Eq + Hash {}
+
+/// A map of [random keys](RandomKey).
 pub type RandomKeyMap<K, V> = HashMap<K, V, BuildHasherDefault<AsItIs>>;
 
 /// Which of `parts` (a power of two, 2¹⁴ at most) a key belongs to. Not by the bits by which a map of
 /// some million entries finds it.
 #[must_use]
-pub fn part_of<K: Hash>(key: &K, parts: usize) -> usize {
+pub fn part_of<K: RandomKey>(key: &K, parts: usize) -> usize {
     let hash = BuildHasherDefault::<AsItIs>::default().hash_one(key);
     let [_, _, _, low, high, ..] = hash.to_le_bytes();
     usize::from(u16::from_le_bytes([low, high])) & parts.saturating_sub(1)

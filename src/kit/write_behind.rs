@@ -3,16 +3,15 @@
 
 use std::{
     collections::hash_map::Entry,
-    hash::Hash,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::random_keys::{RandomKeyMap, part_of};
+use super::random_keys::{RandomKey, RandomKeyMap, part_of};
 
 /// Cores that note something at once hardly meet at one lock of so many.
 const SHARDS: usize = 16;
 
-/// The newest value for each key that may not have been written yet. Keys are random themselves.
+/// The newest value for each key that may not have been written yet.
 ///
 /// What was taken out stays known until the next batch is taken: whoever reads a row while its value is
 /// on the way to it would otherwise find it neither there nor here.
@@ -45,7 +44,7 @@ impl<K, V> Default for WriteBehind<K, V> {
     }
 }
 
-impl<K: Clone + Ord + Hash, V: Clone> WriteBehind<K, V> {
+impl<K: RandomKey + Clone + Ord, V: Clone> WriteBehind<K, V> {
     /// Notes for `key` what `value` makes of what was noted before, where it asks for that.
     pub fn note(&self, key: K, value: impl FnOnce(&dyn Fn() -> Option<V>) -> V) {
         let mut shard = self.shard(&key);
@@ -113,40 +112,47 @@ fn locked<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kit::{clock::Timestamp, id::Id, random::SystemRandom};
+
+    fn id() -> Id<()> {
+        Id::new(Timestamp::from_micros(0), &SystemRandom).unwrap()
+    }
 
     #[test]
     fn what_is_being_written_is_known_until_the_next_batch_is_taken() {
-        let uses = WriteBehind::default();
-        uses.note("session", |_| 1);
-        assert_eq!(uses.take(), [("session", 1)]);
-        assert_eq!(
-            uses.get(&"session"),
-            Some(1),
-            "it may not be in its row yet"
-        );
+        let (uses, session) = (WriteBehind::default(), id());
+        uses.note(session, |_| 1);
+        assert_eq!(uses.take(), [(session, 1)]);
+        assert_eq!(uses.get(&session), Some(1), "it may not be in its row yet");
         assert_eq!(uses.take(), [], "nothing is written twice");
-        assert_eq!(uses.get(&"session"), None);
+        assert_eq!(uses.get(&session), None);
     }
 
     #[test]
     fn what_could_not_be_written_is_taken_again_unless_there_is_newer() {
-        let uses = WriteBehind::default();
-        uses.note("session", |_| 1);
-        uses.note("token", |_| 1);
+        let (uses, session, token) = (WriteBehind::default(), id(), id());
+        uses.note(session, |_| 1);
+        uses.note(token, |_| 1);
         uses.take();
-        uses.note("session", |before| before().unwrap_or_default() + 1);
+        uses.note(session, |before| before().unwrap_or_default() + 1);
         uses.put_back();
         let mut again = uses.take();
         again.sort_unstable();
-        assert_eq!(again, [("session", 2), ("token", 1)]);
+        let mut expected = [(session, 2), (token, 1)];
+        expected.sort_unstable();
+        assert_eq!(again, expected);
     }
 
     #[test]
-    fn of_many_keys_each_is_taken_once() {
+    fn of_many_keys_in_many_shards_each_is_taken_once() {
         let uses = WriteBehind::default();
-        (0..1000_u32).for_each(|key| uses.note(key, |_| ()));
-        let mut all: Vec<u32> = uses.take().into_iter().map(|(key, ())| key).collect();
+        let mut keys: Vec<_> = (0..1000).map(|_| id()).collect();
+        keys.sort_unstable();
+        keys.iter().for_each(|key| uses.note(*key, |_| ()));
+        let used = |shard: &&Mutex<Shard<_, _>>| !locked(shard).noted.is_empty();
+        assert_eq!(uses.shards.iter().filter(used).count(), SHARDS);
+        let mut all: Vec<_> = uses.take().into_iter().map(|(key, ())| key).collect();
         all.sort_unstable();
-        assert_eq!(all, (0..1000).collect::<Vec<_>>());
+        assert_eq!(all, keys);
     }
 }

@@ -4,15 +4,17 @@
 //! neither is of use to whoever reads it. A signature stays right for as long as the keys are the same,
 //! so nothing is ever to be forgotten; whether the session lives is the gate's question.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::HashMap};
 
-use crate::kit::{digest::Digest, random_keys::RandomKeyMap};
+use crate::kit::digest::Digest;
 
 /// How many are known at most, for each worker: some 300 KiB.
 const MOST: usize = 4096;
 
+/// Not a map by the digests themselves: of one good cookie there are as many spellings as somebody cares to
+/// try.
 #[derive(Default)]
-pub(super) struct Verified(RefCell<RandomKeyMap<Digest, Digest>>);
+pub(super) struct Verified(RefCell<HashMap<Digest, Digest>>);
 
 impl Verified {
     /// The digest of the secret in the cookie with this value: known, or what `verify` finds.

@@ -39,7 +39,7 @@ where
     ) -> fmt::Result {
         // Pieces are put together here, and not in the writer, which stands behind a pointer: for each of
         // them that would be a call that cannot be inlined.
-        let mut line = String::with_capacity(MOST_LINES);
+        let mut line = String::with_capacity(ROOM);
         match self {
             Self::Text => text::write(&mut line, event),
             Self::Json => json::write(&mut line, event),
@@ -49,8 +49,8 @@ where
     }
 }
 
-/// Most lines are shorter, in bytes.
-const MOST_LINES: usize = 512;
+/// Bytes. Most lines are shorter.
+const ROOM: usize = 512;
 
 thread_local! {
     /// The second that was written last, and its text.
