@@ -5,17 +5,18 @@ use std::{collections::BTreeMap, io, net::SocketAddr, rc::Rc, time::Instant};
 
 use actix_web::{
     App, HttpResponse, HttpServer, Resource, Scope,
-    body::{BoxBody, MessageBody},
+    body::MessageBody,
     dev::{
-        HttpServiceFactory, Server as ActixServer, ServerHandle, ServiceFactory, ServiceRequest,
-        ServiceResponse,
+        HttpServiceFactory, Server as ActixServer, ServerHandle, Service, ServiceFactory,
+        ServiceRequest, ServiceResponse,
     },
     guard::{GuardContext, fn_guard},
     http::{ConnectionType, Method, StatusCode, header, uri::Authority},
-    middleware::{Compress, Next, from_fn},
+    middleware::{Compress, from_fn},
     rt::task::JoinHandle,
     web,
 };
+use futures_util::future::{Either, ready};
 
 use crate::{
     background::{prune_now_and_then, stop_when_told, write_last_used},
@@ -26,7 +27,7 @@ use crate::{
     error::Error,
     kit::threads::cores,
     openapi::{self, Site},
-    protocols::{forward_auth::Questions, metrics, openapi::Document},
+    protocols::{forward_auth::KnownQuestions, metrics, openapi::Document},
     routes::{self, Route},
     sessions::cookie::{CookieRules, cookie_name, keep},
     urls,
@@ -186,7 +187,7 @@ fn scope_beside(
         .app_data(web::Data::new(context.clone()))
         .app_data(rules.clone())
         .app_data(web::Data::new(document(&context.settings)))
-        .app_data(web::Data::new(Questions::default()))
+        .app_data(web::Data::new(KnownQuestions::default()))
         .app_data(web::Data::new(keys.clone()))
         .app_data(body::payload_limit())
         .configure(others);
@@ -215,9 +216,7 @@ fn scope_beside(
     });
     scope
         .default_service(web::to(not_found))
-        .wrap(from_fn(move |request, next| {
-            around(Rc::clone(&shared), request, next)
-        }))
+        .wrap_fn(move |request, inside| around(Rc::clone(&shared), request, inside))
 }
 
 /// What describes the API that is served here.
@@ -274,9 +273,9 @@ fn resource(
             let guarded = Box::pin(guard(Rc::clone(&keeper), request, next));
             panics::caught(kept, guarded)
         }))
-        .wrap(Unless::new(passes, rules.middleware()))
         .wrap(Unless::new(
             passes,
+            rules.middleware(),
             from_fn(move |request, next| keep(rules_of_cookie.clone(), request, next)),
         ))
 }
@@ -304,22 +303,32 @@ struct Around {
     listen: String,
 }
 
-/// What goes around every request.
-async fn around(
+/// What goes around every request. (What is inside is called here, and not by a `Next`, which would put it
+/// into a box more.)
+fn around<S>(
     shared: Rc<Around>,
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    inside: &S,
+) -> impl Future<Output = Result<ServiceResponse, actix_web::Error>> + use<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse, Error = actix_web::Error>,
+{
     let started = Instant::now();
     let settings = &shared.context.settings;
     address::note(&request, &settings.trusted_proxies);
-    let response = match may_pass(settings, &shared.listen, &request) {
+    let answer = match may_pass(settings, &shared.listen, &request) {
         Ok(()) => match cors::preflight(request.request(), settings) {
-            Some(allowed) => request.into_response(allowed),
-            None => next.call(request).await?.map_into_boxed_body(),
+            Some(allowed) => Either::Left(ready(Ok(request.into_response(allowed)))),
+            None => Either::Right(inside.call(request)),
         },
-        Err(error) => request.error_response(error),
+        Err(error) => Either::Left(ready(Ok(request.error_response(error)))),
     };
+    async move { Ok(finish(&shared, started, answer.await?)) }
+}
+
+/// What every answer has, whatever it is.
+fn finish(shared: &Around, started: Instant, response: ServiceResponse) -> ServiceResponse {
+    let settings = &shared.context.settings;
     let (request, response) = response.into_parts();
     let refused = response
         .error()
@@ -346,7 +355,7 @@ async fn around(
         user: user_of(&request),
     };
     shared.log.write(&request, &answered);
-    Ok(ServiceResponse::new(request, response))
+    ServiceResponse::new(request, response)
 }
 
 fn may_pass(settings: &Settings, listen: &str, request: &ServiceRequest) -> Result<(), Error> {

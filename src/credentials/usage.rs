@@ -1,11 +1,7 @@
 //! When and from where a credential was last used: noted in memory at each check, written in
 //! batches. Nothing is written per request; a crash loses one interval at most.
 
-use std::{
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use super::{credential::Credential, store};
 use crate::{
@@ -32,13 +28,15 @@ pub(super) fn note(context: &Shared, known: &Known, at: Timestamp, from: Place) 
 
 /// Different places are different numbers, but for a few: one of those is noted a second later.
 fn told_apart(place: Place) -> u32 {
-    let mut hasher = DefaultHasher::new();
     match place {
-        Place::AsBefore => return 0,
-        Place::At(ip) => ip.hash(&mut hasher),
+        Place::AsBefore => 0,
+        Place::At(None) => 1,
+        Place::At(Some(IpAddr::V4(address))) => address.to_bits(),
+        Place::At(Some(IpAddr::V6(address))) => {
+            let bytes = address.octets().into_iter();
+            bytes.fold(0, |sum: u32, byte| sum.rotate_left(7) ^ u32::from(byte))
+        }
     }
-    let [.., a, b, c, d] = hasher.finish().to_le_bytes();
-    u32::from_le_bytes([a, b, c, d])
 }
 
 /// Brings a credential that was read from the database up to what is noted in memory.

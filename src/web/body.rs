@@ -78,6 +78,10 @@ impl FromRequest for NoQuery {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        // Hardly a call has one.
+        if request.query_string().is_empty() {
+            return ready(Ok(Self));
+        }
         let query = Query::read(request.query_string());
         ready(query.and_then(|query| Ok(query.0.finish().map(|()| Self)?)))
     }

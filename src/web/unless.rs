@@ -1,4 +1,4 @@
-//! A middleware that some requests pass by.
+//! Middleware that some requests pass by.
 
 use std::{
     rc::Rc,
@@ -14,40 +14,53 @@ use futures_util::{
     future::{Either, LocalBoxFuture},
 };
 
-/// `around`, but for requests of which `passes` holds: what they need is inside. actix-web's own
-/// `Condition` decides once for all requests.
-pub struct Unless<T> {
+/// `inner`, and `outer` around that, but for requests of which `passes` holds: what they need is inside of
+/// both. actix-web's own `Condition` decides once for all requests.
+pub struct Unless<I, O> {
     passes: fn(&ServiceRequest) -> bool,
-    around: T,
+    inner: I,
+    outer: Rc<O>,
 }
 
-impl<T> Unless<T> {
+impl<I, O> Unless<I, O> {
     /// Goes around what does not pass.
-    pub const fn new(passes: fn(&ServiceRequest) -> bool, around: T) -> Self {
-        Self { passes, around }
+    pub fn new(passes: fn(&ServiceRequest) -> bool, inner: I, outer: O) -> Self {
+        Self {
+            passes,
+            inner,
+            outer: Rc::new(outer),
+        }
     }
 }
 
-impl<S, B, T> Transform<S, ServiceRequest> for Unless<T>
+impl<S, B, I, O> Transform<S, ServiceRequest> for Unless<I, O>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
-    T: Transform<Rc<S>, ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-    T::Future: 'static,
+    I: Transform<Rc<S>, ServiceRequest, InitError = ()>,
+    I::Future: 'static,
+    O: Transform<
+            I::Transform,
+            ServiceRequest,
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
 {
     type Response = ServiceResponse<B>;
     type Error = Error;
-    type InitError = T::InitError;
-    type Transform = UnlessService<S, T::Transform>;
-    type Future = LocalBoxFuture<'static, Result<Self::Transform, T::InitError>>;
+    type InitError = ();
+    type Transform = UnlessService<S, O::Transform>;
+    type Future = LocalBoxFuture<'static, Result<Self::Transform, ()>>;
 
     fn new_transform(&self, inside: S) -> Self::Future {
         let (passes, inside) = (self.passes, Rc::new(inside));
-        let around = self.around.new_transform(Rc::clone(&inside));
+        let inner = self.inner.new_transform(Rc::clone(&inside));
+        let outer = Rc::clone(&self.outer);
         async move {
             Ok(UnlessService {
                 passes,
                 inside,
-                around: around.await?,
+                around: outer.new_transform(inner.await?).await?,
             })
         }
         .boxed_local()

@@ -16,7 +16,7 @@ use actix_web::{
 };
 use url::Url;
 
-pub use self::question::Questions;
+pub use self::question::KnownQuestions;
 use crate::{
     callers::recognise,
     config::{Origin, Settings},
@@ -34,7 +34,7 @@ use crate::{
 pub async fn verify(
     request: HttpRequest,
     context: Data<Context>,
-    questions: Data<Questions>,
+    questions: Data<KnownQuestions>,
 ) -> Result<HttpResponse> {
     let question = questions.read(request.query_string())?;
     let verdict = recognise(&context, &request)

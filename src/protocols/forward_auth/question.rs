@@ -70,9 +70,9 @@ const LONGEST: usize = 512;
 
 /// Questions that were asked before, by their text. One that is wrong is read each time.
 #[derive(Default)]
-pub struct Questions(RefCell<HashMap<String, Rc<Question>>>);
+pub struct KnownQuestions(RefCell<HashMap<String, Rc<Question>>>);
 
-impl Questions {
+impl KnownQuestions {
     /// The question that `query` is.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_question_is_read_once_and_a_wrong_one_is_wrong_each_time() {
-        let questions = Questions::default();
+        let questions = KnownQuestions::default();
         let first = questions.read("ability=a:b&redirect=on").unwrap();
         assert!(first.redirect);
         let again = questions.read("ability=a:b&redirect=on").unwrap();
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_is_known_is_bounded() {
-        let questions = Questions::default();
+        let questions = KnownQuestions::default();
         for number in 0..=MOST {
             assert!(questions.read(&format!("ability=a:{number}")).is_ok());
         }
