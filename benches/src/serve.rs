@@ -38,14 +38,16 @@ struct Constants {
 }
 
 impl Constants {
-    const NONE: Self = Self {
-        user: OnceLock::new(),
-        verify: OnceLock::new(),
-    };
+    const fn not_yet() -> Self {
+        Self {
+            user: OnceLock::new(),
+            verify: OnceLock::new(),
+        }
+    }
 }
 
-static IN_THE_APP: Constants = Constants::NONE;
-static BARE: Constants = Constants::NONE;
+static IN_THE_APP: Constants = Constants::not_yet();
+static BARE: Constants = Constants::not_yet();
 
 /// Serves until it is killed, with the settings of the environment. Reads one header with a pass from
 /// the standard input, by which it learns how long the answers are; tells the two addresses.

@@ -1,11 +1,13 @@
 -- Asks with another pass each time: the headers of a file, one a line. All requests are made before the
--- first is sent, so that showing many passes costs the client no more than showing one.
+-- first is sent, and each has a number: where the same pass is shown by many, they are as many to remember
+-- for the client as if each showed another.
 local requests, last = {}, 0
 
 function init(arguments)
     for line in io.lines(arguments[1]) do
         local name, value = line:match("^([^:]+): (.*)$")
-        requests[#requests + 1] = wrk.format("GET", nil, { [name] = value })
+        local number = string.format("%06d", #requests)
+        requests[#requests + 1] = wrk.format("GET", nil, { [name] = value, ["X-Number"] = number })
     end
 end
 

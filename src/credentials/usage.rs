@@ -58,12 +58,12 @@ pub(crate) fn overlay(context: &Shared, credential: &mut Credential) {
 const AT_ONCE: usize = 500;
 
 /// How much longer than a transaction the rest after it is: where a hundred thousand were used, writing
-/// that down takes a tenth of what one core can do, and not half of it, and is done later for that. Newer
+/// that down takes a fortieth of what one core can do, and not half of it, and is done later for that. Newer
 /// uses take the place of those that wait. PostgreSQL does the work elsewhere: there it is half the time
 /// of one connection.
 const fn rests(database: &Target) -> u32 {
     match database {
-        Target::Sqlite(_) => 9,
+        Target::Sqlite(_) => 39,
         Target::Postgres(_) => 1,
     }
 }

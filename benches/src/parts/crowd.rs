@@ -1,5 +1,7 @@
 //! Whether a check depends on how many tokens there are.
 
+use std::{fs, path::Path};
+
 use super::{Effort, filled};
 use crate::{
     Result,
@@ -15,8 +17,13 @@ const FEW: usize = 1000;
 pub fn measure(effort: &Effort, crowded: &Installation) -> Result<()> {
     let small = filled(effort, "few", FEW, FEW)?;
     let (few, many) = (serve(&small)?, serve(crowded)?);
-    let ask_few = || ask(&small, &few, effort);
-    let ask_many = || ask(crowded, &many, effort);
+    // As many requests in the client as of the crowd: what it costs to keep them is not the server's.
+    let (of_few, of_many) = (small.folder.join("as-many"), crowded.folder.join("passes"));
+    let passes = fs::read_to_string(small.folder.join("passes"))?;
+    let as_many = passes.lines().cycle().take(effort.passes);
+    fs::write(&of_few, as_many.collect::<Vec<_>>().join("\n"))?;
+    let ask_few = || ask(&of_few, &few, effort);
+    let ask_many = || ask(&of_many, &many, effort);
     // All that are in use were shown at least once before it counts.
     let mut shown = 0.0;
     while shown < effort.passes as f64 * 1.1 {
@@ -56,10 +63,9 @@ fn serve(installation: &Installation) -> Result<Server> {
 }
 
 /// What was answered, and the server's CPU time for one, whatever it did meanwhile.
-fn ask(of: &Installation, server: &Server, effort: &Effort) -> Result<(Answers, f64)> {
-    let passes = of.folder.join("passes");
+fn ask(passes: &Path, server: &Server, effort: &Effort) -> Result<(Answers, f64)> {
     let before = server.microseconds()?;
-    let answers = load::ask(&server.address, USER, &passes, CONNECTIONS, effort.takes)?;
+    let answers = load::ask(&server.address, USER, passes, CONNECTIONS, effort.takes)?;
     let took = server.microseconds()? - before;
     Ok((answers, took / answers.count))
 }

@@ -59,7 +59,7 @@ pub async fn verify(
 fn pass(caller: &Caller) -> Result<HttpResponse> {
     let mut answer = HttpResponse::Ok().finish();
     for (name, value) in IDENTITY.into_iter().zip(identity(caller)?) {
-        answer.headers_mut().insert(name, value);
+        answer.headers_mut().append(name, value);
     }
     Ok(answer)
 }
