@@ -85,6 +85,18 @@ async fn a_change_that_cannot_have_its_lock_waits_for_a_while_and_is_told_to_com
         .expect_status(204);
 }
 
+/// Until somebody waits for a lock.
+async fn somebody_waits(database: &mut PgConnection) {
+    let waiting = "(SELECT count(*) FROM pg_locks WHERE NOT granted)";
+    while diesel::select(sql::<BigInt>(waiting))
+        .get_result::<i64>(database)
+        .unwrap()
+        == 0
+    {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// SQLite has one writer and no deadlocks: this is about PostgreSQL in both runs.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_loses_a_deadlock_is_made_again() {
@@ -107,14 +119,7 @@ async fn a_change_that_loses_a_deadlock_is_made_again() {
     let path = format!("/api/v1/tokens/{}", token.id);
     let ending = tokio::spawn(async move { client.delete(&path).await });
     // It has the user's row and waits for the token's.
-    let waiting = "(SELECT count(*) FROM pg_locks WHERE NOT granted)";
-    while diesel::select(sql::<BigInt>(waiting))
-        .get_result::<i64>(&mut other)
-        .unwrap()
-        == 0
-    {
-        tokio::task::yield_now().await;
-    }
+    somebody_waits(&mut other).await;
     let other = tokio::task::spawn_blocking(move || {
         let (lock, end) = ("SELECT id FROM users FOR UPDATE", "COMMIT");
         other
@@ -147,14 +152,7 @@ async fn nothing_slips_past_an_ending_whatever_isolation_the_database_has_by_def
     other.batch_execute(ending).unwrap();
     let making =
         tokio::spawn(async move { client.post("/api/v1/tokens", &a_token("Too late")).await });
-    let waiting = "(SELECT count(*) FROM pg_locks WHERE NOT granted)";
-    while diesel::select(sql::<BigInt>(waiting))
-        .get_result::<i64>(&mut other)
-        .unwrap()
-        == 0
-    {
-        tokio::task::yield_now().await;
-    }
+    somebody_waits(&mut other).await;
     other.batch_execute("COMMIT").unwrap();
     making.await.unwrap().expect_status(401);
 }
