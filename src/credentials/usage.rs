@@ -1,5 +1,6 @@
 //! When and from where a credential was last used: noted in memory at each check, written in
-//! batches. Nothing is written per request; a crash loses one interval at most.
+//! batches. Nothing is written per request; a crash loses what was used since the last batch: one interval
+//! at most, and longer where tens of thousands are written with rests.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 

@@ -4,9 +4,7 @@
 //! neither is of use to whoever reads it. A signature stays right for as long as the keys are the same,
 //! so nothing is ever to be forgotten; whether the session lives is the gate's question.
 
-use std::{cell::RefCell, collections::HashMap};
-
-use crate::kit::digest::Digest;
+use crate::kit::{digest::Digest, memo::Memo};
 
 /// How many are known at most, for each worker: some 300 KiB.
 const MOST: usize = 4096;
@@ -14,7 +12,7 @@ const MOST: usize = 4096;
 /// Not a map by the digests themselves: of one good cookie there are as many spellings as somebody cares to
 /// try.
 #[derive(Default)]
-pub(super) struct Verified(RefCell<HashMap<Digest, Digest>>);
+pub(super) struct Verified(Memo<Digest, Digest, MOST>);
 
 impl Verified {
     /// The digest of the secret in the cookie with this value: known, or what `verify` finds.
@@ -24,17 +22,7 @@ impl Verified {
         verify: impl FnOnce() -> Option<Digest>,
     ) -> Option<Digest> {
         let sent = Digest::of(value.as_bytes());
-        if let Some(secret) = self.0.borrow().get(&sent) {
-            return Some(*secret);
-        }
-        // What is wrong is not kept, or anybody could push the others out.
-        let secret = verify()?;
-        let mut known = self.0.borrow_mut();
-        if known.len() >= MOST {
-            known.clear();
-        }
-        known.insert(sent, secret);
-        Some(secret)
+        self.0.get_or(&sent, || verify().ok_or(())).ok()
     }
 }
 
@@ -62,6 +50,6 @@ mod tests {
                     .is_some()
             );
         }
-        assert!(verified.0.borrow().len() <= MOST);
+        assert!(verified.0.asked().len() <= MOST);
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     error::Result,
     kit::{
         digest::Digest,
+        every_byte::every_byte,
         random::{self, Random},
         secret::SecretText,
     },
@@ -142,9 +143,7 @@ fn well_formed(prefix: &TokenPrefix, text: &str) -> Result<(), Flaw> {
         .strip_prefix(prefix.as_str())
         .and_then(|rest| rest.strip_prefix('_'))
         .ok_or_else(|| Flaw::Prefix(prefix.clone()))?;
-    // Without a way out in between, for many bytes at once.
-    let plain = |so_far: bool, byte: u8| so_far & byte.is_ascii_alphanumeric();
-    if !tail.bytes().fold(true, plain) {
+    if !every_byte(tail, |byte| byte.is_ascii_alphanumeric()) {
         return Err(Flaw::Alphabet);
     }
     if tail.len() != RANDOM_CHARACTERS + CHECKSUM_CHARACTERS {

@@ -253,8 +253,9 @@ fn with_a_connection<T, E>(
     })
 }
 
-/// Read committed (`patience.rs` asks for it): verbs that must not overlap take the user's row first. Those that meet in another
-/// order all the same are told apart by the database: one goes on, the other comes here again.
+/// Read committed (`patience.rs` asks for it): verbs that must not overlap take the user's row first. Those
+/// that meet in another order all the same are told apart by the database: one goes on, the other comes here
+/// again.
 fn transact<T, E>(
     connection: &mut AnyConnection,
     change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone,

@@ -8,7 +8,7 @@ use tracing::{
     field::{Field, Visit},
 };
 
-use super::{is_plain, name, write_number, write_time};
+use super::{super::every_byte::every_byte, is_plain, name, write_number, write_time};
 
 pub(super) fn write(line: &mut String, event: &Event<'_>) {
     line.push_str("{\"timestamp\":\"");
@@ -89,7 +89,7 @@ impl Write for JsonText<'_> {
 /// As the inside of a JSON string (RFC 8259, section 7). Every control character is escaped, also those
 /// that JSON would let through and a terminal would not.
 fn put_in_text(line: &mut String, text: &str) {
-    if is_plain(text) {
+    if every_byte(text, is_plain) {
         return line.push_str(text);
     }
     for character in text.chars() {

@@ -95,18 +95,14 @@ fn write_number(line: &mut String, value: impl itoa::Integer) {
     line.push_str(itoa::Buffer::new().format(value));
 }
 
-/// Whether each byte is printable ASCII.
-fn is_ordinary(text: &str) -> bool {
-    // Without a way out in between, for many bytes at once.
-    text.bytes()
-        .fold(true, |so_far, byte| so_far & matches!(byte, b' '..=b'~'))
+/// Printable, and ASCII.
+const fn is_ordinary(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
-/// Whether it stands for itself between quotation marks, in Rust and in JSON.
-fn is_plain(text: &str) -> bool {
-    let needs_nothing = |byte| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
-    text.bytes()
-        .fold(true, |so_far, byte| so_far & needs_nothing(byte))
+/// What stands for itself between quotation marks, in Rust and in JSON.
+const fn is_plain(byte: u8) -> bool {
+    is_ordinary(byte) & (byte != b'"') & (byte != b'\\')
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use tracing::{
     field::{Field, Visit},
 };
 
-use super::{is_ordinary, is_plain, name, write_number, write_time};
+use super::{super::every_byte::every_byte, is_ordinary, is_plain, name, write_number, write_time};
 
 pub(super) fn write(line: &mut String, event: &Event<'_>) {
     write_time(line);
@@ -43,7 +43,7 @@ impl Visit for TextFields<'_> {
         let line = self.named(field);
         if field.name() == "message" {
             put_in_line(line, value);
-        } else if is_plain(value) {
+        } else if every_byte(value, is_plain) {
             line.push('"');
             line.push_str(value);
             line.push('"');
@@ -78,7 +78,7 @@ impl Write for OneLine<'_> {
 }
 
 fn put_in_line(line: &mut String, text: &str) {
-    if is_ordinary(text) {
+    if every_byte(text, is_ordinary) {
         return line.push_str(text);
     }
     for character in text.chars() {

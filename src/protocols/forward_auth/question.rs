@@ -1,12 +1,13 @@
 //! What a proxy asks of the callers of an app: read once, for it stands in the proxy's configuration and is
 //! the same for each request.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 use crate::{
     ability::Ability,
     credentials::Caller,
     error::{Error, Result},
+    kit::memo::Memo,
     web::body::Query,
 };
 
@@ -44,7 +45,7 @@ impl Question {
     /// [`Error::MissingAbility`].
     pub(super) fn admit(&self, caller: &Caller) -> Result<()> {
         let granted = &caller.credential.abilities;
-        let has = |(_, ability): &&Asked| {
+        let has = |(_, ability): &Asked| {
             let ability = ability.as_ref();
             ability.is_some_and(|ability| granted.grant(ability))
         };
@@ -52,7 +53,7 @@ impl Question {
         if !missing.is_empty() {
             return Err(Error::MissingAbility(missing.join(" ")));
         }
-        if !self.any.is_empty() && !self.any.iter().any(|asked| has(&asked)) {
+        if !self.any.is_empty() && !self.any.iter().any(has) {
             return Err(Error::MissingAbility(names(self.any.iter()).join(" ")));
         }
         Ok(())
@@ -70,7 +71,7 @@ const LONGEST: usize = 512;
 
 /// Questions that were asked before, by their text. One that is wrong is read each time.
 #[derive(Default)]
-pub struct KnownQuestions(RefCell<HashMap<String, Rc<Question>>>);
+pub struct KnownQuestions(Memo<String, Rc<Question>, MOST>);
 
 impl KnownQuestions {
     /// The question that `query` is.
@@ -78,18 +79,11 @@ impl KnownQuestions {
     /// # Errors
     /// What is wrong with it, by field.
     pub(super) fn read(&self, query: &str) -> Result<Rc<Question>> {
-        if let Some(known) = self.0.borrow().get(query) {
-            return Ok(Rc::clone(known));
+        let read = || Question::read(query).map(Rc::new);
+        if query.len() > LONGEST {
+            return read();
         }
-        let question = Rc::new(Question::read(query)?);
-        if query.len() <= LONGEST {
-            let mut known = self.0.borrow_mut();
-            if known.len() >= MOST {
-                known.clear();
-            }
-            known.insert(query.to_owned(), Rc::clone(&question));
-        }
-        Ok(question)
+        self.0.get_or(query, read)
     }
 }
 
@@ -121,8 +115,8 @@ mod tests {
                 .read(&format!("ability={}", "a".repeat(LONGEST)))
                 .is_ok()
         );
-        let known = questions.0.borrow();
+        let known = questions.0.asked();
         assert!(known.len() <= MOST);
-        assert!(known.keys().all(|query| query.len() <= LONGEST));
+        assert!(known.iter().all(|query| query.len() <= LONGEST));
     }
 }

@@ -85,6 +85,18 @@ async fn a_change_that_cannot_have_its_lock_waits_for_a_while_and_is_told_to_com
         .expect_status(204);
 }
 
+/// Narthex on a PostgreSQL that has `setting` by default, and a connection of somebody else to it. SQLite has
+/// one writer and no deadlocks: this is about PostgreSQL in both runs.
+fn on_postgres(setting: &str) -> (TestApp, PgConnection) {
+    let database = Database::fresh_of(Engine::Postgres, migrate);
+    let address = database.address().to_owned();
+    let mut other = PgConnection::establish(&address).unwrap();
+    let name = crate::support::postgres::socket_and_name(&address).1;
+    let setting = format!("ALTER DATABASE {name} SET {setting}");
+    other.batch_execute(&setting).unwrap();
+    (TestApp::start_on(database, &address, &[]), other)
+}
+
 /// Until somebody waits for a lock.
 async fn somebody_waits(database: &mut PgConnection) {
     let waiting = "(SELECT count(*) FROM pg_locks WHERE NOT granted)";
@@ -97,18 +109,11 @@ async fn somebody_waits(database: &mut PgConnection) {
     }
 }
 
-/// SQLite has one writer and no deadlocks: this is about PostgreSQL in both runs.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_loses_a_deadlock_is_made_again() {
-    let database = Database::fresh_of(Engine::Postgres, migrate);
-    let address = database.address().to_owned();
-    let mut other = PgConnection::establish(&address).unwrap();
-    let name = crate::support::postgres::socket_and_name(&address).1;
     // Narthex looks for a deadlock long before the other does, so that it is the one that loses.
-    let patience = format!("ALTER DATABASE {name} SET deadlock_timeout = '2s'");
-    other.batch_execute(&patience).unwrap();
+    let (app, mut other) = on_postgres("deadlock_timeout = '2s'");
     other.batch_execute("SET deadlock_timeout = '60s'").unwrap();
-    let app = TestApp::start_on(database, &address, &[]);
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &EVERY_ABILITY).await;
     let token = app.token(&ada, "Wanted by two", &[]).await;
@@ -132,17 +137,10 @@ async fn a_change_that_loses_a_deadlock_is_made_again() {
 }
 
 /// Whoever waits for a user's lock sees what was done under it, also where the database would show everybody
-/// what was there when they began: about PostgreSQL in both runs.
+/// what was there when they began.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_slips_past_an_ending_whatever_isolation_the_database_has_by_default() {
-    let database = Database::fresh_of(Engine::Postgres, migrate);
-    let address = database.address().to_owned();
-    let mut other = PgConnection::establish(&address).unwrap();
-    let name = crate::support::postgres::socket_and_name(&address).1;
-    let isolation =
-        format!("ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'");
-    other.batch_execute(&isolation).unwrap();
-    let app = TestApp::start_on(database, &address, &[]);
+    let (app, mut other) = on_postgres("default_transaction_isolation = 'repeatable read'");
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &EVERY_ABILITY).await;
     client.get("/api/v1/user").await.expect_status(200);
