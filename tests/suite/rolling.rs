@@ -6,17 +6,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::support::app::migrate;
-use crate::support::binary::Serving;
+use crate::support::binary::{LONGEST, Serving, signal};
 use crate::support::client::ApiClient;
 use crate::support::database::Database;
 use crate::support::front::{an_address_of_its_own, haproxy};
 use crate::support::leash::Leash;
 use crate::support::operator::Operator;
+use crate::support::output::Output;
 
 const ADA: &str = "ada@example.com";
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 const PORTS: [u16; 3] = [8081, 8082, 8083];
+
+const SAYS_WHEN_ANSWERED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/rolling.lua");
 
 /// Three nodes behind HAProxy with `docs/haproxy.cfg`.
 struct Balanced {
@@ -101,9 +104,9 @@ async fn of_a_rolling_restart_nobody_notices_anything() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_rolling_restart_under_load_no_request_fails() {
     let mut balanced = Balanced::start();
-    let load = Wrk::ask(&balanced, "1h");
+    let load = Wrk::ask(&balanced);
     balanced.restart_one_by_one().await;
-    let summary = load.stopped().summary();
+    let summary = load.stopped();
     // Lines that it has only where there is something to say.
     for failure in ["Socket errors", "Non-2xx"] {
         assert!(!summary.contains(failure), "{summary}");
@@ -114,43 +117,42 @@ async fn of_a_rolling_restart_under_load_no_request_fails() {
     balanced.nodes.clear();
     let client = ApiClient::at(&balanced.origin(), &balanced.secret);
     client.get("/api/v1/user").await.expect_status(503);
-    let summary = Wrk::ask(&balanced, "1s").summary();
+    let summary = Wrk::ask(&balanced).stopped();
     assert!(summary.contains("Non-2xx"), "{summary}");
 }
 
 /// wrk, asking without pause over 16 connections.
-struct Wrk(Child);
+struct Wrk {
+    child: Child,
+    output: Output,
+}
 
 impl Wrk {
-    fn ask(balanced: &Balanced, duration: &str) -> Self {
-        let child = Command::new("wrk")
+    /// Until it is stopped: how much it gets done in a given time is the machine's mood.
+    fn ask(balanced: &Balanced) -> Self {
+        let mut child = Command::new("sh")
+            .args(["-c", r#"exec wrk "$@" 2>&1"#, "wrk"])
             .args(["--threads", "1", "--connections", "16"])
-            .args(["--duration", duration, "--timeout", "10s", "--header"])
+            .args(["--duration", "1h", "--timeout", "10s", "--header"])
             .arg(format!("Authorization: Bearer {}", balanced.secret))
+            .args(["--script", SAYS_WHEN_ANSWERED])
             .arg(format!("{}/api/v1/user", balanced.origin()))
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
             .spawn()
-            .expect("wrk");
-        Self(child)
+            .expect("a POSIX shell");
+        let output = Output::of(child.stdout.take().expect("its output is a pipe"));
+        Self { child, output }
     }
 
-    /// Told to stop, as somebody does who types Ctrl-C.
-    fn stopped(self) -> Self {
-        let id = self.0.id().to_string();
-        let told = Command::new("sh")
-            .args(["-c", "kill -s INT \"$0\"", &id])
-            .status();
-        assert!(told.is_ok_and(|status| status.success()));
-        self
-    }
-
-    /// What it says in the end.
-    fn summary(self) -> String {
-        let output = self.0.wait_with_output().expect("its summary");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{said}");
-        String::from_utf8_lossy(&output.stdout).into_owned()
+    /// Told to stop when it has been answered, as somebody does who types Ctrl-C; what it says then.
+    fn stopped(mut self) -> String {
+        let answered = |line: &str| (line == "answered\n").then_some(());
+        let heard = self.output.wait_for(LONGEST, answered);
+        heard.unwrap_or_else(|| panic!("no answer: {}", self.output.so_far()));
+        signal(&self.child, "INT");
+        let summary = self.output.to_the_end(LONGEST).expect("its summary");
+        assert!(self.child.wait().is_ok_and(|status| status.success()));
+        summary
     }
 }
 

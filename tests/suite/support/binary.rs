@@ -12,7 +12,7 @@ use super::evidence;
 use super::output::Output;
 
 /// Far more than anything takes; only a hanging program meets it.
-const LONGEST: Duration = Duration::from_secs(60);
+pub const LONGEST: Duration = Duration::from_secs(60);
 
 /// An installation: an empty directory and an environment with nothing in it. Everything that is
 /// run or served here finds what earlier runs left, so that a restart is `serve` called again.
@@ -152,7 +152,7 @@ pub struct Serving {
 impl Serving {
     /// Asks it to stop (SIGTERM) and waits until it has.
     pub fn stop(self) -> Outcome {
-        self.running.signal("TERM");
+        signal(&self.running.child, "TERM");
         Self::ended(self.running)
     }
 
@@ -164,7 +164,7 @@ impl Serving {
 
     /// Takes all time from it (SIGSTOP) until it is [thawed](Serving::thaw).
     pub fn freeze(&self) {
-        self.running.signal("STOP");
+        signal(&self.running.child, "STOP");
         let state = || {
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process()));
             stat.expect("Linux, and a process that lives")
@@ -177,12 +177,12 @@ impl Serving {
 
     /// Lets it go on (SIGCONT).
     pub fn thaw(&self) {
-        self.running.signal("CONT");
+        signal(&self.running.child, "CONT");
     }
 
     /// Asks it to stop (SIGTERM) and goes on at once.
     pub fn ask_to_stop(&self) {
-        self.running.signal("TERM");
+        signal(&self.running.child, "TERM");
     }
 
     /// How it ends, by itself.
@@ -230,18 +230,6 @@ impl Running {
         }
     }
 
-    fn signal(&self, name: &str) {
-        // The standard library only knows how to kill.
-        let id = self.child.id().to_string();
-        let sent = Command::new("sh")
-            .args(["-c", "kill -s \"$0\" \"$1\"", name, &id])
-            .status();
-        assert!(
-            sent.is_ok_and(|status| status.success()),
-            "no process {id} for SIG{name}"
-        );
-    }
-
     fn killed(mut self) -> Self {
         self.child.kill().expect("a child of ours");
         self
@@ -275,4 +263,17 @@ impl Drop for Running {
 pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
+}
+
+/// Sends a signal. The standard library only knows how to kill.
+#[track_caller]
+pub fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    let sent = Command::new("sh")
+        .args(["-c", "kill -s \"$0\" \"$1\"", name, &id])
+        .status();
+    assert!(
+        sent.is_ok_and(|status| status.success()),
+        "no process {id} for SIG{name}"
+    );
 }
