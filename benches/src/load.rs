@@ -51,6 +51,16 @@ pub fn ask(
     })
 }
 
+/// Shows each of `count` passes at least once: a load is long enough only where it alone shows all, for each
+/// begins somewhere among them.
+pub fn show_all(address: &str, path: &str, passes: &Path, count: usize) -> Result<()> {
+    let mut takes = Duration::from_secs(1);
+    while ask(address, path, passes, 16, takes)?.count < count as f64 * 1.1 {
+        takes *= 2;
+    }
+    Ok(())
+}
+
 /// Signs in with a wrong password, over so many connections, until that is over.
 pub fn sign_in(address: &str, connections: usize, takes: Duration) -> Result<Child> {
     Ok(wrk(address, "/api/v1/sign-in", connections, takes)

@@ -1,6 +1,7 @@
--- Asks with another pass each time: the headers of a file, one a line. All requests are made before the
--- first is sent, and each has a number: where the same pass is shown by many, they are as many to remember
--- for the client as if each showed another.
+-- Asks with another pass each time: the headers of a file, one a line, from anywhere among them on, so that
+-- short loads show all of them sooner or later. All requests are made before the first is sent, and each has a
+-- number: where the same pass is shown by many, they are as many to remember for the client as if each
+-- showed another.
 local requests, last = {}, 0
 
 function init(arguments)
@@ -9,6 +10,8 @@ function init(arguments)
         local number = string.format("%06d", #requests)
         requests[#requests + 1] = wrk.format("GET", nil, { [name] = value, ["X-Number"] = number })
     end
+    math.randomseed(os.time())
+    last = math.random(#requests)
 end
 
 function request()

@@ -24,11 +24,8 @@ pub fn measure(effort: &Effort, crowded: &Installation) -> Result<()> {
     fs::write(&of_few, as_many.collect::<Vec<_>>().join("\n"))?;
     let ask_few = || ask(&of_few, &few, effort);
     let ask_many = || ask(&of_many, &many, effort);
-    // All that are in use were shown at least once before it counts.
-    let mut shown = 0.0;
-    while shown < effort.passes as f64 * 1.1 {
-        shown += ask_many()?.0.count;
-    }
+    // All that are in use are known before it counts.
+    load::show_all(&many.address, USER, &of_many, effort.passes)?;
     ask_few()?;
     let (mut rates, mut times, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..effort.rounds {

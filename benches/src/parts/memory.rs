@@ -22,10 +22,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
     let show = |some: &[&str]| -> Result<f64> {
         let path = installation.folder.join("some");
         std::fs::write(&path, some.join("\n"))?;
-        let mut shown = 0.0;
-        while shown < some.len() as f64 * 1.1 {
-            shown += load::ask(&server.address, USER, &path, 16, effort.takes)?.count;
-        }
+        load::show_all(&server.address, USER, &path, some.len())?;
         server.mebibytes(RESIDENT)
     };
     let busy = show(first.get(..100).unwrap_or(first))?;
