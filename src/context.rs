@@ -9,8 +9,6 @@ use std::{
     },
 };
 
-use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-
 use crate::{
     config::{Settings, SigningKeys},
     error::Error,
@@ -18,7 +16,7 @@ use crate::{
     kit::{
         a_minute::AMinute,
         clock::{Clock, Timestamp},
-        db::{self, AnyConnection, Database},
+        db::{self, AnyConnection, Database, Migrations, migrations},
         digest::Digest,
         id::Id,
         password_hash::PasswordHasher,
@@ -33,7 +31,7 @@ use crate::{
 };
 
 /// The tables, for both databases.
-pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+pub const MIGRATIONS: Migrations = migrations!["2026-11-22-000001_foundation"];
 
 /// What the database is asked about secrets, by secret and by the generation in which it was asked.
 pub type Questions = SingleFlight<(Digest, Generation), Result<Option<Arc<Looked>>, Error>>;

@@ -10,13 +10,11 @@ diesel::table! {
         abilities -> Text,
         user_agent -> Nullable<Text>,
         ip -> Nullable<Text>,
-        last_used_ip -> Nullable<Text>,
         remembered -> Bool,
         paused -> Bool,
         made_by -> Nullable<Bytea>,
         form_key -> Nullable<Bytea>,
         created_at -> Int8,
-        last_used_at -> Nullable<Int8>,
         expires_at -> Nullable<Int8>,
         idle_limit -> Nullable<Int8>,
         confirmed_until -> Nullable<Int8>,
@@ -43,6 +41,14 @@ diesel::table! {
         credential_id -> Nullable<Bytea>,
         receipt_id -> Nullable<Bytea>,
         detail -> Text,
+    }
+}
+
+diesel::table! {
+    last_uses (credential_id) {
+        credential_id -> Bytea,
+        at -> Int8,
+        ip -> Nullable<Text>,
     }
 }
 
@@ -130,6 +136,7 @@ diesel::table! {
 diesel::joinable!(credentials -> receipts (receipt_id));
 diesel::joinable!(credentials -> users (user_id));
 diesel::joinable!(events -> users (user_id));
+diesel::joinable!(last_uses -> credentials (credential_id));
 diesel::joinable!(receipts -> users (user_id));
 diesel::joinable!(rotations -> secrets (digest));
 diesel::joinable!(secrets -> credentials (credential_id));
@@ -138,6 +145,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     credentials,
     database_place,
     events,
+    last_uses,
     nodes,
     notice_position,
     notices,

@@ -6,6 +6,7 @@ DROP TABLE throttles;
 DROP TABLE events;
 DROP TABLE rotations;
 DROP TABLE secrets;
+DROP TABLE last_uses;
 DROP TABLE credentials;
 DROP TABLE receipts;
 DROP TABLE users;

@@ -1,6 +1,11 @@
 -- One text for SQLite and PostgreSQL. Ids are UUIDv7 in 16 bytes, made by us. Times are microseconds
 -- since 1970 UTC. Where a column names something whose row may be gone before it (who made a token,
 -- who ended a session), it is a plain id without a foreign key: history outlives what it tells of.
+--
+-- What stands in a comment that begins with "SQLite:" is text to SQLite alone (src/kit/db/migrate.rs). It keeps
+-- tables with short rows by their keys, in one tree and not in two, so that a row is found and written in half
+-- as many pages. Rows of users and credentials are too long for that: more than a twentieth of a page (SQLite
+-- documentation, "The WITHOUT ROWID Optimization").
 
 CREATE TABLE users (
     id BYTEA NOT NULL PRIMARY KEY CHECK (length(id) = 16),
@@ -26,7 +31,7 @@ CREATE TABLE receipts (
     -- Kept beside the credentials, which are pruned earlier.
     sessions_ended BIGINT NOT NULL,
     tokens_ended BIGINT NOT NULL
-);
+) /* SQLite: WITHOUT ROWID */;
 CREATE INDEX receipts_of_user ON receipts (user_id, id);
 
 CREATE TABLE credentials (
@@ -42,9 +47,8 @@ CREATE TABLE credentials (
     -- Parted by spaces, as OAuth's scopes are.
     abilities TEXT NOT NULL,
     user_agent TEXT,
-    -- Where it was made, and where it was last used from.
+    -- Where it was made.
     ip TEXT,
-    last_used_ip TEXT,
     -- "Keep me signed in".
     remembered BOOLEAN NOT NULL,
     paused BOOLEAN NOT NULL,
@@ -53,7 +57,6 @@ CREATE TABLE credentials (
     -- What the form that made it carried, so that sending the form twice makes one.
     form_key BYTEA,
     created_at BIGINT NOT NULL,
-    last_used_at BIGINT,
     expires_at BIGINT,
     -- How long it may go unused, in microseconds.
     idle_limit BIGINT,
@@ -75,6 +78,15 @@ CREATE INDEX credentials_of_receipt ON credentials (receipt_id) WHERE receipt_id
 CREATE INDEX credentials_ended_by_hand ON credentials (ended_at)
     WHERE receipt_id IS NULL AND ended_at IS NOT NULL;
 
+-- When and from where a credential was last used; no row where it never was. Beside the credentials, for this
+-- alone is written again and again: the rows of all that are in use are in few pages here, and there each
+-- would be in a page of its own.
+CREATE TABLE last_uses (
+    credential_id BYTEA NOT NULL PRIMARY KEY REFERENCES credentials (id) ON DELETE CASCADE,
+    at BIGINT NOT NULL,
+    ip TEXT
+) /* SQLite: WITHOUT ROWID */;
+
 -- A credential outlives its secrets: a session gets a new one when its password is confirmed, a token
 -- when it is rotated.
 CREATE TABLE secrets (
@@ -86,7 +98,7 @@ CREATE TABLE secrets (
     created_at BIGINT NOT NULL,
     -- Until when it lets anybody in; null: as long as its credential does.
     valid_until BIGINT
-);
+) /* SQLite: WITHOUT ROWID */;
 CREATE INDEX secrets_of_credential ON secrets (credential_id);
 CREATE INDEX secrets_spent ON secrets (valid_until) WHERE valid_until IS NOT NULL;
 
@@ -100,7 +112,7 @@ CREATE TABLE rotations (
     salt BYTEA NOT NULL CHECK (length(salt) = 16),
     -- How long the secret before it went on working, in microseconds.
     overlap BIGINT NOT NULL
-);
+) /* SQLite: WITHOUT ROWID */;
 
 -- The activity log; rows are added and never changed.
 CREATE TABLE events (
@@ -117,7 +129,7 @@ CREATE TABLE events (
     receipt_id BYTEA,
     -- What a person needs to recognise it by: a token's name, a browser, how many ended.
     detail TEXT NOT NULL
-);
+) /* SQLite: WITHOUT ROWID */;
 CREATE INDEX events_of_user ON events (user_id, id);
 
 -- How often somebody tried a password, or made an account, until it is forgotten.
@@ -126,7 +138,7 @@ CREATE TABLE throttles (
     key BYTEA NOT NULL PRIMARY KEY CHECK (length(key) = 32),
     clear_at BIGINT NOT NULL,
     blocked_until BIGINT NOT NULL
-);
+) /* SQLite: WITHOUT ROWID */;
 CREATE INDEX throttles_clear ON throttles (clear_at);
 
 -- What processes on this database tell each other, so that what one of them remembers of a user is not
@@ -149,7 +161,7 @@ CREATE TABLE notices (
     by_node BYTEA,
     -- For pruning alone: no decision is made by it.
     at BIGINT NOT NULL
-);
+) /* SQLite: WITHOUT ROWID */;
 
 -- A process that remembers, and is waited for by whoever ends something.
 CREATE TABLE nodes (

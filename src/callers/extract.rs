@@ -69,7 +69,7 @@ impl AnyCaller {
 }
 
 /// A program is told to confirm and led nowhere.
-fn way_back() -> String {
+pub(crate) fn way_back() -> String {
     urls::ACCOUNT.to_owned()
 }
 

@@ -6,6 +6,7 @@ mod extract;
 mod guard;
 mod pass;
 
+pub(crate) use self::extract::way_back;
 pub use self::{
     access::Access,
     extract::{AnyCaller, Origin, SignedIn, Visitor, user_of},

@@ -11,7 +11,7 @@ use super::{
     sign_out::{self, Ending, Preview},
 };
 use crate::{
-    callers::AnyCaller,
+    callers::{AnyCaller, way_back},
     error::Result,
     fields::Fields,
     ids::{CredentialId, OfCredential, OfReceipt, ReceiptId},
@@ -237,6 +237,18 @@ pub(crate) async fn end_selected(
     fields.finish()?;
     let ending = Ending::of(selection, Reason::Revoked);
     end(here, ending).await
+}
+
+/// `DELETE /sessions/{id}` and `DELETE /tokens/{id}`: ends one. None: it had ended before.
+///
+/// # Errors
+/// As [`sign_out::end_one`].
+pub(crate) async fn end_one_of_class(
+    here: &AnyCaller,
+    class: Class,
+    id: CredentialId,
+) -> Result<Option<Receipt>> {
+    sign_out::end_one(&here.context, &here.caller, class, id, way_back).await
 }
 
 /// Ends what is selected and answers its receipt.

@@ -2,12 +2,13 @@
 
 use super::{credential::Credential, selection::Selection, store, usage};
 use crate::{
-    context::Context,
+    context::{Context, Shared},
     error::{Error, Result},
     ids::{CredentialId, OfCredential, UserId},
     kind::Class,
     kit::{
         clock::Timestamp,
+        db::AnyConnection,
         page::{MOST, Page, Paging},
     },
 };
@@ -79,14 +80,26 @@ pub async fn find(
     id: CredentialId,
 ) -> Result<Credential> {
     context
-        .read(move |context, connection| {
-            let mut found = store::find(connection, user, id)?
-                .filter(|credential| credential.class() == class)
-                .ok_or(Error::NotFound)?;
-            usage::overlay(context, &mut found);
-            Ok(found)
-        })
+        .read(move |context, connection| find_within(context, connection, user, class, id))
         .await
+}
+
+/// [`find`] inside a transaction.
+///
+/// # Errors
+/// As [`find`].
+pub(super) fn find_within(
+    context: &Shared,
+    connection: &mut AnyConnection,
+    user: UserId,
+    class: Class,
+    id: CredentialId,
+) -> Result<Credential> {
+    let mut found = store::find(connection, user, id)?
+        .filter(|credential| credential.class() == class)
+        .ok_or(Error::NotFound)?;
+    usage::overlay(context, &mut found);
+    Ok(found)
 }
 
 /// Anybody's credential of this class, also an ended one. For operators, who name no user.

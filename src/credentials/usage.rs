@@ -54,17 +54,16 @@ pub(crate) fn overlay(context: &Shared, credential: &mut Credential) {
     }
 }
 
-/// So many are written in one transaction, where there are more: some hundredths of a second, in which
-/// nobody else can write to SQLite.
+/// So many are written in one transaction, where there are more: some milliseconds, in which nobody else can
+/// write to SQLite.
 const AT_ONCE: usize = 500;
 
 /// How much longer than a transaction the rest after it is: where a hundred thousand were used, writing
-/// that down takes a fortieth of what one core can do, and not half of it, and is done later for that. Newer
-/// uses take the place of those that wait. PostgreSQL does the work elsewhere: there it is half the time
-/// of one connection.
+/// that down takes a tenth of what one core can do, for some seconds. Newer uses take the place of those that
+/// wait. PostgreSQL does the work elsewhere: there it is half the time of one connection.
 const fn rests(database: &Target) -> u32 {
     match database {
-        Target::Sqlite(_) => 39,
+        Target::Sqlite(_) => 9,
         Target::Postgres(_) => 1,
     }
 }
@@ -97,26 +96,22 @@ async fn write_all(context: &Context, rests: u32) -> Result<()> {
     written
 }
 
-async fn write(
-    context: &Context,
-    mut rows: Vec<(CredentialId, LastUse)>,
-    rests: u32,
-) -> Result<()> {
-    // In the order of their ids: two processes that write the same rows cannot block each other, and rows
-    // that were made one after the other are in the same pages. (A stable sort is quick with what is in
-    // order by parts already.)
-    rows.sort_by_key(|(id, _)| *id);
-    let rows = Arc::new(rows);
+/// In the order of their ids: two processes that write the same rows cannot block each other, and rows of what
+/// was made one after the other are in the same pages.
+async fn write(context: &Context, ids: Vec<CredentialId>, rests: u32) -> Result<()> {
+    let ids = Arc::new(ids);
     let mut rest = Duration::ZERO;
-    for from in (0..rows.len()).step_by(AT_ONCE) {
+    for from in (0..ids.len()).step_by(AT_ONCE) {
         if !rest.is_zero() {
             tokio::time::sleep(rest).await;
         }
-        let (rows, began) = (Arc::clone(&rows), uptime());
+        let (ids, began) = (Arc::clone(&ids), uptime());
         context
-            .write(move |_, connection| {
-                for (id, last) in rows.iter().skip(from).take(AT_ONCE) {
-                    store::touch(connection, *id, *last)?;
+            .write(move |context, connection| {
+                for id in ids.iter().skip(from).take(AT_ONCE) {
+                    if let Some(last) = context.last_used.taken(id) {
+                        store::touch(connection, *id, last)?;
+                    }
                 }
                 Ok(())
             })

@@ -78,17 +78,26 @@ impl<K: RandomKey + Clone + Ord, V: Clone> WriteBehind<K, V> {
         found.or_else(|| among(&shard.taken, key)).cloned()
     }
 
-    /// Takes everything that was noted since this was called before.
-    pub fn take(&self) -> Vec<(K, V)> {
-        let mut batch = Vec::new();
+    /// Takes everything that was noted since this was called before, and gives its keys in their order. The
+    /// values stay [here](Self::taken): a second copy of all of them would be as large as they are.
+    pub fn take(&self) -> Vec<K> {
+        let shards = self.shards.iter();
+        let count = shards.map(|shard| locked(shard).noted.len()).sum();
+        let mut batch = Vec::with_capacity(count);
         for shard in &self.shards {
             let mut shard = locked(shard);
             let mut taken: Vec<_> = std::mem::take(&mut shard.noted).into_iter().collect();
             taken.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-            batch.extend_from_slice(&taken);
+            batch.extend(taken.iter().map(|(key, _)| key.clone()));
             shard.taken = taken;
         }
+        batch.sort_unstable();
         batch
+    }
+
+    /// What was taken last for `key`.
+    pub fn taken(&self, key: &K) -> Option<V> {
+        among(&self.shard(key).taken, key).cloned()
     }
 
     fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, V>> {
@@ -122,8 +131,11 @@ mod tests {
     fn what_is_being_written_is_known_until_the_next_batch_is_taken() {
         let (uses, session) = (WriteBehind::default(), id());
         uses.note(session, |_| 1);
-        assert_eq!(uses.take(), [(session, 1)]);
+        assert_eq!(uses.take(), [session]);
         assert_eq!(uses.get(&session), Some(1), "it may not be in its row yet");
+        uses.note(session, |_| 2);
+        assert_eq!(uses.taken(&session), Some(1), "which is to be written");
+        assert_eq!(uses.take(), [session]);
         assert_eq!(uses.take(), [], "nothing is written twice");
         assert_eq!(uses.get(&session), None);
     }
@@ -136,9 +148,9 @@ mod tests {
         uses.take();
         uses.note(session, |before| before().unwrap_or_default() + 1);
         uses.put_back();
-        let mut again = uses.take();
-        again.sort_unstable();
-        let mut expected = [(session, 2), (token, 1)];
+        let again = uses.take().into_iter();
+        let again: Vec<_> = again.map(|key| (key, uses.taken(&key))).collect();
+        let mut expected = [(session, Some(2)), (token, Some(1))];
         expected.sort_unstable();
         assert_eq!(again, expected);
     }
@@ -151,8 +163,6 @@ mod tests {
         keys.iter().for_each(|key| uses.note(*key, |_| ()));
         let used = |shard: &&Mutex<Shard<_, _>>| !locked(shard).noted.is_empty();
         assert_eq!(uses.shards.iter().filter(used).count(), SHARDS);
-        let mut all: Vec<_> = uses.take().into_iter().map(|(key, ())| key).collect();
-        all.sort_unstable();
-        assert_eq!(all, keys);
+        assert_eq!(uses.take(), keys, "in their order");
     }
 }

@@ -10,8 +10,8 @@ use super::Device;
 use crate::{
     callers::AnyCaller,
     credentials::{
-        self, Class, Credential, Selection,
-        api::{ReceiptJson, end_selected, page_of},
+        self, Class, Credential,
+        api::{ReceiptJson, end_one_of_class, end_selected, page_of},
         api_shapes::{Listed, Selected, Sessions, session_class, session_kind},
         sign_out,
     },
@@ -207,15 +207,12 @@ pub async fn end_one(
     PathId(id): PathId<OfCredential>,
     _: NoFields,
 ) -> Result<HttpResponse> {
-    let (user, answer) = (here.caller.user.id, HttpResponse::NoContent().finish());
-    let session = credentials::find(&here.context, user, Class::Session, id).await?;
-    if !session.is_live(here.context.now()) {
-        here.context.settle(user).await?;
-        return Ok(answer);
-    }
-    here.may_end(&Selection::one(Class::Session, id))?;
-    let receipt = sign_out::revoke_session(&here.context, user, id, here.caller.actor()).await?;
-    Ok(here.leaving(&receipt, answer))
+    let receipt = end_one_of_class(&here, Class::Session, id).await?;
+    let answer = HttpResponse::NoContent().finish();
+    Ok(match receipt {
+        Some(receipt) => here.leaving(&receipt, answer),
+        None => answer,
+    })
 }
 
 /// Ends a selection of sessions: without a query all of them, the one that calls included.

@@ -319,6 +319,52 @@ async fn ending_another_session_asks_a_session_for_its_password_and_a_token_for_
 }
 
 #[tokio::test]
+async fn nothing_has_to_be_confirmed_where_nothing_would_end() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    let (session, token) = (phone.session_id().await, token.id);
+    let paths = [path_of(&session), format!("/api/v1/tokens/{token}")];
+    let pages = [
+        format!("/account/sessions/{session}/revoke"),
+        format!("/account/tokens/{token}/revoke"),
+    ];
+    let confirm = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+    app.advance(LATER);
+    for path in &paths {
+        delete(&ada, path)
+            .await
+            .expect_problem(403, "confirm-password");
+    }
+    for page in &pages {
+        let answer = ada.post(page, &[]).await.expect_status(303);
+        let to = answer.header("location").unwrap();
+        assert!(to.starts_with("/account/confirm?"), "{to}");
+    }
+    let body = json!({"password": PASSWORD});
+    let answer = confirm.call(Method::POST, CONFIRM, Some(&body)).await;
+    answer.expect_status(204);
+    for path in &paths {
+        delete(&confirm, path).await.expect_status(204);
+    }
+    for path in &paths {
+        delete(&ada, path).await.expect_status(204);
+        let mut unknown = path.clone();
+        unknown.replace_range(path.len() - 12.., "000000000000");
+        delete(&ada, &unknown).await.expect_status(404);
+    }
+    for page in &pages {
+        let answer = ada.post(page, &[]).await.expect_status(303);
+        let to = answer.header("location").unwrap();
+        assert!(
+            ["/account/sessions", "/account/tokens"].contains(&to),
+            "{to}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn confirming_the_password_lasts_a_while_and_renews_the_cookie() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;

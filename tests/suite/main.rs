@@ -39,6 +39,7 @@ mod held_back;
 mod host;
 mod house;
 mod instruments;
+mod last_uses;
 mod limits;
 mod log_lines;
 mod memory;

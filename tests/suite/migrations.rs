@@ -3,9 +3,11 @@
 use narthex::context::MIGRATIONS;
 use narthex::kit::db::{Target, revert_all, run_pending};
 
+use crate::support::app::TestApp;
 use crate::support::client::Stranger;
 use crate::support::database::Database;
 use crate::support::operator::Operator;
+use crate::support::sql;
 
 const ADA: &str = "ada@example.com";
 
@@ -36,6 +38,33 @@ fn the_tables_go_up_down_and_up_again() {
         serde_json::json!([])
     );
     operator.add_user(ADA);
+}
+
+#[test]
+fn every_folder_of_migrations_is_compiled_in() {
+    let folders = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap();
+    let mut folders: Vec<_> = folders
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    folders.sort_unstable();
+    let compiled_in: Vec<_> = MIGRATIONS.iter().map(|migration| migration.name).collect();
+    assert_eq!(compiled_in, folders, "in the order of their names");
+}
+
+#[test]
+fn what_is_said_to_sqlite_alone_is_heard_there() {
+    let app = TestApp::start();
+    let by_their_keys = sql::ask(
+        &app,
+        "SELECT name AS line FROM pragma_table_list WHERE wr ORDER BY name",
+        "SELECT 'to PostgreSQL it is a remark' AS line",
+    );
+    if let Target::Sqlite(_) = app.context.settings.database {
+        assert_eq!(
+            by_their_keys.join(" "),
+            "events last_uses notices receipts rotations secrets throttles"
+        );
+    }
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn plan(app: &TestApp, settings: &str, query: &str) -> String {
     }
 }
 
-/// Ten thousand tokens that ended, as many secrets, events and other users: of a table that has only a
+/// Ten thousand tokens that ended, as many secrets, uses, events and other users: of a table that has only a
 /// few rows, all are read whatever indexes there are.
 fn add_many(app: &TestApp) {
     let (id, digest, numbers, analyze) = match &app.context.settings.database {
@@ -100,6 +100,7 @@ fn add_many(app: &TestApp) {
              SELECT {id}, users.id, i, 'token_made', 'old' FROM n, users;
              INSERT INTO secrets (digest, credential_id, hint, created_at)
              SELECT {digest}, id, 'abcd', 0 FROM credentials WHERE name = 'old';
+             INSERT INTO last_uses (credential_id, at) SELECT id, 0 FROM credentials WHERE name = 'old';
              {numbers} INSERT INTO users (id, email, email_canonical, name, password, created_at)
              SELECT {id}, i || '@example.com', i || '@example.com', 'Somebody', 'none', 0 FROM n;
              {analyze}"

@@ -6,6 +6,7 @@ use narthex::accounts::{self, Email};
 use narthex::activity::Actor;
 use narthex::credentials::sign_out;
 use narthex::ids::UserId;
+use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -242,6 +243,24 @@ async fn a_form_sent_several_times_at_once_makes_one_token() {
     assert_eq!(statuses, [200, 303, 303, 303]);
     let tokens = ada.get("/api/v1/tokens").await.json();
     assert_eq!(tokens["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_several_end_at_once_ends_once() {
+    let app = TestApp::start();
+    let ada = Arc::new(app.register(ADA).await);
+    let token = app.token(&ada, "Wanted by several", &[]).await;
+    let mut all = JoinSet::new();
+    for _ in 0..AT_ONCE {
+        let (ada, path) = (Arc::clone(&ada), format!("/api/v1/tokens/{}", token.id));
+        all.spawn(async move { ada.call(Method::DELETE, &path, None).await.status });
+    }
+    let statuses = all.join_all().await;
+    assert!(statuses.iter().all(|status| *status == 204), "{statuses:?}");
+    let events = ada.get("/api/v1/events").await.json();
+    let endings = events["data"].as_array().unwrap().iter();
+    let endings = endings.filter(|event| event["type"] == "credentials.ended");
+    assert_eq!(endings.count(), 1, "{events}");
 }
 
 /// Many users over few connections, some failing: each answer is its own user's.

@@ -13,10 +13,11 @@ use crate::support::user_agents::FIREFOX_ON_LINUX;
 const ADA: &str = "ada@example.com";
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "credentials",
     "database_place",
     "events",
+    "last_uses",
     "nodes",
     "notice_position",
     "notices",

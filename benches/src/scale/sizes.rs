@@ -17,14 +17,15 @@ const GROWN: &str = "grown";
 /// As many sessions as there are tokens, told from them as the program would; and an event for each. (Whether a
 /// reference leads somewhere is looked up as was planned when the table was empty, unless it is analyzed.)
 const SESSIONS: &str = "
-TRUNCATE credentials, secrets, rotations, events;
-INSERT INTO credentials (id, user_id, class, kind, name, abilities, user_agent, ip, last_used_ip,
-    remembered, paused, created_at, last_used_at, expires_at, idle_limit, confirmed_until)
+TRUNCATE credentials, last_uses, secrets, rotations, events;
+INSERT INTO credentials (id, user_id, class, kind, name, abilities, user_agent, ip,
+    remembered, paused, created_at, expires_at, idle_limit, confirmed_until)
 SELECT uuid_send(gen_random_uuid()), id, 'session', 'desktop', '', '',
     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36',
-    '192.0.2.1', '192.0.2.1', true, false, n, n, n, 1209600000000, n
+    '192.0.2.1', true, false, n, n, 1209600000000, n
 FROM users, generate_series(1767225600000000, 1767225600000099) AS n;
 ANALYZE credentials;
+INSERT INTO last_uses (credential_id, at, ip) SELECT id, created_at, ip FROM credentials;
 INSERT INTO secrets (digest, credential_id, hint, created_at)
 SELECT sha256(id), id, '', created_at FROM credentials;
 INSERT INTO events (id, user_id, at, kind, by_credential, ip, credential_id, detail)
@@ -68,8 +69,8 @@ pub fn measure(front: &Front, postgres: &Postgres, effort: &Effort) -> Result<()
     let (rows, indexes) = of("users", some / 100.0)?;
     line("a user", rows, indexes);
     postgres.ask(GROWN, SESSIONS)?;
-    let (rows, indexes) = of("credentials secrets", some)?;
-    line("a session, indexes as they grow", rows, indexes);
+    let (rows, indexes) = of("credentials last_uses secrets", some)?;
+    line("a session in use, indexes as they grow", rows, indexes);
     let (rows, indexes) = of("events", some)?;
     line("an event", rows, indexes);
     postgres.ask(GROWN, ENDED)?;

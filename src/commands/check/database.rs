@@ -111,7 +111,7 @@ fn look_inside(
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let version = inspect::version(connection)?;
-    let tables = inspect::tables(connection, &MIGRATIONS)?;
+    let tables = inspect::tables(connection, MIGRATIONS)?;
     if inspect::takes_writes(connection)? {
         findings.ok(DATABASE, format!("{version} answers and takes writes"));
     } else {

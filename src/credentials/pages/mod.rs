@@ -4,7 +4,7 @@ mod receipt;
 mod row;
 mod sign_out;
 
-pub(crate) use self::sign_out::{address_of, leave};
+pub(crate) use self::sign_out::{address_of, end_one_of_class, leave};
 pub use self::{
     receipt::show as receipt,
     row::Row,

@@ -1,7 +1,7 @@
 //! The one way to end credentials: selection, preview, receipt.
 //!
 //! [`preview`] shows exactly what would end; [`end`] ends just that, in one transaction with its
-//! receipt and its line in the activity log. The functions of `named` say what they are and do
+//! receipt and its line in the activity log; [`end_one`] looks for one credential and ends it. The functions of `named` say what they are and do
 //! nothing else of their own.
 
 mod named;
@@ -14,7 +14,9 @@ pub use self::named::{
 };
 
 use super::{
+    caller::Caller,
     credential::Credential,
+    list::find_within,
     receipt::{Reason, Receipt},
     selection::Selection,
     store, usage,
@@ -147,7 +149,7 @@ pub(crate) fn end_within(
         Reason::Expired => Time::Over,
         _ => Time::Left,
     };
-    let mut credentials = select(context, connection, user, &ending.selection, whose_time)?;
+    let credentials = select(context, connection, user, &ending.selection, whose_time)?;
     if ending
         .digest
         .as_ref()
@@ -155,6 +157,52 @@ pub(crate) fn end_within(
     {
         return Err(Error::PreviewOutdated);
     }
+    end_these(context, connection, user, credentials, ending.reason, actor)
+}
+
+/// Ends one credential of the caller's. None: it had ended before, and is believed nowhere any more either.
+/// Whether the password has to be confirmed first, coming `back` afterwards, counts only where it can still let
+/// somebody in.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class; as [`Caller::may_end`];
+/// [`Error::NotSignedIn`] where the caller's own credential ended meanwhile.
+pub async fn end_one(
+    context: &Context,
+    caller: &Caller,
+    class: Class,
+    id: CredentialId,
+    back: impl FnOnce() -> String,
+) -> Result<Option<Receipt>> {
+    let (user, actor) = (caller.user.id, caller.actor());
+    let may = caller.may_end(&Selection::one(class, id), context.now(), back);
+    let receipt = context
+        .write(move |context, connection| {
+            begin_change(context, connection, user, &actor)?;
+            let found = find_within(context, connection, user, class, id)?;
+            if !found.is_live(context.now()) {
+                return Ok(None);
+            }
+            may?;
+            let one = vec![found];
+            end_these(context, connection, user, one, Reason::Revoked, &actor).map(Some)
+        })
+        .await?;
+    if receipt.is_none() {
+        context.settle(user).await?;
+    }
+    Ok(receipt)
+}
+
+/// Ends credentials that were read in this transaction, with the receipt and the line in the activity log.
+fn end_these(
+    context: &Transaction,
+    connection: &mut AnyConnection,
+    user: UserId,
+    mut credentials: Vec<Credential>,
+    reason: Reason,
+    actor: &Actor,
+) -> Result<Receipt> {
     let (id, at) = (context.new_id()?, context.now());
     for credential in &mut credentials {
         credential.ended_at = Some(at);
@@ -169,7 +217,7 @@ pub(crate) fn end_within(
     let receipt = Receipt {
         id,
         at,
-        reason: ending.reason,
+        reason,
         by: actor.credential,
         ip: actor.ip,
         sessions_ended: count(Class::Session)?,

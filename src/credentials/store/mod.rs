@@ -5,6 +5,7 @@ mod of_pruning;
 mod of_receipts;
 mod of_rotations;
 mod of_secrets;
+mod of_uses;
 
 pub(crate) use self::{
     of_one_user::{count_not_ended, signed_in_from, signed_in_with},
@@ -15,6 +16,7 @@ pub(crate) use self::{
         rotation, spend,
     },
     of_secrets::{Found, by_digest, delete_secrets, insert_secret},
+    of_uses::touch,
 };
 
 use std::{net::IpAddr, time::Duration};
@@ -22,7 +24,7 @@ use std::{net::IpAddr, time::Duration};
 use diesel::{
     QueryResult,
     prelude::*,
-    sql_types::{BigInt, Binary, Nullable, Text},
+    sql_types::{BigInt, Binary},
 };
 
 use super::{credential::Credential, list::Scope, selection::Selection};
@@ -30,14 +32,13 @@ use crate::{
     ability::Abilities,
     context::Old,
     ids::{CredentialId, OfCredential, ReceiptId, UserId},
-    kind::Kind,
+    kind::{Class, Kind},
     kit::{
         clock::{Timestamp, micros_of},
         db::{AnyConnection, on, statement},
         page::Paging,
     },
-    last_use::{LastUse, Place},
-    schema::{credentials, secrets, users},
+    schema::{credentials, last_uses, secrets, users},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -51,12 +52,10 @@ struct Row {
     abilities: String,
     user_agent: Option<String>,
     ip: Option<String>,
-    last_used_ip: Option<String>,
     remembered: bool,
     paused: bool,
     made_by: Option<CredentialId>,
     created_at: Timestamp,
-    last_used_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
     idle_limit: Option<i64>,
     confirmed_until: Option<Timestamp>,
@@ -64,15 +63,34 @@ struct Row {
     receipt_id: Option<ReceiptId>,
 }
 
+/// When and from where it was last used.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = last_uses)]
+struct UseRow {
+    at: Timestamp,
+    ip: Option<String>,
+}
+
+fn address(text: Option<String>) -> Option<IpAddr> {
+    text.and_then(|text| text.parse().ok())
+}
+
 impl Row {
     /// A kind that this version does not know is an error, not something to let in.
-    fn into_credential(self, hint: String) -> QueryResult<Credential> {
+    fn into_credential(self, last: Option<UseRow>, hint: String) -> QueryResult<Credential> {
         let kind = Kind::parse(&self.kind).ok_or_else(|| {
             diesel::result::Error::DeserializationError(
                 format!("credential {} is of unknown kind", self.id).into(),
             )
         })?;
-        let address = |text: Option<String>| text.and_then(|text| text.parse::<IpAddr>().ok());
+        let ip = address(self.ip);
+        // To sign in is the first use of a session, and where it was used from if nothing else is known.
+        let (first_used_at, first_used_ip) = match kind.class() {
+            Class::Session => (Some(self.created_at), ip),
+            Class::Token => (None, None),
+        };
+        let (last_used_at, last_used_ip) =
+            last.map_or((None, None), |last| (Some(last.at), address(last.ip)));
         Ok(Credential {
             id: self.id,
             user_id: self.user_id,
@@ -81,13 +99,13 @@ impl Row {
             hint,
             abilities: Abilities::from_stored(&self.abilities),
             user_agent: self.user_agent,
-            ip: address(self.ip),
-            last_used_ip: address(self.last_used_ip),
+            ip,
+            last_used_ip: last_used_ip.or(first_used_ip),
             remembered: self.remembered,
             paused: self.paused,
             made_by: self.made_by,
             created_at: self.created_at,
-            last_used_at: self.last_used_at,
+            last_used_at: last_used_at.max(first_used_at),
             expires_at: self.expires_at,
             idle_limit: self
                 .idle_limit
@@ -108,12 +126,10 @@ impl Row {
             abilities: credential.abilities.to_stored(),
             user_agent: credential.user_agent.clone(),
             ip: credential.ip.map(|ip| ip.to_string()),
-            last_used_ip: credential.last_used_ip.map(|ip| ip.to_string()),
             remembered: credential.remembered,
             paused: credential.paused,
             made_by: credential.made_by,
             created_at: credential.created_at,
-            last_used_at: credential.last_used_at,
             expires_at: credential.expires_at,
             idle_limit: credential.idle_limit.map(micros_of),
             confirmed_until: credential.confirmed_until,
@@ -168,24 +184,38 @@ pub(crate) fn by_form_key(
         .optional()
 }
 
-/// Credentials beside their newest secret, which is the one that no rotation has bounded.
+/// A credential beside its last use and the hint of its newest secret.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = credentials)]
+struct Whole {
+    #[diesel(embed)]
+    row: Row,
+    #[diesel(embed)]
+    last: Option<UseRow>,
+    #[diesel(select_expression = secrets::hint.nullable())]
+    hint: Option<String>,
+}
+
+impl Whole {
+    fn into_credential(self) -> QueryResult<Credential> {
+        let hint = self.hint.unwrap_or_default();
+        self.row.into_credential(self.last, hint)
+    }
+}
+
+fn all_of(rows: Vec<Whole>) -> QueryResult<Vec<Credential>> {
+    rows.into_iter().map(Whole::into_credential).collect()
+}
+
+/// What a [`Whole`] is read from. The newest secret is the one that no rotation has bounded.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn beside_their_secret() -> _ {
+fn whole_credentials() -> _ {
     let newest = secrets::credential_id
         .eq(credentials::id)
         .and(secrets::valid_until.is_null());
-    credentials::table.left_join(secrets::table.on(newest))
-}
-
-/// A credential, and the hint of its newest secret.
-type Hinted = (Row, Option<String>);
-
-fn with_its_hint((row, hint): Hinted) -> QueryResult<Credential> {
-    row.into_credential(hint.unwrap_or_default())
-}
-
-fn with_their_hints(rows: Vec<Hinted>) -> QueryResult<Vec<Credential>> {
-    rows.into_iter().map(with_its_hint).collect()
+    credentials::table
+        .left_join(last_uses::table)
+        .left_join(secrets::table.on(newest))
 }
 
 /// One credential of a user.
@@ -194,13 +224,13 @@ pub(crate) fn find(
     user: UserId,
     id: CredentialId,
 ) -> QueryResult<Option<Credential>> {
-    let found: Option<Hinted> = on!(connection => beside_their_secret()
+    let found: Option<Whole> = on!(connection => whole_credentials()
         .filter(credentials::user_id.eq(user))
         .filter(credentials::id.eq(id))
-        .select((Row::as_select(), secrets::hint.nullable()))
+        .select(Whole::as_select())
         .first(connection)
         .optional())?;
-    found.map(with_its_hint).transpose()
+    found.map(Whole::into_credential).transpose()
 }
 
 /// One credential, whoever's it is.
@@ -208,12 +238,12 @@ pub(crate) fn find_anybodys(
     connection: &mut AnyConnection,
     id: CredentialId,
 ) -> QueryResult<Option<Credential>> {
-    let found: Option<Hinted> = on!(connection => beside_their_secret()
+    let found: Option<Whole> = on!(connection => whole_credentials()
         .filter(credentials::id.eq(id))
-        .select((Row::as_select(), secrets::hint.nullable()))
+        .select(Whole::as_select())
         .first(connection)
         .optional())?;
-    found.map(with_its_hint).transpose()
+    found.map(Whole::into_credential).transpose()
 }
 
 /// A user's credentials, newest first. `selection` narrows what is read where an index helps; the
@@ -225,11 +255,11 @@ pub(crate) fn newest(
     scope: Scope,
     paging: Paging<OfCredential>,
 ) -> QueryResult<Vec<Credential>> {
-    let mut query = beside_their_secret()
+    let mut query = whole_credentials()
         .filter(credentials::user_id.eq(user))
         .order(credentials::id.desc())
         .limit(paging.to_fetch())
-        .select((Row::as_select(), secrets::hint.nullable()))
+        .select(Whole::as_select())
         .into_boxed();
     if scope == Scope::Live {
         query = query.filter(credentials::ended_at.is_null());
@@ -243,7 +273,7 @@ pub(crate) fn newest(
     if let Some(after) = paging.after() {
         query = query.filter(credentials::id.lt(after));
     }
-    with_their_hints(query.load(connection)?)
+    all_of(query.load(connection)?)
 }
 
 /// Every credential of a user that was not ended, newest first; of `named`, where it is one, that one
@@ -260,13 +290,13 @@ pub(crate) fn not_ended(
             .into_iter()
             .collect());
     }
-    let rows = on!(connection => beside_their_secret()
+    let rows = on!(connection => whole_credentials()
         .filter(credentials::user_id.eq(user))
         .filter(credentials::ended_at.is_null())
         .order(credentials::id.desc())
-        .select((Row::as_select(), secrets::hint.nullable()))
+        .select(Whole::as_select())
         .load(connection))?;
-    with_their_hints(rows)
+    all_of(rows)
 }
 
 statement! {
@@ -330,34 +360,4 @@ pub(crate) fn confirm(
         .set(credentials::confirmed_until.eq(until))
         .execute(connection)
         .map(drop)
-}
-
-statement! {
-    Touch { id: CredentialId as Binary, at: Timestamp as BigInt, ip: Option<String> as Nullable<Text> } =
-        "UPDATE credentials SET last_used_at = " at ", last_used_ip = " ip " WHERE id = " id
-        " AND (last_used_at IS NULL OR last_used_at < " at ")"
-}
-
-statement! {
-    TouchFromAsBefore { id: CredentialId as Binary, at: Timestamp as BigInt } =
-        "UPDATE credentials SET last_used_at = " at " WHERE id = " id
-        " AND (last_used_at IS NULL OR last_used_at < " at ")"
-}
-
-/// Writes when and from where a credential was last used, unless something newer is there.
-pub(crate) fn touch(
-    connection: &mut AnyConnection,
-    id: CredentialId,
-    LastUse { at, from }: LastUse,
-) -> QueryResult<()> {
-    let written = match from {
-        Place::At(ip) => {
-            let touch = Touch::new(id, at, ip.map(|ip| ip.to_string()));
-            on!(connection => touch.execute(connection))
-        }
-        Place::AsBefore => {
-            on!(connection => TouchFromAsBefore::new(id, at).execute(connection))
-        }
-    };
-    written.map(drop)
 }

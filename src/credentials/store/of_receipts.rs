@@ -2,7 +2,7 @@
 
 use diesel::{QueryResult, prelude::*};
 
-use super::{Row, beside_their_secret, with_their_hints};
+use super::{Whole, all_of, whole_credentials};
 use crate::{
     credentials::{
         credential::Credential,
@@ -13,7 +13,7 @@ use crate::{
         clock::Timestamp,
         db::{AnyConnection, on},
     },
-    schema::{credentials, receipts, secrets},
+    schema::{credentials, receipts},
 };
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -77,10 +77,10 @@ pub(crate) fn find_receipt(
 
 /// What one sign-out ended, newest first.
 fn of_receipt(connection: &mut AnyConnection, receipt: ReceiptId) -> QueryResult<Vec<Credential>> {
-    let rows = on!(connection => beside_their_secret()
+    let rows = on!(connection => whole_credentials()
         .filter(credentials::receipt_id.eq(receipt))
         .order(credentials::id.desc())
-        .select((Row::as_select(), secrets::hint.nullable()))
+        .select(Whole::as_select())
         .load(connection))?;
-    with_their_hints(rows)
+    all_of(rows)
 }

@@ -2,7 +2,7 @@
 
 use diesel::{QueryResult, prelude::*};
 
-use super::Row;
+use super::{Row, UseRow};
 use crate::{
     context::Old,
     credentials::credential::Credential,
@@ -13,7 +13,7 @@ use crate::{
         digest::Digest,
     },
     known::User,
-    schema::{credentials, secrets, users},
+    schema::{credentials, last_uses, secrets, users},
 };
 
 /// What a secret leads to.
@@ -40,15 +40,17 @@ pub(crate) fn by_digest(
 ) -> QueryResult<Option<Found>> {
     type Joined = (
         Row,
+        Option<UseRow>,
         String,
         Option<Timestamp>,
         (UserId, String, String, Timestamp, Option<Timestamp>),
     );
     let found: Option<Joined> = on!(connection => secrets::table
-        .inner_join(credentials::table.inner_join(users::table))
+        .inner_join(credentials::table.inner_join(users::table).left_join(last_uses::table))
         .filter(secrets::digest.eq(digest))
         .select((
             Row::as_select(),
+            Option::<UseRow>::as_select(),
             secrets::hint,
             secrets::valid_until,
             (
@@ -61,7 +63,8 @@ pub(crate) fn by_digest(
         ))
         .first(connection)
         .optional())?;
-    let Some((row, hint, valid_until, (id, email, name, created_at, user_disabled_at))) = found
+    let Some((row, last, hint, valid_until, (id, email, name, created_at, user_disabled_at))) =
+        found
     else {
         return Ok(None);
     };
@@ -71,7 +74,7 @@ pub(crate) fn by_digest(
         Some(_) => hint_of_newest(connection, row.id)?,
     };
     Ok(Some(Found {
-        credential: row.into_credential(hint)?,
+        credential: row.into_credential(last, hint)?,
         valid_until,
         user: User {
             id,

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use diesel::{
     Connection as _, PgConnection, QueryResult, QueryableByName, RunQueryDsl as _,
-    SqliteConnection, connection::SimpleConnection as _, migration::MigrationSource,
-    sqlite::Sqlite,
+    SqliteConnection, connection::SimpleConnection as _,
 };
 
-use super::{AnyConnection, Error, Migrations, Target};
+use super::{AnyConnection, Error, Migration, Migrations, Target};
 use crate::kit::clock::Timestamp;
 
 /// A connection to a database that is there. Unlike every other it makes no file, and does not turn
@@ -84,7 +83,7 @@ pub struct Tables {
 ///
 /// # Errors
 /// When it does not answer.
-pub fn tables(connection: &mut AnyConnection, migrations: &Migrations) -> Result<Tables, Error> {
+pub fn tables(connection: &mut AnyConnection, migrations: Migrations) -> Result<Tables, Error> {
     // Asked without diesel's help, which makes the table that it looks into.
     let is_there = match connection {
         AnyConnection::Sqlite(_) => {
@@ -104,12 +103,7 @@ pub fn tables(connection: &mut AnyConnection, migrations: &Migrations) -> Result
         )?
     };
     let found: BTreeSet<String> = found.into_iter().collect();
-    let ours = MigrationSource::<Sqlite>::migrations(migrations)
-        .map_err(|error| Error::Migration(error.to_string()))?;
-    let ours: BTreeSet<String> = ours
-        .iter()
-        .map(|migration| migration.name().version().to_string())
-        .collect();
+    let ours: BTreeSet<String> = migrations.iter().map(Migration::version).collect();
     Ok(Tables {
         done: ours.intersection(&found).count(),
         pending: ours.difference(&found).count(),

@@ -19,16 +19,19 @@ use std::sync::Arc;
 
 use diesel::{Connection as _, QueryResult};
 
-pub(crate) use self::statement::{on, statement};
 pub use self::{
     beside::{Beside, announce, may_be_lost},
     connection::{AnyConnection, Target},
-    migrate::{Migrations, revert_all, run_pending},
+    migrate::{Migration, Migrations, revert_all, run_pending},
     place::Place,
 };
 use self::{
     connection::{Pool, pool, take},
     writer::Writer,
+};
+pub(crate) use self::{
+    migrate::migrations,
+    statement::{on, statement},
 };
 use crate::kit::threads::cores;
 

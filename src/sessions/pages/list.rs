@@ -7,8 +7,7 @@ use crate::{
     callers::SignedIn,
     credentials::{
         self, Class, Kind, Scope, Selection,
-        pages::{Row, address_of, leave},
-        sign_out,
+        pages::{Row, address_of, end_one_of_class, leave},
     },
     error::Result,
     ids::OfCredential,
@@ -63,16 +62,8 @@ pub async fn show(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
 
 /// `POST /account/sessions/{id}/revoke`
 pub async fn revoke(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
-    let user = here.caller.user.id;
-    let session = credentials::find(&here.context, user, Class::Session, id.0).await?;
-    if session.id != here.caller.credential.id {
-        here.confirmed(|| address_of(&Selection::one(Class::Session, session.id)))?;
+    match end_one_of_class(&here, Class::Session, id.0).await? {
+        Some(receipt) => leave(&here, &receipt),
+        None => here.go(urls::SESSIONS, "This session had ended already."),
     }
-    if !session.is_live(here.context.now()) {
-        here.context.settle(user).await?;
-        return here.go(urls::SESSIONS, "This session had ended already.");
-    }
-    let receipt =
-        sign_out::revoke_session(&here.context, user, session.id, here.caller.actor()).await?;
-    leave(&here, &receipt)
 }

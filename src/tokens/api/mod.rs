@@ -25,8 +25,8 @@ use crate::{
     config::SigningKeys,
     context::Context,
     credentials::{
-        self, Class, Selection,
-        api::{ReceiptJson, end_selected, page_of},
+        self, Class,
+        api::{ReceiptJson, end_one_of_class, end_selected, page_of},
         api_shapes::{Listed, Selected, Tokens},
         sign_out,
     },
@@ -272,14 +272,7 @@ pub async fn end_one(
     PathId(id): PathId<OfCredential>,
     _: NoFields,
 ) -> Result<HttpResponse> {
-    let user = here.caller.user.id;
-    let token = credentials::find(&here.context, user, Class::Token, id).await?;
-    if token.is_live(here.context.now()) {
-        here.may_end(&Selection::one(Class::Token, id))?;
-        sign_out::revoke_token(&here.context, user, id, here.caller.actor()).await?;
-    } else {
-        here.context.settle(user).await?;
-    }
+    end_one_of_class(&here, Class::Token, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -12,8 +12,7 @@ use crate::{
     callers::SignedIn,
     credentials::{
         self, Class, Credential, Selection,
-        pages::{Row, address_of, leave},
-        sign_out,
+        pages::{Row, address_of, end_one_of_class, leave},
     },
     error::{Error, Result},
     fields::FieldErrors,
@@ -157,14 +156,8 @@ async fn set_paused(
 
 /// `POST /account/tokens/{id}/revoke`
 pub async fn revoke(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
-    let token = find(&here, id.0).await?;
-    here.confirmed(|| address_of(&Selection::one(Class::Token, token.id)))?;
-    let user = here.caller.user.id;
-    if !token.is_live(here.context.now()) {
-        here.context.settle(user).await?;
-        return here.go(urls::TOKENS, "This token had ended already.");
+    match end_one_of_class(&here, Class::Token, id.0).await? {
+        Some(receipt) => leave(&here, &receipt),
+        None => here.go(urls::TOKENS, "This token had ended already."),
     }
-    let receipt =
-        sign_out::revoke_token(&here.context, user, token.id, here.caller.actor()).await?;
-    leave(&here, &receipt)
 }

@@ -2,16 +2,17 @@
 //! with.
 
 use diesel::connection::SimpleConnection as _;
-use diesel::dsl::sql;
+use diesel::dsl;
 use diesel::sql_types::BigInt;
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection};
 use futures_util::future::join_all;
+use narthex::credentials::usage;
 
 use super::{ADA, a_token};
 use crate::support::api::EVERY_ABILITY;
 use crate::support::app::{TestApp, migrate};
 use crate::support::database::{Database, Engine};
-use crate::support::sql::sqlite_at;
+use crate::support::sql::{self, sqlite_at};
 
 /// How many changes come at once: more than PostgreSQL has connections for.
 const AT_ONCE: usize = 20;
@@ -100,7 +101,7 @@ fn on_postgres(setting: &str) -> (TestApp, PgConnection) {
 /// Until somebody waits for a lock.
 async fn somebody_waits(database: &mut PgConnection) {
     let waiting = "(SELECT count(*) FROM pg_locks WHERE NOT granted)";
-    while diesel::select(sql::<BigInt>(waiting))
+    while diesel::select(dsl::sql::<BigInt>(waiting))
         .get_result::<i64>(database)
         .unwrap()
         == 0
@@ -153,4 +154,38 @@ async fn nothing_slips_past_an_ending_whatever_isolation_the_database_has_by_def
     somebody_waits(&mut other).await;
     other.batch_execute("COMMIT").unwrap();
     making.await.unwrap().expect_status(401);
+}
+
+/// The tokens whose first use is written down, of one and another, where somebody else does `meanwhile` what
+/// is committed only when they are waited for.
+async fn first_uses_beside(meanwhile: &str) -> Vec<String> {
+    let (app, mut other) = on_postgres("lock_timeout = '60s'");
+    let ada = app.register(ADA).await;
+    for name in ["One", "Another"] {
+        let token = app.token(&ada, name, &[]).await;
+        token.client.get("/api/v1/user").await.expect_status(200);
+    }
+    other.batch_execute(&format!("BEGIN; {meanwhile}")).unwrap();
+    let context = app.context.clone();
+    let writing = tokio::spawn(async move { usage::flush(&context).await });
+    somebody_waits(&mut other).await;
+    other.batch_execute("COMMIT").unwrap();
+    writing.await.unwrap().expect("all that is left is written");
+    let from_here = "SELECT name AS line FROM last_uses
+        JOIN credentials ON credentials.id = credential_id
+        WHERE at > 0 AND last_uses.ip = '127.0.0.1' AND class = 'token' ORDER BY name";
+    sql::ask(&app, "", from_here)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_while_its_first_use_is_written_holds_up_nothing_else_that_was_used() {
+    let written = first_uses_beside("DELETE FROM credentials WHERE name = 'One'").await;
+    assert_eq!(written, ["Another"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_use_that_another_process_writes_meanwhile_is_followed_by_the_newer_one() {
+    let older = "INSERT INTO last_uses (credential_id, at, ip)
+        SELECT id, 0, '192.0.2.1' FROM credentials WHERE name = 'One'";
+    assert_eq!(first_uses_beside(older).await, ["Another", "One"]);
 }

@@ -57,7 +57,11 @@ fn put_together(file: &Source) -> Vec<Breach> {
 #[test]
 fn no_query_is_put_together_from_text() {
     let files = rust_files("src");
-    let breaches: Vec<_> = files.iter().flat_map(put_together).collect();
+    let breaches = files.iter().flat_map(put_together);
+    // Migrations are whole files that were compiled in, of which remarks are text to SQLite.
+    let (up_and_down, breaches): (Vec<_>, Vec<_>) =
+        breaches.partition(|breach| breach.file == "src/kit/db/migrate.rs");
+    assert_eq!(up_and_down.len(), 2, "{up_and_down:?}");
     expect_none(&breaches);
 }
 
