@@ -1,8 +1,8 @@
 //! The one way to end credentials: selection, preview, receipt.
 //!
 //! [`preview`] shows exactly what would end; [`end`] ends just that, in one transaction with its
-//! receipt and its line in the activity log; [`end_one`] looks for one credential and ends it. The functions of `named` say what they are and do
-//! nothing else of their own.
+//! receipt and its line in the activity log; [`end_one`] looks for one credential and ends it. The
+//! functions of `named` say what they are and do nothing else of their own.
 
 mod named;
 
