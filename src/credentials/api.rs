@@ -239,7 +239,7 @@ pub(crate) async fn end_selected(
     end(here, ending).await
 }
 
-/// `DELETE /sessions/{id}` and `DELETE /tokens/{id}`: ends one. None: it had ended before.
+/// `DELETE /sessions/{id}` and `DELETE /tokens/{id}`: ends one, where it had not ended before.
 ///
 /// # Errors
 /// As [`sign_out::end_one`].
@@ -247,8 +247,13 @@ pub(crate) async fn end_one_of_class(
     here: &AnyCaller,
     class: Class,
     id: CredentialId,
-) -> Result<Option<Receipt>> {
-    sign_out::end_one(&here.context, &here.caller, class, id, way_back).await
+) -> Result<HttpResponse> {
+    let ended = sign_out::end_one(&here.context, &here.caller, class, id, way_back).await?;
+    let answer = HttpResponse::NoContent().finish();
+    Ok(match ended {
+        Some(receipt) => here.leaving(&receipt, answer),
+        None => answer,
+    })
 }
 
 /// Ends what is selected and answers its receipt.

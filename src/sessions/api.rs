@@ -207,12 +207,7 @@ pub async fn end_one(
     PathId(id): PathId<OfCredential>,
     _: NoFields,
 ) -> Result<HttpResponse> {
-    let receipt = end_one_of_class(&here, Class::Session, id).await?;
-    let answer = HttpResponse::NoContent().finish();
-    Ok(match receipt {
-        Some(receipt) => here.leaving(&receipt, answer),
-        None => answer,
-    })
+    end_one_of_class(&here, Class::Session, id).await
 }
 
 /// Ends a selection of sessions: without a query all of them, the one that calls included.

@@ -49,20 +49,25 @@ impl Two {
         flush(&self.app.context).await.unwrap();
     }
 
+    async fn found(&self, path: &str) -> Value {
+        self.reader.get(path).await.expect_status(200).json()
+    }
+
     async fn written(&self, path: &str) -> Value {
-        let found = self.reader.get(path).await.expect_status(200).json();
-        found["last_used_at"].clone()
+        self.found(path).await["last_used_at"].clone()
     }
 
     async fn from(&self, token: &Token) -> Value {
-        let path = format!("/api/v1/tokens/{}", token.id);
-        let found = self.reader.get(&path).await.expect_status(200).json();
-        found["last_used_ip"].clone()
+        self.found(&path_of(token)).await["last_used_ip"].clone()
     }
 
     async fn written_of(&self, token: &Token) -> Value {
-        self.written(&format!("/api/v1/tokens/{}", token.id)).await
+        self.written(&path_of(token)).await
     }
+}
+
+fn path_of(token: &Token) -> String {
+    format!("/api/v1/tokens/{}", token.id)
 }
 
 #[tokio::test]

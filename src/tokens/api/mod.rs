@@ -272,8 +272,7 @@ pub async fn end_one(
     PathId(id): PathId<OfCredential>,
     _: NoFields,
 ) -> Result<HttpResponse> {
-    end_one_of_class(&here, Class::Token, id).await?;
-    Ok(HttpResponse::NoContent().finish())
+    end_one_of_class(&here, Class::Token, id).await
 }
 
 /// Ends a selection of tokens: without a query all of them, the one that calls included.
