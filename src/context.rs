@@ -25,7 +25,7 @@ use crate::{
         threads::cores,
         write_behind::WriteBehind,
     },
-    known::{Generation, Looked},
+    known::{Generation, Looked, Subject},
     last_use::LastUse,
     nodes::{Nodes, Terms, Told},
 };
@@ -159,7 +159,7 @@ impl Context {
         let told = self
             .read(|context, connection| Ok(context.nodes.told(connection)?))
             .await?;
-        self.nodes.forget([user]);
+        self.nodes.forget([Subject::User(user)]);
         self.nodes.until_applied(told).await;
         Ok(())
     }
@@ -187,11 +187,11 @@ impl Stopping {
 pub struct Transaction {
     context: Context,
     /// Grows only: it is known to the work that is done again after a collision, too.
-    made_old: Arc<Mutex<Vec<UserId>>>,
+    made_old: Arc<Mutex<Vec<Subject>>>,
 }
 
-/// Proof that what is remembered of a user will be forgotten everywhere before the change is answered.
-/// Every query that changes whom, or to what, a pass lets in asks for it.
+/// Proof that what is remembered of a user, or of a credential, will be forgotten everywhere before the
+/// change is answered. Every query that changes whom, or to what, a pass lets in asks for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Old(());
 
@@ -199,14 +199,27 @@ impl Transaction {
     /// What is remembered of `user` is old once this transaction is committed.
     #[must_use]
     pub fn makes_old(&self, user: UserId) -> Old {
+        self.note([Subject::User(user)])
+    }
+
+    /// What is remembered of a credential is old once this transaction is committed. `secrets` are the digests
+    /// of all that it has, read in this transaction under its user's lock.
+    #[must_use]
+    pub fn makes_passes_old(&self, secrets: Vec<Digest>) -> Old {
+        self.note(secrets.into_iter().map(Subject::Pass))
+    }
+
+    fn note(&self, subjects: impl IntoIterator<Item = Subject>) -> Old {
         let mut made_old = self.made_old.lock().unwrap_or_else(PoisonError::into_inner);
-        if !made_old.contains(&user) {
-            made_old.push(user);
+        for subject in subjects {
+            if !made_old.contains(&subject) {
+                made_old.push(subject);
+            }
         }
         Old(())
     }
 
-    fn users(&self) -> Vec<UserId> {
+    fn subjects(&self) -> Vec<Subject> {
         self.made_old
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -214,14 +227,14 @@ impl Transaction {
     }
 
     fn tell(&self, connection: &mut AnyConnection) -> Result<Told, Error> {
-        Ok(self.context.nodes.tell(connection, &self.users())?)
+        Ok(self.context.nodes.tell(connection, &self.subjects())?)
     }
 
     /// Also where it is not known whether the change was made: to forget too much costs a query.
     fn forget(&self) {
-        let users = self.users();
-        if !users.is_empty() {
-            self.context.nodes.forget(users);
+        let subjects = self.subjects();
+        if !subjects.is_empty() {
+            self.context.nodes.forget(subjects);
         }
     }
 }

@@ -152,11 +152,11 @@ CREATE TABLE notice_position (
 );
 INSERT INTO notice_position (id, position) VALUES (1, 0);
 
--- One notice: what is remembered of this user is old.
+-- One notice: what is remembered of a user, or of one secret, is old.
 CREATE TABLE notices (
     position BIGINT NOT NULL PRIMARY KEY,
-    -- A user's id, also of one who was deleted by it. Forgotten after an hour.
-    about BYTEA NOT NULL CHECK (length(about) = 16),
+    -- A user's id, also of one who was deleted by it; or a secret's digest. Forgotten after an hour.
+    about BYTEA NOT NULL CHECK (length(about) IN (16, 32)),
     -- The node that changed it and has forgotten it already; null: a process that is no node.
     by_node BYTEA,
     -- For pruning alone: no decision is made by it.

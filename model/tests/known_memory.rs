@@ -10,7 +10,11 @@ use self::kit::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU32, Ordering},
 };
-use self::{ability::Abilities, ids::UserId, memory::Memory};
+use self::{
+    ability::Abilities,
+    ids::UserId,
+    memory::{Memory, Subject},
+};
 
 mod kit {
     pub mod sync {
@@ -139,7 +143,12 @@ const BOB: [kit::digest::Digest; 2] = [kit::digest::Digest([1; 32]), kit::digest
 
 #[test]
 fn nobody_recalls_what_was_read_before_its_user_was_forgotten() {
-    in_many_orders(|| checks_beside_endings(8, |memory| memory.forget([0])));
+    in_many_orders(|| checks_beside_endings(8, |memory| memory.forget([Subject::User(0)])));
+}
+
+#[test]
+fn nobody_recalls_what_was_read_before_the_pass_itself_was_forgotten() {
+    in_many_orders(|| checks_beside_endings(8, |memory| memory.forget([Subject::Pass(ADA)])));
 }
 
 #[test]
@@ -149,7 +158,28 @@ fn nobody_recalls_what_was_read_before_everything_was_forgotten() {
 
 #[test]
 fn what_has_to_make_room_and_moves_meanwhile_is_forgotten_as_well() {
-    in_many_orders(|| checks_beside_endings(2, |memory| memory.forget([0])));
+    in_many_orders(|| checks_beside_endings(2, |memory| memory.forget([Subject::User(0)])));
+}
+
+#[test]
+fn a_pass_that_has_to_make_room_and_moves_meanwhile_is_forgotten_as_well() {
+    in_many_orders(|| checks_beside_endings(2, |memory| memory.forget([Subject::Pass(ADA)])));
+}
+
+#[test]
+fn to_forget_one_pass_leaves_the_others_of_its_user_known() {
+    let alone = || {
+        let bytes = 1 << 20;
+        let memory = Memory::new(config::Remembered { entries: 8, bytes });
+        for digest in [ADA, BOB[0]] {
+            drop(memory.keep(memory.generation(), digest, read(0, 0)));
+        }
+        memory.forget([Subject::Pass(ADA)]);
+        assert!(memory.recall(&ADA).is_none(), "the one that was named");
+        assert!(memory.recall(&BOB[0]).is_some(), "the other");
+        assert_eq!(memory.len(), 1);
+    };
+    shuttle::check_random(alone, 1);
 }
 
 fn in_many_orders(run: impl Fn() + Send + Sync + Copy + 'static) {

@@ -1,12 +1,12 @@
 //! The memory: by a secret's digest, bounded, and never wrong about what was forgotten.
 //!
 //! **A pass is kept only if nothing was forgotten since before its row was read.** Whoever reads takes
-//! the [`Memory::generation`] first and hands it back to [`Memory::keep`], which compares under the lock
+//! the [`Memory::generation`] first and hands it back to [`Memory::keep`], which compares under the locks
 //! that forgetting takes. Otherwise a check that read its row just before an ending would keep a dead
 //! pass alive.
 //!
-//! Forgetting a user is one store to what all their passes share; the passes themselves go when room is
-//! needed. There are two halves, young and old: when the young one is full it becomes the old one, and
+//! Forgetting one pass takes it out. Forgetting a user is one store to what all their passes share; the
+//! passes themselves go when room is needed. There are two halves, young and old: when the young one is full it becomes the old one, and
 //! what was the old one is dropped whole. What is used moves back to the young one. That is close to
 //! "least recently used" and keeps no list, so that a look-up writes nothing. (LRU and S3-FIFO were left
 //! out: a queue costs a pointer and a write for each pass.)
@@ -40,7 +40,7 @@ pub struct Memory {
     /// A half of a shard's share of the bounds.
     half: Remembered,
     users: Mutex<Users>,
-    /// Grows with everything that is forgotten. Written under the lock of `users`.
+    /// Grows with everything that is forgotten, before it is. Written under the lock of `users`.
     generation: AtomicU64,
     count: AtomicUsize,
 }
@@ -55,6 +55,15 @@ struct Shard {
 struct Half {
     passes: RandomKeyMap<Digest, Arc<Known>>,
     bytes: usize,
+}
+
+/// What may be forgotten at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Every pass of a user.
+    User(UserId),
+    /// The one pass with this digest.
+    Pass(Digest),
 }
 
 /// Which state of the memory somebody has seen: see [`Memory::keep`].
@@ -116,8 +125,12 @@ impl Memory {
         if known.user.is_forgotten() {
             return None;
         }
-        // Where another holds the lock, the next look-up does it.
-        if is_old && let Ok(mut shard) = shard.try_write() {
+        // Where another holds the lock, the next look-up does it. Where it is no more in the old half, it was
+        // moved or forgotten meanwhile: to insert it would undo that.
+        if is_old
+            && let Ok(mut shard) = shard.try_write()
+            && shard.old.holds(digest, &known)
+        {
             let dropped = self.insert(&mut shard, *digest, Arc::clone(&known));
             drop(shard);
             drop(dropped);
@@ -134,12 +147,15 @@ impl Memory {
             }
             users.share(read.user, read.credential)
         };
-        // From here on whoever forgets the user marks it: what is inserted now may be dead already.
         let known = Known::new(user, credential, read.until, read.last_seen, read.at);
         let known = Arc::new(known);
         if self.half.entries > 0 && known.weight() <= self.half.bytes {
             let shard = self.shard(&digest).write();
             let mut shard = shard.unwrap_or_else(PoisonError::into_inner);
+            // Whoever forgets this pass from here on waits for the lock, and finds it.
+            if self.generation() != before {
+                return known;
+            }
             let dropped = self.insert(&mut shard, digest, Arc::clone(&known));
             // Thousands, it may be: not while others wait.
             drop(shard);
@@ -148,12 +164,26 @@ impl Memory {
         known
     }
 
-    /// Forgets every pass of `users`: from the return on nobody recalls one that was read before.
-    pub fn forget(&self, users: impl IntoIterator<Item = UserId>) {
-        let mut known = self.users();
+    /// Forgets every pass that one of `subjects` names: from the return on nobody recalls one that was read
+    /// before.
+    pub fn forget(&self, subjects: impl IntoIterator<Item = Subject>) {
+        let mut passes = Vec::new();
+        let mut users = self.users();
         self.generation.fetch_add(1, Ordering::SeqCst);
-        for user in users {
-            known.forget(user);
+        for subject in subjects {
+            match subject {
+                Subject::User(user) => users.forget(user),
+                Subject::Pass(digest) => passes.push(digest),
+            }
+        }
+        drop(users);
+        for digest in passes {
+            let shard = self.shard(&digest).write();
+            let mut shard = shard.unwrap_or_else(PoisonError::into_inner);
+            let before = shard.len();
+            drop((shard.young.remove(&digest), shard.old.remove(&digest)));
+            self.count
+                .fetch_sub(before - shard.len(), Ordering::Relaxed);
         }
     }
 
@@ -186,9 +216,7 @@ impl Memory {
     /// Inserts one, and hands over what had to go for it.
     fn insert(&self, shard: &mut Shard, digest: Digest, known: Arc<Known>) -> Half {
         let before = shard.len();
-        if let Some(moved) = shard.old.passes.remove(&digest) {
-            shard.old.bytes -= moved.weight();
-        }
+        drop(shard.old.remove(&digest));
         let young = &mut shard.young;
         let is_full = young.passes.len() >= self.half.entries
             || young.bytes + known.weight() > self.half.bytes;
@@ -205,6 +233,19 @@ impl Memory {
         self.count.fetch_add(shard.len(), Ordering::Relaxed);
         self.count.fetch_sub(before, Ordering::Relaxed);
         dropped
+    }
+}
+
+impl Half {
+    fn holds(&self, digest: &Digest, known: &Arc<Known>) -> bool {
+        let held = self.passes.get(digest);
+        held.is_some_and(|held| Arc::ptr_eq(held, known))
+    }
+
+    fn remove(&mut self, digest: &Digest) -> Option<Arc<Known>> {
+        let removed = self.passes.remove(digest)?;
+        self.bytes -= removed.weight();
+        Some(removed)
     }
 }
 

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-pub use self::memory::{Generation, Memory};
+pub use self::memory::{Generation, Memory, Subject};
 use crate::{
     ability::Abilities,
     ids::{CredentialId, UserId},

@@ -295,7 +295,9 @@ impl Member {
             }
             Some(notices) if notices.is_empty() => false,
             Some(notices) => {
-                shared.memory.forget(notices.iter().map(|(user, _)| *user));
+                shared
+                    .memory
+                    .forget(notices.iter().map(|(subject, _)| *subject));
                 notices.iter().any(|(_, by)| *by != own)
             }
         };

@@ -31,14 +31,14 @@ pub use self::{
 };
 use crate::{
     config::Remembered,
-    ids::{NodeId, UserId},
+    ids::NodeId,
     kit::{
         clock::{Clock, Timestamp, uptime},
         db::{self, AnyConnection, Database},
         digest::Digest,
         random::Random,
     },
-    known::{AsRead, Generation, Known, Memory},
+    known::{AsRead, Generation, Known, Memory, Subject},
 };
 
 /// This process among those on its database: what it remembers, and whether it may believe that.
@@ -154,13 +154,13 @@ impl Nodes {
         self.shared.memory.len()
     }
 
-    /// Tells every node that what is remembered of `users` is old. The last thing that a transaction
+    /// Tells every node that what is remembered of `subjects` is old. The last thing that a transaction
     /// does, for it holds up everybody else who tells something until the commit.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn tell(&self, connection: &mut AnyConnection, users: &[UserId]) -> QueryResult<Told> {
-        let Ok(count) = i64::try_from(users.len()) else {
+    pub fn tell(&self, connection: &mut AnyConnection, subjects: &[Subject]) -> QueryResult<Told> {
+        let Ok(count) = i64::try_from(subjects.len()) else {
             return Err(diesel::result::Error::RollbackTransaction);
         };
         if count == 0 {
@@ -168,9 +168,9 @@ impl Nodes {
         }
         let own = self.shared.id();
         let position = store::advance(connection, count)?;
-        for (user, back) in users.iter().zip(0..) {
+        for (subject, back) in subjects.iter().zip(0..) {
             let at = self.shared.clock.now();
-            store::insert_notice(connection, position - back, *user, own, at)?;
+            store::insert_notice(connection, position - back, *subject, own, at)?;
         }
         // Under the lock of the position, which a node takes too when it joins: it is seen here, or has
         // read nothing yet.
@@ -198,9 +198,9 @@ impl Nodes {
         Ok(Told { position, nodes })
     }
 
-    /// Forgets what this process itself remembers of `users`.
-    pub fn forget(&self, users: impl IntoIterator<Item = UserId>) {
-        self.shared.memory.forget(users);
+    /// Forgets what this process itself remembers of `subjects`.
+    pub fn forget(&self, subjects: impl IntoIterator<Item = Subject>) {
+        self.shared.memory.forget(subjects);
     }
 
     /// After the commit: waits until every other node has heard it, or may not believe its memory any

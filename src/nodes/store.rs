@@ -5,6 +5,7 @@ use diesel::{
     prelude::*,
     sql_types::{BigInt, Binary},
 };
+use uuid::Uuid;
 
 use super::terms::Terms;
 use crate::{
@@ -12,7 +13,9 @@ use crate::{
     kit::{
         clock::Timestamp,
         db::{AnyConnection, on, statement},
+        digest::Digest,
     },
+    known::Subject,
     schema::{database_place, nodes, notice_position, notices},
 };
 
@@ -46,14 +49,18 @@ pub(super) fn position(connection: &mut AnyConnection) -> QueryResult<i64> {
 pub(super) fn insert_notice(
     connection: &mut AnyConnection,
     position: i64,
-    user: UserId,
+    about: Subject,
     by: Option<NodeId>,
     at: Timestamp,
 ) -> QueryResult<()> {
+    let about = match &about {
+        Subject::User(user) => user.as_bytes().as_slice(),
+        Subject::Pass(digest) => digest.as_bytes().as_slice(),
+    };
     on!(connection => diesel::insert_into(notices::table)
         .values((
             notices::position.eq(position),
-            notices::about.eq(user),
+            notices::about.eq(about),
             notices::by_node.eq(by),
             notices::at.eq(at),
         ))
@@ -65,8 +72,8 @@ pub(super) fn insert_notice(
 pub(super) struct Since {
     /// Where the position is now.
     pub(super) position: i64,
-    /// Whom it was about and who told, in order; none where it is no longer known in full.
-    pub(super) notices: Option<Vec<(UserId, Option<NodeId>)>>,
+    /// What it was about and who told, in order; none where it is no longer known in full.
+    pub(super) notices: Option<Vec<(Subject, Option<NodeId>)>>,
 }
 
 /// More are not read one by one.
@@ -85,17 +92,30 @@ pub(super) fn since(connection: &mut AnyConnection, applied: i64) -> QueryResult
         let notices = Some(Vec::new());
         return Ok(Since { position, notices });
     }
-    let found: Vec<(UserId, Option<NodeId>)> = on!(connection => notices::table
+    let found: Vec<(Vec<u8>, Option<NodeId>)> = on!(connection => notices::table
         .filter(notices::position.gt(applied))
         .filter(notices::position.le(position))
         .order(notices::position)
         .select((notices::about, notices::by_node))
         .load(connection))?;
-    let is_whole = i64::try_from(found.len()) == Ok(told);
+    // One that cannot be read is one that is not there.
+    let notices: Option<Vec<_>> = found
+        .into_iter()
+        .map(|(about, by)| Some((subject(&about)?, by)))
+        .collect();
     Ok(Since {
         position,
-        notices: is_whole.then_some(found),
+        notices: notices.filter(|notices| i64::try_from(notices.len()) == Ok(told)),
     })
+}
+
+/// Ids are half as long as digests.
+fn subject(about: &[u8]) -> Option<Subject> {
+    if let Ok(digest) = <[u8; 32]>::try_from(about) {
+        return Some(Subject::Pass(Digest::from_stored(digest)));
+    }
+    let user = Uuid::from_slice(about).ok()?;
+    Some(Subject::User(UserId::from_uuid(user)))
 }
 
 /// Forgets notices from before `before`. Who has not read them by then forgets everything.

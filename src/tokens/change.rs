@@ -60,7 +60,8 @@ pub async fn change(
             for what in apply(&mut token, change) {
                 activity::record(context, connection, caller.user.id, &actor, what)?;
             }
-            store::update(connection, context.makes_old(caller.user.id), &token)?;
+            let old = store::makes_old(context, connection, id)?;
+            store::update(connection, old, &token)?;
             Ok(token)
         })
         .await

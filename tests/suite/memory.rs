@@ -16,9 +16,15 @@ const ADA: &str = "ada@example.com";
 impl TestApp {
     /// Has the pass checked until it is remembered, which it is when the process has joined the others.
     pub async fn lets_learn(&self, client: &ApiClient) {
+        self.lets_learn_all(&[client]).await;
+    }
+
+    async fn lets_learn_all(&self, clients: &[&ApiClient]) {
         for _ in 0..10_000 {
-            client.get("/api/v1/user").await.expect_status(200);
-            if self.context.nodes.remembered() > 0 {
+            for client in clients {
+                client.get("/api/v1/user").await.expect_status(200);
+            }
+            if self.context.nodes.remembered() >= clients.len() {
                 return;
             }
             tokio::task::yield_now().await;
@@ -41,6 +47,32 @@ async fn a_known_pass_asks_no_database() {
         .await
         .expect_status(200);
     other.get("/api/v1/user").await.expect_status(503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_done_to_one_token_leaves_the_rest_of_what_its_user_has_known() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let all = app.client(&ada, &["*"]).await;
+    let other = app.client(&ada, &["account:read"]).await;
+    let named = app.client(&ada, &["account:read"]).await;
+    let token = named.get("/api/v1/tokens/current").await.json();
+    let path = format!("/api/v1/tokens/{}", token["id"].as_str().unwrap());
+    app.lets_learn_all(&[&all, &other]).await;
+    for change in [json!({"name": "new"}), json!({"paused": true})] {
+        all.patch(&path, &change).await.expect_status(200);
+    }
+    let resumed = json!({"paused": false});
+    all.patch(&path, &resumed).await.expect_status(200);
+    let rotate = format!("{path}/rotate");
+    let rotated = all.post(&rotate, &json!({"overlap": "1h"})).await;
+    rotated.expect_status(200);
+    all.delete(&path).await.expect_status(204);
+    execute(&app, "ALTER TABLE secrets RENAME TO elsewhere");
+    for known in [&all, &other] {
+        known.get("/api/v1/user").await.expect_status(200);
+    }
+    named.get("/api/v1/user").await.expect_status(503);
 }
 
 #[tokio::test(flavor = "multi_thread")]

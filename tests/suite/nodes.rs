@@ -201,6 +201,36 @@ async fn a_rotation_is_given_again_when_the_secret_before_is_over_everywhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_paused_and_ended_at_every_node_by_its_new_secret_and_by_those_before() {
+    let cluster = Cluster::of(2).await;
+    let first = cluster.token(0).await;
+    let path = format!("/api/v1/tokens/{}", cluster.id_of(0, &first).await);
+    let mut secrets = vec![first];
+    let (rotate, overlap) = (format!("{path}/rotate"), json!({"overlap": "1h"}));
+    for _ in 0..2 {
+        let rotated = cluster.client(0).post(&rotate, &overlap).await;
+        let rotated = rotated.expect_status(200).json();
+        secrets.push(rotated["secret"].as_str().unwrap().to_owned());
+    }
+    let all = async |let_in, why| {
+        for secret in &secrets {
+            assert_eq!(cluster.let_in(secret).await, let_in, "{why}");
+        }
+    };
+    all(2, "they work").await;
+    all(2, "and are remembered").await;
+    let by = cluster.client(1);
+    let paused = |paused: bool| json!({"paused": paused});
+    by.patch(&path, &paused(true)).await.expect_status(200);
+    all(0, "paused").await;
+    by.patch(&path, &paused(false)).await.expect_status(200);
+    all(2, "resumed").await;
+    all(2, "and remembered again").await;
+    by.delete(&path).await.expect_status(204);
+    all(0, "ended").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_killed_node_is_waited_for_once_and_then_given_up() {
     let mut cluster = Cluster::of(2).await;
     let (one, another) = (cluster.token(0).await, cluster.token(0).await);

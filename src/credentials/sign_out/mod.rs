@@ -230,7 +230,11 @@ fn end_these(
         .map(|credential| credential.id)
         .collect();
     store::insert_receipt(connection, user, &receipt)?;
-    store::end(connection, context.makes_old(user), &ids, at, id)?;
+    let old = match ids.as_slice() {
+        [one] => store::makes_old(context, connection, *one)?,
+        _ => context.makes_old(user),
+    };
+    store::end(connection, old, &ids, at, id)?;
     let what = What::new(EventKind::CredentialsEnded, receipt.summary()).with_receipt(id);
     activity::record(context, connection, user, actor, what)?;
     metrics::counter!("narthex_credentials_ended_total", "reason" => receipt.reason.as_str())

@@ -15,7 +15,7 @@ pub(crate) use self::{
         Derived, Earlier, MadeBefore, bound_secrets, earlier, forget_spent, insert_rotation,
         rotation, spend,
     },
-    of_secrets::{Found, by_digest, delete_secrets, insert_secret},
+    of_secrets::{Found, by_digest, delete_secrets, insert_secret, makes_old},
     of_uses::touch,
 };
 

@@ -4,7 +4,7 @@ use diesel::{QueryResult, prelude::*};
 
 use super::{Row, UseRow};
 use crate::{
-    context::Old,
+    context::{Old, Transaction},
     credentials::credential::Credential,
     ids::{CredentialId, UserId},
     kit::{
@@ -93,6 +93,21 @@ fn hint_of_newest(connection: &mut AnyConnection, credential: CredentialId) -> Q
         .filter(secrets::valid_until.is_null())
         .select(secrets::hint)
         .first(connection)
+}
+
+/// What is remembered of a credential is old once this transaction is committed: of each of its secrets, also
+/// of those that were rotated out. What else its user has stays known. To be called under the user's lock, so
+/// that no secret is added meanwhile, and before any is taken away.
+pub(crate) fn makes_old(
+    context: &Transaction,
+    connection: &mut AnyConnection,
+    credential: CredentialId,
+) -> QueryResult<Old> {
+    let secrets: Vec<Digest> = on!(connection => secrets::table
+        .filter(secrets::credential_id.eq(credential))
+        .select(secrets::digest)
+        .load(connection))?;
+    Ok(context.makes_passes_old(secrets))
 }
 
 /// Adds a secret to a credential.
