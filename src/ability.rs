@@ -88,8 +88,15 @@ impl Abilities {
     /// The form in which they are stored, parted by spaces.
     #[must_use]
     pub fn to_stored(&self) -> String {
-        let names: Vec<&str> = self.iter().map(Ability::as_str).collect();
-        names.join(" ")
+        let length = self.iter().map(|ability| ability.as_str().len() + 1).sum();
+        let mut stored = String::with_capacity(length);
+        for ability in self.iter() {
+            if !stored.is_empty() {
+                stored.push(' ');
+            }
+            stored.push_str(ability.as_str());
+        }
+        stored
     }
 
     /// Whether one of them grants `wanted`.

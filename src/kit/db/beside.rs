@@ -11,7 +11,7 @@ use diesel::{
     sql_types::Integer,
 };
 
-use super::{AnyConnection, Error, Place, Target, place::File, writer::Writer};
+use super::{AnyConnection, Error, Place, Target, place::File, statement, writer::Writer};
 
 /// One channel for all: whoever hears something on it reads what concerns them.
 const LISTEN: &str = "LISTEN narthex";
@@ -114,9 +114,9 @@ impl Beside {
                 let heard: QueryResult<Vec<_>> = postgres.notifications_iter().collect();
                 heard.map(|heard| (!heard.is_empty(), before))
             }
-            AnyConnection::Sqlite(sqlite) => diesel::sql_query("PRAGMA data_version")
-                .get_result::<DataVersion>(sqlite)
-                .map(|now| (now.data_version != before, now.data_version)),
+            AnyConnection::Sqlite(sqlite) => DataVersion::new()
+                .get_result(sqlite)
+                .map(|now: i32| (now != before, now)),
         };
         let (heard, version) = self.forgotten_unless(heard)?;
         self.version = version;
@@ -143,11 +143,7 @@ impl Beside {
     }
 }
 
-#[derive(diesel::QueryableByName)]
-struct DataVersion {
-    #[diesel(sql_type = Integer)]
-    data_version: i32,
-}
+statement! { DataVersion {} -> Integer = "PRAGMA data_version" }
 
 /// An engine that speaks PostgreSQL's protocol and knows no `LISTEN` hears nothing, and is read now and
 /// then.
