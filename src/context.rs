@@ -149,17 +149,17 @@ impl Context {
         Ok(result)
     }
 
-    /// Waits until what was changed of `user` before is believed nowhere any more. To be called before
+    /// Waits until what was changed of `subject` before is believed nowhere any more. To be called before
     /// somebody is told that what they want to end has ended already: whoever ended it may still be
     /// waiting for the others, or have been killed meanwhile.
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn settle(&self, user: UserId) -> Result<(), Error> {
+    pub async fn settle(&self, subject: Subject) -> Result<(), Error> {
         let told = self
             .read(|context, connection| Ok(context.nodes.told(connection)?))
             .await?;
-        self.nodes.forget([Subject::User(user)]);
+        self.nodes.forget([subject]);
         self.nodes.until_applied(told).await;
         Ok(())
     }

@@ -141,8 +141,8 @@ CREATE TABLE throttles (
 ) /* SQLite: WITHOUT ROWID */;
 CREATE INDEX throttles_clear ON throttles (clear_at);
 
--- What processes on this database tell each other, so that what one of them remembers of a user is not
--- believed after another changed it. docs/in-force.md says why it is right.
+-- What processes on this database tell each other, so that what one of them remembers of a user or of a
+-- secret is not believed after another changed it. docs/in-force.md says why it is right.
 
 -- The position of the newest notice, in its only row. Whoever adds notices takes this row last before
 -- the commit and holds it until then, so that positions are committed in their order.

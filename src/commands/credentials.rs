@@ -15,6 +15,7 @@ use crate::{
         page::{MOST, Paging},
         words,
     },
+    known::Subject,
     sessions::Device,
 };
 
@@ -52,7 +53,7 @@ pub(super) async fn revoke(
     })?;
     let name = class.as_str();
     if let Some(at) = found.ended_at {
-        context.settle(found.user_id).await?;
+        context.settle(Subject::User(found.user_id)).await?;
         let ago = words::ago(context.now(), at);
         return nothing(form, format!("The {name} {id} was ended {ago}."));
     }

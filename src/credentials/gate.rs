@@ -18,7 +18,7 @@ use crate::{
     error::Result,
     kind::Class,
     kit::{clock::Timestamp, digest::Digest},
-    known::{AsRead, Generation, Known, Looked, Pass, User},
+    known::{AsRead, Generation, Known, Looked, Pass, Subject, User},
     last_use::Place,
 };
 
@@ -254,11 +254,13 @@ pub async fn find_live(
     digest: Digest,
 ) -> Result<Option<Credential>> {
     let Some(found) = find(context, digest).await? else {
+        // Whoever took the secret away may still be waiting for the others.
+        context.settle(Subject::Pass(digest)).await?;
         return Ok(None);
     };
     let now = context.now();
     if found.is_spent(now) || !found.credential.is_live(now) {
-        context.settle(found.user.id).await?;
+        context.settle(Subject::User(found.user.id)).await?;
         return Ok(None);
     }
     Ok(Some(found.credential).filter(|credential| credential.class() == class))

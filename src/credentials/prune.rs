@@ -53,11 +53,14 @@ pub async fn prune(context: &Context) -> Result<Pruned> {
         }
     }
     let before = now.minus(context.settings.keep_ended);
+    // Ending a token tells of the secrets that it still has: a node whose clock is slow may take one that is
+    // over by ours.
+    let spent_before = before.min(now.minus(NOTICES_ARE_KEPT_FOR));
     loop {
         let (credentials, others) = context
             .write(move |_, connection| {
                 let events = activity::forget_nobodys(connection, before, BATCH)?;
-                let secrets = store::forget_spent(connection, before, BATCH)?;
+                let secrets = store::forget_spent(connection, spent_before, BATCH)?;
                 let credentials = store::forget_ended(connection, before, BATCH)?;
                 let tallies = throttle::forget(connection, now, BATCH)?;
                 Nodes::forget_notices(connection, now.minus(NOTICES_ARE_KEPT_FOR))?;

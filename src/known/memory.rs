@@ -6,10 +6,10 @@
 //! pass alive.
 //!
 //! Forgetting one pass takes it out. Forgetting a user is one store to what all their passes share; the
-//! passes themselves go when room is needed. There are two halves, young and old: when the young one is full it becomes the old one, and
-//! what was the old one is dropped whole. What is used moves back to the young one. That is close to
-//! "least recently used" and keeps no list, so that a look-up writes nothing. (LRU and S3-FIFO were left
-//! out: a queue costs a pointer and a write for each pass.)
+//! passes themselves go when room is needed. There are two halves, young and old: when the young one is
+//! full it becomes the old one, and what was the old one is dropped whole. What is used moves back to the
+//! young one. That is close to "least recently used" and keeps no list, so that a look-up writes nothing.
+//! (LRU and S3-FIFO were left out: a queue costs a pointer and a write for each pass.)
 
 use super::{AsRead, Known, users::Users};
 use crate::{

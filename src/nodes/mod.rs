@@ -1,8 +1,8 @@
 //! The processes on one database, and what they tell each other so that an ending that was answered is
 //! in force in all of them. `docs/in-force.md` is the protocol on one page.
 //!
-//! A *node* is a process that remembers passes. Whoever changes what is remembered of a user, node or
-//! not, says so in the transaction that changes it ([`Nodes::tell`]), forgets it itself
+//! A *node* is a process that remembers passes. Whoever changes what is remembered of a user or of one secret,
+//! node or not, says so in the transaction that changes it ([`Nodes::tell`]), forgets it itself
 //! ([`Nodes::forget`]), and answers when every node has forgotten it or may not believe its memory any
 //! more ([`Nodes::until_applied`]). A node may believe its memory while it holds its lease.
 

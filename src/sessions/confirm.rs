@@ -31,7 +31,7 @@ pub async fn confirm(
             begin_sign_in(context, connection, &proof, &actor)?;
             let now = context.now();
             let until = now.plus(context.settings.confirm_for);
-            let old = store::makes_old(context, connection, session)?;
+            let old = store::makes_old(context, connection, user, session)?;
             store::confirm(connection, old, session, until)?;
             store::delete_secrets(connection, old, session)?;
             store::insert_secret(connection, session, digest, "", now)?;

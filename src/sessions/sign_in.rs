@@ -68,6 +68,10 @@ pub async fn sign_in(
             let what = What::new(kind, device.to_string()).to(session.id);
             activity::record(context, connection, session.user_id, &actor, what)?;
             if let Some(old) = how.replaces {
+                // Of another user we have no lock: while we wait, their session may get another secret.
+                if old.user.id != session.user_id {
+                    let _ = context.makes_old(old.user.id);
+                }
                 let selection = Selection {
                     id: vec![old.credential.id],
                     ..Selection::default()

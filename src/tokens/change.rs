@@ -60,7 +60,7 @@ pub async fn change(
             for what in apply(&mut token, change) {
                 activity::record(context, connection, caller.user.id, &actor, what)?;
             }
-            let old = store::makes_old(context, connection, id)?;
+            let old = store::makes_old(context, connection, caller.user.id, id)?;
             store::update(connection, old, &token)?;
             Ok(token)
         })

@@ -151,7 +151,7 @@ pub async fn rotate(
             {
                 // Whoever asked first may not have been answered yet: the secret before is as over for
                 // this answer as for that one.
-                let _ = store::makes_old(context, connection, id)?;
+                let _ = store::makes_old(context, connection, token.user_id, id)?;
                 let issued = Issued { token, secret };
                 return Ok(Rotated {
                     issued,
@@ -197,7 +197,7 @@ fn replace(
     request: Option<&Request>,
 ) -> Result<TokenSecret> {
     let now = context.now();
-    let old = store::makes_old(context, connection, token.id)?;
+    let old = store::makes_old(context, connection, token.user_id, token.id)?;
     store::bound_secrets(connection, old, token.id, now.plus(overlap.0))?;
     let earlier = store::earlier(connection, token.id, now)?;
     for spent in earlier.iter().skip(EARLIER_SECRETS) {

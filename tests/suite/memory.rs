@@ -9,7 +9,7 @@ use crate::support::app::TestApp;
 use crate::support::binary::free_port;
 use crate::support::client::{ApiClient, Stranger};
 use crate::support::operator::Operator;
-use crate::support::sql::execute;
+use crate::support::sql::{ask, execute};
 
 const ADA: &str = "ada@example.com";
 
@@ -58,7 +58,7 @@ async fn whatever_is_done_to_one_token_leaves_the_rest_of_what_its_user_has_know
     let named = app.client(&ada, &["account:read"]).await;
     let token = named.get("/api/v1/tokens/current").await.json();
     let path = format!("/api/v1/tokens/{}", token["id"].as_str().unwrap());
-    app.lets_learn_all(&[&all, &other]).await;
+    app.lets_learn_all(&[&all, &other, &named]).await;
     for change in [json!({"name": "new"}), json!({"paused": true})] {
         all.patch(&path, &change).await.expect_status(200);
     }
@@ -67,12 +67,59 @@ async fn whatever_is_done_to_one_token_leaves_the_rest_of_what_its_user_has_know
     let rotate = format!("{path}/rotate");
     let rotated = all.post(&rotate, &json!({"overlap": "1h"})).await;
     rotated.expect_status(200);
+    app.lets_learn_all(&[&all, &other, &named]).await;
     all.delete(&path).await.expect_status(204);
     execute(&app, "ALTER TABLE secrets RENAME TO elsewhere");
     for known in [&all, &other] {
         known.get("/api/v1/user").await.expect_status(200);
     }
     named.get("/api/v1/user").await.expect_status(503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_over_somebody_elses_session_makes_all_old_that_they_have_known() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let client = app.client(&ada, &["account:read"]).await;
+    app.lets_learn(&client).await;
+    let form = [
+        ("name", "Grace"),
+        ("email", "grace@example.com"),
+        ("password", "correct horse battery staple"),
+    ];
+    ada.post("/register", &form).await.expect_status(303);
+    execute(&app, "ALTER TABLE secrets RENAME TO elsewhere");
+    client.get("/api/v1/user").await.expect_status(503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_rotated_often_tells_of_its_user_and_not_of_each_secret() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let client = app.client(&ada, &["*"]).await;
+    let other = app.client(&ada, &["account:read"]).await;
+    let named = app.client(&ada, &["account:read"]).await;
+    let token = named.get("/api/v1/tokens/current").await.json();
+    let path = format!("/api/v1/tokens/{}", token["id"].as_str().unwrap());
+    let mut newest = String::new();
+    for _ in 0..20 {
+        let rotated = client.post(&format!("{path}/rotate"), &json!({})).await;
+        let secret = rotated.expect_status(200).json()["secret"].clone();
+        newest = secret.as_str().unwrap().to_owned();
+    }
+    let newest = ApiClient::at(&app.origin, &newest);
+    app.lets_learn_all(&[&client, &other, &newest]).await;
+    let position = "SELECT CAST(position AS TEXT) AS line FROM notice_position";
+    let told = || {
+        ask(&app, position, position)
+            .concat()
+            .parse::<i64>()
+            .unwrap()
+    };
+    let before = told();
+    client.delete(&path).await.expect_status(204);
+    assert_eq!(told() - before, 1);
+    newest.get("/api/v1/user").await.expect_status(401);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,6 +28,7 @@ use crate::{
     ids::{CredentialId, UserId},
     kind::Class,
     kit::{db::AnyConnection, digest::Digest},
+    known::Subject,
 };
 
 /// What a selection would end.
@@ -189,7 +190,7 @@ pub async fn end_one(
         })
         .await?;
     if receipt.is_none() {
-        context.settle(user).await?;
+        context.settle(Subject::User(user)).await?;
     }
     Ok(receipt)
 }
@@ -231,7 +232,7 @@ fn end_these(
         .collect();
     store::insert_receipt(connection, user, &receipt)?;
     let old = match ids.as_slice() {
-        [one] => store::makes_old(context, connection, *one)?,
+        [one] => store::makes_old(context, connection, user, *one)?,
         _ => context.makes_old(user),
     };
     store::end(connection, old, &ids, at, id)?;

@@ -95,19 +95,29 @@ fn hint_of_newest(connection: &mut AnyConnection, credential: CredentialId) -> Q
         .first(connection)
 }
 
-/// What is remembered of a credential is old once this transaction is committed: of each of its secrets, also
-/// of those that were rotated out. What else its user has stays known. To be called under the user's lock, so
-/// that no secret is added meanwhile, and before any is taken away.
+/// A credential with more secrets than this makes all old that its user has: each is told by itself, while
+/// everybody else who tells something waits, and a token that is rotated often keeps its spent ones for long.
+const MOST_TOLD: usize = 16;
+
+/// What is remembered of a credential of `user` is old once this transaction is committed: of each of its
+/// secrets, also of those that were rotated out. What else the user has stays known, unless the secrets are
+/// too many, or none, which is the work of somebody else than us. To be called under the user's lock, so that
+/// no secret is added meanwhile, and before any is taken away.
 pub(crate) fn makes_old(
     context: &Transaction,
     connection: &mut AnyConnection,
+    user: UserId,
     credential: CredentialId,
 ) -> QueryResult<Old> {
     let secrets: Vec<Digest> = on!(connection => secrets::table
         .filter(secrets::credential_id.eq(credential))
         .select(secrets::digest)
         .load(connection))?;
-    Ok(context.makes_passes_old(secrets))
+    Ok(if (1..=MOST_TOLD).contains(&secrets.len()) {
+        context.makes_passes_old(secrets)
+    } else {
+        context.makes_old(user)
+    })
 }
 
 /// Adds a secret to a credential.
