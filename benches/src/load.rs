@@ -61,11 +61,30 @@ pub fn show_all(address: &str, path: &str, passes: &Path, count: usize) -> Resul
     Ok(())
 }
 
+/// What who signs in does when refused for now (429, 503).
+#[derive(Clone, Copy)]
+pub enum Refused {
+    /// Waits as long as it is told to, as clients do.
+    Waits,
+    /// Asks again at once, as an attacker does.
+    Insists,
+}
+
 /// Signs in with a wrong password, over so many connections, until that is over.
-pub fn sign_in(address: &str, connections: usize, takes: Duration) -> Result<Child> {
+pub fn sign_in(
+    address: &str,
+    connections: usize,
+    refused: Refused,
+    takes: Duration,
+) -> Result<Child> {
+    let pace = match refused {
+        Refused::Waits => "patient",
+        Refused::Insists => "hasty",
+    };
     Ok(wrk(address, "/api/v1/sign-in", connections, takes)
         .args(["--timeout", "10s", "--script"])
         .arg(script("sign_in.lua"))
+        .args(["--", pace])
         .stdout(Stdio::piped())
         .spawn()?)
 }

@@ -1,8 +1,10 @@
 -- Sign-ins with a wrong password, one after the other on each connection; counts the answers. Each is for
--- another account, or most would be refused for the many before them and cost nothing.
+-- another account, or most would be refused for the many before them and cost nothing. With the argument
+-- `patient`, who is refused waits for as long as Retry-After says.
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
-local last = 0
+-- No two loads of one server sign in to the same accounts.
+local last = os.time() * 1000000
 function request()
     last = last + 1
     return wrk.format(nil, nil, nil, string.format(
@@ -11,8 +13,17 @@ end
 
 local threads = {}
 function setup(thread) table.insert(threads, thread) end
-function init() answers = {} end
-function response(status) answers[status] = (answers[status] or 0) + 1 end
+local pauses = {}
+function init(arguments)
+    answers = {}
+    if arguments[1] ~= "patient" then delay = nil end
+end
+function response(status, headers)
+    answers[status] = (answers[status] or 0) + 1
+    pauses[#pauses + 1] = 1000 * (tonumber(headers["retry-after"]) or 0)
+end
+-- Milliseconds until the next request is sent, by whichever connection is free first.
+function delay() return table.remove(pauses) or 0 end
 function done()
     for _, thread in ipairs(threads) do
         for status, count in pairs(thread:get("answers")) do

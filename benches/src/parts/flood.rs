@@ -4,7 +4,8 @@ use std::{thread, time::Duration};
 
 use super::{Effort, checks::one_token};
 use crate::{
-    Result, load,
+    Result,
+    load::{self, Answers, Refused},
     process::Installation,
     serve::USER,
     table::{self, median, two, whole},
@@ -14,6 +15,14 @@ use crate::{
 const SIGNING_IN: usize = 24;
 const ASKING: usize = 16;
 
+/// A check during sign-ins of one kind, round by round, and what these were answered in the last.
+struct Flood {
+    refused: Refused,
+    name: &'static str,
+    checks: Vec<Answers>,
+    signed_in: String,
+}
+
 pub fn measure(effort: &Effort) -> Result<()> {
     let installation = Installation::new(effort.program, "flood")?;
     let pass = one_token(&installation)?;
@@ -21,33 +30,69 @@ pub fn measure(effort: &Effort) -> Result<()> {
     let takes = effort.takes * 3;
     let ask = || load::ask(&server.address, USER, &pass, ASKING, takes);
     ask()?;
-    let (mut quiet, mut flooded, mut signed_in) = (Vec::new(), Vec::new(), String::new());
+    let mut quiet = Vec::new();
+    let mut floods = [
+        (Refused::Waits, "who is refused waits as told"),
+        (Refused::Insists, "who is refused insists"),
+    ]
+    .map(|(refused, name)| Flood {
+        refused,
+        name,
+        checks: Vec::new(),
+        signed_in: String::new(),
+    });
     for _ in 0..effort.rounds {
         quiet.push(ask()?);
-        // It begins earlier and ends later than what is measured.
-        let longer = takes + Duration::from_secs(2);
-        let flood = load::sign_in(&server.address, SIGNING_IN, longer)?;
-        thread::sleep(Duration::from_secs(1));
-        flooded.push(ask()?);
-        signed_in = String::from_utf8(flood.wait_with_output()?.stdout)?;
+        for flood in &mut floods {
+            // It begins earlier and ends later than what is measured.
+            let longer = takes + Duration::from_secs(2);
+            let load = load::sign_in(&server.address, SIGNING_IN, flood.refused, longer)?;
+            thread::sleep(Duration::from_secs(1));
+            flood.checks.push(ask()?);
+            flood.signed_in = String::from_utf8(load.wait_with_output()?.stdout)?;
+        }
     }
     table::heading(
-        &format!("A check while {SIGNING_IN} sign in without pause"),
-        &["", "answers a second", "99 of 100 within, ms"],
+        &format!("A check while {SIGNING_IN} sign in"),
+        &[
+            "",
+            "answers a second",
+            "99 of 100 within, ms",
+            "of quiet",
+            "the sign-ins were answered",
+        ],
     );
-    let show = |name: &str, of: &[load::Answers]| {
-        let rate = median(of.iter().map(|one| one.a_second).collect());
-        let p99 = median(of.iter().map(|one| one.p99).collect());
-        table::row(&[&name, &whole(rate), &two(p99)]);
-        p99
-    };
-    let before = show("quiet", &quiet);
-    let during = show("in the flood", &flooded);
-    table::row(&[&"ratio", &"", &two(during / before)]);
-    let answers = signed_in.lines().filter(|line| line.starts_with("answers"));
-    let answers: Vec<&str> = answers.collect();
-    table::row(&[&format!("the flood: {}", answers.join(", ")), &"", &""]);
+    let still = p99(&quiet);
+    table::row(&[&"quiet", &a_second(&quiet), &two(still), &1, &""]);
+    for Flood {
+        name,
+        checks,
+        signed_in,
+        ..
+    } in &floods
+    {
+        let answers = signed_in
+            .lines()
+            .filter_map(|line| line.strip_prefix("answers "));
+        let answers = answers.collect::<Vec<_>>().join(", ");
+        let during = p99(checks);
+        table::row(&[
+            name,
+            &a_second(checks),
+            &two(during),
+            &two(during / still),
+            &answers,
+        ]);
+    }
     let peak = format!("{} MiB", whole(server.mebibytes("VmHWM:")?));
-    table::row(&[&"memory at its peak", &peak, &""]);
+    table::row(&[&"memory at its peak", &peak, &"", &"", &""]);
     Ok(())
+}
+
+fn a_second(checks: &[Answers]) -> String {
+    whole(median(checks.iter().map(|one| one.a_second).collect())).to_string()
+}
+
+fn p99(checks: &[Answers]) -> f64 {
+    median(checks.iter().map(|one| one.p99).collect())
 }
