@@ -12,14 +12,19 @@ use std::{
 
 use actix_web::{
     App, HttpResponse, HttpServer,
-    web::{Bytes, ServiceConfig, get},
+    web::{Bytes, ServiceConfig, get, post},
 };
+use diesel::{RunQueryDsl as _, sql_query};
 use narthex::{
     app::Server,
     commands::logging::{self, Program},
     config::{Settings, Sources},
     context::Context,
-    kit::{clock::SystemClock, random::SystemRandom},
+    kit::{
+        clock::SystemClock,
+        db::{self, Database},
+        random::SystemRandom,
+    },
 };
 
 use crate::{Result, client::Client, table::say};
@@ -27,6 +32,8 @@ use crate::{Result, client::Client, table::say};
 /// Where the two constants are, on both servers.
 pub const USER_CONSTANT: &str = "/api/constant/user";
 pub const VERIFY_CONSTANT: &str = "/api/constant/verify";
+/// Commits one row for whoever asks, by the same writer as everything else: what stands beside a change.
+pub const ONE_ROW: &str = "/api/constant/row";
 /// What they stand beside.
 pub const USER: &str = "/api/v1/user";
 pub const VERIFY: &str = "/auth/verify?ability=account:read";
@@ -48,6 +55,7 @@ impl Constants {
 
 static IN_THE_APP: Constants = Constants::not_yet();
 static BARE: Constants = Constants::not_yet();
+static DATABASE: OnceLock<Database> = OnceLock::new();
 
 /// Serves until it is killed, with the settings of the environment. Reads one header with a pass from
 /// the standard input, by which it learns how long the answers are; tells the two addresses.
@@ -59,7 +67,10 @@ pub fn serve() -> Result<()> {
     let _log = logging::start(Program::Server, &sources, &settings)?;
     let keys = settings.signing_keys(&SystemRandom)?;
     let context = Context::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    drop(DATABASE.set(context.db.clone()));
     actix_web::rt::System::new().block_on(async {
+        write("CREATE TABLE IF NOT EXISTS one_row (id INTEGER PRIMARY KEY, content BLOB NOT NULL)")
+            .await?;
         let server = Server::bind_beside(context, keys, |app| serve_constants(app, &IN_THE_APP))?;
         let bare = HttpServer::new(|| App::new().configure(|app| serve_constants(app, &BARE)))
             .disable_signals()
@@ -80,7 +91,27 @@ pub fn serve() -> Result<()> {
 
 fn serve_constants(app: &mut ServiceConfig, constants: &'static Constants) {
     app.route(USER_CONSTANT, get().to(|| answer(&constants.user)))
-        .route(VERIFY_CONSTANT, get().to(|| answer(&constants.verify)));
+        .route(VERIFY_CONSTANT, get().to(|| answer(&constants.verify)))
+        .route(ONE_ROW, post().to(commit_one_row));
+}
+
+/// As long as a row of the bare commits.
+async fn commit_one_row() -> HttpResponse {
+    match write("INSERT INTO one_row (content) VALUES (zeroblob(200))").await {
+        Ok(()) => HttpResponse::NoContent().finish(),
+        Err(_) => HttpResponse::ServiceUnavailable().finish(),
+    }
+}
+
+async fn write(statement: &'static str) -> std::result::Result<(), db::Error> {
+    let database = DATABASE.get().ok_or(db::Error::NotADatabase)?;
+    let change = move |connection: &mut db::AnyConnection| {
+        sql_query(statement)
+            .execute(connection)
+            .map_err(db::Error::from)?;
+        Ok(())
+    };
+    database.write(change, || {}).await
 }
 
 async fn answer(body: &'static OnceLock<Bytes>) -> HttpResponse {

@@ -4,6 +4,10 @@
 //! SQLite's log grows until it is written back for the first time, and is written over from then on, which
 //! on many disks takes a fraction of the time. A server's is written over all its life; so is that of the
 //! bare commits that count here. Those into a log that grows stand beside them.
+//!
+//! Bare commits have no road either: nobody asks for them over a connection, and no thread hands them to
+//! another. So beside them stands one row, committed by the same writer for whoever asks the same app. What
+//! it is slower than they are is the road's; what a token is slower than it, is Narthex's own.
 
 use std::{
     thread,
@@ -18,6 +22,7 @@ use crate::{
     Result,
     client::Client,
     process::{Installation, Server},
+    serve::ONE_ROW,
     table::{self, median, two, whole},
 };
 
@@ -35,11 +40,12 @@ pub fn measure(effort: &Effort) -> Result<()> {
         installation.add_user(&email)?;
         passes.push(installation.add_token(&email)?);
     }
-    let (server, _) = installation.serve("/readyz", "")?;
     let alone = passes.get(..1).unwrap_or(&passes);
+    let pass = alone.first().ok_or("no pass")?;
+    let server = installation.serve_beside_constants("info", pass)?;
     let (mut growing, mut bare) = (Vec::new(), Vec::new());
-    let (mut one, mut all) = (Vec::new(), Vec::new());
-    make_and_end(&server, &passes, effort.takes)?;
+    let (mut one, mut all) = (Beside::default(), Beside::default());
+    load(&server, &passes, effort.takes, make_and_end)?;
     let mut written_over = open(&installation, "over.db")?;
     for _ in 0..UNTIL_WRITTEN_OVER {
         commit(&mut written_over)?;
@@ -48,8 +54,14 @@ pub fn measure(effort: &Effort) -> Result<()> {
         let mut new = open(&installation, &format!("new{round}.db"))?;
         growing.push(commits(&mut new, effort.takes, UNTIL_WRITTEN_BACK)?);
         bare.push(commits(&mut written_over, effort.takes, usize::MAX)?);
-        one.push(make_and_end(&server, alone, effort.takes)?);
-        all.push(make_and_end(&server, &passes, effort.takes)?);
+        for (beside, passes) in [(&mut one, alone), (&mut all, &passes)] {
+            beside
+                .row
+                .push(load(&server, passes, effort.takes, one_row)?);
+            beside
+                .tokens
+                .push(load(&server, passes, effort.takes, make_and_end)?);
+        }
     }
     table::heading(
         "Tokens made and ended, each durable when it is answered",
@@ -60,50 +72,75 @@ pub fn measure(effort: &Effort) -> Result<()> {
             "both",
             "of bare commits",
             "of those into a log that grows",
+            "of one row behind the same app",
             "server's µs of CPU for one",
         ],
     );
-    let made = |of: &[Changes]| median(of.iter().map(|one| one.made).collect());
-    let ended = |of: &[Changes]| median(of.iter().map(|one| one.ended).collect());
-    let both = |of: &[Changes]| median(of.iter().map(|one| one.both).collect());
-    let cpu = |of: &[Changes]| whole(median(of.iter().map(|one| one.cpu).collect()));
-    let ratio = |of: &[Changes], bare: &[f64]| {
-        let each = of.iter().zip(bare);
-        two(median(each.map(|(of, bare)| of.both / bare).collect()))
-    };
     for (name, rates) in [
         ("bare commits", &bare),
         ("bare commits into a log that grows", &growing),
     ] {
         let rate = whole(median(rates.clone()));
-        table::row(&[&name, &"", &"", &rate, &"", &"", &""]);
+        table::row(&[&name, &"", &"", &rate, &"", &"", &"", &""]);
     }
-    for (name, of) in [("one at a time", &one), ("from 16 clients", &all)] {
-        let (made, ended, both) = (whole(made(of)), whole(ended(of)), whole(both(of)));
-        let (over, grows) = (ratio(of, &bare), ratio(of, &growing));
-        table::row(&[&name, &made, &ended, &both, &over, &grows, &cpu(of)]);
+    for (name, beside) in [("one at a time", &one), ("from 16 clients", &all)] {
+        let of_row = beside.row.iter().map(|row| row.all).collect::<Vec<_>>();
+        for (what, changes) in [("one row", &beside.row), ("tokens", &beside.tokens)] {
+            let sorts = |sort: fn(&Changes) -> f64| median(changes.iter().map(sort).collect());
+            let ratio = |of: &[f64]| {
+                let each = changes.iter().zip(of);
+                two(median(each.map(|(one, of)| one.all / of).collect()))
+            };
+            let rate = |sort: fn(&Changes) -> f64| match what {
+                "tokens" => whole(sorts(sort)).to_string(),
+                _ => String::new(),
+            };
+            table::row(&[
+                &format!("{what}, {name}"),
+                &rate(|changes| changes.made),
+                &rate(|changes| changes.ended),
+                &whole(sorts(|changes| changes.all)),
+                &ratio(&bare),
+                &ratio(&growing),
+                &ratio(&of_row),
+                &whole(sorts(|changes| changes.cpu)),
+            ]);
+        }
     }
     Ok(())
 }
 
-/// How many changes a second: of each sort in the time that its requests took, and of both in all.
+/// What so many clients had done, round by round.
+#[derive(Default)]
+struct Beside {
+    row: Vec<Changes>,
+    tokens: Vec<Changes>,
+}
+
+/// How many changes a second: of each sort in the time that its requests took, and of all.
 #[derive(Clone, Copy, Default)]
 struct Changes {
     made: f64,
     ended: f64,
-    both: f64,
+    all: f64,
     /// The server's CPU time for one, in microseconds.
     cpu: f64,
 }
 
-/// Each client makes a token and ends it, again and again.
-fn make_and_end(server: &Server, passes: &[String], takes: Duration) -> Result<Changes> {
+/// What one client does, with its pass, again and again for so long.
+type Work = fn(&mut Client, &str, Duration) -> Result<Changes>;
+
+fn load(server: &Server, passes: &[String], takes: Duration, work: Work) -> Result<Changes> {
     let (before, address) = (server.microseconds()?, &server.address);
     let clients: Vec<_> = passes
         .iter()
         .map(|pass| {
             let (address, pass) = (address.to_owned(), pass.clone());
-            thread::spawn(move || one_client(&address, &pass, takes).map_err(|e| e.to_string()))
+            thread::spawn(move || {
+                Client::connect(&address)
+                    .and_then(|mut client| work(&mut client, &pass, takes))
+                    .map_err(|error| error.to_string())
+            })
         })
         .collect();
     let mut sum = Changes::default();
@@ -111,14 +148,25 @@ fn make_and_end(server: &Server, passes: &[String], takes: Duration) -> Result<C
         let one = client.join().map_err(|_| "a client panicked")??;
         sum.made += one.made;
         sum.ended += one.ended;
-        sum.both += one.both;
+        sum.all += one.all;
     }
-    sum.cpu = (server.microseconds()? - before) / (sum.both * takes.as_secs_f64());
+    sum.cpu = (server.microseconds()? - before) / (sum.all * takes.as_secs_f64());
     Ok(sum)
 }
 
-fn one_client(address: &str, pass: &str, takes: Duration) -> Result<Changes> {
-    let mut client = Client::connect(address)?;
+fn one_row(client: &mut Client, pass: &str, takes: Duration) -> Result<Changes> {
+    let (mut times, begun) = (0.0, Instant::now());
+    while begun.elapsed() < takes {
+        client.send("POST", ONE_ROW, &[pass], "")?.expect(204)?;
+        times += 1.0;
+    }
+    Ok(Changes {
+        all: times / begun.elapsed().as_secs_f64(),
+        ..Changes::default()
+    })
+}
+
+fn make_and_end(client: &mut Client, pass: &str, takes: Duration) -> Result<Changes> {
     let (mut times, mut making, mut ending) = (0.0, Duration::ZERO, Duration::ZERO);
     let begun = Instant::now();
     while begun.elapsed() < takes {
@@ -137,7 +185,7 @@ fn one_client(address: &str, pass: &str, takes: Duration) -> Result<Changes> {
     Ok(Changes {
         made: times / making.as_secs_f64(),
         ended: times / ending.as_secs_f64(),
-        both: 2.0 * times / begun.elapsed().as_secs_f64(),
+        all: 2.0 * times / begun.elapsed().as_secs_f64(),
         cpu: 0.0,
     })
 }
