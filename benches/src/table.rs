@@ -30,15 +30,29 @@ pub fn heading(title: &str, columns: &[&str]) {
 }
 
 /// The middle of several measurements, or the mean of the two in the middle; 0 of none.
-pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let at = |place: usize| values.get(place).copied().unwrap_or_default();
-    if values.len() % 2 == 1 {
-        at(middle)
+pub fn median(values: Vec<f64>) -> f64 {
+    quantile(values, 0.5)
+}
+
+/// The middle of several ratios and, where they are not all the same, the quarters below and above which the
+/// others are: how far apart they are says what the machine did meanwhile.
+pub fn ratio(ratios: impl IntoIterator<Item = f64>) -> String {
+    let ratios: Vec<f64> = ratios.into_iter().collect();
+    let [low, middle, high] = [0.25, 0.5, 0.75].map(|share| two(quantile(ratios.clone(), share)));
+    if low == high {
+        middle
     } else {
-        f64::midpoint(at(middle.saturating_sub(1)), at(middle))
+        format!("{middle} ({low} to {high})")
     }
+}
+
+/// What so large a share of the values is below, by the nearest two; 0 of none.
+fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let place = share * values.len().saturating_sub(1) as f64;
+    let at = |place: f64| values.get(place as usize).copied().unwrap_or_default();
+    let (below, above) = (at(place.floor()), at(place.ceil()));
+    below + (above - below) * place.fract()
 }
 
 /// With two decimals.

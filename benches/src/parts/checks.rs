@@ -112,7 +112,7 @@ impl Work<'_> {
         let times = |of: &[Figures]| median(of.iter().map(|figures| figures.1).collect());
         let ratio = |to: &[Figures]| {
             let each = checks.iter().zip(to);
-            two(median(each.map(|(check, to)| check.0 / to.0).collect()))
+            table::ratio(each.map(|(check, to)| check.0 / to.0))
         };
         table::row(&[
             &name,

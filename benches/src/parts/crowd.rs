@@ -50,7 +50,7 @@ pub fn measure(effort: &Effort, crowded: &Installation) -> Result<()> {
     };
     let ((few_rate, many_rate), (few_time, many_time)) = (of_each(rates), of_each(times));
     table::row(&[&FEW, &FEW, &whole(few_rate), &"1", &two(few_time)]);
-    let (rate, ratio) = (whole(many_rate), two(median(ratios)));
+    let (rate, ratio) = (whole(many_rate), table::ratio(ratios));
     table::row(&[&effort.many, &effort.passes, &rate, &ratio, &two(many_time)]);
     Ok(())
 }

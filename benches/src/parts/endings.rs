@@ -23,7 +23,7 @@ use crate::{
     client::Client,
     process::{Installation, Server},
     serve::ONE_ROW,
-    table::{self, median, two, whole},
+    table::{self, median, whole},
 };
 
 const CLIENTS: usize = 16;
@@ -89,7 +89,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
             let sorts = |sort: fn(&Changes) -> f64| median(changes.iter().map(sort).collect());
             let ratio = |of: &[f64]| {
                 let each = changes.iter().zip(of);
-                two(median(each.map(|(one, of)| one.all / of).collect()))
+                table::ratio(each.map(|(one, of)| one.all / of))
             };
             let rate = |sort: fn(&Changes) -> f64| match what {
                 "tokens" => whole(sorts(sort)).to_string(),

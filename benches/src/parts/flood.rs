@@ -62,8 +62,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
             "the sign-ins were answered",
         ],
     );
-    let still = p99(&quiet);
-    table::row(&[&"quiet", &a_second(&quiet), &two(still), &1, &""]);
+    table::row(&[&"quiet", &a_second(&quiet), &two(p99(&quiet)), &1, &""]);
     for Flood {
         name,
         checks,
@@ -75,12 +74,12 @@ pub fn measure(effort: &Effort) -> Result<()> {
             .lines()
             .filter_map(|line| line.strip_prefix("answers "));
         let answers = answers.collect::<Vec<_>>().join(", ");
-        let during = p99(checks);
+        let each = checks.iter().zip(&quiet);
         table::row(&[
             name,
             &a_second(checks),
-            &two(during),
-            &two(during / still),
+            &two(p99(checks)),
+            &table::ratio(each.map(|(during, quiet)| during.p99 / quiet.p99)),
             &answers,
         ]);
     }

@@ -8,7 +8,7 @@ use super::Effort;
 use crate::{
     Result, load,
     process::Installation,
-    table::{self, median, two, whole},
+    table::{self, median, whole},
 };
 
 const PATH: &str = "/api/v1/tokens?ended=true&limit=10";
@@ -39,7 +39,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
         "A page of ten of a list of tokens, most of them ended",
         &["in the list", "pages a second", "of that of the short one"],
     );
-    let ratio = two(median(ratios.collect()));
+    let ratio = table::ratio(ratios);
     table::row(&[&LENGTHS[0], &whole(median(short.clone())), &"1"]);
     table::row(&[&LENGTHS[1], &whole(median(long)), &ratio]);
     Ok(())

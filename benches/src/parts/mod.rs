@@ -52,8 +52,9 @@ pub struct Effort<'a> {
 pub fn run(parts: &[Part], quick: bool, rounds: Option<usize>, program: &Path) -> Result<()> {
     let effort = Effort {
         program,
-        rounds: rounds.unwrap_or(if quick { 1 } else { 5 }),
-        takes: Duration::from_secs(if quick { 1 } else { 3 }),
+        rounds: rounds.unwrap_or(if quick { 1 } else { 15 }),
+        // Short, and many of them: what the machine does meanwhile is then in both sides of a ratio.
+        takes: Duration::from_secs(1),
         many: if quick { 100_000 } else { 10_000_000 },
         passes: if quick { 10_000 } else { 100_000 },
     };
