@@ -34,6 +34,7 @@ use crate::{
     web::{
         address, body, cors,
         headers::Headers,
+        held::held,
         host, limits, panics,
         refusal::{self, Surface},
         request_log::{Answered, RequestLog},
@@ -323,7 +324,10 @@ where
         },
         Err(error) => Either::Left(ready(Ok(request.error_response(error)))),
     };
-    async move { Ok(finish(&shared, started, answer.await?)) }
+    async move {
+        let answer = held(answer.await?).await;
+        Ok(finish(&shared, started, answer))
+    }
 }
 
 /// What every answer has, whatever it is.

@@ -36,7 +36,7 @@ enum Cli {
         /// How many rounds, of which the median counts
         #[arg(long)]
         rounds: Option<usize>,
-        /// The program that is measured
+        /// The program that is measured; what stands beside constants is of the library that this was built with
         #[arg(long, default_value = "target/release/narthex")]
         program: PathBuf,
     },

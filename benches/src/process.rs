@@ -80,9 +80,27 @@ impl Installation {
 
     /// `narthex serve`, and how long it took until it answered `path`, asked with `header`.
     pub fn serve(&self, path: &str, header: &str) -> Result<(Server, Duration)> {
+        self.serve_set_up(path, header, |_| {})
+    }
+
+    /// The same, where nobody's address is exempt from throttling.
+    pub fn serve_throttling(&self) -> Result<Server> {
+        let exempt_nobody = |command: &mut Command| {
+            command.env_remove("NARTHEX_THROTTLE_EXEMPT");
+        };
+        Ok(self.serve_set_up("/readyz", "", exempt_nobody)?.0)
+    }
+
+    fn serve_set_up(
+        &self,
+        path: &str,
+        header: &str,
+        set_up: impl FnOnce(&mut Command),
+    ) -> Result<(Server, Duration)> {
         let address = free_address()?;
         let mut command = Command::new(&self.program);
         self.set_up(command.arg("serve"));
+        set_up(&mut command);
         command.env("NARTHEX_LISTEN", &address);
         command.stdout(Stdio::null()).stderr(self.log()?);
         let begun = Instant::now();

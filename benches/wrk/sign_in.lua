@@ -20,10 +20,12 @@ function init(arguments)
 end
 function response(status, headers)
     answers[status] = (answers[status] or 0) + 1
-    pauses[#pauses + 1] = 1000 * (tonumber(headers["retry-after"]) or 0)
+    local wait = tonumber(headers["retry-after"])
+    if not wait and (status == 429 or status == 503) then error(status .. " without Retry-After") end
+    pauses[#pauses + 1] = 1000 * (wait or 0)
 end
 -- Milliseconds until the next request is sent, by whichever connection is free first.
-function delay() return table.remove(pauses) or 0 end
+function delay() return table.remove(pauses, 1) or 0 end
 function done()
     for _, thread in ipairs(threads) do
         for status, count in pairs(thread:get("answers")) do

@@ -6,6 +6,7 @@ pub mod assets;
 pub mod body;
 pub mod cors;
 pub mod headers;
+pub mod held;
 pub mod host;
 pub mod idempotency;
 pub mod json;

@@ -2,7 +2,7 @@
 //! out for good.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use narthex::accounts;
 use narthex::context::Context;
@@ -121,6 +121,25 @@ async fn whoever_comes_too_early_sees_the_form_again_and_when_to_come_back() {
     answer
         .expect_header("retry-after", "1")
         .expect_problem(429, "throttled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_too_early_is_told_after_a_moment_on_a_page_and_in_the_api() {
+    // Not before it: that is so on every machine, however slow.
+    const MOMENT: Duration = Duration::from_millis(50);
+    let app = TestApp::start();
+    app.register(ADA).await;
+    for _ in 0..6 {
+        try_here(&app, ADA, WRONG).await;
+    }
+    let asked = Instant::now();
+    try_here(&app, ADA, WRONG).await.expect_status(429);
+    assert!(asked.elapsed() >= MOMENT);
+    let body = json!({"email": ADA, "password": WRONG, "device_name": "x"});
+    let asked = Instant::now();
+    let answer = app.stranger().post_json("/api/v1/sign-in", &body).await;
+    answer.expect_status(429);
+    assert!(asked.elapsed() >= MOMENT);
 }
 
 #[tokio::test(flavor = "multi_thread")]

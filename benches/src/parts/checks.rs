@@ -72,6 +72,17 @@ pub fn measure(effort: &Effort) -> Result<()> {
                 work.row(name, effort)?;
             }
         }
+        // How far apart the same is from itself, here and now.
+        for connections in CONNECTIONS {
+            let work = Work {
+                server: &server,
+                passes: &tokens,
+                path: USER_CONSTANT,
+                constant: USER_CONSTANT,
+                connections,
+            };
+            work.row("the constant itself", effort)?;
+        }
     }
     Ok(())
 }

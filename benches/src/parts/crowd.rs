@@ -62,7 +62,9 @@ fn serve(installation: &Installation) -> Result<Server> {
 /// What was answered, and the server's CPU time for one, whatever it did meanwhile.
 fn ask(passes: &Path, server: &Server, effort: &Effort) -> Result<(Answers, f64)> {
     let before = server.microseconds()?;
-    let answers = load::ask(&server.address, USER, passes, CONNECTIONS, effort.takes)?;
+    // Long enough for all that are in use.
+    let takes = effort.takes * 3;
+    let answers = load::ask(&server.address, USER, passes, CONNECTIONS, takes)?;
     let took = server.microseconds()? - before;
     Ok((answers, took / answers.count))
 }

@@ -1,95 +1,151 @@
 //! What many sign-ins at once do to everybody else.
 
-use std::{thread, time::Duration};
+use std::{collections::BTreeMap, thread, time::Duration};
 
 use super::{Effort, checks::one_token};
 use crate::{
     Result,
     load::{self, Answers, Refused},
-    process::Installation,
+    process::{Installation, Server},
     serve::USER,
     table::{self, median, two, whole},
 };
 
-/// How many sign in, one after the other on each connection.
-const SIGNING_IN: usize = 24;
 const ASKING: usize = 16;
 
-/// A check during sign-ins of one kind, round by round, and what these were answered in the last.
-struct Flood {
-    refused: Refused,
+/// Sign-ins of one sort, one after the other on each connection, and what was measured meanwhile.
+struct Flood<'a> {
     name: &'static str,
+    server: &'a Server,
+    connections: usize,
+    refused: Refused,
     checks: Vec<Answers>,
-    signed_in: String,
+    /// How many were answered with each status, in all rounds.
+    answers: BTreeMap<u16, f64>,
+    took: Duration,
+}
+
+impl<'a> Flood<'a> {
+    fn new(
+        name: &'static str,
+        server: &'a Server,
+        connections: usize,
+        refused: Refused,
+    ) -> Flood<'a> {
+        Self {
+            name,
+            server,
+            connections,
+            refused,
+            checks: Vec::new(),
+            answers: BTreeMap::new(),
+            took: Duration::ZERO,
+        }
+    }
+
+    fn round(
+        &mut self,
+        ask: impl FnOnce(&Server) -> Result<Answers>,
+        takes: Duration,
+    ) -> Result<()> {
+        // It begins earlier and ends later than what is measured.
+        let longer = takes + Duration::from_secs(2);
+        let address = &self.server.address;
+        let load = load::sign_in(address, self.connections, self.refused, longer)?;
+        thread::sleep(Duration::from_secs(1));
+        self.checks.push(ask(self.server)?);
+        let told = String::from_utf8(load.wait_with_output()?.stdout)?;
+        let answers = told.lines().filter_map(|line| {
+            let (status, count) = line.strip_prefix("answers ")?.split_once(": ")?;
+            Some((status.parse().ok()?, count.parse::<f64>().ok()?))
+        });
+        for (status, count) in answers {
+            *self.answers.entry(status).or_default() += count;
+        }
+        self.took += longer;
+        Ok(())
+    }
+
+    fn row(&self, quiet: &[Answers]) {
+        let answers = self.answers.iter().map(|(status, count)| {
+            let a_second = whole(count / self.took.as_secs_f64());
+            format!("{status}: {a_second}")
+        });
+        let each = self.checks.iter().zip(quiet);
+        table::row(&[
+            &self.name,
+            &a_second(&self.checks),
+            &two(p99(&self.checks)),
+            &table::ratio(each.map(|(during, quiet)| during.p99 / quiet.p99)),
+            &answers.collect::<Vec<_>>().join(", "),
+        ]);
+    }
 }
 
 pub fn measure(effort: &Effort) -> Result<()> {
     let installation = Installation::new(effort.program, "flood")?;
     let pass = one_token(&installation)?;
-    let (server, _) = installation.serve("/readyz", "")?;
+    let (exempt, _) = installation.serve("/readyz", "")?;
+    let throttling = installation.serve_throttling()?;
     let takes = effort.takes * 3;
-    let ask = || load::ask(&server.address, USER, &pass, ASKING, takes);
-    ask()?;
-    let mut quiet = Vec::new();
+    let ask = |server: &Server| load::ask(&server.address, USER, &pass, ASKING, takes);
+    ask(&throttling)?;
+    ask(&exempt)?;
+    // Who is exempt is as good as everywhere: no network's count stops them.
     let mut floods = [
-        (Refused::Waits, "who is refused waits as told"),
-        (Refused::Insists, "who is refused insists"),
-    ]
-    .map(|(refused, name)| Flood {
-        refused,
-        name,
-        checks: Vec::new(),
-        signed_in: String::new(),
-    });
+        Flood::new(
+            "24, who wait as told when refused",
+            &exempt,
+            24,
+            Refused::Waits,
+        ),
+        Flood::new(
+            "24 from everywhere, who insist",
+            &exempt,
+            24,
+            Refused::Insists,
+        ),
+        Flood::new(
+            "24 from one network, who insist",
+            &throttling,
+            24,
+            Refused::Insists,
+        ),
+        Flood::new(
+            "200 from everywhere, who insist",
+            &exempt,
+            200,
+            Refused::Insists,
+        ),
+    ];
+    let mut quiet = Vec::new();
     for _ in 0..effort.rounds {
-        quiet.push(ask()?);
+        quiet.push(ask(&exempt)?);
         for flood in &mut floods {
-            // It begins earlier and ends later than what is measured.
-            let longer = takes + Duration::from_secs(2);
-            let load = load::sign_in(&server.address, SIGNING_IN, flood.refused, longer)?;
-            thread::sleep(Duration::from_secs(1));
-            flood.checks.push(ask()?);
-            flood.signed_in = String::from_utf8(load.wait_with_output()?.stdout)?;
+            flood.round(ask, takes)?;
         }
     }
     table::heading(
-        &format!("A check while {SIGNING_IN} sign in"),
+        "A check while many sign in",
         &[
-            "",
-            "answers a second",
+            "who sign in",
+            "checks a second",
             "99 of 100 within, ms",
             "of quiet",
-            "the sign-ins were answered",
+            "sign-ins answered a second",
         ],
     );
-    table::row(&[&"quiet", &a_second(&quiet), &two(p99(&quiet)), &1, &""]);
-    for Flood {
-        name,
-        checks,
-        signed_in,
-        ..
-    } in &floods
-    {
-        let answers = signed_in
-            .lines()
-            .filter_map(|line| line.strip_prefix("answers "));
-        let answers = answers.collect::<Vec<_>>().join(", ");
-        let each = checks.iter().zip(&quiet);
-        table::row(&[
-            name,
-            &a_second(checks),
-            &two(p99(checks)),
-            &table::ratio(each.map(|(during, quiet)| during.p99 / quiet.p99)),
-            &answers,
-        ]);
+    table::row(&[&"nobody", &a_second(&quiet), &two(p99(&quiet)), &1, &""]);
+    for flood in &floods {
+        flood.row(&quiet);
     }
-    let peak = format!("{} MiB", whole(server.mebibytes("VmHWM:")?));
+    let peak = format!("{} MiB", whole(exempt.mebibytes("VmHWM:")?));
     table::row(&[&"memory at its peak", &peak, &"", &"", &""]);
     Ok(())
 }
 
 fn a_second(checks: &[Answers]) -> String {
-    whole(median(checks.iter().map(|one| one.a_second).collect())).to_string()
+    whole(median(checks.iter().map(|one| one.a_second).collect()))
 }
 
 fn p99(checks: &[Answers]) -> f64 {
