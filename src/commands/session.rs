@@ -8,6 +8,8 @@ use crate::{accounts::Email, context::Context, credentials::Class, ids::Credenti
 #[derive(Subcommand)]
 pub(super) enum Verb {
     /// Show the live sessions of a user
+    ///
+    /// A server that runs writes down when they were last used every NARTHEX_LAST_USED_EVERY.
     List {
         #[command(flatten)]
         who: Who,

@@ -29,6 +29,8 @@ pub(super) enum Verb {
     /// Make a token for a user. Its secret is all that is printed on the standard output
     Add(Add),
     /// Show the live tokens of a user
+    ///
+    /// A server that runs writes down when they were last used every NARTHEX_LAST_USED_EVERY.
     List {
         #[command(flatten)]
         who: Who,
