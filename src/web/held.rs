@@ -11,7 +11,7 @@ use crate::error::Error;
 /// it is answered in its order (RFC 9112, section 9.3.2). Short enough for whoever is in earnest not to notice.
 const HELD: Duration = Duration::from_millis(50);
 
-/// Gives `answer` back: after [`HELD`], where it refuses somebody for now.
+/// Gives `answer` back: after a moment, where it refuses somebody for now.
 pub async fn held(answer: ServiceResponse) -> ServiceResponse {
     let error = answer.response().error();
     let error = error.and_then(|error| error.as_error::<Error>());
