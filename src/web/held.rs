@@ -13,9 +13,7 @@ const HELD: Duration = Duration::from_millis(50);
 
 /// Gives `answer` back: after a moment, where it refuses somebody for now.
 pub async fn held(answer: ServiceResponse) -> ServiceResponse {
-    let error = answer.response().error();
-    let error = error.and_then(|error| error.as_error::<Error>());
-    if is_for_now(answer.status(), error) {
+    if is_for_now(&answer) {
         // In a box: every answer would carry its room along otherwise.
         Box::pin(tokio::time::sleep(HELD)).await;
     }
@@ -24,9 +22,16 @@ pub async fn held(answer: ServiceResponse) -> ServiceResponse {
 
 /// Whether it is the caller, or the crowd, that makes it come too early. Not where the database is gone:
 /// whoever asks then would be let in.
-fn is_for_now(status: StatusCode, error: Option<&Error>) -> bool {
-    status == StatusCode::TOO_MANY_REQUESTS
-        || matches!(error, Some(Error::Throttled(_) | Error::Busy))
+fn is_for_now(answer: &ServiceResponse) -> bool {
+    match answer.status() {
+        StatusCode::TOO_MANY_REQUESTS => true,
+        StatusCode::SERVICE_UNAVAILABLE => {
+            let error = answer.response().error();
+            let error = error.and_then(|error| error.as_error::<Error>());
+            matches!(error, Some(Error::Busy))
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
