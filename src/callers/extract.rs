@@ -88,11 +88,14 @@ impl SignedIn {
     /// The frame of the page, with what an earlier request left to say.
     #[must_use]
     pub fn frame(&self) -> Frame {
-        Frame::new(
-            &self.request,
-            Some(self.caller.user.name.clone()),
-            self.cookie.take_message(),
-        )
+        Frame {
+            user_id: self.caller.user.id.to_string(),
+            ..Frame::new(
+                &self.request,
+                Some(self.caller.user.name.clone()),
+                self.cookie.take_message(),
+            )
+        }
     }
 
     /// On to another page, which says `message`.

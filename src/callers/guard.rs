@@ -8,6 +8,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::Method,
     middleware::Next,
+    web::Bytes,
 };
 
 use super::{access::Access, pass};
@@ -79,14 +80,14 @@ impl Gatekeeper {
     }
 
     /// Reads the body of what asks for a pass, so that the pass is checked when all is there.
-    async fn take_in(&self, request: &mut ServiceRequest) -> Result<()> {
+    async fn take_in(&self, request: &mut ServiceRequest) -> Result<Bytes> {
         match self.rule(request.method()).map(|rule| rule.access) {
-            None | Some(Access::Anyone) => Ok(()),
+            None | Some(Access::Anyone) => Ok(Bytes::new()),
             Some(_) => body::take_in(request).await,
         }
     }
 
-    async fn admit(&self, request: &HttpRequest) -> Result<Option<Caller>> {
+    async fn admit(&self, request: &HttpRequest, body: &[u8]) -> Result<Option<Caller>> {
         let Some(rule) = self.rule(request.method()) else {
             return Err(self.not_allowed());
         };
@@ -97,10 +98,16 @@ impl Gatekeeper {
         match rule.access {
             Access::Anyone => Ok(None),
             Access::Visitor => pass::by_cookie(context, request).await,
-            Access::Browser => pass::by_cookie(context, request)
-                .await?
-                .ok_or_else(nobody)
-                .map(Some),
+            Access::Browser => {
+                let caller = pass::by_cookie(context, request)
+                    .await?
+                    .ok_or_else(nobody)?;
+                // A form that an old tab still shows must not act on the account signed in since.
+                if body::is_for_another_user(request, body, caller.user.id) {
+                    return Err(Error::OtherAccount);
+                }
+                Ok(Some(caller))
+            }
             Access::AnyCaller => pass::by_either(context, request)
                 .await?
                 .ok_or_else(nobody)
@@ -142,7 +149,7 @@ pub async fn guard<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let admitted = match keeper.take_in(&mut request).await {
-        Ok(()) => keeper.admit(request.request()).await,
+        Ok(body) => keeper.admit(request.request(), &body).await,
         Err(error) => Err(error),
     };
     match admitted {

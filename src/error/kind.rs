@@ -78,6 +78,10 @@ kinds! {
     FORM_SENT_TWICE 409 "form-sent-twice"
         "This was done before"
         "The same form came twice, as after a reload. It was done once.";
+    OTHER_ACCOUNT 409 "other-account"
+        "Another account is signed in in this browser"
+        "The form was opened while one account was signed in, and sent while another one is. Nothing was \
+         done: open the page again, with the account that it is meant for.";
     PREVIEW_OUTDATED 409 "preview-outdated"
         "The list has changed"
         "What the digest was made of is no longer what would end. Nothing was ended: look at a new preview \
@@ -150,6 +154,7 @@ impl Error {
             Self::RegistrationClosed => &REGISTRATION_CLOSED,
             Self::NotFound => &NOT_FOUND,
             Self::MethodNotAllowed(_) => &METHOD_NOT_ALLOWED,
+            Self::OtherAccount => &OTHER_ACCOUNT,
             Self::PreviewOutdated => &PREVIEW_OUTDATED,
             Self::TooManyTokens(_) => &TOO_MANY_TOKENS,
             Self::TooLarge(_) => &TOO_LARGE,

@@ -60,6 +60,9 @@ pub enum Error {
     /// The form was sent before, and did what it does then.
     #[error("a form was sent twice")]
     FormSentTwice,
+    /// The form was made for another user than the one who is signed in.
+    #[error("a form of another account")]
+    OtherAccount,
     /// The password must be confirmed first; `back` is where a browser goes afterwards.
     #[error("the password is to be confirmed first")]
     ConfirmPassword {
@@ -172,6 +175,11 @@ impl Error {
                 format!("The token that asks ends at {end}. Ask for a time before that.").into()
             }
             Self::FormSentTwice => "Nothing was done a second time.".into(),
+            Self::OtherAccount => {
+                "Nothing was done: this form belongs to another account. Go on with the account \
+                 that is signed in now, or sign out and sign in with the other one."
+                    .into()
+            }
             Self::ConfirmPassword { .. } => {
                 "Enter your password once more, then repeat what you were doing.".into()
             }

@@ -15,7 +15,11 @@ use super::limits;
 use crate::{
     error::{Error, Result},
     fields::Fields,
+    ids::UserId,
 };
+
+/// The hidden field in which a form of a signed-in page names the user that it was made for.
+const FORM_USER: &str = "user";
 
 /// How much of a body is read before it is refused.
 #[must_use]
@@ -23,7 +27,7 @@ pub fn payload_limit() -> PayloadConfig {
     PayloadConfig::new(limits::BODY)
 }
 
-/// A form (`application/x-www-form-urlencoded`).
+/// A form (`application/x-www-form-urlencoded`), without the field that [`is_for_another_user`] reads.
 pub struct Form(pub Fields);
 
 impl FromRequest for Form {
@@ -31,9 +35,7 @@ impl FromRequest for Form {
     type Future = LocalBoxFuture<'static, Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let right_type = request
-            .content_type()
-            .eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        let right_type = is_form(request);
         let body = read(request, payload);
         Box::pin(async move {
             let body = body.await?;
@@ -43,9 +45,25 @@ impl FromRequest for Form {
             if body.len() > limits::FORM {
                 return Err(Error::TooLarge(limits::FORM));
             }
-            url_encoded(&body).map(Self)
+            let mut fields = url_encoded(&body)?;
+            fields.many(FORM_USER);
+            Ok(Self(fields))
         })
     }
+}
+
+/// Returns whether the form in `body` was made for a user other than `user`. A form that names no user
+/// was made for all of them.
+pub fn is_for_another_user(request: &HttpRequest, body: &[u8], user: UserId) -> bool {
+    is_form(request)
+        && url::form_urlencoded::parse(body)
+            .any(|(name, value)| name == FORM_USER && value.parse() != Ok(user))
+}
+
+fn is_form(request: &HttpRequest) -> bool {
+    request
+        .content_type()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// The query of the address.
@@ -105,20 +123,20 @@ pub(super) fn read(
 
 /// Takes the whole body in before anything is decided about who sent it, and leaves it to be read
 /// again. Who holds the end of a request back would otherwise be judged by what they were when its
-/// head came, and act on it ten seconds after that ended.
+/// head came, and act on it ten seconds after that ended. Returns the body, which is empty if none came.
 ///
 /// # Errors
 /// [`Error::TooLarge`], [`Error::TooSlow`], [`Error::Malformed`]: it did not come whole.
-pub async fn take_in(request: &mut ServiceRequest) -> Result<()> {
+pub async fn take_in(request: &mut ServiceRequest) -> Result<Bytes> {
     // Most requests have none, and need neither a timer to read it nor room for what reads it: that is
     // in a box, which only those that do have.
     if !has_body(request.request()) {
-        return Ok(());
+        return Ok(Bytes::new());
     }
     let mut payload = request.take_payload();
     let bytes = Box::pin(read(request.request(), &mut payload)).await?;
-    request.set_payload(Payload::from(bytes));
-    Ok(())
+    request.set_payload(Payload::from(bytes.clone()));
+    Ok(bytes)
 }
 
 /// Whether a body came, without reading it.

@@ -20,6 +20,8 @@ pub struct Frame {
     pub icon: String,
     /// Who is signed in, by name.
     pub user: Option<String>,
+    /// The id of the user who is signed in, which every form of the page carries; else empty.
+    pub user_id: String,
     /// The path of this page, by which the navigation marks where one is.
     pub path: String,
     /// What an earlier request has to say.
@@ -34,6 +36,7 @@ impl Frame {
             style: assets::url("narthex.css"),
             icon: assets::url("icon.svg"),
             user,
+            user_id: String::new(),
             path: request.path().to_owned(),
             message,
         }

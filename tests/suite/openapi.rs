@@ -141,6 +141,7 @@ fn every_kind_of_problem_is_named() {
     // What only pages answer, and what no call of the document is answered.
     let elsewhere = [
         "form-sent-twice",
+        "other-account",
         "registration-closed",
         "method-not-allowed",
         // OAuth tells these in a form of its own.

@@ -83,6 +83,35 @@ fn unescaped_in_code(file: &Source) -> Vec<Breach> {
         .collect()
 }
 
+/// Templates whose forms a browser sends that is not signed in.
+const SIGNED_OUT: [&str; 2] = ["accounts/register.html", "sessions/login.html"];
+
+/// The forms of signed-in pages that do not name their user.
+fn without_user(file: &Source) -> Vec<Breach> {
+    if SIGNED_OUT.contains(&&*file.path) {
+        return Vec::new();
+    }
+    let forms = file.text.match_indices("<form").filter_map(|(place, _)| {
+        let form = file.text[place..].split("</form>").next()?;
+        let sent = form.split('>').next()?.contains("method=\"post\"");
+        (sent && !form.contains("form_user(frame.user_id)")).then_some(place)
+    });
+    forms
+        .map(|place| Breach {
+            file: file.path.clone(),
+            line: file.line_at(place),
+            complaint: "the form does not name its user; call parts::form_user in it".to_owned(),
+        })
+        .collect()
+}
+
+#[test]
+fn every_form_of_a_signed_in_page_has_the_user_field() {
+    let templates = Source::all_below(&project().join("templates"), &["html"]);
+    let broken: Vec<_> = templates.iter().flat_map(without_user).collect();
+    expect_none(&broken);
+}
+
 #[test]
 fn pages_need_no_exception_from_a_strict_policy() {
     let templates = Source::all_below(&project().join("templates"), &["html", "txt", "svg"]);
@@ -121,6 +150,18 @@ mod tests {
             let found = breaches(&Source::new("x.html", line));
             assert_eq!(found.len(), 1, "{line}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_form_without_its_user_is_noticed() {
+        let form = "<form class=\"x\" method=\"post\">\n<button>Go</button></form>";
+        let with_user = format!(
+            "<form method=\"get\"></form>{}",
+            form.replace("<button", "{% call form_user(frame.user_id) %}{% endcall %}<button")
+        );
+        assert_eq!(without_user(&Source::new("x.html", form)).len(), 1);
+        assert_eq!(without_user(&Source::new("x.html", &with_user)), []);
+        assert_eq!(without_user(&Source::new("sessions/login.html", form)), []);
     }
 
     #[test]

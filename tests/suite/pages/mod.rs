@@ -2,6 +2,7 @@
 
 mod account;
 mod confirm;
+mod form_user;
 mod login;
 mod register;
 mod sessions;
