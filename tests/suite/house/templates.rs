@@ -157,7 +157,10 @@ mod tests {
         let form = "<form class=\"x\" method=\"post\">\n<button>Go</button></form>";
         let with_user = format!(
             "<form method=\"get\"></form>{}",
-            form.replace("<button", "{% call form_user(frame.user_id) %}{% endcall %}<button")
+            form.replace(
+                "<button",
+                "{% call form_user(frame.user_id) %}{% endcall %}<button"
+            )
         );
         assert_eq!(without_user(&Source::new("x.html", form)).len(), 1);
         assert_eq!(without_user(&Source::new("x.html", &with_user)), []);

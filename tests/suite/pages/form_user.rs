@@ -32,7 +32,9 @@ async fn paths(browser: &Browser, method: &str) -> Vec<String> {
 fn forms(page: &Answer) -> Vec<&str> {
     let forms = page.text.split("<form").skip(1);
     let forms = forms.filter_map(|rest| rest.split("</form>").next());
-    forms.filter(|form| form.contains("method=\"post\"")).collect()
+    forms
+        .filter(|form| form.contains("method=\"post\""))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,7 +76,9 @@ async fn every_post_route_refuses_a_form_of_another_user() {
 async fn every_post_route_takes_a_form_of_its_own_user_or_of_none() {
     let app = TestApp::start_with(&[("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1")]);
     for with_user in [true, false] {
-        let sample = app.register(&format!("sample{with_user}@example.com")).await;
+        let sample = app
+            .register(&format!("sample{with_user}@example.com"))
+            .await;
         app.token_of(&sample, "CI", &[]).await;
         let count = paths(&sample, "POST").await.len();
         for number in 0..count {
@@ -111,7 +115,10 @@ async fn every_form_of_a_signed_in_page_names_its_user() {
     assert!(seen > 20, "{seen} forms");
     // A form to be corrected has it as well.
     let page = browser.post("/account/tokens", &[("name", "")]).await;
-    assert!(forms(&page).iter().all(|form| form.contains(&field)), "{page}");
+    assert!(
+        forms(&page).iter().all(|form| form.contains(&field)),
+        "{page}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
