@@ -31,6 +31,7 @@ mod copies;
 mod cors;
 mod crash;
 mod cross_site;
+mod failover;
 mod faults;
 mod forward_auth;
 mod framing;

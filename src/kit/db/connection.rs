@@ -16,7 +16,7 @@ use diesel::{
     SqliteConnection, connection::SimpleConnection as _, r2d2::ManageConnection,
 };
 
-use super::{Error, patience};
+use super::{Error, patience, primary};
 
 /// A connection to either database.
 #[derive(MultiConnection)]
@@ -73,8 +73,7 @@ impl Target {
                 Ok(AnyConnection::Sqlite(connection))
             }
             Self::Postgres(url) => {
-                let mut connection =
-                    PgConnection::establish(&bounded(url)).map_err(|error| unreachable(&error))?;
+                let mut connection = connect_to_primary(url)?;
                 connection
                     .batch_execute(patience::POSTGRES)
                     .map_err(|error| unreachable(&error))?;
@@ -90,6 +89,14 @@ impl Target {
 fn make_private(path: &str) {
     let mut options = OpenOptions::new();
     drop(options.write(true).create_new(true).mode(0o600).open(path));
+}
+
+/// A connection to a server that is no standby.
+pub(super) fn connect_to_primary(url: &str) -> Result<PgConnection, Error> {
+    let mut connection =
+        PgConnection::establish(&bounded(url)).map_err(|error| primary::explained(&error))?;
+    primary::ensure_primary(&mut connection)?;
+    Ok(connection)
 }
 
 /// The connection URL with our bounds, but for those that the operator set in it.
@@ -238,6 +245,7 @@ mod tests {
         let bare = bounded("postgres://localhost/n");
         assert!(bare.starts_with("postgres://localhost/n?connect_timeout="));
         assert!(bare.contains("&tcp_user_timeout="), "{bare}");
+        assert!(bare.contains("&target_session_attrs=primary"), "{bare}");
         let own = bounded("postgres:///n?host=/run&connect_timeout=60");
         assert!(own.starts_with("postgres:///n?host=/run&connect_timeout=60&"));
         assert_eq!(own.matches("connect_timeout=").count(), 1, "{own}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use diesel::{
-    Connection as _, PgConnection, QueryResult, QueryableByName, RunQueryDsl as _,
+    Connection as _, QueryResult, QueryableByName, RunQueryDsl as _,
     SqliteConnection, connection::SimpleConnection as _,
 };
 
@@ -32,9 +32,9 @@ pub fn connect_to_existing(target: &Target) -> Result<AnyConnection, Error> {
                     Ok(AnyConnection::Sqlite(connection))
                 })
         }
-        Target::Postgres(url) => PgConnection::establish(url)
-            .map(AnyConnection::Postgres)
-            .map_err(|error| Error::Unreachable(error.to_string())),
+        Target::Postgres(url) => {
+            super::connection::connect_to_primary(url).map(AnyConnection::Postgres)
+        }
     }
 }
 

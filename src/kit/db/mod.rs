@@ -12,6 +12,7 @@ mod migrate;
 mod patience;
 mod place;
 pub mod postgres_url;
+mod primary;
 mod statement;
 mod writer;
 

@@ -29,13 +29,15 @@ pub(super) const SQLITE: &str = "PRAGMA busy_timeout = 4500; PRAGMA journal_mode
 /// Parameters of libpq (PostgreSQL documentation, section 34.1.2). Three seconds to connect: two
 /// attempts fit into [`FOR_A_CONNECTION`]. A peer that takes nothing for five seconds, or is silent
 /// through three probes, is gone: without these, a connection that a firewall forgot holds its
-/// thread for hours.
-pub(super) const POSTGRES_CONNECTION: [(&str, &str); 5] = [
+/// thread for hours. Of several hosts the primary is taken, also if it takes no writes for a while: a
+/// database that is read-only goes on letting known credentials in.
+pub(super) const POSTGRES_CONNECTION: [(&str, &str); 6] = [
     ("connect_timeout", "3"),
     ("tcp_user_timeout", "5000"),
     ("keepalives_idle", "5"),
     ("keepalives_interval", "2"),
     ("keepalives_count", "3"),
+    ("target_session_attrs", "primary"),
 ];
 
 /// A lock that is not to be had in five seconds, a query that runs for eight: the server ends them

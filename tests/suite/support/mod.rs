@@ -19,6 +19,7 @@ pub mod postgres;
 #[cfg(feature = "pg-tls")]
 pub mod postgres_tls;
 pub mod relay;
+pub mod replication;
 pub mod sql;
 pub mod upstream;
 pub mod user_agents;

@@ -142,7 +142,11 @@ pub fn start(home: &Home, settings: &[&str]) -> Leash {
     .concat();
     // The signal asks for an "immediate shutdown": nothing here is worth a checkpoint.
     let leash = Leash::start(home, "QUIT", &programs().join("postgres"), &arguments);
-    let ready = |line: &str| line.contains("ready to accept connections").then_some(());
+    // A standby accepts "read-only connections".
+    let ready = |line: &str| {
+        let ready = line.contains("ready to accept ") && line.contains("connections");
+        ready.then_some(())
+    };
     leash
         .output
         .wait_for(STARTS_WITHIN, ready)

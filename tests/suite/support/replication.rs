@@ -1,0 +1,125 @@
+//! A PostgreSQL primary with a standby that follows it by streaming replication, both of one test.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::sql_types::Text;
+use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _};
+
+use super::leash::{Home, Leash};
+use super::postgres;
+
+/// A standby looks for its primary this often, so that a promotion is quick.
+const SETTINGS: [&str; 3] = [
+    "--listen_addresses=",
+    "--max_connections=60",
+    "--wal_retrieve_retry_interval=200ms",
+];
+const DATABASE: &str = "narthex";
+
+/// One server.
+pub struct Server {
+    home: Home,
+    _leash: Leash,
+}
+
+/// A primary and its standby.
+pub struct Replicated {
+    pub primary: Server,
+    pub standby: Server,
+}
+
+impl Replicated {
+    /// Starts both. The standby is asynchronous.
+    pub fn start() -> Self {
+        let home = postgres::initialized();
+        let primary = Server::start(home, &[]);
+        primary.execute("postgres", &format!("CREATE DATABASE {DATABASE}"));
+        let standby = primary.new_standby();
+        Self { primary, standby }
+    }
+
+    /// The address of the database, with both hosts in it. The standby comes first.
+    pub fn address(&self) -> String {
+        let hosts =
+            [&self.standby, &self.primary].map(|server| server.socket().display().to_string());
+        format!(
+            "postgres:///{DATABASE}?host={}&user=narthex",
+            hosts.join(",")
+        )
+    }
+
+    /// Waits until the standby has replayed everything that was committed.
+    pub fn catch_up(&self) {
+        let end = self
+            .primary
+            .ask("SELECT CAST(pg_current_wal_flush_lsn() AS text) AS line");
+        let replayed = format!("SELECT CAST(pg_last_wal_replay_lsn() >= '{end}' AS text) AS line");
+        while self.standby.ask(&replayed) != "true" {
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Server {
+    fn start(home: Home, settings: &[&str]) -> Self {
+        let leash = postgres::start(&home, &[&SETTINGS[..], settings].concat());
+        Self {
+            home,
+            _leash: leash,
+        }
+    }
+
+    /// A copy of this server that follows it.
+    pub fn new_standby(&self) -> Self {
+        let home = Home::new("standby").for_user_instead_of_root("postgres");
+        let source = format!("--host={}", self.socket().display());
+        let copied = home
+            .command(postgres::program("pg_basebackup").get_program())
+            .args(["--pgdata=data", "--username=narthex", &source])
+            .args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync"])
+            .output()
+            .expect("pg_basebackup");
+        let said = String::from_utf8_lossy(&copied.stderr);
+        assert!(copied.status.success(), "{said}");
+        Self::start(home, &[])
+    }
+
+    /// The address of the database on this server alone.
+    pub fn address(&self) -> String {
+        self.address_of(DATABASE)
+    }
+
+    fn address_of(&self, database: &str) -> String {
+        format!(
+            "postgres:///{database}?host={}&user=narthex",
+            self.socket().display()
+        )
+    }
+
+    fn socket(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub fn execute(&self, database: &str, sql: &str) {
+        let done = PgConnection::establish(&self.address_of(database))
+            .expect("a server that runs")
+            .batch_execute(sql);
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// The one text, called `line`, that a query gives.
+    pub fn ask(&self, sql: &str) -> String {
+        let mut connection = PgConnection::establish(&self.address()).expect("a server that runs");
+        let found: Line = diesel::sql_query(sql)
+            .get_result(&mut connection)
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        found.line
+    }
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
