@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use diesel::{
-    Connection as _, QueryResult, QueryableByName, RunQueryDsl as _,
-    SqliteConnection, connection::SimpleConnection as _,
+    Connection as _, QueryResult, QueryableByName, RunQueryDsl as _, SqliteConnection,
+    connection::SimpleConnection as _,
 };
 
 use super::{AnyConnection, Error, Migration, Migrations, Target};
