@@ -37,6 +37,14 @@ impl Ability {
         &self.0
     }
 
+    /// Those of `names` that are not granted. A name that is no ability is granted to nobody.
+    #[must_use]
+    pub fn missing_among<'a>(names: &[&'a str], granted: impl Fn(&Self) -> bool) -> Vec<&'a str> {
+        let is_granted = |name: &str| Self::parse(name).is_some_and(|ability| granted(&ability));
+        let missing = names.iter().filter(|name| !is_granted(name));
+        missing.copied().collect()
+    }
+
     /// Whether whoever has this has `wanted`.
     #[must_use]
     pub fn grants(&self, wanted: &Self) -> bool {

@@ -4,7 +4,7 @@ use super::{email::Email, register::taken, store};
 use crate::{
     activity::{self, EventKind, What},
     context::Context,
-    credentials::{Caller, sign_out::begin_change},
+    credentials::{Caller, sign_out::begin_change_as},
     error::{Error, Result},
     kit::db,
     name::Name,
@@ -27,17 +27,23 @@ pub struct Profile {
 /// lately; [`Error::Invalid`] where the address is somebody else's; [`Error::Throttled`] where too many
 /// were tried from there.
 pub async fn change_profile(context: &Context, caller: &Caller, profile: Profile) -> Result<()> {
-    let renamed = caller.user.name != profile.name.as_str();
-    let moved = caller.user.email != profile.email.as_str();
-    if moved {
+    if caller.user.email != profile.email.as_str() {
         caller.confirmed(context.now(), || urls::PROFILE.to_owned())?;
         // Whether an address is taken is told here as it is at registering, and as slowly.
         throttle::count(context, &Attempt::to_register(context, caller.ip)).await?;
     }
-    let (user, actor) = (caller.user.id, caller.actor());
+    let (user, actor, caller) = (caller.user.id, caller.actor(), caller.clone());
     context
         .write(move |context, connection| {
-            begin_change(context, connection, user, &actor)?;
+            let acting = begin_change_as(context, connection, &caller)?;
+            // Compared again under the lock: the account that the request was let in with may have
+            // another address by now, and the one that it had is a new one then.
+            let before = store::find(connection, user)?.ok_or(Error::NotFound)?.user;
+            let renamed = before.name != profile.name.as_str();
+            let moved = before.email != profile.email.as_str();
+            if moved {
+                acting.confirmed(context.now(), || urls::PROFILE.to_owned())?;
+            }
             let old = context.makes_old(user);
             db::attempt(connection, |connection| {
                 store::set_profile(connection, old, user, &profile.name, &profile.email)

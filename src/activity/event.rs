@@ -17,6 +17,8 @@ pub struct Actor {
     pub secret: Option<Digest>,
     /// The client's address; none for an operator and for Narthex itself.
     pub ip: Option<IpAddr>,
+    /// The abilities that the route asks for. A change checks them again in its transaction.
+    pub needs: &'static [&'static str],
 }
 
 impl Actor {
@@ -27,6 +29,7 @@ impl Actor {
             credential: None,
             secret: None,
             ip: None,
+            needs: &[],
         }
     }
 
@@ -37,6 +40,7 @@ impl Actor {
             credential: None,
             secret: None,
             ip,
+            needs: &[],
         }
     }
 }

@@ -121,19 +121,19 @@ impl Gatekeeper {
                     Class::Token => Err(Error::SessionsOnly),
                 }
             }
-            Access::Can(_) => {
+            Access::Can(needs) => {
                 let caller = pass::by_either(context, request)
                     .await?
                     .ok_or_else(nobody)?;
                 has_all(&caller, &rule.abilities)?;
-                Ok(Some(caller))
+                Ok(Some(caller.on_route_that_needs(needs)))
             }
-            Access::Client(_) => {
+            Access::Client(needs) => {
                 let caller = pass::by_client(context, request)
                     .await?
                     .ok_or_else(nobody)?;
                 has_all(&caller, &rule.abilities)?;
-                Ok(Some(caller))
+                Ok(Some(caller.on_route_that_needs(needs)))
             }
         }
     }

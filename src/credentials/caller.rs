@@ -20,6 +20,8 @@ pub struct Caller {
     pub secret: Digest,
     /// From where.
     pub ip: Option<IpAddr>,
+    /// The abilities that the route asks for.
+    needs: &'static [&'static str],
 }
 
 impl Deref for Caller {
@@ -32,7 +34,20 @@ impl Deref for Caller {
 
 impl Caller {
     pub(super) const fn new(known: Arc<Known>, secret: Digest, ip: Option<IpAddr>) -> Self {
-        Self { known, secret, ip }
+        Self {
+            known,
+            secret,
+            ip,
+            needs: &[],
+        }
+    }
+
+    /// This caller on a route that asks for the abilities `needs`. A change made by this caller checks
+    /// them again in its transaction.
+    #[must_use]
+    pub const fn on_route_that_needs(mut self, needs: &'static [&'static str]) -> Self {
+        self.needs = needs;
+        self
     }
 
     /// The credential that calls: what the API's `current` means.
@@ -48,6 +63,7 @@ impl Caller {
             credential: Some(self.credential.id),
             secret: Some(self.secret),
             ip: self.ip,
+            needs: self.needs,
         }
     }
 
@@ -61,14 +77,8 @@ impl Caller {
         now: Timestamp,
         back: impl FnOnce() -> String,
     ) -> Result<Confirmed<'_>> {
-        let fresh = match self.credential.class() {
-            Class::Session => self
-                .credential
-                .confirmed_until
-                .is_some_and(|until| now < until),
-            Class::Token => true,
-        };
-        if fresh {
+        let credential = &self.credential;
+        if is_confirmed(credential.class(), credential.confirmed_until, now) {
             Ok(Confirmed(self))
         } else {
             Err(Error::ConfirmPassword { back: back() })
@@ -90,6 +100,14 @@ impl Caller {
             return Ok(());
         }
         self.confirmed(now, back).map(drop)
+    }
+}
+
+/// Whether a credential counts as confirmed at `now`. A token always does: its abilities decide.
+pub(super) fn is_confirmed(class: Class, until: Option<Timestamp>, now: Timestamp) -> bool {
+    match class {
+        Class::Session => until.is_some_and(|until| now < until),
+        Class::Token => true,
     }
 }
 

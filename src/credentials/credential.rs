@@ -2,8 +2,10 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use super::{caller::is_confirmed, selection::Selection};
 use crate::{
     ability::Abilities,
+    error::{Error, Result},
     ids::{CredentialId, ReceiptId, UserId},
     kind::{Class, Kind},
     kit::clock::Timestamp,
@@ -74,6 +76,61 @@ impl Credential {
         match (self.expires_at, idle) {
             (Some(expiry), Some(idle)) => Some(expiry.min(idle)),
             (expiry, idle) => expiry.or(idle),
+        }
+    }
+
+    /// Makes sure that the password of this session was confirmed recently. A token needs no
+    /// confirmation.
+    ///
+    /// # Errors
+    /// [`Error::ConfirmPassword`], which leads a browser `back` afterwards.
+    pub fn confirmed(&self, now: Timestamp, back: impl FnOnce() -> String) -> Result<()> {
+        if is_confirmed(self.class(), self.confirmed_until, now) {
+            Ok(())
+        } else {
+            Err(Error::ConfirmPassword { back: back() })
+        }
+    }
+
+    /// Makes sure that this credential may end what `selection` names: a session may end itself without
+    /// a confirmation, and nothing else.
+    ///
+    /// # Errors
+    /// As [`Credential::confirmed`].
+    pub fn may_end(
+        &self,
+        selection: &Selection,
+        now: Timestamp,
+        back: impl FnOnce() -> String,
+    ) -> Result<()> {
+        if selection.names_only(self.id) {
+            return Ok(());
+        }
+        self.confirmed(now, back)
+    }
+
+    /// Makes sure that this credential may give `wanted` to a token: it has all of these abilities.
+    ///
+    /// # Errors
+    /// [`Error::MissingAbility`] with the first ability that it does not have.
+    pub fn may_give_abilities(&self, wanted: &Abilities) -> Result<()> {
+        match self.abilities.first_beyond(wanted) {
+            Some(beyond) => Err(Error::MissingAbility(beyond.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes sure that this credential may let a token live until `expires_at`. A token gives no token
+    /// a longer life than its own. A session belongs to a person and may.
+    ///
+    /// # Errors
+    /// [`Error::OutlivesCaller`].
+    pub fn may_give_life(&self, expires_at: Option<Timestamp>) -> Result<()> {
+        match (self.class(), self.expires_at) {
+            (Class::Token, Some(end)) if expires_at.is_none_or(|wanted| wanted > end) => {
+                Err(Error::OutlivesCaller(end))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -58,6 +58,7 @@ pub async fn sign_in(
                 credential: Some(session.id),
                 secret: Some(digest),
                 ip: how.ip,
+                needs: &[],
             };
             let device = Device::of(session.user_agent.as_deref());
             let kind = if proof.is_by_registering() || is_known(connection, &session, &device)? {

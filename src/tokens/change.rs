@@ -1,11 +1,10 @@
 //! Changing a token: its name, what it may do, and whether it is paused.
 
-use super::issue::{within_the_abilities_of, within_the_life_of};
 use crate::{
     ability::Abilities,
     activity::{self, EventKind, What},
     context::{Context, Shared},
-    credentials::{Caller, Class, Credential, sign_out::begin_change, store, usage},
+    credentials::{Caller, Class, Credential, sign_out::begin_change_as, store, usage},
     error::{Error, Result},
     ids::{CredentialId, UserId},
     kit::db::AnyConnection,
@@ -36,26 +35,26 @@ pub async fn change(
     id: CredentialId,
     change: Change,
 ) -> Result<Credential> {
-    if let Some(abilities) = &change.abilities {
-        within_the_abilities_of(caller, abilities)?;
-    }
     let caller = caller.clone();
     context
         .write(move |context, connection| {
+            let acting = begin_change_as(context, connection, &caller)?;
             let actor = caller.actor();
-            begin_change(context, connection, caller.user.id, &actor)?;
+            if let Some(abilities) = &change.abilities {
+                acting.may_give_abilities(abilities)?;
+            }
             let mut token = find_live(context, connection, caller.user.id, id)?;
             if token.paused && change.paused == Some(false) {
                 // It lets somebody in again, which is as good as making it.
-                within_the_abilities_of(&caller, &token.abilities)?;
-                within_the_life_of(&caller, token.expires_at)?;
+                acting.may_give_abilities(&token.abilities)?;
+                acting.may_give_life(token.expires_at)?;
             }
             let widened = change
                 .abilities
                 .as_ref()
                 .is_some_and(|wanted| token.abilities.first_beyond(wanted).is_some());
             if widened {
-                caller.confirmed(context.now(), || urls::token(id))?;
+                acting.confirmed(context.now(), || urls::token(id))?;
             }
             for what in apply(&mut token, change) {
                 activity::record(context, connection, caller.user.id, &actor, what)?;

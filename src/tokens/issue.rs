@@ -8,7 +8,9 @@ use crate::{
     activity::{self, Actor, EventKind, What},
     context::{Context, Shared},
     credentials::{
-        self, Caller, Class, Confirmed, Credential, Kind, quota, sign_out::begin_change, store,
+        self, Class, Confirmed, Credential, Kind, quota,
+        sign_out::{begin_change, begin_change_as},
+        store,
     },
     error::{Error, Result},
     fields::FieldErrors,
@@ -55,15 +57,15 @@ pub async fn issue(
     new: NewToken,
     form_key: Option<[u8; 16]>,
 ) -> Result<Issued> {
-    let caller = confirmed.caller();
-    within_the_abilities_of(caller, &new.abilities)?;
-    within_the_life_of(caller, new.expires_at)?;
+    let caller = confirmed.caller().clone();
     let actor = caller.actor();
     let (user, made_by) = (caller.user.id, Some(caller.credential.id));
     let draft = draft(context, user, Kind::Personal, new, made_by, &actor)?;
     context
         .write(move |context, connection| {
-            begin_change(context, connection, user, &actor)?;
+            let acting = begin_change_as(context, connection, &caller)?;
+            acting.may_give_abilities(&draft.token.abilities)?;
+            acting.may_give_life(draft.token.expires_at)?;
             insert(context, connection, draft, form_key, &actor)
         })
         .await
@@ -178,24 +180,6 @@ pub(super) fn insert(
     let what = What::new(EventKind::TokenCreated, token.name.clone()).to(token.id);
     activity::record(context, connection, token.user_id, actor, what)?;
     Ok(issued)
-}
-
-/// A caller gives only what it has.
-pub(super) fn within_the_abilities_of(caller: &Caller, wanted: &Abilities) -> Result<()> {
-    match caller.credential.abilities.first_beyond(wanted) {
-        Some(beyond) => Err(Error::MissingAbility(beyond.to_string())),
-        None => Ok(()),
-    }
-}
-
-/// A token's token does not outlive it. A session, which is there for a person, makes tokens that do.
-pub(super) fn within_the_life_of(caller: &Caller, expires_at: Option<Timestamp>) -> Result<()> {
-    match (caller.credential.class(), caller.credential.expires_at) {
-        (Class::Token, Some(end)) if expires_at.is_none_or(|wanted| wanted > end) => {
-            Err(Error::OutlivesCaller(end))
-        }
-        _ => Ok(()),
-    }
 }
 
 impl NewToken {

@@ -2,18 +2,14 @@
 
 use std::time::Duration;
 
-use super::{
-    Issued, TokenSecret,
-    change::find_live,
-    issue::{within_the_abilities_of, within_the_life_of},
-};
+use super::{Issued, TokenSecret, change::find_live};
 use crate::{
     activity::{self, EventKind, What},
     config::{SigningKeys, TokenPrefix},
     context::{Context, Transaction},
     credentials::{
         Caller, Confirmed, Credential,
-        sign_out::begin_change,
+        sign_out::begin_change_as,
         store::{self, Derived, Earlier, MadeBefore},
     },
     error::{Error, Result},
@@ -140,11 +136,11 @@ pub async fn rotate(
     let caller = confirmed.caller().clone();
     context
         .write(move |context, connection| {
+            let acting = begin_change_as(context, connection, &caller)?;
             let actor = caller.actor();
-            begin_change(context, connection, caller.user.id, &actor)?;
             let mut token = find_live(context, connection, caller.user.id, id)?;
-            within_the_abilities_of(&caller, &token.abilities)?;
-            within_the_life_of(&caller, token.expires_at)?;
+            acting.may_give_abilities(&token.abilities)?;
+            acting.may_give_life(token.expires_at)?;
             if let Some(request) = &request
                 && let Some(secret) =
                     made_before(context, connection, &caller, &token, overlap, request)?

@@ -46,6 +46,7 @@ mod log_lines;
 mod memory;
 mod migrations;
 mod named_endings;
+mod narrowing;
 mod new_devices;
 mod next;
 mod nodes;

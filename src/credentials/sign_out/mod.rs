@@ -22,6 +22,7 @@ use super::{
     store, usage,
 };
 use crate::{
+    ability::Ability,
     activity::{self, Actor, EventKind, What},
     context::{Context, Shared, Transaction},
     error::{Error, Result},
@@ -97,7 +98,8 @@ pub async fn end(context: &Context, user: UserId, ending: Ending, actor: Actor) 
 /// and of two that race each other one comes first and the other sees what it did.
 ///
 /// # Errors
-/// [`Error::NotFound`] where the user is gone, [`Error::NotSignedIn`] where the actor's credential is.
+/// [`Error::NotFound`] where the user is gone; [`Error::NotSignedIn`] where the actor's credential is;
+/// [`Error::MissingAbility`] where that credential lacks an ability that the route asks for.
 pub(crate) fn begin_change(
     context: &Transaction,
     connection: &mut AnyConnection,
@@ -107,32 +109,62 @@ pub(crate) fn begin_change(
     if !store::lock_user(connection, user)? {
         return Err(Error::NotFound);
     }
-    if actor.credential.is_some() && !may_still_act(context, connection, user, actor)? {
-        return Err(Error::NotSignedIn {
-            invalid_token: true,
-        });
+    if actor.credential.is_some() {
+        acting_credential(context, connection, user, actor)?;
     }
     Ok(())
 }
 
-/// Whether the secret that the actor showed still lets them in: neither its credential nor it itself
-/// was taken back since.
-fn may_still_act(
+/// [`begin_change`] for a caller. Returns the caller's credential as it is under the lock. What a caller
+/// may give is compared with this credential and never with a cached one: it may have been narrowed,
+/// or its life shortened, since the request was let in.
+///
+/// # Errors
+/// As [`begin_change`].
+pub(crate) fn begin_change_as(
+    context: &Transaction,
+    connection: &mut AnyConnection,
+    caller: &Caller,
+) -> Result<Credential> {
+    let user = caller.user.id;
+    if !store::lock_user(connection, user)? {
+        return Err(Error::NotFound);
+    }
+    acting_credential(context, connection, user, &caller.actor())
+}
+
+/// The credential of the actor, where the secret that the actor showed still lets it in and it has the
+/// abilities that the route asks for.
+fn acting_credential(
     context: &Shared,
     connection: &mut AnyConnection,
     user: UserId,
     actor: &Actor,
-) -> Result<bool> {
-    let Some(secret) = actor.secret else {
-        return Ok(false);
-    };
+) -> Result<Credential> {
     let now = context.now();
-    let found = store::by_digest(connection, secret)?.filter(|found| !found.is_spent(now));
-    Ok(found.is_some_and(|found| {
-        let mut credential = found.credential;
-        usage::overlay(context, &mut credential);
-        credential.user_id == user && !credential.paused && credential.is_live(now)
-    }))
+    let found = match actor.secret {
+        Some(secret) => store::by_digest(connection, secret)?.filter(|found| !found.is_spent(now)),
+        None => None,
+    };
+    let credential = found
+        .map(|found| {
+            let mut credential = found.credential;
+            usage::overlay(context, &mut credential);
+            credential
+        })
+        .filter(|credential| {
+            credential.user_id == user && !credential.paused && credential.is_live(now)
+        })
+        .ok_or(Error::NotSignedIn {
+            invalid_token: true,
+        })?;
+    let abilities = &credential.abilities;
+    let missing = Ability::missing_among(actor.needs, |ability| abilities.grant(ability));
+    if missing.is_empty() {
+        Ok(credential)
+    } else {
+        Err(Error::MissingAbility(missing.join(" ")))
+    }
 }
 
 /// [`end`] inside a transaction that [`begin_change`] began.
@@ -175,16 +207,17 @@ pub async fn end_one(
     id: CredentialId,
     back: impl FnOnce() -> String,
 ) -> Result<Option<Receipt>> {
-    let (user, actor) = (caller.user.id, caller.actor());
-    let may = caller.may_end(&Selection::one(class, id), context.now(), back);
+    let (user, back) = (caller.user.id, back());
+    let caller = caller.clone();
     let receipt = context
         .write(move |context, connection| {
-            begin_change(context, connection, user, &actor)?;
+            let acting = begin_change_as(context, connection, &caller)?;
+            let actor = caller.actor();
             let found = find_within(context, connection, user, class, id)?;
             if !found.is_live(context.now()) {
                 return Ok(None);
             }
-            may?;
+            acting.may_end(&Selection::one(class, id), context.now(), || back)?;
             let one = vec![found];
             end_these(context, connection, user, one, Reason::Revoked, &actor).map(Some)
         })
