@@ -12,7 +12,7 @@ mod sign_in;
 pub use self::{
     change::{Change, change},
     issue::{Issued, NewToken, issue, issue_as_operator, made_by_form},
-    rotate::{Overlap, Request, Rotated, earlier_secrets, rotate},
+    rotate::{Overlap, Request, Rotated, Rotation, earlier_secrets, rotate},
     secret::{Flaw, TokenSecret},
     sign_in::{DeviceSignIn, sign_in},
 };

@@ -69,15 +69,20 @@ impl Overlap {
 #[derive(Clone)]
 pub struct Request {
     key: Vec<u8>,
+    /// What else was asked for. It is part of what the secret is derived from, so that the same key with
+    /// something else is noticed.
+    terms: Vec<u8>,
     repeatable_for: Option<Duration>,
     keys: SigningKeys,
 }
 
 impl Request {
-    /// A program's, by the `Idempotency-Key` that it sent.
+    /// A program's, by the `Idempotency-Key` that it sent. `terms` says what the body asked for besides
+    /// the overlap; nothing, where it asked for nothing else.
     #[must_use]
-    pub fn of_a_program(keys: &SigningKeys, key: &str) -> Self {
+    pub fn of_a_program(keys: &SigningKeys, key: &str, terms: &str) -> Self {
         Self {
+            terms: terms.as_bytes().to_vec(),
             keys: keys.clone(),
             key: format!("Idempotency-Key: {key}").into_bytes(),
             repeatable_for: Some(RETRIED_FOR),
@@ -88,6 +93,7 @@ impl Request {
     #[must_use]
     pub fn of_a_form(keys: &SigningKeys, key: &[u8; 16]) -> Self {
         Self {
+            terms: Vec::new(),
             keys: keys.clone(),
             key: [b"form: ", key.as_slice()].concat(),
             repeatable_for: None,
@@ -96,6 +102,11 @@ impl Request {
 }
 
 impl Request {
+    /// All that was asked for, as its secret is derived from it.
+    fn spelt_out(&self) -> Vec<u8> {
+        [&*self.key, &*self.terms].concat()
+    }
+
     /// What it is known by: another program's of the same key is another one. A form's key is random,
     /// and the form may come from a session that followed.
     fn known_by(&self, caller: &Caller) -> Digest {
@@ -105,6 +116,16 @@ impl Request {
         let by = program.as_ref().map_or(&[][..], <[u8; 16]>::as_slice);
         Digest::of(&[by, &self.key].concat())
     }
+}
+
+/// What a rotation is to do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rotation {
+    /// How long the secret before goes on working.
+    pub overlap: Overlap,
+    /// When the token expires from then on; `Some(None)` is never, `None` leaves it as it is. Checked
+    /// before by [`NewToken::within_the_operators_bound`](super::NewToken::within_the_operators_bound).
+    pub expires_at: Option<Option<Timestamp>>,
 }
 
 /// A token under its new secret.
@@ -123,14 +144,17 @@ pub struct Rotated {
 ///
 /// # Errors
 /// [`Error::NotFound`] where there is no such live token; [`Error::MissingAbility`] and
-/// [`Error::OutlivesCaller`] where it may do more, or lives longer, than the caller;
-/// [`Error::Invalid`] where the same request was made before with another overlap, or the token was
-/// rotated again since.
+/// [`Error::OutlivesCaller`] where it may do more, or lives or shall live longer, than the caller;
+/// [`Error::Invalid`] where the same request was made before with another overlap or expiry, or the
+/// token was rotated again since.
 pub async fn rotate(
     context: &Context,
     confirmed: Confirmed<'_>,
     id: CredentialId,
-    overlap: Overlap,
+    Rotation {
+        overlap,
+        expires_at,
+    }: Rotation,
     request: Option<Request>,
 ) -> Result<Rotated> {
     let caller = confirmed.caller().clone();
@@ -140,7 +164,7 @@ pub async fn rotate(
             let actor = caller.actor();
             let mut token = find_live(context, connection, caller.user.id, id)?;
             acting.may_give_abilities(&token.abilities)?;
-            acting.may_give_life(token.expires_at)?;
+            acting.may_give_life(expires_at.unwrap_or(token.expires_at))?;
             if let Some(request) = &request
                 && let Some(secret) =
                     made_before(context, connection, &caller, &token, overlap, request)?
@@ -163,6 +187,11 @@ pub async fn rotate(
                 request.as_ref(),
             )?;
             token.hint = secret.hint();
+            if let Some(expires_at) = expires_at {
+                token.expires_at = expires_at;
+                let old = store::makes_old(context, connection, token.user_id, id)?;
+                store::update(connection, old, &token)?;
+            }
             let what = What::new(EventKind::TokenRotated, token.name.clone()).to(token.id);
             activity::record(context, connection, caller.user.id, &actor, what)?;
             let issued = Issued { token, secret };
@@ -206,8 +235,14 @@ fn replace(
         return Ok(secret);
     };
     let salt = random::bytes::<16>(context.random())?;
-    let secret = derive(prefix, request.keys.first(), token.id, &request.key, &salt)
-        .ok_or_else(|| Error::internal("no secret could be derived"))?;
+    let secret = derive(
+        prefix,
+        request.keys.first(),
+        token.id,
+        &request.spelt_out(),
+        &salt,
+    )
+    .ok_or_else(|| Error::internal("no secret could be derived"))?;
     insert(connection, token.id, &secret, now)?;
     let derived = Derived {
         digest: secret.digest(),
@@ -259,12 +294,17 @@ fn made_before(
         return Err(used_before("The token was rotated again since."));
     }
     let prefix = &context.settings.token_prefix;
+    let spelt_out = request.spelt_out();
     std::iter::once(request.keys.first())
         .chain(request.keys.older())
-        .filter_map(|key| derive(prefix, key, token.id, &request.key, &made.salt))
+        .filter_map(|key| derive(prefix, key, token.id, &spelt_out, &made.salt))
         .find(|secret| secret.digest() == made.digest)
         .map(Some)
-        .ok_or_else(|| used_before("The key that its secret was made with is gone."))
+        .ok_or_else(|| {
+            used_before(
+                "It was sent with another expires_in, or the key that its secret was made with is gone.",
+            )
+        })
 }
 
 /// A key stands for one request (draft-ietf-httpapi-idempotency-key-header-07, section 2.7).
@@ -333,7 +373,7 @@ mod tests {
         let keys = SigningKeys::parse(keys).unwrap();
         let form = Request::of_a_form(&keys, b"0123456789abcdef");
         for key in ["0123456789abcdef", "form: 0123456789abcdef"] {
-            assert_ne!(Request::of_a_program(&keys, key).key, form.key);
+            assert_ne!(Request::of_a_program(&keys, key, "").key, form.key);
         }
     }
 }

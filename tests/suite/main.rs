@@ -73,4 +73,5 @@ mod standards;
 mod story;
 mod support;
 mod throttling;
+mod token_expiry;
 mod versions;

@@ -333,7 +333,7 @@ pub(crate) fn end(
     Ok(())
 }
 
-/// Writes what of a token may change: name, abilities and whether it is paused.
+/// Writes what of a token may change: name, abilities, expiry and whether it is paused.
 pub(crate) fn update(
     connection: &mut AnyConnection,
     _: Old,
@@ -344,6 +344,7 @@ pub(crate) fn update(
             credentials::name.eq(&token.name),
             credentials::abilities.eq(token.abilities.to_stored()),
             credentials::paused.eq(token.paused),
+            credentials::expires_at.eq(token.expires_at),
         ))
         .execute(connection)
         .map(drop)

@@ -9,11 +9,11 @@ use crate::{
     ability::Abilities,
     context::Context,
     fields::FieldErrors,
-    kit::{duration, secret::SecretText},
+    kit::{clock::Timestamp, duration, secret::SecretText},
     name::Name,
     shapes::{self, Shape},
-    tokens::{Change, DeviceSignIn, NewToken, Overlap},
-    web::json::{present, whole, whole_or_null},
+    tokens::{Change, DeviceSignIn, NewToken, Overlap, Rotation},
+    web::json::{present, present_whole_or_null, whole, whole_or_null},
 };
 
 /// An app or a command line that signs in.
@@ -78,11 +78,14 @@ impl NewTokenBody {
         let name = errors.take("name", Name::parse(&self.name));
         let catalogue = &context.settings.catalogue;
         let abilities = errors.take("abilities", catalogue.parse(&self.abilities));
-        let life = self.expires_in.map(life).transpose();
-        let expires_at = life.and_then(|life| NewToken::expiry(context, life));
-        let expires_at = errors.take("expires_in", expires_at);
+        let expires_at = errors.take("expires_in", expiry(context, self.expires_in));
         NewToken::of(errors, name, abilities, expires_at)
     }
+}
+
+/// When a token expires that lives for so many seconds from now; none: never.
+fn expiry(context: &Context, seconds: Option<u64>) -> Result<Option<Timestamp>, String> {
+    NewToken::expiry(context, seconds.map(life).transpose()?)
 }
 
 /// The length of a token's life that so many seconds are.
@@ -111,6 +114,11 @@ pub struct ChangeBody {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool, required = false)]
     paused: Option<bool>,
+    /// Seconds from now; `null`: never. A session that lets a token live longer than before has to
+    /// confirm its password first.
+    #[serde(default, deserialize_with = "present_whole_or_null")]
+    #[schema(schema_with = seconds, required = false)]
+    expires_in: Option<Option<u64>>,
 }
 
 impl ChangeBody {
@@ -123,6 +131,9 @@ impl ChangeBody {
         let abilities = self
             .abilities
             .and_then(|names| errors.take("abilities", catalogue.parse(&names)));
+        let expires_at = self
+            .expires_in
+            .and_then(|life| errors.take("expires_in", expiry(context, life)));
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -130,6 +141,7 @@ impl ChangeBody {
             name,
             abilities,
             paused: self.paused,
+            expires_at,
         })
     }
 }
@@ -142,6 +154,11 @@ pub struct RotateBody {
     /// None, where it does not say: the secret before ends at once.
     #[schema(schema_with = overlap, required = false)]
     overlap: Option<Length>,
+    /// Seconds from now until the token expires; `null`: never. Where it does not say, the token expires
+    /// when it would have.
+    #[serde(default, deserialize_with = "present_whole_or_null")]
+    #[schema(schema_with = seconds, required = false)]
+    expires_in: Option<Option<u64>>,
 }
 
 /// Up to seven days in every unit.
@@ -166,12 +183,32 @@ enum Length {
 }
 
 impl RotateBody {
-    pub(super) fn read(&self) -> Result<Overlap, FieldErrors> {
+    pub(super) fn read(&self, context: &Context) -> Result<Rotation, FieldErrors> {
+        let mut errors = FieldErrors::default();
         let overlap = match &self.overlap {
-            None => return Ok(Overlap::default()),
+            None => Ok(Overlap::default()),
             Some(Length::Seconds(seconds)) => Overlap::of(Duration::from_secs(*seconds)),
             Some(Length::Text(text)) => Overlap::parse(text),
         };
-        overlap.map_err(|what_would_do| FieldErrors::one("overlap", what_would_do))
+        let overlap = errors.take("overlap", overlap);
+        let expires_at = self
+            .expires_in
+            .and_then(|life| errors.take("expires_in", expiry(context, life)));
+        match overlap {
+            Some(overlap) if errors.is_empty() => Ok(Rotation {
+                overlap,
+                expires_at,
+            }),
+            _ => Err(errors),
+        }
+    }
+
+    /// What it asks for besides the overlap, for [`Request`](crate::tokens::Request).
+    pub(super) fn terms(&self) -> String {
+        match self.expires_in {
+            None => String::new(),
+            Some(None) => "\nexpires_in: null".to_owned(),
+            Some(Some(seconds)) => format!("\nexpires_in: {seconds}"),
+        }
     }
 }

@@ -194,7 +194,7 @@ pub async fn create(
     made(&tokens::issue(&here.context, here.confirmed()?, new, None).await?)
 }
 
-/// Renames, narrows, widens, pauses or resumes a token; what is left out stays.
+/// Renames, narrows, widens, pauses or resumes a token, or changes when it expires; what is left out stays.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a change that cannot be, and as [`tokens::change`].
@@ -248,9 +248,9 @@ pub async fn rotate(
     IdempotencyKey(key): IdempotencyKey,
     JsonOrNothing(body): JsonOrNothing<RotateBody>,
 ) -> Result<HttpResponse> {
-    let overlap = body.read()?;
-    let request = key.map(|key| Request::of_a_program(&keys, &key));
-    let rotated = tokens::rotate(&here.context, here.confirmed()?, id, overlap, request).await?;
+    let rotation = body.read(&here.context)?;
+    let request = key.map(|key| Request::of_a_program(&keys, &key, &body.terms()));
+    let rotated = tokens::rotate(&here.context, here.confirmed()?, id, rotation, request).await?;
     shown(StatusCode::OK, &rotated.issued)
 }
 

@@ -108,7 +108,7 @@ pub async fn change(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Res
         let change = Change {
             name,
             abilities: wanted,
-            paused: None,
+            ..Change::default()
         };
         change_token(&here.context, &here.caller, token.id, change).await
     };

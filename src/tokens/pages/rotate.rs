@@ -11,7 +11,7 @@ use crate::{
     config::SigningKeys,
     error::{Error, Result},
     ids::OfCredential,
-    tokens::{Overlap, Request, Rotated, rotate as rotate_token},
+    tokens::{Overlap, Request, Rotated, Rotation, rotate as rotate_token},
     urls,
     web::{body::Form, page, path::PathId},
 };
@@ -45,8 +45,11 @@ pub async fn rotate(
     let confirmed = here.confirmed(back)?;
     let rotated = async {
         fields.check()?;
-        let overlap = overlap.unwrap_or_default();
-        rotate_token(&here.context, confirmed, token.id, overlap, request).await
+        let rotation = Rotation {
+            overlap: overlap.unwrap_or_default(),
+            expires_at: None,
+        };
+        rotate_token(&here.context, confirmed, token.id, rotation, request).await
     };
     match rotated.await {
         Ok(Rotated { repeated: true, .. }) => here.go(

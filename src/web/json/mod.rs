@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 pub use self::{
     answer::{answer, answer_with, bytes},
     named::{FieldsInput, NoFields},
-    values::{present, whole, whole_or_null},
+    values::{present, present_whole_or_null, whole, whole_or_null},
 };
 use super::body;
 use crate::{

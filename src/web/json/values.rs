@@ -41,6 +41,16 @@ pub fn whole_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     Ok(number.map(|Whole(number)| number))
 }
 
+/// [`whole_or_null`] for a field that may be left out, where `null` says something else than its absence.
+///
+/// # Errors
+/// As [`whole`].
+pub fn present_whole_or_null<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<u64>>, D::Error> {
+    whole_or_null(deserializer).map(Some)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
