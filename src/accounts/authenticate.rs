@@ -29,6 +29,7 @@ pub struct Authenticated {
     against: StoredHash,
     /// To be taken back once the proof is used; none for who has just chosen the password.
     attempt: Option<Attempt>,
+    is_by_registering: bool,
 }
 
 impl Authenticated {
@@ -38,6 +39,15 @@ impl Authenticated {
             user,
             against,
             attempt: None,
+            is_by_registering: true,
+        }
+    }
+
+    /// The same proof, of who made this account a moment ago.
+    pub(super) fn of_a_new_account(self) -> Self {
+        Self {
+            is_by_registering: true,
+            ..self
         }
     }
 
@@ -50,7 +60,7 @@ impl Authenticated {
     /// Whether this account was made a moment ago, by whoever the proof is of.
     #[must_use]
     pub const fn is_by_registering(&self) -> bool {
-        self.attempt.is_none()
+        self.is_by_registering
     }
 }
 
@@ -172,6 +182,7 @@ async fn verify(
             user,
             against,
             attempt: Some(attempt),
+            is_by_registering: false,
         }),
         (known, _) => {
             note_refusal(context, known, actor).await?;

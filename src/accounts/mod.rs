@@ -20,7 +20,7 @@ pub use self::{
     email::Email,
     password::{LONGEST as LONGEST_PASSWORD, NewPassword, SHORTEST as SHORTEST_PASSWORD},
     profile::{Profile, change_profile},
-    register::{Registration, create, register},
+    register::{Registration, create, register, register_once},
     store::Account,
 };
 

@@ -1,6 +1,14 @@
 //! Making an account.
 
-use super::{authenticate::Authenticated, email::Email, password::NewPassword, store};
+use std::time::Duration;
+
+use super::{
+    authenticate::{Authenticated, authenticate},
+    email::Email,
+    find_by_email,
+    password::NewPassword,
+    store,
+};
 use crate::{
     activity::{self, Actor, EventKind, What},
     config,
@@ -13,6 +21,9 @@ use crate::{
     name::Name,
     throttle::{self, Attempt},
 };
+
+/// How long a form that is sent again leads to the account that it created.
+const SENT_AGAIN_WITHIN: Duration = Duration::from_secs(60);
 
 /// Who wants an account.
 pub struct Registration {
@@ -45,6 +56,32 @@ pub async fn register(
     let place = context.hasher.place().await?;
     throttle::count(context, &attempt).await?;
     make(context, &place, registration, actor).await
+}
+
+/// As [`register`], for a form that may come twice because of a second click. An account that was created a
+/// moment ago with this address and this password was created by the same form: its owner is signed in.
+///
+/// # Errors
+/// As [`register`], and as [`authenticate`], whose limits hold here too.
+pub async fn register_once(
+    context: &Context,
+    registration: Registration,
+    actor: Actor,
+) -> Result<Authenticated> {
+    let (email, password) = (registration.email.clone(), registration.password.clone());
+    let taken = match register(context, registration, actor).await {
+        Err(Error::Invalid(taken)) => taken,
+        other => return other,
+    };
+    let account = find_by_email(context, &email).await?;
+    if account.user.created_at.plus(SENT_AGAIN_WITHIN) <= context.now() {
+        return Err(taken.into());
+    }
+    match authenticate(context, email.as_str(), password.into_secret(), actor).await {
+        Ok(proof) => Ok(proof.of_a_new_account()),
+        Err(Error::WrongPassword) => Err(taken.into()),
+        Err(other) => Err(other),
+    }
 }
 
 /// Makes an account.

@@ -11,7 +11,7 @@ use crate::{
     context::Context,
     credentials::{Caller, Class, Confirmed, Receipt, Selection},
     error::{Error, Result},
-    ids::UserId,
+    ids::{ReceiptId, UserId},
     sessions::{SessionSecret, cookie::SessionCookie},
     urls,
     web::{
@@ -88,8 +88,10 @@ impl SignedIn {
     /// The frame of the page, with what an earlier request left to say.
     #[must_use]
     pub fn frame(&self) -> Frame {
+        let receipt = self.cookie.take_receipt();
         Frame {
             user_id: self.caller.user.id.to_string(),
+            receipt: receipt.map(urls::receipt),
             ..Frame::new(
                 &self.request,
                 Some(self.caller.user.name.clone()),
@@ -105,6 +107,20 @@ impl SignedIn {
     pub fn go(&self, to: &str, message: &str) -> Result<HttpResponse> {
         self.cookie.leave_message(message)?;
         Ok(see_other(to))
+    }
+
+    /// On to another page, which says `message` and links a receipt.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn go_with_receipt(
+        &self,
+        to: &str,
+        message: &str,
+        receipt: ReceiptId,
+    ) -> Result<HttpResponse> {
+        self.cookie.leave_receipt(receipt)?;
+        self.go(to, message)
     }
 
     /// Proof that the password was confirmed not long ago, without which this leads to confirming

@@ -1,5 +1,5 @@
 //! The session cookie: content signed, holding the session's secret and a message for the next
-//! page, nothing else.
+//! page, perhaps with a receipt, nothing else.
 //!
 //! `actix-session` reads and writes it. Around it stands [`keep`], for what it has no setting for:
 //! older keys, and a cookie that lasts only where somebody asked to be kept signed in.
@@ -25,12 +25,14 @@ use super::{secret::SessionSecret, verified::Verified};
 use crate::{
     config::{Settings, SigningKeys},
     error::{Error, Result as NarthexResult},
+    ids::ReceiptId,
     kit::digest::Digest,
 };
 
 const SECRET: &str = "s";
 const REMEMBER: &str = "r";
 const MESSAGE: &str = "m";
+const RECEIPT: &str = "e";
 
 /// The name of the cookie. `__Host-` and `__Secure-` make browsers refuse a cookie of that name that a
 /// sibling host or a page without TLS tries to plant (draft-ietf-httpbis-rfc6265bis, section 4.1.3).
@@ -268,6 +270,22 @@ impl SessionCookie {
     /// As [`SessionCookie::sign_in`].
     pub fn leave_message(&self, message: &str) -> NarthexResult<()> {
         self.put(MESSAGE, message)
+    }
+
+    /// Keeps the receipt that the message for the next page is about.
+    ///
+    /// # Errors
+    /// As [`SessionCookie::sign_in`].
+    pub fn leave_receipt(&self, receipt: ReceiptId) -> NarthexResult<()> {
+        self.put(RECEIPT, &receipt.to_string())
+    }
+
+    /// Takes the receipt that the message of an earlier page is about.
+    #[must_use]
+    pub fn take_receipt(&self) -> Option<ReceiptId> {
+        let receipt = self.bag.get::<String>(RECEIPT).ok().flatten()?;
+        self.bag.remove(RECEIPT);
+        receipt.parse().ok()
     }
 
     /// Takes the message that an earlier page left.

@@ -1,6 +1,6 @@
 //! Signing in: opening a session.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use super::{
     device::{Device, LONGEST_USER_AGENT},
@@ -17,6 +17,8 @@ use crate::{
         store,
     },
     error::{Error, Result},
+    ids::CredentialId,
+    kind::Class,
     kit::db::AnyConnection,
 };
 
@@ -31,12 +33,22 @@ pub struct SignIn {
     pub ip: Option<IpAddr>,
     /// The session that this browser has now; its cookie is about to be replaced.
     pub replaces: Option<Caller>,
+    /// The key that the form carried: sent again within [`SENT_AGAIN_WITHIN`], it opens no second session.
+    pub form_key: Option<[u8; 16]>,
 }
+
+/// How long a form that is sent again leads to the session that it opened: time for a second click, also
+/// over a slow network.
+const SENT_AGAIN_WITHIN: Duration = Duration::from_secs(60);
 
 /// Opens a session for whoever knew the password.
 ///
 /// A session that the browser had before is ended: its cookie is overwritten, and what nobody can
 /// use any more must not stay valid (ASVS 5.0, 7.2.4).
+///
+/// A second click sends the form again before the first answer has come. The browser discards that answer,
+/// and nobody knows which of two transactions commits first. So the second one adds a secret to the session
+/// that the first one opened: whichever answer the browser keeps, its cookie is good.
 ///
 /// # Errors
 /// [`Error::WrongPassword`] where the proof is void by now.
@@ -52,7 +64,19 @@ pub async fn sign_in(
             let stranger = Actor::stranger(how.ip);
             let account = begin_sign_in(context, connection, &proof, &stranger)?;
             let session = new_session(context, &account.user, &how)?;
-            store::insert(connection, &session, None)?;
+            let earlier = match &how.form_key {
+                Some(key) => store::by_form_key(connection, session.user_id, key)?,
+                None => None,
+            };
+            if let Some(id) = earlier
+                && let Some(opened) = opened_before(context, connection, id, &session)?
+            {
+                return Ok(store::insert_further_secret(connection, &opened, digest)?);
+            }
+            // A key that opened something longer ago opens nothing under its name again.
+            let form_key = how.form_key.as_ref().filter(|_| earlier.is_none());
+            let form_key = form_key.map(<[u8; 16]>::as_slice);
+            store::insert(connection, &session, form_key)?;
             store::insert_secret(connection, session.id, digest, "", session.created_at)?;
             let actor = Actor {
                 credential: Some(session.id),
@@ -85,6 +109,25 @@ pub async fn sign_in(
         })
         .await?;
     Ok(secret)
+}
+
+/// The credential that the same form made, if it is the session that the same browser opened a moment ago.
+fn opened_before(
+    context: &Context,
+    connection: &mut AnyConnection,
+    id: CredentialId,
+    session: &Credential,
+) -> Result<Option<Credential>> {
+    let now = context.now();
+    let opened = store::find(connection, session.user_id, id)?;
+    Ok(opened.filter(|opened| {
+        opened.class() == Class::Session
+            && opened.is_live(now)
+            && opened.created_at.plus(SENT_AGAIN_WITHIN) > now
+            && opened.user_agent == session.user_agent
+            && opened.ip == session.ip
+            && opened.remembered == session.remembered
+    }))
 }
 
 /// Whether this user had a session of a like device before: what a person would call the same. A new

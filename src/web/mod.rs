@@ -5,6 +5,7 @@ pub mod address;
 pub mod assets;
 pub mod body;
 pub mod cors;
+pub mod form_key;
 pub mod headers;
 pub mod held;
 pub mod host;

@@ -24,8 +24,12 @@ pub struct Frame {
     pub user_id: String,
     /// The path of this page, by which the navigation marks where one is.
     pub path: String,
+    /// The path and query of this page, to come back to it.
+    pub address: String,
     /// What an earlier request has to say.
     pub message: Option<String>,
+    /// The address of the receipt that the message is about.
+    pub receipt: Option<String>,
 }
 
 impl Frame {
@@ -38,7 +42,9 @@ impl Frame {
             user,
             user_id: String::new(),
             path: request.path().to_owned(),
+            address: request.uri().to_string(),
             message,
+            receipt: None,
         }
     }
 

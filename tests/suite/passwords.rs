@@ -324,7 +324,7 @@ async fn while_one_types_the_page_says_what_a_new_password_still_lacks() {
         window.evaluate(region).await,
         json!(["polite", "password", "Long enough."])
     );
-    window.press("Make the account").await;
+    window.press("Create account").await;
     window.expect_path("/account").await;
     window.visit("/account/profile").await;
     window.fill("New password", "short").await;
@@ -341,12 +341,12 @@ async fn without_scripts_the_page_says_the_same_once_it_is_sent() {
     window.fill("Your name", NAME).await;
     window.fill("E-mail address", ADA).await;
     window.fill("Password", "xyxyxyxyxyxyxyxy").await;
-    window.press("Make the account").await;
+    window.press("Create account").await;
     window
         .expect_text("Use more than the same few characters")
         .await;
     window.fill("Password", PASSWORD).await;
-    window.press("Make the account").await;
+    window.press("Create account").await;
     window.expect_path("/account").await;
     window.close().await;
 }

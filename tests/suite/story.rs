@@ -42,15 +42,15 @@ async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything()
     desk.visit("/").await;
     desk.expect_path("/login").await;
     desk.screenshot("login").await;
-    desk.press("Make an account").await;
+    desk.press("Create account").await;
     desk.fill("Your name", "Ada Lovelace").await;
     desk.fill("E-mail address", ADA).await;
     desk.fill("Password", "too short").await;
-    desk.press("Make the account").await;
+    desk.press("Create account").await;
     desk.expect_text("Use at least 15 characters").await;
     desk.screenshot("register-refused").await;
     desk.fill("Password", PASSWORD).await;
-    desk.press("Make the account").await;
+    desk.press("Create account").await;
     desk.expect_path("/account").await;
 
     // She makes a token, sees its secret once, and uses it.

@@ -16,6 +16,7 @@ use crate::{
     urls,
     web::{
         body::Form,
+        form_key::{form_key, new_form_key},
         page::{self, Frame, see_other},
     },
 };
@@ -27,6 +28,19 @@ struct RegisterPage {
     name: String,
     email: String,
     errors: FieldErrors,
+    form_key: String,
+}
+
+impl RegisterPage {
+    fn new(visitor: &Visitor, name: String, email: String, errors: FieldErrors) -> Result<Self> {
+        Ok(Self {
+            frame: visitor.frame(),
+            name,
+            email,
+            errors,
+            form_key: new_form_key(&visitor.context)?,
+        })
+    }
 }
 
 /// `GET /register`
@@ -38,12 +52,7 @@ pub async fn form(visitor: Visitor) -> Result<HttpResponse> {
         return Err(Error::RegistrationClosed);
     }
     let (name, email, errors) = Default::default();
-    page::ok(&RegisterPage {
-        frame: visitor.frame(),
-        name,
-        email,
-        errors,
-    })
+    page::ok(&RegisterPage::new(&visitor, name, email, errors)?)
 }
 
 /// `POST /register`
@@ -54,21 +63,13 @@ pub async fn register(visitor: Visitor, origin: Origin, form: Form) -> Result<Ht
     let made = make_and_sign_in(&visitor, origin, fields, &name, &email, password).await;
     match made {
         Ok(()) => Ok(see_other(urls::ACCOUNT)),
-        Err(Error::Invalid(errors)) => page::unprocessable(&RegisterPage {
-            frame: visitor.frame(),
-            name,
-            email,
-            errors,
-        }),
-        Err(error @ Error::Throttled(_)) => page::refused(
-            &error,
-            &RegisterPage {
-                errors: FieldErrors::one("email", error.sentence()),
-                frame: visitor.frame(),
-                name,
-                email,
-            },
-        ),
+        Err(Error::Invalid(errors)) => {
+            page::unprocessable(&RegisterPage::new(&visitor, name, email, errors)?)
+        }
+        Err(error @ Error::Throttled(_)) => {
+            let errors = FieldErrors::one("email", error.sentence());
+            page::refused(&error, &RegisterPage::new(&visitor, name, email, errors)?)
+        }
         Err(other) => Err(other),
     }
 }
@@ -82,6 +83,7 @@ async fn make_and_sign_in(
     password: SecretText,
 ) -> Result<()> {
     let context = &visitor.context;
+    let form_key = form_key(&fields.text("form_key"));
     let errors = fields.errors();
     let name = errors.take("name", Name::parse(name));
     let address = errors.take("email", Email::parse(email));
@@ -97,12 +99,16 @@ async fn make_and_sign_in(
         email: address,
         password: new,
     };
-    let proof = accounts::register(context, registration, stranger).await?;
+    let proof = match form_key {
+        Some(_) => accounts::register_once(context, registration, stranger).await?,
+        None => accounts::register(context, registration, stranger).await?,
+    };
     let how = SignIn {
         remember: false,
         user_agent: origin.user_agent,
         ip: origin.ip,
         replaces: visitor.caller.as_deref().cloned(),
+        form_key,
     };
     let secret = sessions::sign_in(context, proof, how).await?;
     visitor.cookie.sign_in(&secret, false)

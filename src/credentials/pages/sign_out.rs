@@ -13,7 +13,6 @@ use crate::{
     },
     error::{Error, Result},
     fields::{FieldErrors, Fields},
-    ids::CredentialId,
     urls,
     web::{
         body::{Form, Query},
@@ -128,22 +127,9 @@ pub async fn end(here: SignedIn, form: Form) -> Result<HttpResponse> {
     }
 }
 
-/// `POST …/{id}/revoke`: ends one. None: it had ended before.
-///
-/// # Errors
-/// As [`sign_out::end_one`]; [`Error::ConfirmPassword`] leads to the page that ends this one.
-pub(crate) async fn end_one_of_class(
-    here: &SignedIn,
-    class: Class,
-    id: CredentialId,
-) -> Result<Option<Receipt>> {
-    let back = || address_of(&Selection::one(class, id));
-    sign_out::end_one(&here.context, &here.caller, class, id, back).await
-}
-
 /// Where a browser goes after an ending: to the receipt, or to the sign-in page where the ending was
 /// its own.
-pub(crate) fn leave(here: &SignedIn, receipt: &Receipt) -> Result<HttpResponse> {
+pub(super) fn leave(here: &SignedIn, receipt: &Receipt) -> Result<HttpResponse> {
     if !receipt.names(here.caller.credential.id) {
         return Ok(see_other(&urls::receipt(receipt.id)));
     }

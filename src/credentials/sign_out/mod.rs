@@ -16,7 +16,7 @@ pub use self::named::{
 use super::{
     caller::Caller,
     credential::Credential,
-    list::find_within,
+    list::{find, find_within},
     receipt::{Reason, Receipt},
     selection::Selection,
     store, usage,
@@ -191,6 +191,25 @@ pub(crate) fn end_within(
         return Err(Error::PreviewOutdated);
     }
     end_these(context, connection, user, credentials, ending.reason, actor)
+}
+
+/// Returns the credential that a person is about to end, or `None` if it has ended and no node believes it
+/// any more.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class.
+pub async fn find_to_end(
+    context: &Context,
+    user: UserId,
+    class: Class,
+    id: CredentialId,
+) -> Result<Option<Credential>> {
+    let found = find(context, user, class, id).await?;
+    if found.ended_at.is_none() {
+        return Ok(Some(found));
+    }
+    context.settle(Subject::User(user)).await?;
+    Ok(None)
 }
 
 /// Ends one credential of the caller's. None: it had ended before, and is believed nowhere any more either.

@@ -15,7 +15,9 @@ pub(crate) use self::{
         Derived, Earlier, MadeBefore, bound_secrets, earlier, forget_spent, insert_rotation,
         rotation, spend,
     },
-    of_secrets::{Found, by_digest, delete_secrets, insert_secret, makes_old},
+    of_secrets::{
+        Found, by_digest, delete_secrets, insert_further_secret, insert_secret, makes_old,
+    },
     of_uses::touch,
 };
 

@@ -139,6 +139,25 @@ pub(crate) fn insert_secret(
     .map(drop)
 }
 
+/// Adds one more secret to a session, which lets its browser in beside those that it has, for as long as the
+/// session lasts. It is bounded, so that the session still has one newest secret.
+pub(crate) fn insert_further_secret(
+    connection: &mut AnyConnection,
+    session: &Credential,
+    digest: Digest,
+) -> QueryResult<()> {
+    on!(connection => diesel::insert_into(secrets::table)
+        .values((
+            secrets::digest.eq(digest),
+            secrets::credential_id.eq(session.id),
+            secrets::hint.eq(""),
+            secrets::created_at.eq(session.created_at),
+            secrets::valid_until.eq(session.expires_at),
+        ))
+        .execute(connection))
+    .map(drop)
+}
+
 /// Removes every secret of a credential.
 pub(crate) fn delete_secrets(
     connection: &mut AnyConnection,

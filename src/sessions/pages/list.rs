@@ -7,14 +7,14 @@ use crate::{
     callers::SignedIn,
     credentials::{
         self, Class, Kind, Scope, Selection,
-        pages::{Row, address_of, end_one_of_class, leave},
+        pages::{Row, address_of, revoke as revoke_one},
     },
     error::Result,
     ids::OfCredential,
     kit::page::Paging,
     urls,
     web::{
-        body::Query,
+        body::{Form, Query},
         page::{self, Frame},
         path::PathId,
     },
@@ -61,9 +61,6 @@ pub async fn show(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
 }
 
 /// `POST /account/sessions/{id}/revoke`
-pub async fn revoke(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
-    match end_one_of_class(&here, Class::Session, id.0).await? {
-        Some(receipt) => leave(&here, &receipt),
-        None => here.go(urls::SESSIONS, "This session had ended already."),
-    }
+pub async fn revoke(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Result<HttpResponse> {
+    revoke_one(&here, Class::Session, id.0, form).await
 }

@@ -15,6 +15,7 @@ use crate::{
     urls,
     web::{
         body::{Form, Query},
+        form_key::{form_key, new_form_key},
         next::{Next, or_account},
         page::{self, Frame, see_other},
     },
@@ -32,18 +33,20 @@ struct LoginPage {
     next: String,
     register: bool,
     refused: Option<String>,
+    form_key: String,
 }
 
 impl LoginPage {
-    fn new(visitor: &Visitor, email: String, remember: bool, next: Option<&Next>) -> Self {
-        Self {
+    fn new(visitor: &Visitor, email: String, remember: bool, next: Option<&Next>) -> Result<Self> {
+        Ok(Self {
             frame: visitor.frame(),
             email,
             remember,
             next: next.map(Next::as_str).unwrap_or_default().to_owned(),
             register: visitor.context.settings.registration == Registration::Open,
             refused: None,
-        }
+            form_key: new_form_key(&visitor.context)?,
+        })
     }
 }
 
@@ -61,7 +64,7 @@ pub async fn form(visitor: Visitor, mut query: Query) -> Result<HttpResponse> {
         String::new(),
         false,
         next.as_ref(),
-    ))
+    )?)
 }
 
 /// `POST /login`
@@ -70,21 +73,22 @@ pub async fn login(visitor: Visitor, origin: Origin, form: Form) -> Result<HttpR
     let email = fields.text("email");
     let password = SecretText::new(fields.text("password"));
     let remember = fields.text("remember") == "on";
+    let key = form_key(&fields.text("form_key"));
     let next = fields
         .one("next")
         .and_then(|next| Next::parse(&next, &visitor.context.settings));
     fields.check()?;
-    match sign_in(&visitor, origin, &email, password, remember).await {
+    match sign_in(&visitor, origin, &email, password, remember, key).await {
         Ok(()) => Ok(see_other(&or_account(next))),
         Err(Error::WrongPassword) => {
-            let page = LoginPage::new(&visitor, email, remember, next.as_ref());
+            let page = LoginPage::new(&visitor, email, remember, next.as_ref())?;
             page::unprocessable(&LoginPage {
                 refused: Some(WRONG.to_owned()),
                 ..page
             })
         }
         Err(error @ Error::Throttled(_)) => {
-            let page = LoginPage::new(&visitor, email, remember, next.as_ref());
+            let page = LoginPage::new(&visitor, email, remember, next.as_ref())?;
             page::refused(
                 &error,
                 &LoginPage {
@@ -103,6 +107,7 @@ async fn sign_in(
     email: &str,
     password: SecretText,
     remember: bool,
+    form_key: Option<[u8; 16]>,
 ) -> Result<()> {
     let context = &visitor.context;
     let proof = authenticate(context, email, password, Actor::stranger(origin.ip)).await?;
@@ -111,6 +116,7 @@ async fn sign_in(
         user_agent: origin.user_agent,
         ip: origin.ip,
         replaces: visitor.caller.as_deref().cloned(),
+        form_key,
     };
     let secret = sessions::sign_in(context, proof, how).await?;
     visitor.cookie.sign_in(&secret, remember)

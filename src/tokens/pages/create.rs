@@ -17,6 +17,7 @@ use crate::{
     urls,
     web::{
         body::{Form, Query},
+        form_key::{form_key, new_form_key},
         page::{self, Frame},
     },
 };
@@ -103,7 +104,7 @@ impl Typed {
                 self.expires
             },
             expires_on: self.expires_on,
-            form_key: made::new_form_key(context)?,
+            form_key: new_form_key(context)?,
             errors,
         })
     }
@@ -159,14 +160,7 @@ pub async fn create(here: SignedIn, form: Form) -> Result<HttpResponse> {
         Ok(new) => new,
         Err(errors) => return page::unprocessable(&typed.form(&here, errors)?),
     };
-    match issue(
-        &here.context,
-        confirmed,
-        new,
-        made::form_key(&typed.form_key),
-    )
-    .await
-    {
+    match issue(&here.context, confirmed, new, form_key(&typed.form_key)).await {
         Ok(issued) => made::show(&here, issued, made::Why::Made).await,
         Err(Error::FormSentTwice) => already_made(&here, &typed).await,
         Err(other) => Err(other),
@@ -175,8 +169,8 @@ pub async fn create(here: SignedIn, form: Form) -> Result<HttpResponse> {
 
 /// A reload of the page that showed the secret sends the form again: it makes no second token.
 async fn already_made(here: &SignedIn, typed: &Typed) -> Result<HttpResponse> {
-    let form_key = made::form_key(&typed.form_key).ok_or(Error::NotFound)?;
-    let token = made_by_form(&here.context, here.caller.user.id, form_key).await?;
+    let key = form_key(&typed.form_key).ok_or(Error::NotFound)?;
+    let token = made_by_form(&here.context, here.caller.user.id, key).await?;
     here.go(
         &urls::token(token.id),
         "This token is made already. Its secret was shown once and cannot be shown again.",

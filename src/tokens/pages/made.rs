@@ -1,18 +1,17 @@
-//! The page that shows a secret, once; and the key by which a form that is sent again is known.
+//! The page that shows a secret, once.
 
 use actix_web::{
     HttpResponse,
     http::header::{self, HeaderValue},
 };
 use askama::Template;
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::{
     callers::SignedIn,
     context::Context,
     credentials::pages::Row,
     error::Result,
-    kit::{random, secret::SecretText},
+    kit::secret::SecretText,
     tokens::{Issued, earlier_secrets},
     web::{
         moment::Moment,
@@ -82,16 +81,4 @@ pub(super) async fn show(here: &SignedIn, issued: Issued, why: Why) -> Result<Ht
         .headers_mut()
         .insert(header::REFERRER_POLICY, nothing);
     Ok(answer)
-}
-
-/// A new key for a form that makes a secret.
-pub(super) fn new_form_key(context: &Context) -> Result<String> {
-    let key = random::bytes::<16>(context.random())?;
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(key))
-}
-
-/// Reads a form's key. A form without one, as a program sends, is a new one each time.
-pub(super) fn form_key(text: &str) -> Option<[u8; 16]> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-    bytes.try_into().ok()
 }

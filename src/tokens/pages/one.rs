@@ -5,14 +5,14 @@ use askama::Template;
 
 use super::{
     abilities::{AbilityBox, boxes},
-    made::{self, EarlierSecret},
+    made::EarlierSecret,
     rotate::{OVERLAPS, USUAL_OVERLAP},
 };
 use crate::{
     callers::SignedIn,
     credentials::{
         self, Class, Credential, Selection,
-        pages::{Row, address_of, end_one_of_class, leave},
+        pages::{Row, address_of, revoke as revoke_one},
     },
     error::{Error, Result},
     fields::FieldErrors,
@@ -22,6 +22,7 @@ use crate::{
     urls,
     web::{
         body::Form,
+        form_key::new_form_key,
         page::{self, Frame},
         path::PathId,
     },
@@ -63,7 +64,7 @@ impl TokenPage {
             change: urls::token(token.id),
             rotate: urls::token_rotate(token.id),
             overlap: USUAL_OVERLAP.to_owned(),
-            form_key: made::new_form_key(context)?,
+            form_key: new_form_key(context)?,
             earlier: EarlierSecret::all(context, token.id).await?,
             pause: urls::token_pause(token.id),
             resume: urls::token_resume(token.id),
@@ -155,9 +156,6 @@ async fn set_paused(
 }
 
 /// `POST /account/tokens/{id}/revoke`
-pub async fn revoke(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
-    match end_one_of_class(&here, Class::Token, id.0).await? {
-        Some(receipt) => leave(&here, &receipt),
-        None => here.go(urls::TOKENS, "This token had ended already."),
-    }
+pub async fn revoke(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Result<HttpResponse> {
+    revoke_one(&here, Class::Token, id.0, form).await
 }

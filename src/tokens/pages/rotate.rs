@@ -13,7 +13,7 @@ use crate::{
     ids::OfCredential,
     tokens::{Overlap, Request, Rotated, Rotation, rotate as rotate_token},
     urls,
-    web::{body::Form, page, path::PathId},
+    web::{body::Form, form_key::form_key, page, path::PathId},
 };
 
 /// The overlaps that the form offers, and the one that is chosen until somebody chooses another: a
@@ -36,12 +36,12 @@ pub async fn rotate(
     let token = find(&here, id.0).await?;
     let back = || urls::token(token.id);
     let mut fields = form.0;
-    let (typed, form_key) = (fields.one("overlap"), fields.text("form_key"));
+    let (typed, key) = (fields.one("overlap"), fields.text("form_key"));
     let read = typed
         .as_deref()
         .map_or(Ok(Overlap::default()), Overlap::parse);
     let overlap = fields.errors().take("overlap", read);
-    let request = made::form_key(&form_key).map(|key| Request::of_a_form(&keys, &key));
+    let request = form_key(&key).map(|key| Request::of_a_form(&keys, &key));
     let confirmed = here.confirmed(back)?;
     let rotated = async {
         fields.check()?;

@@ -56,8 +56,14 @@ async fn it_is_asked_before_whatever_is_dangerous_and_nothing_is_done_until_then
                 ("abilities", "tokens:read"),
             ],
         ),
-        (format!("/account/tokens/{token}/revoke"), &[]),
-        (format!("/account/sessions/{session}/revoke"), &[]),
+        (
+            format!("/account/tokens/{token}/revoke"),
+            &[("confirmed", "1")],
+        ),
+        (
+            format!("/account/sessions/{session}/revoke"),
+            &[("confirmed", "1")],
+        ),
         ("/account/sign-out".to_owned(), &[("digest", &digest)]),
         (
             "/account/profile".to_owned(),
@@ -106,7 +112,10 @@ async fn it_is_not_asked_before_what_harms_nobody() {
     browser.get("/account/sign-out").await.expect_status(200);
     let own = own_session(&browser).await;
     browser
-        .post(&format!("/account/sessions/{own}/revoke"), &[])
+        .post(
+            &format!("/account/sessions/{own}/revoke"),
+            &[("confirmed", "1")],
+        )
         .await
         .expect_redirect("/login");
 }

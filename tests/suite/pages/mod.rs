@@ -5,6 +5,8 @@ mod confirm;
 mod form_user;
 mod login;
 mod register;
+mod revoking;
+mod second_click;
 mod sessions;
 mod sign_out;
 mod texts;

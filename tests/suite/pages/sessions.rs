@@ -8,6 +8,7 @@ use super::{ADA, GRACE, listed, own_session};
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::user_agents::{CHROME_ON_WINDOWS, SAFARI_ON_IPHONE};
 
+const CONFIRMED: [(&str, &str); 1] = [("confirmed", "1")];
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,7 +39,7 @@ async fn each_session_says_what_it_is_from_where_since_when_and_when_it_was_acti
         "signed in",
         "5 minutes ago",
         "Last active",
-        "End",
+        "Sign out",
     ] {
         assert!(phone.contains(words), "`{words}`: {phone}");
     }
@@ -55,14 +56,14 @@ async fn ending_one_ends_that_one_and_leads_to_the_receipt() {
     );
     let id = own_session(&phone).await;
     let ended = here
-        .post(&format!("/account/sessions/{id}/revoke"), &[])
+        .post(&format!("/account/sessions/{id}/revoke"), &CONFIRMED)
         .await;
-    let ended = ended.expect_status(303);
-    assert!(
-        ended.location().starts_with("/account/receipts/"),
-        "{ended}"
-    );
-    here.follow(&ended)
+    let list = here
+        .follow(&ended.expect_redirect("/account/sessions"))
+        .await;
+    let receipt = list.text.split("href=\"/account/receipts/").nth(1).unwrap();
+    let receipt = receipt.split('"').next().unwrap();
+    here.get(&format!("/account/receipts/{receipt}"))
         .await
         .expect_text("1 session")
         .expect_text("Safari on iOS");
@@ -79,7 +80,7 @@ async fn ending_this_one_signs_out_here() {
     let here = app.register(ADA).await;
     let id = own_session(&here).await;
     let ended = here
-        .post(&format!("/account/sessions/{id}/revoke"), &[])
+        .post(&format!("/account/sessions/{id}/revoke"), &CONFIRMED)
         .await;
     let page = here.follow(&ended.expect_redirect("/login")).await;
     page.expect_status(200).expect_text("Ended: 1 session.");
@@ -91,7 +92,7 @@ async fn a_message_is_said_once() {
     let app = TestApp::start();
     let here = app.register(ADA).await;
     let id = own_session(&here).await;
-    here.post(&format!("/account/sessions/{id}/revoke"), &[])
+    here.post(&format!("/account/sessions/{id}/revoke"), &CONFIRMED)
         .await;
     here.get("/login").await.expect_text("Ended: 1 session.");
     here.get("/login").await.expect_no_text("Ended");
@@ -102,12 +103,12 @@ async fn ending_what_has_ended_already_ends_nothing_more() {
     let app = TestApp::start();
     let (here, there) = (app.register(ADA).await, app.sign_in(ADA).await);
     let path = format!("/account/sessions/{}/revoke", own_session(&there).await);
-    here.post(&path, &[]).await.expect_status(303);
-    let again = here
-        .post(&path, &[])
-        .await
-        .expect_redirect("/account/sessions");
-    here.follow(&again).await.expect_text("ended already");
+    here.post(&path, &CONFIRMED).await.expect_status(303);
+    for form in [&CONFIRMED[..], &[]] {
+        let again = here.post(&path, form).await;
+        let again = again.expect_redirect("/account/sessions");
+        here.follow(&again).await.expect_text("ended already");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

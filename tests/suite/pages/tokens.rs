@@ -303,14 +303,14 @@ async fn a_revoked_token_is_refused_and_cannot_come_back() {
     let client = app.api_client(&app.token_of(&browser, "CI", &[]).await);
     let path = format!("/account/tokens/{}", newest_token(&browser).await);
     let ended = browser
-        .post(&format!("{path}/revoke"), &[])
+        .post(&format!("{path}/revoke"), &[("confirmed", "1")])
         .await
-        .expect_status(303);
-    browser
+        .expect_redirect("/account/tokens");
+    let list = browser
         .follow(&ended)
         .await
-        .expect_text("1 token")
-        .expect_text("CI");
+        .expect_text("Token revoked: CI.");
+    drop(list.expect_text("View the receipt"));
     client.get("/api/v1/user").await.expect_status(401);
     for act in ["resume", "pause"] {
         browser

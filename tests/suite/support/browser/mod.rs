@@ -159,6 +159,16 @@ impl Window {
             .unwrap_or_else(|error| panic!("{words} can't be pressed: {error}"));
     }
 
+    /// Presses it twice in quick succession, as an impatient person does.
+    pub async fn press_twice(&self, words: &str) {
+        let thing = self.the_one(&pressable(words), words).await;
+        let clicks = self.driver.action_chain().double_click_element(&thing);
+        clicks
+            .perform()
+            .await
+            .unwrap_or_else(|error| panic!("{words} can't be pressed twice: {error}"));
+    }
+
     /// What the page's JavaScript would answer to `return …`.
     pub async fn evaluate(&self, script: &str) -> Value {
         let answer = self.driver.execute(script, Vec::new()).await;
