@@ -6,6 +6,8 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
+use unicode_normalization::UnicodeNormalization as _;
+
 const COMMON: &str = "Many people have this password, so it is guessed first. Use a few words that do \
                       not belong together.";
 const OWN: &str = "Use something that is not made of your name, your address or the name of this \
@@ -84,25 +86,40 @@ fn is_common(typed: &str) -> bool {
 }
 
 /// Nothing but the person's own words, forwards or backwards, in any order and number, with digits
-/// around and anything between that parts words.
+/// around and anything between that parts words. The whole of a name, of an address and of its local part
+/// counts as one word too, however short the words in it are.
 fn is_of_own_words(typed: &str, own: &[&str]) -> bool {
-    let mut words: Vec<String> = own
+    let typed = folded(typed);
+    let own: Vec<String> = own
         .iter()
         .chain(&[PRODUCT])
-        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
-        .map(str::to_lowercase)
-        .filter(|word| word.len() >= SHORTEST_WORD && word.chars().count() >= 2)
+        .map(|text| folded(text))
         .collect();
+    let single = own
+        .iter()
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
+        .filter(|word| word.len() >= SHORTEST_WORD && word.chars().count() >= 2)
+        .map(str::to_owned);
+    let local_parts = own.iter().filter_map(|text| text.split_once('@'));
+    let whole = own.iter().map(String::as_str);
+    let whole = whole.chain(local_parts.map(|(local, _)| local));
+    let mut words: Vec<String> = single.chain(whole.map(joined)).collect();
+    words.retain(|word| !word.is_empty());
     let backwards: Vec<String> = words.iter().map(|word| reversed(word)).collect();
     words.extend(backwards);
-    let joined = |text: &str| {
-        text.chars()
-            .filter(|c| c.is_alphanumeric())
-            .collect::<String>()
-    };
-    [joined(typed), joined(without_digits(typed))]
+    [joined(&typed), joined(without_digits(&typed))]
         .iter()
         .any(|text| !text.is_empty() && is_made_of(text, &words))
+}
+
+/// One text for all ways to write it: case, width and composition.
+fn folded(text: &str) -> String {
+    text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+}
+
+/// The letters and digits of `text`, without what parts them.
+fn joined(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// Whether `text` is some of `words` one after the other.
@@ -182,6 +199,47 @@ mod tests {
             why_guessable("欧阳明明欧阳明明欧阳明明欧阳明明", &own),
             Some(OWN)
         );
+    }
+
+    #[test]
+    fn own_name_and_address_of_short_words_are_refused() {
+        for (name, email, passwords) in [
+            (
+                "Jo",
+                "jo@example.test",
+                &["jo@example.test", "JO@EXAMPLE.TEST", "tset.elpmaxe@oj"][..],
+            ),
+            (
+                "Al Bo Cy Di Ed Fy",
+                "zz@qq.test",
+                &["Al Bo Cy Di Ed Fy", "albocydiedfy 1234"],
+            ),
+            (
+                "Jay",
+                "j.k@ab.cd.ef.gh.ij",
+                &["j.k@ab.cd.ef.gh.ij", "jk ab cd ef gh ij"],
+            ),
+            (
+                "X",
+                "x1y2z3a4@b.c",
+                &["x1y2z3a4-x1y2z3a4", "x1y2z3a4.jay.x1y2z3a4"],
+            ),
+            (
+                "Zo\u{eb} Li",
+                "zo@example.test",
+                &[
+                    "zoe\u{308} li zoe\u{308} li",
+                    "ｚｏ＠ｅｘａｍｐｌｅ．ｔｅｓｔ",
+                ],
+            ),
+        ] {
+            for password in passwords {
+                let own = [email, name];
+                let why = why_guessable(password, &own);
+                let of_others = password.contains("jay");
+                assert_eq!(why, (!of_others).then_some(OWN), "{password}");
+            }
+        }
     }
 
     #[test]

@@ -147,6 +147,39 @@ async fn one_s_own_name_or_address_is_no_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn own_address_and_name_of_short_words_are_no_password() {
+    let app = TestApp::start();
+    let name = "Al Bo Cy Di Ed Fy";
+    for (name, email, own) in [
+        ("Jo", "jo@example.test", "jo@example.test"),
+        ("Jo", "jo@example.test", "JO.EXAMPLE.TEST"),
+        ("Jo", "j.k1l2m3n@o.pq", "jk1l2m3n jk1l2m3n"),
+        (name, "zz@qq.test", name),
+    ] {
+        let form = [("name", name), ("email", email), ("password", own)];
+        faults(app.browser().post("/register", &form).await, &["password"]);
+    }
+    // And where it is changed.
+    let browser = app.browser();
+    let form = [
+        ("name", name),
+        ("email", "zz@qq.test"),
+        ("password", PASSWORD),
+    ];
+    browser
+        .post("/register", &form)
+        .await
+        .expect_redirect("/account");
+    for own in [name, "zz@qq.test zz@qq.test"] {
+        let form = [("current_password", PASSWORD), ("password", own)];
+        faults(
+            browser.post("/account/password", &form).await,
+            &["password"],
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_field_sent_twice_is_refused() {
     let app = TestApp::start();
     let form = [
