@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use crate::kit::unseen::{is_blank, is_unseen};
+use crate::kit::unseen::{has_invisible, is_blank, is_unseen};
 
 /// The most characters a name has.
 pub const LONGEST: usize = 255;
 
-/// A name: 1 to 255 characters, some of which can be seen, without space around it and without control
-/// characters.
+/// A name: 1 to 255 characters that can be seen, or have an effect that can, without space around them and
+/// without control characters. So two names that differ look different, but for letters that are alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name(String);
 
@@ -30,6 +30,9 @@ impl Name {
         }
         if is_blank(text) {
             return Err("Enter a name that can be seen.");
+        }
+        if has_invisible(text) {
+            return Err("Leave out invisible characters. Type the name instead of pasting it.");
         }
         Ok(Self(text.to_owned()))
     }
@@ -78,6 +81,8 @@ mod tests {
             "a\0b",
             "a\u{202E}b",
             "\u{200B}\u{3164}",
+            "lap\u{200B}top",
+            "lap\u{200D}top",
             &"é".repeat(256),
         ] {
             assert!(Name::parse(typed).is_err(), "{typed:?}");

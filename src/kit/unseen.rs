@@ -1,6 +1,15 @@
 //! Characters that are not seen and change how what is around them is seen: what a name must not
 //! have, and what a line on a terminal must not have either.
 
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{
+        DefaultIgnorableCodePoint, Emoji, EmojiModifier, EmojiPresentation, ExtendedPictographic,
+        JoiningType,
+    },
+};
+use unicode_normalization::char::canonical_combining_class;
+
 /// Control characters, and those that turn the reading direction of what follows, with which one
 /// text can be made to look like another (Unicode Technical Report 36, section 2.7).
 #[must_use]
@@ -10,20 +19,90 @@ pub fn is_unseen(c: char) -> bool {
 }
 
 /// Whether nothing of `text` is to be seen: space, and characters that show nothing where they stand
-/// alone (Unicode's `Default_Ignorable_Code_Point`, and the empty Braille pattern). Within a text some
-/// of them are right: they join the parts of an emoji, or the letters of a Persian word.
+/// alone (Unicode's `Default_Ignorable_Code_Point`, and the empty Braille pattern).
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| {
-        c.is_whitespace()
-            || is_unseen(c)
-            || matches!(c,
-                '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}'
-                | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
-                | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
-                | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}'
-                | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+    let invisible = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    text.chars()
+        .all(|c| c.is_whitespace() || is_unseen(c) || c == '\u{2800}' || invisible.contains(c))
+}
+
+/// Whether something in `text` cannot be seen and changes nothing of what is around it, so that two texts
+/// look alike and are different. Seen by their effect, and so no such character, are:
+///
+/// - a joiner after a virama, and a non-joiner between letters that join in writing (RFC 5892, appendix A.1
+///   and A.2), as in Persian words;
+/// - a joiner between two emoji, which makes them one;
+/// - a selector of the way in which the emoji before it is shown, where that is not its usual way.
+#[must_use]
+pub fn has_invisible(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    let invisible = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    (0..chars.len()).any(|at| {
+        let (before, after) = chars.split_at(at);
+        let Some((c, after)) = after.split_first() else {
+            return false;
+        };
+        invisible.contains(*c)
+            && !match *c {
+                NON_JOINER => is_after_virama(before) || is_between_joining(before, after),
+                JOINER => is_after_virama(before) || is_between_emoji(before, after),
+                EMOJI_STYLE | TEXT_STYLE => changes_style(before, *c, after),
+                _ => false,
+            }
     })
+}
+
+const NON_JOINER: char = '\u{200C}';
+const JOINER: char = '\u{200D}';
+const TEXT_STYLE: char = '\u{FE0E}';
+const EMOJI_STYLE: char = '\u{FE0F}';
+/// Draws a key around the digit before it.
+const KEYCAP: char = '\u{20E3}';
+/// The canonical combining class of a virama (Unicode, section 4.3).
+const VIRAMA: u8 = 9;
+
+fn is_after_virama(before: &[char]) -> bool {
+    before
+        .last()
+        .is_some_and(|c| canonical_combining_class(*c) == VIRAMA)
+}
+
+fn is_between_joining(before: &[char], after: &[char]) -> bool {
+    let joining = CodePointMapData::<JoiningType>::new();
+    let first = |chars: &mut dyn Iterator<Item = &char>| {
+        chars
+            .map(|c| joining.get(*c))
+            .find(|kind| *kind != JoiningType::Transparent)
+    };
+    matches!(
+        first(&mut before.iter().rev()),
+        Some(JoiningType::LeftJoining | JoiningType::DualJoining)
+    ) && matches!(
+        first(&mut after.iter()),
+        Some(JoiningType::RightJoining | JoiningType::DualJoining)
+    )
+}
+
+fn is_between_emoji(before: &[char], after: &[char]) -> bool {
+    let pictographic = CodePointSetData::new::<ExtendedPictographic>();
+    let modifier = CodePointSetData::new::<EmojiModifier>();
+    let mut before = before.iter().rev();
+    let base = before.find(|c| **c != EMOJI_STYLE && !modifier.contains(**c));
+    [base, after.first()]
+        .into_iter()
+        .all(|c| c.is_some_and(|c| pictographic.contains(*c)))
+}
+
+fn changes_style(before: &[char], style: char, after: &[char]) -> bool {
+    let Some(base) = before.last() else {
+        return false;
+    };
+    if base.is_ascii() {
+        return style == EMOJI_STYLE && after.first() == Some(&KEYCAP);
+    }
+    let is_shown_as_emoji = CodePointSetData::new::<EmojiPresentation>().contains(*base);
+    CodePointSetData::new::<Emoji>().contains(*base) && is_shown_as_emoji == (style == TEXT_STYLE)
 }
 
 /// `text` with each of them spelt out, `\u{1b}`: a terminal shows it and obeys nothing in it.
@@ -64,6 +143,53 @@ mod tests {
             "\u{200B}x",
         ] {
             assert!(!is_blank(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn characters_without_effect_are_invisible() {
+        for text in [
+            "lap\u{200B}top",
+            "lap\u{AD}top",
+            "laptop\u{E0041}",
+            "lap\u{200C}top",
+            "lap\u{200D}top",
+            "laptop\u{FE0F}",
+            "1\u{FE0F}",
+            "\u{2060}laptop",
+            "la\u{34F}ptop",
+            "\u{FEFF}laptop",
+            "🙂\u{FE0F}",
+            "🙂\u{200D}",
+            "🙂\u{200D}a",
+            "❤\u{FE0E}",
+            "ㅤlaptop",
+            "می\u{200C}",
+            "क\u{200D}ख",
+            "漢\u{E0100}",
+            "🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}",
+        ] {
+            assert!(has_invisible(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn characters_with_an_effect_are_visible() {
+        for text in [
+            "Ada",
+            "Zoë 🙂",
+            "می\u{200C}خواهم",
+            "क्\u{200D}ष",
+            "क्\u{200C}ष",
+            "👩\u{200D}💻",
+            "👩🏽\u{200D}💻",
+            "❤\u{FE0F}",
+            "❤\u{FE0F}\u{200D}🔥",
+            "1\u{FE0F}\u{20E3}",
+            "🙂\u{FE0E}",
+            "日本語 العربية ไทย",
+        ] {
+            assert!(!has_invisible(text), "{text:?}");
         }
     }
 

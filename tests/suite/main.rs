@@ -48,6 +48,7 @@ mod migrations;
 mod named_endings;
 mod narrowing;
 mod new_devices;
+mod names;
 mod next;
 mod nodes;
 mod openapi;
