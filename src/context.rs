@@ -31,7 +31,10 @@ use crate::{
 };
 
 /// The tables, for both databases.
-pub const MIGRATIONS: Migrations = migrations!["2026-11-22-000001_foundation"];
+pub const MIGRATIONS: Migrations = migrations![
+    "2026-11-22-000001_foundation",
+    "2026-11-27-000005_event_counts",
+];
 
 /// What the database is asked about secrets, by secret and by the generation in which it was asked.
 pub type Questions = SingleFlight<(Digest, Generation), Result<Option<Arc<Looked>>, Error>>;

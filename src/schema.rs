@@ -41,6 +41,7 @@ diesel::table! {
         credential_id -> Nullable<Bytea>,
         receipt_id -> Nullable<Bytea>,
         detail -> Text,
+        times -> Int8,
     }
 }
 

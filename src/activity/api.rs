@@ -41,6 +41,9 @@ struct EventJson<'a> {
     ip: Option<IpAddr>,
     #[schema(required)]
     receipt_id: Option<ReceiptId>,
+    /// How often the same caller did the same within a minute.
+    #[schema(minimum = 1)]
+    times: i64,
 }
 
 /// A page of them.
@@ -61,6 +64,7 @@ impl<'a> EventJson<'a> {
             by: event.by_credential,
             ip: event.ip,
             receipt_id: event.receipt_id,
+            times: event.times,
         }
     }
 }

@@ -140,4 +140,33 @@ pub struct Event {
     pub receipt_id: Option<ReceiptId>,
     /// What a person recognises it by: a token's name, a browser, how many ended.
     pub detail: String,
+    /// How often the same actor did the same within a minute.
+    pub times: i64,
+}
+
+impl EventKind {
+    /// Whether an actor can do this to the same thing again and again. One row counts those within a minute.
+    #[must_use]
+    pub const fn is_repeatable(self) -> bool {
+        matches!(
+            self,
+            Self::NameChanged
+                | Self::EmailChanged
+                | Self::PasswordChanged
+                | Self::PasswordConfirmed
+                | Self::TokenChanged
+                | Self::TokenRotated
+                | Self::TokenPaused
+                | Self::TokenResumed
+        )
+    }
+
+    /// Whether this is kept for longest where a log is full: who got in, and what was ended.
+    #[must_use]
+    pub const fn is_kept_longest(self) -> bool {
+        matches!(
+            self,
+            Self::AccountCreated | Self::SignedIn | Self::SignedInAnew | Self::CredentialsEnded
+        )
+    }
 }

@@ -7,10 +7,12 @@ mod store;
 
 pub use event::{Actor, Event, EventKind, What};
 
+use std::time::Duration;
+
 use crate::{
-    context::Context,
+    context::{Context, Transaction},
     error::Result,
-    ids::{OfEvent, UserId},
+    ids::{EventId, OfEvent, UserId},
     kit::{
         clock::Timestamp,
         db::AnyConnection,
@@ -18,8 +20,18 @@ use crate::{
     },
 };
 
+/// The most events of one user: a person reads fewer, and a token that is changed in a loop fills no disk.
+pub const MOST_EVENTS: i64 = 10_000;
+/// How long the same change by the same actor is counted on one row.
+const COUNTED_WITHIN: Duration = Duration::from_secs(60);
+/// How many events of a user are forgotten in one transaction.
+const FORGOTTEN_AT_ONCE: i64 = 500;
+/// Pruning looks at users with so many events since the last time, which is an hour ago.
+const MANY: i64 = 64;
+const LOOKED_AT_WITHIN: Duration = Duration::from_secs(2 * 3600);
+
 /// Adds a line to `user`'s log, or to nobody's, in the transaction of what it tells of: both happen or
-/// neither.
+/// neither. What the same actor does again within a minute to the same thing is counted on the same line.
 ///
 /// # Errors
 /// When the database fails.
@@ -39,8 +51,59 @@ pub fn record(
         credential_id: what.credential,
         receipt_id: what.receipt,
         detail: what.detail,
+        times: 1,
     };
-    Ok(store::insert(connection, user.into(), &event)?)
+    let user = user.into();
+    if let Some(user) = user
+        && event.kind.is_repeatable()
+    {
+        let since = EventId::first_at(event.at.minus(COUNTED_WITHIN));
+        if store::count_again(connection, user, &event, since)? {
+            return Ok(());
+        }
+    }
+    store::insert(connection, user, &event)?;
+    match user {
+        Some(user) if is_one_in_64(event.id) => forget_beyond(connection, user).map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// Chosen by a random part of the id, so that hardly any change pays for looking whether the log is full.
+fn is_one_in_64(id: EventId) -> bool {
+    id.as_bytes().last().is_some_and(|byte| byte % 64 == 0)
+}
+
+/// Forgets some of the events of `user` that are beyond [`MOST_EVENTS`], and says how many: the oldest first,
+/// sign-ins and endings after all others.
+fn forget_beyond(connection: &mut AnyConnection, user: UserId) -> Result<usize> {
+    let beyond = store::count(connection, user)?.saturating_sub(MOST_EVENTS);
+    if beyond <= 0 {
+        return Ok(0);
+    }
+    Ok(store::forget_oldest(
+        connection,
+        user,
+        beyond.min(FORGOTTEN_AT_ONCE),
+    )?)
+}
+
+/// Forgets events of users whose logs are full. Only a user who did much in the last hours can have more than
+/// [`MOST_EVENTS`].
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn forget_beyond_bound(context: &Context) -> Result<()> {
+    let since = EventId::first_at(context.now().minus(LOOKED_AT_WITHIN));
+    let users = context
+        .read(move |_, connection| Ok(store::users_with_many(connection, since, MANY)?))
+        .await?;
+    for user in users {
+        let some =
+            move |_: &Transaction, connection: &mut AnyConnection| forget_beyond(connection, user);
+        while context.write(some).await? > 0 {}
+    }
+    Ok(())
 }
 
 /// When the newest line of all was written: the clock was there already.

@@ -32,6 +32,8 @@ pub struct Line {
     pub ip: Option<String>,
     /// Where there is more about it.
     pub receipt: Option<String>,
+    /// How often it happened within a minute.
+    pub times: i64,
 }
 
 impl Line {
@@ -44,6 +46,7 @@ impl Line {
             at: Moment::past(context.now(), event.at),
             ip: event.ip.map(|ip| ip.to_string()),
             receipt: event.receipt_id.map(urls::receipt),
+            times: event.times,
         }
     }
 }

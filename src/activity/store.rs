@@ -26,6 +26,7 @@ struct Row {
     credential_id: Option<CredentialId>,
     receipt_id: Option<ReceiptId>,
     detail: String,
+    times: i64,
 }
 
 impl From<Row> for Event {
@@ -39,6 +40,7 @@ impl From<Row> for Event {
             credential_id: row.credential_id,
             receipt_id: row.receipt_id,
             detail: row.detail,
+            times: row.times,
         }
     }
 }
@@ -67,11 +69,101 @@ pub(super) fn insert(
         credential_id: event.credential_id,
         receipt_id: event.receipt_id,
         detail: event.detail.clone(),
+        times: event.times,
     };
     on!(connection => diesel::insert_into(events::table)
         .values(row)
         .execute(connection))
     .map(drop)
+}
+
+/// Counts `event` on the row of the same change by the same actor since `since`. Returns whether there is one.
+pub(super) fn count_again(
+    connection: &mut AnyConnection,
+    user: UserId,
+    event: &Event,
+    since: EventId,
+) -> QueryResult<bool> {
+    let mut query = events::table
+        .filter(events::user_id.eq(user).and(events::id.ge(since)))
+        .filter(events::kind.eq(event.kind.as_str()))
+        .order(events::id.desc())
+        .select(Row::as_select())
+        .into_boxed();
+    query = match event.by_credential {
+        Some(id) => query.filter(events::by_credential.eq(id)),
+        None => query.filter(events::by_credential.is_null()),
+    };
+    query = match event.credential_id {
+        Some(id) => query.filter(events::credential_id.eq(id)),
+        None => query.filter(events::credential_id.is_null()),
+    };
+    query = match event.ip {
+        Some(ip) => query.filter(events::ip.eq(ip.to_string())),
+        None => query.filter(events::ip.is_null()),
+    };
+    let found: Option<Row> = query.first(connection).optional()?;
+    let Some(row) = found else {
+        return Ok(false);
+    };
+    diesel::update(events::table.find(row.id))
+        .set((
+            events::times.eq(row.times.saturating_add(1)),
+            events::detail.eq(&event.detail),
+        ))
+        .execute(connection)?;
+    Ok(true)
+}
+
+/// How many events `user` has.
+pub(super) fn count(connection: &mut AnyConnection, user: UserId) -> QueryResult<i64> {
+    events::table
+        .filter(events::user_id.eq(user))
+        .count()
+        .get_result(connection)
+}
+
+/// Forgets the oldest `most` events of `user`, those of the kinds that are kept longest after all others.
+pub(super) fn forget_oldest(
+    connection: &mut AnyConnection,
+    user: UserId,
+    most: i64,
+) -> QueryResult<usize> {
+    let kept: Vec<&str> = EventKind::ALL
+        .iter()
+        .filter(|kind| kind.is_kept_longest())
+        .map(|kind| kind.as_str())
+        .collect();
+    let oldest = events::table
+        .filter(events::user_id.eq(user))
+        .order(events::id.asc())
+        .select(events::id);
+    let mut ids: Vec<EventId> = oldest
+        .filter(events::kind.ne_all(&kept))
+        .limit(most)
+        .load(connection)?;
+    let rest = most.saturating_sub(i64::try_from(ids.len()).unwrap_or(most));
+    let others: Vec<EventId> = oldest
+        .filter(events::kind.eq_any(&kept))
+        .limit(rest)
+        .load(connection)?;
+    ids.extend(others);
+    diesel::delete(events::table.filter(events::id.eq_any(ids))).execute(connection)
+}
+
+/// Users with at least `many` events since `since`.
+pub(super) fn users_with_many(
+    connection: &mut AnyConnection,
+    since: EventId,
+    many: i64,
+) -> QueryResult<Vec<UserId>> {
+    let users: Vec<Option<UserId>> = events::table
+        .filter(events::id.ge(since).and(events::user_id.is_not_null()))
+        .group_by(events::user_id)
+        .having(diesel::dsl::count(events::id).ge(many))
+        .select(events::user_id)
+        .load(connection)?;
+    Ok(users.into_iter().flatten().collect())
 }
 
 pub(super) fn newest(

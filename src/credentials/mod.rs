@@ -24,7 +24,7 @@ pub use self::{
     caller::{Caller, Confirmed},
     credential::Credential,
     list::{Scope, find, find_anybodys, list},
-    prune::{Pruned, prune},
+    prune::{MOST_RECEIPTS, Pruned, prune},
     receipt::{Reason, Receipt, find_receipt},
     selection::Selection,
 };

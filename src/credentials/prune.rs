@@ -26,6 +26,10 @@ const BATCH: i64 = 500;
 /// Every process that holds a lease has long read them by then.
 const NOTICES_ARE_KEPT_FOR: Duration = Duration::from_secs(3600);
 
+/// How many receipts of a user stay when all that ended with them is forgotten: as many as there can be events
+/// that lead to them.
+pub const MOST_RECEIPTS: i64 = activity::MOST_EVENTS;
+
 /// What a pruning did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
@@ -56,12 +60,14 @@ pub async fn prune(context: &Context) -> Result<Pruned> {
     // Ending a token tells of the secrets that it still has: a node whose clock is slow may take one that is
     // over by ours.
     let spent_before = before.min(now.minus(NOTICES_ARE_KEPT_FOR));
+    activity::forget_beyond_bound(context).await?;
     loop {
         let (credentials, others) = context
             .write(move |_, connection| {
                 let events = activity::forget_nobodys(connection, before, BATCH)?;
                 let secrets = store::forget_spent(connection, spent_before, BATCH)?;
-                let credentials = store::forget_ended(connection, before, BATCH)?;
+                let (users, credentials) = store::forget_ended(connection, before, BATCH)?;
+                store::forget_receipts(connection, &users, MOST_RECEIPTS, BATCH)?;
                 let tallies = throttle::forget(connection, now, BATCH)?;
                 Nodes::forget_notices(connection, now.minus(NOTICES_ARE_KEPT_FOR))?;
                 Ok((credentials, events.max(secrets).max(tallies)))

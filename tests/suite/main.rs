@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod activity_bounds;
 mod any_order;
 mod api_access;
 mod api_lists;
@@ -46,9 +47,9 @@ mod log_lines;
 mod memory;
 mod migrations;
 mod named_endings;
+mod names;
 mod narrowing;
 mod new_devices;
-mod names;
 mod next;
 mod nodes;
 mod openapi;

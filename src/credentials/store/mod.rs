@@ -9,7 +9,7 @@ mod of_uses;
 
 pub(crate) use self::{
     of_one_user::{count_not_ended, signed_in_from, signed_in_with},
-    of_pruning::{expired, forget_ended},
+    of_pruning::{expired, forget_ended, forget_receipts},
     of_receipts::{find_receipt, insert_receipt},
     of_rotations::{
         Derived, Earlier, MadeBefore, bound_secrets, earlier, forget_spent, insert_rotation,

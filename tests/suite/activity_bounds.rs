@@ -1,0 +1,221 @@
+//! How much the activity log and the receipts of one user can hold.
+
+use std::time::Duration;
+
+use narthex::accounts::{self, Email};
+use narthex::activity::{self, Actor, EventKind, MOST_EVENTS, What};
+use narthex::credentials::{MOST_RECEIPTS, prune};
+use narthex::ids::UserId;
+use narthex::kit::db::Target;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::app::TestApp;
+use crate::support::client::Browser;
+use crate::support::sql::{ask, execute};
+
+const ADA: &str = "ada@example.com";
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+async fn ada(app: &TestApp) -> UserId {
+    let email = Email::parse(ADA).unwrap();
+    let ada = accounts::find_by_email(&app.context, &email).await.unwrap();
+    ada.user.id
+}
+
+async fn events(browser: &Browser, kind: &str) -> Vec<Value> {
+    let events = browser.get("/api/v1/events?limit=100").await.json();
+    let events = events["data"].as_array().unwrap().iter();
+    let events = events.filter(|event| event["type"] == kind);
+    events.cloned().collect()
+}
+
+/// How many rows a table has, of that kind of event where one is named.
+fn count(app: &TestApp, table: &str, kind: &str) -> i64 {
+    let of_kind = if kind.is_empty() {
+        String::new()
+    } else {
+        format!(" WHERE kind = '{kind}'")
+    };
+    let query = format!("SELECT CAST(COUNT(*) AS TEXT) AS line FROM {table}{of_kind}");
+    ask(app, &query, &query)[0].parse().unwrap()
+}
+
+/// Writes so many events of a kind of which none is counted on another's row.
+async fn fill(app: &TestApp, many: i64) {
+    let user = ada(app).await;
+    let work = app.context.write(move |context, connection| {
+        for number in 0..many {
+            let what = What::new(EventKind::TokenCreated, number.to_string());
+            activity::record(context, connection, user, &Actor::operator(), what)?;
+        }
+        Ok(())
+    });
+    work.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_change_within_a_minute_is_counted_on_one_line() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let (one, other) = (
+        app.token(&browser, "One", &["tokens:read", "tokens:write"])
+            .await,
+        app.token(&browser, "Other", &[]).await,
+    );
+    let path = format!("/api/v1/tokens/{}", one.id);
+    for number in 1..=5 {
+        app.advance(SECOND);
+        let body = json!({"name": format!("Name {number}")});
+        let answer = browser.call(Method::PATCH, &path, Some(&body)).await;
+        answer.expect_status(200);
+        // Another change in between is another line.
+        for paused in [true, false] {
+            let body = json!({"paused": paused});
+            browser.call(Method::PATCH, &path, Some(&body)).await;
+        }
+    }
+    for (kind, detail) in [
+        ("token.changed", "Name 5"),
+        ("token.paused", "Name 5"),
+        ("token.resumed", "Name 5"),
+    ] {
+        let lines = events(&browser, kind).await;
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert_eq!(
+            (&lines[0]["times"], &lines[0]["detail"]),
+            (&json!(5), &json!(detail))
+        );
+        assert_eq!(lines[0]["at"], "2026-11-22T12:30:01Z", "when it began");
+    }
+    let page = browser.get("/account/activity").await;
+    page.expect_text("<strong>Name 5</strong> (5 times)");
+
+    // Another token, another caller and another minute have lines of their own.
+    let body = json!({"name": "Renamed"});
+    let others = format!("/api/v1/tokens/{}", other.id);
+    browser.call(Method::PATCH, &others, Some(&body)).await;
+    assert_eq!(events(&browser, "token.changed").await.len(), 2);
+    one.client.patch(&path, &body).await.expect_status(200);
+    assert_eq!(events(&browser, "token.changed").await.len(), 3);
+    app.advance(60 * SECOND);
+    browser
+        .call(Method::PATCH, &path, Some(&json!({"name": "Later"})))
+        .await;
+    let lines = events(&browser, "token.changed").await;
+    assert_eq!(lines.len(), 4);
+    assert_eq!(lines[0]["times"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_differs_each_time_is_never_counted_together() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    for _ in 0..3 {
+        app.sign_in(ADA).await;
+        let token = app.token(&browser, "CI", &[]).await;
+        let path = format!("/api/v1/tokens/{}", token.id);
+        browser.call(Method::DELETE, &path, None).await;
+        let form = [("email", ADA), ("password", "another long password")];
+        app.browser().post("/login", &form).await.expect_status(422);
+    }
+    for (kind, times) in [
+        ("session.created", 4),
+        ("token.created", 3),
+        ("credentials.ended", 3),
+        ("password.refused", 3),
+    ] {
+        let lines = events(&browser, kind).await;
+        assert_eq!(lines.len(), times, "{kind}");
+        assert!(lines.iter().all(|line| line["times"] == 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pruning_leaves_the_newest_events_and_sign_ins_longest() {
+    let app = TestApp::start();
+    app.register(ADA).await;
+    app.advance(SECOND);
+    fill(&app, 1_200).await;
+    app.advance(SECOND);
+    fill(&app, MOST_EVENTS).await;
+    prune(&app.context).await.unwrap();
+    assert_eq!(count(&app, "events", ""), MOST_EVENTS);
+    for kept in ["account.created", "session.created"] {
+        assert_eq!(count(&app, "events", kept), 1, "{kept}");
+    }
+    // Nobody else's log is touched, and there is nothing more to forget.
+    app.register("grace@example.com").await;
+    prune(&app.context).await.unwrap();
+    assert_eq!(count(&app, "events", ""), MOST_EVENTS + 2);
+    let query =
+        "SELECT CAST(COUNT(DISTINCT at) AS TEXT) AS line FROM events WHERE kind = 'token.created'";
+    assert_eq!(ask(&app, query, query), ["1"], "only of the last second");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_log_stays_bounded_without_pruning() {
+    let app = TestApp::start();
+    app.register(ADA).await;
+    for _ in 0..4 {
+        app.advance(SECOND);
+        fill(&app, MOST_EVENTS / 2).await;
+    }
+    // One in 64 looks, and forgets 500.
+    let left = count(&app, "events", "");
+    assert!((MOST_EVENTS..MOST_EVENTS + 2_000).contains(&left), "{left}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_whose_credentials_are_forgotten_are_bounded() {
+    let app = TestApp::start_with(&[("NARTHEX_KEEP_ENDED", "30d")]);
+    let browser = app.register(ADA).await;
+    let path = format!(
+        "/api/v1/tokens/{}",
+        app.token(&browser, "Old", &[]).await.id
+    );
+    browser
+        .call(Method::DELETE, &path, None)
+        .await
+        .expect_status(204);
+    let (numbers, id) = match &app.context.settings.database {
+        Target::Sqlite(_) => (
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10300)",
+            "unhex('0000' || hex(randomblob(14)))",
+        ),
+        Target::Postgres(_) => (
+            "WITH n (i) AS (SELECT generate_series(1, 10300))",
+            "decode('0000' || substr(md5(random()::text), 1, 28), 'hex')",
+        ),
+    };
+    execute(
+        &app,
+        &format!(
+            "{numbers} INSERT INTO receipts (id, user_id, at, reason, sessions_ended, tokens_ended)
+             SELECT {id}, users.id, i, 'revoked', 0, 1 FROM n, users"
+        ),
+    );
+    prune(&app.context).await.unwrap();
+    assert_eq!(
+        count(&app, "receipts", ""),
+        10_301,
+        "nothing was forgotten yet"
+    );
+    app.advance(29 * DAY);
+    let browser = app.sign_in(ADA).await;
+    let path = format!(
+        "/api/v1/tokens/{}",
+        app.token(&browser, "New", &[]).await.id
+    );
+    browser
+        .call(Method::DELETE, &path, None)
+        .await
+        .expect_status(204);
+    app.advance(2 * DAY);
+    prune(&app.context).await.unwrap();
+    assert_eq!(count(&app, "receipts", ""), MOST_RECEIPTS);
+    // What is newest stays, and what still says which credentials ended.
+    let query = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM receipts WHERE at > 10300";
+    assert!(ask(&app, query, query)[0].parse::<i64>().unwrap() >= 3);
+}
