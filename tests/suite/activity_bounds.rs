@@ -42,17 +42,21 @@ fn count(app: &TestApp, table: &str, kind: &str) -> i64 {
     ask(app, &query, &query)[0].parse().unwrap()
 }
 
-/// Writes so many events of a kind of which none is counted on another's row.
+/// Writes so many events of a kind of which none is counted on another's row, in transactions of a length that
+/// is usual.
 async fn fill(app: &TestApp, many: i64) {
     let user = ada(app).await;
-    let work = app.context.write(move |context, connection| {
-        for number in 0..many {
-            let what = What::new(EventKind::TokenCreated, number.to_string());
-            activity::record(context, connection, user, &Actor::operator(), what)?;
-        }
-        Ok(())
-    });
-    work.await.unwrap();
+    for start in (0..many).step_by(500) {
+        let end = many.min(start + 500);
+        let work = app.context.write(move |context, connection| {
+            for number in start..end {
+                let what = What::new(EventKind::TokenCreated, number.to_string());
+                activity::record(context, connection, user, &Actor::operator(), what)?;
+            }
+            Ok(())
+        });
+        work.await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
