@@ -8,6 +8,7 @@ use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use super::output::Output;
 
@@ -29,7 +30,7 @@ pub struct Leash {
     /// What the server says, on both of its outputs.
     pub output: Output,
     /// The system closes its input when the test process ends. Nothing is ever written to it.
-    _held: Child,
+    held: Child,
 }
 
 impl Leash {
@@ -47,8 +48,15 @@ impl Leash {
             .expect("a POSIX shell");
         Self {
             output: Output::of(watcher.stdout.take().expect("its output is a pipe")),
-            _held: watcher,
+            held: watcher,
         }
+    }
+
+    /// Stops the server and waits until it has ended.
+    pub fn stop(self, within: Duration) {
+        drop(self.held);
+        let ended = self.output.to_the_end(within);
+        assert!(ended.is_some(), "it runs on: {}", self.output.so_far());
     }
 }
 

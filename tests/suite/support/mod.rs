@@ -15,6 +15,7 @@ pub mod front;
 pub mod leash;
 pub mod operator;
 pub mod output;
+pub mod pgbouncer;
 pub mod postgres;
 #[cfg(feature = "pg-tls")]
 pub mod postgres_tls;

@@ -23,6 +23,9 @@ const CARELESS: [&str; 2] = ["--fsync=off", "--full_page_writes=off"];
 /// No port.
 const SETTINGS: [&str; 2] = ["--listen_addresses=", "--max_connections=300"];
 
+/// Where in its directory the server looks for locales.
+const LOCALES: &str = "locales";
+
 /// A new database with all tables in it, made by `migrate` in the first call. Returns its address.
 pub fn fresh_database(migrate: impl FnOnce(&str)) -> String {
     static TEMPLATE: OnceLock<()> = OnceLock::new();
@@ -73,6 +76,24 @@ pub fn socket_and_name(address: &str) -> (PathBuf, &str) {
     (socket, Server::name_in(address))
 }
 
+/// Has the server know a locale of which `language` is the name, such as `de_DE`.
+pub fn make_locale(language: &str) -> String {
+    let home = &server().home;
+    let name = format!("{language}.UTF-8");
+    let folder = home.path().join(LOCALES);
+    let made = home
+        .command("sh")
+        .arg("-c")
+        .arg("mkdir -p \"$0\" && localedef -i \"$1\" -f UTF-8 \"$0/$1.UTF-8\"")
+        .arg(folder)
+        .arg(language)
+        .output()
+        .expect("a POSIX shell");
+    let said = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "{said}");
+    name
+}
+
 fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(Server::start)
@@ -80,6 +101,7 @@ fn server() -> &'static Server {
 
 struct Server {
     socket: PathBuf,
+    home: Home,
     _leash: Leash,
 }
 
@@ -89,6 +111,7 @@ impl Server {
         let leash = start(&home, &SETTINGS);
         Self {
             socket: home.path().to_owned(),
+            home,
             _leash: leash,
         }
     }
@@ -134,14 +157,17 @@ pub fn initialized() -> Home {
 /// Starts a server on that cluster, with a socket in its directory and these settings.
 pub fn start(home: &Home, settings: &[&str]) -> Leash {
     let socket = format!("--unix_socket_directories={}", home.path().display());
+    // glibc looks there for every locale but C, when it is asked for one.
+    let locales = format!("LOCPATH={}", home.path().join(LOCALES).display());
+    let program = programs().join("postgres").display().to_string();
     let arguments = [
-        &["-D", "data", "-p", "5432", &socket][..],
+        &[&*locales, &program, "-D", "data", "-p", "5432", &socket][..],
         &CARELESS,
         settings,
     ]
     .concat();
     // The signal asks for an "immediate shutdown": nothing here is worth a checkpoint.
-    let leash = Leash::start(home, "QUIT", &programs().join("postgres"), &arguments);
+    let leash = Leash::start(home, "QUIT", Path::new("env"), &arguments);
     // A standby accepts "read-only connections".
     let ready = |line: &str| {
         let ready = line.contains("ready to accept ") && line.contains("connections");

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
@@ -23,10 +24,22 @@ struct Shared {
     changed: Condvar,
 }
 
+/// A message with this query (PostgreSQL documentation, section 55.7).
+const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
+
+/// An error with SQLSTATE 40003, and that the server is ready.
+fn unknown_outcome() -> Vec<u8> {
+    let fields = b"SERROR\0VERROR\0C40003\0Mresult is ambiguous\0\0";
+    let length = u32::try_from(fields.len() + 4).expect("a short one");
+    [b"E", &length.to_be_bytes()[..], fields, b"Z\0\0\0\x05I"].concat()
+}
+
 #[derive(Default)]
 struct State {
     gone: bool,
     silent: bool,
+    /// Whether the answer to the next commit is replaced.
+    doubts_commit: bool,
     open: Vec<TcpStream>,
 }
 
@@ -83,6 +96,12 @@ impl Relay {
         *self.listening.lock().unwrap() = Some(self.shared.clone().listen(listener));
     }
 
+    /// Replaces the server's answer to the next commit, which is made, by the error that it may have been. As
+    /// an engine that does not know what its other nodes did.
+    pub fn doubt_the_next_commit(&self) {
+        self.shared.state.lock().unwrap().doubts_commit = true;
+    }
+
     /// Takes everything and passes nothing on. As a server that hangs.
     pub fn fall_silent(&self) {
         self.shared.set_silent(true);
@@ -127,17 +146,30 @@ impl Shared {
         self.state.lock().unwrap().open.push(twin(&client));
         let (to_server, to_client) = (server.try_clone().expect("a descriptor"), twin(&client));
         let (there, back) = (self.clone(), self);
+        let committing = Arc::new(AtomicBool::new(false));
+        let commits = Arc::clone(&committing);
         std::thread::spawn(move || {
-            there.pass(client, &to_server);
+            there.pass(client, &to_server, |bytes| {
+                if bytes == COMMIT && std::mem::take(&mut there.state.lock().unwrap().doubts_commit)
+                {
+                    commits.store(true, Ordering::SeqCst);
+                }
+                None
+            });
             let _ = to_server.shutdown(Shutdown::Both);
         });
         std::thread::spawn(move || {
-            back.pass(server, &to_client);
+            back.pass(server, &to_client, |_| {
+                committing
+                    .swap(false, Ordering::SeqCst)
+                    .then(unknown_outcome)
+            });
             let _ = to_client.shutdown(Shutdown::Both);
         });
     }
 
-    fn pass<W>(&self, mut from: impl Read, mut to: &W)
+    /// Passes on what comes, or what `replaced` says instead.
+    fn pass<W>(&self, mut from: impl Read, mut to: &W, replaced: impl Fn(&[u8]) -> Option<Vec<u8>>)
     where
         for<'a> &'a W: Write,
     {
@@ -145,7 +177,9 @@ impl Shared {
         while let Ok(read @ 1..) = from.read(&mut bytes) {
             let state = self.state.lock().unwrap();
             drop(self.changed.wait_while(state, |state| state.silent));
-            if to.write_all(&bytes[..read]).is_err() {
+            let came = &bytes[..read];
+            let instead = replaced(came);
+            if to.write_all(instead.as_deref().unwrap_or(came)).is_err() {
                 return;
             }
         }
