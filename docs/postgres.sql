@@ -24,6 +24,15 @@ GRANT CONNECT ON DATABASE narthex TO narthex_owner, narthex;
 GRANT USAGE, CREATE ON SCHEMA public TO narthex_owner;
 GRANT USAGE ON SCHEMA public TO narthex;
 
+-- What each connection asks for as well (src/kit/db/patience.rs), and what only a superuser may set: messages in
+-- English, by which a deadlock is recognised. `narthex check` reads them back.
+ALTER ROLE narthex_owner SET lc_messages = 'C';
+ALTER ROLE narthex SET lc_messages = 'C';
+ALTER ROLE narthex SET statement_timeout = '8s';
+ALTER ROLE narthex SET lock_timeout = '5s';
+ALTER ROLE narthex SET idle_in_transaction_session_timeout = '15s';
+ALTER ROLE narthex SET default_transaction_isolation = 'read committed';
+
 -- Also on the tables that a later migration makes.
 ALTER DEFAULT PRIVILEGES FOR ROLE narthex_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO narthex;

@@ -33,6 +33,7 @@ use crate::{
 /// The tables, for both databases.
 pub const MIGRATIONS: Migrations = migrations![
     "2026-11-22-000001_foundation",
+    "2026-11-27-000003_migration_checksums",
     "2026-11-27-000005_event_counts",
 ];
 
@@ -59,6 +60,8 @@ pub struct Shared {
     pub nodes: Nodes,
     /// The passes that the database is just asked about.
     pub asked: Questions,
+    /// Whether the database takes changes, as it is just asked.
+    pub write_probes: SingleFlight<(), Result<(), Error>>,
     /// What browsers reported of broken policies in this minute.
     pub policy_reports: AMinute,
     clock: Arc<dyn Clock>,
@@ -84,7 +87,7 @@ impl Context {
         random: Arc<dyn Random>,
     ) -> Result<Self, Error> {
         db::run_pending(&settings.database, MIGRATIONS)?;
-        let db = Database::open(&settings.database)?;
+        let db = Database::open(&settings.database, settings.database_connections)?;
         let hasher = PasswordHasher::new(cores())?;
         let nodes = Nodes::new(
             db.clone(),
@@ -100,6 +103,7 @@ impl Context {
             last_used: WriteBehind::default(),
             nodes,
             asked: SingleFlight::default(),
+            write_probes: SingleFlight::default(),
             policy_reports: AMinute::default(),
             clock,
             random,

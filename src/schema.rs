@@ -54,6 +54,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    migration_checksums (version) {
+        version -> Text,
+        checksum -> Text,
+    }
+}
+
+diesel::table! {
     nodes (id) {
         id -> Bytea,
         beat -> Int8,
@@ -134,6 +141,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    write_probe (id) {
+        id -> Int2,
+        probes -> Int8,
+    }
+}
+
 diesel::joinable!(credentials -> receipts (receipt_id));
 diesel::joinable!(credentials -> users (user_id));
 diesel::joinable!(events -> users (user_id));
@@ -147,6 +161,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     database_place,
     events,
     last_uses,
+    migration_checksums,
     nodes,
     notice_position,
     notices,
@@ -155,4 +170,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     secrets,
     throttles,
     users,
+    write_probe,
 );

@@ -3,7 +3,7 @@
 use std::{future::poll_fn, pin::pin, task::Poll};
 
 use super::{Failed, context, output};
-use crate::{app::Server, config::Settings, kit::random::SystemRandom};
+use crate::{app::Server, config::Settings, error::Error, kit::random::SystemRandom};
 
 pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
     let keys = settings.signing_keys(&SystemRandom)?;
@@ -14,6 +14,7 @@ pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
         .map(|url| url.origin().to_string());
     let context = context(settings)?;
     actix_web::rt::System::new().block_on(async {
+        context.db.expect_room().await.map_err(Error::from)?;
         let server = Server::bind(context, keys)
             .map_err(|error| Failed::because(format!("cannot listen on {listen}: {error}")))?;
         let url = url.unwrap_or_else(|| format!("http://{}", server.address()));

@@ -58,6 +58,11 @@ pub const KEYS: &[Key] = &[
         "sqlite://narthex.db",
         "The database: sqlite://PATH or postgres://…",
     ),
+    key(
+        "NARTHEX_DATABASE_CONNECTIONS",
+        "12",
+        "How many connections to PostgreSQL a process opens at most",
+    ),
     key("NARTHEX_LISTEN", "127.0.0.1:8080", "Address and port"),
     unset(
         "NARTHEX_PUBLIC_URL",

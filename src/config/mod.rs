@@ -41,6 +41,8 @@ pub struct Limits {
 pub struct Settings {
     /// `DATABASE_URL`
     pub database: db::Target,
+    /// `NARTHEX_DATABASE_CONNECTIONS`
+    pub database_connections: u32,
     /// `NARTHEX_LISTEN`
     pub listen: SocketAddr,
     /// `NARTHEX_PUBLIC_URL`, where it is set
@@ -103,6 +105,8 @@ impl Settings {
         use self::values as value;
         let settings = Self {
             database: sources.get("DATABASE_URL", value::database)?,
+            database_connections: sources
+                .get("NARTHEX_DATABASE_CONNECTIONS", value::connections)?,
             listen: sources.get("NARTHEX_LISTEN", value::address)?,
             public_url: sources.find("NARTHEX_PUBLIC_URL", PublicUrl::parse)?,
             secret_keys: sources.find("NARTHEX_SECRET_KEY", SigningKeys::parse)?,

@@ -248,6 +248,13 @@ pub(super) fn count(text: &str) -> Result<usize, &'static str> {
         .ok_or("give a whole number up to 100000000, such as 100000")
 }
 
+pub(super) fn connections(text: &str) -> Result<u32, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|count| (2..=1000).contains(count))
+        .ok_or("give a whole number from 2 to 1000, such as 12")
+}
+
 /// Units of 1024 (IEC 80000-13), the larger ones being what people write.
 pub(super) fn size(text: &str) -> Result<usize, &'static str> {
     let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];

@@ -294,6 +294,10 @@ impl Collision for Error {
     fn is_collision(&self) -> bool {
         matches!(self, Self::Collided(_))
     }
+
+    fn is_unexplained(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
 }
 
 impl From<HashError> for Error {

@@ -56,6 +56,8 @@ mod openapi;
 mod pages;
 mod passwords;
 mod policy_reports;
+mod postgres_poolers;
+mod postgres_requirements;
 mod postgres_roles;
 #[cfg(feature = "pg-tls")]
 mod postgres_tls;
@@ -71,6 +73,7 @@ mod rotation;
 mod settings;
 mod shared;
 mod sizes;
+mod sqlite_files;
 mod standards;
 mod story;
 mod support;

@@ -3,13 +3,123 @@
 use narthex::context::MIGRATIONS;
 use narthex::kit::db::{Target, revert_all, run_pending};
 
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, migrate};
 use crate::support::client::Stranger;
 use crate::support::database::Database;
 use crate::support::operator::Operator;
 use crate::support::sql;
 
 const ADA: &str = "ada@example.com";
+
+/// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration that is in the main
+/// branch is never edited: databases have its tables, and a database that another text made is refused.
+const FROZEN: [(&str, &str); 2] = [
+    (
+        "2026-11-22-000001_foundation",
+        "b58e609170d67e0f1f416303becc768db0bd9be602fa2a2441fd6205fcf7f51c",
+    ),
+    (
+        "2026-11-27-000003_migration_checksums",
+        "c0a6cdc46720e32032bb770baed3793ce2a2ae042d740d51405db2c60f4eb10f",
+    ),
+];
+
+#[test]
+fn the_text_of_a_migration_never_changes() {
+    for migration in MIGRATIONS {
+        let frozen = FROZEN.iter().find(|(name, _)| *name == migration.name);
+        let Some((name, checksum)) = frozen else {
+            panic!(
+                "add it to FROZEN: (\"{}\", \"{}\")",
+                migration.name,
+                migration.checksum()
+            )
+        };
+        assert_eq!(migration.checksum(), *checksum, "{name}: write a new one");
+    }
+    assert_eq!(FROZEN.len(), MIGRATIONS.len(), "none is taken away");
+}
+
+/// Given one, so that a start has nothing to say about making it.
+const KEY: &str =
+    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
+
+/// An installation on that database.
+fn on(database: Database) -> Operator {
+    Operator::on(database).with("NARTHEX_SECRET_KEY", KEY)
+}
+
+/// What every way to the tables says of a database.
+fn is_refused_everywhere(operator: &Operator, why: &str) {
+    for command in [
+        &["migrate"][..],
+        &["serve", "--listen", "127.0.0.1:0"],
+        &["user", "list"],
+    ] {
+        let line = operator.is_refused(command);
+        assert!(line.contains(why), "{command:?}: {line}");
+    }
+    let found = operator.run(&["check"]).expect_code(1);
+    assert!(found.stdout.contains(why), "{found:#?}");
+}
+
+#[test]
+fn tables_that_another_text_made_are_refused() {
+    let operator = on(Database::fresh(migrate));
+    operator.does(&["user", "list"]);
+    operator.execute(
+        "UPDATE migration_checksums SET checksum = 'another' WHERE version = '20261122000001'",
+    );
+    let why = "2026-11-22-000001_foundation was applied with another text";
+    is_refused_everywhere(&operator, why);
+}
+
+/// As by a version that kept no checksums.
+fn forget_the_checksums(operator: &Operator) {
+    for sql in [
+        "DROP TABLE write_probe",
+        "DROP TABLE migration_checksums",
+        "DELETE FROM __diesel_schema_migrations WHERE version = '20261127000003'",
+    ] {
+        operator.execute(sql);
+    }
+}
+
+#[test]
+fn tables_of_an_edited_migration_are_told_by_their_columns() {
+    let operator = on(Database::fresh(migrate));
+    forget_the_checksums(&operator);
+    operator.execute("ALTER TABLE users RENAME COLUMN disabled_at TO locked_at");
+    is_refused_everywhere(&operator, "they lack users.disabled_at");
+    operator.execute("ALTER TABLE users RENAME COLUMN locked_at TO disabled_at");
+    operator.execute("DROP TABLE database_place");
+    is_refused_everywhere(&operator, "they lack database_place.");
+}
+
+#[test]
+fn the_checksums_of_an_older_version_are_recorded() {
+    let operator = on(Database::fresh(migrate));
+    forget_the_checksums(&operator);
+    // Columns that an operator adds are in nobody's way.
+    operator.execute("ALTER TABLE users ADD COLUMN remark TEXT");
+    let done = operator.does(&["migrate"]);
+    assert_eq!(done, "Done: 20261127000003\n");
+    let recorded = operator
+        .ask("SELECT checksum AS line FROM migration_checksums WHERE version = '20261122000001'");
+    assert_eq!(recorded, FROZEN[0].1);
+    operator.run(&["check"]).expect_code(0);
+}
+
+#[test]
+fn the_list_of_another_app_is_told_as_such() {
+    let operator = on(Database::empty());
+    operator.execute(
+        "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, \
+         run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+    );
+    operator.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20200101000000')");
+    is_refused_everywhere(&operator, "if an app keeps its own list there");
+}
 
 #[test]
 fn the_tables_go_up_down_and_up_again() {
@@ -62,7 +172,7 @@ fn what_is_said_to_sqlite_alone_is_heard_there() {
     if let Target::Sqlite(_) = app.context.settings.database {
         assert_eq!(
             by_their_keys.join(" "),
-            "events last_uses notices receipts rotations secrets throttles"
+            "events last_uses migration_checksums notices receipts rotations secrets throttles"
         );
     }
 }

@@ -13,11 +13,12 @@ use crate::support::user_agents::FIREFOX_ON_LINUX;
 const ADA: &str = "ada@example.com";
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "credentials",
     "database_place",
     "events",
     "last_uses",
+    "migration_checksums",
     "nodes",
     "notice_position",
     "notices",
@@ -26,6 +27,7 @@ const TABLES: [&str; 12] = [
     "secrets",
     "throttles",
     "users",
+    "write_probe",
 ];
 
 /// What the next release does first: it adds, and takes nothing away. Columns have defaults, for whoever

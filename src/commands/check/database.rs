@@ -1,20 +1,21 @@
 //! The database and its tables.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{
-    Findings,
+    Findings, State,
     clock::Times,
     files::{could_be_made, is_private},
 };
 use crate::{
     activity,
+    config::Settings,
     context::MIGRATIONS,
     error::Error,
     kit::{
         clock::Clock,
         db::{
-            AnyConnection, Place, Target, inspect,
+            self, AnyConnection, Place, Room, Target, inspect,
             postgres_url::{self, Way},
         },
         words::count,
@@ -26,13 +27,16 @@ const DATABASE: &str = "database";
 const TABLES: &str = "tables";
 const COPY: &str = "copy";
 const INTEGRITY: &str = "integrity";
+const SESSION: &str = "session";
+const CONNECTIONS: &str = "connections";
 const ENCRYPTION: &str = "encryption";
 
 /// Files larger than this are not read to the end, which would take seconds.
 const LARGEST: u64 = 256 << 20;
 
 /// Looks at it, and tells what it says of the time.
-pub(super) fn look(target: &Target, clock: &dyn Clock, findings: &mut Findings) -> Times {
+pub(super) fn look(settings: &Settings, clock: &dyn Clock, findings: &mut Findings) -> Times {
+    let target = &settings.database;
     let mut times = Times::at(clock.now());
     if let Target::Sqlite(path) = target
         && !file_is_there(path, findings)
@@ -45,6 +49,7 @@ pub(super) fn look(target: &Target, clock: &dyn Clock, findings: &mut Findings) 
     let looked = inspect::connect_to_existing(target)
         .map_err(Error::from)
         .and_then(|mut connection| {
+            session(settings, &mut connection, findings)?;
             look_inside(target, &mut connection, clock, &mut times, findings)
         });
     if let Err(error) = looked {
@@ -54,7 +59,67 @@ pub(super) fn look(target: &Target, clock: &dyn Clock, findings: &mut Findings) 
         };
         findings.fail(DATABASE, why);
     }
+    if let Target::Sqlite(path) = target {
+        log_of_another_file(path, findings);
+    }
     times
+}
+
+/// Whether the sessions of a PostgreSQL server are as they have to be, and enough.
+fn session(
+    settings: &Settings,
+    connection: &mut AnyConnection,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    if let Target::Sqlite(_) = settings.database {
+        return Ok(());
+    }
+    let faults = inspect::session_faults(connection)?;
+    if faults.is_empty() {
+        findings.ok(SESSION, "it is not shared, and its bounds hold");
+    }
+    for fault in faults {
+        findings.warn(SESSION, fault);
+    }
+    let connections = settings.database_connections;
+    match db::room(connection, connections)? {
+        Room::Enough => findings.ok(CONNECTIONS, format!("there is room for {connections} and one")),
+        Room::Left(left) => findings.warn(
+            CONNECTIONS,
+            format!(
+                "a server opens {connections} and one, and there is room for {left} more just now: lower \
+                 NARTHEX_DATABASE_CONNECTIONS, or raise max_connections"
+            ),
+        ),
+        Room::Never(capacity) => findings.fail(
+            CONNECTIONS,
+            format!(
+                "a server opens {connections} and one, and there is never room for more than {capacity}: lower \
+                 NARTHEX_DATABASE_CONNECTIONS, or raise max_connections"
+            ),
+        ),
+    }
+    Ok(())
+}
+
+/// A `-wal` that belongs to another file makes this one look damaged.
+fn log_of_another_file(path: &Path, findings: &mut Findings) {
+    let is_damaged = |found: &super::Finding| {
+        let told = ["malformed", "not a database"];
+        let is_told = told.iter().any(|text| found.detail.contains(text));
+        found.state == State::Fail && (is_told || found.check == INTEGRITY)
+    };
+    let log = PathBuf::from(format!("{}-wal", path.display()));
+    if findings.0.iter().any(is_damaged) && log.exists() {
+        findings.fail(
+            DATABASE,
+            format!(
+                "{} lies beside it: if the database was put here in the place of another one, that file belongs to \
+                 the other one; stop Narthex, move it and the -shm away, and look again",
+                log.display()
+            ),
+        );
+    }
 }
 
 /// Who can read along between here and the server, or stand in its place.
@@ -112,15 +177,24 @@ fn look_inside(
 ) -> Result<(), Error> {
     let version = inspect::version(connection)?;
     let tables = inspect::tables(connection, MIGRATIONS)?;
-    if inspect::takes_writes(connection)? {
-        findings.ok(DATABASE, format!("{version} answers and takes writes"));
-    } else {
-        findings.fail(DATABASE, format!("{version} answers and takes no writes"));
+    match inspect::takes_writes(connection) {
+        Ok(true) => findings.ok(DATABASE, format!("{version} answers and takes writes")),
+        Ok(false) => findings.fail(DATABASE, format!("{version} answers and takes no writes")),
+        Err(db::Error::Query(error)) => findings.fail(
+            DATABASE,
+            format!("{version} answers and takes no writes: {error}"),
+        ),
+        Err(other) => return Err(other.into()),
+    }
+    if let Some(unknown) = tables.unknown.first() {
+        findings.fail(TABLES, db::Error::Newer(unknown.clone()).to_string());
+        return Ok(());
+    }
+    if let Err(db::Error::OtherTables(difference)) = inspect::expect_same(connection, MIGRATIONS) {
+        findings.fail(TABLES, db::Error::OtherTables(difference).to_string());
+        return Ok(());
     }
     match tables {
-        inspect::Tables { unknown: 1.., .. } => {
-            findings.fail(TABLES, "a newer version of Narthex made them: use that one");
-        }
         inspect::Tables { done: 0, .. } => {
             findings.warn(
                 TABLES,

@@ -66,7 +66,7 @@ pub(super) fn check(read: Result<Settings, Refused>, form: Form) -> Result<(), F
             findings.ok("settings", "every one of them can be taken");
             reach::look(&settings, &mut findings);
             key::look(&settings, &mut findings);
-            let times = database::look(&settings.database, &SystemClock, &mut findings);
+            let times = database::look(&settings, &SystemClock, &mut findings);
             clock::look(times, &mut findings);
         }
         // Nothing else can be looked at: it would be something else than what is meant.

@@ -7,11 +7,13 @@
 use std::sync::Arc;
 
 use diesel::{
-    Connection as _, QueryResult, RunQueryDsl as _, connection::SimpleConnection as _,
-    sql_types::Integer,
+    QueryResult, RunQueryDsl as _, connection::SimpleConnection as _, sql_types::Integer,
 };
 
-use super::{AnyConnection, Error, Place, Target, place::File, statement, writer::Writer};
+use super::{
+    AnyConnection, Error, Place, Target, connection::Losses, place::File, statement, transaction,
+    writer::Writer,
+};
 
 /// One channel for all: whoever hears something on it reads what concerns them.
 const LISTEN: &str = "LISTEN narthex";
@@ -25,6 +27,8 @@ pub struct Beside {
     target: Target,
     /// SQLite's one writer, through which this writes too.
     writer: Option<Arc<Writer>>,
+    /// What the pool is told when the session of this connection is shared.
+    losses: Losses,
     connection: Option<AnyConnection>,
     /// SQLite: what `data_version` was. It differs when another connection has committed.
     version: i32,
@@ -33,10 +37,11 @@ pub struct Beside {
 }
 
 impl Beside {
-    pub(super) const fn new(target: Target, writer: Option<Arc<Writer>>) -> Self {
+    pub(super) const fn new(target: Target, writer: Option<Arc<Writer>>, losses: Losses) -> Self {
         Self {
             target,
             writer,
+            losses,
             connection: None,
             version: 0,
             file: None,
@@ -66,8 +71,12 @@ impl Beside {
         match &self.writer {
             Some(writer) => writer.submit_and_wait(|connection| Ok(change(connection)?)),
             None => {
-                let result = self.connected()?.transaction(change);
-                self.forgotten_unless(result)
+                let change = |on: &mut AnyConnection| Ok::<_, Error>(change(on)?);
+                let result = transaction::once(self.connected()?, change, &mut false);
+                if result.is_err() {
+                    self.connection = None;
+                }
+                result
             }
         }
     }
@@ -127,7 +136,11 @@ impl Beside {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => {
-                let mut connection = self.target.connect()?;
+                let connected = self.target.connect();
+                if matches!(connected, Err(Error::SharedSession)) {
+                    self.losses.note();
+                }
+                let mut connection = connected?;
                 listen(&mut connection);
                 connection
             }

@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     fs::OpenOptions,
     os::unix::fs::OpenOptionsExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -13,10 +13,15 @@ use std::{
 
 use diesel::{
     Connection as _, MultiConnection, PgConnection, QueryResult, RunQueryDsl as _,
-    SqliteConnection, connection::SimpleConnection as _, r2d2::ManageConnection,
+    SqliteConnection,
+    connection::SimpleConnection as _,
+    r2d2::{ManageConnection, R2D2Connection as _},
 };
 
-use super::{Error, patience, primary};
+use super::{
+    Error, patience, primary,
+    session::{Mark, Session, Writes},
+};
 
 /// A connection to either database.
 #[derive(MultiConnection)]
@@ -56,7 +61,6 @@ impl Target {
 
     /// A new connection, made ready.
     pub(super) fn connect(&self) -> Result<AnyConnection, Error> {
-        let unreachable = |error: &dyn std::fmt::Display| Error::Unreachable(error.to_string());
         let unopened = |path: &str, error: &dyn std::fmt::Display| {
             Error::Unreachable(format!("{path}: {error}"))
         };
@@ -73,11 +77,7 @@ impl Target {
                 Ok(AnyConnection::Sqlite(connection))
             }
             Self::Postgres(url) => {
-                let mut connection = connect_to_primary(url)?;
-                connection
-                    .batch_execute(patience::POSTGRES)
-                    .map_err(|error| unreachable(&error))?;
-                Ok(AnyConnection::Postgres(connection))
+                Session::connect(url).map(|session| AnyConnection::Postgres(session.connection))
             }
         }
     }
@@ -86,9 +86,14 @@ impl Target {
 /// Makes the file, where there is none, readable by its owner alone: SQLite would let everybody on the
 /// machine read it. The files that SQLite puts beside it get the same mode. Where it cannot be made,
 /// SQLite says why in a moment.
+///
+/// A file that is there is not opened: closing it would end the locks that this process has on it. A link that
+/// leads to no file yet is followed.
 fn make_private(path: &str) {
-    let mut options = OpenOptions::new();
-    drop(options.write(true).create_new(true).mode(0o600).open(path));
+    if !Path::new(path).exists() {
+        let mut options = OpenOptions::new();
+        drop(options.append(true).create(true).mode(0o600).open(path));
+    }
 }
 
 /// A connection to a server that is no standby.
@@ -115,36 +120,82 @@ pub(super) fn ping(connection: &mut AnyConnection) -> QueryResult<()> {
     diesel::sql_query("SELECT 1").execute(connection).map(drop)
 }
 
+/// What a connection of the pool is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    Read,
+    Change,
+}
+
+impl Use {
+    fn fits(self, writes: Writes) -> bool {
+        self == Self::Read || writes == Writes::Taken
+    }
+}
+
 /// A connection of the pool, and whether it is still to be trusted.
 pub(super) struct Pooled {
     pub(super) connection: AnyConnection,
+    /// PostgreSQL: what shows that the session is still the connection's own.
+    mark: Option<Mark>,
     broken: bool,
     /// What [`Manager::losses`] was when this one was last known to answer.
     known_good_at: u64,
-    losses: Arc<AtomicU64>,
+    losses: Losses,
 }
 
 impl Pooled {
     /// After an error, makes sure that the connection still answers; if not, the pool drops it, and
     /// every other one is asked before it is used again: what cut one has mostly cut them all. Done
     /// only then, for a test at every check-out would double the cost of a look-up.
-    pub(super) fn is_alive_after_an_error(&mut self) -> bool {
-        let alive = ping(&mut self.connection).is_ok();
-        if !alive {
+    ///
+    /// A session that takes no writes is dropped after a change, too: the database may take them again, and a
+    /// session keeps the default that it began with.
+    pub(super) fn is_alive_after_an_error(&mut self, wanted: Use) -> bool {
+        let fits = self.look().is_ok_and(|writes| wanted.fits(writes));
+        if !fits {
             self.broken = true;
-            self.losses.fetch_add(1, Ordering::AcqRel);
+            self.losses.note();
         }
-        alive
+        fits
+    }
+
+    fn look(&mut self) -> Result<Writes, Error> {
+        match (&mut self.connection, &self.mark) {
+            (AnyConnection::Postgres(postgres), Some(mark)) => {
+                if postgres.is_broken() {
+                    let why = "a transaction could not be rolled back";
+                    return Err(Error::Unreachable(why.to_owned()));
+                }
+                mark.look(postgres)
+            }
+            (connection, _) => Ok(ping(connection).map(|()| Writes::Taken)?),
+        }
     }
 
     /// Whether it may be used; asks it where others were lost since it last answered.
-    fn may_be_used(&mut self) -> bool {
-        let losses = self.losses.load(Ordering::Acquire);
+    fn may_be_used(&mut self, wanted: Use) -> bool {
+        let losses = self.losses.so_far();
         if self.known_good_at != losses {
-            self.broken = ping(&mut self.connection).is_err();
+            self.broken = !self.look().is_ok_and(|writes| wanted.fits(writes));
             self.known_good_at = losses;
         }
         !self.broken
+    }
+}
+
+/// How often something was noticed that may concern every connection of a process.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Losses(Arc<AtomicU64>);
+
+impl Losses {
+    /// Has every connection of the pool asked before it is used again.
+    pub(super) fn note(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn so_far(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
     }
 }
 
@@ -153,18 +204,26 @@ impl Pooled {
 #[derive(Debug)]
 pub(super) struct Manager {
     target: Target,
-    /// How many connections were found dead.
-    losses: Arc<AtomicU64>,
+    losses: Losses,
 }
 
 impl Manager {
     /// On SQLite with half the usual page cache: there are several, and the system has each page already.
-    fn reader(&self) -> Result<AnyConnection, Error> {
-        let mut connection = self.target.connect()?;
-        if let AnyConnection::Sqlite(sqlite) = &mut connection {
-            sqlite.batch_execute("PRAGMA cache_size = -1024")?;
+    fn reader(&self) -> Result<(AnyConnection, Option<Mark>), Error> {
+        match &self.target {
+            Target::Sqlite(_) => {
+                let mut connection = self.target.connect()?;
+                connection.batch_execute("PRAGMA cache_size = -1024")?;
+                Ok((connection, None))
+            }
+            Target::Postgres(url) => {
+                let session = Session::connect(url)?;
+                Ok((
+                    AnyConnection::Postgres(session.connection),
+                    Some(session.mark),
+                ))
+            }
         }
-        Ok(connection)
     }
 }
 
@@ -173,17 +232,24 @@ impl ManageConnection for Manager {
     type Error = Error;
 
     fn connect(&self) -> Result<Pooled, Error> {
-        let known_good_at = self.losses.load(Ordering::Acquire);
-        self.reader().map(|connection| Pooled {
+        let known_good_at = self.losses.so_far();
+        let made = self.reader();
+        if let Target::Postgres(_) = self.target {
+            // Behind a pooler that lends sessions, this one may be another connection's. Each is asked, this one
+            // too.
+            self.losses.note();
+        }
+        made.map(|(connection, mark)| Pooled {
             connection,
+            mark,
             broken: false,
             known_good_at,
-            losses: Arc::clone(&self.losses),
+            losses: self.losses.clone(),
         })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Error> {
-        ping(&mut pooled.connection).map_err(Error::from)
+        pooled.look().map(drop)
     }
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
@@ -195,7 +261,7 @@ pub(super) type Pool = diesel::r2d2::Pool<Manager>;
 type PooledConnection = diesel::r2d2::PooledConnection<Manager>;
 
 /// A pool that connects when it is first asked: a command that reads once opens one connection.
-pub(super) fn pool(target: Target, size: u32) -> Pool {
+pub(super) fn pool(target: Target, size: u32, losses: Losses) -> Pool {
     let builder = diesel::r2d2::Pool::builder()
         .max_size(size)
         .min_idle(Some(0))
@@ -208,20 +274,17 @@ pub(super) fn pool(target: Target, size: u32) -> Pool {
         Target::Sqlite(_) => builder.idle_timeout(None).max_lifetime(None),
         Target::Postgres(_) => builder,
     };
-    builder.build_unchecked(Manager {
-        target,
-        losses: Arc::default(),
-    })
+    builder.build_unchecked(Manager { target, losses })
 }
 
 /// A connection that answers, as far as is known.
-pub(super) fn take(pool: &Pool) -> Result<PooledConnection, Error> {
+pub(super) fn take(pool: &Pool, wanted: Use) -> Result<PooledConnection, Error> {
     loop {
         let mut pooled = pool
             .get()
             .map_err(|error| Error::Unreachable(error.to_string()))?;
         // A dead one is dropped by the pool when it comes back, so this ends.
-        if pooled.may_be_used() {
+        if pooled.may_be_used(wanted) {
             return Ok(pooled);
         }
     }

@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 
 use diesel::{
-    Connection as _, QueryResult, QueryableByName, RunQueryDsl as _, SqliteConnection,
-    connection::SimpleConnection as _,
+    Connection as _, PgConnection, QueryResult, QueryableByName, RunQueryDsl as _,
+    SqliteConnection, connection::SimpleConnection as _,
 };
 
-use super::{AnyConnection, Error, Migration, Migrations, Target};
+pub use super::applied::expect_same;
+use super::{
+    AnyConnection, Error, Migration, Migrations, Target, is_english, probe::write_and_take_back,
+    requirements,
+};
 use crate::kit::clock::Timestamp;
 
 /// A connection to a database that is there. Unlike every other it makes no file, and does not turn
@@ -32,9 +36,7 @@ pub fn connect_to_existing(target: &Target) -> Result<AnyConnection, Error> {
                     Ok(AnyConnection::Sqlite(connection))
                 })
         }
-        Target::Postgres(url) => {
-            super::connection::connect_to_primary(url).map(AnyConnection::Postgres)
-        }
+        Target::Postgres(_) => requirements::connect(target),
     }
 }
 
@@ -53,19 +55,42 @@ pub fn version(connection: &mut AnyConnection) -> Result<String, Error> {
     Ok(format!("{name} {}", texts(connection, sql)?.concat()))
 }
 
-/// Whether it can be written to just now. Nothing is.
+/// Whether it can be written to just now: what is written is taken back.
 ///
 /// # Errors
 /// Why it cannot be.
 pub fn takes_writes(connection: &mut AnyConnection) -> Result<bool, Error> {
-    if let AnyConnection::Sqlite(sqlite) = connection {
-        // The lock alone is also given where nothing can be written.
-        sqlite.batch_execute("BEGIN IMMEDIATE; PRAGMA user_version = 0; ROLLBACK;")?;
-        return Ok(true);
-    }
     // On for a standby, and where an operator made it so.
     let read_only = "SELECT current_setting('transaction_read_only') AS text";
-    Ok(texts(connection, read_only)? == ["off"])
+    if matches!(connection, AnyConnection::Postgres(_)) && texts(connection, read_only)? != ["off"]
+    {
+        return Ok(false);
+    }
+    write_and_take_back(connection)?;
+    Ok(true)
+}
+
+/// What of a session is not as every connection asks for it, or as it should be.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn session_faults(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
+    if matches!(connection, AnyConnection::Sqlite(_)) {
+        return Ok(Vec::new());
+    }
+    let bounds = "SELECT name || ' is ' || current_setting(name) || ', not ' || wanted AS text FROM (VALUES \
+         ('statement_timeout', '8s'), ('lock_timeout', '5s'), \
+         ('idle_in_transaction_session_timeout', '15s'), ('TimeZone', 'UTC')) AS bounds (name, wanted) \
+         WHERE current_setting(name) <> wanted";
+    let mut faults = texts(connection, bounds)?;
+    let language = texts(connection, "SELECT current_setting('lc_messages') AS text")?.concat();
+    if !is_english(&language) {
+        faults.push(format!(
+            "lc_messages is \"{language}\", so that a deadlock is only guessed from an error: as a superuser, \
+             ALTER ROLE … SET lc_messages = 'C'"
+        ));
+    }
+    Ok(faults)
 }
 
 /// Which migrations a database has.
@@ -75,8 +100,8 @@ pub struct Tables {
     pub done: usize,
     /// Those of ours that it lacks.
     pub pending: usize,
-    /// Those that it has and we have never heard of: a newer program made them.
-    pub unknown: usize,
+    /// The numbers of those that it has and this program does not know.
+    pub unknown: Vec<String>,
 }
 
 /// Compares a database with `migrations`.
@@ -84,31 +109,41 @@ pub struct Tables {
 /// # Errors
 /// When it does not answer.
 pub fn tables(connection: &mut AnyConnection, migrations: Migrations) -> Result<Tables, Error> {
-    // Asked without diesel's help, which makes the table that it looks into.
-    let is_there = match connection {
-        AnyConnection::Sqlite(_) => {
-            "SELECT name AS text FROM sqlite_master WHERE name = '__diesel_schema_migrations'"
-        }
-        AnyConnection::Postgres(_) => {
-            "SELECT CAST(name AS text) AS text FROM to_regclass('__diesel_schema_migrations') \
-             AS name WHERE name IS NOT NULL"
-        }
-    };
-    let found = if texts(connection, is_there)?.is_empty() {
-        Vec::new()
-    } else {
-        texts(
-            connection,
-            "SELECT version AS text FROM __diesel_schema_migrations",
-        )?
-    };
-    let found: BTreeSet<String> = found.into_iter().collect();
+    let found = versions(connection)?;
     let ours: BTreeSet<String> = migrations.iter().map(Migration::version).collect();
     Ok(Tables {
         done: ours.intersection(&found).count(),
         pending: ours.difference(&found).count(),
-        unknown: found.difference(&ours).count(),
+        unknown: found.difference(&ours).cloned().collect(),
     })
+}
+
+/// The numbers of the migrations that were applied. Asked without diesel's help, which makes the table that it
+/// looks into.
+pub(super) fn versions(connection: &mut AnyConnection) -> Result<BTreeSet<String>, Error> {
+    if !has_table(connection, "__diesel_schema_migrations")? {
+        return Ok(BTreeSet::new());
+    }
+    let versions = "SELECT version AS text FROM __diesel_schema_migrations";
+    Ok(texts(connection, versions)?.into_iter().collect())
+}
+
+/// Whether a query that names this table finds one.
+pub(super) fn has_table(connection: &mut AnyConnection, name: &str) -> QueryResult<bool> {
+    let found: Vec<Text> = match connection {
+        AnyConnection::Sqlite(sqlite) => {
+            diesel::sql_query("SELECT name AS text FROM sqlite_master WHERE name = ?")
+                .bind::<diesel::sql_types::Text, _>(name)
+                .load(sqlite)?
+        }
+        AnyConnection::Postgres(postgres) => diesel::sql_query(
+            "SELECT CAST(found AS text) AS text FROM to_regclass($1) AS found \
+             WHERE found IS NOT NULL",
+        )
+        .bind::<diesel::sql_types::Text, _>(name)
+        .load(postgres)?,
+    };
+    Ok(!found.is_empty())
 }
 
 /// What is damaged in an SQLite file, a few faults at most. Reads all of it. PostgreSQL looks after
@@ -153,10 +188,19 @@ struct Text {
 }
 
 pub(super) fn texts(connection: &mut AnyConnection, sql: &'static str) -> QueryResult<Vec<String>> {
-    let query = diesel::sql_query(sql);
-    let rows: Vec<Text> = match connection {
-        AnyConnection::Sqlite(sqlite) => query.load(sqlite)?,
-        AnyConnection::Postgres(postgres) => query.load(postgres)?,
-    };
+    match connection {
+        AnyConnection::Sqlite(sqlite) => {
+            let rows: Vec<Text> = diesel::sql_query(sql).load(sqlite)?;
+            Ok(rows.into_iter().map(|row| row.text).collect())
+        }
+        AnyConnection::Postgres(postgres) => texts_of_postgres(postgres, sql),
+    }
+}
+
+pub(super) fn texts_of_postgres(
+    connection: &mut PgConnection,
+    sql: &'static str,
+) -> QueryResult<Vec<String>> {
+    let rows: Vec<Text> = diesel::sql_query(sql).load(connection)?;
     Ok(rows.into_iter().map(|row| row.text).collect())
 }

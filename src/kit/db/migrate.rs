@@ -5,12 +5,16 @@ use std::{borrow::Cow, fmt};
 use diesel::{
     QueryResult, RunQueryDsl as _,
     backend::Backend,
-    connection::{BoxableConnection, Connection as _, SimpleConnection as _},
+    connection::{BoxableConnection, SimpleConnection as _},
     migration::{self, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion},
 };
 use diesel_migrations::MigrationHarness as _;
 
-use super::{AnyConnection, Error, Target, inspect, patience, writer::exclusively};
+use super::{
+    AnyConnection, Error, Target, applied, inspect, patience, requirements, transaction,
+    writer::exclusively,
+};
+use crate::kit::digest::Digest;
 
 /// Migrations that were compiled in, oldest first.
 pub type Migrations = &'static [Migration];
@@ -47,6 +51,14 @@ impl Migration {
         let (digits, _) = self.name.split_once('_').unwrap_or((self.name, ""));
         digits.replace('-', "")
     }
+
+    /// The SHA-256 of the text that is applied, in hexadecimal digits.
+    #[must_use]
+    pub fn checksum(&self) -> String {
+        let digest = Digest::of(self.up.as_bytes());
+        let digits = digest.as_bytes().iter();
+        digits.map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// The migrations as one of the databases is to run them. diesel's own way to compile them in has one text
@@ -73,7 +85,7 @@ impl<DB: Backend> MigrationSource<DB> for For<'_> {
 }
 
 /// What stands in a remark that begins with "SQLite:" is a comment to other databases, and text to SQLite.
-fn for_sqlite(text: &str) -> String {
+pub(super) fn for_sqlite(text: &str) -> String {
     let mut parts = text.split("/* SQLite: ");
     let mut whole = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -132,7 +144,7 @@ const ADVISORY_LOCK: &str = "SELECT pg_advisory_xact_lock(8242463316742391)";
 /// # Errors
 /// When the database cannot be reached or a migration fails; then nothing was changed.
 pub fn run_pending(target: &Target, migrations: Migrations) -> Result<Vec<String>, Error> {
-    let mut connection = target.connect()?;
+    let mut connection = requirements::connect(target)?;
     // Asked without writing, so that a database that can only be read can be served.
     if is_up_to_date(&mut connection, migrations)? {
         return Ok(Vec::new());
@@ -142,10 +154,12 @@ pub fn run_pending(target: &Target, migrations: Migrations) -> Result<Vec<String
         if is_up_to_date(connection, migrations)? {
             return Ok(Vec::new());
         }
-        connection
+        let done = connection
             .run_pending_migrations(For(target, migrations))
             .map(|done| done.iter().map(ToString::to_string).collect())
-            .map_err(|error| Error::Migration(error.to_string()))
+            .map_err(|error| Error::Migration(error.to_string()))?;
+        applied::record(connection, migrations)?;
+        Ok(done)
     })
 }
 
@@ -168,9 +182,10 @@ fn is_up_to_date(connection: &mut AnyConnection, migrations: Migrations) -> Resu
     let tables = inspect::tables(connection, migrations)?;
     // One that runs already goes on beside a newer one, whose migrations only add. To start on tables
     // that it has never heard of is another thing: what they mean by now, it cannot know.
-    if tables.unknown > 0 {
-        return Err(Error::Newer);
+    if let Some(first) = tables.unknown.first() {
+        return Err(Error::Newer(first.clone()));
     }
+    applied::expect_same(connection, migrations)?;
     Ok(tables.pending == 0)
 }
 
@@ -181,11 +196,14 @@ fn in_one_transaction<T>(
 ) -> Result<T, Error> {
     match target {
         Target::Sqlite(_) => exclusively(&mut connection, work),
-        Target::Postgres(_) => connection.transaction(|connection| {
-            connection.batch_execute(patience::POSTGRES_MIGRATION)?;
-            diesel::sql_query(ADVISORY_LOCK).execute(connection)?;
-            work(connection)
-        }),
+        Target::Postgres(_) => {
+            let work = |connection: &mut AnyConnection| {
+                connection.batch_execute(patience::POSTGRES_MIGRATION)?;
+                diesel::sql_query(ADVISORY_LOCK).execute(connection)?;
+                work(connection)
+            };
+            transaction::once(&mut connection, work, &mut false)
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! one thread makes them for everybody (`writer.rs` says why), on PostgreSQL a pooled connection.
 //! This is the one place where transactions begin.
 
+mod applied;
 mod beside;
 mod columns;
 mod connection;
@@ -13,32 +14,42 @@ mod patience;
 mod place;
 pub mod postgres_url;
 mod primary;
+mod probe;
+mod requirements;
+mod room;
+mod session;
 mod statement;
+mod transaction;
 mod writer;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use diesel::{Connection as _, QueryResult};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::{
     beside::{Beside, announce, may_be_lost},
     connection::{AnyConnection, Target},
     migrate::{Migration, Migrations, revert_all, run_pending},
     place::Place,
+    room::{Room, room},
+    transaction::{Collision, is_collision, is_english},
 };
 use self::{
-    connection::{Pool, pool, take},
+    connection::{Losses, Pool, Use, pool, take},
     writer::Writer,
 };
 pub(crate) use self::{
     migrate::migrations,
     statement::{on, statement},
 };
-use crate::kit::threads::cores;
+use crate::kit::{clock::uptime, threads::cores};
 
-/// How many connections PostgreSQL gets: more than a small machine's cores, far fewer than its default of
-/// 100, so that several processes fit beside one another.
-const TO_POSTGRES: u32 = 12;
+/// How many of so many connections may make changes at a time. A change can hang: for a lock, a slow disk, a
+/// standby that its commit waits for. The rest is there for reading.
+fn places_for_changes(connections: u32) -> usize {
+    usize::try_from(connections - connections.div_ceil(3)).map_or(1, |places| places.max(1))
+}
 
 /// How many readers SQLite gets. What they read is in memory already, the system's or their own: more of
 /// them than keep the cores busy only hold a page cache each.
@@ -61,14 +72,31 @@ pub enum Error {
     /// What was to be done with it panicked; nothing was changed.
     #[error("a panic while the database was used")]
     Panicked,
+    /// A pooler lends the session of one connection to other clients as well.
+    #[error(
+        "a pooler in front of PostgreSQL lends one session to several clients (PgBouncer: \
+         pool_mode=transaction or statement): use session mode, or the server itself"
+    )]
+    SharedSession,
+    /// It lacks something that Narthex needs.
+    #[error("this database cannot be used: {0}")]
+    Unsuitable(String),
     /// The URL names no database that is known.
     #[error("not a database URL: it starts with sqlite:// or postgres://")]
     NotADatabase,
-    /// The tables are those of a program that is newer than this one.
+    /// A migration was applied that this program does not know; its number.
     #[error(
-        "a newer version of Narthex made the tables of this database: use that one, or a newer one"
+        "the table __diesel_schema_migrations lists {0}, which this version does not know: if a newer version of \
+         Narthex made the tables, use that one; if an app keeps its own list there, give Narthex a database of \
+         its own"
     )]
-    Newer,
+    Newer(String),
+    /// Other texts than those of this program's migrations made the tables.
+    #[error(
+        "the tables are not those of this version of Narthex ({0}): use the version that made them, or a new \
+         database"
+    )]
+    OtherTables(String),
     /// The tables could not be brought up to date.
     #[error("the tables could not be made or changed: {0}")]
     Migration(String),
@@ -78,6 +106,7 @@ pub enum Error {
 #[derive(Clone)]
 pub struct Database {
     pool: Pool,
+    losses: Losses,
     target: Target,
     engine: Engine,
 }
@@ -85,26 +114,33 @@ pub struct Database {
 #[derive(Clone)]
 enum Engine {
     Sqlite(Arc<Writer>),
-    Postgres,
+    /// With the places of changes under way.
+    Postgres(Arc<Semaphore>),
 }
 
 impl Database {
-    /// Opens what `target` names; an SQLite file is made where there is none.
+    /// Opens what `target` names; an SQLite file is made where there is none. PostgreSQL gets at most
+    /// `connections`, of which a third is kept for reading.
     ///
     /// # Errors
     /// When it cannot be reached.
-    pub fn open(target: &Target) -> Result<Self, Error> {
+    pub fn open(target: &Target, connections: u32) -> Result<Self, Error> {
         let first = target.connect()?;
         let (engine, connections) = match target {
             Target::Sqlite(_) => {
                 let writer = Writer::start(target.clone(), first)?;
                 (Engine::Sqlite(Arc::new(writer)), readers())
             }
-            Target::Postgres(_) => (Engine::Postgres, TO_POSTGRES),
+            Target::Postgres(_) => {
+                let places = Semaphore::new(places_for_changes(connections));
+                (Engine::Postgres(Arc::new(places)), connections)
+            }
         };
-        let pool = pool(target.clone(), connections);
+        let losses = Losses::default();
+        let pool = pool(target.clone(), connections, losses.clone());
         Ok(Self {
             pool,
+            losses,
             target: target.clone(),
             engine,
         })
@@ -124,10 +160,10 @@ impl Database {
         E: From<Error> + Send + 'static,
     {
         let late = || Error::Unreachable("it did not answer in time".to_owned());
-        self.on_a_blocking_thread(late, |pool| {
+        self.on_a_blocking_thread(patience::FOR_AN_ANSWER, late, |pool| {
             let again = queries.clone();
-            match with_a_connection(&pool, queries)? {
-                Ran::Lost(_) => with_a_connection(&pool, again)?.result(),
+            match with_a_connection(&pool, Use::Read, queries)? {
+                Ran::Lost(_) => with_a_connection(&pool, Use::Read, again)?.result(),
                 ran => ran.result(),
             }
         })
@@ -155,10 +191,16 @@ impl Database {
     {
         match &self.engine {
             Engine::Sqlite(writer) => writer.submit(change, afterwards).await,
-            Engine::Postgres => {
+            Engine::Postgres(places) => {
+                let began = uptime();
+                let place = place_for_a_change(places).await?;
+                let waited = uptime().saturating_sub(began);
+                let within = patience::FOR_AN_ANSWER.saturating_sub(waited);
                 let late = || Error::Unknown("the database did not answer in time".to_owned());
-                self.on_a_blocking_thread(late, |pool| {
-                    let result = change_on_postgres(&pool, change);
+                self.on_a_blocking_thread(within, late, |pool| {
+                    // Kept for as long as the change takes, also after its caller was answered.
+                    let _place = place;
+                    let result = transaction::change(&pool, change);
                     afterwards();
                     result
                 })
@@ -172,9 +214,9 @@ impl Database {
     pub fn beside(&self) -> Beside {
         let writer = match &self.engine {
             Engine::Sqlite(writer) => Some(Arc::clone(writer)),
-            Engine::Postgres => None,
+            Engine::Postgres(_) => None,
         };
-        Beside::new(self.target.clone(), writer)
+        Beside::new(self.target.clone(), writer, self.losses.clone())
     }
 
     /// Whether the database answers now.
@@ -188,6 +230,7 @@ impl Database {
 
     async fn on_a_blocking_thread<T, E>(
         &self,
+        within: Duration,
         late: impl FnOnce() -> Error,
         work: impl FnOnce(Pool) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
@@ -197,7 +240,7 @@ impl Database {
     {
         let pool = self.pool.clone();
         let mut working = tokio::task::spawn_blocking(move || work(pool));
-        match tokio::time::timeout(patience::FOR_AN_ANSWER, &mut working).await {
+        match tokio::time::timeout(within, &mut working).await {
             Ok(Ok(result)) => result,
             Ok(Err(error)) if error.is_panic() => Err(Error::Panicked.into()),
             Ok(Err(error)) => Err(Error::Unreachable(error.to_string()).into()),
@@ -210,22 +253,13 @@ impl Database {
     }
 }
 
-fn change_on_postgres<T, E>(
-    pool: &Pool,
-    change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone,
-) -> Result<T, E>
-where
-    E: From<Error> + From<diesel::result::Error> + Collision,
-{
-    let again = change.clone();
-    let mut in_commit = false;
-    match with_a_connection(pool, |on| transact(on, change, &mut in_commit))? {
-        // What the server did with the last word that it got, nobody knows.
-        Ran::Lost(_) if in_commit => {
-            Err(Error::Unknown("the connection was lost".to_owned()).into())
-        }
-        Ran::Lost(_) => with_a_connection(pool, |on| transact(on, again, &mut in_commit))?.result(),
-        ran => ran.result(),
+async fn place_for_a_change(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
+    let waiting = Arc::clone(places).acquire_owned();
+    match tokio::time::timeout(patience::FOR_A_CONNECTION, waiting).await {
+        Ok(Ok(place)) => Ok(place),
+        _ => Err(Error::Unreachable(
+            "too many changes wait for the database".to_owned(),
+        )),
     }
 }
 
@@ -248,67 +282,14 @@ impl<T, E> Ran<T, E> {
 
 fn with_a_connection<T, E>(
     pool: &Pool,
+    wanted: Use,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
 ) -> Result<Ran<T, E>, Error> {
-    let mut pooled = take(pool)?;
+    let mut pooled = take(pool, wanted)?;
     Ok(match work(&mut pooled.connection) {
-        Err(error) if !pooled.is_alive_after_an_error() => Ran::Lost(error),
+        Err(error) if !pooled.is_alive_after_an_error(wanted) => Ran::Lost(error),
         result => Ran::Through(result),
     })
-}
-
-/// Read committed (`patience.rs` asks for it): verbs that must not overlap take the user's row first. Those
-/// that meet in another order all the same are told apart by the database: one goes on, the other comes here
-/// again.
-fn transact<T, E>(
-    connection: &mut AnyConnection,
-    change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone,
-    in_commit: &mut bool,
-) -> Result<T, E>
-where
-    E: From<diesel::result::Error> + Collision,
-{
-    let mut attempt = 1;
-    loop {
-        *in_commit = false;
-        let change = change.clone();
-        let result = connection.transaction(|connection| {
-            let result = change(connection);
-            *in_commit = result.is_ok();
-            result
-        });
-        match result {
-            Err(error) if error.is_collision() && attempt < patience::ATTEMPTS => attempt += 1,
-            result => return result,
-        }
-    }
-}
-
-/// An error that can say whether two changes collided, so that one of them has to be made again.
-pub trait Collision {
-    /// Whether it says so; nothing was changed then.
-    fn is_collision(&self) -> bool;
-}
-
-impl Collision for Error {
-    fn is_collision(&self) -> bool {
-        matches!(self, Self::Query(error) if is_collision(error))
-    }
-}
-
-/// Whether `error` says that a transaction lost against another: a deadlock (SQLSTATE 40P01) or a
-/// failed serialization (40001).
-#[must_use]
-pub fn is_collision(error: &diesel::result::Error) -> bool {
-    use diesel::result::{DatabaseErrorKind, Error};
-    match error {
-        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
-        // diesel has no kind for it and does not hand the SQLSTATE on.
-        Error::DatabaseError(DatabaseErrorKind::Unknown, told) => {
-            told.message() == "deadlock detected"
-        }
-        _ => false,
-    }
 }
 
 /// Whether `error` says that a value exists already where it must be unique.

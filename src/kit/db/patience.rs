@@ -11,6 +11,9 @@ pub(super) const FOR_AN_ANSWER: Duration = Duration::from_secs(10);
 /// For a connection of the pool: most of [`FOR_AN_ANSWER`] stays for the query.
 pub(super) const FOR_A_CONNECTION: Duration = Duration::from_secs(5);
 
+/// For a lock on PostgreSQL: the `lock_timeout` of [`POSTGRES`].
+pub(super) const FOR_A_LOCK: Duration = Duration::from_secs(5);
+
 /// How often a change that lost a deadlock or could not be serialized is made in all. The winner is
 /// done by then; one that loses three times meets more than an accident.
 pub(super) const ATTEMPTS: u32 = 3;
@@ -21,10 +24,11 @@ pub(super) const ATTEMPTS: u32 = 3;
 /// answered survives a power cut, which WAL with NORMAL does not promise (SQLite documentation,
 /// "PRAGMA synchronous"). `temp_store`: what a savepoint may have to take back is kept in memory, and not
 /// in a file that is made for it. `wal_autocheckpoint`: after 16 MiB and not after 4, for pages that many
-/// changes write again are then written once.
+/// changes write again are then written once. `journal_size_limit`: a log that grew under a long reader is cut to
+/// 32 MiB when it begins anew, and does not stay as large as it was.
 pub(super) const SQLITE: &str = "PRAGMA busy_timeout = 4500; PRAGMA journal_mode = WAL; \
      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
-     PRAGMA wal_autocheckpoint = 4000;";
+     PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432;";
 
 /// Parameters of libpq (PostgreSQL documentation, section 34.1.2). Three seconds to connect: two
 /// attempts fit into [`FOR_A_CONNECTION`]. A peer that takes nothing for five seconds, or is silent
@@ -43,12 +47,9 @@ pub(super) const POSTGRES_CONNECTION: [(&str, &str); 6] = [
 /// A lock that is not to be had in five seconds, a query that runs for eight: the server ends them
 /// before [`FOR_AN_ANSWER`] is over, so that it is known that nothing was done. A transaction that
 /// its client left open is ended too, for it holds a user's lock.
-/// Read committed, whatever the database does by default: who waited for a user's lock has to see what was
-/// done under it (PostgreSQL documentation, section 13.2).
 /// UTC and a name for `pg_stat_activity` are courtesy to whoever reads along.
 pub(super) const POSTGRES: &str = "SET statement_timeout = '8s'; SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '15s'; \
-     SET default_transaction_isolation = 'read committed'; \
      SET TIME ZONE 'UTC'; SET application_name = 'narthex';";
 
 /// Changing the tables takes as long as it takes, and so does waiting for whoever does it.

@@ -175,7 +175,7 @@ fn write_until_closed(target: &Target, first: AnyConnection, jobs: &Receiver<Job
 }
 
 fn begun(mut connection: AnyConnection) -> Result<AnyConnection, Error> {
-    begin_immediate(&mut connection)?;
+    begin(&mut connection)?;
     Ok(connection)
 }
 
@@ -264,12 +264,18 @@ fn tell(answers: Vec<Answer>, why_not: Option<&str>) {
 
 /// `IMMEDIATE` takes the write lock at once. A transaction that reads first and writes later can
 /// find the lock taken by another process and fail without waiting, whatever `busy_timeout` says.
-fn begin_immediate(connection: &mut AnyConnection) -> QueryResult<()> {
+///
+/// Read committed is named on PostgreSQL, whatever the default of the session, the role or the database is: who
+/// waited for a user's lock has to see what was done under it (PostgreSQL documentation, section 13.2).
+pub(super) fn begin(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(sqlite) => {
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
         }
-        AnyConnection::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres),
+        AnyConnection::Postgres(postgres) => AnsiTransactionManager::begin_transaction_sql(
+            postgres,
+            "BEGIN ISOLATION LEVEL READ COMMITTED",
+        ),
     }
 }
 
@@ -279,7 +285,7 @@ pub(super) fn exclusively<T>(
     connection: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    begin_immediate(connection)?;
+    begin(connection)?;
     let result = work(connection)?;
     Transactions::commit_transaction(connection)?;
     Ok(result)

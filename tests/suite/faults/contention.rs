@@ -12,6 +12,7 @@ use super::{ADA, a_token};
 use crate::support::api::EVERY_ABILITY;
 use crate::support::app::{TestApp, migrate};
 use crate::support::database::{Database, Engine};
+use crate::support::postgres;
 use crate::support::sql::{self, sqlite_at};
 
 /// How many changes come at once: more than PostgreSQL has connections for.
@@ -52,7 +53,7 @@ impl Holder {
 async fn a_change_that_cannot_have_its_lock_waits_for_a_while_and_is_told_to_come_back() {
     let database = Database::fresh(migrate);
     let address = database.address().to_owned();
-    let app = TestApp::start_on(database, &address, &[]);
+    let app = TestApp::start_on(database, &address, &[("NARTHEX_MEMORY_ENTRIES", "0")]);
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &EVERY_ABILITY).await;
     let holder = Holder::holding(&address);
@@ -64,9 +65,10 @@ async fn a_change_that_cannot_have_its_lock_waits_for_a_while_and_is_told_to_com
         for _ in 0..5 {
             stranger.get("/healthz").await.expect_status(200);
         }
-        if Engine::of_this_run() == Engine::Sqlite {
-            // Who reads never waits for who writes. PostgreSQL has no connection left for them.
+        // Who reads never waits for who writes.
+        for _ in 0..5 {
             client.get("/api/v1/user").await.expect_status(200);
+            stranger.get("/readyz").await.expect_status(200);
         }
     };
     let (changes, ()) = futures_util::future::join(changes, others).await;
@@ -86,46 +88,82 @@ async fn a_change_that_cannot_have_its_lock_waits_for_a_while_and_is_told_to_com
         .expect_status(204);
 }
 
-/// Narthex on a PostgreSQL that has `setting` by default, and a connection of somebody else to it. SQLite has
+/// Narthex on a PostgreSQL that has these `settings` by default, and a connection of somebody else to it. SQLite has
 /// one writer and no deadlocks: this is about PostgreSQL in both runs.
-fn on_postgres(setting: &str) -> (TestApp, PgConnection) {
+fn on_postgres(settings: &[&str]) -> (TestApp, PgConnection) {
     let database = Database::fresh_of(Engine::Postgres, migrate);
     let address = database.address().to_owned();
     let mut other = PgConnection::establish(&address).unwrap();
-    let name = crate::support::postgres::socket_and_name(&address).1;
-    let setting = format!("ALTER DATABASE {name} SET {setting}");
-    other.batch_execute(&setting).unwrap();
+    let name = postgres::socket_and_name(&address).1;
+    for setting in settings {
+        let setting = format!("ALTER DATABASE {name} SET {setting}");
+        other.batch_execute(&setting).unwrap();
+    }
     (TestApp::start_on(database, &address, &[]), other)
 }
 
-/// Until somebody waits for a lock.
+/// Until somebody in the same database waits for a lock.
 async fn somebody_waits(database: &mut PgConnection) {
-    let waiting = "(SELECT count(*) FROM pg_locks WHERE NOT granted)";
-    while diesel::select(dsl::sql::<BigInt>(waiting))
-        .get_result::<i64>(database)
-        .unwrap()
-        == 0
-    {
+    let waiting = "(SELECT count(*) FROM pg_stat_activity \
+         WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0)";
+    is_so(database, waiting).await;
+}
+
+/// Until a count is not zero.
+async fn is_so(database: &mut PgConnection, count: &str) {
+    loop {
+        // In a transaction the server shows what it showed first.
+        database
+            .batch_execute("SELECT pg_stat_clear_snapshot()")
+            .unwrap();
+        let counted = diesel::select(dsl::sql::<BigInt>(count));
+        if counted.get_result::<i64>(database).unwrap() > 0 {
+            return;
+        }
         tokio::task::yield_now().await;
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_loses_a_deadlock_is_made_again() {
-    // Narthex looks for a deadlock long before the other does, so that it is the one that loses.
-    let (app, mut other) = on_postgres("deadlock_timeout = '2s'");
+/// When a change looks for a deadlock.
+const SOON: &str = "deadlock_timeout = '100ms'";
+
+/// Has a change meet another one that took its locks in another order, and lose.
+///
+/// Who looks for a deadlock looks once, and only who finds one loses. So the change holds the user's row and
+/// does not yet ask for the token's before the other one, which looks a minute later, waits for the user's.
+async fn a_change_loses_a_deadlock(settings: &[&str]) {
+    let (app, mut other) = on_postgres(settings);
     other.batch_execute("SET deadlock_timeout = '60s'").unwrap();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &EVERY_ABILITY).await;
     let token = app.token(&ada, "Wanted by two", &[]).await;
 
     other
+        .batch_execute(
+            "CREATE SEQUENCE updates;
+            CREATE FUNCTION wait_for_the_other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF nextval('updates') = 2 THEN
+                    PERFORM pg_advisory_xact_lock(1);
+                    WHILE NOT EXISTS (SELECT FROM pg_stat_activity
+                        WHERE datname = current_database()
+                        AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))
+                    LOOP PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP;
+                END IF;
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER first_wait BEFORE UPDATE ON credentials
+                FOR EACH STATEMENT EXECUTE FUNCTION wait_for_the_other()",
+        )
+        .unwrap();
+    other
         .batch_execute("BEGIN; UPDATE credentials SET paused = paused WHERE name = 'Wanted by two'")
         .unwrap();
     let path = format!("/api/v1/tokens/{}", token.id);
     let ending = tokio::spawn(async move { client.delete(&path).await });
-    // It has the user's row and waits for the token's.
-    somebody_waits(&mut other).await;
+    let has_the_users_row = "(SELECT count(*) FROM pg_locks \
+         WHERE locktype = 'advisory' AND objid = 1 AND database = \
+         (SELECT oid FROM pg_database WHERE datname = current_database()))";
+    is_so(&mut other, has_the_users_row).await;
     let other = tokio::task::spawn_blocking(move || {
         let (lock, end) = ("SELECT id FROM users FOR UPDATE", "COMMIT");
         other
@@ -137,11 +175,32 @@ async fn a_change_that_loses_a_deadlock_is_made_again() {
     token.client.get("/api/v1/user").await.expect_status(401);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_loses_a_deadlock_is_made_again() {
+    a_change_loses_a_deadlock(&[SOON]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_deadlock_is_recognised_in_another_language() {
+    let database = Database::empty_of(Engine::Postgres);
+    let german = postgres::make_locale("de_DE");
+    let mut told = PgConnection::establish(database.address()).unwrap();
+    told.batch_execute(&format!("SET lc_messages = '{german}'"))
+        .unwrap();
+    let error = told.batch_execute("SELECT 1/0").unwrap_err().to_string();
+    assert_eq!(
+        error, "Division durch Null",
+        "the server has its translations"
+    );
+    let in_german = format!("lc_messages = '{german}'");
+    a_change_loses_a_deadlock(&[SOON, &in_german]).await;
+}
+
 /// Whoever waits for a user's lock sees what was done under it, also where the database would show everybody
 /// what was there when they began.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_slips_past_an_ending_whatever_isolation_the_database_has_by_default() {
-    let (app, mut other) = on_postgres("default_transaction_isolation = 'repeatable read'");
+    let (app, mut other) = on_postgres(&["default_transaction_isolation = 'repeatable read'"]);
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &EVERY_ABILITY).await;
     client.get("/api/v1/user").await.expect_status(200);
@@ -159,7 +218,7 @@ async fn nothing_slips_past_an_ending_whatever_isolation_the_database_has_by_def
 /// The tokens whose first use is written down, of one and another, where somebody else does `meanwhile` what
 /// is committed only when they are waited for.
 async fn first_uses_beside(meanwhile: &str) -> Vec<String> {
-    let (app, mut other) = on_postgres("lock_timeout = '60s'");
+    let (app, mut other) = on_postgres(&["lock_timeout = '60s'"]);
     let ada = app.register(ADA).await;
     for name in ["One", "Another"] {
         let token = app.token(&ada, name, &[]).await;

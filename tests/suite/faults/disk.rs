@@ -63,14 +63,21 @@ async fn a_full_disk_stops_changes_and_nothing_else_until_there_is_room() {
     client.get("/api/v1/tokens").await.expect_status(200);
     let stranger = Stranger::at(&serving.url);
     stranger.get("/readyz").await.expect_status(200);
+    stranger.get("/readyz?writes=1").await.expect_outage();
     sign_in(&serving.url).await.expect_outage();
     client
         .delete("/api/v1/tokens/current")
         .await
         .expect_outage();
     client.get("/api/v1/user").await.expect_status(200);
+    let file = within(&serving, &narthex, "data/narthex.db");
+    let beside = Narthex::installed().with("DATABASE_URL", &format!("sqlite://{}", file.display()));
+    let found = beside.run(&["check"]).expect_code(1);
+    let told = "takes no writes: database or disk is full";
+    assert!(found.stdout.contains(told), "{found:#?}");
 
     std::fs::remove_file(&ballast).unwrap();
+    stranger.get("/readyz?writes=1").await.expect_status(200);
     for number in 0..10 {
         let body = a_token(&format!("later {number}"));
         let answer = client.post("/api/v1/tokens", &body).await;

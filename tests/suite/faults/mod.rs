@@ -1,6 +1,7 @@
 //! What happens when something that Narthex stands on gives way. Each fault is a real one: a full
 //! disk is full, a server that is down refuses connections, a killed process is killed.
 
+mod changes;
 mod clock;
 mod contention;
 mod disk;

@@ -1,0 +1,51 @@
+//! Whether a database takes changes: asked by making one.
+
+use diesel::{RunQueryDsl as _, connection::SimpleConnection as _};
+
+use super::{AnyConnection, Database, Error, inspect::has_table, on, statement};
+
+statement! {
+    Probe {} = "INSERT INTO write_probe (id, probes) VALUES (1, 0) \
+         ON CONFLICT (id) DO UPDATE SET probes = write_probe.probes + 1"
+}
+
+/// More than the cache holds, so that it is written to the disk before it is taken back. A lock alone is also
+/// given where the disk is full.
+const ON_SQLITE: &str = "PRAGMA cache_size = 8; PRAGMA cache_spill = 1; BEGIN IMMEDIATE; \
+     CREATE TABLE narthex_write_probe (it); \
+     INSERT INTO narthex_write_probe VALUES (zeroblob(262144)), (zeroblob(262144));";
+
+/// Half a megabyte of text that hardly compresses, so that a table has to grow.
+const ON_POSTGRES: &str = "BEGIN; INSERT INTO migration_checksums (version, checksum) \
+     SELECT 'probe', string_agg(md5(CAST(random() AS text)), '') FROM generate_series(1, 16384);";
+
+impl Database {
+    /// Makes a change of one row and commits it.
+    ///
+    /// # Errors
+    /// Why it cannot be made, or that it is not known whether it was.
+    pub async fn probe_writes(&self) -> Result<(), Error> {
+        let change = |connection: &mut AnyConnection| {
+            on!(connection => Probe::new().execute(connection))?;
+            Ok(())
+        };
+        self.write(change, || {}).await
+    }
+}
+
+/// Writes more than a cache holds and takes it back. On PostgreSQL nothing is written before the tables are
+/// there.
+///
+/// # Errors
+/// Why it cannot be written.
+pub fn write_and_take_back(connection: &mut AnyConnection) -> Result<(), Error> {
+    let is_there = has_table(connection, "migration_checksums")?;
+    let written = match connection {
+        AnyConnection::Sqlite(sqlite) => sqlite.batch_execute(ON_SQLITE),
+        AnyConnection::Postgres(postgres) if is_there => postgres.batch_execute(ON_POSTGRES),
+        AnyConnection::Postgres(_) => return Ok(()),
+    };
+    let taken_back = connection.batch_execute("ROLLBACK");
+    written?;
+    Ok(taken_back?)
+}

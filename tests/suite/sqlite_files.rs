@@ -1,0 +1,105 @@
+//! The files of an SQLite database: who may read them, and how large they stay.
+
+use std::os::unix::fs::{MetadataExt as _, symlink};
+
+use diesel::connection::SimpleConnection as _;
+
+use crate::support::api::EVERY_ABILITY;
+use crate::support::app::{TestApp, migrate};
+use crate::support::binary::Narthex;
+use crate::support::database::{Database, Engine};
+use crate::support::operator::Operator;
+use crate::support::sql::sqlite_at;
+
+#[test]
+fn files_made_through_a_link_are_their_owners_alone() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let narthex = Narthex::installed();
+    let link = narthex.directory().join("link.db");
+    symlink(elsewhere.path().join("real.db"), &link).unwrap();
+    let narthex = narthex.with("DATABASE_URL", &format!("sqlite://{}", link.display()));
+    let serving = narthex.serve();
+    let mut files: Vec<_> = [elsewhere.path(), narthex.directory()]
+        .into_iter()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| *path != link)
+        .collect();
+    files.sort();
+    let names: Vec<_> = files
+        .iter()
+        .map(|path| path.file_name().unwrap().to_str().unwrap())
+        .collect();
+    for name in ["real.db", "real.db-wal", "real.db-shm", "narthex.key"] {
+        assert!(names.contains(&name), "{name} is not among {names:?}");
+    }
+    for file in files {
+        let mode = file.metadata().unwrap().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", file.display());
+    }
+    serving.stop().expect_code(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_grew_shrinks_when_it_begins_anew() {
+    let database = Database::fresh_of(Engine::Sqlite, migrate);
+    let address = database.address().to_owned();
+    let file = address.strip_prefix("sqlite://").unwrap();
+    let app = TestApp::start_on(database, &address, &[]);
+    let ada = app.register("ada@example.com").await;
+    let client = app.client(&ada, &EVERY_ABILITY).await;
+    let size = || std::fs::metadata(format!("{file}-wal")).unwrap().len();
+
+    let mut reader = sqlite_at(file);
+    reader
+        .batch_execute("BEGIN; SELECT count(*) FROM users")
+        .unwrap();
+    let mut writer = sqlite_at(file);
+    writer
+        .batch_execute(
+            "CREATE TABLE large (it); INSERT INTO large VALUES (zeroblob(50000000)); \
+             DROP TABLE large",
+        )
+        .unwrap();
+    assert!(size() > 48 << 20, "{}", size());
+    reader.batch_execute("COMMIT").unwrap();
+    for name in ["One", "Two", "Three"] {
+        let body = serde_json::json!({"name": name, "abilities": ["account:read"]});
+        client
+            .post("/api/v1/tokens", &body)
+            .await
+            .expect_status(201);
+    }
+    assert!(size() <= 32 << 20, "{}", size());
+}
+
+#[test]
+fn a_log_of_another_file_is_named_by_check() {
+    let [one, another] = [(); 2].map(|()| {
+        let operator = Operator::on(Database::fresh_of(Engine::Sqlite, migrate));
+        operator.add_user("ada@example.com");
+        operator
+    });
+    let file = |operator: &Operator| {
+        let address = operator.database.address();
+        address.strip_prefix("sqlite://").unwrap().to_owned()
+    };
+    another.execute(
+        "CREATE TABLE older (it TEXT); CREATE INDEX of_older ON older (it); \
+         WITH RECURSIVE many (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM many WHERE i < 2000) \
+         INSERT INTO older SELECT hex(randomblob(50)) FROM many",
+    );
+    // Open until its log was copied: the last one to close the file removes it.
+    let mut open = sqlite_at(&file(&one));
+    open.batch_execute(
+        "CREATE TABLE newer (it TEXT); \
+         WITH RECURSIVE many (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM many WHERE i < 500) \
+         INSERT INTO newer SELECT hex(randomblob(50)) FROM many",
+    )
+    .unwrap();
+    let log = format!("{}-wal", file(&another));
+    std::fs::copy(format!("{}-wal", file(&one)), &log).unwrap();
+    let found = another.run(&["check"]).expect_code(1);
+    let why = format!("{log} lies beside it");
+    assert!(found.stdout.contains(&why), "{found:#?}");
+}
