@@ -98,6 +98,8 @@ const BAD: &[(&str, &str, &str)] = &[
     ("NARTHEX_LAST_USED_EVERY", "often", "30s"),
     ("NARTHEX_KEEP_ENDED", "101y", "90d"),
     ("NARTHEX_DRAIN", "0s", "over zero"),
+    ("NARTHEX_DATABASE_CONNECTIONS", "1", "from 2 to 1000"),
+    ("NARTHEX_DATABASE_CONNECTIONS", "a few", "from 2 to 1000"),
     ("NARTHEX_MEMORY_ENTRIES", "many", "such as 100000"),
     ("NARTHEX_MEMORY_SIZE", "64", "such as 64MiB"),
     ("NARTHEX_MEMORY_SIZE", "0MiB", "such as 64MiB"),
@@ -112,6 +114,7 @@ const BAD: &[(&str, &str, &str)] = &[
 /// Every setting with a value that is not its default, in one world.
 const GOOD: &[(&str, &str)] = &[
     ("DATABASE_URL", "sqlite://other.db"),
+    ("NARTHEX_DATABASE_CONNECTIONS", "20"),
     ("NARTHEX_LISTEN", "[::1]:0"),
     ("NARTHEX_PUBLIC_URL", "https://accounts.example.com/"),
     ("NARTHEX_REGISTRATION", "closed"),

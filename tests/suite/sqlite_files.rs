@@ -94,7 +94,8 @@ fn a_log_of_another_file_is_named_by_check() {
     open.batch_execute(
         "CREATE TABLE newer (it TEXT); \
          WITH RECURSIVE many (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM many WHERE i < 500) \
-         INSERT INTO newer SELECT hex(randomblob(50)) FROM many",
+         INSERT INTO newer SELECT hex(randomblob(50)) FROM many; \
+         PRAGMA wal_checkpoint(TRUNCATE); CREATE TABLE newest (it TEXT)",
     )
     .unwrap();
     let log = format!("{}-wal", file(&another));

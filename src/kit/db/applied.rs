@@ -6,15 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::{
-    Connection as _, RunQueryDsl as _, SqliteConnection, connection::SimpleConnection as _,
-    sql_types::Text,
-};
+use diesel::{RunQueryDsl as _, sql_types::Text};
 
 use super::{
     AnyConnection, Error, Migration, Migrations,
     inspect::{has_table, texts, versions},
-    migrate::for_sqlite,
+    migrate::applied_in_memory,
     on, statement,
 };
 
@@ -53,7 +50,7 @@ const REQUIRED: [&str; 2] = [
 pub fn expect_same(connection: &mut AnyConnection, migrations: Migrations) -> Result<(), Error> {
     let recorded = recorded(connection)?;
     let applied = versions(connection)?;
-    let applied: Vec<&Migration> = migrations
+    let applied: Vec<&'static Migration> = migrations
         .iter()
         .filter(|migration| applied.contains(&migration.version()))
         .collect();
@@ -102,14 +99,9 @@ fn recorded(connection: &mut AnyConnection) -> Result<BTreeMap<String, String>, 
 /// Compares with the tables that the same migrations make in an empty SQLite database.
 fn expect_same_columns(
     connection: &mut AnyConnection,
-    applied: &[&Migration],
+    applied: &[&'static Migration],
 ) -> Result<(), Error> {
-    let mut model = SqliteConnection::establish(":memory:")
-        .map_err(|error| Error::Migration(error.to_string()))?;
-    for migration in applied {
-        model.batch_execute(&for_sqlite(migration.up))?;
-    }
-    let mut model = AnyConnection::Sqlite(model);
+    let mut model = applied_in_memory(applied)?;
     let expected = columns(&mut model, COLUMNS)?;
     let found = columns(connection, COLUMNS)?;
     if let Some(missing) = expected.difference(&found).next() {

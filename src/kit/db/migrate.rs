@@ -3,10 +3,11 @@
 use std::{borrow::Cow, fmt};
 
 use diesel::{
-    QueryResult, RunQueryDsl as _,
+    Connection as _, QueryResult, RunQueryDsl as _, SqliteConnection,
     backend::Backend,
     connection::{BoxableConnection, SimpleConnection as _},
     migration::{self, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion},
+    sqlite::Sqlite,
 };
 use diesel_migrations::MigrationHarness as _;
 
@@ -85,7 +86,7 @@ impl<DB: Backend> MigrationSource<DB> for For<'_> {
 }
 
 /// What stands in a remark that begins with "SQLite:" is a comment to other databases, and text to SQLite.
-pub(super) fn for_sqlite(text: &str) -> String {
+fn for_sqlite(text: &str) -> String {
     let mut parts = text.split("/* SQLite: ");
     let mut whole = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -100,6 +101,19 @@ impl ToRun {
     fn told(&self, result: QueryResult<()>) -> migration::Result<()> {
         result.map_err(|error| format!("{}: {error}", self.migration).into())
     }
+}
+
+/// An empty SQLite database in memory, to which these migrations were applied.
+pub(super) fn applied_in_memory(migrations: &[&'static Migration]) -> Result<AnyConnection, Error> {
+    let failed = |error: &dyn fmt::Display| Error::Migration(error.to_string());
+    let mut connection = SqliteConnection::establish(":memory:").map_err(|error| failed(&error))?;
+    for &migration in migrations {
+        let up = Cow::Owned(for_sqlite(migration.up));
+        let applied = ToRun { migration, up };
+        migration::Migration::<Sqlite>::run(&applied, &mut connection)
+            .map_err(|error| failed(&error))?;
+    }
+    Ok(AnyConnection::Sqlite(connection))
 }
 
 impl<DB: Backend> migration::Migration<DB> for ToRun {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
-use super::{ADA, a_token, ada_with_a_token, after_mounting, sign_in, within};
+use super::{ADA, a_token, ada_with_a_token, after_mounting, sign_in, where_it_runs, within};
 use crate::support::app::migrate;
 use crate::support::binary::Narthex;
 use crate::support::client::{ApiClient, Stranger};
@@ -70,8 +70,12 @@ async fn a_full_disk_stops_changes_and_nothing_else_until_there_is_room() {
         .await
         .expect_outage();
     client.get("/api/v1/user").await.expect_status(200);
-    let file = within(&serving, &narthex, "data/narthex.db");
-    let beside = Narthex::installed().with("DATABASE_URL", &format!("sqlite://{}", file.display()));
+    let words = where_it_runs(&serving);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let file = narthex.directory().join("data/narthex.db");
+    let beside = Narthex::installed()
+        .started_by(&words)
+        .with("DATABASE_URL", &format!("sqlite://{}", file.display()));
     let found = beside.run(&["check"]).expect_code(1);
     let told = "takes no writes: database or disk is full";
     assert!(found.stdout.contains(told), "{found:#?}");

@@ -40,20 +40,40 @@ impl Answer {
     }
 }
 
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").is_ok_and(|we| we.uid() == 0)
+}
+
 /// Words that start a program after this line of a shell, in a place of its own in the file system:
 /// what is mounted there is seen by nobody else and gone with the program.
 fn after_mounting(line: &str) -> Vec<String> {
-    let root = {
-        use std::os::unix::fs::MetadataExt as _;
-        std::fs::metadata("/proc/self").is_ok_and(|we| we.uid() == 0)
-    };
     let mut words = vec!["unshare", "--mount"];
-    if !root {
+    if !is_root() {
         words.push("--map-root-user");
     }
     let line = format!("{line} && exec \"$0\" \"$@\"");
     words.extend(["sh", "-c", &line]);
     words.into_iter().map(str::to_owned).collect()
+}
+
+/// Words that start a program in that place of a program that runs.
+fn where_it_runs(serving: &Serving) -> Vec<String> {
+    let process = serving.process().to_string();
+    let words = [
+        "nsenter",
+        "--target",
+        &process,
+        "--user",
+        "--preserve-credentials",
+        "--mount",
+    ];
+    let root = is_root();
+    let words = words.into_iter();
+    words
+        .filter(|word| !root || !["--user", "--preserve-credentials"].contains(word))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Somebody's first token, made by signing in as a device; the account is made before.
