@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Findings, State,
+    Findings,
     clock::Times,
     files::{could_be_made, is_private},
 };
@@ -39,7 +39,7 @@ pub(super) fn look(settings: &Settings, clock: &dyn Clock, findings: &mut Findin
     let target = &settings.database;
     let mut times = Times::at(clock.now());
     if let Target::Sqlite(path) = target
-        && !file_is_there(path, findings)
+        && (!file_is_there(path, findings) || has_the_log_of_another(path, findings))
     {
         return times;
     }
@@ -58,9 +58,6 @@ pub(super) fn look(settings: &Settings, clock: &dyn Clock, findings: &mut Findin
             other => other.to_string(),
         };
         findings.fail(DATABASE, why);
-    }
-    if let Target::Sqlite(path) = target {
-        log_of_another_file(path, findings);
     }
     times
 }
@@ -102,24 +99,32 @@ fn session(
     Ok(())
 }
 
-/// A `-wal` that belongs to another file makes this one look damaged.
-fn log_of_another_file(path: &Path, findings: &mut Findings) {
-    let is_damaged = |found: &super::Finding| {
-        let told = ["malformed", "not a database"];
-        let is_told = told.iter().any(|text| found.detail.contains(text));
-        found.state == State::Fail && (is_told || found.check == INTEGRITY)
-    };
+/// Whether a `-wal` that belongs to another file makes this one look damaged. It would be written into the file
+/// by any connection that may write, so that is looked at first.
+fn has_the_log_of_another(path: &Path, findings: &mut Findings) -> bool {
     let log = PathBuf::from(format!("{}-wal", path.display()));
-    if findings.0.iter().any(is_damaged) && log.exists() {
-        findings.fail(
-            DATABASE,
-            format!(
-                "{} lies beside it: if the database was put here in the place of another one, that file belongs to \
-                 the other one; stop Narthex, move it and the -shm away, and look again",
-                log.display()
-            ),
-        );
+    let is_small = path
+        .metadata()
+        .is_ok_and(|metadata| metadata.len() <= LARGEST);
+    if !is_small || !log.exists() {
+        return false;
     }
+    let damage = inspect::connect_to_read(path).and_then(|mut on| inspect::damage(&mut on));
+    let why = match damage {
+        Ok(damage) if damage.is_empty() => return false,
+        Ok(damage) => damage.join(", "),
+        Err(db::Error::Query(error)) => error.to_string(),
+        Err(_) => return false,
+    };
+    findings.fail(
+        DATABASE,
+        format!(
+            "{why}. {} lies beside it: if the database was put here in the place of another one, that file belongs \
+             to the other one; stop Narthex, move it and the -shm away, and look again",
+            log.display()
+        ),
+    );
+    true
 }
 
 /// Who can read along between here and the server, or stand in its place.

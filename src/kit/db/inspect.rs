@@ -1,6 +1,6 @@
 //! Looking at a database without changing it: for whoever asks whether all is well.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use diesel::{
     Connection as _, PgConnection, QueryResult, QueryableByName, RunQueryDsl as _,
@@ -21,23 +21,34 @@ use crate::kit::clock::Timestamp;
 /// When there is none, or it cannot be reached.
 pub fn connect_to_existing(target: &Target) -> Result<AnyConnection, Error> {
     match target {
-        Target::Sqlite(path) => {
-            // As a URI (SQLite documentation, "Uniform Resource Identifiers"), which alone can say
-            // that nothing is to be made: what means something in one is spelt out.
-            let path = path.to_string_lossy();
-            let path = path
-                .replace('%', "%25")
-                .replace('?', "%3f")
-                .replace('#', "%23");
-            SqliteConnection::establish(&format!("file:{path}?mode=rw"))
-                .map_err(|error| Error::Unreachable(error.to_string()))
-                .and_then(|mut connection| {
-                    connection.batch_execute("PRAGMA busy_timeout = 5000;")?;
-                    Ok(AnyConnection::Sqlite(connection))
-                })
-        }
+        Target::Sqlite(path) => connect_to_file(path, "rw"),
         Target::Postgres(_) => requirements::connect(target),
     }
+}
+
+/// A connection to an SQLite file that only reads. Unlike every other it does not write into the file, when it is
+/// the last one to close it, what lies beside it in a `-wal`.
+///
+/// # Errors
+/// When there is no file, or it cannot be read.
+pub fn connect_to_read(path: &Path) -> Result<AnyConnection, Error> {
+    connect_to_file(path, "ro")
+}
+
+fn connect_to_file(path: &Path, mode: &str) -> Result<AnyConnection, Error> {
+    // As a URI (SQLite documentation, "Uniform Resource Identifiers"), which alone can say
+    // that nothing is to be made: what means something in one is spelt out.
+    let path = path.to_string_lossy();
+    let path = path
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23");
+    SqliteConnection::establish(&format!("file:{path}?mode={mode}"))
+        .map_err(|error| Error::Unreachable(error.to_string()))
+        .and_then(|mut connection| {
+            connection.batch_execute("PRAGMA busy_timeout = 5000;")?;
+            Ok(AnyConnection::Sqlite(connection))
+        })
 }
 
 /// What a database calls itself: `SQLite 3.51.0`, `PostgreSQL 15.18`.
