@@ -13,7 +13,7 @@ const ADA: &str = "ada@example.com";
 
 /// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration that is in the main
 /// branch is never edited: databases have its tables, and a database that another text made is refused.
-const FROZEN: [(&str, &str); 2] = [
+const FROZEN: [(&str, &str); 3] = [
     (
         "2026-11-22-000001_foundation",
         "b58e609170d67e0f1f416303becc768db0bd9be602fa2a2441fd6205fcf7f51c",
@@ -21,6 +21,10 @@ const FROZEN: [(&str, &str); 2] = [
     (
         "2026-11-27-000003_migration_checksums",
         "c0a6cdc46720e32032bb770baed3793ce2a2ae042d740d51405db2c60f4eb10f",
+    ),
+    (
+        "2026-11-27-000005_event_counts",
+        "44b1264c419f0eda5ce409d5d2b5e96864daa6febf09b5c0c2eb71f8ed736e0e",
     ),
 ];
 
