@@ -157,7 +157,7 @@ async fn verify(
     actor: Actor,
     attempt: Attempt,
 ) -> Result<Authenticated> {
-    let place = context.hasher.place().await?;
+    let place = context.hasher.place(actor.ip).await?;
     throttle::count(context, &attempt).await?;
     let verified = match account {
         Some(account) => {

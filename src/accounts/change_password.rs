@@ -43,7 +43,10 @@ pub async fn change_password(
     let proof = authenticate_user(context, caller, change.current)
         .await
         .map_err(wrong_password)?;
-    let hash = context.hasher.hash(change.new.into_secret()).await?;
+    let hash = context
+        .hasher
+        .hash(change.new.into_secret(), caller.ip)
+        .await?;
     let classes: Vec<Class> = [
         (change.end_sessions, Class::Session),
         (change.end_tokens, Class::Token),

@@ -53,7 +53,7 @@ pub async fn register(
     let attempt = context
         .read(move |context, connection| throttle::unblocked(context, connection, attempt))
         .await?;
-    let place = context.hasher.place().await?;
+    let place = context.hasher.place(actor.ip).await?;
     throttle::count(context, &attempt).await?;
     make(context, &place, registration, actor).await
 }
@@ -90,7 +90,7 @@ pub async fn register_once(
 /// [`Error::Invalid`] where the address has one already: the database's own constraint says so, so
 /// that of two who ask at once one gets it.
 pub async fn create(context: &Context, registration: Registration, actor: Actor) -> Result<UserId> {
-    let place = context.hasher.place().await?;
+    let place = context.hasher.place(actor.ip).await?;
     let made = make(context, &place, registration, actor).await?;
     Ok(made.user())
 }

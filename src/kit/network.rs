@@ -71,8 +71,20 @@ pub fn canonical(address: IpAddr) -> IpAddr {
 /// is what one customer has at the least and moves about in at will (RFC 6177; RFC 8981).
 #[must_use]
 pub fn of_one_client(address: IpAddr) -> IpNet {
+    prefix(address, 64)
+}
+
+/// The site that an address belongs to: an IPv4 address alone, and of an IPv6 address the /48, which is
+/// the most that one customer usually has (RFC 6177). It holds 65,536 networks of [`of_one_client`].
+#[must_use]
+pub fn of_one_site(address: IpAddr) -> IpNet {
+    prefix(address, 48)
+}
+
+/// The network of `address` with this many bits if it is an IPv6 address, and the address itself else.
+fn prefix(address: IpAddr, of_ipv6: u8) -> IpNet {
     let address = canonical(address);
-    let length = if address.is_ipv4() { 32 } else { 64 };
+    let length = if address.is_ipv4() { 32 } else { of_ipv6 };
     IpNet::new(address, length).map_or_else(|_| IpNet::from(address), |network| network.trunc())
 }
 
@@ -108,6 +120,20 @@ mod tests {
         ] {
             let network = of_one_client(address.parse().unwrap());
             assert_eq!(network.to_string(), client, "{address}");
+        }
+    }
+
+    #[test]
+    fn ipv6_site_holds_all_networks_of_a_customer() {
+        for (address, site) in [
+            ("192.0.2.7", "192.0.2.7/32"),
+            ("::ffff:192.0.2.7", "192.0.2.7/32"),
+            ("2001:db8:1:2::1", "2001:db8:1::/48"),
+            ("2001:db8:1:3::1", "2001:db8:1::/48"),
+            ("2001:db8:2:2::1", "2001:db8:2::/48"),
+        ] {
+            let network = of_one_site(address.parse().unwrap());
+            assert_eq!(network.to_string(), site, "{address}");
         }
     }
 }

@@ -205,11 +205,11 @@ fn signature(settings: &Settings, keys: &SigningKeys, cookie: &str, times: usize
 
 fn password(runtime: &SystemRunner, hasher: &PasswordHasher, times: usize) -> Result<()> {
     let secret = |text: &str| SecretText::new(text.to_owned());
-    let stored = runtime.block_on(hasher.hash(secret(PASSWORD)))?;
+    let stored = runtime.block_on(hasher.hash(secret(PASSWORD), None))?;
     let make = |sort| Ok(either(sort, PASSWORD, WRONG));
     let timed = Timed::in_turns(times, make, |password| {
         let verdict = async {
-            let place = hasher.place().await?;
+            let place = hasher.place(None).await?;
             place.verify(secret(password), Some(stored.clone())).await
         };
         black_box(runtime.block_on(verdict)?);

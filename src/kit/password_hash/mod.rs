@@ -1,5 +1,6 @@
 //! Password hashing with Argon2id (RFC 9106), bounded in how much of it happens at once.
 
+mod fair_queue;
 mod places;
 
 use argon2::{

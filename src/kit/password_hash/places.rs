@@ -1,30 +1,32 @@
 //! How many passwords are hashed at once, and who is next.
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use super::{HashError, StoredHash, Verdict, dummy, hash_now, read, verify_now};
-use crate::kit::{secret::SecretText, threads::Threads};
+use super::{
+    HashError, StoredHash, Verdict, dummy,
+    fair_queue::{FairQueue, Permit},
+    hash_now, read, verify_now,
+};
+use crate::kit::{network, secret::SecretText, threads::Threads};
 
 /// How long a caller waits for a place before being told to come back.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Hashes passwords: as many at once as there are cores, twice as many waiting for at most a
 /// second, everyone else turned away. So a flood of sign-ins costs neither memory nor the rest of
-/// the service.
+/// the service. Client networks share the places fairly: a flood from one of them turns nobody away
+/// who comes from another.
 #[derive(Clone)]
 pub struct PasswordHasher {
-    places: Arc<Semaphore>,
+    queue: Arc<FairQueue>,
     threads: Arc<Threads>,
-    waiting: Arc<AtomicUsize>,
-    most_waiting: usize,
     runs: Arc<AtomicU64>,
     dummy: StoredHash,
 }
@@ -38,25 +40,22 @@ impl PasswordHasher {
         let threads = Threads::start("password-hash", cores.max(1))
             .map_err(|error| HashError::Failed(error.to_string()))?;
         Ok(Self {
-            places: Arc::new(Semaphore::new(cores.max(1))),
+            queue: Arc::new(FairQueue::new(cores.max(1), 2 * cores.max(1))),
             threads: Arc::new(threads),
-            waiting: Arc::default(),
-            most_waiting: 2 * cores.max(1),
             runs: Arc::default(),
             dummy: dummy()?,
         })
     }
 
-    /// Takes one of the places, waiting for it where none is free. Asked for before an attempt is
-    /// counted, so that nobody pays for one that was never looked at.
+    /// Takes one of the places for a request from `client`, and waits for it where none is free. Asked
+    /// for before an attempt is counted, so that nobody pays for one that was never looked at.
     ///
     /// # Errors
-    /// [`HashError::Busy`] where too many wait, or the wait was too long.
-    pub async fn place(&self) -> Result<Place, HashError> {
-        let permit = match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => self.wait_for_a_place().await?,
-        };
+    /// [`HashError::Busy`] if its network has its share of the places, or if the wait was too long.
+    pub async fn place(&self, client: Option<IpAddr>) -> Result<Place, HashError> {
+        let turn = self.queue.acquire(client.map(network::of_one_site));
+        let permit = tokio::time::timeout(LONGEST_WAIT, turn).await;
+        let permit = permit.ok().flatten().ok_or(HashError::Busy)?;
         Ok(Place {
             permit: Arc::new(permit),
             threads: Arc::clone(&self.threads),
@@ -65,12 +64,16 @@ impl PasswordHasher {
         })
     }
 
-    /// The hash of `password` with a salt of its own.
+    /// The hash of `password` with a salt of its own, for a request from `client`.
     ///
     /// # Errors
     /// When the hasher is busy or fails.
-    pub async fn hash(&self, password: SecretText) -> Result<StoredHash, HashError> {
-        self.place().await?.hash(password).await
+    pub async fn hash(
+        &self,
+        password: SecretText,
+        client: Option<IpAddr>,
+    ) -> Result<StoredHash, HashError> {
+        self.place(client).await?.hash(password).await
     }
 
     /// How often Argon2 was run since the start: by this an operator sees what a flood costs, and a
@@ -79,24 +82,13 @@ impl PasswordHasher {
     pub fn runs(&self) -> u64 {
         self.runs.load(Ordering::Acquire)
     }
-
-    async fn wait_for_a_place(&self) -> Result<OwnedSemaphorePermit, HashError> {
-        let waiting = Waiting::new(&self.waiting);
-        if waiting.before > self.most_waiting {
-            return Err(HashError::Busy);
-        }
-        tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.places).acquire_owned())
-            .await
-            .map_err(|_| HashError::Busy)?
-            .map_err(|_| HashError::Busy)
-    }
 }
 
 /// One of the places at which passwords are hashed, one after the other.
 pub struct Place {
     /// Shared with the work under way: who hangs up leaves a hash running, and its place is taken
     /// until that is done.
-    permit: Arc<OwnedSemaphorePermit>,
+    permit: Arc<Permit>,
     threads: Arc<Threads>,
     runs: Arc<AtomicU64>,
     dummy: StoredHash,
@@ -151,25 +143,6 @@ impl Place {
     }
 }
 
-/// Counts a caller that waits, for as long as it waits: also when it hangs up meanwhile.
-struct Waiting<'a> {
-    counter: &'a AtomicUsize,
-    before: usize,
-}
-
-impl<'a> Waiting<'a> {
-    fn new(counter: &'a AtomicUsize) -> Self {
-        let before = counter.fetch_add(1, Ordering::AcqRel) + 1;
-        Self { counter, before }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.counter.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::{pin::Pin, task::Poll};
@@ -187,46 +160,121 @@ mod tests {
     #[tokio::test]
     async fn when_every_place_is_taken_and_the_queue_is_full_a_caller_is_turned_away() {
         let hasher = PasswordHasher::new(1).unwrap();
-        let _place = hasher.place().await.unwrap();
-        hasher.waiting.store(2, Ordering::Release);
-        let answer = hasher.hash(secret("whatever")).await;
+        let _place = hasher.place(None).await.unwrap();
+        let mut waiting: Vec<_> = (0..2).map(|_| Box::pin(hasher.place(None))).collect();
+        for caller in &mut waiting {
+            assert!(polled(caller).await.is_pending());
+        }
+        let answer = hasher.hash(secret("whatever"), None).await;
         assert!(matches!(answer, Err(HashError::Busy)));
-        assert_eq!(
-            hasher.waiting.load(Ordering::Acquire),
-            2,
-            "it left the queue"
-        );
+        assert_eq!(hasher.queue.waiting(), 2, "it left the queue");
+        drop(waiting);
+        assert_eq!(hasher.queue.waiting(), 0, "who hangs up leaves the queue");
+    }
+
+    fn address(last: u8) -> Option<IpAddr> {
+        Some(IpAddr::from([192, 0, 2, last]))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn network_keeps_half_of_the_queue_when_another_one_asks() {
+        let hasher = PasswordHasher::new(2).unwrap();
+        let _places = [
+            hasher.place(address(1)).await.unwrap(),
+            hasher.place(address(1)).await.unwrap(),
+        ];
+        let mut flood: Vec<_> = (0..4).map(|_| Box::pin(hasher.place(address(1)))).collect();
+        for caller in &mut flood {
+            assert!(polled(caller).await.is_pending());
+        }
+        let mut others: Vec<_> = (0..3).map(|_| Box::pin(hasher.place(address(2)))).collect();
+        for caller in others.iter_mut().take(2) {
+            assert!(polled(caller).await.is_pending(), "it has a place in the queue");
+        }
+        let third = polled(&mut others[2]).await;
+        assert!(matches!(third, Poll::Ready(Err(HashError::Busy))), "half is its share");
+        // The newest of the network that had more than its share made room.
+        for (caller, stays) in flood.iter_mut().zip([true, true, false, false]) {
+            match polled(caller).await {
+                Poll::Pending => assert!(stays),
+                Poll::Ready(answer) => {
+                    assert!(!stays && matches!(answer, Err(HashError::Busy)));
+                }
+            }
+        }
+        let more = polled(&mut Box::pin(hasher.place(address(1)))).await;
+        assert!(matches!(more, Poll::Ready(Err(HashError::Busy))));
+        let mut third_network = Box::pin(hasher.place(address(3)));
+        assert!(polled(&mut third_network).await.is_pending());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn networks_take_turns_however_many_of_one_wait() {
+        let hasher = PasswordHasher::new(1).unwrap();
+        let mut place = hasher.place(address(1)).await.unwrap();
+        let mut flood = Box::pin(hasher.place(address(1)));
+        assert!(polled(&mut flood).await.is_pending());
+        for _ in 0..10 {
+            // It asks last and is next, each time.
+            let mut other = Box::pin(hasher.place(address(2)));
+            assert!(polled(&mut other).await.is_pending());
+            drop(place);
+            let Poll::Ready(Ok(of_other)) = polled(&mut other).await else {
+                panic!("the network that has no place is not next");
+            };
+            drop(of_other);
+            let Poll::Ready(Ok(next)) = polled(&mut flood).await else {
+                panic!("the network that waits for longest is not next");
+            };
+            place = next;
+            flood = Box::pin(hasher.place(address(1)));
+            assert!(polled(&mut flood).await.is_pending());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ipv6_site_is_one_client() {
+        let hasher = PasswordHasher::new(1).unwrap();
+        let of_site = |net: u16| Some(IpAddr::from([0x2001, 0xdb8, 1, net, 0, 0, 0, 1]));
+        let _place = hasher.place(of_site(0)).await.unwrap();
+        let mut flood: Vec<_> = (0..2).map(|net| Box::pin(hasher.place(of_site(net)))).collect();
+        for caller in &mut flood {
+            assert!(polled(caller).await.is_pending());
+        }
+        let another_network = polled(&mut Box::pin(hasher.place(of_site(7)))).await;
+        assert!(matches!(another_network, Poll::Ready(Err(HashError::Busy))));
+        assert!(polled(&mut Box::pin(hasher.place(address(1)))).await.is_pending());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_caller_waits_for_a_place_for_a_second_and_no_longer() {
         let hasher = PasswordHasher::new(1).unwrap();
-        let place = hasher.place().await.unwrap();
+        let place = hasher.place(None).await.unwrap();
         let millisecond = Duration::from_millis(1);
-        let shorter = tokio::time::timeout(LONGEST_WAIT - millisecond, hasher.place());
+        let shorter = tokio::time::timeout(LONGEST_WAIT - millisecond, hasher.place(None));
         assert!(shorter.await.is_err(), "it still waits");
-        let longer = tokio::time::timeout(LONGEST_WAIT + millisecond, hasher.place());
+        let longer = tokio::time::timeout(LONGEST_WAIT + millisecond, hasher.place(None));
         assert!(matches!(longer.await, Ok(Err(HashError::Busy))));
         drop(place);
-        assert!(hasher.place().await.is_ok());
+        assert!(hasher.place(None).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn as_many_as_there_are_cores_hash_and_twice_as_many_wait() {
         let hasher = PasswordHasher::new(2).unwrap();
-        let _places = [hasher.place().await.unwrap(), hasher.place().await.unwrap()];
-        let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(hasher.place())).collect();
+        let _places = [hasher.place(None).await.unwrap(), hasher.place(None).await.unwrap()];
+        let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(hasher.place(None))).collect();
         for caller in &mut waiting {
             assert!(polled(caller).await.is_pending());
         }
-        let fifth = polled(&mut Box::pin(hasher.place())).await;
+        let fifth = polled(&mut Box::pin(hasher.place(None))).await;
         assert!(matches!(fifth, Poll::Ready(Err(HashError::Busy))));
     }
 
     #[tokio::test]
     async fn an_unusable_string_and_none_cost_what_a_wrong_password_costs() {
         let hasher = PasswordHasher::new(1).unwrap();
-        let place = hasher.place().await.unwrap();
+        let place = hasher.place(None).await.unwrap();
         let absurd = "$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQxMjM0$Y29ycmVjdA";
         for (stored, verdict) in [
             (None, Verdict::Wrong),
@@ -251,16 +299,16 @@ mod tests {
         let hasher = PasswordHasher::new(3).unwrap();
         let mut taken = Vec::new();
         for _ in 0..3 {
-            taken.push(hasher.place().await.unwrap());
+            taken.push(hasher.place(None).await.unwrap());
         }
-        let mut waiting: Vec<_> = (0..6).map(|_| Box::pin(hasher.place())).collect();
+        let mut waiting: Vec<_> = (0..6).map(|_| Box::pin(hasher.place(None))).collect();
         for caller in &mut waiting {
             assert!(polled(caller).await.is_pending());
         }
         while !waiting.is_empty() {
             drop(taken.pop());
             // Asks in the moment in which a place is free, and before whoever waits for it looks.
-            let mut late = Box::pin(hasher.place());
+            let mut late = Box::pin(hasher.place(None));
             assert!(
                 !matches!(polled(&mut late).await, Poll::Ready(Ok(_))),
                 "it overtook"
@@ -284,9 +332,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_hangs_up_holds_nobody_behind_up() {
         let hasher = PasswordHasher::new(1).unwrap();
-        let place = hasher.place().await.unwrap();
-        let mut first = Box::pin(hasher.place());
-        let mut second = Box::pin(hasher.place());
+        let place = hasher.place(None).await.unwrap();
+        let mut first = Box::pin(hasher.place(None));
+        let mut second = Box::pin(hasher.place(None));
         assert!(polled(&mut first).await.is_pending());
         assert!(polled(&mut second).await.is_pending());
         drop(place);
