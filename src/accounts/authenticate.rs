@@ -17,7 +17,7 @@ use crate::{
         password_hash::{Place, StoredHash, Verdict},
         secret::SecretText,
     },
-    throttle::{self, Attempt, Blocked},
+    throttle::{self, Attempt, Counted},
 };
 
 /// Proof that somebody knew the password of this user a moment ago.
@@ -28,7 +28,7 @@ pub struct Authenticated {
     /// is void.
     against: StoredHash,
     /// To be taken back once the proof is used; none for who has just chosen the password.
-    attempt: Option<Attempt>,
+    attempt: Option<Counted>,
     is_by_registering: bool,
 }
 
@@ -124,10 +124,10 @@ pub async fn authenticate_user(
 
 /// The attempt as it is counted, where nothing stands in its way.
 ///
-/// Somebody who hammers at an account uses up every turn. So where the account's count is what blocks,
-/// a place from which its owner signed in before is held only against its own. That costs no cookie: the
-/// sessions that are kept say from where they were opened. Whoever shares such a place could learn by
-/// it that the account exists; they could by registering, too.
+/// Somebody who hammers at an account uses up every turn, and so does a neighbour for a whole network.
+/// So a place from which its owner signed in before is held only against its own count. That costs no
+/// cookie: the sessions that are kept say from where they were opened. Whoever shares such a place could
+/// learn by it that the account exists; they could by registering, too.
 fn not_blocked(
     context: &Shared,
     connection: &mut AnyConnection,
@@ -135,19 +135,18 @@ fn not_blocked(
     user: Option<UserId>,
     actor: &Actor,
 ) -> Result<Attempt> {
-    let blocked = match throttle::look(context, connection, &attempt)? {
-        None => return Ok(attempt),
-        Some(blocked) => blocked,
-    };
-    let here = actor.ip.map(network::of_one_client);
     // Asked of nobody where there is no such account: how long a refusal takes tells nothing.
     let user = user.unwrap_or_else(UserId::nobody);
-    if let (Blocked::Subject(_), Some(here)) = (blocked, here)
-        && credentials::was_signed_in_from(connection, user, here)?
-    {
-        return throttle::unblocked(context, connection, attempt.from_a_known_place());
-    }
-    Err(blocked.into_error())
+    let is_known = match actor.ip.map(network::of_one_client) {
+        Some(here) => credentials::was_signed_in_from(connection, user, here)?,
+        None => false,
+    };
+    let attempt = if is_known {
+        attempt.from_a_known_place()
+    } else {
+        attempt
+    };
+    throttle::unblocked(context, connection, attempt)
 }
 
 async fn verify(
@@ -158,7 +157,7 @@ async fn verify(
     attempt: Attempt,
 ) -> Result<Authenticated> {
     let place = context.hasher.place(actor.ip).await?;
-    throttle::count(context, &attempt).await?;
+    let counted = throttle::count(context, &attempt).await?;
     let verified = match account {
         Some(account) => {
             let id = account.user.id;
@@ -181,11 +180,11 @@ async fn verify(
         (Some(user), Some(against)) => Ok(Authenticated {
             user,
             against,
-            attempt: Some(attempt),
+            attempt: Some(counted),
             is_by_registering: false,
         }),
         (known, _) => {
-            note_refusal(context, known, actor).await?;
+            note_refusal(context, known, actor, counted).await?;
             Err(Error::WrongPassword)
         }
     }
@@ -250,12 +249,19 @@ enum Found {
 }
 
 /// Writes a line of the log for every refusal, in nobody's log where there is no such account: a
-/// commit that only known addresses cost would tell them apart by the time of the answer.
-async fn note_refusal(context: &Context, user: Option<UserId>, actor: Actor) -> Result<()> {
+/// commit that only known addresses cost would tell them apart by the time of the answer. The same commit
+/// takes the attempt back from the counts of successes.
+async fn note_refusal(
+    context: &Context,
+    user: Option<UserId>,
+    actor: Actor,
+    attempt: Counted,
+) -> Result<()> {
     context
         .write(move |context, connection| {
             let what = What::new(EventKind::PasswordRefused, "");
-            activity::record(context, connection, user, &actor, what)
+            activity::record(context, connection, user, &actor, what)?;
+            throttle::fail(context, connection, &attempt)
         })
         .await
 }

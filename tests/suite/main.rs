@@ -33,6 +33,7 @@ mod cors;
 mod crash;
 mod cross_site;
 mod failover;
+mod fairness;
 mod faults;
 mod forward_auth;
 mod framing;

@@ -20,6 +20,8 @@ use crate::support::client::Browser;
 
 const ADA: &str = "ada@example.com";
 const SECOND: Duration = Duration::from_secs(1);
+/// How far apart sign-ins of one account are never too many.
+const APART: Duration = Duration::from_secs(120);
 
 async fn id_of_ada(app: &TestApp) -> UserId {
     let email = Email::parse(ADA).unwrap();
@@ -55,12 +57,13 @@ async fn is_in(browser: &Browser) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_session_too_many_ends_the_one_that_went_unused_for_longest_with_a_receipt() {
-    let app = TestApp::start();
+    let app = TestApp::start_with(&[("NARTHEX_SESSION_IDLE", "12h")]);
     let first = app.register(ADA).await;
     app.advance(SECOND);
     let second = app.sign_in(ADA).await;
     app.advance(SECOND);
     for _ in 2..MOST_SESSIONS {
+        app.advance(APART);
         app.sign_in(ADA).await;
     }
     app.advance(SECOND);
@@ -87,12 +90,13 @@ async fn one_session_too_many_ends_the_one_that_went_unused_for_longest_with_a_r
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_whose_time_is_over_take_no_place() {
-    let app = TestApp::start_with(&[("NARTHEX_SESSION_IDLE", "1h")]);
+    let app = TestApp::start_with(&[("NARTHEX_SESSION_IDLE", "4h")]);
     app.register(ADA).await;
     for _ in 1..MOST_SESSIONS {
+        app.advance(APART);
         app.sign_in(ADA).await;
     }
-    app.advance(Duration::from_secs(3601));
+    app.advance(Duration::from_secs(4 * 3600 + 1));
     let newest = app.sign_in(ADA).await;
     let last = newest.get("/api/v1/events?limit=1").await.json();
     assert_eq!(last["data"][0]["type"], "session.created");

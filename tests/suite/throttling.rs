@@ -282,11 +282,14 @@ async fn one_password_over_many_accounts_from_one_address_is_stopped_by_the_addr
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_signs_in_rightly_is_not_counted_however_many_share_an_address() {
+async fn who_signs_in_rightly_is_no_failure_however_many_share_an_address() {
     let app = behind_a_proxy();
-    app.register(ADA).await;
-    for _ in 0..FREE_OF_A_NETWORK + 2 {
-        try_from(&app, "198.51.100.7", ADA, PASSWORD)
+    let people: Vec<String> = (0..6).map(|one| format!("user{one}@example.com")).collect();
+    for email in &people {
+        app.register(email).await;
+    }
+    for number in 0..FREE_OF_A_NETWORK + 2 {
+        try_from(&app, "198.51.100.7", &people[number % 6], PASSWORD)
             .await
             .expect_redirect("/account");
     }
@@ -359,7 +362,7 @@ async fn fifty_at_once_are_counted_as_fifty() {
     assert!(
         answers
             .iter()
-            .all(|answer| matches!(answer, Ok(()) | Err(Error::Throttled(_)))),
+            .all(|answer| matches!(answer, Ok(_) | Err(Error::Throttled(_)))),
         "{answers:?}"
     );
 }

@@ -180,11 +180,12 @@ async fn the_buttons_for_several_lead_to_previews_of_just_those() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn as_many_sessions_as_one_may_have_are_on_one_page() {
-    let app = TestApp::start();
+    let app = TestApp::start_with(&[("NARTHEX_SESSION_IDLE", "12h")]);
     let here = app.register(ADA).await;
     let form = [("email", ADA), ("password", PASSWORD)];
     for _ in 1..MOST_SESSIONS {
-        app.advance(Duration::from_millis(1));
+        // Nearer to each other they would be too many in an hour.
+        app.advance(2 * MINUTE);
         app.stranger()
             .post("/login", &form)
             .await
