@@ -10,8 +10,8 @@ use actix_web::{
         HttpServiceFactory, Server as ActixServer, ServerHandle, Service, ServiceFactory,
         ServiceRequest, ServiceResponse,
     },
-    guard::{GuardContext, fn_guard},
-    http::{ConnectionType, Method, StatusCode, header, uri::Authority},
+    guard::fn_guard,
+    http::{ConnectionType, Method, header, uri::Authority},
     middleware::{Compress, from_fn},
     rt::task::JoinHandle,
     web,
@@ -245,11 +245,11 @@ fn resource(
         InitError = (),
     > + use<>,
 > {
-    let access: Vec<(Option<Method>, Access)> = routes
+    let access: Vec<(Option<Method>, Access, bool)> = routes
         .iter()
         .map(|route| {
             let method = (!route.any_method).then(|| route.method.clone());
-            (method, route.access)
+            (method, route.access, route.is_change())
         })
         .collect();
     let keeper = Rc::new(Gatekeeper::new(context.clone(), access));
@@ -262,11 +262,9 @@ fn resource(
         .into_iter()
         .fold(Resource::new(path), |resource, route| {
             let (method, any) = (route.method, route.any_method);
-            resource.route(
-                route
-                    .handler
-                    .guard(fn_guard(move |context| any || answers(&method, context))),
-            )
+            resource.route(route.handler.guard(fn_guard(move |context| {
+                any || routes::answers(&method, context)
+            })))
         })
         .wrap(from_fn(move |request: ServiceRequest, next| {
             let kept = request.request().clone();
@@ -287,12 +285,6 @@ fn needs_no_cookie(request: &ServiceRequest) -> bool {
     request.headers().contains_key(header::AUTHORIZATION)
         || request.method().is_safe()
         || request.path() == urls::VERIFY
-}
-
-/// RFC 9110, section 9.3.2: HEAD is answered as GET is, without the content.
-fn answers(method: &Method, context: &GuardContext<'_>) -> bool {
-    let asked = &context.head().method;
-    asked == method || (asked == Method::HEAD && method == Method::GET)
 }
 
 /// What goes around every request needs, made once for each worker.

@@ -20,6 +20,7 @@ use crate::{
         digest::Digest,
         id::Id,
         password_hash::PasswordHasher,
+        per_minute::PerMinute,
         random::Random,
         single_flight::SingleFlight,
         threads::cores,
@@ -64,6 +65,8 @@ pub struct Shared {
     pub write_probes: SingleFlight<(), Result<(), Error>>,
     /// What browsers reported of broken policies in this minute.
     pub policy_reports: AMinute,
+    /// How many changes each user made in this minute, at this process.
+    pub changes: PerMinute<UserId>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -95,6 +98,7 @@ impl Context {
             Arc::clone(&clock),
             Arc::clone(&random),
         );
+        let changes = PerMinute::new(settings.changes_per_minute);
         Ok(Self(Arc::new(Shared {
             settings,
             db,
@@ -105,6 +109,7 @@ impl Context {
             asked: SingleFlight::default(),
             write_probes: SingleFlight::default(),
             policy_reports: AMinute::default(),
+            changes,
             clock,
             random,
         })))

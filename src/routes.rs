@@ -1,6 +1,6 @@
 //! The whole URL table: method, path, who may call, handler.
 
-use actix_web::{FromRequest, Handler, Responder, http::Method};
+use actix_web::{FromRequest, Handler, Responder, guard::GuardContext, http::Method};
 use utoipa::OpenApi;
 
 use crate::{
@@ -27,6 +27,33 @@ pub struct Route {
     pub access: Access,
     pub(crate) handler: actix_web::Route,
 }
+
+impl Route {
+    /// Whether a call counts against the caller's rate of changes: whatever changes something of the
+    /// account, but for what ends something or is asked before that. An owner must always be able to end
+    /// what an intruder has.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        let changes = [Method::POST, Method::PUT, Method::PATCH].contains(&self.method);
+        let of_account = matches!(self.access, Browser | AnyCaller | Session | Can(_));
+        changes && of_account && !self.any_method && !ENDINGS.contains(&self.path)
+    }
+}
+
+/// What ends something by a `POST`, and what is asked before that.
+const ENDINGS: [&str; 11] = [
+    urls::LOGOUT,
+    urls::PASSWORD,
+    urls::DELETE,
+    urls::CONFIRM,
+    urls::SESSION_REVOKE,
+    urls::TOKEN_PAUSE,
+    urls::TOKEN_REVOKE,
+    urls::SIGN_OUT,
+    urls::API_CONFIRM,
+    urls::API_SIGN_OUT,
+    urls::API_SIGN_OUT_PREVIEW,
+];
 
 fn route<F, Args>(method: Method, path: &'static str, access: Access, handler: F) -> Route
 where
@@ -170,6 +197,12 @@ pub fn table() -> Vec<Route> {
         ..route(Method::GET, urls::VERIFY, Anyone, forward_auth::verify)
     });
     table
+}
+
+/// RFC 9110, section 9.3.2: HEAD is answered as GET is, without the content.
+pub(crate) fn answers(method: &Method, context: &GuardContext<'_>) -> bool {
+    let asked = &context.head().method;
+    asked == method || (asked == Method::HEAD && method == Method::GET)
 }
 
 /// What the handlers that programs call say of themselves.

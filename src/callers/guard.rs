@@ -30,17 +30,21 @@ struct Rule {
     /// None: every method.
     method: Option<Method>,
     access: Access,
+    /// Whether it counts against the caller's rate of changes.
+    is_change: bool,
     /// Those that the access names, read once; `None` is one that nobody has, for it cannot be read.
     abilities: Vec<(&'static str, Option<Ability>)>,
 }
 
 impl Gatekeeper {
-    /// For a path with these methods; none stands for all.
+    /// For a path with these methods, who may call each, and whether it is a change; no method stands
+    /// for all.
     #[must_use]
-    pub fn new(context: Context, rules: Vec<(Option<Method>, Access)>) -> Self {
-        let rules = rules.into_iter().map(|(method, access)| Rule {
+    pub fn new(context: Context, rules: Vec<(Option<Method>, Access, bool)>) -> Self {
+        let rules = rules.into_iter().map(|(method, access, is_change)| Rule {
             method,
             access,
+            is_change,
             abilities: match access {
                 Access::Can(names) | Access::Client(names) => {
                     let read = names.iter().map(|name| (*name, Ability::parse(name)));
@@ -85,6 +89,21 @@ impl Gatekeeper {
             None | Some(Access::Anyone) => Ok(Bytes::new()),
             Some(_) => body::take_in(request).await,
         }
+    }
+
+    /// Counts a change of the caller's account, in the memory of this process: a write for each would cost
+    /// what it is to save.
+    fn count_change(&self, method: &Method, caller: Option<Caller>) -> Result<Option<Caller>> {
+        let is_change = self.rule(method).is_some_and(|rule| rule.is_change);
+        if let Some(caller) = caller.as_ref().filter(|_| is_change) {
+            let now = self.context.now();
+            let counted = self.context.changes.count(now, caller.user.id);
+            counted.map_err(|wait| {
+                metrics::counter!("narthex_throttled_total", "by" => "changes").increment(1);
+                Error::Throttled(wait)
+            })?;
+        }
+        Ok(caller)
     }
 
     async fn admit(&self, request: &HttpRequest, body: &[u8]) -> Result<Option<Caller>> {
@@ -149,7 +168,10 @@ pub async fn guard<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let admitted = match keeper.take_in(&mut request).await {
-        Ok(body) => keeper.admit(request.request(), &body).await,
+        Ok(body) => {
+            let admitted = keeper.admit(request.request(), &body).await;
+            admitted.and_then(|caller| keeper.count_change(request.method(), caller))
+        }
         Err(error) => Err(error),
     };
     match admitted {

@@ -94,6 +94,16 @@ pub const KEYS: &[Key] = &[
         "Networks that are not throttled by address",
     ),
     key(
+        "NARTHEX_CONNECTIONS_PER_CLIENT",
+        "1024",
+        "How many connections one client network may hold at most",
+    ),
+    key(
+        "NARTHEX_CHANGES_PER_MINUTE",
+        "600",
+        "How many changes an account may make in a minute; what ends something is not counted",
+    ),
+    key(
         "NARTHEX_TOKEN_PREFIX",
         "nrx",
         "What a token begins with: 2 to 10 letters or digits",

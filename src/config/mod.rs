@@ -59,6 +59,10 @@ pub struct Settings {
     pub cookie_domain: Option<String>,
     /// `NARTHEX_THROTTLE_EXEMPT`
     pub throttle_exempt: Networks,
+    /// `NARTHEX_CONNECTIONS_PER_CLIENT`
+    pub connections_per_client: usize,
+    /// `NARTHEX_CHANGES_PER_MINUTE`
+    pub changes_per_minute: u32,
     /// `NARTHEX_TOKEN_PREFIX`
     pub token_prefix: TokenPrefix,
     /// `NARTHEX_TOKEN_MAX_AGE`
@@ -121,6 +125,9 @@ impl Settings {
             throttle_exempt: sources
                 .find("NARTHEX_THROTTLE_EXEMPT", value::networks)?
                 .unwrap_or_default(),
+            connections_per_client: sources
+                .get("NARTHEX_CONNECTIONS_PER_CLIENT", value::client_connections)?,
+            changes_per_minute: sources.get("NARTHEX_CHANGES_PER_MINUTE", value::rate)?,
             token_prefix: sources.get("NARTHEX_TOKEN_PREFIX", TokenPrefix::parse)?,
             token_max_age: sources.find("NARTHEX_TOKEN_MAX_AGE", value::duration)?,
             session: Limits {

@@ -17,6 +17,8 @@ use crate::kit::{
 };
 
 const MOST_ENTRIES: usize = 100_000_000;
+const MOST_CONNECTIONS: usize = 1_000_000;
+const MOST_CHANGES: u32 = 1_000_000;
 const MOST_BYTES: usize = 64 << 30;
 /// Browsers cut a cookie's life at 400 days (draft-ietf-httpbis-rfc6265bis, section 5.5).
 const LONGEST_COOKIE: Duration = Duration::from_secs(400 * 24 * 3600);
@@ -253,6 +255,20 @@ pub(super) fn connections(text: &str) -> Result<u32, &'static str> {
         .ok()
         .filter(|count| (2..=1000).contains(count))
         .ok_or("give a whole number from 2 to 1000, such as 12")
+}
+
+pub(super) fn client_connections(text: &str) -> Result<usize, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|count| (1..=MOST_CONNECTIONS).contains(count))
+        .ok_or("give a whole number from 1 to 1000000, such as 1024")
+}
+
+pub(super) fn rate(text: &str) -> Result<u32, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|count| (1..=MOST_CHANGES).contains(count))
+        .ok_or("give a whole number from 1 to 1000000, such as 600")
 }
 
 /// Units of 1024 (IEC 80000-13), the larger ones being what people write.

@@ -16,6 +16,7 @@ mod named;
 pub mod network;
 pub mod page;
 pub mod password_hash;
+pub mod per_minute;
 pub mod random;
 pub mod random_keys;
 pub mod secret;

@@ -146,10 +146,12 @@ const ANSWERS: [Answer; 14] = [
     Answer {
         status: 429,
         name: "Throttled",
-        description: "Too many attempts.",
+        description: "Too many attempts, or too many changes of one account in a minute.",
         types: &["throttled"],
         headers: RETRY,
-        belongs_to: |route, _| [urls::API_SIGN_IN, urls::API_CONFIRM].contains(&route.path),
+        belongs_to: |route, _| {
+            route.is_change() || [urls::API_SIGN_IN, urls::API_CONFIRM].contains(&route.path)
+        },
     },
     Answer {
         status: 500,

@@ -122,6 +122,7 @@ impl Front {
             // No public URL: each is asked under its own address, and under the balancer's.
             .env("NARTHEX_TRUSTED_PROXIES", "127.0.0.1")
             .env("NARTHEX_THROTTLE_EXEMPT", "127.0.0.0/8")
+            .env("NARTHEX_CHANGES_PER_MINUTE", "1000000")
             // A line for each request is a figure of its own, in `checks`.
             .env("NARTHEX_LOG", "warn");
         command
