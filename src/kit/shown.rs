@@ -8,9 +8,72 @@ const LONGEST: usize = 512;
 /// hyphens among theirs.
 const SECRET: usize = 30;
 
-/// `text` without what may be a secret that somebody put in a wrong place, and cut where it is long.
+/// `text` without what may be a secret that somebody put in a wrong place, and cut where it is long. A
+/// secret is found as well where some of it is percent-encoded, once or more often.
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
+    if text.len() < SECRET {
+        return Cow::Borrowed(text);
+    }
+    if text.contains('%')
+        && let Some(without) = without_encoded_secrets(text)
+    {
+        return Cow::Owned(as_written(&without).into_owned());
+    }
+    as_written(text)
+}
+
+/// One character as it was meant, and where it is written.
+struct Unit {
+    byte: u8,
+    start: usize,
+    end: usize,
+}
+
+/// `text` with `…` in the place of each secret that is seen after decoding; `None` where there is none.
+fn without_encoded_secrets(text: &str) -> Option<String> {
+    let mut told = String::new();
+    let mut rest = 0;
+    let units = decoded(text);
+    for run in units
+        .chunk_by(|one, next| one.byte.is_ascii_alphanumeric() && next.byte.is_ascii_alphanumeric())
+    {
+        let (first, last) = (run.first()?, run.last()?);
+        if run.len() >= SECRET && first.byte.is_ascii_alphanumeric() {
+            told.push_str(text.get(rest..first.start)?);
+            told.push('…');
+            rest = last.end;
+        }
+    }
+    if rest == 0 {
+        return None;
+    }
+    told.push_str(text.get(rest..)?);
+    Some(told)
+}
+
+/// The bytes of `text`, percent-encoding taken off as often as there is some (RFC 3986, section 2.1).
+/// Whatever a triplet is made of may be encoded itself: `%2561` and `%%36%31` are an `a`, too.
+fn decoded(text: &str) -> Vec<Unit> {
+    let mut units: Vec<Unit> = Vec::new();
+    for (start, byte) in text.bytes().enumerate() {
+        let end = start + 1;
+        units.push(Unit { byte, start, end });
+        while let [.., percent, high, low] = units.as_slice()
+            && percent.byte == b'%'
+            && let Some(high) = char::from(high.byte).to_digit(16)
+            && let Some(low) = char::from(low.byte).to_digit(16)
+            && let Ok(byte) = u8::try_from(16 * high + low)
+        {
+            let (start, end) = (percent.start, end);
+            units.truncate(units.len().saturating_sub(3));
+            units.push(Unit { byte, start, end });
+        }
+    }
+    units
+}
+
+fn as_written(text: &str) -> Cow<'_, str> {
     if text.len() < SECRET {
         return Cow::Borrowed(text);
     }
@@ -65,7 +128,35 @@ mod tests {
             "/api/v1/tokens/nrx_…/rotate"
         );
         assert_eq!(shown(&format!("/é{secret}é{secret}")), "/énrx_…énrx_…");
-        assert_eq!(shown(&secret.replace('_', "%5F")), "nrx%…");
+        assert_eq!(shown(&secret.replace('_', "%5F")), "nrx%5F…");
+    }
+
+    #[test]
+    fn encoded_secret_is_not_told_however_often_it_is_encoded() {
+        let secret = "vVotRtrEOVnFklaqSpEgRMkch9dA883pfwV5";
+        let path = format!("/tokens/nrx_{secret}/rotate");
+        for (plain, encoded) in [
+            ("k", "%6b"),
+            ("k", "%6B"),
+            ("R", "%52"),
+            ("8", "%38"),
+            ("k", "%256b"),
+            ("k", "%25256B"),
+            ("k", "%%36%62"),
+            ("k", "%25%36%42"),
+            ("_", "%5f"),
+        ] {
+            let told = shown(&path.replace(plain, encoded)).into_owned();
+            assert!(!told.contains("vVo"), "{encoded}: {told}");
+            assert!(told.starts_with("/to"), "{encoded}: {told}");
+            assert!(told.contains("…/rotate"), "{encoded}: {told}");
+        }
+        let all: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        assert_eq!(shown(&format!("/é/{all}/é")), "/é/…/é");
+        let twice = all.replace('%', "%25").to_uppercase();
+        assert_eq!(shown(&format!("/{twice}/{all}")), "/…/…");
+        let long = "%25".repeat(40_000);
+        assert!(shown(&long).len() <= LONGEST + '…'.len_utf8());
     }
 
     #[test]
