@@ -1,7 +1,7 @@
 //! A [`Context`] becomes an actix-web app: what goes around every request, in which order; serving
 //! and shutting down.
 
-use std::{collections::BTreeMap, io, net::SocketAddr, rc::Rc, time::Instant};
+use std::{collections::BTreeMap, io, net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{
     App, HttpResponse, HttpServer, Resource, Scope,
@@ -19,7 +19,10 @@ use actix_web::{
 use futures_util::future::{Either, ready};
 
 use crate::{
-    background::{prune_now_and_then, stop_when_told, write_last_used},
+    background::{
+        end_idle_connections, ignore_user_signals, prune_now_and_then, stop_when_told,
+        write_last_used,
+    },
     callers::{Access, Gatekeeper, guard, user_of},
     config::{Settings, SigningKeys},
     context::Context,
@@ -32,10 +35,12 @@ use crate::{
     sessions::cookie::{CookieRules, cookie_name, keep},
     urls,
     web::{
-        address, body, cors,
+        address, body,
+        connections::{self, Connections, InProgress},
+        cors,
         headers::Headers,
-        held::held,
-        host, limits, panics,
+        held::{held, is_for_now},
+        host, limits, panics, polls,
         refusal::{self, Surface},
         request_log::{Answered, RequestLog},
         same_origin,
@@ -52,6 +57,7 @@ pub struct Server {
     metrics: Option<ActixServer>,
     address: SocketAddr,
     context: Context,
+    connections: Arc<Connections>,
 }
 
 impl Server {
@@ -79,14 +85,19 @@ impl Server {
         context.go_by(&keys);
         let shared = context.clone();
         let workers = cores();
-        let connections = limits::connections_a_worker(workers);
+        let of_a_worker = limits::connections_a_worker(workers);
+        let connections = Connections::new(of_a_worker * workers, &context.settings);
+        let connections = Arc::new(connections);
+        let accepting = Arc::clone(&connections);
         let app = move || App::new().service(scope_beside(&shared, &keys, routes));
         let server = HttpServer::new(app)
             .client_request_timeout(limits::HEAD_WITHIN)
             .keep_alive(limits::KEEP_ALIVE)
             .workers(workers)
-            .max_connections(connections)
-            .on_connect(|connection, _| limits::bound_connection(connection))
+            .max_connections(of_a_worker)
+            // Else the last piece of a compressed page waits for the client's delayed acknowledgement.
+            .tcp_nodelay(true)
+            .on_connect(move |connection, data| accepting.accept(connection, data))
             .shutdown_timeout(limits::STOP_WITHIN_SECONDS);
         let server = match context.settings.drain {
             // Signals are ours then.
@@ -105,6 +116,7 @@ impl Server {
             metrics,
             address,
             context,
+            connections,
         })
     }
 
@@ -131,16 +143,13 @@ impl Server {
             Some(actix_web::rt::spawn(prune_now_and_then(
                 self.context.clone(),
             ))),
+            Some(actix_web::rt::spawn(end_idle_connections(self.connections))),
             self.metrics
                 .map(|server| actix_web::rt::spawn(async { drop(server.await) })),
         ];
-        let stopping = self
-            .context
-            .settings
-            .drain
-            .map(|drain| stop_when_told(self.context.clone(), self.server.handle(), drain))
-            .transpose()?
-            .map(actix_web::rt::spawn);
+        ignore_user_signals()?;
+        let stopping = stop_when_told(self.context.clone(), self.server.handle())?;
+        let stopping = actix_web::rt::spawn(stopping);
         // Joined before the first request: what the settings of several processes disagree about is said
         // at the start.
         self.context.nodes.wake();
@@ -151,7 +160,7 @@ impl Server {
         });
         let served = self.server.await;
         disagreement.abort();
-        stopping.iter().for_each(JoinHandle::abort);
+        stopping.abort();
         let served = match self.context.nodes.disagrees() {
             Some(why) => Err(io::Error::other(why)),
             None => served,
@@ -308,6 +317,7 @@ where
 {
     let started = Instant::now();
     let settings = &shared.context.settings;
+    let connection = InProgress::begin(request.request());
     address::note(&request, &settings.trusted_proxies);
     let answer = match may_pass(settings, &shared.listen, &request) {
         Ok(()) => match cors::preflight(request.request(), settings) {
@@ -317,25 +327,38 @@ where
         Err(error) => Either::Left(ready(Ok(request.error_response(error)))),
     };
     async move {
-        let answer = held(answer.await?).await;
-        Ok(finish(&shared, started, answer))
+        let answer = async { Ok(held(answer.await?).await) };
+        match connections::answered(connection.as_ref(), answer).await {
+            Some(answer) => answer.map(|answer| finish(&shared, started, answer, connection)),
+            None => Err(polls::refused()),
+        }
     }
 }
 
 /// What every answer has, whatever it is.
-fn finish(shared: &Around, started: Instant, response: ServiceResponse) -> ServiceResponse {
+fn finish(
+    shared: &Around,
+    started: Instant,
+    response: ServiceResponse,
+    connection: Option<InProgress>,
+) -> ServiceResponse {
     let settings = &shared.context.settings;
+    // Refusals for now, or a client that pipelines would keep its connection reading ahead of them. And of
+    // a process that stops, so that the next request of this client finds another one.
+    let closes = is_for_now(&response)
+        || shared.context.stopping.has_begun()
+        || connection.as_ref().is_some_and(InProgress::is_crowded);
     let (request, response) = response.into_parts();
     let refused = response
         .error()
-        .map(|error| our_error(error, response.status()));
+        .map(|error| refusal::our_error(error, response.status()));
     let mut response = match &refused {
-        Some(error) => with_cookies_of(&response, refusal::answer(&request, error)),
+        Some(error) => refusal::with_cookies_of(&response, refusal::answer(&request, error)),
         None => response,
     };
     let status = response.status();
-    if shared.context.stopping.has_begun() {
-        // The next request of this client is to find another process.
+    if closes {
+        connection.iter().for_each(InProgress::close);
         response
             .head_mut()
             .set_connection_type(ConnectionType::Close);
@@ -351,7 +374,11 @@ fn finish(shared: &Around, started: Instant, response: ServiceResponse) -> Servi
         user: user_of(&request),
     };
     shared.log.write(&request, &answered);
-    ServiceResponse::new(request, response)
+    let answer = ServiceResponse::new(request, response);
+    match connection {
+        Some(connection) => connection.end(answer),
+        None => answer,
+    }
 }
 
 fn may_pass(settings: &Settings, listen: &str, request: &ServiceRequest) -> Result<(), Error> {
@@ -364,25 +391,4 @@ fn may_pass(settings: &Settings, listen: &str, request: &ServiceRequest) -> Resu
         return Err(Error::CrossSite);
     }
     Ok(())
-}
-
-/// The error behind a response: ours, or what actix-web itself had to refuse.
-fn our_error(error: &actix_web::Error, status: StatusCode) -> Error {
-    match error.as_error::<Error>() {
-        Some(ours) => ours.to_owned(),
-        None if status == StatusCode::NOT_FOUND => Error::NotFound,
-        None if status.is_client_error() => {
-            Error::Malformed("The request cannot be read.".to_owned())
-        }
-        None => Error::internal(error),
-    }
-}
-
-/// The answer to a refused request still sets the cookies that the handler wanted set.
-fn with_cookies_of(refused: &HttpResponse, mut answer: HttpResponse) -> HttpResponse {
-    use actix_web::http::header::SET_COOKIE;
-    for value in refused.headers().get_all(SET_COOKIE) {
-        answer.headers_mut().append(SET_COOKIE, value.clone());
-    }
-    answer
 }

@@ -1,45 +1,102 @@
 //! What a server does beside answering requests.
 
-use std::{io, pin::pin, time::Duration};
+use std::{fs, future::pending, io, pin::pin, sync::Arc, time::Duration};
 
 use actix_web::{
     dev::ServerHandle,
-    rt::signal::unix::{self, SignalKind},
+    rt::signal::unix::{self, Signal, SignalKind},
 };
 use futures_util::future::{Either, select};
 
 use crate::{
     context::Context,
     credentials::{Pruned, prune, usage},
+    web::connections::{self, Connections},
 };
 
 /// How often what has expired is ended, and what ended long ago forgotten.
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
-/// At SIGTERM says that it is not ready, serves on for as long as it takes those who balance load to
-/// notice, and then stops as actix-web does; at SIGINT, which somebody types, stops at once.
+/// Stops at SIGTERM and at SIGHUP, which a terminal sends that is closed. Where the settings ask for it,
+/// says first that it is not ready, and serves on for as long as load balancers take to notice. At
+/// SIGINT, which a person types, stops at once. Without such a setting actix-web handles SIGTERM and
+/// SIGINT itself.
 pub(crate) fn stop_when_told(
     context: Context,
     server: ServerHandle,
-    drain: Duration,
 ) -> io::Result<impl Future<Output = ()>> {
-    let mut told = unix::signal(SignalKind::terminate())?;
-    let mut typed = unix::signal(SignalKind::interrupt())?;
+    let drain = context.settings.drain;
+    // `nohup` has it ignored: the server is to outlive its terminal then.
+    let mut hung_up = if is_ignored(SignalKind::hangup()) {
+        None
+    } else {
+        Some(unix::signal(SignalKind::hangup())?)
+    };
+    let mut ours = match drain {
+        Some(_) => Some((
+            unix::signal(SignalKind::terminate())?,
+            unix::signal(SignalKind::interrupt())?,
+        )),
+        None => None,
+    };
     Ok(async move {
+        let (told, typed) = match &mut ours {
+            Some((told, typed)) => (Some(told), Some(typed)),
+            None => (None, None),
+        };
         let told = pin!(async {
-            told.recv().await;
-            context.stopping.begin();
-            tracing::info!("told to stop; not ready any more");
-            actix_web::rt::time::sleep(drain).await;
+            let (hung_up, told) = (pin!(received(hung_up.as_mut())), pin!(received(told)));
+            select(hung_up, told).await;
+            if let Some(drain) = drain {
+                context.stopping.begin();
+                tracing::info!("told to stop; not ready any more");
+                actix_web::rt::time::sleep(drain).await;
+            }
             true
         });
         let typed = pin!(async {
-            typed.recv().await;
+            received(typed).await;
             false
         });
         let (Either::Left((finish, _)) | Either::Right((finish, _))) = select(told, typed).await;
         server.stop(finish).await;
     })
+}
+
+/// Waits for a signal; for ever where it is not ours to handle.
+async fn received(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => pending().await,
+    }
+}
+
+/// Keeps the process alive at SIGUSR1 and SIGUSR2, by which other programs reopen logs or print their
+/// state. Without a handler they kill it.
+pub(crate) fn ignore_user_signals() -> io::Result<()> {
+    for kind in [SignalKind::user_defined1(), SignalKind::user_defined2()] {
+        // The handler stays after its stream is dropped.
+        drop(unix::signal(kind)?);
+    }
+    Ok(())
+}
+
+/// Whether this process was started with `signal` ignored, where the system says so (Linux, proc(5)).
+fn is_ignored(signal: SignalKind) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal.as_raw_value() - 1) & 1 == 1)
+}
+
+/// Ends connections that are idle for too long.
+pub(crate) async fn end_idle_connections(connections: Arc<Connections>) {
+    loop {
+        actix_web::rt::time::sleep(connections::TICK).await;
+        connections.end_idle();
+    }
 }
 
 /// Writes when and from where credentials were last used, now and then.

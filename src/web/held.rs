@@ -22,7 +22,8 @@ pub async fn held(answer: ServiceResponse) -> ServiceResponse {
 
 /// Whether it is the caller, or the crowd, that makes it come too early. Not where the database is gone:
 /// whoever asks then would be let in.
-fn is_for_now(answer: &ServiceResponse) -> bool {
+#[must_use]
+pub fn is_for_now(answer: &ServiceResponse) -> bool {
     match answer.status() {
         StatusCode::TOO_MANY_REQUESTS => true,
         StatusCode::SERVICE_UNAVAILABLE => {

@@ -26,6 +26,8 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How many connections one worker holds at most. More than that wait to be accepted; actix's own
 /// bound of 25,000 would let idle connections take every file descriptor.
 const CONNECTIONS_A_WORKER: usize = 4096;
+/// Descriptors of a connection: the one that is read and written, and the one by which it is ended.
+const DESCRIPTORS_A_CONNECTION: u64 = 2;
 /// Descriptors that are kept for what is no connection of a client: the databases' files and
 /// sockets, the log, the workers' own.
 const DESCRIPTORS_OF_OURS: u64 = 128;
@@ -47,7 +49,8 @@ pub fn connections_a_worker(workers: usize) -> usize {
         Err(_) => limits.current,
     };
     let each = descriptors.map_or(u64::MAX, |all| {
-        all.saturating_sub(DESCRIPTORS_OF_OURS) / workers.max(1) as u64
+        let connections = all.saturating_sub(DESCRIPTORS_OF_OURS) / DESCRIPTORS_A_CONNECTION;
+        connections / workers.max(1) as u64
     });
     usize::try_from(each).map_or(CONNECTIONS_A_WORKER, |each| {
         each.clamp(8, CONNECTIONS_A_WORKER)

@@ -4,6 +4,7 @@
 pub mod address;
 pub mod assets;
 pub mod body;
+pub mod connections;
 pub mod cors;
 pub mod form_key;
 pub mod headers;
@@ -19,6 +20,7 @@ pub mod page;
 pub mod panics;
 pub mod path;
 pub mod policy_report;
+pub mod polls;
 pub mod refusal;
 pub mod request_log;
 pub mod same_origin;

@@ -3,7 +3,10 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
-    http::header::{self, HeaderValue},
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
 };
 use askama::Template;
 use serde::Serialize;
@@ -214,4 +217,28 @@ fn way_back(request: &HttpRequest) -> String {
         (true, Some(path)) => path.to_string(),
         _ => urls::ACCOUNT.to_owned(),
     }
+}
+
+/// The error behind a response: ours, or what actix-web itself had to refuse.
+#[must_use]
+pub fn our_error(error: &actix_web::Error, status: StatusCode) -> Error {
+    match error.as_error::<Error>() {
+        Some(ours) => ours.to_owned(),
+        None if status == StatusCode::NOT_FOUND => Error::NotFound,
+        None if status.is_client_error() => {
+            Error::Malformed("The request cannot be read.".to_owned())
+        }
+        None => Error::internal(error),
+    }
+}
+
+/// The answer to a refused request still sets the cookies that the handler wanted set.
+#[must_use]
+pub fn with_cookies_of(refused: &HttpResponse, mut answer: HttpResponse) -> HttpResponse {
+    for value in refused.headers().get_all(header::SET_COOKIE) {
+        answer
+            .headers_mut()
+            .append(header::SET_COOKIE, value.clone());
+    }
+    answer
 }

@@ -189,10 +189,16 @@ mod tests {
         }
         let mut others: Vec<_> = (0..3).map(|_| Box::pin(hasher.place(address(2)))).collect();
         for caller in others.iter_mut().take(2) {
-            assert!(polled(caller).await.is_pending(), "it has a place in the queue");
+            assert!(
+                polled(caller).await.is_pending(),
+                "it has a place in the queue"
+            );
         }
         let third = polled(&mut others[2]).await;
-        assert!(matches!(third, Poll::Ready(Err(HashError::Busy))), "half is its share");
+        assert!(
+            matches!(third, Poll::Ready(Err(HashError::Busy))),
+            "half is its share"
+        );
         // The newest of the network that had more than its share made room.
         for (caller, stays) in flood.iter_mut().zip([true, true, false, false]) {
             match polled(caller).await {
@@ -237,13 +243,19 @@ mod tests {
         let hasher = PasswordHasher::new(1).unwrap();
         let of_site = |net: u16| Some(IpAddr::from([0x2001, 0xdb8, 1, net, 0, 0, 0, 1]));
         let _place = hasher.place(of_site(0)).await.unwrap();
-        let mut flood: Vec<_> = (0..2).map(|net| Box::pin(hasher.place(of_site(net)))).collect();
+        let mut flood: Vec<_> = (0..2)
+            .map(|net| Box::pin(hasher.place(of_site(net))))
+            .collect();
         for caller in &mut flood {
             assert!(polled(caller).await.is_pending());
         }
         let another_network = polled(&mut Box::pin(hasher.place(of_site(7)))).await;
         assert!(matches!(another_network, Poll::Ready(Err(HashError::Busy))));
-        assert!(polled(&mut Box::pin(hasher.place(address(1)))).await.is_pending());
+        assert!(
+            polled(&mut Box::pin(hasher.place(address(1))))
+                .await
+                .is_pending()
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -262,7 +274,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn as_many_as_there_are_cores_hash_and_twice_as_many_wait() {
         let hasher = PasswordHasher::new(2).unwrap();
-        let _places = [hasher.place(None).await.unwrap(), hasher.place(None).await.unwrap()];
+        let _places = [
+            hasher.place(None).await.unwrap(),
+            hasher.place(None).await.unwrap(),
+        ];
         let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(hasher.place(None))).collect();
         for caller in &mut waiting {
             assert!(polled(caller).await.is_pending());

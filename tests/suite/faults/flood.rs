@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{ADA, ada_with_a_token};
 use crate::support::binary::{Narthex, Serving, free_port};
-use crate::support::client::Stranger;
+use crate::support::client::{Browser, Stranger};
 
 /// What one password hash takes, in MiB.
 const HASH: u64 = 19;
@@ -103,7 +103,10 @@ async fn who_is_turned_away_in_a_flood_is_counted_and_no_error_in_the_log() {
 async fn connections_that_say_nothing_take_no_more_descriptors_than_there_are() {
     const DESCRIPTORS: usize = 400;
     let line = format!("ulimit -n {DESCRIPTORS}; exec \"$0\" \"$@\"");
-    let narthex = Narthex::installed().started_by(&["sh", "-c", &line]);
+    let narthex = Narthex::installed()
+        .started_by(&["sh", "-c", &line])
+        // As many clients, of which each may have its share.
+        .with("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1");
     let serving = narthex.serve();
     let client = ada_with_a_token(&serving.url).await;
 
@@ -123,6 +126,71 @@ async fn connections_that_say_nothing_take_no_more_descriptors_than_there_are() 
 /// Over a new connection, which has to wait until the silent ones are cut off.
 async fn sign_in_again(serving: &Serving) {
     super::sign_in(&serving.url).await.expect_status(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn client_that_holds_all_it_can_get_leaves_room_for_others() {
+    const DESCRIPTORS: usize = 600;
+    const CONNECTIONS: usize = 800;
+    // Of the connections that these descriptors are enough for, a quarter.
+    const SHARE: usize = (DESCRIPTORS - 128) / 2 / 4;
+    let line = format!("ulimit -n {DESCRIPTORS}; exec \"$0\" \"$@\"");
+    let narthex = Narthex::installed().started_by(&["sh", "-c", &line]);
+    let serving = narthex.serve();
+
+    // Each has an answer, and goes on with half of a head: no timer of actix-http ends it.
+    let held: Vec<TcpStream> = (0..CONNECTIONS)
+        .filter_map(|_| holds_a_connection(&serving))
+        .collect();
+    assert!((8..=SHARE).contains(&held.len()), "{}", held.len());
+    let other = Browser::at(&serving.url).on_machine([127, 0, 0, 2].into());
+    for _ in 0..SHARE {
+        other.get("/login").await.expect_status(200);
+    }
+    drop(held);
+    let outcome = serving.stop().expect_code(0);
+    for trouble in ["Too many open files", "error accepting"] {
+        assert!(!outcome.stderr.contains(trouble), "{}", outcome.stderr);
+    }
+}
+
+/// A connection that was answered once and now has half of a head; none where the server ends it.
+fn holds_a_connection(serving: &Serving) -> Option<TcpStream> {
+    let mut stream = connect(serving);
+    let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\n";
+    stream.write_all(request).ok()?;
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).ok()?;
+    assert_eq!(&status, b"HTTP/1.1 200");
+    Some(stream)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_end_the_connection_that_insists() {
+    let narthex = Narthex::installed();
+    let serving = narthex.serve();
+    let body = json!({"email": ADA, "password": "a wrong password", "device_name": "x"});
+    let stranger = Stranger::at(&serving.url);
+    for _ in 0..6 {
+        let answer = stranger.post_json("/api/v1/sign-in", &body).await;
+        answer.expect_status(401);
+    }
+    let body = body.to_string();
+    let request = format!(
+        "POST /api/v1/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = connect(&serving);
+    stream.write_all(request.repeat(3).as_bytes()).unwrap();
+    let mut answers = String::new();
+    // Ends with an error where the server left something unread.
+    drop(stream.read_to_string(&mut answers));
+    assert_eq!(answers.matches("HTTP/1.1 429").count(), 1, "{answers}");
+    assert!(
+        answers.to_lowercase().contains("connection: close"),
+        "{answers}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,40 +15,72 @@ const UNDER_WAY: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_told_to_stop_finishes_what_was_begun() {
-    let narthex = Narthex::installed().with("NARTHEX_LAST_USED_EVERY", "1h");
+    finishes_what_was_begun_at("TERM").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn server_finishes_what_was_begun_when_its_terminal_closes() {
+    finishes_what_was_begun_at("HUP").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn server_loses_no_request_at_signals_of_other_programs() {
+    let started_by_nohup = ["env", "--ignore-signal=HUP"];
+    let narthex = Narthex::installed().started_by(&started_by_nohup);
+    let serving = narthex.serve();
+    let client = ada_with_a_token(&serving.url).await;
+    let body = super::a_token("one").to_string();
+    let mut stream = begin(&serving.url, client.secret(), &body);
+    for signal in ["USR1", "USR2", "HUP"] {
+        serving.signal(signal);
+        client.get("/api/v1/user").await.expect_status(200);
+    }
+    stream.write_all(&body.as_bytes()[1..]).unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 201");
+    serving.stop().expect_code(0);
+}
+
+/// Sends the head of a request that makes a token, and the first byte of its body.
+fn begin(url: &str, secret: &str, body: &str) -> TcpStream {
+    let head = format!(
+        "POST /api/v1/tokens HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {secret}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\
+         Expect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    // The server says that it has the head and waits for more.
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(&body.as_bytes()[..1]).unwrap();
+    stream
+}
+
+async fn finishes_what_was_begun_at(signal: &str) {
+    let defaults = ["env", "--default-signal"];
+    let narthex = Narthex::installed()
+        .started_by(&defaults)
+        .with("NARTHEX_LAST_USED_EVERY", "1h");
     let serving = narthex.serve();
     let client = ada_with_a_token(&serving.url).await;
     client.get("/api/v1/user").await.expect_status(200);
     let address = serving.url.strip_prefix("http://").unwrap().to_owned();
 
     let body = super::a_token("in the last moment").to_string();
-    let head = format!(
-        "POST /api/v1/tokens HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\
-         Expect: 100-continue\r\n\r\n",
-        client.secret(),
-        body.len()
-    );
-    let (first, rest) = body.as_bytes().split_at(1);
     let mut begun: Vec<TcpStream> = (0..UNDER_WAY)
-        .map(|_| {
-            let mut stream = TcpStream::connect(&address).unwrap();
-            stream.write_all(head.as_bytes()).unwrap();
-            // The server says that it has the head and waits for more.
-            let mut go_on = [0; 25];
-            stream.read_exact(&mut go_on).unwrap();
-            assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
-            stream.write_all(first).unwrap();
-            stream
-        })
+        .map(|_| begin(&serving.url, client.secret(), &body))
         .collect();
-    serving.ask_to_stop();
+    serving.signal(signal);
     // It takes nobody new from now on.
     while TcpStream::connect(&address).is_ok() {
         tokio::task::yield_now().await;
     }
     for stream in &mut begun {
-        stream.write_all(rest).unwrap();
+        stream.write_all(&body.as_bytes()[1..]).unwrap();
     }
     for mut stream in begun {
         let mut answer = String::new();

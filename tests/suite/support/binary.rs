@@ -180,9 +180,9 @@ impl Serving {
         signal(&self.running.child, "CONT");
     }
 
-    /// Asks it to stop (SIGTERM) and goes on at once.
-    pub fn ask_to_stop(&self) {
-        signal(&self.running.child, "TERM");
+    /// Sends it a signal (`TERM`) and goes on at once.
+    pub fn signal(&self, name: &str) {
+        signal(&self.running.child, name);
     }
 
     /// How it ends, by itself.
