@@ -1,46 +1,35 @@
-//! A [`Context`] becomes an actix-web app: what goes around every request, in which order; serving
-//! and shutting down.
+//! A [`Context`] becomes an actix-web app: what goes around every request, in which order.
 
-use std::{collections::BTreeMap, io, net::SocketAddr, rc::Rc, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, rc::Rc, time::Instant};
 
 use actix_web::{
-    App, HttpResponse, HttpServer, Resource, Scope,
+    HttpResponse, Resource, Scope,
     body::MessageBody,
-    dev::{
-        HttpServiceFactory, Server as ActixServer, ServerHandle, Service, ServiceFactory,
-        ServiceRequest, ServiceResponse,
-    },
+    dev::{HttpServiceFactory, Service, ServiceFactory, ServiceRequest, ServiceResponse},
     guard::fn_guard,
     http::{ConnectionType, Method, header, uri::Authority},
     middleware::{Compress, from_fn},
-    rt::task::JoinHandle,
     web,
 };
 use futures_util::future::{Either, ready};
 
 use crate::{
-    background::{
-        end_idle_connections, ignore_user_signals, prune_now_and_then, stop_when_told,
-        write_last_used,
-    },
     callers::{Access, Gatekeeper, guard, user_of},
     config::{Settings, SigningKeys},
     context::Context,
-    credentials::usage,
     error::Error,
-    kit::threads::cores,
     openapi::{self, Site},
-    protocols::{forward_auth::KnownQuestions, metrics, openapi::Document},
+    protocols::{forward_auth::KnownQuestions, openapi::Document},
     routes::{self, Route},
     sessions::cookie::{CookieRules, cookie_name, keep},
     urls,
     web::{
         address, body,
-        connections::{self, Connections, InProgress},
+        connections::{self, InProgress},
         cors,
         headers::Headers,
         held::{held, is_for_now},
-        host, limits, panics, polls,
+        host, panics, polls,
         refusal::{self, Surface},
         request_log::{Answered, RequestLog},
         same_origin,
@@ -48,132 +37,10 @@ use crate::{
     },
 };
 
+pub use crate::server::Server;
+
 /// What is asked with each request that an app gets.
 const ASKED_MOST: [&str; 2] = [urls::VERIFY, urls::API_USER];
-
-/// A server that is bound to its address and not yet running.
-pub struct Server {
-    server: ActixServer,
-    metrics: Option<ActixServer>,
-    address: SocketAddr,
-    context: Context,
-    connections: Arc<Connections>,
-}
-
-impl Server {
-    /// Binds the listening address of the settings.
-    ///
-    /// # Errors
-    /// When the address cannot be had.
-    pub fn bind(context: Context, keys: SigningKeys) -> io::Result<Self> {
-        Self::bind_beside(context, keys, |_| {})
-    }
-
-    /// The same for an app that has `routes` of its own at the same address. They come before Narthex's
-    /// own, and what goes around every request of those goes around theirs too: headers, log, refusals.
-    /// Who may call them is their own business.
-    ///
-    /// # Errors
-    /// As [`Server::bind`].
-    pub fn bind_beside(
-        context: Context,
-        keys: SigningKeys,
-        routes: fn(&mut web::ServiceConfig),
-    ) -> io::Result<Self> {
-        let listen = context.settings.listen;
-        // Before the workers build the app: whatever wakes the node must find it said.
-        context.go_by(&keys);
-        let shared = context.clone();
-        let workers = cores();
-        let of_a_worker = limits::connections_a_worker(workers);
-        let connections = Connections::new(of_a_worker * workers, &context.settings);
-        let connections = Arc::new(connections);
-        let accepting = Arc::clone(&connections);
-        let app = move || App::new().service(scope_beside(&shared, &keys, routes));
-        let server = HttpServer::new(app)
-            .client_request_timeout(limits::HEAD_WITHIN)
-            .keep_alive(limits::KEEP_ALIVE)
-            .workers(workers)
-            .max_connections(of_a_worker)
-            // Else the last piece of a compressed page waits for the client's delayed acknowledgement.
-            .tcp_nodelay(true)
-            .on_connect(move |connection, data| accepting.accept(connection, data))
-            .shutdown_timeout(limits::STOP_WITHIN_SECONDS);
-        let server = match context.settings.drain {
-            // Signals are ours then.
-            Some(_) => server.disable_signals(),
-            None => server,
-        };
-        let server = server.bind(listen)?;
-        let address = server.addrs().first().copied().unwrap_or(listen);
-        let metrics = context
-            .settings
-            .metrics_listen
-            .map(|listen| metrics::bind(listen, &context))
-            .transpose()?;
-        Ok(Self {
-            server: server.run(),
-            metrics,
-            address,
-            context,
-            connections,
-        })
-    }
-
-    /// The address that was bound, its port known where the settings left it open.
-    #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// By which the server is stopped from outside.
-    #[must_use]
-    pub fn handle(&self) -> ServerHandle {
-        self.server.handle()
-    }
-
-    /// Serves until it is told to stop, by a signal or by its handle; finishes what is under way and
-    /// writes what is only in memory.
-    ///
-    /// # Errors
-    /// When serving fails.
-    pub async fn run(self) -> io::Result<()> {
-        let beside = [
-            Some(actix_web::rt::spawn(write_last_used(self.context.clone()))),
-            Some(actix_web::rt::spawn(prune_now_and_then(
-                self.context.clone(),
-            ))),
-            Some(actix_web::rt::spawn(end_idle_connections(self.connections))),
-            self.metrics
-                .map(|server| actix_web::rt::spawn(async { drop(server.await) })),
-        ];
-        ignore_user_signals()?;
-        let stopping = stop_when_told(self.context.clone(), self.server.handle())?;
-        let stopping = actix_web::rt::spawn(stopping);
-        // Joined before the first request: what the settings of several processes disagree about is said
-        // at the start.
-        self.context.nodes.wake();
-        let (context, handle) = (self.context.clone(), self.server.handle());
-        let disagreement = actix_web::rt::spawn(async move {
-            context.nodes.disagreement().await;
-            handle.stop(false).await;
-        });
-        let served = self.server.await;
-        disagreement.abort();
-        stopping.abort();
-        let served = match self.context.nodes.disagrees() {
-            Some(why) => Err(io::Error::other(why)),
-            None => served,
-        };
-        // Nobody has to wait for this process from here on: it checks no pass any more.
-        self.context.nodes.leave().await;
-        beside.iter().flatten().for_each(JoinHandle::abort);
-        if let Err(error) = usage::flush_the_last(&self.context).await {
-            tracing::error!(cause = %error, "the last-used times since the last write are lost");
-        }
-        served
-    }
-}
 
 /// Everything that Narthex serves, for an actix-web app. Register it last: what it has no route for
 /// is not found.
@@ -182,7 +49,7 @@ pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory +
     scope_beside(context, keys, |_| {})
 }
 
-fn scope_beside(
+pub(crate) fn scope_beside(
     context: &Context,
     keys: &SigningKeys,
     others: fn(&mut web::ServiceConfig),

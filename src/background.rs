@@ -11,6 +11,7 @@ use futures_util::future::{Either, select};
 use crate::{
     context::Context,
     credentials::{Pruned, prune, usage},
+    service_manager,
     web::connections::{self, Connections},
 };
 
@@ -19,35 +20,25 @@ const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
 /// Stops at SIGTERM and at SIGHUP, which a terminal sends that is closed. Where the settings ask for it,
 /// says first that it is not ready, and serves on for as long as load balancers take to notice. At
-/// SIGINT, which a person types, stops at once. Without such a setting actix-web handles SIGTERM and
-/// SIGINT itself.
+/// SIGINT and SIGQUIT, which a person types, stops at once.
 pub(crate) fn stop_when_told(
     context: Context,
     server: ServerHandle,
 ) -> io::Result<impl Future<Output = ()>> {
-    let drain = context.settings.drain;
     // `nohup` has it ignored: the server is to outlive its terminal then.
     let mut hung_up = if is_ignored(SignalKind::hangup()) {
         None
     } else {
         Some(unix::signal(SignalKind::hangup())?)
     };
-    let mut ours = match drain {
-        Some(_) => Some((
-            unix::signal(SignalKind::terminate())?,
-            unix::signal(SignalKind::interrupt())?,
-        )),
-        None => None,
-    };
+    let mut told = unix::signal(SignalKind::terminate())?;
+    let mut interrupted = unix::signal(SignalKind::interrupt())?;
+    let mut quit = unix::signal(SignalKind::quit())?;
     Ok(async move {
-        let (told, typed) = match &mut ours {
-            Some((told, typed)) => (Some(told), Some(typed)),
-            None => (None, None),
-        };
         let told = pin!(async {
-            let (hung_up, told) = (pin!(received(hung_up.as_mut())), pin!(received(told)));
-            select(hung_up, told).await;
-            if let Some(drain) = drain {
+            select(pin!(received(hung_up.as_mut())), pin!(told.recv())).await;
+            service_manager::notify_stopping();
+            if let Some(drain) = context.settings.drain {
                 context.stopping.begin();
                 tracing::info!("told to stop; not ready any more");
                 actix_web::rt::time::sleep(drain).await;
@@ -55,7 +46,8 @@ pub(crate) fn stop_when_told(
             true
         });
         let typed = pin!(async {
-            received(typed).await;
+            select(pin!(interrupted.recv()), pin!(quit.recv())).await;
+            service_manager::notify_stopping();
             false
         });
         let (Either::Left((finish, _)) | Either::Right((finish, _))) = select(told, typed).await;

@@ -75,11 +75,11 @@ pub fn serve() -> Result<()> {
         let bare = HttpServer::new(|| App::new().configure(|app| serve_constants(app, &BARE)))
             .disable_signals()
             .bind("127.0.0.1:0")?;
-        let addresses = (server.address(), bare.addrs().first().copied());
+        let addresses = (server.address().to_string(), bare.addrs().first().copied());
         actix_web::rt::spawn(bare.run());
         thread::spawn(move || {
             if let (address, Some(bare)) = addresses {
-                match measure(&address.to_string(), &bare.to_string(), pass.trim()) {
+                match measure(&address, &bare.to_string(), pass.trim()) {
                     Ok(()) => say(&format!("{address} {bare}")),
                     Err(error) => say(&format!("cannot be measured: {error}")),
                 }

@@ -4,6 +4,7 @@ mod check;
 mod columns;
 mod credentials;
 mod failed;
+mod health;
 mod identify;
 mod input;
 mod json;
@@ -61,6 +62,14 @@ enum Command {
     Check {
         #[command(flatten)]
         form: Form,
+    },
+    /// Ask the server that runs with these settings on this machine whether it is ready
+    ///
+    /// Exit code 0: it is; 1: it is not. For container images and others without an HTTP client.
+    Health {
+        /// Ask whether the process is up (/healthz) instead: the database may be away
+        #[arg(long)]
+        live: bool,
     },
     /// Print the document that describes the API (OpenAPI 3.1)
     Openapi,
@@ -156,6 +165,7 @@ impl Cli {
             Command::Check { form } => {
                 check::check(sources().and_then(|sources| Settings::read(&sources)), form)
             }
+            Command::Health { live } => health::health(&Settings::read(&sources()?)?, live),
             Command::Openapi => openapi::print(),
             Command::Completions { shell } => manual::completions(shell),
             Command::Man { dir } => manual::man(dir.as_deref()),

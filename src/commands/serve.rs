@@ -1,13 +1,23 @@
 //! `narthex serve`
 
-use std::{future::poll_fn, pin::pin, task::Poll};
+use std::{future::poll_fn, io, pin::pin, task::Poll};
 
 use super::{Failed, context, output};
-use crate::{app::Server, config::Settings, error::Error, kit::random::SystemRandom};
+use crate::{
+    app::Server,
+    config::{ListenAddress, Settings},
+    error::Error,
+    kit::random::SystemRandom,
+    listener::Listeners,
+    service_manager,
+};
 
 pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
+    // Before other threads run.
+    let inherited = Listeners::inherited()
+        .map_err(|error| Failed::because(format!("cannot use an inherited socket: {error}")))?;
     let keys = settings.signing_keys(&SystemRandom)?;
-    let listen = settings.listen;
+    let listen = settings.listen.clone();
     let url = settings
         .public_url
         .as_ref()
@@ -15,8 +25,12 @@ pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
     let context = context(settings)?;
     actix_web::rt::System::new().block_on(async {
         context.db.expect_room().await.map_err(Error::from)?;
-        let server = Server::bind(context, keys)
-            .map_err(|error| Failed::because(format!("cannot listen on {listen}: {error}")))?;
+        let listeners = match inherited {
+            Some(listeners) => listeners,
+            None => Listeners::open(&listen).map_err(|error| cannot_listen(&listen, &error))?,
+        };
+        let server = Server::with_listeners(context, keys, listeners, |_| {})
+            .map_err(|error| cannot_listen(&listen, &error))?;
         let url = url.unwrap_or_else(|| format!("http://{}", server.address()));
         let mut running = pin!(server.run());
         // The first poll starts the workers and takes the signals over. Said before that, "here I am"
@@ -24,7 +38,12 @@ pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
         if let Poll::Ready(ended) = poll_fn(|task| Poll::Ready(running.as_mut().poll(task))).await {
             return Ok(ended?);
         }
+        service_manager::notify_ready();
         output::line(format!("Narthex is at {url}"))?;
         Ok(running.await?)
     })
+}
+
+fn cannot_listen(listen: &ListenAddress, error: &io::Error) -> Failed {
+    Failed::because(format!("cannot listen on {listen}: {error}"))
 }

@@ -58,12 +58,20 @@ pub const KEYS: &[Key] = &[
         "sqlite://narthex.db",
         "The database: sqlite://PATH or postgres://…",
     ),
+    unset(
+        "DATABASE_URL_FILE",
+        "The file that holds DATABASE_URL instead",
+    ),
     key(
         "NARTHEX_DATABASE_CONNECTIONS",
         "12",
         "How many connections to PostgreSQL a process opens at most",
     ),
-    key("NARTHEX_LISTEN", "127.0.0.1:8080", "Address and port"),
+    key(
+        "NARTHEX_LISTEN",
+        "127.0.0.1:8080",
+        "Address and port, or a Unix socket: unix:/run/narthex.sock",
+    ),
     unset(
         "NARTHEX_PUBLIC_URL",
         "What users type; decides Secure cookies, links and the allowed origin",
@@ -71,6 +79,10 @@ pub const KEYS: &[Key] = &[
     unset(
         "NARTHEX_SECRET_KEY",
         "64 or more random bytes in base64; several, comma separated: the first signs, all verify",
+    ),
+    unset(
+        "NARTHEX_SECRET_KEY_FILE",
+        "The file that holds NARTHEX_SECRET_KEY instead",
     ),
     key(
         "NARTHEX_REGISTRATION",
@@ -184,8 +196,26 @@ pub fn sounds_secret(name: &str) -> bool {
         .any(|word| name.contains(word))
 }
 
+/// The setting that names a file with the value of a secret.
+pub(super) fn file_of(secret: &Key) -> Option<&'static Key> {
+    named(&format!("{}_FILE", secret.env))
+}
+
 /// The setting with this environment variable.
 #[must_use]
 pub fn named(env: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.env == env)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_secret_can_come_in_a_file() {
+        for key in KEYS.iter().filter(|key| key.is_secret()) {
+            let file = file_of(key).map(|file| (file.default, file.is_secret()));
+            assert_eq!(file, Some((None, false)), "{}", key.env);
+        }
+    }
 }

@@ -6,6 +6,9 @@
 mod file;
 mod key_file;
 mod keys;
+mod listen;
+mod secret_file;
+mod service_links;
 mod sources;
 mod values;
 
@@ -14,6 +17,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub use self::{
     key_file::SigningKeys,
     keys::{KEYS, Key},
+    listen::ListenAddress,
     sources::Sources,
     values::{Origin, PublicUrl, Registration, TokenPrefix},
 };
@@ -44,11 +48,13 @@ pub struct Settings {
     /// `NARTHEX_DATABASE_CONNECTIONS`
     pub database_connections: u32,
     /// `NARTHEX_LISTEN`
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
     /// `NARTHEX_PUBLIC_URL`, where it is set
     pub public_url: Option<PublicUrl>,
     /// `NARTHEX_SECRET_KEY`, where it is set; otherwise the key file is read or made at the start
     pub secret_keys: Option<SigningKeys>,
+    /// The settings that named a file with a secret, each with its file
+    pub secret_files: Vec<(&'static str, PathBuf)>,
     /// `NARTHEX_REGISTRATION`
     pub registration: Registration,
     /// `NARTHEX_TRUSTED_PROXIES`
@@ -111,9 +117,10 @@ impl Settings {
             database: sources.get("DATABASE_URL", value::database)?,
             database_connections: sources
                 .get("NARTHEX_DATABASE_CONNECTIONS", value::connections)?,
-            listen: sources.get("NARTHEX_LISTEN", value::address)?,
+            listen: sources.get("NARTHEX_LISTEN", ListenAddress::parse)?,
             public_url: sources.find("NARTHEX_PUBLIC_URL", PublicUrl::parse)?,
             secret_keys: sources.find("NARTHEX_SECRET_KEY", SigningKeys::parse)?,
+            secret_files: sources.secret_files(),
             registration: sources.get("NARTHEX_REGISTRATION", value::registration)?,
             trusted_proxies: sources
                 .find("NARTHEX_TRUSTED_PROXIES", value::networks)?
@@ -156,6 +163,13 @@ impl Settings {
 
     /// Checks what two settings say together.
     fn agree(self) -> Result<Self, Refused> {
+        if let (ListenAddress::Unix(path), None) = (&self.listen, &self.public_url) {
+            return Err(Refused(format!(
+                "NARTHEX_LISTEN is \"unix:{}\": a socket has no name that people could type; set \
+                 NARTHEX_PUBLIC_URL to what they type, such as https://accounts.example.com",
+                path.display()
+            )));
+        }
         let Some(domain) = &self.cookie_domain else {
             return Ok(self);
         };

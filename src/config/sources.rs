@@ -1,10 +1,16 @@
 //! Where settings come from, before they are understood.
 
-use std::{collections::HashMap, fmt, path::Path};
+use std::{
+    collections::HashMap,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Refused, file,
     keys::{self, KEYS},
+    secret_file,
+    service_links::is_service_link,
 };
 use crate::{ability::Catalogue, kit::unseen};
 
@@ -31,18 +37,20 @@ impl Sources {
         for (env, value) in flags {
             sources.set_by_flag(env, value)?;
         }
+        secret_file::read_all(&mut sources)?;
         Ok(sources)
     }
 
     /// Settings given by environment name alone, for tests and for apps that embed Narthex.
     ///
     /// # Errors
-    /// The first key that is unknown.
+    /// The first key that is unknown, or why the file with a secret cannot be read.
     pub fn of<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Refused> {
         let mut sources = Self::default();
         for (env, value) in values {
             sources.set_by_environment(env, value)?;
         }
+        secret_file::read_all(&mut sources)?;
         Ok(sources)
     }
 
@@ -110,9 +118,29 @@ impl Sources {
         Catalogue::new(accepted).map_err(one_line)
     }
 
-    /// Sets what is known to be a setting; `place` is where it was found.
+    /// The value and the place of a setting that has one.
+    pub(super) fn given(&self, env: &str) -> Option<(String, String)> {
+        self.values.get(env).cloned()
+    }
+
+    /// The settings that name a file with a secret, each with its file.
+    pub(super) fn secret_files(&self) -> Vec<(&'static str, PathBuf)> {
+        KEYS.iter()
+            .filter(|key| key.is_secret())
+            .filter_map(|key| {
+                let file = keys::file_of(key)?;
+                let (path, _) = self.given(file.env)?;
+                Some((file.env, PathBuf::from(path.trim())))
+            })
+            .collect()
+    }
+
+    /// Sets what is known to be a setting; `place` is where it was found. An empty value is no value:
+    /// Compose and Kubernetes write `NAME=` for a variable that has none.
     pub(super) fn set(&mut self, env: &'static str, value: String, place: String) {
-        self.values.insert(env, (value, place));
+        if !value.trim().is_empty() {
+            self.values.insert(env, (value, place));
+        }
     }
 
     /// Adds one ability to the catalogue.
@@ -135,7 +163,9 @@ impl Sources {
                     "{name} is not readable text: give it as UTF-8"
                 )));
             };
-            self.set_by_environment(name, value)?;
+            if keys::named(name).is_some() || !is_service_link(name, value) {
+                self.set_by_environment(name, value)?;
+            }
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use std::{
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::{Host, Url};
 
+use super::listen;
 use crate::kit::{
     db::{self, postgres_url},
     duration,
@@ -161,8 +162,7 @@ pub(super) fn database(text: &str) -> Result<db::Target, &'static str> {
 }
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse()
-        .map_err(|_| "give an address and a port, such as 127.0.0.1:8080")
+    listen::tcp(text).ok_or("give an address and a port, such as 127.0.0.1:8080")
 }
 
 pub(super) fn registration(text: &str) -> Result<Registration, &'static str> {

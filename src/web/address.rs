@@ -1,26 +1,61 @@
 //! The client's address: the peer's, or what a trusted proxy says that it is.
 
-use std::net::IpAddr;
+use std::{any::Any, net::IpAddr, sync::Once};
 
 use actix_web::{
     HttpMessage as _, HttpRequest,
-    dev::ServiceRequest,
+    dev::{Extensions, ServiceRequest},
     http::header::{self, HeaderMap},
+    rt::net::UnixStream,
 };
 
-use crate::kit::network::{Networks, canonical};
+use crate::kit::network::{Networks, canonical, of_one_client};
 
 #[derive(Clone, Copy)]
 struct ClientAddress(IpAddr);
 
+/// The peer connected to our Unix socket: a proxy on this machine, which the socket's mode let in.
+#[derive(Clone, Copy)]
+struct UnixPeer;
+
+/// Notes of a connection that was just accepted whether its peer is trusted without an address. (A TCP
+/// connection that was reset has no peer address either, and is not.)
+pub fn note_peer(connection: &dyn Any, data: &mut Extensions) {
+    if connection.is::<UnixStream>() {
+        data.insert(UnixPeer);
+    }
+}
+
 /// Works out the client's address once, for [`client_address`] to give to whoever asks. What nobody is
 /// believed about is not read, and there is nothing to be noted then.
 pub fn note(request: &ServiceRequest, trusted: &Networks) {
-    if let Some(peer) = peer(request.request())
-        && trusted.contain(peer)
-    {
-        let client = behind_proxies(peer, &named(request.headers()), trusted);
+    let peer = peer(request.request());
+    if !is_from_a_trusted_proxy(request.request(), trusted) {
+        warn_of_proxy(peer, request.headers());
+    } else if let Some(client) = behind_proxies(peer, &named(request.headers()), trusted) {
         request.extensions_mut().insert(ClientAddress(client));
+    }
+}
+
+/// Warns once in a process of a peer that sends what only proxies send and is not trusted: if it is the
+/// operator's proxy, all clients share its address, its rate limit and its line in the list of sessions.
+fn warn_of_proxy(peer: Option<IpAddr>, headers: &HeaderMap) {
+    static WARNED: Once = Once::new();
+    if WARNED.is_completed() {
+        return;
+    }
+    let sent = [header::X_FORWARDED_FOR, header::FORWARDED]
+        .into_iter()
+        .find(|name| headers.contains_key(name));
+    if let (Some(header), Some(peer)) = (sent, peer) {
+        WARNED.call_once(|| {
+            tracing::warn!(
+                %header,
+                peer = %of_one_client(peer),
+                "ignored the client address in a header from a peer that is not trusted; if the peer \
+                 is your proxy, name it in NARTHEX_TRUSTED_PROXIES (this is logged once)"
+            );
+        });
     }
 }
 
@@ -41,7 +76,7 @@ fn named(headers: &HeaderMap) -> Vec<&str> {
     values.map(|value| value.to_str().unwrap_or("?")).collect()
 }
 
-/// The client's address; none where the connection has none (a Unix socket).
+/// The client's address; none where a proxy on the Unix socket named none.
 #[must_use]
 pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     let noted = request.extensions().get::<ClientAddress>().copied();
@@ -51,21 +86,24 @@ pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
 /// Whether the peer is one of the proxies that are believed.
 #[must_use]
 pub fn is_from_a_trusted_proxy(request: &HttpRequest, trusted: &Networks) -> bool {
-    peer(request).is_some_and(|peer| trusted.contain(peer))
+    match peer(request) {
+        Some(peer) => trusted.contain(peer),
+        None => request.conn_data::<UnixPeer>().is_some(),
+    }
 }
 
 /// Walks from the right, past every proxy that is trusted, to the first address that is not: all
 /// that stands to the left of it may have been written by anybody. The first entry, which many
-/// servers take, is the one that the client itself can choose.
-fn behind_proxies(peer: IpAddr, lines: &[&str], trusted: &Networks) -> IpAddr {
+/// servers take, is the one that the client itself can choose. A peer without an address is trusted.
+fn behind_proxies(peer: Option<IpAddr>, lines: &[&str], trusted: &Networks) -> Option<IpAddr> {
     let mut client = peer;
     let hops: Vec<&str> = lines.iter().flat_map(|line| line.split(',')).collect();
     for hop in hops.into_iter().rev() {
-        if !trusted.contain(client) {
+        if client.is_some_and(|client| !trusted.contain(client)) {
             break;
         }
         match read_hop(hop) {
-            Some(address) => client = canonical(address),
+            Some(address) => client = Some(canonical(address)),
             // What cannot be read was not written by the proxy that we trust: go no further.
             None => break,
         }
@@ -101,7 +139,20 @@ mod tests {
 
     fn client(peer: &str, lines: &[&str]) -> String {
         let trusted = Networks::parse("10.0.0.0/8, ::1").unwrap();
-        behind_proxies(peer.parse().unwrap(), lines, &trusted).to_string()
+        let peer = peer.parse().ok();
+        behind_proxies(peer, lines, &trusted).map_or_else(String::new, |client| client.to_string())
+    }
+
+    #[test]
+    fn peer_of_a_unix_socket_is_a_proxy_that_names_the_client() {
+        const UNIX: &str = "";
+        assert_eq!(client(UNIX, &[]), "");
+        assert_eq!(client(UNIX, &["unknown"]), "");
+        assert_eq!(client(UNIX, &["203.0.113.1"]), "203.0.113.1");
+        assert_eq!(
+            client(UNIX, &["198.51.100.66, 203.0.113.1, 10.0.0.2"]),
+            "203.0.113.1"
+        );
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn names_us(host: &str, settings: &Settings) -> bool {
     }
     // Without a name, most requests name an address: that needs no parser of URLs.
     if let Ok(address) = host.parse::<SocketAddr>() {
-        return address.ip().is_loopback() || address.ip() == settings.listen.ip();
+        return address.ip().is_loopback() || Some(address.ip()) == settings.listen.ip();
     }
     let Ok(url) = url::Url::parse(&format!("http://{host}/")) else {
         return false;
@@ -51,8 +51,12 @@ fn names_us(host: &str, settings: &Settings) -> bool {
     let bare = url.username().is_empty() && url.password().is_none() && url.path() == "/";
     bare && match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback() || settings.listen.ip() == address,
-        Some(url::Host::Ipv6(address)) => address.is_loopback() || settings.listen.ip() == address,
+        Some(url::Host::Ipv4(address)) => {
+            address.is_loopback() || settings.listen.ip() == Some(address.into())
+        }
+        Some(url::Host::Ipv6(address)) => {
+            address.is_loopback() || settings.listen.ip() == Some(address.into())
+        }
         None => false,
     }
 }

@@ -365,10 +365,37 @@ fn who_can_reach_it_is_told_where_that_may_be_regretted() {
             "",
         ),
         (
-            &[closed, ("NARTHEX_PUBLIC_URL", "http://id.example.com")],
+            &[
+                closed,
+                ("NARTHEX_PUBLIC_URL", "http://id.example.com"),
+                ("NARTHEX_LISTEN", "127.0.0.1:80"),
+            ],
             0,
             &[("warn", "public url")],
             "use https",
+        ),
+        (
+            &[closed, ("NARTHEX_PUBLIC_URL", "http://id.example.com")],
+            0,
+            &[("warn", "public url"), ("warn", "proxies")],
+            "NARTHEX_TRUSTED_PROXIES is not set",
+        ),
+        (
+            &[closed, https, ("NARTHEX_LISTEN", "unix:/run/narthex.sock")],
+            0,
+            &[],
+            "",
+        ),
+        (
+            &[
+                closed,
+                https,
+                proxy,
+                ("NARTHEX_LISTEN", "unix:/no/such/folder.sock"),
+            ],
+            1,
+            &[("fail", "listen")],
+            "cannot listen on unix:/no/such/folder.sock",
         ),
         (
             &[closed, ("NARTHEX_LISTEN", "0.0.0.0:8080")],

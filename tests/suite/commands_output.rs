@@ -96,10 +96,17 @@ fn whatever_answers_answers_in_json_too() {
     }
     without.sort();
     // A server, a secret that is shown once and alone, and what other programs read.
-    // The description of the API is JSON anyway.
+    // The description of the API is JSON anyway, and of `health` the exit code is read.
     assert_eq!(
         without,
-        ["completions", "man", "openapi", "serve", "token add"]
+        [
+            "completions",
+            "health",
+            "man",
+            "openapi",
+            "serve",
+            "token add"
+        ]
     );
 }
 

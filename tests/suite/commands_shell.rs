@@ -110,7 +110,7 @@ fn the_manual_page_names_every_command_and_every_setting() {
         );
     }
     for key in narthex::config::KEYS {
-        let told = shown.contains(key.env);
+        let told = shown.contains(&format!("[env: {}]", key.env));
         assert_eq!(
             told,
             key.env != "NARTHEX_SECRET_KEY",

@@ -44,6 +44,7 @@ mod house;
 mod instruments;
 mod last_uses;
 mod limits;
+mod listening;
 mod log_lines;
 mod memory;
 mod migrations;

@@ -23,11 +23,16 @@ const BAD: &[(&str, &str, &str)] = &[
         "mysql://root@localhost/narthex",
         "postgres://",
     ),
-    ("NARTHEX_LISTEN", "", "127.0.0.1:8080"),
+    ("DATABASE_URL_FILE", "no-such-file", "name a file"),
     ("NARTHEX_LISTEN", "8080", "127.0.0.1:8080"),
-    ("NARTHEX_LISTEN", "localhost:8080", "127.0.0.1:8080"),
+    ("NARTHEX_LISTEN", "id.example.com:8080", "127.0.0.1:8080"),
+    ("NARTHEX_LISTEN", "unix:narthex.sock", "unix:/run"),
+    (
+        "NARTHEX_LISTEN",
+        "unix:/run/narthex.sock",
+        "NARTHEX_PUBLIC_URL",
+    ),
     ("NARTHEX_LISTEN", "127.0.0.1:70000", "127.0.0.1:8080"),
-    ("NARTHEX_PUBLIC_URL", "", "https://"),
     ("NARTHEX_PUBLIC_URL", "accounts.example.com", "https://"),
     ("NARTHEX_PUBLIC_URL", "ftp://example.com", "https://"),
     (
@@ -36,7 +41,7 @@ const BAD: &[(&str, &str, &str)] = &[
         "without a path",
     ),
     ("NARTHEX_PUBLIC_URL", "https://ada@example.com", "https://"),
-    ("NARTHEX_SECRET_KEY", "", "64 or more random bytes"),
+    ("NARTHEX_SECRET_KEY_FILE", "no-such-file", "name a file"),
     (
         "NARTHEX_SECRET_KEY",
         "hunter2hunter2",
@@ -108,7 +113,6 @@ const BAD: &[(&str, &str, &str)] = &[
     ("NARTHEX_MEMORY_SIZE", "64", "such as 64MiB"),
     ("NARTHEX_MEMORY_SIZE", "0MiB", "such as 64MiB"),
     ("NARTHEX_METRICS_LISTEN", "9100", "127.0.0.1:8080"),
-    ("NARTHEX_LOG", "", "debug"),
     ("NARTHEX_LOG", "verbose", "narthex=debug"),
     ("NARTHEX_LOG", "info,inof", "narthex=debug"),
     ("NARTHEX_LOG", "narthex=loud", "narthex=debug"),
@@ -188,8 +192,12 @@ fn every_setting_has_a_value_here_that_it_refuses_and_one_that_it_takes() {
     let refuses: BTreeSet<&str> = BAD.iter().map(|(env, ..)| *env).collect();
     assert_eq!(refuses, all);
     let mut takes: BTreeSet<&str> = GOOD.iter().map(|(env, _)| *env).collect();
-    // That one is never an argument; it has tests of its own.
-    takes.insert("NARTHEX_SECRET_KEY");
+    // The first is never an argument, and the others need a file; they have tests of their own.
+    takes.extend([
+        "NARTHEX_SECRET_KEY",
+        "NARTHEX_SECRET_KEY_FILE",
+        "DATABASE_URL_FILE",
+    ]);
     assert_eq!(takes, all);
 }
 
@@ -278,6 +286,150 @@ fn a_good_value_is_taken_from_each_place() {
         .collect();
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     started(Narthex::installed(), &flags);
+}
+
+#[test]
+fn an_empty_value_is_no_value_in_each_place() {
+    let keys = || KEYS.iter().map(|key| key.env);
+    let environment = keys().fold(Narthex::installed(), |narthex, env| narthex.with(env, ""));
+    environment.run(&["migrate"]).expect_code(0);
+    assert!(environment.directory().join("narthex.db").exists());
+
+    let lines = keys().map(|env| file_with(&names(env).1, "  "));
+    let file: String = lines.collect();
+    let narthex = Narthex::installed().with_file("narthex.toml", &file);
+    narthex.run(&["migrate"]).expect_code(0);
+
+    let flags: Vec<String> = keys()
+        .filter(|env| *env != "NARTHEX_SECRET_KEY")
+        .map(|env| format!("{}=", names(env).0))
+        .collect();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let narthex = Narthex::installed();
+    narthex
+        .run(&[&flags[..], &["migrate"]].concat())
+        .expect_code(0);
+}
+
+#[test]
+fn an_empty_value_leaves_a_weaker_place_in_force() {
+    let narthex = Narthex::installed()
+        .with_file("narthex.toml", "database_url = \"sqlite://other.db\"\n")
+        .with("DATABASE_URL", "");
+    narthex.run(&["migrate"]).expect_code(0);
+    assert!(narthex.directory().join("other.db").exists());
+    let line = refusal(&narthex.with("NARTHEX_LISTN", ""), &[]);
+    assert!(
+        line.starts_with("NARTHEX_LISTN is \"\": there is no"),
+        "{line}"
+    );
+}
+
+#[test]
+fn variables_of_kubernetes_and_docker_are_ignored() {
+    let links = [
+        ("NARTHEX_SERVICE_HOST", "10.96.0.10"),
+        ("NARTHEX_SERVICE_PORT", "80"),
+        ("NARTHEX_SERVICE_PORT_HTTP", "80"),
+        ("NARTHEX_PORT", "tcp://10.96.0.10:80"),
+        ("NARTHEX_PORT_80_TCP", "tcp://10.96.0.10:80"),
+        ("NARTHEX_PORT_80_TCP_ADDR", "10.96.0.10"),
+        ("NARTHEX_PORT_80_TCP_PROTO", "tcp"),
+        ("NARTHEX_METRICS_PORT_9100_UDP_PORT", "9100"),
+        ("NARTHEX_NAME", "/web/narthex"),
+        ("NARTHEX_ENV_PATH", "/bin"),
+    ];
+    let narthex = links
+        .iter()
+        .fold(Narthex::installed(), |narthex, (name, value)| {
+            narthex.with(name, value)
+        });
+    narthex.run(&["migrate"]).expect_code(0);
+    for (name, value) in [("NARTHEX_PORT", "8080"), ("NARTHEX_SERVICE_HOTS", "x")] {
+        let line = refusal(&Narthex::installed().with(name, value), &[]);
+        assert!(line.starts_with(&format!("{name} is ")), "{line}");
+    }
+}
+
+const A_KEY: &str =
+    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
+
+#[test]
+fn secrets_are_read_from_files_of_any_mode() {
+    for (mode, end) in [(0o440, "\n"), (0o444, "\r\n"), (0o400, "")] {
+        let narthex = Narthex::installed()
+            .with_file("key", &format!("{A_KEY}{end}"))
+            .with_file("url", &format!("sqlite://other.db{end}"))
+            .with("DATABASE_URL_FILE", "url");
+        for file in ["key", "url"] {
+            let file = narthex.directory().join(file);
+            fs::set_permissions(file, Permissions::from_mode(mode)).unwrap();
+        }
+        narthex
+            .try_serve(&["--secret-key-file", "key"])
+            .unwrap_or_else(|outcome| panic!("{outcome:#?}"))
+            .stop()
+            .expect_code(0);
+        assert!(narthex.directory().join("other.db").exists());
+        assert!(!narthex.directory().join("narthex.key").exists());
+    }
+}
+
+#[test]
+fn check_warns_of_a_secret_file_that_every_user_reads() {
+    let narthex = Narthex::installed()
+        .with_file("key", A_KEY)
+        .with("NARTHEX_SECRET_KEY_FILE", "key");
+    for (mode, is_warned_of) in [(0o440, false), (0o444, true)] {
+        let file = narthex.directory().join("key");
+        fs::set_permissions(file, Permissions::from_mode(mode)).unwrap();
+        let found = narthex.run(&["check"]).expect_code(0).stdout;
+        assert_eq!(found.contains("warn  secret file"), is_warned_of, "{found}");
+        assert!(
+            found.contains("NARTHEX_SECRET_KEY_FILE holds one"),
+            "{found}"
+        );
+    }
+}
+
+#[test]
+fn a_secret_file_that_cannot_be_taken_stops_the_start() {
+    let too_long = "x".repeat(64 * 1024 + 1);
+    for (content, words) in [
+        ("", "NARTHEX_SECRET_KEY_FILE is \"key\": it is empty"),
+        ("\n", "NARTHEX_SECRET_KEY_FILE is \"key\": it is empty"),
+        (&too_long, "NARTHEX_SECRET_KEY_FILE is \"key\": it has more"),
+        (
+            "hunter2hunter2\n",
+            "the content of NARTHEX_SECRET_KEY_FILE is (not shown): give 64",
+        ),
+    ] {
+        let narthex = Narthex::installed()
+            .with_file("key", content)
+            .with("NARTHEX_SECRET_KEY_FILE", "key");
+        let line = refusal(&narthex, &[]);
+        assert!(line.starts_with(words), "{line}");
+    }
+    for (secret, value, file, words) in [
+        (
+            "NARTHEX_SECRET_KEY",
+            A_KEY,
+            "secret_key_file = \"key\"",
+            "NARTHEX_SECRET_KEY and secret_key_file in narthex.toml are both set",
+        ),
+        (
+            "DATABASE_URL",
+            "sqlite://x.db",
+            "database_url_file = \"key\"",
+            "DATABASE_URL and database_url_file in narthex.toml are both set",
+        ),
+    ] {
+        let narthex = Narthex::installed()
+            .with_file("narthex.toml", file)
+            .with(secret, value);
+        let line = refusal(&narthex, &[]);
+        assert!(line.starts_with(words), "{line}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The keys that sign the cookies.
 
+use std::{os::unix::fs::PermissionsExt as _, path::Path};
+
 use super::{
     Findings,
     files::{could_be_made, is_private},
@@ -9,6 +11,9 @@ use crate::{config::Settings, kit::words::count};
 const KEY: &str = "key";
 
 pub(super) fn look(settings: &Settings, findings: &mut Findings) {
+    for (setting, path) in &settings.secret_files {
+        secret_file(setting, path, findings);
+    }
     let keys = match settings.existing_signing_keys() {
         Ok(keys) => keys,
         Err(refused) => return findings.fail(KEY, refused.to_string()),
@@ -24,7 +29,8 @@ pub(super) fn look(settings: &Settings, findings: &mut Findings) {
         return findings.ok(
             KEY,
             format!(
-                "NARTHEX_SECRET_KEY holds one that signs and {} that {}",
+                "{} holds one that signs and {} that {}",
+                source(settings),
                 count(older, "older one"),
                 if older == 1 { "verifies" } else { "verify" }
             ),
@@ -38,5 +44,37 @@ pub(super) fn look(settings: &Settings, findings: &mut Findings) {
                 findings.ok(KEY, format!("{shown} holds one, for its owner alone"));
             }
         }
+    }
+}
+
+/// Where the key that is set comes from.
+fn source(settings: &Settings) -> &'static str {
+    const FILE: &str = "NARTHEX_SECRET_KEY_FILE";
+    let in_a_file = settings
+        .secret_files
+        .iter()
+        .any(|(setting, _)| *setting == FILE);
+    if in_a_file {
+        FILE
+    } else {
+        "NARTHEX_SECRET_KEY"
+    }
+}
+
+/// A group that may read it is how Kubernetes and systemd give it to a service; every user is not. It was
+/// read with the settings, so that it is there.
+fn secret_file(setting: &str, path: &Path, findings: &mut Findings) {
+    let mode = path
+        .metadata()
+        .map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+    if mode & 0o007 != 0 {
+        let shown = path.display();
+        findings.warn(
+            "secret file",
+            format!(
+                "{setting} names {shown}, which has mode {mode:o}: every user of this machine can \
+                 get at it; take that from others with chmod o="
+            ),
+        );
     }
 }

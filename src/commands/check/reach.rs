@@ -1,14 +1,19 @@
 //! Who can reach it, and by which way.
 
-use std::net::{IpAddr, TcpListener};
+use std::{
+    io,
+    net::{IpAddr, TcpListener},
+};
 
-use super::Findings;
-use crate::config::{PublicUrl, Registration, Settings};
+use rustix::fs::{Access, access};
+
+use super::{Findings, files::folder_of};
+use crate::config::{ListenAddress, PublicUrl, Registration, Settings};
 
 pub(super) fn look(settings: &Settings, findings: &mut Findings) {
     listen(settings, findings);
     public_url(settings, findings);
-    if !settings.trusted_proxies.is_empty() || settings.is_https() {
+    if !settings.trusted_proxies.is_empty() || has_proxy(settings) {
         proxies(settings, findings);
     }
     throttling(settings, findings);
@@ -26,11 +31,18 @@ pub(super) fn look(settings: &Settings, findings: &mut Findings) {
 }
 
 fn listen(settings: &Settings, findings: &mut Findings) {
-    let listen = settings.listen;
-    // Any port of the address: the one that is set may be taken, by the server that this is about.
-    if let Err(error) = TcpListener::bind((listen.ip(), 0)) {
+    let listen = &settings.listen;
+    let possible = match listen {
+        // Any port of the address: the one that is set may be taken, by the server that this is about.
+        ListenAddress::Tcp(address) => TcpListener::bind((address.ip(), 0)).map(drop),
+        ListenAddress::Unix(path) => {
+            let folder = access(folder_of(path), Access::WRITE_OK | Access::EXEC_OK);
+            folder.map_err(io::Error::from)
+        }
+    };
+    if let Err(error) = possible {
         findings.fail("listen", format!("cannot listen on {listen}: {error}"));
-    } else if listen.ip().is_loopback() {
+    } else if listen.is_local() {
         findings.ok("listen", format!("{listen}, for this machine alone"));
     } else {
         findings.ok(
@@ -53,7 +65,7 @@ fn public_url(settings: &Settings, findings: &mut Findings) {
                 url.origin()
             ),
         ),
-        None if settings.listen.ip().is_loopback() => {
+        None if settings.listen.is_local() => {
             findings.ok(CHECK, settings.base_url());
         }
         None => findings.warn(
@@ -64,13 +76,28 @@ fn public_url(settings: &Settings, findings: &mut Findings) {
     }
 }
 
+/// Whether clients come through a proxy: people type https, or another port than the server's.
+fn has_proxy(settings: &Settings) -> bool {
+    let Some(url) = &settings.public_url else {
+        return false;
+    };
+    let port = url
+        .authority()
+        .rsplit_once(':')
+        .map_or(Ok(80), |(_, port)| port.parse());
+    let own = settings.listen.tcp().map(|address| address.port());
+    url.is_https() || own.is_none() || own != port.ok()
+}
+
 fn proxies(settings: &Settings, findings: &mut Findings) {
     const CHECK: &str = "proxies";
-    if settings.trusted_proxies.is_empty() {
+    if settings.trusted_proxies.is_empty() && settings.listen.tcp().is_none() {
+        findings.ok(CHECK, "the proxy on the socket is trusted to say who calls");
+    } else if settings.trusted_proxies.is_empty() {
         findings.warn(
             CHECK,
-            "NARTHEX_TRUSTED_PROXIES is not set, and https needs a proxy: whoever calls seems to \
-             call from the proxy's address",
+            "NARTHEX_TRUSTED_PROXIES is not set, and NARTHEX_PUBLIC_URL needs a proxy: its \
+             X-Forwarded-For is ignored, and all clients share the proxy's address",
         );
     } else if settings.trusted_proxies.have_everybody() {
         findings.warn(
@@ -98,7 +125,7 @@ fn registration(settings: &Settings, findings: &mut Findings) {
     const CHECK: &str = "registration";
     let is_reached = match &settings.public_url {
         Some(url) => !is_local(url),
-        None => !settings.listen.ip().is_loopback(),
+        None => !settings.listen.is_local(),
     };
     match settings.registration {
         Registration::Closed => findings.ok(CHECK, "closed: accounts are made by you"),

@@ -53,7 +53,16 @@ const LAYERS: &[Layer] = &[
     ),
     layer("routes", &["routes.rs"]),
     layer("the document of the API", &["openapi/"]),
-    layer("app", &["app.rs", "background.rs"]),
+    layer(
+        "app",
+        &[
+            "app.rs",
+            "background.rs",
+            "listener.rs",
+            "server.rs",
+            "service_manager.rs",
+        ],
+    ),
     layer("commands", &["commands/"]),
     layer("main", &["main.rs", "lib.rs"]),
 ];

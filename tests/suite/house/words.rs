@@ -28,6 +28,8 @@ const RESERVED: &[Reserved] = &[
             "routes.rs",
             "app.rs",
             "background.rs",
+            "server.rs",
+            "service_manager.rs",
             "error/mod.rs",
             "main.rs",
             // Starts the runtime that the app runs in.

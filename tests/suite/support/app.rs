@@ -107,7 +107,7 @@ impl TestApp {
             actix_web::rt::System::new().block_on(async {
                 let server = Server::bind(serving, signing_keys()).expect("a free port");
                 ready
-                    .send((server.address(), server.handle()))
+                    .send((server.address().to_string(), server.handle()))
                     .expect("a test that waits");
                 server.run().await.expect("a clean end");
             });

@@ -1,0 +1,36 @@
+//! Messages to the service manager that started the server (sd_notify(3)). Without `NOTIFY_SOCKET` none is
+//! sent.
+
+use std::time::Duration;
+
+use actix_web::rt::time;
+use sd_notify::NotifyState;
+
+/// Says that the server accepts connections (`Type=notify`).
+pub(crate) fn notify_ready() {
+    notify(&[NotifyState::Ready, NotifyState::Status("serving")]);
+}
+
+/// Says that the server is about to stop.
+pub(crate) fn notify_stopping() {
+    notify(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
+}
+
+/// Says twice in each period of the watchdog (`WatchdogSec=`) that the event loop runs. The database is not
+/// asked: a restart would not bring it back.
+pub(crate) async fn reset_watchdog() {
+    let Some(period) = sd_notify::watchdog_enabled() else {
+        return;
+    };
+    let mut ticks = time::interval((period / 2).max(Duration::from_millis(1)));
+    loop {
+        ticks.tick().await;
+        notify(&[NotifyState::Watchdog]);
+    }
+}
+
+fn notify(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(cause = %error, "service manager not notified");
+    }
+}
