@@ -21,7 +21,7 @@ pub use self::{
     password::{LONGEST as LONGEST_PASSWORD, NewPassword, SHORTEST as SHORTEST_PASSWORD},
     profile::{Profile, change_profile},
     register::{Registration, create, register, register_once},
-    store::Account,
+    store::{Account, AccountFilter, AccountPage},
 };
 
 use crate::{
@@ -37,6 +37,16 @@ pub async fn find_by_email(context: &Context, email: &Email) -> Result<Account> 
     let canonical = email.canonical().to_owned();
     context
         .read(move |_, connection| store::by_email(connection, &canonical)?.ok_or(Error::NotFound))
+        .await
+}
+
+/// The accounts that a filter selects, in the order they were made. For operators.
+///
+/// # Errors
+/// When the database fails.
+pub async fn search(context: &Context, filter: AccountFilter) -> Result<AccountPage> {
+    context
+        .read(move |_, connection| Ok(store::search(connection, &filter)?))
         .await
 }
 

@@ -22,6 +22,28 @@ pub struct Account {
     pub(super) password: StoredHash,
 }
 
+/// Which accounts a list shows, and how many at most.
+#[derive(Clone, Debug, Default)]
+pub struct AccountFilter {
+    /// Part of the address or the name; the case of letters does not matter.
+    pub search: Option<String>,
+    /// How many are shown at most; all without it.
+    pub limit: Option<u32>,
+}
+
+/// The accounts that a list shows.
+pub struct AccountPage {
+    /// As many as the filter lets through.
+    pub accounts: Vec<Account>,
+    /// How many match in all.
+    pub total: i64,
+}
+
+diesel::define_sql_function! {
+    /// The text in small letters.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
 struct Row {
@@ -94,6 +116,41 @@ pub(super) fn all(connection: &mut AnyConnection) -> QueryResult<Vec<Account>> {
         .select(Row::as_select())
         .load(connection)?;
     Ok(rows.into_iter().map(Account::from).collect())
+}
+
+pub(super) fn search(
+    connection: &mut AnyConnection,
+    filter: &AccountFilter,
+) -> QueryResult<AccountPage> {
+    let pattern = containing(filter.search.as_deref().unwrap_or_default());
+    let matches = users::email_canonical
+        .like(pattern.clone())
+        .escape('\\')
+        .or(lower(users::name).like(pattern).escape('\\'));
+    let rows: Vec<Row> = users::table
+        .filter(matches.clone())
+        .order(users::id.asc())
+        .limit(filter.limit.map_or(i64::MAX, i64::from))
+        .select(Row::as_select())
+        .load(connection)?;
+    let total = users::table.filter(matches).count().first(connection)?;
+    Ok(AccountPage {
+        accounts: rows.into_iter().map(Account::from).collect(),
+        total,
+    })
+}
+
+/// The pattern of `LIKE` for texts that contain `part`.
+fn containing(part: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in part.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
 }
 
 pub(super) fn set_profile(

@@ -89,6 +89,21 @@ pub(super) fn list<R>(rows: impl Iterator<Item = R>) -> List<R> {
     List::whole(rows.collect())
 }
 
+/// A list that may be cut short, and how long it is in all.
+#[derive(Serialize)]
+pub(super) struct CountedList<R> {
+    #[serde(flatten)]
+    list: List<R>,
+    total: i64,
+}
+
+pub(super) fn counted_list<R>(rows: impl Iterator<Item = R>, total: i64) -> CountedList<R> {
+    CountedList {
+        list: list(rows),
+        total,
+    }
+}
+
 /// Where the database is.
 #[derive(Serialize)]
 pub(super) struct PlaceJson<'a> {

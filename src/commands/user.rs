@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::{Failed, Form, account, columns::Columns, credentials, input, json, output};
 use crate::{
-    accounts::{self, Email, NewPassword, Registration},
+    accounts::{self, AccountFilter, AccountPage, Email, NewPassword, Registration},
     activity::Actor,
     context::Context,
     error::Error,
@@ -25,8 +25,17 @@ pub(super) enum Verb {
         #[command(flatten)]
         form: Form,
     },
-    /// Show every account
+    /// Show accounts, in the order they were made
     List {
+        /// Only those whose address or name contains this text
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        /// At most this many
+        #[arg(long, value_name = "NUMBER")]
+        limit: Option<u32>,
+        /// Only say how many there are
+        #[arg(long, conflicts_with = "limit")]
+        count: bool,
         #[command(flatten)]
         form: Form,
     },
@@ -68,7 +77,15 @@ impl Verb {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failed> {
         match self {
             Self::Add { email, name, form } => add(context, email, name, form).await,
-            Self::List { form } => list(context, form).await,
+            Self::List {
+                search,
+                limit,
+                count,
+                form,
+            } => {
+                let limit = if count { Some(0) } else { limit };
+                list(context, AccountFilter { search, limit }, count, form).await
+            }
             Self::Disable { who, form } => disable(context, &who.email, form).await,
             Self::Enable { who, form } => enable(context, &who.email, form).await,
             Self::Delete { who, yes, form } => delete(context, &who.email, yes, form).await,
@@ -96,11 +113,25 @@ async fn add(context: &Context, email: Email, name: Name, form: Form) -> Result<
     }
 }
 
-async fn list(context: &Context, form: Form) -> Result<(), Failed> {
-    let accounts = accounts::list(context).await?;
+async fn list(
+    context: &Context,
+    filter: AccountFilter,
+    only_count: bool,
+    form: Form,
+) -> Result<(), Failed> {
+    let nothing = match filter.search {
+        Some(_) => "No account matches.",
+        None => "There are no accounts.",
+    };
+    let AccountPage { accounts, total } = accounts::search(context, filter).await?;
     if form.json {
-        return output::json(&json::list(accounts.iter().map(json::account)));
+        let rows = accounts.iter().map(json::account);
+        return output::json(&json::counted_list(rows, total));
     }
+    if only_count {
+        return output::line(total);
+    }
+    let shown = accounts.len();
     let now = context.now();
     let mut columns = Columns::under(["E-MAIL", "MADE", "STATE", "NAME"]);
     for account in accounts {
@@ -116,7 +147,16 @@ async fn list(context: &Context, form: Form) -> Result<(), Failed> {
             user.name,
         ]);
     }
-    columns.print("There are no accounts.")
+    if total == 0 {
+        return columns.print(nothing);
+    }
+    if shown > 0 {
+        columns.print(nothing)?;
+    }
+    if i64::try_from(shown) != Ok(total) {
+        output::remark(format!("Showed {shown} of {total} accounts."));
+    }
+    Ok(())
 }
 
 async fn disable(context: &Context, email: &Email, form: Form) -> Result<(), Failed> {

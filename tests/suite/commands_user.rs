@@ -169,6 +169,65 @@ fn every_account_is_listed_in_the_order_they_were_made() {
 }
 
 #[test]
+fn list_is_searched_limited_and_counted() {
+    let operator = Operator::new();
+    for email in [
+        ADA,
+        "grace@example.org",
+        "a_b@example.net",
+        "axb@example.net",
+    ] {
+        operator.add_user(email);
+    }
+    let rename = "UPDATE users SET name = 'Grace Hopper' WHERE email = 'grace@example.org'";
+    operator.execute(rename);
+    let found = |arguments: &[&str]| {
+        let list = operator.json(&[&["user", "list"], arguments].concat());
+        let rows = list["data"].as_array().unwrap().iter();
+        let emails: Vec<_> = rows.map(|row| row["email"].as_str().unwrap()).collect();
+        (emails.join(" "), list["total"].as_i64().unwrap())
+    };
+    for (arguments, emails, total) in [
+        (&["--search", "HOPPER"][..], "grace@example.org", 1),
+        (
+            &["--search", "Example.NET"],
+            "a_b@example.net axb@example.net",
+            2,
+        ),
+        (&["--search", "a_b"], "a_b@example.net", 1),
+        (&["--search", "%"], "", 0),
+        (&["--search", "\\"], "", 0),
+        (&["--limit", "1"], ADA, 4),
+        (
+            &["--search", "example.net", "--limit", "1"],
+            "a_b@example.net",
+            2,
+        ),
+        (&["--count"], "", 4),
+    ] {
+        assert_eq!(
+            found(arguments),
+            (emails.to_owned(), total),
+            "{arguments:?}"
+        );
+    }
+
+    let outcome = operator
+        .run(&["user", "list", "--limit", "1"])
+        .expect_code(0);
+    assert_eq!(outcome.stdout.lines().count(), 2, "{outcome:#?}");
+    assert_eq!(outcome.stderr, "Showed 1 of 4 accounts.\n");
+    assert_eq!(
+        operator.does(&["user", "list", "--search", "axb", "--count"]),
+        "1\n"
+    );
+    let outcome = operator
+        .run(&["user", "list", "--search", "nobody"])
+        .expect_code(0);
+    assert_eq!(outcome.stderr, "No account matches.\n");
+}
+
+#[test]
 fn json_has_the_shape_of_the_api_and_since_when_an_account_is_disabled() {
     let operator = Operator::new();
     let arguments = ["user", "add", ADA, "--name", "Zoë", "--json"];
@@ -184,7 +243,10 @@ fn json_has_the_shape_of_the_api_and_since_when_an_account_is_disabled() {
         (&"Zoë".into(), &ADA.into())
     );
     let listed = operator.json(&["user", "list"]);
-    assert_eq!(listed, serde_json::json!({"data": [made], "next": null}));
+    assert_eq!(
+        listed,
+        serde_json::json!({"data": [made], "next": null, "total": 1})
+    );
 
     operator.does(&["user", "disable", ADA]);
     assert!(operator.json(&["user", "list"])["data"][0]["disabled_at"].is_string());
