@@ -1,5 +1,7 @@
 //! What commands answer in JSON: what the API would, seen by nobody's credential.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::{
@@ -101,6 +103,27 @@ pub(super) fn counted_list<R>(rows: impl Iterator<Item = R>, total: i64) -> Coun
     CountedList {
         list: list(rows),
         total,
+    }
+}
+
+/// A copy of the database.
+#[derive(Serialize)]
+pub(super) struct BackupJson<'a> {
+    file: &'a Path,
+    bytes: u64,
+    /// The file with the key that belongs with the copy.
+    key_file: Option<&'a Path>,
+}
+
+pub(super) const fn backup<'a>(
+    file: &'a Path,
+    bytes: u64,
+    key_file: Option<&'a Path>,
+) -> BackupJson<'a> {
+    BackupJson {
+        file,
+        bytes,
+        key_file,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line: one file a noun.
 
+mod backup;
 mod check;
 mod columns;
 mod credentials;
@@ -96,6 +97,15 @@ enum Work {
         #[command(flatten)]
         form: Form,
     },
+    /// Copy an SQLite database into a file, also while a server uses it
+    ///
+    /// The copy is whole and of one moment. The key file belongs with it. For PostgreSQL there is pg_dump.
+    Backup {
+        /// Where to: a file that is not there yet
+        file: PathBuf,
+        #[command(flatten)]
+        form: Form,
+    },
     #[command(flatten)]
     Operate(Box<Operation>),
 }
@@ -178,12 +188,13 @@ impl Work {
         let settings = Settings::read(sources)?;
         let program = match self {
             Self::Serve => Program::Server,
-            Self::Migrate { .. } | Self::Operate(_) => Program::Command,
+            Self::Migrate { .. } | Self::Backup { .. } | Self::Operate(_) => Program::Command,
         };
         let _log = logging::start(program, sources, &settings)?;
         match self {
             Self::Serve => serve::serve(settings),
             Self::Migrate { form } => migrate::migrate(&settings, form),
+            Self::Backup { file, form } => backup::backup(&settings, &file, form),
             Self::Operate(operation) => operation.run(settings),
         }
     }

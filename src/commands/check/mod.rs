@@ -9,6 +9,8 @@ mod files;
 mod key;
 mod reach;
 
+pub(in crate::commands) use self::files::folder_of;
+
 use serde::Serialize;
 
 use super::{Failed, Form, json, output};

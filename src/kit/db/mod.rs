@@ -5,6 +5,7 @@
 //! This is the one place where transactions begin.
 
 mod applied;
+pub mod backup;
 mod beside;
 mod columns;
 mod connection;

@@ -1,0 +1,78 @@
+//! `narthex backup`: a copy of an SQLite database while a server uses it.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use crate::support::app::migrate;
+use crate::support::binary::Narthex;
+use crate::support::database::{Database, Engine};
+use crate::support::operator::Operator;
+
+const ADA: &str = "ada@example.com";
+
+#[tokio::test]
+async fn backup_of_a_running_server_is_whole() {
+    let operator = Operator::new();
+    if Engine::of_this_run() == Engine::Postgres {
+        let line = operator.is_refused(&["backup", "copy.db"]);
+        assert!(line.contains("pg_dump"), "{line}");
+        return;
+    }
+    operator.add_user(ADA);
+    let serving = operator.serve();
+    let secret = operator.add_token(ADA, "deploy", &[]);
+    assert!(serving.lets_in(&secret).await);
+
+    let outcome = operator.run(&["backup", "copy.db"]).expect_code(0);
+    assert!(outcome.stdout.contains("copy.db ("), "{outcome:#?}");
+    assert!(
+        outcome.stderr.contains("narthex.key belongs with it"),
+        "{outcome:#?}"
+    );
+    let copy = operator.narthex.directory().join("copy.db");
+    assert_eq!(
+        fs::metadata(&copy).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    assert!(serving.lets_in(&secret).await);
+    operator.does(&["token", "revoke", &operator.only_token_of(ADA)]);
+    assert!(!serving.lets_in(&secret).await);
+    serving.stop().expect_code(0);
+
+    // The token lives in the copy, which was made before it ended.
+    let address = format!("sqlite://{}", copy.display());
+    let restored = Narthex::installed().with("DATABASE_URL", &address);
+    let serving = restored.serve();
+    assert!(serving.lets_in(&secret).await);
+    serving.stop().expect_code(0);
+}
+
+#[test]
+fn backup_overwrites_nothing_and_makes_no_database() {
+    if Engine::of_this_run() == Engine::Postgres {
+        return;
+    }
+    let operator = Operator::on(Database::fresh(migrate));
+    let folder = operator.narthex.directory();
+    fs::write(folder.join("there.db"), "precious").unwrap();
+    symlink("elsewhere.db", folder.join("link.db")).unwrap();
+    for file in ["there.db", "link.db", "no/such/folder.db"] {
+        let line = operator.is_refused(&["backup", file]);
+        assert!(line.contains(&format!("{file} cannot be made")), "{line}");
+    }
+    assert_eq!(
+        fs::read_to_string(folder.join("there.db")).unwrap(),
+        "precious"
+    );
+    assert!(!folder.join("elsewhere.db").exists());
+
+    let nowhere = Narthex::installed();
+    let line = nowhere.run(&["backup", "copy.db"]).expect_refusal();
+    assert!(line.contains("there is no narthex.db"), "{line}");
+    assert_eq!(fs::read_dir(nowhere.directory()).unwrap().count(), 0);
+
+    // What is no database is copied nowhere.
+    fs::write(nowhere.directory().join("narthex.db"), "x".repeat(4096)).unwrap();
+    nowhere.run(&["backup", "copy.db"]).expect_code(1);
+    assert!(!nowhere.directory().join("copy.db").exists());
+}
