@@ -33,6 +33,7 @@ mod copies;
 mod cors;
 mod crash;
 mod cross_site;
+mod devices;
 mod failover;
 mod fairness;
 mod faults;
