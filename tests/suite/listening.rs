@@ -44,7 +44,15 @@ fn on_a_socket() -> (Narthex, PathBuf) {
 }
 
 fn connect(socket: &Path) -> UnixStream {
-    UnixStream::connect(socket).expect("a server on the socket")
+    let stream = UnixStream::connect(socket).expect("a server on the socket");
+    stream.set_read_timeout(Some(LONGEST)).unwrap();
+    stream
+}
+
+fn connect_tcp(address: &str) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("a server at the address");
+    stream.set_read_timeout(Some(LONGEST)).unwrap();
+    stream
 }
 
 /// The log lines of requests that name this client.
@@ -159,9 +167,7 @@ fn activated(listen: &str, ask: impl FnOnce() -> String) -> (String, String) {
 #[test]
 fn sockets_of_systemd_are_served() {
     let address = format!("127.0.0.1:{}", free_port());
-    let (answer, _) = activated(&address, || {
-        ask(TcpStream::connect(&address).unwrap(), "/healthz", "")
-    });
+    let (answer, _) = activated(&address, || ask(connect_tcp(&address), "/healthz", ""));
     assert_eq!(status(&answer), 200);
 
     let home = tempfile::tempdir().unwrap();
@@ -210,7 +216,7 @@ fn log_behind_a_proxy(narthex: Narthex) -> String {
     let serving: Serving = narthex.serve();
     let address = serving.url.strip_prefix("http://").unwrap();
     for _ in 0..3 {
-        let stream = TcpStream::connect(address).unwrap();
+        let stream = connect_tcp(address);
         assert_eq!(status(&ask(stream, "/healthz", &forwarded())), 200);
     }
     serving.stop().expect_code(0).stderr
