@@ -181,6 +181,18 @@ fn sockets_of_systemd_are_served() {
 }
 
 #[test]
+fn inherited_descriptor_that_is_no_socket_stops_the_start() {
+    let Err(outcome) = Narthex::installed().with("LISTEN_FDS", "1").try_serve(&[]) else {
+        panic!("it started")
+    };
+    let line = outcome.expect_refusal();
+    assert!(
+        line.starts_with("cannot use an inherited socket: "),
+        "{line}"
+    );
+}
+
+#[test]
 fn service_manager_is_told_of_start_stop_and_life() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("notify");
