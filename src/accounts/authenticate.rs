@@ -44,11 +44,9 @@ impl Authenticated {
     }
 
     /// The same proof, of who made this account a moment ago.
-    pub(super) fn of_a_new_account(self) -> Self {
-        Self {
-            is_by_registering: true,
-            ..self
-        }
+    pub(super) const fn of_a_new_account(mut self) -> Self {
+        self.is_by_registering = true;
+        self
     }
 
     /// Whose password it was.

@@ -71,7 +71,9 @@ pub fn record(
 
 /// Chosen by a random part of the id, so that hardly any change pays for looking whether the log is full.
 fn is_one_in_64(id: EventId) -> bool {
-    id.as_bytes().last().is_some_and(|byte| byte % 64 == 0)
+    id.as_bytes()
+        .last()
+        .is_some_and(|byte| byte.is_multiple_of(64))
 }
 
 /// Forgets some of the events of `user` that are beyond [`MOST_EVENTS`], and says how many: the oldest first,

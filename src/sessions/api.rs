@@ -112,7 +112,7 @@ pub async fn confirm(
     _: NoQuery,
     Json(body): Json<Confirmation>,
 ) -> Result<HttpResponse> {
-    let secret = match super::confirm(&here.context, &here.caller, body.password).await {
+    let secret = match super::confirm(&here.context, &here.caller, body.password, None).await {
         Err(Error::WrongPassword) => {
             return Err(FieldErrors::one("password", "This is not your password.").into());
         }

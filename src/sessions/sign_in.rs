@@ -33,13 +33,13 @@ pub struct SignIn {
     pub ip: Option<IpAddr>,
     /// The session that this browser has now; its cookie is about to be replaced.
     pub replaces: Option<Caller>,
-    /// The key that the form carried: sent again within [`SENT_AGAIN_WITHIN`], it opens no second session.
+    /// The key that the form carried: sent again within a minute, it opens no second session.
     pub form_key: Option<[u8; 16]>,
 }
 
 /// How long a form that is sent again leads to the session that it opened: time for a second click, also
 /// over a slow network.
-const SENT_AGAIN_WITHIN: Duration = Duration::from_secs(60);
+pub(super) const SENT_AGAIN_WITHIN: Duration = Duration::from_secs(60);
 
 /// Opens a session for whoever knew the password.
 ///

@@ -106,13 +106,17 @@ pub async fn end(here: SignedIn, form: Form) -> Result<HttpResponse> {
         .may_end(&selection, here.context.now(), || address_of(&selection))?;
     let ending = Ending {
         selection: selection.clone(),
-        digest: Some(digest),
+        digest: Some(digest.clone()),
         reason: Reason::SignedOut,
     };
     let user = here.caller.user.id;
     match sign_out::end(&here.context, user, ending, here.caller.actor()).await {
         Ok(receipt) => leave(&here, &receipt),
         Err(Error::PreviewOutdated) => {
+            let before = sign_out::ended_before(&here.context, user, digest).await?;
+            if let Some(receipt) = before {
+                return leave(&here, &receipt);
+            }
             let problem = "What would end has changed since you looked. Nothing was ended. This is the list now.";
             show(
                 &here,

@@ -13,6 +13,8 @@ pub use self::named::{
     sign_out_here, sign_out_others,
 };
 
+use std::time::Duration;
+
 use super::{
     caller::Caller,
     credential::Credential,
@@ -26,7 +28,7 @@ use crate::{
     activity::{self, Actor, EventKind, What},
     context::{Context, Shared, Transaction},
     error::{Error, Result},
-    ids::{CredentialId, UserId},
+    ids::{CredentialId, ReceiptId, UserId},
     kind::Class,
     kit::{db::AnyConnection, digest::Digest},
     known::Subject,
@@ -191,6 +193,36 @@ pub(crate) fn end_within(
         return Err(Error::PreviewOutdated);
     }
     end_these(context, connection, user, credentials, ending.reason, actor)
+}
+
+/// How long a preview that is sent again leads to the receipt of what it ended.
+const SENT_AGAIN_WITHIN: Duration = Duration::from_secs(60);
+
+/// Returns the receipt of a moment ago that ended just what `shown`, the digest of a preview, stands for: the
+/// preview was sent again, as by a second click.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ended_before(
+    context: &Context,
+    user: UserId,
+    shown: String,
+) -> Result<Option<Receipt>> {
+    context
+        .read(move |context, connection| {
+            let since = ReceiptId::first_at(context.now().minus(SENT_AGAIN_WITHIN));
+            for id in store::receipts_since(connection, user, since)? {
+                let receipt = store::find_receipt(connection, user, id)?;
+                let same = receipt.filter(|receipt| {
+                    !receipt.credentials.is_empty() && digest(&receipt.credentials) == shown
+                });
+                if same.is_some() {
+                    return Ok(same);
+                }
+            }
+            Ok(None)
+        })
+        .await
 }
 
 /// Returns the credential that a person is about to end, or `None` if it has ended and no node believes it

@@ -10,7 +10,7 @@ mod of_uses;
 pub(crate) use self::{
     of_one_user::{count_not_ended, signed_in_from, signed_in_with},
     of_pruning::{expired, forget_ended, forget_receipts},
-    of_receipts::{find_receipt, insert_receipt},
+    of_receipts::{find_receipt, insert_receipt, receipts_since},
     of_rotations::{
         Derived, Earlier, MadeBefore, bound_secrets, earlier, forget_spent, insert_rotation,
         rotation, spend,
@@ -358,9 +358,11 @@ pub(crate) fn confirm(
     _: Old,
     session: CredentialId,
     until: Timestamp,
+    form_key: Option<&[u8]>,
 ) -> QueryResult<()> {
+    let form_key = form_key.map(|key| credentials::form_key.eq(key));
     diesel::update(credentials::table.find(session))
-        .set(credentials::confirmed_until.eq(until))
+        .set((credentials::confirmed_until.eq(until), form_key))
         .execute(connection)
         .map(drop)
 }

@@ -51,6 +51,20 @@ pub(crate) fn insert_receipt(
     .map(drop)
 }
 
+/// The newest receipts of a user since `since`, and no more than a person makes in a moment.
+pub(crate) fn receipts_since(
+    connection: &mut AnyConnection,
+    user: UserId,
+    since: ReceiptId,
+) -> QueryResult<Vec<ReceiptId>> {
+    receipts::table
+        .filter(receipts::user_id.eq(user).and(receipts::id.ge(since)))
+        .order(receipts::id.desc())
+        .limit(10)
+        .select(receipts::id)
+        .load(connection)
+}
+
 /// One receipt of a user, with what it ended.
 pub(crate) fn find_receipt(
     connection: &mut AnyConnection,

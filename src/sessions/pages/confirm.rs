@@ -10,6 +10,7 @@ use crate::{
     sessions,
     web::{
         body::{Form, Query},
+        form_key::{form_key, new_form_key},
         next::{Next, or_account},
         page::{self, Frame, see_other},
     },
@@ -23,17 +24,19 @@ struct ConfirmPage {
     lasts: String,
     next: String,
     refused: Option<String>,
+    form_key: String,
 }
 
 impl ConfirmPage {
-    fn new(here: &SignedIn, next: Option<&Next>) -> Self {
-        Self {
+    fn new(here: &SignedIn, next: Option<&Next>) -> Result<Self> {
+        Ok(Self {
             frame: here.frame(),
             email: here.caller.user.email.clone(),
             lasts: words::length(here.context.settings.confirm_for),
             next: next.map(Next::as_str).unwrap_or_default().to_owned(),
             refused: None,
-        }
+            form_key: new_form_key(&here.context)?,
+        })
     }
 }
 
@@ -43,7 +46,7 @@ pub async fn form(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
         .0
         .one("next")
         .and_then(|next| Next::parse(&next, &here.context.settings));
-    page::ok(&ConfirmPage::new(&here, next.as_ref()))
+    page::ok(&ConfirmPage::new(&here, next.as_ref())?)
 }
 
 /// `POST /account/confirm`
@@ -53,21 +56,22 @@ pub async fn confirm(here: SignedIn, form: Form) -> Result<HttpResponse> {
     let next = fields
         .one("next")
         .and_then(|next| Next::parse(&next, &here.context.settings));
+    let key = form_key(&fields.text("form_key"));
     fields.check()?;
-    match sessions::confirm(&here.context, &here.caller, password).await {
+    match sessions::confirm(&here.context, &here.caller, password, key).await {
         Ok(secret) => {
             here.cookie.renew(&secret)?;
             Ok(see_other(&or_account(next)))
         }
         Err(Error::WrongPassword) => {
-            let page = ConfirmPage::new(&here, next.as_ref());
+            let page = ConfirmPage::new(&here, next.as_ref())?;
             page::unprocessable(&ConfirmPage {
                 refused: Some("This is not your password.".to_owned()),
                 ..page
             })
         }
         Err(error @ Error::Throttled(_)) => {
-            let page = ConfirmPage::new(&here, next.as_ref());
+            let page = ConfirmPage::new(&here, next.as_ref())?;
             page::refused(
                 &error,
                 &ConfirmPage {

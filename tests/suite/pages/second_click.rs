@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use futures_util::future::join;
+use narthex::credentials::{Caller, Class, gate};
+use narthex::error::Error;
+use narthex::kit::secret::SecretText;
+use narthex::sessions::{confirm, cookie::CookieRules};
 
 use super::{ADA, GRACE, faults, happened, listed, own_session};
 use crate::support::answer::Answer;
-use crate::support::app::{PASSWORD, TestApp};
+use crate::support::app::{PASSWORD, TestApp, signing_keys};
 use crate::support::browser::Window;
 use crate::support::client::Browser;
 use crate::support::user_agents::SAFARI_ON_IPHONE;
@@ -211,6 +215,63 @@ async fn guesses_by_registering_again_count_as_sign_ins() {
     }
     assert_eq!(statuses.first(), Some(&422));
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+}
+
+/// The caller who shows this browser's cookie.
+async fn caller(app: &TestApp, browser: &Browser) -> Caller {
+    let rules = CookieRules::new(&app.context.settings, &signing_keys());
+    let cookie = browser.cookie("narthex").unwrap();
+    let digest = rules.secret_in(&cookie.value).unwrap().digest();
+    let checked = gate::check(&app.context, Class::Session, digest, None);
+    checked.await.unwrap().ok().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_clicks_on_confirm_keep_the_session() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    // Both were let in before either was done.
+    let caller = caller(&app, &browser).await;
+    let click = |key: u8| {
+        let password = SecretText::new(PASSWORD.to_owned());
+        confirm(&app.context, &caller, password, Some([key; 16]))
+    };
+    let (first, second) = (click(1).await.unwrap(), click(1).await.unwrap());
+    for secret in [first, second] {
+        let digest = secret.digest();
+        let checked = gate::check(&app.context, Class::Session, digest, None);
+        let found = checked.await.unwrap().ok().unwrap();
+        assert_eq!(found.credential.id, caller.credential.id);
+    }
+    // The old secret is dead to every other form, and to this one after a minute.
+    assert!(matches!(click(2).await, Err(Error::NotSignedIn { .. })));
+    app.advance(60 * SECOND);
+    assert!(matches!(click(1).await, Err(Error::NotSignedIn { .. })));
+    assert_eq!(browser.get("/account").await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_that_is_sent_again_leads_to_its_receipt() {
+    let app = TestApp::start();
+    let here = app.register(ADA).await;
+    app.sign_in(ADA).await;
+    let page = here.get("/account/sign-out?except=current").await;
+    let digest = page.field("digest");
+    let form = [("except", "current"), ("digest", &*digest)];
+    let ended = here.post("/account/sign-out", &form).await;
+    let receipt = ended.expect_status(303).location().to_owned();
+    for _ in 0..2 {
+        let again = here.post("/account/sign-out", &form).await;
+        again.expect_redirect(&receipt);
+    }
+    assert_eq!(sessions(&here).await, 1);
+    let endings = happened(&here).await;
+    let endings = endings.iter().filter(|kind| *kind == "credentials.ended");
+    assert_eq!(endings.count(), 1);
+    app.advance(61 * SECOND);
+    here.post("/account/sign-out", &form)
+        .await
+        .expect_status(409);
 }
 
 #[tokio::test(flavor = "multi_thread")]
