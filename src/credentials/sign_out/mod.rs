@@ -95,6 +95,38 @@ pub async fn end(context: &Context, user: UserId, ending: Ending, actor: Actor) 
         .await
 }
 
+/// Ends what `selection` names of each of `users`, by the operator, in one transaction: the other nodes are
+/// waited for once. Each user with something to end gets a receipt. A user that is gone is left out.
+///
+/// # Errors
+/// When the database cannot be changed: nothing has ended then.
+pub async fn end_of_many(
+    context: &Context,
+    mut users: Vec<UserId>,
+    selection: Selection,
+) -> Result<Vec<Receipt>> {
+    // In one order: two of these cannot wait for each other.
+    users.sort_unstable();
+    let ending = Ending::of(selection, Reason::Operator);
+    context
+        .write(move |context, connection| {
+            let actor = Actor::operator();
+            let mut receipts = Vec::new();
+            for user in users {
+                match begin_change(context, connection, user, &actor) {
+                    Err(Error::NotFound) => continue,
+                    begun => begun?,
+                }
+                if select(context, connection, user, &ending.selection, Time::Left)?.is_empty() {
+                    continue;
+                }
+                receipts.push(end_within(context, connection, user, &ending, &actor)?);
+            }
+            Ok(receipts)
+        })
+        .await
+}
+
 /// Begins whatever changes what can get in as `user`: takes the user's lock, then makes sure that
 /// the actor may still act. So nothing that an ended credential asked for happens after its end,
 /// and of two that race each other one comes first and the other sees what it did.
