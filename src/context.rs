@@ -34,6 +34,7 @@ use crate::{
 /// The tables, for both databases.
 pub const MIGRATIONS: Migrations = migrations![
     "2026-11-22-000001_foundation",
+    "2026-11-27-000002_log_identity",
     "2026-11-27-000003_migration_checksums",
     "2026-11-27-000005_event_counts",
 ];
@@ -140,7 +141,8 @@ impl Context {
     /// [made old](Transaction::makes_old) is believed nowhere any more.
     ///
     /// # Errors
-    /// What `work` says, and that the database cannot be changed: nothing is changed then.
+    /// What `work` says, and that the database cannot be changed: nothing is changed then. Or that the
+    /// outcome is unknown: a failover lost the commit, or the database stopped answering meanwhile.
     pub async fn write<T, W>(&self, work: W) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -157,7 +159,7 @@ impl Context {
             Ok::<_, Error>((result, told))
         };
         let (result, told) = self.db.write(change, move || done.forget()).await?;
-        self.nodes.until_applied(told).await;
+        self.nodes.until_applied(told).await?;
         Ok(result)
     }
 
@@ -166,13 +168,13 @@ impl Context {
     /// waiting for the others, or have been killed meanwhile.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// When the database cannot be asked, or lost what was done.
     pub async fn settle(&self, subject: Subject) -> Result<(), Error> {
         let told = self
             .read(|context, connection| Ok(context.nodes.told(connection)?))
             .await?;
         self.nodes.forget([subject]);
-        self.nodes.until_applied(told).await;
+        self.nodes.until_applied(told).await?;
         Ok(())
     }
 }
@@ -221,6 +223,12 @@ impl Transaction {
         self.note(secrets.into_iter().map(Subject::Pass))
     }
 
+    /// Every node forgets everything once this transaction is committed.
+    #[must_use]
+    pub fn invalidate_everything(&self) -> Old {
+        self.note([Subject::Everything])
+    }
+
     fn note(&self, subjects: impl IntoIterator<Item = Subject>) -> Old {
         let mut made_old = self.made_old.lock().unwrap_or_else(PoisonError::into_inner);
         for subject in subjects {
@@ -239,7 +247,7 @@ impl Transaction {
     }
 
     fn tell(&self, connection: &mut AnyConnection) -> Result<Told, Error> {
-        Ok(self.context.nodes.tell(connection, &self.subjects())?)
+        self.context.nodes.tell(connection, &self.subjects())
     }
 
     /// Also where it is not known whether the change was made: to forget too much costs a query.

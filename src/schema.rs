@@ -70,6 +70,7 @@ diesel::table! {
         signs_with -> Text,
         takes -> Text,
         token_prefix -> Text,
+        joined_in -> Text,
     }
 }
 
@@ -77,6 +78,7 @@ diesel::table! {
     notice_position (id) {
         id -> Int2,
         position -> Int8,
+        settled_in -> Text,
     }
 }
 
@@ -86,6 +88,7 @@ diesel::table! {
         about -> Bytea,
         by_node -> Nullable<Bytea>,
         at -> Int8,
+        identity -> Int8,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Failed, Form, json, output};
 use crate::{
-    context::Context,
+    context::{Context, Old},
     error::Error,
     kit::db::{self, Place},
     nodes,
@@ -26,13 +26,12 @@ pub(super) async fn is_right(context: &Context) -> Result<String, Failed> {
         .await
         .map_err(Error::from)?;
     let place = here.to_string();
+    // Every node forgets everything: after a failover it may remember what the database knows to be ended.
     context
-        .db
-        .write::<_, db::Error>(
-            move |connection| Ok(nodes::is_right(connection, &here)?),
-            || {},
-        )
-        .await
-        .map_err(Error::from)?;
+        .write(move |transaction, connection| {
+            let _: Old = transaction.invalidate_everything();
+            Ok(nodes::is_right(connection, &here)?)
+        })
+        .await?;
     Ok(place)
 }

@@ -116,7 +116,10 @@ async fn end(context: &Context, user: UserId, selection: Selection) -> Result<Re
     sign_out::end(context, user, ending, Actor::operator()).await
 }
 
-/// One after the other, each with a receipt of their own: where it is interrupted, what was done is done.
+/// How many users are signed out in one transaction: few enough that no other change waits for long.
+const BATCH: usize = 50;
+
+/// A batch of users after the other, each user with a receipt. If it is interrupted, what was done is done.
 async fn everybody(
     context: &Context,
     selection: Selection,
@@ -126,26 +129,25 @@ async fn everybody(
     let everything = selection == Selection::default();
     let (mut ends, mut receipts) = (0, Vec::new());
     let mut users = 0;
-    for account in accounts::list(context).await? {
-        let user = account.user.id;
-        let preview = sign_out::preview(context, user, selection.clone()).await?;
-        if preview.credentials.is_empty() {
-            continue;
-        }
+    let accounts = accounts::list(context).await?;
+    let all: Vec<UserId> = accounts.iter().map(|account| account.user.id).collect();
+    for batch in all.chunks(BATCH) {
         if dry_run {
-            (users, ends) = (users + 1, ends + preview.credentials.len());
+            for user in batch {
+                let preview = sign_out::preview(context, *user, selection.clone()).await?;
+                ends += preview.credentials.len();
+                users += usize::from(!preview.credentials.is_empty());
+            }
             continue;
         }
-        match end(context, user, selection.clone()).await {
-            Ok(receipt) => {
-                (users, ends) = (users + 1, ends + receipt.credentials.len());
-                if form.json {
-                    receipts.push(receipt);
-                }
-            }
-            // Deleted meanwhile, and what could get in with them.
-            Err(Error::NotFound) => {}
-            Err(error) => return Err(error.into()),
+        let ended = sign_out::end_of_many(context, batch.to_vec(), selection.clone()).await?;
+        users += ended.len();
+        ends += ended
+            .iter()
+            .map(|receipt| receipt.credentials.len())
+            .sum::<usize>();
+        if form.json {
+            receipts.extend(ended);
         }
     }
     // Whatever lived again in a copy has ended now.

@@ -281,6 +281,9 @@ impl From<diesel::result::Error> for Error {
 impl From<db::Error> for Error {
     fn from(error: db::Error) -> Self {
         let cause = error.to_string();
+        if !error.is_collision() {
+            metrics::counter!("narthex_database_errors_total").increment(1);
+        }
         match error {
             db::Error::Unknown(_) => Self::OutcomeUnknown(cause),
             db::Error::Panicked => Self::Internal(cause),

@@ -64,6 +64,8 @@ pub enum Subject {
     User(UserId),
     /// The one pass with this digest.
     Pass(Digest),
+    /// Every pass of every user.
+    Everything,
 }
 
 /// Which state of the memory somebody has seen: see [`Memory::keep`].
@@ -167,16 +169,20 @@ impl Memory {
     /// Forgets every pass that one of `subjects` names: from the return on nobody recalls one that was read
     /// before.
     pub fn forget(&self, subjects: impl IntoIterator<Item = Subject>) {
-        let mut passes = Vec::new();
+        let (mut passes, mut everything) = (Vec::new(), false);
         let mut users = self.users();
         self.generation.fetch_add(1, Ordering::SeqCst);
         for subject in subjects {
             match subject {
                 Subject::User(user) => users.forget(user),
                 Subject::Pass(digest) => passes.push(digest),
+                Subject::Everything => everything = true,
             }
         }
         drop(users);
+        if everything {
+            return self.forget_all();
+        }
         for digest in passes {
             let shard = self.shard(&digest).write();
             let mut shard = shard.unwrap_or_else(PoisonError::into_inner);

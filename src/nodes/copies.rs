@@ -46,6 +46,12 @@ const WHAT_TO_DO: &str = "what ended since it was made lives again: end everythi
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Elsewhere { was, is } if took_over_from(was, is) => write!(
+                f,
+                "a standby took over, or an earlier moment was restored: where replication was \
+                 synchronous nothing was lost, say so with narthex moved; otherwise {WHAT_TO_DO} (it was at \
+                 {was} and is at {is})"
+            ),
             Self::Elsewhere { was, is } => write!(
                 f,
                 "is this a backup that was put back, or a copy? {WHAT_TO_DO}; if it was only moved, say so \
@@ -65,6 +71,11 @@ impl fmt::Display for Doubt {
             ),
         }
     }
+}
+
+/// Whether the place is another one by its timeline alone.
+fn took_over_from(was: &str, is: &str) -> bool {
+    Place::parse(is).is_next_timeline_of(&Place::parse(was))
 }
 
 /// What there is to doubt about the database that is `here`. To be asked before a node joins: those that
@@ -94,6 +105,15 @@ pub fn doubt(
 /// Has the database know that it is older than what a process had seen, until somebody answers.
 pub(super) fn is_older(connection: &mut AnyConnection) -> QueryResult<()> {
     store::set_place(connection, OLDER).map(drop)
+}
+
+/// Says where the database is, if it was at `was` and no operator has to answer for that.
+pub(super) fn took_over(
+    connection: &mut AnyConnection,
+    was: &Place,
+    here: &Place,
+) -> QueryResult<bool> {
+    store::replace_place(connection, &was.to_string(), &here.to_string())
 }
 
 /// Says where the database is, if nobody has yet.

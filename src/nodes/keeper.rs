@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, atomic::Ordering},
     time::Duration,
 };
 
@@ -10,13 +10,14 @@ use super::{
     Shared,
     bell::Bell,
     copies, lease,
-    store::{self, Node},
+    member::{Interrupted, Member},
+    store::{self, Head, Kept, Newest, Node},
 };
 use crate::{
     ids::NodeId,
     kit::{
         clock::uptime,
-        db::{self, Beside},
+        db::{self, Beside, Place},
         id::Id,
     },
 };
@@ -27,8 +28,8 @@ const IDLE: Duration = Duration::from_secs(60);
 const LISTEN: Duration = Duration::from_millis(4);
 const LISTEN_SELDOM: Duration = Duration::from_millis(50);
 const A_WHILE: Duration = Duration::from_secs(3);
-/// How often it looks without having heard anything: hints may be lost, and some engines give none.
-const LOOK: Duration = Duration::from_millis(250);
+/// How often it looks again whether the database is a copy, while it may be one.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// How often it looks at the database's file while nobody asks anything.
 const WATCH: Duration = Duration::from_secs(1);
 /// After the database failed.
@@ -44,35 +45,20 @@ pub(super) struct Keeper {
     beside: Beside,
     member: Option<Member>,
     suspects: Suspects,
-    /// Whether it was looked whether the database is a copy.
-    looked: bool,
+    /// The node that this process was before: nothing is trusted under this id any more.
+    former: Option<NodeId>,
+    /// Where the database is, if it is known to be the right one.
+    place: Option<Place>,
+    /// Whether the server changed under a lease that was held, and nothing was lost.
+    lived_through: bool,
+    /// When it has to be looked whether the database is a copy.
+    look_at: Option<Duration>,
+    /// Whether notifications were found not to arrive; said once.
+    is_deaf: bool,
     /// Whether the last turn failed; said once.
     failing: bool,
     /// After something that takes time.
     not_before: Duration,
-}
-
-/// What it is while it has joined.
-struct Member {
-    id: NodeId,
-    applied: i64,
-    next_beat: Duration,
-    next_look: Duration,
-    /// The beat of each other node, and since when it was that.
-    others: Suspects,
-}
-
-/// Why a turn did not go on.
-enum Interrupted {
-    By(db::Error),
-    /// This node's row is gone.
-    GivenUp,
-}
-
-impl From<db::Error> for Interrupted {
-    fn from(error: db::Error) -> Self {
-        Self::By(error)
-    }
 }
 
 impl Keeper {
@@ -83,7 +69,11 @@ impl Keeper {
             bell,
             member: None,
             suspects: Suspects::new(),
-            looked: false,
+            former: None,
+            place: None,
+            lived_through: false,
+            look_at: Some(Duration::ZERO),
+            is_deaf: false,
             failing: false,
             not_before: Duration::ZERO,
         }
@@ -128,19 +118,27 @@ impl Keeper {
         let pause = match self.keep(shared) {
             Ok(()) => {
                 self.failing = false;
+                shared.takes_no_writes.store(false, Ordering::Relaxed);
                 match self.member {
-                    None => LOOK,
+                    None => lease::LOOK,
                     Some(_) if idle < A_WHILE => return LISTEN,
                     Some(_) => return LISTEN_SELDOM,
                 }
             }
             Err(Interrupted::GivenUp) => {
-                shared.lease.give_up();
-                self.member = None;
+                self.join_again(shared);
                 tracing::warn!("the others have given this process up; it joins them again");
                 Duration::ZERO
             }
+            Err(Interrupted::Moved) => self.move_on(shared),
+            Err(Interrupted::Lost) => {
+                self.join_again(shared);
+                Duration::ZERO
+            }
             Err(Interrupted::By(error)) => {
+                // A beat is a write: if the database can be read, that is what fails.
+                let reads = self.beside.read(store::nodes).is_ok();
+                shared.takes_no_writes.store(reads, Ordering::Relaxed);
                 if !std::mem::replace(&mut self.failing, true) {
                     tracing::warn!(cause = %error, "the lease cannot be kept; every check asks the database");
                 }
@@ -153,25 +151,179 @@ impl Keeper {
 
     /// Whatever is due now.
     fn keep(&mut self, shared: &Shared) -> Result<(), Interrupted> {
-        if !self.looked {
-            look(shared, &mut self.beside)?;
-            self.looked = true;
+        if self.look_at.is_some_and(|at| uptime() >= at) {
+            self.look(shared)?;
         }
         let Some(member) = &mut self.member else {
-            self.member = join(shared, &mut self.beside, &mut self.suspects)?;
+            self.member = self.join(shared)?;
             return Ok(());
         };
         let now = uptime();
         if now >= member.next_beat {
             member.beat(shared, &mut self.beside, now)?;
-        } else if self.beside.hears_something()? || now >= member.next_look {
-            member.catch_up(shared, &mut self.beside)?;
+        } else {
+            let hears = member.hears_something(&mut self.beside, now)?;
+            self.is_deaf = member.is_deaf;
+            if hears || now >= member.next_look {
+                member.catch_up(shared, &mut self.beside)?;
+            }
         }
+        Ok(())
+    }
+
+    /// Trusts nothing any more, and joins as another node.
+    fn join_again(&mut self, shared: &Shared) {
+        shared.lease.give_up();
+        shared.is_known_as(None);
+        if let Some(member) = self.member.take() {
+            self.former = Some(member.id);
+        }
+        self.look_at = Some(Duration::ZERO);
+    }
+
+    /// The database is on another server now: a standby took over, or it was restored. If the lease is still
+    /// held when the newest notice is found there, every revocation that was answered is there: one that
+    /// came after that notice waits for this node, a whole lease long, and then looks for its own notice.
+    fn move_on(&mut self, shared: &Shared) -> Duration {
+        shared.moves.fetch_add(1, Ordering::SeqCst);
+        let newest = shared.newest();
+        let kept = self
+            .beside
+            .read(move |connection| store::kept(connection, newest));
+        let held = shared.lease.until().is_after(uptime());
+        self.lived_through = held && matches!(kept, Ok(Kept::Intact));
+        self.join_again(shared);
+        tracing::warn!(
+            "the database is on another server or timeline; this process forgets everything and joins again"
+        );
+        Duration::ZERO
+    }
+
+    /// Looks whether the database is a copy that was put in the place of another. Says so, once.
+    fn look(&mut self, shared: &Shared) -> Result<(), db::Error> {
+        let (here, now) = (self.beside.place()?, shared.clock.now());
+        let lived_through = std::mem::take(&mut self.lived_through);
+        if let (true, Some(was)) = (lived_through, &self.place)
+            && here.is_next_timeline_of(was)
+        {
+            let (was, here) = (was.clone(), here.clone());
+            let text = here.to_string();
+            let recorded = move |connection: &mut _| copies::took_over(connection, &was, &here);
+            if self.beside.write(recorded)? {
+                tracing::info!(
+                    place = text,
+                    "a standby took over and no revocation was lost; its place is recorded"
+                );
+            }
+        }
+        let place = here.clone();
+        let doubt = self
+            .beside
+            .read(move |connection| copies::doubt(connection, &place, now))?;
+        let doubted = shared
+            .may_be_a_copy
+            .swap(doubt.is_some(), Ordering::Relaxed);
+        let Some(doubt) = doubt else {
+            let place = here.clone();
+            self.beside
+                .write(move |connection| copies::is_known_to_be(connection, &place))?;
+            (self.place, self.look_at) = (Some(here), None);
+            return Ok(());
+        };
+        if !doubted {
+            tracing::warn!("{doubt}");
+        }
+        (self.place, self.look_at) = (None, Some(uptime() + LOOK_AGAIN));
+        Ok(())
+    }
+
+    /// Becomes known to the others. None where it goes by nothing yet, or one of them by something else.
+    fn join(&mut self, shared: &Shared) -> Result<Option<Member>, db::Error> {
+        let Some(own) = shared.terms.get().cloned() else {
+            return Ok(None);
+        };
+        let began = uptime();
+        let at = shared.clock.now();
+        let id: NodeId = Id::new(at, &*shared.random)
+            .map_err(|error| db::Error::Unreachable(error.to_string()))?;
+        let on_server = shared.database.names_its_server();
+        let (seen, former) = (shared.newest(), self.former);
+        let joined = self.beside.write(move |connection| {
+            // Its lock puts joining and ending in an order: an ending sees this node, or was before.
+            let head = store::advance(connection, 0, on_server)?;
+            let kept = store::kept(connection, seen)?;
+            let newest = store::newest(connection, head.position)?;
+            if let Some(former) = former {
+                store::remove(connection, former)?;
+            }
+            let mut disagreeing = store::terms(connection)?;
+            let others = disagreeing.len();
+            disagreeing.retain(|(_, terms)| own.disagreement(terms).is_some());
+            if disagreeing.is_empty() {
+                store::insert_node(connection, id, (head.position, &head.server), &own, at)?;
+                // To itself: so it finds out whether it hears anything.
+                db::announce(connection)?;
+            }
+            let disagreeing = disagreeing
+                .into_iter()
+                .filter_map(|(node, terms)| Some((node, own.disagreement(&terms)?)));
+            let disagreeing = disagreeing.collect::<Vec<_>>();
+            Ok(Joined {
+                head,
+                newest,
+                kept,
+                others,
+                disagreeing,
+            })
+        })?;
+        self.former = None;
+        if joined.kept == Kept::Lost {
+            self.say_lost(shared, joined.newest)?;
+        }
+        if !joined.disagreeing.is_empty() {
+            let disagreeing = joined.disagreeing;
+            return suspect(shared, &mut self.beside, &mut self.suspects, disagreeing)
+                .map(|()| None);
+        }
+        self.suspects.clear();
+        shared.has_seen(joined.newest);
+        shared
+            .nodes_seen
+            .store(joined.others + 1, Ordering::Relaxed);
+        shared.is_known_as(Some(id));
+        // Whatever was kept before is not what others would have told of.
+        shared.memory.forget_all();
+        shared.lease.renew(began);
+        Ok(Some(Member::new(
+            id,
+            joined.newest,
+            joined.head,
+            began,
+            self.is_deaf,
+        )))
+    }
+
+    /// The database lost commits that this process had seen: has every start and every `check` know it.
+    fn say_lost(&mut self, shared: &Shared, newest: Newest) -> Result<(), db::Error> {
+        let seen = shared.newest();
+        self.beside.write(copies::is_older)?;
+        shared.begins_anew_at(newest);
+        self.look_at = Some(uptime() + LOOK_AGAIN);
+        shared.may_be_a_copy.store(true, Ordering::Relaxed);
+        tracing::error!(
+            seen = seen.position,
+            found = newest.position,
+            "the database is older than what this process has seen: was a backup put in its place, or did a \
+             standby take over that lacked the last commits? What ended since it was made lives again; \
+             narthex sign-out --all ends everything"
+        );
         Ok(())
     }
 
     /// Nobody needs to wait for this process any more.
     fn depart(&mut self) {
+        // The database may be on another server when it is asked again.
+        self.look_at = Some(Duration::ZERO);
         let Some(member) = self.member.take() else {
             return;
         };
@@ -184,62 +336,17 @@ impl Keeper {
     }
 }
 
-/// Says so where the database is a copy that was put in the place of another.
-fn look(shared: &Shared, beside: &mut Beside) -> Result<(), db::Error> {
-    let (here, now) = (beside.place()?, shared.clock.now());
-    let place = here.clone();
-    match beside.read(move |connection| copies::doubt(connection, &place, now))? {
-        Some(doubt) => tracing::warn!("{doubt}"),
-        None => beside.write(move |connection| copies::is_known_to_be(connection, &here))?,
-    }
-    Ok(())
-}
-
 /// Others of which it is not known whether they live: the beat of each, and since when it is that.
-type Suspects = HashMap<NodeId, (i64, Duration)>;
+pub(super) type Suspects = HashMap<NodeId, (i64, Duration)>;
 
-/// Becomes known to the others. None where it goes by nothing yet, or one of them by something else.
-fn join(
-    shared: &Shared,
-    beside: &mut Beside,
-    suspects: &mut Suspects,
-) -> Result<Option<Member>, db::Error> {
-    let Some(own) = shared.terms.get().cloned() else {
-        return Ok(None);
-    };
-    let began = uptime();
-    let at = shared.clock.now();
-    let id: NodeId =
-        Id::new(at, &*shared.random).map_err(|error| db::Error::Unreachable(error.to_string()))?;
-    let (applied, disagreeing) = beside.write(move |connection| {
-        // Its lock puts joining and ending in an order: an ending sees this node, or was before.
-        let position = store::advance(connection, 0)?;
-        let mut disagreeing = store::terms(connection)?;
-        disagreeing.retain(|(_, terms)| own.disagreement(terms).is_some());
-        if disagreeing.is_empty() {
-            store::insert_node(connection, id, position, &own, at)?;
-        }
-        let own = own.clone();
-        let disagreeing = disagreeing
-            .into_iter()
-            .filter_map(|(node, terms)| Some((node, own.disagreement(&terms)?)));
-        Ok((position, disagreeing.collect::<Vec<_>>()))
-    })?;
-    if !disagreeing.is_empty() {
-        return suspect(shared, beside, suspects, disagreeing).map(|()| None);
-    }
-    suspects.clear();
-    shared.is_known_as(Some(id));
-    // Whatever was kept before is not what others would have told of.
-    shared.memory.forget_all();
-    shared.lease.renew(began);
-    Ok(Some(Member {
-        id,
-        applied,
-        next_beat: began + lease::BEAT,
-        next_look: began + LOOK,
-        others: Suspects::new(),
-    }))
+/// What a transaction that joins has found.
+struct Joined {
+    head: Head,
+    newest: Newest,
+    /// What became of the newest notice that this process had seen.
+    kept: Kept,
+    others: usize,
+    disagreeing: Vec<(Node, &'static str)>,
 }
 
 /// Tells those that live from those that do not, which takes a beat, or else a lease. One that was killed
@@ -260,87 +367,4 @@ fn suspect(
         }
     }
     Ok(())
-}
-
-impl Member {
-    /// Renews the lease. What was told before the beat was taken is applied before it is believed that
-    /// the lease is renewed; and it runs from before the beat.
-    fn beat(
-        &mut self,
-        shared: &Shared,
-        beside: &mut Beside,
-        began: Duration,
-    ) -> Result<(), Interrupted> {
-        let (id, applied, at) = (self.id, self.applied, shared.clock.now());
-        if !beside.write(move |connection| store::beat(connection, id, applied, at))? {
-            return Err(Interrupted::GivenUp);
-        }
-        self.catch_up(shared, beside)?;
-        shared.lease.renew(began);
-        self.next_beat = began + lease::BEAT;
-        self.give_up_the_silent(beside)?;
-        Ok(())
-    }
-
-    /// Reads what was told, forgets what it is about, and says so to those who wait for it.
-    fn catch_up(&mut self, shared: &Shared, beside: &mut Beside) -> Result<(), db::Error> {
-        self.next_look = uptime() + LOOK;
-        let applied = self.applied;
-        let since = beside.read(move |connection| store::since(connection, applied))?;
-        let own = Some(self.id);
-        let is_waited_for = match &since.notices {
-            None => {
-                shared.memory.forget_all();
-                true
-            }
-            Some(notices) if notices.is_empty() => false,
-            Some(notices) => {
-                shared
-                    .memory
-                    .forget(notices.iter().map(|(subject, _)| *subject));
-                notices.iter().any(|(_, by)| *by != own)
-            }
-        };
-        if since.position < applied {
-            tracing::error!(
-                seen = applied,
-                found = since.position,
-                "the database is older than what this process has seen: was a backup put in its place? \
-                 What ended since it was made lives again; narthex sign-out --all ends everything"
-            );
-            beside.write(copies::is_older)?;
-        }
-        let (id, position) = (self.id, since.position);
-        self.applied = position;
-        if is_waited_for {
-            // Not announced: on PostgreSQL commits with a `NOTIFY` pass one by one, and it would wake every
-            // node. Whoever waits looks, every few milliseconds. And lost it may be: then this node is waited
-            // for once more. A beat may not: whoever reads an old one again would give a living node up.
-            beside.write(move |connection| {
-                db::may_be_lost(connection)?;
-                store::applied(connection, id, position)
-            })?;
-        }
-        shared.news.notify_waiters();
-        Ok(())
-    }
-
-    /// Gives up those whose beat has been the same for longer than a lease.
-    fn give_up_the_silent(&mut self, beside: &mut Beside) -> Result<(), db::Error> {
-        let nodes = beside.read(store::nodes)?;
-        let now = uptime();
-        let mut others = Suspects::new();
-        for node in nodes.into_iter().filter(|node| node.id != self.id) {
-            let since = match self.others.get(&node.id) {
-                Some((beat, since)) if *beat == node.beat => *since,
-                _ => now,
-            };
-            others.insert(node.id, (node.beat, since));
-            if now.saturating_sub(since) >= lease::WAITED_FOR {
-                beside.write(move |connection| store::give_up(connection, node.id, node.beat))?;
-            }
-        }
-        self.others = others;
-        Ok(())
-    }
 }

@@ -14,9 +14,13 @@ use std::{
 pub(super) const LENGTH: Duration = Duration::from_secs(5);
 /// How often it is renewed: two beats may be lost.
 pub(super) const BEAT: Duration = Duration::from_millis(1500);
-/// How long an ending waits for whoever says nothing: the lease, and a hundredth for clocks that run
+/// How long an ending waits for whoever says nothing: the lease, and a fiftieth of it for clocks that run
 /// at different speeds (NTP slews by a two-thousandth at most).
 pub(super) const WAITED_FOR: Duration = Duration::from_millis(5100);
+
+/// How often a node reads the log without having heard anything: hints may be lost, and some engines give
+/// none.
+pub(super) const LOOK: Duration = Duration::from_millis(250);
 
 /// Until when it is held, in nanoseconds of `uptime`; 0: it never was.
 #[derive(Debug, Default)]

@@ -10,13 +10,16 @@ mod bell;
 mod copies;
 mod keeper;
 mod lease;
+mod member;
+mod stats;
 mod store;
 mod terms;
+mod wait;
 
 use std::{
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -24,19 +27,22 @@ use std::{
 use diesel::QueryResult;
 use tokio::sync::{Notify, watch};
 
-use self::{bell::Bell, keeper::Keeper, lease::Lease};
+use self::{bell::Bell, keeper::Keeper, lease::Lease, store::Newest};
 pub use self::{
     copies::{Doubt, doubt, is_right},
+    stats::Stats,
     terms::Terms,
+    wait::Told,
 };
 use crate::{
     config::Remembered,
+    error::Error,
     ids::NodeId,
     kit::{
         clock::{Clock, Timestamp, uptime},
         db::{self, AnyConnection, Database},
         digest::Digest,
-        random::Random,
+        random::{self, Random},
     },
     known::{AsRead, Generation, Known, Memory, Subject},
 };
@@ -62,14 +68,16 @@ struct Shared {
     disagreement: watch::Sender<Option<&'static str>>,
     /// Something happened in the database.
     news: Notify,
-}
-
-/// What was told in a transaction, and who has to hear it before it is answered.
-#[derive(Clone, Debug, Default)]
-pub struct Told {
-    position: i64,
-    /// Other nodes, and the beat of each when it was told.
-    nodes: Vec<(NodeId, i64)>,
+    /// The newest notice that this process has seen committed, by itself or by others.
+    newest: Mutex<Newest>,
+    /// How often the database was found on another server.
+    moves: AtomicU64,
+    /// Whether the database may be a copy in the place of another.
+    may_be_a_copy: AtomicBool,
+    /// Whether the database was last found to refuse a write, and not a read.
+    takes_no_writes: AtomicBool,
+    /// How many nodes there were when this one last looked.
+    nodes_seen: AtomicUsize,
 }
 
 impl Nodes {
@@ -93,6 +101,11 @@ impl Nodes {
                 terms: OnceLock::new(),
                 disagreement: watch::Sender::new(None),
                 news: Notify::new(),
+                newest: Mutex::default(),
+                moves: AtomicU64::new(0),
+                may_be_a_copy: AtomicBool::new(false),
+                takes_no_writes: AtomicBool::new(false),
+                nodes_seen: AtomicUsize::new(0),
             }),
             keeper: Mutex::default(),
             bell: Arc::default(),
@@ -158,19 +171,28 @@ impl Nodes {
     /// does, for it holds up everybody else who tells something until the commit.
     ///
     /// # Errors
-    /// When the database fails.
-    pub fn tell(&self, connection: &mut AnyConnection, subjects: &[Subject]) -> QueryResult<Told> {
-        let Ok(count) = i64::try_from(subjects.len()) else {
-            return Err(diesel::result::Error::RollbackTransaction);
-        };
+    /// When the database fails, or the machine has no randomness.
+    pub fn tell(
+        &self,
+        connection: &mut AnyConnection,
+        subjects: &[Subject],
+    ) -> Result<Told, Error> {
+        let count = i64::try_from(subjects.len())
+            .map_err(|_| diesel::result::Error::RollbackTransaction)?;
         if count == 0 {
             return Ok(Told::default());
         }
-        let own = self.shared.id();
-        let position = store::advance(connection, count)?;
-        for (subject, back) in subjects.iter().zip(0..) {
+        let identities = subjects
+            .iter()
+            .map(|_| random::bytes(&*self.shared.random).map(i64::from_ne_bytes))
+            .collect::<Result<Vec<_>, _>>()?;
+        let (own, moves) = (self.shared.id(), self.shared.moves());
+        let on_server = self.shared.database.names_its_server();
+        let head = store::advance(connection, count, on_server)?;
+        for ((subject, identity), back) in subjects.iter().zip(&identities).zip(0..) {
             let at = self.shared.clock.now();
-            store::insert_notice(connection, position - back, *subject, own, at)?;
+            let place = (head.position - back, *identity);
+            store::insert_notice(connection, place, *subject, own, at)?;
         }
         // Under the lock of the position, which a node takes too when it joins: it is seen here, or has
         // read nothing yet.
@@ -179,94 +201,41 @@ impl Nodes {
         if !nodes.is_empty() {
             db::announce(connection)?;
         }
-        let nodes = nodes.into_iter().map(|node| (node.id, node.beat)).collect();
-        Ok(Told { position, nodes })
+        Ok(Told {
+            newest: Newest {
+                position: head.position,
+                identity: identities.first().copied(),
+            },
+            nodes: nodes.into_iter().map(|node| (node.id, node.beat)).collect(),
+            unsettled: (!head.is_settled).then_some(head.server),
+            moves,
+        })
     }
 
-    /// All that was told until now, and who has to hear it.
+    /// All that was told until now, and which nodes have to hear it.
     ///
     /// # Errors
     /// When the database fails.
     pub fn told(&self, connection: &mut AnyConnection) -> QueryResult<Told> {
-        let position = store::position(connection)?;
+        let moves = self.shared.moves();
+        let head = store::head(connection, self.shared.database.names_its_server())?;
+        let newest = store::newest(connection, head.position)?;
         let own = self.shared.id();
         let nodes = store::nodes(connection)?;
         let others = nodes
             .into_iter()
-            .filter(|node| Some(node.id) != own && node.applied < position);
-        let nodes = others.map(|node| (node.id, node.beat)).collect();
-        Ok(Told { position, nodes })
+            .filter(|node| Some(node.id) != own && node.applied < head.position);
+        Ok(Told {
+            newest,
+            nodes: others.map(|node| (node.id, node.beat)).collect(),
+            unsettled: (!head.is_settled).then_some(head.server),
+            moves,
+        })
     }
 
     /// Forgets what this process itself remembers of `subjects`.
     pub fn forget(&self, subjects: impl IntoIterator<Item = Subject>) {
         self.shared.memory.forget(subjects);
-    }
-
-    /// After the commit: waits until every other node has heard it, or may not believe its memory any
-    /// more. That is at most the length of a lease, whatever the others and the database do.
-    pub async fn until_applied(&self, told: Told) {
-        if told.nodes.is_empty() {
-            return;
-        }
-        let since = uptime();
-        self.wait_for(told, since).await;
-        let waited = uptime().saturating_sub(since);
-        metrics::histogram!("narthex_ending_wait_seconds").record(waited.as_secs_f64());
-    }
-
-    async fn wait_for(&self, told: Told, since: Duration) {
-        let Told {
-            position,
-            mut nodes,
-        } = told;
-        let mut pause = Duration::from_millis(1);
-        loop {
-            let waited = uptime().saturating_sub(since);
-            if waited >= lease::WAITED_FOR {
-                return self.give_up(nodes).await;
-            }
-            // What is heard is a hint; that nothing is, too.
-            let left = lease::WAITED_FOR.saturating_sub(waited);
-            drop(tokio::time::timeout(pause.min(left), self.shared.news.notified()).await);
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            let found = self
-                .shared
-                .database
-                .read::<_, db::Error>(|connection| Ok(store::nodes(connection)?));
-            // Longer than the lease nobody has to be waited for, also if the database is gone.
-            if let Ok(Ok(found)) = tokio::time::timeout(left, found).await {
-                nodes.retain(|(id, _)| {
-                    found
-                        .iter()
-                        .any(|node| node.id == *id && node.applied < position)
-                });
-                if nodes.is_empty() {
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Gives up nodes whose leases ran out, so that the next ending does not wait for them.
-    async fn give_up(&self, nodes: Vec<(NodeId, i64)>) {
-        let given_up = nodes.clone();
-        let done = self.shared.database.write::<_, db::Error>(
-            move |connection| {
-                for (id, beat) in given_up {
-                    store::give_up(connection, id, beat)?;
-                }
-                Ok(())
-            },
-            || {},
-        );
-        // Whoever comes next tries again.
-        if let Err(error) = done.await {
-            tracing::warn!(cause = %error, "processes that say nothing could not be given up");
-        }
-        for (id, _) in nodes {
-            tracing::warn!(node = %id, "a process did not hear in time what ended; it asks the database until it has");
-        }
     }
 
     /// Forgets notices from before `before`, which every node has long heard.
@@ -310,9 +279,6 @@ impl Nodes {
     }
 }
 
-/// How long it is waited at most before nodes are looked at again.
-const LONGEST_PAUSE: Duration = Duration::from_millis(20);
-
 impl Drop for Nodes {
     fn drop(&mut self) {
         self.bell.stop();
@@ -330,6 +296,27 @@ impl Shared {
         if said != Some(why) {
             tracing::error!("{why}");
         }
+    }
+
+    fn moves(&self) -> u64 {
+        self.moves.load(Ordering::SeqCst)
+    }
+
+    /// The newest notice that was seen committed.
+    fn newest(&self) -> Newest {
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_seen(&self, seen: Newest) {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.position > newest.position {
+            *newest = seen;
+        }
+    }
+
+    /// The log is another one: what was seen of the one before says nothing any more.
+    fn begins_anew_at(&self, newest: Newest) {
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = newest;
     }
 
     fn is_known_as(&self, id: Option<NodeId>) {

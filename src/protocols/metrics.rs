@@ -47,10 +47,22 @@ fn count() -> std::io::Result<PrometheusHandle> {
 }
 
 async fn tell(handle: PrometheusHandle, context: Context) -> HttpResponse {
-    // A number of passes, far below what a float can count.
+    // Numbers of passes and nodes, far below what a float can count.
     metrics::gauge!("narthex_remembered_passes").set(context.nodes.remembered() as f64);
+    let yes = |yes: bool| f64::from(u8::from(yes));
+    let node = context.nodes.stats();
+    metrics::gauge!("narthex_lease_held").set(yes(node.holds_lease));
+    metrics::gauge!("narthex_nodes").set(node.nodes as f64);
+    metrics::gauge!("narthex_database_may_be_a_copy").set(yes(node.may_be_a_copy));
+    metrics::gauge!("narthex_database_takes_no_writes").set(yes(node.takes_no_writes));
+    let (connections, in_use) = context.db.connections();
+    metrics::gauge!("narthex_database_connections").set(connections);
+    metrics::gauge!("narthex_database_connections_in_use").set(in_use);
+    metrics::gauge!("narthex_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     metrics::counter!("narthex_log_lines_lost_total").absolute(log_lines::lost());
     // Moves what was recorded since the last time into the buckets.
+    // Counters are there before the first event.
+    metrics::counter!("narthex_database_errors_total").increment(0);
     handle.run_upkeep();
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

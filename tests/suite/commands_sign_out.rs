@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::support::binary::Narthex;
+use crate::support::database::Engine;
 use crate::support::operator::Operator;
 use crate::support::user_agents::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
 
@@ -220,4 +221,27 @@ fn where_there_is_no_database_a_command_says_so_and_makes_none() {
         assert!(why.contains("DATABASE_URL"), "{arguments:?}: {why}");
         assert!(!narthex.directory().join("narthex.db").exists());
     }
+}
+
+/// On PostgreSQL the database says which transaction wrote a row.
+#[test]
+fn everybody_is_signed_out_in_one_transaction_for_many_users() {
+    let operator = Operator::new();
+    for user in ["ada@example.com", "berta@example.com", "clara@example.com"] {
+        operator.add_user(user);
+        operator.add_token(user, "deploy", &[]);
+    }
+    let told = operator.does(&["sign-out", "--all"]);
+    assert_eq!(told, "Ended 3 credentials of 3 users.\n");
+    let transactions = match Engine::of_this_run() {
+        Engine::Sqlite => "SELECT CAST(COUNT(*) / 3 AS TEXT) AS line FROM receipts",
+        Engine::Postgres => {
+            "SELECT CAST(COUNT(DISTINCT CAST(xmin AS text)) AS text) AS line FROM receipts"
+        }
+    };
+    assert_eq!(operator.ask(transactions), "1");
+    // Every server forgets everything, whatever it remembers.
+    let everything = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM notices \
+                      WHERE about = (SELECT about FROM notices ORDER BY about LIMIT 1) AND length(about) = 16";
+    assert_eq!(operator.ask(everything), "1");
 }

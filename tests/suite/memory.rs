@@ -201,6 +201,23 @@ async fn an_operator_sees_how_many_are_remembered_and_how_often_the_database_was
         left -= 1;
         assert!(left > 0, "it learns nothing");
     }
+    assert_eq!(number(&metrics, "narthex_lease_held").await, 1);
+    assert_eq!(number(&metrics, "narthex_nodes").await, 1);
+    assert_eq!(number(&metrics, "narthex_database_may_be_a_copy").await, 0);
+    assert_eq!(
+        number(&metrics, "narthex_database_takes_no_writes").await,
+        0
+    );
+    assert_eq!(number(&metrics, "narthex_database_errors_total").await, 0);
+    let version = concat!(
+        "narthex_build_info{version=\"",
+        env!("CARGO_PKG_VERSION"),
+        "\"}"
+    );
+    assert_eq!(number(&metrics, version).await, 1);
+    let connections = number(&metrics, "narthex_database_connections ").await;
+    assert!(connections > 0);
+    assert!(number(&metrics, "narthex_database_connections_in_use").await <= connections);
     let asked = number(&metrics, "narthex_lookups_total").await;
     assert!(asked > 0);
     for _ in 0..10 {

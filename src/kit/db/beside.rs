@@ -30,6 +30,8 @@ pub struct Beside {
     /// What the pool is told when the session of this connection is shared.
     losses: Losses,
     connection: Option<AnyConnection>,
+    /// How many connections were made.
+    connections: u64,
     /// SQLite: what `data_version` was. It differs when another connection has committed.
     version: i32,
     /// SQLite: which file is open.
@@ -43,6 +45,7 @@ impl Beside {
             writer,
             losses,
             connection: None,
+            connections: 0,
             version: 0,
             file: None,
         }
@@ -132,6 +135,16 @@ impl Beside {
         Ok(heard)
     }
 
+    /// The number of the present connection, which is made if there is none. A new one may lead to another
+    /// server.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub fn connection_number(&mut self) -> Result<u64, Error> {
+        self.connected()?;
+        Ok(self.connections)
+    }
+
     fn connected(&mut self) -> Result<&mut AnyConnection, Error> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
@@ -142,6 +155,7 @@ impl Beside {
                 }
                 let mut connection = connected?;
                 listen(&mut connection);
+                self.connections += 1;
                 connection
             }
         };

@@ -110,6 +110,7 @@ pub struct Database {
     losses: Losses,
     target: Target,
     engine: Engine,
+    names_its_server: bool,
 }
 
 #[derive(Clone)]
@@ -126,7 +127,8 @@ impl Database {
     /// # Errors
     /// When it cannot be reached.
     pub fn open(target: &Target, connections: u32) -> Result<Self, Error> {
-        let first = target.connect()?;
+        let mut first = target.connect()?;
+        let names_its_server = place::names_its_server(&mut first);
         let (engine, connections) = match target {
             Target::Sqlite(_) => {
                 let writer = Writer::start(target.clone(), first)?;
@@ -144,7 +146,22 @@ impl Database {
             losses,
             target: target.clone(),
             engine,
+            names_its_server,
         })
+    }
+
+    /// How many connections of the pool there are, and how many of them are in use.
+    #[must_use]
+    pub fn connections(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        let in_use = state.connections.saturating_sub(state.idle_connections);
+        (state.connections, in_use)
+    }
+
+    /// Whether the server can name its cluster and its timeline, as PostgreSQL can.
+    #[must_use]
+    pub const fn names_its_server(&self) -> bool {
+        self.names_its_server
     }
 
     /// Runs `queries`, which only read, on a blocking thread; once more where the connection turns

@@ -14,6 +14,17 @@ use std::{fmt, fs, io, os::unix::fs::MetadataExt as _, path::Path};
 use super::{AnyConnection, Error, Target, inspect::texts};
 use crate::kit::clock::Timestamp;
 
+const TIMELINE: &str = "timeline";
+
+/// What `names_its_server` asks for, as the queries of `nodes` do.
+const SERVER: &str = "SELECT CAST(system_identifier AS text) || '/' || \
+    substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS text FROM pg_control_system()";
+
+/// Whether the server can name its cluster and its timeline. SQLite and some engines cannot.
+pub(super) fn names_its_server(connection: &mut AnyConnection) -> bool {
+    matches!(connection, AnyConnection::Postgres(_)) && texts(connection, SERVER).is_ok()
+}
+
 /// Each alone: what a server refuses or does not know is left out.
 const ON_POSTGRES: [(&str, &str); 4] = [
     (
@@ -23,7 +34,7 @@ const ON_POSTGRES: [(&str, &str); 4] = [
     // The name of a file of the write-ahead log begins with it. `pg_control_checkpoint` would know of
     // another one only after the next checkpoint.
     (
-        "timeline",
+        TIMELINE,
         "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS text",
     ),
     (
@@ -88,6 +99,18 @@ impl Place {
             known.is_some_and(|(_, there)| here != there)
         })
     }
+
+    /// Whether this is the same cluster on another timeline: a standby took over, or an earlier moment was
+    /// restored.
+    #[must_use]
+    pub fn is_next_timeline_of(&self, was: &Self) -> bool {
+        let without = |place: &Self| {
+            let parts = place.0.iter().filter(|(name, _)| name != TIMELINE);
+            parts.cloned().collect::<Vec<_>>()
+        };
+        let knows = |place: &Self| place.0.iter().any(|(name, _)| name == TIMELINE);
+        knows(self) && knows(was) && self != was && without(self) == without(was)
+    }
 }
 
 /// `inode 7340041, made 2026-11-22T18:05:00.123456Z`
@@ -147,6 +170,25 @@ mod tests {
             let there = Place::parse(there);
             assert_eq!(here.is_elsewhere(&there), is_elsewhere, "{there}");
             assert_eq!(there.is_elsewhere(&here), is_elsewhere, "{there}");
+        }
+    }
+
+    #[test]
+    fn a_standby_that_took_over_differs_in_its_timeline_alone() {
+        let was = Place::parse("system 1, timeline 00000001, users-table 7");
+        for (here, is_next) in [
+            ("system 1, timeline 00000001, users-table 7", false),
+            ("system 1, timeline 00000002, users-table 7", true),
+            ("system 2, timeline 00000002, users-table 7", false),
+            ("system 1, timeline 00000002, users-table 8", false),
+            ("system 1, users-table 7", false),
+            ("", false),
+        ] {
+            assert_eq!(
+                Place::parse(here).is_next_timeline_of(&was),
+                is_next,
+                "{here}"
+            );
         }
     }
 }

@@ -49,6 +49,16 @@ impl Replicated {
         )
     }
 
+    /// Stops the process that sends the log: what commits from now on, the standby lacks. Returns the
+    /// number of that process.
+    pub fn stop_sending(&self) -> String {
+        let sender = self
+            .primary
+            .ask("SELECT CAST(pid AS text) AS line FROM pg_stat_replication");
+        send(&self.primary.home, "STOP", &[&sender]);
+        sender
+    }
+
     /// Waits until the standby has replayed everything that was committed.
     pub fn catch_up(&self) {
         let end = self
@@ -58,6 +68,14 @@ impl Replicated {
         while self.standby.ask(&replayed) != "true" {
             std::thread::yield_now();
         }
+    }
+
+    /// Kills the primary, with the process that sends its log.
+    pub fn kill_primary(&self, sender: &str) {
+        let file = self.primary.home.path().join("data/postmaster.pid");
+        let file = std::fs::read_to_string(file).expect("a server that runs");
+        let postmaster = file.lines().next().expect("its number");
+        send(&self.primary.home, "KILL", &[sender, postmaster]);
     }
 }
 
@@ -83,6 +101,11 @@ impl Server {
         let said = String::from_utf8_lossy(&copied.stderr);
         assert!(copied.status.success(), "{said}");
         Self::start(home, &[])
+    }
+
+    /// Has a standby take over, and waits until it has.
+    pub fn promote(&self) {
+        self.execute("postgres", "SELECT pg_promote()");
     }
 
     /// The address of the database on this server alone.
@@ -122,4 +145,13 @@ impl Server {
 struct Line {
     #[diesel(sql_type = Text)]
     line: String,
+}
+
+fn send(home: &Home, signal: &str, processes: &[&str]) {
+    let sent = home
+        .command("sh")
+        .args(["-c", "signal=$0; kill -s \"$signal\" \"$@\"", signal])
+        .args(processes)
+        .status();
+    assert!(sent.is_ok_and(|status| status.success()), "{processes:?}");
 }
