@@ -30,6 +30,7 @@ const INTEGRITY: &str = "integrity";
 const SESSION: &str = "session";
 const CONNECTIONS: &str = "connections";
 const ENCRYPTION: &str = "encryption";
+const REPLICATION: &str = "replication";
 
 /// Files larger than this are not read to the end, which would take seconds.
 const LARGEST: u64 = 256 << 20;
@@ -218,6 +219,7 @@ fn look_inside(
     if tables.pending == 0 {
         copy(target, connection, clock, findings)?;
     }
+    replication(connection, findings)?;
     if tables.done > 0 {
         times.newest = activity::newest_at(connection)?;
     }
@@ -241,6 +243,27 @@ fn copy(
         }
         // Said by the next start too, which is the end of it.
         Some(doubt @ Doubt::CutOff(_)) => findings.warn(COPY, doubt.to_string()),
+    }
+    Ok(())
+}
+
+/// Whether a failover, or a crash, may lose revocations that were answered.
+fn replication(connection: &mut AnyConnection, findings: &mut Findings) -> Result<(), Error> {
+    match inspect::replication(connection)? {
+        Some(found) if !found.commits_wait => findings.warn(
+            REPLICATION,
+            "a commit waits for no disk: a crash may lose revocations that were answered; set \
+             synchronous_commit=on",
+        ),
+        Some(found) if found.standbys > 0 && !found.is_synchronous => findings.warn(
+            REPLICATION,
+            "there are standbys and none is synchronous: a failover may lose revocations that were \
+             answered; set synchronous_standby_names (docs/high-availability.md)",
+        ),
+        Some(found) if found.is_synchronous => {
+            findings.ok(REPLICATION, "a commit waits for a synchronous standby");
+        }
+        _ => {}
     }
     Ok(())
 }

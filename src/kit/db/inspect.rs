@@ -192,6 +192,47 @@ pub fn clock(connection: &mut AnyConnection) -> Result<Option<Timestamp>, Error>
     Ok(micros.ok().map(Timestamp::from_micros))
 }
 
+/// How a PostgreSQL server replicates.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Replication {
+    /// How many standbys, or other readers of its log, are connected.
+    pub standbys: usize,
+    /// Whether a commit waits for one of them (`synchronous_standby_names`).
+    pub is_synchronous: bool,
+    /// Whether a commit waits for the disk (`synchronous_commit`).
+    pub commits_wait: bool,
+}
+
+/// How the server replicates. None on SQLite, and where the server does not say.
+///
+/// # Errors
+/// When it does not answer.
+pub fn replication(connection: &mut AnyConnection) -> Result<Option<Replication>, Error> {
+    if matches!(connection, AnyConnection::Sqlite(_)) {
+        return Ok(None);
+    }
+    let names = "SELECT current_setting('synchronous_standby_names') AS text";
+    let commits = "SELECT current_setting('synchronous_commit') AS text";
+    let standbys = "SELECT CAST(pid AS text) AS text FROM pg_stat_replication";
+    let found = texts(connection, names).and_then(|names| {
+        Ok((
+            names,
+            texts(connection, commits)?,
+            texts(connection, standbys)?,
+        ))
+    });
+    let Ok((names, commits, standbys)) = found else {
+        return super::connection::ping(connection)
+            .map(|()| None)
+            .map_err(Error::from);
+    };
+    Ok(Some(Replication {
+        standbys: standbys.len(),
+        is_synchronous: !names.concat().trim().is_empty(),
+        commits_wait: commits != ["off"],
+    }))
+}
+
 #[derive(QueryableByName)]
 struct Text {
     #[diesel(sql_type = diesel::sql_types::Text)]
