@@ -6,7 +6,7 @@ use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
 use zeroize::Zeroizing;
 
 use super::Failed;
-use crate::kit::secret::SecretText;
+use crate::{kit::secret::SecretText, web::json::BYTE_ORDER_MARK};
 
 /// More than any password has, so that a wrong file is not read to its end.
 const LONGEST_LINE: u64 = 4096;
@@ -44,15 +44,20 @@ pub(super) fn found_secret() -> Result<SecretText, Failed> {
         .take(LONGEST_LINE)
         .read_to_end(&mut bytes)?;
     // What is no text is no secret of ours either, which its reader says.
-    let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
+    let text = Zeroizing::new(String::from_utf8_lossy(without_mark(&bytes)).into_owned());
     Ok(SecretText::new(text.trim().to_owned()))
 }
 
-/// The line exactly as it is, without its end.
+/// A text without a byte order mark before it, which some editors write into every file.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
+}
+
+/// The line exactly as it is, without its end and without a byte order mark.
 fn first_line(input: impl BufRead) -> Result<SecretText, Failed> {
     let mut bytes = Zeroizing::new(Vec::new());
     input.take(LONGEST_LINE).read_until(b'\n', &mut bytes)?;
-    let text = std::str::from_utf8(&bytes)
+    let text = std::str::from_utf8(without_mark(&bytes))
         .map_err(|_| Failed::because("the password on the standard input is no UTF-8"))?;
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
@@ -95,6 +100,8 @@ mod tests {
             ("secret\r\n", "secret"),
             (" secret \n\nmore\n", " secret "),
             ("a\rb\0c\u{e9}\n", "a\rb\0c\u{e9}"),
+            ("\u{feff}secret\n", "secret"),
+            ("a\u{feff}b\n", "a\u{feff}b"),
         ] {
             let read = first_line(input.as_bytes()).map(|secret| secret.expose().to_owned());
             assert_eq!(read.ok().as_deref(), Some(password), "{input:?}");
@@ -103,7 +110,7 @@ mod tests {
 
     #[test]
     fn no_line_or_no_text_is_no_password() {
-        for input in [&b""[..], b"\n", b"\r\n", b"\xff\xfe\n"] {
+        for input in [&b""[..], b"\n", b"\r\n", b"\xff\xfe\n", b"\xEF\xBB\xBF\n"] {
             assert!(first_line(input).is_err(), "{input:?}");
         }
     }

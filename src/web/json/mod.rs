@@ -4,13 +4,13 @@ mod answer;
 mod named;
 mod values;
 
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::Method};
 use futures_util::future::LocalBoxFuture;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 pub use self::{
     answer::{answer, answer_with, bytes},
-    named::{FieldsInput, NoFields},
+    named::{FieldsInput, GivenFields, NoFields},
     values::{present, present_whole_or_null, whole, whole_or_null},
 };
 use super::body;
@@ -18,6 +18,12 @@ use crate::{
     error::{Error, Result},
     fields::FieldErrors,
 };
+
+/// The media type of a merge patch.
+pub const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// U+FEFF in UTF-8, which some editors and programs write before a text.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A JSON body as a `T`, which refuses fields that it does not know.
 pub struct Json<T>(pub T);
@@ -56,14 +62,16 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for JsonOrNothing<T> {
     }
 }
 
+/// `PATCH` also takes a merge patch (RFC 7396): what is left out of a change stays, as there.
 fn is_json(request: &HttpRequest) -> bool {
-    request
-        .content_type()
-        .eq_ignore_ascii_case("application/json")
+    let is = |media_type| request.content_type().eq_ignore_ascii_case(media_type);
+    is("application/json") || request.method() == Method::PATCH && is(MERGE_PATCH)
 }
 
 /// First whether it is JSON, then whether it is the right one.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    // A byte order mark may be ignored (RFC 8259, section 8.1).
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     serde_json::from_slice::<IgnoredAny>(body).map_err(|error| refusal(".", &error))?;
     // A derived `Deserialize` also takes the fields as a list, in the order that they happen to have.
     if body.trim_ascii_start().starts_with(b"[") {

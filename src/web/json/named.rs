@@ -43,6 +43,46 @@ impl FromRequest for FieldsInput {
     }
 }
 
+/// [`FieldsInput`] for calls that revoke what is selected. A request without query and body is refused: a
+/// client that lost its body on the way would revoke everything. An empty object, or `all=true`, means that.
+pub struct GivenFields(pub Fields);
+
+impl FromRequest for GivenFields {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_given = !request.query_string().is_empty() || body::has_body(request);
+        let input = FieldsInput::from_request(request, payload);
+        Box::pin(async move {
+            if !is_given {
+                return Err(Error::Malformed(
+                    "Say what is to end. For everything, send an empty JSON object or ?all=true."
+                        .to_owned(),
+                ));
+            }
+            let FieldsInput(mut fields) = input.await?;
+            take_all(&mut fields);
+            Ok(Self(fields))
+        })
+    }
+}
+
+/// Takes `all`, which is `true` and bounded by nothing beside it but a digest.
+fn take_all(fields: &mut Fields) {
+    let Some(all) = fields.one("all") else {
+        return;
+    };
+    let bounded = fields.pairs().iter().any(|(name, _)| name != "digest");
+    if all != "true" {
+        fields.errors().add("all", "Give true, or leave it out.");
+    } else if bounded {
+        fields
+            .errors()
+            .add("all", "Give this alone, or name what is to end.");
+    }
+}
+
 /// Proof that a request has neither query nor body: for API calls that do something and take no
 /// field. What somebody put there to bound what is done is not overlooked.
 pub struct NoFields;
