@@ -118,11 +118,16 @@ pub const KEYS: &[Key] = &[
     key(
         "NARTHEX_TOKEN_PREFIX",
         "nrx",
-        "What a token begins with: 2 to 10 letters or digits",
+        "What new tokens begin with: 2 to 10 letters or digits",
     ),
     unset(
         "NARTHEX_TOKEN_MAX_AGE",
         "The longest life that a token may be given, such as 90d",
+    ),
+    key(
+        "NARTHEX_DEVICE_TOKEN_AGE",
+        "365d",
+        "How long the token of a device that signs in lives, or never for no end",
     ),
     key(
         "NARTHEX_SESSION_IDLE",

@@ -73,6 +73,8 @@ pub struct Settings {
     pub token_prefix: TokenPrefix,
     /// `NARTHEX_TOKEN_MAX_AGE`
     pub token_max_age: Option<Duration>,
+    /// `NARTHEX_DEVICE_TOKEN_AGE`; `None` is `never`
+    pub device_token_age: Option<Duration>,
     /// `NARTHEX_SESSION_IDLE`, `NARTHEX_SESSION_MAX`
     pub session: Limits,
     /// `NARTHEX_REMEMBER_IDLE`, `NARTHEX_REMEMBER_MAX`
@@ -137,6 +139,7 @@ impl Settings {
             changes_per_minute: sources.get("NARTHEX_CHANGES_PER_MINUTE", value::rate)?,
             token_prefix: sources.get("NARTHEX_TOKEN_PREFIX", TokenPrefix::parse)?,
             token_max_age: sources.find("NARTHEX_TOKEN_MAX_AGE", value::duration)?,
+            device_token_age: sources.get("NARTHEX_DEVICE_TOKEN_AGE", value::duration_or_never)?,
             session: Limits {
                 idle: sources.get("NARTHEX_SESSION_IDLE", value::duration)?,
                 max: sources.get("NARTHEX_SESSION_MAX", value::duration)?,

@@ -33,7 +33,7 @@ pub enum Registration {
     Closed,
 }
 
-/// What a token's secret begins with.
+/// What the secret of a new token begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenPrefix(String);
 
@@ -43,13 +43,17 @@ impl TokenPrefix {
     /// # Errors
     /// What would do.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let right =
-            (2..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        if right {
+        if Self::is_one(text) {
             Ok(Self(text.to_owned()))
         } else {
             Err("give 2 to 10 letters or digits, such as nrx")
         }
+    }
+
+    /// Whether a token's secret may begin with `text`, whatever the setting is now.
+    #[must_use]
+    pub fn is_one(text: &str) -> bool {
+        (2..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 
     /// Its text.
@@ -228,6 +232,19 @@ pub(super) fn domain(text: &str) -> Result<String, &'static str> {
     } else {
         Err("give a domain name, such as example.com")
     }
+}
+
+/// Reads a length of time over zero, or `never`, which is `None`.
+///
+/// # Errors
+/// What would do.
+pub(super) fn duration_or_never(text: &str) -> Result<Option<Duration>, &'static str> {
+    if text == "never" {
+        return Ok(None);
+    }
+    duration(text)
+        .map(Some)
+        .map_err(|_| "give a length of time over zero, such as 365d, or never")
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {

@@ -5,9 +5,10 @@ use crate::{
     ability::Abilities,
     accounts::{Authenticated, begin_sign_in},
     activity::Actor,
-    context::Context,
+    context::{Context, Shared},
     credentials::Kind,
     error::{Error, Result},
+    kit::clock::Timestamp,
     name::Name,
 };
 
@@ -17,9 +18,25 @@ pub struct DeviceSignIn {
     pub device_name: Name,
     /// What it may do.
     pub abilities: Abilities,
+    /// When its token expires; `None` is never. Made by [`DeviceSignIn::usual_expiry`], or checked by
+    /// [`NewToken::expiry`].
+    pub expires_at: Option<Timestamp>,
 }
 
-/// Gives a device token to whoever knew the password. It lives as long as the operator lets tokens.
+impl DeviceSignIn {
+    /// When the token of a device expires that asks for no life: after `NARTHEX_DEVICE_TOKEN_AGE`, or
+    /// `NARTHEX_TOKEN_MAX_AGE` where that is shorter.
+    #[must_use]
+    pub fn usual_expiry(context: &Shared) -> Option<Timestamp> {
+        let settings = &context.settings;
+        let lives = [settings.device_token_age, settings.token_max_age];
+        let life = lives.into_iter().flatten().min();
+        life.map(|life| context.now().plus(life))
+    }
+}
+
+/// Gives a device token to whoever knew the password. Where the user has as many tokens as one may have, the
+/// device token that went unused for longest ends.
 ///
 /// # Errors
 /// [`Error::WrongPassword`] where the proof is void by now; [`Error::TooManyTokens`].
@@ -29,11 +46,10 @@ pub async fn sign_in(
     device: DeviceSignIn,
     actor: Actor,
 ) -> Result<Issued> {
-    let life = context.settings.token_max_age;
     let new = NewToken {
         name: device.device_name,
         abilities: device.abilities,
-        expires_at: life.map(|life| context.now().plus(life)),
+        expires_at: device.expires_at,
     };
     let draft = draft(context, proof.user(), Kind::Device, new, None, &actor)?;
     context

@@ -39,7 +39,7 @@ async fn a_device_trades_email_and_password_for_a_token() {
     assert_eq!(body["token"]["name"], "Ada's phone");
     assert_eq!(body["token"]["abilities"], json!(["*"]));
     assert_eq!(body["token"]["made_by"], Value::Null);
-    assert_eq!(body["token"]["expires_at"], Value::Null);
+    assert_eq!(body["token"]["expires_at"], "2027-11-22T12:30:00Z");
 
     let device = app.made(&body);
     assert_eq!(answer.location(), format!("/api/v1/tokens/{}", device.id));
@@ -141,6 +141,9 @@ async fn what_cannot_be_taken_is_told_by_field_before_the_password_is_looked_at(
         (with("abilities", json!(["nothing:known"])), ["abilities"]),
         (with("abilities", json!(["*", "*"])), ["abilities"]),
         (with("abilities", json!([null])), ["abilities"]),
+        (with("expires_in", json!(0)), ["expires_in"]),
+        (with("expires_in", json!("365d")), ["expires_in"]),
+        (with("expires_in", json!(u64::MAX)), ["expires_in"]),
         (with("remember", json!(true)), ["remember"]),
         (json!([ADA, PASSWORD, "Phone", null]), ["body"]),
         (json!(null), ["body"]),
@@ -168,4 +171,45 @@ async fn an_account_that_was_shut_lets_no_device_in() {
     assert!(!device.client.is_let_in().await);
     let again = app.stranger().post_json(PATH, &phone()).await;
     again.expect_problem(401, "wrong-password");
+}
+
+#[tokio::test]
+async fn a_device_token_expires_as_asked_or_as_set() {
+    const DAY: u64 = 24 * 3600;
+    let year = json!("2027-11-22T12:30:00Z");
+    let month = json!("2026-12-22T12:30:00Z");
+    let (device, most) = ("NARTHEX_DEVICE_TOKEN_AGE", "NARTHEX_TOKEN_MAX_AGE");
+    for (settings, asked, given) in [
+        (&[][..], None, &year),
+        (&[], Some(json!(30 * DAY)), &month),
+        (&[], Some(Value::Null), &Value::Null),
+        (&[(device, "30d")], None, &month),
+        (&[(device, "30d")], Some(Value::Null), &Value::Null),
+        (&[(device, "never")], None, &Value::Null),
+        (&[(most, "30d")], None, &month),
+        (&[(device, "never"), (most, "30d")], None, &month),
+        (&[(device, "30d"), (most, "90d")], None, &month),
+    ] {
+        let app = TestApp::start_with(settings);
+        app.register(ADA).await;
+        let body = match &asked {
+            Some(asked) => with("expires_in", asked.clone()),
+            None => phone(),
+        };
+        let made = app.stranger().post_json(PATH, &body).await;
+        let made = made.expect_status(201).json();
+        assert_eq!(
+            made["token"]["expires_at"], *given,
+            "{settings:?} {asked:?}"
+        );
+    }
+    let app = TestApp::start_with(&[(most, "30d")]);
+    app.register(ADA).await;
+    for beyond in [Value::Null, json!(30 * DAY + 1)] {
+        let refused = app
+            .stranger()
+            .post_json(PATH, &with("expires_in", beyond))
+            .await;
+        refused.expect_refused(&["expires_in"]);
+    }
 }

@@ -97,7 +97,7 @@ async fn what_was_answered_before_a_kill_holds_after_the_restart() {
         ("password", PASSWORD),
     ];
     stranger.post("/register", &form).await.expect_status(303);
-    let device = json!({"email": "ada@example.com", "password": PASSWORD, "device_name": "hasty"});
+    let device = json!({"email": "ada@example.com", "password": PASSWORD, "device_name": "hasty", "expires_in": null});
     let signed_in = stranger
         .post_json("/api/v1/sign-in", &device)
         .await

@@ -38,8 +38,7 @@ impl Cluster {
             .run_with_input(&["user", "add", ADA, "--name", "Ada"], PASSWORD)
             .expect_code(0);
         let nodes: Vec<Serving> = (0..count).map(|_| operator.narthex.serve()).collect();
-        let device =
-            json!({"email": ADA, "password": PASSWORD, "device_name": "all", "abilities": ["*"]});
+        let device = json!({"email": ADA, "password": PASSWORD, "device_name": "all", "abilities": ["*"], "expires_in": null});
         let stranger = Stranger::at(&nodes[0].url);
         let made = stranger.post_json("/api/v1/sign-in", &device).await;
         let made = made.expect_status(201).json();

@@ -30,6 +30,10 @@ pub struct SignInBody {
     /// Everything, where it does not say.
     #[schema(value_type = Option<Abilities>)]
     abilities: Option<Vec<String>>,
+    /// Seconds; `null`: never. Where it does not say, as long as the operator has set.
+    #[serde(default, deserialize_with = "present_whole_or_null")]
+    #[schema(schema_with = seconds, required = false)]
+    expires_in: Option<Option<u64>>,
 }
 
 impl SignInBody {
@@ -40,10 +44,15 @@ impl SignInBody {
             Some(names) => errors.take("abilities", context.settings.catalogue.parse(names)),
             None => Some(Abilities::everything()),
         };
-        match (name, abilities) {
-            (Some(device_name), Some(abilities)) => Ok(DeviceSignIn {
+        let expires_at = match self.expires_in {
+            Some(life) => errors.take("expires_in", expiry(context, life)),
+            None => Some(DeviceSignIn::usual_expiry(context)),
+        };
+        match (name, abilities, expires_at) {
+            (Some(device_name), Some(abilities), Some(expires_at)) => Ok(DeviceSignIn {
                 device_name,
                 abilities,
+                expires_at,
             }),
             _ => Err(errors),
         }

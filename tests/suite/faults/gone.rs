@@ -36,7 +36,8 @@ async fn while_the_database_is_down_nobody_gets_in_and_everybody_is_told_to_come
     relay.go_away();
 
     let stranger = app.stranger();
-    let device = json!({"email": ADA, "password": PASSWORD, "device_name": "x"});
+    let device =
+        json!({"email": ADA, "password": PASSWORD, "device_name": "x", "expires_in": null});
     let never = a_token("never");
     let asked = async {
         let answers = tokio::join!(

@@ -81,7 +81,8 @@ async fn ada_with_a_token(url: &str) -> ApiClient {
     let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
     let stranger = Stranger::at(url);
     stranger.post("/register", &form).await.expect_status(303);
-    let device = json!({"email": ADA, "password": PASSWORD, "device_name": "a program"});
+    let device =
+        json!({"email": ADA, "password": PASSWORD, "device_name": "a program", "expires_in": null});
     let made = stranger.post_json("/api/v1/sign-in", &device).await;
     let made = made.expect_status(201).json();
     ApiClient::at(url, made["secret"].as_str().expect("a secret"))
@@ -89,7 +90,8 @@ async fn ada_with_a_token(url: &str) -> ApiClient {
 
 /// Signs in as a device, whatever comes of it.
 async fn sign_in(url: &str) -> Answer {
-    let device = json!({"email": ADA, "password": PASSWORD, "device_name": "another"});
+    let device =
+        json!({"email": ADA, "password": PASSWORD, "device_name": "another", "expires_in": null});
     Stranger::at(url)
         .post_json("/api/v1/sign-in", &device)
         .await
