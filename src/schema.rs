@@ -121,6 +121,7 @@ diesel::table! {
         hint -> Text,
         created_at -> Int8,
         valid_until -> Nullable<Int8>,
+        revoked_at -> Nullable<Int8>,
     }
 }
 

@@ -1,31 +1,25 @@
 //! The secret of a token in an `Authorization` header, as bearer token or as a client's password.
 #![no_main]
 
-use std::sync::LazyLock;
-
 use actix_web::http::header::HeaderValue;
 use libfuzzer_sys::fuzz_target;
 use narthex::{
     callers::{Shown, bearer, client_password},
-    config::TokenPrefix,
     kit::digest::Digest,
     tokens::TokenSecret,
 };
 use narthex_fuzz::{base64, crc32};
 
-static PREFIX: LazyLock<TokenPrefix> =
-    LazyLock::new(|| TokenPrefix::parse("nrx").expect("a prefix"));
-
 fuzz_target!(|data: &[u8]| {
     if let Ok(value) = HeaderValue::from_bytes(data)
-        && let Shown::Token(digest) = bearer(&PREFIX, &value)
+        && let Shown::Token(digest) = bearer(&value)
     {
         let value = value.to_str().expect("a header that is text");
         let (scheme, rest) = value.split_once(' ').expect("a scheme");
         assert!(scheme.eq_ignore_ascii_case("bearer"));
         let text = rest.trim_start_matches(' ');
         assert_eq!(digest, Digest::of(text.as_bytes()));
-        is_right(&TokenSecret::parse(&PREFIX, text).expect("the form of a secret"));
+        is_right(&TokenSecret::parse(text).expect("the form of a secret"));
     }
     if let Some(secret) = as_password(data) {
         is_right(&secret);
@@ -36,12 +30,12 @@ fuzz_target!(|data: &[u8]| {
 /// What is taken has the form of the contract, to the last character.
 fn is_right(secret: &TokenSecret) {
     let text = secret.expose();
-    assert_eq!(text.len(), "nrx_".len() + 36);
-    let (body, sum) = text.split_at(34);
-    assert!(
-        body.strip_prefix("nrx_")
-            .is_some_and(|random| { random.bytes().all(|byte| byte.is_ascii_alphanumeric()) })
-    );
+    let (prefix, rest) = text.split_once('_').expect("a prefix");
+    assert!((2..=10).contains(&prefix.len()));
+    assert_eq!(rest.len(), 36);
+    let mut parts = prefix.bytes().chain(rest.bytes());
+    assert!(parts.all(|byte| byte.is_ascii_alphanumeric()));
+    let (body, sum) = text.split_at(text.len() - 6);
     assert_eq!(sum, base62(crc32(body.as_bytes())));
     assert_eq!(secret.hint(), sum[2..]);
     assert_eq!(secret.digest(), Digest::of(text.as_bytes()));
@@ -50,7 +44,7 @@ fn is_right(secret: &TokenSecret) {
 /// What is read out of HTTP Basic, where the client has that name and password.
 fn as_password(both: &[u8]) -> Option<TokenSecret> {
     let value = HeaderValue::from_str(&format!("Basic {}", base64(both))).expect("a header");
-    client_password(&PREFIX, &value)
+    client_password(&value)
 }
 
 /// A secret made of the input is taken, and not with one character changed, added or left out.
@@ -63,11 +57,13 @@ fn made_right(data: &[u8]) {
     while random.len() < 30 {
         random.push('0');
     }
-    let body = format!("nrx_{random}");
+    // Of two to ten characters.
+    let length = 2 + crc32(data) as usize % 9;
+    let body = format!("{}_{random}", random.split_at(length).0);
     let text = format!("{body}{}", base62(crc32(body.as_bytes())));
     let taken = |text: &str| {
         let value = HeaderValue::from_str(&format!("Bearer {text}")).expect("a header");
-        bearer(&PREFIX, &value)
+        bearer(&value)
     };
     assert_eq!(taken(&text), Shown::Token(Digest::of(text.as_bytes())));
     for password in [

@@ -8,7 +8,6 @@ use actix_web::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use crate::{
-    config::TokenPrefix,
     context::Context,
     credentials::{Caller, Class, gate},
     error::{Error, Result},
@@ -47,7 +46,7 @@ pub async fn by_either(context: &Context, request: &HttpRequest) -> Result<Optio
             None => Ok(None),
         };
     };
-    let digest = match bearer(&context.settings.token_prefix, value) {
+    let digest = match bearer(value) {
         Shown::Token(digest) => Some(digest),
         Shown::Malformed => None,
         // A scheme that is not ours is no attempt with a token, and told no error code (RFC 6750,
@@ -78,7 +77,7 @@ pub(super) async fn by_client(context: &Context, request: &HttpRequest) -> Resul
         Some(value) if parts(value).0.eq_ignore_ascii_case("basic") => value,
         _ => return by_either(context, request).await,
     };
-    let secret = client_password(&context.settings.token_prefix, value);
+    let secret = client_password(value);
     by_token(context, request, secret.map(|secret| secret.digest()))
         .await?
         .map(Some)
@@ -116,19 +115,19 @@ pub enum Shown {
 
 /// What an `Authorization` header shows (RFC 6750, section 2.1), without a copy of it.
 #[must_use]
-pub fn bearer(prefix: &TokenPrefix, value: &HeaderValue) -> Shown {
+pub fn bearer(value: &HeaderValue) -> Shown {
     let (scheme, shown) = parts(value);
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Shown::ByAnotherScheme;
     }
-    TokenSecret::digest_of(prefix, shown).map_or(Shown::Malformed, Shown::Token)
+    TokenSecret::digest_of(shown).map_or(Shown::Malformed, Shown::Token)
 }
 
 /// The secret that an `Authorization` header shows as a client's password, where it has the form of
 /// one: HTTP Basic (RFC 7617, section 2), in which OAuth's clients write it as in a form before (RFC
 /// 6749, section 2.3.1): some of them send `_` as `%5F`.
 #[must_use]
-pub fn client_password(prefix: &TokenPrefix, value: &HeaderValue) -> Option<TokenSecret> {
+pub fn client_password(value: &HeaderValue) -> Option<TokenSecret> {
     let (scheme, shown) = parts(value);
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
@@ -136,7 +135,7 @@ pub fn client_password(prefix: &TokenPrefix, value: &HeaderValue) -> Option<Toke
     let decoded = String::from_utf8(BASE64_STANDARD.decode(shown).ok()?).ok()?;
     let (_, password) = decoded.split_once(':')?;
     let password = String::from_utf8(percent_decoded(password.as_bytes())).ok()?;
-    TokenSecret::parse(prefix, &password)
+    TokenSecret::parse(&password)
 }
 
 async fn by_token(

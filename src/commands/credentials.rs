@@ -57,9 +57,6 @@ pub(super) async fn revoke(
         let ago = words::ago(context.now(), at);
         return nothing(form, format!("The {name} {id} was ended {ago}."));
     }
-    if !found.is_live(context.now()) {
-        return nothing(form, format!("The {name} {id} has expired."));
-    }
     let ending = Ending::of(Selection::one(class, id), Reason::Operator);
     let ended = sign_out::end(context, found.user_id, ending, Actor::operator()).await?;
     receipt(context, form, &format!("Ended the {name} {id}."), &ended)

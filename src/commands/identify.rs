@@ -20,7 +20,7 @@ pub(super) async fn identify(context: &Context, form: Form) -> Result<(), Failed
             "there is no secret on the standard input: give it there",
         ));
     }
-    let secret = TokenSecret::read(&context.settings.token_prefix, text.expose())
+    let secret = TokenSecret::read(text.expose())
         .map_err(|flaw| Failed::Because(format!("that is no secret of a token here: {flaw}")))?;
     let found = gate::identify(context, Class::Token, secret.digest()).await?;
     let found = found.ok_or_else(|| {
@@ -75,7 +75,7 @@ async fn tell(context: &Context, found: &Identified) -> Result<(), Failed> {
     }
     output::line("")?;
     output::line(match found.refusal {
-        Some(Refusal::Ended | Refusal::Expired) => "There is nothing left to end.".to_owned(),
+        Some(Refusal::Ended) => "There is nothing left to end.".to_owned(),
         _ => format!("End it with: narthex token revoke {}", token.id),
     })
 }

@@ -22,7 +22,7 @@ use crate::{
     urls,
     web::{
         body::{NoQuery, Query},
-        json::{self, FieldsInput},
+        json::{self, FieldsInput, GivenFields},
         list::{List, take_paging},
         path::PathId,
     },
@@ -193,9 +193,10 @@ pub async fn preview(
     )
 }
 
-/// Ends a selection: without one everything, the credential that calls included.
+/// Ends a selection: with an empty object everything, the credential that calls included.
 ///
-/// The selection may be the query instead of the body.
+/// The selection may be the query instead of the body, where `all=true` means everything. With neither query
+/// nor body nothing ends.
 ///
 /// # Errors
 /// [`crate::error::Error::PreviewOutdated`] where the digest no longer fits, and as [`sign_out::end`].
@@ -204,14 +205,14 @@ pub async fn preview(
     path = urls::API_SIGN_OUT,
     tag = "Sign-out",
     operation_id = "signOut",
-    request_body = Option<SignOutBody>,
+    request_body = SignOutBody,
     responses(
         (status = 200, description = "What ended.", body = ReceiptJson)
     )
 )]
 pub async fn sign_out(
     here: AnyCaller,
-    FieldsInput(mut fields): FieldsInput,
+    GivenFields(mut fields): GivenFields,
 ) -> Result<HttpResponse> {
     let selection = take_selection(&here, &mut fields, None);
     let digest = fields.one("digest");

@@ -82,18 +82,41 @@ impl About for Tokens {
     const CLASS: Option<Class> = Some(Class::Token);
 }
 
-/// The query of a call that ends what is selected.
-pub struct Selected<A>(PhantomData<A>);
+/// A selection as a query.
+struct Selected<A>(PhantomData<A>);
 
 impl<A: About> IntoParams for Selected<A> {
     fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let mut fields = Selection::into_params(place);
         if let Some(class) = A::CLASS {
-            for field in fields.iter_mut().filter(|field| field.name == "class") {
-                let only = shapes::list_of(shapes::one_of([class.as_str()]));
-                field.schema = Some(only.into());
+            for field in &mut fields {
+                let names = match &*field.name {
+                    "class" => shapes::one_of([class.as_str()]),
+                    "kind" => shapes::one_of(Kind::of(class).map(Kind::as_str)),
+                    _ => continue,
+                };
+                field.schema = Some(shapes::list_of(names).into());
             }
         }
+        fields
+    }
+}
+
+/// The query of a call that ends what is selected, or all.
+pub struct EndedBy<A>(PhantomData<A>);
+
+impl<A: About> IntoParams for EndedBy<A> {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let all = ParameterBuilder::new()
+            .name("all")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(
+                "All of them. Give this alone; a call without any parameter ends nothing.",
+            ))
+            .schema(Some(shapes::only(true)));
+        let mut fields = Selected::<A>::into_params(place);
+        fields.push(all.build());
         fields
     }
 }

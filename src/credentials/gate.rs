@@ -166,6 +166,7 @@ fn as_read(found: &Found, now: Timestamp) -> AsRead {
             confirmed_until: credential.confirmed_until,
         },
         until: found.valid_until,
+        is_revoked: found.is_revoked,
         last_seen: credential.last_seen(),
         at: now,
         ended: credential.ended_at.is_some(),
@@ -181,7 +182,7 @@ fn judge(read: &AsRead, class: Class, now: Timestamp) -> Verdict<()> {
         (read.ended, Refusal::Ended),
         (read.is_over(now), Refusal::Expired),
         (
-            read.until.is_some_and(|until| until <= now),
+            read.is_revoked || read.until.is_some_and(|until| until <= now),
             Refusal::RotatedOut,
         ),
         (read.user_disabled, Refusal::UserDisabled),
@@ -243,12 +244,13 @@ async fn find(context: &Context, digest: Digest) -> Result<Option<Found>> {
     }))
 }
 
-/// The live credential behind a secret, also a paused one: for ending it. A secret that was rotated
-/// out is nobody's any more. Of none it is sure that nobody gets in by that secret, anywhere.
+/// The credential behind a secret, for ending it: one that was not ended, whatever the clock says of its
+/// time. A secret that was rotated out leads to none; if only a clock says so, it is revoked here. Of none
+/// it is sure that nobody gets in by that secret, anywhere.
 ///
 /// # Errors
-/// When the database cannot be asked.
-pub async fn find_live(
+/// When the database cannot be asked or changed.
+pub async fn find_not_ended(
     context: &Context,
     class: Class,
     digest: Digest,
@@ -258,10 +260,34 @@ pub async fn find_live(
         context.settle(Subject::Pass(digest)).await?;
         return Ok(None);
     };
-    let now = context.now();
-    if found.is_spent(now) || !found.credential.is_live(now) {
+    if found.credential.ended_at.is_some() || found.is_revoked {
         context.settle(Subject::User(found.user.id)).await?;
         return Ok(None);
     }
+    if let Some(until) = found.valid_until
+        && found.is_spent(context.now())
+    {
+        revoke_secret(context, &found.credential, digest, until).await?;
+        return Ok(None);
+    }
     Ok(Some(found.credential).filter(|credential| credential.class() == class))
+}
+
+/// Revokes a secret whose overlap is over by this clock. The clock of another node may be slow.
+async fn revoke_secret(
+    context: &Context,
+    credential: &Credential,
+    digest: Digest,
+    until: Timestamp,
+) -> Result<()> {
+    let (user, id) = (credential.user_id, credential.id);
+    context
+        .write(move |context, connection| {
+            if store::lock_user(connection, user)? {
+                let old = store::makes_old(context, connection, user, id)?;
+                store::spend(connection, old, digest, until, context.now())?;
+            }
+            Ok(())
+        })
+        .await
 }

@@ -48,6 +48,7 @@ pub async fn list(
     context
         .read(move |context, connection| {
             let now = context.now();
+            let made = store::made_by(connection, user, &selection.made_by)?;
             let mut rows: Vec<Credential> = Vec::new();
             // One more than the page has tells whether there is another page, and mostly is all there is to
             // read. But a selection has filters that no index knows: read on until the page is full.
@@ -57,7 +58,7 @@ pub async fn list(
                 let fetched = part.page(read, |credential| credential.id);
                 rows.extend(fetched.rows.into_iter().filter_map(|mut credential| {
                     usage::overlay(context, &mut credential);
-                    let wanted = scope.has(&credential, now) && selection.names(&credential);
+                    let wanted = scope.has(&credential, now) && selection.names(&credential, &made);
                     wanted.then_some(credential)
                 }));
                 if fetched.next.is_none() || rows.len() > paging.limit() {

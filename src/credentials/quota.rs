@@ -1,27 +1,22 @@
 //! How much one user may have at once. Counted within transactions that hold the user's lock, so that
 //! no race gets past it.
 
-use super::{
-    credential::Credential,
-    receipt::Reason,
-    selection::Selection,
-    sign_out::{self, Ending},
-    store, usage,
-};
+use super::{credential::Credential, receipt::Reason, sign_out, store, usage};
 use crate::{
     activity::Actor,
     context::{Shared, Transaction},
     error::{Error, Result},
     ids::UserId,
-    kind::Class,
+    kind::{Class, Kind},
     kit::db::AnyConnection,
 };
 
-/// The most live sessions of one user. A further sign-in is let in, and the session that went unused
+/// The most sessions of one user. A further sign-in is let in, and the session that went unused
 /// for longest ends: to be turned away with the right password helps nobody.
 pub const MOST_SESSIONS: usize = 100;
-/// The most live tokens of one user, paused ones included. No token ends to make room for another, for
-/// a program that still needs it may be behind it.
+/// The most tokens of one user, paused ones included. Where there are as many, no personal token is made: a
+/// program that still needs the others may be behind each of them. A device that signs in is let in, and the
+/// device token that went unused for longest ends.
 pub const MOST_TOKENS: usize = 500;
 
 /// After the session `newest` was opened, ends what is beyond [`MOST_SESSIONS`].
@@ -35,41 +30,79 @@ pub(crate) fn end_sessions_beyond(
     actor: &Actor,
 ) -> Result<()> {
     let user = newest.user_id;
-    let mut sessions = live_beyond(context, connection, user, Class::Session, MOST_SESSIONS)?;
+    let mut sessions = not_ended_beyond(context, connection, user, Class::Session, MOST_SESSIONS)?;
     let beyond = sessions.len().saturating_sub(MOST_SESSIONS);
     if beyond == 0 {
         return Ok(());
     }
     sessions.retain(|session| session.id != newest.id);
-    sessions.sort_by_key(|session| (session.last_seen(), session.id));
-    let ids = sessions.iter().take(beyond).map(|session| session.id);
-    let selection = Selection {
-        id: ids.collect(),
-        ..Selection::all_of(Class::Session)
-    };
-    let ending = Ending::of(selection, Reason::Limit);
-    sign_out::end_within(context, connection, user, &ending, actor).map(drop)
+    longest_unused_first(context, &mut sessions);
+    sessions.truncate(beyond);
+    end(context, connection, sessions, Reason::Limit, actor)
 }
 
-/// Before a token is made, makes sure that `user` has fewer than [`MOST_TOKENS`].
+/// Before `new` is made, makes sure that its user has fewer than [`MOST_TOKENS`]. Tokens that are over by
+/// this clock end first. For a device token, the device token that went unused for longest ends then.
 ///
 /// # Errors
 /// [`Error::TooManyTokens`].
-pub(crate) fn expect_room_for_a_token(
-    context: &Shared,
+pub(crate) fn make_room_for_a_token(
+    context: &Transaction,
     connection: &mut AnyConnection,
-    user: UserId,
+    new: &Credential,
+    actor: &Actor,
 ) -> Result<()> {
-    let tokens = live_beyond(context, connection, user, Class::Token, MOST_TOKENS - 1)?;
-    if tokens.len() >= MOST_TOKENS {
+    let (user, most) = (new.user_id, MOST_TOKENS - 1);
+    let tokens = not_ended_beyond(context, connection, user, Class::Token, most)?;
+    if tokens.len() <= most {
+        return Ok(());
+    }
+    let now = context.now();
+    let (live, over): (Vec<_>, Vec<_>) = tokens.into_iter().partition(|token| token.is_live(now));
+    let beyond = live.len().saturating_sub(most);
+    end(
+        context,
+        connection,
+        over,
+        Reason::Expired,
+        &Actor::operator(),
+    )?;
+    if beyond == 0 {
+        return Ok(());
+    }
+    let mut devices = live;
+    devices.retain(|token| new.kind == Kind::Device && token.kind == Kind::Device);
+    if devices.len() < beyond {
         return Err(Error::TooManyTokens(MOST_TOKENS));
     }
-    Ok(())
+    longest_unused_first(context, &mut devices);
+    devices.truncate(beyond);
+    end(context, connection, devices, Reason::Limit, actor)
 }
 
-/// What is live of a class, where that may be more than `most`: the rows are read only then, for
-/// almost nobody comes near.
-fn live_beyond(
+/// Sorts what is to end first to the front: what is over by this clock, then what went unused for longest.
+fn longest_unused_first(context: &Shared, credentials: &mut [Credential]) {
+    let now = context.now();
+    credentials.sort_by_key(|one| (one.is_live(now), one.last_seen(), one.id));
+}
+
+/// Ends these credentials of one user.
+fn end(
+    context: &Transaction,
+    connection: &mut AnyConnection,
+    credentials: Vec<Credential>,
+    reason: Reason,
+    actor: &Actor,
+) -> Result<()> {
+    let Some(user) = credentials.first().map(|first| first.user_id) else {
+        return Ok(());
+    };
+    sign_out::end_these(context, connection, user, credentials, reason, actor).map(drop)
+}
+
+/// What was not ended of a class, where that is more than `most`: the rows are read only then, for almost
+/// nobody comes near. No clock is asked, so that the bound holds whatever the clocks of others say.
+fn not_ended_beyond(
     context: &Shared,
     connection: &mut AnyConnection,
     user: UserId,
@@ -84,7 +117,6 @@ fn live_beyond(
     for credential in &mut credentials {
         usage::overlay(context, credential);
     }
-    let now = context.now();
-    credentials.retain(|credential| credential.class() == class && credential.is_live(now));
+    credentials.retain(|credential| credential.class() == class);
     Ok(credentials)
 }

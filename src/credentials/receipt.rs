@@ -26,7 +26,7 @@ named! {
         /// The same browser signed in again.
         Replaced = "replaced", "The same browser signed in again";
         /// There were too many; the longest unused went.
-        Limit = "limit", "There were too many sessions";
+        Limit = "limit", "There were too many of them";
         /// Their time was over.
         Expired = "expired", "Their time was over";
         /// An operator ended them.

@@ -1,6 +1,6 @@
 //! A selection: a filter that names a set of one user's credentials.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use ipnet::IpNet;
 use utoipa::IntoParams;
@@ -41,7 +41,7 @@ pub struct Selection {
     /// Last used from one of these networks.
     #[param(required = false, value_type = Vec<shapes::Network>)]
     pub from: Vec<IpNet>,
-    /// Made by one of these credentials.
+    /// Made by one of these credentials, or by what was made by them, to any depth.
     #[param(required = false)]
     pub made_by: Vec<CredentialId>,
     /// May do one of these. A session may do everything.
@@ -93,20 +93,42 @@ impl Selection {
         now: Timestamp,
         current: Option<CredentialId>,
     ) -> Self {
-        let selection = Self::take(fields, now, current);
+        let selection = Self::read(fields, now, current);
         if selection.class.iter().any(|asked| *asked != class) {
             let message = format!("Only {}s are named here.", class.as_str());
             fields.errors().add("class", message);
         }
-        Self {
+        let selection = Self {
             class: vec![class],
             ..selection
-        }
+        };
+        selection.check_kinds(fields);
+        selection
     }
 
     /// Takes a selection out of `fields`, noting there what is wrong. `current` is the caller's own
     /// credential, which `except=current` means.
     pub fn take(fields: &mut Fields, now: Timestamp, current: Option<CredentialId>) -> Self {
+        let selection = Self::read(fields, now, current);
+        selection.check_kinds(fields);
+        selection
+    }
+
+    /// Refuses kinds that no class which is named has: a selection that can name nothing is a mistake.
+    fn check_kinds(&self, fields: &mut Fields) {
+        let is_of_another = |kind: &Kind| !any(&self.class, |class| *class == kind.class());
+        if let Some(kind) = self.kind.iter().find(|kind| is_of_another(kind)) {
+            let message = format!(
+                "There is no {} of kind {}: it is a kind of {}.",
+                other(kind.class()).as_str(),
+                kind.as_str(),
+                kind.class().as_str()
+            );
+            fields.errors().add("kind", message);
+        }
+    }
+
+    fn read(fields: &mut Fields, now: Timestamp, current: Option<CredentialId>) -> Self {
         Self {
             class: fields.read_many("class", |text| {
                 Class::parse(text).ok_or("Give session or token.")
@@ -186,9 +208,9 @@ impl Selection {
         !self.id.is_empty() && self.id.iter().all(|named| *named == id)
     }
 
-    /// Whether it names `credential`.
+    /// Whether it names `credential`; `made` is all that its `made_by` reaches.
     #[must_use]
-    pub fn names(&self, credential: &Credential) -> bool {
+    pub fn names(&self, credential: &Credential, made: &HashSet<CredentialId>) -> bool {
         any(&self.class, |class| *class == credential.class())
             && any(&self.kind, |kind| *kind == credential.kind)
             && any(&self.id, |id| *id == credential.id)
@@ -205,8 +227,15 @@ impl Selection {
                     .or(credential.ip)
                     .is_some_and(|ip| network.contains(&ip))
             })
-            && any(&self.made_by, |maker| credential.made_by == Some(*maker))
+            && (self.made_by.is_empty() || made.contains(&credential.id))
             && any(&self.ability, |ability| credential.abilities.grant(ability))
+    }
+}
+
+const fn other(class: Class) -> Class {
+    match class {
+        Class::Session => Class::Token,
+        Class::Token => Class::Session,
     }
 }
 

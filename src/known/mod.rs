@@ -133,6 +133,8 @@ pub struct Known {
     pub user: Arc<KnownUser>,
     /// By what.
     pub credential: Pass,
+    /// Until when the secret is good, where a newer one has taken its place.
+    until: Option<Timestamp>,
     /// From when on the database is to be asked again.
     ask_again_at: Timestamp,
     /// The second in which it was last used (high half) and a hash of where from (low half).
@@ -152,6 +154,8 @@ pub struct AsRead {
     pub credential: Pass,
     /// Until when this secret is good, where a newer one has taken its place.
     pub until: Option<Timestamp>,
+    /// Whether this secret was revoked.
+    pub is_revoked: bool,
     /// When the credential was last used.
     pub last_seen: Timestamp,
     /// When it was read.
@@ -200,10 +204,19 @@ impl Known {
         let ends = [credential.expires_at, until, Some(at.plus(ASK_AGAIN_AFTER))];
         Self {
             user,
+            until,
             ask_again_at: ends.into_iter().flatten().min().unwrap_or(at),
             credential,
             seen: AtomicU64::new(u64::from(second_of(last_seen)) << 32),
         }
+    }
+
+    /// When this secret stops letting its bearer in if it is last used at `last_seen`: at the end of its
+    /// overlap or of its credential, whichever is earlier.
+    #[must_use]
+    pub fn ends_at(&self, last_seen: Timestamp) -> Option<Timestamp> {
+        let ends = [self.credential.dies_at(last_seen), self.until];
+        ends.into_iter().flatten().min()
     }
 
     /// Whether it still lets somebody in without asking: its time is not over, nor may it be.

@@ -38,8 +38,8 @@ struct Presented {
 impl Presented {
     /// Reads it by its form alone. `token_type_hint` is not needed for that, and ignored (RFC 7009,
     /// section 2.1).
-    fn read(context: &Context, rules: &CookieRules, text: &str) -> Option<Self> {
-        let token = TokenSecret::parse(&context.settings.token_prefix, text).map(|secret| Self {
+    fn read(rules: &CookieRules, text: &str) -> Option<Self> {
+        let token = TokenSecret::parse(text).map(|secret| Self {
             class: Class::Token,
             digest: secret.digest(),
         });
@@ -129,7 +129,7 @@ pub async fn introspect(
     Token(token): Token,
 ) -> Result<HttpResponse> {
     let context = &here.context;
-    if let Some(Presented { class, digest }) = Presented::read(context, &rules, &token)
+    if let Some(Presented { class, digest }) = Presented::read(&rules, &token)
         && let Ok(known) = gate::check_for_another(context, class, digest).await?
     {
         let active = Introspection::Active(active(context, &known));
@@ -150,7 +150,7 @@ fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
             Class::Token => "Bearer",
             Class::Session => "N_A",
         },
-        exp: credential.dies_at(context.now()).map(seconds),
+        exp: known.ends_at(context.now()).map(seconds),
         iat: seconds(credential.created_at),
         sub: known.user.id.to_string(),
         iss: context.settings.base_url(),
@@ -186,7 +186,7 @@ pub async fn revoke(
     origin: Origin,
     Token(token): Token,
 ) -> Result<HttpResponse> {
-    if let Some(Presented { class, digest }) = Presented::read(&context, &rules, &token) {
+    if let Some(Presented { class, digest }) = Presented::read(&rules, &token) {
         end(&context, class, digest, &origin).await?;
     }
     Ok(HttpResponse::Ok().finish())
@@ -194,7 +194,7 @@ pub async fn revoke(
 
 async fn end(context: &Context, class: Class, digest: Digest, origin: &Origin) -> Result<()> {
     // A paused token lets nobody in and can still be ended by whoever holds it.
-    let Some(credential) = gate::find_live(context, class, digest).await? else {
+    let Some(credential) = gate::find_not_ended(context, class, digest).await? else {
         return Ok(());
     };
     let actor = Actor::stranger(origin.ip);

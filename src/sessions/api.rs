@@ -12,7 +12,7 @@ use crate::{
     credentials::{
         self, Class, Credential,
         api::{ReceiptJson, end_one_of_class, end_selected, page_of},
-        api_shapes::{Listed, Selected, Sessions, session_class, session_kind},
+        api_shapes::{EndedBy, Listed, Sessions, session_class, session_kind},
         sign_out,
     },
     error::{Error, Result},
@@ -22,7 +22,7 @@ use crate::{
     shapes, urls,
     web::{
         body::{NoQuery, Query},
-        json::{self, FieldsInput, Json, NoFields},
+        json::{self, GivenFields, Json, NoFields},
         list::List,
         path::PathId,
     },
@@ -210,7 +210,8 @@ pub async fn end_one(
     end_one_of_class(&here, Class::Session, id).await
 }
 
-/// Ends a selection of sessions: without a query all of them, the one that calls included.
+/// Ends a selection of sessions: with `all=true` all of them, the one that calls included. Without a query nothing
+/// ends.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a selection that cannot be; [`Error::ConfirmPassword`] where a session has
@@ -220,10 +221,10 @@ pub async fn end_one(
     path = urls::API_SESSIONS,
     tag = "Sessions",
     operation_id = "endSessions",
-    params(Selected<Sessions>),
+    params(EndedBy<Sessions>),
     responses((status = 200, description = "What ended.", body = ReceiptJson))
 )]
-pub async fn end_some(here: AnyCaller, FieldsInput(fields): FieldsInput) -> Result<HttpResponse> {
+pub async fn end_some(here: AnyCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
     end_selected(&here, fields, Class::Session).await
 }
 

@@ -6,7 +6,7 @@ use super::secret::TokenSecret;
 use crate::{
     ability::Abilities,
     activity::{self, Actor, EventKind, What},
-    context::{Context, Shared},
+    context::{Context, Shared, Transaction},
     credentials::{
         self, Class, Confirmed, Credential, Kind, quota,
         sign_out::{begin_change, begin_change_as},
@@ -147,7 +147,7 @@ pub(super) fn draft(
 /// # Errors
 /// [`Error::TooManyTokens`]; [`Error::FormSentTwice`].
 pub(super) fn insert(
-    context: &Context,
+    context: &Transaction,
     connection: &mut AnyConnection,
     issued: Issued,
     form_key: Option<[u8; 16]>,
@@ -155,7 +155,7 @@ pub(super) fn insert(
 ) -> Result<Issued> {
     let Issued { token, secret } = &issued;
     let digest: Digest = secret.digest();
-    quota::expect_room_for_a_token(context, connection, token.user_id)?;
+    quota::make_room_for_a_token(context, connection, token, actor)?;
     db::attempt(connection, |connection| {
         store::insert(
             connection,

@@ -209,7 +209,11 @@ pub async fn rotate(
 /// When the database fails.
 pub async fn earlier_secrets(context: &Context, id: CredentialId) -> Result<Vec<Earlier>> {
     context
-        .read(move |context, connection| Ok(store::earlier(connection, id, context.now())?))
+        .read(move |context, connection| {
+            let mut earlier = store::earlier(connection, id)?;
+            earlier.retain(|earlier| context.now() < earlier.until);
+            Ok(earlier)
+        })
         .await
 }
 
@@ -224,9 +228,17 @@ fn replace(
     let now = context.now();
     let old = store::makes_old(context, connection, token.user_id, token.id)?;
     store::bound_secrets(connection, old, token.id, now.plus(overlap.0))?;
-    let earlier = store::earlier(connection, token.id, now)?;
-    for spent in earlier.iter().skip(EARLIER_SECRETS) {
-        store::spend(connection, old, spent.digest, now)?;
+    // What is to work no longer is revoked, for the clock of another node may be slow: to it, a secret
+    // that is over here would still be good. Those that are over here make room first.
+    let mut earlier = store::earlier(connection, token.id)?;
+    earlier.sort_by_key(|earlier| earlier.until <= now);
+    let kept = if overlap.0.is_zero() {
+        0
+    } else {
+        EARLIER_SECRETS
+    };
+    for spent in earlier.iter().skip(kept) {
+        store::spend(connection, old, spent.digest, spent.until, now)?;
     }
     let prefix = &context.settings.token_prefix;
     let Some(request) = request else {

@@ -1,7 +1,8 @@
 //! The secret of a token, which travels in `Authorization: Bearer`.
 //!
 //! `<prefix>_<30 base62 characters><6 base62 characters>`: 178 bits of randomness, then the CRC-32 of
-//! everything before it. The checksum costs a scanner of leaked files, and us, nothing to verify;
+//! everything before it. What a new one begins with is a setting; one that was given out under another
+//! prefix goes on working, so a secret is known by its form and its checksum. The checksum costs a scanner of leaked files, and us, nothing to verify;
 //! it is no protection, the randomness is.
 
 use hkdf::Hkdf;
@@ -79,23 +80,23 @@ impl TokenSecret {
 
     /// Reads what a client sent: `None` where it has a [`Flaw`], without looking anything up.
     #[must_use]
-    pub fn parse(prefix: &TokenPrefix, text: &str) -> Option<Self> {
-        Self::read(prefix, text).ok()
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::read(text).ok()
     }
 
     /// Reads what may be a secret, for somebody who wants to know why it is none.
     ///
     /// # Errors
     /// The first thing that is wrong with it.
-    pub fn read(prefix: &TokenPrefix, text: &str) -> Result<Self, Flaw> {
-        well_formed(prefix, text).map(|()| Self(SecretText::new(text.to_owned())))
+    pub fn read(text: &str) -> Result<Self, Flaw> {
+        well_formed(text).map(|()| Self(SecretText::new(text.to_owned())))
     }
 
     /// What the database knows the secret by that a client sent, without a copy of it: `None` where it has
     /// a [`Flaw`].
     #[must_use]
-    pub fn digest_of(prefix: &TokenPrefix, text: &str) -> Option<Digest> {
-        well_formed(prefix, text).ok()?;
+    pub fn digest_of(text: &str) -> Option<Digest> {
+        well_formed(text).ok()?;
         Some(Digest::of(text.as_bytes()))
     }
 
@@ -124,9 +125,9 @@ impl TokenSecret {
 /// Why a text is no secret of a token. Says nothing of what is in the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
-    /// It begins with something else.
-    #[error("it does not begin with {}_", .0.as_str())]
-    Prefix(TokenPrefix),
+    /// It begins with something that is no prefix.
+    #[error("it does not begin with 2 to 10 letters or digits and an underscore")]
+    Prefix,
     /// There is something in it that no secret has.
     #[error("there is something else than letters and digits after the prefix")]
     Alphabet,
@@ -138,11 +139,11 @@ pub enum Flaw {
     Checksum,
 }
 
-fn well_formed(prefix: &TokenPrefix, text: &str) -> Result<(), Flaw> {
-    let tail = text
-        .strip_prefix(prefix.as_str())
-        .and_then(|rest| rest.strip_prefix('_'))
-        .ok_or_else(|| Flaw::Prefix(prefix.clone()))?;
+fn well_formed(text: &str) -> Result<(), Flaw> {
+    let (_, tail) = text
+        .split_once('_')
+        .filter(|(prefix, _)| TokenPrefix::is_one(prefix))
+        .ok_or(Flaw::Prefix)?;
     if !every_byte(tail, |byte| byte.is_ascii_alphanumeric()) {
         return Err(Flaw::Alphabet);
     }
@@ -196,7 +197,7 @@ mod tests {
             let secret = TokenSecret::generate(&prefix(), &SystemRandom).unwrap();
             assert_eq!(secret.expose().len(), 40);
             assert!(secret.expose().ends_with(&secret.hint()));
-            assert!(TokenSecret::parse(&prefix(), secret.expose()).is_some());
+            assert!(TokenSecret::parse(secret.expose()).is_some());
             assert!(seen.insert(secret.expose().to_owned()));
         }
     }
@@ -208,30 +209,49 @@ mod tests {
             let mut text = secret.expose().to_owned();
             text.replace_range(position..=position, &replacement);
             prop_assume!(text != secret.expose());
-            prop_assert!(TokenSecret::parse(&prefix(), &text).is_none());
+            prop_assert!(TokenSecret::parse(&text).is_none());
         }
 
         #[test]
         fn no_text_makes_the_parser_panic(text in ".*") {
-            let _ = TokenSecret::parse(&prefix(), &text);
+            let _ = TokenSecret::parse(&text);
         }
     }
 
     #[test]
-    fn another_prefix_another_length_or_another_alphabet_is_refused() {
+    fn a_secret_is_known_by_its_form_whatever_its_prefix() {
+        for prefix in ["nrx", "ac", "A1b2C3d4E5"] {
+            let prefix = TokenPrefix::parse(prefix).unwrap();
+            let secret = TokenSecret::generate(&prefix, &SystemRandom).unwrap();
+            let digest = TokenSecret::digest_of(secret.expose()).unwrap();
+            assert!(digest == secret.digest());
+        }
+        // The checksum is of the prefix, too.
+        let secret = TokenSecret::generate(&prefix(), &SystemRandom).unwrap();
+        let other = secret.expose().replacen("nrx", "acme", 1);
+        assert!(matches!(TokenSecret::read(&other), Err(Flaw::Checksum)));
+    }
+
+    #[test]
+    fn no_prefix_another_length_or_another_alphabet_is_refused() {
         let secret = TokenSecret::generate(&prefix(), &SystemRandom).unwrap();
         let text = secret.expose();
-        let other = TokenPrefix::parse("abc").unwrap();
-        assert!(TokenSecret::parse(&other, text).is_none());
         for wrong in [
             &format!("{text}0"),
-            text.trim_start_matches('n'),
+            text.trim_start_matches("nrx"),
+            text.trim_start_matches("nr"),
+            text.trim_start_matches("nrx_"),
+            &text.replace("nrx", "abcdefghijk"),
+            &text.replace("nrx", "n-x"),
+            &text.replace("nrx", "n\u{e9}x"),
             text.split_at(39).0,
             "",
+            "_",
             "nrx_",
             &text.replace('_', "-"),
+            &text.replace('_', "__"),
         ] {
-            assert!(TokenSecret::parse(&prefix(), wrong).is_none(), "{wrong}");
+            assert!(TokenSecret::parse(wrong).is_none(), "{wrong}");
         }
     }
 }

@@ -117,7 +117,6 @@ async fn a_selection_names_what_all_its_fields_name() {
         (json!({"kind": "mobile"}), &["phone"]),
         (json!({"kind": ["mobile", "device"]}), &["device", "phone"]),
         (json!({"kind": "service"}), &[]),
-        (json!({"class": "token", "kind": "mobile"}), &[]),
         (json!({"id": phone}), &["phone"]),
         (json!({"id": [phone, ci]}), &["ci", "phone"]),
         (json!({"id": [phone, ci], "class": "token"}), &["ci"]),
@@ -149,7 +148,7 @@ async fn a_selection_names_what_all_its_fields_name() {
         (json!({"from": "203.0.113.7"}), &["phone"]),
         (json!({"from": ["203.0.113.8", "::/0"]}), &[]),
         (json!({"made_by": ci}), &["made by ci"]),
-        (json!({"made_by": house.desk}), &["ci"]),
+        (json!({"made_by": house.desk}), &["made by ci", "ci"]),
         (
             json!({"ability": "orders:read", "class": "token"}),
             &["device", "made by ci", "ci"],
@@ -259,7 +258,7 @@ async fn the_empty_selection_is_everything_the_caller_included() {
     let house = Household::new().await;
     let grace = house.app.register("grace@example.com").await;
     let graces = house.app.token(&grace, "Grace's", &[]).await;
-    let answer = house.ada.call(Method::POST, SIGN_OUT, None).await;
+    let answer = end(&house.ada, &json!({})).await;
     let answer = answer
         .expect_status(200)
         .expect_header("clear-site-data", "\"cache\", \"storage\"");
@@ -294,6 +293,11 @@ async fn a_selection_that_cannot_be_is_refused_and_ends_nothing() {
         (json!({"kind": "phone"}), "kind"),
         (json!({"kind": ["mobile", "phone"]}), "kind"),
         (json!({"kind": 1}), "kind"),
+        (json!({"class": "token", "kind": "mobile"}), "kind"),
+        (
+            json!({"class": "session", "kind": ["mobile", "device"]}),
+            "kind",
+        ),
         (json!({"id": ""}), "id"),
         (json!({"id": []}), "id"),
         (json!({"id": ["current"]}), "id"),
@@ -438,4 +442,114 @@ async fn what_is_over_is_not_ended_again() {
     let path = format!("/api/v1/receipts/{}", text(&first["id"]));
     let kept = house.ada.call(Method::GET, &path, None).await;
     assert_eq!(kept.json(), first, "the first receipt stands");
+}
+
+/// A client whose body was lost on the way must not end everything.
+#[tokio::test]
+async fn a_revocation_without_query_and_body_is_refused() {
+    let house = Household::new().await;
+    for (method, path) in [
+        (Method::POST, SIGN_OUT),
+        (Method::DELETE, "/api/v1/sessions"),
+        (Method::DELETE, "/api/v1/tokens"),
+        (Method::DELETE, "/api/v1/tokens?"),
+    ] {
+        for kind in ["application/json", "text/plain"] {
+            let request = house.ada.request(method.clone(), path);
+            let request = request.header("content-type", kind);
+            let answer = house.ada.send(request.body("")).await;
+            answer.expect_problem(400, "malformed");
+        }
+        let answer = house.ada.call(method.clone(), path, None).await;
+        answer.expect_problem(400, "malformed");
+    }
+    assert_eq!(live(&house.ada).await.len(), 6);
+    let shown = house.ada.call(Method::POST, PREVIEW, None).await;
+    let shown = shown.expect_status(200);
+    assert_eq!(house.named(&shown), EVERYTHING, "a preview ends nothing");
+}
+
+#[tokio::test]
+async fn an_empty_object_and_all_mean_everything() {
+    let tokens = ["device", "made by ci", "ci"];
+    let sessions = ["tablet", "phone", "desk"];
+    for (method, path, body, named) in [
+        (Method::POST, SIGN_OUT, Some(json!({})), &EVERYTHING[..]),
+        (Method::POST, "/api/v1/sign-out?all=true", None, &EVERYTHING),
+        (Method::DELETE, "/api/v1/tokens", Some(json!({})), &tokens),
+        (Method::DELETE, "/api/v1/tokens?all=true", None, &tokens),
+        (
+            Method::DELETE,
+            "/api/v1/sessions",
+            Some(json!({})),
+            &sessions,
+        ),
+        (Method::DELETE, "/api/v1/sessions?all=true", None, &sessions),
+    ] {
+        let house = Household::new().await;
+        let receipt = house.ada.call(method, path, body.as_ref()).await;
+        assert_eq!(house.named(&receipt.expect_status(200)), named, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn all_beside_a_selection_is_refused() {
+    let house = Household::new().await;
+    for (path, field) in [
+        ("/api/v1/tokens?all=true&kind=device", "all"),
+        ("/api/v1/tokens?all=false", "all"),
+        ("/api/v1/tokens?all=", "all"),
+        ("/api/v1/tokens?all=true&all=true", "all"),
+        ("/api/v1/sessions?all=true&except=current", "all"),
+    ] {
+        let answer = house.ada.call(Method::DELETE, path, None).await;
+        answer.expect_refused(&[field]);
+    }
+    let shown = preview(&house.ada, &json!({})).await.json();
+    let path = format!("{SIGN_OUT}?all=true&digest={}", text(&shown["digest"]));
+    house.app.sign_in(ADA).await;
+    let outdated = house.ada.call(Method::POST, &path, None).await;
+    outdated.expect_problem(409, "preview-outdated");
+    assert_eq!(live(&house.ada).await.len(), 7);
+}
+
+/// An intruder's session makes a token, which makes another one, and so on.
+#[tokio::test]
+async fn made_by_reaches_what_was_made_by_what_was_made() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let intruder = app.sign_in(ADA).await;
+    let own = app.token(&ada, "Her own", &["tokens:write"]).await;
+    let first = app.token(&intruder, "1", &["tokens:write"]).await;
+    let mut chain = vec![first];
+    for depth in 2..6 {
+        app.advance(Duration::from_secs(1));
+        let body = json!({"name": depth.to_string(), "abilities": ["tokens:write"]});
+        let last = chain.last().expect("a token");
+        let made = last.client.post("/api/v1/tokens", &body).await;
+        chain.push(app.made(&made.expect_status(201).json()));
+    }
+    // That one in between has ended hides nothing.
+    let path = format!("/api/v1/tokens/{}", chain[1].id);
+    let ended = ada.call(Method::DELETE, &path, None).await;
+    ended.expect_status(204);
+    let living = [4, 3, 2, 0].map(|place| chain[place].id.clone());
+    let selection = json!({"made_by": intruder.session_id().await});
+    let shown = preview(&ada, &selection).await;
+    assert_eq!(shown.ids(), living);
+    for list in ["credentials", "tokens"] {
+        let list = format!("/api/v1/{list}?made_by={}", text(&selection["made_by"]));
+        let listed = ada.call(Method::GET, &list, None).await;
+        assert_eq!(listed.expect_status(200).ids(), living, "{list}");
+    }
+    let page = format!("/account/sign-out?made_by={}", text(&selection["made_by"]));
+    ada.get(&page).await.expect_text("4 tokens");
+    let from_the_middle = json!({"made_by": chain[2].id});
+    let shown = preview(&ada, &from_the_middle).await;
+    assert_eq!(shown.ids(), living[..2]);
+    end(&ada, &selection).await.expect_status(200);
+    for token in &chain {
+        assert!(!token.client.is_let_in().await);
+    }
+    assert!(own.client.is_let_in().await && intruder.is_signed_in().await);
 }

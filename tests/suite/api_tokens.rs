@@ -481,7 +481,7 @@ async fn ending_a_token_asks_a_session_for_its_password_and_a_token_for_none() {
     let token = app.token(&ada, "CI", &[]).await;
     let client = app.client(&ada, &["tokens:write"]).await;
     app.advance(Duration::from_secs(15 * 60));
-    for path in [path_of(&token.id), TOKENS.to_owned()] {
+    for path in [path_of(&token.id), format!("{TOKENS}?all=true")] {
         let answer = ada.call(Method::DELETE, &path, None).await;
         answer.expect_problem(403, "confirm-password");
     }
@@ -611,4 +611,48 @@ async fn last_used_says_when_and_from_where() {
         .json();
     assert_eq!(found["last_used_at"], "2026-11-22T12:31:00Z");
     assert_eq!(found["last_used_ip"], "127.0.0.1");
+}
+
+#[tokio::test]
+async fn a_change_may_come_as_a_merge_patch() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &[]).await;
+    let merge_patch = "application/merge-patch+json";
+    let send = async |method: Method, path: &str, kind: &str| {
+        let request = ada.request(method, path).header("content-type", kind);
+        ada.send(request.body(r#"{"name":"New"}"#)).await
+    };
+    let path = path_of(&token.id);
+    for kind in [merge_patch, "application/merge-patch+json; charset=utf-8"] {
+        let changed = send(Method::PATCH, &path, kind).await;
+        assert_eq!(changed.expect_status(200).json()["name"], "New");
+    }
+    let rotate = format!("{path}/rotate");
+    for (method, path, kind) in [
+        (Method::PATCH, &*path, "application/json-patch+json"),
+        (Method::POST, TOKENS, merge_patch),
+        (Method::POST, &rotate, merge_patch),
+    ] {
+        let refused = send(method, path, kind).await;
+        refused.expect_problem(415, "wrong-media-type");
+    }
+}
+
+/// Some editors and programs write one before every text (RFC 8259, section 8.1).
+#[tokio::test]
+async fn a_byte_order_mark_before_a_body_is_dropped() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let send = async |path: &str, body: &str| {
+        let request = ada.request(Method::POST, path);
+        let request = request.header("content-type", "application/json");
+        ada.send(request.body(body.to_owned())).await
+    };
+    let made = send(TOKENS, "\u{feff}{\"name\":\"CI\",\"abilities\":[]}").await;
+    made.expect_status(201);
+    let ended = send("/api/v1/sign-out", "\u{feff}{\"class\":\"token\"}").await;
+    assert_eq!(ended.expect_status(200).json()["tokens_ended"], 1);
+    let refused = send(TOKENS, "\u{feff}\u{feff}{}").await;
+    refused.expect_problem(400, "malformed");
 }

@@ -106,7 +106,6 @@ async fn every_field_of_a_selection_is_a_flag() {
             &["desktop", "mine", "mobile", "reader"],
         ),
         ("--kind mobile --kind personal", &["mine", "mobile"]),
-        ("--class token --kind mobile", &[]),
         (&format!("--id {phone}"), &["mobile"]),
         (&format!("--class session --except {phone}"), &["desktop"]),
         (&format!("--made-by {phone}"), &[]),
@@ -138,6 +137,7 @@ fn a_selection_that_cannot_be_is_wrong_usage_and_ends_nothing() {
     for flags in [
         "--class user",
         "--kind phone",
+        "--kind mobile --class token",
         "--id x",
         "--id ",
         "--except current",

@@ -282,10 +282,9 @@ fn revoking_what_ended_before_is_done_and_says_so() {
     operator.add_token(ADA, "y", &[]);
     let id = operator.only_token_of(ADA);
     operator.execute("UPDATE credentials SET expires_at = created_at");
-    assert_eq!(
-        operator.does(&["token", "revoke", &id]),
-        format!("The token {id} has expired.\n")
-    );
+    // To a node whose clock is slow it may be live: it is ended all the same.
+    let receipt = operator.json(&["token", "revoke", &id]);
+    assert_eq!(receipt["credentials"][0]["id"], *id);
 }
 
 #[tokio::test]

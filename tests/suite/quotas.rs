@@ -88,18 +88,25 @@ async fn one_session_too_many_ends_the_one_that_went_unused_for_longest_with_a_r
     assert_eq!(newest_receipt(&newest).await["reason"], "replaced");
 }
 
+/// Only what was ended takes no place: another node may still let in what is over by this clock.
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_whose_time_is_over_take_no_place() {
+async fn sessions_whose_time_is_over_end_before_live_ones() {
     let app = TestApp::start_with(&[("NARTHEX_SESSION_IDLE", "4h")]);
     app.register(ADA).await;
-    for _ in 1..MOST_SESSIONS {
+    let kept = app.browser();
+    let form = [("email", ADA), ("password", PASSWORD), ("remember", "on")];
+    kept.post("/login", &form).await.expect_status(303);
+    app.advance(SECOND);
+    for _ in 2..MOST_SESSIONS {
         app.advance(APART);
         app.sign_in(ADA).await;
     }
     app.advance(Duration::from_secs(4 * 3600 + 1));
     let newest = app.sign_in(ADA).await;
-    let last = newest.get("/api/v1/events?limit=1").await.json();
-    assert_eq!(last["data"][0]["type"], "session.created");
+    assert!(is_in(&kept).await, "it went unused for longer, and is live");
+    let receipt = newest_receipt(&newest).await;
+    assert_eq!(receipt["reason"], "limit");
+    assert_eq!(receipt["sessions_ended"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,7 +127,8 @@ async fn one_token_too_many_is_refused_everywhere_and_says_what_to_do() {
     let answer = answer.expect_problem(409, "too-many-tokens");
     assert!(answer.problem().detail.contains("500"), "{answer}");
     let body = json!({"email": ADA, "password": PASSWORD, "device_name": "Too many"});
-    // However often: the password was right, and is not held against its owner.
+    // None is a device's, which could end for another one. However often: the password was right, and is
+    // not held against its owner.
     for _ in 0..8 {
         let answer = app.stranger().post_json("/api/v1/sign-in", &body).await;
         answer.expect_problem(409, "too-many-tokens");
@@ -170,4 +178,32 @@ async fn no_race_makes_one_token_too_many() {
     statuses.sort_unstable();
     let expected: Vec<u16> = [201; 3].into_iter().chain([409; 17]).collect();
     assert_eq!(statuses, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_too_many_ends_the_device_token_unused_longest() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let user = id_of_ada(&app).await;
+    let first = app.device(ADA, "First").await;
+    app.advance(SECOND);
+    let second = app.device(ADA, "Second").await;
+    app.advance(SECOND);
+    make_tokens(&app.context, user, MOST_TOKENS - 2, None).await;
+    assert!(first.client.is_let_in().await, "it is older, and just used");
+    app.advance(SECOND);
+    let third = app.device(ADA, "Third").await;
+    assert!(!second.client.is_let_in().await);
+    assert!(first.client.is_let_in().await && third.client.is_let_in().await);
+    let receipt = newest_receipt(&ada).await;
+    assert_eq!(receipt["reason"], "limit");
+    assert_eq!(receipt["tokens_ended"], 1);
+    assert_eq!(receipt["credentials"][0]["id"], *second.id);
+    let events = ada.get("/api/v1/events?limit=2").await.json();
+    let events = [&events["data"][0]["type"], &events["data"][1]["type"]];
+    assert!(events.contains(&&json!("credentials.ended")), "{events:?}");
+    // A token of another sort does not end one of a device.
+    let form = [("name", "Too many"), ("expires", "7d")];
+    ada.post("/account/tokens", &form).await.expect_status(409);
+    assert!(first.client.is_let_in().await);
 }

@@ -162,6 +162,7 @@ async fn show(
     let Preview {
         digest,
         credentials,
+        over: _,
     } = sign_out::preview(&here.context, here.caller.user.id, selection.clone()).await?;
     let count = |class| {
         let of_class = credentials

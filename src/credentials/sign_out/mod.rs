@@ -36,10 +36,14 @@ use crate::{
 
 /// What a selection would end.
 pub struct Preview {
-    /// Stands for just these credentials: [`end`] given it ends these or nothing.
+    /// Stands for just these credentials and those that are over: [`end`] given it ends these or nothing.
+    /// So it fits whatever becomes over in between.
     pub digest: String,
-    /// The credentials, newest first.
+    /// The live credentials, newest first.
     pub credentials: Vec<Credential>,
+    /// How many more would end that are over by this clock and were not ended. Another node, whose clock
+    /// is slow or who knows of a later use, may still let them in.
+    pub over: usize,
 }
 
 /// Shows what `selection` would end now.
@@ -49,9 +53,13 @@ pub struct Preview {
 pub async fn preview(context: &Context, user: UserId, selection: Selection) -> Result<Preview> {
     context
         .read(move |context, connection| {
-            let credentials = select(context, connection, user, &selection, Time::Left)?;
+            let mut credentials = select(context, connection, user, &selection)?;
+            let (digest, all) = (digest(&credentials), credentials.len());
+            let now = context.now();
+            credentials.retain(|credential| credential.is_live(now));
             Ok(Preview {
-                digest: digest(&credentials),
+                digest,
+                over: all - credentials.len(),
                 credentials,
             })
         })
@@ -81,7 +89,8 @@ impl Ending {
     }
 }
 
-/// Ends what is selected. From the answer on, no request with any of it succeeds.
+/// Ends what is selected: everything of it that was not ended, whatever this clock says of its time. From
+/// the answer on, no request with any of it succeeds.
 ///
 /// # Errors
 /// [`Error::PreviewOutdated`] where the digest no longer fits, and [`Error::NotSignedIn`] where the
@@ -117,7 +126,7 @@ pub async fn end_of_many(
                     Err(Error::NotFound) => continue,
                     begun => begun?,
                 }
-                if select(context, connection, user, &ending.selection, Time::Left)?.is_empty() {
+                if select(context, connection, user, &ending.selection)?.is_empty() {
                     continue;
                 }
                 receipts.push(end_within(context, connection, user, &ending, &actor)?);
@@ -212,11 +221,11 @@ pub(crate) fn end_within(
     ending: &Ending,
     actor: &Actor,
 ) -> Result<Receipt> {
-    let whose_time = match ending.reason {
-        Reason::Expired => Time::Over,
-        _ => Time::Left,
-    };
-    let credentials = select(context, connection, user, &ending.selection, whose_time)?;
+    let mut credentials = select(context, connection, user, &ending.selection)?;
+    if ending.reason == Reason::Expired {
+        let now = context.now();
+        credentials.retain(|credential| !credential.is_live(now));
+    }
     if ending
         .digest
         .as_ref()
@@ -276,7 +285,8 @@ pub async fn find_to_end(
     Ok(None)
 }
 
-/// Ends one credential of the caller's. None: it had ended before, and is believed nowhere any more either.
+/// Ends one credential of the caller's, whatever this clock says of its time. None: it had ended before, and is
+/// believed nowhere any more either.
 /// Whether the password has to be confirmed first, coming `back` afterwards, counts only where it can still let
 /// somebody in.
 ///
@@ -297,10 +307,12 @@ pub async fn end_one(
             let acting = begin_change_as(context, connection, &caller)?;
             let actor = caller.actor();
             let found = find_within(context, connection, user, class, id)?;
-            if !found.is_live(context.now()) {
+            if found.ended_at.is_some() {
                 return Ok(None);
             }
-            acting.may_end(&Selection::one(class, id), context.now(), || back)?;
+            if found.is_live(context.now()) {
+                acting.may_end(&Selection::one(class, id), context.now(), || back)?;
+            }
             let one = vec![found];
             end_these(context, connection, user, one, Reason::Revoked, &actor).map(Some)
         })
@@ -312,7 +324,7 @@ pub async fn end_one(
 }
 
 /// Ends credentials that were read in this transaction, with the receipt and the line in the activity log.
-fn end_these(
+pub(super) fn end_these(
     context: &Transaction,
     connection: &mut AnyConnection,
     user: UserId,
@@ -359,28 +371,20 @@ fn end_these(
     Ok(receipt)
 }
 
-/// Whether what is selected can still let somebody in, or could until its time was over.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Time {
-    Left,
-    Over,
-}
-
+/// Everything that was not ended of what `selection` names. No clock is asked: what is over by this one may
+/// be live to a node whose clock is slow, or who knows of a use that is not written down yet.
 fn select(
     context: &Shared,
     connection: &mut AnyConnection,
     user: UserId,
     selection: &Selection,
-    whose_time: Time,
 ) -> Result<Vec<Credential>> {
-    let now = context.now();
+    let made = store::made_by(connection, user, &selection.made_by)?;
     let mut credentials = store::not_ended(connection, user, &selection.id)?;
     credentials
         .iter_mut()
         .for_each(|credential| usage::overlay(context, credential));
-    credentials.retain(|credential| {
-        credential.is_live(now) == (whose_time == Time::Left) && selection.names(credential)
-    });
+    credentials.retain(|credential| selection.names(credential, &made));
     Ok(credentials)
 }
 

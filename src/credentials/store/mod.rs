@@ -8,7 +8,7 @@ mod of_secrets;
 mod of_uses;
 
 pub(crate) use self::{
-    of_one_user::{count_not_ended, signed_in_from, signed_in_with},
+    of_one_user::{count_not_ended, made_by, signed_in_from, signed_in_with},
     of_pruning::{expired, forget_ended, forget_receipts},
     of_receipts::{find_receipt, insert_receipt, receipts_since},
     of_rotations::{

@@ -1,5 +1,7 @@
 //! The queries about all that one user has or had: how much, from where, with what.
 
+use std::collections::{HashMap, HashSet};
+
 use diesel::{QueryResult, prelude::*};
 
 use crate::{
@@ -21,6 +23,38 @@ pub(crate) fn count_not_ended(
         .filter(credentials::class.eq(class.as_str()))
         .count()
         .get_result(connection))
+}
+
+/// What `makers` made, what that made, and so on to any depth, as far as it is still kept. The whole tree of
+/// the user is read at once: a query for each of its levels, of which there may be hundreds, would read all of
+/// the user's rows each time.
+pub(crate) fn made_by(
+    connection: &mut AnyConnection,
+    user: UserId,
+    makers: &[CredentialId],
+) -> QueryResult<HashSet<CredentialId>> {
+    let mut made = HashSet::new();
+    if makers.is_empty() {
+        return Ok(made);
+    }
+    let rows: Vec<(CredentialId, CredentialId)> = credentials::table
+        .filter(credentials::user_id.eq(user))
+        .filter(credentials::made_by.is_not_null())
+        .select((credentials::made_by.assume_not_null(), credentials::id))
+        .load(connection)?;
+    let mut by_maker: HashMap<CredentialId, Vec<CredentialId>> = HashMap::new();
+    for (maker, id) in rows {
+        by_maker.entry(maker).or_default().push(id);
+    }
+    let mut todo = makers.to_vec();
+    while let Some(maker) = todo.pop() {
+        for id in by_maker.remove(&maker).unwrap_or_default() {
+            if made.insert(id) {
+                todo.push(id);
+            }
+        }
+    }
+    Ok(made)
 }
 
 /// From where the newest `most` credentials were made that a password was given for: sessions and

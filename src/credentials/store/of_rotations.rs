@@ -9,7 +9,7 @@ use crate::{
     schema::{rotations, secrets},
 };
 
-/// A secret from before a rotation that still lets somebody in.
+/// A secret from before a rotation that was not revoked.
 #[derive(Clone, Debug, Queryable)]
 pub struct Earlier {
     pub(crate) digest: Digest,
@@ -54,15 +54,16 @@ pub(crate) fn bound_secrets(
     .map(drop)
 }
 
-/// The secrets of a credential that work for a while only, the newest first.
+/// The secrets of a credential from before a rotation that were not revoked, the newest first: also
+/// those whose overlap is over by some clock.
 pub(crate) fn earlier(
     connection: &mut AnyConnection,
     credential: CredentialId,
-    now: Timestamp,
 ) -> QueryResult<Vec<Earlier>> {
     secrets::table
         .filter(secrets::credential_id.eq(credential))
-        .filter(secrets::valid_until.gt(now))
+        .filter(secrets::valid_until.is_not_null())
+        .filter(secrets::revoked_at.is_null())
         .order(secrets::created_at.desc())
         .select((
             secrets::digest,
@@ -72,15 +73,19 @@ pub(crate) fn earlier(
         .load(connection)
 }
 
-/// Lets one secret work no longer.
+/// Revokes one secret that worked until `until`: from then on no clock is asked about it.
 pub(crate) fn spend(
     connection: &mut AnyConnection,
     _: Old,
     digest: Digest,
+    until: Timestamp,
     now: Timestamp,
 ) -> QueryResult<()> {
     diesel::update(secrets::table.find(digest))
-        .set(secrets::valid_until.eq(now))
+        .set((
+            secrets::valid_until.eq(until.min(now)),
+            secrets::revoked_at.eq(now),
+        ))
         .execute(connection)
         .map(drop)
 }

@@ -21,15 +21,17 @@ pub(crate) struct Found {
     pub(crate) credential: Credential,
     /// Until when this secret of it is good.
     pub(crate) valid_until: Option<Timestamp>,
+    /// Whether this secret of it was revoked.
+    pub(crate) is_revoked: bool,
     pub(crate) user: User,
     /// Since when nobody can get in as them.
     pub(crate) user_disabled_at: Option<Timestamp>,
 }
 
 impl Found {
-    /// Whether this secret was rotated out, and its overlap is over.
+    /// Whether this secret was rotated out: it was revoked, or its overlap is over by this clock.
     pub(crate) fn is_spent(&self, now: Timestamp) -> bool {
-        self.valid_until.is_some_and(|until| until <= now)
+        self.is_revoked || self.valid_until.is_some_and(|until| until <= now)
     }
 }
 
@@ -43,6 +45,7 @@ pub(crate) fn by_digest(
         Option<UseRow>,
         String,
         Option<Timestamp>,
+        Option<Timestamp>,
         (UserId, String, String, Timestamp, Option<Timestamp>),
     );
     let found: Option<Joined> = on!(connection => secrets::table
@@ -53,6 +56,7 @@ pub(crate) fn by_digest(
             Option::<UseRow>::as_select(),
             secrets::hint,
             secrets::valid_until,
+            secrets::revoked_at,
             (
                 users::id,
                 users::email,
@@ -63,11 +67,10 @@ pub(crate) fn by_digest(
         ))
         .first(connection)
         .optional())?;
-    let Some((row, last, hint, valid_until, (id, email, name, created_at, user_disabled_at))) =
-        found
-    else {
+    let Some((row, last, hint, valid_until, revoked_at, user)) = found else {
         return Ok(None);
     };
+    let (id, email, name, created_at, user_disabled_at) = user;
     // A token's hint is that of its newest secret, whichever of them came.
     let hint = match valid_until {
         None => hint,
@@ -76,6 +79,7 @@ pub(crate) fn by_digest(
     Ok(Some(Found {
         credential: row.into_credential(last, hint)?,
         valid_until,
+        is_revoked: revoked_at.is_some(),
         user: User {
             id,
             email,

@@ -27,7 +27,7 @@ use crate::{
     credentials::{
         self, Class,
         api::{ReceiptJson, end_one_of_class, end_selected, page_of},
-        api_shapes::{Listed, Selected, Tokens},
+        api_shapes::{EndedBy, Listed, Tokens},
         sign_out,
     },
     error::{Error, Result},
@@ -36,7 +36,7 @@ use crate::{
     web::{
         body::{NoQuery, Query},
         idempotency::IdempotencyKey,
-        json::{self, FieldsInput, Json, JsonOrNothing, NoFields},
+        json::{self, GivenFields, Json, JsonOrNothing, NoFields},
         list::List,
         path::PathId,
     },
@@ -204,7 +204,10 @@ pub async fn create(
     tag = "Tokens",
     operation_id = "changeToken",
     params(("id" = CredentialId, Path)),
-    request_body = ChangeBody,
+    request_body(content(
+        (ChangeBody = "application/json"),
+        (ChangeBody = "application/merge-patch+json")
+    )),
     responses(
         (status = 200, description = "The token as it is now.", body = TokenJson),
         (status = 404, description = "There is no such token, or it has ended.")
@@ -275,7 +278,8 @@ pub async fn end_one(
     end_one_of_class(&here, Class::Token, id).await
 }
 
-/// Ends a selection of tokens: without a query all of them, the one that calls included.
+/// Ends a selection of tokens: with `all=true` all of them, the one that calls included. Without a query nothing
+/// ends.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a selection that cannot be; [`Error::ConfirmPassword`] where a session has
@@ -285,10 +289,10 @@ pub async fn end_one(
     path = urls::API_TOKENS,
     tag = "Tokens",
     operation_id = "endTokens",
-    params(Selected<Tokens>),
+    params(EndedBy<Tokens>),
     responses((status = 200, description = "What ended.", body = ReceiptJson))
 )]
-pub async fn end_some(here: AnyCaller, FieldsInput(fields): FieldsInput) -> Result<HttpResponse> {
+pub async fn end_some(here: AnyCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
     end_selected(&here, fields, Class::Token).await
 }
 

@@ -150,11 +150,22 @@ impl Model {
         self.passes.push(Pass { of, secret, until });
     }
 
-    /// Ends what is selected; gives the ids, in order.
+    /// Ends what is selected, also what is over and was not ended; gives the ids, in order.
     pub fn end(&mut self, which: &Which, by: usize) -> Vec<String> {
         let maker = self.credentials[by].id.clone();
-        let selected =
-            |of: &usize| self.is_live(*of) && which.names(&self.credentials[*of], &maker);
+        // Whoever made something was there before it.
+        let mut makers = vec![maker.clone()];
+        for credential in &self.credentials {
+            if let Some(made_by) = &credential.made_by
+                && makers.contains(made_by)
+            {
+                makers.push(credential.id.clone());
+            }
+        }
+        let selected = |of: &usize| {
+            let credential = &self.credentials[*of];
+            !credential.ended && which.names(credential, &maker, &makers)
+        };
         let all = 0..self.credentials.len();
         let selected: Vec<usize> = all.filter(selected).collect();
         let mut ids = Vec::new();
@@ -218,7 +229,7 @@ impl Which {
         }
     }
 
-    fn names(&self, credential: &Credential, by: &str) -> bool {
+    fn names(&self, credential: &Credential, by: &str, makers: &[String]) -> bool {
         let is_by = credential.id == by;
         match self {
             Self::Everything => true,
@@ -227,7 +238,10 @@ impl Which {
             Self::Mobile => credential.kind == "mobile",
             Self::Others => !is_by,
             Self::OtherSessions => credential.is_session() && !is_by,
-            Self::MadeBy => credential.made_by.as_deref() == Some(by),
+            Self::MadeBy => {
+                let made_by = credential.made_by.as_ref();
+                made_by.is_some_and(|made_by| makers.contains(made_by))
+            }
             Self::MayWriteOrders => !credential.is_session() && credential.may("orders:write"),
         }
     }

@@ -5,6 +5,10 @@ use reqwest::Method;
 use super::{INTROSPECT, challenge};
 use crate::support::answer::Answer;
 use crate::support::app::TestApp;
+use crate::support::client::{ApiClient, Stranger};
+use crate::support::operator::Operator;
+
+const ADA: &str = "ada@example.com";
 
 /// Where callers are known: a call, a proxy's question, a service's question.
 const ASKED: [(&str, &str); 3] = [
@@ -114,4 +118,33 @@ async fn section_3_1_two_passes_are_an_invalid_request() {
             assert_eq!(code.as_deref(), Some("invalid_request"), "{answer}");
         }
     }
+}
+
+/// The setting says what new tokens begin with, and ends none that was given out under another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_outlives_the_prefix_that_it_was_made_with() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    let old = operator.add_token(ADA, "CI", &["--ability", "tokens:introspect"]);
+    let operator = operator.with("NARTHEX_TOKEN_PREFIX", "acme2");
+    let new = operator.add_token(ADA, "New", &[]);
+    assert!(new.starts_with("acme2_") && new.len() == 42, "{new}");
+    let serving = operator.serve();
+    let client = ApiClient::at(&serving.url, &old);
+    for secret in [&old, &new] {
+        assert!(serving.lets_in(secret).await);
+        let asked = client.request(Method::POST, INTROSPECT);
+        let told = client.send(asked.form(&[("token", secret)])).await;
+        assert_eq!(told.expect_status(200).json()["active"], true);
+        let identified = operator
+            .narthex
+            .run_with_input(&["token", "identify", "--json"], secret);
+        let state = identified.expect_code(0).stdout;
+        assert!(state.contains("\"live\""), "{state}");
+    }
+    let form = [("token", &*old)];
+    let stranger = Stranger::at(&serving.url);
+    let revoked = stranger.post("/oauth/revoke", &form).await;
+    revoked.expect_status(200);
+    assert!(!serving.lets_in(&old).await && serving.lets_in(&new).await);
 }

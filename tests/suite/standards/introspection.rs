@@ -267,3 +267,39 @@ async fn section_2_3_who_is_nobody_or_lacks_the_ability_is_told_nothing() {
     let scope = ("scope".to_owned(), "tokens:introspect".to_owned());
     assert!(parameters.contains(&scope), "{refused}");
 }
+
+/// RFC 7662, section 2.2: `exp` is when this token expires, and each secret of it is one here.
+#[tokio::test]
+async fn section_2_2_exp_of_a_rotated_out_secret_is_the_end_of_its_overlap() {
+    let app = TestApp::start();
+    let Two {
+        asking, browser, ..
+    } = two(&app).await;
+    let asker = app.api_client(&asking);
+    let exp = async |secret: &str| {
+        let asked = asker.request(Method::POST, INTROSPECT);
+        let told = asker.send(asked.form(&[("token", secret)])).await;
+        told.expect_status(200).json()["exp"].clone()
+    };
+    let now = 1_795_350_600;
+    for (life, overlap, old, new) in [
+        (json!(null), "1h", json!(now + 3600), json!(null)),
+        (json!(7200), "1h", json!(now + 3600), json!(now + 7200)),
+        (json!(60), "1h", json!(now + 60), json!(now + 60)),
+    ] {
+        let body = json!({"name": "CI", "abilities": [], "expires_in": life});
+        let made = browser
+            .call(Method::POST, "/api/v1/tokens", Some(&body))
+            .await;
+        let token = app.made(&made.expect_status(201).json());
+        let path = format!("/api/v1/tokens/{}/rotate", token.id);
+        let body = json!({"overlap": overlap});
+        let rotated = browser.call(Method::POST, &path, Some(&body)).await;
+        let rotated = app.made(&rotated.expect_status(200).json());
+        // Asked of the database, and of the cache.
+        for _ in 0..2 {
+            assert_eq!(exp(&token.secret).await, old, "{life}");
+            assert_eq!(exp(&rotated.secret).await, new, "{life}");
+        }
+    }
+}

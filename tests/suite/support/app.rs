@@ -13,6 +13,7 @@ use narthex::context::{Context, MIGRATIONS};
 use narthex::kit::clock::{Clock, Timestamp};
 use narthex::kit::db;
 
+use super::binary::Narthex;
 use super::client::{ApiClient, Browser, Stranger};
 use super::database::Database;
 use super::evidence;
@@ -82,6 +83,19 @@ impl TestApp {
         let (database, clock) = (self.database.clone(), self.clock.clone());
         let address = database.address().to_owned();
         Self::start_at(database, &address, settings, clock)
+    }
+
+    /// Another one on the database of this one, whose clock is behind.
+    pub fn start_beside_with_slow_clock(&self, behind: Duration) -> Self {
+        let database = self.database.clone();
+        let address = database.address().to_owned();
+        let clock = Arc::new(FakeClock(Mutex::new(self.clock.now().minus(behind))));
+        Self::start_at(database, &address, &[], clock)
+    }
+
+    /// The command line on the database of this one. It goes by the clock of the machine.
+    pub fn command_line(&self) -> Narthex {
+        Narthex::installed().with("DATABASE_URL", self.database.address())
     }
 
     fn start_at(
