@@ -11,11 +11,13 @@ use crate::{
     context::Context,
     credentials::{Caller, Class, Confirmed, Receipt, Selection},
     error::{Error, Result},
+    fields::Fields,
     ids::{ReceiptId, UserId},
     sessions::{SessionSecret, cookie::SessionCookie},
     urls,
     web::{
         address::client_address,
+        draft::{self, Draft},
         headers::CLEARED_AT_SIGN_OUT,
         page::{Frame, see_other},
     },
@@ -88,16 +90,27 @@ impl SignedIn {
     /// The frame of the page, with what an earlier request left to say.
     #[must_use]
     pub fn frame(&self) -> Frame {
-        let receipt = self.cookie.take_receipt();
+        // What an earlier request left to say waits for a page without a draft.
+        let (message, receipt) = match self.open_draft() {
+            Some(_) => (Some(draft::NOT_SUBMITTED.to_owned()), None),
+            None => (self.cookie.take_message(), self.cookie.take_receipt()),
+        };
         Frame {
             user_id: self.caller.user.id.to_string(),
             receipt: receipt.map(urls::receipt),
-            ..Frame::new(
-                &self.request,
-                Some(self.caller.user.name.clone()),
-                self.cookie.take_message(),
-            )
+            ..Frame::new(&self.request, Some(self.caller.user.name.clone()), message)
         }
+    }
+
+    /// What this user entered into the form that is sent to `action`, where that was refused before it
+    /// was submitted and this is the way back to it.
+    #[must_use]
+    pub fn draft(&self, action: &str) -> Option<Fields> {
+        self.open_draft()?.of(action)
+    }
+
+    fn open_draft(&self) -> Option<Draft> {
+        draft::open(&self.request, self.caller.user.id)
     }
 
     /// On to another page, which says `message`.

@@ -17,7 +17,7 @@ use crate::{
     context::Context,
     credentials::{Caller, Class},
     error::{Error, Result},
-    web::body,
+    web::{body, draft},
 };
 
 /// What one path asks, by method.
@@ -106,6 +106,13 @@ impl Gatekeeper {
         Ok(caller)
     }
 
+    /// Whether this method takes the form of a signed-in page, which comes back to its sender if it is
+    /// refused.
+    fn takes_form(&self, method: &Method) -> bool {
+        let rule = self.rule(method).map(|rule| rule.access);
+        rule == Some(Access::Browser) && !method.is_safe()
+    }
+
     async fn admit(&self, request: &HttpRequest, body: &[u8]) -> Result<Option<Caller>> {
         let Some(rule) = self.rule(request.method()) else {
             return Err(self.not_allowed());
@@ -170,6 +177,11 @@ pub async fn guard<B: MessageBody + 'static>(
     let admitted = match keeper.take_in(&mut request).await {
         Ok(body) => {
             let admitted = keeper.admit(request.request(), &body).await;
+            if keeper.takes_form(request.method()) {
+                let caller = admitted.as_ref().ok().and_then(Option::as_ref);
+                let user = caller.map(|caller| caller.user.id);
+                draft::keep(request.request(), body, user);
+            }
             admitted.and_then(|caller| keeper.count_change(request.method(), caller))
         }
         Err(error) => Err(error),

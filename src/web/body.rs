@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The hidden field in which a form of a signed-in page names the user that it was made for.
-const FORM_USER: &str = "user";
+pub(super) const FORM_USER: &str = "user";
 
 /// How much of a body is read before it is refused.
 #[must_use]

@@ -6,6 +6,7 @@ pub mod assets;
 pub mod body;
 pub mod connections;
 pub mod cors;
+pub mod draft;
 pub mod form_key;
 pub mod headers;
 pub mod held;

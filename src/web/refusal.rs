@@ -13,7 +13,10 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-use super::page::{Frame, page, see_other};
+use super::{
+    draft,
+    page::{Frame, page, see_other},
+};
 use crate::{ability::Ability, error::Error, shapes, urls};
 
 /// Who is at the other end.
@@ -197,8 +200,13 @@ struct ErrorPage<'a> {
 
 fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
     match error {
-        Error::NotSignedIn { .. } => see_other(&urls::with_next(urls::LOGIN, &way_back(request))),
-        Error::ConfirmPassword { back } => see_other(&urls::with_next(urls::CONFIRM, back)),
+        Error::NotSignedIn { .. } => {
+            let back = way_back(request, list_of(request.path()));
+            see_other(&urls::with_next(urls::LOGIN, &back))
+        }
+        Error::ConfirmPassword { back } => {
+            see_other(&urls::with_next(urls::CONFIRM, &way_back(request, back)))
+        }
         error => {
             let template = ErrorPage {
                 frame: Frame::new(request, None, None),
@@ -210,12 +218,11 @@ fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
     }
 }
 
-/// Back to the page that was asked for; what was sent to be done is not repeated by a redirect, so
-/// for that it is the account.
-fn way_back(request: &HttpRequest) -> String {
+/// Back to the page that was asked for, or to the page of the form that was sent, with what was entered.
+fn way_back(request: &HttpRequest, otherwise: &str) -> String {
     match (request.method().is_safe(), request.uri().path_and_query()) {
         (true, Some(path)) => path.to_string(),
-        _ => urls::ACCOUNT.to_owned(),
+        _ => draft::way_back(request, otherwise),
     }
 }
 
@@ -241,4 +248,11 @@ pub fn with_cookies_of(refused: &HttpResponse, mut answer: HttpResponse) -> Http
             .append(header::SET_COOKIE, value.clone());
     }
     answer
+}
+
+/// The page that lists the thing at `path`, or the account.
+fn list_of(path: &str) -> &'static str {
+    let lists = [urls::SESSIONS, urls::TOKENS];
+    let list = lists.into_iter().find(|list| path.starts_with(list));
+    list.unwrap_or(urls::ACCOUNT)
 }

@@ -110,6 +110,8 @@ const CONTRACT: &[(&str, &str, Open)] = &[
 /// An id that nobody has.
 const NOBODYS: &str = "019ab6b0-0000-7000-8000-000000000000";
 
+const TOKEN_OF_NOBODY: &str = "/account/tokens/019ab6b0-0000-7000-8000-000000000000";
+
 fn expected(route: &Route) -> Option<Open> {
     CONTRACT
         .iter()
@@ -164,10 +166,16 @@ fn is_let_in(answer: &Answer) {
 #[track_caller]
 fn must_sign_in(method: &Method, path: &str, answer: Answer) {
     if is_page(path) {
-        let next = if *method == Method::GET {
-            path
-        } else {
-            "/account"
+        // A form leads back to the page that shows it.
+        let next = match (method.as_str(), path) {
+            ("GET", path) => path,
+            (_, "/account/password" | "/account/delete" | "/account/profile") => "/account/profile",
+            (_, "/account/tokens") => "/account/tokens/new",
+            (_, "/account/sign-out") => "/account/sign-out",
+            (_, path) if path.starts_with("/account/sessions/") => "/account/sessions",
+            (_, path) if path.ends_with("/revoke") => "/account/tokens",
+            (_, path) if path.starts_with("/account/tokens/") => TOKEN_OF_NOBODY,
+            _ => "/account",
         };
         let login = urls::with_next("/login", next);
         answer.expect_redirect(&login);

@@ -35,6 +35,7 @@ mod cors;
 mod crash;
 mod cross_site;
 mod devices;
+mod drafts;
 mod failover;
 mod fairness;
 mod faults;

@@ -179,7 +179,9 @@ async fn a_way_back_that_is_too_long_is_left_out_of_every_location() {
     app.advance(std::time::Duration::from_secs(3600));
     let form = [("name", &*long), ("expires", "7d")];
     let typed = browser.post("/account/tokens", &form).await;
-    typed.expect_redirect("/account/confirm");
+    let way = "/account/confirm?next=%2Faccount%2Ftokens%2Fnew%3Fdraft";
+    assert!(typed.location().starts_with(way), "{typed}");
+    assert!(typed.location().len() < 512, "{typed}");
     let nobodys = "0196b2f0-0000-7000-8000-000000000000";
     let mut form = vec![("id", nobodys); 300];
     form.push(("digest", "x"));

@@ -42,7 +42,14 @@ fn page_with(here: &SignedIn, errors: FieldErrors) -> SettingsPage {
 
 /// `GET /account/profile`
 pub async fn settings(here: SignedIn) -> Result<HttpResponse> {
-    page::ok(&page_with(&here, FieldErrors::default()))
+    let mut page = page_with(&here, FieldErrors::default());
+    if let Some(mut typed) = here.draft(urls::PROFILE) {
+        (page.name, page.email) = (typed.text("name"), typed.text("email"));
+    }
+    if let Some(mut typed) = here.draft(urls::PASSWORD) {
+        (page.end_sessions, page.end_tokens) = to_end(&typed.many("also"));
+    }
+    page::ok(&page)
 }
 
 /// `GET` where only a form is sent to: whoever reloads there gets to the form.
@@ -90,8 +97,7 @@ pub async fn change_password(here: SignedIn, form: Form) -> Result<HttpResponse>
     let current = SecretText::new(fields.text("current_password"));
     let new = SecretText::new(fields.text("password"));
     let also = fields.many("also");
-    let asked = |class: &str| also.iter().any(|asked| asked == class);
-    let (end_sessions, end_tokens) = (asked("sessions") || !asked(""), asked("tokens"));
+    let (end_sessions, end_tokens) = to_end(&also);
     if also
         .iter()
         .any(|class| !["sessions", "tokens", ""].contains(&&**class))
@@ -145,6 +151,12 @@ pub async fn change_password(here: SignedIn, form: Form) -> Result<HttpResponse>
         }
         Err(other) => Err(other),
     }
+}
+
+/// Whether the other sessions end, and whether tokens do.
+fn to_end(also: &[String]) -> (bool, bool) {
+    let asked = |class: &str| also.iter().any(|asked| asked == class);
+    (asked("sessions") || !asked(""), asked("tokens"))
 }
 
 /// `POST /account/delete`

@@ -16,6 +16,7 @@ use crate::{
     urls,
     web::{
         body::{Form, Query},
+        draft,
         page::{self, Frame, see_other},
     },
 };
@@ -74,6 +75,12 @@ impl Filters {
 /// `GET /account/sign-out` with a selection
 pub async fn preview(here: SignedIn, query: Query) -> Result<HttpResponse> {
     let mut fields = query.0.without_empty(&LEFT_EMPTY);
+    let sealed = fields.many(draft::FIELD);
+    if !sealed.is_empty()
+        && let Some(typed) = here.draft(urls::SIGN_OUT)
+    {
+        fields = typed;
+    }
     let typed = fields.pairs();
     let selection = take(&here, &mut fields);
     match fields.finish() {
@@ -147,6 +154,18 @@ pub(crate) fn address_of(selection: &Selection) -> String {
     urls::with_query(urls::SIGN_OUT, &selection.to_fields())
 }
 
+/// The fields of `selection` for a form, in which `current` is this browser also after a new sign-in.
+fn fields_of(selection: &Selection, current: CredentialId) -> Vec<(&'static str, String)> {
+    let own = current.to_string();
+    let mut fields = selection.to_fields();
+    for (name, value) in &mut fields {
+        if *name == "except" && *value == own {
+            "current".clone_into(value);
+        }
+    }
+    fields
+}
+
 fn take(here: &SignedIn, fields: &mut Fields) -> Selection {
     Selection::take(fields, here.context.now(), Some(here.caller.credential.id))
 }
@@ -179,7 +198,7 @@ async fn show(
             .iter()
             .any(|credential| credential.id == current),
         rows: Row::all(&here.context, &credentials, current),
-        hidden: selection.to_fields(),
+        hidden: fields_of(selection, current),
         digest,
         problem,
         filters: Filters::of(selection, typed),

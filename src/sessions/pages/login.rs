@@ -24,6 +24,8 @@ use crate::{
 /// Never says which: nobody is to learn here who has an account.
 const WRONG: &str = "E-mail address or password is wrong. Check both and try again.";
 
+const EXPIRED: &str = "Your session expired or was signed out. Sign in again to continue.";
+
 #[derive(Template)]
 #[template(path = "sessions/login.html")]
 struct LoginPage {
@@ -59,12 +61,12 @@ pub async fn form(visitor: Visitor, mut query: Query) -> Result<HttpResponse> {
     if visitor.caller.is_some() {
         return Ok(see_other(&or_account(next)));
     }
-    page::ok(&LoginPage::new(
-        &visitor,
-        String::new(),
-        false,
-        next.as_ref(),
-    )?)
+    let mut page = LoginPage::new(&visitor, String::new(), false, next.as_ref())?;
+    // The cookie names a session that is over.
+    if page.frame.message.is_none() && visitor.cookie.secret().is_some() {
+        page.frame.message = Some(EXPIRED.to_owned());
+    }
+    page::ok(&page)
 }
 
 /// `POST /login`

@@ -90,7 +90,15 @@ pub(super) async fn find(here: &SignedIn, id: CredentialId) -> Result<Credential
 /// `GET /account/tokens/{id}`
 pub async fn show(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
     let token = find(&here, id.0).await?;
-    page::ok(&TokenPage::of(&here, &token).await?)
+    let mut page = TokenPage::of(&here, &token).await?;
+    if let Some(mut typed) = here.draft(&page.change) {
+        page.name = typed.text("name");
+        page.abilities = boxes(&here.context, &typed.many("abilities"));
+    }
+    if let Some(mut typed) = here.draft(&page.rotate) {
+        page.overlap = typed.text("overlap");
+    }
+    page::ok(&page)
 }
 
 /// `POST /account/tokens/{id}`

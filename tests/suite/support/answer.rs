@@ -157,7 +157,7 @@ pub struct Problem {
 }
 
 /// The value of `name="…"` among a tag's attributes.
-fn attribute(tag: &str, name: &str) -> Option<String> {
+pub fn attribute(tag: &str, name: &str) -> Option<String> {
     let opening = format!(" {name}=\"");
     let value = tag
         .get(tag.find(&opening)? + opening.len()..)?

@@ -11,6 +11,7 @@ pub mod cookie_jar;
 pub mod database;
 pub mod evidence;
 pub mod faulty_random;
+pub mod form;
 pub mod front;
 pub mod leash;
 pub mod operator;
