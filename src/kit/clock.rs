@@ -80,6 +80,19 @@ impl Timestamp {
         Some(Self(midnight.timestamp().as_microsecond()))
     }
 
+    /// Reads a plain date, which means the last second of that day in UTC: the end of something that
+    /// lasts to a date.
+    #[must_use]
+    pub fn end_of_day(text: &str) -> Option<Self> {
+        let date = text.len() == "2026-11-22".len();
+        let first = Self::parse(text).filter(|_| date)?;
+        Some(
+            first
+                .plus(Duration::from_secs(24 * 3600 - 1))
+                .min(Self::last()),
+        )
+    }
+
     /// The last whole second that can be shown: 9999-12-30T22:00:00Z, a day short of the year's end, so that
     /// it is in that year wherever one is.
     fn last() -> Self {
@@ -218,6 +231,14 @@ mod tests {
             Timestamp::parse("2026-11-22").map(|t| t.to_string()),
             Some("2026-11-22T00:00:00Z".to_owned())
         );
+    }
+
+    #[test]
+    fn end_of_day_is_its_last_second_in_utc() {
+        let end = |text| Timestamp::end_of_day(text).map(|end| end.to_string());
+        assert_eq!(end("2026-11-22").as_deref(), Some("2026-11-22T23:59:59Z"));
+        assert_eq!(end("9999-12-31").as_deref(), Some("9999-12-30T22:00:00Z"));
+        assert_eq!(end("2026-11-22T18:05:00Z"), None);
     }
 
     #[test]

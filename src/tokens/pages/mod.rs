@@ -2,6 +2,7 @@
 
 mod abilities;
 mod create;
+mod expiry;
 mod list;
 mod made;
 mod one;

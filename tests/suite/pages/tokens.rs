@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::{ADA, GRACE, fault, faults, listed, newest_token};
+use crate::support::answer::Answer;
 use crate::support::app::{TestApp, secret_in};
+use crate::support::client::Browser;
+use crate::support::form::form_in;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -89,7 +92,9 @@ async fn a_token_lives_as_long_as_was_chosen() {
         ("30d", Some("2026-12-22T12:30:00Z")),
         ("90d", Some("2027-02-20T12:30:00Z")),
         ("365d", Some("2027-11-22T12:30:00Z")),
-        ("2026-12-31", Some("2026-12-31T00:00:00Z")),
+        ("2026-12-31", Some("2026-12-31T23:59:59Z")),
+        ("2026-11-22", Some("2026-11-22T23:59:59Z")),
+        ("2026-12-31T10:00:00Z", Some("2026-12-31T10:00:00Z")),
         ("never", None),
     ] {
         let form = [("name", expires), ("expires", expires)];
@@ -101,6 +106,77 @@ async fn a_token_lives_as_long_as_was_chosen() {
         let made = made.iter().find(|token| token["name"] == expires);
         assert_eq!(made.unwrap()["expires_at"].as_str(), at, "{expires}");
     }
+}
+
+/// When the token that this form makes expires, or the answer that refuses it.
+async fn expiry_of(browser: &Browser, form: &[(&str, &str)]) -> Result<Option<String>, Answer> {
+    let mut fields = vec![("name", "Dated")];
+    fields.extend(form);
+    let answer = browser.post("/account/tokens", &fields).await;
+    if answer.status != 200 {
+        return Err(answer);
+    }
+    let made = &listed(browser, "/api/v1/tokens").await[0];
+    Ok(made["expires_at"].as_str().map(str::to_owned))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filled_date_is_the_expiry_or_is_refused() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let date = ("expires_on", "2026-12-31");
+    let end = Some("2026-12-31T23:59:59Z".to_owned());
+    for form in [
+        vec![date],
+        vec![("expires", ""), date],
+        vec![("expires", "date"), date],
+        vec![("expires", "on"), date],
+        vec![("expires", "90d"), ("expires_default", "90d"), date],
+    ] {
+        assert_eq!(expiry_of(&browser, &form).await.unwrap(), end, "{form:?}");
+    }
+    for form in [
+        vec![("expires", "90d"), date],
+        vec![("expires", "never"), date],
+        vec![("expires", "30d"), ("expires_default", "90d"), date],
+        vec![("expires", "2026-12-30"), date],
+    ] {
+        let page = expiry_of(&browser, &form).await.unwrap_err();
+        let page = faults(page, &["expires"]);
+        assert_eq!(page.field("expires_on"), "2026-12-31", "{form:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_form_sends_a_date_without_its_option_selected() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let page = browser.get("/account/tokens/new").await;
+    let mut form = form_in(&page, "/account/tokens").controls;
+    for control in &mut form {
+        match &*control.name {
+            "name" => "Dated".clone_into(&mut control.value),
+            "expires_on" => "2026-12-31".clone_into(&mut control.value),
+            _ => {}
+        }
+    }
+    let sent = form.iter().filter(|control| control.is_sent());
+    let sent: Vec<_> = sent.map(|one| (&*one.name, &*one.value)).collect();
+    let made = browser
+        .post("/account/tokens", &sent)
+        .await
+        .expect_status(200);
+    made.expect_text("<strong>2026-12-31 23:59 UTC</strong>");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_form_says_when_a_day_ends_and_each_length_leads() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let page = browser.get("/account/tokens/new").await;
+    page.expect_text("at the end of that day: 23:59 UTC")
+        .expect_text("In 7 days: 2026-11-29 12:30 UTC")
+        .expect_text("In 365 days: 2027-11-22 12:30 UTC");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,7 +205,7 @@ async fn a_life_that_cannot_be_is_refused_beside_its_field() {
     let browser = app.register(ADA).await;
     for expires in [
         "0",
-        "2026-11-22",
+        "2026-11-21",
         "2020-01-01",
         "soon",
         "-1d",
@@ -140,6 +216,7 @@ async fn a_life_that_cannot_be_is_refused_beside_its_field() {
         "2026-02-30",
         "\0",
         "on",
+        "date",
         "9999999d",
     ] {
         let form = [
@@ -159,7 +236,7 @@ async fn the_operator_s_longest_life_is_offered_and_kept_to() {
     let app = TestApp::start_with(&[("NARTHEX_TOKEN_MAX_AGE", "60d")]);
     let browser = app.register(ADA).await;
     let page = browser.get("/account/tokens/new").await;
-    assert_eq!(page.fields_named("expires"), ["7d", "30d", "on"]);
+    assert_eq!(page.fields_named("expires"), ["7d", "30d", "date"]);
     for expires in ["never", "90d", "2027-06-01", ""] {
         let form = [("name", "CI"), ("expires", expires)];
         faults(browser.post("/account/tokens", &form).await, &["expires"]);
