@@ -10,6 +10,7 @@ pub mod pages;
 mod password;
 mod profile;
 mod register;
+mod set_password;
 mod store;
 
 pub(crate) use self::authenticate::begin_sign_in;
@@ -21,6 +22,7 @@ pub use self::{
     password::{LONGEST as LONGEST_PASSWORD, NewPassword, SHORTEST as SHORTEST_PASSWORD},
     profile::{Profile, change_profile},
     register::{Registration, create, register, register_once},
+    set_password::set_password_as_operator,
     store::{Account, AccountFilter, AccountPage},
 };
 

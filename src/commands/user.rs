@@ -53,6 +53,16 @@ pub(super) enum Verb {
         #[command(flatten)]
         form: Form,
     },
+    /// Set a user's password and end everything that has access to the account. The password is asked for, or is the first line of the standard input
+    SetPassword {
+        #[command(flatten)]
+        who: Who,
+        /// Keep the user's sessions and tokens
+        #[arg(long)]
+        keep: bool,
+        #[command(flatten)]
+        form: Form,
+    },
     /// Delete an account and everything that is known of it
     Delete {
         #[command(flatten)]
@@ -88,6 +98,9 @@ impl Verb {
             }
             Self::Disable { who, form } => disable(context, &who.email, form).await,
             Self::Enable { who, form } => enable(context, &who.email, form).await,
+            Self::SetPassword { who, keep, form } => {
+                set_password(context, &who.email, keep, form).await
+            }
             Self::Delete { who, yes, form } => delete(context, &who.email, yes, form).await,
         }
     }
@@ -182,6 +195,28 @@ async fn enable(context: &Context, email: &Email, form: Form) -> Result<(), Fail
         None => format!("{} was not disabled.", email.as_str()),
     };
     output::line(done)
+}
+
+async fn set_password(
+    context: &Context,
+    email: &Email,
+    keep: bool,
+    form: Form,
+) -> Result<(), Failed> {
+    let user = account(context, email).await?.user;
+    let (own, name) = (Email::parse(&user.email), Name::parse(&user.name));
+    let new = NewPassword::parse(
+        input::new_password()?,
+        own.as_ref().ok(),
+        name.as_ref().ok(),
+    )
+    .map_err(|what_would_do| Failed::Because(format!("the password: {what_would_do}")))?;
+    let receipt = accounts::set_password_as_operator(context, user.id, new, keep).await?;
+    let done = format!("Set the password of {}.", email.as_str());
+    match receipt {
+        Some(receipt) => credentials::receipt(context, form, &done, &receipt),
+        None => credentials::nothing(form, format!("{done} Sessions and tokens were kept.")),
+    }
 }
 
 async fn delete(context: &Context, email: &Email, yes: bool, form: Form) -> Result<(), Failed> {

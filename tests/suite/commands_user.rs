@@ -362,6 +362,7 @@ fn a_user_that_is_not_there_is_named() {
         &["user", "disable", ADA][..],
         &["user", "enable", ADA],
         &["user", "delete", ADA, "--yes"],
+        &["user", "set-password", ADA],
         &["token", "add", ADA, "--name", "x"],
         &["token", "list", ADA],
         &["session", "list", ADA],
@@ -371,4 +372,106 @@ fn a_user_that_is_not_there_is_named() {
         let line = operator.is_refused(arguments);
         assert_eq!(line, "there is no account with the address ada@example.com");
     }
+}
+
+const NEW_PASSWORD: &str = "another horse and its stable";
+
+fn set_password(operator: &Operator, more: &[&str], input: &str) -> Outcome {
+    let arguments = [&["user", "set-password", ADA], more].concat();
+    operator.narthex.run_with_input(&arguments, input)
+}
+
+/// Whether the password signs in at a running server.
+async fn signs_in(url: &str, password: &str) -> bool {
+    let form = [("email", ADA), ("password", password)];
+    let answer = Browser::at(url).post("/login", &form).await;
+    answer.status == 303
+}
+
+#[tokio::test]
+async fn a_set_password_ends_everything_at_once_with_a_receipt() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    let serving = operator.serve();
+    let browser = serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
+    let secret = operator.add_token(ADA, "deploy", &[]);
+    assert!(serving.knows(&browser).await && serving.lets_in(&secret).await);
+
+    let told = set_password(&operator, &[], NEW_PASSWORD).expect_code(0);
+    assert!(
+        told.stdout
+            .starts_with("Set the password of ada@example.com.\nThat ended 1 session and 1 token;"),
+        "{told:#?}"
+    );
+    assert!(!told.stdout.contains(NEW_PASSWORD), "{told:#?}");
+    assert!(!serving.knows(&browser).await);
+    assert!(!serving.lets_in(&secret).await);
+    assert!(!signs_in(&serving.url, PASSWORD).await);
+    let form = [("email", ADA), ("password", NEW_PASSWORD)];
+    let browser = Browser::at(&serving.url);
+    browser.post("/login", &form).await.expect_status(303);
+    let events = browser.get("/api/v1/events").await.json();
+    let events = events["data"].as_array().unwrap();
+    let kinds: Vec<&str> = events
+        .iter()
+        .filter_map(|event| event["type"].as_str())
+        .collect();
+    assert!(kinds.contains(&"password.changed"), "{kinds:?}");
+    let ended = events
+        .iter()
+        .find(|event| event["type"] == "credentials.ended");
+    let receipt = ended.unwrap()["receipt_id"].as_str().unwrap();
+    let receipt = browser
+        .get(&format!("/api/v1/receipts/{receipt}"))
+        .await
+        .json();
+    assert_eq!(receipt["reason"], "password_changed");
+}
+
+#[tokio::test]
+async fn a_set_password_keeps_sessions_and_tokens_if_asked() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    let serving = operator.serve();
+    let browser = serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
+    let secret = operator.add_token(ADA, "deploy", &[]);
+    let told = set_password(&operator, &["--keep"], NEW_PASSWORD).expect_code(0);
+    assert_eq!(
+        told.stdout,
+        "Set the password of ada@example.com. Sessions and tokens were kept.\n"
+    );
+    assert!(serving.knows(&browser).await && serving.lets_in(&secret).await);
+    assert!(!signs_in(&serving.url, PASSWORD).await);
+    assert!(signs_in(&serving.url, NEW_PASSWORD).await);
+}
+
+#[tokio::test]
+async fn a_set_password_follows_the_rules_for_passwords() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    for (input, word) in [
+        ("", "standard input"),
+        ("too short", "15 characters"),
+        ("ada@example.com", "your name, your address"),
+    ] {
+        let line = set_password(&operator, &[], input).expect_refusal();
+        assert!(line.contains(word), "{line}");
+    }
+    operator
+        .run(&["user", "set-password", ADA, NEW_PASSWORD])
+        .expect_code(2);
+    assert!(signs_in(&operator.serve().url, PASSWORD).await);
+}
+
+#[test]
+fn a_set_password_prints_its_receipt_as_json() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    operator.add_token(ADA, "deploy", &[]);
+    let told = set_password(&operator, &["--json"], NEW_PASSWORD).expect_code(0);
+    let receipt: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(receipt["reason"], "password_changed");
+    assert_eq!(receipt["tokens_ended"], 1);
+    let told = set_password(&operator, &["--json", "--keep"], NEW_PASSWORD).expect_code(0);
+    assert_eq!(told.stdout, "null\n");
 }
