@@ -4,6 +4,7 @@ use crate::{
     context::Context,
     fields::Fields,
     kit::{clock::Timestamp, duration, words},
+    tokens::NewToken,
 };
 
 /// The lives that a form offers.
@@ -59,6 +60,17 @@ impl ExpiryChoice {
                 .map(|end| Some(Some(end)))
                 .ok_or("Choose a length of time, a date such as 2026-12-31, or never."),
         }
+    }
+
+    /// Reads the choice for an existing token: `None` keeps its expiry.
+    pub(super) fn read_change(
+        &self,
+        context: &Context,
+    ) -> Result<Option<Option<Timestamp>>, String> {
+        let Some(wanted) = self.read(context.now())? else {
+            return Ok(None);
+        };
+        NewToken::within_the_operators_bound(context, wanted).map(Some)
     }
 }
 

@@ -5,6 +5,7 @@ use askama::Template;
 
 use super::{
     abilities::{AbilityBox, boxes},
+    expiry::{ExpiryChoice, ExpiryFields},
     made::EarlierSecret,
     rotate::{OVERLAPS, USUAL_OVERLAP},
 };
@@ -36,6 +37,7 @@ pub(super) struct TokenPage {
     live: bool,
     name: String,
     abilities: Vec<AbilityBox>,
+    expiry: ExpiryFields,
     change: String,
     rotate: String,
     overlap: String,
@@ -61,6 +63,7 @@ impl TokenPage {
             live: token.is_live(context.now()),
             name: token.name.clone(),
             abilities: boxes(context, &abilities),
+            expiry: ExpiryFields::of_change(context, token.expires_at, ExpiryChoice::default()),
             change: urls::token(token.id),
             rotate: urls::token_rotate(token.id),
             overlap: USUAL_OVERLAP.to_owned(),
@@ -94,6 +97,8 @@ pub async fn show(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpRespon
     if let Some(mut typed) = here.draft(&page.change) {
         page.name = typed.text("name");
         page.abilities = boxes(&here.context, &typed.many("abilities"));
+        let typed = ExpiryChoice::take(&mut typed);
+        page.expiry = ExpiryFields::of_change(&here.context, token.expires_at, typed);
     }
     if let Some(mut typed) = here.draft(&page.rotate) {
         page.overlap = typed.text("overlap");
@@ -106,6 +111,7 @@ pub async fn change(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Res
     let token = find(&here, id.0).await?;
     let mut fields = form.0;
     let (name, abilities) = (fields.text("name"), fields.many("abilities"));
+    let expiry = ExpiryChoice::take(&mut fields);
     let changed = async {
         let errors = fields.errors();
         let name = errors.take("name", Name::parse(&name));
@@ -113,10 +119,12 @@ pub async fn change(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Res
             "abilities",
             here.context.settings.catalogue.parse(&abilities),
         );
+        let expires_at = errors.take("expires", expiry.read_change(&here.context));
         fields.check()?;
         let change = Change {
             name,
             abilities: wanted,
+            expires_at: expires_at.flatten(),
             ..Change::default()
         };
         change_token(&here.context, &here.caller, token.id, change).await
@@ -126,6 +134,7 @@ pub async fn change(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Res
         Err(Error::Invalid(errors)) => page::unprocessable(&TokenPage {
             name,
             abilities: boxes(&here.context, &abilities),
+            expiry: ExpiryFields::of_change(&here.context, token.expires_at, expiry),
             errors,
             ..TokenPage::of(&here, &token).await?
         }),

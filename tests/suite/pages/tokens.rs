@@ -179,6 +179,79 @@ async fn the_form_says_when_a_day_ends_and_each_length_leads() {
         .expect_text("In 365 days: 2027-11-22 12:30 UTC");
 }
 
+/// The answer to a change of the newest token's expiry, and when the token expires afterwards.
+async fn changed_expiry(browser: &Browser, fields: &[(&str, &str)]) -> (Answer, Option<String>) {
+    let token = newest_token(browser).await;
+    let mut form = vec![("name", "CI"), ("abilities", "orders:read")];
+    form.extend(fields);
+    let answer = browser
+        .post(&format!("/account/tokens/{token}"), &form)
+        .await;
+    let token = &listed(browser, "/api/v1/tokens").await[0];
+    (answer, token["expires_at"].as_str().map(str::to_owned))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_expiry_of_a_token_is_changed_on_its_page() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    app.token_of(&browser, "CI", &["orders:read"]).await;
+    let date = ("expires_on", "2026-12-31");
+    let (month, end) = ("2026-12-22T12:30:00Z", "2026-12-31T23:59:59Z");
+    for (form, expected) in [
+        (vec![("expires", "30d")], Some(month)),
+        (vec![], Some(month)),
+        (vec![("expires", "keep")], Some(month)),
+        (vec![date], Some(end)),
+        (vec![("expires", "never")], None),
+        (vec![("expires", "keep"), date], Some(end)),
+    ] {
+        let (answer, at) = changed_expiry(&browser, &form).await;
+        answer.expect_status(303);
+        assert_eq!(at.as_deref(), expected, "{form:?}");
+    }
+    for form in [
+        vec![("expires", "7d"), date],
+        vec![("expires", "2026-11-21")],
+    ] {
+        let (answer, at) = changed_expiry(&browser, &form).await;
+        faults(answer, &["expires"]);
+        assert_eq!(at.as_deref(), Some(end), "{form:?}");
+    }
+    let path = format!("/account/tokens/{}", newest_token(&browser).await);
+    let page = browser.get(&path).await;
+    page.expect_text("No change: It expires on 2026-12-31 23:59 UTC");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_longer_life_is_confirmed_and_within_the_bound() {
+    let app = TestApp::start_with(&[("NARTHEX_TOKEN_MAX_AGE", "60d")]);
+    let browser = app.register(ADA).await;
+    let form = [
+        ("name", "CI"),
+        ("abilities", "orders:read"),
+        ("expires", "30d"),
+    ];
+    let made = browser.post("/account/tokens", &form).await;
+    made.expect_status(200);
+    for expires in ["never", "90d", "2027-06-01"] {
+        let (answer, _) = changed_expiry(&browser, &[("expires", expires)]).await;
+        faults(answer, &["expires"]);
+    }
+    app.advance(Duration::from_secs(15 * 60));
+    let (answer, _) = changed_expiry(&browser, &[("expires", "7d")]).await;
+    assert!(
+        answer.location().starts_with("/account/tokens/"),
+        "{answer}"
+    );
+    let (answer, at) = changed_expiry(&browser, &[("expires", "30d")]).await;
+    assert!(
+        answer.location().starts_with("/account/confirm?"),
+        "{answer}"
+    );
+    assert_eq!(at.as_deref(), Some("2026-11-29T12:45:00Z"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_token_is_refused_and_listed_among_what_ended() {
     let app = TestApp::start();
