@@ -14,7 +14,6 @@ use crate::{
     error::Error,
     ids::{CredentialId, UserId},
     kit::{
-        a_minute::AMinute,
         clock::{Clock, Timestamp},
         db::{self, AnyConnection, Database, Migrations, migrations},
         digest::Digest,
@@ -65,8 +64,6 @@ pub struct Shared {
     pub asked: Questions,
     /// Whether the database takes changes, as it is just asked.
     pub write_probes: SingleFlight<(), Result<(), Error>>,
-    /// What browsers reported of broken policies in this minute.
-    pub policy_reports: AMinute,
     /// How many changes each user made in this minute, at this process.
     pub changes: PerMinute<UserId>,
     clock: Arc<dyn Clock>,
@@ -110,7 +107,6 @@ impl Context {
             nodes,
             asked: SingleFlight::default(),
             write_probes: SingleFlight::default(),
-            policy_reports: AMinute::default(),
             changes,
             clock,
             random,

@@ -8,7 +8,7 @@ use crate::{
     activity::{api as activity_api, pages as activity},
     callers::Access::{self, AnyCaller, Anyone, Browser, Can, Client, Session, Visitor},
     credentials::{api as credential_api, pages as sign_out},
-    protocols::{forward_auth, health, oauth, openapi, policy_reports, problems},
+    protocols::{forward_auth, health, oauth, openapi, problems},
     sessions::{api as session_api, pages as session},
     tokens::{api as token_api, pages as token},
     urls,
@@ -101,7 +101,6 @@ table! {
         // Before anybody is known.
         GET  ASSET           Anyone  => assets::serve;
         GET  PROBLEM         Anyone  => problems::show;
-        POST POLICY_REPORTS  Anyone  => policy_reports::take;
 
         // Getting in.
         GET  HOME            Visitor => account::home;

@@ -67,8 +67,6 @@ paths! {
     METADATA = "/.well-known/oauth-authorization-server";
     /// What one sort of problem means: where a problem's `type` leads (RFC 9457, section 3.1.1).
     PROBLEM = "/problems/{name}";
-    /// Takes browsers' reports of what broke the policy of a page (CSP 3, section 5.3).
-    POLICY_REPORTS = "/reports/policy";
     /// What describes the API (OpenAPI 3.1).
     OPENAPI = "/openapi.json";
     /// Stylesheet and icon, under a name that changes with their content.

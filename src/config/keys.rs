@@ -178,6 +178,10 @@ pub const KEYS: &[Key] = &[
         "NARTHEX_DRAIN",
         "How long a server that is told to stop goes on serving after it says that it is not ready",
     ),
+    unset(
+        "NARTHEX_CSP_REPORT_URI",
+        "The collector to which browsers report violations of the pages' policy",
+    ),
     unset("NARTHEX_METRICS_LISTEN", "Address and port for /metrics"),
     key(
         "NARTHEX_LOG",

@@ -19,7 +19,7 @@ pub use self::{
     keys::{KEYS, Key},
     listen::ListenAddress,
     sources::Sources,
-    values::{Origin, PublicUrl, Registration, TokenPrefix},
+    values::{Origin, PublicUrl, Registration, ReportUri, TokenPrefix},
 };
 use crate::{
     ability::Catalogue,
@@ -89,6 +89,8 @@ pub struct Settings {
     pub remembered: Remembered,
     /// `NARTHEX_DRAIN`
     pub drain: Option<Duration>,
+    /// `NARTHEX_CSP_REPORT_URI`
+    pub csp_report_uri: Option<ReportUri>,
     /// `NARTHEX_METRICS_LISTEN`
     pub metrics_listen: Option<SocketAddr>,
     /// `NARTHEX_LOG`
@@ -156,6 +158,7 @@ impl Settings {
                 bytes: sources.get("NARTHEX_MEMORY_SIZE", value::size)?,
             },
             drain: sources.find("NARTHEX_DRAIN", value::duration)?,
+            csp_report_uri: sources.find("NARTHEX_CSP_REPORT_URI", ReportUri::parse)?,
             metrics_listen: sources.find("NARTHEX_METRICS_LISTEN", value::address)?,
             log: sources.get("NARTHEX_LOG", value::log_filter)?,
             log_format: sources.get("NARTHEX_LOG_FORMAT", value::log_format)?,

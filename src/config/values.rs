@@ -152,6 +152,39 @@ impl PublicUrl {
     }
 }
 
+/// The collector of reports about violations of the content security policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportUri(String);
+
+impl ReportUri {
+    /// Reads an absolute URL that fits into a directive and into a quoted string of a header.
+    ///
+    /// # Errors
+    /// What would do.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        Url::parse(text)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .filter(|url| url.username().is_empty() && url.password().is_none())
+            .map(String::from)
+            .filter(|url| {
+                url.bytes()
+                    .all(|byte| byte.is_ascii_graphic() && !b";,\"\\#".contains(&byte))
+            })
+            .map(Self)
+            .ok_or(
+                "give the http or https URL of a collector without user, fragment, semicolon and \
+                 comma, such as https://csp.example.com/report",
+            )
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 pub(super) fn database(text: &str) -> Result<db::Target, &'static str> {
     let target = db::Target::parse(text)
         .map_err(|_| "give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME")?;

@@ -1,6 +1,5 @@
 //! Tools that know neither HTTP nor Narthex: each file could serve another project as it stands.
 
-pub mod a_minute;
 mod argon2_in_place;
 pub mod backoff;
 pub mod clock;

@@ -5,5 +5,4 @@ pub mod health;
 pub mod metrics;
 pub mod oauth;
 pub mod openapi;
-pub mod policy_reports;
 pub mod problems;

@@ -3,7 +3,10 @@
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::refusal::Surface;
-use crate::{config::Settings, urls};
+use crate::{
+    config::{ReportUri, Settings},
+    urls,
+};
 
 /// An answer of the API that somebody opens as a page can do nothing at all.
 const API_POLICY: &str = "default-src 'none'; object-src 'none'; base-uri 'none'; \
@@ -48,7 +51,7 @@ pub const IDENTITY: [HeaderName; 5] = [
 /// The headers of one app, made once.
 pub struct Headers {
     page_policy: HeaderValue,
-    endpoints: HeaderValue,
+    endpoints: Option<HeaderValue>,
     https: bool,
 }
 
@@ -57,9 +60,9 @@ impl Headers {
     ///
     /// Pages load their stylesheet, icon and scripts (files, none in a page) from here and nothing else from anywhere, are framed by
     /// nobody, and send their forms nowhere else. Browsers hold a form to that also where its answer
-    /// redirects (CSP 3, section 6.4.1), so origins that `next` may lead to are named as well. What
-    /// breaks the policy is reported to us (CSP 3, section 6.5): by `report-to`, which Chromium follows
-    /// under https alone and then instead of `report-uri`, and by `report-uri`, which all know.
+    /// redirects (CSP 3, section 6.4.1), so origins that `next` may lead to are named as well. Violations
+    /// are reported to the operator's collector, if one is set (CSP 3, section 6.5): by `report-to`, which
+    /// Chromium follows under https alone and then instead of `report-uri`, and by `report-uri`.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         let mut forms = "'self'".to_owned();
@@ -68,18 +71,23 @@ impl Headers {
             forms.push_str(origin.as_str());
         }
         let https = settings.is_https();
-        let report_to = if https { "; report-to policy" } else { "" };
+        let collector = settings.csp_report_uri.as_ref().map(ReportUri::as_str);
+        let report = collector.map_or_else(String::new, |uri| {
+            let report_to = if https { "; report-to policy" } else { "" };
+            format!("; report-uri {uri}{report_to}")
+        });
         let policy = format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action {forms}; \
-             object-src 'none'; base-uri 'none'; frame-ancestors 'none'; report-uri {}{report_to}",
-            urls::POLICY_REPORTS
+             object-src 'none'; base-uri 'none'; frame-ancestors 'none'{report}"
         );
         let page_policy =
             HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(API_POLICY));
-        let endpoints = format!("policy=\"{}\"", urls::POLICY_REPORTS);
+        let endpoints = collector
+            .filter(|_| https)
+            .and_then(|uri| HeaderValue::from_str(&format!("policy=\"{uri}\"")).ok());
         Self {
             page_policy,
-            endpoints: HeaderValue::from_str(&endpoints).unwrap_or(HeaderValue::from_static("")),
+            endpoints,
             https,
         }
     }
@@ -104,9 +112,9 @@ impl Headers {
         }
         let policy = match Surface::of(path) {
             Surface::Page => {
-                if self.https {
+                if let Some(endpoints) = &self.endpoints {
                     let name = HeaderName::from_static("reporting-endpoints");
-                    put(headers, name, self.endpoints.clone());
+                    put(headers, name, endpoints.clone());
                 }
                 self.page_policy.clone()
             }

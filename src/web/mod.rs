@@ -20,7 +20,6 @@ pub mod next;
 pub mod page;
 pub mod panics;
 pub mod path;
-pub mod policy_report;
 pub mod polls;
 pub mod refusal;
 pub mod request_log;

@@ -41,7 +41,6 @@ impl Surface {
             "/api",
             urls::HEALTH,
             urls::READY,
-            urls::POLICY_REPORTS,
             "/auth",
             "/oauth",
             urls::OPENAPI,

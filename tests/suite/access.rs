@@ -40,7 +40,6 @@ const CONTRACT: &[(&str, &str, Open)] = &[
     ("GET", "/readyz", ToAll),
     ("GET", "/static/{version}/{name}", ToAll),
     ("GET", "/problems/{name}", ToAll),
-    ("POST", "/reports/policy", ToAll),
     ("GET", "/", ToAll),
     ("GET", "/register", ToAll),
     ("POST", "/register", ToAll),
@@ -147,7 +146,6 @@ fn is_page(path: &str) -> bool {
         "/openapi.json",
         "/healthz",
         "/readyz",
-        "/reports/",
     ];
     !programs.iter().any(|prefix| path.starts_with(prefix))
 }

@@ -167,9 +167,6 @@ async fn the_same_from_our_own_page_or_from_no_browser_is_let_through() {
         if pattern == "/api/v1/tokens/current" {
             continue; // A session is no token.
         }
-        if takes_no_form(pattern) {
-            continue;
-        }
         let scene = Scene::set().await;
         let origin = own(&scene.app);
         let ways: [&[(&str, &str)]; 4] = [
@@ -198,19 +195,12 @@ async fn the_same_from_our_own_page_or_from_no_browser_is_let_through() {
     }
 }
 
-/// What browsers report by themselves, with whatever they say of themselves: it is counted, and does
-/// nothing.
-fn takes_no_form(pattern: &str) -> bool {
-    pattern == "/reports/policy"
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn credentials_that_a_browser_adds_by_itself_do_not_make_a_page_s_form_our_own() {
     let scene = Scene::set().await;
     let before = scene.state().await;
     for (method, pattern) in unsafe_routes() {
-        if pattern.starts_with("/api/") || pattern.starts_with("/oauth/") || takes_no_form(pattern)
-        {
+        if pattern.starts_with("/api/") || pattern.starts_with("/oauth/") {
             continue;
         }
         // A proxy in front that asks for a password makes every browser add this, from any site.
