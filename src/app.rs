@@ -25,6 +25,7 @@ use crate::{
     urls,
     web::{
         address, body,
+        brand::Brand,
         connections::{self, InProgress},
         cors,
         headers::Headers,
@@ -64,6 +65,7 @@ pub(crate) fn scope_beside(
         .app_data(web::Data::new(context.clone()))
         .app_data(rules.clone())
         .app_data(web::Data::new(document(&context.settings)))
+        .app_data(web::Data::new(Brand::new(&context.settings)))
         .app_data(web::Data::new(KnownQuestions::default()))
         .app_data(web::Data::new(keys.clone()))
         .app_data(body::payload_limit())

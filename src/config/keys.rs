@@ -178,6 +178,20 @@ pub const KEYS: &[Key] = &[
         "NARTHEX_DRAIN",
         "How long a server that is told to stop goes on serving after it says that it is not ready",
     ),
+    key(
+        "NARTHEX_APP_NAME",
+        "Narthex",
+        "The name of the product on every page",
+    ),
+    unset(
+        "NARTHEX_APP_URL",
+        "Where the logo and the way back to the app lead",
+    ),
+    unset("NARTHEX_LOGO", "A file with the logo: SVG or PNG"),
+    unset(
+        "NARTHEX_ACCENT",
+        "The colour of buttons and links, such as #1a5fb4",
+    ),
     unset(
         "NARTHEX_CSP_REPORT_URI",
         "The collector to which browsers report violations of the pages' policy",

@@ -3,6 +3,7 @@
 //! The only place that reads the environment. An unknown key or a bad value stops the start with
 //! one line that names the key, the value and what would do.
 
+mod brand;
 mod file;
 mod key_file;
 mod keys;
@@ -15,6 +16,7 @@ mod values;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::{
+    brand::{Accent, Colour, Logo, Shades},
     key_file::SigningKeys,
     keys::{KEYS, Key},
     listen::ListenAddress,
@@ -89,6 +91,14 @@ pub struct Settings {
     pub remembered: Remembered,
     /// `NARTHEX_DRAIN`
     pub drain: Option<Duration>,
+    /// `NARTHEX_APP_NAME`
+    pub app_name: String,
+    /// `NARTHEX_APP_URL`
+    pub app_url: Option<String>,
+    /// `NARTHEX_LOGO`, as it was read
+    pub logo: Option<Logo>,
+    /// `NARTHEX_ACCENT`
+    pub accent: Option<Accent>,
     /// `NARTHEX_CSP_REPORT_URI`
     pub csp_report_uri: Option<ReportUri>,
     /// `NARTHEX_METRICS_LISTEN`
@@ -158,6 +168,10 @@ impl Settings {
                 bytes: sources.get("NARTHEX_MEMORY_SIZE", value::size)?,
             },
             drain: sources.find("NARTHEX_DRAIN", value::duration)?,
+            app_name: sources.get("NARTHEX_APP_NAME", brand::app_name)?,
+            app_url: sources.find("NARTHEX_APP_URL", brand::app_url)?,
+            logo: sources.find("NARTHEX_LOGO", Logo::read)?,
+            accent: sources.find("NARTHEX_ACCENT", Accent::parse)?,
             csp_report_uri: sources.find("NARTHEX_CSP_REPORT_URI", ReportUri::parse)?,
             metrics_listen: sources.find("NARTHEX_METRICS_LISTEN", value::address)?,
             log: sources.get("NARTHEX_LOG", value::log_filter)?,

@@ -1,10 +1,11 @@
-//! Stylesheet and icon, compiled in, under names that change with their content.
+//! Stylesheet, script and icon, compiled in, and the files of the operator, under names that change with their content.
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use actix_web::{HttpResponse, http::header, web::Path};
+use actix_web::{HttpRequest, HttpResponse, http::header, web::Path};
 use rust_embed::RustEmbed;
 
+use super::brand::Brand;
 use crate::{
     error::{Error, Result},
     urls,
@@ -13,6 +14,9 @@ use crate::{
 #[derive(RustEmbed)]
 #[folder = "static"]
 struct Files;
+
+/// How long a file is kept whose name changes with its content.
+pub(super) const FOREVER: &str = "public, max-age=31536000, immutable";
 
 /// The first 8 bytes of the content's SHA-256 in hexadecimal, for each file.
 static VERSIONS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
@@ -40,14 +44,17 @@ pub fn url(name: &str) -> String {
 ///
 /// # Errors
 /// [`Error::NotFound`] where there is none, or its content is another one now.
-pub async fn serve(path: Path<(String, String)>) -> Result<HttpResponse> {
+pub async fn serve(request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse> {
     let (version, name) = path.into_inner();
+    if let Some(file) = Brand::of(&request).serve(&version, &name) {
+        return Ok(file);
+    }
     let file = Files::get(&name)
         .filter(|_| VERSIONS.get(&name) == Some(&version))
         .ok_or(Error::NotFound)?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, content_type(&file)))
-        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((header::CACHE_CONTROL, FOREVER))
         .body(file.data.into_owned()))
 }
 

@@ -148,6 +148,18 @@ pub fn open(request: &HttpRequest, user: UserId) -> Option<Draft> {
     (of.parse() == Ok(user)).then_some(Draft { action, values })
 }
 
+/// The address of `request`, without its query if that holds a draft.
+#[must_use]
+pub fn address_without(request: &HttpRequest) -> String {
+    let query = Query::read(request.query_string());
+    let has_draft = query.is_ok_and(|mut query| !query.0.many(FIELD).is_empty());
+    if has_draft {
+        request.path().to_owned()
+    } else {
+        request.uri().to_string()
+    }
+}
+
 fn submitted(request: &HttpRequest) -> (Fields, Option<UserId>) {
     let extensions = request.extensions();
     let Some(submitted) = extensions.get::<Submitted>() else {

@@ -120,7 +120,8 @@ impl Headers {
             }
             Surface::Api => HeaderValue::from_static(API_POLICY),
         };
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        // The operator's logo has a policy of its own.
+        put(headers, header::CONTENT_SECURITY_POLICY, policy);
         // Nothing that is made for one caller is kept by anybody; assets say otherwise themselves.
         put(
             headers,

@@ -4,6 +4,7 @@
 pub mod address;
 pub mod assets;
 pub mod body;
+pub mod brand;
 pub mod connections;
 pub mod cors;
 pub mod draft;

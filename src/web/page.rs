@@ -3,10 +3,11 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
+    web::Data,
 };
 use askama::Template;
 
-use super::{assets, headers::CLEARED_AT_SIGN_OUT, refusal};
+use super::{assets, brand::Brand, draft, headers::CLEARED_AT_SIGN_OUT, refusal};
 use crate::{
     error::{Error, Result},
     urls,
@@ -16,8 +17,8 @@ use crate::{
 pub struct Frame {
     /// The address of the stylesheet.
     pub style: String,
-    /// The address of the icon.
-    pub icon: String,
+    /// The operator's name and look.
+    pub brand: Data<Brand>,
     /// Who is signed in, by name.
     pub user: Option<String>,
     /// The id of the user who is signed in, which every form of the page carries; else empty.
@@ -38,11 +39,11 @@ impl Frame {
     pub fn new(request: &HttpRequest, user: Option<String>, message: Option<String>) -> Self {
         Self {
             style: assets::url("narthex.css"),
-            icon: assets::url("icon.svg"),
+            brand: Brand::of(request),
             user,
             user_id: String::new(),
             path: request.path().to_owned(),
-            address: request.uri().to_string(),
+            address: draft::address_without(request),
             message,
             receipt: None,
         }

@@ -114,7 +114,7 @@ fn content(controls: &[Control]) -> Vec<(String, String)> {
         "digest",
         "username",
         "confirmed",
-        "back",
+        "next",
     ];
     let shown = controls.iter().filter(|control| {
         control.kind != "password" && control.is_sent() && !own.contains(&&*control.name)
@@ -129,6 +129,8 @@ fn expect_kept(page: &Answer, action: &str, entered: &[Control]) {
     assert_eq!(page.status, 200, "{page}");
     assert!(page.text.contains(NOT_SUBMITTED), "{action}: {page}");
     assert!(!page.text.contains(SECRET), "{action}: {page}");
+    // What is done on this page leads back to it without the draft.
+    assert!(!page.text.contains("draft="), "{action}: {page}");
     let again = form_in(page, action);
     assert_eq!(
         content(&again.controls),

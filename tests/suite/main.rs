@@ -19,6 +19,7 @@ mod api_sign_out;
 mod api_tokens;
 mod at_rest;
 mod behind_a_proxy;
+mod branding;
 mod clock_skew;
 mod commands_backup;
 mod commands_check;

@@ -13,6 +13,7 @@ use crate::{
     },
     error::{Error, Result},
     fields::{FieldErrors, Fields},
+    ids::CredentialId,
     urls,
     web::{
         body::{Form, Query},

@@ -65,7 +65,7 @@ async fn every_post_route_refuses_a_form_of_another_user() {
             answer
                 .expect_text("Another account is signed in in this browser")
                 .expect_text("Nothing was done")
-                .expect_text("href=\"/\"");
+                .expect_text("href=\"/account\"");
         }
     }
     assert_eq!(ada.get("/api/v1/events").await.text, before);

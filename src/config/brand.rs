@@ -1,0 +1,259 @@
+//! The operator's own name and look: name, address, logo and accent colour.
+
+use std::{fmt, fs::File, io::Read as _, sync::Arc};
+
+use url::Url;
+
+use crate::kit::unseen;
+
+/// The longest name: more would not fit beside the logo on a phone.
+const LONGEST_NAME: usize = 60;
+/// The largest logo: it is kept in memory and loaded with the first page.
+const LARGEST_LOGO: u64 = 256 * 1024;
+
+pub(super) fn app_name(text: &str) -> Result<String, &'static str> {
+    let right = !unseen::is_blank(text)
+        && text.chars().count() <= LONGEST_NAME
+        && !text.chars().any(unseen::is_unseen);
+    if right {
+        Ok(text.to_owned())
+    } else {
+        Err("give the name of the product in at most 60 visible characters, such as Shop")
+    }
+}
+
+pub(super) fn app_url(text: &str) -> Result<String, &'static str> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .filter(|url| url.username().is_empty() && url.password().is_none())
+        .map(String::from)
+        .ok_or("give the http or https URL of the app, such as https://shop.example.com/")
+}
+
+/// An image that is shown in the place of the product's own.
+#[derive(Clone)]
+pub struct Logo {
+    /// The content of the file.
+    pub bytes: Arc<[u8]>,
+    /// Whether it is SVG; otherwise it is PNG.
+    pub is_svg: bool,
+}
+
+impl Logo {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// What would do.
+    pub fn read(path: &str) -> Result<Self, String> {
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(LARGEST_LOGO + 1).read_to_end(&mut bytes))
+            .map_err(|error| format!("it cannot be read ({error}); give an SVG or PNG file"))?;
+        if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST_LOGO) {
+            return Err("it is too large; give an SVG or PNG file of at most 256 KiB".to_owned());
+        }
+        let is_png = bytes.starts_with(b"\x89PNG\r\n\x1a\n");
+        let is_svg = std::str::from_utf8(&bytes).is_ok_and(|text| {
+            let text = text.trim_start_matches('\u{feff}').trim_start();
+            text.starts_with('<') && text.contains("<svg")
+        });
+        if !is_png && !is_svg {
+            return Err("it is neither SVG nor PNG; give a file of one of the two".to_owned());
+        }
+        Ok(Self {
+            bytes: bytes.into(),
+            is_svg,
+        })
+    }
+}
+
+/// A colour in sRGB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Colour {
+    red: u8,
+    green: u8,
+    blue: u8,
+}
+
+const fn colour(red: u8, green: u8, blue: u8) -> Colour {
+    Colour { red, green, blue }
+}
+
+const WHITE: Colour = colour(0xff, 0xff, 0xff);
+/// The surfaces of the stylesheet: the ground of the light scheme, ground and paper of the dark one, and
+/// the text on the accent there.
+const LIGHT_GROUND: Colour = colour(0xf7, 0xf6, 0xf3);
+const DARK_GROUND: Colour = colour(0x16, 0x19, 0x18);
+const DARK_PAPER: Colour = colour(0x1e, 0x23, 0x21);
+const DARK_INK: Colour = colour(0x10, 0x20, 0x1a);
+/// The contrast that text needs (WCAG 2.2, success criterion 1.4.3).
+const READABLE: f64 = 4.5;
+
+impl Colour {
+    /// Reads `#rgb` or `#rrggbb`.
+    fn parse(text: &str) -> Option<Self> {
+        let digits: Vec<u8> = text
+            .strip_prefix('#')?
+            .chars()
+            .map(|digit| {
+                digit
+                    .to_digit(16)
+                    .and_then(|digit| u8::try_from(digit).ok())
+            })
+            .collect::<Option<_>>()?;
+        match *digits.as_slice() {
+            [red, green, blue] => Some(colour(red * 17, green * 17, blue * 17)),
+            [r, red, g, green, b, blue] => {
+                Some(colour(r << 4 | red, g << 4 | green, b << 4 | blue))
+            }
+            _ => None,
+        }
+    }
+
+    /// The relative luminance (WCAG 2.2, definition of the term).
+    fn luminance(self) -> f64 {
+        let linear = |channel: u8| {
+            let value = f64::from(channel) / 255.0;
+            if value <= 0.04045 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * linear(self.red) + 0.7152 * linear(self.green) + 0.0722 * linear(self.blue)
+    }
+
+    /// The contrast ratio with `other` (WCAG 2.2, definition of the term).
+    #[must_use]
+    pub fn contrast(self, other: Self) -> f64 {
+        let (one, two) = (self.luminance(), other.luminance());
+        (one.max(two) + 0.05) / (one.min(two) + 0.05)
+    }
+
+    /// This colour with `percent` of `other` in it.
+    fn mixed(self, other: Self, percent: u16) -> Self {
+        let mix = |own: u8, other: u8| {
+            let sum = u16::from(own) * (100 - percent) + u16::from(other) * percent;
+            u8::try_from(sum / 100).unwrap_or(u8::MAX)
+        };
+        colour(
+            mix(self.red, other.red),
+            mix(self.green, other.green),
+            mix(self.blue, other.blue),
+        )
+    }
+}
+
+impl fmt::Display for Colour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{:02x}{:02x}{:02x}", self.red, self.green, self.blue)
+    }
+}
+
+/// The accent of one scheme: as text and as a surface, the text on it, and a tint for notes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shades {
+    /// The accent.
+    pub accent: Colour,
+    /// Text on the accent.
+    pub ink: Colour,
+    /// The tint.
+    pub tint: Colour,
+}
+
+/// The accent colour in both schemes, readable in each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accent {
+    /// In the light scheme: the colour as it was given.
+    pub light: Shades,
+    /// In the dark scheme: the colour with as much white as text needs there.
+    pub dark: Shades,
+}
+
+impl Accent {
+    /// Reads `#rgb` or `#rrggbb` and checks its contrast in both schemes.
+    ///
+    /// # Errors
+    /// What would do.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let given =
+            Colour::parse(text).ok_or("give a colour as #rgb or #rrggbb, such as #1a5fb4")?;
+        let light = Shades {
+            accent: given,
+            ink: WHITE,
+            tint: given.mixed(WHITE, 90),
+        };
+        let lowest = [light.ink, light.tint, LIGHT_GROUND]
+            .into_iter()
+            .map(|other| given.contrast(other))
+            .fold(f64::INFINITY, f64::min);
+        if lowest < READABLE {
+            return Err(format!(
+                "its contrast with the text on it and the page is {lowest:.1}:1 and has to be \
+                 4.5:1; give a darker colour, such as #1a5fb4"
+            ));
+        }
+        let tint = given.mixed(DARK_GROUND, 80);
+        let surfaces = [DARK_GROUND, DARK_PAPER, DARK_INK, tint];
+        let dark = (0..=100)
+            .map(|percent| given.mixed(WHITE, percent))
+            .find(|accent| {
+                surfaces
+                    .iter()
+                    .all(|surface| accent.contrast(*surface) >= READABLE)
+            })
+            .unwrap_or(WHITE);
+        Ok(Self {
+            light,
+            dark: Shades {
+                accent: dark,
+                ink: DARK_INK,
+                tint,
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contrast_is_that_of_wcag() {
+        let black = colour(0, 0, 0);
+        assert!((WHITE.contrast(black) - 21.0).abs() < 0.01);
+        assert!((WHITE.contrast(colour(0x76, 0x76, 0x76)) - 4.54).abs() < 0.01);
+    }
+
+    #[test]
+    fn every_accepted_accent_is_readable_in_both_schemes() {
+        let mut accepted = 0;
+        for step in 0..16_u32.pow(3) {
+            let text = format!("#{step:03x}");
+            let Ok(Accent { light, dark }) = Accent::parse(&text) else {
+                continue;
+            };
+            accepted += 1;
+            for (scheme, grounds) in [
+                (light, [WHITE, LIGHT_GROUND]),
+                (dark, [DARK_GROUND, DARK_PAPER]),
+            ] {
+                for other in [scheme.ink, scheme.tint].into_iter().chain(grounds) {
+                    assert!(scheme.accent.contrast(other) >= READABLE, "{text} {other}");
+                }
+            }
+        }
+        assert!(accepted > 500, "{accepted}");
+    }
+
+    #[test]
+    fn a_colour_that_is_none_or_too_pale_is_refused() {
+        for text in [
+            "", "red", "#12", "#1234", "#gggggg", "1a5fb4", "#ffffff", "#ff0", "#777",
+        ] {
+            assert!(Accent::parse(text).is_err(), "{text}");
+        }
+        assert!(Accent::parse("#1A5FB4").is_ok());
+    }
+}
