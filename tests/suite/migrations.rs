@@ -13,10 +13,14 @@ const ADA: &str = "ada@example.com";
 
 /// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration that is in the main
 /// branch is never edited: databases have its tables, and a database that another text made is refused.
-const FROZEN: [(&str, &str); 4] = [
+const FROZEN: [(&str, &str); 5] = [
     (
         "2026-11-22-000001_foundation",
         "b58e609170d67e0f1f416303becc768db0bd9be602fa2a2441fd6205fcf7f51c",
+    ),
+    (
+        "2026-11-27-000001_revoked_secrets",
+        "1d03996d09f1cb0796b1287b23d43f699c8005ebb16f857176c8f4bcef55ae38",
     ),
     (
         "2026-11-27-000002_log_identity",
