@@ -137,8 +137,8 @@ const BAD: &[(&str, &str, &str)] = &[
     ),
     (
         "NARTHEX_CSP_REPORT_URI",
-        "https://u:p@a.example/r",
-        "without user",
+        "https://a.example/r#part",
+        "fragment",
     ),
     ("NARTHEX_METRICS_LISTEN", "9100", "127.0.0.1:8080"),
     ("NARTHEX_LOG", "verbose", "narthex=debug"),
