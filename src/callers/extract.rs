@@ -7,9 +7,10 @@ use actix_web::{
 };
 use futures_util::future::{Ready, ready};
 
+use super::pass;
 use crate::{
     context::Context,
-    credentials::{Caller, Class, Confirmed, Receipt, Selection},
+    credentials::{Caller, Class, Confirmed, Receipt, Selection, sign_out},
     error::{Error, Result},
     fields::Fields,
     ids::{ReceiptId, UserId},
@@ -18,7 +19,6 @@ use crate::{
     web::{
         address::client_address,
         draft::{self, Draft},
-        headers::CLEARED_AT_SIGN_OUT,
         page::{Frame, see_other},
     },
 };
@@ -57,16 +57,18 @@ impl AnyCaller {
         SessionCookie::of(&self.request).renew(secret)
     }
 
-    /// `answer`, which also clears the calling browser where its own session is among what ended.
-    #[must_use]
-    pub fn leaving(&self, receipt: &Receipt, mut answer: HttpResponse) -> HttpResponse {
+    /// Where the calling browser's own session is among what ended, ends the other sessions whose
+    /// cookies it sent, and deletes the cookies.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn leave_if_ended(&self, receipt: &Receipt) -> Result<()> {
         let own = &self.caller.credential;
         if own.class() == Class::Session && receipt.names(own.id) {
+            end_others(&self.context, &self.request).await?;
             SessionCookie::of(&self.request).delete();
-            let headers = answer.headers_mut();
-            headers.insert(header::CLEAR_SITE_DATA, CLEARED_AT_SIGN_OUT);
         }
-        answer
+        Ok(())
     }
 }
 
@@ -136,6 +138,17 @@ impl SignedIn {
         self.go(to, message)
     }
 
+    /// Signs the browser out after its own session ended: ends the other sessions whose cookies it
+    /// sent, deletes the cookies, and leads to the sign-in page, which says `message`.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn leave(&self, message: &str) -> Result<HttpResponse> {
+        end_others(&self.context, &self.request).await?;
+        self.cookie.sign_out_with(message)?;
+        Ok(see_other(urls::LOGIN))
+    }
+
     /// Proof that the password was confirmed not long ago, without which this leads to confirming
     /// it, and then `back`.
     ///
@@ -163,6 +176,23 @@ impl Visitor {
     pub fn frame(&self) -> Frame {
         Frame::new(&self.request, None, self.cookie.take_message())
     }
+
+    /// The callers of all live sessions whose cookies the browser sent, the one that counts first.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn sessions(&self) -> Result<Vec<Caller>> {
+        pass::sessions_of(&self.context, &self.request, self.caller.as_deref()).await
+    }
+}
+
+/// Ends the sessions whose cookies the browser sent besides the one that counts.
+async fn end_others(context: &Context, request: &HttpRequest) -> Result<()> {
+    for other in pass::sessions_of(context, request, None).await? {
+        let (user, session) = (other.user.id, other.credential.id);
+        sign_out::sign_out_here(context, user, session, other.actor()).await?;
+    }
+    Ok(())
 }
 
 fn context(request: &HttpRequest) -> Result<Context> {

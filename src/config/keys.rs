@@ -101,6 +101,16 @@ pub const KEYS: &[Key] = &[
         "NARTHEX_COOKIE_DOMAIN",
         "Share the session with sibling hosts of this domain",
     ),
+    key(
+        "NARTHEX_COOKIE_NAME",
+        "narthex",
+        "Name of the session cookie, after the prefix __Host- or __Secure- under https",
+    ),
+    key(
+        "NARTHEX_HSTS",
+        "max-age=31536000",
+        "Strict-Transport-Security under https, such as max-age=31536000; includeSubDomains",
+    ),
     unset(
         "NARTHEX_THROTTLE_EXEMPT",
         "Networks that are not throttled by address",

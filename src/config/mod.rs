@@ -65,6 +65,10 @@ pub struct Settings {
     pub trusted_origins: Vec<Origin>,
     /// `NARTHEX_COOKIE_DOMAIN`
     pub cookie_domain: Option<String>,
+    /// `NARTHEX_COOKIE_NAME`
+    pub cookie_name: String,
+    /// `NARTHEX_HSTS`
+    pub hsts: String,
     /// `NARTHEX_THROTTLE_EXEMPT`
     pub throttle_exempt: Networks,
     /// `NARTHEX_CONNECTIONS_PER_CLIENT`
@@ -143,6 +147,8 @@ impl Settings {
                 .find("NARTHEX_TRUSTED_ORIGINS", value::origins)?
                 .unwrap_or_default(),
             cookie_domain: sources.find("NARTHEX_COOKIE_DOMAIN", value::domain)?,
+            cookie_name: sources.get("NARTHEX_COOKIE_NAME", value::cookie_name)?,
+            hsts: sources.get("NARTHEX_HSTS", value::hsts)?,
             throttle_exempt: sources
                 .find("NARTHEX_THROTTLE_EXEMPT", value::networks)?
                 .unwrap_or_default(),

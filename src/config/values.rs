@@ -115,7 +115,7 @@ impl PublicUrl {
     /// What would do.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let (origin, url) = Origin::parse(text)
-            .ok_or("give scheme and host without a path, such as https://accounts.example.com")?;
+            .ok_or("give scheme and host without a path, such as https://accounts.example.com: Narthex has its pages at the root of that host")?;
         let host = url.host_str().unwrap_or_default().to_owned();
         Ok(Self {
             origin,
@@ -134,6 +134,15 @@ impl PublicUrl {
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// The host, where it is a name of several parts and no address: what cookies can be shared under.
+    #[must_use]
+    pub fn domain(&self) -> Option<&str> {
+        let is_name = self.host.contains('.')
+            && !self.host.starts_with('[')
+            && self.host.parse::<IpAddr>().is_err();
+        is_name.then_some(&self.host)
     }
 
     /// Host and port as a `Host` header has them: the port only where it is not the scheme's own.
@@ -278,6 +287,62 @@ pub(super) fn duration_or_never(text: &str) -> Result<Option<Duration>, &'static
     duration(text)
         .map(Some)
         .map_err(|_| "give a length of time over zero, such as 365d, or never")
+}
+
+/// Narthex itself adds the prefixes that browsers act on (draft-ietf-httpbis-rfc6265bis, section
+/// 4.1.3).
+pub(super) fn cookie_name(text: &str) -> Result<String, &'static str> {
+    let right = (1..=64).contains(&text.len())
+        && !text.starts_with("__")
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if right {
+        Ok(text.to_owned())
+    } else {
+        Err(
+            "give 1 to 64 letters, digits, - or _, which do not begin with __; Narthex itself adds \
+             __Host- or __Secure- under https",
+        )
+    }
+}
+
+/// The value of `Strict-Transport-Security` (RFC 6797, section 6.1), with the directives that browsers
+/// know, each once.
+pub(super) fn hsts(text: &str) -> Result<String, &'static str> {
+    let mut age = None;
+    let (mut sub_domains, mut preload) = (false, false);
+    let all_known =
+        text.split(';')
+            .map(str::trim)
+            .all(|directive| match directive.split_once('=') {
+                Some((name, value)) if name.eq_ignore_ascii_case("max-age") && age.is_none() => {
+                    age = value.parse::<u32>().ok();
+                    age.is_some()
+                }
+                None if directive.eq_ignore_ascii_case("includeSubDomains") => {
+                    !std::mem::replace(&mut sub_domains, true)
+                }
+                None if directive.eq_ignore_ascii_case("preload") => {
+                    !std::mem::replace(&mut preload, true)
+                }
+                _ => false,
+            });
+    match age.filter(|_| all_known) {
+        Some(age) => {
+            let sub_domains = if sub_domains {
+                "; includeSubDomains"
+            } else {
+                ""
+            };
+            let preload = if preload { "; preload" } else { "" };
+            Ok(format!("max-age={age}{sub_domains}{preload}"))
+        }
+        None => Err(
+            "give max-age=SECONDS, and if wanted ; includeSubDomains and ; preload; max-age=0 has \
+             browsers forget it",
+        ),
+    }
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {

@@ -252,7 +252,10 @@ pub(crate) async fn end_one_of_class(
     let ended = sign_out::end_one(&here.context, &here.caller, class, id, way_back).await?;
     let answer = HttpResponse::NoContent().finish();
     Ok(match ended {
-        Some(receipt) => here.leaving(&receipt, answer),
+        Some(receipt) => {
+            here.leave_if_ended(&receipt).await?;
+            answer
+        }
         None => answer,
     })
 }
@@ -270,7 +273,8 @@ async fn end(here: &AnyCaller, ending: Ending) -> Result<HttpResponse> {
         StatusCode::OK,
         &ReceiptJson::of(&receipt, here.caller.current()),
     )?;
-    Ok(here.leaving(&receipt, answer))
+    here.leave_if_ended(&receipt).await?;
+    Ok(answer)
 }
 
 /// What one sign-out ended.

@@ -242,6 +242,6 @@ pub async fn end_some(here: AnyCaller, GivenFields(fields): GivenFields) -> Resu
 pub async fn end_current(here: AnyCaller, _: NoFields) -> Result<HttpResponse> {
     let (user, own) = (here.caller.user.id, here.caller.credential.id);
     let receipt = sign_out::sign_out_here(&here.context, user, own, here.caller.actor()).await?;
-    let answer = HttpResponse::NoContent().finish();
-    Ok(here.leaving(&receipt, answer))
+    here.leave_if_ended(&receipt).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

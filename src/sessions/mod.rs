@@ -3,6 +3,8 @@
 pub mod api;
 mod confirm;
 pub mod cookie;
+mod cookie_header;
+mod cookie_middleware;
 mod device;
 pub mod pages;
 mod secret;

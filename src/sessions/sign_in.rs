@@ -31,8 +31,8 @@ pub struct SignIn {
     pub user_agent: Option<String>,
     /// Where they are.
     pub ip: Option<IpAddr>,
-    /// The session that this browser has now; its cookie is about to be replaced.
-    pub replaces: Option<Caller>,
+    /// The sessions that this browser has now; their cookies are about to be replaced.
+    pub replaces: Vec<Caller>,
     /// The key that the form carried: sent again within a minute, it opens no second session.
     pub form_key: Option<[u8; 16]>,
 }
@@ -92,7 +92,7 @@ pub async fn sign_in(
             };
             let what = What::new(kind, device.to_string()).to(session.id);
             activity::record(context, connection, session.user_id, &actor, what)?;
-            if let Some(old) = how.replaces {
+            for old in how.replaces {
                 // Of another user we have no lock: while we wait, their session may get another secret.
                 if old.user.id != session.user_id {
                     let _ = context.makes_old(old.user.id);

@@ -18,10 +18,10 @@ impl Verified {
     /// The digest of the secret in the cookie with this value: known, or what `verify` finds.
     pub(super) fn secret_in(
         &self,
-        value: &str,
+        value: &[u8],
         verify: impl FnOnce() -> Option<Digest>,
     ) -> Option<Digest> {
-        let sent = Digest::of(value.as_bytes());
+        let sent = Digest::of(value);
         self.0.get_or(&sent, || verify().ok_or(())).ok()
     }
 }
@@ -33,10 +33,10 @@ mod tests {
     #[test]
     fn a_good_cookie_is_verified_once_and_a_bad_one_each_time() {
         let (verified, secret) = (Verified::default(), Digest::of(b"secret"));
-        assert_eq!(verified.secret_in("good", || Some(secret)), Some(secret));
-        assert_eq!(verified.secret_in("good", || None), Some(secret));
-        assert_eq!(verified.secret_in("bad", || None), None);
-        assert_eq!(verified.secret_in("bad", || Some(secret)), Some(secret));
+        assert_eq!(verified.secret_in(b"good", || Some(secret)), Some(secret));
+        assert_eq!(verified.secret_in(b"good", || None), Some(secret));
+        assert_eq!(verified.secret_in(b"bad", || None), None);
+        assert_eq!(verified.secret_in(b"bad", || Some(secret)), Some(secret));
     }
 
     #[test]
@@ -46,7 +46,7 @@ mod tests {
             let value = number.to_string();
             assert!(
                 verified
-                    .secret_in(&value, || Some(Digest::of(b"")))
+                    .secret_in(value.as_bytes(), || Some(Digest::of(b"")))
                     .is_some()
             );
         }

@@ -7,7 +7,7 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::{assets, brand::Brand, draft, headers::CLEARED_AT_SIGN_OUT, refusal};
+use super::{assets, brand::Brand, draft, refusal};
 use crate::{
     error::{Error, Result},
     urls,
@@ -105,14 +105,5 @@ pub fn refused(error: &Error, template: &impl Template) -> Result<HttpResponse> 
 pub fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, location))
-        .finish()
-}
-
-/// On to another page, and the browser forgets what it kept of ours.
-#[must_use]
-pub fn signed_out(location: &str) -> HttpResponse {
-    HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, location))
-        .insert_header((header::CLEAR_SITE_DATA, CLEARED_AT_SIGN_OUT))
         .finish()
 }

@@ -170,8 +170,7 @@ pub async fn delete(here: SignedIn, form: Form) -> Result<HttpResponse> {
     match deleted.await {
         Ok(receipt) => {
             let message = format!("Your account is deleted. Ended: {}.", receipt.summary());
-            here.cookie.sign_out_with(&message)?;
-            Ok(page::signed_out(urls::LOGIN))
+            here.leave(&message).await
         }
         Err(Error::Invalid(errors)) => {
             let errors = errors.renamed("password", "delete_password");

@@ -57,7 +57,7 @@ pub(crate) async fn revoke(
     let preview = || address_of(&Selection::one(class, id));
     match sign_out::end_one(&here.context, &here.caller, class, id, preview).await? {
         None => ended_already(here, class, &back),
-        Some(receipt) if receipt.names(here.caller.credential.id) => leave(here, &receipt),
+        Some(receipt) if receipt.names(here.caller.credential.id) => leave(here, &receipt).await,
         Some(receipt) => {
             let row = Row::new(&here.context, &credential, here.caller.credential.id);
             let what = match class {

@@ -119,7 +119,7 @@ pub async fn end(here: SignedIn, form: Form) -> Result<HttpResponse> {
     };
     let user = here.caller.user.id;
     match sign_out::end(&here.context, user, ending, here.caller.actor()).await {
-        Ok(receipt) => leave(&here, &receipt),
+        Ok(receipt) => leave(&here, &receipt).await,
         Err(Error::PreviewOutdated) => {
             let before = sign_out::ended_before(&here.context, user, digest).await?;
             if let Some(receipt) = before {
@@ -141,13 +141,12 @@ pub async fn end(here: SignedIn, form: Form) -> Result<HttpResponse> {
 
 /// Where a browser goes after an ending: to the receipt, or to the sign-in page where the ending was
 /// its own.
-pub(super) fn leave(here: &SignedIn, receipt: &Receipt) -> Result<HttpResponse> {
+pub(super) async fn leave(here: &SignedIn, receipt: &Receipt) -> Result<HttpResponse> {
     if !receipt.names(here.caller.credential.id) {
         return Ok(see_other(&urls::receipt(receipt.id)));
     }
     let message = format!("Signed out. Ended: {}.", receipt.summary());
-    here.cookie.sign_out_with(&message)?;
-    Ok(page::signed_out(urls::LOGIN))
+    here.leave(&message).await
 }
 
 /// Where `selection` is previewed.

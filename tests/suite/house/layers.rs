@@ -37,7 +37,14 @@ const LAYERS: &[Layer] = &[
         &["accounts/", "sessions/", "tokens/"],
     )
     .never_uses("web"),
-    layer("the session's cookie", &["sessions/cookie.rs"]),
+    layer(
+        "the session's cookie",
+        &[
+            "sessions/cookie.rs",
+            "sessions/cookie_header.rs",
+            "sessions/cookie_middleware.rs",
+        ],
+    ),
     layer("callers", &["callers/"]),
     layer(
         "pages, API and protocols",

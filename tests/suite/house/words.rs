@@ -25,6 +25,8 @@ const RESERVED: &[Reserved] = &[
             "*/api/",
             "*/api_*",
             "sessions/cookie.rs",
+            "sessions/cookie_header.rs",
+            "sessions/cookie_middleware.rs",
             "routes.rs",
             "app.rs",
             "background.rs",
