@@ -11,5 +11,5 @@ pub use self::{
     access::Access,
     extract::{AnyCaller, Origin, SignedIn, Visitor, user_of},
     guard::{Gatekeeper, guard},
-    pass::{Shown, bearer, by_either as recognise, client_password},
+    pass::{Counts, Shown, bearer, by_app_request, client_password},
 };

@@ -63,6 +63,10 @@ kinds! {
         "Sent from another site"
         "A page of another site made the browser send this, and nothing was done. An app of one's own is \
          let in when its origin is among those that the operator trusts.";
+    HTTPS_REQUIRED 403 "https-required"
+        "This page was opened by http"
+        "The service is reached by https, and what a page sends that was opened by http is not taken: \
+         others on the way can read and change it. A password that was entered there should be changed.";
     REGISTRATION_CLOSED 403 "registration-closed"
         "Registration is closed"
         "Accounts are made by whoever runs this service.";
@@ -141,7 +145,9 @@ impl Error {
     #[must_use]
     pub const fn kind(&self) -> &'static Kind {
         match self {
-            Self::NotSignedIn { .. } => &NOT_SIGNED_IN,
+            Self::NotSignedIn { .. } | Self::SeveralAuthorizations | Self::TokenMissing => {
+                &NOT_SIGNED_IN
+            }
             Self::InvalidClient => &INVALID_CLIENT,
             Self::InvalidRequest(_) => &INVALID_REQUEST,
             Self::WrongPassword => &WRONG_PASSWORD,
@@ -151,6 +157,7 @@ impl Error {
             Self::FormSentTwice => &FORM_SENT_TWICE,
             Self::ConfirmPassword { .. } => &CONFIRM_PASSWORD,
             Self::CrossSite => &CROSS_SITE,
+            Self::HttpsRequired(_) => &HTTPS_REQUIRED,
             Self::RegistrationClosed => &REGISTRATION_CLOSED,
             Self::NotFound => &NOT_FOUND,
             Self::MethodNotAllowed(_) => &METHOD_NOT_ALLOWED,

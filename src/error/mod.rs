@@ -39,6 +39,13 @@ pub enum Error {
     /// Two `Authorization` headers came (RFC 6750, section 3.1, `invalid_request`).
     #[error("two Authorization headers")]
     TwoPasses,
+    /// Several `Authorization` headers came with a request to an app behind a proxy, where every
+    /// refusal of a credential is 401.
+    #[error("several Authorization headers")]
+    SeveralAuthorizations,
+    /// Nobody was recognised where only tokens count.
+    #[error("no token")]
+    TokenMissing,
     /// An OAuth client's password is no token's secret (RFC 6749, section 5.2, `invalid_client`).
     #[error("invalid client")]
     InvalidClient,
@@ -72,6 +79,9 @@ pub enum Error {
     /// Another site's page sent this.
     #[error("cross-site request")]
     CrossSite,
+    /// A page sent this that was opened by http, where the public URL, named here, is https.
+    #[error("a page that was opened by http")]
+    HttpsRequired(String),
     /// Accounts are made by an operator.
     #[error("registration is closed")]
     RegistrationClosed,
@@ -160,7 +170,12 @@ impl Error {
             Self::NotSignedIn { .. } => {
                 "Sign in, or send a token in the Authorization header.".into()
             }
-            Self::TwoPasses => "Send one Authorization header.".into(),
+            Self::TwoPasses | Self::SeveralAuthorizations => {
+                "Send one Authorization header.".into()
+            }
+            Self::TokenMissing => {
+                "Send a token: as Authorization: Bearer, or as the password of HTTP Basic.".into()
+            }
             Self::InvalidClient => {
                 "The password is no token's secret, or the token is ended, paused or expired."
                     .into()
@@ -185,6 +200,9 @@ impl Error {
             }
             Self::CrossSite => {
                 "Nothing was done. Open the page here and send the form again.".into()
+            }
+            Self::HttpsRequired(url) => {
+                format!("Nothing was done. Open {url} and enter it again there.").into()
             }
             Self::RegistrationClosed => {
                 "Accounts are made by whoever runs this service. Ask them for one.".into()

@@ -52,6 +52,10 @@ behind_each_proxy! {
     a_name_reads_back_exactly_and_is_one_header
     the_client_s_address_is_the_one_that_the_proxy_saw
     the_app_s_own_refusals_are_its_own
+    a_neighbour_s_cookie_in_any_bytes_locks_nobody_out
+    an_app_with_its_own_authorization_header_gets_it
+    a_preflight_reaches_the_app_where_it_is_allowed
+    an_app_s_link_signs_out_and_leads_back
     narthex_s_own_pages_and_calls_are_narthex_s;
     of_two_names:
     under_two_names_one_sign_in_at_the_one_opens_the_other
@@ -367,6 +371,92 @@ async fn the_app_s_own_refusals_are_its_own(front: Front) {
         answer.expect_header("www-authenticate", "App");
         front.app.asked_once();
     }
+}
+
+async fn a_neighbour_s_cookie_in_any_bytes_locks_nobody_out(front: Front) {
+    let browser = front.register(ADA).await;
+    let own = browser.cookie("narthex").unwrap().value;
+    let stranger = front.stranger();
+    for foreign in ["theme=é".as_bytes(), b"theme=caf\xe9"] {
+        let own = format!("narthex={own}");
+        for line in [[own.as_bytes(), foreign], [foreign, own.as_bytes()]] {
+            let line = line.join(&b"; "[..]);
+            for path in ["/", "/account", "/api/v1/user"] {
+                let line = reqwest::header::HeaderValue::from_bytes(&line).unwrap();
+                let asked = stranger.request(Method::GET, path).header("cookie", line);
+                stranger.send(asked).await.expect_status(200);
+            }
+        }
+    }
+}
+
+async fn an_app_with_its_own_authorization_header_gets_it(front: Front) {
+    let browser = front.register(ADA).await;
+    for own in ["Bearer eyJhbGciOiJIUzI1NiJ9.e30.x", "Basic YTpi"] {
+        let asked = |path: &str| {
+            let request = browser.request(Method::GET, path);
+            browser.send(request.header("authorization", own))
+        };
+        asked("/app-api/things").await.expect_status(200);
+        let got = front.app.asked_once();
+        assert_eq!(got.header("authorization"), Some(own));
+        assert_eq!(got.header("remote-email"), Some(ADA));
+        // Elsewhere it locks nobody out, and is not handed on.
+        asked("/").await.expect_status(200);
+        assert_eq!(front.app.asked_once().header("authorization"), None);
+        let stranger = front.stranger();
+        let request = stranger.request(Method::GET, "/app-api");
+        let refused = stranger.send(request.header("authorization", own)).await;
+        refused.expect_status(401);
+        front.app.expect_not_asked();
+    }
+    let secret = front.operator.add_token(ADA, "CI", &[]);
+    front
+        .api_client(&secret)
+        .get("/app-api")
+        .await
+        .expect_status(401);
+    let by_password = front.stranger();
+    let request = by_password.request(Method::GET, "/");
+    let request = request.basic_auth("git", Some(&secret));
+    by_password.send(request).await.expect_status(200);
+    assert_eq!(front.app.asked_once().header("authorization"), None);
+}
+
+async fn a_preflight_reaches_the_app_where_it_is_allowed(front: Front) {
+    let stranger = front.stranger();
+    let asked = async |method: Method, path: &str| {
+        let request = stranger
+            .request(method, path)
+            .header("origin", "https://shop.example.com")
+            .header("access-control-request-method", "PUT");
+        // What the client says of the method is not what the proxy says.
+        stranger
+            .send(request.header("x-forwarded-method", "OPTIONS"))
+            .await
+    };
+    asked(Method::OPTIONS, "/app-api/things")
+        .await
+        .expect_status(200);
+    let got = front.app.asked_once();
+    assert_eq!((&*got.method, got.header("remote-user")), ("OPTIONS", None));
+    for (method, path) in [
+        (Method::OPTIONS, "/"),
+        (Method::GET, "/app-api/things"),
+        (Method::PUT, "/app-api/things"),
+    ] {
+        asked(method, path).await.expect_status(401);
+    }
+    front.app.expect_not_asked();
+}
+
+async fn an_app_s_link_signs_out_and_leads_back(front: Front) {
+    let browser = front.register(ADA).await;
+    let page = browser.get("/logout?next=%2Fbye").await.expect_status(200);
+    let form = [("next", &*page.field("next"))];
+    browser.post("/logout", &form).await.expect_redirect("/bye");
+    let led = browser.get("/.well-known/change-password").await;
+    led.expect_redirect("/account/profile");
 }
 
 async fn narthex_s_own_pages_and_calls_are_narthex_s(front: Front) {

@@ -1,8 +1,11 @@
 //! What a proxy is told of the callers of other people's apps.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use reqwest::Method;
 
+use crate::support::answer::Answer;
 use crate::support::app::TestApp;
+use crate::support::client::Browser;
 
 const VERIFY: &str = "/auth/verify";
 const IDENTITY: [&str; 5] = [
@@ -250,6 +253,15 @@ async fn to_an_app_on_our_own_origin_it_is_the_path_that_leads_back() {
             "?next=%2Forders%3Fpage%3D2",
         ),
         ("https", "EXAMPLE.com:443", "/", "?next=%2F"),
+        (
+            "https",
+            "example.com",
+            r"/a?x=\d%22",
+            r"?next=%2Fa%3Fx%3D%255Cd%2522",
+        ),
+        // As proxies in a row write it, and Traefik for a WebSocket.
+        ("https, http", "example.com, inner:8080", "/", "?next=%2F"),
+        ("wss", "example.com", "/", "?next=%2F"),
         ("http", "example.com", "/", ""),
         ("https", "example.com:8443", "/", ""),
         ("https", "example.com@evil.example", "/", ""),
@@ -279,4 +291,257 @@ async fn who_is_no_trusted_proxy_leads_nobody_anywhere() {
         .header("x-forwarded-uri", "/");
     let led = stranger.send(asked).await.expect_status(303);
     assert!(led.location().ends_with("/login"), "{led}");
+}
+
+/// nginx as others configure it names the path alone.
+#[tokio::test]
+async fn on_one_origin_the_path_alone_leads_back() {
+    let app = TestApp::start_with(&[
+        ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1"),
+        ("NARTHEX_PUBLIC_URL", "https://example.com"),
+        ("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com"),
+    ]);
+    let stranger = app.stranger();
+    let long = format!("/explore?left={}", "a".repeat(3000));
+    for (headers, led_to) in [
+        (
+            &[("x-forwarded-uri", "/orders?a=b")][..],
+            "?next=%2Forders%3Fa%3Db",
+        ),
+        (&[("x-original-uri", "/orders")], "?next=%2Forders"),
+        (
+            &[("x-forwarded-uri", "/a"), ("x-forwarded-proto", "https")],
+            "?next=%2Fa",
+        ),
+        (
+            &[
+                ("x-forwarded-uri", "/a"),
+                ("x-forwarded-host", "app.example.com"),
+            ],
+            "?next=https%3A%2F%2Fapp.example.com%2Fa",
+        ),
+        (
+            &[
+                ("x-forwarded-uri", "/a"),
+                ("x-forwarded-host", "evil.example"),
+            ],
+            "",
+        ),
+        (&[("x-forwarded-uri", "//evil.example")], ""),
+        // The page without its query is better than none.
+        (&[("x-forwarded-uri", &*long)], "?next=%2Fexplore"),
+    ] {
+        let asked = stranger
+            .request(Method::GET, "/auth/verify?redirect=on")
+            .header("accept", "text/html");
+        let asked = headers
+            .iter()
+            .fold(asked, |asked, (name, value)| asked.header(*name, *value));
+        let led = stranger.send(asked).await;
+        led.expect_redirect(&format!("https://example.com/login{led_to}"));
+    }
+}
+
+fn basic(user: &str, password: &str) -> String {
+    let shown = BASE64_STANDARD.encode(format!("{user}:{password}"));
+    format!("Basic {shown}")
+}
+
+/// What the browser gets with its cookie and these `Authorization` headers.
+async fn asked_with(browser: &Browser, query: &str, headers: &[&str]) -> Answer {
+    let request = browser.request(Method::GET, &format!("{VERIFY}{query}"));
+    let headers = headers.iter();
+    browser
+        .send(headers.fold(request, |request, value| {
+            request.header("authorization", *value)
+        }))
+        .await
+}
+
+#[tokio::test]
+async fn an_app_s_authorization_leaves_the_cookie_to_decide() {
+    let app = TestApp::start();
+    let browser = app.register("ada@example.com").await;
+    let stranger = app.browser();
+    let wrong_checksum = format!("Bearer nrx_{}", "a".repeat(36));
+    for header in [
+        "Bearer eyJhbGciOiJIUzI1NiJ9.e30.x",
+        "Basic YTpi",
+        "Basic !",
+        "Digest username=\"a\", realm=\"b\"",
+        "Negotiate YII",
+        "x",
+        "",
+        &wrong_checksum,
+    ] {
+        let answer = asked_with(&browser, "", &[header]).await;
+        answer.expect_header("remote-email", "ada@example.com");
+        asked_with(&stranger, "", &[header])
+            .await
+            .expect_status(401);
+    }
+    // A browser behind somebody's Basic authentication is still led to sign in.
+    let request = stranger.request(Method::GET, "/auth/verify?redirect=on");
+    let request = request.header("accept", "text/html");
+    let led = stranger.send(request.header("authorization", "Basic YTpi"));
+    led.await.expect_status(303);
+}
+
+#[tokio::test]
+async fn a_token_of_ours_decides_alone_wherever_it_stands() {
+    let app = TestApp::start();
+    let browser = app.register("ada@example.com").await;
+    let grace = app.register("grace@example.com").await;
+    let living = app.token_of(&grace, "CI", &["orders:read"]).await;
+    let dead = app.token_of(&grace, "Old", &[]).await;
+    let client = app.api_client(&dead);
+    client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_status(204);
+    let bearer = |secret: &str| format!("Bearer {secret}");
+    for header in [bearer(&living), basic("grace", &living), basic("", &living)] {
+        for browser in [&browser, &app.browser()] {
+            let answer = asked_with(browser, "", &[&header]).await.expect_status(200);
+            let answer = answer.expect_header("remote-email", "grace@example.com");
+            answer.expect_header("remote-abilities", "orders:read");
+        }
+    }
+    for header in [
+        bearer(&dead),
+        basic("grace", &dead),
+        // Ours, and shown where none is taken.
+        format!("Token {living}"),
+        living.clone(),
+        format!("ApiKey key=\"{living}\""),
+        basic(&living, ""),
+    ] {
+        let answer = asked_with(&browser, "", &[&header])
+            .await
+            .expect_status(401);
+        let challenge = answer.header("www-authenticate").unwrap();
+        assert!(
+            challenge.contains("error=\"invalid_token\""),
+            "{header}: {answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn several_authorization_headers_are_401() {
+    let app = TestApp::start();
+    let browser = app.register("ada@example.com").await;
+    let secret = format!("Bearer {}", app.token_of(&browser, "CI", &[]).await);
+    for query in ["", "?by=session", "?by=token", "?redirect=on"] {
+        for headers in [[&*secret, &*secret], ["Bearer a", "Basic YTpi"]] {
+            let answer = asked_with(&browser, query, &headers)
+                .await
+                .expect_status(401);
+            let challenge = answer.header("www-authenticate").unwrap();
+            assert!(challenge.contains("error=\"invalid_request\""), "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_question_says_which_credentials_count() {
+    let app = TestApp::start();
+    let browser = app.register("ada@example.com").await;
+    let grace = app.register("grace@example.com").await;
+    let secret = app.token_of(&grace, "CI", &[]).await;
+    let bearer = format!("Bearer {secret}");
+    let email = |answer: &Answer| answer.header("remote-email").unwrap().to_owned();
+    let by_session = asked_with(&browser, "?by=session", &[&bearer]).await;
+    assert_eq!(email(&by_session.expect_status(200)), "ada@example.com");
+    let by_token = asked_with(&browser, "?by=token", &[&bearer]).await;
+    assert_eq!(email(&by_token.expect_status(200)), "grace@example.com");
+    let stranger = app.browser();
+    let no_session = asked_with(&stranger, "?by=session", &[&bearer]).await;
+    no_session
+        .expect_status(401)
+        .expect_header("www-authenticate", "Bearer realm=\"narthex\"");
+    for headers in [&[][..], &["Basic YTpi"]] {
+        // git and WebDAV clients send a password only where they are asked for one.
+        let no_token = asked_with(&browser, "?by=token&redirect=on", headers).await;
+        let wanted = "Bearer realm=\"narthex\", Basic realm=\"narthex\", charset=\"UTF-8\"";
+        no_token
+            .expect_status(401)
+            .expect_header("www-authenticate", wanted);
+    }
+    asked_with(&browser, "?by=cookie", &[])
+        .await
+        .expect_status(422);
+}
+
+#[tokio::test]
+async fn a_preflight_passes_where_the_question_allows_it() {
+    let app = TestApp::start_with(&[("NARTHEX_TRUSTED_PROXIES", "127.0.0.1")]);
+    let untrusting = TestApp::start();
+    let browser = app.register("ada@example.com").await;
+    let cookie = format!("narthex={}", browser.cookie("narthex").unwrap().value);
+    let allow = "/auth/verify?preflight=allow&ability=orders:read";
+    let preflight = ("access-control-request-method", "PUT");
+    let options = ("x-forwarded-method", "OPTIONS");
+    for (method, path, headers, status) in [
+        (Method::OPTIONS, allow, &[preflight][..], 200),
+        (Method::GET, allow, &[preflight, options], 200),
+        (Method::OPTIONS, VERIFY, &[preflight], 401),
+        (
+            Method::OPTIONS,
+            "/auth/verify?preflight=deny",
+            &[preflight],
+            401,
+        ),
+        (Method::OPTIONS, allow, &[], 401),
+        (Method::GET, allow, &[preflight], 401),
+        (
+            Method::OPTIONS,
+            allow,
+            &[preflight, ("x-forwarded-method", "PUT")],
+            401,
+        ),
+        (Method::GET, allow, &[preflight, options, options], 401),
+        // With a credential it is no preflight, and the credential decides.
+        (
+            Method::OPTIONS,
+            allow,
+            &[preflight, ("authorization", "Bearer a")],
+            401,
+        ),
+        (
+            Method::OPTIONS,
+            allow,
+            &[preflight, ("cookie", "narthex=a")],
+            401,
+        ),
+        (
+            Method::OPTIONS,
+            allow,
+            &[preflight, ("cookie", "theme=a")],
+            200,
+        ),
+    ] {
+        let stranger = app.stranger();
+        let request = stranger.request(method, path);
+        let mut named = headers.iter();
+        let request = named.try_fold(request, |request, (name, value)| {
+            Some(request.header(*name, *value))
+        });
+        let answer = stranger.send(request.unwrap()).await.expect_status(status);
+        for name in IDENTITY {
+            assert_eq!(answer.header(name), Some(""), "{answer}");
+        }
+    }
+    // A client that says so itself is not believed.
+    let stranger = untrusting.stranger();
+    let lying = stranger.request(Method::GET, allow);
+    let lying = lying.header(preflight.0, preflight.1);
+    let lying = stranger.send(lying.header(options.0, options.1));
+    lying.await.expect_status(401);
+    let stranger = app.stranger();
+    let own = stranger
+        .request(Method::OPTIONS, allow)
+        .header("cookie", cookie);
+    let own = stranger.send(own.header(preflight.0, preflight.1)).await;
+    own.expect_header("remote-email", "ada@example.com");
 }

@@ -2,7 +2,8 @@
 //! (nginx `auth_request`, Caddy `forward_auth`, Traefik `ForwardAuth`, Envoy `ext_authz`).
 //!
 //! The answer is `200` with who it is, or `401`/`403`, and nothing else on purpose: nginx takes every
-//! other status for a failure of its own. `web::headers` blanks the identity headers where nobody is.
+//! other status for a failure of its own. The request is that of an app, and so may be its
+//! `Authorization` header: see [`by_app_request`]. `web::headers` blanks the identity headers where nobody is.
 //! `docs/nginx.conf` and `docs/Caddyfile` are how a proxy asks; the tests start both with them.
 
 mod question;
@@ -11,23 +12,27 @@ use std::borrow::Cow;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{self, HeaderMap, HeaderValue},
+    http::{
+        Method,
+        header::{self, HeaderMap, HeaderValue},
+    },
     web::{BytesMut, Data},
 };
 use url::Url;
 
 pub use self::question::KnownQuestions;
 use crate::{
-    callers::recognise,
+    callers::{Counts, by_app_request},
     config::{Origin, Settings},
     context::Context,
     credentials::Caller,
     error::{Error, Result},
+    sessions::cookie::CookieRules,
     urls,
     web::{address::is_from_a_trusted_proxy, headers::IDENTITY, next::Next, page::see_other},
 };
 
-/// `/auth/verify?ability=…&any=…&redirect=on`, any method.
+/// `/auth/verify?ability=…&any=…&by=…&redirect=on&preflight=allow`, any method.
 ///
 /// # Errors
 /// When the database cannot be asked: nobody passes then.
@@ -35,15 +40,22 @@ pub async fn verify(
     request: HttpRequest,
     context: Data<Context>,
     questions: Data<KnownQuestions>,
+    rules: Data<CookieRules>,
 ) -> Result<HttpResponse> {
     let question = questions.read(request.query_string())?;
-    let verdict = recognise(&context, &request)
+    if question.preflight && is_preflight(&request, &context, &rules) {
+        // It names nobody: `web::headers` blanks who it is.
+        return Ok(HttpResponse::Ok().finish());
+    }
+    let nobody = || match question.by {
+        Counts::Tokens => Error::TokenMissing,
+        Counts::Both | Counts::Sessions => Error::NotSignedIn {
+            invalid_token: false,
+        },
+    };
+    let verdict = by_app_request(&context, &request, question.by)
         .await
-        .and_then(|caller| {
-            caller.ok_or(Error::NotSignedIn {
-                invalid_token: false,
-            })
-        })
+        .and_then(|caller| caller.ok_or_else(nobody))
         .and_then(|caller| question.admit(&caller).map(|()| caller));
     match verdict {
         Ok(caller) => pass(&caller),
@@ -106,6 +118,25 @@ fn encoded(text: &str) -> Cow<'_, str> {
     Cow::Owned(encoded)
 }
 
+/// Whether this is a CORS-preflight request (WHATWG Fetch, section 3.3.2): a browser sends it without
+/// any credential, and asks what the app allows. Proxies ask with `GET` and name the method, which is
+/// read of trusted ones alone; where one names it, the method of the question itself says nothing.
+fn is_preflight(request: &HttpRequest, context: &Context, rules: &CookieRules) -> bool {
+    let headers = request.headers();
+    let proxies = &context.settings.trusted_proxies;
+    let mut named = headers.get_all("x-forwarded-method");
+    let asks = match (named.next(), named.next()) {
+        (Some(method), None) if is_from_a_trusted_proxy(request, proxies) => {
+            method.as_bytes() == Method::OPTIONS.as_str().as_bytes()
+        }
+        (None, _) => request.method() == Method::OPTIONS,
+        _ => false,
+    };
+    asks && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+        && !headers.contains_key(header::AUTHORIZATION)
+        && !rules.is_sent(headers)
+}
+
 /// Whether a person looks at this: a browser that goes to a page, not a script of one and not a
 /// program. Every browser asks for `text/html` by name there, and hardly a program does; `Sec-Fetch-Mode`
 /// is newer than some browsers (W3C Fetch Metadata, section 2.2).
@@ -113,9 +144,7 @@ fn is_navigation(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let mode = text("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
     let accepts = text("accept").is_some_and(|accept| accept.contains("text/html"));
-    mode && accepts
-        && text("x-requested-with").is_none()
-        && !headers.contains_key(header::AUTHORIZATION)
+    mode && accepts && text("x-requested-with").is_none()
 }
 
 /// The sign-in page, leading back to what the proxy was asked for where it may: the app's address is
@@ -134,22 +163,51 @@ fn sign_in_address(context: &Context, request: &HttpRequest) -> String {
 }
 
 /// What the proxy was asked for: a path where the app shares our origin, a URL where it has its own.
+/// Proxies that name neither scheme nor host share our origin, or would not be asked for a page of
+/// another.
 fn forwarded_address(headers: &HeaderMap, settings: &Settings) -> Option<String> {
-    let one = |name: &str| {
-        let mut values = headers.get_all(name);
-        let value = values.next()?.to_str().ok()?;
-        values.next().is_none().then_some(value)
-    };
-    let path = one("x-forwarded-uri")?;
+    // The path of nginx, Caddy and Traefik; that of many nginx configurations.
+    let path = ["x-forwarded-uri", "x-original-uri"]
+        .iter()
+        .find_map(|name| headers.get(*name))?
+        .to_str()
+        .ok()?;
     let plain = path.starts_with('/') && !path.starts_with("//");
     plain.then_some(())?;
-    let (scheme, host) = (one("x-forwarded-proto")?, one("x-forwarded-host")?);
-    let origin = Url::parse(&format!("{scheme}://{host}")).ok()?;
-    Some(if Origin::of(&origin).as_str() == settings.base_url() {
+    let host = first(headers, "x-forwarded-host");
+    let scheme = match first(headers, "x-forwarded-proto") {
+        // Traefik names the protocol of a WebSocket.
+        Some("ws") => Some("http"),
+        Some("wss") => Some("https"),
+        other => other,
+    };
+    let own = settings.base_url();
+    let host_of = |origin: &str| Some(Url::parse(origin).ok()?.authority().to_owned());
+    let url = match (scheme, host) {
+        (None, None) => return Some(path.to_owned()),
+        (Some(scheme), Some(host)) => format!("{scheme}://{host}"),
+        (Some(_), None) => own.clone(),
+        // The one origin of that host, of those that may be gone to.
+        (None, Some(host)) => {
+            let trusted = settings.trusted_origins.iter().map(Origin::as_str);
+            let mut known = std::iter::once(&*own).chain(trusted);
+            known
+                .find(|origin| host_of(origin).is_some_and(|known| known == host))?
+                .to_owned()
+        }
+    };
+    let origin = Url::parse(&url).ok()?;
+    Some(if Origin::of(&origin).as_str() == own {
         path.to_owned()
     } else {
-        format!("{scheme}://{host}{path}")
+        format!("{url}{path}")
     })
+}
+
+/// The first entry of a header that each proxy in a row adds to: what the user typed.
+fn first<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let value = headers.get(name)?.to_str().ok()?;
+    value.split(',').next().map(str::trim)
 }
 
 #[cfg(test)]

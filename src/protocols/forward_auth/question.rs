@@ -5,16 +5,21 @@ use std::rc::Rc;
 
 use crate::{
     ability::Ability,
+    callers::Counts,
     credentials::Caller,
     error::{Error, Result},
     kit::memo::Memo,
     web::body::Query,
 };
 
-/// A question: `?ability=…&any=…&redirect=on`.
+/// A question: `?ability=…&any=…&by=…&redirect=on&preflight=allow`.
 pub(super) struct Question {
     all: Vec<Asked>,
     any: Vec<Asked>,
+    /// Which credentials count.
+    pub(super) by: Counts,
+    /// Whether a CORS-preflight request passes.
+    pub(super) preflight: bool,
     /// Whether a person who is not signed in is led to the sign-in page.
     pub(super) redirect: bool,
 }
@@ -33,6 +38,8 @@ impl Question {
         let question = Self {
             all: fields.many("ability").into_iter().map(read).collect(),
             any: fields.many("any").into_iter().map(read).collect(),
+            by: fields.read("by", counts).unwrap_or_default(),
+            preflight: fields.text("preflight") == "allow",
             redirect: fields.text("redirect") == "on",
         };
         fields.finish()?;
@@ -57,6 +64,14 @@ impl Question {
             return Err(Error::MissingAbility(names(self.any.iter()).join(" ")));
         }
         Ok(())
+    }
+}
+
+fn counts(text: &str) -> Result<Counts, &'static str> {
+    match text {
+        "session" => Ok(Counts::Sessions),
+        "token" => Ok(Counts::Tokens),
+        _ => Err("Give session or token."),
     }
 }
 
@@ -99,6 +114,7 @@ mod tests {
         let again = questions.read("ability=a:b&redirect=on").unwrap();
         assert!(Rc::ptr_eq(&first, &again));
         assert!(!questions.read("ability=a:b").unwrap().redirect);
+        assert!(questions.read("by=cookie").is_err());
         for _ in 0..2 {
             assert!(questions.read("abilty=a:b").is_err());
         }

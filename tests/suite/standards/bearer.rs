@@ -113,7 +113,9 @@ async fn section_3_1_two_passes_are_an_invalid_request() {
     for second in [&*bearer, "Basic YTpi"] {
         let headers = [("authorization", &*bearer), ("authorization", second)];
         for answer in answers(&app, &headers).await {
-            let answer = answer.expect_status(400);
+            // A proxy that asks takes every other status for a failure of its own.
+            let is_asked_by_a_proxy = answer.request.contains("/auth/verify");
+            let answer = answer.expect_status(if is_asked_by_a_proxy { 401 } else { 400 });
             let code = parameter(&answer, "error");
             assert_eq!(code.as_deref(), Some("invalid_request"), "{answer}");
         }

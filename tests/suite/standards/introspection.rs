@@ -239,11 +239,11 @@ async fn section_2_3_a_client_whose_password_is_no_good_token_is_an_invalid_clie
 }
 
 #[tokio::test]
-async fn a_token_is_a_password_nowhere_else() {
+async fn a_token_is_no_password_at_the_api() {
     let app = TestApp::start();
     let Two { asking, .. } = two(&app).await;
     let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("x:{asking}")));
-    for path in ["/api/v1/user", "/auth/verify"] {
+    for path in ["/api/v1/user", "/api/v1/tokens/current"] {
         let stranger = app.stranger();
         let asked = stranger.request(Method::GET, path);
         let asked = asked.header("authorization", &basic);

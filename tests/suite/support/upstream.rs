@@ -1,6 +1,6 @@
 //! Somebody else's app: answers everything and keeps what it was asked.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
@@ -9,6 +9,9 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 /// What it answers with `200`.
 pub const GREETING: &str = "Hello from the app";
+
+/// The path at which it redirects to its own origin, which is another one to a browser behind a proxy.
+pub const LEADS_ON: &str = "/leads-on";
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -51,6 +54,7 @@ impl Asked {
 type Kept = Arc<Mutex<Vec<Asked>>>;
 
 pub struct Upstream {
+    address: (IpAddr, u16),
     kept: Kept,
     server: ServerHandle,
     thread: Option<JoinHandle<()>>,
@@ -77,10 +81,16 @@ impl Upstream {
             });
         });
         Self {
+            address,
             kept,
             server: started.recv().expect("an app that starts"),
             thread: Some(thread),
         }
+    }
+
+    /// Where [`LEADS_ON`] leads.
+    pub fn landing(&self) -> String {
+        landing(self.address.into())
     }
 
     /// What it was asked since the last time.
@@ -103,6 +113,10 @@ impl Upstream {
     }
 }
 
+fn landing(address: SocketAddr) -> String {
+    format!("http://{address}/landed")
+}
+
 /// `200`, or for `/says/418` that status and a challenge of the app's own.
 async fn answer(request: HttpRequest, body: web::Bytes, kept: web::Data<Kept>) -> HttpResponse {
     let headers = request.headers().iter().map(|(name, value)| {
@@ -117,6 +131,12 @@ async fn answer(request: HttpRequest, body: web::Bytes, kept: web::Data<Kept>) -
         headers,
         body: String::from_utf8_lossy(&body).into_owned(),
     });
+    if request.path() == LEADS_ON {
+        let landing = landing(request.app_config().local_addr());
+        return HttpResponse::Found()
+            .insert_header(("location", landing))
+            .finish();
+    }
     let status = request.path().strip_prefix("/says/");
     match status.and_then(|status| status.parse().ok()) {
         Some(status) => {
