@@ -101,6 +101,7 @@ table! {
         // Before anybody is known.
         GET  ASSET           Anyone  => assets::serve;
         GET  PROBLEM         Anyone  => problems::show;
+        GET  CHANGE_PASSWORD Anyone  => account::to_settings;
 
         // Getting in.
         GET  HOME            Visitor => account::home;
@@ -108,9 +109,10 @@ table! {
         POST REGISTER        Visitor => account::register;
         GET  LOGIN           Visitor => session::login_form;
         POST LOGIN           Visitor => session::login;
+        GET  LOGOUT          Visitor => session::logout_form;
+        POST LOGOUT          Visitor => session::logout;
 
         // The account.
-        POST LOGOUT          Browser => session::logout;
         GET  ACCOUNT         Browser => account::overview;
         GET  PROFILE         Browser => account::settings;
         POST PROFILE         Browser => account::change_profile;

@@ -59,6 +59,9 @@ paths! {
     READY = "/readyz";
     /// Whether the caller of a request to another app may pass.
     VERIFY = "/auth/verify";
+    /// Leads a password manager to the page that changes the password (W3C, A Well-Known URL for
+    /// Changing Passwords).
+    CHANGE_PASSWORD = "/.well-known/change-password";
     /// What a token or session is (RFC 7662).
     INTROSPECT = "/oauth/introspect";
     /// Ends a token or session by its secret (RFC 7009).
@@ -169,17 +172,28 @@ pub fn asset(version: &str, name: &str) -> String {
     ASSET.replace("{version}", version).replace("{name}", name)
 }
 
-/// The most bytes of a `next`: what is longer is not followed, and so not carried either. In a query
+/// The most bytes of a `next`: of what is longer only the path is followed, and carried. In a query
 /// each may be written as three, and 8 KiB is what proxies take of an answer's headers at the least.
 pub const LONGEST_NEXT: usize = 2048;
 
-/// `path` with a query that leads back to `next` afterwards, unless that is too long.
+/// `next`, or its path alone where the whole is too long; `None` where that is too long, too. A
+/// selection is never cut: without its query it is a selection of everything.
+#[must_use]
+pub fn shortened(next: &str) -> Option<&str> {
+    if next.len() <= LONGEST_NEXT {
+        return Some(next);
+    }
+    let path = next.split(['?', '#']).next()?;
+    (path.len() <= LONGEST_NEXT && path != SIGN_OUT).then_some(path)
+}
+
+/// `path` with a query that leads back to `next` afterwards, [shortened] where it is too long.
 #[must_use]
 pub fn with_next(path: &str, next: &str) -> String {
-    if next.len() > LONGEST_NEXT {
-        return path.to_owned();
+    match shortened(next) {
+        Some(next) => with_query(path, &[("next", next)]),
+        None => path.to_owned(),
     }
-    with_query(path, &[("next", next)])
 }
 
 /// `path` with `fields` as its query.

@@ -123,16 +123,17 @@ impl Gatekeeper {
         };
         match rule.access {
             Access::Anyone => Ok(None),
-            Access::Visitor => pass::by_cookie(context, request).await,
+            Access::Visitor => {
+                let caller = pass::by_cookie(context, request).await?;
+                caller
+                    .map(|caller| own_form(request, body, caller))
+                    .transpose()
+            }
             Access::Browser => {
                 let caller = pass::by_cookie(context, request)
                     .await?
                     .ok_or_else(nobody)?;
-                // A form that an old tab still shows must not act on the account signed in since.
-                if body::is_for_another_user(request, body, caller.user.id) {
-                    return Err(Error::OtherAccount);
-                }
-                Ok(Some(caller))
+                own_form(request, body, caller).map(Some)
             }
             Access::AnyCaller => pass::by_either(context, request)
                 .await?
@@ -197,6 +198,14 @@ pub async fn guard<B: MessageBody + 'static>(
         // was to be written would not be.
         Err(error) => Ok(request.error_response(error).map_into_right_body()),
     }
+}
+
+/// Makes sure that a form that an old tab still shows does not act on the account signed in since.
+fn own_form(request: &HttpRequest, body: &[u8], caller: Caller) -> Result<Caller> {
+    if body::is_for_another_user(request, body, caller.user.id) {
+        return Err(Error::OtherAccount);
+    }
+    Ok(caller)
 }
 
 fn has_all(caller: &Caller, abilities: &[(&str, Option<Ability>)]) -> Result<()> {

@@ -165,6 +165,9 @@ async fn a_way_back_that_is_too_long_is_left_out_of_every_location() {
     let long = "a".repeat(10_000);
     let stranger = app.stranger();
     let asked = stranger.get(&format!("/account/tokens?x={long}")).await;
+    asked.expect_redirect("/login?next=%2Faccount%2Ftokens");
+    // Without its query this would be a preview of everything.
+    let asked = stranger.get(&format!("/account/sign-out?id={long}")).await;
     asked.expect_redirect("/login");
     let proxied = stranger
         .request(reqwest::Method::GET, "/auth/verify?redirect=on")

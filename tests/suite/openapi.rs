@@ -39,6 +39,8 @@ fn is_called_by_programs(route: &Route) -> bool {
         "/register",
         "/problems",
         "/reports",
+        // Leads password managers to a page.
+        "/.well-known/change-password",
     ];
     route.path != "/"
         && route.path != "/auth/verify"
@@ -142,6 +144,7 @@ fn every_kind_of_problem_is_named() {
     let elsewhere = [
         "form-sent-twice",
         "other-account",
+        "https-required",
         "registration-closed",
         "method-not-allowed",
         // OAuth tells these in a form of its own.

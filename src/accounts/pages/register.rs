@@ -15,8 +15,9 @@ use crate::{
     sessions::{self, SignIn},
     urls,
     web::{
-        body::Form,
+        body::{Form, Query},
         form_key::{form_key, new_form_key},
+        next::{Next, or_account},
         page::{self, Frame, see_other},
     },
 };
@@ -27,32 +28,36 @@ struct RegisterPage {
     frame: Frame,
     name: String,
     email: String,
+    next: String,
+    login: String,
     errors: FieldErrors,
     form_key: String,
 }
 
 impl RegisterPage {
-    fn new(visitor: &Visitor, name: String, email: String, errors: FieldErrors) -> Result<Self> {
+    fn new(visitor: &Visitor, next: Option<&Next>) -> Result<Self> {
         Ok(Self {
             frame: visitor.frame(),
-            name,
-            email,
-            errors,
+            name: String::new(),
+            email: String::new(),
+            next: next.map(Next::as_str).unwrap_or_default().to_owned(),
+            login: Next::carried(urls::LOGIN, next),
+            errors: FieldErrors::default(),
             form_key: new_form_key(&visitor.context)?,
         })
     }
 }
 
 /// `GET /register`
-pub async fn form(visitor: Visitor) -> Result<HttpResponse> {
+pub async fn form(visitor: Visitor, mut query: Query) -> Result<HttpResponse> {
+    let next = Next::take(&mut query.0, &visitor.context.settings);
     if visitor.caller.is_some() {
-        return Ok(see_other(urls::ACCOUNT));
+        return Ok(see_other(&or_account(next)));
     }
     if visitor.context.settings.registration == config::Registration::Closed {
         return Err(Error::RegistrationClosed);
     }
-    let (name, email, errors) = Default::default();
-    page::ok(&RegisterPage::new(&visitor, name, email, errors)?)
+    page::ok(&RegisterPage::new(&visitor, next.as_ref())?)
 }
 
 /// `POST /register`
@@ -60,16 +65,25 @@ pub async fn register(visitor: Visitor, origin: Origin, form: Form) -> Result<Ht
     let mut fields = form.0;
     let (name, email) = (fields.text("name"), fields.text("email"));
     let password = SecretText::new(fields.text("password"));
+    let next = Next::take(&mut fields, &visitor.context.settings);
     let made = make_and_sign_in(&visitor, origin, fields, &name, &email, password).await;
     match made {
-        Ok(()) => Ok(see_other(urls::ACCOUNT)),
-        Err(Error::Invalid(errors)) => {
-            page::unprocessable(&RegisterPage::new(&visitor, name, email, errors)?)
-        }
-        Err(error @ Error::Throttled(_)) => {
-            let errors = FieldErrors::one("email", error.sentence());
-            page::refused(&error, &RegisterPage::new(&visitor, name, email, errors)?)
-        }
+        Ok(()) => Ok(see_other(&or_account(next))),
+        Err(Error::Invalid(errors)) => page::unprocessable(&RegisterPage {
+            name,
+            email,
+            errors,
+            ..RegisterPage::new(&visitor, next.as_ref())?
+        }),
+        Err(error @ Error::Throttled(_)) => page::refused(
+            &error,
+            &RegisterPage {
+                name,
+                email,
+                errors: FieldErrors::one("email", error.sentence()),
+                ..RegisterPage::new(&visitor, next.as_ref())?
+            },
+        ),
         Err(other) => Err(other),
     }
 }
@@ -107,7 +121,7 @@ async fn make_and_sign_in(
         remember: false,
         user_agent: origin.user_agent,
         ip: origin.ip,
-        replaces: visitor.caller.as_deref().cloned(),
+        replaces: visitor.sessions().await?,
         form_key,
     };
     let secret = sessions::sign_in(context, proof, how).await?;

@@ -42,10 +42,7 @@ impl ConfirmPage {
 
 /// `GET /account/confirm`
 pub async fn form(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
-    let next = query
-        .0
-        .one("next")
-        .and_then(|next| Next::parse(&next, &here.context.settings));
+    let next = Next::take(&mut query.0, &here.context.settings);
     page::ok(&ConfirmPage::new(&here, next.as_ref())?)
 }
 
@@ -53,9 +50,7 @@ pub async fn form(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
 pub async fn confirm(here: SignedIn, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let password = SecretText::new(fields.text("password"));
-    let next = fields
-        .one("next")
-        .and_then(|next| Next::parse(&next, &here.context.settings));
+    let next = Next::take(&mut fields, &here.context.settings);
     let key = form_key(&fields.text("form_key"));
     fields.check()?;
     match sessions::confirm(&here.context, &here.caller, password, key).await {

@@ -6,9 +6,8 @@ use askama::Template;
 use crate::{
     accounts::authenticate,
     activity::Actor,
-    callers::{Origin, SignedIn, Visitor},
+    callers::{Origin, Visitor},
     config::Registration,
-    credentials::sign_out,
     error::{Error, Result},
     kit::secret::SecretText,
     sessions::{self, SignIn},
@@ -33,7 +32,8 @@ struct LoginPage {
     email: String,
     remember: bool,
     next: String,
-    register: bool,
+    /// Where an account is made, which leads to the same place afterwards.
+    register: Option<String>,
     refused: Option<String>,
     form_key: String,
 }
@@ -45,7 +45,8 @@ impl LoginPage {
             email,
             remember,
             next: next.map(Next::as_str).unwrap_or_default().to_owned(),
-            register: visitor.context.settings.registration == Registration::Open,
+            register: (visitor.context.settings.registration == Registration::Open)
+                .then(|| Next::carried(urls::REGISTER, next)),
             refused: None,
             form_key: new_form_key(&visitor.context)?,
         })
@@ -54,10 +55,7 @@ impl LoginPage {
 
 /// `GET /login`
 pub async fn form(visitor: Visitor, mut query: Query) -> Result<HttpResponse> {
-    let next = query
-        .0
-        .one("next")
-        .and_then(|next| Next::parse(&next, &visitor.context.settings));
+    let next = Next::take(&mut query.0, &visitor.context.settings);
     if visitor.caller.is_some() {
         return Ok(see_other(&or_account(next)));
     }
@@ -76,9 +74,7 @@ pub async fn login(visitor: Visitor, origin: Origin, form: Form) -> Result<HttpR
     let password = SecretText::new(fields.text("password"));
     let remember = fields.text("remember") == "on";
     let key = form_key(&fields.text("form_key"));
-    let next = fields
-        .one("next")
-        .and_then(|next| Next::parse(&next, &visitor.context.settings));
+    let next = Next::take(&mut fields, &visitor.context.settings);
     fields.check()?;
     match sign_in(&visitor, origin, &email, password, remember, key).await {
         Ok(()) => Ok(see_other(&or_account(next))),
@@ -117,17 +113,9 @@ async fn sign_in(
         remember,
         user_agent: origin.user_agent,
         ip: origin.ip,
-        replaces: visitor.caller.as_deref().cloned(),
+        replaces: visitor.sessions().await?,
         form_key,
     };
     let secret = sessions::sign_in(context, proof, how).await?;
     visitor.cookie.sign_in(&secret, remember)
-}
-
-/// `POST /logout`
-pub async fn logout(here: SignedIn) -> Result<HttpResponse> {
-    let (user, session) = (here.caller.user.id, here.caller.credential.id);
-    sign_out::sign_out_here(&here.context, user, session, here.caller.actor()).await?;
-    here.cookie.delete();
-    Ok(page::signed_out(urls::LOGIN))
 }
