@@ -26,6 +26,7 @@ use crate::{
     web::{
         address, body,
         brand::Brand,
+        compression,
         connections::{self, InProgress},
         cors,
         headers::Headers,
@@ -83,7 +84,11 @@ pub(crate) fn scope_beside(
             let resource = resource(context, &rules, path, routes);
             // Pages alone are compressed: most of what the API answers fits into one packet.
             match Surface::of(path) {
-                Surface::Page => scope.service(resource.wrap(Compress::default())),
+                Surface::Page => scope.service(
+                    resource
+                        .wrap(Compress::default())
+                        .wrap_fn(compression::or_identity),
+                ),
                 Surface::Api => scope.service(resource),
             }
         });
@@ -101,7 +106,12 @@ pub(crate) fn scope_beside(
 /// What describes the API that is served here.
 fn document(settings: &Settings) -> Document {
     let (url, cookie) = (settings.base_url(), cookie_name(settings));
-    Document::new(move || openapi::json(Site { url: &url, cookie }))
+    Document::new(move || {
+        openapi::json(Site {
+            url: &url,
+            cookie: &cookie,
+        })
+    })
 }
 
 async fn not_found() -> Result<HttpResponse, Error> {
@@ -131,7 +141,7 @@ fn resource(
         })
         .collect();
     let keeper = Rc::new(Gatekeeper::new(context.clone(), access));
-    let rules_of_cookie = rules.clone();
+    let (rules_of_cookie, context_of_cookie) = (rules.clone(), context.clone());
     let passes = match Surface::of(path) {
         Surface::Page => |_: &ServiceRequest| false,
         Surface::Api => needs_no_cookie,
@@ -153,7 +163,14 @@ fn resource(
         .wrap(Unless::new(
             passes,
             rules.middleware(),
-            from_fn(move |request, next| keep(rules_of_cookie.clone(), request, next)),
+            from_fn(move |request, next| {
+                keep(
+                    rules_of_cookie.clone(),
+                    context_of_cookie.clone(),
+                    request,
+                    next,
+                )
+            }),
         ))
 }
 
@@ -189,8 +206,10 @@ where
     let connection = InProgress::begin(request.request());
     address::note(&request, &settings.trusted_proxies);
     let answer = match may_pass(settings, &shared.listen, &request) {
-        Ok(()) => match cors::preflight(request.request(), settings) {
-            Some(allowed) => Either::Left(ready(Ok(request.into_response(allowed)))),
+        Ok(()) => match host::to_https(request.request(), settings)
+            .or_else(|| cors::preflight(request.request(), settings))
+        {
+            Some(answer) => Either::Left(ready(Ok(request.into_response(answer)))),
             None => Either::Right(inside.call(request)),
         },
         Err(error) => Either::Left(ready(Ok(request.error_response(error)))),
@@ -257,7 +276,7 @@ fn may_pass(settings: &Settings, listen: &str, request: &ServiceRequest) -> Resu
         return Err(Error::Misdirected);
     }
     if !same_origin::may_act(request.request(), settings) {
-        return Err(Error::CrossSite);
+        return Err(same_origin::refusal(request.request(), settings));
     }
     Ok(())
 }

@@ -12,10 +12,6 @@ use crate::{
 const API_POLICY: &str = "default-src 'none'; object-src 'none'; base-uri 'none'; \
      frame-ancestors 'none'; sandbox";
 
-/// What a browser that was signed out is told to forget of ours. `"cookies"` is left out, for it
-/// reaches every host of the registrable domain (W3C Clear Site Data, section 3.1).
-pub const CLEARED_AT_SIGN_OUT: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
-
 /// On every answer. No handler sets one of these itself.
 const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (
@@ -51,44 +47,50 @@ pub const IDENTITY: [HeaderName; 5] = [
 /// The headers of one app, made once.
 pub struct Headers {
     page_policy: HeaderValue,
+    /// For the pages of [`LEADING_ON`].
+    leading_policy: HeaderValue,
     endpoints: Option<HeaderValue>,
-    https: bool,
+    /// `Strict-Transport-Security`, under https.
+    hsts: Option<HeaderValue>,
 }
+
+/// The pages whose forms lead on to a page of an app.
+const LEADING_ON: [&str; 4] = [urls::LOGIN, urls::REGISTER, urls::CONFIRM, urls::LOGOUT];
 
 impl Headers {
     /// The headers that `settings` lead to.
     ///
-    /// Pages load their stylesheet, icon and scripts (files, none in a page) from here and nothing else from anywhere, are framed by
-    /// nobody, and send their forms nowhere else. Browsers hold a form to that also where its answer
-    /// redirects (CSP 3, section 6.4.1), so origins that `next` may lead to are named as well. Violations
-    /// are reported to the operator's collector, if one is set (CSP 3, section 6.5): by `report-to`, which
-    /// Chromium follows under https alone and then instead of `report-uri`, and by `report-uri`.
+    /// Pages load their stylesheet, icon and scripts (files, none in a page) from here and nothing else
+    /// from anywhere, are framed by nobody, and send their forms nowhere else. Chromium applies
+    /// `form-action` also to every redirect that follows (CSP 3, section 6.4.1), and an app may redirect
+    /// to any origin. So the pages whose forms lead on to an app have none. Violations are reported to
+    /// the operator's collector, if one is set (CSP 3, section 6.5): by `report-to`, which Chromium
+    /// follows under https alone and then instead of `report-uri`, and by `report-uri`.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        let mut forms = "'self'".to_owned();
-        for origin in &settings.trusted_origins {
-            forms.push(' ');
-            forms.push_str(origin.as_str());
-        }
         let https = settings.is_https();
         let collector = settings.csp_report_uri.as_ref().map(ReportUri::as_str);
         let report = collector.map_or_else(String::new, |uri| {
             let report_to = if https { "; report-to policy" } else { "" };
             format!("; report-uri {uri}{report_to}")
         });
-        let policy = format!(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action {forms}; \
-             object-src 'none'; base-uri 'none'; frame-ancestors 'none'{report}"
-        );
-        let page_policy =
-            HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(API_POLICY));
+        let policy = |forms: &str| {
+            let policy = format!(
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; {forms}\
+                 object-src 'none'; base-uri 'none'; frame-ancestors 'none'{report}"
+            );
+            HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(API_POLICY))
+        };
         let endpoints = collector
             .filter(|_| https)
             .and_then(|uri| HeaderValue::from_str(&format!("policy=\"{uri}\"")).ok());
         Self {
-            page_policy,
+            page_policy: policy("form-action 'self'; "),
+            leading_policy: policy(""),
             endpoints,
-            https,
+            hsts: https
+                .then(|| HeaderValue::from_str(&settings.hsts).ok())
+                .flatten(),
         }
     }
 
@@ -116,7 +118,11 @@ impl Headers {
                     let name = HeaderName::from_static("reporting-endpoints");
                     put(headers, name, endpoints.clone());
                 }
-                self.page_policy.clone()
+                if LEADING_ON.contains(&path) {
+                    self.leading_policy.clone()
+                } else {
+                    self.page_policy.clone()
+                }
             }
             Surface::Api => HeaderValue::from_static(API_POLICY),
         };
@@ -128,9 +134,8 @@ impl Headers {
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         );
-        if self.https {
-            let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
-            headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+        if let Some(hsts) = &self.hsts {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
         }
     }
 }

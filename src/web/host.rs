@@ -4,10 +4,11 @@
 use std::net::SocketAddr;
 
 use actix_web::{
-    HttpRequest,
+    HttpRequest, HttpResponse,
     http::header::{self, HeaderMap},
 };
 
+use super::{address::is_from_a_trusted_proxy, refusal::Surface};
 use crate::{config::Settings, urls};
 
 /// Whether the request names us, or is one of those that probes send to any name. `listen` is what is ours
@@ -59,6 +60,31 @@ fn names_us(host: &str, settings: &Settings) -> bool {
         }
         None => false,
     }
+}
+
+/// Leads a browser to https that asked a trusted proxy for a page by http. A program is never
+/// redirected: its secret would travel in the clear unnoticed.
+///
+/// Browsers send `Sec-Fetch-Site` by https alone (W3C Fetch Metadata, section 2). Where it is there,
+/// the proxy names the wrong scheme, and a redirect would lead to itself.
+#[must_use]
+pub fn to_https(request: &HttpRequest, settings: &Settings) -> Option<HttpResponse> {
+    if !settings.is_https() || Surface::of(request.path()) == Surface::Api {
+        return None;
+    }
+    let headers = request.headers();
+    let proto = headers.get("x-forwarded-proto")?.to_str().ok()?;
+    let by_http = proto.split(',').next().map(str::trim) == Some("http");
+    let is_led = by_http
+        && request.method().is_safe()
+        && !headers.contains_key("sec-fetch-site")
+        && is_from_a_trusted_proxy(request, &settings.trusted_proxies);
+    let path = request.uri().path_and_query()?;
+    is_led.then(|| {
+        let address = format!("{}{path}", settings.base_url());
+        let mut answer = HttpResponse::PermanentRedirect();
+        answer.insert_header((header::LOCATION, address)).finish()
+    })
 }
 
 /// The origin at which this request's page lives, as its browser writes it in `Origin`.

@@ -5,6 +5,7 @@ pub mod address;
 pub mod assets;
 pub mod body;
 pub mod brand;
+pub mod compression;
 pub mod connections;
 pub mod cors;
 pub mod draft;

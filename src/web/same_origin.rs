@@ -10,7 +10,31 @@ use actix_web::{
 };
 
 use super::{host::own_origin, refusal::Surface};
-use crate::{config::Settings, urls};
+use crate::{config::Settings, error::Error, urls};
+
+/// Why a request that [may not act](may_act) is refused: a page that was opened by http where the
+/// public URL is https is told what would do.
+#[must_use]
+pub fn refusal(request: &HttpRequest, settings: &Settings) -> Error {
+    let origin = request.headers().get(header::ORIGIN);
+    let origin = origin
+        .and_then(|value| value.to_str().ok())
+        .and_then(|origin| url::Url::parse(origin).ok());
+    let is_ours = settings.public_url.as_ref().is_some_and(|own| {
+        let host = origin.as_ref().and_then(url::Url::host_str);
+        own.is_https() && host == Some(own.host())
+    });
+    match origin {
+        Some(origin)
+            if is_ours
+                && origin.scheme() == "http"
+                && Surface::of(request.path()) == Surface::Page =>
+        {
+            Error::HttpsRequired(settings.base_url())
+        }
+        _ => Error::CrossSite,
+    }
+}
 
 /// Whether the request may do something: it is safe by its method, calls the API with an
 /// `Authorization` header (which decides alone there, so that no cookie counts), or comes from a page

@@ -131,13 +131,17 @@ async fn a_token_s_last_use_is_noted_from_the_client_s_address_too() {
 }
 
 /// ASVS 5.0, 4.1.2: a program that calls by http is not led to https without a word, or nobody would
-/// ever notice that its token travels in the open. Who answers on port 80 is the proxy's business.
+/// ever notice that its token travels in the open. A page is, as `logout` shows.
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_led_from_http_to_https() {
+async fn no_program_is_led_from_http_to_https() {
     let https = ("NARTHEX_PUBLIC_URL", "https://id.example.com");
     let app = TestApp::start_with(&[TRUSTED, https]);
     let stranger = app.stranger();
-    for (path, status) in [("/api/v1/user", 401), ("/login", 200), ("/healthz", 200)] {
+    for (path, status) in [
+        ("/api/v1/user", 401),
+        ("/auth/verify", 401),
+        ("/healthz", 200),
+    ] {
         let request = stranger
             .request(Method::GET, path)
             .header("host", "id.example.com")

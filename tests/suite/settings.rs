@@ -33,7 +33,6 @@ const BAD: &[(&str, &str, &str)] = &[
         "NARTHEX_PUBLIC_URL",
     ),
     ("NARTHEX_LISTEN", "127.0.0.1:70000", "127.0.0.1:8080"),
-    ("NARTHEX_PUBLIC_URL", "", "https://"),
     ("NARTHEX_COOKIE_NAME", "a b", "letters"),
     ("NARTHEX_COOKIE_NAME", "__Host-a", "__Host-"),
     ("NARTHEX_COOKIE_NAME", "n%61rthex", "letters"),

@@ -28,8 +28,12 @@ const FLAGS: [&str; 12] = [
     "--hide-scrollbars",
 ];
 
-/// A new browser that calls itself `user_agent`, with JavaScript or without.
-pub async fn start(user_agent: &str, scripts: bool) -> WebDriver {
+/// The back-forward cache, also for pages with `no-store`, as Chromium has it where no driver is.
+const RESTORING: &str = "--enable-features=CacheControlNoStoreEnterBackForwardCache";
+
+/// A new browser that calls itself `user_agent`, with JavaScript or without, and with the
+/// back-forward cache or without.
+pub async fn start(user_agent: &str, scripts: bool, restores: bool) -> WebDriver {
     let mut wanted = DesiredCapabilities::chrome();
     for flag in FLAGS {
         wanted.add_arg(flag).expect("a flag");
@@ -37,6 +41,12 @@ pub async fn start(user_agent: &str, scripts: bool) -> WebDriver {
     wanted
         .add_arg(&format!("--user-agent={user_agent}"))
         .expect("a flag");
+    if restores {
+        wanted.add_arg(RESTORING).expect("a flag");
+        wanted
+            .add_experimental_option("excludeSwitches", json!(["disable-back-forward-cache"]))
+            .expect("an option");
+    }
     if !scripts {
         let preferences = json!({"profile.managed_default_content_settings.javascript": 2});
         wanted

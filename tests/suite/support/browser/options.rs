@@ -36,6 +36,7 @@ pub struct WindowOptions {
     user_agent: String,
     look: Look,
     scripts: bool,
+    restores: bool,
 }
 
 impl WindowOptions {
@@ -48,6 +49,7 @@ impl WindowOptions {
                 scheme: Scheme::Light,
             },
             scripts: true,
+            restores: false,
         }
     }
 
@@ -77,9 +79,17 @@ impl WindowOptions {
         }
     }
 
+    /// Going back shows a page as it was left, without asking the server.
+    pub fn with_back_forward_cache(self) -> Self {
+        Self {
+            restores: true,
+            ..self
+        }
+    }
+
     pub async fn open(self) -> Window {
         let window = Window {
-            driver: chromium::start(&self.user_agent, self.scripts).await,
+            driver: chromium::start(&self.user_agent, self.scripts, self.restores).await,
             origin: self.origin,
             look: self.look,
         };
