@@ -47,11 +47,11 @@ async fn signing_in_reaches_an_app_that_redirects_to_another_origin() {
     let login = format!("/login?next=%2F{}", LEADS_ON.trim_start_matches('/'));
     window.expect_path(&login).await;
 
-    window.press("Make an account").await;
+    window.press("Create account").await;
     window.fill("Your name", "Grace").await;
     window.fill("E-mail address", "grace@example.com").await;
     window.fill("Password", PASSWORD).await;
-    window.press("Make the account").await;
+    window.press("Create account").await;
     window.expect_path(&front.app.landing()).await;
     window.close().await;
 }
