@@ -73,30 +73,6 @@ pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     response
 }
 
-/// The answer to a refused request still sets the cookies that the handler wanted set.
-#[must_use]
-pub fn with_cookies_of(refused: &HttpResponse, mut answer: HttpResponse) -> HttpResponse {
-    for value in refused.headers().get_all(header::SET_COOKIE) {
-        answer
-            .headers_mut()
-            .append(header::SET_COOKIE, value.clone());
-    }
-    answer
-}
-
-/// The error behind a response: ours, or what actix-web itself had to refuse.
-#[must_use]
-pub fn our_error(error: &actix_web::Error, status: StatusCode) -> Error {
-    match error.as_error::<Error>() {
-        Some(ours) => ours.to_owned(),
-        None if status == StatusCode::NOT_FOUND => Error::NotFound,
-        None if status.is_client_error() => {
-            Error::Malformed("The request cannot be read.".to_owned())
-        }
-        None => Error::internal(error),
-    }
-}
-
 /// `Retry-After`, where asking again makes sense (RFC 9110, section 10.2.3).
 pub(super) fn say_when_to_come_back(response: &mut HttpResponse, error: &Error) {
     if let Some(wait) = error.retry_after() {
