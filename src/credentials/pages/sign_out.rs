@@ -123,7 +123,7 @@ pub async fn end(here: SignedIn, form: Form) -> Result<HttpResponse> {
         Err(Error::PreviewOutdated) => {
             let before = sign_out::ended_before(&here.context, user, digest).await?;
             if let Some(receipt) = before {
-                return leave(&here, &receipt);
+                return leave(&here, &receipt).await;
             }
             let problem = "What would end has changed since you looked. Nothing was ended. This is the list now.";
             show(
