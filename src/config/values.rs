@@ -330,18 +330,12 @@ pub(super) fn hsts(text: &str) -> Result<String, &'static str> {
             });
     match age.filter(|_| all_known) {
         Some(age) => {
-            let sub_domains = if sub_domains {
-                "; includeSubDomains"
-            } else {
-                ""
-            };
-            let preload = if preload { "; preload" } else { "" };
-            Ok(format!("max-age={age}{sub_domains}{preload}"))
+            let named = [(sub_domains, "; includeSubDomains"), (preload, "; preload")];
+            let named = named.iter().filter(|(is_named, _)| *is_named);
+            let rest: String = named.map(|(_, directive)| *directive).collect();
+            Ok(format!("max-age={age}{rest}"))
         }
-        None => Err(
-            "give max-age=SECONDS, and if wanted ; includeSubDomains and ; preload; max-age=0 has \
-             browsers forget it",
-        ),
+        None => Err("give max-age=SECONDS, and if wanted ; includeSubDomains and ; preload"),
     }
 }
 
