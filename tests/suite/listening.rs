@@ -224,7 +224,7 @@ fn service_manager_is_told_of_start_stop_and_life() {
 }
 
 /// Three requests as a proxy sends them; the log.
-fn log_behind_a_proxy(narthex: Narthex) -> String {
+fn log_behind_a_proxy(narthex: &Narthex) -> String {
     let serving: Serving = narthex.serve();
     let address = serving.url.strip_prefix("http://").unwrap();
     for _ in 0..3 {
@@ -236,7 +236,7 @@ fn log_behind_a_proxy(narthex: Narthex) -> String {
 
 #[test]
 fn untrusted_forwarded_header_is_warned_of_once() {
-    let log = log_behind_a_proxy(Narthex::installed());
+    let log = log_behind_a_proxy(&Narthex::installed());
     let warnings: Vec<_> = log
         .lines()
         .filter(|line| line.contains("NARTHEX_TRUSTED_PROXIES"))
@@ -247,7 +247,7 @@ fn untrusted_forwarded_header_is_warned_of_once() {
     assert!(warnings[0].contains("x-forwarded-for"), "{log}");
 
     let trusting = Narthex::installed().with("NARTHEX_TRUSTED_PROXIES", "127.0.0.1");
-    let log = log_behind_a_proxy(trusting);
+    let log = log_behind_a_proxy(&trusting);
     assert!(!log.contains("NARTHEX_TRUSTED_PROXIES"), "{log}");
 }
 
