@@ -241,7 +241,7 @@ async fn the_activity_log_says_what_happened_to_what_and_by_whom() {
     let events = get(&ada, "/api/v1/events").await.expect_status(200);
     let events = events.json()["data"].as_array().unwrap().clone();
     for event in &events {
-        assert_eq!(event.as_object().unwrap().len(), 8, "{event}");
+        assert_eq!(event.as_object().unwrap().len(), 9, "{event}");
     }
     let short: Vec<_> = events
         .iter()

@@ -91,7 +91,9 @@ impl Scene {
                 ("POST", "/api/v1/confirm") => request.json(&json!({"password": PASSWORD})),
                 ("POST", "/api/v1/tokens") => request.json(&json!({"name": "x", "abilities": []})),
                 ("PATCH", _) => request.json(&json!({"name": "y"})),
-                ("POST", _) => request.json(&json!({})),
+                ("POST", _) | ("DELETE", "/api/v1/sessions" | "/api/v1/tokens") => {
+                    request.json(&json!({}))
+                }
                 _ => request,
             };
         }
@@ -115,6 +117,9 @@ impl Scene {
             "/account/tokens" => &[("name", "Mallory's"), ("abilities", "*")],
             "/account/tokens/{id}" => &[("name", "Mallory's")],
             "/account/sign-out" => &[("digest", &digest)],
+            "/account/sessions/{id}/revoke" | "/account/tokens/{id}/revoke" => {
+                &[("confirmed", "1")]
+            }
             "/oauth/revoke" | "/oauth/introspect" => &[("token", &self.secret)],
             _ => &[],
         };

@@ -22,6 +22,7 @@ use super::{
     Error, patience, primary,
     session::{Mark, Session, Writes},
 };
+use crate::kit::clock::uptime;
 
 /// A connection to either database.
 #[derive(MultiConnection)]
@@ -71,14 +72,31 @@ impl Target {
                 make_private(&path);
                 let mut connection =
                     SqliteConnection::establish(&path).map_err(|error| unopened(&path, &error))?;
-                connection
-                    .batch_execute(patience::SQLITE)
-                    .map_err(|error| unopened(&path, &error))?;
+                prepare_sqlite(&mut connection).map_err(|error| unopened(&path, &error))?;
                 Ok(AnyConnection::Sqlite(connection))
             }
             Self::Postgres(url) => {
                 Session::connect(url).map(|session| AnyConnection::Postgres(session.connection))
             }
+        }
+    }
+}
+
+/// Sets what a connection to SQLite needs.
+///
+/// The first connections to a new file change its journal mode. Of two that do so together SQLite refuses
+/// one at once, whatever `busy_timeout` says: waiting could be a deadlock. The refused one tries again.
+fn prepare_sqlite(connection: &mut SqliteConnection) -> QueryResult<()> {
+    let began = uptime();
+    loop {
+        match connection.batch_execute(patience::SQLITE) {
+            Err(diesel::result::Error::DatabaseError(_, info))
+                if info.message() == "database is locked"
+                    && uptime().saturating_sub(began) < patience::FOR_A_LOCK =>
+            {
+                std::thread::sleep(patience::BETWEEN_ATTEMPTS);
+            }
+            done => return done,
         }
     }
 }

@@ -14,6 +14,9 @@ pub(super) const FOR_A_CONNECTION: Duration = Duration::from_secs(5);
 /// For a lock on PostgreSQL: the `lock_timeout` of [`POSTGRES`].
 pub(super) const FOR_A_LOCK: Duration = Duration::from_secs(5);
 
+/// Between two attempts to set SQLite's journal mode. The other connection needs about a millisecond.
+pub(super) const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(10);
+
 /// How often a change that lost a deadlock or could not be serialized is made in all. The winner is
 /// done by then; one that loses three times meets more than an accident.
 pub(super) const ATTEMPTS: u32 = 3;

@@ -262,13 +262,20 @@ fn subject(about: &[u8]) -> Option<Subject> {
     Some(Subject::User(UserId::from_uuid(user)))
 }
 
-/// Forgets notices from before `before`, but not the newest, by which nodes know the log. A node that has
-/// not read them by then forgets everything.
+/// Forgets notices from before `before`. The newest one is kept, because nodes know the log by it, but not
+/// its subject: the subject may be a user who was deleted. A node that has not read them by then forgets
+/// everything.
 pub(in crate::nodes) fn forget_notices(
     connection: &mut AnyConnection,
     before: Timestamp,
 ) -> QueryResult<usize> {
     let newest = position(connection)?;
+    diesel::update(notices::table)
+        .filter(notices::at.lt(before))
+        .filter(notices::position.eq(newest))
+        .filter(notices::about.ne(EVERYTHING.as_slice()))
+        .set(notices::about.eq(EVERYTHING.as_slice()))
+        .execute(connection)?;
     diesel::delete(notices::table)
         .filter(notices::at.lt(before))
         .filter(notices::position.lt(newest))
