@@ -37,7 +37,7 @@ async fn ask(app: &TestApp, method: Method, path: &str, lines: &[&[u8]]) -> Answ
 
 /// Whose session these `Cookie` lines are, by every way to ask; all give the same answer.
 #[track_caller]
-fn same(found: Vec<(&str, Option<String>)>, lines: &[&[u8]]) -> Option<String> {
+fn same(found: &[(&str, Option<String>)], lines: &[&[u8]]) -> Option<String> {
     let shown: Vec<_> = lines
         .iter()
         .map(|line| line.escape_ascii().to_string())
@@ -67,7 +67,7 @@ async fn whose(app: &TestApp, lines: &[&[u8]]) -> Option<String> {
         .header("remote-email")
         .filter(|email| !email.is_empty());
     let who = same(
-        vec![
+        &[
             ("page", named(&page)),
             ("call", named(&call)),
             ("verify", email.map(str::to_owned)),
