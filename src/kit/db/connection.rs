@@ -295,16 +295,21 @@ pub(super) fn pool(target: Target, size: u32, losses: Losses) -> Pool {
     builder.build_unchecked(Manager { target, losses })
 }
 
-/// A connection that answers, as far as is known.
+/// A connection that answers and takes what it is wanted for, as far as is known.
+///
+/// Every connection of the pool may be stale, and each is replaced by a new one. The one after those is used
+/// whatever it is: a database that is read-only refuses the change, and that is the answer.
 pub(super) fn take(pool: &Pool, wanted: Use) -> Result<PooledConnection, Error> {
+    let mut replaced = 0;
     loop {
         let mut pooled = pool
             .get()
             .map_err(|error| Error::Unreachable(error.to_string()))?;
-        // A dead one is dropped by the pool when it comes back, so this ends.
-        if pooled.may_be_used(wanted) {
+        // An unfit one is dropped by the pool when it comes back.
+        if pooled.may_be_used(wanted) || replaced >= pool.max_size() {
             return Ok(pooled);
         }
+        replaced += 1;
     }
 }
 
