@@ -1,7 +1,7 @@
 //! The session cookie: content signed, holding the session's secret and a message for the next
 //! page, perhaps with a receipt, nothing else.
 //!
-//! `actix-session` reads and writes it. [`super::cookie_middleware`] stands around it, for what it
+//! `actix-session` reads and writes it. `sessions::cookie_middleware` stands around it, for what it
 //! has no setting for: several cookies of one name, older keys, and a cookie that lasts only where
 //! the user asked to stay signed in.
 
