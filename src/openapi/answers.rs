@@ -47,7 +47,7 @@ const ANSWERS: [Answer; 14] = [
         description: "The request cannot be read.",
         types: &["malformed"],
         headers: &[],
-        belongs_to: |route, _| !is_probe(route),
+        belongs_to: |route, _| route.path != urls::HEALTH,
     },
     Answer {
         status: 401,

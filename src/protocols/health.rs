@@ -45,6 +45,8 @@ pub async fn alive() -> Result<HttpResponse> {
     params((
         "writes" = Option<u8>,
         Query,
+        minimum = 1,
+        maximum = 1,
         description = "`1`: whether changes can be made, too. A row is changed to find out."
     )),
     responses((status = 200, description = "It does.", body = Health))

@@ -63,7 +63,8 @@ def before_call(context, case, **kwargs):
     ends = case.method == "DELETE" and case.path in ("/api/v1/sessions", "/api/v1/tokens")
     # Without a selection nothing ends, and `all` stands alone: no document can say that of parameters.
     if right and ends:
-        query = dict(case.query or {})
+        # A list without items writes nothing into the address.
+        query = {name: value for name, value in (case.query or {}).items() if value not in ([], None)}
         query.pop("all", None)
         case.query = query or {"all": "true"}
     for fields in (case.query, case.body):
