@@ -157,6 +157,11 @@ fn nobody_recalls_what_was_read_before_everything_was_forgotten() {
 }
 
 #[test]
+fn nobody_recalls_what_was_read_before_a_change_of_everything() {
+    in_many_orders(|| checks_beside_endings(8, |memory| memory.forget([Subject::Everything])));
+}
+
+#[test]
 fn what_has_to_make_room_and_moves_meanwhile_is_forgotten_as_well() {
     in_many_orders(|| checks_beside_endings(2, |memory| memory.forget([Subject::User(0)])));
 }
