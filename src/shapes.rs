@@ -214,7 +214,7 @@ macro_rules! never_in_a_name {
     () => {
         concat!(
             r"\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f",
-            r"\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufff8",
+            r"\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb",
         )
     };
 }
@@ -225,7 +225,7 @@ const NAME: &str = concat!(
     never_in_a_name!(),
     "]*[^",
     never_in_a_name!(),
-    r"\u0020\u00a0\u1680\u2000-\u200a\u200c\u200d\u202f\u205f\u2800\u3000\ufe0e\ufe0f",
+    r"\u0020\u00a0\u1680\u2000-\u200a\u200c\u200d\u202f\u205f\u3000\ufe0e\ufe0f",
     "][^",
     never_in_a_name!(),
     "]*$",

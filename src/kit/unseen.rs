@@ -19,12 +19,18 @@ pub fn is_unseen(c: char) -> bool {
 }
 
 /// Whether nothing of `text` is to be seen: space, and characters that show nothing where they stand
-/// alone (Unicode's `Default_Ignorable_Code_Point`, and the empty Braille pattern).
+/// alone (Unicode's `Default_Ignorable_Code_Point`, and a few more).
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
     let invisible = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     text.chars()
-        .all(|c| c.is_whitespace() || is_unseen(c) || c == '\u{2800}' || invisible.contains(c))
+        .all(|c| c.is_whitespace() || is_unseen(c) || shows_nothing(c) || invisible.contains(c))
+}
+
+/// Characters that show nothing and that Unicode does not count as `Default_Ignorable_Code_Point`: the empty
+/// Braille pattern, and the marks of interlinear annotations.
+fn shows_nothing(c: char) -> bool {
+    matches!(c, '\u{2800}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
 /// Whether something in `text` cannot be seen and changes nothing of what is around it, so that two texts
@@ -43,7 +49,7 @@ pub fn has_invisible(text: &str) -> bool {
         let Some((c, after)) = after.split_first() else {
             return false;
         };
-        invisible.contains(*c)
+        (shows_nothing(*c) || invisible.contains(*c))
             && !match *c {
                 NON_JOINER => is_after_virama(before) || is_between_joining(before, after),
                 JOINER => is_after_virama(before) || is_between_emoji(before, after),
@@ -167,6 +173,9 @@ mod tests {
             "می\u{200C}",
             "क\u{200D}ख",
             "漢\u{E0100}",
+            "laptop\u{2800}",
+            "lap\u{FFF9}top",
+            "lap\u{FFFB}top",
             "🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}",
         ] {
             assert!(has_invisible(text), "{text:?}");
