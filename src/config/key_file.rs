@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{self, Write as _},
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -16,6 +16,9 @@ use crate::kit::random::{self, Random};
 /// The least number of bytes in a key, and how many are made: what the `cookie` crate's key takes,
 /// whose first half signs with HMAC-SHA-256.
 const KEY_BYTES: usize = 64;
+
+/// How many symbolic links are followed: as many as Linux follows.
+const LINKS: usize = 40;
 
 /// The first key signs; all verify. Cannot be printed.
 #[derive(Clone)]
@@ -72,7 +75,7 @@ pub(super) fn read_or_make(path: &Path, random: &dyn Random) -> Result<SigningKe
     if let Some(keys) = read(path)? {
         return Ok(keys);
     }
-    make(path, random)?;
+    make(&followed(path), random)?;
     read(path)?.ok_or_else(|| Refused(format!("{} was removed again", path.display())))
 }
 
@@ -95,6 +98,21 @@ pub(super) fn read(path: &Path) -> Result<Option<SigningKeys>, Refused> {
         Refused(format!("{} holds no key: {what_would_do}", path.display()))
     })?;
     Ok(Some(keys))
+}
+
+/// Returns the path to which the symbolic links at `path` lead, also if no file is there yet: `hard_link`
+/// makes no file through a link. `LINKS` bounds links that lead in a circle.
+fn followed(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        let Ok(target) = fs::read_link(&path) else {
+            break;
+        };
+        path = path
+            .parent()
+            .map_or_else(|| target.clone(), |folder| folder.join(&target));
+    }
+    path
 }
 
 /// Writes a new key beside its place and links it there: a reader finds a whole key or none, and of
@@ -129,6 +147,21 @@ fn make(path: &Path, random: &dyn Random) -> Result<(), Refused> {
 mod tests {
     use super::*;
     use crate::kit::random::SystemRandom;
+
+    #[test]
+    fn key_is_made_where_a_dangling_link_leads() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, target) = (
+            folder.path().join("narthex.key"),
+            folder.path().join("elsewhere"),
+        );
+        std::os::unix::fs::symlink("elsewhere", &link).unwrap();
+        let made = read_or_make(&link, &SystemRandom).unwrap_or_else(|refused| panic!("{refused}"));
+        let read =
+            read_or_make(&target, &SystemRandom).unwrap_or_else(|refused| panic!("{refused}"));
+        assert_eq!(made.first(), read.first());
+        assert!(link.is_symlink());
+    }
 
     #[test]
     fn the_first_start_makes_a_key_that_later_starts_use() {
