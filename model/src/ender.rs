@@ -48,6 +48,7 @@ impl Protocol {
                 }
                 state.position += 1;
                 state.enders[k].position = state.position;
+                state.enders[k].whole_lease = self.waits_for_unknown_nodes(state);
                 state.enders[k].stage = Stage::Locked;
             }
             Action::Abort(_) => {
@@ -62,6 +63,7 @@ impl Protocol {
             Action::FindEnded(_) => {
                 self.read_nodes(state, k);
                 state.enders[k].position = self.last_committed(state);
+                state.enders[k].whole_lease = self.waits_for_unknown_nodes(state);
                 state.enders[k].stage = if self.lacks(Rule::RepeatWaitsToo) {
                     Stage::Answered
                 } else {
@@ -97,6 +99,7 @@ impl Protocol {
             Action::GiveUp(_, n) => {
                 state.rows[n] = Row::default();
                 state.row_replaced(n);
+                self.replicates_row(state);
             }
             action => unreachable!("{action:?} of an ending"),
         }
@@ -109,6 +112,7 @@ impl Protocol {
                 same_row: row.there,
                 same_beat: row.there,
                 first_beat: row.there && row.first_beat,
+                next_beat: false,
             };
         }
     }
@@ -119,7 +123,7 @@ impl Protocol {
         let applied = |n: usize| !ender.seen[n].same_row || state.rows[n].applied >= ender.position;
         self.lacks(Rule::WaitForOthers)
             || (ender.age == self.wait() && !self.lacks(Rule::WaitNoLonger))
-            || others.all(applied)
+            || (!ender.whole_lease && others.all(applied))
     }
 
     /// Whether the removal of the row, `WHERE id = … AND beat = …`, meets one. Whether the node had

@@ -20,18 +20,23 @@ impl Protocol {
             Round::Joined(_) => actions.extend([Action::FailRound(n), Action::FinishJoin(n)]),
             Round::Idle => {
                 actions.push(Action::BeginRound(n));
-                if self.news(state, n).0 > node.applied {
+                if self.news(state, n).0 > node.applied || node.lost || node.former_server {
                     actions.push(Action::ReadLog(n));
                 }
                 if self.leaving {
                     actions.push(Action::BeginLeaving(n));
                 }
             }
-            Round::Begun(_) => actions.extend([Action::FailRound(n), Action::Beat(n)]),
+            Round::Begun(_) => {
+                actions.push(Action::FailRound(n));
+                if !self.reads_first(node) {
+                    actions.push(Action::Beat(n));
+                }
+            }
             Round::Beaten(_) => actions.extend([Action::FailRound(n), Action::ReadLog(n)]),
             Round::Read { .. } => {
                 actions.extend([Action::FailRound(n), Action::Apply(n)]);
-                if self.lacks(Rule::ClearBeforeApplied) {
+                if self.lacks(Rule::ClearBeforeApplied) && !self.reads_first(node) {
                     actions.push(Action::WriteApplied(n));
                 }
             }
@@ -40,7 +45,8 @@ impl Protocol {
                     Some(_) => Action::Extend(n),
                     None => Action::FailRound(n),
                 });
-                if state.rows[n].there && state.rows[n].applied < node.applied {
+                let behind = state.rows[n].there && state.rows[n].applied < node.applied;
+                if behind && !self.reads_first(node) {
                     actions.push(Action::WriteApplied(n));
                 }
             }
@@ -66,18 +72,23 @@ impl Protocol {
         let fresh = self.fresh_span();
         let (news, clear) = self.news(state, n);
         let end = self.last_committed(state);
+        let another_log = self.finds_another_log(state, n);
+        let elsewhere = self.joined_elsewhere(&state.nodes[n]);
         let node = &mut state.nodes[n];
         match (action, node.round) {
             (Action::BeginJoin(_), _) => node.round = Round::Joining(fresh),
             (Action::CommitJoin(_), Round::Joining(since)) => {
                 node.round = Round::Joined(since);
                 node.applied = end;
+                node.lost = false;
+                node.former_server = false;
                 state.rows[n] = Row {
                     there: true,
                     applied: end,
                     first_beat: self.lacks(Rule::FreshId),
                 };
                 state.row_replaced(n);
+                self.replicates_row(state);
             }
             (Action::FinishJoin(_), Round::Joined(since)) => {
                 if !self.lacks(Rule::ClearAtJoin) {
@@ -94,6 +105,12 @@ impl Protocol {
                 node.round = Round::Idle;
             }
             (Action::BeginRound(_), _) => node.round = Round::Begun(fresh),
+            (Action::Beat(_) | Action::WriteApplied(_), _) if elsewhere => {
+                if !self.lacks(Rule::DistrustOnNewServer) {
+                    node.trust = Default::default();
+                }
+                node.round = Round::Out;
+            }
             (Action::Beat(_), Round::Begun(since)) => {
                 let given_up = !state.rows[n].there && !self.lacks(Rule::JoinWhenGivenUp);
                 node.round = if given_up {
@@ -101,14 +118,25 @@ impl Protocol {
                 } else {
                     Round::Beaten(since)
                 };
-                state.rows[n].first_beat = false;
-                state.row_beat(n);
+                if !given_up {
+                    state.rows[n].first_beat = false;
+                    state.row_beat(n);
+                    self.loses_beat(state, n);
+                    self.replicates_row(state);
+                }
                 let node = &mut state.nodes[n];
                 if self.lacks(Rule::LogBeforeTrust) && !given_up {
                     node.trust = since;
                 }
             }
+            (Action::ReadLog(_), _) if another_log => {
+                node.keeps = false;
+                node.new_generation();
+                node.trust = Default::default();
+                node.round = Round::Out;
+            }
             (Action::ReadLog(_), round) => {
+                node.former_server &= self.names_server();
                 let since = match round {
                     Round::Beaten(_) if self.lacks(Rule::LogBeforeTrust) => None,
                     Round::Beaten(_) if self.lacks(Rule::StartBeforeBeat) => Some(fresh),
@@ -120,9 +148,18 @@ impl Protocol {
                     since,
                     to: news,
                     clear,
+                    lost: node.lost && news == node.applied,
                 };
             }
-            (Action::Apply(_), Round::Read { since, to, clear }) => {
+            (
+                Action::Apply(_),
+                Round::Read {
+                    since,
+                    to,
+                    clear,
+                    lost,
+                },
+            ) => {
                 if clear {
                     node.keeps = false;
                 }
@@ -130,6 +167,7 @@ impl Protocol {
                     node.new_generation();
                 }
                 node.applied = to;
+                node.lost = lost;
                 node.round = Round::Applied(since);
             }
             (Action::WriteApplied(_), Round::Read { to, .. }) => state.rows[n].applied = to,
@@ -200,5 +238,6 @@ impl Protocol {
     fn remove_row(&self, state: &mut State, n: usize) {
         state.rows[n] = Row::default();
         state.row_replaced(n);
+        self.replicates_row(state);
     }
 }

@@ -3,6 +3,7 @@
 use stateright::{Model, Property};
 
 use crate::{
+    failover::{Failover, Standby},
     rule::Rule,
     state::{Ender, Node, Round, Span, Stage, State},
 };
@@ -26,6 +27,8 @@ pub struct Protocol {
     pub drift: u8,
     /// Whether nodes also shut down in good order.
     pub leaving: bool,
+    /// What a failover may lose.
+    pub failover: Failover,
     /// The rule that is left out.
     pub without: Option<Rule>,
 }
@@ -37,6 +40,10 @@ pub enum Action {
     Tick(u8),
     /// The log is pruned up to its end.
     Prune,
+    /// The standby receives nothing from now on.
+    StopReplication,
+    /// The standby replaces the database.
+    FailOver,
 
     /// A node reads its clock, to join.
     BeginJoin(usize),
@@ -187,6 +194,9 @@ impl Protocol {
                 node.trust = believed;
             }
         }
+        if let Standby::TookOver { leases } = &mut state.standby {
+            *leases = leases.saturating_sub(1);
+        }
         for ender in &mut state.enders {
             let counts = match ender.stage {
                 Stage::Waiting | Stage::Answered => true,
@@ -209,6 +219,7 @@ impl Protocol {
             && state.enders[first] > state.enders[second]
         {
             state.enders.swap(first, second);
+            state.standby.swap(first, second);
         }
     }
 
@@ -239,6 +250,7 @@ impl Model for Protocol {
         if state.pruned < self.last_committed(state) {
             actions.push(Action::Prune);
         }
+        self.failover_actions(state, actions);
         for n in 0..self.nodes {
             self.node_actions(state, n, actions);
         }
@@ -252,6 +264,8 @@ impl Model for Protocol {
         match action {
             Action::Tick(missing) => self.tick(&mut state, missing),
             Action::Prune => state.pruned = self.last_committed(&state),
+            Action::StopReplication => self.stop_replication(&mut state),
+            Action::FailOver => self.fail_over(&mut state),
             Action::BeginJoin(n)
             | Action::CommitJoin(n)
             | Action::FinishJoin(n)
@@ -299,6 +313,11 @@ impl Model for Protocol {
             Property::sometimes(Self::PATIENT, |protocol: &Self, state: &State| {
                 protocol.answered(state) && state.nodes.iter().any(|node| node.keeps)
             }),
+            Property::sometimes(Self::SURVIVES, |protocol: &Self, state: &State| {
+                let is_ended = protocol.answered(state);
+                let took_over = matches!(state.standby, Standby::TookOver { .. });
+                took_over && is_ended && state.nodes.iter().any(|node| node.lost)
+            }),
             Property::sometimes(Self::GIVEN_UP, |protocol: &Self, state: &State| {
                 let quick = |ender: &Ender| ender.stage == Stage::Answered && ender.age == 0;
                 let keeps = |node: &Node| node.keeps && node.round == Round::Idle;
@@ -323,6 +342,9 @@ impl Protocol {
     pub const QUICK: &'static str = "an ending is answered at once, a node having applied it";
     /// A lease is waited for where a node doesn't.
     pub const PATIENT: &'static str = "an ending is answered while a node has not heard of it";
+    /// An ending is answered after a failover that lost notices, whatever nodes had applied of them.
+    pub const SURVIVES: &'static str =
+        "an ending is answered while a node is at a notice that was lost";
     /// Only the first ending waits for a node that is frozen.
     pub const GIVEN_UP: &'static str = "an ending is answered at once, for its node was given up";
 }

@@ -30,6 +30,18 @@ pub enum Rule {
     /// Whoever finds its row gone joins again.
     JoinWhenGivenUp,
 
+    // A failover
+    /// A node compares the identity of the notice at its `applied` with the one that it read.
+    SameLog,
+    /// On a new connection a node reads the log before it writes.
+    LogOnNewConnection,
+    /// Beats and `applied` are written only on the server on which the node joined.
+    SameServer,
+    /// A node that finds itself on another server stops trusting its memory before it joins there.
+    DistrustOnNewServer,
+    /// An ending waits a whole lease while leases from before a failover may last.
+    WholeLeaseOnNewServer,
+
     // A node's joining and leaving
     /// The position is read and the row inserted under the lock of the positions.
     JoinUnderLock,
@@ -67,7 +79,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 31] = [
         Self::GenerationBeforeRow,
         Self::GenerationAtKeeping,
         Self::GenerationAtClearing,
@@ -79,6 +91,11 @@ impl Rule {
         Self::ClearBeforeApplied,
         Self::GapClearsAll,
         Self::JoinWhenGivenUp,
+        Self::SameLog,
+        Self::LogOnNewConnection,
+        Self::SameServer,
+        Self::DistrustOnNewServer,
+        Self::WholeLeaseOnNewServer,
         Self::JoinUnderLock,
         Self::StartBeforeJoin,
         Self::ClearAtJoin,

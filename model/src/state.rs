@@ -1,5 +1,7 @@
 //! Everything that there is at one moment.
 
+use crate::failover::Standby;
+
 /// As many nodes as a model may have.
 pub const MOST_NODES: usize = 3;
 /// As many endings as a model may have.
@@ -18,6 +20,8 @@ pub struct State {
     pub nodes: [Node; MOST_NODES],
     /// The endings.
     pub enders: [Ender; MOST_ENDERS],
+    /// The server that may replace the database.
+    pub standby: Standby,
 }
 
 /// A row of the table `nodes`.
@@ -56,6 +60,10 @@ pub struct Node {
     /// A request that began after the answer holds the entry and has yet to read the trust. Only
     /// without [`Rule::TrustReadWithEntry`](crate::Rule).
     pub holds: bool,
+    /// The notice at `applied` is not in the log: a failover lost it.
+    pub lost: bool,
+    /// It was on the server from before the failover, and has not noticed the other one yet.
+    pub former_server: bool,
 }
 
 /// A request that asked the database.
@@ -94,6 +102,8 @@ pub enum Round {
         to: u8,
         /// The pass is among what ended, or everything is to be cleared.
         clear: bool,
+        /// A failover lost the notice at `to` since.
+        lost: bool,
     },
     /// Has applied it.
     Applied(Option<Span>),
@@ -110,6 +120,8 @@ pub struct Ender {
     pub position: u8,
     /// Ticks since the instant that it waits from, at most as many as it waits.
     pub age: u8,
+    /// The server is new: it waits for a whole lease.
+    pub whole_lease: bool,
     /// What it read in the table `nodes`.
     pub seen: [Seen; MOST_NODES],
 }
@@ -143,6 +155,8 @@ pub struct Seen {
     pub same_beat: bool,
     /// It had its first beat. Only without `FreshId`, where beats come again.
     pub first_beat: bool,
+    /// A failover took its beat back, and the next beat is the same. Only without `SameServer`.
+    pub next_beat: bool,
 }
 
 impl State {
@@ -167,7 +181,8 @@ impl State {
     /// The row of `node` is another one now, or has another beat.
     pub fn row_beat(&mut self, node: usize) {
         for ender in &mut self.enders {
-            ender.seen[node].same_beat = false;
+            let seen = &mut ender.seen[node];
+            seen.same_beat = std::mem::take(&mut seen.next_beat);
         }
     }
 
@@ -176,6 +191,7 @@ impl State {
         for ender in &mut self.enders {
             ender.seen[node].same_beat = false;
             ender.seen[node].same_row = false;
+            ender.seen[node].next_beat = false;
         }
     }
 }

@@ -4,7 +4,7 @@
 //! `cargo test --manifest-path model/Cargo.toml --test each_rule_is_needed NAME -- --nocapture` shows the
 //! steps that lead there; `docs/in-force.md` tells them in a sentence.
 
-use narthex_model::{Protocol, Rule};
+use narthex_model::{Failover, Protocol, Rule};
 use stateright::{Checker, HasDiscoveries, Model};
 
 #[test]
@@ -60,6 +60,38 @@ fn a_node_that_overlooks_a_gap_in_the_log_misses_the_ending_in_it() {
 #[test]
 fn a_node_that_goes_on_when_it_was_given_up_is_waited_for_by_nobody() {
     breaks(Rule::JoinWhenGivenUp, node_and_two_commands());
+}
+
+#[test]
+fn a_notice_is_missed_if_only_its_position_is_compared() {
+    breaks(Rule::SameLog, loses(Failover::LosesNotices));
+}
+
+#[test]
+fn applied_of_a_former_log_answers_an_ending() {
+    breaks(Rule::LogOnNewConnection, loses(Failover::LosesNotices));
+}
+
+#[test]
+fn a_beat_that_comes_again_on_another_server_is_given_up() {
+    let watched = Protocol {
+        enders: vec![None, None],
+        watcher: Some(1),
+        ..loses(Failover::LosesEverything)
+    };
+    breaks(Rule::SameServer, watched);
+}
+
+#[test]
+fn a_node_that_trusts_while_it_moves_is_not_waited_for() {
+    let failover = loses(Failover::LosesEverything);
+    breaks(Rule::DistrustOnNewServer, failover);
+}
+
+#[test]
+fn a_node_whose_join_is_lost_is_not_waited_for() {
+    let failover = loses(Failover::LosesEverything);
+    breaks(Rule::WholeLeaseOnNewServer, failover);
 }
 
 #[test]
@@ -168,6 +200,7 @@ fn node_and_command() -> Protocol {
         lease: 1,
         drift: 0,
         leaving: true,
+        failover: Failover::Never,
         without: None,
     }
 }
@@ -183,6 +216,14 @@ fn node_and_two_commands() -> Protocol {
 fn node_that_ends() -> Protocol {
     Protocol {
         enders: vec![Some(0)],
+        ..node_and_command()
+    }
+}
+
+fn loses(failover: Failover) -> Protocol {
+    Protocol {
+        leaving: false,
+        failover,
         ..node_and_command()
     }
 }

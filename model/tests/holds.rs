@@ -3,7 +3,7 @@
 
 use std::thread::available_parallelism;
 
-use narthex_model::Protocol;
+use narthex_model::{Failover, Protocol};
 use stateright::{Checker, Model};
 
 /// One node, and an ending by a command.
@@ -16,6 +16,7 @@ const SMALL: Protocol = Protocol {
     lease: 2,
     drift: 1,
     leaving: true,
+    failover: Failover::Never,
     without: None,
 };
 
@@ -138,6 +139,40 @@ fn for_two_nodes_and_a_command() {
         ..SMALL
     };
     holds(protocol, &[Protocol::QUICK, Protocol::PATIENT], 1_728_830);
+}
+
+#[test]
+fn for_a_failover_that_loses_notices() {
+    let protocol = Protocol {
+        enders: vec![COMMAND],
+        failover: Failover::LosesNotices,
+        ..SMALL
+    };
+    holds(protocol, &[Protocol::SURVIVES], 74_690);
+}
+
+#[test]
+fn for_a_failover_that_loses_everything_since_a_moment() {
+    let protocol = Protocol {
+        enders: vec![COMMAND],
+        failover: Failover::LosesEverything,
+        ..SMALL
+    };
+    holds(protocol, &[Protocol::SURVIVES], 232_476);
+}
+
+#[test]
+fn for_a_failover_that_loses_notices_of_two_commands() {
+    let protocol = Protocol {
+        enders: vec![COMMAND, COMMAND],
+        victim: 1,
+        lease: 1,
+        drift: 0,
+        leaving: false,
+        failover: Failover::LosesNotices,
+        ..SMALL
+    };
+    holds(protocol, &[Protocol::SURVIVES], 1_358_390);
 }
 
 const EVERYTHING: &[&str] = &[Protocol::QUICK, Protocol::PATIENT, Protocol::GIVEN_UP];
