@@ -42,6 +42,13 @@ impl Protocol {
                 self.read_nodes(state, k);
                 state.enders[k].stage = Stage::Looked;
             }
+            Action::Lock(_)
+                if self.lacks(Rule::ExpiredEndsToo)
+                    && k == self.victim
+                    && self.is_over_for(state, k) =>
+            {
+                state.enders[k].stage = Stage::Answered;
+            }
             Action::Lock(_) => {
                 if state.enders[k].stage == Stage::Open {
                     self.read_nodes(state, k);
@@ -71,6 +78,7 @@ impl Protocol {
                 };
             }
             Action::Commit(_) | Action::CommitUnheard(_) => {
+                self.note_ended(state, k);
                 state.enders[k].stage = if action == Action::Commit(k) {
                     Stage::Committed
                 } else {

@@ -14,6 +14,8 @@
 //! - **The database** commits one transaction after the other. Any step that asks it may fail, at any
 //!   time and as often as you like: that is a database that goes and comes back. An ending's commit may
 //!   succeed without its process hearing of it.
+//! - **Wall clocks** differ by up to [`Protocol::skew`], and any of them may be set at any moment. The pass
+//!   expires by each at another one.
 //! - **A failover** replaces the database once: a standby that stopped replicating at any moment takes
 //!   over, and what was committed since is lost. Positions are then given out again.
 //! - **Hints** (`NOTIFY`, `data_version`) are no part of it: a node may look at the log at any moment,
@@ -31,8 +33,10 @@ mod node;
 mod protocol;
 mod rule;
 mod state;
+mod wall;
 
 pub use failover::{Copy, Failover, Standby};
 pub use protocol::{Action, Protocol};
 pub use rule::Rule;
 pub use state::{Ender, Filling, Node, Round, Row, Seen, Span, Stage, State};
+pub use wall::Walls;

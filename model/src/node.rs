@@ -56,7 +56,7 @@ impl Protocol {
             actions.push(Action::Kill(n));
         }
         match node.filling {
-            Filling::Nothing if !node.keeps && state.committed(self.victim).is_none() => {
+            Filling::Nothing if !node.keeps && self.row_lets_in(state, n) => {
                 actions.push(Action::ReadRow(n));
             }
             Filling::Nothing => {}

@@ -25,6 +25,8 @@ pub struct Protocol {
     pub lease: u8,
     /// How many ticks a node's clock may miss within a lease.
     pub drift: u8,
+    /// How many ticks wall clocks may differ by. None is compared if it is 0.
+    pub skew: u8,
     /// Whether nodes also shut down in good order.
     pub leaving: bool,
     /// What a failover may lose.
@@ -44,6 +46,12 @@ pub enum Action {
     StopReplication,
     /// The standby replaces the database.
     FailOver,
+    /// The pass expires by the foremost wall clock.
+    Expire,
+    /// The wall clock of a node is set to so many ticks behind the foremost.
+    SetClock(usize, u8),
+    /// The wall clock of commands is set.
+    SetCommandClock(u8),
 
     /// A node reads its clock, to join.
     BeginJoin(usize),
@@ -141,7 +149,7 @@ impl Protocol {
     /// A request that begins now on node `n` would pass without asking the database.
     pub fn lets_in(&self, state: &State, n: usize) -> bool {
         let node = &state.nodes[n];
-        node.trust.left > 0 && node.keeps
+        node.trust.left > 0 && node.keeps && self.is_in_time(state, n)
     }
 
     /// After the answer nobody gets in.
@@ -194,6 +202,7 @@ impl Protocol {
                 node.trust = believed;
             }
         }
+        self.wall_tick(state);
         if let Standby::TookOver { leases } = &mut state.standby {
             *leases = leases.saturating_sub(1);
         }
@@ -251,6 +260,7 @@ impl Model for Protocol {
             actions.push(Action::Prune);
         }
         self.failover_actions(state, actions);
+        self.wall_actions(state, actions);
         for n in 0..self.nodes {
             self.node_actions(state, n, actions);
         }
@@ -266,6 +276,9 @@ impl Model for Protocol {
             Action::Prune => state.pruned = self.last_committed(&state),
             Action::StopReplication => self.stop_replication(&mut state),
             Action::FailOver => self.fail_over(&mut state),
+            Action::Expire | Action::SetClock(..) | Action::SetCommandClock(_) => {
+                self.wall_step(&mut state, action);
+            }
             Action::BeginJoin(n)
             | Action::CommitJoin(n)
             | Action::FinishJoin(n)
@@ -318,6 +331,11 @@ impl Model for Protocol {
                 let took_over = matches!(state.standby, Standby::TookOver { .. });
                 took_over && is_ended && state.nodes.iter().any(|node| node.lost)
             }),
+            Property::sometimes(Self::EXPIRED, |protocol: &Self, state: &State| {
+                let begun = state.enders[protocol.victim].stage == Stage::Locked;
+                let lets_in = (0..protocol.nodes).any(|n| protocol.lets_in(state, n));
+                begun && lets_in && protocol.is_over_for(state, protocol.victim)
+            }),
             Property::sometimes(Self::GIVEN_UP, |protocol: &Self, state: &State| {
                 let quick = |ender: &Ender| ender.stage == Stage::Answered && ender.age == 0;
                 let keeps = |node: &Node| node.keeps && node.round == Round::Idle;
@@ -345,6 +363,8 @@ impl Protocol {
     /// An ending is answered after a failover that lost notices, whatever nodes had applied of them.
     pub const SURVIVES: &'static str =
         "an ending is answered while a node is at a notice that was lost";
+    /// Wall clocks disagree about whether there is anything to end.
+    pub const EXPIRED: &'static str = "a node lets in what is over by the clock of its ending";
     /// Only the first ending waits for a node that is frozen.
     pub const GIVEN_UP: &'static str = "an ending is answered at once, for its node was given up";
 }

@@ -56,6 +56,12 @@ pub enum Rule {
     /// A node that leaves stops trusting its memory before its row goes.
     DistrustBeforeLeaving,
 
+    // Wall clocks
+    /// That something has ended is not kept as a time, and is compared with no clock.
+    EndingIsNoTime,
+    /// An ending also ends what is over by the clock of its own process.
+    ExpiredEndsToo,
+
     // An ending
     /// A position is taken under a lock that is held to the commit, so positions commit in order.
     PositionsInOrder,
@@ -79,7 +85,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::GenerationBeforeRow,
         Self::GenerationAtKeeping,
         Self::GenerationAtClearing,
@@ -102,6 +108,8 @@ impl Rule {
         Self::GenerationAtJoin,
         Self::FreshId,
         Self::DistrustBeforeLeaving,
+        Self::EndingIsNoTime,
+        Self::ExpiredEndsToo,
         Self::PositionsInOrder,
         Self::NodesUnderLock,
         Self::ClearBeforeAnswer,

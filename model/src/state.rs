@@ -1,6 +1,6 @@
 //! Everything that there is at one moment.
 
-use crate::failover::Standby;
+use crate::{failover::Standby, wall::Walls};
 
 /// As many nodes as a model may have.
 pub const MOST_NODES: usize = 3;
@@ -22,6 +22,8 @@ pub struct State {
     pub enders: [Ender; MOST_ENDERS],
     /// The server that may replace the database.
     pub standby: Standby,
+    /// The wall clocks.
+    pub walls: Walls,
 }
 
 /// A row of the table `nodes`.

@@ -125,6 +125,16 @@ fn a_node_whose_row_goes_before_its_trust_is_waited_for_by_nobody() {
 }
 
 #[test]
+fn an_ending_kept_as_a_time_is_in_the_future_of_a_slow_clock() {
+    breaks(Rule::EndingIsNoTime, clocks_that_differ());
+}
+
+#[test]
+fn an_ending_that_skips_what_is_expired_leaves_it_to_slow_clocks() {
+    breaks(Rule::ExpiredEndsToo, clocks_that_differ());
+}
+
+#[test]
 fn positions_that_commit_out_of_order_are_overlooked() {
     breaks(Rule::PositionsInOrder, node_and_two_commands());
 }
@@ -199,6 +209,7 @@ fn node_and_command() -> Protocol {
         watcher: None,
         lease: 1,
         drift: 0,
+        skew: 0,
         leaving: true,
         failover: Failover::Never,
         without: None,
@@ -216,6 +227,14 @@ fn node_and_two_commands() -> Protocol {
 fn node_that_ends() -> Protocol {
     Protocol {
         enders: vec![Some(0)],
+        ..node_and_command()
+    }
+}
+
+fn clocks_that_differ() -> Protocol {
+    Protocol {
+        skew: 1,
+        leaving: false,
         ..node_and_command()
     }
 }

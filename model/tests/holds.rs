@@ -15,6 +15,7 @@ const SMALL: Protocol = Protocol {
     watcher: None,
     lease: 2,
     drift: 1,
+    skew: 0,
     leaving: true,
     failover: Failover::Never,
     without: None,
@@ -173,6 +174,16 @@ fn for_a_failover_that_loses_notices_of_two_commands() {
         ..SMALL
     };
     holds(protocol, &[Protocol::SURVIVES], 1_358_390);
+}
+
+#[test]
+fn for_wall_clocks_that_differ_between_a_node_and_a_command() {
+    let protocol = Protocol {
+        enders: vec![COMMAND],
+        skew: 2,
+        ..SMALL
+    };
+    holds(protocol, &[Protocol::PATIENT, Protocol::EXPIRED], 425_088);
 }
 
 const EVERYTHING: &[&str] = &[Protocol::QUICK, Protocol::PATIENT, Protocol::GIVEN_UP];

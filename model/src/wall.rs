@@ -1,0 +1,83 @@
+//! Wall clocks: each process compares the time of the pass with its own.
+
+use crate::{
+    protocol::{Action, Protocol},
+    rule::Rule,
+    state::{MOST_NODES, State},
+};
+
+/// The wall clocks, and the times that are compared with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Walls {
+    /// Ticks that the clock of each node is behind the foremost clock that there may be.
+    nodes: [u8; MOST_NODES],
+    /// The same of the clock of commands.
+    commands: u8,
+    /// Ticks since the pass expired by the foremost clock, from one on. Zero: it has not.
+    expired: u8,
+    /// How far that clock is beyond the time at which the pass ended. Only without `EndingIsNoTime`.
+    ended: Option<u8>,
+}
+
+impl Protocol {
+    pub(crate) fn wall_actions(&self, state: &State, actions: &mut Vec<Action>) {
+        if self.skew == 0 {
+            return;
+        }
+        if state.walls.expired == 0 {
+            actions.push(Action::Expire);
+        }
+        for behind in 0..=self.skew {
+            actions.push(Action::SetCommandClock(behind));
+            actions.extend((0..self.nodes).map(|n| Action::SetClock(n, behind)));
+        }
+    }
+
+    pub(crate) fn wall_step(&self, state: &mut State, action: Action) {
+        match action {
+            Action::Expire => state.walls.expired = 1,
+            Action::SetCommandClock(behind) => state.walls.commands = behind,
+            Action::SetClock(n, behind) => state.walls.nodes[n] = behind,
+            action => unreachable!("{action:?} of a clock"),
+        }
+    }
+
+    pub(crate) fn wall_tick(&self, state: &mut State) {
+        let walls = &mut state.walls;
+        if walls.expired > 0 {
+            walls.expired = (walls.expired + 1).min(self.skew + 1);
+        }
+        walls.ended = walls.ended.map(|since| (since + 1).min(self.skew));
+    }
+
+    /// The pass has not expired by the clock of node `n`.
+    pub(crate) fn is_in_time(&self, state: &State, n: usize) -> bool {
+        state.walls.expired <= state.walls.nodes[n]
+    }
+
+    /// The pass has expired by the clock of the ending `k`.
+    pub(crate) fn is_over_for(&self, state: &State, k: usize) -> bool {
+        state.walls.expired > self.clock_of_ending(state, k)
+    }
+
+    /// The row of the pass lets node `n` in.
+    pub(crate) fn row_lets_in(&self, state: &State, n: usize) -> bool {
+        let ends_later = state
+            .walls
+            .ended
+            .is_some_and(|ended| ended < state.walls.nodes[n]);
+        let is_ended = state.committed(self.victim).is_some() && !ends_later;
+        !is_ended && self.is_in_time(state, n)
+    }
+
+    /// The pass is ended by the ending `k`.
+    pub(crate) fn note_ended(&self, state: &mut State, k: usize) {
+        if k == self.victim && self.lacks(Rule::EndingIsNoTime) {
+            state.walls.ended = Some(self.clock_of_ending(state, k));
+        }
+    }
+
+    fn clock_of_ending(&self, state: &State, k: usize) -> u8 {
+        self.enders[k].map_or(state.walls.commands, |host| state.walls.nodes[host])
+    }
+}
