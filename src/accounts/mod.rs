@@ -16,7 +16,7 @@ mod store;
 pub(crate) use self::authenticate::begin_sign_in;
 pub use self::{
     authenticate::{Authenticated, authenticate, authenticate_user},
-    change_password::{PasswordChange, change_password},
+    change_password::{PasswordChange, PasswordChanged, change_password},
     close::{delete, delete_as_operator, disable, enable},
     email::Email,
     password::{LONGEST as LONGEST_PASSWORD, NewPassword, SHORTEST as SHORTEST_PASSWORD},

@@ -14,6 +14,7 @@ use crate::{
     urls,
     web::{
         body::Form,
+        form_key::{form_key, new_form_key},
         page::{self, Frame, see_other},
     },
 };
@@ -26,23 +27,25 @@ struct SettingsPage {
     email: String,
     end_sessions: bool,
     end_tokens: bool,
+    form_key: String,
     errors: FieldErrors,
 }
 
-fn page_with(here: &SignedIn, errors: FieldErrors) -> SettingsPage {
-    SettingsPage {
+fn page_with(here: &SignedIn, errors: FieldErrors) -> Result<SettingsPage> {
+    Ok(SettingsPage {
         frame: here.frame(),
         name: here.caller.user.name.clone(),
         email: here.caller.user.email.clone(),
         end_sessions: true,
         end_tokens: false,
+        form_key: new_form_key(&here.context)?,
         errors,
-    }
+    })
 }
 
 /// `GET /account/profile`
 pub async fn settings(here: SignedIn) -> Result<HttpResponse> {
-    let mut page = page_with(&here, FieldErrors::default());
+    let mut page = page_with(&here, FieldErrors::default())?;
     if let Some(mut typed) = here.draft(urls::PROFILE) {
         (page.name, page.email) = (typed.text("name"), typed.text("email"));
     }
@@ -70,7 +73,7 @@ pub async fn change_profile(here: SignedIn, form: Form) -> Result<HttpResponse> 
         Err(Error::Invalid(errors)) => page::unprocessable(&SettingsPage {
             name,
             email,
-            ..page_with(&here, errors)
+            ..page_with(&here, errors)?
         }),
         Err(other) => Err(other),
     }
@@ -96,6 +99,7 @@ pub async fn change_password(here: SignedIn, form: Form) -> Result<HttpResponse>
     let mut fields = form.0;
     let current = SecretText::new(fields.text("current_password"));
     let new = SecretText::new(fields.text("password"));
+    let key = form_key(&fields.text("form_key"));
     let also = fields.many("also");
     let (end_sessions, end_tokens) = to_end(&also);
     if also
@@ -122,14 +126,18 @@ pub async fn change_password(here: SignedIn, form: Form) -> Result<HttpResponse>
             end_sessions,
             end_tokens,
             renewed: secret.digest(),
+            form_key: key,
         };
-        let receipt = accounts::change_password(&here.context, &here.caller, change).await?;
-        Ok((receipt, secret))
+        let changed = accounts::change_password(&here.context, &here.caller, change).await?;
+        Ok((changed, secret))
     };
     match changed.await {
-        Ok((receipt, secret)) => {
-            here.cookie.renew(&secret)?;
-            let ended = receipt.map_or_else(|| "nothing".to_owned(), |receipt| receipt.summary());
+        Ok((changed, secret)) => {
+            if changed.is_renewed {
+                here.cookie.renew(&secret)?;
+            }
+            let ended = changed.receipt;
+            let ended = ended.map_or_else(|| "nothing".to_owned(), |receipt| receipt.summary());
             here.go(
                 urls::PROFILE,
                 &format!("Your password is changed. Ended: {ended}."),
@@ -138,14 +146,14 @@ pub async fn change_password(here: SignedIn, form: Form) -> Result<HttpResponse>
         Err(Error::Invalid(errors)) => page::unprocessable(&SettingsPage {
             end_sessions,
             end_tokens,
-            ..page_with(&here, errors)
+            ..page_with(&here, errors)?
         }),
         Err(error @ Error::Throttled(_)) => {
             let errors = FieldErrors::one("current_password", error.sentence());
             let page = SettingsPage {
                 end_sessions,
                 end_tokens,
-                ..page_with(&here, errors)
+                ..page_with(&here, errors)?
             };
             page::refused(&error, &page)
         }
@@ -174,11 +182,11 @@ pub async fn delete(here: SignedIn, form: Form) -> Result<HttpResponse> {
         }
         Err(Error::Invalid(errors)) => {
             let errors = errors.renamed("password", "delete_password");
-            page::unprocessable(&page_with(&here, errors))
+            page::unprocessable(&page_with(&here, errors)?)
         }
         Err(error @ Error::Throttled(_)) => {
             let errors = FieldErrors::one("delete_password", error.sentence());
-            page::refused(&error, &page_with(&here, errors))
+            page::refused(&error, &page_with(&here, errors)?)
         }
         Err(other) => Err(other),
     }

@@ -236,8 +236,8 @@ pub(crate) fn end_within(
     end_these(context, connection, user, credentials, ending.reason, actor)
 }
 
-/// How long a preview that is sent again leads to the receipt of what it ended.
-const SENT_AGAIN_WITHIN: Duration = Duration::from_secs(60);
+/// How long a form that is sent again leads to the receipt of what it ended.
+pub(crate) const SENT_AGAIN_WITHIN: Duration = Duration::from_secs(60);
 
 /// Returns the receipt of a moment ago that ended just what `shown`, the digest of a preview, stands for: the
 /// preview was sent again, as by a second click.

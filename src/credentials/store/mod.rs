@@ -16,7 +16,8 @@ pub(crate) use self::{
         rotation, spend,
     },
     of_secrets::{
-        Found, by_digest, delete_secrets, insert_further_secret, insert_secret, makes_old,
+        Found, by_digest, delete_secrets, insert_further_secret, insert_secret, is_renewed_since,
+        makes_old,
     },
     of_uses::touch,
 };
@@ -184,6 +185,18 @@ pub(crate) fn by_form_key(
         .select(credentials::id)
         .first(connection)
         .optional()
+}
+
+/// Notes the key of the form that changed a session last.
+pub(crate) fn set_form_key(
+    connection: &mut AnyConnection,
+    session: CredentialId,
+    form_key: &[u8],
+) -> QueryResult<()> {
+    diesel::update(credentials::table.find(session))
+        .set(credentials::form_key.eq(form_key))
+        .execute(connection)
+        .map(drop)
 }
 
 /// A credential beside its last use and the hint of its newest secret.

@@ -172,3 +172,16 @@ pub(crate) fn delete_secrets(
         .execute(connection)
         .map(drop)
 }
+
+/// Whether the newest secret of a credential was made after `since`.
+pub(crate) fn is_renewed_since(
+    connection: &mut AnyConnection,
+    credential: CredentialId,
+    since: Timestamp,
+) -> QueryResult<bool> {
+    let newest = secrets::table
+        .filter(secrets::credential_id.eq(credential))
+        .filter(secrets::valid_until.is_null())
+        .filter(secrets::created_at.gt(since));
+    diesel::select(diesel::dsl::exists(newest)).get_result(connection)
+}

@@ -114,6 +114,6 @@ async fn already_made(here: &SignedIn, typed: &Typed) -> Result<HttpResponse> {
     let token = made_by_form(&here.context, here.caller.user.id, key).await?;
     here.go(
         &urls::token(token.id),
-        "This token is made already. Its secret was shown once and cannot be shown again.",
+        "This token is made already. Its secret was shown once and cannot be shown again. If you did not see it, rotate the token.",
     )
 }

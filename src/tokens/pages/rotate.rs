@@ -54,7 +54,7 @@ pub async fn rotate(
     match rotated.await {
         Ok(Rotated { repeated: true, .. }) => here.go(
             &back(),
-            "This token has its new secret already. It was shown once and cannot be shown again.",
+            "This token has its new secret already. It was shown once and cannot be shown again. If you did not see it, rotate the token again.",
         ),
         Ok(Rotated { issued, .. }) => made::show(&here, issued, made::Why::Rotated).await,
         Err(Error::Invalid(errors)) => {

@@ -7,6 +7,7 @@ mod login;
 mod register;
 mod revoking;
 mod second_click;
+mod sent_twice;
 mod sessions;
 mod sign_out;
 mod texts;

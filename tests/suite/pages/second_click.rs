@@ -15,9 +15,9 @@ use crate::support::browser::Window;
 use crate::support::client::Browser;
 use crate::support::user_agents::SAFARI_ON_IPHONE;
 
-const SECOND: Duration = Duration::from_secs(1);
+pub const SECOND: Duration = Duration::from_secs(1);
 
-type Form<'a> = Vec<(&'a str, &'a str)>;
+pub type Form<'a> = Vec<(&'a str, &'a str)>;
 
 fn sign_in(key: &str) -> Form<'_> {
     vec![("email", ADA), ("password", PASSWORD), ("form_key", key)]
@@ -218,7 +218,7 @@ async fn guesses_by_registering_again_count_as_sign_ins() {
 }
 
 /// The caller who shows this browser's cookie.
-async fn caller(app: &TestApp, browser: &Browser) -> Caller {
+pub async fn caller(app: &TestApp, browser: &Browser) -> Caller {
     let rules = CookieRules::new(&app.context.settings, &signing_keys());
     let cookie = browser.cookie("narthex").unwrap();
     let digest = rules.secret_in(&cookie.value).unwrap().digest();
