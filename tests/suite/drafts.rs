@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use narthex::callers::Access;
 use narthex::routes;
+use reqwest::Method;
 
 use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
@@ -331,4 +332,38 @@ async fn an_expired_confirmation_form_leads_where_it_led() {
         .post("/account/confirm", &form)
         .await
         .expect_redirect("/login?next=%2Faccount%2Ftokens%2Fnew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_session_at_confirming_keeps_the_next_page() {
+    let app = TestApp::start();
+    let (browser, elsewhere) = (app.register(ADA).await, app.sign_in(ADA).await);
+    app.advance(CONFIRM_FOR);
+    let page = browser
+        .get("/account/confirm?next=%2Faccount%2Ftokens%2Fnew")
+        .await;
+    let (next, key) = (page.field("next"), page.field("form_key"));
+    let own = browser.get("/api/v1/sessions/current").await.json();
+    let own = format!("/api/v1/sessions/{}", own["id"].as_str().unwrap());
+    elsewhere
+        .post("/account/confirm", &[("password", PASSWORD)])
+        .await
+        .expect_status(303);
+    let revoked = elsewhere.call(Method::DELETE, &own, None).await;
+    revoked.expect_status(204);
+
+    let form = [
+        ("password", PASSWORD),
+        ("next", &*next),
+        ("form_key", &*key),
+    ];
+    let refused = browser.post("/account/confirm", &form).await;
+    let refused = refused.expect_redirect("/login?next=%2Faccount%2Ftokens%2Fnew");
+    let next = browser.follow(&refused).await.field("next");
+    let form = [("email", ADA), ("password", PASSWORD), ("next", &*next)];
+    let signed_in = browser.post("/login", &form).await;
+    let page = browser
+        .follow(&signed_in.expect_redirect("/account/tokens/new"))
+        .await;
+    page.expect_status(200);
 }
