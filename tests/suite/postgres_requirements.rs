@@ -113,3 +113,18 @@ fn check_warns_of_messages_in_another_language() {
     let why = "lc_messages is \"de_DE.UTF-8\"";
     assert!(found.stdout.contains(why), "{found:#?}");
 }
+
+#[test]
+fn check_warns_of_commits_that_wait_for_no_disk() {
+    let operator = operator();
+    let why = "a commit waits for no disk";
+    let found = operator.run(&["check"]).expect_code(0);
+    assert!(!found.stdout.contains(why), "{found:#?}");
+    let off = format!(
+        "ALTER DATABASE {} SET synchronous_commit = off",
+        name(&operator)
+    );
+    operator.execute(&off);
+    let found = operator.run(&["check"]).expect_code(0);
+    assert!(found.stdout.contains(why), "{found:#?}");
+}
