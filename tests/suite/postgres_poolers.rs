@@ -4,13 +4,16 @@
 use futures_util::future::join_all;
 
 use crate::support::api::EVERY_ABILITY;
-use crate::support::app::{PASSWORD, TestApp, migrate};
+use crate::support::app::{PASSWORD, TestApp, migrate, secret_in};
 use crate::support::binary::Narthex;
-use crate::support::client::Browser;
+use crate::support::client::{ApiClient, Browser};
 use crate::support::database::{Database, Engine};
 use crate::support::pgbouncer::PgBouncer;
+use crate::support::relay::Relay;
 
 const ADA: &str = "ada@example.com";
+const KEY: &str =
+    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 
 /// Every mode in which PgBouncer lends one session to several clients, with its idle sessions in both orders.
 const SHARING: [&str; 4] = [
@@ -84,6 +87,41 @@ async fn sessions_that_become_shared_are_given_up_while_running() {
             break;
         }
     }
+    let why = app.context.db.ping().await.unwrap_err().to_string();
+    assert!(why.contains("use session mode"), "{why}");
     pooler.restart("pool_mode = session");
     client.get("/api/v1/user").await.expect_status(200);
+}
+
+/// A node joins by a notification that it hears itself. A pooler may lose it, and `LISTEN` fails nowhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_without_notifications_warns_once_and_reads_the_log() {
+    let (relay, database, address) = Relay::to_a_fresh_database(migrate);
+    relay.drop_notifications();
+    let node = || Narthex::installed().with("NARTHEX_SECRET_KEY", KEY);
+    let deaf = node().with("DATABASE_URL", &address).serve();
+    let hears = node().with("DATABASE_URL", database.address()).serve();
+    let warning = "notifications of the database do not arrive";
+    assert!(deaf.logs(warning));
+
+    let browser = Browser::at(&hears.url);
+    let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
+    browser
+        .post("/register", &form)
+        .await
+        .expect_redirect("/account");
+    let form = [("name", "CI"), ("expires", "7d")];
+    let made = browser.post("/account/tokens", &form).await;
+    let secret = secret_in(&made.expect_status(200).text);
+    assert!(deaf.lets_in(&secret).await && hears.lets_in(&secret).await);
+    let client = ApiClient::at(&hears.url, &secret);
+    client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_status(204);
+    assert!(!deaf.lets_in(&secret).await && !hears.lets_in(&secret).await);
+    let log = deaf.stop().expect_code(0).stderr;
+    assert_eq!(log.matches(warning).count(), 1, "{log}");
+    let log = hears.stop().expect_code(0).stderr;
+    assert!(!log.contains(warning), "{log}");
 }

@@ -185,6 +185,12 @@ impl Serving {
         signal(&self.running.child, name);
     }
 
+    /// Whether it logs a line with this text, now or soon.
+    pub fn logs(&self, text: &str) -> bool {
+        let found = |line: &str| line.contains(text).then_some(());
+        self.running.stderr.wait_for(LONGEST, found).is_some()
+    }
+
     /// How it ends, by itself.
     pub fn outcome(self) -> Outcome {
         self.running.outcome()

@@ -34,12 +34,30 @@ fn unknown_outcome() -> Vec<u8> {
     [b"E", &length.to_be_bytes()[..], fields, b"Z\0\0\0\x05I"].concat()
 }
 
+/// The same messages without NotificationResponse. A message that is cut off is passed on as it is.
+fn without_notifications(mut bytes: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::new();
+    while let [kind, a, b, c, d, ..] = *bytes {
+        let length = u32::from_be_bytes([a, b, c, d]) as usize + 1;
+        let Some((message, rest)) = bytes.split_at_checked(length) else {
+            break;
+        };
+        if kind != b'A' {
+            kept.extend_from_slice(message);
+        }
+        bytes = rest;
+    }
+    kept.extend_from_slice(bytes);
+    kept
+}
+
 #[derive(Default)]
 struct State {
     gone: bool,
     silent: bool,
     /// Whether the answer to the next commit is replaced.
     doubts_commit: bool,
+    drops_notifications: bool,
     open: Vec<TcpStream>,
 }
 
@@ -102,6 +120,11 @@ impl Relay {
         self.shared.state.lock().unwrap().doubts_commit = true;
     }
 
+    /// Drops every notification from now on. As a pooler that lends the listening session to others.
+    pub fn drop_notifications(&self) {
+        self.shared.state.lock().unwrap().drops_notifications = true;
+    }
+
     /// Takes everything and passes nothing on. As a server that hangs.
     pub fn fall_silent(&self) {
         self.shared.set_silent(true);
@@ -159,10 +182,12 @@ impl Shared {
             let _ = to_server.shutdown(Shutdown::Both);
         });
         std::thread::spawn(move || {
-            back.pass(server, &to_client, |_| {
-                committing
-                    .swap(false, Ordering::SeqCst)
-                    .then(unknown_outcome)
+            back.pass(server, &to_client, |bytes| {
+                if committing.swap(false, Ordering::SeqCst) {
+                    return Some(unknown_outcome());
+                }
+                let drops = back.state.lock().unwrap().drops_notifications;
+                drops.then(|| without_notifications(bytes))
             });
             let _ = to_client.shutdown(Shutdown::Both);
         });
