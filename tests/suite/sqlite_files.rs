@@ -11,6 +11,9 @@ use crate::support::database::{Database, Engine};
 use crate::support::operator::Operator;
 use crate::support::sql::sqlite_at;
 
+const KEY: &str =
+    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
+
 #[test]
 fn files_made_through_a_link_are_their_owners_alone() {
     let elsewhere = tempfile::tempdir().unwrap();
@@ -108,4 +111,29 @@ fn a_log_of_another_file_is_named_by_check() {
         std::fs::remove_file(format!("{}-{name}", file(&another))).unwrap();
     }
     another.run(&["check"]).expect_code(0);
+}
+
+#[test]
+fn a_file_with_utf_16_texts_is_refused_by_every_command() {
+    for encoding in ["UTF-16le", "UTF-16be"] {
+        let database = Database::empty_of(Engine::Sqlite);
+        let file = database.address().strip_prefix("sqlite://").unwrap();
+        sqlite_at(file)
+            .batch_execute(&format!(
+                "PRAGMA encoding = '{encoding}'; CREATE TABLE of_another (it TEXT)"
+            ))
+            .unwrap();
+        let operator = Operator::on(database).with("NARTHEX_SECRET_KEY", KEY);
+        let why = format!("its text encoding is {encoding}");
+        for command in [
+            &["migrate"][..],
+            &["serve", "--listen", "127.0.0.1:0"],
+            &["user", "list"],
+        ] {
+            let line = operator.is_refused(command);
+            assert!(line.contains(&why), "{command:?}: {line}");
+        }
+        let found = operator.run(&["check"]).expect_code(1);
+        assert!(found.stdout.contains(&why), "{found:#?}");
+    }
 }

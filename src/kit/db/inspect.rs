@@ -21,7 +21,11 @@ use crate::kit::clock::Timestamp;
 /// When there is none, or it cannot be reached.
 pub fn connect_to_existing(target: &Target) -> Result<AnyConnection, Error> {
     match target {
-        Target::Sqlite(path) => connect_to_file(path, "rw"),
+        Target::Sqlite(path) => {
+            let mut connection = connect_to_file(path, "rw")?;
+            requirements::expect_utf8(&mut connection)?;
+            Ok(connection)
+        }
         Target::Postgres(_) => requirements::connect(target),
     }
 }

@@ -4,11 +4,14 @@
 use diesel::PgConnection;
 
 use super::{
-    AnyConnection, Error, Target, connection::connect_to_primary, inspect::texts_of_postgres,
+    AnyConnection, Error, Target,
+    connection::connect_to_primary,
+    inspect::{connect_to_existing, texts, texts_of_postgres},
     session::Session,
 };
 
 const VERSION: &str = "SELECT version() AS text";
+const SQLITE_ENCODING: &str = "SELECT encoding AS text FROM pragma_encoding";
 const ENCODING: &str = "SELECT current_setting('server_encoding') AS text";
 /// YugabyteDB executes read committed as snapshot isolation unless it is told otherwise.
 const YUGABYTE_ISOLATION: &str = "SELECT coalesce(current_setting(\
@@ -20,7 +23,13 @@ const YUGABYTE_ISOLATION: &str = "SELECT coalesce(current_setting(\
 /// When the database cannot be reached, or the requirement that it does not meet.
 pub(super) fn connect(target: &Target) -> Result<AnyConnection, Error> {
     match target {
-        Target::Sqlite(_) => target.connect(),
+        Target::Sqlite(path) => {
+            // Before any connection that writes: the first one changes the journal mode of the file.
+            if path.exists() {
+                connect_to_existing(target)?;
+            }
+            target.connect()
+        }
         Target::Postgres(url) => {
             let mut server = connect_to_primary(url)?;
             expect_usable(&mut server)?;
@@ -28,6 +37,18 @@ pub(super) fn connect(target: &Target) -> Result<AnyConnection, Error> {
             session.expect_unshared(url)?;
             Ok(AnyConnection::Postgres(session.connection))
         }
+    }
+}
+
+/// Refuses an SQLite file with texts in UTF-16: their order and their bytes are others than on PostgreSQL. A file
+/// that does not say its encoding has another fault, which is reported elsewhere.
+pub(super) fn expect_utf8(file: &mut AnyConnection) -> Result<(), Error> {
+    match texts(file, SQLITE_ENCODING) {
+        Ok(encoding) if encoding != ["UTF-8"] => Err(Error::Unsuitable(format!(
+            "its text encoding is {}: copy it with sqlite3 OLD .dump | sqlite3 NEW, which makes one in UTF-8",
+            encoding.concat()
+        ))),
+        _ => Ok(()),
     }
 }
 
