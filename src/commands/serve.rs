@@ -1,6 +1,6 @@
 //! `narthex serve`
 
-use std::{future::poll_fn, io, pin::pin, task::Poll};
+use std::{future::poll_fn, io, pin::pin, task::Poll, time::Duration};
 
 use super::{Failed, context, output};
 use crate::{
@@ -11,6 +11,9 @@ use crate::{
     listener::Listeners,
     service_manager,
 };
+
+/// How long the end waits for threads that still hold connections.
+const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
     // Before other threads run.
@@ -23,7 +26,8 @@ pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
         .as_ref()
         .map(|url| url.origin().to_string());
     let context = context(settings)?;
-    actix_web::rt::System::new().block_on(async {
+    let closed = context.db.closed();
+    let served = actix_web::rt::System::new().block_on(async move {
         context.db.expect_room().await.map_err(Error::from)?;
         let listeners = match inherited {
             Some(listeners) => listeners,
@@ -41,7 +45,9 @@ pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
         service_manager::notify_ready();
         output::line(format!("Narthex is at {url}"))?;
         Ok(running.await?)
-    })
+    });
+    closed.wait(CLOSED_WITHIN);
+    served
 }
 
 fn cannot_listen(listen: &ListenAddress, error: &io::Error) -> Failed {

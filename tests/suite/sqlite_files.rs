@@ -1,12 +1,14 @@
 //! The files of an SQLite database: who may read them, and how large they stay.
 
 use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::path::Path;
 
 use diesel::connection::SimpleConnection as _;
 
 use crate::support::api::EVERY_ABILITY;
-use crate::support::app::{TestApp, migrate};
+use crate::support::app::{PASSWORD, TestApp, migrate};
 use crate::support::binary::Narthex;
+use crate::support::client::Browser;
 use crate::support::database::{Database, Engine};
 use crate::support::operator::Operator;
 use crate::support::sql::sqlite_at;
@@ -136,4 +138,29 @@ fn a_file_with_utf_16_texts_is_refused_by_every_command() {
         let found = operator.run(&["check"]).expect_code(1);
         assert!(found.stdout.contains(&why), "{found:#?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clean_stop_leaves_the_database_in_one_file() {
+    let operator = Operator::on(Database::empty_of(Engine::Sqlite));
+    let serving = operator.serve();
+    let browser = Browser::at(&serving.url);
+    let form = [
+        ("name", "Ada"),
+        ("email", "ada@example.com"),
+        ("password", PASSWORD),
+    ];
+    browser
+        .post("/register", &form)
+        .await
+        .expect_redirect("/account");
+    let file = operator.database.address();
+    let file = file.strip_prefix("sqlite://").unwrap().to_owned();
+    let beside = ["wal", "shm"].map(|name| format!("{file}-{name}"));
+    let are_there = || beside.iter().any(|name| Path::new(name).exists());
+    assert!(are_there());
+    serving.stop().expect_code(0);
+    assert!(!are_there());
+    // What was in the log is in the file.
+    assert_eq!(operator.ask("SELECT count(*) AS line FROM users"), "1");
 }

@@ -11,8 +11,8 @@ use diesel::{
 };
 
 use super::{
-    AnyConnection, Error, Place, Target, connection::Losses, place::File, statement, transaction,
-    writer::Writer,
+    AnyConnection, Error, Place, Target, closed::Open, connection::Losses, place::File, statement,
+    transaction, writer::Writer,
 };
 
 /// One channel for all: whoever hears something on it reads what concerns them.
@@ -36,10 +36,16 @@ pub struct Beside {
     version: i32,
     /// SQLite: which file is open.
     file: Option<File>,
+    _open: Open,
 }
 
 impl Beside {
-    pub(super) const fn new(target: Target, writer: Option<Arc<Writer>>, losses: Losses) -> Self {
+    pub(super) const fn new(
+        target: Target,
+        writer: Option<Arc<Writer>>,
+        losses: Losses,
+        open: Open,
+    ) -> Self {
         Self {
             target,
             writer,
@@ -48,6 +54,7 @@ impl Beside {
             connections: 0,
             version: 0,
             file: None,
+            _open: open,
         }
     }
 

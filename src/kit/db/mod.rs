@@ -7,6 +7,7 @@
 mod applied;
 pub mod backup;
 mod beside;
+mod closed;
 mod columns;
 mod connection;
 pub mod inspect;
@@ -30,6 +31,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::{
     beside::{Beside, announce, may_be_lost},
+    closed::Closed,
     connection::{AnyConnection, Target},
     migrate::{Migration, Migrations, revert_all, run_pending},
     place::Place,
@@ -37,6 +39,7 @@ pub use self::{
     transaction::{Collision, is_collision, is_english},
 };
 use self::{
+    closed::Open,
     connection::{Losses, Pool, Use, pool, take},
     writer::Writer,
 };
@@ -111,6 +114,9 @@ pub struct Database {
     target: Target,
     engine: Engine,
     names_its_server: bool,
+    closed: Closed,
+    /// The last field, because it is dropped after the connections.
+    open: Open,
 }
 
 #[derive(Clone)]
@@ -129,9 +135,10 @@ impl Database {
     pub fn open(target: &Target, connections: u32) -> Result<Self, Error> {
         let mut first = target.connect()?;
         let names_its_server = place::names_its_server(&mut first);
+        let (open, closed) = closed::open();
         let (engine, connections) = match target {
             Target::Sqlite(_) => {
-                let writer = Writer::start(target.clone(), first)?;
+                let writer = Writer::start(target.clone(), first, open.clone())?;
                 (Engine::Sqlite(Arc::new(writer)), readers())
             }
             Target::Postgres(_) => {
@@ -147,7 +154,15 @@ impl Database {
             target: target.clone(),
             engine,
             names_its_server,
+            closed,
+            open,
         })
+    }
+
+    /// Reports the end of all connections, after every handle to this database is dropped.
+    #[must_use]
+    pub fn closed(&self) -> Closed {
+        self.closed.clone()
     }
 
     /// How many connections of the pool there are, and how many of them are in use.
@@ -234,7 +249,12 @@ impl Database {
             Engine::Sqlite(writer) => Some(Arc::clone(writer)),
             Engine::Postgres(_) => None,
         };
-        Beside::new(self.target.clone(), writer, self.losses.clone())
+        Beside::new(
+            self.target.clone(),
+            writer,
+            self.losses.clone(),
+            self.open.clone(),
+        )
     }
 
     /// Whether the database answers now.

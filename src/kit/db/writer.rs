@@ -17,7 +17,7 @@ use diesel::{
 };
 use tokio::sync::oneshot;
 
-use super::{AnyConnection, Error, Target, patience};
+use super::{AnyConnection, Error, Target, closed::Open, patience};
 
 type Transactions = <AnyConnection as Connection>::TransactionManager;
 
@@ -60,11 +60,18 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the writing thread with its first connection.
-    pub(super) fn start(target: Target, connection: AnyConnection) -> Result<Self, Error> {
+    pub(super) fn start(
+        target: Target,
+        connection: AnyConnection,
+        open: Open,
+    ) -> Result<Self, Error> {
         let (queue, jobs) = sync_channel(QUEUE);
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_until_closed(&target, connection, &jobs))
+            .spawn(move || {
+                write_until_closed(&target, connection, &jobs);
+                drop(open);
+            })
             .map_err(|error| Error::Unreachable(error.to_string()))?;
         Ok(Self { queue })
     }
@@ -296,7 +303,7 @@ mod tests {
     use diesel::RunQueryDsl as _;
     use tempfile::TempDir;
 
-    use super::*;
+    use super::{super::closed::open, *};
 
     fn writer() -> (TempDir, Target, Writer) {
         let folder = tempfile::tempdir().unwrap();
@@ -305,7 +312,7 @@ mod tests {
         connection
             .batch_execute("CREATE TABLE rows (id INTEGER PRIMARY KEY)")
             .unwrap();
-        let writer = Writer::start(target.clone(), connection).unwrap();
+        let writer = Writer::start(target.clone(), connection, open().0).unwrap();
         (folder, target, writer)
     }
 
