@@ -1,6 +1,6 @@
 //! The client's address: the peer's, or what a trusted proxy says that it is.
 
-use std::{any::Any, net::IpAddr, sync::Once};
+use std::{any::Any, borrow::Cow, net::IpAddr, sync::Once};
 
 use actix_web::{
     HttpMessage as _, HttpRequest,
@@ -65,15 +65,17 @@ fn peer(request: &HttpRequest) -> Option<IpAddr> {
 
 /// What proxies say of the hops before them. Most write `X-Forwarded-For` and pass a `Forwarded` on as
 /// the client sent it, so that is read only where it stands alone.
-fn named(headers: &HeaderMap) -> Vec<&str> {
+fn named(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
     let name = if headers.contains_key(header::X_FORWARDED_FOR) {
         header::X_FORWARDED_FOR
     } else {
         header::FORWARDED
     };
-    // What is no text is an entry that cannot be read, not one that is not there.
+    // An entry that is no text cannot be read. It hides no entry that a proxy added on the same line.
     let values = headers.get_all(name);
-    values.map(|value| value.to_str().unwrap_or("?")).collect()
+    values
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect()
 }
 
 /// The client's address; none where a proxy on the Unix socket named none.
@@ -95,9 +97,16 @@ pub fn is_from_a_trusted_proxy(request: &HttpRequest, trusted: &Networks) -> boo
 /// Walks from the right, past every proxy that is trusted, to the first address that is not: all
 /// that stands to the left of it may have been written by anybody. The first entry, which many
 /// servers take, is the one that the client itself can choose. A peer without an address is trusted.
-fn behind_proxies(peer: Option<IpAddr>, lines: &[&str], trusted: &Networks) -> Option<IpAddr> {
+fn behind_proxies(
+    peer: Option<IpAddr>,
+    lines: &[impl AsRef<str>],
+    trusted: &Networks,
+) -> Option<IpAddr> {
     let mut client = peer;
-    let hops: Vec<&str> = lines.iter().flat_map(|line| line.split(',')).collect();
+    let hops: Vec<&str> = lines
+        .iter()
+        .flat_map(|line| line.as_ref().split(','))
+        .collect();
     for hop in hops.into_iter().rev() {
         if client.is_some_and(|client| !trusted.contain(client)) {
             break;
@@ -153,6 +162,21 @@ mod tests {
             client(UNIX, &["198.51.100.66, 203.0.113.1, 10.0.0.2"]),
             "203.0.113.1"
         );
+    }
+
+    #[test]
+    fn a_byte_of_the_client_hides_no_hop_of_the_proxy() {
+        let trusted = Networks::parse("10.0.0.0/8").unwrap();
+        for (name, line) in [
+            (header::X_FORWARDED_FOR, &b"caf\xe9, 203.0.113.1"[..]),
+            (header::X_FORWARDED_FOR, "café, 203.0.113.1".as_bytes()),
+            (header::FORWARDED, b"for=\"\xe9\", for=203.0.113.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, header::HeaderValue::from_bytes(line).unwrap());
+            let client = behind_proxies("10.0.0.1".parse().ok(), &named(&headers), &trusted);
+            assert_eq!(client, "203.0.113.1".parse().ok(), "{line:?}");
+        }
     }
 
     #[test]
