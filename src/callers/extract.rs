@@ -284,11 +284,42 @@ impl FromRequest for Origin {
         let user_agent = request
             .headers()
             .get(header::USER_AGENT)
-            .and_then(|value| value.to_str().ok())
-            .map(|text| text.chars().filter(|c| !c.is_control()).collect());
+            .map(|value| ascii_of(value.as_bytes()));
         ready(Ok(Self {
             ip: client_address(request),
             user_agent,
         }))
+    }
+}
+
+/// Returns the text of a header without control characters, and with `?` for each byte beyond ASCII: one
+/// such byte does not make a phone an unknown client.
+fn ascii_of(value: &[u8]) -> String {
+    value
+        .iter()
+        .filter(|byte| !byte.is_ascii_control())
+        .map(|byte| {
+            if byte.is_ascii() {
+                char::from(*byte)
+            } else {
+                '?'
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{http::header::HeaderValue, test::TestRequest};
+
+    use super::*;
+
+    #[test]
+    fn a_byte_beyond_ascii_leaves_the_rest_of_a_user_agent() {
+        let agent = HeaderValue::from_bytes(b"Mozilla/5.0 (iPhone; caf\xe9)").unwrap();
+        let request = TestRequest::default().insert_header((header::USER_AGENT, agent));
+        let origin = Origin::from_request(&request.to_http_request(), &mut Payload::None);
+        let user_agent = origin.into_inner().unwrap().user_agent;
+        assert_eq!(user_agent.as_deref(), Some("Mozilla/5.0 (iPhone; caf?)"));
     }
 }
