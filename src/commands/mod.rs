@@ -23,7 +23,7 @@ mod sign_out;
 mod token;
 mod user;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
@@ -209,7 +209,8 @@ impl Operation {
             is_there(&settings.database)?;
         }
         let context = context(settings)?;
-        runtime.block_on(async {
+        let closed = context.db.closed();
+        let outcome = runtime.block_on(async {
             match self {
                 Self::User(verb) => verb.run(&context).await,
                 Self::Token(verb) => verb.run(&context).await,
@@ -218,7 +219,11 @@ impl Operation {
                 Self::Moved { form } => moved::run(&context, form).await,
                 Self::Prune { form } => prune::run(&context, form).await,
             }
-        })
+        });
+        // Threads of both may hold connections.
+        drop((context, runtime));
+        closed.wait(CLOSED_WITHIN);
+        outcome
     }
 }
 
@@ -236,6 +241,9 @@ fn is_there(database: &Target) -> Result<(), Failed> {
         _ => Ok(()),
     }
 }
+
+/// How long the end waits for threads that still hold connections.
+const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 
 /// The context of a command: the machine's clock and randomness, and the tables up to date.
 fn context(settings: Settings) -> Result<Context, Failed> {

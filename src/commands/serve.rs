@@ -1,8 +1,8 @@
 //! `narthex serve`
 
-use std::{future::poll_fn, io, pin::pin, task::Poll, time::Duration};
+use std::{future::poll_fn, io, pin::pin, task::Poll};
 
-use super::{Failed, context, output};
+use super::{CLOSED_WITHIN, Failed, context, output};
 use crate::{
     app::Server,
     config::{ListenAddress, Settings},
@@ -11,9 +11,6 @@ use crate::{
     listener::Listeners,
     service_manager,
 };
-
-/// How long the end waits for threads that still hold connections.
-const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
     // Before other threads run.

@@ -164,3 +164,14 @@ async fn a_clean_stop_leaves_the_database_in_one_file() {
     // What was in the log is in the file.
     assert_eq!(operator.ask("SELECT count(*) AS line FROM users"), "1");
 }
+
+#[test]
+fn a_command_leaves_the_database_in_one_file() {
+    let operator = Operator::on(Database::empty_of(Engine::Sqlite));
+    operator.add_user("ada@example.com");
+    let file = operator.database.address();
+    let file = file.strip_prefix("sqlite://").unwrap();
+    for name in ["wal", "shm"] {
+        assert!(!Path::new(&format!("{file}-{name}")).exists(), "{name}");
+    }
+}
