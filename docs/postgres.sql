@@ -24,7 +24,7 @@ GRANT CONNECT ON DATABASE narthex TO narthex_owner, narthex;
 GRANT USAGE, CREATE ON SCHEMA public TO narthex_owner;
 GRANT USAGE ON SCHEMA public TO narthex;
 
--- What each connection asks for as well (src/kit/db/patience.rs), and what only a superuser may set: messages in
+-- What each connection asks for as well (src/db/timeouts.rs), and what only a superuser may set: messages in
 -- English, by which a deadlock is recognised. `narthex check` reads them back.
 ALTER ROLE narthex_owner SET lc_messages = 'C';
 ALTER ROLE narthex SET lc_messages = 'C';

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    narthex::commands::Cli::start()
+    narthex::cli::Cli::start()
 }

@@ -15,11 +15,13 @@ use actix_web::{
 };
 use clap::ValueEnum;
 use narthex::{
-    app,
-    commands::logging::{self, Program},
+    app_state::{Context, MIGRATIONS},
+    cli::logging::{self, Program},
     config::{Settings, Sources},
-    context::{Context, MIGRATIONS},
-    kit::{clock::SystemClock, db, random::SystemRandom},
+    crypto::rng::SystemRandom,
+    db,
+    http::app,
+    util::clock::SystemClock,
 };
 
 use crate::{

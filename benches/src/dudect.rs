@@ -4,7 +4,7 @@
 
 use std::{hint::black_box, time::Instant};
 
-use narthex::kit::random::{self, SystemRandom};
+use narthex::crypto::rng::{self, SystemRandom};
 
 use crate::{
     Result,
@@ -127,7 +127,7 @@ impl Timed {
 }
 
 fn toss() -> Result<Sort> {
-    let [byte] = random::bytes::<1>(&SystemRandom)?;
+    let [byte] = rng::bytes::<1>(&SystemRandom)?;
     Ok(if byte % 2 == 0 { Sort::Near } else { Sort::Far })
 }
 

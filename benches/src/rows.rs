@@ -8,8 +8,9 @@ use std::{
 
 use narthex::{
     config::TokenPrefix,
-    kit::{clock::Timestamp, digest::Digest, id::Id, random::SystemRandom},
+    crypto::{digest::Digest, rng::SystemRandom},
     tokens::TokenSecret,
+    util::{clock::Timestamp, id::Id},
 };
 
 use crate::Result;

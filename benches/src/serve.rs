@@ -16,15 +16,13 @@ use actix_web::{
 };
 use diesel::{RunQueryDsl as _, sql_query};
 use narthex::{
-    app::Server,
-    commands::logging::{self, Program},
+    app_state::Context,
+    cli::logging::{self, Program},
     config::{Settings, Sources},
-    context::Context,
-    kit::{
-        clock::SystemClock,
-        db::{self, Database},
-        random::SystemRandom,
-    },
+    crypto::rng::SystemRandom,
+    db::{self, Database},
+    http::server::Server,
+    util::clock::SystemClock,
 };
 
 use crate::{Result, client::Client, table::say};

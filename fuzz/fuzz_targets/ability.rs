@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use narthex::ability::{Abilities, Ability, Catalogue, MOST};
+use narthex::types::ability::{Abilities, Ability, Catalogue, MOST};
 
 fuzz_target!(|text: &str| {
     let words: Vec<&str> = text.split(' ').collect();

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use actix_web::cookie::{Cookie, CookieJar, Key};
 use libfuzzer_sys::fuzz_target;
-use narthex::{config::SigningKeys, kit::digest::Digest, sessions::cookie::CookieRules};
+use narthex::{config::SigningKeys, crypto::digest::Digest, http::auth::session_cookie::CookieRules};
 use narthex_fuzz::{base64, crc32, settings};
 
 /// The first key, an older one, and one that is not ours.

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use libfuzzer_sys::fuzz_target;
-use narthex::kit::network::{Networks, canonical, parse_one};
+use narthex::util::networks::{Networks, canonical, parse_one};
 
 fuzz_target!(|text: &str| {
     if let Some(network) = parse_one(text) {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use actix_web::http::header::HeaderValue;
 use libfuzzer_sys::fuzz_target;
-use narthex::{config::Settings, web::next::Next};
+use narthex::{config::Settings, http::return_to::Next};
 use narthex_fuzz::settings;
 use url::Url;
 

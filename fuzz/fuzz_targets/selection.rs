@@ -6,16 +6,7 @@ use std::sync::LazyLock;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, test::TestRequest};
 use futures_util::FutureExt as _;
 use libfuzzer_sys::fuzz_target;
-use narthex::{
-    credentials::Selection,
-    fields::Fields,
-    ids::CredentialId,
-    kit::clock::Timestamp,
-    web::{
-        body::{Form, Query},
-        json::FieldsInput,
-    },
-};
+use narthex::{credentials::Selection, http::{extract::string_map::FieldsInput, middleware::body::{Form, Query}}, types::{fields::Fields, ids::CredentialId}, util::clock::Timestamp};
 use serde_json::{Map, Value};
 use tokio::runtime::{Builder, Runtime};
 

@@ -1,7 +1,7 @@
 //! The memory of known passes, word for word as the program has it, under a scheduler that tries
 //! threads in many orders: after a change was forgotten nobody recalls what was read before it.
 //!
-//! `src/known/memory.rs` and `src/known/users.rs` are compiled into this test; what they name of the rest
+//! `src/credential_cache/cache.rs` and `src/credential_cache/interner.rs` are compiled into this test; what they name of the rest
 //! of the program stands below, as small as it can be, and `kit::sync` is shuttle's instead of std's.
 
 use std::ops::Deref;
@@ -56,11 +56,11 @@ mod ability {
     }
 }
 
-#[path = "../../src/known/memory.rs"]
+#[path = "../../src/credential_cache/cache.rs"]
 mod memory;
-#[path = "../../src/kit/random_keys.rs"]
+#[path = "../../src/util/identity_hash.rs"]
 pub mod random_keys;
-#[path = "../../src/known/users.rs"]
+#[path = "../../src/credential_cache/interner.rs"]
 mod users;
 
 #[derive(Clone, Debug)]

@@ -1,34 +1,21 @@
 //! Who exists: registering, the profile, the password, deleting and disabling.
 
-pub mod api;
-mod authenticate;
-mod change_password;
-mod close;
-mod email;
-mod guessable;
-pub mod pages;
-mod password;
+mod deactivate;
 mod profile;
 mod register;
-mod set_password;
-mod store;
+pub(crate) mod store;
 
-pub(crate) use self::authenticate::begin_sign_in;
 pub use self::{
-    authenticate::{Authenticated, authenticate, authenticate_user},
-    change_password::{PasswordChange, PasswordChanged, change_password},
-    close::{delete, delete_as_operator, disable, enable},
-    email::Email,
-    password::{LONGEST as LONGEST_PASSWORD, NewPassword, SHORTEST as SHORTEST_PASSWORD},
+    deactivate::{delete, delete_as_operator, disable, enable},
     profile::{Profile, change_profile},
     register::{Registration, create, register, register_once},
-    set_password::set_password_as_operator,
     store::{Account, AccountFilter, AccountPage},
 };
 
 use crate::{
-    context::Context,
+    app_state::Context,
     error::{Error, Result},
+    types::email::Email,
 };
 
 /// The account with this e-mail address.

@@ -1,15 +1,15 @@
 //! Changing name and e-mail address.
 
-use super::{email::Email, register::taken, store};
+use super::{register::taken, store};
 use crate::{
-    activity::{self, EventKind, What},
-    context::Context,
-    credentials::{Caller, sign_out::begin_change_as},
+    app_state::Context,
+    audit::{self, EventKind, What},
+    credentials::{Caller, revoke::begin_change_as},
+    db,
     error::{Error, Result},
-    kit::db,
-    name::Name,
-    throttle::{self, Attempt},
-    urls,
+    http::paths,
+    rate_limit::{self, Attempt},
+    types::{email::Email, name::Name},
 };
 
 /// What a person says of themselves.
@@ -28,9 +28,9 @@ pub struct Profile {
 /// were tried from there.
 pub async fn change_profile(context: &Context, caller: &Caller, profile: Profile) -> Result<()> {
     if caller.user.email != profile.email.as_str() {
-        caller.confirmed(context.now(), || urls::PROFILE.to_owned())?;
+        caller.confirmed(context.now(), || paths::PROFILE.to_owned())?;
         // Whether an address is taken is told here as it is at registering, and as slowly.
-        throttle::count(context, &Attempt::to_register(context, caller.ip)).await?;
+        rate_limit::count(context, &Attempt::to_register(context, caller.ip)).await?;
     }
     let (user, actor, caller) = (caller.user.id, caller.actor(), caller.clone());
     context
@@ -42,7 +42,7 @@ pub async fn change_profile(context: &Context, caller: &Caller, profile: Profile
             let renamed = before.name != profile.name.as_str();
             let moved = before.email != profile.email.as_str();
             if moved {
-                acting.confirmed(context.now(), || urls::PROFILE.to_owned())?;
+                acting.confirmed(context.now(), || paths::PROFILE.to_owned())?;
             }
             let old = context.makes_old(user);
             db::attempt(connection, |connection| {
@@ -51,11 +51,11 @@ pub async fn change_profile(context: &Context, caller: &Caller, profile: Profile
             .map_err(taken)?;
             if renamed {
                 let what = What::new(EventKind::NameChanged, profile.name.as_str());
-                activity::record(context, connection, user, &actor, what)?;
+                audit::record(context, connection, user, &actor, what)?;
             }
             if moved {
                 let what = What::new(EventKind::EmailChanged, profile.email.as_str());
-                activity::record(context, connection, user, &actor, what)?;
+                audit::record(context, connection, user, &actor, what)?;
             }
             Ok::<_, Error>(())
         })

@@ -2,24 +2,21 @@
 
 use std::time::Duration;
 
-use super::{
-    authenticate::{Authenticated, authenticate},
-    email::Email,
-    find_by_email,
-    password::NewPassword,
-    store,
-};
+use super::{find_by_email, store};
 use crate::{
-    activity::{self, Actor, EventKind, What},
+    app_state::Context,
+    audit::{self, Actor, EventKind, What},
     config,
-    context::Context,
-    credentials::User,
+    credential_cache::User,
+    crypto::password_hash::Place,
+    db,
     error::{Error, Result},
-    fields::FieldErrors,
-    ids::UserId,
-    kit::{db, password_hash::Place},
-    name::Name,
-    throttle::{self, Attempt},
+    passwords::{
+        policy::NewPassword,
+        verify::{Authenticated, authenticate},
+    },
+    rate_limit::{self, Attempt},
+    types::{email::Email, fields::FieldErrors, ids::UserId, name::Name},
 };
 
 /// How long a form that is sent again leads to the account that it created.
@@ -51,10 +48,10 @@ pub async fn register(
     }
     let attempt = Attempt::to_register(context, actor.ip);
     let attempt = context
-        .read(move |context, connection| throttle::unblocked(context, connection, attempt))
+        .read(move |context, connection| rate_limit::unblocked(context, connection, attempt))
         .await?;
     let place = context.hasher.place(actor.ip).await?;
-    throttle::count(context, &attempt).await?;
+    rate_limit::count(context, &attempt).await?;
     make(context, &place, registration, actor).await
 }
 
@@ -120,7 +117,7 @@ async fn make(
             })
             .map_err(taken)?;
             let what = What::new(EventKind::AccountCreated, "");
-            activity::record(context, connection, user.id, &actor, what)?;
+            audit::record(context, connection, user.id, &actor, what)?;
             Ok(Authenticated::by_registering(user.id, hash))
         })
         .await

@@ -2,14 +2,14 @@
 
 use diesel::{QueryResult, prelude::*};
 
-use super::email::Email;
 use crate::{
-    context::Old,
-    credentials::User,
-    ids::UserId,
-    kit::{clock::Timestamp, db::AnyConnection, password_hash::StoredHash},
-    name::Name,
+    app_state::Old,
+    credential_cache::User,
+    crypto::password_hash::StoredHash,
+    db::AnyConnection,
     schema::users,
+    types::{email::Email, ids::UserId, name::Name},
+    util::clock::Timestamp,
 };
 
 /// A person with an account, as the account pages and operators see it.
@@ -19,7 +19,7 @@ pub struct Account {
     pub user: User,
     /// Since when nobody can get in as them.
     pub disabled_at: Option<Timestamp>,
-    pub(super) password: StoredHash,
+    pub(crate) password: StoredHash,
 }
 
 /// Which accounts a list shows, and how many at most.
@@ -89,7 +89,7 @@ pub(super) fn insert(
         .map(drop)
 }
 
-pub(super) fn find(connection: &mut AnyConnection, id: UserId) -> QueryResult<Option<Account>> {
+pub(crate) fn find(connection: &mut AnyConnection, id: UserId) -> QueryResult<Option<Account>> {
     let row: Option<Row> = users::table
         .find(id)
         .select(Row::as_select())
@@ -98,7 +98,7 @@ pub(super) fn find(connection: &mut AnyConnection, id: UserId) -> QueryResult<Op
     Ok(row.map(Account::from))
 }
 
-pub(super) fn by_email(
+pub(crate) fn by_email(
     connection: &mut AnyConnection,
     canonical: &str,
 ) -> QueryResult<Option<Account>> {
@@ -170,7 +170,7 @@ pub(super) fn set_profile(
         .map(drop)
 }
 
-pub(super) fn set_password(
+pub(crate) fn set_password(
     connection: &mut AnyConnection,
     id: UserId,
     password: &StoredHash,
@@ -182,7 +182,7 @@ pub(super) fn set_password(
 }
 
 /// Replaces a stored hash by another of the same password, unless it is another one by now.
-pub(super) fn renew_hash(
+pub(crate) fn renew_hash(
     connection: &mut AnyConnection,
     id: UserId,
     old: &StoredHash,

@@ -4,7 +4,7 @@ use std::{fmt, fs::File, io::Read as _, sync::Arc};
 
 use url::Url;
 
-use crate::kit::unseen;
+use crate::util::unicode;
 
 /// The longest name: more would not fit beside the logo on a phone.
 const LONGEST_NAME: usize = 60;
@@ -12,9 +12,9 @@ const LONGEST_NAME: usize = 60;
 const LARGEST_LOGO: u64 = 256 * 1024;
 
 pub(super) fn app_name(text: &str) -> Result<String, &'static str> {
-    let right = !unseen::is_blank(text)
+    let right = !unicode::is_blank(text)
         && text.chars().count() <= LONGEST_NAME
-        && !text.chars().any(unseen::is_unseen);
+        && !text.chars().any(unicode::is_unseen);
     if right {
         Ok(text.to_owned())
     } else {

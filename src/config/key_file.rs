@@ -11,7 +11,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
 
 use super::Refused;
-use crate::kit::random::{self, Random};
+use crate::crypto::rng::{self, Random};
 
 /// The least number of bytes in a key, and how many are made: what the `cookie` crate's key takes,
 /// whose first half signs with HMAC-SHA-256.
@@ -120,7 +120,7 @@ fn followed(path: &Path) -> PathBuf {
 fn make(path: &Path, random: &dyn Random) -> Result<(), Refused> {
     let failed = |error: io::Error| Refused(format!("{} cannot be made: {error}", path.display()));
     let key = Zeroizing::new(
-        random::bytes::<KEY_BYTES>(random).map_err(|error| Refused(error.to_string()))?,
+        rng::bytes::<KEY_BYTES>(random).map_err(|error| Refused(error.to_string()))?,
     );
     let text = Zeroizing::new(format!("{}\n", BASE64_STANDARD.encode(*key)));
     let draft = path.with_extension(format!("key.{}", std::process::id()));
@@ -146,7 +146,7 @@ fn make(path: &Path, random: &dyn Random) -> Result<(), Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kit::random::SystemRandom;
+    use crate::crypto::rng::SystemRandom;
 
     #[test]
     fn key_is_made_where_a_dangling_link_leads() {

@@ -24,8 +24,7 @@ pub use self::{
     values::{Origin, PublicUrl, Registration, ReportUri, TokenPrefix},
 };
 use crate::{
-    ability::Catalogue,
-    kit::{db, log_format::Format, network::Networks},
+    db, telemetry::log_format::Format, types::ability::Catalogue, util::networks::Networks,
 };
 
 /// One line: the key, its value and what would do.
@@ -245,7 +244,7 @@ impl Settings {
     /// When the file cannot be read or made, is too short, or others may read it.
     pub fn signing_keys(
         &self,
-        random: &dyn crate::kit::random::Random,
+        random: &dyn crate::crypto::rng::Random,
     ) -> Result<SigningKeys, Refused> {
         match &self.secret_keys {
             Some(keys) => Ok(keys.clone()),

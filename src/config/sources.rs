@@ -12,7 +12,7 @@ use super::{
     secret_file,
     service_links::is_service_link,
 };
-use crate::{ability::Catalogue, kit::unseen};
+use crate::{types::ability::Catalogue, util::unicode};
 
 /// Raw values with the place each came from, the strongest place for each.
 #[derive(Default)]
@@ -215,5 +215,5 @@ pub(super) fn shown(secret: bool, value: impl fmt::Display) -> String {
 /// A refusal in one line, whatever was in the value that it tells of.
 pub(super) fn one_line(text: impl AsRef<str>) -> Refused {
     let words: Vec<&str> = text.as_ref().split_whitespace().collect();
-    Refused(unseen::spelt_out(&words.join(" ")))
+    Refused(unicode::spelt_out(&words.join(" ")))
 }

@@ -10,11 +10,10 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::{Host, Url};
 
 use super::listen;
-use crate::kit::{
+use crate::{
     db::{self, postgres_url},
-    duration,
-    log_format::Format,
-    network::Networks,
+    telemetry::log_format::Format,
+    util::{duration, networks::Networks},
 };
 
 const MOST_ENTRIES: usize = 100_000_000;

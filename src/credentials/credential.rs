@@ -2,13 +2,15 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{caller::is_confirmed, selection::Selection};
+use super::{filter::Selection, principal::is_confirmed};
 use crate::{
-    ability::Abilities,
     error::{Error, Result},
-    ids::{CredentialId, ReceiptId, UserId},
-    kind::{Class, Kind},
-    kit::clock::Timestamp,
+    types::{
+        ability::Abilities,
+        credential_kind::{Class, Kind},
+        ids::{CredentialId, ReceiptId, UserId},
+    },
+    util::clock::Timestamp,
 };
 
 /// A session or a token, without its secret.

@@ -1,15 +1,17 @@
 //! Looking at a user's credentials.
 
-use super::{credential::Credential, selection::Selection, store, usage};
+use super::{credential::Credential, filter::Selection, last_used, store};
 use crate::{
-    context::{Context, Shared},
+    app_state::{Context, Shared},
+    db::AnyConnection,
     error::{Error, Result},
-    ids::{CredentialId, OfCredential, UserId},
-    kind::Class,
-    kit::{
+    types::{
+        credential_kind::Class,
+        ids::{CredentialId, OfCredential, UserId},
+    },
+    util::{
         clock::Timestamp,
-        db::AnyConnection,
-        page::{MOST, Page, Paging},
+        pagination::{MOST, Page, Paging},
     },
 };
 
@@ -57,7 +59,7 @@ pub async fn list(
                 let read = store::newest(connection, user, &selection, scope, part)?;
                 let fetched = part.page(read, |credential| credential.id);
                 rows.extend(fetched.rows.into_iter().filter_map(|mut credential| {
-                    usage::overlay(context, &mut credential);
+                    last_used::overlay(context, &mut credential);
                     let wanted = scope.has(&credential, now) && selection.names(&credential, &made);
                     wanted.then_some(credential)
                 }));
@@ -99,7 +101,7 @@ pub(super) fn find_within(
     let mut found = store::find(connection, user, id)?
         .filter(|credential| credential.class() == class)
         .ok_or(Error::NotFound)?;
-    usage::overlay(context, &mut found);
+    last_used::overlay(context, &mut found);
     Ok(found)
 }
 

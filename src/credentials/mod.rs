@@ -3,32 +3,25 @@
 //! A credential is a session or a token. [`gate`] is the one way to check one; [`sign_out`] the one
 //! way to end some.
 
-pub mod api;
-pub mod api_shapes;
-mod caller;
+pub mod authenticate;
+mod cleanup;
 mod credential;
-pub mod gate;
+mod filter;
+pub mod last_used;
+pub mod limits;
 mod list;
-pub mod pages;
-mod places;
-mod prune;
-pub mod quota;
-mod receipt;
-mod selection;
-pub mod sign_out;
+mod principal;
+pub(crate) mod receipt;
+pub mod revoke;
+mod sign_in_history;
 pub(crate) mod store;
-pub mod usage;
 
-pub(crate) use self::places::{signed_in_with_before, was_signed_in_from};
+pub(crate) use self::sign_in_history::{signed_in_with_before, was_signed_in_from};
 pub use self::{
-    caller::{Caller, Confirmed},
+    cleanup::{MOST_RECEIPTS, Pruned, prune},
     credential::Credential,
+    filter::Selection,
     list::{Scope, find, find_anybodys, list},
-    prune::{MOST_RECEIPTS, Pruned, prune},
+    principal::{Caller, Confirmed},
     receipt::{Reason, Receipt, find_receipt},
-    selection::Selection,
-};
-pub use crate::{
-    kind::{Class, Kind},
-    known::User,
 };

@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
-use super::{credential::Credential, store, usage};
+use super::{credential::Credential, last_used, store};
 use crate::{
-    context::Context,
+    app_state::Context,
     error::{Error, Result},
-    ids::{CredentialId, ReceiptId, UserId},
-    kit::{clock::Timestamp, named, words},
+    i18n::humanize,
+    types::ids::{CredentialId, ReceiptId, UserId},
+    util::{clock::Timestamp, string_enum::named},
 };
 
 named! {
@@ -75,7 +76,7 @@ impl Receipt {
 
 /// So many sessions and tokens, in words.
 pub(crate) fn summary(sessions: i64, tokens: i64) -> String {
-    let count = |number: i64, one| words::count(usize::try_from(number).unwrap_or(0), one);
+    let count = |number: i64, one| humanize::count(usize::try_from(number).unwrap_or(0), one);
     match (sessions, tokens) {
         (0, 0) => "nothing".to_owned(),
         (sessions, 0) => count(sessions, "session"),
@@ -99,7 +100,7 @@ pub async fn find_receipt(context: &Context, user: UserId, id: ReceiptId) -> Res
             found
                 .credentials
                 .iter_mut()
-                .for_each(|credential| usage::overlay(context, credential));
+                .for_each(|credential| last_used::overlay(context, credential));
             Ok(found)
         })
         .await

@@ -2,24 +2,21 @@
 //!
 //! A handler returns `Error`; `web::refusal` turns it into a page or a problem (RFC 9457), by who asked.
 
-mod kind;
+mod problem_type;
 
 use std::{borrow::Cow, time::Duration};
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
 use crate::{
-    fields::FieldErrors,
-    kit::{
-        clock::Timestamp,
-        db::{self, Collision},
-        password_hash::HashError,
-        random::NoRandomness,
-        words,
-    },
+    crypto::{password_hash::HashError, rng::NoRandomness},
+    db::{self, Collision},
+    i18n::humanize,
+    types::fields::FieldErrors,
+    util::clock::Timestamp,
 };
 
-pub use self::kind::{KINDS, Kind};
+pub use self::problem_type::{KINDS, Kind};
 
 /// What a verb or handler answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -228,7 +225,7 @@ impl Error {
             Self::Invalid(fields) => fields.to_string().into(),
             Self::Throttled(wait) => format!(
                 "Try again in {}. What comes before that is not looked at, right or wrong.",
-                words::length(*wait)
+                humanize::length(*wait)
             )
             .into(),
             Self::Busy => "Try again in a few seconds.".into(),

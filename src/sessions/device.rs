@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::credentials::Kind;
+use crate::types::credential_kind::Kind;
 
 /// The most characters of a user agent that are kept.
 pub const LONGEST_USER_AGENT: usize = 512;

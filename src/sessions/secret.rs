@@ -3,12 +3,12 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::{
-    error::Result,
-    kit::{
+    crypto::{
         digest::Digest,
-        random::{self, Random},
+        rng::{self, Random},
         secret::SecretText,
     },
+    error::Result,
 };
 
 /// 256 bits; ASVS 5.0, 7.2.3 asks for 128.
@@ -25,7 +25,7 @@ impl SessionSecret {
     /// # Errors
     /// When the machine has no randomness.
     pub fn generate(random: &dyn Random) -> Result<Self> {
-        let bytes = random::bytes::<BYTES>(random)?;
+        let bytes = rng::bytes::<BYTES>(random)?;
         Ok(Self(SecretText::new(BASE64_URL_SAFE_NO_PAD.encode(bytes))))
     }
 
@@ -42,7 +42,7 @@ impl SessionSecret {
     }
 
     /// The text, for the cookie.
-    pub(super) fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         self.0.expose()
     }
 }
@@ -52,7 +52,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::kit::random::SystemRandom;
+    use crate::crypto::rng::SystemRandom;
 
     #[test]
     fn no_two_secrets_share_even_their_beginning_however_many_are_made_at_once() {

@@ -7,19 +7,18 @@ use super::{
     secret::SessionSecret,
 };
 use crate::{
-    ability::Abilities,
-    accounts::{Authenticated, begin_sign_in},
-    activity::{self, Actor, EventKind, What},
-    context::Context,
+    app_state::Context,
+    audit::{self, Actor, EventKind, What},
+    credential_cache::User,
     credentials::{
-        self, Caller, Credential, Reason, Selection, User, quota,
-        sign_out::{self, Ending},
+        self, Caller, Credential, Reason, Selection, limits,
+        revoke::{self, Ending},
         store,
     },
+    db::AnyConnection,
     error::{Error, Result},
-    ids::CredentialId,
-    kind::Class,
-    kit::db::AnyConnection,
+    passwords::verify::{Authenticated, begin_sign_in},
+    types::{ability::Abilities, credential_kind::Class, ids::CredentialId},
 };
 
 /// How somebody signs in.
@@ -91,7 +90,7 @@ pub async fn sign_in(
                 EventKind::SignedInAnew
             };
             let what = What::new(kind, device.to_string()).to(session.id);
-            activity::record(context, connection, session.user_id, &actor, what)?;
+            audit::record(context, connection, session.user_id, &actor, what)?;
             for old in how.replaces {
                 // Of another user we have no lock: while we wait, their session may get another secret.
                 if old.user.id != session.user_id {
@@ -102,9 +101,9 @@ pub async fn sign_in(
                     ..Selection::default()
                 };
                 let ending = Ending::of(selection, Reason::Replaced);
-                sign_out::end_within(context, connection, old.user.id, &ending, &actor)?;
+                revoke::end_within(context, connection, old.user.id, &ending, &actor)?;
             }
-            quota::end_sessions_beyond(context, connection, &session, &actor)?;
+            limits::end_sessions_beyond(context, connection, &session, &actor)?;
             Ok::<_, Error>(())
         })
         .await?;

@@ -2,24 +2,23 @@
 
 use std::time::Duration;
 
-use super::{Issued, TokenSecret, change::find_live};
+use super::{Issued, TokenSecret, update::find_live};
 use crate::{
-    activity::{self, EventKind, What},
+    app_state::{Context, Transaction},
+    audit::{self, EventKind, What},
     config::{SigningKeys, TokenPrefix},
-    context::{Context, Transaction},
     credentials::{
         Caller, Confirmed, Credential,
-        sign_out::begin_change_as,
+        revoke::begin_change_as,
         store::{self, Derived, Earlier, MadeBefore},
     },
+    crypto::{digest::Digest, rng},
+    db::AnyConnection,
     error::{Error, Result},
-    fields::FieldErrors,
-    ids::CredentialId,
-    kit::{
+    types::{fields::FieldErrors, ids::CredentialId},
+    util::{
         clock::{Timestamp, micros_of},
-        db::AnyConnection,
-        digest::Digest,
-        duration, random,
+        duration,
     },
 };
 
@@ -193,7 +192,7 @@ pub async fn rotate(
                 store::update(connection, old, &token)?;
             }
             let what = What::new(EventKind::TokenRotated, token.name.clone()).to(token.id);
-            activity::record(context, connection, caller.user.id, &actor, what)?;
+            audit::record(context, connection, caller.user.id, &actor, what)?;
             let issued = Issued { token, secret };
             Ok(Rotated {
                 issued,
@@ -246,7 +245,7 @@ fn replace(
         insert(connection, token.id, &secret, now)?;
         return Ok(secret);
     };
-    let salt = random::bytes::<16>(context.random())?;
+    let salt = rng::bytes::<16>(context.random())?;
     let secret = derive(
         prefix,
         request.keys.first(),

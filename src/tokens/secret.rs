@@ -11,13 +11,13 @@ use zeroize::Zeroizing;
 
 use crate::{
     config::TokenPrefix,
-    error::Result,
-    kit::{
+    crypto::{
         digest::Digest,
-        every_byte::every_byte,
-        random::{self, Random},
+        rng::{self, Random},
         secret::SecretText,
     },
+    error::Result,
+    util::every_byte::every_byte,
 };
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -40,7 +40,7 @@ impl TokenSecret {
     /// When the machine has no randomness.
     pub fn generate(prefix: &TokenPrefix, random: &dyn Random) -> Result<Self> {
         loop {
-            let bytes = Zeroizing::new(random::bytes::<BYTES>(random)?);
+            let bytes = Zeroizing::new(rng::bytes::<BYTES>(random)?);
             if let Some(secret) = Self::of(prefix, &bytes) {
                 return Ok(secret);
             }
@@ -177,7 +177,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::kit::random::SystemRandom;
+    use crate::crypto::rng::SystemRandom;
 
     fn prefix() -> TokenPrefix {
         TokenPrefix::parse("nrx").unwrap()

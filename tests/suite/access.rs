@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use narthex::callers::Access;
-use narthex::routes::{self, Route};
-use narthex::urls;
+use narthex::http::{
+    auth::Access,
+    paths,
+    routes::{self, Route},
+};
 use reqwest::Method;
 use serde_json::json;
 
@@ -177,7 +179,7 @@ fn must_sign_in(method: &Method, path: &str, answer: Answer) {
             (_, path) if path.starts_with("/account/tokens/") => TOKEN_OF_NOBODY,
             _ => "/account",
         };
-        let login = urls::with_next("/login", next);
+        let login = paths::with_next("/login", next);
         answer.expect_redirect(&login);
     } else {
         answer.expect_status(401).problem();
@@ -244,7 +246,7 @@ fn every_route_declares_the_access_that_the_contract_gives_it() {
 
 #[test]
 fn every_path_that_is_spelled_has_a_route() {
-    let spelled = include_str!("../../src/urls.rs");
+    let spelled = include_str!("../../src/http/paths.rs");
     let literals = spelled.lines().filter_map(|line| {
         let (name, rest) = line.trim().split_once(" = \"")?;
         let is_a_constant = name.chars().all(|c| c.is_ascii_uppercase() || c == '_');

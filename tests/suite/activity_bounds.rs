@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use narthex::accounts::{self, Email};
-use narthex::activity::{self, Actor, EventKind, MOST_EVENTS, What};
-use narthex::credentials::{MOST_RECEIPTS, prune};
-use narthex::ids::UserId;
-use narthex::kit::db::Target;
+use narthex::{
+    accounts,
+    audit::{self, Actor, EventKind, MOST_EVENTS, What},
+    credentials::{MOST_RECEIPTS, prune},
+    db::Target,
+    types::{email::Email, ids::UserId},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -51,7 +53,7 @@ async fn fill(app: &TestApp, many: i64) {
         let work = app.context.write(move |context, connection| {
             for number in start..end {
                 let what = What::new(EventKind::TokenCreated, number.to_string());
-                activity::record(context, connection, user, &Actor::operator(), what)?;
+                audit::record(context, connection, user, &Actor::operator(), what)?;
             }
             Ok(())
         });

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use narthex::callers::Access;
-use narthex::routes;
+use narthex::http::{auth::Access, routes};
 use reqwest::Method;
 use serde_json::json;
 

@@ -163,7 +163,7 @@ async fn an_account_that_was_shut_lets_no_device_in() {
     let app = TestApp::start();
     app.register(ADA).await;
     let device = app.device(ADA, "Phone").await;
-    let id = narthex::accounts::Email::parse(ADA).unwrap();
+    let id = narthex::types::email::Email::parse(ADA).unwrap();
     let id = narthex::accounts::find_by_email(&app.context, &id).await;
     narthex::accounts::disable(&app.context, id.unwrap().user.id)
         .await

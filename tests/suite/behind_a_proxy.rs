@@ -1,7 +1,7 @@
 //! Somebody else's app behind Debian's nginx and Caddy, with the configuration that the project hands
 //! out: who gets to it, and what it is told of them.
 
-use narthex::{routes, urls};
+use narthex::http::{paths, routes};
 use reqwest::Method;
 
 use crate::support::app::PASSWORD;
@@ -474,7 +474,7 @@ async fn narthex_s_own_pages_and_calls_are_narthex_s(front: Front) {
     let style = page.split('"').find(|text| text.starts_with("/static/"));
     browser.get(style.unwrap()).await.expect_status(200);
     // What is left to the app: its own first page, and what is not for people or clients.
-    let not_here = [urls::HOME, urls::HEALTH, urls::READY, urls::VERIFY];
+    let not_here = [paths::HOME, paths::HEALTH, paths::READY, paths::VERIFY];
     let served = routes::table().into_iter().map(|route| route.path);
     for path in served.filter(|path| !not_here.contains(path)) {
         front.stranger().get(&path.replace(['{', '}'], "")).await;

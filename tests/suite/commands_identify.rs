@@ -1,6 +1,6 @@
 //! `narthex token identify`: what an operator does who found a secret in a log.
 
-use narthex::kit::clock::{Clock, SystemClock};
+use narthex::util::clock::{Clock, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::time::Duration;
 
-use narthex::kit::clock::Timestamp;
+use narthex::util::clock::Timestamp;
 use serde_json::{Value, json};
 
 use crate::support::client::ApiClient;

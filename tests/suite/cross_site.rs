@@ -1,6 +1,6 @@
 //! What another site's page makes a browser send does nothing.
 
-use narthex::routes;
+use narthex::http::routes;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use narthex::callers::Access;
-use narthex::routes;
+use narthex::http::{auth::Access, routes};
 use reqwest::Method;
 
 use crate::support::answer::Answer;

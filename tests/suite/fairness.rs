@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use narthex::error::Error;
-use narthex::throttle::{self, Attempt};
+use narthex::{
+    error::Error,
+    rate_limit::{self, Attempt},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -226,7 +228,7 @@ async fn ipv6_site_is_counted_as_one_however_many_networks_it_has() {
     let try_one = async |site: u16, number: usize| {
         let email = format!("user{number}@example.com");
         let attempt = Attempt::to_sign_in(&app.context, &email, address(site, number));
-        throttle::count(&app.context, &attempt).await
+        rate_limit::count(&app.context, &attempt).await
     };
     for number in 0..=FREE_OF_A_SITE {
         try_one(1, number).await.unwrap();
@@ -236,7 +238,7 @@ async fn ipv6_site_is_counted_as_one_however_many_networks_it_has() {
     try_one(2, FREE_OF_A_SITE + 1).await.unwrap();
     let register = async |site: u16, number: usize| {
         let attempt = Attempt::to_register(&app.context, address(site, number));
-        throttle::count(&app.context, &attempt).await
+        rate_limit::count(&app.context, &attempt).await
     };
     for number in 0..=FREE_OF_A_SITE {
         register(1, number).await.unwrap();

@@ -1,6 +1,6 @@
 //! The headers that every answer has, whatever its status.
 
-use narthex::routes;
+use narthex::http::routes;
 use reqwest::Method;
 
 use crate::support::answer::Answer;

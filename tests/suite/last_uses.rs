@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use narthex::credentials::usage::flush;
+use narthex::credentials::last_used::flush;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! What the log says of each request: one line, which a program can read and nobody can write into.
 
-use narthex::kit::clock::{Clock as _, SystemClock};
+use narthex::util::clock::{Clock as _, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -103,9 +103,9 @@ async fn next_is_carried_through_every_page_in_between() {
     let wanted = "/orders?page=2&q=a%20b";
     let browser = app.browser();
     let login = browser
-        .get(&narthex::urls::with_next("/login", wanted))
+        .get(&narthex::http::paths::with_next("/login", wanted))
         .await;
-    let register = narthex::urls::with_next("/register", wanted);
+    let register = narthex::http::paths::with_next("/register", wanted);
     let escaped = register.replace('&', "&#38;");
     assert!(
         login.text.contains(&format!("href=\"{register}\""))
@@ -114,7 +114,7 @@ async fn next_is_carried_through_every_page_in_between() {
     );
     let page = browser.get(&register).await.expect_status(200);
     assert_eq!(page.field("next"), wanted);
-    let back = narthex::urls::with_next("/login", wanted);
+    let back = narthex::http::paths::with_next("/login", wanted);
     page.expect_text(&format!("href=\"{back}\""));
     let form = [
         ("name", "Ada"),

@@ -1,7 +1,9 @@
 //! The tables: made at the first start, brought up to date, taken back.
 
-use narthex::context::MIGRATIONS;
-use narthex::kit::db::{Target, revert_all, run_pending};
+use narthex::{
+    app_state::MIGRATIONS,
+    db::{Target, revert_all, run_pending},
+};
 
 use crate::support::app::{TestApp, migrate};
 use crate::support::client::Stranger;

@@ -1,20 +1,28 @@
 //! Each sort of credential is ended by a function of its own, which ends nothing else.
 
-use narthex::ability::Abilities;
-use narthex::accounts::{Email, find_by_email};
-use narthex::activity::Actor;
-use narthex::credentials::sign_out::{
-    revoke_desktop_sessions, revoke_device_tokens, revoke_mobile_sessions, revoke_other_sessions,
-    revoke_personal_tokens, revoke_service_tokens, revoke_session, revoke_sessions_of_kind,
-    revoke_tablet_sessions, revoke_token, revoke_tokens_of_kind, sign_out_everywhere,
-    sign_out_here, sign_out_others,
+use narthex::{
+    accounts::find_by_email,
+    audit::Actor,
+    credentials::{
+        Receipt, Scope, Selection, list,
+        revoke::{
+            revoke_desktop_sessions, revoke_device_tokens, revoke_mobile_sessions,
+            revoke_other_sessions, revoke_personal_tokens, revoke_service_tokens, revoke_session,
+            revoke_sessions_of_kind, revoke_tablet_sessions, revoke_token, revoke_tokens_of_kind,
+            sign_out_everywhere, sign_out_here, sign_out_others,
+        },
+    },
+    error::Result,
+    tokens::{NewToken, issue_as_operator},
+    types::{
+        ability::Abilities,
+        credential_kind::Kind,
+        email::Email,
+        ids::{CredentialId, UserId},
+        name::Name,
+    },
+    util::pagination::Paging,
 };
-use narthex::credentials::{Kind, Receipt, Scope, Selection, list};
-use narthex::error::Result;
-use narthex::ids::{CredentialId, UserId};
-use narthex::kit::page::Paging;
-use narthex::name::Name;
-use narthex::tokens::{NewToken, issue_as_operator};
 
 use crate::support::app::TestApp;
 use crate::support::user_agents::{CURL, FIREFOX_ON_LINUX, SAFARI_ON_IPAD, SAFARI_ON_IPHONE};

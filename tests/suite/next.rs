@@ -108,7 +108,7 @@ async fn the_sign_in_page_carries_only_a_good_next() {
     let page = app.browser().get("/login?next=%2Faccount%2Ftokens").await;
     assert_eq!(page.fields_named("next"), ["/account/tokens"]);
     for next in ELSEWHERE {
-        let path = narthex::urls::with_next("/login", next);
+        let path = narthex::http::paths::with_next("/login", next);
         let page = app.browser().get(&path).await.expect_status(200);
         assert_eq!(page.fields_named("next"), Vec::<String>::new(), "{page}");
     }

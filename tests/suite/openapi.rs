@@ -3,9 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use narthex::callers::Access;
-use narthex::error::KINDS;
-use narthex::routes::{self, Route};
+use narthex::{
+    error::KINDS,
+    http::{
+        auth::Access,
+        routes::{self, Route},
+    },
+};
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;

@@ -7,7 +7,7 @@ use std::sync::{Mutex, Once};
 use diesel::connection::{InstrumentationEvent, SimpleConnection as _};
 use diesel::sql_types::Text;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
-use narthex::kit::db::Target;
+use narthex::db::Target;
 
 use crate::support::app::TestApp;
 use crate::support::client::ApiClient;

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use narthex::ability::Abilities;
-use narthex::accounts::{self, Email};
-use narthex::context::Context;
-use narthex::credentials::Kind;
-use narthex::credentials::quota::{MOST_SESSIONS, MOST_TOKENS};
-use narthex::ids::UserId;
-use narthex::name::Name;
-use narthex::tokens::{NewToken, issue_as_operator};
+use narthex::{
+    accounts,
+    app_state::Context,
+    credentials::limits::{MOST_SESSIONS, MOST_TOKENS},
+    tokens::{NewToken, issue_as_operator},
+    types::{ability::Abilities, credential_kind::Kind, email::Email, ids::UserId, name::Name},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;

@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use narthex::accounts::{self, Email};
-use narthex::activity::Actor;
-use narthex::credentials::sign_out;
-use narthex::ids::UserId;
+use narthex::{
+    accounts,
+    audit::Actor,
+    credentials::revoke,
+    types::{email::Email, ids::UserId},
+};
 use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -100,7 +102,7 @@ async fn no_token_is_made_by_a_session_that_has_ended() {
         });
     }
     first.recv().await.expect("a token");
-    let ended = sign_out::sign_out_everywhere(&app.context, user, Actor::operator()).await;
+    let ended = revoke::sign_out_everywhere(&app.context, user, Actor::operator()).await;
     let ended = ended.unwrap();
     let secrets = makers.join_all().await.concat();
     assert_eq!(
@@ -126,7 +128,7 @@ async fn every_sign_in_that_races_an_ending_is_on_its_receipt_or_begins_after_it
     let racers = signing_in(&app, &got_in);
     first.recv().await.expect("a sign-in");
     for _ in 0..ROUNDS {
-        let ended = sign_out::sign_out_everywhere(&app.context, user, Actor::operator()).await;
+        let ended = revoke::sign_out_everywhere(&app.context, user, Actor::operator()).await;
         ended.unwrap();
     }
     let browsers = racers.join_all().await.into_iter().flatten();

@@ -4,12 +4,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use narthex::accounts;
-use narthex::context::Context;
-use narthex::credentials::prune;
-use narthex::error::Error;
-use narthex::kit::random::SystemRandom;
-use narthex::throttle::{self, Attempt};
+use narthex::{
+    accounts,
+    app_state::Context,
+    credentials::prune,
+    crypto::rng::SystemRandom,
+    error::Error,
+    rate_limit::{self, Attempt},
+    types::email,
+};
 use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -194,7 +197,7 @@ async fn an_address_without_an_account_is_throttled_in_the_same_way_to_the_byte(
     let app = behind_a_proxy();
     app.register(ADA).await;
     app.register("off@example.com").await;
-    let off = accounts::Email::parse("off@example.com").unwrap();
+    let off = email::Email::parse("off@example.com").unwrap();
     let off = accounts::find_by_email(&app.context, &off).await.unwrap();
     accounts::disable(&app.context, off.user.id).await.unwrap();
     let mut stories = Vec::new();
@@ -361,7 +364,7 @@ async fn fifty_at_once_are_counted_as_fifty() {
     for _ in 0..50 {
         let context = app.context.clone();
         let attempt = Attempt::to_sign_in(&context, ADA, None);
-        all.spawn(async move { throttle::count(&context, &attempt).await });
+        all.spawn(async move { rate_limit::count(&context, &attempt).await });
     }
     let answers = all.join_all().await;
     let through = answers.iter().filter(|answer| answer.is_ok()).count();
@@ -411,10 +414,10 @@ async fn another_process_on_the_database_and_one_started_anew_know_what_was_coun
     let other = Context::open(settings, app.clock.clone(), Arc::new(SystemRandom)).unwrap();
     let here = "127.0.0.1".parse().ok();
     let attempt = Attempt::to_sign_in(&other, ADA, here);
-    let refused = throttle::count(&other, &attempt).await;
+    let refused = rate_limit::count(&other, &attempt).await;
     assert!(matches!(refused, Err(Error::Throttled(_))), "{refused:?}");
     app.advance(Duration::from_secs(1));
-    throttle::count(&other, &attempt).await.unwrap();
+    rate_limit::count(&other, &attempt).await.unwrap();
     assert_eq!(wait(&try_here(&app, ADA, WRONG).await), 3);
 }
 

@@ -14,19 +14,19 @@ use actix_web::{
 };
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use narthex::{
+    app_state::Context,
     config::{Settings, SigningKeys, Sources},
-    context::Context,
-    credentials::gate,
-    kind::Class,
-    kit::{
-        clock::SystemClock,
+    credentials::authenticate,
+    crypto::{
         digest::Digest,
         password_hash::PasswordHasher,
-        random::{self, SystemRandom},
+        rng::{self, SystemRandom},
         secret::SecretText,
     },
-    sessions::cookie::CookieRules,
+    http::auth::session_cookie::CookieRules,
     tokens::TokenSecret,
+    types::credential_kind::Class,
+    util::clock::SystemClock,
 };
 
 use super::Effort;
@@ -93,9 +93,9 @@ pub fn measure(effort: &Effort) -> Result<()> {
 /// What has to be seen, or nothing said below is worth anything: a comparison that stops where two texts
 /// begin to differ.
 fn control(times: usize) -> Result<()> {
-    let right = random::bytes::<32>(&SystemRandom)?;
+    let right = rng::bytes::<32>(&SystemRandom)?;
     let make = |sort| {
-        let random = random::bytes::<32>(&SystemRandom)?;
+        let random = rng::bytes::<32>(&SystemRandom)?;
         Ok(if sort == Sort::Near { right } else { random })
     };
     let timed = Timed::in_turns(times, make, |guess| {
@@ -138,7 +138,7 @@ fn digest(live: &[&str], times: usize) -> Result<()> {
 fn look_ups(runtime: &SystemRunner, context: &Context, live: &[&str], times: usize) -> Result<()> {
     let check = |secret: &str| {
         let digest = Digest::of(secret.as_bytes());
-        let verdict = gate::check(context, Class::Token, digest, None);
+        let verdict = authenticate::check(context, Class::Token, digest, None);
         Ok::<bool, narthex::error::Error>(runtime.block_on(verdict)?.is_ok())
     };
     // Until all are known.
@@ -225,7 +225,7 @@ fn sign_ins(server: &Server, accounts: usize) -> Result<()> {
     for place in 0..accounts {
         for (sort, name) in [(Sort::Near, "user"), (Sort::Far, "none")] {
             for _ in 0..TRIES {
-                let turn = random::bytes::<8>(&SystemRandom)?;
+                let turn = rng::bytes::<8>(&SystemRandom)?;
                 guesses.push((turn, (sort, format!("{name}{place}@example.com"))));
             }
         }
@@ -258,7 +258,7 @@ fn post(client: &mut Client, email: &str, password: &str) -> Result<Answer> {
 }
 
 fn one_of<'a>(live: &[&'a str]) -> Result<&'a str> {
-    let place = usize::from(u16::from_le_bytes(random::bytes::<2>(&SystemRandom)?));
+    let place = usize::from(u16::from_le_bytes(rng::bytes::<2>(&SystemRandom)?));
     Ok(live.get(place % live.len().max(1)).ok_or("no live token")?)
 }
 
@@ -288,7 +288,7 @@ fn random_token() -> Result<String> {
 
 /// So many letters and digits, at most 64.
 fn letters(count: usize) -> Result<String> {
-    let bytes = random::bytes::<64>(&SystemRandom)?;
+    let bytes = rng::bytes::<64>(&SystemRandom)?;
     let letters = bytes.iter().take(count);
     let letters = letters.filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()));
     Ok(letters.map(|letter| char::from(*letter)).collect())

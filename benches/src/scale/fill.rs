@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use narthex::kit::digest::Digest;
+use narthex::crypto::digest::Digest;
 
 use super::{
     Effort,

@@ -1,25 +1,25 @@
 //! The queries about credentials, their secrets and receipts.
 
-mod of_one_user;
-mod of_pruning;
-mod of_receipts;
-mod of_rotations;
-mod of_secrets;
-mod of_uses;
+mod cleanup;
+mod last_uses;
+mod receipts;
+mod rotations;
+mod secrets;
+mod sign_in_history;
 
 pub(crate) use self::{
-    of_one_user::{count_not_ended, made_by, signed_in_from, signed_in_with},
-    of_pruning::{expired, forget_ended, forget_receipts},
-    of_receipts::{find_receipt, insert_receipt, receipts_since},
-    of_rotations::{
+    cleanup::{expired, forget_ended, forget_receipts},
+    last_uses::touch,
+    receipts::{find_receipt, insert_receipt, receipts_since},
+    rotations::{
         Derived, Earlier, MadeBefore, bound_secrets, earlier, forget_spent, insert_rotation,
         rotation, spend,
     },
-    of_secrets::{
+    secrets::{
         Found, by_digest, delete_secrets, insert_further_secret, insert_secret, is_renewed_since,
         makes_old,
     },
-    of_uses::touch,
+    sign_in_history::{count_not_ended, made_by, signed_in_from, signed_in_with},
 };
 
 use std::{net::IpAddr, time::Duration};
@@ -30,18 +30,20 @@ use diesel::{
     sql_types::{BigInt, Binary},
 };
 
-use super::{credential::Credential, list::Scope, selection::Selection};
+use super::{credential::Credential, filter::Selection, list::Scope};
 use crate::{
-    ability::Abilities,
-    context::Old,
-    ids::{CredentialId, OfCredential, ReceiptId, UserId},
-    kind::{Class, Kind},
-    kit::{
-        clock::{Timestamp, micros_of},
-        db::{AnyConnection, on, statement},
-        page::Paging,
+    app_state::Old,
+    db::{AnyConnection, on, statement},
+    schema::{self, credentials, users},
+    types::{
+        ability::Abilities,
+        credential_kind::{Class, Kind},
+        ids::{CredentialId, OfCredential, ReceiptId, UserId},
     },
-    schema::{credentials, last_uses, secrets, users},
+    util::{
+        clock::{Timestamp, micros_of},
+        pagination::Paging,
+    },
 };
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -68,7 +70,7 @@ struct Row {
 
 /// When and from where it was last used.
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = last_uses)]
+#[diesel(table_name = schema::last_uses)]
 struct UseRow {
     at: Timestamp,
     ip: Option<String>,
@@ -144,7 +146,7 @@ impl Row {
 
 /// Takes the lock of `user`'s row until the transaction ends, so that whatever changes what can get
 /// in as them happens one after the other. `false`: there is no such user. On SQLite whoever changes
-/// anything has the whole database to themselves already (`kit/db/writer.rs`). The lock is the weakest
+/// anything has the whole database to themselves already (`db/sqlite_writer.rs`). The lock is the weakest
 /// that two of its kind exclude: a row that only names the user may still be added meanwhile
 /// (PostgreSQL documentation, section 13.3.2).
 pub(crate) fn lock_user(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
@@ -207,7 +209,7 @@ struct Whole {
     row: Row,
     #[diesel(embed)]
     last: Option<UseRow>,
-    #[diesel(select_expression = secrets::hint.nullable())]
+    #[diesel(select_expression = schema::secrets::hint.nullable())]
     hint: Option<String>,
 }
 
@@ -225,12 +227,12 @@ fn all_of(rows: Vec<Whole>) -> QueryResult<Vec<Credential>> {
 /// What a [`Whole`] is read from. The newest secret is the one that no rotation has bounded.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn whole_credentials() -> _ {
-    let newest = secrets::credential_id
+    let newest = schema::secrets::credential_id
         .eq(credentials::id)
-        .and(secrets::valid_until.is_null());
+        .and(schema::secrets::valid_until.is_null());
     credentials::table
-        .left_join(last_uses::table)
-        .left_join(secrets::table.on(newest))
+        .left_join(schema::last_uses::table)
+        .left_join(schema::secrets::table.on(newest))
 }
 
 /// One credential of a user.

@@ -6,7 +6,7 @@ use diesel::dsl;
 use diesel::sql_types::BigInt;
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection};
 use futures_util::future::join_all;
-use narthex::credentials::usage;
+use narthex::credentials::last_used;
 
 use super::{ADA, a_token};
 use crate::support::api::EVERY_ABILITY;
@@ -226,7 +226,7 @@ async fn first_uses_beside(meanwhile: &str) -> Vec<String> {
     }
     other.batch_execute(&format!("BEGIN; {meanwhile}")).unwrap();
     let context = app.context.clone();
-    let writing = tokio::spawn(async move { usage::flush(&context).await });
+    let writing = tokio::spawn(async move { last_used::flush(&context).await });
     somebody_waits(&mut other).await;
     other.batch_execute("COMMIT").unwrap();
     writing.await.unwrap().expect("all that is left is written");

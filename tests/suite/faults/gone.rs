@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures_util::future::join_all;
-use narthex::kit::clock::uptime;
+use narthex::util::clock::uptime;
 use reqwest::Method;
 use serde_json::json;
 

@@ -1,7 +1,9 @@
 //! Faults in the program itself: a panic, and a machine without randomness.
 
-use narthex::config::{Settings, Sources};
-use narthex::kit::random::Random;
+use narthex::{
+    config::{Settings, Sources},
+    crypto::rng::Random,
+};
 
 use super::{ADA, a_token};
 use crate::support::answer::Answer;

@@ -40,9 +40,9 @@ const LAYERS: &[Layer] = &[
     layer(
         "the session's cookie",
         &[
-            "sessions/cookie.rs",
-            "sessions/cookie_header.rs",
-            "sessions/cookie_middleware.rs",
+            "http/auth/session_cookie/mod.rs",
+            "http/auth/session_cookie/request_header.rs",
+            "http/auth/session_cookie/middleware.rs",
         ],
     ),
     layer("callers", &["callers/"]),
@@ -178,22 +178,22 @@ mod tests {
     /// What is complained of when that file says that, in a house with one file of each sort.
     fn complaints(path: &str, text: &str) -> Vec<String> {
         let mut house: Vec<_> = [
-            "kit/clock.rs",
+            "util/clock.rs",
             "error/mod.rs",
             "context.rs",
-            "web/page.rs",
-            "activity/mod.rs",
+            "http/response/html.rs",
+            "audit/mod.rs",
             "credentials/mod.rs",
             "credentials/store.rs",
             "accounts/mod.rs",
             "accounts/register.rs",
             "accounts/pages.rs",
-            "sessions/cookie.rs",
+            "http/auth/session_cookie/mod.rs",
             "tokens/api.rs",
-            "callers/mod.rs",
+            "http/auth/mod.rs",
             "routes.rs",
             "app.rs",
-            "commands/serve.rs",
+            "cli/serve.rs",
             "main.rs",
         ]
         .map(|known| Source::new(known, if known == path { text } else { "" }))
@@ -207,14 +207,14 @@ mod tests {
     #[test]
     fn using_what_is_above_is_a_breach() {
         for (path, text, used) in [
-            ("kit/clock.rs", "use crate::error::Error;", "error/mod.rs"),
+            ("util/clock.rs", "use crate::error::Error;", "error/mod.rs"),
             (
                 "context.rs",
                 "use crate::credentials::Kind;",
                 "credentials/mod.rs",
             ),
             (
-                "activity/mod.rs",
+                "audit/mod.rs",
                 "use crate::{error, credentials::{self}};",
                 "credentials/mod.rs",
             ),
@@ -236,21 +236,21 @@ mod tests {
             (
                 "accounts/register.rs",
                 "use crate::web::page::show;",
-                "web/page.rs",
+                "http/response/html.rs",
             ),
             (
                 "accounts/register.rs",
                 "use crate::sessions::cookie;",
-                "sessions/cookie.rs",
+                "http/auth/session_cookie/mod.rs",
             ),
             (
-                "callers/mod.rs",
+                "http/auth/mod.rs",
                 "use crate::tokens::api::show;",
                 "tokens/api.rs",
             ),
             ("accounts/pages.rs", "crate::routes::table()", "routes.rs"),
             ("routes.rs", "use crate::app;", "app.rs"),
-            ("app.rs", "use crate::commands::serve;", "commands/serve.rs"),
+            ("app.rs", "use crate::commands::serve;", "cli/serve.rs"),
         ] {
             let complaints = complaints(path, text);
             assert_eq!(complaints.len(), 1, "{path}: {text}");
@@ -277,7 +277,7 @@ mod tests {
                 "accounts/mod.rs",
                 "pub mod pages; mod register; pub use register::Registration;",
             ),
-            ("sessions/cookie.rs", "use crate::web::page;"),
+            ("http/auth/session_cookie/mod.rs", "use crate::web::page;"),
             (
                 "accounts/register.rs",
                 "// crate::routes\nlet x = \"crate::routes::table\";",

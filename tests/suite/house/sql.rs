@@ -60,7 +60,7 @@ fn no_query_is_put_together_from_text() {
     let breaches = files.iter().flat_map(put_together);
     // Migrations are whole files that were compiled in, of which remarks are text to SQLite.
     let (up_and_down, breaches): (Vec<_>, Vec<_>) =
-        breaches.partition(|breach| breach.file == "src/kit/db/migrate.rs");
+        breaches.partition(|breach| breach.file == "src/db/migrations.rs");
     assert_eq!(up_and_down.len(), 2, "{up_and_down:?}");
     expect_none(&breaches);
 }

@@ -24,9 +24,9 @@ const RESERVED: &[Reserved] = &[
             "*/api.rs",
             "*/api/",
             "*/api_*",
-            "sessions/cookie.rs",
-            "sessions/cookie_header.rs",
-            "sessions/cookie_middleware.rs",
+            "http/auth/session_cookie/mod.rs",
+            "http/auth/session_cookie/request_header.rs",
+            "http/auth/session_cookie/middleware.rs",
             "routes.rs",
             "app.rs",
             "background.rs",
@@ -35,7 +35,7 @@ const RESERVED: &[Reserved] = &[
             "error/mod.rs",
             "main.rs",
             // Starts the runtime that the app runs in.
-            "commands/serve.rs",
+            "cli/serve.rs",
         ],
         complaint: "speaks of HTTP; a verb takes and returns its own types, and pages.rs or api.rs \
                     beside it turns a request into them",
@@ -82,7 +82,7 @@ const RESERVED: &[Reserved] = &[
             "*/api_*",
             "routes.rs",
             // A selection is a query of the API and a form alike: its fields are said once.
-            "credentials/selection.rs",
+            "credentials/filter.rs",
         ],
         complaint: "describes the API; what a word looks like is said in shapes.rs, what a call takes \
                     and answers in the capability's api.rs",
@@ -107,7 +107,7 @@ const RESERVED: &[Reserved] = &[
             "now_utc",
             "now_v7",
         ],
-        only_in: &["kit/clock.rs"],
+        only_in: &["util/clock.rs"],
         complaint: "asks the time; ask the Context's clock, which a test can set",
     },
     Reserved {
@@ -126,7 +126,7 @@ const RESERVED: &[Reserved] = &[
             "thread_rng",
             "Key::generate",
         ],
-        only_in: &["kit/random.rs"],
+        only_in: &["crypto/rng.rs"],
         complaint: "draws randomness; ask the Context's, which a test can set",
     },
 ];
@@ -252,19 +252,25 @@ mod tests {
     fn a_word_in_a_file_that_may_not_say_it_is_a_breach() {
         for (path, text) in [
             ("accounts/register.rs", "use actix_web::HttpRequest;"),
-            ("kit/page.rs", "use actix_web::web;"),
+            ("util/pagination.rs", "use actix_web::web;"),
             ("accounts/mod.rs", "use crate::schema::users;"),
             (
                 "accounts/mod.rs",
                 "let n = users.select(x).first(c)?; use diesel::prelude::*;",
             ),
-            ("credentials/gate.rs", "diesel::sql_query(text)"),
-            ("tokens/issue.rs", "std::env::var(name)"),
-            ("credentials/gate.rs", "let now = SystemTime::now();"),
-            ("kit/page.rs", "let started = Instant::now();"),
-            ("web/headers.rs", "let id = Uuid::now_v7();"),
+            ("credentials/authenticate.rs", "diesel::sql_query(text)"),
+            ("tokens/create.rs", "std::env::var(name)"),
+            (
+                "credentials/authenticate.rs",
+                "let now = SystemTime::now();",
+            ),
+            ("util/pagination.rs", "let started = Instant::now();"),
+            (
+                "http/middleware/security_headers.rs",
+                "let id = Uuid::now_v7();",
+            ),
             ("tokens/secret.rs", "rand::rng().fill(&mut bytes);"),
-            ("kit/clock.rs", "#[derive(utoipa::ToSchema)]"),
+            ("util/clock.rs", "#[derive(utoipa::ToSchema)]"),
         ] {
             assert_eq!(
                 lines(out_of_place(&Source::new(path, text))),

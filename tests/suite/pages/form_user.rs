@@ -1,8 +1,6 @@
 //! Forms of signed-in pages name the user that they were made for.
 
-use narthex::callers::Access;
-use narthex::routes;
-use narthex::urls;
+use narthex::http::{auth::Access, paths, routes};
 
 use super::{ADA, GRACE, newest_token, own_session};
 use crate::support::answer::Answer;
@@ -21,7 +19,7 @@ async fn paths(browser: &Browser, method: &str) -> Vec<String> {
     let table = routes::table().into_iter();
     let table = table.filter(|route| route.access == Access::Browser && route.method == *method);
     let paths = table.map(|route| {
-        let is_session = route.path == urls::SESSION_REVOKE;
+        let is_session = route.path == paths::SESSION_REVOKE;
         let id = if is_session { &session } else { &token };
         route.path.replace("{id}", id)
     });

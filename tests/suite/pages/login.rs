@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use narthex::accounts;
+use narthex::{accounts, types::email};
 use reqwest::Method;
 
 use super::{ADA, happened, listed};
@@ -62,7 +62,7 @@ async fn nobody_learns_by_signing_in_which_addresses_have_an_account() {
     let app = TestApp::start();
     app.register(ADA).await;
     app.register("off@example.com").await;
-    let off = accounts::Email::parse("off@example.com").unwrap();
+    let off = email::Email::parse("off@example.com").unwrap();
     let off = accounts::find_by_email(&app.context, &off).await.unwrap();
     accounts::disable(&app.context, off.user.id).await.unwrap();
     let mut answers = Vec::new();
@@ -240,7 +240,7 @@ async fn signing_in_failing_to_and_signing_out_are_in_the_activity_log() {
 async fn a_session_of_a_disabled_account_is_over_and_enabling_it_does_not_bring_it_back() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
-    let email = accounts::Email::parse(ADA).unwrap();
+    let email = email::Email::parse(ADA).unwrap();
     let ada = accounts::find_by_email(&app.context, &email).await.unwrap();
     accounts::disable(&app.context, ada.user.id).await.unwrap();
     browser.get("/account").await.expect_status(303);

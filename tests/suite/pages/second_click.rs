@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use futures_util::future::join;
-use narthex::credentials::{Caller, Class, gate};
-use narthex::error::Error;
-use narthex::kit::secret::SecretText;
-use narthex::sessions::{confirm, cookie::CookieRules};
+use narthex::{
+    credentials::{Caller, authenticate},
+    crypto::secret::SecretText,
+    error::Error,
+    http::auth::session_cookie::CookieRules,
+    sessions::confirm,
+    types::credential_kind::Class,
+};
 
 use super::{ADA, GRACE, faults, happened, listed, own_session};
 use crate::support::answer::Answer;
@@ -222,7 +226,7 @@ pub async fn caller(app: &TestApp, browser: &Browser) -> Caller {
     let rules = CookieRules::new(&app.context.settings, &signing_keys());
     let cookie = browser.cookie("narthex").unwrap();
     let digest = rules.secret_in(&cookie.value).unwrap().digest();
-    let checked = gate::check(&app.context, Class::Session, digest, None);
+    let checked = authenticate::check(&app.context, Class::Session, digest, None);
     checked.await.unwrap().ok().unwrap()
 }
 
@@ -239,7 +243,7 @@ async fn two_clicks_on_confirm_keep_the_session() {
     let (first, second) = (click(1).await.unwrap(), click(1).await.unwrap());
     for secret in [first, second] {
         let digest = secret.digest();
-        let checked = gate::check(&app.context, Class::Session, digest, None);
+        let checked = authenticate::check(&app.context, Class::Session, digest, None);
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential.id, caller.credential.id);
     }

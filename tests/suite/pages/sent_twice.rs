@@ -1,11 +1,18 @@
 //! Forms of a signed-in browser that are sent twice: a new password, a new token, a new secret.
 
 use futures_util::future::join;
-use narthex::accounts::{self, NewPassword, PasswordChange, PasswordChanged};
-use narthex::credentials::{Caller, Class, gate};
-use narthex::error::Error;
-use narthex::kit::secret::SecretText;
-use narthex::sessions::SessionSecret;
+use narthex::{
+    credentials::{Caller, authenticate},
+    crypto::secret::SecretText,
+    error::Error,
+    passwords::{
+        self,
+        change::{PasswordChange, PasswordChanged},
+        policy::NewPassword,
+    },
+    sessions::SessionSecret,
+    types::credential_kind::Class,
+};
 
 use super::second_click::{Form, SECOND, caller};
 use super::{ADA, faults, happened, listed};
@@ -75,7 +82,7 @@ async fn changed(
         renewed: secret.digest(),
         form_key: Some([key; 16]),
     };
-    let changed = accounts::change_password(&app.context, caller, change).await?;
+    let changed = passwords::change::change_password(&app.context, caller, change).await?;
     Ok((changed, secret))
 }
 
@@ -90,7 +97,7 @@ async fn two_clicks_on_change_password_keep_the_session() {
     for clicked in [first, second, third] {
         let (changed, secret) = clicked.unwrap();
         assert!(changed.is_renewed);
-        let checked = gate::check(&app.context, Class::Session, secret.digest(), None);
+        let checked = authenticate::check(&app.context, Class::Session, secret.digest(), None);
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential.id, caller.credential.id);
     }

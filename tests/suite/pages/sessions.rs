@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use narthex::credentials::quota::MOST_SESSIONS;
+use narthex::credentials::limits::MOST_SESSIONS;
 
 use super::{ADA, GRACE, listed, own_session};
 use crate::support::app::{PASSWORD, TestApp};

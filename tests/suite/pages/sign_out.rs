@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use narthex::urls;
+use narthex::http::paths;
 
 use super::{ADA, GRACE, listed, newest_token, own_session};
 use crate::support::app::TestApp;
@@ -11,7 +11,7 @@ use crate::support::user_agents::{SAFARI_ON_IPAD, SAFARI_ON_IPHONE};
 
 /// Previews a selection and ends what was previewed.
 async fn end(browser: &Browser, selection: &[(&str, &str)]) -> crate::support::answer::Answer {
-    let path = urls::with_query("/account/sign-out", selection);
+    let path = paths::with_query("/account/sign-out", selection);
     let digest = browser.get(&path).await.expect_status(200).field("digest");
     let mut form = selection.to_vec();
     form.push(("digest", &digest));
@@ -198,7 +198,7 @@ async fn a_selection_that_cannot_be_understood_selects_nothing() {
         ("clas", "session"),
         ("user_id", "1"),
     ] {
-        let path = urls::with_query("/account/sign-out", &[(name, value)]);
+        let path = paths::with_query("/account/sign-out", &[(name, value)]);
         let page = here.get(&path).await.expect_status(422);
         assert_eq!(page.fields_named("digest"), Vec::<String>::new(), "{page}");
         let form = [(name, value), ("digest", &*digest)];

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use narthex::app::Server;
-use narthex::config::{Settings, SigningKeys, Sources};
-use narthex::context::{Context, MIGRATIONS};
-use narthex::kit::clock::{Clock, Timestamp};
-use narthex::kit::db;
+use narthex::{
+    app_state::{Context, MIGRATIONS},
+    config::{Settings, SigningKeys, Sources},
+    db,
+    http::server::Server,
+    util::clock::{Clock, Timestamp},
+};
 
 use super::binary::Narthex;
 use super::client::{ApiClient, Browser, Stranger};

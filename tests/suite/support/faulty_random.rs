@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use narthex::kit::random::{NoRandomness, Random, SystemRandom};
+use narthex::crypto::rng::{NoRandomness, Random, SystemRandom};
 
 /// The system's, until it is told to have a fault.
 #[derive(Default)]

@@ -1,0 +1,113 @@
+//! Closing an account: for good by its owner or an operator, or until an operator opens it again.
+
+use super::store;
+use crate::{
+    app_state::{Context, Transaction},
+    audit::{self, Actor, EventKind, What},
+    credentials::{
+        Caller, Reason, Receipt, Selection,
+        revoke::{self, Ending, begin_change},
+    },
+    crypto::secret::SecretText,
+    db::AnyConnection,
+    error::{Error, Result},
+    passwords::verify::{authenticate_user, begin_sign_in},
+    types::{fields::FieldErrors, ids::UserId},
+};
+
+/// Deletes the caller's account, which ends everything and then forgets them: receipts, activity,
+/// name and address go with it.
+///
+/// # Errors
+/// [`Error::Invalid`] where the password is wrong.
+pub async fn delete(context: &Context, caller: &Caller, password: SecretText) -> Result<Receipt> {
+    let (user, actor) = (caller.user.id, caller.actor());
+    let proof =
+        authenticate_user(context, caller, password)
+            .await
+            .map_err(|error| match error {
+                Error::WrongPassword => {
+                    FieldErrors::one("password", "This is not your password.").into()
+                }
+                other => other,
+            })?;
+    context
+        .write(move |context, connection| {
+            begin_sign_in(context, connection, &proof, &actor)?;
+            let receipt =
+                end_everything(context, connection, user, Reason::AccountDeleted, &actor)?;
+            store::delete(connection, context.makes_old(user), user)?;
+            Ok::<_, Error>(receipt)
+        })
+        .await
+}
+
+/// Deletes an account for an operator.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is gone.
+pub async fn delete_as_operator(context: &Context, user: UserId) -> Result<Receipt> {
+    as_operator(context, user, |context, connection, user, actor| {
+        let receipt = end_everything(context, connection, user, Reason::AccountDeleted, actor)?;
+        store::delete(connection, context.makes_old(user), user)?;
+        Ok(receipt)
+    })
+    .await
+}
+
+/// Shuts an account for an operator: ends everything and lets nobody in until [`enable`].
+///
+/// # Errors
+/// [`Error::NotFound`] where it is gone.
+pub async fn disable(context: &Context, user: UserId) -> Result<Receipt> {
+    as_operator(context, user, |context, connection, user, actor| {
+        store::set_disabled(
+            connection,
+            context.makes_old(user),
+            user,
+            Some(context.now()),
+        )?;
+        let what = What::new(EventKind::AccountDisabled, "");
+        audit::record(context, connection, user, actor, what)?;
+        end_everything(context, connection, user, Reason::AccountDisabled, actor)
+    })
+    .await
+}
+
+/// Opens an account that was disabled. What was ended stays ended.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is gone.
+pub async fn enable(context: &Context, user: UserId) -> Result<()> {
+    as_operator(context, user, |context, connection, user, actor| {
+        store::set_disabled(connection, context.makes_old(user), user, None)?;
+        let what = What::new(EventKind::AccountEnabled, "");
+        audit::record(context, connection, user, actor, what)
+    })
+    .await
+}
+
+async fn as_operator<T: Send + 'static>(
+    context: &Context,
+    user: UserId,
+    change: fn(&Transaction, &mut AnyConnection, UserId, &Actor) -> Result<T>,
+) -> Result<T> {
+    context
+        .write(move |context, connection| {
+            let actor = Actor::operator();
+            begin_change(context, connection, user, &actor)?;
+            change(context, connection, user, &actor)
+        })
+        .await
+}
+
+fn end_everything(
+    context: &Transaction,
+    connection: &mut AnyConnection,
+    user: UserId,
+    reason: Reason,
+    actor: &Actor,
+) -> Result<Receipt> {
+    let ending = Ending::of(Selection::default(), reason);
+    revoke::end_within(context, connection, user, &ending, actor)
+}

@@ -1,0 +1,195 @@
+//! The activity log's queries.
+
+use diesel::{QueryResult, prelude::*};
+
+use super::event::{Event, EventKind};
+use crate::{
+    db::{AnyConnection, on},
+    schema::events,
+    types::ids::{CredentialId, EventId, OfEvent, ReceiptId, UserId},
+    util::{clock::Timestamp, pagination::Paging},
+};
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
+struct Row {
+    id: EventId,
+    /// `None`: somebody who is no user did it.
+    user_id: Option<UserId>,
+    at: Timestamp,
+    kind: String,
+    by_credential: Option<CredentialId>,
+    ip: Option<String>,
+    credential_id: Option<CredentialId>,
+    receipt_id: Option<ReceiptId>,
+    detail: String,
+    times: i64,
+}
+
+impl From<Row> for Event {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            at: row.at,
+            kind: EventKind::parse(&row.kind),
+            by_credential: row.by_credential,
+            ip: row.ip.and_then(|ip| ip.parse().ok()),
+            credential_id: row.credential_id,
+            receipt_id: row.receipt_id,
+            detail: row.detail,
+            times: row.times,
+        }
+    }
+}
+
+/// When the newest line was written, whoever's it is.
+pub(super) fn newest_at(connection: &mut AnyConnection) -> QueryResult<Option<Timestamp>> {
+    events::table
+        .order(events::id.desc())
+        .select(events::at)
+        .first(connection)
+        .optional()
+}
+
+pub(super) fn insert(
+    connection: &mut AnyConnection,
+    user: Option<UserId>,
+    event: &Event,
+) -> QueryResult<()> {
+    let row = Row {
+        id: event.id,
+        user_id: user,
+        at: event.at,
+        kind: event.kind.as_str().to_owned(),
+        by_credential: event.by_credential,
+        ip: event.ip.map(|ip| ip.to_string()),
+        credential_id: event.credential_id,
+        receipt_id: event.receipt_id,
+        detail: event.detail.clone(),
+        times: event.times,
+    };
+    on!(connection => diesel::insert_into(events::table)
+        .values(row)
+        .execute(connection))
+    .map(drop)
+}
+
+/// Counts `event` on the row of the same change by the same actor since `since`. Returns whether there is one.
+pub(super) fn count_again(
+    connection: &mut AnyConnection,
+    user: UserId,
+    event: &Event,
+    since: EventId,
+) -> QueryResult<bool> {
+    let mut query = events::table
+        .filter(events::user_id.eq(user).and(events::id.ge(since)))
+        .filter(events::kind.eq(event.kind.as_str()))
+        .order(events::id.desc())
+        .select(Row::as_select())
+        .into_boxed();
+    query = match event.by_credential {
+        Some(id) => query.filter(events::by_credential.eq(id)),
+        None => query.filter(events::by_credential.is_null()),
+    };
+    query = match event.credential_id {
+        Some(id) => query.filter(events::credential_id.eq(id)),
+        None => query.filter(events::credential_id.is_null()),
+    };
+    query = match event.ip {
+        Some(ip) => query.filter(events::ip.eq(ip.to_string())),
+        None => query.filter(events::ip.is_null()),
+    };
+    let found: Option<Row> = query.first(connection).optional()?;
+    let Some(row) = found else {
+        return Ok(false);
+    };
+    diesel::update(events::table.find(row.id))
+        .set((
+            events::times.eq(row.times.saturating_add(1)),
+            events::detail.eq(&event.detail),
+        ))
+        .execute(connection)?;
+    Ok(true)
+}
+
+/// How many events `user` has.
+pub(super) fn count(connection: &mut AnyConnection, user: UserId) -> QueryResult<i64> {
+    events::table
+        .filter(events::user_id.eq(user))
+        .count()
+        .get_result(connection)
+}
+
+/// Forgets the oldest `most` events of `user`, those of the kinds that are kept longest after all others.
+pub(super) fn forget_oldest(
+    connection: &mut AnyConnection,
+    user: UserId,
+    most: i64,
+) -> QueryResult<usize> {
+    let kept: Vec<&str> = EventKind::ALL
+        .iter()
+        .filter(|kind| kind.is_kept_longest())
+        .map(|kind| kind.as_str())
+        .collect();
+    let oldest = events::table
+        .filter(events::user_id.eq(user))
+        .order(events::id.asc())
+        .select(events::id);
+    let mut ids: Vec<EventId> = oldest
+        .filter(events::kind.ne_all(&kept))
+        .limit(most)
+        .load(connection)?;
+    let rest = most.saturating_sub(i64::try_from(ids.len()).unwrap_or(most));
+    let others: Vec<EventId> = oldest
+        .filter(events::kind.eq_any(&kept))
+        .limit(rest)
+        .load(connection)?;
+    ids.extend(others);
+    diesel::delete(events::table.filter(events::id.eq_any(ids))).execute(connection)
+}
+
+/// Users with at least `many` events since `since`.
+pub(super) fn users_with_many(
+    connection: &mut AnyConnection,
+    since: EventId,
+    many: i64,
+) -> QueryResult<Vec<UserId>> {
+    let users: Vec<Option<UserId>> = events::table
+        .filter(events::id.ge(since).and(events::user_id.is_not_null()))
+        .group_by(events::user_id)
+        .having(diesel::dsl::count(events::id).ge(many))
+        .select(events::user_id)
+        .load(connection)?;
+    Ok(users.into_iter().flatten().collect())
+}
+
+pub(super) fn newest(
+    connection: &mut AnyConnection,
+    user: UserId,
+    paging: Paging<OfEvent>,
+) -> QueryResult<Vec<Event>> {
+    let mut query = events::table
+        .filter(events::user_id.eq(user))
+        .order(events::id.desc())
+        .limit(paging.to_fetch())
+        .select(Row::as_select())
+        .into_boxed();
+    if let Some(after) = paging.after() {
+        query = query.filter(events::id.lt(after));
+    }
+    let rows: Vec<Row> = query.load(connection)?;
+    Ok(rows.into_iter().map(Event::from).collect())
+}
+
+pub(super) fn forget_nobodys(
+    connection: &mut AnyConnection,
+    before: Timestamp,
+    most: i64,
+) -> QueryResult<usize> {
+    let ids: Vec<EventId> = events::table
+        .filter(events::user_id.is_null().and(events::at.lt(before)))
+        .limit(most)
+        .select(events::id)
+        .load(connection)?;
+    diesel::delete(events::table.filter(events::id.eq_any(ids))).execute(connection)
+}

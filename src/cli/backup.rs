@@ -1,0 +1,70 @@
+//! `narthex backup`: a copy of an SQLite database while a server uses it.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use super::{Failed, Form, check::folder_of, is_there, json, output};
+use crate::{
+    config::Settings,
+    db::{Target, backup},
+    error::Error,
+};
+
+pub(super) fn backup(settings: &Settings, file: &Path, form: Form) -> Result<(), Failed> {
+    let Target::Sqlite(database) = &settings.database else {
+        return Err(Failed::because(
+            "DATABASE_URL names a PostgreSQL database: make its backups with pg_dump, or with what \
+             its server has for them",
+        ));
+    };
+    is_there(&settings.database)?;
+    let file = std::path::absolute(file)?;
+    // SQLite takes the name as text.
+    if file.to_str().is_none() {
+        return Err(Failed::because("the name of the file is not UTF-8"));
+    }
+    let shown = file.display();
+    let failed = |error: io::Error| Failed::Because(format!("{shown} cannot be made: {error}"));
+    // The copy holds addresses and password hashes: no other user may read it at any moment.
+    let copy = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&file)
+        .map_err(failed)?;
+    let done = write(settings, &file, &copy);
+    if done.is_err() {
+        fs::remove_file(&file)?;
+    }
+    let bytes = done?;
+    let key_file = settings.secret_keys.is_none().then(|| settings.key_file());
+    if form.json {
+        return output::json(&json::backup(&file, bytes, key_file.as_deref()));
+    }
+    output::line(format!(
+        "Copied {} to {shown} ({bytes} bytes).",
+        database.display()
+    ))?;
+    output::remark(reminder(key_file));
+    Ok(())
+}
+
+/// Fills the empty file, and returns when it is on the disk.
+fn write(settings: &Settings, file: &Path, copy: &File) -> Result<u64, Failed> {
+    backup::copy_to(&settings.database, file).map_err(Error::from)?;
+    copy.sync_all()?;
+    File::open(folder_of(file))?.sync_all()?;
+    Ok(copy.metadata()?.len())
+}
+
+fn reminder(key_file: Option<PathBuf>) -> String {
+    let key = match key_file {
+        Some(path) => path.display().to_string(),
+        None => "NARTHEX_SECRET_KEY".to_owned(),
+    };
+    format!("{key} belongs with it: without that key every session ends when it is put back.")
+}

@@ -1,0 +1,80 @@
+//! The keys that sign the cookies.
+
+use std::{os::unix::fs::PermissionsExt as _, path::Path};
+
+use super::{
+    Findings,
+    files::{could_be_made, is_private},
+};
+use crate::{config::Settings, i18n::humanize::count};
+
+const KEY: &str = "key";
+
+pub(super) fn look(settings: &Settings, findings: &mut Findings) {
+    for (setting, path) in &settings.secret_files {
+        secret_file(setting, path, findings);
+    }
+    let keys = match settings.existing_signing_keys() {
+        Ok(keys) => keys,
+        Err(refused) => return findings.fail(KEY, refused.to_string()),
+    };
+    let path = settings.key_file();
+    let Some(keys) = keys else {
+        let meaning =
+            "the start makes a new one, and whoever was signed in by another is not any more";
+        return could_be_made(&path, KEY, meaning, findings);
+    };
+    if settings.secret_keys.is_some() {
+        let older = keys.older().count();
+        return findings.ok(
+            KEY,
+            format!(
+                "{} holds one that signs and {} that {}",
+                source(settings),
+                count(older, "older one"),
+                if older == 1 { "verifies" } else { "verify" }
+            ),
+        );
+    }
+    match path.metadata() {
+        Err(error) => findings.fail(KEY, format!("{}: {error}", path.display())),
+        Ok(metadata) => {
+            if is_private(&path, &metadata, KEY, findings) {
+                let shown = path.display();
+                findings.ok(KEY, format!("{shown} holds one, for its owner alone"));
+            }
+        }
+    }
+}
+
+/// Where the key that is set comes from.
+fn source(settings: &Settings) -> &'static str {
+    const FILE: &str = "NARTHEX_SECRET_KEY_FILE";
+    let in_a_file = settings
+        .secret_files
+        .iter()
+        .any(|(setting, _)| *setting == FILE);
+    if in_a_file {
+        FILE
+    } else {
+        "NARTHEX_SECRET_KEY"
+    }
+}
+
+/// A group that may read it is how Kubernetes and systemd give it to a service; every user is not. It was
+/// read with the settings, so that it is there.
+fn secret_file(setting: &str, path: &Path, findings: &mut Findings) {
+    let mode = path
+        .metadata()
+        .map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+    if mode & 0o007 != 0 {
+        let shown = path.display();
+        findings.warn(
+            "secret file",
+            format!(
+                "{setting} names {shown}, which has mode {mode:o}: every user of this machine can \
+                 get at it; take that from others with chmod o="
+            ),
+        );
+    }
+}

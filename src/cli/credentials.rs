@@ -1,0 +1,137 @@
+//! What the commands about tokens, sessions and sign-outs share.
+
+use super::{Failed, Form, json, output, table::Columns};
+use crate::{
+    app_state::Context,
+    audit::Actor,
+    credential_cache::Subject,
+    credentials::{
+        self, Credential, Reason, Receipt, Scope, Selection,
+        revoke::{self, Ending},
+    },
+    error::Error,
+    i18n::humanize,
+    sessions::Device,
+    types::{
+        credential_kind::Class,
+        ids::{CredentialId, UserId},
+    },
+    util::{
+        clock::Timestamp,
+        pagination::{MOST, Paging},
+    },
+};
+
+/// Every live credential of one class, newest first.
+pub(super) async fn live(
+    context: &Context,
+    user: UserId,
+    class: Class,
+) -> Result<Vec<Credential>, Failed> {
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let paging = Paging::new(MOST, after);
+        let selection = Selection::all_of(class);
+        let page = credentials::list(context, user, selection, Scope::Live, paging).await?;
+        all.extend(page.rows);
+        after = page.next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// Ends one credential of anybody, and tells what that ended.
+pub(super) async fn revoke(
+    context: &Context,
+    class: Class,
+    id: CredentialId,
+    form: Form,
+) -> Result<(), Failed> {
+    let found = credentials::find_anybodys(context, class, id).await;
+    let found = found.map_err(|error| match error {
+        Error::NotFound => Failed::Because(format!("there is no {} {id}", class.as_str())),
+        other => other.into(),
+    })?;
+    let name = class.as_str();
+    if let Some(at) = found.ended_at {
+        context.settle(Subject::User(found.user_id)).await?;
+        let ago = humanize::ago(context.now(), at);
+        return nothing(form, format!("The {name} {id} was ended {ago}."));
+    }
+    let ending = Ending::of(Selection::one(class, id), Reason::Operator);
+    let ended = revoke::end(context, found.user_id, ending, Actor::operator()).await?;
+    receipt(context, form, &format!("Ended the {name} {id}."), &ended)
+}
+
+/// Tells what a sign-out ended, after `done`, which says what was done.
+pub(super) fn receipt(
+    context: &Context,
+    form: Form,
+    done: &str,
+    receipt: &Receipt,
+) -> Result<(), Failed> {
+    if form.json {
+        return output::json(&json::receipt(receipt));
+    }
+    output::line(done)?;
+    output::line(format!(
+        "That ended {}; the receipt is {}.",
+        receipt.summary(),
+        receipt.id
+    ))?;
+    if receipt.credentials.is_empty() {
+        return Ok(());
+    }
+    table(&receipt.credentials, context.now()).print("")
+}
+
+/// Tells that there was nothing to do.
+pub(super) fn nothing(form: Form, why: String) -> Result<(), Failed> {
+    if form.json {
+        return output::json(&None::<()>);
+    }
+    output::line(why)
+}
+
+/// Sessions and tokens in one list.
+pub(super) fn table(credentials: &[Credential], now: Timestamp) -> Columns<4> {
+    let mut columns = Columns::under(["ID", "KIND", "LAST USED", "WHAT"]);
+    for credential in credentials {
+        columns.row([
+            credential.id.to_string(),
+            credential.kind.as_str().to_owned(),
+            last_used(credential, now),
+            what(credential),
+        ]);
+    }
+    columns
+}
+
+/// What its owner knows it by: `Firefox on Linux`, `deploy (…a1B2)`.
+pub(super) fn what(credential: &Credential) -> String {
+    match credential.class() {
+        Class::Session => Device::of(credential.user_agent.as_deref()).to_string(),
+        Class::Token => format!("{} (…{})", credential.name, credential.hint),
+    }
+}
+
+/// `3 days ago from 192.0.2.7`, `never`.
+pub(super) fn last_used(credential: &Credential, now: Timestamp) -> String {
+    let Some(at) = credential.last_used_at else {
+        return "never".to_owned();
+    };
+    let ago = humanize::ago(now, at);
+    match credential.last_used_ip {
+        Some(ip) => format!("{ago} from {ip}"),
+        None => ago,
+    }
+}
+
+/// When it ends by itself: `in 3 days`, `never`.
+pub(super) fn end(credential: &Credential, now: Timestamp) -> String {
+    credential
+        .dies_at()
+        .map_or_else(|| "never".to_owned(), |at| humanize::until(now, at))
+}

@@ -1,0 +1,149 @@
+//! What commands answer in JSON: what the API would, seen by nobody's credential.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::{
+    accounts::Account,
+    credentials::{Credential, Pruned, Receipt, authenticate::Identified, revoke::Preview},
+    http::{
+        api::{
+            credentials::{PreviewJson, ReceiptJson},
+            sessions::SessionJson,
+            tokens::TokenJson,
+            user::UserJson,
+        },
+        response::paginated::List,
+    },
+    util::clock::Timestamp,
+};
+
+/// A user as the API has it, and since when nobody can get in as them.
+#[derive(Serialize)]
+pub(super) struct AccountJson<'a> {
+    #[serde(flatten)]
+    user: UserJson<'a>,
+    disabled_at: Option<Timestamp>,
+}
+
+pub(super) fn account(account: &Account) -> AccountJson<'_> {
+    AccountJson {
+        user: UserJson::from(&account.user),
+        disabled_at: account.disabled_at,
+    }
+}
+
+/// What a secret is that was found somewhere.
+#[derive(Serialize)]
+pub(super) struct IdentifiedJson<'a> {
+    user: AccountJson<'a>,
+    token: TokenJson<'a>,
+    state: &'static str,
+    /// Until when this secret is good, where a newer one has taken its place.
+    secret_valid_until: Option<Timestamp>,
+}
+
+pub(super) fn identified<'a>(found: &'a Identified, state: &'static str) -> IdentifiedJson<'a> {
+    IdentifiedJson {
+        user: AccountJson {
+            user: UserJson::from(&found.user),
+            disabled_at: found.user_disabled_at,
+        },
+        token: TokenJson::of(&found.credential),
+        state,
+        secret_valid_until: found.valid_until,
+    }
+}
+
+pub(super) fn token(token: &Credential) -> TokenJson<'_> {
+    TokenJson::of(token)
+}
+
+pub(super) fn session(session: &Credential) -> SessionJson {
+    SessionJson::of(session, None)
+}
+
+pub(super) fn receipt(receipt: &Receipt) -> ReceiptJson<'_> {
+    ReceiptJson::of(receipt, None)
+}
+
+pub(super) fn preview(preview: &Preview) -> PreviewJson<'_> {
+    PreviewJson::of(preview, None)
+}
+
+/// How many credentials were ended because their time was over, and forgotten because that was long
+/// ago.
+#[derive(Serialize)]
+pub(super) struct PrunedJson {
+    expired: usize,
+    forgotten: usize,
+}
+
+pub(super) fn pruned(pruned: Pruned) -> PrunedJson {
+    PrunedJson {
+        expired: pruned.expired,
+        forgotten: pruned.forgotten,
+    }
+}
+
+/// A list, which commands tell whole.
+pub(super) fn list<R>(rows: impl Iterator<Item = R>) -> List<R> {
+    List::whole(rows.collect())
+}
+
+/// A list that may be cut short, and how long it is in all.
+#[derive(Serialize)]
+pub(super) struct CountedList<R> {
+    #[serde(flatten)]
+    list: List<R>,
+    total: i64,
+}
+
+pub(super) fn counted_list<R>(rows: impl Iterator<Item = R>, total: i64) -> CountedList<R> {
+    CountedList {
+        list: list(rows),
+        total,
+    }
+}
+
+/// A copy of the database.
+#[derive(Serialize)]
+pub(super) struct BackupJson<'a> {
+    file: &'a Path,
+    bytes: u64,
+    /// The file with the key that belongs with the copy.
+    key_file: Option<&'a Path>,
+}
+
+pub(super) const fn backup<'a>(
+    file: &'a Path,
+    bytes: u64,
+    key_file: Option<&'a Path>,
+) -> BackupJson<'a> {
+    BackupJson {
+        file,
+        bytes,
+        key_file,
+    }
+}
+
+/// Where the database is.
+#[derive(Serialize)]
+pub(super) struct PlaceJson<'a> {
+    place: &'a str,
+}
+
+pub(super) const fn place(place: &str) -> PlaceJson<'_> {
+    PlaceJson { place }
+}
+
+/// How many credentials would end.
+#[derive(Serialize)]
+pub(super) struct WouldEndJson {
+    would_end: usize,
+}
+
+pub(super) const fn would_end(would_end: usize) -> WouldEndJson {
+    WouldEndJson { would_end }
+}

@@ -1,0 +1,17 @@
+//! `narthex migrate`
+
+use super::{Failed, Form, json, output};
+use crate::{app_state::MIGRATIONS, config::Settings, db, error::Error};
+
+pub(super) fn migrate(settings: &Settings, form: Form) -> Result<(), Failed> {
+    let done = db::run_pending(&settings.database, MIGRATIONS).map_err(Error::from)?;
+    if form.json {
+        return output::json(&json::list(done.iter()));
+    }
+    match done.as_slice() {
+        [] => output::line("The tables are up to date."),
+        done => done
+            .iter()
+            .try_for_each(|name| output::line(format!("Done: {name}"))),
+    }
+}

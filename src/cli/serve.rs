@@ -1,0 +1,50 @@
+//! `narthex serve`
+
+use std::{future::poll_fn, io, pin::pin, task::Poll};
+
+use super::{CLOSED_WITHIN, Failed, context, output};
+use crate::{
+    config::{ListenAddress, Settings},
+    crypto::rng::SystemRandom,
+    error::Error,
+    http::{listener::Listeners, server::Server, service_manager},
+};
+
+pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
+    // Before other threads run.
+    let inherited = Listeners::inherited()
+        .map_err(|error| Failed::because(format!("cannot use an inherited socket: {error}")))?;
+    let keys = settings.signing_keys(&SystemRandom)?;
+    let listen = settings.listen.clone();
+    let url = settings
+        .public_url
+        .as_ref()
+        .map(|url| url.origin().to_string());
+    let context = context(settings)?;
+    let closed = context.db.closed();
+    let served = actix_web::rt::System::new().block_on(async move {
+        context.db.expect_room().await.map_err(Error::from)?;
+        let listeners = match inherited {
+            Some(listeners) => listeners,
+            None => Listeners::open(&listen).map_err(|error| cannot_listen(&listen, &error))?,
+        };
+        let server = Server::with_listeners(context, keys, listeners, |_| {})
+            .map_err(|error| cannot_listen(&listen, &error))?;
+        let url = url.unwrap_or_else(|| format!("http://{}", server.address()));
+        let mut running = pin!(server.run());
+        // The first poll starts the workers and takes the signals over. Said before that, "here I am"
+        // could be answered with a signal that kills instead of stopping.
+        if let Poll::Ready(ended) = poll_fn(|task| Poll::Ready(running.as_mut().poll(task))).await {
+            return Ok(ended?);
+        }
+        service_manager::notify_ready();
+        output::line(format!("Narthex is at {url}"))?;
+        Ok(running.await?)
+    });
+    closed.wait(CLOSED_WITHIN);
+    served
+}
+
+fn cannot_listen(listen: &ListenAddress, error: &io::Error) -> Failed {
+    Failed::because(format!("cannot listen on {listen}: {error}"))
+}

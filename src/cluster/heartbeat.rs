@@ -1,0 +1,368 @@
+//! The thread that keeps a node's lease, and hears what others tell.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak, atomic::Ordering},
+    time::Duration,
+};
+
+use super::{
+    Shared, lease,
+    membership::{Interrupted, Member},
+    store::{self, Head, Kept, Newest, Node},
+    wakeup::Bell,
+};
+use crate::{
+    db::{self, Beside, Place},
+    restore_detection,
+    types::ids::NodeId,
+    util::{clock::uptime, id::Id},
+};
+
+/// A node that nobody has asked for so long leaves, and writes nothing until somebody does.
+const IDLE: Duration = Duration::from_secs(60);
+/// How often it listens while it is asked, and while it was not asked for a while.
+const LISTEN: Duration = Duration::from_millis(4);
+const LISTEN_SELDOM: Duration = Duration::from_millis(50);
+const A_WHILE: Duration = Duration::from_secs(3);
+/// How often it looks again whether the database is a copy, while it may be one.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// How often it looks at the database's file while nobody asks anything.
+const WATCH: Duration = Duration::from_secs(1);
+/// After the database failed.
+const PAUSE: Duration = Duration::from_millis(500);
+
+const REPLACED: &str = "another file was put in the place of the database while it was open here, so that \
+                        nothing that happens in it is heard of: start again; if it is a backup, end \
+                        everything with narthex sign-out --all";
+
+pub(super) struct Keeper {
+    shared: Weak<Shared>,
+    bell: Arc<Bell>,
+    beside: Beside,
+    member: Option<Member>,
+    suspects: Suspects,
+    /// The node that this process was before: nothing is trusted under this id any more.
+    former: Option<NodeId>,
+    /// Where the database is, if it is known to be the right one.
+    place: Option<Place>,
+    /// Whether the server changed under a lease that was held, and nothing was lost.
+    lived_through: bool,
+    /// When it has to be looked whether the database is a copy.
+    look_at: Option<Duration>,
+    /// Whether notifications were found not to arrive; said once.
+    is_deaf: bool,
+    /// Whether the last turn failed; said once.
+    failing: bool,
+    /// After something that takes time.
+    not_before: Duration,
+}
+
+impl Keeper {
+    pub(super) fn new(shared: &Arc<Shared>, bell: Arc<Bell>) -> Self {
+        Self {
+            beside: shared.database.beside(),
+            shared: Arc::downgrade(shared),
+            bell,
+            member: None,
+            suspects: Suspects::new(),
+            former: None,
+            place: None,
+            lived_through: false,
+            look_at: Some(Duration::ZERO),
+            is_deaf: false,
+            failing: false,
+            not_before: Duration::ZERO,
+        }
+    }
+
+    /// Until the bell is stopped, or everybody else is gone.
+    pub(super) fn run(mut self) {
+        while !self.bell.is_stopped() {
+            let Some(shared) = self.shared.upgrade() else {
+                break;
+            };
+            let pause = self.turn(&shared);
+            drop(shared);
+            self.bell.sleep(pause);
+        }
+        if let Some(shared) = self.shared.upgrade() {
+            shared.lease.give_up();
+        }
+        self.depart();
+    }
+
+    /// Does what is due, and says how long there is nothing to do.
+    fn turn(&mut self, shared: &Shared) -> Duration {
+        if self.beside.was_replaced() {
+            shared.lease.give_up();
+            self.member = None;
+            shared.stop_because(REPLACED);
+            return PAUSE;
+        }
+        let idle = shared.idle_for();
+        if idle >= IDLE {
+            shared.lease.give_up();
+            shared.is_known_as(None);
+            self.depart();
+            return WATCH;
+        }
+        // Every check rings while memory may not be believed. That is no reason to hurry.
+        let early = self.not_before.saturating_sub(uptime());
+        if !early.is_zero() {
+            return early;
+        }
+        let pause = match self.keep(shared) {
+            Ok(()) => {
+                self.failing = false;
+                shared.takes_no_writes.store(false, Ordering::Relaxed);
+                match self.member {
+                    None => lease::LOOK,
+                    Some(_) if idle < A_WHILE => return LISTEN,
+                    Some(_) => return LISTEN_SELDOM,
+                }
+            }
+            Err(Interrupted::GivenUp) => {
+                self.join_again(shared);
+                tracing::warn!("the others have given this process up; it joins them again");
+                Duration::ZERO
+            }
+            Err(Interrupted::Moved) => self.move_on(shared),
+            Err(Interrupted::Lost) => {
+                self.join_again(shared);
+                Duration::ZERO
+            }
+            Err(Interrupted::By(error)) => {
+                // A beat is a write: if the database can be read, that is what fails.
+                let reads = self.beside.read(store::nodes).is_ok();
+                shared.takes_no_writes.store(reads, Ordering::Relaxed);
+                if !std::mem::replace(&mut self.failing, true) {
+                    tracing::warn!(cause = %error, "the lease cannot be kept; every check asks the database");
+                }
+                PAUSE
+            }
+        };
+        self.not_before = uptime() + pause;
+        pause
+    }
+
+    /// Whatever is due now.
+    fn keep(&mut self, shared: &Shared) -> Result<(), Interrupted> {
+        if self.look_at.is_some_and(|at| uptime() >= at) {
+            self.look(shared)?;
+        }
+        let Some(member) = &mut self.member else {
+            self.member = self.join(shared)?;
+            return Ok(());
+        };
+        let now = uptime();
+        if now >= member.next_beat {
+            member.beat(shared, &mut self.beside, now)?;
+        } else {
+            let hears = member.hears_something(&mut self.beside, now)?;
+            self.is_deaf = member.is_deaf;
+            if hears || now >= member.next_look {
+                member.catch_up(shared, &mut self.beside)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Trusts nothing any more, and joins as another node.
+    fn join_again(&mut self, shared: &Shared) {
+        shared.lease.give_up();
+        shared.is_known_as(None);
+        if let Some(member) = self.member.take() {
+            self.former = Some(member.id);
+        }
+        self.look_at = Some(Duration::ZERO);
+    }
+
+    /// The database is on another server now: a standby took over, or it was restored. If the lease is still
+    /// held when the newest notice is found there, every revocation that was answered is there: one that
+    /// came after that notice waits for this node, a whole lease long, and then looks for its own notice.
+    fn move_on(&mut self, shared: &Shared) -> Duration {
+        shared.moves.fetch_add(1, Ordering::SeqCst);
+        let newest = shared.newest();
+        let kept = self
+            .beside
+            .read(move |connection| store::kept(connection, newest));
+        let held = shared.lease.until().is_after(uptime());
+        self.lived_through = held && matches!(kept, Ok(Kept::Intact));
+        self.join_again(shared);
+        tracing::warn!(
+            "the database is on another server or timeline; this process forgets everything and joins again"
+        );
+        Duration::ZERO
+    }
+
+    /// Looks whether the database is a copy that was put in the place of another. Says so, once.
+    fn look(&mut self, shared: &Shared) -> Result<(), db::Error> {
+        let (here, now) = (self.beside.place()?, shared.clock.now());
+        let lived_through = std::mem::take(&mut self.lived_through);
+        if let (true, Some(was)) = (lived_through, &self.place)
+            && here.is_next_timeline_of(was)
+        {
+            let (was, here) = (was.clone(), here.clone());
+            let text = here.to_string();
+            let recorded =
+                move |connection: &mut _| restore_detection::took_over(connection, &was, &here);
+            if self.beside.write(recorded)? {
+                tracing::info!(
+                    place = text,
+                    "a standby took over and no revocation was lost; its place is recorded"
+                );
+            }
+        }
+        let place = here.clone();
+        let doubt = self
+            .beside
+            .read(move |connection| restore_detection::doubt(connection, &place, now))?;
+        let doubted = shared
+            .may_be_a_copy
+            .swap(doubt.is_some(), Ordering::Relaxed);
+        let Some(doubt) = doubt else {
+            let place = here.clone();
+            self.beside
+                .write(move |connection| restore_detection::is_known_to_be(connection, &place))?;
+            (self.place, self.look_at) = (Some(here), None);
+            return Ok(());
+        };
+        if !doubted {
+            tracing::warn!("{doubt}");
+        }
+        (self.place, self.look_at) = (None, Some(uptime() + LOOK_AGAIN));
+        Ok(())
+    }
+
+    /// Becomes known to the others. None where it goes by nothing yet, or one of them by something else.
+    fn join(&mut self, shared: &Shared) -> Result<Option<Member>, db::Error> {
+        let Some(own) = shared.terms.get().cloned() else {
+            return Ok(None);
+        };
+        let began = uptime();
+        let at = shared.clock.now();
+        let id: NodeId = Id::new(at, &*shared.random)
+            .map_err(|error| db::Error::Unreachable(error.to_string()))?;
+        let on_server = shared.database.names_its_server();
+        let (seen, former) = (shared.newest(), self.former);
+        let joined = self.beside.write(move |connection| {
+            // Its lock puts joining and ending in an order: an ending sees this node, or was before.
+            let head = store::advance(connection, 0, on_server)?;
+            let kept = store::kept(connection, seen)?;
+            let newest = store::newest(connection, head.position)?;
+            if let Some(former) = former {
+                store::remove(connection, former)?;
+            }
+            let mut disagreeing = store::terms(connection)?;
+            let others = disagreeing.len();
+            disagreeing.retain(|(_, terms)| own.disagreement(terms).is_some());
+            if disagreeing.is_empty() {
+                store::insert_node(connection, id, (head.position, &head.server), &own, at)?;
+                // To itself: so it finds out whether it hears anything.
+                db::announce(connection)?;
+            }
+            let disagreeing = disagreeing
+                .into_iter()
+                .filter_map(|(node, terms)| Some((node, own.disagreement(&terms)?)));
+            let disagreeing = disagreeing.collect::<Vec<_>>();
+            Ok(Joined {
+                head,
+                newest,
+                kept,
+                others,
+                disagreeing,
+            })
+        })?;
+        self.former = None;
+        if joined.kept == Kept::Lost {
+            self.say_lost(shared, joined.newest)?;
+        }
+        if !joined.disagreeing.is_empty() {
+            let disagreeing = joined.disagreeing;
+            return suspect(shared, &mut self.beside, &mut self.suspects, disagreeing)
+                .map(|()| None);
+        }
+        self.suspects.clear();
+        shared.has_seen(joined.newest);
+        shared
+            .nodes_seen
+            .store(joined.others + 1, Ordering::Relaxed);
+        shared.is_known_as(Some(id));
+        // Whatever was kept before is not what others would have told of.
+        shared.memory.forget_all();
+        shared.lease.renew(began);
+        Ok(Some(Member::new(
+            id,
+            joined.newest,
+            joined.head,
+            began,
+            self.is_deaf,
+        )))
+    }
+
+    /// The database lost commits that this process had seen: has every start and every `check` know it.
+    fn say_lost(&mut self, shared: &Shared, newest: Newest) -> Result<(), db::Error> {
+        let seen = shared.newest();
+        self.beside.write(restore_detection::is_older)?;
+        shared.begins_anew_at(newest);
+        self.look_at = Some(uptime() + LOOK_AGAIN);
+        shared.may_be_a_copy.store(true, Ordering::Relaxed);
+        tracing::error!(
+            seen = seen.position,
+            found = newest.position,
+            "the database is older than what this process has seen: was a backup put in its place, or did a \
+             standby take over that lacked the last commits? What ended since it was made lives again; \
+             narthex sign-out --all ends everything"
+        );
+        Ok(())
+    }
+
+    /// Nobody needs to wait for this process any more.
+    fn depart(&mut self) {
+        // The database may be on another server when it is asked again.
+        self.look_at = Some(Duration::ZERO);
+        let Some(member) = self.member.take() else {
+            return;
+        };
+        let gone = self
+            .beside
+            .write(move |connection| store::remove(connection, member.id));
+        if let Err(error) = gone {
+            tracing::debug!(cause = %error, "the others will give this process up by themselves");
+        }
+    }
+}
+
+/// Others of which it is not known whether they live: the beat of each, and since when it is that.
+pub(super) type Suspects = HashMap<NodeId, (i64, Duration)>;
+
+/// What a transaction that joins has found.
+struct Joined {
+    head: Head,
+    newest: Newest,
+    /// What became of the newest notice that this process had seen.
+    kept: Kept,
+    others: usize,
+    disagreeing: Vec<(Node, &'static str)>,
+}
+
+/// Tells those that live from those that do not, which takes a beat, or else a lease. One that was killed
+/// is no reason to stop, and its row is there until it is given up.
+fn suspect(
+    shared: &Shared,
+    beside: &mut Beside,
+    suspects: &mut Suspects,
+    disagreeing: Vec<(Node, &'static str)>,
+) -> Result<(), db::Error> {
+    let now = uptime();
+    for (node, why) in disagreeing {
+        let (beat, since) = *suspects.entry(node.id).or_insert((node.beat, now));
+        if beat != node.beat {
+            shared.stop_because(why);
+        } else if now.saturating_sub(since) >= lease::WAITED_FOR {
+            beside.write(move |connection| store::give_up(connection, node.id, beat))?;
+        }
+    }
+    Ok(())
+}

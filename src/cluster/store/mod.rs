@@ -1,0 +1,202 @@
+//! The queries about nodes and notices.
+
+mod invalidations;
+
+use diesel::{
+    QueryResult,
+    prelude::*,
+    sql_types::{BigInt, Binary},
+};
+
+pub(super) use self::invalidations::{
+    Head, Kept, Newest, advance, forget_notices, head, insert_notice, kept, newest, set_settled,
+    since,
+};
+use super::node_config::Terms;
+use crate::{
+    db::{AnyConnection, on, statement},
+    schema::{database_place, nodes},
+    types::ids::NodeId,
+    util::clock::Timestamp,
+};
+
+/// A node, as its row has it.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub(super) struct Node {
+    pub(super) id: NodeId,
+    pub(super) beat: i64,
+    pub(super) applied: i64,
+}
+
+/// Every node.
+pub(super) fn nodes(connection: &mut AnyConnection) -> QueryResult<Vec<Node>> {
+    on!(connection => nodes::table
+        .select((nodes::id, nodes::beat, nodes::applied))
+        .load(connection))
+}
+
+/// Every node, and what it goes by.
+pub(super) fn terms(connection: &mut AnyConnection) -> QueryResult<Vec<(Node, Terms)>> {
+    let found: Vec<(Node, (String, String, String))> = nodes::table
+        .select((
+            (nodes::id, nodes::beat, nodes::applied),
+            (nodes::signs_with, nodes::takes, nodes::token_prefix),
+        ))
+        .load(connection)?;
+    let found = found.into_iter();
+    let all = found.map(|(node, (signs_with, takes, token_prefix))| {
+        let terms = Terms {
+            signs_with,
+            takes,
+            token_prefix,
+        };
+        (node, terms)
+    });
+    Ok(all.collect())
+}
+
+/// Adds a node that has nothing to forget of what was told up to `applied`. On another server than
+/// `joined_in` its row counts no more.
+pub(super) fn insert_node(
+    connection: &mut AnyConnection,
+    id: NodeId,
+    (applied, joined_in): (i64, &str),
+    terms: &Terms,
+    at: Timestamp,
+) -> QueryResult<()> {
+    diesel::insert_into(nodes::table)
+        .values((
+            nodes::id.eq(id),
+            nodes::beat.eq(0),
+            nodes::applied.eq(applied),
+            nodes::joined_at.eq(at),
+            nodes::alive_at.eq(at),
+            nodes::signs_with.eq(&terms.signs_with),
+            nodes::takes.eq(&terms.takes),
+            nodes::token_prefix.eq(&terms.token_prefix),
+            nodes::joined_in.eq(joined_in),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+statement! {
+    Beat { applied: i64 as BigInt, at: Timestamp as BigInt, node: NodeId as Binary } =
+        "UPDATE nodes SET beat = beat + 1, applied = " applied ", alive_at = " at " WHERE id = " node
+        " AND joined_in = ''"
+}
+
+statement! {
+    BeatOnServer { applied: i64 as BigInt, at: Timestamp as BigInt, node: NodeId as Binary } =
+        "UPDATE nodes SET beat = beat + 1, applied = " applied ", alive_at = " at " WHERE id = " node
+        " AND joined_in = (SELECT CAST(system_identifier AS text) || '/' || \
+        substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) FROM pg_control_system())"
+}
+
+/// Says that the node lives. `false`: it was evicted, or joined on another server. `on_server`: whether
+/// this database can name its server.
+pub(super) fn beat(
+    connection: &mut AnyConnection,
+    id: NodeId,
+    applied: i64,
+    at: Timestamp,
+    on_server: bool,
+) -> QueryResult<bool> {
+    let rows = if on_server {
+        on!(connection => BeatOnServer::new(applied, at, id).execute(connection))
+    } else {
+        on!(connection => Beat::new(applied, at, id).execute(connection))
+    };
+    rows.map(|rows| rows == 1)
+}
+
+statement! {
+    Applied { position: i64 as BigInt, node: NodeId as Binary } =
+        "UPDATE nodes SET applied = " position " WHERE id = " node " AND joined_in = ''"
+}
+
+statement! {
+    AppliedOnServer { position: i64 as BigInt, node: NodeId as Binary } =
+        "UPDATE nodes SET applied = " position " WHERE id = " node
+        " AND joined_in = (SELECT CAST(system_identifier AS text) || '/' || \
+        substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) FROM pg_control_system())"
+}
+
+/// Says up to where the node has forgotten what it was told to. `false`: as of [`beat`].
+pub(super) fn applied(
+    connection: &mut AnyConnection,
+    id: NodeId,
+    position: i64,
+    on_server: bool,
+) -> QueryResult<bool> {
+    let rows = if on_server {
+        on!(connection => AppliedOnServer::new(position, id).execute(connection))
+    } else {
+        on!(connection => Applied::new(position, id).execute(connection))
+    };
+    rows.map(|rows| rows == 1)
+}
+
+/// Gives a node up whose lease ran out, unless it has said since that it lives.
+pub(super) fn give_up(connection: &mut AnyConnection, id: NodeId, beat: i64) -> QueryResult<()> {
+    diesel::delete(
+        nodes::table
+            .filter(nodes::id.eq(id))
+            .filter(nodes::beat.eq(beat)),
+    )
+    .execute(connection)
+    .map(drop)
+}
+
+/// Removes a node that believes its memory no more.
+pub(super) fn remove(connection: &mut AnyConnection, id: NodeId) -> QueryResult<()> {
+    diesel::delete(nodes::table.find(id))
+        .execute(connection)
+        .map(drop)
+}
+
+/// When any node last said that it lives, by its own clock.
+pub(crate) fn last_alive(connection: &mut AnyConnection) -> QueryResult<Option<Timestamp>> {
+    nodes::table
+        .select(diesel::dsl::max(nodes::alive_at))
+        .first(connection)
+}
+
+/// Where the database was when somebody last said so.
+pub(crate) fn place(connection: &mut AnyConnection) -> QueryResult<Option<String>> {
+    database_place::table
+        .select(database_place::place)
+        .first(connection)
+        .optional()
+}
+
+/// Says where it is, where nobody has said it yet.
+pub(crate) fn insert_place(connection: &mut AnyConnection, place: &str) -> QueryResult<()> {
+    diesel::insert_into(database_place::table)
+        .values((
+            database_place::id.eq(1_i16),
+            database_place::place.eq(place),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Says where it is instead of where it was. `false`: nobody has said it yet.
+pub(crate) fn set_place(connection: &mut AnyConnection, place: &str) -> QueryResult<bool> {
+    diesel::update(database_place::table)
+        .set(database_place::place.eq(place))
+        .execute(connection)
+        .map(|rows| rows == 1)
+}
+
+/// Says where it is, if it is known to be at `was`. `false`: it is not.
+pub(crate) fn replace_place(
+    connection: &mut AnyConnection,
+    was: &str,
+    place: &str,
+) -> QueryResult<bool> {
+    diesel::update(database_place::table.filter(database_place::place.eq(was)))
+        .set(database_place::place.eq(place))
+        .execute(connection)
+        .map(|rows| rows == 1)
+}

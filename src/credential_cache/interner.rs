@@ -1,0 +1,95 @@
+//! What passes that are remembered share: their users, and what they may do.
+
+use std::collections::HashMap;
+
+use super::{KnownUser, Pass, User};
+use crate::{
+    types::{ability::Abilities, ids::UserId},
+    util::sync::{Arc, Weak},
+};
+
+/// So many that nobody holds any more are not worth looking for.
+const FEW: usize = 1024;
+
+#[derive(Default)]
+pub(super) struct Users {
+    known: Held<UserId, KnownUser>,
+    /// By the form in which they are stored.
+    abilities: Held<String, Abilities>,
+}
+
+impl Users {
+    /// The user and the credential, as they share with what is remembered.
+    pub(super) fn share(&mut self, user: User, mut credential: Pass) -> (Arc<KnownUser>, Pass) {
+        let stored = credential.abilities.to_stored();
+        credential.abilities = self.abilities.get(&stored).unwrap_or_else(|| {
+            self.abilities
+                .hold(stored, Arc::clone(&credential.abilities))
+        });
+        let is_same = |known: &KnownUser| known.email == user.email && known.name == user.name;
+        let known = match self.known.get(&user.id) {
+            Some(known) if is_same(&known) => known,
+            old => {
+                // Read after a change of which nobody told yet.
+                if let Some(old) = old {
+                    old.forget();
+                }
+                self.known.hold(user.id, Arc::new(KnownUser::new(user)))
+            }
+        };
+        (known, credential)
+    }
+
+    pub(super) fn forget(&mut self, user: UserId) {
+        if let Some(known) = self.known.take(&user) {
+            known.forget();
+        }
+    }
+
+    pub(super) fn forget_all(&mut self) {
+        for known in std::mem::take(&mut self.known).all() {
+            known.forget();
+        }
+    }
+}
+
+/// What somebody else holds, while they do.
+struct Held<K, V> {
+    by_key: HashMap<K, Weak<V>>,
+    /// At how many those that nobody holds any more are looked for.
+    full_at: usize,
+}
+
+impl<K, V> Default for Held<K, V> {
+    fn default() -> Self {
+        Self {
+            by_key: HashMap::new(),
+            full_at: FEW,
+        }
+    }
+}
+
+impl<K: Eq + std::hash::Hash, V> Held<K, V> {
+    fn get(&self, key: &K) -> Option<Arc<V>> {
+        self.by_key.get(key).and_then(Weak::upgrade)
+    }
+
+    fn hold(&mut self, key: K, value: Arc<V>) -> Arc<V> {
+        if self.by_key.len() >= self.full_at {
+            self.by_key.retain(|_, value| value.strong_count() > 0);
+            self.full_at = self.by_key.len().max(FEW).saturating_mul(2);
+        }
+        self.by_key.insert(key, Arc::downgrade(&value));
+        value
+    }
+
+    fn take(&mut self, key: &K) -> Option<Arc<V>> {
+        self.by_key.remove(key).and_then(|value| value.upgrade())
+    }
+
+    fn all(self) -> impl Iterator<Item = Arc<V>> {
+        self.by_key
+            .into_values()
+            .filter_map(|value| value.upgrade())
+    }
+}

@@ -1,0 +1,123 @@
+//! What happens to credentials in time: those whose time is over end, with a receipt like any other;
+//! those that ended long ago are forgotten.
+
+use std::time::Duration;
+
+use super::{
+    filter::Selection,
+    receipt::Reason,
+    revoke::{self, Ending, begin_change},
+    store,
+};
+use crate::{
+    app_state::Context,
+    audit::{self, Actor},
+    cluster::Nodes,
+    error::{Error, Result},
+    rate_limit,
+    types::{
+        credential_kind::Class,
+        ids::{CredentialId, UserId},
+    },
+    util::clock::Timestamp,
+};
+
+/// How many rows one transaction takes: bounds how long others wait behind it.
+const BATCH: i64 = 500;
+
+/// Every process that holds a lease has long read them by then.
+const NOTICES_ARE_KEPT_FOR: Duration = Duration::from_secs(3600);
+
+/// How many receipts of a user stay when all that ended with them is forgotten: as many as there can be events
+/// that lead to them.
+pub const MOST_RECEIPTS: i64 = audit::MOST_EVENTS;
+
+/// What a pruning did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// How many credentials ended because their time was over.
+    pub expired: usize,
+    /// How many that ended longer ago than `NARTHEX_KEEP_ENDED` were forgotten.
+    pub forgotten: usize,
+}
+
+/// Ends what has expired and forgets what ended long ago, and attempts that count no more. A session that went unused for too long
+/// lets nobody in from that moment on; it is ended here when its absolute limit is reached.
+///
+/// # Errors
+/// When the database fails. What was done until then stays done; doing it again is safe.
+pub async fn prune(context: &Context) -> Result<Pruned> {
+    let mut pruned = Pruned::default();
+    let now = context.now();
+    loop {
+        let (users, full) = expired(context, now).await?;
+        for (user, ids) in users {
+            pruned.expired += end_expired(context, user, ids).await?;
+        }
+        if !full {
+            break;
+        }
+    }
+    let before = now.minus(context.settings.keep_ended);
+    // Ending a token tells of the secrets that it still has: a node whose clock is slow may take one that is
+    // over by ours.
+    let spent_before = before.min(now.minus(NOTICES_ARE_KEPT_FOR));
+    audit::forget_beyond_bound(context).await?;
+    loop {
+        let (credentials, others) = context
+            .write(move |_, connection| {
+                let events = audit::forget_nobodys(connection, before, BATCH)?;
+                let secrets = store::forget_spent(connection, spent_before, BATCH)?;
+                let (users, credentials) = store::forget_ended(connection, before, BATCH)?;
+                store::forget_receipts(connection, &users, MOST_RECEIPTS, BATCH)?;
+                let tallies = rate_limit::forget(connection, now, BATCH)?;
+                Nodes::forget_notices(connection, now.minus(NOTICES_ARE_KEPT_FOR))?;
+                Ok((credentials, events.max(secrets).max(tallies)))
+            })
+            .await?;
+        pruned.forgotten += credentials;
+        if i64::try_from(credentials.max(others)).unwrap_or(BATCH) < BATCH {
+            return Ok(pruned);
+        }
+    }
+}
+
+/// Some of what has expired, by user, and whether there may be more.
+async fn expired(
+    context: &Context,
+    now: Timestamp,
+) -> Result<(Vec<(UserId, Vec<CredentialId>)>, bool)> {
+    let rows = context
+        .read(move |_, connection| Ok(store::expired(connection, now, BATCH)?))
+        .await?;
+    let full = i64::try_from(rows.len()).unwrap_or(BATCH) >= BATCH;
+    let mut users: Vec<(UserId, Vec<CredentialId>)> = Vec::new();
+    for (user, id) in rows {
+        match users.iter_mut().find(|(known, _)| *known == user) {
+            Some((_, ids)) => ids.push(id),
+            None => users.push((user, vec![id])),
+        }
+    }
+    Ok((users, full))
+}
+
+async fn end_expired(context: &Context, user: UserId, ids: Vec<CredentialId>) -> Result<usize> {
+    context
+        .write(move |context, connection| {
+            let narthex = Actor::operator();
+            match begin_change(context, connection, user, &narthex) {
+                // Deleted since; everything went with them.
+                Err(Error::NotFound) => return Ok(0),
+                other => other?,
+            }
+            let selection = Selection {
+                class: Class::ALL.to_vec(),
+                id: ids,
+                ..Selection::default()
+            };
+            let ending = Ending::of(selection, Reason::Expired);
+            let receipt = revoke::end_within(context, connection, user, &ending, &narthex)?;
+            Ok(receipt.credentials.len())
+        })
+        .await
+}

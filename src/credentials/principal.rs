@@ -1,0 +1,124 @@
+//! Whoever makes a request, once verified.
+
+use std::{net::IpAddr, ops::Deref, sync::Arc};
+
+use super::filter::Selection;
+use crate::{
+    audit::Actor,
+    credential_cache::Known,
+    crypto::digest::Digest,
+    error::{Error, Result},
+    types::{credential_kind::Class, ids::CredentialId},
+    util::clock::Timestamp,
+};
+
+/// The user and the credential behind a request, as `user` and `credential`. Only the gate makes one.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    known: Arc<Known>,
+    /// The digest of the secret that was shown: a credential may have several.
+    pub secret: Digest,
+    /// From where.
+    pub ip: Option<IpAddr>,
+    /// The abilities that the route asks for.
+    needs: &'static [&'static str],
+}
+
+impl Deref for Caller {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.known
+    }
+}
+
+impl Caller {
+    pub(super) const fn new(known: Arc<Known>, secret: Digest, ip: Option<IpAddr>) -> Self {
+        Self {
+            known,
+            secret,
+            ip,
+            needs: &[],
+        }
+    }
+
+    /// This caller on a route that asks for the abilities `needs`. A change made by this caller checks
+    /// them again in its transaction.
+    #[must_use]
+    pub const fn on_route_that_needs(mut self, needs: &'static [&'static str]) -> Self {
+        self.needs = needs;
+        self
+    }
+
+    /// The credential that calls: what the API's `current` means.
+    #[must_use]
+    pub fn current(&self) -> Option<CredentialId> {
+        Some(self.credential.id)
+    }
+
+    /// As the one who acts, for the activity log and for receipts.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor {
+            credential: Some(self.credential.id),
+            secret: Some(self.secret),
+            ip: self.ip,
+            needs: self.needs,
+        }
+    }
+
+    /// Proof that this caller may do what asks a person to confirm the password first: a session
+    /// whose password was confirmed not long ago, or a token, whose abilities have the last word.
+    ///
+    /// # Errors
+    /// [`Error::ConfirmPassword`], leading a browser `back` afterwards.
+    pub fn confirmed(
+        &self,
+        now: Timestamp,
+        back: impl FnOnce() -> String,
+    ) -> Result<Confirmed<'_>> {
+        let credential = &self.credential;
+        if is_confirmed(credential.class(), credential.confirmed_until, now) {
+            Ok(Confirmed(self))
+        } else {
+            Err(Error::ConfirmPassword { back: back() })
+        }
+    }
+
+    /// Makes sure that this caller may end what `selection` names: ending anything but itself is
+    /// dangerous, leaving is not.
+    ///
+    /// # Errors
+    /// As [`Caller::confirmed`].
+    pub fn may_end(
+        &self,
+        selection: &Selection,
+        now: Timestamp,
+        back: impl FnOnce() -> String,
+    ) -> Result<()> {
+        if selection.names_only(self.credential.id) {
+            return Ok(());
+        }
+        self.confirmed(now, back).map(drop)
+    }
+}
+
+/// Whether a credential counts as confirmed at `now`. A token always does: its abilities decide.
+pub(super) fn is_confirmed(class: Class, until: Option<Timestamp>, now: Timestamp) -> bool {
+    match class {
+        Class::Session => until.is_some_and(|until| now < until),
+        Class::Token => true,
+    }
+}
+
+/// A caller who may do dangerous things: see [`Caller::confirmed`], the only way to get one.
+#[derive(Clone, Copy)]
+pub struct Confirmed<'a>(&'a Caller);
+
+impl Confirmed<'_> {
+    /// The caller.
+    #[must_use]
+    pub const fn caller(&self) -> &Caller {
+        self.0
+    }
+}

@@ -1,0 +1,88 @@
+//! The queries that find what has expired, and forget what ended long ago.
+
+use diesel::{QueryResult, prelude::*};
+
+use crate::{
+    db::AnyConnection,
+    schema::{credentials, receipts},
+    types::ids::{CredentialId, ReceiptId, UserId},
+    util::clock::Timestamp,
+};
+
+/// Some that expired by `now` and were not ended yet, with their users.
+pub(crate) fn expired(
+    connection: &mut AnyConnection,
+    now: Timestamp,
+    most: i64,
+) -> QueryResult<Vec<(UserId, CredentialId)>> {
+    credentials::table
+        .filter(
+            credentials::ended_at
+                .is_null()
+                .and(credentials::expires_at.le(now)),
+        )
+        .limit(most)
+        .select((credentials::user_id, credentials::id))
+        .load(connection)
+}
+
+/// Forgets some that ended before `before`, their secrets with them, and says whose they were, each once, and
+/// how many. Their receipts,
+/// whose ids sort by time, lead to them: an index by that time alone would be one more page to be written
+/// for each ending. Those that somebody ended by hand have none.
+pub(crate) fn forget_ended(
+    connection: &mut AnyConnection,
+    before: Timestamp,
+    most: i64,
+) -> QueryResult<(Vec<UserId>, usize)> {
+    let mut found: Vec<(CredentialId, UserId)> = credentials::table
+        .filter(credentials::receipt_id.lt(ReceiptId::first_at(before)))
+        .limit(most)
+        .select((credentials::id, credentials::user_id))
+        .load(connection)?;
+    let rest = most.saturating_sub(i64::try_from(found.len()).unwrap_or(most));
+    let by_hand: Vec<(CredentialId, UserId)> = credentials::table
+        .filter(credentials::receipt_id.is_null())
+        .filter(credentials::ended_at.lt(before))
+        .limit(rest)
+        .select((credentials::id, credentials::user_id))
+        .load(connection)?;
+    found.extend(by_hand);
+    let (ids, mut users): (Vec<CredentialId>, Vec<UserId>) = found.into_iter().unzip();
+    users.sort_unstable();
+    users.dedup();
+    let forgotten = diesel::delete(credentials::table.filter(credentials::id.eq_any(ids)))
+        .execute(connection)?;
+    Ok((users, forgotten))
+}
+
+/// Forgets receipts of `users` beyond the newest `kept` of each, the oldest first and at most `most` of a user.
+/// A receipt stays as long as a credential that ended with it.
+pub(crate) fn forget_receipts(
+    connection: &mut AnyConnection,
+    users: &[UserId],
+    kept: i64,
+    most: i64,
+) -> QueryResult<usize> {
+    let full: Vec<(UserId, i64)> = receipts::table
+        .filter(receipts::user_id.eq_any(users))
+        .group_by(receipts::user_id)
+        .having(diesel::dsl::count_star().gt(kept))
+        .select((receipts::user_id, diesel::dsl::count_star()))
+        .load(connection)?;
+    let mut forgotten = 0;
+    for (user, count) in full {
+        let of_receipt =
+            credentials::table.filter(credentials::receipt_id.eq(receipts::id.nullable()));
+        let ids: Vec<ReceiptId> = receipts::table
+            .filter(receipts::user_id.eq(user))
+            .filter(diesel::dsl::not(diesel::dsl::exists(of_receipt)))
+            .order(receipts::id.asc())
+            .limit(most.min(count.saturating_sub(kept)))
+            .select(receipts::id)
+            .load(connection)?;
+        forgotten +=
+            diesel::delete(receipts::table.filter(receipts::id.eq_any(ids))).execute(connection)?;
+    }
+    Ok(forgotten)
+}

@@ -1,0 +1,98 @@
+//! The queries about receipts.
+
+use diesel::{QueryResult, prelude::*};
+
+use super::{Whole, all_of, whole_credentials};
+use crate::{
+    credentials::{
+        credential::Credential,
+        receipt::{Reason, Receipt},
+    },
+    db::{AnyConnection, on},
+    schema::{credentials, receipts},
+    types::ids::{CredentialId, ReceiptId, UserId},
+    util::clock::Timestamp,
+};
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = receipts, treat_none_as_default_value = false)]
+struct ReceiptRow {
+    id: ReceiptId,
+    user_id: UserId,
+    at: Timestamp,
+    reason: String,
+    by_credential: Option<CredentialId>,
+    ip: Option<String>,
+    sessions_ended: i64,
+    tokens_ended: i64,
+}
+
+/// Adds a receipt.
+pub(crate) fn insert_receipt(
+    connection: &mut AnyConnection,
+    user: UserId,
+    receipt: &Receipt,
+) -> QueryResult<()> {
+    let row = ReceiptRow {
+        id: receipt.id,
+        user_id: user,
+        at: receipt.at,
+        reason: receipt.reason.as_str().to_owned(),
+        by_credential: receipt.by,
+        ip: receipt.ip.map(|ip| ip.to_string()),
+        sessions_ended: receipt.sessions_ended,
+        tokens_ended: receipt.tokens_ended,
+    };
+    on!(connection => diesel::insert_into(receipts::table)
+        .values(row)
+        .execute(connection))
+    .map(drop)
+}
+
+/// The newest receipts of a user since `since`, and no more than a person makes in a moment.
+pub(crate) fn receipts_since(
+    connection: &mut AnyConnection,
+    user: UserId,
+    since: ReceiptId,
+) -> QueryResult<Vec<ReceiptId>> {
+    receipts::table
+        .filter(receipts::user_id.eq(user).and(receipts::id.ge(since)))
+        .order(receipts::id.desc())
+        .limit(10)
+        .select(receipts::id)
+        .load(connection)
+}
+
+/// One receipt of a user, with what it ended.
+pub(crate) fn find_receipt(
+    connection: &mut AnyConnection,
+    user: UserId,
+    id: ReceiptId,
+) -> QueryResult<Option<Receipt>> {
+    let row: Option<ReceiptRow> = receipts::table
+        .filter(receipts::user_id.eq(user).and(receipts::id.eq(id)))
+        .select(ReceiptRow::as_select())
+        .first(connection)
+        .optional()?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Receipt {
+        id: row.id,
+        at: row.at,
+        reason: Reason::parse(&row.reason),
+        by: row.by_credential,
+        ip: row.ip.and_then(|ip| ip.parse().ok()),
+        sessions_ended: row.sessions_ended,
+        tokens_ended: row.tokens_ended,
+        credentials: of_receipt(connection, id)?,
+    }))
+}
+
+/// What one sign-out ended, newest first.
+fn of_receipt(connection: &mut AnyConnection, receipt: ReceiptId) -> QueryResult<Vec<Credential>> {
+    let rows = on!(connection => whole_credentials()
+        .filter(credentials::receipt_id.eq(receipt))
+        .order(credentials::id.desc())
+        .select(Whole::as_select())
+        .load(connection))?;
+    all_of(rows)
+}

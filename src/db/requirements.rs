@@ -1,0 +1,81 @@
+//! What a database has to be before anything is prepared, read or written there. Each refusal is one line that
+//! says what to use instead.
+
+use diesel::PgConnection;
+
+use super::{
+    AnyConnection, Error, Target,
+    connection::connect_to_primary,
+    inspect::{connect_to_existing, texts, texts_of_postgres},
+    session_settings::Session,
+};
+
+const VERSION: &str = "SELECT version() AS text";
+const SQLITE_ENCODING: &str = "SELECT encoding AS text FROM pragma_encoding";
+const ENCODING: &str = "SELECT current_setting('server_encoding') AS text";
+/// YugabyteDB executes read committed as snapshot isolation unless it is told otherwise.
+const YUGABYTE_ISOLATION: &str = "SELECT coalesce(current_setting(\
+     'yb_effective_transaction_isolation_level', true), 'unknown') AS text";
+
+/// A connection to a database that meets every requirement. On PostgreSQL it costs a second connection.
+///
+/// # Errors
+/// When the database cannot be reached, or the requirement that it does not meet.
+pub(super) fn connect(target: &Target) -> Result<AnyConnection, Error> {
+    match target {
+        Target::Sqlite(path) => {
+            // Before any connection that writes: the first one changes the journal mode of the file.
+            if path.exists() {
+                connect_to_existing(target)?;
+            }
+            target.connect()
+        }
+        Target::Postgres(url) => {
+            let mut server = connect_to_primary(url)?;
+            expect_usable(&mut server)?;
+            let mut session = Session::begin(server)?;
+            session.expect_unshared(url)?;
+            Ok(AnyConnection::Postgres(session.connection))
+        }
+    }
+}
+
+/// Refuses an SQLite file with texts in UTF-16: their order and their bytes are others than on PostgreSQL. A file
+/// that does not say its encoding has another fault, which is reported elsewhere.
+pub(super) fn expect_utf8(file: &mut AnyConnection) -> Result<(), Error> {
+    match texts(file, SQLITE_ENCODING) {
+        Ok(encoding) if encoding != ["UTF-8"] => Err(Error::Unsuitable(format!(
+            "its text encoding is {}: copy it with sqlite3 OLD .dump | sqlite3 NEW, which makes one in UTF-8",
+            encoding.concat()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an engine that only speaks the protocol of PostgreSQL, and text that is not UTF-8.
+fn expect_usable(server: &mut PgConnection) -> Result<(), Error> {
+    let version = texts_of_postgres(server, VERSION)?.concat();
+    if version.contains("CockroachDB") {
+        return Err(Error::Unsuitable(
+            "CockroachDB has no advisory locks and no NOTIFY, and reports a commit as failed that may have \
+             been made: use PostgreSQL"
+                .to_owned(),
+        ));
+    }
+    if version.contains("-YB-") {
+        let isolation = texts_of_postgres(server, YUGABYTE_ISOLATION)?.concat();
+        if isolation != "read committed" {
+            return Err(Error::Unsuitable(format!(
+                "YugabyteDB executes read committed transactions with another isolation ({isolation}): set \
+                 yb_enable_read_committed_isolation=true, or use PostgreSQL"
+            )));
+        }
+    }
+    let encoding = texts_of_postgres(server, ENCODING)?.concat();
+    if encoding != "UTF8" {
+        return Err(Error::Unsuitable(format!(
+            "its encoding is {encoding}: make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,398 @@
+//! SQLite's one writer.
+//!
+//! SQLite lets one connection write at a time. Left to many connections, the others wait in
+//! `busy_timeout`, unfairly and for seconds. Here one thread takes all that wait, runs each in its
+//! own savepoint inside one transaction, commits once for all, and only then answers. With
+//! `synchronous=FULL` the price of a commit is the disk's flush, so many callers share one. A change
+//! that nobody shares a commit with needs no savepoint, which would copy each page that it changes.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+};
+
+use diesel::{
+    Connection, QueryResult,
+    connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _},
+};
+use tokio::sync::oneshot;
+
+use super::{AnyConnection, Error, Target, closed::Open, timeouts};
+
+type Transactions = <AnyConnection as Connection>::TransactionManager;
+
+/// How many changes may wait. At some 10,000 commits a second this is well under a second of work;
+/// past it callers are told that the database is not there, which is kinder than a growing queue.
+const QUEUE: usize = 1024;
+/// How many changes share a commit at most: bounds how long the first of them waits.
+const BATCH: usize = 128;
+
+/// Does its change and returns what will tell the caller, once it is known whether it was committed.
+type Job = Box<dyn FnOnce(&mut AnyConnection, Company) -> Answer + Send>;
+
+/// Whether a change has the transaction to itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Company {
+    Alone,
+    WithOthers,
+}
+
+struct Answer {
+    left: Left,
+    tell: Box<dyn FnOnce(Result<(), Error>) + Send>,
+}
+
+/// What a change left in the transaction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Itself, to be committed.
+    Itself,
+    /// Nothing.
+    Nothing,
+    /// It is not known what: SQLite takes the whole transaction back where a disk is full or fails, and
+    /// what came after would be committed by itself.
+    Unknown,
+}
+
+pub(super) struct Writer {
+    queue: SyncSender<Job>,
+}
+
+impl Writer {
+    /// Starts the writing thread with its first connection.
+    pub(super) fn start(
+        target: Target,
+        connection: AnyConnection,
+        open: Open,
+    ) -> Result<Self, Error> {
+        let (queue, jobs) = sync_channel(QUEUE);
+        std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || {
+                write_until_closed(&target, connection, &jobs);
+                drop(open);
+            })
+            .map_err(|error| Error::Unreachable(error.to_string()))?;
+        Ok(Self { queue })
+    }
+
+    /// Queues `change`, and answers after the commit that holds it and `afterwards`.
+    pub(super) async fn submit<T, E>(
+        &self,
+        change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+        afterwards: impl FnOnce() + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
+        let answered = self.queue(change, afterwards)?;
+        tokio::time::timeout(timeouts::FOR_AN_ANSWER, answered)
+            .await
+            .map_err(|_| Error::Unknown("the disk did not answer in time".to_owned()))?
+            .map_err(|_| not_begun())?
+    }
+
+    /// The same for a thread that waits as long as it takes.
+    pub(super) fn submit_and_wait<T, E>(
+        &self,
+        change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
+        let answered = self.queue(change, || {})?;
+        answered.blocking_recv().map_err(|_| not_begun())?
+    }
+
+    fn queue<T, E>(
+        &self,
+        change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+        afterwards: impl FnOnce() + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, E>>, Error>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |connection, company| {
+            // Nobody waits any more: what has not begun need not be done.
+            if answer.is_closed() {
+                return Answer {
+                    left: Left::Nothing,
+                    tell: Box::new(drop),
+                };
+            }
+            let change = AssertUnwindSafe(|| match company {
+                Company::Alone => alone(connection, change),
+                Company::WithOthers => with_others(connection, change),
+            });
+            match catch_unwind(change) {
+                Ok((left, result)) => Answer {
+                    left,
+                    tell: Box::new(move |committed: Result<(), Error>| {
+                        afterwards();
+                        // The caller may have hung up; what was committed stays so.
+                        drop(answer.send(committed.map_err(E::from).and(result)));
+                    }),
+                },
+                Err(panic) => {
+                    drop(answer.send(Err(Error::Panicked.into())));
+                    resume_unwind(panic)
+                }
+            }
+        });
+        self.queue.try_send(job).map_err(|error| {
+            let why = match error {
+                TrySendError::Full(_) => "too many changes are waiting",
+                TrySendError::Disconnected(_) => "the writing thread has ended",
+            };
+            Error::Unreachable(why.to_owned())
+        })?;
+        Ok(answered)
+    }
+}
+
+fn not_begun() -> Error {
+    Error::Unreachable("the change could not be begun".to_owned())
+}
+
+fn write_until_closed(target: &Target, first: AnyConnection, jobs: &Receiver<Job>) {
+    let mut connection = Some(first);
+    while let Ok(job) = jobs.recv() {
+        let mut batch = vec![job];
+        batch.extend(jobs.try_iter().take(BATCH - 1));
+        let begun = connection
+            .take()
+            .map_or_else(|| target.connect(), Ok)
+            .and_then(begun);
+        connection = match begun {
+            // A panic in a change leaves its transaction open: the connection is given up with it.
+            Ok(begun) => catch_unwind(AssertUnwindSafe(|| write(begun, batch))).unwrap_or_default(),
+            Err(error) => {
+                tracing::error!(cause = %error, "a write could not begin");
+                // Dropped jobs answer their callers that nothing was done. Those that came meanwhile
+                // waited as long as may be: another round would double it for each.
+                jobs.try_iter().for_each(drop);
+                None
+            }
+        };
+    }
+}
+
+fn begun(mut connection: AnyConnection) -> Result<AnyConnection, Error> {
+    begin(&mut connection)?;
+    Ok(connection)
+}
+
+/// The transaction is the change's own, and is taken back where it failed.
+fn alone<T, E>(
+    connection: &mut AnyConnection,
+    change: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> (Left, Result<T, E>) {
+    let result = change(connection);
+    let left = match result {
+        Ok(_) => Left::Itself,
+        Err(_) => Left::Nothing,
+    };
+    (left, result)
+}
+
+/// In a savepoint by hand: diesel's would go on where there is no transaction any more.
+fn with_others<T, E: From<diesel::result::Error>>(
+    connection: &mut AnyConnection,
+    change: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> (Left, Result<T, E>) {
+    if let Err(error) = connection.batch_execute("SAVEPOINT change") {
+        return (Left::Unknown, Err(error.into()));
+    }
+    let result = change(connection);
+    let (left, ended) = match result {
+        Ok(_) => (Left::Itself, connection.batch_execute("RELEASE change")),
+        Err(_) => {
+            let back = connection.batch_execute("ROLLBACK TO change; RELEASE change");
+            (Left::Nothing, back)
+        }
+    };
+    match ended {
+        Ok(()) => (left, result),
+        Err(error) => (Left::Unknown, result.and(Err(error.into()))),
+    }
+}
+
+/// Writes a batch in the transaction that was begun. Gives the connection back where it may be used
+/// again; closing it rolls back whatever is left open.
+fn write(mut connection: AnyConnection, batch: Vec<Job>) -> Option<AnyConnection> {
+    let company = match batch.as_slice() {
+        [_] => Company::Alone,
+        _ => Company::WithOthers,
+    };
+    let mut answers: Vec<Answer> = Vec::with_capacity(batch.len());
+    for job in batch {
+        let answer = job(&mut connection, company);
+        let is_lost = answer.left == Left::Unknown;
+        answers.push(answer);
+        if is_lost {
+            // Jobs that are dropped answer their callers that nothing was begun.
+            tell(answers, Some("the transaction was lost"));
+            return None;
+        }
+    }
+    if answers.iter().all(|answer| answer.left == Left::Nothing) {
+        let undone = Transactions::rollback_transaction(&mut connection);
+        tell(answers, None);
+        return undone.is_ok().then_some(connection);
+    }
+    match Transactions::commit_transaction(&mut connection) {
+        Ok(()) => {
+            tell(answers, None);
+            Some(connection)
+        }
+        Err(error) => {
+            tell(answers, Some(&error.to_string()));
+            None
+        }
+    }
+}
+
+fn tell(answers: Vec<Answer>, why_not: Option<&str>) {
+    if let Some(cause) = why_not {
+        tracing::error!(cause, "a commit failed; nothing of it was done");
+    }
+    for answer in answers {
+        let committed = match why_not {
+            None => Ok(()),
+            Some(cause) => Err(Error::Unreachable(cause.to_owned())),
+        };
+        (answer.tell)(committed);
+    }
+}
+
+/// `IMMEDIATE` takes the write lock at once. A transaction that reads first and writes later can
+/// find the lock taken by another process and fail without waiting, whatever `busy_timeout` says.
+///
+/// Read committed is named on PostgreSQL, whatever the default of the session, the role or the database is: who
+/// waited for a user's lock has to see what was done under it (PostgreSQL documentation, section 13.2).
+pub(super) fn begin(connection: &mut AnyConnection) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(sqlite) => {
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
+        }
+        AnyConnection::Postgres(postgres) => AnsiTransactionManager::begin_transaction_sql(
+            postgres,
+            "BEGIN ISOLATION LEVEL READ COMMITTED",
+        ),
+    }
+}
+
+/// Runs `work` in a transaction of its own that holds the write lock from its start. For start-up
+/// work on a connection of its own; everything else goes through the writer.
+pub(super) fn exclusively<T>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+) -> Result<T, Error> {
+    begin(connection)?;
+    let result = work(connection)?;
+    Transactions::commit_transaction(connection)?;
+    Ok(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::RunQueryDsl as _;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::db::closed::open;
+
+    fn writer() -> (TempDir, Target, Writer) {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite(folder.path().join("test.db"));
+        let mut connection = target.connect().unwrap();
+        connection
+            .batch_execute("CREATE TABLE rows (id INTEGER PRIMARY KEY)")
+            .unwrap();
+        let writer = Writer::start(target.clone(), connection, open().0).unwrap();
+        (folder, target, writer)
+    }
+
+    fn insert(connection: &mut AnyConnection) -> Result<(), Error> {
+        diesel::sql_query("INSERT INTO rows DEFAULT VALUES").execute(connection)?;
+        Ok(())
+    }
+
+    /// As many as were inserted, if none was before.
+    fn inserted(target: &Target) -> usize {
+        let mut connection = target.connect().unwrap();
+        let all = diesel::sql_query("UPDATE rows SET id = id");
+        all.execute(&mut connection).unwrap()
+    }
+
+    type Answered = oneshot::Receiver<Result<(), Error>>;
+    type Change = fn(&mut AnyConnection) -> Result<(), Error>;
+
+    /// Has all of them wait behind a change, so that they share a commit.
+    fn together(writer: &Writer, changes: &[Change]) -> Vec<Answered> {
+        let (began, begun) = sync_channel(0);
+        let (go, wait) = sync_channel(0);
+        let first = move |_: &mut AnyConnection| {
+            began.send(()).unwrap();
+            wait.recv().unwrap();
+            Ok::<_, Error>(())
+        };
+        let first = writer.queue(first, || {}).unwrap();
+        begun.recv().unwrap();
+        let queued = changes.iter().map(|change| writer.queue(*change, || {}));
+        let queued = queued.collect::<Result<_, _>>().unwrap();
+        go.send(()).unwrap();
+        first.blocking_recv().unwrap().unwrap();
+        queued
+    }
+
+    #[test]
+    fn of_changes_that_share_a_commit_only_the_refused_one_is_taken_back() {
+        let (_folder, target, writer) = writer();
+        let refused: Change = |connection| {
+            insert(connection)?;
+            Err(Error::Panicked)
+        };
+        let mut answers = together(&writer, &[insert, refused, insert]);
+        let last = answers.pop().unwrap().blocking_recv().unwrap();
+        let middle = answers.pop().unwrap().blocking_recv().unwrap();
+        assert!(last.is_ok());
+        assert!(matches!(middle, Err(Error::Panicked)));
+        assert_eq!(inserted(&target), 2);
+    }
+
+    #[test]
+    fn a_refused_change_by_itself_leaves_nothing_and_the_next_one_is_made() {
+        let (_folder, target, writer) = writer();
+        let refused = writer.submit_and_wait(|connection| {
+            insert(connection)?;
+            Err::<(), _>(Error::Panicked)
+        });
+        assert!(matches!(refused, Err(Error::Panicked)));
+        assert_eq!(inserted(&target), 0);
+        writer.submit_and_wait(insert).unwrap();
+        assert_eq!(inserted(&target), 1);
+    }
+
+    #[test]
+    fn where_the_database_takes_all_back_nobody_is_told_otherwise_and_nothing_is_made_after_it() {
+        let (_folder, target, writer) = writer();
+        // As SQLite does by itself where the disk is full.
+        let lost: Change = |connection| {
+            connection.batch_execute("ROLLBACK")?;
+            Err(Error::Panicked)
+        };
+        for answered in together(&writer, &[insert, lost, insert, insert]) {
+            // Also not begun is an answer: its sender is gone.
+            let made = matches!(answered.blocking_recv(), Ok(Ok(())));
+            assert!(!made);
+        }
+        assert_eq!(inserted(&target), 0);
+        writer.submit_and_wait(insert).unwrap();
+        assert_eq!(inserted(&target), 1);
+    }
+}

@@ -1,0 +1,310 @@
+//! Everything that can get in, and its ending, in the JSON API.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{sessions::SessionJson, tokens::TokenJson};
+use crate::{
+    credentials::{
+        Credential, Reason, Receipt, Scope, Selection, find_receipt,
+        revoke::{self, Ending, Preview},
+    },
+    error::Result,
+    http::{
+        auth::{AnyCaller, way_back},
+        extract::{
+            path::PathId,
+            string_map::{FieldsInput, GivenFields},
+        },
+        middleware::body::{NoQuery, Query},
+        openapi::schemas::{
+            self, Shape,
+            credentials::{Both, Listed, SelectionBody, SignOutBody},
+        },
+        paths,
+        response::{
+            self,
+            paginated::{List, take_paging},
+        },
+    },
+    types::{
+        credential_kind::Class,
+        fields::Fields,
+        ids::{CredentialId, OfCredential, OfReceipt, ReceiptId},
+    },
+    util::{clock::Timestamp, pagination::Page},
+};
+
+/// A session or a token. Both say which in `class`, so that a list of both can be told apart.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = Credential)]
+pub enum CredentialJson<'a> {
+    /// A session.
+    Session(SessionJson),
+    /// A token.
+    Token(TokenJson<'a>),
+}
+
+/// A page of them.
+type CredentialList<'a> = List<CredentialJson<'a>>;
+
+impl<'a> CredentialJson<'a> {
+    /// As whoever calls with the credential `current` sees it.
+    #[must_use]
+    pub fn of(credential: &'a Credential, current: Option<CredentialId>) -> Self {
+        match credential.class() {
+            Class::Session => Self::Session(SessionJson::of(credential, current)),
+            Class::Token => Self::Token(TokenJson::of(credential)),
+        }
+    }
+}
+
+fn all(credentials: &[Credential], current: Option<CredentialId>) -> Vec<CredentialJson<'_>> {
+    credentials
+        .iter()
+        .map(|credential| CredentialJson::of(credential, current))
+        .collect()
+}
+
+/// The record of one sign-out.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Receipt)]
+pub struct ReceiptJson<'a> {
+    id: ReceiptId,
+    at: Timestamp,
+    #[schema(schema_with = reasons)]
+    reason: &'static str,
+    /// The credential whose caller asked; none for an operator and for Narthex itself.
+    #[schema(required)]
+    by: Option<CredentialId>,
+    sessions_ended: i64,
+    tokens_ended: i64,
+    /// As far as they are still kept.
+    credentials: Vec<CredentialJson<'a>>,
+}
+
+fn reasons() -> Shape {
+    schemas::one_of_these_and_more(Reason::ALL.iter().map(|reason| reason.as_str()))
+}
+
+impl<'a> ReceiptJson<'a> {
+    /// As whoever calls with the credential `current` sees it.
+    #[must_use]
+    pub fn of(receipt: &'a Receipt, current: Option<CredentialId>) -> Self {
+        Self {
+            id: receipt.id,
+            at: receipt.at,
+            reason: receipt.reason.as_str(),
+            by: receipt.by,
+            sessions_ended: receipt.sessions_ended,
+            tokens_ended: receipt.tokens_ended,
+            credentials: all(&receipt.credentials, current),
+        }
+    }
+}
+
+/// What a selection would end.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Preview)]
+pub struct PreviewJson<'a> {
+    /// Stands for just these credentials.
+    digest: &'a str,
+    credentials: Vec<CredentialJson<'a>>,
+}
+
+impl<'a> PreviewJson<'a> {
+    /// As whoever calls with the credential `current` sees it.
+    #[must_use]
+    pub fn of(preview: &'a Preview, current: Option<CredentialId>) -> Self {
+        Self {
+            digest: &preview.digest,
+            credentials: all(&preview.credentials, current),
+        }
+    }
+}
+
+/// Sessions and tokens in one list.
+///
+/// # Errors
+/// [`crate::error::Error::Invalid`] for a selection or page that cannot be.
+#[utoipa::path(
+    get,
+    path = paths::API_CREDENTIALS,
+    tag = "Sign-out",
+    operation_id = "listCredentials",
+    params(Listed<Both>),
+    responses((status = 200, description = "A page of them.", body = CredentialList))
+)]
+pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse> {
+    let page = page_of(&here, fields, None).await?;
+    let shown = List::of(&page, |credential| {
+        CredentialJson::of(credential, here.caller.current())
+    });
+    response::json::answer(StatusCode::OK, &shown)
+}
+
+/// The page that a query asks for: `limit`, `cursor`, `ended` and a selection, of one class where
+/// the list is of one.
+///
+/// # Errors
+/// [`crate::error::Error::Invalid`] for a query that cannot be.
+pub(crate) async fn page_of(
+    here: &AnyCaller,
+    mut fields: Fields,
+    class: Option<Class>,
+) -> Result<Page<Credential, OfCredential>> {
+    let paging = take_paging(&mut fields);
+    let ended = fields.parsed("ended", "Give true or false.");
+    let selection = take_selection(here, &mut fields, class);
+    fields.finish()?;
+    let scope = match ended {
+        Some(true) => Scope::WithEnded,
+        Some(false) | None => Scope::Live,
+    };
+    crate::credentials::list(&here.context, here.caller.user.id, selection, scope, paging).await
+}
+
+fn take_selection(here: &AnyCaller, fields: &mut Fields, class: Option<Class>) -> Selection {
+    let (now, current) = (here.context.now(), Some(here.caller.credential.id));
+    match class {
+        Some(class) => Selection::take_within(class, fields, now, current),
+        None => Selection::take(fields, now, current),
+    }
+}
+
+/// What a selection would end, and the digest that stands for just that.
+///
+/// The selection may be the query instead of the body.
+///
+/// # Errors
+/// [`crate::error::Error::Invalid`] for a selection that cannot be.
+#[utoipa::path(
+    post,
+    path = paths::API_SIGN_OUT_PREVIEW,
+    tag = "Sign-out",
+    operation_id = "previewSignOut",
+    request_body = Option<SelectionBody>,
+    responses((status = 200, description = "What would end.", body = PreviewJson))
+)]
+pub async fn preview(
+    here: AnyCaller,
+    FieldsInput(mut fields): FieldsInput,
+) -> Result<HttpResponse> {
+    let selection = take_selection(&here, &mut fields, None);
+    fields.finish()?;
+    let preview = revoke::preview(&here.context, here.caller.user.id, selection).await?;
+    response::json::answer(
+        StatusCode::OK,
+        &PreviewJson::of(&preview, here.caller.current()),
+    )
+}
+
+/// Ends a selection: with an empty object everything, the credential that calls included.
+///
+/// The selection may be the query instead of the body, where `all=true` means everything. With neither query
+/// nor body nothing ends.
+///
+/// # Errors
+/// [`crate::error::Error::PreviewOutdated`] where the digest no longer fits, and as [`revoke::end`].
+#[utoipa::path(
+    post,
+    path = paths::API_SIGN_OUT,
+    tag = "Sign-out",
+    operation_id = "signOut",
+    request_body = SignOutBody,
+    responses(
+        (status = 200, description = "What ended.", body = ReceiptJson)
+    )
+)]
+pub async fn sign_out(
+    here: AnyCaller,
+    GivenFields(mut fields): GivenFields,
+) -> Result<HttpResponse> {
+    let selection = take_selection(&here, &mut fields, None);
+    let digest = fields.one("digest");
+    fields.finish()?;
+    let ending = Ending {
+        selection,
+        digest,
+        reason: Reason::SignedOut,
+    };
+    end(&here, ending).await
+}
+
+/// `DELETE /sessions` and `DELETE /tokens`: ends what `fields` select of one class.
+///
+/// # Errors
+/// [`crate::error::Error::Invalid`] for a selection that cannot be, and as [`revoke::end`].
+pub(crate) async fn end_selected(
+    here: &AnyCaller,
+    mut fields: Fields,
+    class: Class,
+) -> Result<HttpResponse> {
+    let selection = take_selection(here, &mut fields, Some(class));
+    fields.finish()?;
+    let ending = Ending::of(selection, Reason::Revoked);
+    end(here, ending).await
+}
+
+/// `DELETE /sessions/{id}` and `DELETE /tokens/{id}`: ends one, where it had not ended before.
+///
+/// # Errors
+/// As [`revoke::end_one`].
+pub(crate) async fn end_one_of_class(
+    here: &AnyCaller,
+    class: Class,
+    id: CredentialId,
+) -> Result<HttpResponse> {
+    let ended = revoke::end_one(&here.context, &here.caller, class, id, way_back).await?;
+    let answer = HttpResponse::NoContent().finish();
+    Ok(match ended {
+        Some(receipt) => {
+            here.leave_if_ended(&receipt).await?;
+            answer
+        }
+        None => answer,
+    })
+}
+
+/// Ends what is selected and answers its receipt.
+///
+/// # Errors
+/// [`crate::error::Error::ConfirmPassword`] where a session has to confirm its password first, and
+/// as [`revoke::end`].
+async fn end(here: &AnyCaller, ending: Ending) -> Result<HttpResponse> {
+    here.may_end(&ending.selection)?;
+    let (user, actor) = (here.caller.user.id, here.caller.actor());
+    let receipt = revoke::end(&here.context, user, ending, actor).await?;
+    let answer = response::json::answer(
+        StatusCode::OK,
+        &ReceiptJson::of(&receipt, here.caller.current()),
+    )?;
+    here.leave_if_ended(&receipt).await?;
+    Ok(answer)
+}
+
+/// What one sign-out ended.
+///
+/// # Errors
+/// [`crate::error::Error::NotFound`] where it is nobody's or somebody else's.
+#[utoipa::path(
+    get,
+    path = paths::API_RECEIPT,
+    tag = "Sign-out",
+    operation_id = "getReceipt",
+    params(("id" = ReceiptId, Path)),
+    responses((status = 200, description = "The receipt.", body = ReceiptJson))
+)]
+pub async fn receipt(
+    here: AnyCaller,
+    PathId(id): PathId<OfReceipt>,
+    _: NoQuery,
+) -> Result<HttpResponse> {
+    let receipt = find_receipt(&here.context, here.caller.user.id, id).await?;
+    response::json::answer(
+        StatusCode::OK,
+        &ReceiptJson::of(&receipt, here.caller.current()),
+    )
+}

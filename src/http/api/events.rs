@@ -1,0 +1,91 @@
+//! The activity log in the JSON API.
+
+use std::net::IpAddr;
+
+use actix_web::{HttpResponse, http::StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    audit::{Event, EventKind},
+    error::Result,
+    http::{
+        auth::AnyCaller,
+        middleware::body::Query,
+        openapi::schemas::{self, Shape},
+        paths,
+        response::{
+            self,
+            paginated::{List, Paged, take_paging},
+        },
+    },
+    types::ids::{CredentialId, EventId, ReceiptId},
+    util::clock::Timestamp,
+};
+
+/// Something that happened.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
+struct EventJson<'a> {
+    id: EventId,
+    at: Timestamp,
+    #[schema(schema_with = types)]
+    r#type: &'static str,
+    /// What it was done to or with, in words.
+    detail: &'a str,
+    /// The credential that it happened to.
+    #[schema(required)]
+    credential_id: Option<CredentialId>,
+    /// The credential whose caller did it.
+    #[schema(required)]
+    by: Option<CredentialId>,
+    #[schema(required, value_type = Option<schemas::Ip>)]
+    ip: Option<IpAddr>,
+    #[schema(required)]
+    receipt_id: Option<ReceiptId>,
+    /// How often the same caller did the same within a minute.
+    #[schema(minimum = 1)]
+    times: i64,
+}
+
+/// A page of them.
+type EventList<'a> = List<EventJson<'a>>;
+
+fn types() -> Shape {
+    schemas::one_of_these_and_more(EventKind::ALL.iter().map(|kind| kind.as_str()))
+}
+
+impl<'a> EventJson<'a> {
+    fn of(event: &'a Event) -> Self {
+        Self {
+            id: event.id,
+            at: event.at,
+            r#type: event.kind.as_str(),
+            detail: &event.detail,
+            credential_id: event.credential_id,
+            by: event.by_credential,
+            ip: event.ip,
+            receipt_id: event.receipt_id,
+            times: event.times,
+        }
+    }
+}
+
+/// What happened, newest first.
+///
+/// # Errors
+/// [`crate::error::Error::Invalid`] for a page that cannot be.
+#[utoipa::path(
+    get,
+    path = paths::API_EVENTS,
+    tag = "Account",
+    operation_id = "listEvents",
+    params(Paged),
+    responses((status = 200, description = "A page of it.", body = EventList))
+)]
+pub async fn list(here: AnyCaller, Query(mut fields): Query) -> Result<HttpResponse> {
+    let paging = take_paging(&mut fields);
+    fields.finish()?;
+    let page = crate::audit::list(&here.context, here.caller.user.id, paging).await?;
+    response::json::answer(StatusCode::OK, &List::of(&page, EventJson::of))
+}

@@ -1,0 +1,255 @@
+//! Sessions in the JSON API.
+
+use std::net::IpAddr;
+
+use actix_web::{HttpResponse, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::credentials::{ReceiptJson, end_one_of_class, end_selected, page_of};
+use crate::{
+    credentials::{self, Credential, revoke},
+    crypto::secret::SecretText,
+    error::{Error, Result},
+    http::{
+        auth::AnyCaller,
+        extract::{
+            json::Json,
+            path::PathId,
+            string_map::{GivenFields, NoFields},
+        },
+        middleware::body::{NoQuery, Query},
+        openapi::schemas::{
+            self,
+            credentials::{EndedBy, Listed, Sessions, session_class, session_kind},
+        },
+        paths,
+        response::{self, paginated::List},
+    },
+    sessions::Device,
+    types::{
+        credential_kind::Class,
+        fields::FieldErrors,
+        ids::{CredentialId, OfCredential, ReceiptId},
+    },
+    util::clock::Timestamp,
+};
+
+/// A session, without its secret.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
+pub struct SessionJson {
+    id: CredentialId,
+    #[schema(schema_with = session_class)]
+    class: &'static str,
+    #[schema(schema_with = session_kind)]
+    kind: &'static str,
+    #[schema(required)]
+    browser: Option<String>,
+    #[schema(required)]
+    system: Option<String>,
+    /// Where it was last used from: what `from` selects by.
+    #[schema(required, value_type = Option<schemas::Ip>)]
+    ip: Option<IpAddr>,
+    /// Whether it was to be kept signed in.
+    remembered: bool,
+    /// Whether it is the one that calls.
+    current: bool,
+    created_at: Timestamp,
+    #[schema(required)]
+    last_used_at: Option<Timestamp>,
+    #[schema(required)]
+    expires_at: Option<Timestamp>,
+    #[schema(required)]
+    ended_at: Option<Timestamp>,
+    #[schema(required)]
+    receipt_id: Option<ReceiptId>,
+}
+
+/// A page of them.
+type SessionList = List<SessionJson>;
+
+impl SessionJson {
+    /// As whoever calls with the credential `current` sees it; an operator calls with none.
+    #[must_use]
+    pub fn of(session: &Credential, current: Option<CredentialId>) -> Self {
+        let device = Device::of(session.user_agent.as_deref());
+        Self {
+            id: session.id,
+            class: session.class().as_str(),
+            kind: session.kind.as_str(),
+            browser: device.browser,
+            system: device.system,
+            ip: session.last_used_ip.or(session.ip),
+            remembered: session.remembered,
+            current: current == Some(session.id),
+            created_at: session.created_at,
+            last_used_at: session.last_used_at,
+            expires_at: session.expires_at,
+            ended_at: session.ended_at,
+            receipt_id: session.receipt_id,
+        }
+    }
+}
+
+/// The password of whoever is signed in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    #[schema(value_type = schemas::Password)]
+    password: SecretText,
+}
+
+/// Confirms the password for a while.
+///
+/// The session goes on under a new secret: the answer sets the cookie anew.
+///
+/// # Errors
+/// [`Error::Invalid`] for a wrong password: the caller is signed in and stays so.
+#[utoipa::path(
+    post,
+    path = paths::API_CONFIRM,
+    tag = "Sessions",
+    operation_id = "confirmPassword",
+    request_body = Confirmation,
+    responses((status = 204, description = "It is confirmed."))
+)]
+pub async fn confirm(
+    here: AnyCaller,
+    _: NoQuery,
+    Json(body): Json<Confirmation>,
+) -> Result<HttpResponse> {
+    let secret =
+        match crate::sessions::confirm(&here.context, &here.caller, body.password, None).await {
+            Err(Error::WrongPassword) => {
+                return Err(FieldErrors::one("password", "This is not your password.").into());
+            }
+            other => other?,
+        };
+    here.renew(&secret)?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Every live session; with `ended=true` also those that ended.
+///
+/// # Errors
+/// [`Error::Invalid`] for a selection or page that cannot be.
+#[utoipa::path(
+    get,
+    path = paths::API_SESSIONS,
+    tag = "Sessions",
+    operation_id = "listSessions",
+    params(Listed<Sessions>),
+    responses((status = 200, description = "A page of them.", body = SessionList))
+)]
+pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse> {
+    let page = page_of(&here, fields, Some(Class::Session)).await?;
+    let shown = List::of(&page, |session| {
+        SessionJson::of(session, here.caller.current())
+    });
+    response::json::answer(StatusCode::OK, &shown)
+}
+
+/// One session, also where it ended.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is nobody's, somebody else's or a token.
+#[utoipa::path(
+    get,
+    path = paths::API_SESSION,
+    tag = "Sessions",
+    operation_id = "getSession",
+    params(("id" = CredentialId, Path)),
+    responses((status = 200, description = "The session.", body = SessionJson))
+)]
+pub async fn one(
+    here: AnyCaller,
+    PathId(id): PathId<OfCredential>,
+    _: NoQuery,
+) -> Result<HttpResponse> {
+    let session = credentials::find(&here.context, here.caller.user.id, Class::Session, id).await?;
+    response::json::answer(
+        StatusCode::OK,
+        &SessionJson::of(&session, here.caller.current()),
+    )
+}
+
+/// The session that calls.
+///
+/// # Errors
+/// [`Error::NotFound`] where a token calls.
+#[utoipa::path(
+    get,
+    path = paths::API_SESSION_CURRENT,
+    tag = "Sessions",
+    operation_id = "getCurrentSession",
+    responses(
+        (status = 200, description = "The session.", body = SessionJson),
+        (status = 404, description = "A token calls.")
+    )
+)]
+pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
+    let (user, own) = (here.caller.user.id, here.caller.credential.id);
+    let session = credentials::find(&here.context, user, Class::Session, own).await?;
+    response::json::answer(
+        StatusCode::OK,
+        &SessionJson::of(&session, here.caller.current()),
+    )
+}
+
+/// Ends a session. One that ended before is left as it is.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is nobody's, somebody else's or a token;
+/// [`Error::ConfirmPassword`] where another session has to confirm its password first.
+#[utoipa::path(
+    delete,
+    path = paths::API_SESSION,
+    tag = "Sessions",
+    operation_id = "endSession",
+    params(("id" = CredentialId, Path)),
+    responses((status = 204, description = "It has ended."))
+)]
+pub async fn end_one(
+    here: AnyCaller,
+    PathId(id): PathId<OfCredential>,
+    _: NoFields,
+) -> Result<HttpResponse> {
+    end_one_of_class(&here, Class::Session, id).await
+}
+
+/// Ends a selection of sessions: with `all=true` all of them, the one that calls included. Without a query nothing
+/// ends.
+///
+/// # Errors
+/// [`Error::Invalid`] for a selection that cannot be; [`Error::ConfirmPassword`] where a session has
+/// to confirm its password first.
+#[utoipa::path(
+    delete,
+    path = paths::API_SESSIONS,
+    tag = "Sessions",
+    operation_id = "endSessions",
+    params(EndedBy<Sessions>),
+    responses((status = 200, description = "What ended.", body = ReceiptJson))
+)]
+pub async fn end_some(here: AnyCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
+    end_selected(&here, fields, Class::Session).await
+}
+
+/// Signs this browser out.
+///
+/// # Errors
+/// None of its own.
+#[utoipa::path(
+    delete,
+    path = paths::API_SESSION_CURRENT,
+    tag = "Sessions",
+    operation_id = "endCurrentSession",
+    responses((status = 204, description = "It has ended."))
+)]
+pub async fn end_current(here: AnyCaller, _: NoFields) -> Result<HttpResponse> {
+    let (user, own) = (here.caller.user.id, here.caller.credential.id);
+    let receipt = revoke::sign_out_here(&here.context, user, own, here.caller.actor()).await?;
+    here.leave_if_ended(&receipt).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,224 @@
+//! What the JSON API is sent about tokens.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{
+    app_state::Context,
+    crypto::secret::SecretText,
+    http::{
+        extract::json_values::{present, present_whole_or_null, whole, whole_or_null},
+        openapi::schemas::{self, Shape},
+    },
+    tokens::{Change, DeviceSignIn, NewToken, Overlap, Rotation},
+    types::{ability::Abilities, fields::FieldErrors, name::Name},
+    util::{clock::Timestamp, duration},
+};
+
+/// An app or a command line that signs in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SignIn)]
+pub struct SignInBody {
+    #[schema(value_type = schemas::Address)]
+    pub(super) email: String,
+    #[schema(value_type = schemas::Password)]
+    pub(super) password: SecretText,
+    #[schema(value_type = Name)]
+    device_name: String,
+    /// Everything, where it does not say.
+    #[schema(value_type = Option<Abilities>)]
+    abilities: Option<Vec<String>>,
+    /// Seconds; `null`: never. Where it does not say, as long as the operator has set.
+    #[serde(default, deserialize_with = "present_whole_or_null")]
+    #[schema(schema_with = seconds, required = false)]
+    expires_in: Option<Option<u64>>,
+}
+
+impl SignInBody {
+    pub(super) fn device(&self, context: &Context) -> Result<DeviceSignIn, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = errors.take("device_name", Name::parse(&self.device_name));
+        let abilities = match &self.abilities {
+            Some(names) => errors.take("abilities", context.settings.catalogue.parse(names)),
+            None => Some(Abilities::everything()),
+        };
+        let expires_at = match self.expires_in {
+            Some(life) => errors.take("expires_in", expiry(context, life)),
+            None => Some(DeviceSignIn::usual_expiry(context)),
+        };
+        match (name, abilities, expires_at) {
+            (Some(device_name), Some(abilities), Some(expires_at)) => Ok(DeviceSignIn {
+                device_name,
+                abilities,
+                expires_at,
+            }),
+            _ => Err(errors),
+        }
+    }
+}
+
+/// The most seconds that a token may be given to live.
+const LONGEST_LIFE: u64 = duration::LONGEST.as_secs();
+
+/// A token to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewToken)]
+pub struct NewTokenBody {
+    #[schema(value_type = Name)]
+    name: String,
+    #[schema(value_type = Abilities)]
+    abilities: Vec<String>,
+    /// Seconds; never, where it does not say.
+    #[serde(default, deserialize_with = "whole_or_null")]
+    #[schema(schema_with = seconds, required = false)]
+    expires_in: Option<u64>,
+}
+
+fn seconds() -> Shape {
+    schemas::number_or_null(1, LONGEST_LIFE)
+}
+
+impl NewTokenBody {
+    pub(super) fn read(self, context: &Context) -> Result<NewToken, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = errors.take("name", Name::parse(&self.name));
+        let catalogue = &context.settings.catalogue;
+        let abilities = errors.take("abilities", catalogue.parse(&self.abilities));
+        let expires_at = errors.take("expires_in", expiry(context, self.expires_in));
+        NewToken::of(errors, name, abilities, expires_at)
+    }
+}
+
+/// When a token expires that lives for so many seconds from now; none: never.
+fn expiry(context: &Context, seconds: Option<u64>) -> Result<Option<Timestamp>, String> {
+    NewToken::expiry(context, seconds.map(life).transpose()?)
+}
+
+/// The length of a token's life that so many seconds are.
+fn life(seconds: u64) -> Result<Duration, String> {
+    let life = Duration::from_secs(seconds);
+    if life <= duration::LONGEST {
+        return Ok(life);
+    }
+    Err(format!(
+        "Give at most {LONGEST_LIFE} seconds, or null for never."
+    ))
+}
+
+/// What shall be different about a token; what is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = TokenChange)]
+pub struct ChangeBody {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Name, required = false)]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Abilities, required = false)]
+    abilities: Option<Vec<String>>,
+    /// A paused token is refused, and can come back.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
+    paused: Option<bool>,
+    /// Seconds from now; `null`: never. A session that lets a token live longer than before has to
+    /// confirm its password first.
+    #[serde(default, deserialize_with = "present_whole_or_null")]
+    #[schema(schema_with = seconds, required = false)]
+    expires_in: Option<Option<u64>>,
+}
+
+impl ChangeBody {
+    pub(super) fn read(self, context: &Context) -> Result<Change, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let catalogue = &context.settings.catalogue;
+        let name = self
+            .name
+            .and_then(|text| errors.take("name", Name::parse(&text)));
+        let abilities = self
+            .abilities
+            .and_then(|names| errors.take("abilities", catalogue.parse(&names)));
+        let expires_at = self
+            .expires_in
+            .and_then(|life| errors.take("expires_in", expiry(context, life)));
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Change {
+            name,
+            abilities,
+            paused: self.paused,
+            expires_at,
+        })
+    }
+}
+
+/// A rotation.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Rotation)]
+pub struct RotateBody {
+    /// None, where it does not say: the secret before ends at once.
+    #[schema(schema_with = overlap, required = false)]
+    overlap: Option<Length>,
+    /// Seconds from now until the token expires; `null`: never. Where it does not say, the token expires
+    /// when it would have.
+    #[serde(default, deserialize_with = "present_whole_or_null")]
+    #[schema(schema_with = seconds, required = false)]
+    expires_in: Option<Option<u64>>,
+}
+
+/// Up to seven days in every unit.
+const OVERLAP: &str = "^(0|[1-9][0-9]{0,3}[sm]|[1-9][0-9]?h|1[0-5][0-9]h|16[0-8]h|[1-7]d)$";
+
+fn overlap() -> Shape {
+    let seconds = schemas::number_or_null(0, Overlap::LONGEST.as_secs());
+    let text = schemas::text().pattern(Some(OVERLAP)).examples(["24h"]);
+    schemas::either(
+        "How long the secret before goes on working, at most seven days: seconds, or a length of time. \
+         None, where it does not say.",
+        [seconds, text.into()],
+    )
+}
+
+/// Seconds, or a length of time such as `24h`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Length {
+    Seconds(#[serde(deserialize_with = "whole")] u64),
+    Text(String),
+}
+
+impl RotateBody {
+    pub(super) fn read(&self, context: &Context) -> Result<Rotation, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let overlap = match &self.overlap {
+            None => Ok(Overlap::default()),
+            Some(Length::Seconds(seconds)) => Overlap::of(Duration::from_secs(*seconds)),
+            Some(Length::Text(text)) => Overlap::parse(text),
+        };
+        let overlap = errors.take("overlap", overlap);
+        let expires_at = self
+            .expires_in
+            .and_then(|life| errors.take("expires_in", expiry(context, life)));
+        match overlap {
+            Some(overlap) if errors.is_empty() => Ok(Rotation {
+                overlap,
+                expires_at,
+            }),
+            _ => Err(errors),
+        }
+    }
+
+    /// What it asks for besides the overlap, for [`Request`](crate::tokens::Request).
+    pub(super) fn terms(&self) -> String {
+        match self.expires_in {
+            None => String::new(),
+            Some(None) => "\nexpires_in: null".to_owned(),
+            Some(Some(seconds)) => format!("\nexpires_in: {seconds}"),
+        }
+    }
+}

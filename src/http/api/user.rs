@@ -1,0 +1,55 @@
+//! The account in the JSON API.
+
+use actix_web::{HttpResponse, http::StatusCode, web::Bytes};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    credential_cache::User,
+    error::Result,
+    http::{auth::AnyCaller, middleware::body::NoQuery, paths, response},
+    types::ids::UserId,
+    util::clock::Timestamp,
+};
+
+/// A user.
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
+pub struct UserJson<'a> {
+    id: UserId,
+    name: &'a str,
+    email: &'a str,
+    created_at: Timestamp,
+}
+
+impl<'a> From<&'a User> for UserJson<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            id: user.id,
+            name: &user.name,
+            email: &user.email,
+            created_at: user.created_at,
+        }
+    }
+}
+
+/// Who is calling.
+///
+/// # Errors
+/// None of its own.
+#[utoipa::path(
+    get,
+    path = paths::API_USER,
+    tag = "Account",
+    operation_id = "getUser",
+    responses((status = 200, description = "The user.", body = UserJson))
+)]
+pub async fn user(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
+    let known = &here.caller.user;
+    let answer = known
+        .answer(|user| response::json::bytes(&UserJson::from(user)).map(Vec::into_boxed_slice))?;
+    Ok(response::json::answer_with(
+        StatusCode::OK,
+        Bytes::copy_from_slice(answer),
+    ))
+}

@@ -1,0 +1,226 @@
+//! The guard before every handler: makes sure that the caller is who the route table asks for.
+
+use std::rc::Rc;
+
+use actix_web::{
+    HttpMessage as _, HttpRequest,
+    body::{EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::Method,
+    middleware::Next,
+    web::Bytes,
+};
+
+use super::{access::Access, presented_credential};
+use crate::{
+    app_state::Context,
+    credentials::Caller,
+    error::{Error, Result},
+    http::{draft, middleware::body},
+    types::{ability::Ability, credential_kind::Class},
+};
+
+/// What one path asks, by method.
+pub struct Gatekeeper {
+    context: Context,
+    rules: Vec<Rule>,
+}
+
+struct Rule {
+    /// None: every method.
+    method: Option<Method>,
+    access: Access,
+    /// Whether it counts against the caller's rate of changes.
+    is_change: bool,
+    /// Those that the access names, read once; `None` is one that nobody has, for it cannot be read.
+    abilities: Vec<(&'static str, Option<Ability>)>,
+}
+
+impl Gatekeeper {
+    /// For a path with these methods, who may call each, and whether it is a change; no method stands
+    /// for all.
+    #[must_use]
+    pub fn new(context: Context, rules: Vec<(Option<Method>, Access, bool)>) -> Self {
+        let rules = rules.into_iter().map(|(method, access, is_change)| Rule {
+            method,
+            access,
+            is_change,
+            abilities: match access {
+                Access::Can(names) | Access::Client(names) => {
+                    let read = names.iter().map(|name| (*name, Ability::parse(name)));
+                    read.collect()
+                }
+                _ => Vec::new(),
+            },
+        });
+        Self {
+            context,
+            rules: rules.collect(),
+        }
+    }
+
+    fn rule(&self, method: &Method) -> Option<&Rule> {
+        // RFC 9110, section 9.3.2: HEAD is GET without the content.
+        let method = if *method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        self.rules
+            .iter()
+            .find(|rule| rule.method.as_ref().is_none_or(|known| known == method))
+    }
+
+    fn not_allowed(&self) -> Error {
+        let mut methods: Vec<&str> = self
+            .rules
+            .iter()
+            .filter_map(|rule| rule.method.as_ref().map(Method::as_str))
+            .collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        Error::MethodNotAllowed(methods.join(", "))
+    }
+
+    /// Reads the body of what asks for a pass, so that the pass is checked when all is there.
+    async fn take_in(&self, request: &mut ServiceRequest) -> Result<Bytes> {
+        match self.rule(request.method()).map(|rule| rule.access) {
+            None | Some(Access::Anyone) => Ok(Bytes::new()),
+            Some(_) => body::take_in(request).await,
+        }
+    }
+
+    /// Counts a change of the caller's account, in the memory of this process: a write for each would cost
+    /// what it is to save.
+    fn count_change(&self, method: &Method, caller: Option<Caller>) -> Result<Option<Caller>> {
+        let is_change = self.rule(method).is_some_and(|rule| rule.is_change);
+        if let Some(caller) = caller.as_ref().filter(|_| is_change) {
+            let now = self.context.now();
+            let counted = self.context.changes.count(now, caller.user.id);
+            counted.map_err(|wait| {
+                metrics::counter!("narthex_throttled_total", "by" => "changes").increment(1);
+                Error::Throttled(wait)
+            })?;
+        }
+        Ok(caller)
+    }
+
+    /// Whether this method takes the form of a signed-in page, which comes back to its sender if it is
+    /// refused.
+    fn takes_form(&self, method: &Method) -> bool {
+        let rule = self.rule(method).map(|rule| rule.access);
+        rule == Some(Access::Browser) && !method.is_safe()
+    }
+
+    async fn admit(&self, request: &HttpRequest, body: &[u8]) -> Result<Option<Caller>> {
+        let Some(rule) = self.rule(request.method()) else {
+            return Err(self.not_allowed());
+        };
+        let context = &self.context;
+        let nobody = || Error::NotSignedIn {
+            invalid_token: false,
+        };
+        match rule.access {
+            Access::Anyone => Ok(None),
+            Access::Visitor => {
+                let caller = presented_credential::by_cookie(context, request).await?;
+                caller
+                    .map(|caller| own_form(request, body, caller))
+                    .transpose()
+            }
+            Access::Browser => {
+                let caller = presented_credential::by_cookie(context, request)
+                    .await?
+                    .ok_or_else(nobody)?;
+                own_form(request, body, caller).map(Some)
+            }
+            Access::AnyCaller => presented_credential::by_either(context, request)
+                .await?
+                .ok_or_else(nobody)
+                .map(Some),
+            Access::Session => {
+                let caller = presented_credential::by_either(context, request)
+                    .await?
+                    .ok_or_else(nobody)?;
+                match caller.credential.class() {
+                    Class::Session => Ok(Some(caller)),
+                    Class::Token => Err(Error::SessionsOnly),
+                }
+            }
+            Access::Can(needs) => {
+                let caller = presented_credential::by_either(context, request)
+                    .await?
+                    .ok_or_else(nobody)?;
+                has_all(&caller, &rule.abilities)?;
+                Ok(Some(caller.on_route_that_needs(needs)))
+            }
+            Access::Client(needs) => {
+                let caller = presented_credential::by_client(context, request)
+                    .await?
+                    .ok_or_else(nobody)?;
+                has_all(&caller, &rule.abilities)?;
+                Ok(Some(caller.on_route_that_needs(needs)))
+            }
+        }
+    }
+}
+
+/// Runs before a route's handler; what it refuses never gets there.
+///
+/// # Errors
+/// Those of the handler.
+pub async fn guard<B: MessageBody + 'static>(
+    keeper: Rc<Gatekeeper>,
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let admitted = match keeper.take_in(&mut request).await {
+        Ok(body) => {
+            let admitted = keeper.admit(request.request(), &body).await;
+            if keeper.takes_form(request.method()) {
+                let caller = admitted.as_ref().ok().and_then(Option::as_ref);
+                let user = caller.map(|caller| caller.user.id);
+                draft::keep(request.request(), body, user);
+            }
+            admitted.and_then(|caller| keeper.count_change(request.method(), caller))
+        }
+        Err(error) => Err(error),
+    };
+    match admitted {
+        Ok(caller) => {
+            if let Some(caller) = caller {
+                request.extensions_mut().insert(Rc::new(caller));
+            }
+            Ok(next.call(request).await?.map_into_left_body())
+        }
+        // An answer, not an `Err`: that would pass by what stands around this, and a cookie that
+        // was to be written would not be.
+        Err(error) => Ok(request.error_response(error).map_into_right_body()),
+    }
+}
+
+/// Makes sure that a form that an old tab still shows does not act on the account signed in since.
+fn own_form(request: &HttpRequest, body: &[u8], caller: Caller) -> Result<Caller> {
+    if body::is_for_another_user(request, body, caller.user.id) {
+        return Err(Error::OtherAccount);
+    }
+    Ok(caller)
+}
+
+fn has_all(caller: &Caller, abilities: &[(&str, Option<Ability>)]) -> Result<()> {
+    let granted = |ability: &Option<Ability>| {
+        let ability = ability.as_ref();
+        ability.is_some_and(|ability| caller.credential.abilities.grant(ability))
+    };
+    let missing: Vec<&str> = abilities
+        .iter()
+        .filter(|(_, ability)| !granted(ability))
+        .map(|(name, _)| *name)
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::MissingAbility(missing.join(" ")))
+    }
+}

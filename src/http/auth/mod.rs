@@ -1,0 +1,16 @@
+//! Who is calling: what a route asks of its callers, the guard that makes sure of it, and the
+//! argument types by which a handler gets them.
+
+mod access;
+mod extract;
+mod guard;
+mod presented_credential;
+pub mod session_cookie;
+
+pub(crate) use self::extract::way_back;
+pub use self::{
+    access::Access,
+    extract::{AnyCaller, Origin, SignedIn, Visitor, user_of},
+    guard::{Gatekeeper, guard},
+    presented_credential::{Counts, Shown, bearer, by_app_request, client_password},
+};

@@ -1,0 +1,325 @@
+//! Which client holds how many connections, and which connections are idle.
+//!
+//! actix-web bounds the connections of a worker and not those of a client. It bounds in time the head of
+//! a connection's first request, and the pause before the first byte of the next one. A client that sends
+//! half of a second head is bound by neither, and so idle connections are ended here.
+
+use std::{
+    any::Any,
+    collections::HashMap,
+    net::{IpAddr, Shutdown},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use actix_web::{
+    HttpRequest,
+    body::{BodySize, BoxBody, MessageBody},
+    dev::{Extensions, ServiceResponse},
+    rt::net::{TcpStream, UnixStream},
+    web::Bytes,
+};
+use ipnet::IpNet;
+use socket2::{SockRef, Socket};
+
+use super::{
+    extract::limits::{self, HEAD_WITHIN, KEEP_ALIVE},
+    middleware::poll_limit,
+};
+use crate::{
+    config::Settings,
+    util::networks::{self, Networks},
+};
+
+/// How often idle connections are looked for.
+pub const TICK: Duration = Duration::from_secs(5);
+/// After so many ticks without a request a connection is idle for longer than any that is in order: it
+/// would have ended by itself, or sent a whole head.
+const IDLE_TICKS: u64 = (KEEP_ALIVE.as_secs() + HEAD_WITHIN.as_secs()).div_ceil(TICK.as_secs()) + 1;
+/// What one client may hold of all connections at most, whatever the settings say: one in so many.
+const SHARE: usize = 4;
+/// The least that one client may hold: a browser opens six.
+const FEWEST: usize = 8;
+
+/// The connections of a server.
+pub struct Connections {
+    max: usize,
+    max_per_client: usize,
+    unlimited: [Networks; 2],
+    ticks: AtomicU64,
+    open: AtomicUsize,
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    next_id: u64,
+    by_client: HashMap<IpNet, usize>,
+    watched: HashMap<u64, Arc<Activity>>,
+}
+
+/// When a connection was used last, and a second descriptor of it, by which it is ended.
+struct Activity {
+    socket: Socket,
+    requests: AtomicUsize,
+    last_tick: AtomicU64,
+    /// Whether an answer said that it is the last one.
+    is_closing: AtomicBool,
+}
+
+/// One connection, kept with it until it ends.
+struct Connection {
+    connections: Arc<Connections>,
+    id: u64,
+    client: Option<IpNet>,
+    activity: Arc<Activity>,
+}
+
+impl Connections {
+    /// For a server that has `max` connections at most.
+    #[must_use]
+    pub fn new(max: usize, settings: &Settings) -> Self {
+        let share = (max / SHARE).max(FEWEST);
+        Self {
+            max,
+            max_per_client: settings.connections_per_client.min(share),
+            unlimited: [
+                settings.trusted_proxies.clone(),
+                settings.throttle_exempt.clone(),
+            ],
+            ticks: AtomicU64::new(0),
+            open: AtomicUsize::new(0),
+            table: Mutex::default(),
+        }
+    }
+
+    /// Takes a connection that was just accepted, or ends it if its client has too many.
+    pub fn accept(self: &Arc<Self>, connection: &dyn Any, data: &mut Extensions) {
+        limits::bound_connection(connection);
+        let Some((socket, peer)) = socket(connection) else {
+            return;
+        };
+        match self.admit(&socket, peer) {
+            Some(connection) => drop(data.insert(connection)),
+            None => {
+                metrics::counter!("narthex_connections_refused_total").increment(1);
+                // Fails where the client has ended it already.
+                drop(socket.shutdown(Shutdown::Both));
+            }
+        }
+    }
+
+    fn admit(self: &Arc<Self>, socket: &SockRef<'_>, peer: Option<IpAddr>) -> Option<Connection> {
+        let is_limited = |peer: &IpAddr| {
+            !self
+                .unlimited
+                .iter()
+                .any(|networks| networks.contain(*peer))
+        };
+        let client = peer
+            .map(networks::canonical)
+            .filter(is_limited)
+            .map(networks::of_one_site);
+        let mut table = self.lock();
+        let held = client.and_then(|client| table.by_client.get(&client).copied());
+        let held = held.unwrap_or_default();
+        if held >= self.max_per_client {
+            return None;
+        }
+        let socket = socket
+            .try_clone()
+            .inspect_err(|error| tracing::warn!(cause = %error, "connection refused"))
+            .ok()?;
+        let activity = Arc::new(Activity {
+            socket,
+            requests: AtomicUsize::new(0),
+            last_tick: AtomicU64::new(self.tick()),
+            is_closing: AtomicBool::new(false),
+        });
+        if let Some(client) = client {
+            table.by_client.insert(client, held + 1);
+        }
+        let id = table.next_id;
+        table.next_id += 1;
+        table.watched.insert(id, Arc::clone(&activity));
+        self.open.fetch_add(1, Ordering::Relaxed);
+        Some(Connection {
+            connections: Arc::clone(self),
+            id,
+            client,
+            activity,
+        })
+    }
+
+    /// Ends the connections that are idle for too long. To be called each [`TICK`].
+    pub fn end_idle(&self) {
+        let now = self.ticks.fetch_add(1, Ordering::Relaxed) + 1;
+        for activity in self.lock().watched.values() {
+            if activity.is_idle(now) {
+                activity.end();
+            }
+        }
+    }
+
+    /// Whether so many connections are open that none should be kept without a request.
+    fn are_crowded(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > self.max / 4 * 3
+    }
+
+    fn tick(&self) -> u64 {
+        self.ticks.load(Ordering::Relaxed)
+    }
+
+    fn release(&self, id: u64, client: Option<IpNet>) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        let mut table = self.lock();
+        table.watched.remove(&id);
+        if let Some(client) = client
+            && let Some(held) = table.by_client.get_mut(&client)
+        {
+            *held = held.saturating_sub(1);
+            if *held == 0 {
+                table.by_client.remove(&client);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The socket of a connection, and its peer's address unless it is a Unix socket.
+fn socket(connection: &dyn Any) -> Option<(SockRef<'_>, Option<IpAddr>)> {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+        let peer = stream.peer_addr().ok().map(|peer| peer.ip());
+        return Some((SockRef::from(stream), peer));
+    }
+    let stream = connection.downcast_ref::<UnixStream>()?;
+    Some((SockRef::from(stream), None))
+}
+
+impl Activity {
+    fn touch(&self, tick: u64) {
+        self.last_tick.store(tick, Ordering::Relaxed);
+    }
+
+    fn end(&self) {
+        // Fails where it has ended already.
+        drop(self.socket.shutdown(Shutdown::Both));
+    }
+
+    fn is_idle(&self, now: u64) -> bool {
+        self.requests.load(Ordering::Relaxed) == 0
+            && now.saturating_sub(self.last_tick.load(Ordering::Relaxed)) >= IDLE_TICKS
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.connections.release(self.id, self.client);
+    }
+}
+
+/// A request that is being answered: its connection is not idle meanwhile.
+pub struct InProgress {
+    connections: Arc<Connections>,
+    activity: Arc<Activity>,
+}
+
+impl InProgress {
+    /// Begins a request. `None` where its connection is not watched.
+    #[must_use]
+    pub fn begin(request: &HttpRequest) -> Option<Self> {
+        let connection = request.conn_data::<Connection>()?;
+        connection.activity.requests.fetch_add(1, Ordering::Relaxed);
+        Some(Self {
+            connections: Arc::clone(&connection.connections),
+            activity: Arc::clone(&connection.activity),
+        })
+    }
+
+    /// Whether so many connections are open that this one should end after its answer.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        self.connections.are_crowded()
+    }
+
+    /// Says that no request follows the answer to this one.
+    pub fn close(&self) {
+        self.activity.is_closing.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends the connection if an answer before this request said that none follows, and says whether it
+    /// did. actix-http goes on with requests that were pipelined (RFC 9112, section 9.6: it must not).
+    async fn ends_after_close(&self) -> bool {
+        if !self.activity.is_closing.load(Ordering::Relaxed) {
+            return false;
+        }
+        // The answer before it is written meanwhile.
+        tokio::task::yield_now().await;
+        self.activity.end();
+        true
+    }
+
+    /// Ends the request with `answer`: at once, or with the last byte of a body of unknown length.
+    #[must_use]
+    pub fn end(self, answer: ServiceResponse) -> ServiceResponse {
+        match answer.response().body().size() {
+            BodySize::Stream => answer.map_body(|_, body| {
+                BoxBody::new(Streamed {
+                    body,
+                    _request: self,
+                })
+            }),
+            _ => answer,
+        }
+    }
+}
+
+/// The answer to a request, as long as its connection is in order: it neither spins nor goes on after its
+/// last answer.
+pub async fn answered<F: Future>(request: Option<&InProgress>, answer: F) -> Option<F::Output> {
+    if let Some(request) = request
+        && request.ends_after_close().await
+    {
+        return None;
+    }
+    poll_limit::bounded(answer, poll_limit::MAX).await
+}
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        self.activity.touch(self.connections.tick());
+        self.activity.requests.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A body of unknown length, and the request that it answers.
+struct Streamed {
+    body: BoxBody,
+    _request: InProgress,
+}
+
+impl MessageBody for Streamed {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.get_mut().body).poll_next(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! The header by which a program says that a request is the one that it sent before.
+
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::HeaderValue};
+use utoipa::{
+    IntoParams,
+    openapi::{
+        Required,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
+
+use crate::{
+    error::{Error, Result},
+    http::openapi::schemas,
+};
+
+/// The longest key that is taken, in characters; a UUID has 36.
+const LONGEST: usize = 255;
+
+/// `Idempotency-Key`, where one was sent (draft-ietf-httpapi-idempotency-key-header-07, section 2.1):
+/// 1 to 255 characters of printable ASCII. Taken as it is, with its quotes where it has some, for many
+/// programs send it without.
+pub struct IdempotencyKey(pub Option<String>);
+
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        // Space around a header's value is not part of it (RFC 9110, section 5.5).
+        let key = schemas::text()
+            .min_length(Some(1))
+            .max_length(Some(LONGEST))
+            .pattern(Some("^[!-~]([ -~]*[!-~])?$"));
+        let header = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(
+                "Says that a request is the one that was sent before with this key.",
+            ))
+            .schema(Some(key));
+        vec![header.build()]
+    }
+}
+
+impl FromRequest for IdempotencyKey {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let sent: Vec<&[u8]> = request
+            .headers()
+            .get_all("Idempotency-Key")
+            .map(HeaderValue::as_bytes)
+            .collect();
+        ready(match sent.as_slice() {
+            [] => Ok(Self(None)),
+            [key] => read(key).map(|key| Self(Some(key))),
+            _ => Err(Error::Malformed("Send one Idempotency-Key.".to_owned())),
+        })
+    }
+}
+
+fn read(key: &[u8]) -> Result<String> {
+    let text = std::str::from_utf8(key).ok().filter(|text| {
+        (1..=LONGEST).contains(&text.len())
+            && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+    });
+    text.map(str::to_owned).ok_or_else(|| {
+        Error::Malformed(format!(
+            "Send an Idempotency-Key of 1 to {LONGEST} characters, all of them ASCII."
+        ))
+    })
+}

@@ -1,0 +1,172 @@
+//! JSON bodies and answers.
+
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::Method};
+use futures_util::future::LocalBoxFuture;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use crate::{
+    error::{Error, Result},
+    http::middleware::body,
+    types::fields::FieldErrors,
+};
+
+/// The media type of a merge patch.
+pub const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// U+FEFF in UTF-8, which some editors and programs write before a text.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// A JSON body as a `T`, which refuses fields that it does not know.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let right_type = is_json(request);
+        let body = body::read(request, payload);
+        Box::pin(async move {
+            // Read first: an answer before the body has come cuts the connection under the client.
+            let body = body.await?;
+            if !right_type {
+                return Err(Error::WrongMediaType("application/json"));
+            }
+            parse(&body).map(Self)
+        })
+    }
+}
+
+/// A JSON body as a `T`, or no body at all where none of its fields has to be given.
+pub struct JsonOrNothing<T>(pub T);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for JsonOrNothing<T> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if !body::has_body(request) {
+            return Box::pin(async { Ok(Self(T::default())) });
+        }
+        let json = Json::<T>::from_request(request, payload);
+        Box::pin(async move { json.await.map(|Json(body)| Self(body)) })
+    }
+}
+
+/// `PATCH` also takes a merge patch (RFC 7396): what is left out of a change stays, as there.
+fn is_json(request: &HttpRequest) -> bool {
+    let is = |media_type| request.content_type().eq_ignore_ascii_case(media_type);
+    is("application/json") || request.method() == Method::PATCH && is(MERGE_PATCH)
+}
+
+/// First whether it is JSON, then whether it is the right one.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    // A byte order mark may be ignored (RFC 8259, section 8.1).
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| refusal(".", &error))?;
+    // A derived `Deserialize` also takes the fields as a list, in the order that they happen to have.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(FieldErrors::one("body", "Send an object.").into());
+    }
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| refusal(&error.path().to_string(), error.inner()))
+}
+
+/// A wrong field is told by name; what is no JSON at all is malformed.
+fn refusal(path: &str, error: &serde_json::Error) -> Error {
+    use serde_json::error::Category;
+    match error.classify() {
+        Category::Data => {
+            let (field, message) = field_and_message(path, &error.to_string());
+            FieldErrors::one(field, message).into()
+        }
+        Category::Syntax | Category::Eof | Category::Io => Error::Malformed(format!(
+            "The body is no JSON: line {}, column {}.",
+            error.line(),
+            error.column()
+        )),
+    }
+}
+
+fn field_and_message(path: &str, text: &str) -> (String, String) {
+    let named = text.split('`').nth(1).unwrap_or_default().to_owned();
+    let field = match path {
+        "." | "?" if !named.is_empty() => named.clone(),
+        "." | "?" => "body".to_owned(),
+        path => path.split(['.', '[']).next().unwrap_or(path).to_owned(),
+    };
+    let message = if text.starts_with("unknown field") {
+        return (named, "There is no such field.".to_owned());
+    } else if text.starts_with("missing field") {
+        "This is needed."
+    } else if text.starts_with("duplicate field") {
+        "Give this once."
+    } else {
+        "This is of the wrong type."
+    };
+    (field, message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        name: String,
+        #[serde(default)]
+        list: Vec<String>,
+    }
+
+    fn problem(body: &str) -> (u16, String) {
+        let error = parse::<Sample>(body.as_bytes()).unwrap_err();
+        let field = match &error {
+            Error::Invalid(fields) => fields.iter().next().unwrap().0.to_owned(),
+            _ => String::new(),
+        };
+        (error.status().as_u16(), field)
+    }
+
+    #[test]
+    fn what_fits_is_taken() {
+        let sample = parse::<Sample>(br#"{"name":"a","list":["b"]}"#).unwrap();
+        assert_eq!((&*sample.name, sample.list), ("a", vec!["b".to_owned()]));
+    }
+
+    #[test]
+    fn each_fault_names_its_field() {
+        for (body, field) in [
+            (r#"{"name":"a","x":1}"#, "x"),
+            (r#"{}"#, "name"),
+            (r#"{"name":1}"#, "name"),
+            (r#"{"name":"a","name":"b"}"#, "name"),
+            (r#"{"name":"a","list":"b"}"#, "list"),
+            (r#"{"name":"a","list":["b",1]}"#, "list"),
+            (r#"{"name":null}"#, "name"),
+            (r#"[]"#, "body"),
+            (r#" ["a", []]"#, "body"),
+            (r#""a""#, "body"),
+        ] {
+            assert_eq!(problem(body), (422, field.to_owned()), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_malformed() {
+        for body in [
+            "",
+            "{",
+            "[",
+            "{\"name\":}",
+            "{\"name\":\"a\"} x",
+            "{} {}",
+            "\u{0}",
+        ] {
+            assert_eq!(problem(body).0, 400, "{body}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Extractors: parts of a request as types.
+
+pub mod form_key;
+pub mod idempotency_key;
+pub mod json;
+pub mod json_values;
+pub mod limits;
+pub mod path;
+pub mod string_map;

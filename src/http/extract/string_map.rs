@@ -1,0 +1,193 @@
+//! Objects whose fields are texts or lists of texts, and stand for a query as well.
+
+use std::fmt;
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use futures_util::future::LocalBoxFuture;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+
+use super::json::Json;
+use crate::{
+    error::{Error, Result},
+    http::middleware::body::{self, Query},
+    types::fields::{FieldErrors, Fields},
+};
+
+/// A selection with what belongs to it, as query or as JSON body: each field a text or a list of
+/// texts. In both at once it is refused, for one of them would be overlooked.
+pub struct FieldsInput(pub Fields);
+
+impl FromRequest for FieldsInput {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let has_query = !request.query_string().is_empty();
+        let query = Query::from_request(request, payload);
+        if !body::has_body(request) {
+            return Box::pin(async move { query.await.map(|Query(fields)| Self(fields)) });
+        }
+        let json = Json::<NamedTexts>::from_request(request, payload);
+        Box::pin(async move {
+            let Json(NamedTexts(texts)) = json.await?;
+            if has_query {
+                return Err(Error::Malformed(
+                    "Give the fields in the query or in the body, not in both.".to_owned(),
+                ));
+            }
+            fields_of(texts).map(Self)
+        })
+    }
+}
+
+/// [`FieldsInput`] for calls that revoke what is selected. A request without query and body is refused: a
+/// client that lost its body on the way would revoke everything. An empty object, or `all=true`, means that.
+pub struct GivenFields(pub Fields);
+
+impl FromRequest for GivenFields {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_given = !request.query_string().is_empty() || body::has_body(request);
+        let input = FieldsInput::from_request(request, payload);
+        Box::pin(async move {
+            if !is_given {
+                return Err(Error::Malformed(
+                    "Say what is to end. For everything, send an empty JSON object or ?all=true."
+                        .to_owned(),
+                ));
+            }
+            let FieldsInput(mut fields) = input.await?;
+            take_all(&mut fields);
+            Ok(Self(fields))
+        })
+    }
+}
+
+/// Takes `all`, which is `true` and bounded by nothing beside it but a digest.
+fn take_all(fields: &mut Fields) {
+    let Some(all) = fields.one("all") else {
+        return;
+    };
+    let bounded = fields.pairs().iter().any(|(name, _)| name != "digest");
+    if all != "true" {
+        fields.errors().add("all", "Give true, or leave it out.");
+    } else if bounded {
+        fields
+            .errors()
+            .add("all", "Give this alone, or name what is to end.");
+    }
+}
+
+/// Proof that a request has neither query nor body: for API calls that do something and take no
+/// field. What somebody put there to bound what is done is not overlooked.
+pub struct NoFields;
+
+impl FromRequest for NoFields {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let input = FieldsInput::from_request(request, payload);
+        Box::pin(async move { Ok(input.await?.0.finish().map(|()| Self)?) })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Texts {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// An object of [`Texts`]. A name that comes twice is refused: a map would keep the last, and with
+/// `{"except": "a", "except": "b"}` end what was to be kept.
+struct NamedTexts(Vec<(String, Texts)>);
+
+impl<'de> Deserialize<'de> for NamedTexts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = NamedTexts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(
+                self,
+                mut map: M,
+            ) -> std::result::Result<NamedTexts, M::Error> {
+                let mut texts: Vec<(String, Texts)> = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    if texts.iter().any(|(known, _)| *known == name) {
+                        let message = format!("duplicate field `{name}`");
+                        return Err(serde::de::Error::custom(message));
+                    }
+                    texts.push((name, map.next_value()?));
+                }
+                Ok(NamedTexts(texts))
+            }
+        }
+
+        deserializer.deserialize_map(Reader)
+    }
+}
+
+/// An empty list would read as "no filter" and so name everything, when whoever sent it had nothing
+/// left to name: it is refused.
+fn fields_of(texts: Vec<(String, Texts)>) -> Result<Fields> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut errors = FieldErrors::default();
+    for (name, texts) in texts {
+        match texts {
+            Texts::One(text) => pairs.push((name, text)),
+            Texts::Many(texts) if texts.is_empty() => {
+                errors.add(
+                    name,
+                    "An empty list names nothing. Leave the field out to name everything.",
+                );
+            }
+            Texts::Many(texts) => pairs.extend(texts.into_iter().map(|text| (name.clone(), text))),
+        }
+    }
+    if errors.is_empty() {
+        Ok(Fields::new(pairs))
+    } else {
+        Err(errors.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::extract::json::parse;
+
+    #[test]
+    fn an_empty_list_is_not_everything() {
+        let NamedTexts(texts) = parse(br#"{"id":[]}"#).unwrap();
+        assert!(fields_of(texts).is_err());
+    }
+
+    #[test]
+    fn of_a_selection_each_fault_names_its_field() {
+        for (body, field) in [
+            (r#"{"except":"a","except":"b"}"#, "except"),
+            (r#"{"id":1}"#, "id"),
+            (r#"{"id":["a",1]}"#, "id"),
+            (r#"{"id":null}"#, "id"),
+            (r#"[]"#, "body"),
+            (r#""id""#, "body"),
+        ] {
+            match parse::<NamedTexts>(body.as_bytes()) {
+                Err(Error::Invalid(fields)) => assert!(fields.get(field).is_some(), "{body}"),
+                _ => panic!("{body} was taken"),
+            }
+        }
+    }
+}

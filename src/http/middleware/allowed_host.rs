@@ -1,0 +1,153 @@
+//! Is the request meant for us? A name that is not ours in `Host` is a mistake or an attack by DNS
+//! rebinding, and gets 421 (RFC 9110, sections 7.4 and 15.5.20).
+
+use std::net::SocketAddr;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, HeaderMap},
+};
+
+use super::client_ip::is_from_a_trusted_proxy;
+use crate::{
+    config::Settings,
+    http::{paths, response::error_response::Surface},
+};
+
+/// Whether the request names us, or is one of those that probes send to any name. `listen` is what is ours
+/// where there is no public URL, as text: most requests name just that, and need no parser.
+#[must_use]
+pub fn is_ours(
+    path: &str,
+    uri_authority: Option<&str>,
+    headers: &HeaderMap,
+    settings: &Settings,
+    listen: &str,
+) -> bool {
+    if matches!(path, paths::HEALTH | paths::READY | paths::VERIFY) {
+        return true;
+    }
+    let mut hosts = headers.get_all(header::HOST);
+    let named = hosts.next().and_then(|host| host.to_str().ok());
+    // An absolute-form target outranks Host (RFC 9112, section 3.2.2).
+    let host = uri_authority.or(named);
+    hosts.next().is_none()
+        && host.is_some_and(|host| {
+            (settings.public_url.is_none() && host == listen) || names_us(host, settings)
+        })
+}
+
+fn names_us(host: &str, settings: &Settings) -> bool {
+    if let Some(url) = &settings.public_url {
+        let default_port = if url.is_https() { ":443" } else { ":80" };
+        let bare = host.strip_suffix(default_port).unwrap_or(host);
+        return [host, bare]
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(url.authority()));
+    }
+    // Without a name, most requests name an address: that needs no parser of URLs.
+    if let Ok(address) = host.parse::<SocketAddr>() {
+        return address.ip().is_loopback() || Some(address.ip()) == settings.listen.ip();
+    }
+    let Ok(url) = url::Url::parse(&format!("http://{host}/")) else {
+        return false;
+    };
+    let bare = url.username().is_empty() && url.password().is_none() && url.path() == "/";
+    bare && match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => {
+            address.is_loopback() || settings.listen.ip() == Some(address.into())
+        }
+        Some(url::Host::Ipv6(address)) => {
+            address.is_loopback() || settings.listen.ip() == Some(address.into())
+        }
+        None => false,
+    }
+}
+
+/// Leads a browser to https that asked a trusted proxy for a page by http. A program is never
+/// redirected: its secret would travel in the clear unnoticed.
+///
+/// Browsers send `Sec-Fetch-Site` by https alone (W3C Fetch Metadata, section 2). Where it is there,
+/// the proxy names the wrong scheme, and a redirect would lead to itself.
+#[must_use]
+pub fn to_https(request: &HttpRequest, settings: &Settings) -> Option<HttpResponse> {
+    if !settings.is_https() || Surface::of(request.path()) == Surface::Api {
+        return None;
+    }
+    let headers = request.headers();
+    let proto = headers.get("x-forwarded-proto")?.to_str().ok()?;
+    let by_http = proto.split(',').next().map(str::trim) == Some("http");
+    let is_led = by_http
+        && request.method().is_safe()
+        && !headers.contains_key("sec-fetch-site")
+        && is_from_a_trusted_proxy(request, &settings.trusted_proxies);
+    let path = request.uri().path_and_query()?;
+    is_led.then(|| {
+        let address = format!("{}{path}", settings.base_url());
+        let mut answer = HttpResponse::PermanentRedirect();
+        answer.insert_header((header::LOCATION, address)).finish()
+    })
+}
+
+/// The origin at which this request's page lives, as its browser writes it in `Origin`.
+#[must_use]
+pub fn own_origin(request: &HttpRequest, settings: &Settings) -> Option<String> {
+    if let Some(url) = &settings.public_url {
+        return Some(url.origin().to_string());
+    }
+    let host = request.headers().get(header::HOST)?.to_str().ok()?;
+    let url = url::Url::parse(&format!("http://{host}/")).ok()?;
+    Some(url.origin().ascii_serialization())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sources;
+
+    fn settings(values: &[(&str, &str)]) -> Settings {
+        Settings::read(&Sources::of(values.iter().copied()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn without_a_public_url_loopback_names_and_the_listening_address_are_ours() {
+        let settings = settings(&[("NARTHEX_LISTEN", "192.0.2.7:9000")]);
+        for host in [
+            "localhost",
+            "LocalHost:9000",
+            "127.0.0.1:1",
+            "[::1]:8080",
+            "192.0.2.7:9000",
+        ] {
+            assert!(names_us(host, &settings), "{host}");
+        }
+        for host in [
+            "",
+            "example.com",
+            "localhost.evil.example",
+            "192.0.2.8",
+            "a@localhost",
+            "localhost/x",
+        ] {
+            assert!(!names_us(host, &settings), "{host}");
+        }
+    }
+
+    #[test]
+    fn with_a_public_url_only_its_host_is_ours() {
+        let settings = settings(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
+        for host in ["id.example.com", "ID.example.com", "id.example.com:443"] {
+            assert!(names_us(host, &settings), "{host}");
+        }
+        for host in [
+            "localhost",
+            "127.0.0.1:8080",
+            "id.example.com:80",
+            "example.com",
+            "x.id.example.com",
+        ] {
+            assert!(!names_us(host, &settings), "{host}");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Forms and queries, read into [`Fields`].
+
+use std::borrow::Cow;
+
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest,
+    dev::{Payload, ServiceRequest},
+    error::PayloadError,
+    http::header,
+    web::{Bytes, PayloadConfig},
+};
+use futures_util::future::{LocalBoxFuture, Ready, ready};
+
+use crate::{
+    error::{Error, Result},
+    http::extract::limits,
+    types::{fields::Fields, ids::UserId},
+};
+
+/// The hidden field in which a form of a signed-in page names the user that it was made for.
+pub(crate) const FORM_USER: &str = "user";
+
+/// How much of a body is read before it is refused.
+#[must_use]
+pub fn payload_limit() -> PayloadConfig {
+    PayloadConfig::new(limits::BODY)
+}
+
+/// A form (`application/x-www-form-urlencoded`), without the field that [`is_for_another_user`] reads.
+pub struct Form(pub Fields);
+
+impl FromRequest for Form {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let right_type = is_form(request);
+        let body = read(request, payload);
+        Box::pin(async move {
+            let body = body.await?;
+            if !right_type && !body.is_empty() {
+                return Err(Error::WrongMediaType("application/x-www-form-urlencoded"));
+            }
+            if body.len() > limits::FORM {
+                return Err(Error::TooLarge(limits::FORM));
+            }
+            let mut fields = url_encoded(&body)?;
+            fields.many(FORM_USER);
+            Ok(Self(fields))
+        })
+    }
+}
+
+/// Returns whether the form in `body` was made for a user other than `user`. A form that names no user
+/// was made for all of them.
+pub fn is_for_another_user(request: &HttpRequest, body: &[u8], user: UserId) -> bool {
+    is_form(request)
+        && url::form_urlencoded::parse(body)
+            .any(|(name, value)| name == FORM_USER && value.parse() != Ok(user))
+}
+
+fn is_form(request: &HttpRequest) -> bool {
+    request
+        .content_type()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// The query of the address.
+pub struct Query(pub Fields);
+
+impl Query {
+    /// Reads what stands after the question mark.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn read(text: &str) -> Result<Self> {
+        url_encoded(text.as_bytes()).map(Self)
+    }
+}
+
+impl FromRequest for Query {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::read(request.query_string()))
+    }
+}
+
+/// Proof that the address has no query: for API calls that take none.
+pub struct NoQuery;
+
+impl FromRequest for NoQuery {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        // Hardly a call has one.
+        if request.query_string().is_empty() {
+            return ready(Ok(Self));
+        }
+        let query = Query::read(request.query_string());
+        ready(query.and_then(|query| Ok(query.0.finish().map(|()| Self)?)))
+    }
+}
+
+/// Reads the whole body, in the time that there is for it.
+pub(crate) fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Bytes>> + use<> {
+    let bytes = Bytes::from_request(request, payload);
+    async move {
+        let read = tokio::time::timeout(limits::BODY_WITHIN, bytes);
+        let read = read.await.map_err(|_| Error::TooSlow)?;
+        read.map_err(|error| match error.as_error::<PayloadError>() {
+            Some(PayloadError::Overflow) => Error::TooLarge(limits::BODY),
+            _ => Error::Malformed("The body ended before it was complete.".to_owned()),
+        })
+    }
+}
+
+/// Takes the whole body in before anything is decided about who sent it, and leaves it to be read
+/// again. Who holds the end of a request back would otherwise be judged by what they were when its
+/// head came, and act on it ten seconds after that ended. Returns the body, which is empty if none came.
+///
+/// # Errors
+/// [`Error::TooLarge`], [`Error::TooSlow`], [`Error::Malformed`]: it did not come whole.
+pub async fn take_in(request: &mut ServiceRequest) -> Result<Bytes> {
+    // Most requests have none, and need neither a timer to read it nor room for what reads it: that is
+    // in a box, which only those that do have.
+    if !has_body(request.request()) {
+        return Ok(Bytes::new());
+    }
+    let mut payload = request.take_payload();
+    let bytes = Box::pin(read(request.request(), &mut payload)).await?;
+    request.set_payload(Payload::from(bytes.clone()));
+    Ok(bytes)
+}
+
+/// Whether a body came, without reading it.
+pub(crate) fn has_body(request: &HttpRequest) -> bool {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    request.headers().contains_key(header::TRANSFER_ENCODING)
+        || length.is_some_and(|length| length.as_bytes() != b"0")
+}
+
+/// Reads names and values (WHATWG URL, section 5.1). Bytes that are no UTF-8 are refused, where the
+/// standard would put replacement characters: what is stored is what was sent.
+fn url_encoded(bytes: &[u8]) -> Result<Fields> {
+    let decoded = if bytes.contains(&b'%') {
+        Cow::Owned(percent_decoded(bytes))
+    } else {
+        Cow::Borrowed(bytes)
+    };
+    if std::str::from_utf8(&decoded).is_err() {
+        return Err(Error::Malformed("Send text in UTF-8.".to_owned()));
+    }
+    Ok(Fields::new(url::form_urlencoded::parse(bytes)))
+}
+
+/// `%XX` as the byte that it stands for, and everything else as it is (RFC 3986, section 2.1).
+pub fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
+    let mut rest = bytes.iter().copied();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    while let Some(byte) = rest.next() {
+        let hex = |byte: Option<u8>| {
+            char::from(byte?)
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        };
+        let mut ahead = rest.clone();
+        match (byte, hex(ahead.next()), hex(ahead.next())) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push(high << 4 | low);
+                rest = ahead;
+            }
+            _ => decoded.push(byte),
+        }
+    }
+    decoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_read_as_browsers_send_them() {
+        let mut fields = url_encoded(b"a=1&b=%C3%A9+x&a=2&c").unwrap();
+        assert_eq!(fields.many("a"), ["1", "2"]);
+        assert_eq!(fields.text("b"), "é x");
+        assert_eq!(fields.text("c"), "");
+        assert!(fields.finish().is_ok());
+    }
+
+    #[test]
+    fn what_is_no_utf_8_is_refused() {
+        for bytes in [&b"a=%ff"[..], b"a=\xff", b"%ff=a", b"a=%C3%28"] {
+            assert!(url_encoded(bytes).is_err(), "{bytes:?}");
+        }
+        assert!(
+            url_encoded(b"a=100%&b=%zz").is_ok(),
+            "a lone percent sign is itself"
+        );
+    }
+}

@@ -1,0 +1,14 @@
+//! Middleware: what every request passes through.
+
+pub mod allowed_host;
+pub mod body;
+pub mod bypass;
+pub mod catch_panic;
+pub mod client_ip;
+pub mod compression;
+pub mod cors;
+pub mod csrf;
+pub mod poll_limit;
+pub mod rejection_delay;
+pub mod request_log;
+pub mod security_headers;

@@ -1,0 +1,23 @@
+//! HTTP: routes, authentication of requests, pages, JSON API, OAuth and forward auth.
+//!
+//! This is the only layer that uses actix-web, askama and utoipa.
+
+pub mod api;
+pub mod app;
+pub mod auth;
+pub mod connections;
+pub mod draft;
+pub mod extract;
+pub mod forward_auth;
+pub mod listener;
+pub mod middleware;
+pub mod oauth;
+pub mod openapi;
+pub mod ops;
+pub mod pages;
+pub mod paths;
+pub mod response;
+pub mod return_to;
+pub mod routes;
+pub mod server;
+pub mod service_manager;

@@ -1,0 +1,191 @@
+//! What selections, classes and kinds look like in the API, for the document that describes it.
+//!
+//! A selection travels as a query, where a field with several values comes several times, or as JSON,
+//! where it is a list. Both shapes are made from the fields of [`Selection`].
+
+use std::{borrow::Cow, marker::PhantomData};
+
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{
+        ObjectBuilder, Required, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
+
+use super::Shape;
+use crate::{
+    credentials::Selection,
+    http::{openapi::schemas, response::paginated::Paged},
+    types::credential_kind::{Class, Kind},
+};
+
+impl PartialSchema for Class {
+    fn schema() -> Shape {
+        schemas::one_of(Self::ALL.map(Self::as_str))
+    }
+}
+
+impl ToSchema for Class {}
+
+impl PartialSchema for Kind {
+    fn schema() -> Shape {
+        schemas::one_of(Self::ALL.map(Self::as_str))
+    }
+}
+
+impl ToSchema for Kind {}
+
+/// `session`.
+#[must_use]
+pub fn session_class() -> Shape {
+    schemas::one_of([Class::Session.as_str()])
+}
+
+/// `token`.
+#[must_use]
+pub fn token_class() -> Shape {
+    schemas::one_of([Class::Token.as_str()])
+}
+
+/// The kinds of sessions.
+#[must_use]
+pub fn session_kind() -> Shape {
+    schemas::one_of(Kind::of(Class::Session).map(Kind::as_str))
+}
+
+/// The kinds of tokens.
+#[must_use]
+pub fn token_kind() -> Shape {
+    schemas::one_of(Kind::of(Class::Token).map(Kind::as_str))
+}
+
+/// What a list or an ending is about.
+pub trait About {
+    /// The class, where it is about one.
+    const CLASS: Option<Class>;
+}
+
+/// Sessions and tokens.
+pub enum Both {}
+/// Sessions alone.
+pub enum Sessions {}
+/// Tokens alone.
+pub enum Tokens {}
+
+impl About for Both {
+    const CLASS: Option<Class> = None;
+}
+impl About for Sessions {
+    const CLASS: Option<Class> = Some(Class::Session);
+}
+impl About for Tokens {
+    const CLASS: Option<Class> = Some(Class::Token);
+}
+
+/// A selection as a query.
+struct Selected<A>(PhantomData<A>);
+
+impl<A: About> IntoParams for Selected<A> {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut fields = Selection::into_params(place);
+        if let Some(class) = A::CLASS {
+            for field in &mut fields {
+                let names = match &*field.name {
+                    "class" => schemas::one_of([class.as_str()]),
+                    "kind" => schemas::one_of(Kind::of(class).map(Kind::as_str)),
+                    _ => continue,
+                };
+                field.schema = Some(schemas::list_of(names).into());
+            }
+        }
+        fields
+    }
+}
+
+/// The query of a call that ends what is selected, or all.
+pub struct EndedBy<A>(PhantomData<A>);
+
+impl<A: About> IntoParams for EndedBy<A> {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let all = ParameterBuilder::new()
+            .name("all")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(
+                "All of them. Give this alone; a call without any parameter ends nothing.",
+            ))
+            .schema(Some(schemas::only(true)));
+        let mut fields = Selected::<A>::into_params(place);
+        fields.push(all.build());
+        fields
+    }
+}
+
+/// The query of a list.
+pub struct Listed<A>(PhantomData<A>);
+
+impl<A: About> IntoParams for Listed<A> {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let ended = ParameterBuilder::new()
+            .name("ended")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some("Also what ended."))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::Boolean)));
+        let mut fields = Selected::<A>::into_params(&place);
+        fields.push(ended.build());
+        fields.extend(Paged::into_params(place));
+        fields
+    }
+}
+
+/// A selection as JSON.
+pub enum SelectionBody {}
+
+impl PartialSchema for SelectionBody {
+    fn schema() -> Shape {
+        selection().into()
+    }
+}
+
+impl ToSchema for SelectionBody {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Selection")
+    }
+}
+
+/// A selection, and the digest of its preview, as JSON.
+pub enum SignOutBody {}
+
+impl PartialSchema for SignOutBody {
+    fn schema() -> Shape {
+        let digest = schemas::text().description(Some(
+            "What the preview answered: just that is ended, or nothing.",
+        ));
+        selection().property("digest", digest).into()
+    }
+}
+
+impl ToSchema for SignOutBody {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("SignOut")
+    }
+}
+
+fn selection() -> ObjectBuilder {
+    let object = schemas::closed_object().description(Some(
+        "Fields combine with AND, the values of one field with OR. The empty selection is everything, \
+         the caller's own credential included.",
+    ));
+    let fields = Selection::into_params(|| None);
+    fields.into_iter().fold(object, |object, field| {
+        let Some(shape) = field.schema else {
+            return object;
+        };
+        object.property(
+            field.name,
+            schemas::one_or_several(shape, field.description),
+        )
+    })
+}

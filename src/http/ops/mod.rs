@@ -1,0 +1,4 @@
+//! Health checks and metrics for operators.
+
+pub mod health;
+pub mod metrics;

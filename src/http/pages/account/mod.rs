@@ -1,0 +1,9 @@
+//! The account pages.
+
+mod overview;
+mod profile;
+
+pub use self::{
+    overview::show as overview,
+    profile::{change_password, change_profile, delete, settings, to_settings},
+};

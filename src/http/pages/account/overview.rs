@@ -1,0 +1,71 @@
+//! The overview: who, recent activity, everything that can get in.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use crate::{
+    audit,
+    credentials::{Scope, Selection, list},
+    error::Result,
+    http::{
+        auth::SignedIn,
+        pages::{activity::Line, credential_row::Row},
+        paths,
+        response::html::{self, Frame},
+    },
+    types::credential_kind::Class,
+    util::pagination::Paging,
+};
+
+/// How many sessions and how many tokens it shows; each has a page of its own for the rest.
+const CREDENTIALS: usize = 10;
+/// How many events it shows.
+const EVENTS: usize = 5;
+
+#[derive(Template)]
+#[template(path = "accounts/overview.html")]
+struct OverviewPage {
+    frame: Frame,
+    name: String,
+    email: String,
+    sessions: Vec<Row>,
+    more_sessions: bool,
+    tokens: Vec<Row>,
+    more_tokens: bool,
+    lines: Vec<Line>,
+    sign_out_others: String,
+}
+
+/// `GET /account`
+pub async fn show(here: SignedIn) -> Result<HttpResponse> {
+    let (context, user) = (&here.context, &here.caller.user);
+    let current = here.caller.credential.id;
+    let some = |class| {
+        let paging = Paging::new(CREDENTIALS, None);
+        list(
+            context,
+            user.id,
+            Selection::all_of(class),
+            Scope::Live,
+            paging,
+        )
+    };
+    let sessions = some(Class::Session).await?;
+    let tokens = some(Class::Token).await?;
+    let events = audit::list(context, user.id, Paging::new(EVENTS, None)).await?;
+    html::ok(&OverviewPage {
+        frame: here.frame(),
+        name: user.name.clone(),
+        email: user.email.clone(),
+        sessions: Row::all(context, &sessions.rows, current),
+        more_sessions: sessions.next.is_some(),
+        tokens: Row::all(context, &tokens.rows, current),
+        more_tokens: tokens.next.is_some(),
+        lines: events
+            .rows
+            .iter()
+            .map(|event| Line::new(context, event))
+            .collect(),
+        sign_out_others: paths::with_query(paths::SIGN_OUT, &[("except", "current")]),
+    })
+}

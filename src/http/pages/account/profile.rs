@@ -1,0 +1,198 @@
+//! Name, address, password, and deleting the account: three forms on one page.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use crate::{
+    accounts::{self, Profile},
+    crypto::secret::SecretText,
+    error::{Error, Result},
+    http::{
+        auth::SignedIn,
+        extract::form_key::{form_key, new_form_key},
+        middleware::body::Form,
+        paths,
+        response::html::{self, Frame, see_other},
+    },
+    passwords::{self, change::PasswordChange, policy::NewPassword},
+    sessions::SessionSecret,
+    types::{
+        email::Email,
+        fields::{FieldErrors, Fields},
+        name::Name,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "accounts/settings.html")]
+struct SettingsPage {
+    frame: Frame,
+    name: String,
+    email: String,
+    end_sessions: bool,
+    end_tokens: bool,
+    form_key: String,
+    errors: FieldErrors,
+}
+
+fn page_with(here: &SignedIn, errors: FieldErrors) -> Result<SettingsPage> {
+    Ok(SettingsPage {
+        frame: here.frame(),
+        name: here.caller.user.name.clone(),
+        email: here.caller.user.email.clone(),
+        end_sessions: true,
+        end_tokens: false,
+        form_key: new_form_key(&here.context)?,
+        errors,
+    })
+}
+
+/// `GET /account/profile`
+pub async fn settings(here: SignedIn) -> Result<HttpResponse> {
+    let mut page = page_with(&here, FieldErrors::default())?;
+    if let Some(mut typed) = here.draft(paths::PROFILE) {
+        (page.name, page.email) = (typed.text("name"), typed.text("email"));
+    }
+    if let Some(mut typed) = here.draft(paths::PASSWORD) {
+        (page.end_sessions, page.end_tokens) = to_end(&typed.many("also"));
+    }
+    html::ok(&page)
+}
+
+/// `GET` where only a form is sent to: whoever reloads there gets to the form.
+pub async fn to_settings() -> HttpResponse {
+    see_other(paths::PROFILE)
+}
+
+/// `POST /account/profile`
+pub async fn change_profile(here: SignedIn, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let (name, email) = (fields.text("name"), fields.text("email"));
+    let changed = async {
+        let profile = read_profile(fields, &name, &email)?;
+        accounts::change_profile(&here.context, &here.caller, profile).await
+    };
+    match changed.await {
+        Ok(()) => here.go(paths::PROFILE, "Saved."),
+        Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
+            name,
+            email,
+            ..page_with(&here, errors)?
+        }),
+        Err(other) => Err(other),
+    }
+}
+
+fn read_profile(mut fields: Fields, name: &str, email: &str) -> Result<Profile> {
+    let errors = fields.errors();
+    let name = errors.take("name", Name::parse(name));
+    let email = errors.take("email", Email::parse(email));
+    fields.check()?;
+    match (name, email) {
+        (Some(name), Some(email)) => Ok(Profile { name, email }),
+        _ => Err(Error::internal("a field was neither taken nor refused")),
+    }
+}
+
+/// `POST /account/password`
+///
+/// All other sessions end unless the form says otherwise. A box that is not ticked sends nothing, so
+/// the form carries an empty `also` beside its boxes: only with it does the absence of `sessions`
+/// mean that they shall stay.
+pub async fn change_password(here: SignedIn, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let current = SecretText::new(fields.text("current_password"));
+    let new = SecretText::new(fields.text("password"));
+    let key = form_key(&fields.text("form_key"));
+    let also = fields.many("also");
+    let (end_sessions, end_tokens) = to_end(&also);
+    if also
+        .iter()
+        .any(|class| !["sessions", "tokens", ""].contains(&&**class))
+    {
+        fields.errors().add("also", "Give sessions or tokens.");
+    }
+    let changed = async {
+        let (email, name) = (
+            Email::parse(&here.caller.user.email),
+            Name::parse(&here.caller.user.name),
+        );
+        let new = NewPassword::parse(new, email.as_ref().ok(), name.as_ref().ok());
+        let new = fields.errors().take("password", new);
+        fields.check()?;
+        let Some(new) = new else {
+            return Err(Error::internal("a password was neither taken nor refused"));
+        };
+        let secret = SessionSecret::generate(here.context.random())?;
+        let change = PasswordChange {
+            current,
+            new,
+            end_sessions,
+            end_tokens,
+            renewed: secret.digest(),
+            form_key: key,
+        };
+        let changed =
+            passwords::change::change_password(&here.context, &here.caller, change).await?;
+        Ok((changed, secret))
+    };
+    match changed.await {
+        Ok((changed, secret)) => {
+            if changed.is_renewed {
+                here.cookie.renew(&secret)?;
+            }
+            let ended = changed.receipt;
+            let ended = ended.map_or_else(|| "nothing".to_owned(), |receipt| receipt.summary());
+            here.go(
+                paths::PROFILE,
+                &format!("Your password is changed. Ended: {ended}."),
+            )
+        }
+        Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
+            end_sessions,
+            end_tokens,
+            ..page_with(&here, errors)?
+        }),
+        Err(error @ Error::Throttled(_)) => {
+            let errors = FieldErrors::one("current_password", error.sentence());
+            let page = SettingsPage {
+                end_sessions,
+                end_tokens,
+                ..page_with(&here, errors)?
+            };
+            html::refused(&error, &page)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Whether the other sessions end, and whether tokens do.
+fn to_end(also: &[String]) -> (bool, bool) {
+    let asked = |class: &str| also.iter().any(|asked| asked == class);
+    (asked("sessions") || !asked(""), asked("tokens"))
+}
+
+/// `POST /account/delete`
+pub async fn delete(here: SignedIn, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let password = SecretText::new(fields.text("password"));
+    let deleted = async {
+        fields.check()?;
+        accounts::delete(&here.context, &here.caller, password).await
+    };
+    match deleted.await {
+        Ok(receipt) => {
+            let message = format!("Your account is deleted. Ended: {}.", receipt.summary());
+            here.leave(&message).await
+        }
+        Err(Error::Invalid(errors)) => {
+            let errors = errors.renamed("password", "delete_password");
+            html::unprocessable(&page_with(&here, errors)?)
+        }
+        Err(error @ Error::Throttled(_)) => {
+            let errors = FieldErrors::one("delete_password", error.sentence());
+            html::refused(&error, &page_with(&here, errors)?)
+        }
+        Err(other) => Err(other),
+    }
+}

@@ -1,0 +1,81 @@
+//! Confirming the password before something dangerous.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use crate::{
+    crypto::secret::SecretText,
+    error::{Error, Result},
+    http::{
+        auth::SignedIn,
+        extract::form_key::{form_key, new_form_key},
+        middleware::body::{Form, Query},
+        response::html::{self, Frame, see_other},
+        return_to::{Next, or_account},
+    },
+    i18n::humanize,
+    sessions,
+};
+
+#[derive(Template)]
+#[template(path = "sessions/confirm.html")]
+struct ConfirmPage {
+    frame: Frame,
+    email: String,
+    lasts: String,
+    next: String,
+    refused: Option<String>,
+    form_key: String,
+}
+
+impl ConfirmPage {
+    fn new(here: &SignedIn, next: Option<&Next>) -> Result<Self> {
+        Ok(Self {
+            frame: here.frame(),
+            email: here.caller.user.email.clone(),
+            lasts: humanize::length(here.context.settings.confirm_for),
+            next: next.map(Next::as_str).unwrap_or_default().to_owned(),
+            refused: None,
+            form_key: new_form_key(&here.context)?,
+        })
+    }
+}
+
+/// `GET /account/confirm`
+pub async fn form(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
+    let next = Next::take(&mut query.0, &here.context.settings);
+    html::ok(&ConfirmPage::new(&here, next.as_ref())?)
+}
+
+/// `POST /account/confirm`
+pub async fn confirm(here: SignedIn, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let password = SecretText::new(fields.text("password"));
+    let next = Next::take(&mut fields, &here.context.settings);
+    let key = form_key(&fields.text("form_key"));
+    fields.check()?;
+    match sessions::confirm(&here.context, &here.caller, password, key).await {
+        Ok(secret) => {
+            here.cookie.renew(&secret)?;
+            Ok(see_other(&or_account(next)))
+        }
+        Err(Error::WrongPassword) => {
+            let page = ConfirmPage::new(&here, next.as_ref())?;
+            html::unprocessable(&ConfirmPage {
+                refused: Some("This is not your password.".to_owned()),
+                ..page
+            })
+        }
+        Err(error @ Error::Throttled(_)) => {
+            let page = ConfirmPage::new(&here, next.as_ref())?;
+            html::refused(
+                &error,
+                &ConfirmPage {
+                    refused: Some(error.sentence()),
+                    ..page
+                },
+            )
+        }
+        Err(other) => Err(other),
+    }
+}

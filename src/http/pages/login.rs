@@ -1,0 +1,121 @@
+//! Signing in and out.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use crate::{
+    audit::Actor,
+    config::Registration,
+    crypto::secret::SecretText,
+    error::{Error, Result},
+    http::{
+        auth::{Origin, Visitor},
+        extract::form_key::{form_key, new_form_key},
+        middleware::body::{Form, Query},
+        paths,
+        response::html::{self, Frame, see_other},
+        return_to::{Next, or_account},
+    },
+    passwords::verify::authenticate,
+    sessions::{self, SignIn},
+};
+
+/// Never says which: nobody is to learn here who has an account.
+const WRONG: &str = "E-mail address or password is wrong. Check both and try again.";
+
+const EXPIRED: &str = "Your session expired or was signed out. Sign in again to continue.";
+
+#[derive(Template)]
+#[template(path = "sessions/login.html")]
+struct LoginPage {
+    frame: Frame,
+    email: String,
+    remember: bool,
+    next: String,
+    /// Where an account is made, which leads to the same place afterwards.
+    register: Option<String>,
+    refused: Option<String>,
+    form_key: String,
+}
+
+impl LoginPage {
+    fn new(visitor: &Visitor, email: String, remember: bool, next: Option<&Next>) -> Result<Self> {
+        Ok(Self {
+            frame: visitor.frame(),
+            email,
+            remember,
+            next: next.map(Next::as_str).unwrap_or_default().to_owned(),
+            register: (visitor.context.settings.registration == Registration::Open)
+                .then(|| Next::carried(paths::REGISTER, next)),
+            refused: None,
+            form_key: new_form_key(&visitor.context)?,
+        })
+    }
+}
+
+/// `GET /login`
+pub async fn form(visitor: Visitor, mut query: Query) -> Result<HttpResponse> {
+    let next = Next::take(&mut query.0, &visitor.context.settings);
+    if visitor.caller.is_some() {
+        return Ok(see_other(&or_account(next)));
+    }
+    let mut page = LoginPage::new(&visitor, String::new(), false, next.as_ref())?;
+    // The cookie names a session that is over.
+    if page.frame.message.is_none() && visitor.cookie.secret().is_some() {
+        page.frame.message = Some(EXPIRED.to_owned());
+    }
+    html::ok(&page)
+}
+
+/// `POST /login`
+pub async fn login(visitor: Visitor, origin: Origin, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let email = fields.text("email");
+    let password = SecretText::new(fields.text("password"));
+    let remember = fields.text("remember") == "on";
+    let key = form_key(&fields.text("form_key"));
+    let next = Next::take(&mut fields, &visitor.context.settings);
+    fields.check()?;
+    match sign_in(&visitor, origin, &email, password, remember, key).await {
+        Ok(()) => Ok(see_other(&or_account(next))),
+        Err(Error::WrongPassword) => {
+            let page = LoginPage::new(&visitor, email, remember, next.as_ref())?;
+            html::unprocessable(&LoginPage {
+                refused: Some(WRONG.to_owned()),
+                ..page
+            })
+        }
+        Err(error @ Error::Throttled(_)) => {
+            let page = LoginPage::new(&visitor, email, remember, next.as_ref())?;
+            html::refused(
+                &error,
+                &LoginPage {
+                    refused: Some(error.sentence()),
+                    ..page
+                },
+            )
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn sign_in(
+    visitor: &Visitor,
+    origin: Origin,
+    email: &str,
+    password: SecretText,
+    remember: bool,
+    form_key: Option<[u8; 16]>,
+) -> Result<()> {
+    let context = &visitor.context;
+    let proof = authenticate(context, email, password, Actor::stranger(origin.ip)).await?;
+    let how = SignIn {
+        remember,
+        user_agent: origin.user_agent,
+        ip: origin.ip,
+        replaces: visitor.sessions().await?,
+        form_key,
+    };
+    let secret = sessions::sign_in(context, proof, how).await?;
+    visitor.cookie.sign_in(&secret, remember)
+}

@@ -1,0 +1,14 @@
+//! Pages for browsers.
+
+pub mod account;
+pub mod activity;
+pub mod confirm;
+pub mod credential_row;
+pub mod home;
+pub mod login;
+pub mod logout;
+pub mod problem;
+pub mod register;
+pub mod revoke;
+pub mod sessions;
+pub mod tokens;

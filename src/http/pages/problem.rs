@@ -1,0 +1,27 @@
+//! What each sort of problem means: the pages to which the `type` of a problem leads (RFC 9457, section
+//! 3.1.1).
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Path};
+use askama::Template;
+
+use crate::{
+    error::{Error, Kind, Result},
+    http::response::html::{Frame, page},
+};
+
+#[derive(Template)]
+#[template(path = "protocols/problem.html")]
+struct ProblemPage {
+    frame: Frame,
+    kind: &'static Kind,
+}
+
+/// The page of one sort.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is no such sort.
+pub async fn show(request: HttpRequest, slug: Path<String>) -> Result<HttpResponse> {
+    let kind = Kind::named(&slug).ok_or(Error::NotFound)?;
+    let frame = Frame::new(&request, None, None);
+    page(StatusCode::OK, &ProblemPage { frame, kind })
+}

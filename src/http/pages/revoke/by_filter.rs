@@ -1,0 +1,233 @@
+//! Ending a selection: shows beforehand exactly what would end, and ends just that.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use askama::Template;
+
+use crate::{
+    credentials::{
+        Reason, Receipt, Selection,
+        receipt::summary,
+        revoke::{self, Ending, Preview},
+    },
+    error::{Error, Result},
+    http::{
+        auth::SignedIn,
+        draft,
+        middleware::body::{Form, Query},
+        pages::credential_row::Row,
+        paths,
+        response::html::{self, Frame, see_other},
+    },
+    types::{
+        credential_kind::{Class, Kind},
+        fields::{FieldErrors, Fields},
+        ids::CredentialId,
+    },
+};
+
+/// Text fields of the form that a browser also sends when nothing was typed.
+const LEFT_EMPTY: [&str; 4] = ["unused_since", "created_before", "from", "ability"];
+
+#[derive(Template)]
+#[template(path = "credentials/sign_out.html")]
+struct SignOutPage {
+    frame: Frame,
+    everything: bool,
+    everything_else: bool,
+    summary: String,
+    includes_this_browser: bool,
+    rows: Vec<Row>,
+    hidden: Vec<(&'static str, String)>,
+    digest: String,
+    problem: Option<&'static str>,
+    filters: Filters,
+    errors: FieldErrors,
+}
+
+/// The form by which a person narrows the selection, filled with what it is now.
+#[derive(Default)]
+struct Filters {
+    kinds: Vec<(Kind, bool)>,
+    unused_since: String,
+    created_before: String,
+    from: String,
+    ability: String,
+}
+
+impl Filters {
+    fn of(selection: &Selection, typed: &[(String, String)]) -> Self {
+        let typed = |name: &str| {
+            typed
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.clone())
+                .unwrap_or_default()
+        };
+        Self {
+            kinds: Kind::ALL
+                .into_iter()
+                .map(|kind| (kind, selection.kind.contains(&kind)))
+                .collect(),
+            unused_since: typed("unused_since"),
+            created_before: typed("created_before"),
+            from: typed("from"),
+            ability: typed("ability"),
+        }
+    }
+}
+
+/// `GET /account/sign-out` with a selection
+pub async fn preview(here: SignedIn, query: Query) -> Result<HttpResponse> {
+    let mut fields = query.0.without_empty(&LEFT_EMPTY);
+    let sealed = fields.many(draft::FIELD);
+    if !sealed.is_empty()
+        && let Some(typed) = here.draft(paths::SIGN_OUT)
+    {
+        fields = typed;
+    }
+    let typed = fields.pairs();
+    let selection = take(&here, &mut fields);
+    match fields.finish() {
+        Ok(()) => show(&here, StatusCode::OK, &selection, &typed, None).await,
+        Err(errors) => refuse(&here, &selection, &typed, errors),
+    }
+}
+
+/// `POST /account/sign-out` with a selection and the digest of its preview
+pub async fn end(here: SignedIn, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let digest = fields.one("digest").filter(|digest| !digest.is_empty());
+    let typed = fields.pairs();
+    let selection = take(&here, &mut fields);
+    if let Err(errors) = fields.finish() {
+        return refuse(&here, &selection, &typed, errors);
+    }
+    let Some(digest) = digest else {
+        let problem = "Look at what would end, then decide.";
+        return show(
+            &here,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &selection,
+            &typed,
+            Some(problem),
+        )
+        .await;
+    };
+    here.caller
+        .may_end(&selection, here.context.now(), || address_of(&selection))?;
+    let ending = Ending {
+        selection: selection.clone(),
+        digest: Some(digest.clone()),
+        reason: Reason::SignedOut,
+    };
+    let user = here.caller.user.id;
+    match revoke::end(&here.context, user, ending, here.caller.actor()).await {
+        Ok(receipt) => leave(&here, &receipt).await,
+        Err(Error::PreviewOutdated) => {
+            let before = revoke::ended_before(&here.context, user, digest).await?;
+            if let Some(receipt) = before {
+                return leave(&here, &receipt).await;
+            }
+            let problem = "What would end has changed since you looked. Nothing was ended. This is the list now.";
+            show(
+                &here,
+                StatusCode::CONFLICT,
+                &selection,
+                &typed,
+                Some(problem),
+            )
+            .await
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Where a browser goes after an ending: to the receipt, or to the sign-in page where the ending was
+/// its own.
+pub(super) async fn leave(here: &SignedIn, receipt: &Receipt) -> Result<HttpResponse> {
+    if !receipt.names(here.caller.credential.id) {
+        return Ok(see_other(&paths::receipt(receipt.id)));
+    }
+    let message = format!("Signed out. Ended: {}.", receipt.summary());
+    here.leave(&message).await
+}
+
+/// Where `selection` is previewed.
+pub(crate) fn address_of(selection: &Selection) -> String {
+    paths::with_query(paths::SIGN_OUT, &selection.to_fields())
+}
+
+/// The fields of `selection` for a form, in which `current` is this browser also after a new sign-in.
+fn fields_of(selection: &Selection, current: CredentialId) -> Vec<(&'static str, String)> {
+    let own = current.to_string();
+    let mut fields = selection.to_fields();
+    for (name, value) in &mut fields {
+        if *name == "except" && *value == own {
+            "current".clone_into(value);
+        }
+    }
+    fields
+}
+
+fn take(here: &SignedIn, fields: &mut Fields) -> Selection {
+    Selection::take(fields, here.context.now(), Some(here.caller.credential.id))
+}
+
+async fn show(
+    here: &SignedIn,
+    status: StatusCode,
+    selection: &Selection,
+    typed: &[(String, String)],
+    problem: Option<&'static str>,
+) -> Result<HttpResponse> {
+    let current = here.caller.credential.id;
+    let Preview {
+        digest,
+        credentials,
+        over: _,
+    } = revoke::preview(&here.context, here.caller.user.id, selection.clone()).await?;
+    let count = |class| {
+        let of_class = credentials
+            .iter()
+            .filter(|credential| credential.class() == class);
+        i64::try_from(of_class.count()).unwrap_or(i64::MAX)
+    };
+    let template = SignOutPage {
+        frame: here.frame(),
+        everything: *selection == Selection::default(),
+        everything_else: *selection == Selection::all_but(current),
+        summary: summary(count(Class::Session), count(Class::Token)),
+        includes_this_browser: credentials
+            .iter()
+            .any(|credential| credential.id == current),
+        rows: Row::all(&here.context, &credentials, current),
+        hidden: fields_of(selection, current),
+        digest,
+        problem,
+        filters: Filters::of(selection, typed),
+        errors: FieldErrors::default(),
+    };
+    html::page(status, &template)
+}
+
+/// A selection with a fault in it previews nothing: what it was meant to name is not known.
+fn refuse(
+    here: &SignedIn,
+    selection: &Selection,
+    typed: &[(String, String)],
+    errors: FieldErrors,
+) -> Result<HttpResponse> {
+    html::unprocessable(&SignOutPage {
+        frame: here.frame(),
+        everything: false,
+        everything_else: false,
+        summary: summary(0, 0),
+        includes_this_browser: false,
+        rows: Vec::new(),
+        hidden: Vec::new(),
+        digest: String::new(),
+        problem: Some("Something in this selection cannot be understood, so nothing is selected."),
+        filters: Filters::of(selection, typed),
+        errors,
+    })
+}

@@ -1,0 +1,50 @@
+//! What one sign-out ended.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use crate::{
+    credentials::find_receipt,
+    error::Result,
+    http::{
+        auth::SignedIn,
+        extract::path::PathId,
+        pages::credential_row::Row,
+        response::{
+            html::{self, Frame},
+            relative_time::Moment,
+        },
+    },
+    types::ids::OfReceipt,
+};
+
+#[derive(Template)]
+#[template(path = "credentials/receipt.html")]
+struct ReceiptPage {
+    frame: Frame,
+    summary: String,
+    reason: &'static str,
+    at: Moment,
+    ip: Option<String>,
+    by: Option<String>,
+    rows: Vec<Row>,
+    forgotten: bool,
+}
+
+/// `GET /account/receipts/{id}`
+pub async fn show(here: SignedIn, id: PathId<OfReceipt>) -> Result<HttpResponse> {
+    let context = &here.context;
+    let receipt = find_receipt(context, here.caller.user.id, id.0).await?;
+    let by_this_browser = receipt.by == Some(here.caller.credential.id);
+    html::ok(&ReceiptPage {
+        frame: here.frame(),
+        summary: receipt.summary(),
+        reason: receipt.reason.sentence(),
+        at: Moment::past(context.now(), receipt.at),
+        ip: receipt.ip.map(|ip| ip.to_string()),
+        by: by_this_browser.then(|| "this browser".to_owned()),
+        forgotten: receipt.credentials.is_empty()
+            && receipt.sessions_ended + receipt.tokens_ended > 0,
+        rows: Row::all(context, &receipt.credentials, here.caller.credential.id),
+    })
+}

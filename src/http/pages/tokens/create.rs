@@ -1,0 +1,121 @@
+//! Making a token: the form, and the page that shows the secret once.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::{
+    abilities::{AbilityBox, boxes},
+    created,
+    expiry::{ExpiryChoice, ExpiryFields},
+};
+use crate::{
+    error::{Error, Result},
+    http::{
+        auth::SignedIn,
+        extract::form_key::{form_key, new_form_key},
+        middleware::body::{Form, Query},
+        paths,
+        response::html::{self, Frame},
+    },
+    tokens::{NewToken, issue, made_by_form},
+    types::{
+        fields::{FieldErrors, Fields},
+        name::Name,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "tokens/new.html")]
+struct NewTokenPage {
+    frame: Frame,
+    name: String,
+    abilities: Vec<AbilityBox>,
+    expiry: ExpiryFields,
+    form_key: String,
+    errors: FieldErrors,
+}
+
+/// What was typed into the form.
+struct Typed {
+    name: String,
+    abilities: Vec<String>,
+    expiry: ExpiryChoice,
+    form_key: String,
+}
+
+impl Typed {
+    fn take(fields: &mut Fields) -> Self {
+        Self {
+            name: fields.text("name"),
+            abilities: fields.many("abilities"),
+            expiry: ExpiryChoice::take(fields),
+            form_key: fields.text("form_key"),
+        }
+    }
+
+    fn form(self, here: &SignedIn, errors: FieldErrors) -> Result<NewTokenPage> {
+        let context = &here.context;
+        Ok(NewTokenPage {
+            frame: here.frame(),
+            abilities: boxes(context, &self.abilities),
+            name: self.name,
+            expiry: ExpiryFields::of_new(context, self.expiry),
+            form_key: new_form_key(context)?,
+            errors,
+        })
+    }
+
+    fn read(&self, here: &SignedIn, mut errors: FieldErrors) -> Result<NewToken, FieldErrors> {
+        let context = &here.context;
+        let name = errors.take("name", Name::parse(&self.name));
+        let abilities = errors.take(
+            "abilities",
+            context.settings.catalogue.parse(&self.abilities),
+        );
+        // A script that says nothing about it gets a token that does not expire.
+        let expiry = self.expiry.read(context.now()).map_err(str::to_owned);
+        let expiry = expiry.map(Option::flatten);
+        let expiry = expiry.and_then(|at| NewToken::within_the_operators_bound(context, at));
+        let expires_at = errors.take("expires", expiry);
+        NewToken::of(errors, name, abilities, expires_at)
+    }
+}
+
+fn back() -> String {
+    paths::TOKEN_NEW.to_owned()
+}
+
+/// `GET /account/tokens/new`
+pub async fn form(here: SignedIn, query: Query) -> Result<HttpResponse> {
+    let mut fields = here.draft(paths::TOKENS).unwrap_or(query.0);
+    let typed = Typed::take(&mut fields);
+    here.confirmed(back)?;
+    html::ok(&typed.form(&here, FieldErrors::default())?)
+}
+
+/// `POST /account/tokens`
+pub async fn create(here: SignedIn, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let typed = Typed::take(&mut fields);
+    let errors = std::mem::take(fields.errors());
+    let confirmed = here.confirmed(back)?;
+    let new = match typed.read(&here, errors) {
+        Ok(new) => new,
+        Err(errors) => return html::unprocessable(&typed.form(&here, errors)?),
+    };
+    match issue(&here.context, confirmed, new, form_key(&typed.form_key)).await {
+        Ok(issued) => created::show(&here, issued, created::Why::Made).await,
+        Err(Error::FormSentTwice) => already_made(&here, &typed).await,
+        Err(other) => Err(other),
+    }
+}
+
+/// A reload of the page that showed the secret sends the form again: it makes no second token.
+async fn already_made(here: &SignedIn, typed: &Typed) -> Result<HttpResponse> {
+    let key = form_key(&typed.form_key).ok_or(Error::NotFound)?;
+    let token = made_by_form(&here.context, here.caller.user.id, key).await?;
+    here.go(
+        &paths::token(token.id),
+        "This token is made already. Its secret was shown once and cannot be shown again. If you did not see it, rotate the token.",
+    )
+}

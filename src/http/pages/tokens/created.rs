@@ -1,0 +1,86 @@
+//! The page that shows a secret, once.
+
+use actix_web::{
+    HttpResponse,
+    http::header::{self, HeaderValue},
+};
+use askama::Template;
+
+use crate::{
+    app_state::Context,
+    crypto::secret::SecretText,
+    error::Result,
+    http::{
+        auth::SignedIn,
+        pages::credential_row::Row,
+        response::{
+            html::{self, Frame},
+            relative_time::Moment,
+        },
+    },
+    tokens::{Issued, earlier_secrets},
+};
+
+/// Why there is a new secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    Made,
+    Rotated,
+}
+
+#[derive(Template)]
+#[template(path = "tokens/made.html")]
+struct MadePage {
+    frame: Frame,
+    row: Row,
+    secret: SecretText,
+    why: Why,
+    earlier: Vec<EarlierSecret>,
+    base_url: String,
+}
+
+/// A secret from before a rotation that still works.
+pub(super) struct EarlierSecret {
+    pub(super) hint: String,
+    pub(super) until: Moment,
+}
+
+impl EarlierSecret {
+    pub(super) async fn all(
+        context: &Context,
+        token: crate::types::ids::CredentialId,
+    ) -> Result<Vec<Self>> {
+        let now = context.now();
+        let earlier = earlier_secrets(context, token).await?.into_iter();
+        Ok(earlier
+            .map(|earlier| Self {
+                hint: earlier.hint,
+                until: Moment::future(now, earlier.until),
+            })
+            .collect())
+    }
+}
+
+/// Shows the secret of a token.
+pub(super) async fn show(here: &SignedIn, issued: Issued, why: Why) -> Result<HttpResponse> {
+    let Issued { token, secret } = issued;
+    let context = &here.context;
+    let earlier = match why {
+        Why::Made => Vec::new(),
+        Why::Rotated => EarlierSecret::all(context, token.id).await?,
+    };
+    let mut answer = html::ok(&MadePage {
+        frame: here.frame(),
+        row: Row::new(context, &token, here.caller.credential.id),
+        secret: SecretText::new(secret.expose().to_owned()),
+        why,
+        earlier,
+        base_url: context.settings.base_url(),
+    })?;
+    // Not even its own address goes anywhere from here.
+    let nothing = HeaderValue::from_static("no-referrer");
+    answer
+        .headers_mut()
+        .insert(header::REFERRER_POLICY, nothing);
+    Ok(answer)
+}

@@ -1,0 +1,158 @@
+//! The expiry of a token as a choice in a form: a length of time, a date, or never.
+
+use crate::{
+    app_state::Context,
+    i18n::humanize,
+    tokens::NewToken,
+    types::fields::Fields,
+    util::{clock::Timestamp, duration},
+};
+
+/// The lives that a form offers.
+const LIVES: [&str; 4] = ["7d", "30d", "90d", "365d"];
+/// The choice that is selected in the form for a new token.
+const USUAL_LIFE: &str = "90d";
+/// The choice that stands for the date beside it. A form of before says `on`.
+const DATE: &str = "date";
+/// The choice that changes nothing.
+const KEEP: &str = "keep";
+
+/// The choice as it was sent.
+#[derive(Default)]
+pub(super) struct ExpiryChoice {
+    choice: String,
+    date: String,
+    preselected: String,
+}
+
+impl ExpiryChoice {
+    pub(super) fn take(fields: &mut Fields) -> Self {
+        let choice = fields.text("expires");
+        Self {
+            choice: if choice == "on" {
+                DATE.to_owned()
+            } else {
+                choice
+            },
+            date: fields.text("expires_on"),
+            preselected: fields.text("expires_default"),
+        }
+    }
+
+    /// Reads the choice; `None` means that none was made. A date counts beside the choice that the form
+    /// selected by itself, which a person need not have seen. Beside any other it is refused.
+    pub(super) fn read(&self, now: Timestamp) -> Result<Option<Option<Timestamp>>, &'static str> {
+        let (choice, date) = (&*self.choice, self.date.trim());
+        if !date.is_empty() {
+            let is_date = ["", DATE, KEEP].contains(&choice) || choice == self.preselected;
+            if !is_date {
+                return Err("You entered a date and selected another option. Choose one of them.");
+            }
+            let end = end_of(date).ok_or("Enter a date such as 2026-12-31.")?;
+            return Ok(Some(Some(end)));
+        }
+        match choice {
+            "" | KEEP => Ok(None),
+            "never" => Ok(Some(None)),
+            DATE => Err("Enter the date."),
+            text => duration::parse(text)
+                .map(|life| now.plus(life))
+                .or_else(|| end_of(text))
+                .map(|end| Some(Some(end)))
+                .ok_or("Choose a length of time, a date such as 2026-12-31, or never."),
+        }
+    }
+
+    /// Reads the choice for an existing token: `None` keeps its expiry.
+    pub(super) fn read_change(
+        &self,
+        context: &Context,
+    ) -> Result<Option<Option<Timestamp>>, String> {
+        let Some(wanted) = self.read(context.now())? else {
+            return Ok(None);
+        };
+        NewToken::within_the_operators_bound(context, wanted).map(Some)
+    }
+}
+
+/// The end of a day in UTC, or a moment with its offset.
+fn end_of(text: &str) -> Option<Timestamp> {
+    Timestamp::end_of_day(text).or_else(|| Timestamp::parse(text))
+}
+
+/// One length of time that the form offers.
+pub(super) struct Life {
+    pub(super) value: &'static str,
+    pub(super) words: String,
+    pub(super) until: String,
+}
+
+/// The choice as a form shows it.
+pub(super) struct ExpiryFields {
+    /// The present expiry, in the form for a change.
+    pub(super) present: Option<String>,
+    pub(super) lives: Vec<Life>,
+    pub(super) never: bool,
+    pub(super) preselected: &'static str,
+    pub(super) choice: String,
+    pub(super) date: String,
+}
+
+impl ExpiryFields {
+    /// For a new token.
+    pub(super) fn of_new(context: &Context, typed: ExpiryChoice) -> Self {
+        let lives = lives(context);
+        // The usual life where it is offered, else the longest that is.
+        let usual = lives.iter().find(|life| life.value == USUAL_LIFE);
+        let preselected = usual.or(lives.last()).map_or(DATE, |life| life.value);
+        Self::with(context, lives, None, preselected, typed)
+    }
+
+    /// For a token that expires at `end`.
+    pub(super) fn of_change(
+        context: &Context,
+        end: Option<Timestamp>,
+        typed: ExpiryChoice,
+    ) -> Self {
+        let present = end.map_or_else(
+            || "It does not expire".to_owned(),
+            |end| format!("It expires on {}", end.minute()),
+        );
+        Self::with(context, lives(context), Some(present), KEEP, typed)
+    }
+
+    fn with(
+        context: &Context,
+        lives: Vec<Life>,
+        present: Option<String>,
+        preselected: &'static str,
+        typed: ExpiryChoice,
+    ) -> Self {
+        Self {
+            present,
+            lives,
+            never: context.settings.token_max_age.is_none(),
+            preselected,
+            choice: if typed.choice.is_empty() {
+                preselected.to_owned()
+            } else {
+                typed.choice
+            },
+            date: typed.date,
+        }
+    }
+}
+
+fn lives(context: &Context) -> Vec<Life> {
+    let most = context.settings.token_max_age;
+    LIVES
+        .into_iter()
+        .filter_map(|value| Some((value, duration::parse(value)?)))
+        .filter(|(_, life)| most.is_none_or(|most| *life <= most))
+        .map(|(value, life)| Life {
+            value,
+            words: humanize::length(life),
+            until: context.now().plus(life).minute(),
+        })
+        .collect()
+}

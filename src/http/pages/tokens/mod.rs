@@ -1,0 +1,16 @@
+//! The pages about tokens.
+
+mod abilities;
+mod create;
+mod created;
+mod expiry;
+mod list;
+mod rotate;
+mod show;
+
+pub use self::{
+    create::{create, form as new_form},
+    list::show as list,
+    rotate::rotate,
+    show::{change, pause, resume, revoke, show},
+};

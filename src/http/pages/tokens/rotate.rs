@@ -1,0 +1,70 @@
+//! Giving a token a new secret, which is shown once.
+
+use actix_web::{HttpResponse, web::Data};
+
+use super::{
+    created,
+    show::{TokenPage, find},
+};
+use crate::{
+    config::SigningKeys,
+    error::{Error, Result},
+    http::{
+        auth::SignedIn,
+        extract::{form_key::form_key, path::PathId},
+        middleware::body::Form,
+        paths,
+        response::html,
+    },
+    tokens::{Overlap, Request, Rotated, Rotation, rotate as rotate_token},
+    types::ids::OfCredential,
+};
+
+/// The overlaps that the form offers, and the one that is chosen until somebody chooses another: a
+/// day is time enough to put the new secret where the old one is.
+pub(super) const OVERLAPS: [(&str, &str); 4] = [
+    ("0", "Not at all"),
+    ("1h", "One hour"),
+    ("24h", "One day"),
+    ("7d", "Seven days"),
+];
+pub(super) const USUAL_OVERLAP: &str = "24h";
+
+/// `POST /account/tokens/{id}/rotate`
+pub async fn rotate(
+    here: SignedIn,
+    keys: Data<SigningKeys>,
+    id: PathId<OfCredential>,
+    form: Form,
+) -> Result<HttpResponse> {
+    let token = find(&here, id.0).await?;
+    let back = || paths::token(token.id);
+    let mut fields = form.0;
+    let (typed, key) = (fields.one("overlap"), fields.text("form_key"));
+    let read = typed
+        .as_deref()
+        .map_or(Ok(Overlap::default()), Overlap::parse);
+    let overlap = fields.errors().take("overlap", read);
+    let request = form_key(&key).map(|key| Request::of_a_form(&keys, &key));
+    let confirmed = here.confirmed(back)?;
+    let rotated = async {
+        fields.check()?;
+        let rotation = Rotation {
+            overlap: overlap.unwrap_or_default(),
+            expires_at: None,
+        };
+        rotate_token(&here.context, confirmed, token.id, rotation, request).await
+    };
+    match rotated.await {
+        Ok(Rotated { repeated: true, .. }) => here.go(
+            &back(),
+            "This token has its new secret already. It was shown once and cannot be shown again. If you did not see it, rotate the token again.",
+        ),
+        Ok(Rotated { issued, .. }) => created::show(&here, issued, created::Why::Rotated).await,
+        Err(Error::Invalid(errors)) => {
+            let form = TokenPage::of(&here, &token).await?;
+            html::unprocessable(&form.refusing_overlap(typed.unwrap_or_default(), errors))
+        }
+        Err(other) => Err(other),
+    }
+}

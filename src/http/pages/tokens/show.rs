@@ -1,0 +1,181 @@
+//! One token: what it is, changing it, pausing it, ending it.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::{
+    abilities::{AbilityBox, boxes},
+    created::EarlierSecret,
+    expiry::{ExpiryChoice, ExpiryFields},
+    rotate::{OVERLAPS, USUAL_OVERLAP},
+};
+use crate::{
+    credentials::{self, Credential, Selection},
+    error::{Error, Result},
+    http::{
+        auth::SignedIn,
+        extract::{form_key::new_form_key, path::PathId},
+        middleware::body::Form,
+        pages::{
+            credential_row::Row,
+            revoke::{address_of, revoke as revoke_one},
+        },
+        paths,
+        response::html::{self, Frame},
+    },
+    tokens::{Change, change as change_token},
+    types::{
+        credential_kind::Class,
+        fields::FieldErrors,
+        ids::{CredentialId, OfCredential},
+        name::Name,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "tokens/one.html")]
+pub(super) struct TokenPage {
+    frame: Frame,
+    row: Row,
+    live: bool,
+    name: String,
+    abilities: Vec<AbilityBox>,
+    expiry: ExpiryFields,
+    change: String,
+    rotate: String,
+    overlap: String,
+    form_key: String,
+    earlier: Vec<EarlierSecret>,
+    pause: String,
+    resume: String,
+    made_by_it: String,
+    errors: FieldErrors,
+}
+
+impl TokenPage {
+    pub(super) async fn of(here: &SignedIn, token: &Credential) -> Result<Self> {
+        let context = &here.context;
+        let abilities: Vec<String> = token.abilities.iter().map(ToString::to_string).collect();
+        let made_by_it = Selection {
+            made_by: vec![token.id],
+            ..Selection::default()
+        };
+        Ok(Self {
+            frame: here.frame(),
+            row: Row::new(context, token, here.caller.credential.id),
+            live: token.is_live(context.now()),
+            name: token.name.clone(),
+            abilities: boxes(context, &abilities),
+            expiry: ExpiryFields::of_change(context, token.expires_at, ExpiryChoice::default()),
+            change: paths::token(token.id),
+            rotate: paths::token_rotate(token.id),
+            overlap: USUAL_OVERLAP.to_owned(),
+            form_key: new_form_key(context)?,
+            earlier: EarlierSecret::all(context, token.id).await?,
+            pause: paths::token_pause(token.id),
+            resume: paths::token_resume(token.id),
+            made_by_it: address_of(&made_by_it),
+            errors: FieldErrors::default(),
+        })
+    }
+
+    /// With what was wrong with the rotation that was asked for.
+    pub(super) fn refusing_overlap(self, overlap: String, errors: FieldErrors) -> Self {
+        Self {
+            overlap,
+            errors,
+            ..self
+        }
+    }
+}
+
+pub(super) async fn find(here: &SignedIn, id: CredentialId) -> Result<Credential> {
+    credentials::find(&here.context, here.caller.user.id, Class::Token, id).await
+}
+
+/// `GET /account/tokens/{id}`
+pub async fn show(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
+    let token = find(&here, id.0).await?;
+    let mut page = TokenPage::of(&here, &token).await?;
+    if let Some(mut typed) = here.draft(&page.change) {
+        page.name = typed.text("name");
+        page.abilities = boxes(&here.context, &typed.many("abilities"));
+        let typed = ExpiryChoice::take(&mut typed);
+        page.expiry = ExpiryFields::of_change(&here.context, token.expires_at, typed);
+    }
+    if let Some(mut typed) = here.draft(&page.rotate) {
+        page.overlap = typed.text("overlap");
+    }
+    html::ok(&page)
+}
+
+/// `POST /account/tokens/{id}`
+pub async fn change(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Result<HttpResponse> {
+    let token = find(&here, id.0).await?;
+    let mut fields = form.0;
+    let (name, abilities) = (fields.text("name"), fields.many("abilities"));
+    let expiry = ExpiryChoice::take(&mut fields);
+    let changed = async {
+        let errors = fields.errors();
+        let name = errors.take("name", Name::parse(&name));
+        let wanted = errors.take(
+            "abilities",
+            here.context.settings.catalogue.parse(&abilities),
+        );
+        let expires_at = errors.take("expires", expiry.read_change(&here.context));
+        fields.check()?;
+        let change = Change {
+            name,
+            abilities: wanted,
+            expires_at: expires_at.flatten(),
+            ..Change::default()
+        };
+        change_token(&here.context, &here.caller, token.id, change).await
+    };
+    match changed.await {
+        Ok(token) => here.go(&paths::token(token.id), "Saved."),
+        Err(Error::Invalid(errors)) => html::unprocessable(&TokenPage {
+            name,
+            abilities: boxes(&here.context, &abilities),
+            expiry: ExpiryFields::of_change(&here.context, token.expires_at, expiry),
+            errors,
+            ..TokenPage::of(&here, &token).await?
+        }),
+        Err(other) => Err(other),
+    }
+}
+
+/// `POST /account/tokens/{id}/pause`
+pub async fn pause(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
+    set_paused(
+        &here,
+        id.0,
+        true,
+        "Paused: it is refused until you resume it.",
+    )
+    .await
+}
+
+/// `POST /account/tokens/{id}/resume`
+pub async fn resume(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
+    set_paused(&here, id.0, false, "Resumed: it is let in again.").await
+}
+
+async fn set_paused(
+    here: &SignedIn,
+    id: CredentialId,
+    paused: bool,
+    message: &str,
+) -> Result<HttpResponse> {
+    let change = Change {
+        paused: Some(paused),
+        ..Change::default()
+    };
+    let token = change_token(&here.context, &here.caller, id, change).await?;
+    here.go(&paths::token(token.id), message)
+}
+
+/// `POST /account/tokens/{id}/revoke`
+pub async fn revoke(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Result<HttpResponse> {
+    revoke_one(&here, Class::Token, id.0, form).await
+}

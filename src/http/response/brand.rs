@@ -1,0 +1,149 @@
+//! The operator's name and look on every page, and the files that make it.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{Bytes, Data},
+};
+
+use super::assets;
+use crate::{
+    config::{Accent, Logo, Settings, Shades},
+    crypto::digest::Digest,
+    http::paths,
+};
+
+/// An SVG of somebody else can hold scripts and links. Opened as a page it may do nothing but look the
+/// way it does.
+const LOGO_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+
+/// What the frame of each page shows of the operator.
+#[derive(Default)]
+pub struct Brand {
+    /// The name of the product.
+    pub name: String,
+    /// The address of the app.
+    pub app: Option<String>,
+    logo: Option<OwnFile>,
+    accent: Option<OwnFile>,
+}
+
+/// A file that the settings make, under a name that changes with its content.
+struct OwnFile {
+    name: &'static str,
+    version: String,
+    content_type: &'static str,
+    policy: Option<&'static str>,
+    content: Bytes,
+}
+
+impl OwnFile {
+    fn new(name: &'static str, content_type: &'static str, content: Bytes) -> Self {
+        let digest = Digest::of(&content);
+        let version = digest.as_bytes().iter().take(8);
+        Self {
+            name,
+            version: version.map(|byte| format!("{byte:02x}")).collect(),
+            content_type,
+            policy: None,
+            content,
+        }
+    }
+
+    fn url(&self) -> String {
+        paths::asset(&self.version, self.name)
+    }
+}
+
+impl Brand {
+    /// The brand that `settings` lead to.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            name: settings.app_name.clone(),
+            app: settings.app_url.clone(),
+            logo: settings.logo.as_ref().map(logo),
+            accent: settings.accent.map(accent),
+        }
+    }
+
+    /// The brand of the app that `request` came to.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Data<Self> {
+        let brand = request.app_data::<Data<Self>>();
+        brand.map_or_else(|| Data::new(Self::default()), Data::clone)
+    }
+
+    /// Where the logo leads: to the app, or to the account.
+    #[must_use]
+    pub fn home(&self) -> &str {
+        self.app.as_deref().unwrap_or(paths::ACCOUNT)
+    }
+
+    /// The address of the operator's logo.
+    #[must_use]
+    pub fn logo(&self) -> Option<String> {
+        self.logo.as_ref().map(OwnFile::url)
+    }
+
+    /// The address and type of the icon for the browser's tab.
+    #[must_use]
+    pub fn icon(&self) -> (String, &'static str) {
+        self.logo.as_ref().map_or_else(
+            || (assets::url("icon.svg"), "image/svg+xml"),
+            |logo| (logo.url(), logo.content_type),
+        )
+    }
+
+    /// The address of the stylesheet with the accent.
+    #[must_use]
+    pub fn accent(&self) -> Option<String> {
+        self.accent.as_ref().map(OwnFile::url)
+    }
+
+    /// The answer to a request for one of the files.
+    pub(super) fn serve(&self, version: &str, name: &str) -> Option<HttpResponse> {
+        let files = [&self.logo, &self.accent];
+        let file = files
+            .into_iter()
+            .flatten()
+            .find(|file| (&*file.version, file.name) == (version, name))?;
+        let mut answer = HttpResponse::Ok();
+        answer
+            .insert_header((header::CONTENT_TYPE, file.content_type))
+            .insert_header((header::CACHE_CONTROL, assets::FOREVER));
+        if let Some(policy) = file.policy {
+            answer.insert_header((header::CONTENT_SECURITY_POLICY, policy));
+        }
+        Some(answer.body(file.content.clone()))
+    }
+}
+
+fn logo(logo: &Logo) -> OwnFile {
+    let content = Bytes::copy_from_slice(&logo.bytes);
+    let (name, content_type) = if logo.is_svg {
+        ("logo.svg", "image/svg+xml")
+    } else {
+        ("logo.png", "image/png")
+    };
+    OwnFile {
+        policy: Some(LOGO_POLICY),
+        ..OwnFile::new(name, content_type, content)
+    }
+}
+
+/// A stylesheet that replaces the accent in both schemes.
+fn accent(accent: Accent) -> OwnFile {
+    let root = |shades: Shades| {
+        format!(
+            ":root{{--green:{};--green-ink:{};--green-ground:{}}}",
+            shades.accent, shades.ink, shades.tint
+        )
+    };
+    let text = format!(
+        "{}@media (prefers-color-scheme:dark){{{}}}",
+        root(accent.light),
+        root(accent.dark)
+    );
+    OwnFile::new("accent.css", "text/css; charset=utf-8", text.into())
+}

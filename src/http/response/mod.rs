@@ -1,0 +1,9 @@
+//! Responses: pages, JSON, problems, redirects and static files.
+
+pub mod assets;
+pub mod brand;
+pub mod error_response;
+pub mod html;
+pub mod json;
+pub mod paginated;
+pub mod relative_time;

@@ -1,0 +1,3 @@
+//! Texts for people: numbers and times as words.
+
+pub mod humanize;

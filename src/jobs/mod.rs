@@ -1,0 +1,3 @@
+//! Work that a server repeats in the background.
+
+pub mod schedule;

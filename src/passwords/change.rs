@@ -1,0 +1,250 @@
+//! Changing the password, and ending what should not outlive it.
+
+use super::{
+    policy::NewPassword,
+    verify::{authenticate_user, begin_sign_in},
+};
+use crate::{
+    accounts::store,
+    app_state::{Context, Shared},
+    audit::{self, Actor, EventKind, What},
+    credentials::{
+        Caller, Credential, Reason, Receipt, Selection,
+        revoke::{self, Ending, SENT_AGAIN_WITHIN},
+        store as secrets,
+    },
+    crypto::{digest::Digest, secret::SecretText},
+    db::AnyConnection,
+    error::{Error, Result},
+    types::{
+        credential_kind::Class,
+        fields::FieldErrors,
+        ids::{CredentialId, ReceiptId, UserId},
+    },
+};
+
+/// A new password, and what it ends.
+#[derive(Clone)]
+pub struct PasswordChange {
+    /// The password as it was.
+    pub current: SecretText,
+    /// The password as it shall be.
+    pub new: NewPassword,
+    /// Ends all other sessions.
+    pub end_sessions: bool,
+    /// Ends all tokens.
+    pub end_tokens: bool,
+    /// Of the secret that the caller's session has from then on.
+    pub renewed: Digest,
+    /// The key that the form carried: sent again within a minute, it changes nothing more.
+    pub form_key: Option<[u8; 16]>,
+}
+
+/// A password that was changed.
+pub struct PasswordChanged {
+    /// What ended with the old password, if the form asked for that.
+    pub receipt: Option<Receipt>,
+    /// Whether [`PasswordChange::renewed`] is a secret of the session now. It is not if the form was sent again
+    /// with the cookie that its first answer had set.
+    pub is_renewed: bool,
+}
+
+/// Changes the password of the caller's account and ends what was asked for, both or neither. The
+/// caller's own session stays and gets a new secret: whoever had copied its cookie is out, too (ASVS
+/// 5.0, 7.2.4).
+///
+/// A second click sends the form again. It shows the password from before, and often the secret from before.
+/// The second request changes nothing and has the result of the first one. If it was let in before the first one
+/// was done, it adds a secret to the session, because the browser may discard the first answer.
+///
+/// # Errors
+/// [`Error::Invalid`] where the current password is wrong.
+pub async fn change_password(
+    context: &Context,
+    caller: &Caller,
+    change: PasswordChange,
+) -> Result<PasswordChanged> {
+    change_once(context, caller, change)
+        .await
+        .map_err(wrong_password)
+}
+
+async fn change_once(
+    context: &Context,
+    caller: &Caller,
+    change: PasswordChange,
+) -> Result<PasswordChanged> {
+    if let Some(changed) = changed_before(context, caller, &change).await? {
+        return Ok(changed);
+    }
+    match change_now(context, caller, change.clone()).await {
+        Ok(receipt) => Ok(PasswordChanged {
+            receipt,
+            is_renewed: true,
+        }),
+        // The same form may have been first.
+        Err(error @ (Error::WrongPassword | Error::NotSignedIn { .. })) => {
+            let changed = changed_before(context, caller, &change).await?;
+            changed.ok_or(error)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn change_now(
+    context: &Context,
+    caller: &Caller,
+    change: PasswordChange,
+) -> Result<Option<Receipt>> {
+    let (user, actor, here) = (caller.user.id, caller.actor(), caller.credential.id);
+    let form = change.form();
+    let proof = authenticate_user(context, caller, change.current).await?;
+    let hash = context
+        .hasher
+        .hash(change.new.into_secret(), caller.ip)
+        .await?;
+    let classes: Vec<Class> = [
+        (change.end_sessions, Class::Session),
+        (change.end_tokens, Class::Token),
+    ]
+    .into_iter()
+    .filter_map(|(asked, class)| asked.then_some(class))
+    .collect();
+    context
+        .write(move |context, connection| {
+            begin_sign_in(context, connection, &proof, &actor)?;
+            store::set_password(connection, user, &hash)?;
+            let what = What::new(EventKind::PasswordChanged, "");
+            audit::record(context, connection, user, &actor, what)?;
+            let old = context.makes_old(user);
+            secrets::delete_secrets(connection, old, here)?;
+            secrets::insert_secret(connection, here, change.renewed, "", context.now())?;
+            if let Some(form) = form
+                && secrets::by_form_key(connection, user, form.as_bytes())?.is_none()
+            {
+                secrets::set_form_key(connection, here, form.as_bytes())?;
+            }
+            if classes.is_empty() {
+                return Ok(None);
+            }
+            let selection = Selection {
+                class: classes,
+                ..Selection::all_but(here)
+            };
+            let ending = Ending::of(selection, Reason::PasswordChanged);
+            revoke::end_within(context, connection, user, &ending, &actor).map(Some)
+        })
+        .await
+}
+
+/// The result of the same form, if it changed the password in this session a moment ago and the new password
+/// is the one that it set.
+async fn changed_before(
+    context: &Context,
+    caller: &Caller,
+    change: &PasswordChange,
+) -> Result<Option<PasswordChanged>> {
+    let Some(form) = change.form() else {
+        return Ok(None);
+    };
+    let (user, here) = (caller.user.id, caller.credential.id);
+    let was_sent = context
+        .read(move |context, connection| {
+            Ok::<_, Error>(session_of(context, connection, user, here, &form)?.is_some())
+        })
+        .await?;
+    if !was_sent {
+        return Ok(None);
+    }
+    let new = change.new.clone().into_secret();
+    let proof = match authenticate_user(context, caller, new).await {
+        Ok(proof) => proof,
+        Err(Error::WrongPassword) => return Ok(None),
+        Err(other) => return Err(other),
+    };
+    let (actor, renewed) = (caller.actor(), change.renewed);
+    let (asks_for_an_ending, ip) = (change.end_sessions || change.end_tokens, caller.ip);
+    context
+        .write(move |context, connection| {
+            let begun = begin_sign_in(context, connection, &proof, &actor);
+            let Some(session) = session_of(context, connection, user, here, &form)? else {
+                return Ok(None);
+            };
+            let is_renewed = matches!(begun, Err(Error::NotSignedIn { .. }));
+            if is_renewed {
+                // The secret that was shown is over. The proof has to hold all the same.
+                begin_sign_in(context, connection, &proof, &Actor::stranger(ip))?;
+                secrets::insert_further_secret(connection, &session, renewed)?;
+            } else {
+                begun?;
+            }
+            let receipt = if asks_for_an_ending {
+                receipt_of(context, connection, &session)?
+            } else {
+                None
+            };
+            Ok(Some(PasswordChanged {
+                receipt,
+                is_renewed,
+            }))
+        })
+        .await
+}
+
+/// The session, if it lives and this form renewed its secret a moment ago.
+fn session_of(
+    context: &Shared,
+    connection: &mut AnyConnection,
+    user: UserId,
+    here: CredentialId,
+    form: &Digest,
+) -> Result<Option<Credential>> {
+    let now = context.now();
+    if secrets::by_form_key(connection, user, form.as_bytes())? != Some(here)
+        || !secrets::is_renewed_since(connection, here, now.minus(SENT_AGAIN_WITHIN))?
+    {
+        return Ok(None);
+    }
+    let session = secrets::find(connection, user, here)?;
+    Ok(session.filter(|session| session.is_live(now)))
+}
+
+/// The newest receipt of a password that this session changed a moment ago.
+fn receipt_of(
+    context: &Shared,
+    connection: &mut AnyConnection,
+    session: &Credential,
+) -> Result<Option<Receipt>> {
+    let since = ReceiptId::first_at(context.now().minus(SENT_AGAIN_WITHIN));
+    for id in secrets::receipts_since(connection, session.user_id, since)? {
+        let receipt = secrets::find_receipt(connection, session.user_id, id)?;
+        let of_here = receipt.filter(|receipt| {
+            receipt.reason == Reason::PasswordChanged && receipt.by == Some(session.id)
+        });
+        if of_here.is_some() {
+            return Ok(of_here);
+        }
+    }
+    Ok(None)
+}
+
+impl PasswordChange {
+    /// What this form is known by: with other boxes ticked it is another one.
+    fn form(&self) -> Option<Digest> {
+        let key = self.form_key?;
+        let ticked = [u8::from(self.end_sessions), u8::from(self.end_tokens)];
+        Some(Digest::of(
+            &[&b"form for a password: "[..], &key, &ticked].concat(),
+        ))
+    }
+}
+
+/// To somebody who is signed in, a wrong password is a field to correct.
+pub(super) fn wrong_password(error: Error) -> Error {
+    match error {
+        Error::WrongPassword => {
+            FieldErrors::one("current_password", "This is not your password.").into()
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,7 @@
+//! Passwords: policy, strength, verification and change.
+
+pub mod change;
+pub mod policy;
+pub mod set;
+pub mod strength;
+pub mod verify;

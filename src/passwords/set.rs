@@ -1,0 +1,42 @@
+//! Setting a password for an operator, whose command knows no password of the user.
+
+use super::policy::NewPassword;
+use crate::{
+    accounts::store,
+    app_state::Context,
+    audit::{self, Actor, EventKind, What},
+    credentials::{
+        Reason, Receipt, Selection,
+        revoke::{self, Ending, begin_change},
+    },
+    error::{Error, Result},
+    types::ids::UserId,
+};
+
+/// Sets the password of a user for an operator. Unless `keep`, everything that has access to the account
+/// ends with the old password, in the same transaction.
+///
+/// # Errors
+/// [`Error::NotFound`] if the account is gone.
+pub async fn set_password_as_operator(
+    context: &Context,
+    user: UserId,
+    new: NewPassword,
+    keep: bool,
+) -> Result<Option<Receipt>> {
+    let hash = context.hasher.hash(new.into_secret(), None).await?;
+    context
+        .write(move |context, connection| {
+            let actor = Actor::operator();
+            begin_change(context, connection, user, &actor)?;
+            store::set_password(connection, user, &hash)?;
+            let what = What::new(EventKind::PasswordChanged, "");
+            audit::record(context, connection, user, &actor, what)?;
+            if keep {
+                return Ok::<_, Error>(None);
+            }
+            let ending = Ending::of(Selection::default(), Reason::PasswordChanged);
+            revoke::end_within(context, connection, user, &ending, &actor).map(Some)
+        })
+        .await
+}

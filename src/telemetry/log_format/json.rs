@@ -1,0 +1,108 @@
+//! A line for programs: a JSON object, its members the fields beside `timestamp`, `level`, `target` and
+//! `message`.
+
+use std::fmt::{self, Debug, Write};
+
+use tracing::{
+    Event,
+    field::{Field, Visit},
+};
+
+use super::{is_plain, name, write_number, write_time};
+use crate::util::every_byte::every_byte;
+
+pub(super) fn write(line: &mut String, event: &Event<'_>) {
+    line.push_str("{\"timestamp\":\"");
+    write_time(line);
+    line.push_str("\",\"level\":\"");
+    line.push_str(event.metadata().level().as_str());
+    line.push_str("\",\"target\":\"");
+    put_in_text(line, event.metadata().target());
+    line.push('"');
+    event.record(&mut JsonFields(line));
+    line.push('}');
+}
+
+struct JsonFields<'a>(&'a mut String);
+
+impl JsonFields<'_> {
+    /// Writes what the member is called, and leaves its value to be written.
+    fn named(&mut self, field: &Field) -> &mut String {
+        self.0.push_str(",\"");
+        put_in_text(self.0, name(field));
+        self.0.push_str("\":");
+        self.0
+    }
+
+    fn text(&mut self, field: &Field, write: impl FnOnce(&mut String)) {
+        let line = self.named(field);
+        line.push('"');
+        write(line);
+        line.push('"');
+    }
+}
+
+impl Visit for JsonFields<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.text(field, |line| put_in_text(line, value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        write_number(self.named(field), value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        write_number(self.named(field), value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        if value.is_finite() {
+            // Writing into a String cannot fail.
+            let _ = write!(self.named(field), "{value:?}");
+        } else {
+            self.record_str(field, &value.to_string());
+        }
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.named(field)
+            .push_str(if value { "true" } else { "false" });
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.text(field, |line| {
+            // Where a value cannot be written, as far as it could be.
+            let _ = write!(JsonText(line), "{value:?}");
+        });
+    }
+}
+
+/// The inside of a JSON string.
+struct JsonText<'a>(&'a mut String);
+
+impl Write for JsonText<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        put_in_text(self.0, text);
+        Ok(())
+    }
+}
+
+/// As the inside of a JSON string (RFC 8259, section 7). Every control character is escaped, also those
+/// that JSON would let through and a terminal would not.
+fn put_in_text(line: &mut String, text: &str) {
+    if every_byte(text, is_plain) {
+        return line.push_str(text);
+    }
+    for character in text.chars() {
+        match character {
+            '"' => line.push_str("\\\""),
+            '\\' => line.push_str("\\\\"),
+            '\n' => line.push_str("\\n"),
+            _ if character.is_control() => {
+                // Writing into a String cannot fail.
+                let _ = write!(line, "\\u{:04x}", u32::from(character));
+            }
+            _ => line.push(character),
+        }
+    }
+}

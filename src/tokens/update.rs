@@ -1,0 +1,139 @@
+//! Changing a token: its name, what it may do, when it expires, and whether it is paused.
+
+use crate::{
+    app_state::{Context, Shared},
+    audit::{self, EventKind, What},
+    credentials::{Caller, Credential, last_used, revoke::begin_change_as, store},
+    db::AnyConnection,
+    error::{Error, Result},
+    http::paths,
+    types::{
+        ability::Abilities,
+        credential_kind::Class,
+        ids::{CredentialId, UserId},
+        name::Name,
+    },
+    util::clock::Timestamp,
+};
+
+/// What shall be different; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The name.
+    pub name: Option<Name>,
+    /// What it may do.
+    pub abilities: Option<Abilities>,
+    /// Whether it is refused until resumed.
+    pub paused: Option<bool>,
+    /// When it expires; `Some(None)` is never. Checked before by
+    /// [`NewToken::within_the_operators_bound`](super::NewToken::within_the_operators_bound).
+    pub expires_at: Option<Option<Timestamp>>,
+}
+
+impl Change {
+    /// Whether the change gives `token` more abilities than it has, or a longer life. A session has to
+    /// confirm its password for this.
+    #[must_use]
+    pub fn gives_more_to(&self, token: &Credential) -> bool {
+        let widens = self
+            .abilities
+            .as_ref()
+            .is_some_and(|wanted| token.abilities.first_beyond(wanted).is_some());
+        let lengthens = self
+            .expires_at
+            .is_some_and(|wanted| ends_after(wanted, token.expires_at));
+        widens || lengthens
+    }
+}
+
+/// Whether a life until `one` is longer than a life until `other`. `None` is a life without an end.
+fn ends_after(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
+    match (one, other) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(one), Some(other)) => one > other,
+    }
+}
+
+/// Changes one of the caller's tokens and returns it as it is then.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is no such live token; [`Error::MissingAbility`] and
+/// [`Error::OutlivesCaller`] where the caller would give what it does not have, or resume it;
+/// [`Error::ConfirmPassword`] where a session that has not confirmed its password lately would give the
+/// token [more than it had](Change::gives_more_to).
+pub async fn change(
+    context: &Context,
+    caller: &Caller,
+    id: CredentialId,
+    change: Change,
+) -> Result<Credential> {
+    let caller = caller.clone();
+    context
+        .write(move |context, connection| {
+            let acting = begin_change_as(context, connection, &caller)?;
+            let actor = caller.actor();
+            if let Some(abilities) = &change.abilities {
+                acting.may_give_abilities(abilities)?;
+            }
+            if let Some(expires_at) = change.expires_at {
+                acting.may_give_life(expires_at)?;
+            }
+            let mut token = find_live(context, connection, caller.user.id, id)?;
+            if token.paused && change.paused == Some(false) {
+                // It lets somebody in again, which is as good as making it.
+                acting.may_give_abilities(&token.abilities)?;
+                acting.may_give_life(change.expires_at.unwrap_or(token.expires_at))?;
+            }
+            if change.gives_more_to(&token) {
+                acting.confirmed(context.now(), || paths::token(id))?;
+            }
+            for what in apply(&mut token, change) {
+                audit::record(context, connection, caller.user.id, &actor, what)?;
+            }
+            let old = store::makes_old(context, connection, caller.user.id, id)?;
+            store::update(connection, old, &token)?;
+            Ok(token)
+        })
+        .await
+}
+
+/// A live token of a user, as what can be changed, with when it was used last.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is none.
+pub(super) fn find_live(
+    context: &Shared,
+    connection: &mut AnyConnection,
+    user: UserId,
+    id: CredentialId,
+) -> Result<Credential> {
+    let mut token = store::find(connection, user, id)?
+        .filter(|token| token.class() == Class::Token && token.is_live(context.now()))
+        .ok_or(Error::NotFound)?;
+    last_used::overlay(context, &mut token);
+    Ok(token)
+}
+
+/// Makes the change on `token` and says what is different afterwards.
+fn apply(token: &mut Credential, change: Change) -> Vec<What> {
+    let (name, abilities, paused) = (token.name.clone(), token.abilities.clone(), token.paused);
+    let expires_at = token.expires_at;
+    token.name = change.name.map_or_else(|| name.clone(), String::from);
+    token.abilities = change.abilities.unwrap_or_else(|| abilities.clone());
+    token.paused = change.paused.unwrap_or(paused);
+    token.expires_at = change.expires_at.unwrap_or(expires_at);
+    let mut kinds = Vec::new();
+    if (&token.name, &token.abilities, token.expires_at) != (&name, &abilities, expires_at) {
+        kinds.push(EventKind::TokenChanged);
+    }
+    match (paused, token.paused) {
+        (false, true) => kinds.push(EventKind::TokenPaused),
+        (true, false) => kinds.push(EventKind::TokenResumed),
+        _ => {}
+    }
+    kinds
+        .into_iter()
+        .map(|kind| What::new(kind, token.name.clone()).to(token.id))
+        .collect()
+}

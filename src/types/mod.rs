@@ -1,0 +1,9 @@
+//! Value types that every layer uses.
+
+pub mod ability;
+pub mod credential_kind;
+pub mod email;
+pub mod fields;
+pub mod ids;
+pub mod last_use;
+pub mod name;

@@ -1,0 +1,91 @@
+//! Names of people, tokens and devices.
+
+use std::fmt;
+
+use crate::util::unicode::{has_invisible, is_blank, is_unseen};
+
+/// The most characters a name has.
+pub const LONGEST: usize = 255;
+
+/// A name: 1 to 255 characters that can be seen, or have an effect that can, without space around them and
+/// without control characters. So two names that differ look different, but for letters that are alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name(String);
+
+impl Name {
+    /// Takes a name as typed, trimming it.
+    ///
+    /// # Errors
+    /// What to do about it, for the person who typed it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("Enter a name.");
+        }
+        if text.chars().count() > LONGEST {
+            return Err("Use at most 255 characters.");
+        }
+        if text.chars().any(is_unseen) {
+            return Err("Leave out line breaks and other control characters.");
+        }
+        if is_blank(text) {
+            return Err("Enter a name that can be seen.");
+        }
+        if has_invisible(text) {
+            return Err("Leave out invisible characters. Type the name instead of pasting it.");
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_trimmed_and_otherwise_kept_as_typed() {
+        for (typed, kept) in [
+            (" Ada ", "Ada"),
+            ("%253Cb%253E", "%253Cb%253E"),
+            ("Zoë 🙂", "Zoë 🙂"),
+        ] {
+            assert_eq!(Name::parse(typed).unwrap().as_str(), kept);
+        }
+        assert!(Name::parse(&"é".repeat(255)).is_ok());
+    }
+
+    #[test]
+    fn a_name_that_is_empty_too_long_or_unseen_is_refused() {
+        for typed in [
+            "",
+            "  ",
+            "a\nb",
+            "a\0b",
+            "a\u{202E}b",
+            "\u{200B}\u{3164}",
+            "lap\u{200B}top",
+            "lap\u{200D}top",
+            &"é".repeat(256),
+        ] {
+            assert!(Name::parse(typed).is_err(), "{typed:?}");
+        }
+    }
+}

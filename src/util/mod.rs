@@ -1,0 +1,17 @@
+//! Tools that know neither HTTP nor Narthex: each file could serve another project as it stands.
+
+pub mod bounded_memo;
+pub mod clock;
+pub mod duration;
+pub mod every_byte;
+pub mod id;
+pub mod identity_hash;
+pub mod networks;
+pub mod pagination;
+pub mod per_minute;
+pub mod single_flight;
+pub mod string_enum;
+pub mod sync;
+pub mod unicode;
+pub mod worker_pool;
+pub mod write_behind;
