@@ -1,19 +1,18 @@
-//! Narthex, the entrance hall of an app: people sign in, see everything that can get in as them, and
-//! end it.
+//! Narthex adds accounts, browser sessions and API tokens to an app. Users see every session and token
+//! of their account and can revoke any of them.
 //!
-//! Everything that lets a caller in is a credential: a session, whose secret travels in a signed
-//! cookie, or a token, whose secret travels in `Authorization: Bearer`. There is one way to check one
-//! ([`credentials::authenticate`]) and one way to end some ([`credentials::revoke`]).
+//! A session or a token is a credential. The secret of a session travels in a signed cookie, the secret
+//! of a token in `Authorization: Bearer`. There is one way to check a credential
+//! ([`credentials::authenticate`]) and one way to revoke credentials ([`credentials::revoke`]).
 //!
 //! # Where things are
 //!
-//! By capability: [`accounts`] (who exists), [`credentials`] (what can get in and how it ends),
-//! [`sessions`] (what is special to a browser), [`tokens`] (what is special to an API client),
-//! [`activity`] (what happened), [`throttle`] (how often somebody may try), [`callers`] (who is
-//! calling). Inside a capability one file is one
-//! verb; `store.rs` has its queries, `pages.rs` its pages, `api.rs` its part of the JSON API.
-//! [`routes`] is the whole URL table. [`web`] is HTTP that knows no capability, [`kit`] what could
-//! serve another project.
+//! The layers, the lowest first: types and tools ([`types`], [`config`], [`db`], [`crypto`],
+//! [`telemetry`], [`util`]); the domain ([`accounts`], [`passwords`], [`credentials`], [`sessions`],
+//! [`tokens`], [`audit`], [`rate_limit`], and what makes a revocation immediate: [`credential_cache`]
+//! and [`cluster`]); [`http`] with pages, JSON API, OAuth and forward auth; [`cli`]. In the domain one
+//! file is one operation, and `store` has the queries of a folder. [`http::routes`] is the whole URL
+//! table.
 //!
 //! # Embedding
 //!
@@ -55,7 +54,6 @@ pub mod db;
 pub mod error;
 pub mod http;
 pub mod i18n;
-pub mod jobs;
 pub mod passwords;
 pub mod rate_limit;
 pub mod restore_detection;

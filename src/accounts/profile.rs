@@ -7,7 +7,6 @@ use crate::{
     credentials::{Caller, revoke::begin_change_as},
     db,
     error::{Error, Result},
-    http::paths,
     rate_limit::{self, Attempt},
     types::{email::Email, name::Name},
 };
@@ -28,7 +27,7 @@ pub struct Profile {
 /// were tried from there.
 pub async fn change_profile(context: &Context, caller: &Caller, profile: Profile) -> Result<()> {
     if caller.user.email != profile.email.as_str() {
-        caller.confirmed(context.now(), || paths::PROFILE.to_owned())?;
+        caller.confirmed(context.now())?;
         // Whether an address is taken is told here as it is at registering, and as slowly.
         rate_limit::count(context, &Attempt::to_register(context, caller.ip)).await?;
     }
@@ -42,7 +41,7 @@ pub async fn change_profile(context: &Context, caller: &Caller, profile: Profile
             let renamed = before.name != profile.name.as_str();
             let moved = before.email != profile.email.as_str();
             if moved {
-                acting.confirmed(context.now(), || paths::PROFILE.to_owned())?;
+                acting.confirmed(context.now())?;
             }
             let old = context.makes_old(user);
             db::attempt(connection, |connection| {

@@ -1,6 +1,6 @@
 //! For how long a process may believe its memory without hearing from the database.
 //!
-//! Lengths of time only, each measured by one process with its own clock (`kit::clock::uptime`): clocks
+//! Lengths of time only, each measured by one process with its own clock (`util::clock::uptime`): clocks
 //! may be minutes apart.
 
 use std::{

@@ -85,12 +85,12 @@ impl Credential {
     /// confirmation.
     ///
     /// # Errors
-    /// [`Error::ConfirmPassword`], which leads a browser `back` afterwards.
-    pub fn confirmed(&self, now: Timestamp, back: impl FnOnce() -> String) -> Result<()> {
+    /// [`Error::ConfirmPassword`].
+    pub fn confirmed(&self, now: Timestamp) -> Result<()> {
         if is_confirmed(self.class(), self.confirmed_until, now) {
             Ok(())
         } else {
-            Err(Error::ConfirmPassword { back: back() })
+            Err(Error::ConfirmPassword)
         }
     }
 
@@ -99,16 +99,11 @@ impl Credential {
     ///
     /// # Errors
     /// As [`Credential::confirmed`].
-    pub fn may_end(
-        &self,
-        selection: &Selection,
-        now: Timestamp,
-        back: impl FnOnce() -> String,
-    ) -> Result<()> {
+    pub fn may_end(&self, selection: &Selection, now: Timestamp) -> Result<()> {
         if selection.names_only(self.id) {
             return Ok(());
         }
-        self.confirmed(now, back)
+        self.confirmed(now)
     }
 
     /// Makes sure that this credential may give `wanted` to a token: it has all of these abilities.

@@ -3,11 +3,9 @@
 use std::{collections::HashSet, time::Duration};
 
 use ipnet::IpNet;
-use utoipa::IntoParams;
 
 use super::credential::Credential;
 use crate::{
-    http::openapi::schemas,
     types::{
         ability::Ability,
         credential_kind::{Class, Kind},
@@ -19,35 +17,25 @@ use crate::{
 
 /// Fields combine with AND, the values of one field with OR; a field without values names all.
 /// The empty selection is everything, the caller's own credential included.
-#[derive(Clone, Debug, Default, PartialEq, Eq, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Sessions or tokens.
-    #[param(required = false)]
     pub class: Vec<Class>,
     /// These kinds.
-    #[param(required = false)]
     pub kind: Vec<Kind>,
     /// These alone.
-    #[param(required = false)]
     pub id: Vec<CredentialId>,
     /// All but these.
-    #[param(required = false, value_type = Vec<schemas::IdOrCurrent>)]
     pub except: Vec<CredentialId>,
     /// Not used since then; one never used counts from when it was made.
-    #[param(required = false, value_type = schemas::Moment)]
     pub unused_since: Option<Timestamp>,
     /// Made before then.
-    #[param(required = false, value_type = schemas::Moment)]
     pub created_before: Option<Timestamp>,
     /// Last used from one of these networks.
-    #[param(required = false, value_type = Vec<schemas::Network>)]
     pub from: Vec<IpNet>,
     /// Made by one of these credentials, or by what was made by them, to any depth.
-    #[param(required = false)]
     pub made_by: Vec<CredentialId>,
     /// May do one of these. A session may do everything.
-    #[param(required = false)]
     pub ability: Vec<Ability>,
 }
 

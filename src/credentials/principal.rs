@@ -71,17 +71,13 @@ impl Caller {
     /// whose password was confirmed not long ago, or a token, whose abilities have the last word.
     ///
     /// # Errors
-    /// [`Error::ConfirmPassword`], leading a browser `back` afterwards.
-    pub fn confirmed(
-        &self,
-        now: Timestamp,
-        back: impl FnOnce() -> String,
-    ) -> Result<Confirmed<'_>> {
+    /// [`Error::ConfirmPassword`].
+    pub fn confirmed(&self, now: Timestamp) -> Result<Confirmed<'_>> {
         let credential = &self.credential;
         if is_confirmed(credential.class(), credential.confirmed_until, now) {
             Ok(Confirmed(self))
         } else {
-            Err(Error::ConfirmPassword { back: back() })
+            Err(Error::ConfirmPassword)
         }
     }
 
@@ -90,16 +86,11 @@ impl Caller {
     ///
     /// # Errors
     /// As [`Caller::confirmed`].
-    pub fn may_end(
-        &self,
-        selection: &Selection,
-        now: Timestamp,
-        back: impl FnOnce() -> String,
-    ) -> Result<()> {
+    pub fn may_end(&self, selection: &Selection, now: Timestamp) -> Result<()> {
         if selection.names_only(self.credential.id) {
             return Ok(());
         }
-        self.confirmed(now, back).map(drop)
+        self.confirmed(now).map(drop)
     }
 }
 

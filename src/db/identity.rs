@@ -16,7 +16,7 @@ use crate::util::clock::Timestamp;
 
 const TIMELINE: &str = "timeline";
 
-/// What `names_its_server` asks for, as the queries of `nodes` do.
+/// What `names_its_server` asks for, as the queries of `cluster` do.
 const SERVER: &str = "SELECT CAST(system_identifier AS text) || '/' || \
     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS text FROM pg_control_system()";
 

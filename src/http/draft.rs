@@ -102,6 +102,19 @@ pub fn keep(request: &HttpRequest, body: Bytes, user: Option<UserId>) {
     request.extensions_mut().insert(Submitted { body, user });
 }
 
+struct BackAfterConfirmation(String);
+
+/// Has a confirmation of the password that `request` is led to lead to `page` afterwards.
+pub fn lead_back_to(request: &HttpRequest, page: String) {
+    request.extensions_mut().insert(BackAfterConfirmation(page));
+}
+
+/// The page that a confirmation of the password leads to, if the handler of `request` named one.
+pub fn page_after_confirmation(request: &HttpRequest) -> Option<String> {
+    let named = request.extensions_mut().remove::<BackAfterConfirmation>();
+    named.map(|BackAfterConfirmation(page)| page)
+}
+
 /// The address to which the sender of a refused form comes back: the page of the form with a draft of
 /// its content, or `otherwise` where the form has no page of its own.
 #[must_use]

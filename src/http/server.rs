@@ -22,7 +22,7 @@ use crate::{
     app_state::Context,
     config::{ListenAddress, SigningKeys},
     credentials::last_used,
-    jobs::schedule::{
+    http::background::{
         end_idle_connections, ignore_user_signals, prune_now_and_then, stop_when_told,
         write_last_used,
     },

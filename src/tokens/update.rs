@@ -6,7 +6,6 @@ use crate::{
     credentials::{Caller, Credential, last_used, revoke::begin_change_as, store},
     db::AnyConnection,
     error::{Error, Result},
-    http::paths,
     types::{
         ability::Abilities,
         credential_kind::Class,
@@ -86,7 +85,7 @@ pub async fn change(
                 acting.may_give_life(change.expires_at.unwrap_or(token.expires_at))?;
             }
             if change.gives_more_to(&token) {
-                acting.confirmed(context.now(), || paths::token(id))?;
+                acting.confirmed(context.now())?;
             }
             for what in apply(&mut token, change) {
                 audit::record(context, connection, caller.user.id, &actor, what)?;

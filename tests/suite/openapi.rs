@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use narthex::{
-    error::KINDS,
+    http::response::problem_type::KINDS,
     http::{
         auth::Access,
         routes::{self, Route},

@@ -302,9 +302,8 @@ pub async fn end_one(
     caller: &Caller,
     class: Class,
     id: CredentialId,
-    back: impl FnOnce() -> String,
 ) -> Result<Option<Receipt>> {
-    let (user, back) = (caller.user.id, back());
+    let user = caller.user.id;
     let caller = caller.clone();
     let receipt = context
         .write(move |context, connection| {
@@ -315,7 +314,7 @@ pub async fn end_one(
                 return Ok(None);
             }
             if found.is_live(context.now()) {
-                acting.may_end(&Selection::one(class, id), context.now(), || back)?;
+                acting.may_end(&Selection::one(class, id), context.now())?;
             }
             let one = vec![found];
             end_these(context, connection, user, one, Reason::Revoked, &actor).map(Some)

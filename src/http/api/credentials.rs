@@ -12,7 +12,7 @@ use crate::{
     },
     error::Result,
     http::{
-        auth::{AnyCaller, way_back},
+        auth::AnyCaller,
         extract::{
             path::PathId,
             string_map::{FieldsInput, GivenFields},
@@ -257,7 +257,7 @@ pub(crate) async fn end_one_of_class(
     class: Class,
     id: CredentialId,
 ) -> Result<HttpResponse> {
-    let ended = revoke::end_one(&here.context, &here.caller, class, id, way_back).await?;
+    let ended = revoke::end_one(&here.context, &here.caller, class, id).await?;
     let answer = HttpResponse::NoContent().finish();
     Ok(match ended {
         Some(receipt) => {

@@ -41,7 +41,7 @@ impl AnyCaller {
     /// # Errors
     /// [`Error::ConfirmPassword`].
     pub fn confirmed(&self) -> Result<Confirmed<'_>> {
-        self.caller.confirmed(self.context.now(), way_back)
+        self.caller.confirmed(self.context.now())
     }
 
     /// Makes sure that the caller may end what `selection` names.
@@ -49,7 +49,7 @@ impl AnyCaller {
     /// # Errors
     /// [`Error::ConfirmPassword`].
     pub fn may_end(&self, selection: &Selection) -> Result<()> {
-        self.caller.may_end(selection, self.context.now(), way_back)
+        self.caller.may_end(selection, self.context.now())
     }
 
     /// The caller's session goes on under a new secret.
@@ -73,11 +73,6 @@ impl AnyCaller {
         }
         Ok(())
     }
-}
-
-/// A program is told to confirm and led nowhere.
-pub(crate) fn way_back() -> String {
-    paths::ACCOUNT.to_owned()
 }
 
 /// A signed-in browser on one of the pages: a route of [`super::Access::Browser`].
@@ -158,7 +153,18 @@ impl SignedIn {
     /// # Errors
     /// [`Error::ConfirmPassword`].
     pub fn confirmed(&self, back: impl FnOnce() -> String) -> Result<Confirmed<'_>> {
-        self.caller.confirmed(self.context.now(), back)
+        self.leading_back(back, self.caller.confirmed(self.context.now()))
+    }
+
+    /// Has the confirmation that `result` may ask for lead to the page `back` afterwards.
+    ///
+    /// # Errors
+    /// The error of `result`.
+    pub fn leading_back<T>(&self, back: impl FnOnce() -> String, result: Result<T>) -> Result<T> {
+        if matches!(result, Err(Error::ConfirmPassword)) {
+            draft::lead_back_to(&self.request, back());
+        }
+        result
     }
 }
 

@@ -7,7 +7,6 @@ mod guard;
 mod presented_credential;
 pub mod session_cookie;
 
-pub(crate) use self::extract::way_back;
 pub use self::{
     access::Access,
     extract::{AnyCaller, Origin, SignedIn, Visitor, user_of},

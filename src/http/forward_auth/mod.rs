@@ -3,7 +3,7 @@
 //!
 //! The answer is `200` with who it is, or `401`/`403`, and nothing else on purpose: nginx takes every
 //! other status for a failure of its own. The request is that of an app, and so may be its
-//! `Authorization` header: see [`by_app_request`]. `web::headers` blanks the identity headers where nobody is.
+//! `Authorization` header: see [`by_app_request`]. `middleware::security_headers` blanks the identity headers where nobody is.
 //! `docs/nginx.conf` and `docs/Caddyfile` are how a proxy asks; the tests start both with them.
 
 mod original_request;
@@ -47,7 +47,7 @@ pub async fn verify(
 ) -> Result<HttpResponse> {
     let question = questions.read(request.query_string())?;
     if question.preflight && is_preflight(&request, &context, &rules) {
-        // It names nobody: `web::headers` blanks who it is.
+        // It names nobody: `middleware::security_headers` blanks who it is.
         return Ok(HttpResponse::Ok().finish());
     }
     let nobody = || match question.by {

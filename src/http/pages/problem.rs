@@ -5,8 +5,11 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Path};
 use askama::Template;
 
 use crate::{
-    error::{Error, Kind, Result},
-    http::response::html::{Frame, page},
+    error::{Error, Result},
+    http::response::{
+        html::{Frame, page},
+        problem_type::Kind,
+    },
 };
 
 #[derive(Template)]

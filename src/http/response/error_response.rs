@@ -208,8 +208,10 @@ fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
             let back = way_back(request, list_of(request.path()));
             see_other(&paths::with_next(paths::LOGIN, &back))
         }
-        Error::ConfirmPassword { back } => {
-            see_other(&paths::with_next(paths::CONFIRM, &way_back(request, back)))
+        Error::ConfirmPassword => {
+            let page = draft::page_after_confirmation(request);
+            let page = page.unwrap_or_else(|| list_of(request.path()).to_owned());
+            see_other(&paths::with_next(paths::CONFIRM, &way_back(request, &page)))
         }
         error => {
             let template = ErrorPage {

@@ -6,4 +6,6 @@ pub mod error_response;
 pub mod html;
 pub mod json;
 pub mod paginated;
+mod problem;
+pub mod problem_type;
 pub mod relative_time;

@@ -35,7 +35,7 @@ fn rows(text: &str) -> Vec<Row> {
     rows.collect()
 }
 
-/// The tests of the project, as documents name them: `cookies::a_name`, `src/name::a_name`.
+/// The tests of the project, as documents name them: `cookies::a_name`, `src/types/name::a_name`.
 fn tests() -> BTreeSet<String> {
     let suite = Source::all_below(&project().join("tests/suite"), &["rs"]);
     let units = Source::all_below(&project().join("src"), &["rs"]);

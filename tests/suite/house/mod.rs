@@ -9,7 +9,6 @@ use self::source::Source;
 
 mod asvs;
 mod layers;
-mod paths;
 mod scripts;
 mod source;
 mod sql;

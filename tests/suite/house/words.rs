@@ -13,32 +13,21 @@ struct Reserved {
 
 const RESERVED: &[Reserved] = &[
     Reserved {
-        words: &["actix_web", "actix_session", "actix_http", "askama_web"],
+        words: &[
+            "actix_web",
+            "actix_session",
+            "actix_http",
+            "askama",
+            "askama_web",
+        ],
         only_in: &[
-            "web/",
-            "callers/",
-            "protocols/",
-            "*/pages.rs",
-            "*/pages/",
-            "*/page_*",
-            "*/api.rs",
-            "*/api/",
-            "*/api_*",
-            "http/auth/session_cookie/mod.rs",
-            "http/auth/session_cookie/request_header.rs",
-            "http/auth/session_cookie/middleware.rs",
-            "routes.rs",
-            "app.rs",
-            "background.rs",
-            "server.rs",
-            "service_manager.rs",
-            "error/mod.rs",
+            "http/",
             "main.rs",
             // Starts the runtime that the app runs in.
             "cli/serve.rs",
         ],
-        complaint: "speaks of HTTP; a verb takes and returns its own types, and pages.rs or api.rs \
-                    beside it turns a request into them",
+        complaint: "speaks of HTTP; a verb takes and returns its own types, and a file in http turns a \
+                    request into them",
     },
     Reserved {
         words: &[
@@ -59,33 +48,21 @@ const RESERVED: &[Reserved] = &[
             "sql_query",
             "schema::",
         ],
+        // Of openapi it is the schemas of JSON.
         only_in: &[
             "*/store.rs",
             "*/store/",
-            "kit/db/",
+            "db/",
             "schema.rs",
-            // JSON's schemas, not the tables'.
-            "shapes.rs",
+            "http/openapi/",
         ],
         complaint: "asks the database; put the query into the capability's store.rs as a function \
                     whose name says what it finds or changes",
     },
     Reserved {
         words: &["utoipa"],
-        only_in: &[
-            "shapes.rs",
-            "openapi/",
-            "web/",
-            "protocols/",
-            "*/api.rs",
-            "*/api/",
-            "*/api_*",
-            "routes.rs",
-            // A selection is a query of the API and a form alike: its fields are said once.
-            "credentials/filter.rs",
-        ],
-        complaint: "describes the API; what a word looks like is said in shapes.rs, what a call takes \
-                    and answers in the capability's api.rs",
+        only_in: &["http/"],
+        complaint: "describes the API; what a type looks like there is said in http/openapi/schemas",
     },
     Reserved {
         words: &[
@@ -95,7 +72,7 @@ const RESERVED: &[Reserved] = &[
             "env::var_os",
             "env::vars_os",
         ],
-        only_in: &["config/", "config.rs"],
+        only_in: &["config/"],
         complaint: "reads the environment; make it a setting in config",
     },
     Reserved {
@@ -113,7 +90,7 @@ const RESERVED: &[Reserved] = &[
     Reserved {
         words: &["Instant"],
         // A stopwatch for the line in the log, which decides nothing.
-        only_in: &["app.rs"],
+        only_in: &["http/app.rs"],
         complaint: "has a clock of its own, which no test can set; ask the Context's clock",
     },
     Reserved {
@@ -283,17 +260,14 @@ mod tests {
     #[test]
     fn a_word_in_its_place_or_in_a_comment_is_not() {
         for (path, text) in [
-            ("accounts/pages.rs", "use actix_web::HttpRequest;"),
-            ("tokens/api/list.rs", "use actix_web::HttpRequest;"),
+            ("http/pages/login.rs", "use actix_web::HttpRequest;"),
+            ("http/api/user.rs", "use actix_web::HttpRequest;"),
             (
                 "accounts/register.rs",
                 "/// Like `actix_web::HttpRequest`.\nlet random = 1;",
             ),
             ("accounts/store.rs", "use diesel::prelude::*;"),
-            (
-                "error/mod.rs",
-                "impl From<diesel::result::Error> for Error {}",
-            ),
+            ("error.rs", "impl From<diesel::result::Error> for Error {}"),
             ("config/sources.rs", "std::env::vars_os()"),
             (
                 "tokens/secret.rs",

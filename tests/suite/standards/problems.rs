@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use narthex::error::KINDS;
+use narthex::http::response::problem_type::KINDS;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,10 +1,11 @@
 //! What selections, classes and kinds look like in the API, for the document that describes it.
 //!
 //! A selection travels as a query, where a field with several values comes several times, or as JSON,
-//! where it is a list. Both shapes are made from the fields of [`Selection`].
+//! where it is a list. Both shapes are made from the fields of `SelectionParams`.
 
 use std::{borrow::Cow, marker::PhantomData};
 
+use ipnet::IpNet;
 use utoipa::{
     IntoParams, PartialSchema, ToSchema,
     openapi::{
@@ -15,9 +16,13 @@ use utoipa::{
 
 use super::Shape;
 use crate::{
-    credentials::Selection,
     http::{openapi::schemas, response::paginated::Paged},
-    types::credential_kind::{Class, Kind},
+    types::{
+        ability::Ability,
+        credential_kind::{Class, Kind},
+        ids::CredentialId,
+    },
+    util::clock::Timestamp,
 };
 
 impl PartialSchema for Class {
@@ -88,7 +93,7 @@ struct Selected<A>(PhantomData<A>);
 
 impl<A: About> IntoParams for Selected<A> {
     fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let mut fields = Selection::into_params(place);
+        let mut fields = SelectionParams::into_params(place);
         if let Some(class) = A::CLASS {
             for field in &mut fields {
                 let names = match &*field.name {
@@ -178,7 +183,7 @@ fn selection() -> ObjectBuilder {
         "Fields combine with AND, the values of one field with OR. The empty selection is everything, \
          the caller's own credential included.",
     ));
-    let fields = Selection::into_params(|| None);
+    let fields = SelectionParams::into_params(|| None);
     fields.into_iter().fold(object, |object, field| {
         let Some(shape) = field.schema else {
             return object;
@@ -188,4 +193,38 @@ fn selection() -> ObjectBuilder {
             schemas::one_or_several(shape, field.description),
         )
     })
+}
+
+/// The fields of a [`Selection`](crate::credentials::Selection), as a query has them.
+#[expect(dead_code, reason = "describes the fields, and is never made")]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SelectionParams {
+    /// Sessions or tokens.
+    #[param(required = false)]
+    class: Vec<Class>,
+    /// These kinds.
+    #[param(required = false)]
+    kind: Vec<Kind>,
+    /// These alone.
+    #[param(required = false)]
+    id: Vec<CredentialId>,
+    /// All but these.
+    #[param(required = false, value_type = Vec<super::IdOrCurrent>)]
+    except: Vec<CredentialId>,
+    /// Not used since then; one never used counts from when it was made.
+    #[param(required = false, value_type = super::Moment)]
+    unused_since: Option<Timestamp>,
+    /// Made before then.
+    #[param(required = false, value_type = super::Moment)]
+    created_before: Option<Timestamp>,
+    /// Last used from one of these networks.
+    #[param(required = false, value_type = Vec<super::Network>)]
+    from: Vec<IpNet>,
+    /// Made by one of these credentials, or by what was made by them, to any depth.
+    #[param(required = false)]
+    made_by: Vec<CredentialId>,
+    /// May do one of these. A session may do everything.
+    #[param(required = false)]
+    ability: Vec<Ability>,
 }

@@ -1,7 +1,7 @@
 //! What our words look like in JSON and in a query: their schemas (OpenAPI 3.1, section 4.8.24), for
 //! the document that describes the API.
 //!
-//! All in one place and beside no type, so that `kit` knows nothing of it. A schema says just what the
+//! All in one place and beside no type, so that `types` and `util` know nothing of it. A schema says just what the
 //! type's own `parse` takes, or less where that could not be said in a line: whoever keeps to the
 //! schema is never refused for the form of what they send.
 
@@ -213,7 +213,7 @@ const ABILITY: &str = r"^(\*|[a-z0-9._-]{1,40}:(\*|[a-z0-9._-]{1,40}))$";
 
 /// What no name has in it, as the content of a class of characters. Joiners and selectors of emoji depend on
 /// what is around them, and characters beyond `FFFF` cannot be written in every dialect: both are left to
-/// `kit::unseen`.
+/// `util::unicode`.
 macro_rules! never_in_a_name {
     () => {
         concat!(
@@ -244,7 +244,7 @@ const NETWORK_V6: &str = concat!(
     r"/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$",
 );
 
-/// Whole seconds, minutes, hours or days. `kit::duration` takes more ways to say the same.
+/// Whole seconds, minutes, hours or days. `util::duration` takes more ways to say the same.
 const LENGTH: &str = "^(0|[1-9][0-9]{0,3}[smhd])$";
 
 shapes! {

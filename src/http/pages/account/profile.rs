@@ -70,7 +70,8 @@ pub async fn change_profile(here: SignedIn, form: Form) -> Result<HttpResponse> 
     let (name, email) = (fields.text("name"), fields.text("email"));
     let changed = async {
         let profile = read_profile(fields, &name, &email)?;
-        accounts::change_profile(&here.context, &here.caller, profile).await
+        let changed = accounts::change_profile(&here.context, &here.caller, profile).await;
+        here.leading_back(|| paths::PROFILE.to_owned(), changed)
     };
     match changed.await {
         Ok(()) => here.go(paths::PROFILE, "Saved."),

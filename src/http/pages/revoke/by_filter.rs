@@ -113,8 +113,8 @@ pub async fn end(here: SignedIn, form: Form) -> Result<HttpResponse> {
         )
         .await;
     };
-    here.caller
-        .may_end(&selection, here.context.now(), || address_of(&selection))?;
+    let may = here.caller.may_end(&selection, here.context.now());
+    here.leading_back(|| address_of(&selection), may)?;
     let ending = Ending {
         selection: selection.clone(),
         digest: Some(digest.clone()),

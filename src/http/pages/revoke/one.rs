@@ -53,7 +53,8 @@ pub(crate) async fn revoke(
         return ask(here, &credential, back);
     }
     let preview = || address_of(&Selection::one(class, id));
-    match revoke::end_one(&here.context, &here.caller, class, id, preview).await? {
+    let ended = revoke::end_one(&here.context, &here.caller, class, id).await;
+    match here.leading_back(preview, ended)? {
         None => ended_already(here, class, &back),
         Some(receipt) if receipt.names(here.caller.credential.id) => leave(here, &receipt).await,
         Some(receipt) => {
@@ -70,9 +71,7 @@ pub(crate) async fn revoke(
 
 fn ask(here: &SignedIn, credential: &Credential, back: String) -> Result<HttpResponse> {
     let selection = Selection::one(credential.class(), credential.id);
-    let may = here
-        .caller
-        .may_end(&selection, here.context.now(), String::new);
+    let may = here.caller.may_end(&selection, here.context.now());
     html::ok(&RevokePage {
         frame: here.frame(),
         row: Row::new(&here.context, credential, here.caller.credential.id),

@@ -130,7 +130,8 @@ pub async fn change(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Res
             expires_at: expires_at.flatten(),
             ..Change::default()
         };
-        change_token(&here.context, &here.caller, token.id, change).await
+        let changed = change_token(&here.context, &here.caller, token.id, change).await;
+        here.leading_back(|| paths::token(token.id), changed)
     };
     match changed.await {
         Ok(token) => here.go(&paths::token(token.id), "Saved."),
@@ -171,7 +172,8 @@ async fn set_paused(
         paused: Some(paused),
         ..Change::default()
     };
-    let token = change_token(&here.context, &here.caller, id, change).await?;
+    let changed = change_token(&here.context, &here.caller, id, change).await;
+    let token = here.leading_back(|| paths::token(id), changed)?;
     here.go(&paths::token(token.id), message)
 }
 

@@ -8,13 +8,13 @@ use actix_web::{
 };
 use futures_util::future::{Either, select};
 
+use super::{
+    connections::{self, Connections},
+    service_manager,
+};
 use crate::{
     app_state::Context,
     credentials::{Pruned, last_used, prune},
-    http::{
-        connections::{self, Connections},
-        service_manager,
-    },
 };
 
 /// How often what has expired is ended, and what ended long ago forgotten.

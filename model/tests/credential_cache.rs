@@ -1,35 +1,37 @@
-//! The memory of known passes, word for word as the program has it, under a scheduler that tries
-//! threads in many orders: after a change was forgotten nobody recalls what was read before it.
+//! The credential cache, word for word as the program has it, under a scheduler that tries threads in
+//! many orders: after a change was forgotten nobody recalls what was read before it.
 //!
-//! `src/credential_cache/cache.rs` and `src/credential_cache/interner.rs` are compiled into this test; what they name of the rest
-//! of the program stands below, as small as it can be, and `kit::sync` is shuttle's instead of std's.
+//! `src/credential_cache/cache.rs` and `src/credential_cache/interner.rs` are compiled into this test.
+//! The modules of the program that they name stand below, as small as possible, and `util::sync` is
+//! shuttle's instead of std's.
 
 use std::ops::Deref;
 
-use self::kit::sync::{
+use self::util::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU32, Ordering},
 };
 use self::{
-    ability::Abilities,
-    ids::UserId,
-    memory::{Memory, Subject},
+    cache::{Memory, Subject},
+    types::{ability::Abilities, ids::UserId},
 };
 
-mod kit {
+mod util {
     pub mod sync {
         pub use std::sync::PoisonError;
 
         pub use shuttle::sync::{Arc, Mutex, MutexGuard, RwLock, Weak, atomic};
     }
 
-    pub use super::random_keys;
+    pub use super::identity_hash;
+}
 
+mod crypto {
     pub mod digest {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct Digest(pub [u8; 32]);
 
-        impl super::random_keys::RandomKey for Digest {}
+        impl crate::identity_hash::RandomKey for Digest {}
     }
 }
 
@@ -41,27 +43,29 @@ mod config {
     }
 }
 
-mod ids {
-    pub type UserId = u8;
-}
+mod types {
+    pub mod ids {
+        pub type UserId = u8;
+    }
 
-mod ability {
-    #[derive(Debug)]
-    pub struct Abilities;
+    pub mod ability {
+        #[derive(Debug)]
+        pub struct Abilities;
 
-    impl Abilities {
-        pub fn to_stored(&self) -> String {
-            String::new()
+        impl Abilities {
+            pub fn to_stored(&self) -> String {
+                String::new()
+            }
         }
     }
 }
 
 #[path = "../../src/credential_cache/cache.rs"]
-mod memory;
+mod cache;
 #[path = "../../src/util/identity_hash.rs"]
-pub mod random_keys;
+pub mod identity_hash;
 #[path = "../../src/credential_cache/interner.rs"]
-mod users;
+mod interner;
 
 #[derive(Clone, Debug)]
 struct User {
@@ -133,13 +137,16 @@ impl Known {
     }
 
     fn weight(&self) -> usize {
-        memory::OVERHEAD
+        cache::OVERHEAD
     }
 }
 
 /// Of Ada, whose passes end; of Bob, whose passes only need room.
-const ADA: kit::digest::Digest = kit::digest::Digest([0; 32]);
-const BOB: [kit::digest::Digest; 2] = [kit::digest::Digest([1; 32]), kit::digest::Digest([2; 32])];
+const ADA: crypto::digest::Digest = crypto::digest::Digest([0; 32]);
+const BOB: [crypto::digest::Digest; 2] = [
+    crypto::digest::Digest([1; 32]),
+    crypto::digest::Digest([2; 32]),
+];
 
 #[test]
 fn nobody_recalls_what_was_read_before_its_user_was_forgotten() {

@@ -1,7 +1,7 @@
 //! The sorts of problems, each said once: what programs know it by, its status and title, and what it
 //! means to somebody who has met one and looks it up.
 
-use super::Error;
+use crate::error::Error;
 
 /// One sort of problem.
 #[derive(Debug, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl Error {
             Self::SessionsOnly => &SESSIONS_ONLY,
             Self::OutlivesCaller(_) => &OUTLIVES_CALLER,
             Self::FormSentTwice => &FORM_SENT_TWICE,
-            Self::ConfirmPassword { .. } => &CONFIRM_PASSWORD,
+            Self::ConfirmPassword => &CONFIRM_PASSWORD,
             Self::CrossSite => &CROSS_SITE,
             Self::HttpsRequired(_) => &HTTPS_REQUIRED,
             Self::RegistrationClosed => &REGISTRATION_CLOSED,

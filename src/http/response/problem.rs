@@ -1,0 +1,154 @@
+//! How an [`Error`] is told to callers: status, problem type and text.
+
+use std::{borrow::Cow, time::Duration};
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+
+use crate::{error::Error, i18n::humanize};
+
+impl Error {
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The last part of the problem's `type`: stable, for programs.
+    #[must_use]
+    pub const fn slug(&self) -> &'static str {
+        self.kind().slug
+    }
+
+    /// What happened, in a few words.
+    #[must_use]
+    pub const fn title(&self) -> &'static str {
+        self.kind().title
+    }
+
+    /// What to do next, in a sentence or two.
+    #[must_use]
+    pub fn detail(&self) -> Cow<'static, str> {
+        match self {
+            Self::NotSignedIn {
+                invalid_token: true,
+            } => "The token is unknown, ended, paused or expired. Use another one.".into(),
+            Self::NotSignedIn { .. } => {
+                "Sign in, or send a token in the Authorization header.".into()
+            }
+            Self::TwoPasses | Self::SeveralAuthorizations => {
+                "Send one Authorization header.".into()
+            }
+            Self::TokenMissing => {
+                "Send a token: as Authorization: Bearer, or as the password of HTTP Basic.".into()
+            }
+            Self::InvalidClient => {
+                "The password is no token's secret, or the token is ended, paused or expired."
+                    .into()
+            }
+            Self::InvalidRequest(what) => (*what).into(),
+            Self::WrongPassword => "Check both and try again.".into(),
+            Self::MissingAbility(abilities) => {
+                format!("It needs {abilities}. Use a token that has it.").into()
+            }
+            Self::SessionsOnly => "A token cannot do this. Sign in with a browser.".into(),
+            Self::OutlivesCaller(end) => {
+                format!("The token that asks ends at {end}. Ask for a time before that.").into()
+            }
+            Self::FormSentTwice => "Nothing was done a second time.".into(),
+            Self::OtherAccount => {
+                "Nothing was done: this form belongs to another account. Go on with the account \
+                 that is signed in now, or sign out and sign in with the other one."
+                    .into()
+            }
+            Self::ConfirmPassword => {
+                "Enter your password once more, then repeat what you were doing.".into()
+            }
+            Self::CrossSite => {
+                "Nothing was done. Open the page here and send the form again.".into()
+            }
+            Self::HttpsRequired(url) => {
+                format!("Nothing was done. Open {url} and enter it again there.").into()
+            }
+            Self::RegistrationClosed => {
+                "Accounts are made by whoever runs this service. Ask them for one.".into()
+            }
+            Self::NotFound => "Check the address. What was here may be gone.".into(),
+            Self::MethodNotAllowed(allowed) => format!("This address takes {allowed}.").into(),
+            Self::PreviewOutdated => {
+                "Nothing was ended. Look at the new preview and decide again.".into()
+            }
+            Self::TooManyTokens(most) => format!(
+                "Nothing was made: {most} tokens can be live at once. Revoke some that you no \
+                 longer use, then try again."
+            )
+            .into(),
+            Self::TooLarge(limit) => format!("Send at most {limit} bytes.").into(),
+            Self::TooSlow => "Nothing was done. Send it again, faster.".into(),
+            Self::WrongMediaType(wanted) => format!("Send it as {wanted}.").into(),
+            Self::Misdirected => {
+                "This service answers under another name. Use the address that you were given."
+                    .into()
+            }
+            Self::Malformed(what) => what.clone().into(),
+            Self::Invalid(fields) => fields.to_string().into(),
+            Self::Throttled(wait) => format!(
+                "Try again in {}. What comes before that is not looked at, right or wrong.",
+                humanize::length(*wait)
+            )
+            .into(),
+            Self::Busy => "Try again in a few seconds.".into(),
+            Self::Unavailable(_) | Self::Collided(_) => {
+                "Nothing was changed. Try again in a few seconds.".into()
+            }
+            Self::OutcomeUnknown(_) => {
+                "Look in a few seconds whether it was, and do it again if not.".into()
+            }
+            Self::Internal(_) => {
+                "It has been noted in the log. Try again; if it stays, tell whoever runs this \
+                 service."
+                    .into()
+            }
+        }
+    }
+
+    /// Both in one: `Too many attempts. Try again in 3 seconds.`
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!("{}. {}", self.title(), self.detail())
+    }
+
+    /// The code of what only OAuth's own endpoints answer (RFC 6749, section 5.2).
+    #[must_use]
+    pub const fn oauth_code(&self) -> Option<&'static str> {
+        match self {
+            Self::InvalidClient => Some("invalid_client"),
+            Self::InvalidRequest(_) => Some("invalid_request"),
+            _ => None,
+        }
+    }
+
+    /// After which time asking again makes sense (`Retry-After`; RFC 9110, section 10.2.3).
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled(wait) => Some(*wait),
+            Self::Busy => Some(Duration::from_secs(2)),
+            Self::Unavailable(_) | Self::Collided(_) | Self::OutcomeUnknown(_) => {
+                Some(Duration::from_secs(5))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Carries the error to [`super::error_response`], which writes the response. If an error gets past it, the
+/// status is right and the body is empty.
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status())
+    }
+}

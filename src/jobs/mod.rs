@@ -1,3 +1,0 @@
-//! Work that a server repeats in the background.
-
-pub mod schedule;
