@@ -10,9 +10,9 @@ use std::{
 };
 
 use crate::{
-    cluster::{Nodes, Terms, Told},
+    cluster::{Cluster, NodeConfig, PublishedInvalidation},
     config::{Settings, SigningKeys},
-    credential_cache::{Generation, Looked, Subject},
+    credential_cache::{Generation, InvalidationKey, LookupOutcome},
     crypto::{digest::Digest, password_hash::PasswordHasher, rng::Random},
     db::{self, AnyConnection, Database, Migrations, migrations},
     error::Error,
@@ -40,26 +40,26 @@ pub const MIGRATIONS: Migrations = migrations![
 ];
 
 /// What the database is asked about secrets, by secret and by the generation in which it was asked.
-pub type Questions = SingleFlight<(Digest, Generation), Result<Option<Arc<Looked>>, Error>>;
+pub type Questions = SingleFlight<(Digest, Generation), Result<Option<Arc<LookupOutcome>>, Error>>;
 
 /// Shared by all requests of a process, and by a command. Cloning gives another handle to the same.
 #[derive(Clone)]
-pub struct Context(Arc<Shared>);
+pub struct AppState(Arc<Shared>);
 
-/// What a [`Context`] leads to.
+/// What a [`AppState`] leads to.
 pub struct Shared {
     /// What the operator set.
     pub settings: Settings,
     /// SQLite or PostgreSQL.
     pub db: Database,
     /// Whether this process is about to stop.
-    pub stopping: Stopping,
+    pub stopping: ShutdownState,
     /// Hashes passwords, so many at once.
     pub hasher: PasswordHasher,
     /// When and from where each credential was last used, where that is not yet in the database.
     pub last_used: WriteBehind<CredentialId, LastUse>,
     /// This process among the others, and what it remembers of passes.
-    pub nodes: Nodes,
+    pub nodes: Cluster,
     /// The passes that the database is just asked about.
     pub asked: Questions,
     /// Whether the database takes changes, as it is just asked.
@@ -70,7 +70,7 @@ pub struct Shared {
     random: Arc<dyn Random>,
 }
 
-impl Deref for Context {
+impl Deref for AppState {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
@@ -78,7 +78,7 @@ impl Deref for Context {
     }
 }
 
-impl Context {
+impl AppState {
     /// Opens the database, bringing its tables up to date first.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl Context {
         db::run_pending(&settings.database, MIGRATIONS)?;
         let db = Database::open(&settings.database, settings.database_connections)?;
         let hasher = PasswordHasher::new(cores())?;
-        let nodes = Nodes::new(
+        let nodes = Cluster::new(
             db.clone(),
             settings.remembered,
             Arc::clone(&clock),
@@ -101,7 +101,7 @@ impl Context {
         Ok(Self(Arc::new(Shared {
             settings,
             db,
-            stopping: Stopping::default(),
+            stopping: ShutdownState::default(),
             hasher,
             last_used: WriteBehind::default(),
             nodes,
@@ -115,7 +115,7 @@ impl Context {
 
     /// Says with which keys this process signs and takes cookies: it remembers nothing before.
     pub fn go_by(&self, keys: &SigningKeys) {
-        let terms = Terms::new(keys, &self.settings.token_prefix);
+        let terms = NodeConfig::new(keys, &self.settings.token_prefix);
         self.nodes.go_by(terms);
     }
 
@@ -166,7 +166,7 @@ impl Context {
     ///
     /// # Errors
     /// When the database cannot be asked, or lost what was done.
-    pub async fn settle(&self, subject: Subject) -> Result<(), Error> {
+    pub async fn settle(&self, subject: InvalidationKey) -> Result<(), Error> {
         let told = self
             .read(|context, connection| Ok(context.nodes.told(connection)?))
             .await?;
@@ -178,9 +178,9 @@ impl Context {
 
 /// Whether this process is about to stop: it serves, and whoever balances load is to go elsewhere.
 #[derive(Debug, Default)]
-pub struct Stopping(AtomicBool);
+pub struct ShutdownState(AtomicBool);
 
-impl Stopping {
+impl ShutdownState {
     /// From now on it is.
     pub fn begin(&self) {
         self.0.store(true, Ordering::Release);
@@ -196,54 +196,54 @@ impl Stopping {
 /// A transaction under way: what changes something that processes remember needs one, and says so.
 #[derive(Clone)]
 pub struct Transaction {
-    context: Context,
+    context: AppState,
     /// Grows only: it is known to the work that is done again after a collision, too.
-    made_old: Arc<Mutex<Vec<Subject>>>,
+    made_old: Arc<Mutex<Vec<InvalidationKey>>>,
 }
 
 /// Proof that what is remembered of a user, or of a credential, will be forgotten everywhere before the
 /// change is answered. Every query that changes whom, or to what, a pass lets in asks for it.
 #[derive(Clone, Copy, Debug)]
-pub struct Old(());
+pub struct Invalidation(());
 
 impl Transaction {
     /// What is remembered of `user` is old once this transaction is committed.
     #[must_use]
-    pub fn makes_old(&self, user: UserId) -> Old {
-        self.note([Subject::User(user)])
+    pub fn makes_old(&self, user: UserId) -> Invalidation {
+        self.note([InvalidationKey::User(user)])
     }
 
     /// What is remembered of a credential is old once this transaction is committed. `secrets` are the digests
     /// of all that it has, read in this transaction under its user's lock.
     #[must_use]
-    pub fn makes_passes_old(&self, secrets: Vec<Digest>) -> Old {
-        self.note(secrets.into_iter().map(Subject::Pass))
+    pub fn makes_passes_old(&self, secrets: Vec<Digest>) -> Invalidation {
+        self.note(secrets.into_iter().map(InvalidationKey::Pass))
     }
 
     /// Every node forgets everything once this transaction is committed.
     #[must_use]
-    pub fn invalidate_everything(&self) -> Old {
-        self.note([Subject::Everything])
+    pub fn invalidate_everything(&self) -> Invalidation {
+        self.note([InvalidationKey::Everything])
     }
 
-    fn note(&self, subjects: impl IntoIterator<Item = Subject>) -> Old {
+    fn note(&self, subjects: impl IntoIterator<Item = InvalidationKey>) -> Invalidation {
         let mut made_old = self.made_old.lock().unwrap_or_else(PoisonError::into_inner);
         for subject in subjects {
             if !made_old.contains(&subject) {
                 made_old.push(subject);
             }
         }
-        Old(())
+        Invalidation(())
     }
 
-    fn subjects(&self) -> Vec<Subject> {
+    fn subjects(&self) -> Vec<InvalidationKey> {
         self.made_old
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    fn tell(&self, connection: &mut AnyConnection) -> Result<Told, Error> {
+    fn tell(&self, connection: &mut AnyConnection) -> Result<PublishedInvalidation, Error> {
         self.context.nodes.tell(connection, &self.subjects())
     }
 
@@ -257,9 +257,9 @@ impl Transaction {
 }
 
 impl Deref for Transaction {
-    type Target = Context;
+    type Target = AppState;
 
-    fn deref(&self) -> &Context {
+    fn deref(&self) -> &AppState {
         &self.context
     }
 }

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use crate::{
-    crypto::{password_hash::HashError, rng::NoRandomness},
-    db::{self, Collision},
+    crypto::{password_hash::HashError, rng::RngError},
+    db::{self, IsRetryable},
     types::fields::FieldErrors,
     util::clock::Timestamp,
 };
@@ -28,7 +28,7 @@ pub enum Error {
     },
     /// Two `Authorization` headers came (RFC 6750, section 3.1, `invalid_request`).
     #[error("two Authorization headers")]
-    TwoPasses,
+    MultipleCredentials,
     /// Several `Authorization` headers came with a request to an app behind a proxy, where every
     /// refusal of a credential is 401.
     #[error("several Authorization headers")]
@@ -50,19 +50,19 @@ pub enum Error {
     MissingAbility(String),
     /// Only a session may do this, and a token asked.
     #[error("a token asked for what only a session may do")]
-    SessionsOnly,
+    SessionRequired,
     /// A token may not make one that lives longer than itself.
     #[error("a token asked for one that outlives it")]
-    OutlivesCaller(Timestamp),
+    ExceedsCallerLifetime(Timestamp),
     /// The form was sent before, and did what it does then.
     #[error("a form was sent twice")]
-    FormSentTwice,
+    DuplicateSubmission,
     /// The form was made for another user than the one who is signed in.
     #[error("a form of another account")]
     OtherAccount,
     /// The password must be confirmed first.
     #[error("the password is to be confirmed first")]
-    ConfirmPassword,
+    ReauthenticationRequired,
     /// Another site's page sent this.
     #[error("cross-site request")]
     CrossSite,
@@ -89,7 +89,7 @@ pub enum Error {
     TooLarge(usize),
     /// The body did not come in the time that there is for it.
     #[error("the body came too slowly")]
-    TooSlow,
+    BodyTimeout,
     /// The body is not of this media type.
     #[error("body is not {0}")]
     WrongMediaType(&'static str),
@@ -113,7 +113,7 @@ pub enum Error {
     Unavailable(String),
     /// The database let another change go first, more than once.
     #[error("collided: {0}")]
-    Collided(String),
+    SerializationFailure(String),
     /// The database did not say whether it was done.
     #[error("outcome unknown: {0}")]
     OutcomeUnknown(String),
@@ -147,15 +147,15 @@ impl From<db::Error> for Error {
         match error {
             db::Error::Unknown(_) => Self::OutcomeUnknown(cause),
             db::Error::Panicked => Self::Internal(cause),
-            _ if error.is_collision() => Self::Collided(cause),
+            _ if error.is_collision() => Self::SerializationFailure(cause),
             _ => Self::Unavailable(cause),
         }
     }
 }
 
-impl Collision for Error {
+impl IsRetryable for Error {
     fn is_collision(&self) -> bool {
-        matches!(self, Self::Collided(_))
+        matches!(self, Self::SerializationFailure(_))
     }
 
     fn is_unexplained(&self) -> bool {
@@ -172,8 +172,8 @@ impl From<HashError> for Error {
     }
 }
 
-impl From<NoRandomness> for Error {
-    fn from(error: NoRandomness) -> Self {
+impl From<RngError> for Error {
+    fn from(error: RngError) -> Self {
         Self::Internal(error.to_string())
     }
 }

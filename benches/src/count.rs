@@ -15,7 +15,7 @@ use actix_web::{
 };
 use clap::ValueEnum;
 use narthex::{
-    app_state::{Context, MIGRATIONS},
+    app_state::{AppState, MIGRATIONS},
     cli::logging::{self, Program},
     config::{Settings, Sources},
     crypto::rng::SystemRandom,
@@ -91,7 +91,7 @@ fn checks(sort: Sort, times: u32, folder: &Path) -> Result<()> {
     let passes = folder.join("passes");
     database::fill(&path, 1, 1, &passes)?;
     let runtime = actix_web::rt::System::new();
-    let context = Context::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
     let app = App::new().service(app::scope(&context, &keys));
     let app = runtime.block_on(test::init_service(app));
     let pass = if sort.by_session() {

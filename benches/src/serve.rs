@@ -16,7 +16,7 @@ use actix_web::{
 };
 use diesel::{RunQueryDsl as _, sql_query};
 use narthex::{
-    app_state::Context,
+    app_state::AppState,
     cli::logging::{self, Program},
     config::{Settings, Sources},
     crypto::rng::SystemRandom,
@@ -64,7 +64,7 @@ pub fn serve() -> Result<()> {
     let settings = Settings::read(&sources)?;
     let _log = logging::start(Program::Server, &sources, &settings)?;
     let keys = settings.signing_keys(&SystemRandom)?;
-    let context = Context::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
     drop(DATABASE.set(context.db.clone()));
     actix_web::rt::System::new().block_on(async {
         write("CREATE TABLE IF NOT EXISTS one_row (id INTEGER PRIMARY KEY, content BLOB NOT NULL)")

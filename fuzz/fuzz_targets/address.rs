@@ -12,7 +12,10 @@ use actix_web::{
     test::TestRequest,
 };
 use libfuzzer_sys::fuzz_target;
-use narthex::{http::middleware::client_ip::{client_address, is_from_a_trusted_proxy, note}, util::networks::{Networks, canonical}};
+use narthex::{
+    http::middleware::client_ip::{client_address, is_from_a_trusted_proxy, note},
+    util::networks::{Networks, canonical},
+};
 
 static TRUSTED: LazyLock<Networks> =
     LazyLock::new(|| Networks::parse("10.0.0.0/8, ::1, fd00::/8").expect("networks"));

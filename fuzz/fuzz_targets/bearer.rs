@@ -3,7 +3,11 @@
 
 use actix_web::http::header::HeaderValue;
 use libfuzzer_sys::fuzz_target;
-use narthex::{crypto::digest::Digest, http::auth::{Shown, bearer, client_password}, tokens::TokenSecret};
+use narthex::{
+    crypto::digest::Digest,
+    http::auth::{Shown, bearer, client_password},
+    tokens::TokenSecret,
+};
 use narthex_fuzz::{base64, crc32};
 
 fuzz_target!(|data: &[u8]| {

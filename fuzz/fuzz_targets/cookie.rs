@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 use actix_web::cookie::{Cookie, CookieJar, Key};
 use libfuzzer_sys::fuzz_target;
-use narthex::{config::SigningKeys, crypto::digest::Digest, http::auth::session_cookie::CookieRules};
+use narthex::{
+    config::SigningKeys, crypto::digest::Digest, http::auth::session_cookie::CookieConfig,
+};
 use narthex_fuzz::{base64, crc32, settings};
 
 /// The first key, an older one, and one that is not ours.
@@ -14,16 +16,16 @@ static KEYS: LazyLock<[Key; 3]> =
 
 thread_local! {
     // One for each thread, as each worker of a server has its own: it remembers what it verified.
-    static RULES: CookieRules = {
+    static RULES: CookieConfig = {
         let ours = KEYS[..2].iter().map(|key| base64(key.master()));
         let keys = SigningKeys::parse(&ours.collect::<Vec<_>>().join(","));
-        CookieRules::new(&settings(&[]), &keys.expect("keys"))
+        CookieConfig::new(&settings(&[]), &keys.expect("keys"))
     };
 }
 
 fuzz_target!(|text: &str| RULES.with(|rules| holds(rules, text)));
 
-fn holds(rules: &CookieRules, text: &str) {
+fn holds(rules: &CookieConfig, text: &str) {
     assert!(rules.secret_in(text).is_none(), "nobody signed {text:?}");
     let [first, older, foreign] = &*KEYS;
     assert!(rules.secret_in(&signed(foreign, text)).is_none());

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use narthex::util::{clock::{Timestamp, micros_of}, duration::{LONGEST, parse}};
+use narthex::util::{
+    clock::{Timestamp, micros_of},
+    duration::{LONGEST, parse},
+};
 
 fuzz_target!(|text: &str| {
     let Some(length) = parse(text) else {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use actix_web::http::header::HeaderValue;
 use libfuzzer_sys::fuzz_target;
-use narthex::{config::Settings, http::return_to::Next};
+use narthex::{config::Settings, http::return_to::ReturnTo};
 use narthex_fuzz::settings;
 use url::Url;
 
@@ -20,12 +20,12 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
 });
 
 fuzz_target!(|text: &str| {
-    let Some(next) = Next::parse(text, &SETTINGS) else {
+    let Some(next) = ReturnTo::parse(text, &SETTINGS) else {
         return;
     };
     let location = next.as_str();
     // It is carried on by the sign-in page, which reads it again.
-    assert_eq!(Next::parse(location, &SETTINGS).as_ref(), Some(&next));
+    assert_eq!(ReturnTo::parse(location, &SETTINGS).as_ref(), Some(&next));
     assert!(HeaderValue::from_str(location).is_ok());
     assert!(location.bytes().all(|byte| byte.is_ascii_graphic()));
     for page in [

@@ -6,7 +6,15 @@ use std::sync::LazyLock;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, test::TestRequest};
 use futures_util::FutureExt as _;
 use libfuzzer_sys::fuzz_target;
-use narthex::{credentials::Selection, http::{extract::string_map::FieldsInput, middleware::body::{Form, Query}}, types::{fields::Fields, ids::CredentialId}, util::clock::Timestamp};
+use narthex::{
+    credentials::CredentialFilter,
+    http::{
+        extract::string_map::FilterInput,
+        middleware::body::{Form, Query},
+    },
+    types::{fields::Fields, ids::CredentialId},
+    util::clock::Timestamp,
+};
 use serde_json::{Map, Value};
 use tokio::runtime::{Builder, Runtime};
 
@@ -29,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let named = sorted(fields.pairs().into_iter().map(|(name, _)| name));
     let current = "01a205c5-ed92-7e57-835c-f6252ccb0444".parse().ok();
-    let selection = Selection::take(&mut fields, NOW, current);
+    let selection = CredentialFilter::take(&mut fields, NOW, current);
     if fields.finish().is_err() {
         return;
     }
@@ -51,10 +59,10 @@ fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 /// What was printed has to be taken, and by somebody who is no credential.
-fn take(fields: Option<Fields>) -> Selection {
+fn take(fields: Option<Fields>) -> CredentialFilter {
     let mut fields = fields.expect("what we wrote ourselves");
     let nobody: Option<CredentialId> = None;
-    let selection = Selection::take(&mut fields, NOW, nobody);
+    let selection = CredentialFilter::take(&mut fields, NOW, nobody);
     fields.finish().expect("what we wrote ourselves");
     selection
 }
@@ -80,7 +88,7 @@ fn as_json(said: &[(&'static str, String)]) -> Vec<u8> {
 }
 
 fn from_json(body: Vec<u8>) -> Option<Fields> {
-    read::<FieldsInput>(post("application/json", body)).map(|input| input.0)
+    read::<FilterInput>(post("application/json", body)).map(|input| input.0)
 }
 
 fn post(media_type: &str, body: Vec<u8>) -> (HttpRequest, Payload) {

@@ -12,7 +12,7 @@ use self::util::sync::{
     atomic::{AtomicBool, AtomicU32, Ordering},
 };
 use self::{
-    cache::{Memory, Subject},
+    cache::{CredentialCache, InvalidationKey},
     types::{ability::Abilities, ids::UserId},
 };
 
@@ -37,7 +37,7 @@ mod crypto {
 
 mod config {
     #[derive(Clone, Copy)]
-    pub struct Remembered {
+    pub struct CacheLimits {
         pub entries: usize,
         pub bytes: usize,
     }
@@ -75,12 +75,12 @@ struct User {
 }
 
 #[derive(Debug)]
-struct KnownUser {
+struct CachedUser {
     user: User,
     forgotten: AtomicBool,
 }
 
-impl KnownUser {
+impl CachedUser {
     fn new(user: User) -> Self {
         let forgotten = AtomicBool::new(false);
         Self { user, forgotten }
@@ -95,7 +95,7 @@ impl KnownUser {
     }
 }
 
-impl Deref for KnownUser {
+impl Deref for CachedUser {
     type Target = User;
 
     fn deref(&self) -> &User {
@@ -104,35 +104,41 @@ impl Deref for KnownUser {
 }
 
 #[derive(Debug)]
-struct Pass {
+struct CredentialSnapshot {
     abilities: Arc<Abilities>,
     /// How often the row had been changed when it was read.
     changes: u32,
 }
 
-struct AsRead {
+struct LookupRow {
     user: User,
-    credential: Pass,
+    credential: CredentialSnapshot,
     until: Option<u8>,
     last_seen: u8,
     at: u8,
 }
 
-impl AsRead {
-    fn alone(self) -> Known {
-        let user = Arc::new(KnownUser::new(self.user));
-        Known::new(user, self.credential, None, 0, 0)
+impl LookupRow {
+    fn alone(self) -> CachedCredential {
+        let user = Arc::new(CachedUser::new(self.user));
+        CachedCredential::new(user, self.credential, None, 0, 0)
     }
 }
 
 #[derive(Debug)]
-struct Known {
-    user: Arc<KnownUser>,
-    credential: Pass,
+struct CachedCredential {
+    user: Arc<CachedUser>,
+    credential: CredentialSnapshot,
 }
 
-impl Known {
-    fn new(user: Arc<KnownUser>, credential: Pass, _: Option<u8>, _: u8, _: u8) -> Self {
+impl CachedCredential {
+    fn new(
+        user: Arc<CachedUser>,
+        credential: CredentialSnapshot,
+        _: Option<u8>,
+        _: u8,
+        _: u8,
+    ) -> Self {
         Self { user, credential }
     }
 
@@ -150,43 +156,49 @@ const BOB: [crypto::digest::Digest; 2] = [
 
 #[test]
 fn nobody_recalls_what_was_read_before_its_user_was_forgotten() {
-    in_many_orders(|| checks_beside_endings(8, |memory| memory.forget([Subject::User(0)])));
+    in_many_orders(|| checks_beside_endings(8, |memory| memory.forget([InvalidationKey::User(0)])));
 }
 
 #[test]
 fn nobody_recalls_what_was_read_before_the_pass_itself_was_forgotten() {
-    in_many_orders(|| checks_beside_endings(8, |memory| memory.forget([Subject::Pass(ADA)])));
+    in_many_orders(|| {
+        checks_beside_endings(8, |memory| memory.forget([InvalidationKey::Pass(ADA)]))
+    });
 }
 
 #[test]
 fn nobody_recalls_what_was_read_before_everything_was_forgotten() {
-    in_many_orders(|| checks_beside_endings(8, Memory::forget_all));
+    in_many_orders(|| checks_beside_endings(8, CredentialCache::forget_all));
 }
 
 #[test]
 fn nobody_recalls_what_was_read_before_a_change_of_everything() {
-    in_many_orders(|| checks_beside_endings(8, |memory| memory.forget([Subject::Everything])));
+    in_many_orders(|| {
+        checks_beside_endings(8, |memory| memory.forget([InvalidationKey::Everything]))
+    });
 }
 
 #[test]
 fn what_has_to_make_room_and_moves_meanwhile_is_forgotten_as_well() {
-    in_many_orders(|| checks_beside_endings(2, |memory| memory.forget([Subject::User(0)])));
+    in_many_orders(|| checks_beside_endings(2, |memory| memory.forget([InvalidationKey::User(0)])));
 }
 
 #[test]
 fn a_pass_that_has_to_make_room_and_moves_meanwhile_is_forgotten_as_well() {
-    in_many_orders(|| checks_beside_endings(2, |memory| memory.forget([Subject::Pass(ADA)])));
+    in_many_orders(|| {
+        checks_beside_endings(2, |memory| memory.forget([InvalidationKey::Pass(ADA)]))
+    });
 }
 
 #[test]
 fn to_forget_one_pass_leaves_the_others_of_its_user_known() {
     let alone = || {
         let bytes = 1 << 20;
-        let memory = Memory::new(config::Remembered { entries: 8, bytes });
+        let memory = CredentialCache::new(config::CacheLimits { entries: 8, bytes });
         for digest in [ADA, BOB[0]] {
             drop(memory.keep(memory.generation(), digest, read(0, 0)));
         }
-        memory.forget([Subject::Pass(ADA)]);
+        memory.forget([InvalidationKey::Pass(ADA)]);
         assert!(memory.recall(&ADA).is_none(), "the one that was named");
         assert!(memory.recall(&BOB[0]).is_some(), "the other");
         assert_eq!(memory.len(), 1);
@@ -201,9 +213,9 @@ fn in_many_orders(run: impl Fn() + Send + Sync + Copy + 'static) {
 
 /// Two threads check the pass and two changes end what was known of it, one after the other. A check
 /// that begins after a change was answered has nothing from before it.
-fn checks_beside_endings(entries: usize, forget: impl Fn(&Memory) + Send + 'static) {
+fn checks_beside_endings(entries: usize, forget: impl Fn(&CredentialCache) + Send + 'static) {
     let bytes = 1 << 20;
-    let memory = Arc::new(Memory::new(config::Remembered { entries, bytes }));
+    let memory = Arc::new(CredentialCache::new(config::CacheLimits { entries, bytes }));
     let (row, answered) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let mut threads = Vec::new();
     for _ in 0..2 {
@@ -233,7 +245,7 @@ fn checks_beside_endings(entries: usize, forget: impl Fn(&Memory) + Send + 'stat
     assert!(!memory.is_empty() && memory.len() <= entries, "the bound");
 }
 
-fn check(memory: &Memory, row: &AtomicU32, answered: &AtomicU32) {
+fn check(memory: &CredentialCache, row: &AtomicU32, answered: &AtomicU32) {
     let answered = answered.load(Ordering::SeqCst);
     if let Some(known) = memory.recall(&ADA) {
         assert!(known.credential.changes >= answered, "it was forgotten");
@@ -244,14 +256,14 @@ fn check(memory: &Memory, row: &AtomicU32, answered: &AtomicU32) {
     drop(memory.keep(before, ADA, read(0, changes)));
 }
 
-fn read(id: u8, changes: u32) -> AsRead {
-    AsRead {
+fn read(id: u8, changes: u32) -> LookupRow {
+    LookupRow {
         user: User {
             id,
             email: String::new(),
             name: String::new(),
         },
-        credential: Pass {
+        credential: CredentialSnapshot {
             abilities: Arc::new(Abilities),
             changes,
         },

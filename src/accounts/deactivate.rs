@@ -2,13 +2,13 @@
 
 use super::store;
 use crate::{
-    app_state::{Context, Transaction},
-    audit::{self, Actor, EventKind, What},
+    app_state::{AppState, Transaction},
+    audit::{self, Actor, EventKind, NewEvent},
     credentials::{
-        Caller, Reason, Receipt, Selection,
-        revoke::{self, Ending, begin_change},
+        CredentialFilter, Principal, RevocationReason, RevocationReceipt,
+        revoke::{self, RevocationRequest, begin_change},
     },
-    crypto::secret::SecretText,
+    crypto::secret::SecretString,
     db::AnyConnection,
     error::{Error, Result},
     passwords::verify::{authenticate_user, begin_sign_in},
@@ -20,7 +20,11 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::Invalid`] where the password is wrong.
-pub async fn delete(context: &Context, caller: &Caller, password: SecretText) -> Result<Receipt> {
+pub async fn delete(
+    context: &AppState,
+    caller: &Principal,
+    password: SecretString,
+) -> Result<RevocationReceipt> {
     let (user, actor) = (caller.user.id, caller.actor());
     let proof =
         authenticate_user(context, caller, password)
@@ -34,8 +38,13 @@ pub async fn delete(context: &Context, caller: &Caller, password: SecretText) ->
     context
         .write(move |context, connection| {
             begin_sign_in(context, connection, &proof, &actor)?;
-            let receipt =
-                end_everything(context, connection, user, Reason::AccountDeleted, &actor)?;
+            let receipt = end_everything(
+                context,
+                connection,
+                user,
+                RevocationReason::AccountDeleted,
+                &actor,
+            )?;
             store::delete(connection, context.makes_old(user), user)?;
             Ok::<_, Error>(receipt)
         })
@@ -46,9 +55,15 @@ pub async fn delete(context: &Context, caller: &Caller, password: SecretText) ->
 ///
 /// # Errors
 /// [`Error::NotFound`] where it is gone.
-pub async fn delete_as_operator(context: &Context, user: UserId) -> Result<Receipt> {
+pub async fn delete_as_operator(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
     as_operator(context, user, |context, connection, user, actor| {
-        let receipt = end_everything(context, connection, user, Reason::AccountDeleted, actor)?;
+        let receipt = end_everything(
+            context,
+            connection,
+            user,
+            RevocationReason::AccountDeleted,
+            actor,
+        )?;
         store::delete(connection, context.makes_old(user), user)?;
         Ok(receipt)
     })
@@ -59,7 +74,7 @@ pub async fn delete_as_operator(context: &Context, user: UserId) -> Result<Recei
 ///
 /// # Errors
 /// [`Error::NotFound`] where it is gone.
-pub async fn disable(context: &Context, user: UserId) -> Result<Receipt> {
+pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
     as_operator(context, user, |context, connection, user, actor| {
         store::set_disabled(
             connection,
@@ -67,9 +82,15 @@ pub async fn disable(context: &Context, user: UserId) -> Result<Receipt> {
             user,
             Some(context.now()),
         )?;
-        let what = What::new(EventKind::AccountDisabled, "");
+        let what = NewEvent::new(EventKind::AccountDisabled, "");
         audit::record(context, connection, user, actor, what)?;
-        end_everything(context, connection, user, Reason::AccountDisabled, actor)
+        end_everything(
+            context,
+            connection,
+            user,
+            RevocationReason::AccountDisabled,
+            actor,
+        )
     })
     .await
 }
@@ -78,17 +99,17 @@ pub async fn disable(context: &Context, user: UserId) -> Result<Receipt> {
 ///
 /// # Errors
 /// [`Error::NotFound`] where it is gone.
-pub async fn enable(context: &Context, user: UserId) -> Result<()> {
+pub async fn enable(context: &AppState, user: UserId) -> Result<()> {
     as_operator(context, user, |context, connection, user, actor| {
         store::set_disabled(connection, context.makes_old(user), user, None)?;
-        let what = What::new(EventKind::AccountEnabled, "");
+        let what = NewEvent::new(EventKind::AccountEnabled, "");
         audit::record(context, connection, user, actor, what)
     })
     .await
 }
 
 async fn as_operator<T: Send + 'static>(
-    context: &Context,
+    context: &AppState,
     user: UserId,
     change: fn(&Transaction, &mut AnyConnection, UserId, &Actor) -> Result<T>,
 ) -> Result<T> {
@@ -105,9 +126,9 @@ fn end_everything(
     context: &Transaction,
     connection: &mut AnyConnection,
     user: UserId,
-    reason: Reason,
+    reason: RevocationReason,
     actor: &Actor,
-) -> Result<Receipt> {
-    let ending = Ending::of(Selection::default(), reason);
+) -> Result<RevocationReceipt> {
+    let ending = RevocationRequest::of(CredentialFilter::default(), reason);
     revoke::end_within(context, connection, user, &ending, actor)
 }

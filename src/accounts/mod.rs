@@ -13,7 +13,7 @@ pub use self::{
 };
 
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     error::{Error, Result},
     types::email::Email,
 };
@@ -22,7 +22,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NotFound`] where there is none.
-pub async fn find_by_email(context: &Context, email: &Email) -> Result<Account> {
+pub async fn find_by_email(context: &AppState, email: &Email) -> Result<Account> {
     let canonical = email.canonical().to_owned();
     context
         .read(move |_, connection| store::by_email(connection, &canonical)?.ok_or(Error::NotFound))
@@ -33,7 +33,7 @@ pub async fn find_by_email(context: &Context, email: &Email) -> Result<Account> 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn search(context: &Context, filter: AccountFilter) -> Result<AccountPage> {
+pub async fn search(context: &AppState, filter: AccountFilter) -> Result<AccountPage> {
     context
         .read(move |_, connection| Ok(store::search(connection, &filter)?))
         .await
@@ -43,7 +43,7 @@ pub async fn search(context: &Context, filter: AccountFilter) -> Result<AccountP
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(context: &Context) -> Result<Vec<Account>> {
+pub async fn list(context: &AppState) -> Result<Vec<Account>> {
     context
         .read(|_, connection| Ok(store::all(connection)?))
         .await

@@ -2,9 +2,9 @@
 
 use super::{register::taken, store};
 use crate::{
-    app_state::Context,
-    audit::{self, EventKind, What},
-    credentials::{Caller, revoke::begin_change_as},
+    app_state::AppState,
+    audit::{self, EventKind, NewEvent},
+    credentials::{Principal, revoke::begin_change_as},
     db,
     error::{Error, Result},
     rate_limit::{self, Attempt},
@@ -22,10 +22,14 @@ pub struct Profile {
 /// Changes the caller's name and address to what `profile` has.
 ///
 /// # Errors
-/// [`Error::ConfirmPassword`] where the address is a new one and the password was not confirmed
+/// [`Error::ReauthenticationRequired`] where the address is a new one and the password was not confirmed
 /// lately; [`Error::Invalid`] where the address is somebody else's; [`Error::Throttled`] where too many
 /// were tried from there.
-pub async fn change_profile(context: &Context, caller: &Caller, profile: Profile) -> Result<()> {
+pub async fn change_profile(
+    context: &AppState,
+    caller: &Principal,
+    profile: Profile,
+) -> Result<()> {
     if caller.user.email != profile.email.as_str() {
         caller.confirmed(context.now())?;
         // Whether an address is taken is told here as it is at registering, and as slowly.
@@ -49,11 +53,11 @@ pub async fn change_profile(context: &Context, caller: &Caller, profile: Profile
             })
             .map_err(taken)?;
             if renamed {
-                let what = What::new(EventKind::NameChanged, profile.name.as_str());
+                let what = NewEvent::new(EventKind::NameChanged, profile.name.as_str());
                 audit::record(context, connection, user, &actor, what)?;
             }
             if moved {
-                let what = What::new(EventKind::EmailChanged, profile.email.as_str());
+                let what = NewEvent::new(EventKind::EmailChanged, profile.email.as_str());
                 audit::record(context, connection, user, &actor, what)?;
             }
             Ok::<_, Error>(())

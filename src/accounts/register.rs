@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use super::{find_by_email, store};
 use crate::{
-    app_state::Context,
-    audit::{self, Actor, EventKind, What},
+    app_state::AppState,
+    audit::{self, Actor, EventKind, NewEvent},
     config,
     credential_cache::User,
-    crypto::password_hash::Place,
+    crypto::password_hash::HashPermit,
     db,
     error::{Error, Result},
     passwords::{
         policy::NewPassword,
-        verify::{Authenticated, authenticate},
+        verify::{PasswordProof, authenticate},
     },
     rate_limit::{self, Attempt},
     types::{email::Email, fields::FieldErrors, ids::UserId, name::Name},
@@ -39,10 +39,10 @@ pub struct Registration {
 /// [`Error::RegistrationClosed`] where only operators make accounts; [`Error::Throttled`] where too
 /// many came from there; and as [`create`].
 pub async fn register(
-    context: &Context,
+    context: &AppState,
     registration: Registration,
     actor: Actor,
-) -> Result<Authenticated> {
+) -> Result<PasswordProof> {
     if context.settings.registration == config::Registration::Closed {
         return Err(Error::RegistrationClosed);
     }
@@ -61,10 +61,10 @@ pub async fn register(
 /// # Errors
 /// As [`register`], and as [`authenticate`], whose limits hold here too.
 pub async fn register_once(
-    context: &Context,
+    context: &AppState,
     registration: Registration,
     actor: Actor,
-) -> Result<Authenticated> {
+) -> Result<PasswordProof> {
     let (email, password) = (registration.email.clone(), registration.password.clone());
     let taken = match register(context, registration, actor).await {
         Err(Error::Invalid(taken)) => taken,
@@ -86,18 +86,22 @@ pub async fn register_once(
 /// # Errors
 /// [`Error::Invalid`] where the address has one already: the database's own constraint says so, so
 /// that of two who ask at once one gets it.
-pub async fn create(context: &Context, registration: Registration, actor: Actor) -> Result<UserId> {
+pub async fn create(
+    context: &AppState,
+    registration: Registration,
+    actor: Actor,
+) -> Result<UserId> {
     let place = context.hasher.place(actor.ip).await?;
     let made = make(context, &place, registration, actor).await?;
     Ok(made.user())
 }
 
 async fn make(
-    context: &Context,
-    place: &Place,
+    context: &AppState,
+    place: &HashPermit,
     registration: Registration,
     actor: Actor,
-) -> Result<Authenticated> {
+) -> Result<PasswordProof> {
     let Registration {
         name,
         email,
@@ -116,9 +120,9 @@ async fn make(
                 store::insert(connection, &user, &email, &hash)
             })
             .map_err(taken)?;
-            let what = What::new(EventKind::AccountCreated, "");
+            let what = NewEvent::new(EventKind::AccountCreated, "");
             audit::record(context, connection, user.id, &actor, what)?;
-            Ok(Authenticated::by_registering(user.id, hash))
+            Ok(PasswordProof::by_registering(user.id, hash))
         })
         .await
 }

@@ -3,7 +3,7 @@
 use diesel::{QueryResult, prelude::*};
 
 use crate::{
-    app_state::Old,
+    app_state::Invalidation,
     credential_cache::User,
     crypto::password_hash::StoredHash,
     db::AnyConnection,
@@ -155,7 +155,7 @@ fn containing(part: &str) -> String {
 
 pub(super) fn set_profile(
     connection: &mut AnyConnection,
-    _: Old,
+    _: Invalidation,
     id: UserId,
     name: &Name,
     email: &Email,
@@ -197,7 +197,7 @@ pub(crate) fn renew_hash(
 
 pub(super) fn set_disabled(
     connection: &mut AnyConnection,
-    _: Old,
+    _: Invalidation,
     id: UserId,
     disabled_at: Option<Timestamp>,
 ) -> QueryResult<()> {
@@ -207,7 +207,11 @@ pub(super) fn set_disabled(
         .map(drop)
 }
 
-pub(super) fn delete(connection: &mut AnyConnection, _: Old, id: UserId) -> QueryResult<()> {
+pub(super) fn delete(
+    connection: &mut AnyConnection,
+    _: Invalidation,
+    id: UserId,
+) -> QueryResult<()> {
     diesel::delete(users::table.find(id))
         .execute(connection)
         .map(drop)

@@ -88,14 +88,14 @@ named! {
 
 /// What happened, before it is a line of the log.
 #[derive(Debug)]
-pub struct What {
+pub struct NewEvent {
     pub(super) kind: EventKind,
     pub(super) credential: Option<CredentialId>,
     pub(super) receipt: Option<ReceiptId>,
     pub(super) detail: String,
 }
 
-impl What {
+impl NewEvent {
     /// Something of this kind, with what a person recognises it by.
     #[must_use]
     pub fn new(kind: EventKind, detail: impl Into<String>) -> Self {

@@ -3,12 +3,12 @@
 mod event;
 mod store;
 
-pub use self::event::{Actor, Event, EventKind, What};
+pub use self::event::{Actor, Event, EventKind, NewEvent};
 
 use std::time::Duration;
 
 use crate::{
-    app_state::{Context, Transaction},
+    app_state::{AppState, Transaction},
     db::AnyConnection,
     error::Result,
     types::ids::{EventId, OfEvent, UserId},
@@ -34,11 +34,11 @@ const LOOKED_AT_WITHIN: Duration = Duration::from_secs(2 * 3600);
 /// # Errors
 /// When the database fails.
 pub fn record(
-    context: &Context,
+    context: &AppState,
     connection: &mut AnyConnection,
     user: impl Into<Option<UserId>>,
     actor: &Actor,
-    what: What,
+    what: NewEvent,
 ) -> Result<()> {
     let event = Event {
         id: context.new_id()?,
@@ -93,7 +93,7 @@ fn forget_beyond(connection: &mut AnyConnection, user: UserId) -> Result<usize> 
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn forget_beyond_bound(context: &Context) -> Result<()> {
+pub(crate) async fn forget_beyond_bound(context: &AppState) -> Result<()> {
     let since = EventId::first_at(context.now().minus(LOOKED_AT_WITHIN));
     let users = context
         .read(move |_, connection| Ok(store::users_with_many(connection, since, MANY)?))
@@ -125,7 +125,7 @@ pub(crate) fn forget_nobodys(
 /// # Errors
 /// When the database fails.
 pub async fn list(
-    context: &Context,
+    context: &AppState,
     user: UserId,
     paging: Paging<OfEvent>,
 ) -> Result<Page<Event, OfEvent>> {

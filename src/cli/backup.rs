@@ -7,16 +7,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Failed, Form, check::folder_of, is_there, json, output};
+use super::{CliError, OutputFormat, check::folder_of, is_there, json, output};
 use crate::{
     config::Settings,
-    db::{Target, backup},
+    db::{DatabaseUrl, backup},
     error::Error,
 };
 
-pub(super) fn backup(settings: &Settings, file: &Path, form: Form) -> Result<(), Failed> {
-    let Target::Sqlite(database) = &settings.database else {
-        return Err(Failed::because(
+pub(super) fn backup(settings: &Settings, file: &Path, form: OutputFormat) -> Result<(), CliError> {
+    let DatabaseUrl::Sqlite(database) = &settings.database else {
+        return Err(CliError::because(
             "DATABASE_URL names a PostgreSQL database: make its backups with pg_dump, or with what \
              its server has for them",
         ));
@@ -25,10 +25,10 @@ pub(super) fn backup(settings: &Settings, file: &Path, form: Form) -> Result<(),
     let file = std::path::absolute(file)?;
     // SQLite takes the name as text.
     if file.to_str().is_none() {
-        return Err(Failed::because("the name of the file is not UTF-8"));
+        return Err(CliError::because("the name of the file is not UTF-8"));
     }
     let shown = file.display();
-    let failed = |error: io::Error| Failed::Because(format!("{shown} cannot be made: {error}"));
+    let failed = |error: io::Error| CliError::Because(format!("{shown} cannot be made: {error}"));
     // The copy holds addresses and password hashes: no other user may read it at any moment.
     let copy = OpenOptions::new()
         .write(true)
@@ -54,7 +54,7 @@ pub(super) fn backup(settings: &Settings, file: &Path, form: Form) -> Result<(),
 }
 
 /// Fills the empty file, and returns when it is on the disk.
-fn write(settings: &Settings, file: &Path, copy: &File) -> Result<u64, Failed> {
+fn write(settings: &Settings, file: &Path, copy: &File) -> Result<u64, CliError> {
     backup::copy_to(&settings.database, file).map_err(Error::from)?;
     copy.sync_all()?;
     File::open(folder_of(file))?.sync_all()?;

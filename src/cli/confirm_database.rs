@@ -1,14 +1,14 @@
 //! `narthex moved`: the answer to whether the database is a copy, where nothing was lost by it.
 
-use super::{Failed, Form, json, output};
+use super::{CliError, OutputFormat, json, output};
 use crate::{
-    app_state::{Context, Old},
-    db::{self, Place},
+    app_state::{AppState, Invalidation},
+    db::{self, DatabaseIdentity},
     error::Error,
     restore_detection,
 };
 
-pub(super) async fn run(context: &Context, form: Form) -> Result<(), Failed> {
+pub(super) async fn run(context: &AppState, form: OutputFormat) -> Result<(), CliError> {
     let place = is_right(context).await?;
     if form.json {
         return output::json(&json::place(&place));
@@ -17,19 +17,19 @@ pub(super) async fn run(context: &Context, form: Form) -> Result<(), Failed> {
 }
 
 /// Has the database know its place as the right one; gives it.
-pub(super) async fn is_right(context: &Context) -> Result<String, Failed> {
+pub(super) async fn is_right(context: &AppState) -> Result<String, CliError> {
     let target = context.settings.database.clone();
     // Outside of the transaction below, which a question that is refused would end.
     let here = context
         .db
-        .read::<_, db::Error>(move |connection| Place::of(&target, connection))
+        .read::<_, db::Error>(move |connection| DatabaseIdentity::of(&target, connection))
         .await
         .map_err(Error::from)?;
     let place = here.to_string();
     // Every node forgets everything: after a failover it may remember what the database knows to be ended.
     context
         .write(move |transaction, connection| {
-            let _: Old = transaction.invalidate_everything();
+            let _: Invalidation = transaction.invalidate_everything();
             Ok(restore_detection::is_right(connection, &here)?)
         })
         .await?;

@@ -1,19 +1,19 @@
 //! What the commands about tokens, sessions and sign-outs share.
 
-use super::{Failed, Form, json, output, table::Columns};
+use super::{CliError, OutputFormat, json, output, table::Columns};
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     audit::Actor,
-    credential_cache::Subject,
+    credential_cache::InvalidationKey,
     credentials::{
-        self, Credential, Reason, Receipt, Scope, Selection,
-        revoke::{self, Ending},
+        self, Credential, CredentialFilter, RevocationReason, RevocationReceipt, StatusFilter,
+        revoke::{self, RevocationRequest},
     },
     error::Error,
     i18n::humanize,
     sessions::Device,
     types::{
-        credential_kind::Class,
+        credential_kind::CredentialType,
         ids::{CredentialId, UserId},
     },
     util::{
@@ -24,16 +24,16 @@ use crate::{
 
 /// Every live credential of one class, newest first.
 pub(super) async fn live(
-    context: &Context,
+    context: &AppState,
     user: UserId,
-    class: Class,
-) -> Result<Vec<Credential>, Failed> {
+    class: CredentialType,
+) -> Result<Vec<Credential>, CliError> {
     let mut all = Vec::new();
     let mut after = None;
     loop {
         let paging = Paging::new(MOST, after);
-        let selection = Selection::all_of(class);
-        let page = credentials::list(context, user, selection, Scope::Live, paging).await?;
+        let selection = CredentialFilter::all_of(class);
+        let page = credentials::list(context, user, selection, StatusFilter::Live, paging).await?;
         all.extend(page.rows);
         after = page.next;
         if after.is_none() {
@@ -44,34 +44,35 @@ pub(super) async fn live(
 
 /// Ends one credential of anybody, and tells what that ended.
 pub(super) async fn revoke(
-    context: &Context,
-    class: Class,
+    context: &AppState,
+    class: CredentialType,
     id: CredentialId,
-    form: Form,
-) -> Result<(), Failed> {
+    form: OutputFormat,
+) -> Result<(), CliError> {
     let found = credentials::find_anybodys(context, class, id).await;
     let found = found.map_err(|error| match error {
-        Error::NotFound => Failed::Because(format!("there is no {} {id}", class.as_str())),
+        Error::NotFound => CliError::Because(format!("there is no {} {id}", class.as_str())),
         other => other.into(),
     })?;
     let name = class.as_str();
     if let Some(at) = found.ended_at {
-        context.settle(Subject::User(found.user_id)).await?;
+        context.settle(InvalidationKey::User(found.user_id)).await?;
         let ago = humanize::ago(context.now(), at);
         return nothing(form, format!("The {name} {id} was ended {ago}."));
     }
-    let ending = Ending::of(Selection::one(class, id), Reason::Operator);
+    let ending =
+        RevocationRequest::of(CredentialFilter::one(class, id), RevocationReason::Operator);
     let ended = revoke::end(context, found.user_id, ending, Actor::operator()).await?;
     receipt(context, form, &format!("Ended the {name} {id}."), &ended)
 }
 
 /// Tells what a sign-out ended, after `done`, which says what was done.
 pub(super) fn receipt(
-    context: &Context,
-    form: Form,
+    context: &AppState,
+    form: OutputFormat,
     done: &str,
-    receipt: &Receipt,
-) -> Result<(), Failed> {
+    receipt: &RevocationReceipt,
+) -> Result<(), CliError> {
     if form.json {
         return output::json(&json::receipt(receipt));
     }
@@ -88,7 +89,7 @@ pub(super) fn receipt(
 }
 
 /// Tells that there was nothing to do.
-pub(super) fn nothing(form: Form, why: String) -> Result<(), Failed> {
+pub(super) fn nothing(form: OutputFormat, why: String) -> Result<(), CliError> {
     if form.json {
         return output::json(&None::<()>);
     }
@@ -112,8 +113,8 @@ pub(super) fn table(credentials: &[Credential], now: Timestamp) -> Columns<4> {
 /// What its owner knows it by: `Firefox on Linux`, `deploy (…a1B2)`.
 pub(super) fn what(credential: &Credential) -> String {
     match credential.class() {
-        Class::Session => Device::of(credential.user_agent.as_deref()).to_string(),
-        Class::Token => format!("{} (…{})", credential.name, credential.hint),
+        CredentialType::Session => Device::of(credential.user_agent.as_deref()).to_string(),
+        CredentialType::Token => format!("{} (…{})", credential.name, credential.hint),
     }
 }
 

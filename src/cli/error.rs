@@ -2,18 +2,18 @@
 
 use std::{io, process::ExitCode};
 
-use crate::{config::Refused, error::Error, types::fields::FieldErrors};
+use crate::{config::ConfigError, error::Error, types::fields::FieldErrors};
 
 /// Why a command did not do what it was asked. `Display` is for the operator, who, unlike a caller,
 /// is told the cause.
 #[derive(Debug, thiserror::Error)]
-pub enum Failed {
+pub enum CliError {
     /// A setting cannot be taken.
     #[error(transparent)]
-    Settings(#[from] Refused),
+    Settings(#[from] ConfigError),
     /// The verb behind it refused or failed.
     #[error("{}", for_an_operator(.0))]
-    Verb(#[from] Error),
+    Action(#[from] Error),
     /// Input or output failed.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -25,7 +25,7 @@ pub enum Failed {
     Usage(String),
 }
 
-impl Failed {
+impl CliError {
     pub(super) fn because(why: impl Into<String>) -> Self {
         Self::Because(why.into())
     }
@@ -51,7 +51,7 @@ impl Failed {
 fn for_an_operator(error: &Error) -> String {
     match error {
         Error::Unavailable(cause)
-        | Error::Collided(cause)
+        | Error::SerializationFailure(cause)
         | Error::OutcomeUnknown(cause)
         | Error::Internal(cause) => cause.clone(),
         Error::Invalid(fields) => fields.to_string(),

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Failed, output};
+use super::{CliError, output};
 use crate::{
     config::{ListenAddress, Settings},
     http::paths,
@@ -18,14 +18,14 @@ const TIMEOUT: Duration = Duration::from_secs(12);
 /// The status line is all that is read.
 const STATUS_LINE: u64 = 64;
 
-pub(super) fn health(settings: &Settings, live: bool) -> Result<(), Failed> {
+pub(super) fn health(settings: &Settings, live: bool) -> Result<(), CliError> {
     let path = if live { paths::HEALTH } else { paths::READY };
     let listen = &settings.listen;
     let status = ask(listen, path)
-        .map_err(|error| Failed::because(format!("{listen} does not answer: {error}")))?;
+        .map_err(|error| CliError::because(format!("{listen} does not answer: {error}")))?;
     match status {
         200 => output::line(format!("{listen} answers 200 at {path}")),
-        status => Err(Failed::because(format!(
+        status => Err(CliError::because(format!(
             "{listen} answers {status} at {path}"
         ))),
     }

@@ -1,9 +1,9 @@
 //! `narthex token identify`: whose a secret is that turned up in a log or a repository, and whether it
 //! still lets anybody in.
 
-use super::{Failed, Form, credentials, input, json, output};
+use super::{CliError, OutputFormat, credentials, input, json, output};
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     credentials::{
         Credential,
         authenticate::{self, Identified, Refusal},
@@ -11,22 +11,22 @@ use crate::{
     },
     i18n::humanize,
     tokens::TokenSecret,
-    types::{ability::Ability, credential_kind::Class},
+    types::{ability::Ability, credential_kind::CredentialType},
     util::clock::Timestamp,
 };
 
-pub(super) async fn identify(context: &Context, form: Form) -> Result<(), Failed> {
+pub(super) async fn identify(context: &AppState, form: OutputFormat) -> Result<(), CliError> {
     let text = input::found_secret()?;
     if text.expose().is_empty() {
-        return Err(Failed::because(
+        return Err(CliError::because(
             "there is no secret on the standard input: give it there",
         ));
     }
     let secret = TokenSecret::read(text.expose())
-        .map_err(|flaw| Failed::Because(format!("that is no secret of a token here: {flaw}")))?;
-    let found = authenticate::identify(context, Class::Token, secret.digest()).await?;
+        .map_err(|flaw| CliError::Because(format!("that is no secret of a token here: {flaw}")))?;
+    let found = authenticate::identify(context, CredentialType::Token, secret.digest()).await?;
     let found = found.ok_or_else(|| {
-        Failed::because(
+        CliError::because(
             "that has the form of a secret, and no token has it: it was never one here, or its \
              token was forgotten since",
         )
@@ -50,7 +50,7 @@ const fn name(refusal: Option<Refusal>) -> &'static str {
     }
 }
 
-async fn tell(context: &Context, found: &Identified) -> Result<(), Failed> {
+async fn tell(context: &AppState, found: &Identified) -> Result<(), CliError> {
     let (now, token) = (context.now(), &found.credential);
     output::line(format!(
         "This is a secret of the {} {} of {}.",
@@ -83,7 +83,7 @@ async fn tell(context: &Context, found: &Identified) -> Result<(), Failed> {
 }
 
 /// Its state, for a person.
-async fn state(context: &Context, found: &Identified) -> Result<String, Failed> {
+async fn state(context: &AppState, found: &Identified) -> Result<String, CliError> {
     Ok(match found.refusal {
         None => match found.valid_until {
             Some(until) => format!(
@@ -109,7 +109,7 @@ async fn state(context: &Context, found: &Identified) -> Result<String, Failed> 
     })
 }
 
-async fn ended(context: &Context, found: &Identified) -> Result<String, Failed> {
+async fn ended(context: &AppState, found: &Identified) -> Result<String, CliError> {
     let token = &found.credential;
     let at = token.ended_at.unwrap_or(token.created_at);
     let when = format!("ended {}", past(context.now(), at));

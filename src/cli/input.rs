@@ -5,8 +5,8 @@ use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
 
 use zeroize::Zeroizing;
 
-use super::Failed;
-use crate::{crypto::secret::SecretText, http::extract::json::BYTE_ORDER_MARK};
+use super::CliError;
+use crate::{crypto::secret::SecretString, http::extract::json::BYTE_ORDER_MARK};
 
 /// More than any password has, so that a wrong file is not read to its end.
 const LONGEST_LINE: u64 = 4096;
@@ -15,16 +15,16 @@ const LONGEST_LINE: u64 = 4096;
 ///
 /// # Errors
 /// When there is none, or two that differ.
-pub(super) fn new_password() -> Result<SecretText, Failed> {
+pub(super) fn new_password() -> Result<SecretString, CliError> {
     if !io::stdin().is_terminal() {
         return first_line(io::stdin().lock());
     }
     let first = Zeroizing::new(rpassword::prompt_password("Password: ")?);
     let second = Zeroizing::new(rpassword::prompt_password("Once more: ")?);
     if *first == *second {
-        Ok(SecretText::new((*first).clone()))
+        Ok(SecretString::new((*first).clone()))
     } else {
-        Err(Failed::because("the two passwords differ"))
+        Err(CliError::because("the two passwords differ"))
     }
 }
 
@@ -33,10 +33,10 @@ pub(super) fn new_password() -> Result<SecretText, Failed> {
 ///
 /// # Errors
 /// When the terminal or the input fails.
-pub(super) fn found_secret() -> Result<SecretText, Failed> {
+pub(super) fn found_secret() -> Result<SecretString, CliError> {
     if io::stdin().is_terminal() {
         let typed = Zeroizing::new(rpassword::prompt_password("Secret: ")?);
-        return Ok(SecretText::new(typed.trim().to_owned()));
+        return Ok(SecretString::new(typed.trim().to_owned()));
     }
     let mut bytes = Zeroizing::new(Vec::new());
     io::stdin()
@@ -45,7 +45,7 @@ pub(super) fn found_secret() -> Result<SecretText, Failed> {
         .read_to_end(&mut bytes)?;
     // What is no text is no secret of ours either, which its reader says.
     let text = Zeroizing::new(String::from_utf8_lossy(without_mark(&bytes)).into_owned());
-    Ok(SecretText::new(text.trim().to_owned()))
+    Ok(SecretString::new(text.trim().to_owned()))
 }
 
 /// A text without a byte order mark before it, which some editors write into every file.
@@ -54,26 +54,26 @@ fn without_mark(text: &[u8]) -> &[u8] {
 }
 
 /// The line exactly as it is, without its end and without a byte order mark.
-fn first_line(input: impl BufRead) -> Result<SecretText, Failed> {
+fn first_line(input: impl BufRead) -> Result<SecretString, CliError> {
     let mut bytes = Zeroizing::new(Vec::new());
     input.take(LONGEST_LINE).read_until(b'\n', &mut bytes)?;
     let text = std::str::from_utf8(without_mark(&bytes))
-        .map_err(|_| Failed::because("the password on the standard input is no UTF-8"))?;
+        .map_err(|_| CliError::because("the password on the standard input is no UTF-8"))?;
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
-        return Err(Failed::because(
+        return Err(CliError::because(
             "there is no password on the standard input: give it there in one line",
         ));
     }
-    Ok(SecretText::new(line.to_owned()))
+    Ok(SecretString::new(line.to_owned()))
 }
 
 /// Asks a person at a terminal to type `wanted`; `None` where there is nobody to ask.
 ///
 /// # Errors
 /// When the terminal fails.
-pub(super) fn typed(question: &str) -> Result<Option<String>, Failed> {
+pub(super) fn typed(question: &str) -> Result<Option<String>, CliError> {
     if !io::stdin().is_terminal() {
         return Ok(None);
     }

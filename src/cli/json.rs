@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use crate::{
     accounts::Account,
-    credentials::{Credential, Pruned, Receipt, authenticate::Identified, revoke::Preview},
+    credentials::{
+        Credential, Pruned, RevocationReceipt, authenticate::Identified, revoke::RevocationPreview,
+    },
     http::{
         api::{
             credentials::{PreviewJson, ReceiptJson},
@@ -64,11 +66,11 @@ pub(super) fn session(session: &Credential) -> SessionJson {
     SessionJson::of(session, None)
 }
 
-pub(super) fn receipt(receipt: &Receipt) -> ReceiptJson<'_> {
+pub(super) fn receipt(receipt: &RevocationReceipt) -> ReceiptJson<'_> {
     ReceiptJson::of(receipt, None)
 }
 
-pub(super) fn preview(preview: &Preview) -> PreviewJson<'_> {
+pub(super) fn preview(preview: &RevocationPreview) -> PreviewJson<'_> {
     PreviewJson::of(preview, None)
 }
 

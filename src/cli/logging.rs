@@ -12,7 +12,7 @@ use crate::{
     config::{Settings, Sources},
     telemetry::{
         log_format::Format,
-        log_writer::{self, LastLines},
+        log_writer::{self, FlushGuard},
     },
 };
 
@@ -27,7 +27,7 @@ pub enum Program {
 
 /// Writes what waits in the log when it is dropped.
 pub struct Log {
-    _last_lines: Option<LastLines>,
+    _last_lines: Option<FlushGuard>,
 }
 
 /// Sends log lines to the standard error. A server never waits for whoever reads them; a command

@@ -7,15 +7,15 @@ use clap::{Command, CommandFactory as _};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::{Cli, Failed, output};
+use super::{Cli, CliError, output};
 
-pub(super) fn completions(shell: Shell) -> Result<(), Failed> {
+pub(super) fn completions(shell: Shell) -> Result<(), CliError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "narthex", &mut script);
     output::document(&script)
 }
 
-pub(super) fn man(folder: Option<&Path>) -> Result<(), Failed> {
+pub(super) fn man(folder: Option<&Path>) -> Result<(), CliError> {
     // `narthex help token` would have a page of its own; nobody looks for it.
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
@@ -36,7 +36,7 @@ enum Settings {
 }
 
 /// A page for the command and for each below it: `narthex-token-add.1`.
-fn write_pages(folder: &Path, command: Command, settings: Settings) -> Result<(), Failed> {
+fn write_pages(folder: &Path, command: Command, settings: Settings) -> Result<(), CliError> {
     let below: Vec<Command> = command.get_subcommands().cloned().collect();
     let name = command.get_display_name().unwrap_or(command.get_name());
     let file = folder.join(format!("{name}.1"));
@@ -46,7 +46,7 @@ fn write_pages(folder: &Path, command: Command, settings: Settings) -> Result<()
         .try_for_each(|command| write_pages(folder, command, Settings::Elsewhere))
 }
 
-fn page(mut command: Command, settings: Settings) -> Result<Vec<u8>, Failed> {
+fn page(mut command: Command, settings: Settings) -> Result<Vec<u8>, CliError> {
     // As the help has it, short; left to itself the page would list each of the settings.
     let usage = command.render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").to_owned();

@@ -1,9 +1,9 @@
 //! `narthex migrate`
 
-use super::{Failed, Form, json, output};
+use super::{CliError, OutputFormat, json, output};
 use crate::{app_state::MIGRATIONS, config::Settings, db, error::Error};
 
-pub(super) fn migrate(settings: &Settings, form: Form) -> Result<(), Failed> {
+pub(super) fn migrate(settings: &Settings, form: OutputFormat) -> Result<(), CliError> {
     let done = db::run_pending(&settings.database, MIGRATIONS).map_err(Error::from)?;
     if form.json {
         return output::json(&json::list(done.iter()));

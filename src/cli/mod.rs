@@ -27,14 +27,14 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
-pub use self::error::Failed;
+pub use self::error::CliError;
 use self::{logging::Program, overrides::Overrides};
 use crate::{
     accounts::{self, Account},
-    app_state::Context,
+    app_state::AppState,
     config::{Settings, Sources},
     crypto::rng::SystemRandom,
-    db::{self, Target},
+    db::{self, DatabaseUrl},
     error::Error,
     types::email::Email,
     util::clock::SystemClock,
@@ -61,7 +61,7 @@ enum Command {
     /// Look whether this installation would start and is well, and change nothing
     Check {
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
     /// Ask the server that runs with these settings on this machine whether it is ready
     ///
@@ -94,7 +94,7 @@ enum Work {
     /// Bring the database's tables up to date
     Migrate {
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
     /// Copy an SQLite database into a file, also while a server uses it
     ///
@@ -103,7 +103,7 @@ enum Work {
         /// Where to: a file that is not there yet
         file: PathBuf,
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
     #[command(flatten)]
     Operate(Box<Operation>),
@@ -114,13 +114,13 @@ enum Work {
 enum Operation {
     /// People with an account
     #[command(subcommand, arg_required_else_help = false)]
-    User(user::Verb),
+    User(user::Action),
     /// The tokens of a user
     #[command(subcommand, arg_required_else_help = false)]
-    Token(token::Verb),
+    Token(token::Action),
     /// The sessions of a user
     #[command(subcommand, arg_required_else_help = false)]
-    Session(session::Verb),
+    Session(session::Action),
     /// End what can get in as a user, or as anybody: all of it, or a selection
     SignOut(sign_out::SignOut),
     /// Say that the database was moved here whole: nothing ended since this copy of it was made
@@ -129,12 +129,12 @@ enum Operation {
     /// have ended since it was made, and would live again: `narthex sign-out --all` is the answer then.
     Moved {
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
     /// End what has expired, and forget what ended longer ago than NARTHEX_KEEP_ENDED
     Prune {
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
 }
 
@@ -167,7 +167,7 @@ impl Cli {
         }
     }
 
-    fn try_to(self) -> Result<(), Failed> {
+    fn try_to(self) -> Result<(), CliError> {
         let sources = || Sources::gather(self.overrides.given, self.config.as_deref());
         match self.command {
             Command::Work(work) => work.run(&sources()?),
@@ -183,7 +183,7 @@ impl Cli {
 }
 
 impl Work {
-    fn run(self, sources: &Sources) -> Result<(), Failed> {
+    fn run(self, sources: &Sources) -> Result<(), CliError> {
         let settings = Settings::read(sources)?;
         let program = match self {
             Self::Serve => Program::Server,
@@ -200,7 +200,7 @@ impl Work {
 }
 
 impl Operation {
-    fn run(self, settings: Settings) -> Result<(), Failed> {
+    fn run(self, settings: Settings) -> Result<(), CliError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()?;
@@ -228,9 +228,9 @@ impl Operation {
 
 /// Makes sure that there is a database: whoever mistyped its name would be told that all of an empty one is
 /// done.
-fn is_there(database: &Target) -> Result<(), Failed> {
+fn is_there(database: &DatabaseUrl) -> Result<(), CliError> {
     match database {
-        Target::Sqlite(path) if !path.exists() => {
+        DatabaseUrl::Sqlite(path) if !path.exists() => {
             Err(Error::from(db::Error::Unreachable(format!(
                 "there is no {}; say with DATABASE_URL where it is (narthex serve and narthex user make one)",
                 path.display()
@@ -245,8 +245,8 @@ fn is_there(database: &Target) -> Result<(), Failed> {
 const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 
 /// The context of a command: the machine's clock and randomness, and the tables up to date.
-fn context(settings: Settings) -> Result<Context, Failed> {
-    Ok(Context::open(
+fn context(settings: Settings) -> Result<AppState, CliError> {
+    Ok(AppState::open(
         settings,
         Arc::new(SystemClock),
         Arc::new(SystemRandom),
@@ -254,10 +254,10 @@ fn context(settings: Settings) -> Result<Context, Failed> {
 }
 
 /// The account that an argument names.
-async fn account(context: &Context, email: &Email) -> Result<Account, Failed> {
+async fn account(context: &AppState, email: &Email) -> Result<Account, CliError> {
     let found = accounts::find_by_email(context, email).await;
     found.map_err(|error| match error {
-        Error::NotFound => Failed::Because(format!(
+        Error::NotFound => CliError::Because(format!(
             "there is no account with the address {}",
             email.as_str()
         )),
@@ -267,7 +267,7 @@ async fn account(context: &Context, email: &Email) -> Result<Account, Failed> {
 
 /// How a command answers.
 #[derive(Clone, Copy, clap::Args)]
-struct Form {
+struct OutputFormat {
     /// Answer in JSON, in the shapes of the API
     #[arg(long)]
     json: bool,

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::Failed;
+use super::CliError;
 use crate::{
     error::Error,
     util::unicode::{is_unseen, spelt_out},
@@ -19,11 +19,11 @@ use crate::{
 ///
 /// # Errors
 /// When it cannot be written for another reason: the disk is full.
-pub(super) fn line(text: impl Display) -> Result<(), Failed> {
+pub(super) fn line(text: impl Display) -> Result<(), CliError> {
     unless_nobody_reads(try_line(&spelt_out(&text.to_string())))
 }
 
-fn unless_nobody_reads(written: io::Result<()>) -> Result<(), Failed> {
+fn unless_nobody_reads(written: io::Result<()>) -> Result<(), CliError> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
@@ -49,7 +49,7 @@ fn try_line(text: &str) -> io::Result<()> {
 ///
 /// # Errors
 /// As [`line`].
-pub(super) fn json(value: &impl Serialize) -> Result<(), Failed> {
+pub(super) fn json(value: &impl Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string(value).map_err(Error::internal)?;
     unless_nobody_reads(try_line(&harmless(&text)))
 }
@@ -58,7 +58,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Failed> {
 ///
 /// # Errors
 /// As [`line`].
-pub(super) fn document(bytes: &[u8]) -> Result<(), Failed> {
+pub(super) fn document(bytes: &[u8]) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     unless_nobody_reads(out.write_all(bytes).and_then(|()| out.flush()))
 }
@@ -83,7 +83,7 @@ pub(super) fn remark(text: impl Display) {
 }
 
 /// Prints in one line why something was not done.
-pub(super) fn complain(why: &Failed) {
+pub(super) fn complain(why: &CliError) {
     let why = why.to_string();
     let words: Vec<&str> = why.split_whitespace().collect();
     tell(&format!("narthex: {}", spelt_out(&words.join(" "))));

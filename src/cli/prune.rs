@@ -1,9 +1,9 @@
 //! `narthex prune`
 
-use super::{Failed, Form, json, output};
-use crate::{app_state::Context, credentials, i18n::humanize::count};
+use super::{CliError, OutputFormat, json, output};
+use crate::{app_state::AppState, credentials, i18n::humanize::count};
 
-pub(super) async fn run(context: &Context, form: Form) -> Result<(), Failed> {
+pub(super) async fn run(context: &AppState, form: OutputFormat) -> Result<(), CliError> {
     let pruned = credentials::prune(context).await?;
     if form.json {
         return output::json(&json::pruned(pruned));

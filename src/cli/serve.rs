@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, io, pin::pin, task::Poll};
 
-use super::{CLOSED_WITHIN, Failed, context, output};
+use super::{CLOSED_WITHIN, CliError, context, output};
 use crate::{
     config::{ListenAddress, Settings},
     crypto::rng::SystemRandom,
@@ -10,10 +10,10 @@ use crate::{
     http::{listener::Listeners, server::Server, service_manager},
 };
 
-pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
+pub(super) fn serve(settings: Settings) -> Result<(), CliError> {
     // Before other threads run.
     let inherited = Listeners::inherited()
-        .map_err(|error| Failed::because(format!("cannot use an inherited socket: {error}")))?;
+        .map_err(|error| CliError::because(format!("cannot use an inherited socket: {error}")))?;
     let keys = settings.signing_keys(&SystemRandom)?;
     let listen = settings.listen.clone();
     let url = settings
@@ -45,6 +45,6 @@ pub(super) fn serve(settings: Settings) -> Result<(), Failed> {
     served
 }
 
-fn cannot_listen(listen: &ListenAddress, error: &io::Error) -> Failed {
-    Failed::because(format!("cannot listen on {listen}: {error}"))
+fn cannot_listen(listen: &ListenAddress, error: &io::Error) -> CliError {
+    CliError::because(format!("cannot listen on {listen}: {error}"))
 }

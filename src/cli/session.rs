@@ -2,15 +2,17 @@
 
 use clap::Subcommand;
 
-use super::{Failed, Form, account, credentials, json, output, table::Columns, user::Who};
+use super::{
+    CliError, OutputFormat, account, credentials, json, output, table::Columns, user::Who,
+};
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     i18n::humanize,
-    types::{credential_kind::Class, email::Email, ids::CredentialId},
+    types::{credential_kind::CredentialType, email::Email, ids::CredentialId},
 };
 
 #[derive(Subcommand)]
-pub(super) enum Verb {
+pub(super) enum Action {
     /// Show the live sessions of a user
     ///
     /// A server that runs writes down when they were last used every NARTHEX_LAST_USED_EVERY.
@@ -18,31 +20,31 @@ pub(super) enum Verb {
         #[command(flatten)]
         who: Who,
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
     /// End a session
     Revoke {
         /// The session's id
         id: CredentialId,
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
 }
 
-impl Verb {
-    pub(super) async fn run(self, context: &Context) -> Result<(), Failed> {
+impl Action {
+    pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
         match self {
             Self::List { who, form } => list(context, &who.email, form).await,
             Self::Revoke { id, form } => {
-                credentials::revoke(context, Class::Session, id, form).await
+                credentials::revoke(context, CredentialType::Session, id, form).await
             }
         }
     }
 }
 
-async fn list(context: &Context, email: &Email, form: Form) -> Result<(), Failed> {
+async fn list(context: &AppState, email: &Email, form: OutputFormat) -> Result<(), CliError> {
     let user = account(context, email).await?.user.id;
-    let sessions = credentials::live(context, user, Class::Session).await?;
+    let sessions = credentials::live(context, user, CredentialType::Session).await?;
     if form.json {
         return output::json(&json::list(sessions.iter().map(json::session)));
     }

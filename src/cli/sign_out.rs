@@ -2,19 +2,19 @@
 
 use clap::ArgGroup;
 
-use super::{Failed, Form, account, confirm_database, credentials, json, output};
+use super::{CliError, OutputFormat, account, confirm_database, credentials, json, output};
 use crate::{
     accounts,
-    app_state::Context,
+    app_state::AppState,
     audit::Actor,
     credentials::{
-        Reason, Receipt, Selection,
-        revoke::{self, Ending, Preview},
+        CredentialFilter, RevocationReason, RevocationReceipt,
+        revoke::{self, RevocationPreview, RevocationRequest},
     },
     error::Error,
     i18n::humanize::count,
     types::{
-        credential_kind::{Class, Kind},
+        credential_kind::{CredentialKind, CredentialType},
         email::Email,
         fields::Fields,
         ids::UserId,
@@ -35,7 +35,7 @@ pub(super) struct SignOut {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    form: Form,
+    form: OutputFormat,
     // Last: its heading is that of all that follows.
     #[command(flatten)]
     selection: SelectionFlags,
@@ -48,10 +48,10 @@ pub(super) struct SignOut {
 )]
 struct SelectionFlags {
     /// Only sessions or only tokens
-    #[arg(long, value_parser = Class::ALL.map(Class::as_str))]
+    #[arg(long, value_parser = CredentialType::ALL.map(CredentialType::as_str))]
     class: Vec<String>,
     /// Only this kind
-    #[arg(long, value_parser = Kind::ALL.map(Kind::as_str))]
+    #[arg(long, value_parser = CredentialKind::ALL.map(CredentialKind::as_str))]
     kind: Vec<String>,
     /// Only this one
     #[arg(long)]
@@ -77,7 +77,7 @@ struct SelectionFlags {
 }
 
 impl SelectionFlags {
-    fn selection(self, now: Timestamp) -> Result<Selection, Failed> {
+    fn selection(self, now: Timestamp) -> Result<CredentialFilter, CliError> {
         let named = [
             ("class", self.class),
             ("kind", self.kind),
@@ -93,14 +93,14 @@ impl SelectionFlags {
             .into_iter()
             .flat_map(|(name, values)| values.into_iter().map(move |value| (name, value)));
         let mut fields = Fields::new(named);
-        let selection = Selection::take(&mut fields, now, None);
-        fields.finish().map_err(|errors| Failed::flags(&errors))?;
+        let selection = CredentialFilter::take(&mut fields, now, None);
+        fields.finish().map_err(|errors| CliError::flags(&errors))?;
         Ok(selection)
     }
 }
 
 impl SignOut {
-    pub(super) async fn run(self, context: &Context) -> Result<(), Failed> {
+    pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
         let selection = self.selection.selection(context.now())?;
         let Some(email) = self.email else {
             return everybody(context, selection, self.dry_run, self.form).await;
@@ -116,8 +116,12 @@ impl SignOut {
     }
 }
 
-async fn end(context: &Context, user: UserId, selection: Selection) -> Result<Receipt, Error> {
-    let ending = Ending::of(selection, Reason::Operator);
+async fn end(
+    context: &AppState,
+    user: UserId,
+    selection: CredentialFilter,
+) -> Result<RevocationReceipt, Error> {
+    let ending = RevocationRequest::of(selection, RevocationReason::Operator);
     revoke::end(context, user, ending, Actor::operator()).await
 }
 
@@ -126,12 +130,12 @@ const BATCH: usize = 50;
 
 /// A batch of users after the other, each user with a receipt. If it is interrupted, what was done is done.
 async fn everybody(
-    context: &Context,
-    selection: Selection,
+    context: &AppState,
+    selection: CredentialFilter,
     dry_run: bool,
-    form: Form,
-) -> Result<(), Failed> {
-    let everything = selection == Selection::default();
+    form: OutputFormat,
+) -> Result<(), CliError> {
+    let everything = selection == CredentialFilter::default();
     let (mut ends, mut receipts) = (0, Vec::new());
     let mut users = 0;
     let accounts = accounts::list(context).await?;
@@ -168,7 +172,11 @@ async fn everybody(
     }
 }
 
-fn show(context: &Context, form: Form, preview: &Preview) -> Result<(), Failed> {
+fn show(
+    context: &AppState,
+    form: OutputFormat,
+    preview: &RevocationPreview,
+) -> Result<(), CliError> {
     if form.json {
         return output::json(&json::preview(preview));
     }

@@ -1,6 +1,6 @@
 //! A list for people: aligned columns under headings.
 
-use super::{Failed, output};
+use super::{CliError, output};
 use crate::util::unicode::spelt_out;
 
 /// Rows of `N` columns. Put what may be long or wide last: it needs no alignment there.
@@ -22,7 +22,7 @@ impl<const N: usize> Columns<N> {
     }
 
     /// Prints all of it; where there are no rows, a remark that says so instead.
-    pub(super) fn print(&self, empty: &str) -> Result<(), Failed> {
+    pub(super) fn print(&self, empty: &str) -> Result<(), CliError> {
         if self.rows.len() < 2 {
             output::remark(empty);
             return Ok(());

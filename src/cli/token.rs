@@ -5,18 +5,19 @@ use std::time::Duration;
 use clap::Subcommand;
 
 use super::{
-    Failed, Form, account, credentials, identify::identify, json, output, table::Columns, user::Who,
+    CliError, OutputFormat, account, credentials, identify::identify, json, output, table::Columns,
+    user::Who,
 };
 use crate::{
     accounts::Account,
-    app_state::Context,
+    app_state::AppState,
     audit::Actor,
     credentials::{Credential, revoke},
     i18n::humanize,
     tokens::{Issued, NewToken, issue_as_operator},
     types::{
         ability::Ability,
-        credential_kind::{Class, Kind},
+        credential_kind::{CredentialKind, CredentialType},
         email::Email,
         ids::CredentialId,
         name::Name,
@@ -29,7 +30,7 @@ use crate::{
 const USUAL_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 
 #[derive(Subcommand)]
-pub(super) enum Verb {
+pub(super) enum Action {
     /// Make a token for a user. Its secret is all that is printed on the standard output
     Add(Add),
     /// Show the live tokens of a user
@@ -39,20 +40,20 @@ pub(super) enum Verb {
         #[command(flatten)]
         who: Who,
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
     /// End a token
     Revoke {
         /// The token's id
         id: CredentialId,
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
     /// Say whose a secret is that turned up somewhere, and what it can still do. It is asked for, or
     /// is what comes by the standard input
     Identify {
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
 }
 
@@ -85,20 +86,22 @@ fn life(text: &str) -> Result<Duration, &'static str> {
         .ok_or("give a length of time over zero, such as 30d or 12h")
 }
 
-impl Verb {
-    pub(super) async fn run(self, context: &Context) -> Result<(), Failed> {
+impl Action {
+    pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
         match self {
             Self::Add(add) => add.run(context).await,
             Self::List { who, form } => list(context, &who.email, form).await,
-            Self::Revoke { id, form } => credentials::revoke(context, Class::Token, id, form).await,
+            Self::Revoke { id, form } => {
+                credentials::revoke(context, CredentialType::Token, id, form).await
+            }
             Self::Identify { form } => identify(context, form).await,
         }
     }
 }
 
 impl Add {
-    async fn run(self, context: &Context) -> Result<(), Failed> {
-        let kind = Kind::parse(&self.kind).unwrap_or(Kind::Service);
+    async fn run(self, context: &AppState) -> Result<(), CliError> {
+        let kind = CredentialKind::parse(&self.kind).unwrap_or(CredentialKind::Service);
         let life = self.life(context);
         let new = self.new_token(context, life)?;
         let account = account(context, &self.email).await?;
@@ -106,7 +109,7 @@ impl Add {
         let Issued { token, secret } = issue_as_operator(context, user, kind, new).await?;
         if let Err(error) = output::secret(secret.expose()) {
             revoke::revoke_token(context, user, token.id, Actor::operator()).await?;
-            return Err(Failed::Because(format!(
+            return Err(CliError::Because(format!(
                 "the secret could not be printed ({error}); nobody has seen it, and the token was \
                  ended again"
             )));
@@ -116,7 +119,7 @@ impl Add {
     }
 
     /// How long it is to live; `None`: until it is ended.
-    fn life(&self, context: &Context) -> Option<Duration> {
+    fn life(&self, context: &AppState) -> Option<Duration> {
         if self.never {
             return None;
         }
@@ -124,14 +127,14 @@ impl Add {
         Some(self.expires_in.unwrap_or(most.min(USUAL_LIFE)))
     }
 
-    fn new_token(&self, context: &Context, life: Option<Duration>) -> Result<NewToken, Failed> {
+    fn new_token(&self, context: &AppState, life: Option<Duration>) -> Result<NewToken, CliError> {
         let settings = &context.settings;
         let flag = if self.never {
             "--never"
         } else {
             "--expires-in"
         };
-        let refused = |flag: &str, why: String| Failed::Because(format!("{flag}: {why}"));
+        let refused = |flag: &str, why: String| CliError::Because(format!("{flag}: {why}"));
         Ok(NewToken {
             name: self.name.clone(),
             abilities: settings
@@ -171,9 +174,9 @@ fn tell(token: &Credential, account: &Account, life: Option<Duration>) {
     ));
 }
 
-async fn list(context: &Context, email: &Email, form: Form) -> Result<(), Failed> {
+async fn list(context: &AppState, email: &Email, form: OutputFormat) -> Result<(), CliError> {
     let user = account(context, email).await?.user.id;
-    let tokens = credentials::live(context, user, Class::Token).await?;
+    let tokens = credentials::live(context, user, CredentialType::Token).await?;
     if form.json {
         return output::json(&json::list(tokens.iter().map(json::token)));
     }

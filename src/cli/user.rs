@@ -2,10 +2,10 @@
 
 use clap::Subcommand;
 
-use super::{Failed, Form, account, credentials, input, json, output, table::Columns};
+use super::{CliError, OutputFormat, account, credentials, input, json, output, table::Columns};
 use crate::{
     accounts::{self, AccountFilter, AccountPage, Registration},
-    app_state::Context,
+    app_state::AppState,
     audit::Actor,
     error::Error,
     i18n::humanize,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[derive(Subcommand)]
-pub(super) enum Verb {
+pub(super) enum Action {
     /// Make an account. The password is asked for, or is the first line of the standard input
     Add {
         /// The e-mail address
@@ -24,7 +24,7 @@ pub(super) enum Verb {
         #[arg(long, value_parser = Name::parse)]
         name: Name,
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
     /// Show accounts, in the order they were made
     List {
@@ -38,21 +38,21 @@ pub(super) enum Verb {
         #[arg(long, conflicts_with = "limit")]
         count: bool,
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
     /// End everything that can get in as a user, and let nobody in until the account is enabled
     Disable {
         #[command(flatten)]
         who: Who,
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
     /// Let a disabled user in again. What was ended stays ended
     Enable {
         #[command(flatten)]
         who: Who,
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
     /// Set a user's password and end everything that has access to the account. The password is asked for, or is the first line of the standard input
     SetPassword {
@@ -62,7 +62,7 @@ pub(super) enum Verb {
         #[arg(long)]
         keep: bool,
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
     /// Delete an account and everything that is known of it
     Delete {
@@ -72,7 +72,7 @@ pub(super) enum Verb {
         #[arg(long)]
         yes: bool,
         #[command(flatten)]
-        form: Form,
+        form: OutputFormat,
     },
 }
 
@@ -84,8 +84,8 @@ pub(super) struct Who {
     pub(super) email: Email,
 }
 
-impl Verb {
-    pub(super) async fn run(self, context: &Context) -> Result<(), Failed> {
+impl Action {
+    pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
         match self {
             Self::Add { email, name, form } => add(context, email, name, form).await,
             Self::List {
@@ -107,9 +107,14 @@ impl Verb {
     }
 }
 
-async fn add(context: &Context, email: Email, name: Name, form: Form) -> Result<(), Failed> {
+async fn add(
+    context: &AppState,
+    email: Email,
+    name: Name,
+    form: OutputFormat,
+) -> Result<(), CliError> {
     let password = NewPassword::parse(input::new_password()?, Some(&email), Some(&name))
-        .map_err(|what_would_do| Failed::Because(format!("the password: {what_would_do}")))?;
+        .map_err(|what_would_do| CliError::Because(format!("the password: {what_would_do}")))?;
     let registration = Registration {
         name,
         email: email.clone(),
@@ -117,7 +122,7 @@ async fn add(context: &Context, email: Email, name: Name, form: Form) -> Result<
     };
     match accounts::create(context, registration, Actor::operator()).await {
         // The only field that a database can find wrong.
-        Err(Error::Invalid(_)) => Err(Failed::Because(format!(
+        Err(Error::Invalid(_)) => Err(CliError::Because(format!(
             "there is an account with the address {} already",
             email.as_str()
         ))),
@@ -128,11 +133,11 @@ async fn add(context: &Context, email: Email, name: Name, form: Form) -> Result<
 }
 
 async fn list(
-    context: &Context,
+    context: &AppState,
     filter: AccountFilter,
     only_count: bool,
-    form: Form,
-) -> Result<(), Failed> {
+    form: OutputFormat,
+) -> Result<(), CliError> {
     let nothing = match filter.search {
         Some(_) => "No account matches.",
         None => "There are no accounts.",
@@ -173,7 +178,7 @@ async fn list(
     Ok(())
 }
 
-async fn disable(context: &Context, email: &Email, form: Form) -> Result<(), Failed> {
+async fn disable(context: &AppState, email: &Email, form: OutputFormat) -> Result<(), CliError> {
     let account = account(context, email).await?;
     if account.disabled_at.is_some() {
         return credentials::nothing(form, format!("{} was disabled before.", email.as_str()));
@@ -183,7 +188,7 @@ async fn disable(context: &Context, email: &Email, form: Form) -> Result<(), Fai
     credentials::receipt(context, form, &done, &receipt)
 }
 
-async fn enable(context: &Context, email: &Email, form: Form) -> Result<(), Failed> {
+async fn enable(context: &AppState, email: &Email, form: OutputFormat) -> Result<(), CliError> {
     let before = account(context, email).await?;
     if before.disabled_at.is_some() {
         accounts::enable(context, before.user.id).await?;
@@ -199,11 +204,11 @@ async fn enable(context: &Context, email: &Email, form: Form) -> Result<(), Fail
 }
 
 async fn set_password(
-    context: &Context,
+    context: &AppState,
     email: &Email,
     keep: bool,
-    form: Form,
-) -> Result<(), Failed> {
+    form: OutputFormat,
+) -> Result<(), CliError> {
     let user = account(context, email).await?.user;
     let (own, name) = (Email::parse(&user.email), Name::parse(&user.name));
     let new = NewPassword::parse(
@@ -211,7 +216,7 @@ async fn set_password(
         own.as_ref().ok(),
         name.as_ref().ok(),
     )
-    .map_err(|what_would_do| Failed::Because(format!("the password: {what_would_do}")))?;
+    .map_err(|what_would_do| CliError::Because(format!("the password: {what_would_do}")))?;
     let receipt = passwords::set::set_password_as_operator(context, user.id, new, keep).await?;
     let done = format!("Set the password of {}.", email.as_str());
     match receipt {
@@ -220,7 +225,12 @@ async fn set_password(
     }
 }
 
-async fn delete(context: &Context, email: &Email, yes: bool, form: Form) -> Result<(), Failed> {
+async fn delete(
+    context: &AppState,
+    email: &Email,
+    yes: bool,
+    form: OutputFormat,
+) -> Result<(), CliError> {
     let account = account(context, email).await?;
     if !yes {
         ask_before_deleting(email)?;
@@ -237,19 +247,21 @@ async fn delete(context: &Context, email: &Email, yes: bool, form: Form) -> Resu
     ))
 }
 
-fn ask_before_deleting(email: &Email) -> Result<(), Failed> {
+fn ask_before_deleting(email: &Email) -> Result<(), CliError> {
     let question = format!(
         "This deletes the account of {} with its tokens, receipts and activity. Nothing brings it \
          back.\nType the address to go on:",
         email.as_str()
     );
     let typed = input::typed(&question)?.ok_or_else(|| {
-        Failed::because("there is no terminal to ask at: give --yes to delete the account")
+        CliError::because("there is no terminal to ask at: give --yes to delete the account")
     })?;
     let same = Email::parse(&typed).is_ok_and(|typed| typed.canonical() == email.canonical());
     if same {
         Ok(())
     } else {
-        Err(Failed::because("that is another address: nothing was done"))
+        Err(CliError::because(
+            "that is another address: nothing was done",
+        ))
     }
 }

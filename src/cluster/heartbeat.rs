@@ -8,12 +8,12 @@ use std::{
 
 use super::{
     Shared, lease,
-    membership::{Interrupted, Member},
+    membership::{Interrupted, Membership},
     store::{self, Head, Kept, Newest, Node},
-    wakeup::Bell,
+    wakeup::Wakeup,
 };
 use crate::{
-    db::{self, Beside, Place},
+    db::{self, DatabaseIdentity, DedicatedConnection},
     restore_detection,
     types::ids::NodeId,
     util::{clock::uptime, id::Id},
@@ -36,16 +36,16 @@ const REPLACED: &str = "another file was put in the place of the database while 
                         nothing that happens in it is heard of: start again; if it is a backup, end \
                         everything with narthex sign-out --all";
 
-pub(super) struct Keeper {
+pub(super) struct Heartbeat {
     shared: Weak<Shared>,
-    bell: Arc<Bell>,
-    beside: Beside,
-    member: Option<Member>,
-    suspects: Suspects,
+    bell: Arc<Wakeup>,
+    beside: DedicatedConnection,
+    member: Option<Membership>,
+    suspects: SuspectedNodes,
     /// The node that this process was before: nothing is trusted under this id any more.
     former: Option<NodeId>,
     /// Where the database is, if it is known to be the right one.
-    place: Option<Place>,
+    place: Option<DatabaseIdentity>,
     /// Whether the server changed under a lease that was held, and nothing was lost.
     lived_through: bool,
     /// When it has to be looked whether the database is a copy.
@@ -58,14 +58,14 @@ pub(super) struct Keeper {
     not_before: Duration,
 }
 
-impl Keeper {
-    pub(super) fn new(shared: &Arc<Shared>, bell: Arc<Bell>) -> Self {
+impl Heartbeat {
+    pub(super) fn new(shared: &Arc<Shared>, bell: Arc<Wakeup>) -> Self {
         Self {
             beside: shared.database.beside(),
             shared: Arc::downgrade(shared),
             bell,
             member: None,
-            suspects: Suspects::new(),
+            suspects: SuspectedNodes::new(),
             former: None,
             place: None,
             lived_through: false,
@@ -236,7 +236,7 @@ impl Keeper {
     }
 
     /// Becomes known to the others. None where it goes by nothing yet, or one of them by something else.
-    fn join(&mut self, shared: &Shared) -> Result<Option<Member>, db::Error> {
+    fn join(&mut self, shared: &Shared) -> Result<Option<Membership>, db::Error> {
         let Some(own) = shared.terms.get().cloned() else {
             return Ok(None);
         };
@@ -292,7 +292,7 @@ impl Keeper {
         // Whatever was kept before is not what others would have told of.
         shared.memory.forget_all();
         shared.lease.renew(began);
-        Ok(Some(Member::new(
+        Ok(Some(Membership::new(
             id,
             joined.newest,
             joined.head,
@@ -335,7 +335,7 @@ impl Keeper {
 }
 
 /// Others of which it is not known whether they live: the beat of each, and since when it is that.
-pub(super) type Suspects = HashMap<NodeId, (i64, Duration)>;
+pub(super) type SuspectedNodes = HashMap<NodeId, (i64, Duration)>;
 
 /// What a transaction that joins has found.
 struct Joined {
@@ -351,8 +351,8 @@ struct Joined {
 /// is no reason to stop, and its row is there until it is given up.
 fn suspect(
     shared: &Shared,
-    beside: &mut Beside,
-    suspects: &mut Suspects,
+    beside: &mut DedicatedConnection,
+    suspects: &mut SuspectedNodes,
     disagreeing: Vec<(Node, &'static str)>,
 ) -> Result<(), db::Error> {
     let now = uptime();

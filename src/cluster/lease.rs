@@ -28,9 +28,9 @@ pub(super) struct Lease(AtomicU64);
 
 /// Until when a lease is held, as far as was known when it was asked.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Until(u64);
+pub(super) struct LeaseExpiry(u64);
 
-impl Until {
+impl LeaseExpiry {
     /// Whether that time is still to come.
     pub(super) fn is_after(self, now: Duration) -> bool {
         nanos(now) < self.0
@@ -41,8 +41,8 @@ impl Lease {
     /// To be asked before memory is, and compared with the time after: with a lease that was renewed in
     /// between, something would be believed that was recalled before it was to be forgotten; with a time
     /// from before, something that was recalled after a freeze.
-    pub(super) fn until(&self) -> Until {
-        Until(self.0.load(Ordering::SeqCst))
+    pub(super) fn until(&self) -> LeaseExpiry {
+        LeaseExpiry(self.0.load(Ordering::SeqCst))
     }
 
     /// The database took a beat that began at `began`, and what was told before that was applied since.

@@ -4,12 +4,12 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
     Shared,
-    heartbeat::Suspects,
+    heartbeat::SuspectedNodes,
     lease,
     store::{self, Head, Newest},
 };
 use crate::{
-    db::{self, Beside},
+    db::{self, DedicatedConnection},
     types::ids::NodeId,
     util::clock::uptime,
 };
@@ -23,7 +23,7 @@ const DEAF: &str = "notifications of the database do not arrive, as behind some 
                     process reads the log of revocations forty times a second instead";
 
 /// What a node is while it has joined.
-pub(super) struct Member {
+pub(super) struct Membership {
     pub(super) id: NodeId,
     /// The newest notice that it has applied: the log is the same while this one is in it.
     applied: Newest,
@@ -40,7 +40,7 @@ pub(super) struct Member {
     pub(super) next_beat: Duration,
     pub(super) next_look: Duration,
     /// The beat of each other node, and since when it was that.
-    others: Suspects,
+    others: SuspectedNodes,
 }
 
 /// Why a turn did not go on.
@@ -60,7 +60,7 @@ impl From<db::Error> for Interrupted {
     }
 }
 
-impl Member {
+impl Membership {
     /// A node that joined at `newest`, by a transaction that began at `began`.
     pub(super) fn new(
         id: NodeId,
@@ -74,7 +74,7 @@ impl Member {
             applied: newest,
             next_beat: began + lease::BEAT,
             next_look: began + lease::LOOK,
-            others: Suspects::new(),
+            others: SuspectedNodes::new(),
             settles: (!head.is_settled).then(|| began + lease::WAITED_FOR),
             server: head.server,
             read_on: None,
@@ -89,7 +89,7 @@ impl Member {
     pub(super) fn beat(
         &mut self,
         shared: &Shared,
-        beside: &mut Beside,
+        beside: &mut DedicatedConnection,
         began: Duration,
     ) -> Result<(), Interrupted> {
         let (id, applied, at) = (self.id, self.applied.position, shared.clock.now());
@@ -111,7 +111,11 @@ impl Member {
     }
 
     /// Why its row was not found.
-    fn why_not(&self, beside: &mut Beside, on_server: bool) -> Result<Interrupted, db::Error> {
+    fn why_not(
+        &self,
+        beside: &mut DedicatedConnection,
+        on_server: bool,
+    ) -> Result<Interrupted, db::Error> {
         let head = beside.read(move |connection| store::head(connection, on_server))?;
         Ok(if head.server == self.server {
             Interrupted::GivenUp
@@ -122,7 +126,7 @@ impl Member {
 
     /// All leases that were held when the database came to this server are over: endings need not wait for
     /// them any more.
-    fn settle(&mut self, beside: &mut Beside) -> Result<(), db::Error> {
+    fn settle(&mut self, beside: &mut DedicatedConnection) -> Result<(), db::Error> {
         if self.settles.is_some_and(|at| uptime() >= at) {
             let server = self.server.clone();
             beside.write(move |connection| store::set_settled(connection, &server))?;
@@ -135,7 +139,7 @@ impl Member {
     /// nothing is.
     pub(super) fn hears_something(
         &mut self,
-        beside: &mut Beside,
+        beside: &mut DedicatedConnection,
         now: Duration,
     ) -> Result<bool, db::Error> {
         let hears = beside.hears_something()?;
@@ -154,7 +158,7 @@ impl Member {
     pub(super) fn catch_up(
         &mut self,
         shared: &Shared,
-        beside: &mut Beside,
+        beside: &mut DedicatedConnection,
     ) -> Result<(), Interrupted> {
         let pause = if self.is_deaf {
             LOOK_IF_DEAF
@@ -208,12 +212,12 @@ impl Member {
     fn give_up_the_silent(
         &mut self,
         shared: &Shared,
-        beside: &mut Beside,
+        beside: &mut DedicatedConnection,
     ) -> Result<(), db::Error> {
         let nodes = beside.read(store::nodes)?;
         shared.nodes_seen.store(nodes.len(), Ordering::Relaxed);
         let now = uptime();
-        let mut others = Suspects::new();
+        let mut others = SuspectedNodes::new();
         for node in nodes.into_iter().filter(|node| node.id != self.id) {
             let since = match self.others.get(&node.id) {
                 Some((beat, since)) if *beat == node.beat => *since,

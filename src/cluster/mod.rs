@@ -2,9 +2,9 @@
 //! in force in all of them. `docs/in-force.md` is the protocol on one page.
 //!
 //! A *node* is a process that remembers passes. Whoever changes what is remembered of a user or of one secret,
-//! node or not, says so in the transaction that changes it ([`Nodes::tell`]), forgets it itself
-//! ([`Nodes::forget`]), and answers when every node has forgotten it or may not believe its memory any
-//! more ([`Nodes::until_applied`]). A node may believe its memory while it holds its lease.
+//! node or not, says so in the transaction that changes it ([`Cluster::tell`]), forgets it itself
+//! ([`Cluster::forget`]), and answers when every node has forgotten it or may not believe its memory any
+//! more ([`Cluster::until_applied`]). A node may believe its memory while it holds its lease.
 
 mod heartbeat;
 mod lease;
@@ -26,11 +26,11 @@ use std::{
 use diesel::QueryResult;
 use tokio::sync::{Notify, watch};
 
-use self::{heartbeat::Keeper, lease::Lease, store::Newest, wakeup::Bell};
-pub use self::{node_config::Terms, stats::Stats, wait::Told};
+use self::{heartbeat::Heartbeat, lease::Lease, store::Newest, wakeup::Wakeup};
+pub use self::{node_config::NodeConfig, stats::Stats, wait::PublishedInvalidation};
 use crate::{
-    config::Remembered,
-    credential_cache::{AsRead, Generation, Known, Memory, Subject},
+    config::CacheLimits,
+    credential_cache::{CachedCredential, CredentialCache, Generation, InvalidationKey, LookupRow},
     crypto::{
         digest::Digest,
         rng::{self, Random},
@@ -42,14 +42,14 @@ use crate::{
 };
 
 /// This process among those on its database: what it remembers, and whether it may believe that.
-pub struct Nodes {
+pub struct Cluster {
     shared: Arc<Shared>,
     keeper: Mutex<Option<std::thread::JoinHandle<()>>>,
-    bell: Arc<Bell>,
+    bell: Arc<Wakeup>,
 }
 
 struct Shared {
-    memory: Memory,
+    memory: CredentialCache,
     lease: Lease,
     database: Database,
     clock: Arc<dyn Clock>,
@@ -58,7 +58,7 @@ struct Shared {
     in_use: AtomicU64,
     /// As what this process is known to the others, while it is.
     id: Mutex<Option<NodeId>>,
-    terms: OnceLock<Terms>,
+    terms: OnceLock<NodeConfig>,
     disagreement: watch::Sender<Option<&'static str>>,
     /// Something happened in the database.
     news: Notify,
@@ -74,18 +74,18 @@ struct Shared {
     nodes_seen: AtomicUsize,
 }
 
-impl Nodes {
+impl Cluster {
     /// A process that remembers nothing yet and is not known to others.
     #[must_use]
     pub fn new(
         database: Database,
-        bounds: Remembered,
+        bounds: CacheLimits,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
         Self {
             shared: Arc::new(Shared {
-                memory: Memory::new(bounds),
+                memory: CredentialCache::new(bounds),
                 lease: Lease::default(),
                 database,
                 clock,
@@ -107,7 +107,7 @@ impl Nodes {
     }
 
     /// Says by what this process goes. Said once, before it serves.
-    pub fn go_by(&self, terms: Terms) {
+    pub fn go_by(&self, terms: NodeConfig) {
         // A second app in the same process has the same settings.
         drop(self.shared.terms.set(terms));
     }
@@ -128,7 +128,7 @@ impl Nodes {
 
     /// The pass with this digest, where it is remembered and memory may be believed.
     #[must_use]
-    pub fn recall(&self, digest: &Digest) -> Option<Arc<Known>> {
+    pub fn recall(&self, digest: &Digest) -> Option<Arc<CachedCredential>> {
         let until = self.shared.lease.until();
         let known = self.shared.memory.recall(digest);
         let now = uptime();
@@ -151,7 +151,12 @@ impl Nodes {
 
     /// Keeps what was read, where that is still sure.
     #[must_use]
-    pub fn keep(&self, before: Generation, digest: Digest, read: AsRead) -> Arc<Known> {
+    pub fn keep(
+        &self,
+        before: Generation,
+        digest: Digest,
+        read: LookupRow,
+    ) -> Arc<CachedCredential> {
         self.shared.memory.keep(before, digest, read)
     }
 
@@ -169,12 +174,12 @@ impl Nodes {
     pub fn tell(
         &self,
         connection: &mut AnyConnection,
-        subjects: &[Subject],
-    ) -> Result<Told, Error> {
+        subjects: &[InvalidationKey],
+    ) -> Result<PublishedInvalidation, Error> {
         let count = i64::try_from(subjects.len())
             .map_err(|_| diesel::result::Error::RollbackTransaction)?;
         if count == 0 {
-            return Ok(Told::default());
+            return Ok(PublishedInvalidation::default());
         }
         let identities = subjects
             .iter()
@@ -195,7 +200,7 @@ impl Nodes {
         if !nodes.is_empty() {
             db::announce(connection)?;
         }
-        Ok(Told {
+        Ok(PublishedInvalidation {
             newest: Newest {
                 position: head.position,
                 identity: identities.first().copied(),
@@ -210,7 +215,7 @@ impl Nodes {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn told(&self, connection: &mut AnyConnection) -> QueryResult<Told> {
+    pub fn told(&self, connection: &mut AnyConnection) -> QueryResult<PublishedInvalidation> {
         let moves = self.shared.moves();
         let head = store::head(connection, self.shared.database.names_its_server())?;
         let newest = store::newest(connection, head.position)?;
@@ -219,7 +224,7 @@ impl Nodes {
         let others = nodes
             .into_iter()
             .filter(|node| Some(node.id) != own && node.applied < head.position);
-        Ok(Told {
+        Ok(PublishedInvalidation {
             newest,
             nodes: others.map(|node| (node.id, node.beat)).collect(),
             unsettled: (!head.is_settled).then_some(head.server),
@@ -228,7 +233,7 @@ impl Nodes {
     }
 
     /// Forgets what this process itself remembers of `subjects`.
-    pub fn forget(&self, subjects: impl IntoIterator<Item = Subject>) {
+    pub fn forget(&self, subjects: impl IntoIterator<Item = InvalidationKey>) {
         self.shared.memory.forget(subjects);
     }
 
@@ -260,7 +265,7 @@ impl Nodes {
         self.shared.is_in_use_at(uptime());
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         if keeper.is_none() && !self.bell.is_stopped() {
-            let new = Keeper::new(&self.shared, Arc::clone(&self.bell));
+            let new = Heartbeat::new(&self.shared, Arc::clone(&self.bell));
             let started = std::thread::Builder::new()
                 .name("nodes".to_owned())
                 .spawn(move || new.run());
@@ -273,7 +278,7 @@ impl Nodes {
     }
 }
 
-impl Drop for Nodes {
+impl Drop for Cluster {
     fn drop(&mut self) {
         self.bell.stop();
     }

@@ -8,7 +8,7 @@ use crate::{
 
 /// What one process goes by. Of keys it has digests only: they say which key it is, and no more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct NodeConfig {
     /// The key with which it signs.
     pub(super) signs_with: String,
     /// Every key that it takes, parted by spaces.
@@ -17,7 +17,7 @@ pub struct Terms {
     pub(super) token_prefix: String,
 }
 
-impl Terms {
+impl NodeConfig {
     /// Those of these settings.
     #[must_use]
     pub fn new(keys: &SigningKeys, prefix: &TokenPrefix) -> Self {

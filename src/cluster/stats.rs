@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::Nodes;
+use super::Cluster;
 use crate::util::clock::uptime;
 
 /// A node at one moment, for its metrics.
@@ -19,7 +19,7 @@ pub struct Stats {
     pub takes_no_writes: bool,
 }
 
-impl Nodes {
+impl Cluster {
     /// What is measured of this node now.
     #[must_use]
     pub fn stats(&self) -> Stats {

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::{
-    Nodes, lease,
+    Cluster, lease,
     store::{self, Kept, Newest},
 };
 use crate::{db, error::Error, types::ids::NodeId, util::clock::uptime};
 
 /// What was told in a transaction, and which nodes have to hear it before it is answered.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct PublishedInvalidation {
     pub(super) newest: Newest,
     /// Other nodes, and the beat of each when it was told.
     pub(super) nodes: Vec<(NodeId, i64)>,
@@ -29,14 +29,14 @@ const LAST_LOOK: Duration = Duration::from_secs(2);
 const LOST: &str = "a failover of the database lost the change";
 const SILENT: &str = "the database did not say whether the change survived";
 
-impl Nodes {
+impl Cluster {
     /// After the commit: waits until every other node has heard it, or may not believe its memory any
     /// more. That is at most the length of a lease and of a look, whatever the others and the database do.
     ///
     /// # Errors
     /// When the database lost what was told, or does not say after a lease that it has it: the outcome is
     /// unknown.
-    pub async fn until_applied(&self, told: Told) -> Result<(), Error> {
+    pub async fn until_applied(&self, told: PublishedInvalidation) -> Result<(), Error> {
         // In this order: a node that moves counts first, and then looks for the newest notice.
         self.shared.has_seen(told.newest);
         let moved = told.newest.position > 0 && told.moves != self.shared.moves();
@@ -50,8 +50,8 @@ impl Nodes {
         result
     }
 
-    async fn wait_for(&self, told: Told, since: Duration) -> Result<(), Error> {
-        let Told {
+    async fn wait_for(&self, told: PublishedInvalidation, since: Duration) -> Result<(), Error> {
+        let PublishedInvalidation {
             newest,
             mut nodes,
             unsettled,

@@ -6,7 +6,7 @@ use std::{
 };
 
 #[derive(Debug, Default)]
-pub(super) struct Bell {
+pub(super) struct Wakeup {
     state: Mutex<State>,
     rung: Condvar,
 }
@@ -17,7 +17,7 @@ struct State {
     stopped: bool,
 }
 
-impl Bell {
+impl Wakeup {
     /// Ends the sleep under way, or else the next one before it begins.
     pub(super) fn ring(&self) {
         self.change(|state| state.rung = true);

@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use super::{
-    Refused,
+    ConfigError,
     keys::{self, KEYS, Key},
     sources::{Sources, one_line, shown},
 };
@@ -15,7 +15,7 @@ const FILE: &str = "narthex.toml";
 ///
 /// # Errors
 /// Why it cannot be read, or the first key that is unknown or of the wrong type.
-pub(super) fn read(sources: &mut Sources, file: Option<&Path>) -> Result<(), Refused> {
+pub(super) fn read(sources: &mut Sources, file: Option<&Path>) -> Result<(), ConfigError> {
     let path = file.unwrap_or(Path::new(FILE));
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -41,7 +41,7 @@ pub(super) fn read(sources: &mut Sources, file: Option<&Path>) -> Result<(), Ref
 }
 
 /// Says where the fault is and what, but not what is written there: it may be a secret.
-fn no_toml(path: &Path, text: &str, error: &toml::de::Error) -> Refused {
+fn no_toml(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let before = error.span().and_then(|span| text.get(..span.start));
     let line = before.map_or(0, |before| before.matches('\n').count()) + 1;
     one_line(format!(
@@ -56,7 +56,7 @@ fn set(
     key: &'static Key,
     value: &toml::Value,
     place: String,
-) -> Result<(), Refused> {
+) -> Result<(), ConfigError> {
     let Some(text) = as_text(value) else {
         return Err(one_line(format!(
             "{place} is {}: give it as text in quotes",
@@ -79,7 +79,7 @@ fn as_text(value: &toml::Value) -> Option<String> {
     }
 }
 
-fn declare(sources: &mut Sources, value: &toml::Value, place: &str) -> Result<(), Refused> {
+fn declare(sources: &mut Sources, value: &toml::Value, place: &str) -> Result<(), ConfigError> {
     let table = value
         .as_table()
         .ok_or_else(|| one_line(format!("{place} is {value}: make it a table, [abilities]")))?;
@@ -94,7 +94,7 @@ fn declare(sources: &mut Sources, value: &toml::Value, place: &str) -> Result<()
     Ok(())
 }
 
-fn unknown(name: &str, value: &toml::Value, place: &str) -> Refused {
+fn unknown(name: &str, value: &toml::Value, place: &str) -> ConfigError {
     let known: Vec<String> = KEYS.iter().map(Key::toml).collect();
     let hidden = keys::sounds_secret(name) || value.is_table() || value.is_array();
     one_line(format!(

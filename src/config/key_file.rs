@@ -10,7 +10,7 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
 
-use super::Refused;
+use super::ConfigError;
 use crate::crypto::rng::{self, Random};
 
 /// The least number of bytes in a key, and how many are made: what the `cookie` crate's key takes,
@@ -71,23 +71,23 @@ fn is_a_key(bytes: &[u8]) -> bool {
 }
 
 /// Reads the key file, or makes it.
-pub(super) fn read_or_make(path: &Path, random: &dyn Random) -> Result<SigningKeys, Refused> {
+pub(super) fn read_or_make(path: &Path, random: &dyn Random) -> Result<SigningKeys, ConfigError> {
     if let Some(keys) = read(path)? {
         return Ok(keys);
     }
     make(&followed(path), random)?;
-    read(path)?.ok_or_else(|| Refused(format!("{} was removed again", path.display())))
+    read(path)?.ok_or_else(|| ConfigError(format!("{} was removed again", path.display())))
 }
 
 /// Reads the key file; `None`, where there is none.
-pub(super) fn read(path: &Path) -> Result<Option<SigningKeys>, Refused> {
-    let failed = |error: io::Error| Refused(format!("{}: {error}", path.display()));
+pub(super) fn read(path: &Path) -> Result<Option<SigningKeys>, ConfigError> {
+    let failed = |error: io::Error| ConfigError(format!("{}: {error}", path.display()));
     if !path.try_exists().map_err(failed)? {
         return Ok(None);
     }
     let mode = fs::metadata(path).map_err(failed)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(Refused(format!(
+        return Err(ConfigError(format!(
             "{} has mode {mode:o}: others can read it; make it yours with chmod 600, and make a new \
              key if they may have",
             path.display()
@@ -95,7 +95,7 @@ pub(super) fn read(path: &Path) -> Result<Option<SigningKeys>, Refused> {
     }
     let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
     let keys = SigningKeys::parse(text.trim()).map_err(|what_would_do| {
-        Refused(format!("{} holds no key: {what_would_do}", path.display()))
+        ConfigError(format!("{} holds no key: {what_would_do}", path.display()))
     })?;
     Ok(Some(keys))
 }
@@ -117,10 +117,11 @@ fn followed(path: &Path) -> PathBuf {
 
 /// Writes a new key beside its place and links it there: a reader finds a whole key or none, and of
 /// two processes that start at once the second uses the first one's.
-fn make(path: &Path, random: &dyn Random) -> Result<(), Refused> {
-    let failed = |error: io::Error| Refused(format!("{} cannot be made: {error}", path.display()));
+fn make(path: &Path, random: &dyn Random) -> Result<(), ConfigError> {
+    let failed =
+        |error: io::Error| ConfigError(format!("{} cannot be made: {error}", path.display()));
     let key = Zeroizing::new(
-        rng::bytes::<KEY_BYTES>(random).map_err(|error| Refused(error.to_string()))?,
+        rng::bytes::<KEY_BYTES>(random).map_err(|error| ConfigError(error.to_string()))?,
     );
     let text = Zeroizing::new(format!("{}\n", BASE64_STANDARD.encode(*key)));
     let draft = path.with_extension(format!("key.{}", std::process::id()));

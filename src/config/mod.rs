@@ -30,11 +30,11 @@ use crate::{
 /// One line: the key, its value and what would do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Refused(pub(crate) String);
+pub struct ConfigError(pub(crate) String);
 
 /// How long a session lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct SessionLimits {
     /// How long it may go unused.
     pub idle: Duration,
     /// How long it may live in all.
@@ -45,7 +45,7 @@ pub struct Limits {
 #[derive(Clone)]
 pub struct Settings {
     /// `DATABASE_URL`
-    pub database: db::Target,
+    pub database: db::DatabaseUrl,
     /// `NARTHEX_DATABASE_CONNECTIONS`
     pub database_connections: u32,
     /// `NARTHEX_LISTEN`
@@ -81,9 +81,9 @@ pub struct Settings {
     /// `NARTHEX_DEVICE_TOKEN_AGE`; `None` is `never`
     pub device_token_age: Option<Duration>,
     /// `NARTHEX_SESSION_IDLE`, `NARTHEX_SESSION_MAX`
-    pub session: Limits,
+    pub session: SessionLimits,
     /// `NARTHEX_REMEMBER_IDLE`, `NARTHEX_REMEMBER_MAX`
-    pub remember: Limits,
+    pub remember: SessionLimits,
     /// `NARTHEX_CONFIRM_FOR`
     pub confirm_for: Duration,
     /// `NARTHEX_LAST_USED_EVERY`
@@ -91,7 +91,7 @@ pub struct Settings {
     /// `NARTHEX_KEEP_ENDED`
     pub keep_ended: Duration,
     /// `NARTHEX_MEMORY_ENTRIES`, `NARTHEX_MEMORY_SIZE`
-    pub remembered: Remembered,
+    pub remembered: CacheLimits,
     /// `NARTHEX_DRAIN`
     pub drain: Option<Duration>,
     /// `NARTHEX_APP_NAME`
@@ -116,7 +116,7 @@ pub struct Settings {
 
 /// How much is remembered at most of the passes that were seen, whichever is reached first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Remembered {
+pub struct CacheLimits {
     /// So many of them; none: every check asks the database.
     pub entries: usize,
     /// So many bytes.
@@ -128,7 +128,7 @@ impl Settings {
     ///
     /// # Errors
     /// The first that is unknown or cannot be taken.
-    pub fn read(sources: &Sources) -> Result<Self, Refused> {
+    pub fn read(sources: &Sources) -> Result<Self, ConfigError> {
         use self::values as value;
         let settings = Self {
             database: sources.get("DATABASE_URL", value::database)?,
@@ -157,18 +157,18 @@ impl Settings {
             token_prefix: sources.get("NARTHEX_TOKEN_PREFIX", TokenPrefix::parse)?,
             token_max_age: sources.find("NARTHEX_TOKEN_MAX_AGE", value::duration)?,
             device_token_age: sources.get("NARTHEX_DEVICE_TOKEN_AGE", value::duration_or_never)?,
-            session: Limits {
+            session: SessionLimits {
                 idle: sources.get("NARTHEX_SESSION_IDLE", value::duration)?,
                 max: sources.get("NARTHEX_SESSION_MAX", value::duration)?,
             },
-            remember: Limits {
+            remember: SessionLimits {
                 idle: sources.get("NARTHEX_REMEMBER_IDLE", value::duration)?,
                 max: sources.get("NARTHEX_REMEMBER_MAX", value::cookie_age)?,
             },
             confirm_for: sources.get("NARTHEX_CONFIRM_FOR", value::duration)?,
             last_used_every: sources.get("NARTHEX_LAST_USED_EVERY", value::duration)?,
             keep_ended: sources.get("NARTHEX_KEEP_ENDED", value::duration)?,
-            remembered: Remembered {
+            remembered: CacheLimits {
                 entries: sources.get("NARTHEX_MEMORY_ENTRIES", value::count)?,
                 bytes: sources.get("NARTHEX_MEMORY_SIZE", value::size)?,
             },
@@ -187,9 +187,9 @@ impl Settings {
     }
 
     /// Checks what two settings say together.
-    fn agree(self) -> Result<Self, Refused> {
+    fn agree(self) -> Result<Self, ConfigError> {
         if let (ListenAddress::Unix(path), None) = (&self.listen, &self.public_url) {
-            return Err(Refused(format!(
+            return Err(ConfigError(format!(
                 "NARTHEX_LISTEN is \"unix:{}\": a socket has no name that people could type; set \
                  NARTHEX_PUBLIC_URL to what they type, such as https://accounts.example.com",
                 path.display()
@@ -206,7 +206,7 @@ impl Settings {
                 Some(host) => format!("{host} is not in it"),
                 None => "NARTHEX_PUBLIC_URL is not set".to_owned(),
             };
-            return Err(Refused(format!(
+            return Err(ConfigError(format!(
                 "NARTHEX_COOKIE_DOMAIN is \"{domain}\": {why}, and a browser would drop the cookie; \
                  name a domain that NARTHEX_PUBLIC_URL's host is in"
             )));
@@ -245,7 +245,7 @@ impl Settings {
     pub fn signing_keys(
         &self,
         random: &dyn crate::crypto::rng::Random,
-    ) -> Result<SigningKeys, Refused> {
+    ) -> Result<SigningKeys, ConfigError> {
         match &self.secret_keys {
             Some(keys) => Ok(keys.clone()),
             None => key_file::read_or_make(&self.key_file(), random),
@@ -256,7 +256,7 @@ impl Settings {
     ///
     /// # Errors
     /// As [`Settings::signing_keys`].
-    pub fn existing_signing_keys(&self) -> Result<Option<SigningKeys>, Refused> {
+    pub fn existing_signing_keys(&self) -> Result<Option<SigningKeys>, ConfigError> {
         match &self.secret_keys {
             Some(keys) => Ok(Some(keys.clone())),
             None => key_file::read(&self.key_file()),
@@ -267,8 +267,8 @@ impl Settings {
     #[must_use]
     pub fn key_file(&self) -> PathBuf {
         match &self.database {
-            db::Target::Sqlite(path) => path.with_file_name("narthex.key"),
-            db::Target::Postgres(_) => PathBuf::from("narthex.key"),
+            db::DatabaseUrl::Sqlite(path) => path.with_file_name("narthex.key"),
+            db::DatabaseUrl::Postgres(_) => PathBuf::from("narthex.key"),
         }
     }
 }

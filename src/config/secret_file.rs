@@ -9,7 +9,7 @@ use std::{fs::File, io::Read as _, path::Path};
 use zeroize::Zeroizing;
 
 use super::{
-    Refused,
+    ConfigError,
     keys::{self, KEYS},
     sources::{Sources, one_line},
 };
@@ -21,7 +21,7 @@ const MAX_BYTES: u64 = 64 * 1024;
 ///
 /// # Errors
 /// When a secret and its file are both set, or when a file cannot be read.
-pub(super) fn read_all(sources: &mut Sources) -> Result<(), Refused> {
+pub(super) fn read_all(sources: &mut Sources) -> Result<(), ConfigError> {
     for key in KEYS.iter().filter(|key| key.is_secret()) {
         let file = keys::file_of(key).and_then(|file| sources.given(file.env));
         let Some((path, place)) = file else { continue };

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Refused, file,
+    ConfigError, file,
     keys::{self, KEYS},
     secret_file,
     service_links::is_service_link,
@@ -30,7 +30,7 @@ impl Sources {
     pub fn gather(
         flags: impl IntoIterator<Item = (&'static str, String)>,
         file: Option<&Path>,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, ConfigError> {
         let mut sources = Self::default();
         file::read(&mut sources, file)?;
         sources.read_environment()?;
@@ -45,7 +45,9 @@ impl Sources {
     ///
     /// # Errors
     /// The first key that is unknown, or why the file with a secret cannot be read.
-    pub fn of<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Refused> {
+    pub fn of<'a>(
+        values: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, ConfigError> {
         let mut sources = Self::default();
         for (env, value) in values {
             sources.set_by_environment(env, value)?;
@@ -77,9 +79,9 @@ impl Sources {
         &self,
         env: &'static str,
         parse: fn(&str) -> Result<T, E>,
-    ) -> Result<T, Refused> {
+    ) -> Result<T, ConfigError> {
         self.find(env, parse)?
-            .ok_or_else(|| Refused(format!("{env} is not set")))
+            .ok_or_else(|| ConfigError(format!("{env} is not set")))
     }
 
     /// The value of a setting that may have none.
@@ -87,9 +89,9 @@ impl Sources {
         &self,
         env: &'static str,
         parse: fn(&str) -> Result<T, E>,
-    ) -> Result<Option<T>, Refused> {
+    ) -> Result<Option<T>, ConfigError> {
         let Some(key) = keys::named(env) else {
-            return Err(Refused(format!("{env} is no setting")));
+            return Err(ConfigError(format!("{env} is no setting")));
         };
         let (value, place) = match self.values.get(env) {
             Some((value, place)) => (&**value, &**place),
@@ -105,7 +107,7 @@ impl Sources {
     }
 
     /// The catalogue of abilities.
-    pub(super) fn catalogue(&self) -> Result<Catalogue, Refused> {
+    pub(super) fn catalogue(&self) -> Result<Catalogue, ConfigError> {
         let mut accepted: Vec<(&str, &str)> = Vec::new();
         for (name, meaning) in &self.abilities {
             accepted.push((name, meaning));
@@ -152,14 +154,14 @@ impl Sources {
         clippy::disallowed_methods,
         reason = "config is the one place that reads the environment"
     )]
-    fn read_environment(&mut self) -> Result<(), Refused> {
+    fn read_environment(&mut self) -> Result<(), ConfigError> {
         for (name, value) in std::env::vars_os() {
             let Some(name) = name.to_str() else { continue };
             if !name.starts_with("NARTHEX_") && keys::named(name).is_none() {
                 continue;
             }
             let Some(value) = value.to_str() else {
-                return Err(Refused(format!(
+                return Err(ConfigError(format!(
                     "{name} is not readable text: give it as UTF-8"
                 )));
             };
@@ -170,7 +172,7 @@ impl Sources {
         Ok(())
     }
 
-    fn set_by_environment(&mut self, env: &str, value: &str) -> Result<(), Refused> {
+    fn set_by_environment(&mut self, env: &str, value: &str) -> Result<(), ConfigError> {
         let Some(key) = keys::named(env) else {
             let known: Vec<&str> = KEYS.iter().map(|key| key.env).collect();
             let shown = shown(keys::sounds_secret(env), format_args!("\"{value}\""));
@@ -183,10 +185,10 @@ impl Sources {
         Ok(())
     }
 
-    fn set_by_flag(&mut self, env: &'static str, value: String) -> Result<(), Refused> {
+    fn set_by_flag(&mut self, env: &'static str, value: String) -> Result<(), ConfigError> {
         let flag = keys::named(env).map(keys::Key::flag).unwrap_or_default();
         if holds_a_password(&value) {
-            return Err(Refused(format!(
+            return Err(ConfigError(format!(
                 "--{flag} is (not shown): it has a password, and everybody on this machine can see \
                  the words of a command; give it as {env} or in narthex.toml"
             )));
@@ -213,7 +215,7 @@ pub(super) fn shown(secret: bool, value: impl fmt::Display) -> String {
 }
 
 /// A refusal in one line, whatever was in the value that it tells of.
-pub(super) fn one_line(text: impl AsRef<str>) -> Refused {
+pub(super) fn one_line(text: impl AsRef<str>) -> ConfigError {
     let words: Vec<&str> = text.as_ref().split_whitespace().collect();
-    Refused(unicode::spelt_out(&words.join(" ")))
+    ConfigError(unicode::spelt_out(&words.join(" ")))
 }

@@ -193,15 +193,17 @@ impl ReportUri {
     }
 }
 
-pub(super) fn database(text: &str) -> Result<db::Target, &'static str> {
-    let target = db::Target::parse(text)
+pub(super) fn database(text: &str) -> Result<db::DatabaseUrl, &'static str> {
+    let target = db::DatabaseUrl::parse(text)
         .map_err(|_| "give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME")?;
     match &target {
         // libpq would refuse some of it less clearly, and do the rest in the clear.
-        db::Target::Postgres(url) if !postgres_url::TLS && postgres_url::asks_for_tls(url) => Err(
-            "it asks for TLS, and this narthex was built without; build it with cargo build \
+        db::DatabaseUrl::Postgres(url) if !postgres_url::TLS && postgres_url::asks_for_tls(url) => {
+            Err(
+                "it asks for TLS, and this narthex was built without; build it with cargo build \
              --release --features pg-tls, which needs OpenSSL's headers (libssl-dev)",
-        ),
+            )
+        }
         _ => Ok(target),
     }
 }

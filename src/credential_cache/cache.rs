@@ -1,7 +1,7 @@
 //! The memory: by a secret's digest, bounded, and never wrong about what was forgotten.
 //!
 //! **A pass is kept only if nothing was forgotten since before its row was read.** Whoever reads takes
-//! the [`Memory::generation`] first and hands it back to [`Memory::keep`], which compares under the locks
+//! the [`CredentialCache::generation`] first and hands it back to [`CredentialCache::keep`], which compares under the locks
 //! that forgetting takes. Otherwise a check that read its row just before an ending would keep a dead
 //! pass alive.
 //!
@@ -11,9 +11,9 @@
 //! young one. That is close to "least recently used" and keeps no list, so that a look-up writes nothing.
 //! (LRU and S3-FIFO were left out: a queue costs a pointer and a write for each pass.)
 
-use super::{AsRead, Known, interner::Users};
+use super::{CachedCredential, LookupRow, interner::Users};
 use crate::{
-    config::Remembered,
+    config::CacheLimits,
     crypto::digest::Digest,
     types::ids::UserId,
     util::{
@@ -34,11 +34,11 @@ const WORTH_A_SHARD: usize = 1024;
 const MOST_SHARDS: usize = 64;
 
 /// What is remembered. None is remembered where the bounds have room for none.
-pub struct Memory {
+pub struct CredentialCache {
     /// A power of two of them.
     shards: (RwLock<Shard>, Box<[RwLock<Shard>]>),
     /// A half of a shard's share of the bounds.
-    half: Remembered,
+    half: CacheLimits,
     users: Mutex<Users>,
     /// Grows with everything that is forgotten, before it is. Written under the lock of `users`.
     generation: AtomicU64,
@@ -47,19 +47,19 @@ pub struct Memory {
 
 #[derive(Default)]
 struct Shard {
-    young: Half,
-    old: Half,
+    young: Segment,
+    old: Segment,
 }
 
 #[derive(Default)]
-struct Half {
-    passes: RandomKeyMap<Digest, Arc<Known>>,
+struct Segment {
+    passes: RandomKeyMap<Digest, Arc<CachedCredential>>,
     bytes: usize,
 }
 
 /// What may be forgotten at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub enum InvalidationKey {
     /// Every pass of a user.
     User(UserId),
     /// The one pass with this digest.
@@ -68,14 +68,14 @@ pub enum Subject {
     Everything,
 }
 
-/// Which state of the memory somebody has seen: see [`Memory::keep`].
+/// Which state of the memory somebody has seen: see [`CredentialCache::keep`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Generation(u64);
 
-impl Memory {
+impl CredentialCache {
     /// An empty one.
     #[must_use]
-    pub fn new(bounds: Remembered) -> Self {
+    pub fn new(bounds: CacheLimits) -> Self {
         let shards = (bounds.entries / WORTH_A_SHARD)
             .clamp(1, MOST_SHARDS)
             .next_power_of_two();
@@ -85,7 +85,7 @@ impl Memory {
                 RwLock::default(),
                 (1..shards).map(|_| RwLock::default()).collect(),
             ),
-            half: Remembered {
+            half: CacheLimits {
                 entries: bounds.entries.div_ceil(halves),
                 bytes: bounds.bytes.div_ceil(halves),
             },
@@ -115,7 +115,7 @@ impl Memory {
 
     /// The pass with this digest, where it is remembered.
     #[must_use]
-    pub fn recall(&self, digest: &Digest) -> Option<Arc<Known>> {
+    pub fn recall(&self, digest: &Digest) -> Option<Arc<CachedCredential>> {
         let shard = self.shard(digest);
         let (known, is_old) = {
             let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
@@ -141,7 +141,12 @@ impl Memory {
     }
 
     /// What was read of a pass, which is kept where nothing was forgotten since `before`.
-    pub fn keep(&self, before: Generation, digest: Digest, read: AsRead) -> Arc<Known> {
+    pub fn keep(
+        &self,
+        before: Generation,
+        digest: Digest,
+        read: LookupRow,
+    ) -> Arc<CachedCredential> {
         let (user, credential) = {
             let mut users = self.users();
             if self.generation() != before {
@@ -149,7 +154,7 @@ impl Memory {
             }
             users.share(read.user, read.credential)
         };
-        let known = Known::new(user, credential, read.until, read.last_seen, read.at);
+        let known = CachedCredential::new(user, credential, read.until, read.last_seen, read.at);
         let known = Arc::new(known);
         if self.half.entries > 0 && known.weight() <= self.half.bytes {
             let shard = self.shard(&digest).write();
@@ -168,15 +173,15 @@ impl Memory {
 
     /// Forgets every pass that one of `subjects` names: from the return on nobody recalls one that was read
     /// before.
-    pub fn forget(&self, subjects: impl IntoIterator<Item = Subject>) {
+    pub fn forget(&self, subjects: impl IntoIterator<Item = InvalidationKey>) {
         let (mut passes, mut everything) = (Vec::new(), false);
         let mut users = self.users();
         self.generation.fetch_add(1, Ordering::SeqCst);
         for subject in subjects {
             match subject {
-                Subject::User(user) => users.forget(user),
-                Subject::Pass(digest) => passes.push(digest),
-                Subject::Everything => everything = true,
+                InvalidationKey::User(user) => users.forget(user),
+                InvalidationKey::Pass(digest) => passes.push(digest),
+                InvalidationKey::Everything => everything = true,
             }
         }
         drop(users);
@@ -220,7 +225,7 @@ impl Memory {
     }
 
     /// Inserts one, and hands over what had to go for it.
-    fn insert(&self, shard: &mut Shard, digest: Digest, known: Arc<Known>) -> Half {
+    fn insert(&self, shard: &mut Shard, digest: Digest, known: Arc<CachedCredential>) -> Segment {
         let before = shard.len();
         drop(shard.old.remove(&digest));
         let young = &mut shard.young;
@@ -229,7 +234,7 @@ impl Memory {
         let dropped = if is_full {
             std::mem::replace(&mut shard.old, std::mem::take(young))
         } else {
-            Half::default()
+            Segment::default()
         };
         let young = &mut shard.young;
         young.bytes += known.weight();
@@ -242,13 +247,13 @@ impl Memory {
     }
 }
 
-impl Half {
-    fn holds(&self, digest: &Digest, known: &Arc<Known>) -> bool {
+impl Segment {
+    fn holds(&self, digest: &Digest, known: &Arc<CachedCredential>) -> bool {
         let held = self.passes.get(digest);
         held.is_some_and(|held| Arc::ptr_eq(held, known))
     }
 
-    fn remove(&mut self, digest: &Digest) -> Option<Arc<Known>> {
+    fn remove(&mut self, digest: &Digest) -> Option<Arc<CachedCredential>> {
         let removed = self.passes.remove(digest)?;
         self.bytes -= removed.weight();
         Some(removed)

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{KnownUser, Pass, User};
+use super::{CachedUser, CredentialSnapshot, User};
 use crate::{
     types::{ability::Abilities, ids::UserId},
     util::sync::{Arc, Weak},
@@ -13,20 +13,24 @@ const FEW: usize = 1024;
 
 #[derive(Default)]
 pub(super) struct Users {
-    known: Held<UserId, KnownUser>,
+    known: WeakInterner<UserId, CachedUser>,
     /// By the form in which they are stored.
-    abilities: Held<String, Abilities>,
+    abilities: WeakInterner<String, Abilities>,
 }
 
 impl Users {
     /// The user and the credential, as they share with what is remembered.
-    pub(super) fn share(&mut self, user: User, mut credential: Pass) -> (Arc<KnownUser>, Pass) {
+    pub(super) fn share(
+        &mut self,
+        user: User,
+        mut credential: CredentialSnapshot,
+    ) -> (Arc<CachedUser>, CredentialSnapshot) {
         let stored = credential.abilities.to_stored();
         credential.abilities = self.abilities.get(&stored).unwrap_or_else(|| {
             self.abilities
                 .hold(stored, Arc::clone(&credential.abilities))
         });
-        let is_same = |known: &KnownUser| known.email == user.email && known.name == user.name;
+        let is_same = |known: &CachedUser| known.email == user.email && known.name == user.name;
         let known = match self.known.get(&user.id) {
             Some(known) if is_same(&known) => known,
             old => {
@@ -34,7 +38,7 @@ impl Users {
                 if let Some(old) = old {
                     old.forget();
                 }
-                self.known.hold(user.id, Arc::new(KnownUser::new(user)))
+                self.known.hold(user.id, Arc::new(CachedUser::new(user)))
             }
         };
         (known, credential)
@@ -54,13 +58,13 @@ impl Users {
 }
 
 /// What somebody else holds, while they do.
-struct Held<K, V> {
+struct WeakInterner<K, V> {
     by_key: HashMap<K, Weak<V>>,
     /// At how many those that nobody holds any more are looked for.
     full_at: usize,
 }
 
-impl<K, V> Default for Held<K, V> {
+impl<K, V> Default for WeakInterner<K, V> {
     fn default() -> Self {
         Self {
             by_key: HashMap::new(),
@@ -69,7 +73,7 @@ impl<K, V> Default for Held<K, V> {
     }
 }
 
-impl<K: Eq + std::hash::Hash, V> Held<K, V> {
+impl<K: Eq + std::hash::Hash, V> WeakInterner<K, V> {
     fn get(&self, key: &K) -> Option<Arc<V>> {
         self.by_key.get(key).and_then(Weak::upgrade)
     }

@@ -15,11 +15,11 @@ use std::{
     time::Duration,
 };
 
-pub use self::cache::{Generation, Memory, Subject};
+pub use self::cache::{CredentialCache, Generation, InvalidationKey};
 use crate::{
     types::{
         ability::Abilities,
-        credential_kind::{Class, Kind},
+        credential_kind::{CredentialKind, CredentialType},
         ids::{CredentialId, UserId},
     },
     util::clock::Timestamp,
@@ -40,7 +40,7 @@ pub struct User {
 
 /// A user whom passes that are remembered share, and whether all of that was forgotten since.
 #[derive(Debug)]
-pub struct KnownUser {
+pub struct CachedUser {
     user: User,
     /// Never taken back: who is asked for again is read again, and gets another of these.
     forgotten: AtomicBool,
@@ -48,7 +48,7 @@ pub struct KnownUser {
     answer: OnceLock<Box<[u8]>>,
 }
 
-impl KnownUser {
+impl CachedUser {
     const fn new(user: User) -> Self {
         Self {
             user,
@@ -82,7 +82,7 @@ impl KnownUser {
     }
 }
 
-impl Deref for KnownUser {
+impl Deref for CachedUser {
     type Target = User;
 
     fn deref(&self) -> &User {
@@ -92,11 +92,11 @@ impl Deref for KnownUser {
 
 /// What a request asks of the credential behind its pass.
 #[derive(Clone, Debug)]
-pub struct Pass {
+pub struct CredentialSnapshot {
     /// The credential's id.
     pub id: CredentialId,
     /// What sort it is.
-    pub kind: Kind,
+    pub kind: CredentialKind,
     /// What it may do. Many credentials may do the same, and share this.
     pub abilities: Arc<Abilities>,
     /// When it was made.
@@ -109,10 +109,10 @@ pub struct Pass {
     pub confirmed_until: Option<Timestamp>,
 }
 
-impl Pass {
+impl CredentialSnapshot {
     /// Session or token.
     #[must_use]
-    pub const fn class(&self) -> Class {
+    pub const fn class(&self) -> CredentialType {
         self.kind.class()
     }
 
@@ -130,11 +130,11 @@ impl Pass {
 /// Whom one secret lets in, and by what: what the database said when it was asked, and what it was used
 /// for since.
 #[derive(Debug)]
-pub struct Known {
+pub struct CachedCredential {
     /// Whom.
-    pub user: Arc<KnownUser>,
+    pub user: Arc<CachedUser>,
     /// By what.
-    pub credential: Pass,
+    pub credential: CredentialSnapshot,
     /// Until when the secret is good, where a newer one has taken its place.
     until: Option<Timestamp>,
     /// From when on the database is to be asked again.
@@ -149,11 +149,11 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_secs(300);
 
 /// What the database said of a secret.
 #[derive(Clone, Debug)]
-pub struct AsRead {
+pub struct LookupRow {
     /// Whom.
     pub user: User,
     /// By what.
-    pub credential: Pass,
+    pub credential: CredentialSnapshot,
     /// Until when this secret is good, where a newer one has taken its place.
     pub until: Option<Timestamp>,
     /// Whether this secret was revoked.
@@ -172,14 +172,14 @@ pub struct AsRead {
 
 /// The answer to a question: what was read, and what is kept of it where it lets somebody in.
 #[derive(Debug)]
-pub struct Looked {
+pub struct LookupOutcome {
     /// What was read.
-    pub read: AsRead,
+    pub read: LookupRow,
     /// What is kept.
-    pub kept: Option<Arc<Known>>,
+    pub kept: Option<Arc<CachedCredential>>,
 }
 
-impl AsRead {
+impl LookupRow {
     /// Whether the credential's time is over, were it not ended before.
     #[must_use]
     pub fn is_over(&self, now: Timestamp) -> bool {
@@ -189,16 +189,16 @@ impl AsRead {
 
     /// For whoever asked, and nobody after them.
     #[must_use]
-    pub fn alone(self) -> Known {
-        let user = Arc::new(KnownUser::new(self.user));
-        Known::new(user, self.credential, self.until, self.last_seen, self.at)
+    pub fn alone(self) -> CachedCredential {
+        let user = Arc::new(CachedUser::new(self.user));
+        CachedCredential::new(user, self.credential, self.until, self.last_seen, self.at)
     }
 }
 
-impl Known {
+impl CachedCredential {
     fn new(
-        user: Arc<KnownUser>,
-        credential: Pass,
+        user: Arc<CachedUser>,
+        credential: CredentialSnapshot,
         until: Option<Timestamp>,
         last_seen: Timestamp,
         at: Timestamp,
@@ -253,7 +253,7 @@ impl Known {
     fn weight(&self) -> usize {
         let user = &self.user;
         size_of::<Self>()
-            + size_of::<KnownUser>()
+            + size_of::<CachedUser>()
             + user.email.capacity()
             + user.name.capacity()
             // And the same once more in what is answered, with the rest of it.

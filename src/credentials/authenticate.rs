@@ -10,15 +10,18 @@ use std::{net::IpAddr, sync::Arc};
 use super::{
     credential::Credential,
     last_used,
-    principal::Caller,
+    principal::Principal,
     store::{self, Found},
 };
 use crate::{
-    app_state::Context,
-    credential_cache::{AsRead, Generation, Known, Looked, Pass, Subject, User},
+    app_state::AppState,
+    credential_cache::{
+        CachedCredential, CredentialSnapshot, Generation, InvalidationKey, LookupOutcome,
+        LookupRow, User,
+    },
     crypto::digest::Digest,
     error::Result,
-    types::{credential_kind::Class, last_use::Place},
+    types::{credential_kind::CredentialType, last_use::UsedFrom},
     util::clock::Timestamp,
 };
 
@@ -48,14 +51,14 @@ pub type Verdict<T> = std::result::Result<T, Refusal>;
 /// When the database cannot be asked. Then nobody gets in whom it would have to be asked about, and
 /// nobody is taken for unknown.
 pub async fn check(
-    context: &Context,
-    class: Class,
+    context: &AppState,
+    class: CredentialType,
     digest: Digest,
     ip: Option<IpAddr>,
-) -> Result<Verdict<Caller>> {
+) -> Result<Verdict<Principal>> {
     let used = Used {
         ip,
-        from: Place::At(ip),
+        from: UsedFrom::At(ip),
     };
     admit(context, class, digest, used).await
 }
@@ -66,13 +69,13 @@ pub async fn check(
 /// # Errors
 /// As [`check`].
 pub async fn check_for_another(
-    context: &Context,
-    class: Class,
+    context: &AppState,
+    class: CredentialType,
     digest: Digest,
-) -> Result<Verdict<Caller>> {
+) -> Result<Verdict<Principal>> {
     let used = Used {
         ip: None,
-        from: Place::AsBefore,
+        from: UsedFrom::AsBefore,
     };
     admit(context, class, digest, used).await
 }
@@ -81,15 +84,15 @@ pub async fn check_for_another(
 #[derive(Clone, Copy)]
 struct Used {
     ip: Option<IpAddr>,
-    from: Place,
+    from: UsedFrom,
 }
 
 async fn admit(
-    context: &Context,
-    class: Class,
+    context: &AppState,
+    class: CredentialType,
     digest: Digest,
     used: Used,
-) -> Result<Verdict<Caller>> {
+) -> Result<Verdict<Principal>> {
     let now = context.now();
     let remembered = context
         .nodes
@@ -104,11 +107,15 @@ async fn admit(
         },
     };
     last_used::note(context, &known, now, used.from);
-    Ok(Ok(Caller::new(known, digest, used.ip)))
+    Ok(Ok(Principal::new(known, digest, used.ip)))
 }
 
 /// Asks the database. Of many who ask about the same secret at once one does.
-async fn look_up(context: &Context, class: Class, digest: Digest) -> Result<Verdict<Arc<Known>>> {
+async fn look_up(
+    context: &AppState,
+    class: CredentialType,
+    digest: Digest,
+) -> Result<Verdict<Arc<CachedCredential>>> {
     let looked = match context.nodes.generation() {
         // The answer to a question that was begun in this generation is not older than what was ended
         // before: that would have begun another. While memory may not be believed nobody knows, and
@@ -120,7 +127,7 @@ async fn look_up(context: &Context, class: Class, digest: Digest) -> Result<Verd
         }
         None => read(context, digest)
             .await?
-            .map(|read| Arc::new(Looked { read, kept: None })),
+            .map(|read| Arc::new(LookupOutcome { read, kept: None })),
     };
     let Some(looked) = looked else {
         return Ok(Err(Refusal::Unknown));
@@ -134,29 +141,29 @@ async fn look_up(context: &Context, class: Class, digest: Digest) -> Result<Verd
 }
 
 async fn look_up_and_keep(
-    context: Context,
+    context: AppState,
     digest: Digest,
     generation: Generation,
-) -> Result<Option<Arc<Looked>>> {
+) -> Result<Option<Arc<LookupOutcome>>> {
     let read = read(&context, digest).await?;
     Ok(read.map(|read| {
         let lets_in = judge(&read, read.credential.class(), read.at).is_ok();
         let kept = lets_in.then(|| context.nodes.keep(generation, digest, read.clone()));
-        Arc::new(Looked { read, kept })
+        Arc::new(LookupOutcome { read, kept })
     }))
 }
 
-async fn read(context: &Context, digest: Digest) -> Result<Option<AsRead>> {
+async fn read(context: &AppState, digest: Digest) -> Result<Option<LookupRow>> {
     metrics::counter!("narthex_lookups_total").increment(1);
     let found = find(context, digest).await?;
     Ok(found.map(|found| as_read(&found, context.now())))
 }
 
-fn as_read(found: &Found, now: Timestamp) -> AsRead {
+fn as_read(found: &Found, now: Timestamp) -> LookupRow {
     let credential = &found.credential;
-    AsRead {
+    LookupRow {
         user: found.user.clone(),
-        credential: Pass {
+        credential: CredentialSnapshot {
             id: credential.id,
             kind: credential.kind,
             abilities: Arc::new(credential.abilities.clone()),
@@ -176,7 +183,7 @@ fn as_read(found: &Found, now: Timestamp) -> AsRead {
 }
 
 /// Why what was read lets nobody in who shows it as those of `class` are shown, if it does not.
-fn judge(read: &AsRead, class: Class, now: Timestamp) -> Verdict<()> {
+fn judge(read: &LookupRow, class: CredentialType, now: Timestamp) -> Verdict<()> {
     let refusals = [
         (read.credential.class() != class, Refusal::Unknown),
         (read.ended, Refusal::Ended),
@@ -214,8 +221,8 @@ pub struct Identified {
 /// # Errors
 /// When the database cannot be asked.
 pub async fn identify(
-    context: &Context,
-    class: Class,
+    context: &AppState,
+    class: CredentialType,
     digest: Digest,
 ) -> Result<Option<Identified>> {
     let found = find(context, digest).await?;
@@ -230,11 +237,11 @@ pub async fn identify(
         }))
 }
 
-fn refusal_of(found: &Found, class: Class, now: Timestamp) -> Option<Refusal> {
+fn refusal_of(found: &Found, class: CredentialType, now: Timestamp) -> Option<Refusal> {
     judge(&as_read(found, now), class, now).err()
 }
 
-async fn find(context: &Context, digest: Digest) -> Result<Option<Found>> {
+async fn find(context: &AppState, digest: Digest) -> Result<Option<Found>> {
     let found = context
         .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
         .await?;
@@ -251,17 +258,17 @@ async fn find(context: &Context, digest: Digest) -> Result<Option<Found>> {
 /// # Errors
 /// When the database cannot be asked or changed.
 pub async fn find_not_ended(
-    context: &Context,
-    class: Class,
+    context: &AppState,
+    class: CredentialType,
     digest: Digest,
 ) -> Result<Option<Credential>> {
     let Some(found) = find(context, digest).await? else {
         // Whoever took the secret away may still be waiting for the others.
-        context.settle(Subject::Pass(digest)).await?;
+        context.settle(InvalidationKey::Pass(digest)).await?;
         return Ok(None);
     };
     if found.credential.ended_at.is_some() || found.is_revoked {
-        context.settle(Subject::User(found.user.id)).await?;
+        context.settle(InvalidationKey::User(found.user.id)).await?;
         return Ok(None);
     }
     if let Some(until) = found.valid_until
@@ -275,7 +282,7 @@ pub async fn find_not_ended(
 
 /// Revokes a secret whose overlap is over by this clock. The clock of another node may be slow.
 async fn revoke_secret(
-    context: &Context,
+    context: &AppState,
     credential: &Credential,
     digest: Digest,
     until: Timestamp,

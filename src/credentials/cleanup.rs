@@ -4,19 +4,19 @@
 use std::time::Duration;
 
 use super::{
-    filter::Selection,
-    receipt::Reason,
-    revoke::{self, Ending, begin_change},
+    filter::CredentialFilter,
+    receipt::RevocationReason,
+    revoke::{self, RevocationRequest, begin_change},
     store,
 };
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     audit::{self, Actor},
-    cluster::Nodes,
+    cluster::Cluster,
     error::{Error, Result},
     rate_limit,
     types::{
-        credential_kind::Class,
+        credential_kind::CredentialType,
         ids::{CredentialId, UserId},
     },
     util::clock::Timestamp,
@@ -46,7 +46,7 @@ pub struct Pruned {
 ///
 /// # Errors
 /// When the database fails. What was done until then stays done; doing it again is safe.
-pub async fn prune(context: &Context) -> Result<Pruned> {
+pub async fn prune(context: &AppState) -> Result<Pruned> {
     let mut pruned = Pruned::default();
     let now = context.now();
     loop {
@@ -71,7 +71,7 @@ pub async fn prune(context: &Context) -> Result<Pruned> {
                 let (users, credentials) = store::forget_ended(connection, before, BATCH)?;
                 store::forget_receipts(connection, &users, MOST_RECEIPTS, BATCH)?;
                 let tallies = rate_limit::forget(connection, now, BATCH)?;
-                Nodes::forget_notices(connection, now.minus(NOTICES_ARE_KEPT_FOR))?;
+                Cluster::forget_notices(connection, now.minus(NOTICES_ARE_KEPT_FOR))?;
                 Ok((credentials, events.max(secrets).max(tallies)))
             })
             .await?;
@@ -84,7 +84,7 @@ pub async fn prune(context: &Context) -> Result<Pruned> {
 
 /// Some of what has expired, by user, and whether there may be more.
 async fn expired(
-    context: &Context,
+    context: &AppState,
     now: Timestamp,
 ) -> Result<(Vec<(UserId, Vec<CredentialId>)>, bool)> {
     let rows = context
@@ -101,7 +101,7 @@ async fn expired(
     Ok((users, full))
 }
 
-async fn end_expired(context: &Context, user: UserId, ids: Vec<CredentialId>) -> Result<usize> {
+async fn end_expired(context: &AppState, user: UserId, ids: Vec<CredentialId>) -> Result<usize> {
     context
         .write(move |context, connection| {
             let narthex = Actor::operator();
@@ -110,12 +110,12 @@ async fn end_expired(context: &Context, user: UserId, ids: Vec<CredentialId>) ->
                 Err(Error::NotFound) => return Ok(0),
                 other => other?,
             }
-            let selection = Selection {
-                class: Class::ALL.to_vec(),
+            let selection = CredentialFilter {
+                class: CredentialType::ALL.to_vec(),
                 id: ids,
-                ..Selection::default()
+                ..CredentialFilter::default()
             };
-            let ending = Ending::of(selection, Reason::Expired);
+            let ending = RevocationRequest::of(selection, RevocationReason::Expired);
             let receipt = revoke::end_within(context, connection, user, &ending, &narthex)?;
             Ok(receipt.credentials.len())
         })

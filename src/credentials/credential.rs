@@ -2,12 +2,12 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{filter::Selection, principal::is_confirmed};
+use super::{filter::CredentialFilter, principal::is_confirmed};
 use crate::{
     error::{Error, Result},
     types::{
         ability::Abilities,
-        credential_kind::{Class, Kind},
+        credential_kind::{CredentialKind, CredentialType},
         ids::{CredentialId, ReceiptId, UserId},
     },
     util::clock::Timestamp,
@@ -21,7 +21,7 @@ pub struct Credential {
     /// Whom it lets in as.
     pub user_id: UserId,
     /// What sort it is.
-    pub kind: Kind,
+    pub kind: CredentialKind,
     /// A token's name; empty for a session.
     pub name: String,
     /// The last characters of a token's newest secret; empty for a session.
@@ -59,7 +59,7 @@ pub struct Credential {
 impl Credential {
     /// Session or token.
     #[must_use]
-    pub const fn class(&self) -> Class {
+    pub const fn class(&self) -> CredentialType {
         self.kind.class()
     }
 
@@ -85,12 +85,12 @@ impl Credential {
     /// confirmation.
     ///
     /// # Errors
-    /// [`Error::ConfirmPassword`].
+    /// [`Error::ReauthenticationRequired`].
     pub fn confirmed(&self, now: Timestamp) -> Result<()> {
         if is_confirmed(self.class(), self.confirmed_until, now) {
             Ok(())
         } else {
-            Err(Error::ConfirmPassword)
+            Err(Error::ReauthenticationRequired)
         }
     }
 
@@ -99,7 +99,7 @@ impl Credential {
     ///
     /// # Errors
     /// As [`Credential::confirmed`].
-    pub fn may_end(&self, selection: &Selection, now: Timestamp) -> Result<()> {
+    pub fn may_end(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
         if selection.names_only(self.id) {
             return Ok(());
         }
@@ -121,11 +121,11 @@ impl Credential {
     /// a longer life than its own. A session belongs to a person and may.
     ///
     /// # Errors
-    /// [`Error::OutlivesCaller`].
+    /// [`Error::ExceedsCallerLifetime`].
     pub fn may_give_life(&self, expires_at: Option<Timestamp>) -> Result<()> {
         match (self.class(), self.expires_at) {
-            (Class::Token, Some(end)) if expires_at.is_none_or(|wanted| wanted > end) => {
-                Err(Error::OutlivesCaller(end))
+            (CredentialType::Token, Some(end)) if expires_at.is_none_or(|wanted| wanted > end) => {
+                Err(Error::ExceedsCallerLifetime(end))
             }
             _ => Ok(()),
         }

@@ -8,7 +8,7 @@ use super::credential::Credential;
 use crate::{
     types::{
         ability::Ability,
-        credential_kind::{Class, Kind},
+        credential_kind::{CredentialKind, CredentialType},
         fields::Fields,
         ids::CredentialId,
     },
@@ -18,11 +18,11 @@ use crate::{
 /// Fields combine with AND, the values of one field with OR; a field without values names all.
 /// The empty selection is everything, the caller's own credential included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
+pub struct CredentialFilter {
     /// Sessions or tokens.
-    pub class: Vec<Class>,
+    pub class: Vec<CredentialType>,
     /// These kinds.
-    pub kind: Vec<Kind>,
+    pub kind: Vec<CredentialKind>,
     /// These alone.
     pub id: Vec<CredentialId>,
     /// All but these.
@@ -39,10 +39,10 @@ pub struct Selection {
     pub ability: Vec<Ability>,
 }
 
-impl Selection {
+impl CredentialFilter {
     /// Everything of one class.
     #[must_use]
-    pub fn all_of(class: Class) -> Self {
+    pub fn all_of(class: CredentialType) -> Self {
         Self {
             class: vec![class],
             ..Self::default()
@@ -51,7 +51,7 @@ impl Selection {
 
     /// One credential.
     #[must_use]
-    pub fn one(class: Class, id: CredentialId) -> Self {
+    pub fn one(class: CredentialType, id: CredentialId) -> Self {
         Self {
             id: vec![id],
             ..Self::all_of(class)
@@ -60,7 +60,7 @@ impl Selection {
 
     /// Everything of one kind.
     #[must_use]
-    pub fn all_of_kind(kind: Kind) -> Self {
+    pub fn all_of_kind(kind: CredentialKind) -> Self {
         Self {
             kind: vec![kind],
             ..Self::all_of(kind.class())
@@ -78,7 +78,7 @@ impl Selection {
 
     /// Takes a selection of one class out of `fields`; asking for the other class by name is refused.
     pub fn take_within(
-        class: Class,
+        class: CredentialType,
         fields: &mut Fields,
         now: Timestamp,
         current: Option<CredentialId>,
@@ -106,7 +106,8 @@ impl Selection {
 
     /// Refuses kinds that no class which is named has: a selection that can name nothing is a mistake.
     fn check_kinds(&self, fields: &mut Fields) {
-        let is_of_another = |kind: &Kind| !any(&self.class, |class| *class == kind.class());
+        let is_of_another =
+            |kind: &CredentialKind| !any(&self.class, |class| *class == kind.class());
         if let Some(kind) = self.kind.iter().find(|kind| is_of_another(kind)) {
             let message = format!(
                 "There is no {} of kind {}: it is a kind of {}.",
@@ -121,10 +122,10 @@ impl Selection {
     fn read(fields: &mut Fields, now: Timestamp, current: Option<CredentialId>) -> Self {
         Self {
             class: fields.read_many("class", |text| {
-                Class::parse(text).ok_or("Give session or token.")
+                CredentialType::parse(text).ok_or("Give session or token.")
             }),
             kind: fields.read_many("kind", |text| {
-                Kind::parse(text).ok_or(
+                CredentialKind::parse(text).ok_or(
                     "Give desktop, mobile, tablet or other for sessions; personal, device or \
                      service for tokens.",
                 )
@@ -222,10 +223,10 @@ impl Selection {
     }
 }
 
-const fn other(class: Class) -> Class {
+const fn other(class: CredentialType) -> CredentialType {
     match class {
-        Class::Session => Class::Token,
-        Class::Token => Class::Session,
+        CredentialType::Session => CredentialType::Token,
+        CredentialType::Token => CredentialType::Session,
     }
 }
 

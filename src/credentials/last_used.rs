@@ -6,19 +6,19 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use super::{credential::Credential, store};
 use crate::{
-    app_state::{Context, Shared},
-    credential_cache::Known,
-    db::Target,
+    app_state::{AppState, Shared},
+    credential_cache::CachedCredential,
+    db::DatabaseUrl,
     error::Result,
     types::{
         ids::CredentialId,
-        last_use::{LastUse, Place},
+        last_use::{LastUse, UsedFrom},
     },
     util::clock::{Timestamp, uptime},
 };
 
 /// Notes that a pass was just used. Of all uses from one place in one second the first is noted.
-pub(super) fn note(context: &Shared, known: &Known, at: Timestamp, from: Place) {
+pub(super) fn note(context: &Shared, known: &CachedCredential, at: Timestamp, from: UsedFrom) {
     if known.is_news(at, told_apart(from)) {
         let last = LastUse { at, from };
         context
@@ -28,12 +28,12 @@ pub(super) fn note(context: &Shared, known: &Known, at: Timestamp, from: Place) 
 }
 
 /// Different places are different numbers, but for a few: one of those is noted a second later.
-fn told_apart(place: Place) -> u32 {
+fn told_apart(place: UsedFrom) -> u32 {
     match place {
-        Place::AsBefore => 0,
-        Place::At(None) => 1,
-        Place::At(Some(IpAddr::V4(address))) => address.to_bits(),
-        Place::At(Some(IpAddr::V6(address))) => {
+        UsedFrom::AsBefore => 0,
+        UsedFrom::At(None) => 1,
+        UsedFrom::At(Some(IpAddr::V4(address))) => address.to_bits(),
+        UsedFrom::At(Some(IpAddr::V6(address))) => {
             let bytes = address.octets().into_iter();
             bytes.fold(0, |sum: u32, byte| sum.rotate_left(7) ^ u32::from(byte))
         }
@@ -48,7 +48,7 @@ pub(crate) fn overlay(context: &Shared, credential: &mut Credential) {
             .is_none_or(|written| written < last.at)
     {
         credential.last_used_at = Some(last.at);
-        if let Place::At(ip) = last.from {
+        if let UsedFrom::At(ip) = last.from {
             credential.last_used_ip = ip;
         }
     }
@@ -61,10 +61,10 @@ const AT_ONCE: usize = 500;
 /// How much longer than a transaction the rest after it is: where a hundred thousand were used, writing
 /// that down takes a tenth of what one core can do, for some seconds. Newer uses take the place of those that
 /// wait. PostgreSQL does the work elsewhere: there it is half the time of one connection.
-const fn rests(database: &Target) -> u32 {
+const fn rests(database: &DatabaseUrl) -> u32 {
     match database {
-        Target::Sqlite(_) => 9,
-        Target::Postgres(_) => 1,
+        DatabaseUrl::Sqlite(_) => 9,
+        DatabaseUrl::Postgres(_) => 1,
     }
 }
 
@@ -73,7 +73,7 @@ const fn rests(database: &Target) -> u32 {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn flush(context: &Context) -> Result<()> {
+pub async fn flush(context: &AppState) -> Result<()> {
     write_all(context, rests(&context.settings.database)).await
 }
 
@@ -82,12 +82,12 @@ pub async fn flush(context: &Context) -> Result<()> {
 ///
 /// # Errors
 /// As [`flush`].
-pub async fn flush_the_last(context: &Context) -> Result<()> {
+pub async fn flush_the_last(context: &AppState) -> Result<()> {
     context.last_used.put_back();
     write_all(context, 0).await
 }
 
-async fn write_all(context: &Context, rests: u32) -> Result<()> {
+async fn write_all(context: &AppState, rests: u32) -> Result<()> {
     let written = write(context, context.last_used.take(), rests).await;
     if written.is_err() {
         // All of them: to write one again changes nothing.
@@ -98,7 +98,7 @@ async fn write_all(context: &Context, rests: u32) -> Result<()> {
 
 /// In the order of their ids: two processes that write the same rows cannot block each other, and rows of what
 /// was made one after the other are in the same pages.
-async fn write(context: &Context, ids: Vec<CredentialId>, rests: u32) -> Result<()> {
+async fn write(context: &AppState, ids: Vec<CredentialId>, rests: u32) -> Result<()> {
     let ids = Arc::new(ids);
     let mut rest = Duration::ZERO;
     for from in (0..ids.len()).step_by(AT_ONCE) {

@@ -1,14 +1,14 @@
 //! How much one user may have at once. Counted within transactions that hold the user's lock, so that
 //! no race gets past it.
 
-use super::{credential::Credential, last_used, receipt::Reason, revoke, store};
+use super::{credential::Credential, last_used, receipt::RevocationReason, revoke, store};
 use crate::{
     app_state::{Shared, Transaction},
     audit::Actor,
     db::AnyConnection,
     error::{Error, Result},
     types::{
-        credential_kind::{Class, Kind},
+        credential_kind::{CredentialKind, CredentialType},
         ids::UserId,
     },
 };
@@ -32,7 +32,13 @@ pub(crate) fn end_sessions_beyond(
     actor: &Actor,
 ) -> Result<()> {
     let user = newest.user_id;
-    let mut sessions = not_ended_beyond(context, connection, user, Class::Session, MOST_SESSIONS)?;
+    let mut sessions = not_ended_beyond(
+        context,
+        connection,
+        user,
+        CredentialType::Session,
+        MOST_SESSIONS,
+    )?;
     let beyond = sessions.len().saturating_sub(MOST_SESSIONS);
     if beyond == 0 {
         return Ok(());
@@ -40,7 +46,13 @@ pub(crate) fn end_sessions_beyond(
     sessions.retain(|session| session.id != newest.id);
     longest_unused_first(context, &mut sessions);
     sessions.truncate(beyond);
-    end(context, connection, sessions, Reason::Limit, actor)
+    end(
+        context,
+        connection,
+        sessions,
+        RevocationReason::Limit,
+        actor,
+    )
 }
 
 /// Before `new` is made, makes sure that its user has fewer than [`MOST_TOKENS`]. Tokens that are over by
@@ -55,7 +67,7 @@ pub(crate) fn make_room_for_a_token(
     actor: &Actor,
 ) -> Result<()> {
     let (user, most) = (new.user_id, MOST_TOKENS - 1);
-    let tokens = not_ended_beyond(context, connection, user, Class::Token, most)?;
+    let tokens = not_ended_beyond(context, connection, user, CredentialType::Token, most)?;
     if tokens.len() <= most {
         return Ok(());
     }
@@ -66,20 +78,21 @@ pub(crate) fn make_room_for_a_token(
         context,
         connection,
         over,
-        Reason::Expired,
+        RevocationReason::Expired,
         &Actor::operator(),
     )?;
     if beyond == 0 {
         return Ok(());
     }
     let mut devices = live;
-    devices.retain(|token| new.kind == Kind::Device && token.kind == Kind::Device);
+    devices
+        .retain(|token| new.kind == CredentialKind::Device && token.kind == CredentialKind::Device);
     if devices.len() < beyond {
         return Err(Error::TooManyTokens(MOST_TOKENS));
     }
     longest_unused_first(context, &mut devices);
     devices.truncate(beyond);
-    end(context, connection, devices, Reason::Limit, actor)
+    end(context, connection, devices, RevocationReason::Limit, actor)
 }
 
 /// Sorts what is to end first to the front: what is over by this clock, then what went unused for longest.
@@ -93,7 +106,7 @@ fn end(
     context: &Transaction,
     connection: &mut AnyConnection,
     credentials: Vec<Credential>,
-    reason: Reason,
+    reason: RevocationReason,
     actor: &Actor,
 ) -> Result<()> {
     let Some(user) = credentials.first().map(|first| first.user_id) else {
@@ -108,7 +121,7 @@ fn not_ended_beyond(
     context: &Shared,
     connection: &mut AnyConnection,
     user: UserId,
-    class: Class,
+    class: CredentialType,
     most: usize,
 ) -> Result<Vec<Credential>> {
     let not_ended = store::count_not_ended(connection, user, class)?;

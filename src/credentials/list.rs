@@ -1,13 +1,13 @@
 //! Looking at a user's credentials.
 
-use super::{credential::Credential, filter::Selection, last_used, store};
+use super::{credential::Credential, filter::CredentialFilter, last_used, store};
 use crate::{
-    app_state::{Context, Shared},
+    app_state::{AppState, Shared},
     db::AnyConnection,
     error::{Error, Result},
     types::{
-        credential_kind::Class,
-        ids::{CredentialId, OfCredential, UserId},
+        credential_kind::CredentialType,
+        ids::{CredentialId, CredentialTag, UserId},
     },
     util::{
         clock::Timestamp,
@@ -17,7 +17,7 @@ use crate::{
 
 /// Which credentials a list has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum StatusFilter {
     /// What can still let somebody in.
     Live,
     /// Also what ended.
@@ -26,7 +26,7 @@ pub enum Scope {
     Ended,
 }
 
-impl Scope {
+impl StatusFilter {
     fn has(self, credential: &Credential, now: Timestamp) -> bool {
         match self {
             Self::Live => credential.is_live(now),
@@ -41,12 +41,12 @@ impl Scope {
 /// # Errors
 /// When the database fails.
 pub async fn list(
-    context: &Context,
+    context: &AppState,
     user: UserId,
-    selection: Selection,
-    scope: Scope,
-    paging: Paging<OfCredential>,
-) -> Result<Page<Credential, OfCredential>> {
+    selection: CredentialFilter,
+    scope: StatusFilter,
+    paging: Paging<CredentialTag>,
+) -> Result<Page<Credential, CredentialTag>> {
     context
         .read(move |context, connection| {
             let now = context.now();
@@ -77,9 +77,9 @@ pub async fn list(
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class.
 pub async fn find(
-    context: &Context,
+    context: &AppState,
     user: UserId,
-    class: Class,
+    class: CredentialType,
     id: CredentialId,
 ) -> Result<Credential> {
     context
@@ -95,7 +95,7 @@ pub(super) fn find_within(
     context: &Shared,
     connection: &mut AnyConnection,
     user: UserId,
-    class: Class,
+    class: CredentialType,
     id: CredentialId,
 ) -> Result<Credential> {
     let mut found = store::find(connection, user, id)?
@@ -110,8 +110,8 @@ pub(super) fn find_within(
 /// # Errors
 /// [`Error::NotFound`] where there is none, or where it is of the other class.
 pub async fn find_anybodys(
-    context: &Context,
-    class: Class,
+    context: &AppState,
+    class: CredentialType,
     id: CredentialId,
 ) -> Result<Credential> {
     context

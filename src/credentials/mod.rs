@@ -1,7 +1,7 @@
-//! What can get in and how it ends: the heart of Narthex.
+//! Credentials and their revocation.
 //!
-//! A credential is a session or a token. [`gate`] is the one way to check one; [`sign_out`] the one
-//! way to end some.
+//! A credential is a session or a token. [`authenticate`] is the one way to check a credential;
+//! [`revoke`] is the one way to revoke credentials.
 
 pub mod authenticate;
 mod cleanup;
@@ -20,8 +20,8 @@ pub(crate) use self::sign_in_history::{signed_in_with_before, was_signed_in_from
 pub use self::{
     cleanup::{MOST_RECEIPTS, Pruned, prune},
     credential::Credential,
-    filter::Selection,
-    list::{Scope, find, find_anybodys, list},
-    principal::{Caller, Confirmed},
-    receipt::{Reason, Receipt, find_receipt},
+    filter::CredentialFilter,
+    list::{StatusFilter, find, find_anybodys, list},
+    principal::{Principal, RecentlyAuthenticated},
+    receipt::{RevocationReason, RevocationReceipt, find_receipt},
 };

@@ -2,20 +2,20 @@
 
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
-use super::filter::Selection;
+use super::filter::CredentialFilter;
 use crate::{
     audit::Actor,
-    credential_cache::Known,
+    credential_cache::CachedCredential,
     crypto::digest::Digest,
     error::{Error, Result},
-    types::{credential_kind::Class, ids::CredentialId},
+    types::{credential_kind::CredentialType, ids::CredentialId},
     util::clock::Timestamp,
 };
 
 /// The user and the credential behind a request, as `user` and `credential`. Only the gate makes one.
 #[derive(Clone, Debug)]
-pub struct Caller {
-    known: Arc<Known>,
+pub struct Principal {
+    known: Arc<CachedCredential>,
     /// The digest of the secret that was shown: a credential may have several.
     pub secret: Digest,
     /// From where.
@@ -24,16 +24,20 @@ pub struct Caller {
     needs: &'static [&'static str],
 }
 
-impl Deref for Caller {
-    type Target = Known;
+impl Deref for Principal {
+    type Target = CachedCredential;
 
-    fn deref(&self) -> &Known {
+    fn deref(&self) -> &CachedCredential {
         &self.known
     }
 }
 
-impl Caller {
-    pub(super) const fn new(known: Arc<Known>, secret: Digest, ip: Option<IpAddr>) -> Self {
+impl Principal {
+    pub(super) const fn new(
+        known: Arc<CachedCredential>,
+        secret: Digest,
+        ip: Option<IpAddr>,
+    ) -> Self {
         Self {
             known,
             secret,
@@ -71,13 +75,13 @@ impl Caller {
     /// whose password was confirmed not long ago, or a token, whose abilities have the last word.
     ///
     /// # Errors
-    /// [`Error::ConfirmPassword`].
-    pub fn confirmed(&self, now: Timestamp) -> Result<Confirmed<'_>> {
+    /// [`Error::ReauthenticationRequired`].
+    pub fn confirmed(&self, now: Timestamp) -> Result<RecentlyAuthenticated<'_>> {
         let credential = &self.credential;
         if is_confirmed(credential.class(), credential.confirmed_until, now) {
-            Ok(Confirmed(self))
+            Ok(RecentlyAuthenticated(self))
         } else {
-            Err(Error::ConfirmPassword)
+            Err(Error::ReauthenticationRequired)
         }
     }
 
@@ -85,8 +89,8 @@ impl Caller {
     /// dangerous, leaving is not.
     ///
     /// # Errors
-    /// As [`Caller::confirmed`].
-    pub fn may_end(&self, selection: &Selection, now: Timestamp) -> Result<()> {
+    /// As [`Principal::confirmed`].
+    pub fn may_end(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
         if selection.names_only(self.credential.id) {
             return Ok(());
         }
@@ -95,21 +99,25 @@ impl Caller {
 }
 
 /// Whether a credential counts as confirmed at `now`. A token always does: its abilities decide.
-pub(super) fn is_confirmed(class: Class, until: Option<Timestamp>, now: Timestamp) -> bool {
+pub(super) fn is_confirmed(
+    class: CredentialType,
+    until: Option<Timestamp>,
+    now: Timestamp,
+) -> bool {
     match class {
-        Class::Session => until.is_some_and(|until| now < until),
-        Class::Token => true,
+        CredentialType::Session => until.is_some_and(|until| now < until),
+        CredentialType::Token => true,
     }
 }
 
-/// A caller who may do dangerous things: see [`Caller::confirmed`], the only way to get one.
+/// A caller who may do dangerous things: see [`Principal::confirmed`], the only way to get one.
 #[derive(Clone, Copy)]
-pub struct Confirmed<'a>(&'a Caller);
+pub struct RecentlyAuthenticated<'a>(&'a Principal);
 
-impl Confirmed<'_> {
+impl RecentlyAuthenticated<'_> {
     /// The caller.
     #[must_use]
-    pub const fn caller(&self) -> &Caller {
+    pub const fn caller(&self) -> &Principal {
         self.0
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{credential::Credential, last_used, store};
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     error::{Error, Result},
     i18n::humanize,
     types::ids::{CredentialId, ReceiptId, UserId},
@@ -13,7 +13,7 @@ use crate::{
 
 named! {
     /// Why credentials ended.
-    Reason {
+    RevocationReason {
         /// A caller signed out, or ended a selection.
         SignedOut = "signed_out", "Signed out";
         /// A caller ended one credential.
@@ -39,13 +39,13 @@ named! {
 
 /// The record of one sign-out: when, by whom, why, and which credentials ended.
 #[derive(Clone, Debug)]
-pub struct Receipt {
+pub struct RevocationReceipt {
     /// Its id.
     pub id: ReceiptId,
     /// When.
     pub at: Timestamp,
     /// Why.
-    pub reason: Reason,
+    pub reason: RevocationReason,
     /// The credential whose caller asked; none for an operator and for Narthex itself.
     pub by: Option<CredentialId>,
     /// From where.
@@ -58,7 +58,7 @@ pub struct Receipt {
     pub credentials: Vec<Credential>,
 }
 
-impl Receipt {
+impl RevocationReceipt {
     /// `2 sessions and 1 token`, `nothing`.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -93,7 +93,11 @@ pub(crate) fn summary(sessions: i64, tokens: i64) -> String {
 ///
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's or somebody else's.
-pub async fn find_receipt(context: &Context, user: UserId, id: ReceiptId) -> Result<Receipt> {
+pub async fn find_receipt(
+    context: &AppState,
+    user: UserId,
+    id: ReceiptId,
+) -> Result<RevocationReceipt> {
     context
         .read(move |context, connection| {
             let mut found = store::find_receipt(connection, user, id)?.ok_or(Error::NotFound)?;

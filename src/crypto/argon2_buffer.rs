@@ -21,9 +21,9 @@ thread_local! {
 
 /// Argon2id with these parameters for what is new; what is verified says itself how it was made.
 /// To be used on few threads.
-pub(super) struct InPlace(pub(super) Params);
+pub(super) struct BufferedArgon2(pub(super) Params);
 
-impl PasswordHasher<PasswordHash> for InPlace {
+impl PasswordHasher<PasswordHash> for BufferedArgon2 {
     fn hash_password_with_salt(&self, password: &[u8], salt: &[u8]) -> Result<PasswordHash> {
         hash(
             Algorithm::Argon2id,
@@ -35,7 +35,7 @@ impl PasswordHasher<PasswordHash> for InPlace {
     }
 }
 
-impl CustomizedPasswordHasher<PasswordHash> for InPlace {
+impl CustomizedPasswordHasher<PasswordHash> for BufferedArgon2 {
     type Params = Params;
 
     fn hash_password_customized(
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn it_makes_the_hashes_that_everybody_makes() {
         let params = Params::new(1 << 16, 2, 1, None).unwrap();
-        let made = InPlace(params).hash_password_with_salt(b"password", b"somesalt");
+        let made = BufferedArgon2(params).hash_password_with_salt(b"password", b"somesalt");
         assert_eq!(
             made.unwrap().to_string(),
             "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ\
@@ -116,15 +116,15 @@ mod tests {
         let salt = [7; 16];
         for memory in [64, 19_456, 128, 1 << 15, 64] {
             let params = Params::new(memory, 2, 1, None).unwrap();
-            let made = InPlace(params.clone())
+            let made = BufferedArgon2(params.clone())
                 .hash_password_with_salt(b"a password", &salt)
                 .unwrap();
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
             argon2.verify_password(b"a password", &made).unwrap();
-            InPlace(params.clone())
+            BufferedArgon2(params.clone())
                 .verify_password(b"a password", &made)
                 .unwrap();
-            let wrong = InPlace(params).verify_password(b"another one", &made);
+            let wrong = BufferedArgon2(params).verify_password(b"another one", &made);
             assert!(wrong.is_err());
         }
     }

@@ -5,9 +5,9 @@ use rand::{TryRng, rngs::SysRng};
 /// The operating system gave no randomness. Nothing secret may be made without it.
 #[derive(Debug, thiserror::Error)]
 #[error("the operating system gave no randomness: {0}")]
-pub struct NoRandomness(String);
+pub struct RngError(String);
 
-impl NoRandomness {
+impl RngError {
     /// For a source that has none to give, with the reason for the log.
     #[must_use]
     pub fn because(why: impl std::fmt::Display) -> Self {
@@ -21,7 +21,7 @@ pub trait Random: Send + Sync {
     ///
     /// # Errors
     /// When the source has none to give; `bytes` must then not be used.
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness>;
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError>;
 }
 
 /// The operating system's generator, asked anew each time: no state in this process to leak or to fork.
@@ -29,8 +29,8 @@ pub trait Random: Send + Sync {
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
-        SysRng.try_fill_bytes(bytes).map_err(NoRandomness::because)
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError> {
+        SysRng.try_fill_bytes(bytes).map_err(RngError::because)
     }
 }
 
@@ -38,7 +38,7 @@ impl Random for SystemRandom {
 ///
 /// # Errors
 /// When the source has none to give.
-pub fn bytes<const N: usize>(source: &dyn Random) -> Result<[u8; N], NoRandomness> {
+pub fn bytes<const N: usize>(source: &dyn Random) -> Result<[u8; N], RngError> {
     let mut bytes = [0; N];
     source.fill(&mut bytes)?;
     Ok(bytes)

@@ -10,9 +10,9 @@ use super::digest::Digest;
 /// It can be shown to its owner, hashed, and nothing else: a log line, a page or an answer that
 /// holds one by accident does not compile.
 #[derive(Clone, Default)]
-pub struct SecretText(Zeroizing<String>);
+pub struct SecretString(Zeroizing<String>);
 
-impl SecretText {
+impl SecretString {
     /// Takes `text` as a secret.
     #[must_use]
     pub fn new(text: String) -> Self {
@@ -32,7 +32,7 @@ impl SecretText {
     }
 }
 
-impl<'de> Deserialize<'de> for SecretText {
+impl<'de> Deserialize<'de> for SecretString {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::new)
     }

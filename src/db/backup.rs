@@ -4,7 +4,7 @@ use std::path::Path;
 
 use diesel::{RunQueryDsl as _, sql_types::Text};
 
-use super::{AnyConnection, Error, Target, inspect::connect_to_existing};
+use super::{AnyConnection, DatabaseUrl, Error, inspect::connect_to_existing};
 
 /// Writes the database as it is at this moment into `file`, which has to be empty or absent. Servers read and
 /// write meanwhile: it is one read transaction (SQLite documentation, "VACUUM INTO"). PostgreSQL has tools of
@@ -12,7 +12,7 @@ use super::{AnyConnection, Error, Target, inspect::connect_to_existing};
 ///
 /// # Errors
 /// When there is no database, or the copy cannot be written.
-pub fn copy_to(target: &Target, file: &Path) -> Result<bool, Error> {
+pub fn copy_to(target: &DatabaseUrl, file: &Path) -> Result<bool, Error> {
     let AnyConnection::Sqlite(mut sqlite) = connect_to_existing(target)? else {
         return Ok(false);
     };

@@ -36,14 +36,14 @@ pub enum AnyConnection {
 
 /// Which database: read from a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum DatabaseUrl {
     /// `sqlite://PATH`: a file.
     Sqlite(PathBuf),
     /// `postgres://…`: a libpq connection URL.
     Postgres(String),
 }
 
-impl Target {
+impl DatabaseUrl {
     /// Reads `sqlite://PATH` or `postgres://…` (also `postgresql://…`).
     ///
     /// # Errors
@@ -222,7 +222,7 @@ impl Losses {
 /// engine in turn, and SQLite takes any text for the name of a file.
 #[derive(Debug)]
 pub(super) struct Manager {
-    target: Target,
+    target: DatabaseUrl,
     losses: Losses,
 }
 
@@ -230,12 +230,12 @@ impl Manager {
     /// On SQLite with half the usual page cache: there are several, and the system has each page already.
     fn reader(&self) -> Result<(AnyConnection, Option<Mark>), Error> {
         match &self.target {
-            Target::Sqlite(_) => {
+            DatabaseUrl::Sqlite(_) => {
                 let mut connection = self.target.connect()?;
                 connection.batch_execute("PRAGMA cache_size = -1024")?;
                 Ok((connection, None))
             }
-            Target::Postgres(url) => {
+            DatabaseUrl::Postgres(url) => {
                 let session = Session::connect(url)?;
                 Ok((
                     AnyConnection::Postgres(session.connection),
@@ -253,7 +253,7 @@ impl ManageConnection for Manager {
     fn connect(&self) -> Result<Pooled, Error> {
         let known_good_at = self.losses.so_far();
         let made = self.reader();
-        if let Target::Postgres(_) = self.target {
+        if let DatabaseUrl::Postgres(_) = self.target {
             // Behind a pooler that lends sessions, this one may be another connection's. Each is asked, this one
             // too.
             self.losses.note();
@@ -280,7 +280,7 @@ pub(super) type Pool = diesel::r2d2::Pool<Manager>;
 type PooledConnection = diesel::r2d2::PooledConnection<Manager>;
 
 /// A pool that connects when it is first asked: a command that reads once opens one connection.
-pub(super) fn pool(target: Target, size: u32, losses: Losses) -> Pool {
+pub(super) fn pool(target: DatabaseUrl, size: u32, losses: Losses) -> Pool {
     let builder = diesel::r2d2::Pool::builder()
         .max_size(size)
         .min_idle(Some(0))
@@ -290,8 +290,8 @@ pub(super) fn pool(target: Target, size: u32, losses: Losses) -> Pool {
     let builder = match target {
         // The last to close the file removes what SQLite keeps beside it, and opening it again
         // needs room for that: on a full disk there is none, and nobody could read any more.
-        Target::Sqlite(_) => builder.idle_timeout(None).max_lifetime(None),
-        Target::Postgres(_) => builder,
+        DatabaseUrl::Sqlite(_) => builder.idle_timeout(None).max_lifetime(None),
+        DatabaseUrl::Postgres(_) => builder,
     };
     builder.build_unchecked(Manager { target, losses })
 }
@@ -341,16 +341,16 @@ mod tests {
     #[test]
     fn a_database_is_named_by_its_url() {
         assert_eq!(
-            Target::parse("sqlite://narthex.db").unwrap(),
-            Target::Sqlite(PathBuf::from("narthex.db"))
+            DatabaseUrl::parse("sqlite://narthex.db").unwrap(),
+            DatabaseUrl::Sqlite(PathBuf::from("narthex.db"))
         );
         assert_eq!(
-            Target::parse("sqlite:///var/lib/n.db").unwrap(),
-            Target::Sqlite(PathBuf::from("/var/lib/n.db"))
+            DatabaseUrl::parse("sqlite:///var/lib/n.db").unwrap(),
+            DatabaseUrl::Sqlite(PathBuf::from("/var/lib/n.db"))
         );
         assert!(matches!(
-            Target::parse("postgres://localhost/n"),
-            Ok(Target::Postgres(_))
+            DatabaseUrl::parse("postgres://localhost/n"),
+            Ok(DatabaseUrl::Postgres(_))
         ));
         for url in [
             "",
@@ -359,7 +359,7 @@ mod tests {
             "mysql://localhost/n",
             "sqlite:x",
         ] {
-            assert!(Target::parse(url).is_err(), "{url}");
+            assert!(DatabaseUrl::parse(url).is_err(), "{url}");
         }
     }
 }

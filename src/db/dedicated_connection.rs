@@ -11,8 +11,8 @@ use diesel::{
 };
 
 use super::{
-    AnyConnection, Error, Place, Target, closed::Open, connection::Losses, identity::File,
-    sqlite_writer::Writer, statement, transaction,
+    AnyConnection, DatabaseIdentity, DatabaseUrl, Error, closed::Open, connection::Losses,
+    identity::File, sqlite_writer::Writer, statement, transaction,
 };
 
 /// One channel for all: whoever hears something on it reads what concerns them.
@@ -23,8 +23,8 @@ const UNNOTIFIED: &str = "ROLLBACK TO SAVEPOINT notified";
 
 /// A connection of its own, made when it is first used and again after it was lost. It belongs to one
 /// thread, which may block.
-pub struct Beside {
-    target: Target,
+pub struct DedicatedConnection {
+    target: DatabaseUrl,
     /// SQLite's one writer, through which this writes too.
     writer: Option<Arc<Writer>>,
     /// What the pool is told when the session of this connection is shared.
@@ -39,9 +39,9 @@ pub struct Beside {
     _open: Open,
 }
 
-impl Beside {
+impl DedicatedConnection {
     pub(super) const fn new(
-        target: Target,
+        target: DatabaseUrl,
         writer: Option<Arc<Writer>>,
         losses: Losses,
         open: Open,
@@ -73,7 +73,7 @@ impl Beside {
     /// Runs `change` in one transaction and returns after its commit.
     ///
     /// # Errors
-    /// As [`Beside::read`]. Whether the change was made is not known then.
+    /// As [`DedicatedConnection::read`]. Whether the change was made is not known then.
     pub fn write<T: Send + 'static>(
         &mut self,
         change: impl FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
@@ -94,26 +94,26 @@ impl Beside {
     /// Where the database is.
     ///
     /// # Errors
-    /// As [`Beside::read`].
-    pub fn place(&mut self) -> Result<Place, Error> {
+    /// As [`DedicatedConnection::read`].
+    pub fn place(&mut self) -> Result<DatabaseIdentity, Error> {
         let target = self.target.clone();
-        if let (Target::Sqlite(path), None) = (&target, &self.file) {
+        if let (DatabaseUrl::Sqlite(path), None) = (&target, &self.file) {
             self.file = File::at(path).ok();
         }
-        let place = Place::of(&target, self.connected()?);
+        let place = DatabaseIdentity::of(&target, self.connected()?);
         if place.is_err() {
             self.connection = None;
         }
         place
     }
 
-    /// Whether another file stands where that was of which [`Beside::place`] told first: this process has the old one open, and
+    /// Whether another file stands where that was of which [`DedicatedConnection::place`] told first: this process has the old one open, and
     /// hears nothing of what others do in the new one. Never on PostgreSQL, where a connection ends with
     /// its database; and a file that is away for a while may come back.
     #[must_use]
     pub fn was_replaced(&self) -> bool {
         match (&self.target, &self.file) {
-            (Target::Sqlite(path), Some(open)) => {
+            (DatabaseUrl::Sqlite(path), Some(open)) => {
                 File::at(path).is_ok_and(|here| here.is_another_than(open))
             }
             _ => false,

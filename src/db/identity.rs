@@ -11,7 +11,7 @@
 
 use std::{fmt, fs, io, os::unix::fs::MetadataExt as _, path::Path};
 
-use super::{AnyConnection, Error, Target, inspect::texts};
+use super::{AnyConnection, DatabaseUrl, Error, inspect::texts};
 use crate::util::clock::Timestamp;
 
 const TIMELINE: &str = "timeline";
@@ -49,17 +49,17 @@ const ON_POSTGRES: [(&str, &str); 4] = [
 
 /// Where a database is: names and values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place(Vec<(String, String)>);
+pub struct DatabaseIdentity(Vec<(String, String)>);
 
-impl Place {
+impl DatabaseIdentity {
     /// That of the database behind this connection.
     ///
     /// # Errors
     /// When it does not answer, or is no file that can be looked at.
-    pub fn of(target: &Target, connection: &mut AnyConnection) -> Result<Self, Error> {
+    pub fn of(target: &DatabaseUrl, connection: &mut AnyConnection) -> Result<Self, Error> {
         let mut parts = Vec::new();
         match target {
-            Target::Sqlite(path) => {
+            DatabaseUrl::Sqlite(path) => {
                 let file = File::at(path)
                     .map_err(|error| Error::Unreachable(format!("{}: {error}", path.display())))?;
                 parts.push(("inode".to_owned(), file.inode.to_string()));
@@ -67,7 +67,7 @@ impl Place {
                     parts.push(("made".to_owned(), made.to_string()));
                 }
             }
-            Target::Postgres(_) => {
+            DatabaseUrl::Postgres(_) => {
                 for (name, sql) in ON_POSTGRES {
                     let found = texts(connection, sql).unwrap_or_default().concat();
                     if !found.is_empty() {
@@ -114,7 +114,7 @@ impl Place {
 }
 
 /// `inode 7340041, made 2026-11-22T18:05:00.123456Z`
-impl fmt::Display for Place {
+impl fmt::Display for DatabaseIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts: Vec<String> = self
             .0
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_place_is_another_where_something_that_both_know_differs() {
-        let here = Place::parse("system 1, timeline 00000001, users-table 7");
+        let here = DatabaseIdentity::parse("system 1, timeline 00000001, users-table 7");
         assert_eq!(
             here.to_string(),
             "system 1, timeline 00000001, users-table 7"
@@ -167,7 +167,7 @@ mod tests {
             ("database 5", false),
             ("", false),
         ] {
-            let there = Place::parse(there);
+            let there = DatabaseIdentity::parse(there);
             assert_eq!(here.is_elsewhere(&there), is_elsewhere, "{there}");
             assert_eq!(there.is_elsewhere(&here), is_elsewhere, "{there}");
         }
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_standby_that_took_over_differs_in_its_timeline_alone() {
-        let was = Place::parse("system 1, timeline 00000001, users-table 7");
+        let was = DatabaseIdentity::parse("system 1, timeline 00000001, users-table 7");
         for (here, is_next) in [
             ("system 1, timeline 00000001, users-table 7", false),
             ("system 1, timeline 00000002, users-table 7", true),
@@ -185,7 +185,7 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(
-                Place::parse(here).is_next_timeline_of(&was),
+                DatabaseIdentity::parse(here).is_next_timeline_of(&was),
                 is_next,
                 "{here}"
             );

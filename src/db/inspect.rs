@@ -8,8 +8,8 @@ use diesel::{
 };
 
 use super::{
-    AnyConnection, Error, Migration, Migrations, Target, is_english, probe::write_and_take_back,
-    requirements,
+    AnyConnection, DatabaseUrl, Error, Migration, Migrations, is_english,
+    probe::write_and_take_back, requirements,
 };
 use crate::util::clock::Timestamp;
 
@@ -18,14 +18,14 @@ use crate::util::clock::Timestamp;
 ///
 /// # Errors
 /// When there is none, or it cannot be reached.
-pub fn connect_to_existing(target: &Target) -> Result<AnyConnection, Error> {
+pub fn connect_to_existing(target: &DatabaseUrl) -> Result<AnyConnection, Error> {
     match target {
-        Target::Sqlite(path) => {
+        DatabaseUrl::Sqlite(path) => {
             let mut connection = connect_to_file(path, "rw")?;
             requirements::expect_utf8(&mut connection)?;
             Ok(connection)
         }
-        Target::Postgres(_) => requirements::connect(target),
+        DatabaseUrl::Postgres(_) => requirements::connect(target),
     }
 }
 

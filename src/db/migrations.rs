@@ -12,7 +12,7 @@ use diesel::{
 use diesel_migrations::MigrationHarness as _;
 
 use super::{
-    AnyConnection, Error, Target, applied_migrations, inspect, requirements,
+    AnyConnection, DatabaseUrl, Error, applied_migrations, inspect, requirements,
     sqlite_writer::exclusively, timeouts, transaction,
 };
 use crate::crypto::digest::Digest;
@@ -64,7 +64,7 @@ impl Migration {
 
 /// The migrations as one of the databases is to run them. diesel's own way to compile them in has one text
 /// for all, which to SQLite says less than it can do; two folders would say all else twice.
-struct For<'a>(&'a Target, Migrations);
+struct For<'a>(&'a DatabaseUrl, Migrations);
 
 struct ToRun {
     migration: &'static Migration,
@@ -76,8 +76,8 @@ impl<DB: Backend> MigrationSource<DB> for For<'_> {
         let Self(target, migrations) = self;
         let texts = migrations.iter().map(|migration| {
             let up = match target {
-                Target::Sqlite(_) => Cow::Owned(for_sqlite(migration.up)),
-                Target::Postgres(_) => Cow::Borrowed(migration.up),
+                DatabaseUrl::Sqlite(_) => Cow::Owned(for_sqlite(migration.up)),
+                DatabaseUrl::Postgres(_) => Cow::Borrowed(migration.up),
             };
             Box::new(ToRun { migration, up }) as Box<dyn migration::Migration<DB>>
         });
@@ -157,7 +157,7 @@ const ADVISORY_LOCK: &str = "SELECT pg_advisory_xact_lock(8242463316742391)";
 ///
 /// # Errors
 /// When the database cannot be reached or a migration fails; then nothing was changed.
-pub fn run_pending(target: &Target, migrations: Migrations) -> Result<Vec<String>, Error> {
+pub fn run_pending(target: &DatabaseUrl, migrations: Migrations) -> Result<Vec<String>, Error> {
     let mut connection = requirements::connect(target)?;
     // Asked without writing, so that a database that can only be read can be served.
     if is_up_to_date(&mut connection, migrations)? {
@@ -181,7 +181,7 @@ pub fn run_pending(target: &Target, migrations: Migrations) -> Result<Vec<String
 ///
 /// # Errors
 /// When the database cannot be reached or a migration fails; then nothing was changed.
-pub fn revert_all(target: &Target, migrations: Migrations) -> Result<Vec<String>, Error> {
+pub fn revert_all(target: &DatabaseUrl, migrations: Migrations) -> Result<Vec<String>, Error> {
     in_one_transaction(target, target.connect()?, |connection| {
         connection
             .revert_all_migrations(For(target, migrations))
@@ -204,13 +204,13 @@ fn is_up_to_date(connection: &mut AnyConnection, migrations: Migrations) -> Resu
 }
 
 fn in_one_transaction<T>(
-    target: &Target,
+    target: &DatabaseUrl,
     mut connection: AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
 ) -> Result<T, Error> {
     match target {
-        Target::Sqlite(_) => exclusively(&mut connection, work),
-        Target::Postgres(_) => {
+        DatabaseUrl::Sqlite(_) => exclusively(&mut connection, work),
+        DatabaseUrl::Postgres(_) => {
             let work = |connection: &mut AnyConnection| {
                 connection.batch_execute(timeouts::POSTGRES_MIGRATION)?;
                 diesel::sql_query(ADVISORY_LOCK).execute(connection)?;

@@ -35,12 +35,12 @@ pub(crate) use self::{
 };
 pub use self::{
     closed::Closed,
-    connection::{AnyConnection, Target},
+    connection::{AnyConnection, DatabaseUrl},
     connection_limit::{Room, room},
-    dedicated_connection::{Beside, announce, may_be_lost},
-    identity::Place,
+    dedicated_connection::{DedicatedConnection, announce, may_be_lost},
+    identity::DatabaseIdentity,
     migrations::{Migration, Migrations, revert_all, run_pending},
-    transaction::{Collision, is_collision, is_english},
+    transaction::{IsRetryable, is_collision, is_english},
 };
 use self::{
     closed::Open,
@@ -111,7 +111,7 @@ pub enum Error {
 pub struct Database {
     pool: Pool,
     losses: Losses,
-    target: Target,
+    target: DatabaseUrl,
     engine: Engine,
     names_its_server: bool,
     closed: Closed,
@@ -132,16 +132,16 @@ impl Database {
     ///
     /// # Errors
     /// When it cannot be reached.
-    pub fn open(target: &Target, connections: u32) -> Result<Self, Error> {
+    pub fn open(target: &DatabaseUrl, connections: u32) -> Result<Self, Error> {
         let mut first = target.connect()?;
         let names_its_server = identity::names_its_server(&mut first);
         let (open, closed) = closed::open();
         let (engine, connections) = match target {
-            Target::Sqlite(_) => {
+            DatabaseUrl::Sqlite(_) => {
                 let writer = Writer::start(target.clone(), first, open.clone())?;
                 (Engine::Sqlite(Arc::new(writer)), readers())
             }
-            Target::Postgres(_) => {
+            DatabaseUrl::Postgres(_) => {
                 let places = Semaphore::new(places_for_changes(connections));
                 (Engine::Postgres(Arc::new(places)), connections)
             }
@@ -196,7 +196,7 @@ impl Database {
         self.on_a_blocking_thread(timeouts::FOR_AN_ANSWER, late, |pool| {
             let again = queries.clone();
             match with_a_connection(&pool, Use::Read, queries)? {
-                Ran::Lost(_) => with_a_connection(&pool, Use::Read, again)?.result(),
+                Execution::Lost(_) => with_a_connection(&pool, Use::Read, again)?.result(),
                 ran => ran.result(),
             }
         })
@@ -220,7 +220,7 @@ impl Database {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Error> + From<diesel::result::Error> + Collision + Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + IsRetryable + Send + 'static,
     {
         match &self.engine {
             Engine::Sqlite(writer) => writer.submit(change, afterwards).await,
@@ -244,12 +244,12 @@ impl Database {
 
     /// A connection of its own, for a thread whose work must not wait behind requests.
     #[must_use]
-    pub fn beside(&self) -> Beside {
+    pub fn beside(&self) -> DedicatedConnection {
         let writer = match &self.engine {
             Engine::Sqlite(writer) => Some(Arc::clone(writer)),
             Engine::Postgres(_) => None,
         };
-        Beside::new(
+        DedicatedConnection::new(
             self.target.clone(),
             writer,
             self.losses.clone(),
@@ -302,14 +302,14 @@ async fn place_for_a_change(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePer
 }
 
 /// How work on a connection went.
-enum Ran<T, E> {
+enum Execution<T, E> {
     /// As it said itself.
     Through(Result<T, E>),
     /// With this error, and the connection is dead.
     Lost(E),
 }
 
-impl<T, E> Ran<T, E> {
+impl<T, E> Execution<T, E> {
     fn result(self) -> Result<T, E> {
         match self {
             Self::Through(result) => result,
@@ -322,11 +322,11 @@ fn with_a_connection<T, E>(
     pool: &Pool,
     wanted: Use,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
-) -> Result<Ran<T, E>, Error> {
+) -> Result<Execution<T, E>, Error> {
     let mut pooled = take(pool, wanted)?;
     Ok(match work(&mut pooled.connection) {
-        Err(error) if !pooled.is_alive_after_an_error(wanted) => Ran::Lost(error),
-        result => Ran::Through(result),
+        Err(error) if !pooled.is_alive_after_an_error(wanted) => Execution::Lost(error),
+        result => Execution::Through(result),
     })
 }
 

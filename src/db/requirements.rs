@@ -4,7 +4,7 @@
 use diesel::PgConnection;
 
 use super::{
-    AnyConnection, Error, Target,
+    AnyConnection, DatabaseUrl, Error,
     connection::connect_to_primary,
     inspect::{connect_to_existing, texts, texts_of_postgres},
     session_settings::Session,
@@ -21,16 +21,16 @@ const YUGABYTE_ISOLATION: &str = "SELECT coalesce(current_setting(\
 ///
 /// # Errors
 /// When the database cannot be reached, or the requirement that it does not meet.
-pub(super) fn connect(target: &Target) -> Result<AnyConnection, Error> {
+pub(super) fn connect(target: &DatabaseUrl) -> Result<AnyConnection, Error> {
     match target {
-        Target::Sqlite(path) => {
+        DatabaseUrl::Sqlite(path) => {
             // Before any connection that writes: the first one changes the journal mode of the file.
             if path.exists() {
                 connect_to_existing(target)?;
             }
             target.connect()
         }
-        Target::Postgres(url) => {
+        DatabaseUrl::Postgres(url) => {
             let mut server = connect_to_primary(url)?;
             expect_usable(&mut server)?;
             let mut session = Session::begin(server)?;

@@ -17,7 +17,7 @@ use diesel::{
 };
 use tokio::sync::oneshot;
 
-use super::{AnyConnection, Error, Target, closed::Open, timeouts};
+use super::{AnyConnection, DatabaseUrl, Error, closed::Open, timeouts};
 
 type Transactions = <AnyConnection as Connection>::TransactionManager;
 
@@ -28,23 +28,23 @@ const QUEUE: usize = 1024;
 const BATCH: usize = 128;
 
 /// Does its change and returns what will tell the caller, once it is known whether it was committed.
-type Job = Box<dyn FnOnce(&mut AnyConnection, Company) -> Answer + Send>;
+type Job = Box<dyn FnOnce(&mut AnyConnection, BatchMode) -> Answer + Send>;
 
 /// Whether a change has the transaction to itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Company {
+enum BatchMode {
     Alone,
     WithOthers,
 }
 
 struct Answer {
-    left: Left,
+    left: JobOutcome,
     tell: Box<dyn FnOnce(Result<(), Error>) + Send>,
 }
 
 /// What a change left in the transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Left {
+enum JobOutcome {
     /// Itself, to be committed.
     Itself,
     /// Nothing.
@@ -61,7 +61,7 @@ pub(super) struct Writer {
 impl Writer {
     /// Starts the writing thread with its first connection.
     pub(super) fn start(
-        target: Target,
+        target: DatabaseUrl,
         connection: AnyConnection,
         open: Open,
     ) -> Result<Self, Error> {
@@ -120,13 +120,13 @@ impl Writer {
             // Nobody waits any more: what has not begun need not be done.
             if answer.is_closed() {
                 return Answer {
-                    left: Left::Nothing,
+                    left: JobOutcome::Nothing,
                     tell: Box::new(drop),
                 };
             }
             let change = AssertUnwindSafe(|| match company {
-                Company::Alone => alone(connection, change),
-                Company::WithOthers => with_others(connection, change),
+                BatchMode::Alone => alone(connection, change),
+                BatchMode::WithOthers => with_others(connection, change),
             });
             match catch_unwind(change) {
                 Ok((left, result)) => Answer {
@@ -158,7 +158,7 @@ fn not_begun() -> Error {
     Error::Unreachable("the change could not be begun".to_owned())
 }
 
-fn write_until_closed(target: &Target, first: AnyConnection, jobs: &Receiver<Job>) {
+fn write_until_closed(target: &DatabaseUrl, first: AnyConnection, jobs: &Receiver<Job>) {
     let mut connection = Some(first);
     while let Ok(job) = jobs.recv() {
         let mut batch = vec![job];
@@ -190,11 +190,11 @@ fn begun(mut connection: AnyConnection) -> Result<AnyConnection, Error> {
 fn alone<T, E>(
     connection: &mut AnyConnection,
     change: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
-) -> (Left, Result<T, E>) {
+) -> (JobOutcome, Result<T, E>) {
     let result = change(connection);
     let left = match result {
-        Ok(_) => Left::Itself,
-        Err(_) => Left::Nothing,
+        Ok(_) => JobOutcome::Itself,
+        Err(_) => JobOutcome::Nothing,
     };
     (left, result)
 }
@@ -203,21 +203,24 @@ fn alone<T, E>(
 fn with_others<T, E: From<diesel::result::Error>>(
     connection: &mut AnyConnection,
     change: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
-) -> (Left, Result<T, E>) {
+) -> (JobOutcome, Result<T, E>) {
     if let Err(error) = connection.batch_execute("SAVEPOINT change") {
-        return (Left::Unknown, Err(error.into()));
+        return (JobOutcome::Unknown, Err(error.into()));
     }
     let result = change(connection);
     let (left, ended) = match result {
-        Ok(_) => (Left::Itself, connection.batch_execute("RELEASE change")),
+        Ok(_) => (
+            JobOutcome::Itself,
+            connection.batch_execute("RELEASE change"),
+        ),
         Err(_) => {
             let back = connection.batch_execute("ROLLBACK TO change; RELEASE change");
-            (Left::Nothing, back)
+            (JobOutcome::Nothing, back)
         }
     };
     match ended {
         Ok(()) => (left, result),
-        Err(error) => (Left::Unknown, result.and(Err(error.into()))),
+        Err(error) => (JobOutcome::Unknown, result.and(Err(error.into()))),
     }
 }
 
@@ -225,13 +228,13 @@ fn with_others<T, E: From<diesel::result::Error>>(
 /// again; closing it rolls back whatever is left open.
 fn write(mut connection: AnyConnection, batch: Vec<Job>) -> Option<AnyConnection> {
     let company = match batch.as_slice() {
-        [_] => Company::Alone,
-        _ => Company::WithOthers,
+        [_] => BatchMode::Alone,
+        _ => BatchMode::WithOthers,
     };
     let mut answers: Vec<Answer> = Vec::with_capacity(batch.len());
     for job in batch {
         let answer = job(&mut connection, company);
-        let is_lost = answer.left == Left::Unknown;
+        let is_lost = answer.left == JobOutcome::Unknown;
         answers.push(answer);
         if is_lost {
             // Jobs that are dropped answer their callers that nothing was begun.
@@ -239,7 +242,10 @@ fn write(mut connection: AnyConnection, batch: Vec<Job>) -> Option<AnyConnection
             return None;
         }
     }
-    if answers.iter().all(|answer| answer.left == Left::Nothing) {
+    if answers
+        .iter()
+        .all(|answer| answer.left == JobOutcome::Nothing)
+    {
         let undone = Transactions::rollback_transaction(&mut connection);
         tell(answers, None);
         return undone.is_ok().then_some(connection);
@@ -299,100 +305,4 @@ pub(super) fn exclusively<T>(
 }
 
 #[cfg(test)]
-mod tests {
-    use diesel::RunQueryDsl as _;
-    use tempfile::TempDir;
-
-    use super::*;
-    use crate::db::closed::open;
-
-    fn writer() -> (TempDir, Target, Writer) {
-        let folder = tempfile::tempdir().unwrap();
-        let target = Target::Sqlite(folder.path().join("test.db"));
-        let mut connection = target.connect().unwrap();
-        connection
-            .batch_execute("CREATE TABLE rows (id INTEGER PRIMARY KEY)")
-            .unwrap();
-        let writer = Writer::start(target.clone(), connection, open().0).unwrap();
-        (folder, target, writer)
-    }
-
-    fn insert(connection: &mut AnyConnection) -> Result<(), Error> {
-        diesel::sql_query("INSERT INTO rows DEFAULT VALUES").execute(connection)?;
-        Ok(())
-    }
-
-    /// As many as were inserted, if none was before.
-    fn inserted(target: &Target) -> usize {
-        let mut connection = target.connect().unwrap();
-        let all = diesel::sql_query("UPDATE rows SET id = id");
-        all.execute(&mut connection).unwrap()
-    }
-
-    type Answered = oneshot::Receiver<Result<(), Error>>;
-    type Change = fn(&mut AnyConnection) -> Result<(), Error>;
-
-    /// Has all of them wait behind a change, so that they share a commit.
-    fn together(writer: &Writer, changes: &[Change]) -> Vec<Answered> {
-        let (began, begun) = sync_channel(0);
-        let (go, wait) = sync_channel(0);
-        let first = move |_: &mut AnyConnection| {
-            began.send(()).unwrap();
-            wait.recv().unwrap();
-            Ok::<_, Error>(())
-        };
-        let first = writer.queue(first, || {}).unwrap();
-        begun.recv().unwrap();
-        let queued = changes.iter().map(|change| writer.queue(*change, || {}));
-        let queued = queued.collect::<Result<_, _>>().unwrap();
-        go.send(()).unwrap();
-        first.blocking_recv().unwrap().unwrap();
-        queued
-    }
-
-    #[test]
-    fn of_changes_that_share_a_commit_only_the_refused_one_is_taken_back() {
-        let (_folder, target, writer) = writer();
-        let refused: Change = |connection| {
-            insert(connection)?;
-            Err(Error::Panicked)
-        };
-        let mut answers = together(&writer, &[insert, refused, insert]);
-        let last = answers.pop().unwrap().blocking_recv().unwrap();
-        let middle = answers.pop().unwrap().blocking_recv().unwrap();
-        assert!(last.is_ok());
-        assert!(matches!(middle, Err(Error::Panicked)));
-        assert_eq!(inserted(&target), 2);
-    }
-
-    #[test]
-    fn a_refused_change_by_itself_leaves_nothing_and_the_next_one_is_made() {
-        let (_folder, target, writer) = writer();
-        let refused = writer.submit_and_wait(|connection| {
-            insert(connection)?;
-            Err::<(), _>(Error::Panicked)
-        });
-        assert!(matches!(refused, Err(Error::Panicked)));
-        assert_eq!(inserted(&target), 0);
-        writer.submit_and_wait(insert).unwrap();
-        assert_eq!(inserted(&target), 1);
-    }
-
-    #[test]
-    fn where_the_database_takes_all_back_nobody_is_told_otherwise_and_nothing_is_made_after_it() {
-        let (_folder, target, writer) = writer();
-        // As SQLite does by itself where the disk is full.
-        let lost: Change = |connection| {
-            connection.batch_execute("ROLLBACK")?;
-            Err(Error::Panicked)
-        };
-        for answered in together(&writer, &[insert, lost, insert, insert]) {
-            // Also not begun is an answer: its sender is gone.
-            let made = matches!(answered.blocking_recv(), Ok(Ok(())));
-            assert!(!made);
-        }
-        assert_eq!(inserted(&target), 0);
-        writer.submit_and_wait(insert).unwrap();
-        assert_eq!(inserted(&target), 1);
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ use diesel::{
 };
 
 use super::{
-    AnyConnection, Error, Ran,
+    AnyConnection, Error, Execution,
     connection::{Pool, Use},
     inspect::texts,
     sqlite_writer::begin,
@@ -20,7 +20,7 @@ use crate::util::clock::uptime;
 type Transactions = <AnyConnection as Connection>::TransactionManager;
 
 /// An error that can say whether two changes collided, so that one of them has to be made again.
-pub trait Collision {
+pub trait IsRetryable {
     /// Whether it says so; nothing was changed then.
     fn is_collision(&self) -> bool;
 
@@ -29,7 +29,7 @@ pub trait Collision {
     fn is_unexplained(&self) -> bool;
 }
 
-impl Collision for Error {
+impl IsRetryable for Error {
     fn is_collision(&self) -> bool {
         matches!(self, Self::Query(error) if is_collision(error))
     }
@@ -81,16 +81,16 @@ pub(super) fn change<T, E>(
     change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone,
 ) -> Result<T, E>
 where
-    E: From<Error> + From<QueryError> + Collision,
+    E: From<Error> + From<QueryError> + IsRetryable,
 {
     let again = change.clone();
     let mut in_commit = false;
     match with_a_connection(pool, Use::Change, |on| transact(on, change, &mut in_commit))? {
         // It is unknown how far the server came with the last statement.
-        Ran::Lost(_) if in_commit => {
+        Execution::Lost(_) if in_commit => {
             Err(Error::Unknown("the connection was lost".to_owned()).into())
         }
-        Ran::Lost(_) => {
+        Execution::Lost(_) => {
             with_a_connection(pool, Use::Change, |on| transact(on, again, &mut in_commit))?.result()
         }
         ran => ran.result(),
@@ -105,7 +105,7 @@ fn transact<T, E>(
     in_commit: &mut bool,
 ) -> Result<T, E>
 where
-    E: From<Error> + From<QueryError> + Collision,
+    E: From<Error> + From<QueryError> + IsRetryable,
 {
     let mut attempt = 1;
     loop {

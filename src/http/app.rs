@@ -1,4 +1,4 @@
-//! A [`Context`] becomes an actix-web app: what goes around every request, in which order.
+//! A [`AppState`] becomes an actix-web app: what goes around every request, in which order.
 
 use std::{collections::BTreeMap, rc::Rc, time::Instant};
 
@@ -15,30 +15,30 @@ use futures_util::future::{Either, ready};
 
 use super::{
     auth::{
-        Access, Gatekeeper, guard,
-        session_cookie::{CookieRules, cookie_name, middleware::keep},
+        Access, AccessGuard, guard,
+        session_cookie::{CookieConfig, cookie_name, middleware::keep},
         user_of,
     },
     connections::{self, InProgress},
     forward_auth::KnownQuestions,
     middleware::{
         allowed_host, body,
-        bypass::Unless,
+        bypass::BypassIf,
         catch_panic, client_ip, compression, cors, csrf, poll_limit,
         rejection_delay::{held, is_for_now},
-        request_log::{Answered, RequestLog},
+        request_log::{RequestLog, RequestOutcome},
         security_headers::Headers,
     },
     openapi::{self, Site, handler::Document},
     paths,
     response::{
         brand::Brand,
-        error_response::{self, Surface},
+        error_response::{self, ResponseFormat},
     },
     routes::{self, Route},
 };
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     config::{Settings, SigningKeys},
     error::Error,
 };
@@ -49,16 +49,16 @@ const ASKED_MOST: [&str; 2] = [paths::VERIFY, paths::API_USER];
 /// Everything that Narthex serves, for an actix-web app. Register it last: what it has no route for
 /// is not found.
 #[must_use]
-pub fn scope(context: &Context, keys: &SigningKeys) -> impl HttpServiceFactory + use<> {
+pub fn scope(context: &AppState, keys: &SigningKeys) -> impl HttpServiceFactory + use<> {
     scope_beside(context, keys, |_| {})
 }
 
 pub(crate) fn scope_beside(
-    context: &Context,
+    context: &AppState,
     keys: &SigningKeys,
     others: fn(&mut web::ServiceConfig),
 ) -> impl HttpServiceFactory + use<> {
-    let rules = web::Data::new(CookieRules::new(&context.settings, keys));
+    let rules = web::Data::new(CookieConfig::new(&context.settings, keys));
     context.go_by(keys);
     let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
     for route in routes::table() {
@@ -85,16 +85,16 @@ pub(crate) fn scope_beside(
         .fold(scope, |scope, (path, routes)| {
             let resource = resource(context, &rules, path, routes);
             // Pages alone are compressed: most of what the API answers fits into one packet.
-            match Surface::of(path) {
-                Surface::Page => scope.service(
+            match ResponseFormat::of(path) {
+                ResponseFormat::Page => scope.service(
                     resource
                         .wrap(Compress::default())
                         .wrap_fn(compression::or_identity),
                 ),
-                Surface::Api => scope.service(resource),
+                ResponseFormat::Api => scope.service(resource),
             }
         });
-    let shared = Rc::new(Around {
+    let shared = Rc::new(OuterMiddleware {
         context: context.clone(),
         headers: Headers::new(&context.settings),
         log: RequestLog::default(),
@@ -122,8 +122,8 @@ async fn not_found() -> Result<HttpResponse, Error> {
 
 /// One path: from the outside in, the session cookie, a net for panics, the guard, the handler.
 fn resource(
-    context: &Context,
-    rules: &web::Data<CookieRules>,
+    context: &AppState,
+    rules: &web::Data<CookieConfig>,
     path: &'static str,
     routes: Vec<Route>,
 ) -> Resource<
@@ -142,11 +142,11 @@ fn resource(
             (method, route.access, route.is_change())
         })
         .collect();
-    let keeper = Rc::new(Gatekeeper::new(context.clone(), access));
+    let keeper = Rc::new(AccessGuard::new(context.clone(), access));
     let (rules_of_cookie, context_of_cookie) = (rules.clone(), context.clone());
-    let passes = match Surface::of(path) {
-        Surface::Page => |_: &ServiceRequest| false,
-        Surface::Api => needs_no_cookie,
+    let passes = match ResponseFormat::of(path) {
+        ResponseFormat::Page => |_: &ServiceRequest| false,
+        ResponseFormat::Api => needs_no_cookie,
     };
     routes
         .into_iter()
@@ -162,7 +162,7 @@ fn resource(
             let guarded = Box::pin(guard(Rc::clone(&keeper), request, next));
             catch_panic::caught(kept, guarded)
         }))
-        .wrap(Unless::new(
+        .wrap(BypassIf::new(
             passes,
             rules.middleware(),
             from_fn(move |request, next| {
@@ -185,18 +185,18 @@ fn needs_no_cookie(request: &ServiceRequest) -> bool {
 }
 
 /// What goes around every request needs, made once for each worker.
-struct Around {
-    context: Context,
+struct OuterMiddleware {
+    context: AppState,
     headers: Headers,
     log: RequestLog,
     /// The listening address of the settings, as text.
     listen: String,
 }
 
-/// What goes around every request. (What is inside is called here, and not by a `Next`, which would put it
+/// What goes around every request. (What is inside is called here, and not by a `ReturnTo`, which would put it
 /// into a box more.)
 fn around<S>(
-    shared: Rc<Around>,
+    shared: Rc<OuterMiddleware>,
     request: ServiceRequest,
     inside: &S,
 ) -> impl Future<Output = Result<ServiceResponse, actix_web::Error>> + use<S>
@@ -227,7 +227,7 @@ where
 
 /// What every answer has, whatever it is.
 fn finish(
-    shared: &Around,
+    shared: &OuterMiddleware,
     started: Instant,
     response: ServiceResponse,
     connection: Option<InProgress>,
@@ -259,7 +259,7 @@ fn finish(
         .headers
         .put_on(response.headers_mut(), request.path());
     cors::put_on(response.headers_mut(), &request, settings);
-    let answered = Answered {
+    let answered = RequestOutcome {
         status,
         error: refused.as_ref(),
         took: started.elapsed(),

@@ -13,7 +13,7 @@ use super::{
     service_manager,
 };
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     credentials::{Pruned, last_used, prune},
 };
 
@@ -24,7 +24,7 @@ const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 /// says first that it is not ready, and serves on for as long as load balancers take to notice. At
 /// SIGINT and SIGQUIT, which a person types, stops at once.
 pub(crate) fn stop_when_told(
-    context: Context,
+    context: AppState,
     server: ServerHandle,
 ) -> io::Result<impl Future<Output = ()>> {
     // `nohup` has it ignored: the server is to outlive its terminal then.
@@ -94,7 +94,7 @@ pub(crate) async fn end_idle_connections(connections: Arc<Connections>) {
 }
 
 /// Writes when and from where credentials were last used, now and then.
-pub(crate) async fn write_last_used(context: Context) {
+pub(crate) async fn write_last_used(context: AppState) {
     loop {
         actix_web::rt::time::sleep(context.settings.last_used_every).await;
         if let Err(error) = last_used::flush(&context).await {
@@ -104,7 +104,7 @@ pub(crate) async fn write_last_used(context: Context) {
 }
 
 /// Prunes once an hour.
-pub(crate) async fn prune_now_and_then(context: Context) {
+pub(crate) async fn prune_now_and_then(context: AppState) {
     loop {
         actix_web::rt::time::sleep(PRUNE_EVERY).await;
         match prune(&context).await {

@@ -10,41 +10,41 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    auth::{AnyCaller, Origin, session_cookie::CookieRules},
+    auth::{ApiCaller, ClientInfo, session_cookie::CookieConfig},
     middleware::body::{Form, NoQuery},
     openapi::schemas,
     paths,
     response::{self, error_response::OAuthError},
 };
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     audit::Actor,
-    credentials::{Caller, authenticate, revoke},
+    credentials::{Principal, authenticate, revoke},
     crypto::digest::Digest,
     error::{Error, Result},
     tokens::TokenSecret,
-    types::{ability::Ability, credential_kind::Class, fields::Fields},
+    types::{ability::Ability, credential_kind::CredentialType, fields::Fields},
     util::clock::Timestamp,
 };
 
 /// What was sent as `token`: a token's secret, or the value of a session's cookie.
 struct Presented {
-    class: Class,
+    class: CredentialType,
     digest: Digest,
 }
 
 impl Presented {
     /// Reads it by its form alone. `token_type_hint` is not needed for that, and ignored (RFC 7009,
     /// section 2.1).
-    fn read(rules: &CookieRules, text: &str) -> Option<Self> {
+    fn read(rules: &CookieConfig, text: &str) -> Option<Self> {
         let token = TokenSecret::parse(text).map(|secret| Self {
-            class: Class::Token,
+            class: CredentialType::Token,
             digest: secret.digest(),
         });
         token.or_else(|| {
             let secret = rules.secret_in(text)?;
             Some(Self {
-                class: Class::Session,
+                class: CredentialType::Session,
                 digest: secret.digest(),
             })
         })
@@ -122,8 +122,8 @@ fn no() -> schemas::Shape {
     )
 )]
 pub async fn introspect(
-    here: AnyCaller,
-    rules: Data<CookieRules>,
+    here: ApiCaller,
+    rules: Data<CookieConfig>,
     Token(token): Token,
 ) -> Result<HttpResponse> {
     let context = &here.context;
@@ -137,7 +137,7 @@ pub async fn introspect(
     response::json::answer(StatusCode::OK, &inactive)
 }
 
-fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
+fn active<'a>(context: &AppState, known: &'a Principal) -> Active<'a> {
     let seconds = |moment: Timestamp| moment.micros().div_euclid(1_000_000);
     let credential = &known.credential;
     Active {
@@ -145,8 +145,8 @@ fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
         scope: credential.abilities.to_stored(),
         username: &known.user.email,
         token_type: match credential.class() {
-            Class::Token => "Bearer",
-            Class::Session => "N_A",
+            CredentialType::Token => "Bearer",
+            CredentialType::Session => "N_A",
         },
         exp: known.ends_at(context.now()).map(seconds),
         iat: seconds(credential.created_at),
@@ -179,9 +179,9 @@ fn active<'a>(context: &Context, known: &'a Caller) -> Active<'a> {
     )
 )]
 pub async fn revoke(
-    context: Data<Context>,
-    rules: Data<CookieRules>,
-    origin: Origin,
+    context: Data<AppState>,
+    rules: Data<CookieConfig>,
+    origin: ClientInfo,
     Token(token): Token,
 ) -> Result<HttpResponse> {
     if let Some(Presented { class, digest }) = Presented::read(&rules, &token) {
@@ -190,7 +190,12 @@ pub async fn revoke(
     Ok(HttpResponse::Ok().finish())
 }
 
-async fn end(context: &Context, class: Class, digest: Digest, origin: &Origin) -> Result<()> {
+async fn end(
+    context: &AppState,
+    class: CredentialType,
+    digest: Digest,
+    origin: &ClientInfo,
+) -> Result<()> {
     // A paused token lets nobody in and can still be ended by whoever holds it.
     let Some(credential) = authenticate::find_not_ended(context, class, digest).await? else {
         return Ok(());
@@ -303,7 +308,7 @@ struct Metadata {
     operation_id = "getServerMetadata",
     responses((status = 200, description = "The metadata.", body = Metadata))
 )]
-pub async fn metadata(context: Data<Context>, _: NoQuery) -> Result<HttpResponse> {
+pub async fn metadata(context: Data<AppState>, _: NoQuery) -> Result<HttpResponse> {
     let issuer = context.settings.base_url();
     let abilities = context
         .settings

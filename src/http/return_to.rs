@@ -12,9 +12,9 @@ use crate::{
 
 /// A path on this origin, or a URL at a trusted one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Next(String);
+pub struct ReturnTo(String);
 
-impl Next {
+impl ReturnTo {
     /// Reads where to go; what leads anywhere else is as if it had not been there.
     ///
     /// The text is resolved as a browser resolves a `Location`, and the origin of what comes out is
@@ -91,7 +91,7 @@ fn escaped(text: &str) -> Option<Cow<'_, str>> {
 
 /// Where to go: `next`, or the account.
 #[must_use]
-pub fn or_account(next: Option<Next>) -> String {
+pub fn or_account(next: Option<ReturnTo>) -> String {
     next.map_or_else(|| paths::ACCOUNT.to_owned(), |next| next.0)
 }
 
@@ -103,7 +103,7 @@ mod tests {
     fn next(text: &str) -> Option<String> {
         let sources =
             Sources::of([("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com")]).unwrap();
-        Next::parse(text, &Settings::read(&sources).unwrap()).map(|next| next.0)
+        ReturnTo::parse(text, &Settings::read(&sources).unwrap()).map(|next| next.0)
     }
 
     #[test]

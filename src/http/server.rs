@@ -19,7 +19,7 @@ use super::{
     service_manager,
 };
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     config::{ListenAddress, SigningKeys},
     credentials::last_used,
     http::background::{
@@ -35,7 +35,7 @@ pub struct Server {
     metrics: Option<ActixServer>,
     address: ListenAddress,
     socket_file: Option<SocketFile>,
-    context: Context,
+    context: AppState,
     connections: Arc<Connections>,
 }
 
@@ -44,7 +44,7 @@ impl Server {
     ///
     /// # Errors
     /// When the address cannot be had.
-    pub fn bind(context: Context, keys: SigningKeys) -> io::Result<Self> {
+    pub fn bind(context: AppState, keys: SigningKeys) -> io::Result<Self> {
         Self::bind_beside(context, keys, |_| {})
     }
 
@@ -55,7 +55,7 @@ impl Server {
     /// # Errors
     /// As [`Server::bind`].
     pub fn bind_beside(
-        context: Context,
+        context: AppState,
         keys: SigningKeys,
         routes: fn(&mut web::ServiceConfig),
     ) -> io::Result<Self> {
@@ -68,7 +68,7 @@ impl Server {
     /// # Errors
     /// When a socket cannot be used, or the address of the metrics cannot be had.
     pub fn with_listeners(
-        context: Context,
+        context: AppState,
         keys: SigningKeys,
         listeners: Listeners,
         routes: fn(&mut web::ServiceConfig),

@@ -6,18 +6,18 @@ use super::{
 };
 use crate::{
     accounts::store,
-    app_state::{Context, Shared},
-    audit::{self, Actor, EventKind, What},
+    app_state::{AppState, Shared},
+    audit::{self, Actor, EventKind, NewEvent},
     credentials::{
-        Caller, Credential, Reason, Receipt, Selection,
-        revoke::{self, Ending, SENT_AGAIN_WITHIN},
+        Credential, CredentialFilter, Principal, RevocationReason, RevocationReceipt,
+        revoke::{self, RevocationRequest, SENT_AGAIN_WITHIN},
         store as secrets,
     },
-    crypto::{digest::Digest, secret::SecretText},
+    crypto::{digest::Digest, secret::SecretString},
     db::AnyConnection,
     error::{Error, Result},
     types::{
-        credential_kind::Class,
+        credential_kind::CredentialType,
         fields::FieldErrors,
         ids::{CredentialId, ReceiptId, UserId},
     },
@@ -27,7 +27,7 @@ use crate::{
 #[derive(Clone)]
 pub struct PasswordChange {
     /// The password as it was.
-    pub current: SecretText,
+    pub current: SecretString,
     /// The password as it shall be.
     pub new: NewPassword,
     /// Ends all other sessions.
@@ -43,7 +43,7 @@ pub struct PasswordChange {
 /// A password that was changed.
 pub struct PasswordChanged {
     /// What ended with the old password, if the form asked for that.
-    pub receipt: Option<Receipt>,
+    pub receipt: Option<RevocationReceipt>,
     /// Whether [`PasswordChange::renewed`] is a secret of the session now. It is not if the form was sent again
     /// with the cookie that its first answer had set.
     pub is_renewed: bool,
@@ -60,8 +60,8 @@ pub struct PasswordChanged {
 /// # Errors
 /// [`Error::Invalid`] where the current password is wrong.
 pub async fn change_password(
-    context: &Context,
-    caller: &Caller,
+    context: &AppState,
+    caller: &Principal,
     change: PasswordChange,
 ) -> Result<PasswordChanged> {
     change_once(context, caller, change)
@@ -70,8 +70,8 @@ pub async fn change_password(
 }
 
 async fn change_once(
-    context: &Context,
-    caller: &Caller,
+    context: &AppState,
+    caller: &Principal,
     change: PasswordChange,
 ) -> Result<PasswordChanged> {
     if let Some(changed) = changed_before(context, caller, &change).await? {
@@ -92,10 +92,10 @@ async fn change_once(
 }
 
 async fn change_now(
-    context: &Context,
-    caller: &Caller,
+    context: &AppState,
+    caller: &Principal,
     change: PasswordChange,
-) -> Result<Option<Receipt>> {
+) -> Result<Option<RevocationReceipt>> {
     let (user, actor, here) = (caller.user.id, caller.actor(), caller.credential.id);
     let form = change.form();
     let proof = authenticate_user(context, caller, change.current).await?;
@@ -103,9 +103,9 @@ async fn change_now(
         .hasher
         .hash(change.new.into_secret(), caller.ip)
         .await?;
-    let classes: Vec<Class> = [
-        (change.end_sessions, Class::Session),
-        (change.end_tokens, Class::Token),
+    let classes: Vec<CredentialType> = [
+        (change.end_sessions, CredentialType::Session),
+        (change.end_tokens, CredentialType::Token),
     ]
     .into_iter()
     .filter_map(|(asked, class)| asked.then_some(class))
@@ -114,7 +114,7 @@ async fn change_now(
         .write(move |context, connection| {
             begin_sign_in(context, connection, &proof, &actor)?;
             store::set_password(connection, user, &hash)?;
-            let what = What::new(EventKind::PasswordChanged, "");
+            let what = NewEvent::new(EventKind::PasswordChanged, "");
             audit::record(context, connection, user, &actor, what)?;
             let old = context.makes_old(user);
             secrets::delete_secrets(connection, old, here)?;
@@ -127,11 +127,11 @@ async fn change_now(
             if classes.is_empty() {
                 return Ok(None);
             }
-            let selection = Selection {
+            let selection = CredentialFilter {
                 class: classes,
-                ..Selection::all_but(here)
+                ..CredentialFilter::all_but(here)
             };
-            let ending = Ending::of(selection, Reason::PasswordChanged);
+            let ending = RevocationRequest::of(selection, RevocationReason::PasswordChanged);
             revoke::end_within(context, connection, user, &ending, &actor).map(Some)
         })
         .await
@@ -140,8 +140,8 @@ async fn change_now(
 /// The result of the same form, if it changed the password in this session a moment ago and the new password
 /// is the one that it set.
 async fn changed_before(
-    context: &Context,
-    caller: &Caller,
+    context: &AppState,
+    caller: &Principal,
     change: &PasswordChange,
 ) -> Result<Option<PasswordChanged>> {
     let Some(form) = change.form() else {
@@ -214,12 +214,12 @@ fn receipt_of(
     context: &Shared,
     connection: &mut AnyConnection,
     session: &Credential,
-) -> Result<Option<Receipt>> {
+) -> Result<Option<RevocationReceipt>> {
     let since = ReceiptId::first_at(context.now().minus(SENT_AGAIN_WITHIN));
     for id in secrets::receipts_since(connection, session.user_id, since)? {
         let receipt = secrets::find_receipt(connection, session.user_id, id)?;
         let of_here = receipt.filter(|receipt| {
-            receipt.reason == Reason::PasswordChanged && receipt.by == Some(session.id)
+            receipt.reason == RevocationReason::PasswordChanged && receipt.by == Some(session.id)
         });
         if of_here.is_some() {
             return Ok(of_here);

@@ -2,7 +2,7 @@
 
 use super::strength::why_guessable;
 use crate::{
-    crypto::secret::SecretText,
+    crypto::secret::SecretString,
     types::{email::Email, name::Name},
 };
 
@@ -17,7 +17,7 @@ const MOST_BYTES: usize = 512;
 /// (ASVS 5.0, 6.2.8): what a keyboard composes another way is another password. NUL is a character
 /// like any other.
 #[derive(Clone)]
-pub struct NewPassword(SecretText);
+pub struct NewPassword(SecretString);
 
 impl NewPassword {
     /// Takes a new password for the person with this address and name. There are no rules about
@@ -27,7 +27,7 @@ impl NewPassword {
     /// # Errors
     /// What to do about it, for the person who typed it.
     pub fn parse(
-        text: SecretText,
+        text: SecretString,
         email: Option<&Email>,
         name: Option<&Name>,
     ) -> Result<Self, String> {
@@ -51,13 +51,13 @@ impl NewPassword {
 
     /// The password, for hashing.
     #[must_use]
-    pub fn into_secret(self) -> SecretText {
+    pub fn into_secret(self) -> SecretString {
         self.0
     }
 }
 
 /// Whether this could be anybody's password: what cannot is refused without hashing it.
-pub(super) fn could_be_a_password(text: &SecretText) -> bool {
+pub(super) fn could_be_a_password(text: &SecretString) -> bool {
     let typed = text.expose();
     !typed.is_empty() && typed.len() <= MOST_BYTES && typed.chars().count() <= LONGEST
 }
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn taken(text: &str) -> bool {
-        NewPassword::parse(SecretText::new(text.to_owned()), None, None).is_ok()
+        NewPassword::parse(SecretString::new(text.to_owned()), None, None).is_ok()
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
         let email = Email::parse("ada.lovelace@example.com").unwrap();
         let name = Name::parse("Augusta Ada King").unwrap();
         for own in ["Ada.Lovelace@Example.com", "augusta ada king"] {
-            let text = SecretText::new(own.to_owned());
+            let text = SecretString::new(own.to_owned());
             assert!(
                 NewPassword::parse(text, Some(&email), Some(&name)).is_err(),
                 "{own}"

@@ -3,11 +3,11 @@
 use super::policy::NewPassword;
 use crate::{
     accounts::store,
-    app_state::Context,
-    audit::{self, Actor, EventKind, What},
+    app_state::AppState,
+    audit::{self, Actor, EventKind, NewEvent},
     credentials::{
-        Reason, Receipt, Selection,
-        revoke::{self, Ending, begin_change},
+        CredentialFilter, RevocationReason, RevocationReceipt,
+        revoke::{self, RevocationRequest, begin_change},
     },
     error::{Error, Result},
     types::ids::UserId,
@@ -19,23 +19,26 @@ use crate::{
 /// # Errors
 /// [`Error::NotFound`] if the account is gone.
 pub async fn set_password_as_operator(
-    context: &Context,
+    context: &AppState,
     user: UserId,
     new: NewPassword,
     keep: bool,
-) -> Result<Option<Receipt>> {
+) -> Result<Option<RevocationReceipt>> {
     let hash = context.hasher.hash(new.into_secret(), None).await?;
     context
         .write(move |context, connection| {
             let actor = Actor::operator();
             begin_change(context, connection, user, &actor)?;
             store::set_password(connection, user, &hash)?;
-            let what = What::new(EventKind::PasswordChanged, "");
+            let what = NewEvent::new(EventKind::PasswordChanged, "");
             audit::record(context, connection, user, &actor, what)?;
             if keep {
                 return Ok::<_, Error>(None);
             }
-            let ending = Ending::of(Selection::default(), Reason::PasswordChanged);
+            let ending = RevocationRequest::of(
+                CredentialFilter::default(),
+                RevocationReason::PasswordChanged,
+            );
             revoke::end_within(context, connection, user, &ending, &actor).map(Some)
         })
         .await

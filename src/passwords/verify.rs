@@ -3,12 +3,12 @@
 use super::policy::could_be_a_password;
 use crate::{
     accounts::store::{self, Account},
-    app_state::{Context, Shared, Transaction},
-    audit::{self, Actor, EventKind, What},
-    credentials::{self, Caller},
+    app_state::{AppState, Shared, Transaction},
+    audit::{self, Actor, EventKind, NewEvent},
+    credentials::{self, Principal},
     crypto::{
-        password_hash::{Place, StoredHash, Verdict},
-        secret::SecretText,
+        password_hash::{HashPermit, PasswordCheck, StoredHash},
+        secret::SecretString,
     },
     db::AnyConnection,
     error::{Error, Result},
@@ -19,7 +19,7 @@ use crate::{
 
 /// Proof that somebody knew the password of this user a moment ago.
 #[derive(Clone)]
-pub struct Authenticated {
+pub struct PasswordProof {
     user: UserId,
     /// What the password was verified against: should it change before the proof is used, the proof
     /// is void.
@@ -29,7 +29,7 @@ pub struct Authenticated {
     is_by_registering: bool,
 }
 
-impl Authenticated {
+impl PasswordProof {
     /// The proof of who has just made this account with this password.
     pub(crate) const fn by_registering(user: UserId, against: StoredHash) -> Self {
         Self {
@@ -69,11 +69,11 @@ impl Authenticated {
 /// [`Error::WrongPassword`]; [`Error::Throttled`] where too many were wrong before, whatever this one
 /// is; [`Error::Busy`] when too many ask at once.
 pub async fn authenticate(
-    context: &Context,
+    context: &AppState,
     email: &str,
-    password: SecretText,
+    password: SecretString,
     actor: Actor,
-) -> Result<Authenticated> {
+) -> Result<PasswordProof> {
     let Ok(email) = Email::parse(email) else {
         return Err(Error::WrongPassword);
     };
@@ -99,10 +99,10 @@ pub async fn authenticate(
 /// [`Error::WrongPassword`]; [`Error::Throttled`] where too many were wrong in this session;
 /// [`Error::Busy`] when too many ask at once.
 pub async fn authenticate_user(
-    context: &Context,
-    caller: &Caller,
-    password: SecretText,
-) -> Result<Authenticated> {
+    context: &AppState,
+    caller: &Principal,
+    password: SecretString,
+) -> Result<PasswordProof> {
     if !could_be_a_password(&password) {
         return Err(Error::WrongPassword);
     }
@@ -145,12 +145,12 @@ fn not_blocked(
 }
 
 async fn verify(
-    context: &Context,
+    context: &AppState,
     account: Option<Account>,
-    password: SecretText,
+    password: SecretString,
     actor: Actor,
     attempt: Attempt,
-) -> Result<Authenticated> {
+) -> Result<PasswordProof> {
     let place = context.hasher.place(actor.ip).await?;
     let counted = rate_limit::count(context, &attempt).await?;
     let verified = match account {
@@ -172,7 +172,7 @@ async fn verify(
     };
     metrics::counter!("narthex_passwords_total", "verdict" => right).increment(1);
     match verified {
-        (Some(user), Some(against)) => Ok(Authenticated {
+        (Some(user), Some(against)) => Ok(PasswordProof {
             user,
             against,
             attempt: Some(counted),
@@ -187,10 +187,10 @@ async fn verify(
 
 /// What the password was found to be right against, where it is and the account is open.
 async fn verify_one(
-    context: &Context,
-    place: &Place,
+    context: &AppState,
+    place: &HashPermit,
     account: Account,
-    password: SecretText,
+    password: SecretString,
 ) -> Result<Option<StoredHash>> {
     let (user, stored) = (account.user.id, account.password);
     let verdict = place.verify(password.clone(), Some(stored.clone())).await?;
@@ -198,10 +198,10 @@ async fn verify_one(
         return Ok(None);
     }
     match verdict {
-        Verdict::Right => Ok(Some(stored)),
-        Verdict::RightButStale => renew(context, place, user, stored, password).await,
-        Verdict::Wrong => Ok(None),
-        Verdict::Unusable => {
+        PasswordCheck::Right => Ok(Some(stored)),
+        PasswordCheck::RightButStale => renew(context, place, user, stored, password).await,
+        PasswordCheck::Wrong => Ok(None),
+        PasswordCheck::Unusable => {
             tracing::error!(%user, "the stored password hash cannot be used: nobody can sign in");
             Ok(None)
         }
@@ -211,11 +211,11 @@ async fn verify_one(
 /// Replaces a hash that was made with other parameters, in a commit of its own. Of many who sign in
 /// at once one replaces it; the others verify against what it left.
 async fn renew(
-    context: &Context,
-    place: &Place,
+    context: &AppState,
+    place: &HashPermit,
     user: UserId,
     old: StoredHash,
-    password: SecretText,
+    password: SecretString,
 ) -> Result<Option<StoredHash>> {
     let new = place.hash(password.clone()).await?;
     let found = context
@@ -231,7 +231,7 @@ async fn renew(
         Found::Ours(new) => Ok(Some(new)),
         Found::Another(stored) => {
             let verdict = place.verify(password, stored.clone()).await?;
-            let right = matches!(verdict, Verdict::Right | Verdict::RightButStale);
+            let right = matches!(verdict, PasswordCheck::Right | PasswordCheck::RightButStale);
             Ok(stored.filter(|_| right))
         }
     }
@@ -247,14 +247,14 @@ enum Found {
 /// commit that only known addresses cost would tell them apart by the time of the answer. The same commit
 /// takes the attempt back from the counts of successes.
 async fn note_refusal(
-    context: &Context,
+    context: &AppState,
     user: Option<UserId>,
     actor: Actor,
     attempt: Counted,
 ) -> Result<()> {
     context
         .write(move |context, connection| {
-            let what = What::new(EventKind::PasswordRefused, "");
+            let what = NewEvent::new(EventKind::PasswordRefused, "");
             audit::record(context, connection, user, &actor, what)?;
             rate_limit::fail(context, connection, &attempt)
         })
@@ -271,7 +271,7 @@ async fn note_refusal(
 pub(crate) fn begin_sign_in(
     context: &Transaction,
     connection: &mut AnyConnection,
-    proof: &Authenticated,
+    proof: &PasswordProof,
     actor: &Actor,
 ) -> Result<Account> {
     match credentials::revoke::begin_change(context, connection, proof.user, actor) {

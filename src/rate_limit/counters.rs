@@ -4,50 +4,50 @@ use std::{net::IpAddr, time::Duration};
 
 use ipnet::IpNet;
 
-use super::escalating_delay::Patience;
+use super::escalating_delay::LimitPolicy;
 use crate::{app_state::Shared, crypto::digest::Digest, types::ids::CredentialId, util::networks};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// With one account, or in one session: a person mistypes a few times and then remembers. A guesser
 /// gets some 400 passwords a day.
-const FAILURES_OF_ONE: Patience = Patience {
+const FAILURES_OF_ONE: LimitPolicy = LimitPolicy {
     free: 5,
     forgets_one_in: MINUTE.saturating_mul(15),
 };
 /// From one client network, over all accounts: an office of hundreds or a carrier may be behind it, and
 /// who signs in rightly is not counted. Stops whoever tries one password on many accounts.
-const FAILURES_OF_A_NETWORK: Patience = Patience {
+const FAILURES_OF_A_NETWORK: LimitPolicy = LimitPolicy {
     free: 100,
     forgets_one_in: MINUTE,
 };
 /// From one IPv6 site: ten networks' worth, where a site has 65,536 networks to come from.
-const FAILURES_OF_A_SITE: Patience = Patience {
+const FAILURES_OF_A_SITE: LimitPolicy = LimitPolicy {
     free: 1000,
     forgets_one_in: Duration::from_secs(6),
 };
 /// Right passwords of one account, or in one session: 30 an hour. Each costs a hash and a few rows.
-const SUCCESSES_OF_ONE: Patience = Patience {
+const SUCCESSES_OF_ONE: LimitPolicy = LimitPolicy {
     free: 30,
     forgets_one_in: MINUTE.saturating_mul(2),
 };
 /// Right passwords from one client network, over all accounts: 1,200 an hour.
-const SUCCESSES_OF_A_NETWORK: Patience = Patience {
+const SUCCESSES_OF_A_NETWORK: LimitPolicy = LimitPolicy {
     free: 1200,
     forgets_one_in: Duration::from_secs(3),
 };
 /// Right passwords from one IPv6 site: ten networks' worth.
-const SUCCESSES_OF_A_SITE: Patience = Patience {
+const SUCCESSES_OF_A_SITE: LimitPolicy = LimitPolicy {
     free: 12_000,
     forgets_one_in: Duration::from_millis(300),
 };
 /// Accounts made from one client network.
-const REGISTRATIONS_OF_A_NETWORK: Patience = Patience {
+const REGISTRATIONS_OF_A_NETWORK: LimitPolicy = LimitPolicy {
     free: 100,
     forgets_one_in: MINUTE,
 };
 /// Accounts made from one IPv6 site: ten networks' worth.
-const REGISTRATIONS_OF_A_SITE: Patience = Patience {
+const REGISTRATIONS_OF_A_SITE: LimitPolicy = LimitPolicy {
     free: 1000,
     forgets_one_in: Duration::from_secs(6),
 };
@@ -90,7 +90,7 @@ pub(super) enum Keeps {
 #[derive(Clone, Debug)]
 pub(super) struct Counter {
     pub key: Digest,
-    pub patience: Patience,
+    pub patience: LimitPolicy,
     pub keeps: Keeps,
     /// Whether the count can refuse the attempt. One that cannot is left as it is where it would.
     pub decides: bool,
@@ -101,12 +101,12 @@ pub(super) struct Counter {
 struct Family {
     keeps: Keeps,
     keeps_of_one: Keeps,
-    network: (&'static str, Patience),
-    site: (&'static str, Patience),
+    network: (&'static str, LimitPolicy),
+    site: (&'static str, LimitPolicy),
     place: &'static str,
     account: &'static str,
     session: &'static str,
-    of_one: Patience,
+    of_one: LimitPolicy,
 }
 
 const FAILURES: Family = Family {
@@ -223,8 +223,8 @@ impl Attempt {
     /// By the client's network and, for IPv6, by its site.
     fn by_network(
         &self,
-        network: (&'static str, Patience),
-        site: (&'static str, Patience),
+        network: (&'static str, LimitPolicy),
+        site: (&'static str, LimitPolicy),
         keeps: Keeps,
         decides: bool,
     ) -> Vec<Counter> {
@@ -233,7 +233,7 @@ impl Attempt {
         };
         let of_network = networks::of_one_client(client);
         let of_site = networks::of_one_site(client);
-        let counter = |(what, patience): (&'static str, Patience), of: IpNet| Counter {
+        let counter = |(what, patience): (&'static str, LimitPolicy), of: IpNet| Counter {
             key: key(what, &[of.to_string().as_bytes()]),
             patience,
             keeps,

@@ -2,7 +2,7 @@
 //!
 //! It is the "generic cell rate algorithm" (ITU-T I.371, annex A) with delays: what is kept is not a
 //! count but the moment at which the count will be zero, so that forgetting needs neither a timer nor
-//! arithmetic with fractions. Pure: the caller says what time it is, and keeps the [`Tally`].
+//! arithmetic with fractions. Pure: the caller says what time it is, and keeps the [`AttemptCounter`].
 
 use std::time::Duration;
 
@@ -26,14 +26,14 @@ pub const LONGEST: Duration = Duration::from_secs(300);
 
 /// How patient to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct LimitPolicy {
     /// How many failures cost nothing.
     pub free: u32,
     /// How long it takes until one failure is forgotten.
     pub forgets_one_in: Duration,
 }
 
-impl Patience {
+impl LimitPolicy {
     /// The highest count there is: more would change no delay.
     #[must_use]
     pub const fn most(&self) -> u32 {
@@ -57,20 +57,20 @@ impl Patience {
 
 /// What is remembered of somebody's attempts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct AttemptCounter {
     /// When all will be forgotten.
     pub clear_at: Timestamp,
     /// Until when nothing is tried.
     pub blocked_until: Timestamp,
 }
 
-impl Tally {
+impl AttemptCounter {
     /// How many failures count at `now`.
     ///
     /// A clock that was set back makes the past look like the future. What no attempts could have led
     /// to is taken for nothing, so that no jump of a clock blocks anybody for longer than a delay.
     #[must_use]
-    pub fn failures(&self, now: Timestamp, patience: Patience) -> u32 {
+    pub fn failures(&self, now: Timestamp, patience: LimitPolicy) -> u32 {
         let left = self.clear_at.since(now);
         if left > patience.remembers_for() {
             return 0;
@@ -93,7 +93,7 @@ impl Tally {
 
     /// With one more attempt, which counts as failed until it is taken back.
     #[must_use]
-    pub fn with_an_attempt(&self, now: Timestamp, patience: Patience) -> Self {
+    pub fn with_an_attempt(&self, now: Timestamp, patience: LimitPolicy) -> Self {
         let before = if self.failures(now, patience) == 0 {
             now
         } else {
@@ -118,7 +118,7 @@ impl Tally {
     /// With one attempt taken back, because it succeeded: it neither counts nor costs a delay. What
     /// failed before it still counts.
     #[must_use]
-    pub fn without_one(&self, patience: Patience) -> Self {
+    pub fn without_one(&self, patience: LimitPolicy) -> Self {
         Self {
             clear_at: self.clear_at.minus(patience.forgets_one_in),
             blocked_until: Timestamp::default(),
@@ -127,7 +127,7 @@ impl Tally {
 
     /// Whether it may be forgotten: it says nothing any more, or nothing that can be.
     #[must_use]
-    pub fn is_nothing(&self, now: Timestamp, patience: Patience) -> bool {
+    pub fn is_nothing(&self, now: Timestamp, patience: LimitPolicy) -> bool {
         self.failures(now, patience) == 0
     }
 }
@@ -144,11 +144,11 @@ mod tests {
     fn an_attempt_that_costs_no_delay_blocks_nobody_who_read_the_clock_a_moment_before() {
         let now = Timestamp::from_micros(1_795_370_700_000_000);
         let before = now.minus(Duration::from_micros(1));
-        let counted = Tally::default().with_an_attempt(now, PATIENCE);
+        let counted = AttemptCounter::default().with_an_attempt(now, PATIENCE);
         assert_eq!(counted.wait(before), None);
         assert_eq!(counted.without_one(PATIENCE).wait(before), None);
     }
-    const PATIENCE: Patience = Patience {
+    const PATIENCE: LimitPolicy = LimitPolicy {
         free: 5,
         forgets_one_in: Duration::from_secs(900),
     };
@@ -159,7 +159,7 @@ mod tests {
 
     /// Whoever tries again as soon as they may, so many times; what they waited each time.
     fn waits(attempts: usize) -> Vec<u64> {
-        let (mut now, mut tally) = (start(), Tally::default());
+        let (mut now, mut tally) = (start(), AttemptCounter::default());
         let mut waits = Vec::new();
         for _ in 0..attempts {
             tally = tally.with_an_attempt(now, PATIENCE);
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn failures_are_forgotten_one_by_one() {
-        let mut tally = Tally::default();
+        let mut tally = AttemptCounter::default();
         for _ in 0..4 {
             tally = tally.with_an_attempt(start(), PATIENCE);
         }
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_succeeds_leaves_no_trace_but_forgives_nothing_before_it() {
-        let mut tally = Tally::default();
+        let mut tally = AttemptCounter::default();
         for _ in 0..7 {
             tally = tally.with_an_attempt(start(), PATIENCE);
         }
@@ -221,7 +221,7 @@ mod tests {
         fn nobody_is_blocked_for_longer_than_the_longest_delay(
             steps in proptest::collection::vec((any::<bool>(), -100_000_000i64..100_000_000), 0..200),
         ) {
-            let (mut now, mut tally) = (start(), Tally::default());
+            let (mut now, mut tally) = (start(), AttemptCounter::default());
             for (succeeded, seconds) in steps {
                 now = Timestamp::from_micros(now.micros() + seconds * 1_000_000);
                 if tally.wait(now).is_none() {
@@ -243,7 +243,7 @@ mod tests {
         fn no_rhythm_gets_more_guesses(
             gaps in proptest::collection::vec(0u64..600, 1..400),
         ) {
-            let (mut now, mut tally) = (start(), Tally::default());
+            let (mut now, mut tally) = (start(), AttemptCounter::default());
             let mut through = 0u64;
             for gap in gaps {
                 now = now.plus(Duration::from_secs(gap));

@@ -20,10 +20,10 @@ use std::time::Duration;
 pub use self::counters::Attempt;
 use self::{
     counters::{Counter, Keeps},
-    escalating_delay::Tally,
+    escalating_delay::AttemptCounter,
 };
 use crate::{
-    app_state::{Context, Shared},
+    app_state::{AppState, Shared},
     db::AnyConnection,
     error::{Error, Result},
     util::clock::Timestamp,
@@ -56,7 +56,7 @@ pub fn unblocked(
 }
 
 /// The longest wait is told, whatever it is for.
-fn expect_unblocked(tallies: &[(Counter, Tally)], now: Timestamp) -> Result<()> {
+fn expect_unblocked(tallies: &[(Counter, AttemptCounter)], now: Timestamp) -> Result<()> {
     let decide = tallies.iter().filter(|(counter, _)| counter.decides);
     let waits = decide.filter_map(|(counter, tally)| Some((tally.wait(now)?, counter.what)));
     match waits.max_by_key(|(wait, _)| *wait) {
@@ -72,7 +72,7 @@ fn expect_unblocked(tallies: &[(Counter, Tally)], now: Timestamp) -> Result<()> 
 ///
 /// # Errors
 /// [`Error::Throttled`] where another one came first and this one is too early now.
-pub async fn count(context: &Context, attempt: &Attempt) -> Result<Counted> {
+pub async fn count(context: &AppState, attempt: &Attempt) -> Result<Counted> {
     let attempt = attempt.clone();
     context
         .write(move |context, connection| {

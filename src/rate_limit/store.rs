@@ -2,7 +2,7 @@
 
 use diesel::{QueryResult, prelude::*};
 
-use super::escalating_delay::Tally;
+use super::escalating_delay::AttemptCounter;
 use crate::{
     crypto::digest::Digest,
     db::{self, AnyConnection},
@@ -11,13 +11,16 @@ use crate::{
 };
 
 /// The tally of `key`, where there is one.
-pub(super) fn find(connection: &mut AnyConnection, key: Digest) -> QueryResult<Option<Tally>> {
+pub(super) fn find(
+    connection: &mut AnyConnection,
+    key: Digest,
+) -> QueryResult<Option<AttemptCounter>> {
     let found: Option<(Timestamp, Timestamp)> = throttles::table
         .find(key)
         .select((throttles::clear_at, throttles::blocked_until))
         .first(connection)
         .optional()?;
-    Ok(found.map(|(clear_at, blocked_until)| Tally {
+    Ok(found.map(|(clear_at, blocked_until)| AttemptCounter {
         clear_at,
         blocked_until,
     }))
@@ -25,10 +28,10 @@ pub(super) fn find(connection: &mut AnyConnection, key: Digest) -> QueryResult<O
 
 /// The tally of `key`, made where there is none, locked until the transaction ends: of two attempts
 /// at once the second sees what the first one counted.
-pub(super) fn lock(connection: &mut AnyConnection, key: Digest) -> QueryResult<Tally> {
+pub(super) fn lock(connection: &mut AnyConnection, key: Digest) -> QueryResult<AttemptCounter> {
     if !touch(connection, key)? {
         let made = db::attempt(connection, |connection| {
-            let nothing = Tally::default();
+            let nothing = AttemptCounter::default();
             diesel::insert_into(throttles::table)
                 .values((
                     throttles::key.eq(key),
@@ -55,7 +58,11 @@ fn touch(connection: &mut AnyConnection, key: Digest) -> QueryResult<bool> {
 }
 
 /// Writes a tally that was locked.
-pub(super) fn set(connection: &mut AnyConnection, key: Digest, tally: Tally) -> QueryResult<()> {
+pub(super) fn set(
+    connection: &mut AnyConnection,
+    key: Digest,
+    tally: AttemptCounter,
+) -> QueryResult<()> {
     diesel::update(throttles::table.find(key))
         .set((
             throttles::clear_at.eq(tally.clear_at),

@@ -12,7 +12,7 @@ use diesel::QueryResult;
 
 use crate::{
     cluster::store,
-    db::{self, AnyConnection, Place},
+    db::{self, AnyConnection, DatabaseIdentity},
     util::clock::Timestamp,
 };
 
@@ -22,7 +22,7 @@ const LONG: Duration = Duration::from_secs(600);
 
 /// Why this may be a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Doubt {
+pub enum RestoreEvidence {
     /// The database is elsewhere than when somebody last said where it is.
     Elsewhere {
         /// Where it was.
@@ -43,7 +43,7 @@ const OLDER: &str = "older than it was";
 const WHAT_TO_DO: &str = "what ended since it was made lives again: end everything with narthex sign-out \
                           --all";
 
-impl fmt::Display for Doubt {
+impl fmt::Display for RestoreEvidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Elsewhere { was, is } if took_over_from(was, is) => write!(
@@ -75,7 +75,7 @@ impl fmt::Display for Doubt {
 
 /// Whether the place is another one by its timeline alone.
 fn took_over_from(was: &str, is: &str) -> bool {
-    Place::parse(is).is_next_timeline_of(&Place::parse(was))
+    DatabaseIdentity::parse(is).is_next_timeline_of(&DatabaseIdentity::parse(was))
 }
 
 /// What there is to doubt about the database that is `here`. To be asked before a node joins: those that
@@ -85,21 +85,21 @@ fn took_over_from(was: &str, is: &str) -> bool {
 /// When the database fails.
 pub fn doubt(
     connection: &mut AnyConnection,
-    here: &Place,
+    here: &DatabaseIdentity,
     now: Timestamp,
-) -> QueryResult<Option<Doubt>> {
+) -> QueryResult<Option<RestoreEvidence>> {
     match store::place(connection)? {
-        Some(was) if was == OLDER => return Ok(Some(Doubt::Older)),
-        Some(was) if here.is_elsewhere(&Place::parse(&was)) => {
+        Some(was) if was == OLDER => return Ok(Some(RestoreEvidence::Older)),
+        Some(was) if here.is_elsewhere(&DatabaseIdentity::parse(&was)) => {
             let is = here.to_string();
-            return Ok(Some(Doubt::Elsewhere { was, is }));
+            return Ok(Some(RestoreEvidence::Elsewhere { was, is }));
         }
         _ => {}
     }
     let last = store::last_alive(connection)?;
     Ok(last
         .filter(|last| now.since(*last) >= LONG)
-        .map(Doubt::CutOff))
+        .map(RestoreEvidence::CutOff))
 }
 
 /// Has the database know that it is older than what a process had seen, until somebody answers.
@@ -110,14 +110,17 @@ pub(super) fn is_older(connection: &mut AnyConnection) -> QueryResult<()> {
 /// Says where the database is, if it was at `was` and no operator has to answer for that.
 pub(super) fn took_over(
     connection: &mut AnyConnection,
-    was: &Place,
-    here: &Place,
+    was: &DatabaseIdentity,
+    here: &DatabaseIdentity,
 ) -> QueryResult<bool> {
     store::replace_place(connection, &was.to_string(), &here.to_string())
 }
 
 /// Says where the database is, if nobody has yet.
-pub(super) fn is_known_to_be(connection: &mut AnyConnection, here: &Place) -> QueryResult<()> {
+pub(super) fn is_known_to_be(
+    connection: &mut AnyConnection,
+    here: &DatabaseIdentity,
+) -> QueryResult<()> {
     if store::place(connection)?.is_some() {
         return Ok(());
     }
@@ -134,7 +137,7 @@ pub(super) fn is_known_to_be(connection: &mut AnyConnection, here: &Place) -> Qu
 ///
 /// # Errors
 /// When the database fails.
-pub fn is_right(connection: &mut AnyConnection, here: &Place) -> QueryResult<()> {
+pub fn is_right(connection: &mut AnyConnection, here: &DatabaseIdentity) -> QueryResult<()> {
     if store::set_place(connection, &here.to_string())? {
         return Ok(());
     }

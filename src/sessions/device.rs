@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::types::credential_kind::Kind;
+use crate::types::credential_kind::CredentialKind;
 
 /// The most characters of a user agent that are kept.
 pub const LONGEST_USER_AGENT: usize = 512;
@@ -16,7 +16,7 @@ pub const LONGEST_USER_AGENT: usize = 512;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
     /// The sort of session.
-    pub kind: Kind,
+    pub kind: CredentialKind,
     /// The browser, such as `Firefox`.
     pub browser: Option<String>,
     /// The system, such as `Linux`.
@@ -95,12 +95,12 @@ const NO_COMPUTERS: &[(&str, &str)] = &[
 const ON_IOS: &[&str] = &["CriOS/", "FxiOS/", "EdgiOS/", "OPT/", "GSA/", "Mobile/"];
 
 /// Systems of which each device has the same kind.
-const SYSTEMS: &[(&str, &str, Kind)] = &[
-    ("iPad", "iPadOS", Kind::Tablet),
-    ("iPhone", "iOS", Kind::Mobile),
-    ("iPod", "iOS", Kind::Mobile),
-    ("KAIOS/", "KaiOS", Kind::Mobile),
-    ("Windows Phone", "Windows Phone", Kind::Mobile),
+const SYSTEMS: &[(&str, &str, CredentialKind)] = &[
+    ("iPad", "iPadOS", CredentialKind::Tablet),
+    ("iPhone", "iOS", CredentialKind::Mobile),
+    ("iPod", "iOS", CredentialKind::Mobile),
+    ("KAIOS/", "KaiOS", CredentialKind::Mobile),
+    ("Windows Phone", "Windows Phone", CredentialKind::Mobile),
 ];
 
 /// Systems of computers.
@@ -116,7 +116,7 @@ const DESKTOPS: &[(&str, &str)] = &[
 
 impl Device {
     const UNKNOWN: Self = Self {
-        kind: Kind::Other,
+        kind: CredentialKind::Other,
         browser: None,
         system: None,
     };
@@ -152,11 +152,11 @@ impl Device {
     }
 }
 
-fn system(user_agent: &str, browser_is_known: bool) -> (Option<&'static str>, Kind) {
+fn system(user_agent: &str, browser_is_known: bool) -> (Option<&'static str>, CredentialKind) {
     let has = |word: &str| user_agent.contains(word);
     for (word, name) in NO_COMPUTERS {
         if has(word) {
-            return (Some(name), Kind::Other);
+            return (Some(name), CredentialKind::Other);
         }
     }
     for (word, name, kind) in SYSTEMS {
@@ -165,32 +165,32 @@ fn system(user_agent: &str, browser_is_known: bool) -> (Option<&'static str>, Ki
         }
     }
     if has("Macintosh") && ON_IOS.iter().any(|word| has(word)) {
-        return (Some("iPadOS"), Kind::Tablet);
+        return (Some("iPadOS"), CredentialKind::Tablet);
     }
     if has("OpenHarmony") || has("HarmonyOS") {
         let kind = match () {
-            () if has("Tablet") => Kind::Tablet,
-            () if has("Phone;") || has("Mobile") => Kind::Mobile,
-            () if has("PC;") => Kind::Desktop,
-            () => Kind::Other,
+            () if has("Tablet") => CredentialKind::Tablet,
+            () if has("Phone;") || has("Mobile") => CredentialKind::Mobile,
+            () if has("PC;") => CredentialKind::Desktop,
+            () => CredentialKind::Other,
         };
         return (Some("HarmonyOS"), kind);
     }
     // A browser on an Android says `Mobile` on a phone and leaves it out on a tablet.
     if has("Android") {
         let kind = match browser_is_known {
-            _ if has("Mobile") => Kind::Mobile,
-            true => Kind::Tablet,
-            false => Kind::Other,
+            _ if has("Mobile") => CredentialKind::Mobile,
+            true => CredentialKind::Tablet,
+            false => CredentialKind::Other,
         };
         return (Some("Android"), kind);
     }
     let mut desktops = DESKTOPS.iter();
     let system = desktops.find_map(|(word, name)| has(word).then_some(*name));
     let kind = match system {
-        Some("Linux") if has("Mobile") => Kind::Mobile,
-        Some(_) if browser_is_known => Kind::Desktop,
-        _ => Kind::Other,
+        Some("Linux") if has("Mobile") => CredentialKind::Mobile,
+        Some(_) if browser_is_known => CredentialKind::Desktop,
+        _ => CredentialKind::Other,
     };
     (system, kind)
 }

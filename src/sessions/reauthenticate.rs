@@ -2,10 +2,10 @@
 
 use super::{secret::SessionSecret, sign_in::SENT_AGAIN_WITHIN};
 use crate::{
-    app_state::Context,
-    audit::{self, Actor, EventKind, What},
-    credentials::{Caller, Credential, store},
-    crypto::secret::SecretText,
+    app_state::AppState,
+    audit::{self, Actor, EventKind, NewEvent},
+    credentials::{Credential, Principal, store},
+    crypto::secret::SecretString,
     db::AnyConnection,
     error::{Error, Result},
     passwords::verify::{authenticate_user, begin_sign_in},
@@ -22,9 +22,9 @@ use crate::{
 /// # Errors
 /// [`Error::WrongPassword`].
 pub async fn confirm(
-    context: &Context,
-    caller: &Caller,
-    password: SecretText,
+    context: &AppState,
+    caller: &Principal,
+    password: SecretString,
     form_key: Option<[u8; 16]>,
 ) -> Result<SessionSecret> {
     let actor = caller.actor();
@@ -64,7 +64,7 @@ pub async fn confirm(
             )?;
             store::delete_secrets(connection, old, session)?;
             store::insert_secret(connection, session, digest, "", now)?;
-            let what = What::new(EventKind::PasswordConfirmed, "");
+            let what = NewEvent::new(EventKind::PasswordConfirmed, "");
             audit::record(context, connection, user, &actor, what)?;
             Ok::<_, Error>(())
         })
@@ -74,7 +74,7 @@ pub async fn confirm(
 
 /// The session, if it lives and its password was confirmed a moment ago.
 fn confirmed_before(
-    context: &Context,
+    context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     session: CredentialId,

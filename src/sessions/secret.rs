@@ -6,7 +6,7 @@ use crate::{
     crypto::{
         digest::Digest,
         rng::{self, Random},
-        secret::SecretText,
+        secret::SecretString,
     },
     error::Result,
 };
@@ -17,7 +17,7 @@ const BYTES: usize = 32;
 const LENGTH: usize = 43;
 
 /// The secret of a session.
-pub struct SessionSecret(SecretText);
+pub struct SessionSecret(SecretString);
 
 impl SessionSecret {
     /// A new one.
@@ -26,13 +26,15 @@ impl SessionSecret {
     /// When the machine has no randomness.
     pub fn generate(random: &dyn Random) -> Result<Self> {
         let bytes = rng::bytes::<BYTES>(random)?;
-        Ok(Self(SecretText::new(BASE64_URL_SAFE_NO_PAD.encode(bytes))))
+        Ok(Self(SecretString::new(
+            BASE64_URL_SAFE_NO_PAD.encode(bytes),
+        )))
     }
 
     /// Reads one out of a cookie whose signature was right.
     #[must_use]
     pub fn parse(text: String) -> Option<Self> {
-        (text.len() == LENGTH).then(|| Self(SecretText::new(text)))
+        (text.len() == LENGTH).then(|| Self(SecretString::new(text)))
     }
 
     /// What the database knows it by.

@@ -7,18 +7,18 @@ use super::{
     secret::SessionSecret,
 };
 use crate::{
-    app_state::Context,
-    audit::{self, Actor, EventKind, What},
+    app_state::AppState,
+    audit::{self, Actor, EventKind, NewEvent},
     credential_cache::User,
     credentials::{
-        self, Caller, Credential, Reason, Selection, limits,
-        revoke::{self, Ending},
+        self, Credential, CredentialFilter, Principal, RevocationReason, limits,
+        revoke::{self, RevocationRequest},
         store,
     },
     db::AnyConnection,
     error::{Error, Result},
-    passwords::verify::{Authenticated, begin_sign_in},
-    types::{ability::Abilities, credential_kind::Class, ids::CredentialId},
+    passwords::verify::{PasswordProof, begin_sign_in},
+    types::{ability::Abilities, credential_kind::CredentialType, ids::CredentialId},
 };
 
 /// How somebody signs in.
@@ -31,7 +31,7 @@ pub struct SignIn {
     /// Where they are.
     pub ip: Option<IpAddr>,
     /// The sessions that this browser has now; their cookies are about to be replaced.
-    pub replaces: Vec<Caller>,
+    pub replaces: Vec<Principal>,
     /// The key that the form carried: sent again within a minute, it opens no second session.
     pub form_key: Option<[u8; 16]>,
 }
@@ -52,8 +52,8 @@ pub(super) const SENT_AGAIN_WITHIN: Duration = Duration::from_secs(60);
 /// # Errors
 /// [`Error::WrongPassword`] where the proof is void by now.
 pub async fn sign_in(
-    context: &Context,
-    proof: Authenticated,
+    context: &AppState,
+    proof: PasswordProof,
     how: SignIn,
 ) -> Result<SessionSecret> {
     let secret = SessionSecret::generate(context.random())?;
@@ -89,18 +89,18 @@ pub async fn sign_in(
             } else {
                 EventKind::SignedInAnew
             };
-            let what = What::new(kind, device.to_string()).to(session.id);
+            let what = NewEvent::new(kind, device.to_string()).to(session.id);
             audit::record(context, connection, session.user_id, &actor, what)?;
             for old in how.replaces {
                 // Of another user we have no lock: while we wait, their session may get another secret.
                 if old.user.id != session.user_id {
                     let _ = context.makes_old(old.user.id);
                 }
-                let selection = Selection {
+                let selection = CredentialFilter {
                     id: vec![old.credential.id],
-                    ..Selection::default()
+                    ..CredentialFilter::default()
                 };
-                let ending = Ending::of(selection, Reason::Replaced);
+                let ending = RevocationRequest::of(selection, RevocationReason::Replaced);
                 revoke::end_within(context, connection, old.user.id, &ending, &actor)?;
             }
             limits::end_sessions_beyond(context, connection, &session, &actor)?;
@@ -112,7 +112,7 @@ pub async fn sign_in(
 
 /// The credential that the same form made, if it is the session that the same browser opened a moment ago.
 fn opened_before(
-    context: &Context,
+    context: &AppState,
     connection: &mut AnyConnection,
     id: CredentialId,
     session: &Credential,
@@ -120,7 +120,7 @@ fn opened_before(
     let now = context.now();
     let opened = store::find(connection, session.user_id, id)?;
     Ok(opened.filter(|opened| {
-        opened.class() == Class::Session
+        opened.class() == CredentialType::Session
             && opened.is_live(now)
             && opened.created_at.plus(SENT_AGAIN_WITHIN) > now
             && opened.user_agent == session.user_agent
@@ -138,7 +138,7 @@ fn is_known(connection: &mut AnyConnection, session: &Credential, device: &Devic
         .any(|one| *one == session.user_agent || Device::of(one.as_deref()) == *device))
 }
 
-fn new_session(context: &Context, user: &User, how: &SignIn) -> Result<Credential> {
+fn new_session(context: &AppState, user: &User, how: &SignIn) -> Result<Credential> {
     let settings = &context.settings;
     let limits = if how.remember {
         settings.remember

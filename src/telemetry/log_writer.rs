@@ -41,10 +41,10 @@ pub fn lost() -> u64 {
 
 /// Where lines are written to.
 #[derive(Clone)]
-pub struct Lines(Arc<Queue>);
+pub struct NonBlockingWriter(Arc<Queue>);
 
 /// Ends the log when it is dropped, its last lines written.
-pub struct LastLines {
+pub struct FlushGuard {
     queue: Arc<Queue>,
     writer: Thread,
     done: mpsc::Receiver<Infallible>,
@@ -54,11 +54,11 @@ pub struct LastLines {
 ///
 /// # Errors
 /// When there can be no more threads.
-pub fn to_standard_error() -> io::Result<(Lines, LastLines)> {
+pub fn to_standard_error() -> io::Result<(NonBlockingWriter, FlushGuard)> {
     start(io::stderr())
 }
 
-fn start(to: impl Write + Send + 'static) -> io::Result<(Lines, LastLines)> {
+fn start(to: impl Write + Send + 'static) -> io::Result<(NonBlockingWriter, FlushGuard)> {
     let queue = Arc::new(Queue::default());
     let (ends, done) = mpsc::channel();
     let shared = Arc::clone(&queue);
@@ -69,12 +69,12 @@ fn start(to: impl Write + Send + 'static) -> io::Result<(Lines, LastLines)> {
             drop(ends);
         })?;
     let writer = thread.thread().clone();
-    let last = LastLines {
+    let last = FlushGuard {
         queue: Arc::clone(&queue),
         writer,
         done,
     };
-    Ok((Lines(queue), last))
+    Ok((NonBlockingWriter(queue), last))
 }
 
 #[derive(Default)]
@@ -96,7 +96,7 @@ impl Queue {
     }
 }
 
-impl<'a> MakeWriter<'a> for Lines {
+impl<'a> MakeWriter<'a> for NonBlockingWriter {
     type Writer = &'a Self;
 
     fn make_writer(&'a self) -> &'a Self {
@@ -105,7 +105,7 @@ impl<'a> MakeWriter<'a> for Lines {
 }
 
 /// One call is one line or several, never a part of one.
-impl Write for &Lines {
+impl Write for &NonBlockingWriter {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         let mut waiting = self.0.lock();
         if waiting.text.len() + lines.len() > WAITING {
@@ -126,7 +126,7 @@ impl Write for &Lines {
     }
 }
 
-impl Drop for LastLines {
+impl Drop for FlushGuard {
     fn drop(&mut self) {
         self.queue.ends.store(true, Ordering::SeqCst);
         self.writer.unpark();

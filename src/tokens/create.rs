@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::secret::TokenSecret;
 use crate::{
-    app_state::{Context, Shared, Transaction},
-    audit::{self, Actor, EventKind, What},
+    app_state::{AppState, Shared, Transaction},
+    audit::{self, Actor, EventKind, NewEvent},
     credentials::{
-        self, Confirmed, Credential, limits,
+        self, Credential, RecentlyAuthenticated, limits,
         revoke::{begin_change, begin_change_as},
         store,
     },
@@ -16,7 +16,7 @@ use crate::{
     error::{Error, Result},
     types::{
         ability::Abilities,
-        credential_kind::{Class, Kind},
+        credential_kind::{CredentialKind, CredentialType},
         fields::FieldErrors,
         ids::{CredentialId, UserId},
         name::Name,
@@ -50,18 +50,25 @@ pub struct Issued {
 /// `form_key` is what the form carried: sent twice, it makes one token, and [`made_by_form`] finds it.
 ///
 /// # Errors
-/// [`Error::MissingAbility`] and [`Error::OutlivesCaller`] where the caller has less than it wants
-/// to give; [`Error::FormSentTwice`] where this form made its token before.
+/// [`Error::MissingAbility`] and [`Error::ExceedsCallerLifetime`] where the caller has less than it wants
+/// to give; [`Error::DuplicateSubmission`] where this form made its token before.
 pub async fn issue(
-    context: &Context,
-    confirmed: Confirmed<'_>,
+    context: &AppState,
+    confirmed: RecentlyAuthenticated<'_>,
     new: NewToken,
     form_key: Option<[u8; 16]>,
 ) -> Result<Issued> {
     let caller = confirmed.caller().clone();
     let actor = caller.actor();
     let (user, made_by) = (caller.user.id, Some(caller.credential.id));
-    let draft = draft(context, user, Kind::Personal, new, made_by, &actor)?;
+    let draft = draft(
+        context,
+        user,
+        CredentialKind::Personal,
+        new,
+        made_by,
+        &actor,
+    )?;
     context
         .write(move |context, connection| {
             let acting = begin_change_as(context, connection, &caller)?;
@@ -77,9 +84,9 @@ pub async fn issue(
 /// # Errors
 /// [`Error::NotFound`] where the user is gone.
 pub async fn issue_as_operator(
-    context: &Context,
+    context: &AppState,
     user: UserId,
-    kind: Kind,
+    kind: CredentialKind,
     new: NewToken,
 ) -> Result<Issued> {
     let actor = Actor::operator();
@@ -97,7 +104,7 @@ pub async fn issue_as_operator(
 /// # Errors
 /// [`Error::NotFound`] where it made none.
 pub async fn made_by_form(
-    context: &Context,
+    context: &AppState,
     user: UserId,
     form_key: [u8; 16],
 ) -> Result<Credential> {
@@ -106,14 +113,14 @@ pub async fn made_by_form(
             store::by_form_key(connection, user, &form_key)?.ok_or(Error::NotFound)
         })
         .await?;
-    credentials::find(context, user, Class::Token, id).await
+    credentials::find(context, user, CredentialType::Token, id).await
 }
 
 /// A token that is not yet in the database.
 pub(super) fn draft(
     context: &Shared,
     user: UserId,
-    kind: Kind,
+    kind: CredentialKind,
     new: NewToken,
     made_by: Option<CredentialId>,
     actor: &Actor,
@@ -146,7 +153,7 @@ pub(super) fn draft(
 /// Puts a drafted token into the database, within a transaction that holds the user's lock.
 ///
 /// # Errors
-/// [`Error::TooManyTokens`]; [`Error::FormSentTwice`].
+/// [`Error::TooManyTokens`]; [`Error::DuplicateSubmission`].
 pub(super) fn insert(
     context: &Transaction,
     connection: &mut AnyConnection,
@@ -166,7 +173,7 @@ pub(super) fn insert(
     })
     .map_err(|error| {
         if form_key.is_some() && db::is_unique_violation(&error) {
-            Error::FormSentTwice
+            Error::DuplicateSubmission
         } else {
             error.into()
         }
@@ -178,7 +185,7 @@ pub(super) fn insert(
         &secret.hint(),
         token.created_at,
     )?;
-    let what = What::new(EventKind::TokenCreated, token.name.clone()).to(token.id);
+    let what = NewEvent::new(EventKind::TokenCreated, token.name.clone()).to(token.id);
     audit::record(context, connection, token.user_id, actor, what)?;
     Ok(issued)
 }

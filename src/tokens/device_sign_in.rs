@@ -2,11 +2,11 @@
 
 use super::create::{Issued, NewToken, draft, insert};
 use crate::{
-    app_state::{Context, Shared},
+    app_state::{AppState, Shared},
     audit::Actor,
     error::{Error, Result},
-    passwords::verify::{Authenticated, begin_sign_in},
-    types::{ability::Abilities, credential_kind::Kind, name::Name},
+    passwords::verify::{PasswordProof, begin_sign_in},
+    types::{ability::Abilities, credential_kind::CredentialKind, name::Name},
     util::clock::Timestamp,
 };
 
@@ -39,8 +39,8 @@ impl DeviceSignIn {
 /// # Errors
 /// [`Error::WrongPassword`] where the proof is void by now; [`Error::TooManyTokens`].
 pub async fn sign_in(
-    context: &Context,
-    proof: Authenticated,
+    context: &AppState,
+    proof: PasswordProof,
     device: DeviceSignIn,
     actor: Actor,
 ) -> Result<Issued> {
@@ -49,7 +49,14 @@ pub async fn sign_in(
         abilities: device.abilities,
         expires_at: device.expires_at,
     };
-    let draft = draft(context, proof.user(), Kind::Device, new, None, &actor)?;
+    let draft = draft(
+        context,
+        proof.user(),
+        CredentialKind::Device,
+        new,
+        None,
+        &actor,
+    )?;
     context
         .write(move |context, connection| {
             begin_sign_in(context, connection, &proof, &actor)?;

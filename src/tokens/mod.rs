@@ -10,7 +10,7 @@ pub(crate) mod update;
 pub use self::{
     create::{Issued, NewToken, issue, issue_as_operator, made_by_form},
     device_sign_in::{DeviceSignIn, sign_in},
-    rotate::{Overlap, Request, Rotated, Rotation, earlier_secrets, rotate},
-    secret::{Flaw, TokenSecret},
+    rotate::{GracePeriod, Request, RotatedToken, Rotation, earlier_secrets, rotate},
+    secret::{TokenFormatError, TokenSecret},
     update::{Change, change},
 };

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::{Issued, TokenSecret, update::find_live};
 use crate::{
-    app_state::{Context, Transaction},
-    audit::{self, EventKind, What},
+    app_state::{AppState, Transaction},
+    audit::{self, EventKind, NewEvent},
     config::{SigningKeys, TokenPrefix},
     credentials::{
-        Caller, Confirmed, Credential,
+        Credential, Principal, RecentlyAuthenticated,
         revoke::begin_change_as,
-        store::{self, Derived, Earlier, MadeBefore},
+        store::{self, DerivedSecret, ExistingRotation, PreviousSecret},
     },
     crypto::{digest::Digest, rng},
     db::AnyConnection,
@@ -29,11 +29,11 @@ const EARLIER_SECRETS: usize = 8;
 /// How long a program that sends the same `Idempotency-Key` again is given the same secret again.
 const RETRIED_FOR: Duration = Duration::from_secs(10 * 60);
 
-/// How long the secret before goes on working after a rotation: at most [`Overlap::LONGEST`].
+/// How long the secret before goes on working after a rotation: at most [`GracePeriod::LONGEST`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Overlap(Duration);
+pub struct GracePeriod(Duration);
 
-impl Overlap {
+impl GracePeriod {
     /// A secret that works for longer than this is no longer about to go.
     pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -108,7 +108,7 @@ impl Request {
 
     /// What it is known by: another program's of the same key is another one. A form's key is random,
     /// and the form may come from a session that followed.
-    fn known_by(&self, caller: &Caller) -> Digest {
+    fn known_by(&self, caller: &Principal) -> Digest {
         let program = self
             .repeatable_for
             .map(|_| *caller.credential.id.as_bytes());
@@ -121,14 +121,14 @@ impl Request {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rotation {
     /// How long the secret before goes on working.
-    pub overlap: Overlap,
+    pub overlap: GracePeriod,
     /// When the token expires from then on; `Some(None)` is never, `None` leaves it as it is. Checked
     /// before by [`NewToken::within_the_operators_bound`](super::NewToken::within_the_operators_bound).
     pub expires_at: Option<Option<Timestamp>>,
 }
 
 /// A token under its new secret.
-pub struct Rotated {
+pub struct RotatedToken {
     /// The token and the secret.
     pub issued: Issued,
     /// Whether this request was made before: the secret is the one that it made then.
@@ -143,19 +143,19 @@ pub struct Rotated {
 ///
 /// # Errors
 /// [`Error::NotFound`] where there is no such live token; [`Error::MissingAbility`] and
-/// [`Error::OutlivesCaller`] where it may do more, or lives or shall live longer, than the caller;
+/// [`Error::ExceedsCallerLifetime`] where it may do more, or lives or shall live longer, than the caller;
 /// [`Error::Invalid`] where the same request was made before with another overlap or expiry, or the
 /// token was rotated again since.
 pub async fn rotate(
-    context: &Context,
-    confirmed: Confirmed<'_>,
+    context: &AppState,
+    confirmed: RecentlyAuthenticated<'_>,
     id: CredentialId,
     Rotation {
         overlap,
         expires_at,
     }: Rotation,
     request: Option<Request>,
-) -> Result<Rotated> {
+) -> Result<RotatedToken> {
     let caller = confirmed.caller().clone();
     context
         .write(move |context, connection| {
@@ -172,7 +172,7 @@ pub async fn rotate(
                 // this answer as for that one.
                 let _ = store::makes_old(context, connection, token.user_id, id)?;
                 let issued = Issued { token, secret };
-                return Ok(Rotated {
+                return Ok(RotatedToken {
                     issued,
                     repeated: true,
                 });
@@ -191,10 +191,10 @@ pub async fn rotate(
                 let old = store::makes_old(context, connection, token.user_id, id)?;
                 store::update(connection, old, &token)?;
             }
-            let what = What::new(EventKind::TokenRotated, token.name.clone()).to(token.id);
+            let what = NewEvent::new(EventKind::TokenRotated, token.name.clone()).to(token.id);
             audit::record(context, connection, caller.user.id, &actor, what)?;
             let issued = Issued { token, secret };
-            Ok(Rotated {
+            Ok(RotatedToken {
                 issued,
                 repeated: false,
             })
@@ -206,7 +206,7 @@ pub async fn rotate(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn earlier_secrets(context: &Context, id: CredentialId) -> Result<Vec<Earlier>> {
+pub async fn earlier_secrets(context: &AppState, id: CredentialId) -> Result<Vec<PreviousSecret>> {
     context
         .read(move |context, connection| {
             let mut earlier = store::earlier(connection, id)?;
@@ -219,9 +219,9 @@ pub async fn earlier_secrets(context: &Context, id: CredentialId) -> Result<Vec<
 fn replace(
     context: &Transaction,
     connection: &mut AnyConnection,
-    caller: &Caller,
+    caller: &Principal,
     token: &Credential,
-    overlap: Overlap,
+    overlap: GracePeriod,
     request: Option<&Request>,
 ) -> Result<TokenSecret> {
     let now = context.now();
@@ -255,7 +255,7 @@ fn replace(
     )
     .ok_or_else(|| Error::internal("no secret could be derived"))?;
     insert(connection, token.id, &secret, now)?;
-    let derived = Derived {
+    let derived = DerivedSecret {
         digest: secret.digest(),
         salt,
         overlap: micros_of(overlap.0),
@@ -279,17 +279,17 @@ fn insert(
 /// The server's key is tried first, then those that it replaced: the same secret comes out also after
 /// a restart, and after the key was changed.
 fn made_before(
-    context: &Context,
+    context: &AppState,
     connection: &mut AnyConnection,
-    caller: &Caller,
+    caller: &Principal,
     token: &Credential,
-    overlap: Overlap,
+    overlap: GracePeriod,
     request: &Request,
 ) -> Result<Option<TokenSecret>> {
     let since = request
         .repeatable_for
         .map(|window| context.now().minus(window));
-    let Some(MadeBefore {
+    let Some(ExistingRotation {
         derived: made,
         is_replaced,
     }) = store::rotation(connection, token.id, request.known_by(caller), since)?

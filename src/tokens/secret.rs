@@ -14,7 +14,7 @@ use crate::{
     crypto::{
         digest::Digest,
         rng::{self, Random},
-        secret::SecretText,
+        secret::SecretString,
     },
     error::Result,
     util::every_byte::every_byte,
@@ -31,7 +31,7 @@ const HINT_CHARACTERS: usize = 4;
 
 /// The secret of a token: made once, shown once.
 #[derive(Clone)]
-pub struct TokenSecret(SecretText);
+pub struct TokenSecret(SecretString);
 
 impl TokenSecret {
     /// A new one.
@@ -75,10 +75,10 @@ impl TokenSecret {
             return None;
         }
         text.extend(checksum(&text).map(char::from));
-        Some(Self(SecretText::new(text)))
+        Some(Self(SecretString::new(text)))
     }
 
-    /// Reads what a client sent: `None` where it has a [`Flaw`], without looking anything up.
+    /// Reads what a client sent: `None` where it has a [`TokenFormatError`], without looking anything up.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::read(text).ok()
@@ -88,12 +88,12 @@ impl TokenSecret {
     ///
     /// # Errors
     /// The first thing that is wrong with it.
-    pub fn read(text: &str) -> Result<Self, Flaw> {
-        well_formed(text).map(|()| Self(SecretText::new(text.to_owned())))
+    pub fn read(text: &str) -> Result<Self, TokenFormatError> {
+        well_formed(text).map(|()| Self(SecretString::new(text.to_owned())))
     }
 
     /// What the database knows the secret by that a client sent, without a copy of it: `None` where it has
-    /// a [`Flaw`].
+    /// a [`TokenFormatError`].
     #[must_use]
     pub fn digest_of(text: &str) -> Option<Digest> {
         well_formed(text).ok()?;
@@ -124,7 +124,7 @@ impl TokenSecret {
 
 /// Why a text is no secret of a token. Says nothing of what is in the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Flaw {
+pub enum TokenFormatError {
     /// It begins with something that is no prefix.
     #[error("it does not begin with 2 to 10 letters or digits and an underscore")]
     Prefix,
@@ -139,22 +139,22 @@ pub enum Flaw {
     Checksum,
 }
 
-fn well_formed(text: &str) -> Result<(), Flaw> {
+fn well_formed(text: &str) -> Result<(), TokenFormatError> {
     let (_, tail) = text
         .split_once('_')
         .filter(|(prefix, _)| TokenPrefix::is_one(prefix))
-        .ok_or(Flaw::Prefix)?;
+        .ok_or(TokenFormatError::Prefix)?;
     if !every_byte(tail, |byte| byte.is_ascii_alphanumeric()) {
-        return Err(Flaw::Alphabet);
+        return Err(TokenFormatError::Alphabet);
     }
     if tail.len() != RANDOM_CHARACTERS + CHECKSUM_CHARACTERS {
-        return Err(Flaw::Length(tail.len()));
+        return Err(TokenFormatError::Length(tail.len()));
     }
     let parts = text.split_at_checked(text.len() - CHECKSUM_CHARACTERS);
     parts
         .filter(|(body, sum)| checksum(body) == sum.as_bytes())
         .map(drop)
-        .ok_or(Flaw::Checksum)
+        .ok_or(TokenFormatError::Checksum)
 }
 
 fn character(value: usize) -> u8 {
@@ -229,7 +229,10 @@ mod tests {
         // The checksum is of the prefix, too.
         let secret = TokenSecret::generate(&prefix(), &SystemRandom).unwrap();
         let other = secret.expose().replacen("nrx", "acme", 1);
-        assert!(matches!(TokenSecret::read(&other), Err(Flaw::Checksum)));
+        assert!(matches!(
+            TokenSecret::read(&other),
+            Err(TokenFormatError::Checksum)
+        ));
     }
 
     #[test]

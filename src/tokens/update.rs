@@ -1,14 +1,14 @@
 //! Changing a token: its name, what it may do, when it expires, and whether it is paused.
 
 use crate::{
-    app_state::{Context, Shared},
-    audit::{self, EventKind, What},
-    credentials::{Caller, Credential, last_used, revoke::begin_change_as, store},
+    app_state::{AppState, Shared},
+    audit::{self, EventKind, NewEvent},
+    credentials::{Credential, Principal, last_used, revoke::begin_change_as, store},
     db::AnyConnection,
     error::{Error, Result},
     types::{
         ability::Abilities,
-        credential_kind::Class,
+        credential_kind::CredentialType,
         ids::{CredentialId, UserId},
         name::Name,
     },
@@ -58,12 +58,12 @@ fn ends_after(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
 ///
 /// # Errors
 /// [`Error::NotFound`] where there is no such live token; [`Error::MissingAbility`] and
-/// [`Error::OutlivesCaller`] where the caller would give what it does not have, or resume it;
-/// [`Error::ConfirmPassword`] where a session that has not confirmed its password lately would give the
+/// [`Error::ExceedsCallerLifetime`] where the caller would give what it does not have, or resume it;
+/// [`Error::ReauthenticationRequired`] where a session that has not confirmed its password lately would give the
 /// token [more than it had](Change::gives_more_to).
 pub async fn change(
-    context: &Context,
-    caller: &Caller,
+    context: &AppState,
+    caller: &Principal,
     id: CredentialId,
     change: Change,
 ) -> Result<Credential> {
@@ -108,14 +108,14 @@ pub(super) fn find_live(
     id: CredentialId,
 ) -> Result<Credential> {
     let mut token = store::find(connection, user, id)?
-        .filter(|token| token.class() == Class::Token && token.is_live(context.now()))
+        .filter(|token| token.class() == CredentialType::Token && token.is_live(context.now()))
         .ok_or(Error::NotFound)?;
     last_used::overlay(context, &mut token);
     Ok(token)
 }
 
 /// Makes the change on `token` and says what is different afterwards.
-fn apply(token: &mut Credential, change: Change) -> Vec<What> {
+fn apply(token: &mut Credential, change: Change) -> Vec<NewEvent> {
     let (name, abilities, paused) = (token.name.clone(), token.abilities.clone(), token.paused);
     let expires_at = token.expires_at;
     token.name = change.name.map_or_else(|| name.clone(), String::from);
@@ -133,6 +133,6 @@ fn apply(token: &mut Credential, change: Change) -> Vec<What> {
     }
     kinds
         .into_iter()
-        .map(|kind| What::new(kind, token.name.clone()).to(token.id))
+        .map(|kind| NewEvent::new(kind, token.name.clone()).to(token.id))
         .collect()
 }

@@ -2,14 +2,14 @@
 
 /// How a credential's secret travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
+pub enum CredentialType {
     /// A browser's: in the signed cookie.
     Session,
     /// An API client's: in `Authorization: Bearer`.
     Token,
 }
 
-impl Class {
+impl CredentialType {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Session, Self::Token];
 
@@ -31,7 +31,7 @@ impl Class {
 
 /// What sort of session or token it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum CredentialKind {
     /// A session on a computer.
     Desktop,
     /// A session on a phone.
@@ -48,7 +48,7 @@ pub enum Kind {
     Service,
 }
 
-impl Kind {
+impl CredentialKind {
     /// Every kind, sessions' first.
     pub const ALL: [Self; 7] = [
         Self::Desktop,
@@ -90,15 +90,15 @@ impl Kind {
 
     /// The class that it is a sort of.
     #[must_use]
-    pub const fn class(self) -> Class {
+    pub const fn class(self) -> CredentialType {
         match self {
-            Self::Desktop | Self::Mobile | Self::Tablet | Self::Other => Class::Session,
-            Self::Personal | Self::Device | Self::Service => Class::Token,
+            Self::Desktop | Self::Mobile | Self::Tablet | Self::Other => CredentialType::Session,
+            Self::Personal | Self::Device | Self::Service => CredentialType::Token,
         }
     }
 
     /// Every kind of this class.
-    pub fn of(class: Class) -> impl Iterator<Item = Self> {
+    pub fn of(class: CredentialType) -> impl Iterator<Item = Self> {
         Self::ALL
             .into_iter()
             .filter(move |kind| kind.class() == class)

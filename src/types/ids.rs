@@ -3,11 +3,11 @@
 use crate::util::id::Id;
 
 /// Only a name: an [`UserId`] is an id of it.
-pub enum OfUser {}
+pub enum UserTag {}
 /// Only a name: a [`CredentialId`] is an id of it.
-pub enum OfCredential {}
+pub enum CredentialTag {}
 /// Only a name: a [`ReceiptId`] is an id of it.
-pub enum OfReceipt {}
+pub enum ReceiptTag {}
 /// Only a name: an [`EventId`] is an id of it.
 pub enum OfEvent {}
 
@@ -15,11 +15,11 @@ pub enum OfEvent {}
 pub enum OfNode {}
 
 /// Names a user.
-pub type UserId = Id<OfUser>;
+pub type UserId = Id<UserTag>;
 /// Names a credential, session or token alike.
-pub type CredentialId = Id<OfCredential>;
+pub type CredentialId = Id<CredentialTag>;
 /// Names a receipt.
-pub type ReceiptId = Id<OfReceipt>;
+pub type ReceiptId = Id<ReceiptTag>;
 /// Names a line of the activity log.
 pub type EventId = Id<OfEvent>;
 /// Names a process that remembers passes.

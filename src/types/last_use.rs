@@ -10,12 +10,12 @@ pub struct LastUse {
     /// When.
     pub at: Timestamp,
     /// From where.
-    pub from: Place,
+    pub from: UsedFrom,
 }
 
 /// From where a credential was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum UsedFrom {
     /// This address; none for a client that has none.
     At(Option<IpAddr>),
     /// Where it was used before: somebody else was shown it and asked about it.
@@ -27,8 +27,8 @@ impl LastUse {
     #[must_use]
     pub fn after(self, earlier: impl FnOnce() -> Option<Self>) -> Self {
         let before = match self.from {
-            Place::AsBefore => earlier(),
-            Place::At(_) => None,
+            UsedFrom::AsBefore => earlier(),
+            UsedFrom::At(_) => None,
         };
         Self {
             from: before.map_or(self.from, |before| before.from),

@@ -9,12 +9,12 @@ use serde::{Serialize, Serializer};
 use uuid::{Builder, Uuid};
 
 use super::{clock::Timestamp, identity_hash::RandomKey};
-use crate::crypto::rng::{self, NoRandomness, Random};
+use crate::crypto::rng::{self, Random, RngError};
 
 /// The text is not an id: 32 hexadecimal digits in lower case, hyphenated 8-4-4-4-12.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id")]
-pub struct NotAnId;
+pub struct ParseIdError;
 
 /// The id of a `T`. The type parameter keeps a user's id from being passed for a token's.
 pub struct Id<T>(Uuid, std::marker::PhantomData<fn() -> T>);
@@ -24,7 +24,7 @@ impl<T> Id<T> {
     ///
     /// # Errors
     /// When `random` has nothing to give.
-    pub fn new(now: Timestamp, random: &dyn Random) -> Result<Self, NoRandomness> {
+    pub fn new(now: Timestamp, random: &dyn Random) -> Result<Self, RngError> {
         let noise = rng::bytes::<10>(random)?;
         Ok(Self::from_uuid(
             Builder::from_unix_timestamp_millis(now.millis(), &noise).into_uuid(),
@@ -73,16 +73,16 @@ impl<T> Id<T> {
 impl<T> RandomKey for Id<T> {}
 
 impl<T> FromStr for Id<T> {
-    type Err = NotAnId;
+    type Err = ParseIdError;
 
     /// Takes just the form that we write, so that one thing has one name.
-    fn from_str(text: &str) -> Result<Self, NotAnId> {
-        let uuid = Uuid::try_parse(text).map_err(|_| NotAnId)?;
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        let uuid = Uuid::try_parse(text).map_err(|_| ParseIdError)?;
         let id = Self::from_uuid(uuid);
         if id.text(&mut [0; 36]) == text {
             Ok(id)
         } else {
-            Err(NotAnId)
+            Err(ParseIdError)
         }
     }
 }
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::{
         crypto::rng::SystemRandom,
-        util::identity_hash::{AsItIs, part_of},
+        util::identity_hash::{IdentityHasher, part_of},
     };
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
         let ids: Vec<_> = (0..1024).map(id).collect();
         let hashes: Vec<u64> = ids
             .iter()
-            .map(|id| BuildHasherDefault::<AsItIs>::default().hash_one(id))
+            .map(|id| BuildHasherDefault::<IdentityHasher>::default().hash_one(id))
             .collect();
         let different = |places: Vec<u64>| places.into_iter().collect::<HashSet<_>>().len();
         // Of a thousand places a thousand random ones take some two thirds.

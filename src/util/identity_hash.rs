@@ -10,13 +10,13 @@ use std::{
 pub trait RandomKey: Eq + Hash {}
 
 /// A map of [random keys](RandomKey).
-pub type RandomKeyMap<K, V> = HashMap<K, V, BuildHasherDefault<AsItIs>>;
+pub type RandomKeyMap<K, V> = HashMap<K, V, BuildHasherDefault<IdentityHasher>>;
 
 /// Which of `parts` (a power of two, 2¹⁴ at most) a key belongs to. Not by the bits by which a map of
 /// some million entries finds it.
 #[must_use]
 pub fn part_of<K: RandomKey>(key: &K, parts: usize) -> usize {
-    let hash = BuildHasherDefault::<AsItIs>::default().hash_one(key);
+    let hash = BuildHasherDefault::<IdentityHasher>::default().hash_one(key);
     let [_, _, _, low, high, ..] = hash.to_le_bytes();
     usize::from(u16::from_le_bytes([low, high])) & parts.saturating_sub(1)
 }
@@ -24,9 +24,9 @@ pub fn part_of<K: RandomKey>(key: &K, parts: usize) -> usize {
 /// The last eight bytes of a key. What stands before them, such as how many there are, changes nothing
 /// for keys of one type.
 #[derive(Default)]
-pub struct AsItIs(u64);
+pub struct IdentityHasher(u64);
 
-impl Hasher for AsItIs {
+impl Hasher for IdentityHasher {
     fn finish(&self) -> u64 {
         self.0
     }

@@ -22,11 +22,11 @@ pub fn cores() -> usize {
 
 /// So many threads, each doing one piece of work after the other. Work that keeps something for its
 /// thread keeps it so many times: of the runtime's blocking threads there may be hundreds.
-pub struct Threads {
+pub struct WorkerPool {
     queue: Sender<Job>,
 }
 
-impl Threads {
+impl WorkerPool {
     /// Starts `count` of them.
     ///
     /// # Errors
@@ -93,14 +93,14 @@ mod tests {
     async fn they_step_back_and_whoever_started_them_does_not() {
         let niceness = || rustix::process::getpriority_process(None).unwrap();
         let own = niceness();
-        let threads = Threads::start("test", 1).unwrap();
+        let threads = WorkerPool::start("test", 1).unwrap();
         assert_eq!(threads.run(niceness).await, Some(NICENESS));
         assert_eq!(niceness(), own);
     }
 
     #[tokio::test]
     async fn a_panic_is_told_and_the_thread_goes_on() {
-        let threads = Threads::start("test", 1).unwrap();
+        let threads = WorkerPool::start("test", 1).unwrap();
         assert_eq!(threads.run(|| panic!("as wanted")).await, None::<()>);
         assert_eq!(threads.run(|| 6 * 7).await, Some(42));
     }

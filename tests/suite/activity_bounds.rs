@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use narthex::{
     accounts,
-    audit::{self, Actor, EventKind, MOST_EVENTS, What},
+    audit::{self, Actor, EventKind, MOST_EVENTS, NewEvent},
     credentials::{MOST_RECEIPTS, prune},
-    db::Target,
+    db::DatabaseUrl,
     types::{email::Email, ids::UserId},
 };
 use reqwest::Method;
@@ -52,7 +52,7 @@ async fn fill(app: &TestApp, many: i64) {
         let end = many.min(start + 500);
         let work = app.context.write(move |context, connection| {
             for number in start..end {
-                let what = What::new(EventKind::TokenCreated, number.to_string());
+                let what = NewEvent::new(EventKind::TokenCreated, number.to_string());
                 audit::record(context, connection, user, &Actor::operator(), what)?;
             }
             Ok(())
@@ -186,11 +186,11 @@ async fn receipts_whose_credentials_are_forgotten_are_bounded() {
         .await
         .expect_status(204);
     let (numbers, id) = match &app.context.settings.database {
-        Target::Sqlite(_) => (
+        DatabaseUrl::Sqlite(_) => (
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10300)",
             "unhex('0000' || hex(randomblob(14)))",
         ),
-        Target::Postgres(_) => (
+        DatabaseUrl::Postgres(_) => (
             "WITH n (i) AS (SELECT generate_series(1, 10300))",
             "decode('0000' || substr(md5(random()::text), 1, 28), 'hex')",
         ),

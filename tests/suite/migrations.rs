@@ -2,7 +2,7 @@
 
 use narthex::{
     app_state::MIGRATIONS,
-    db::{Target, revert_all, run_pending},
+    db::{DatabaseUrl, revert_all, run_pending},
 };
 
 use crate::support::app::{TestApp, migrate};
@@ -138,7 +138,7 @@ fn the_list_of_another_app_is_told_as_such() {
 #[test]
 fn the_tables_go_up_down_and_up_again() {
     let operator = Operator::on(Database::empty());
-    let target = Target::parse(operator.database.address()).unwrap();
+    let target = DatabaseUrl::parse(operator.database.address()).unwrap();
     let made = run_pending(&target, MIGRATIONS).unwrap();
     assert!(!made.is_empty());
     assert_eq!(
@@ -183,7 +183,7 @@ fn what_is_said_to_sqlite_alone_is_heard_there() {
         "SELECT name AS line FROM pragma_table_list WHERE wr ORDER BY name",
         "SELECT 'to PostgreSQL it is a remark' AS line",
     );
-    if let Target::Sqlite(_) = app.context.settings.database {
+    if let DatabaseUrl::Sqlite(_) = app.context.settings.database {
         assert_eq!(
             by_their_keys.join(" "),
             "events last_uses migration_checksums notices receipts rotations secrets throttles"

@@ -4,7 +4,7 @@ use narthex::{
     accounts::find_by_email,
     audit::Actor,
     credentials::{
-        Receipt, Scope, Selection, list,
+        CredentialFilter, RevocationReceipt, StatusFilter, list,
         revoke::{
             revoke_desktop_sessions, revoke_device_tokens, revoke_mobile_sessions,
             revoke_other_sessions, revoke_personal_tokens, revoke_service_tokens, revoke_session,
@@ -16,7 +16,7 @@ use narthex::{
     tokens::{NewToken, issue_as_operator},
     types::{
         ability::Abilities,
-        credential_kind::Kind,
+        credential_kind::CredentialKind,
         email::Email,
         ids::{CredentialId, UserId},
         name::Name,
@@ -52,7 +52,7 @@ impl Ada {
             abilities: Abilities::everything(),
             expires_at: None,
         };
-        let made = issue_as_operator(&app.context, user.id, Kind::Service, new).await;
+        let made = issue_as_operator(&app.context, user.id, CredentialKind::Service, new).await;
         assert!(made.is_ok());
         ada.post("/logout", &[]).await.expect_status(303);
         Self {
@@ -62,27 +62,27 @@ impl Ada {
         }
     }
 
-    async fn left(&self) -> Vec<(Kind, CredentialId)> {
-        let (everything, all) = (Selection::default(), Paging::new(100, None));
+    async fn left(&self) -> Vec<(CredentialKind, CredentialId)> {
+        let (everything, all) = (CredentialFilter::default(), Paging::new(100, None));
         let context = &self.app.context;
-        let rows = list(context, self.user, everything, Scope::Live, all).await;
+        let rows = list(context, self.user, everything, StatusFilter::Live, all).await;
         let rows = rows.unwrap().rows.into_iter();
         rows.map(|credential| (credential.kind, credential.id))
             .collect()
     }
 
-    async fn one(&self, kind: Kind) -> CredentialId {
+    async fn one(&self, kind: CredentialKind) -> CredentialId {
         let left = self.left().await;
         left.iter().find(|(of, _)| *of == kind).unwrap().1
     }
 
     /// What `receipt` says is gone, and all of that kind is; nothing else is.
-    async fn has_lost_only(&self, kind: Kind, receipt: Result<Receipt>) {
+    async fn has_lost_only(&self, kind: CredentialKind, receipt: Result<RevocationReceipt>) {
         let receipt = receipt.unwrap();
-        let ended: Vec<Kind> = receipt.credentials.iter().map(|one| one.kind).collect();
+        let ended: Vec<CredentialKind> = receipt.credentials.iter().map(|one| one.kind).collect();
         assert_eq!(ended, [kind]);
-        let left: Vec<Kind> = self.left().await.into_iter().map(|(of, _)| of).collect();
-        assert_eq!(left.len(), Kind::ALL.len() - 1);
+        let left: Vec<CredentialKind> = self.left().await.into_iter().map(|(of, _)| of).collect();
+        assert_eq!(left.len(), CredentialKind::ALL.len() - 1);
         assert!(!left.contains(&kind));
     }
 }
@@ -94,7 +94,7 @@ async fn every_kind_has_a_function_that_ends_it_and_leaves_the_others() {
             $({
                 let ada = Ada::with_everything().await;
                 let receipt = $end(&ada.app.context, ada.user, ada.actor).await;
-                ada.has_lost_only(Kind::$kind, receipt).await;
+                ada.has_lost_only(CredentialKind::$kind, receipt).await;
             })*
         };
     }
@@ -113,53 +113,63 @@ async fn every_kind_has_a_function_that_ends_it_and_leaves_the_others() {
 async fn a_kind_may_also_be_given_and_is_one_of_the_right_class_or_ends_nothing() {
     let ada = Ada::with_everything().await;
     let Ada { app, user, actor } = &ada;
-    let none = revoke_tokens_of_kind(&app.context, *user, Kind::Mobile, *actor).await;
+    let none = revoke_tokens_of_kind(&app.context, *user, CredentialKind::Mobile, *actor).await;
     assert!(none.unwrap().credentials.is_empty());
-    let none = revoke_sessions_of_kind(&app.context, *user, Kind::Device, *actor).await;
+    let none = revoke_sessions_of_kind(&app.context, *user, CredentialKind::Device, *actor).await;
     assert!(none.unwrap().credentials.is_empty());
-    let receipt = revoke_tokens_of_kind(&app.context, *user, Kind::Device, *actor).await;
-    ada.has_lost_only(Kind::Device, receipt).await;
+    let receipt = revoke_tokens_of_kind(&app.context, *user, CredentialKind::Device, *actor).await;
+    ada.has_lost_only(CredentialKind::Device, receipt).await;
 
     let ada = Ada::with_everything().await;
     let Ada { app, user, actor } = &ada;
-    let receipt = revoke_sessions_of_kind(&app.context, *user, Kind::Mobile, *actor).await;
-    ada.has_lost_only(Kind::Mobile, receipt).await;
+    let receipt =
+        revoke_sessions_of_kind(&app.context, *user, CredentialKind::Mobile, *actor).await;
+    ada.has_lost_only(CredentialKind::Mobile, receipt).await;
 }
 
 #[tokio::test]
 async fn a_single_one_is_ended_by_its_id_and_class() {
     let ada = Ada::with_everything().await;
     let Ada { app, user, actor } = &ada;
-    let (tablet, device) = (ada.one(Kind::Tablet).await, ada.one(Kind::Device).await);
+    let (tablet, device) = (
+        ada.one(CredentialKind::Tablet).await,
+        ada.one(CredentialKind::Device).await,
+    );
     let none = revoke_token(&app.context, *user, tablet, *actor).await;
     assert!(none.unwrap().credentials.is_empty(), "it is a session");
     let none = revoke_session(&app.context, *user, device, *actor).await;
     assert!(none.unwrap().credentials.is_empty(), "it is a token");
     let receipt = revoke_token(&app.context, *user, device, *actor).await;
-    ada.has_lost_only(Kind::Device, receipt).await;
+    ada.has_lost_only(CredentialKind::Device, receipt).await;
 
     let ada = Ada::with_everything().await;
     let Ada { app, user, actor } = &ada;
-    let tablet = ada.one(Kind::Tablet).await;
+    let tablet = ada.one(CredentialKind::Tablet).await;
     let receipt = revoke_session(&app.context, *user, tablet, *actor).await;
-    ada.has_lost_only(Kind::Tablet, receipt).await;
+    ada.has_lost_only(CredentialKind::Tablet, receipt).await;
 }
 
 #[tokio::test]
 async fn here_is_one_the_others_are_all_but_one_and_everywhere_is_all() {
     let ada = Ada::with_everything().await;
     let Ada { app, user, actor } = &ada;
-    let desktop = ada.one(Kind::Desktop).await;
+    let desktop = ada.one(CredentialKind::Desktop).await;
     let receipt = sign_out_here(&app.context, *user, desktop, *actor).await;
-    ada.has_lost_only(Kind::Desktop, receipt).await;
-    let mobile = ada.one(Kind::Mobile).await;
+    ada.has_lost_only(CredentialKind::Desktop, receipt).await;
+    let mobile = ada.one(CredentialKind::Mobile).await;
     let receipt = sign_out_others(&app.context, *user, mobile, *actor).await;
-    assert_eq!(receipt.unwrap().credentials.len(), Kind::ALL.len() - 2);
-    assert_eq!(ada.left().await, [(Kind::Mobile, mobile)]);
+    assert_eq!(
+        receipt.unwrap().credentials.len(),
+        CredentialKind::ALL.len() - 2
+    );
+    assert_eq!(ada.left().await, [(CredentialKind::Mobile, mobile)]);
 
     let ada = Ada::with_everything().await;
     let Ada { app, user, actor } = &ada;
     let receipt = sign_out_everywhere(&app.context, *user, *actor).await;
-    assert_eq!(receipt.unwrap().credentials.len(), Kind::ALL.len());
+    assert_eq!(
+        receipt.unwrap().credentials.len(),
+        CredentialKind::ALL.len()
+    );
     assert!(ada.left().await.is_empty());
 }

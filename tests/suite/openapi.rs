@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use narthex::{
-    http::response::problem_type::KINDS,
+    http::response::problem_type::PROBLEM_TYPES,
     http::{
         auth::Access,
         routes::{self, Route},
@@ -155,7 +155,7 @@ fn every_kind_of_problem_is_named() {
         "invalid-client",
         "invalid-request",
     ];
-    for slug in KINDS.iter().map(|kind| kind.slug) {
+    for slug in PROBLEM_TYPES.iter().map(|kind| kind.slug) {
         let named = KEPT.contains(&format!("`/problems/{slug}`"));
         assert_eq!(named, !elsewhere.contains(&slug), "{slug}");
     }

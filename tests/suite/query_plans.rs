@@ -7,7 +7,7 @@ use std::sync::{Mutex, Once};
 use diesel::connection::{InstrumentationEvent, SimpleConnection as _};
 use diesel::sql_types::Text;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
-use narthex::db::Target;
+use narthex::db::DatabaseUrl;
 
 use crate::support::app::TestApp;
 use crate::support::client::ApiClient;
@@ -48,14 +48,14 @@ struct Line {
 /// How the database would answer a query, whatever its values are; PostgreSQL with these settings.
 fn plan(app: &TestApp, settings: &str, query: &str) -> String {
     match &app.context.settings.database {
-        Target::Sqlite(path) => {
+        DatabaseUrl::Sqlite(path) => {
             let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
             let query = diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}"));
             let steps: Vec<Step> = query.load(&mut connection).unwrap();
             let steps = steps.into_iter().map(|step| step.detail + "\n");
             steps.collect()
         }
-        Target::Postgres(url) => {
+        DatabaseUrl::Postgres(url) => {
             let mut connection = PgConnection::establish(url).unwrap();
             let values = (1..).take_while(|place| query.contains(&format!("${place}")));
             let values: Vec<_> = values.map(|_| "NULL").collect();
@@ -75,13 +75,13 @@ fn plan(app: &TestApp, settings: &str, query: &str) -> String {
 /// few rows, all are read whatever indexes there are.
 fn add_many(app: &TestApp) {
     let (id, digest, numbers, analyze) = match &app.context.settings.database {
-        Target::Sqlite(_) => (
+        DatabaseUrl::Sqlite(_) => (
             "randomblob(16)",
             "randomblob(32)",
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)",
             "",
         ),
-        Target::Postgres(_) => (
+        DatabaseUrl::Postgres(_) => (
             "decode(md5(random()::text), 'hex')",
             "sha256(random()::text::bytea)",
             "WITH n (i) AS (SELECT generate_series(1, 10000))",

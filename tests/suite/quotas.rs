@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use narthex::{
     accounts,
-    app_state::Context,
+    app_state::AppState,
     credentials::limits::{MOST_SESSIONS, MOST_TOKENS},
     tokens::{NewToken, issue_as_operator},
-    types::{ability::Abilities, credential_kind::Kind, email::Email, ids::UserId, name::Name},
+    types::{
+        ability::Abilities, credential_kind::CredentialKind, email::Email, ids::UserId, name::Name,
+    },
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -29,14 +31,14 @@ async fn id_of_ada(app: &TestApp) -> UserId {
 }
 
 /// Makes so many tokens, for so long a life.
-async fn make_tokens(context: &Context, user: UserId, many: usize, life: Option<Duration>) {
+async fn make_tokens(context: &AppState, user: UserId, many: usize, life: Option<Duration>) {
     for _ in 0..many {
         let new = NewToken {
             name: Name::parse("One of many").unwrap(),
             abilities: Abilities::everything(),
             expires_at: life.map(|life| context.now().plus(life)),
         };
-        let made = issue_as_operator(context, user, Kind::Service, new).await;
+        let made = issue_as_operator(context, user, CredentialKind::Service, new).await;
         made.unwrap();
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use narthex::{
     accounts,
-    app_state::Context,
+    app_state::AppState,
     credentials::prune,
     crypto::rng::SystemRandom,
     error::Error,
@@ -411,7 +411,7 @@ async fn another_process_on_the_database_and_one_started_anew_know_what_was_coun
         try_here(&app, ADA, WRONG).await.expect_status(422);
     }
     let settings = app.context.settings.clone();
-    let other = Context::open(settings, app.clock.clone(), Arc::new(SystemRandom)).unwrap();
+    let other = AppState::open(settings, app.clock.clone(), Arc::new(SystemRandom)).unwrap();
     let here = "127.0.0.1".parse().ok();
     let attempt = Attempt::to_sign_in(&other, ADA, here);
     let refused = rate_limit::count(&other, &attempt).await;

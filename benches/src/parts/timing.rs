@@ -14,18 +14,18 @@ use actix_web::{
 };
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use narthex::{
-    app_state::Context,
+    app_state::AppState,
     config::{Settings, SigningKeys, Sources},
     credentials::authenticate,
     crypto::{
         digest::Digest,
         password_hash::PasswordHasher,
         rng::{self, SystemRandom},
-        secret::SecretText,
+        secret::SecretString,
     },
-    http::auth::session_cookie::CookieRules,
+    http::auth::session_cookie::CookieConfig,
     tokens::TokenSecret,
-    types::credential_kind::Class,
+    types::credential_kind::CredentialType,
     util::clock::SystemClock,
 };
 
@@ -84,7 +84,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
     let keys = settings.signing_keys(&SystemRandom)?;
     signature(&settings, &keys, &cookie, times)?;
     let runtime = actix_web::rt::System::new();
-    let context = Context::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
     context.go_by(&keys);
     look_ups(&runtime, &context, &live, times)?;
     password(&runtime, &context.hasher, times / 250)
@@ -135,10 +135,10 @@ fn digest(live: &[&str], times: usize) -> Result<()> {
 }
 
 /// The look-up of a secret that agrees with a live token in 29 of 30 characters, or in none.
-fn look_ups(runtime: &SystemRunner, context: &Context, live: &[&str], times: usize) -> Result<()> {
+fn look_ups(runtime: &SystemRunner, context: &AppState, live: &[&str], times: usize) -> Result<()> {
     let check = |secret: &str| {
         let digest = Digest::of(secret.as_bytes());
-        let verdict = authenticate::check(context, Class::Token, digest, None);
+        let verdict = authenticate::check(context, CredentialType::Token, digest, None);
         Ok::<bool, narthex::error::Error>(runtime.block_on(verdict)?.is_ok())
     };
     // Until all are known.
@@ -172,7 +172,7 @@ fn look_ups(runtime: &SystemRunner, context: &Context, live: &[&str], times: usi
 
 /// A forged signature that agrees with the right one in 30 of 32 bytes, or in none.
 fn signature(settings: &Settings, keys: &SigningKeys, cookie: &str, times: usize) -> Result<()> {
-    let rules = CookieRules::new(settings, keys);
+    let rules = CookieConfig::new(settings, keys);
     let cookie = Cookie::parse_encoded(cookie)?;
     // 32 bytes in base64, and then what is signed.
     let (right, content) = cookie
@@ -203,7 +203,7 @@ fn signature(settings: &Settings, keys: &SigningKeys, cookie: &str, times: usize
 }
 
 fn password(runtime: &SystemRunner, hasher: &PasswordHasher, times: usize) -> Result<()> {
-    let secret = |text: &str| SecretText::new(text.to_owned());
+    let secret = |text: &str| SecretString::new(text.to_owned());
     let stored = runtime.block_on(hasher.hash(secret(PASSWORD), None))?;
     let make = |sort| Ok(either(sort, PASSWORD, WRONG));
     let timed = Timed::in_turns(times, make, |password| {

@@ -12,12 +12,12 @@ use crate::{
     audit,
     config::Settings,
     db::{
-        self, AnyConnection, Place, Room, Target, inspect,
+        self, AnyConnection, DatabaseIdentity, DatabaseUrl, Room, inspect,
         postgres_url::{self, Way},
     },
     error::Error,
     i18n::humanize::count,
-    restore_detection::{self, Doubt},
+    restore_detection::{self, RestoreEvidence},
     util::clock::Clock,
 };
 
@@ -37,12 +37,12 @@ const LARGEST: u64 = 256 << 20;
 pub(super) fn look(settings: &Settings, clock: &dyn Clock, findings: &mut Findings) -> Times {
     let target = &settings.database;
     let mut times = Times::at(clock.now());
-    if let Target::Sqlite(path) = target
+    if let DatabaseUrl::Sqlite(path) = target
         && (!file_is_there(path, findings) || has_the_log_of_another(path, findings))
     {
         return times;
     }
-    if let Target::Postgres(url) = target {
+    if let DatabaseUrl::Postgres(url) = target {
         way(url, findings);
     }
     let looked = inspect::connect_to_existing(target)
@@ -67,7 +67,7 @@ fn session(
     connection: &mut AnyConnection,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    if let Target::Sqlite(_) = settings.database {
+    if let DatabaseUrl::Sqlite(_) = settings.database {
         return Ok(());
     }
     let faults = inspect::session_faults(connection)?;
@@ -173,7 +173,7 @@ fn file_is_there(path: &Path, findings: &mut Findings) -> bool {
 }
 
 fn look_inside(
-    target: &Target,
+    target: &DatabaseUrl,
     connection: &mut AnyConnection,
     clock: &dyn Clock,
     times: &mut Times,
@@ -230,19 +230,19 @@ fn look_inside(
 
 /// Whether it is a copy that was put in the place of another: then what has ended may live again.
 fn copy(
-    target: &Target,
+    target: &DatabaseUrl,
     connection: &mut AnyConnection,
     clock: &dyn Clock,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let here = Place::of(target, connection)?;
+    let here = DatabaseIdentity::of(target, connection)?;
     match restore_detection::doubt(connection, &here, clock.now())? {
         None => findings.ok(COPY, "nothing says that it is one"),
-        Some(doubt @ (Doubt::Elsewhere { .. } | Doubt::Older)) => {
+        Some(doubt @ (RestoreEvidence::Elsewhere { .. } | RestoreEvidence::Older)) => {
             findings.fail(COPY, doubt.to_string());
         }
         // Said by the next start too, which is the end of it.
-        Some(doubt @ Doubt::CutOff(_)) => findings.warn(COPY, doubt.to_string()),
+        Some(doubt @ RestoreEvidence::CutOff(_)) => findings.warn(COPY, doubt.to_string()),
     }
     Ok(())
 }
@@ -269,11 +269,11 @@ fn replication(connection: &mut AnyConnection, findings: &mut Findings) -> Resul
 }
 
 fn integrity(
-    target: &Target,
+    target: &DatabaseUrl,
     connection: &mut AnyConnection,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let Target::Sqlite(path) = target else {
+    let DatabaseUrl::Sqlite(path) = target else {
         return Ok(());
     };
     if path

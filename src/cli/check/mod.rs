@@ -13,9 +13,9 @@ pub(crate) use self::files::folder_of;
 
 use serde::Serialize;
 
-use super::{Failed, Form, json, output};
+use super::{CliError, OutputFormat, json, output};
 use crate::{
-    config::{Refused, Settings},
+    config::{ConfigError, Settings},
     i18n::humanize::count,
     util::clock::SystemClock,
 };
@@ -62,7 +62,10 @@ impl Findings {
     }
 }
 
-pub(super) fn check(read: Result<Settings, Refused>, form: Form) -> Result<(), Failed> {
+pub(super) fn check(
+    read: Result<Settings, ConfigError>,
+    form: OutputFormat,
+) -> Result<(), CliError> {
     let mut findings = Findings::default();
     match read {
         Ok(settings) => {
@@ -78,7 +81,7 @@ pub(super) fn check(read: Result<Settings, Refused>, form: Form) -> Result<(), F
     tell(&findings.0, form)
 }
 
-fn tell(findings: &[Finding], form: Form) -> Result<(), Failed> {
+fn tell(findings: &[Finding], form: OutputFormat) -> Result<(), CliError> {
     if form.json {
         output::json(&json::list(findings.iter()))?;
     } else {
@@ -97,7 +100,7 @@ fn tell(findings: &[Finding], form: Form) -> Result<(), Failed> {
     let failed = findings.iter().filter(|found| found.state == State::Fail);
     match failed.count() {
         0 => Ok(()),
-        failed => Err(Failed::Because(format!(
+        failed => Err(CliError::Because(format!(
             "{} failed",
             count(failed, "check")
         ))),

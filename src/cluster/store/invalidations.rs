@@ -11,7 +11,7 @@ use diesel::{
 use uuid::Uuid;
 
 use crate::{
-    credential_cache::Subject,
+    credential_cache::InvalidationKey,
     crypto::digest::Digest,
     db::{AnyConnection, on, statement},
     schema::{notice_position, notices},
@@ -158,14 +158,14 @@ pub(crate) fn kept(connection: &mut AnyConnection, seen: Newest) -> QueryResult<
 pub(crate) fn insert_notice(
     connection: &mut AnyConnection,
     (position, identity): (i64, i64),
-    about: Subject,
+    about: InvalidationKey,
     by: Option<NodeId>,
     at: Timestamp,
 ) -> QueryResult<()> {
     let about = match &about {
-        Subject::User(user) => user.as_bytes().as_slice(),
-        Subject::Pass(digest) => digest.as_bytes().as_slice(),
-        Subject::Everything => EVERYTHING.as_slice(),
+        InvalidationKey::User(user) => user.as_bytes().as_slice(),
+        InvalidationKey::Pass(digest) => digest.as_bytes().as_slice(),
+        InvalidationKey::Everything => EVERYTHING.as_slice(),
     };
     on!(connection => diesel::insert_into(notices::table)
         .values((
@@ -186,7 +186,7 @@ pub(crate) struct Since {
     /// Whether this is still the log that was read before.
     pub(crate) is_same_log: bool,
     /// What it was about and which node told, in order; none if it is no longer known in full.
-    pub(crate) notices: Option<Vec<(Subject, Option<NodeId>)>>,
+    pub(crate) notices: Option<Vec<(InvalidationKey, Option<NodeId>)>>,
 }
 
 /// More are not read one by one.
@@ -240,15 +240,15 @@ pub(crate) fn since(connection: &mut AnyConnection, applied: Newest) -> QueryRes
 const EVERYTHING: [u8; 16] = [0; 16];
 
 /// Ids are half as long as digests.
-fn subject(about: &[u8]) -> Option<Subject> {
+fn subject(about: &[u8]) -> Option<InvalidationKey> {
     if let Ok(digest) = <[u8; 32]>::try_from(about) {
-        return Some(Subject::Pass(Digest::from_stored(digest)));
+        return Some(InvalidationKey::Pass(Digest::from_stored(digest)));
     }
     if about == EVERYTHING {
-        return Some(Subject::Everything);
+        return Some(InvalidationKey::Everything);
     }
     let user = Uuid::from_slice(about).ok()?;
-    Some(Subject::User(UserId::from_uuid(user)))
+    Some(InvalidationKey::User(UserId::from_uuid(user)))
 }
 
 /// Forgets notices from before `before`. The newest one is kept, because nodes know the log by it, but not

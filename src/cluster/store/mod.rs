@@ -12,7 +12,7 @@ pub(super) use self::invalidations::{
     Head, Kept, Newest, advance, forget_notices, head, insert_notice, kept, newest, set_settled,
     since,
 };
-use super::node_config::Terms;
+use super::node_config::NodeConfig;
 use crate::{
     db::{AnyConnection, on, statement},
     schema::{database_place, nodes},
@@ -36,7 +36,7 @@ pub(super) fn nodes(connection: &mut AnyConnection) -> QueryResult<Vec<Node>> {
 }
 
 /// Every node, and what it goes by.
-pub(super) fn terms(connection: &mut AnyConnection) -> QueryResult<Vec<(Node, Terms)>> {
+pub(super) fn terms(connection: &mut AnyConnection) -> QueryResult<Vec<(Node, NodeConfig)>> {
     let found: Vec<(Node, (String, String, String))> = nodes::table
         .select((
             (nodes::id, nodes::beat, nodes::applied),
@@ -45,7 +45,7 @@ pub(super) fn terms(connection: &mut AnyConnection) -> QueryResult<Vec<(Node, Te
         .load(connection)?;
     let found = found.into_iter();
     let all = found.map(|(node, (signs_with, takes, token_prefix))| {
-        let terms = Terms {
+        let terms = NodeConfig {
             signs_with,
             takes,
             token_prefix,
@@ -61,7 +61,7 @@ pub(super) fn insert_node(
     connection: &mut AnyConnection,
     id: NodeId,
     (applied, joined_in): (i64, &str),
-    terms: &Terms,
+    terms: &NodeConfig,
     at: Timestamp,
 ) -> QueryResult<()> {
     diesel::insert_into(nodes::table)

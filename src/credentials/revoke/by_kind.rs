@@ -1,24 +1,30 @@
 //! What can be ended, each thing under its own name. All of it is one mechanism: [`end`].
 
-use super::{Ending, end};
+use super::{RevocationRequest, end};
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     audit::Actor,
-    credentials::{Reason, Receipt, Selection},
+    credentials::{CredentialFilter, RevocationReason, RevocationReceipt},
     error::Result,
     types::{
-        credential_kind::{Class, Kind},
+        credential_kind::{CredentialKind, CredentialType},
         ids::{CredentialId, UserId},
     },
 };
 
 async fn revoke(
-    context: &Context,
+    context: &AppState,
     user: UserId,
-    selection: Selection,
+    selection: CredentialFilter,
     actor: Actor,
-) -> Result<Receipt> {
-    end(context, user, Ending::of(selection, Reason::Revoked), actor).await
+) -> Result<RevocationReceipt> {
+    end(
+        context,
+        user,
+        RevocationRequest::of(selection, RevocationReason::Revoked),
+        actor,
+    )
+    .await
 }
 
 /// Ends one token.
@@ -26,12 +32,18 @@ async fn revoke(
 /// # Errors
 /// As [`end`].
 pub async fn revoke_token(
-    context: &Context,
+    context: &AppState,
     user: UserId,
     id: CredentialId,
     actor: Actor,
-) -> Result<Receipt> {
-    revoke(context, user, Selection::one(Class::Token, id), actor).await
+) -> Result<RevocationReceipt> {
+    revoke(
+        context,
+        user,
+        CredentialFilter::one(CredentialType::Token, id),
+        actor,
+    )
+    .await
 }
 
 /// Ends every token of one kind.
@@ -39,14 +51,14 @@ pub async fn revoke_token(
 /// # Errors
 /// As [`end`].
 pub async fn revoke_tokens_of_kind(
-    context: &Context,
+    context: &AppState,
     user: UserId,
-    kind: Kind,
+    kind: CredentialKind,
     actor: Actor,
-) -> Result<Receipt> {
-    let selection = Selection {
-        class: vec![Class::Token],
-        ..Selection::all_of_kind(kind)
+) -> Result<RevocationReceipt> {
+    let selection = CredentialFilter {
+        class: vec![CredentialType::Token],
+        ..CredentialFilter::all_of_kind(kind)
     };
     revoke(context, user, selection, actor).await
 }
@@ -59,8 +71,8 @@ macro_rules! of_one_kind {
             ///
             /// # Errors
             /// As [`end`].
-            pub async fn $name(context: &Context, user: UserId, actor: Actor) -> Result<Receipt> {
-                revoke(context, user, Selection::all_of_kind(Kind::$kind), actor).await
+            pub async fn $name(context: &AppState, user: UserId, actor: Actor) -> Result<RevocationReceipt> {
+                revoke(context, user, CredentialFilter::all_of_kind(CredentialKind::$kind), actor).await
             }
         )*
     };
@@ -88,12 +100,18 @@ of_one_kind! {
 /// # Errors
 /// As [`end`].
 pub async fn revoke_session(
-    context: &Context,
+    context: &AppState,
     user: UserId,
     id: CredentialId,
     actor: Actor,
-) -> Result<Receipt> {
-    revoke(context, user, Selection::one(Class::Session, id), actor).await
+) -> Result<RevocationReceipt> {
+    revoke(
+        context,
+        user,
+        CredentialFilter::one(CredentialType::Session, id),
+        actor,
+    )
+    .await
 }
 
 /// Ends every session of one kind.
@@ -101,14 +119,14 @@ pub async fn revoke_session(
 /// # Errors
 /// As [`end`].
 pub async fn revoke_sessions_of_kind(
-    context: &Context,
+    context: &AppState,
     user: UserId,
-    kind: Kind,
+    kind: CredentialKind,
     actor: Actor,
-) -> Result<Receipt> {
-    let selection = Selection {
-        class: vec![Class::Session],
-        ..Selection::all_of_kind(kind)
+) -> Result<RevocationReceipt> {
+    let selection = CredentialFilter {
+        class: vec![CredentialType::Session],
+        ..CredentialFilter::all_of_kind(kind)
     };
     revoke(context, user, selection, actor).await
 }
@@ -118,19 +136,19 @@ pub async fn revoke_sessions_of_kind(
 /// # Errors
 /// As [`end`].
 pub async fn sign_out_here(
-    context: &Context,
+    context: &AppState,
     user: UserId,
     here: CredentialId,
     actor: Actor,
-) -> Result<Receipt> {
-    let selection = Selection {
+) -> Result<RevocationReceipt> {
+    let selection = CredentialFilter {
         id: vec![here],
-        ..Selection::default()
+        ..CredentialFilter::default()
     };
     end(
         context,
         user,
-        Ending::of(selection, Reason::SignedOut),
+        RevocationRequest::of(selection, RevocationReason::SignedOut),
         actor,
     )
     .await
@@ -141,15 +159,15 @@ pub async fn sign_out_here(
 /// # Errors
 /// As [`end`].
 pub async fn sign_out_others(
-    context: &Context,
+    context: &AppState,
     user: UserId,
     here: CredentialId,
     actor: Actor,
-) -> Result<Receipt> {
+) -> Result<RevocationReceipt> {
     end(
         context,
         user,
-        Ending::of(Selection::all_but(here), Reason::SignedOut),
+        RevocationRequest::of(CredentialFilter::all_but(here), RevocationReason::SignedOut),
         actor,
     )
     .await
@@ -159,11 +177,15 @@ pub async fn sign_out_others(
 ///
 /// # Errors
 /// As [`end`].
-pub async fn sign_out_everywhere(context: &Context, user: UserId, actor: Actor) -> Result<Receipt> {
+pub async fn sign_out_everywhere(
+    context: &AppState,
+    user: UserId,
+    actor: Actor,
+) -> Result<RevocationReceipt> {
     end(
         context,
         user,
-        Ending::of(Selection::default(), Reason::SignedOut),
+        RevocationRequest::of(CredentialFilter::default(), RevocationReason::SignedOut),
         actor,
     )
     .await

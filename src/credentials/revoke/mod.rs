@@ -5,6 +5,7 @@
 //! functions of `named` say what they are and do nothing else of their own.
 
 mod by_kind;
+mod preview;
 
 pub use self::by_kind::{
     revoke_desktop_sessions, revoke_device_tokens, revoke_mobile_sessions, revoke_other_sessions,
@@ -12,79 +13,48 @@ pub use self::by_kind::{
     revoke_tablet_sessions, revoke_token, revoke_tokens_of_kind, sign_out_everywhere,
     sign_out_here, sign_out_others,
 };
+use self::preview::digest;
+pub use self::preview::{RevocationPreview, preview};
 
 use std::time::Duration;
 
 use super::{
     credential::Credential,
-    filter::Selection,
+    filter::CredentialFilter,
     last_used,
     list::{find, find_within},
-    principal::Caller,
-    receipt::{Reason, Receipt},
+    principal::Principal,
+    receipt::{RevocationReason, RevocationReceipt},
     store,
 };
 use crate::{
-    app_state::{Context, Shared, Transaction},
-    audit::{self, Actor, EventKind, What},
-    credential_cache::Subject,
-    crypto::digest::Digest,
+    app_state::{AppState, Shared, Transaction},
+    audit::{self, Actor, EventKind, NewEvent},
+    credential_cache::InvalidationKey,
     db::AnyConnection,
     error::{Error, Result},
     types::{
         ability::Ability,
-        credential_kind::Class,
+        credential_kind::CredentialType,
         ids::{CredentialId, ReceiptId, UserId},
     },
 };
 
-/// What a selection would end.
-pub struct Preview {
-    /// Stands for just these credentials and those that are over: [`end`] given it ends these or nothing.
-    /// So it fits whatever becomes over in between.
-    pub digest: String,
-    /// The live credentials, newest first.
-    pub credentials: Vec<Credential>,
-    /// How many more would end that are over by this clock and were not ended. Another node, whose clock
-    /// is slow or who knows of a later use, may still let them in.
-    pub over: usize,
-}
-
-/// Shows what `selection` would end now.
-///
-/// # Errors
-/// When the database fails.
-pub async fn preview(context: &Context, user: UserId, selection: Selection) -> Result<Preview> {
-    context
-        .read(move |context, connection| {
-            let mut credentials = select(context, connection, user, &selection)?;
-            let (digest, all) = (digest(&credentials), credentials.len());
-            let now = context.now();
-            credentials.retain(|credential| credential.is_live(now));
-            Ok(Preview {
-                digest,
-                over: all - credentials.len(),
-                credentials,
-            })
-        })
-        .await
-}
-
 /// What is to end, and why.
 #[derive(Clone, Debug)]
-pub struct Ending {
+pub struct RevocationRequest {
     /// Which credentials.
-    pub selection: Selection,
+    pub selection: CredentialFilter,
     /// The preview that was shown, where one was.
     pub digest: Option<String>,
     /// Why.
-    pub reason: Reason,
+    pub reason: RevocationReason,
 }
 
-impl Ending {
+impl RevocationRequest {
     /// Ends what `selection` names now, whatever that is.
     #[must_use]
-    pub const fn of(selection: Selection, reason: Reason) -> Self {
+    pub const fn of(selection: CredentialFilter, reason: RevocationReason) -> Self {
         Self {
             selection,
             digest: None,
@@ -99,7 +69,12 @@ impl Ending {
 /// # Errors
 /// [`Error::PreviewOutdated`] where the digest no longer fits, and [`Error::NotSignedIn`] where the
 /// actor's own credential ended meanwhile: nothing has ended then.
-pub async fn end(context: &Context, user: UserId, ending: Ending, actor: Actor) -> Result<Receipt> {
+pub async fn end(
+    context: &AppState,
+    user: UserId,
+    ending: RevocationRequest,
+    actor: Actor,
+) -> Result<RevocationReceipt> {
     context
         .write(move |context, connection| {
             begin_change(context, connection, user, &actor)?;
@@ -114,13 +89,13 @@ pub async fn end(context: &Context, user: UserId, ending: Ending, actor: Actor) 
 /// # Errors
 /// When the database cannot be changed: nothing has ended then.
 pub async fn end_of_many(
-    context: &Context,
+    context: &AppState,
     mut users: Vec<UserId>,
-    selection: Selection,
-) -> Result<Vec<Receipt>> {
+    selection: CredentialFilter,
+) -> Result<Vec<RevocationReceipt>> {
     // In one order: two of these cannot wait for each other.
     users.sort_unstable();
-    let ending = Ending::of(selection, Reason::Operator);
+    let ending = RevocationRequest::of(selection, RevocationReason::Operator);
     context
         .write(move |context, connection| {
             let actor = Actor::operator();
@@ -171,7 +146,7 @@ pub(crate) fn begin_change(
 pub(crate) fn begin_change_as(
     context: &Transaction,
     connection: &mut AnyConnection,
-    caller: &Caller,
+    caller: &Principal,
 ) -> Result<Credential> {
     let user = caller.user.id;
     if !store::lock_user(connection, user)? {
@@ -222,11 +197,11 @@ pub(crate) fn end_within(
     context: &Transaction,
     connection: &mut AnyConnection,
     user: UserId,
-    ending: &Ending,
+    ending: &RevocationRequest,
     actor: &Actor,
-) -> Result<Receipt> {
+) -> Result<RevocationReceipt> {
     let mut credentials = select(context, connection, user, &ending.selection)?;
-    if ending.reason == Reason::Expired {
+    if ending.reason == RevocationReason::Expired {
         let now = context.now();
         credentials.retain(|credential| !credential.is_live(now));
     }
@@ -249,10 +224,10 @@ pub(crate) const SENT_AGAIN_WITHIN: Duration = Duration::from_secs(60);
 /// # Errors
 /// When the database fails.
 pub async fn ended_before(
-    context: &Context,
+    context: &AppState,
     user: UserId,
     shown: String,
-) -> Result<Option<Receipt>> {
+) -> Result<Option<RevocationReceipt>> {
     context
         .read(move |context, connection| {
             let since = ReceiptId::first_at(context.now().minus(SENT_AGAIN_WITHIN));
@@ -276,16 +251,16 @@ pub async fn ended_before(
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class.
 pub async fn find_to_end(
-    context: &Context,
+    context: &AppState,
     user: UserId,
-    class: Class,
+    class: CredentialType,
     id: CredentialId,
 ) -> Result<Option<Credential>> {
     let found = find(context, user, class, id).await?;
     if found.ended_at.is_none() {
         return Ok(Some(found));
     }
-    context.settle(Subject::User(user)).await?;
+    context.settle(InvalidationKey::User(user)).await?;
     Ok(None)
 }
 
@@ -295,14 +270,14 @@ pub async fn find_to_end(
 /// somebody in.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class; as [`Caller::may_end`];
+/// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class; as [`Principal::may_end`];
 /// [`Error::NotSignedIn`] where the caller's own credential ended meanwhile.
 pub async fn end_one(
-    context: &Context,
-    caller: &Caller,
-    class: Class,
+    context: &AppState,
+    caller: &Principal,
+    class: CredentialType,
     id: CredentialId,
-) -> Result<Option<Receipt>> {
+) -> Result<Option<RevocationReceipt>> {
     let user = caller.user.id;
     let caller = caller.clone();
     let receipt = context
@@ -314,14 +289,22 @@ pub async fn end_one(
                 return Ok(None);
             }
             if found.is_live(context.now()) {
-                acting.may_end(&Selection::one(class, id), context.now())?;
+                acting.may_end(&CredentialFilter::one(class, id), context.now())?;
             }
             let one = vec![found];
-            end_these(context, connection, user, one, Reason::Revoked, &actor).map(Some)
+            end_these(
+                context,
+                connection,
+                user,
+                one,
+                RevocationReason::Revoked,
+                &actor,
+            )
+            .map(Some)
         })
         .await?;
     if receipt.is_none() {
-        context.settle(Subject::User(user)).await?;
+        context.settle(InvalidationKey::User(user)).await?;
     }
     Ok(receipt)
 }
@@ -332,9 +315,9 @@ pub(super) fn end_these(
     connection: &mut AnyConnection,
     user: UserId,
     mut credentials: Vec<Credential>,
-    reason: Reason,
+    reason: RevocationReason,
     actor: &Actor,
-) -> Result<Receipt> {
+) -> Result<RevocationReceipt> {
     let (id, at) = (context.new_id()?, context.now());
     for credential in &mut credentials {
         credential.ended_at = Some(at);
@@ -346,14 +329,14 @@ pub(super) fn end_these(
             .filter(|credential| credential.class() == class);
         i64::try_from(of_class.count()).map_err(Error::internal)
     };
-    let receipt = Receipt {
+    let receipt = RevocationReceipt {
         id,
         at,
         reason,
         by: actor.credential,
         ip: actor.ip,
-        sessions_ended: count(Class::Session)?,
-        tokens_ended: count(Class::Token)?,
+        sessions_ended: count(CredentialType::Session)?,
+        tokens_ended: count(CredentialType::Token)?,
         credentials,
     };
     let ids: Vec<CredentialId> = receipt
@@ -367,7 +350,7 @@ pub(super) fn end_these(
         _ => context.makes_old(user),
     };
     store::end(connection, old, &ids, at, id)?;
-    let what = What::new(EventKind::CredentialsEnded, receipt.summary()).with_receipt(id);
+    let what = NewEvent::new(EventKind::CredentialsEnded, receipt.summary()).with_receipt(id);
     audit::record(context, connection, user, actor, what)?;
     metrics::counter!("narthex_credentials_ended_total", "reason" => receipt.reason.as_str())
         .increment(ids.len() as u64);
@@ -380,7 +363,7 @@ fn select(
     context: &Shared,
     connection: &mut AnyConnection,
     user: UserId,
-    selection: &Selection,
+    selection: &CredentialFilter,
 ) -> Result<Vec<Credential>> {
     let made = store::made_by(connection, user, &selection.made_by)?;
     let mut credentials = store::not_ended(connection, user, &selection.id)?;
@@ -389,12 +372,4 @@ fn select(
         .for_each(|credential| last_used::overlay(context, credential));
     credentials.retain(|credential| selection.names(credential, &made));
     Ok(credentials)
-}
-
-/// Stands for a set of credentials: the digest of their ids in order.
-fn digest(credentials: &[Credential]) -> String {
-    let mut ids: Vec<CredentialId> = credentials.iter().map(|credential| credential.id).collect();
-    ids.sort_unstable();
-    let bytes: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
-    Digest::of(&bytes).base64url()
 }

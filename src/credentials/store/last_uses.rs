@@ -10,7 +10,7 @@ use crate::{
     db::{AnyConnection, on, statement},
     types::{
         ids::CredentialId,
-        last_use::{LastUse, Place},
+        last_use::{LastUse, UsedFrom},
     },
     util::clock::Timestamp,
 };
@@ -60,8 +60,8 @@ fn again(
     LastUse { at, from }: LastUse,
 ) -> QueryResult<usize> {
     on!(connection => match from {
-        Place::At(ip) => Again::new(id, at, ip.map(|ip| ip.to_string())).execute(connection),
-        Place::AsBefore => AgainFromAsBefore::new(id, at).execute(connection),
+        UsedFrom::At(ip) => Again::new(id, at, ip.map(|ip| ip.to_string())).execute(connection),
+        UsedFrom::AsBefore => AgainFromAsBefore::new(id, at).execute(connection),
     })
 }
 
@@ -71,8 +71,8 @@ fn first(
     LastUse { at, from }: LastUse,
 ) -> QueryResult<usize> {
     let ip = match from {
-        Place::At(ip) => ip.map(|ip| ip.to_string()),
-        Place::AsBefore => None,
+        UsedFrom::At(ip) => ip.map(|ip| ip.to_string()),
+        UsedFrom::AsBefore => None,
     };
     match connection {
         AnyConnection::Postgres(postgres) => FirstOnPostgres::new(id, at, ip).execute(postgres),

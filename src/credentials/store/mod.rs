@@ -12,8 +12,8 @@ pub(crate) use self::{
     last_uses::touch,
     receipts::{find_receipt, insert_receipt, receipts_since},
     rotations::{
-        Derived, Earlier, MadeBefore, bound_secrets, earlier, forget_spent, insert_rotation,
-        rotation, spend,
+        DerivedSecret, ExistingRotation, PreviousSecret, bound_secrets, earlier, forget_spent,
+        insert_rotation, rotation, spend,
     },
     secrets::{
         Found, by_digest, delete_secrets, insert_further_secret, insert_secret, is_renewed_since,
@@ -30,15 +30,15 @@ use diesel::{
     sql_types::{BigInt, Binary},
 };
 
-use super::{credential::Credential, filter::Selection, list::Scope};
+use super::{credential::Credential, filter::CredentialFilter, list::StatusFilter};
 use crate::{
-    app_state::Old,
+    app_state::Invalidation,
     db::{AnyConnection, on, statement},
     schema::{self, credentials, users},
     types::{
         ability::Abilities,
-        credential_kind::{Class, Kind},
-        ids::{CredentialId, OfCredential, ReceiptId, UserId},
+        credential_kind::{CredentialKind, CredentialType},
+        ids::{CredentialId, CredentialTag, ReceiptId, UserId},
     },
     util::{
         clock::{Timestamp, micros_of},
@@ -83,7 +83,7 @@ fn address(text: Option<String>) -> Option<IpAddr> {
 impl Row {
     /// A kind that this version does not know is an error, not something to let in.
     fn into_credential(self, last: Option<UseRow>, hint: String) -> QueryResult<Credential> {
-        let kind = Kind::parse(&self.kind).ok_or_else(|| {
+        let kind = CredentialKind::parse(&self.kind).ok_or_else(|| {
             diesel::result::Error::DeserializationError(
                 format!("credential {} is of unknown kind", self.id).into(),
             )
@@ -91,8 +91,8 @@ impl Row {
         let ip = address(self.ip);
         // To sign in is the first use of a session, and where it was used from if nothing else is known.
         let (first_used_at, first_used_ip) = match kind.class() {
-            Class::Session => (Some(self.created_at), ip),
-            Class::Token => (None, None),
+            CredentialType::Session => (Some(self.created_at), ip),
+            CredentialType::Token => (None, None),
         };
         let (last_used_at, last_used_ip) =
             last.map_or((None, None), |last| (Some(last.at), address(last.ip)));
@@ -268,9 +268,9 @@ pub(crate) fn find_anybodys(
 pub(crate) fn newest(
     connection: &mut AnyConnection,
     user: UserId,
-    selection: &Selection,
-    scope: Scope,
-    paging: Paging<OfCredential>,
+    selection: &CredentialFilter,
+    scope: StatusFilter,
+    paging: Paging<CredentialTag>,
 ) -> QueryResult<Vec<Credential>> {
     let mut query = whole_credentials()
         .filter(credentials::user_id.eq(user))
@@ -278,7 +278,7 @@ pub(crate) fn newest(
         .limit(paging.to_fetch())
         .select(Whole::as_select())
         .into_boxed();
-    if scope == Scope::Live {
+    if scope == StatusFilter::Live {
         query = query.filter(credentials::ended_at.is_null());
     }
     if let [class] = selection.class.as_slice() {
@@ -325,7 +325,7 @@ statement! {
 /// Marks credentials as ended by a receipt. A credential that was ended before keeps its own.
 pub(crate) fn end(
     connection: &mut AnyConnection,
-    _: Old,
+    _: Invalidation,
     ids: &[CredentialId],
     at: Timestamp,
     receipt: ReceiptId,
@@ -353,7 +353,7 @@ pub(crate) fn end(
 /// Writes what of a token may change: name, abilities, expiry and whether it is paused.
 pub(crate) fn update(
     connection: &mut AnyConnection,
-    _: Old,
+    _: Invalidation,
     token: &Credential,
 ) -> QueryResult<()> {
     diesel::update(credentials::table.find(token.id))
@@ -370,7 +370,7 @@ pub(crate) fn update(
 /// Notes until when a session's password counts as just confirmed.
 pub(crate) fn confirm(
     connection: &mut AnyConnection,
-    _: Old,
+    _: Invalidation,
     session: CredentialId,
     until: Timestamp,
     form_key: Option<&[u8]>,

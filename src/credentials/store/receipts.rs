@@ -6,7 +6,7 @@ use super::{Whole, all_of, whole_credentials};
 use crate::{
     credentials::{
         credential::Credential,
-        receipt::{Reason, Receipt},
+        receipt::{RevocationReason, RevocationReceipt},
     },
     db::{AnyConnection, on},
     schema::{credentials, receipts},
@@ -31,7 +31,7 @@ struct ReceiptRow {
 pub(crate) fn insert_receipt(
     connection: &mut AnyConnection,
     user: UserId,
-    receipt: &Receipt,
+    receipt: &RevocationReceipt,
 ) -> QueryResult<()> {
     let row = ReceiptRow {
         id: receipt.id,
@@ -68,17 +68,17 @@ pub(crate) fn find_receipt(
     connection: &mut AnyConnection,
     user: UserId,
     id: ReceiptId,
-) -> QueryResult<Option<Receipt>> {
+) -> QueryResult<Option<RevocationReceipt>> {
     let row: Option<ReceiptRow> = receipts::table
         .filter(receipts::user_id.eq(user).and(receipts::id.eq(id)))
         .select(ReceiptRow::as_select())
         .first(connection)
         .optional()?;
     let Some(row) = row else { return Ok(None) };
-    Ok(Some(Receipt {
+    Ok(Some(RevocationReceipt {
         id: row.id,
         at: row.at,
-        reason: Reason::parse(&row.reason),
+        reason: RevocationReason::parse(&row.reason),
         by: row.by_credential,
         ip: row.ip.and_then(|ip| ip.parse().ok()),
         sessions_ended: row.sessions_ended,

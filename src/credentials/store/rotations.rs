@@ -3,7 +3,7 @@
 use diesel::{QueryResult, prelude::*};
 
 use crate::{
-    app_state::Old,
+    app_state::Invalidation,
     crypto::digest::Digest,
     db::AnyConnection,
     schema::{rotations, secrets},
@@ -13,7 +13,7 @@ use crate::{
 
 /// A secret from before a rotation that was not revoked.
 #[derive(Clone, Debug, Queryable)]
-pub struct Earlier {
+pub struct PreviousSecret {
     pub(crate) digest: Digest,
     /// Its last characters.
     pub hint: String,
@@ -22,7 +22,7 @@ pub struct Earlier {
 }
 
 /// What a secret was derived from, besides the server's key and what was asked for.
-pub(crate) struct Derived {
+pub(crate) struct DerivedSecret {
     pub(crate) digest: Digest,
     pub(crate) salt: [u8; 16],
     /// How long the secret before it goes on working, in microseconds.
@@ -30,8 +30,8 @@ pub(crate) struct Derived {
 }
 
 /// A rotation that was made before.
-pub(crate) struct MadeBefore {
-    pub(crate) derived: Derived,
+pub(crate) struct ExistingRotation {
+    pub(crate) derived: DerivedSecret,
     /// Whether a newer secret has taken its place.
     pub(crate) is_replaced: bool,
 }
@@ -39,7 +39,7 @@ pub(crate) struct MadeBefore {
 /// Lets no secret of a credential work beyond `until`.
 pub(crate) fn bound_secrets(
     connection: &mut AnyConnection,
-    _: Old,
+    _: Invalidation,
     credential: CredentialId,
     until: Timestamp,
 ) -> QueryResult<()> {
@@ -61,7 +61,7 @@ pub(crate) fn bound_secrets(
 pub(crate) fn earlier(
     connection: &mut AnyConnection,
     credential: CredentialId,
-) -> QueryResult<Vec<Earlier>> {
+) -> QueryResult<Vec<PreviousSecret>> {
     secrets::table
         .filter(secrets::credential_id.eq(credential))
         .filter(secrets::valid_until.is_not_null())
@@ -78,7 +78,7 @@ pub(crate) fn earlier(
 /// Revokes one secret that worked until `until`: from then on no clock is asked about it.
 pub(crate) fn spend(
     connection: &mut AnyConnection,
-    _: Old,
+    _: Invalidation,
     digest: Digest,
     until: Timestamp,
     now: Timestamp,
@@ -96,7 +96,7 @@ pub(crate) fn spend(
 pub(crate) fn insert_rotation(
     connection: &mut AnyConnection,
     request: Digest,
-    derived: &Derived,
+    derived: &DerivedSecret,
 ) -> QueryResult<()> {
     diesel::insert_into(rotations::table)
         .values((
@@ -115,7 +115,7 @@ pub(crate) fn rotation(
     credential: CredentialId,
     request: Digest,
     since: Option<Timestamp>,
-) -> QueryResult<Option<MadeBefore>> {
+) -> QueryResult<Option<ExistingRotation>> {
     let found: Option<(Digest, Vec<u8>, i64, Option<Timestamp>)> = rotations::table
         .inner_join(secrets::table)
         .filter(secrets::credential_id.eq(credential))
@@ -135,8 +135,8 @@ pub(crate) fn rotation(
             let salt = salt.try_into().map_err(|_| {
                 diesel::result::Error::DeserializationError("a salt is not of 16 bytes".into())
             })?;
-            Ok(MadeBefore {
-                derived: Derived {
+            Ok(ExistingRotation {
+                derived: DerivedSecret {
                     digest,
                     salt,
                     overlap,

@@ -4,7 +4,7 @@ use diesel::{QueryResult, prelude::*};
 
 use super::{Row, UseRow};
 use crate::{
-    app_state::{Old, Transaction},
+    app_state::{Invalidation, Transaction},
     credential_cache::User,
     credentials::credential::Credential,
     crypto::digest::Digest,
@@ -110,7 +110,7 @@ pub(crate) fn makes_old(
     connection: &mut AnyConnection,
     user: UserId,
     credential: CredentialId,
-) -> QueryResult<Old> {
+) -> QueryResult<Invalidation> {
     let secrets: Vec<Digest> = on!(connection => secrets::table
         .filter(secrets::credential_id.eq(credential))
         .select(secrets::digest)
@@ -163,7 +163,7 @@ pub(crate) fn insert_further_secret(
 /// Removes every secret of a credential.
 pub(crate) fn delete_secrets(
     connection: &mut AnyConnection,
-    _: Old,
+    _: Invalidation,
     credential: CredentialId,
 ) -> QueryResult<()> {
     diesel::delete(secrets::table.filter(secrets::credential_id.eq(credential)))

@@ -8,7 +8,7 @@ use crate::{
     db::{AnyConnection, on},
     schema::credentials,
     types::{
-        credential_kind::{Class, Kind},
+        credential_kind::{CredentialKind, CredentialType},
         ids::{CredentialId, UserId},
     },
 };
@@ -17,7 +17,7 @@ use crate::{
 pub(crate) fn count_not_ended(
     connection: &mut AnyConnection,
     user: UserId,
-    class: Class,
+    class: CredentialType,
 ) -> QueryResult<i64> {
     on!(connection => credentials::table
         .filter(credentials::user_id.eq(user))
@@ -67,8 +67,8 @@ pub(crate) fn signed_in_from(
     most: i64,
 ) -> QueryResult<Vec<String>> {
     let by_password = credentials::class
-        .eq(Class::Session.as_str())
-        .or(credentials::kind.eq(Kind::Device.as_str()));
+        .eq(CredentialType::Session.as_str())
+        .or(credentials::kind.eq(CredentialKind::Device.as_str()));
     credentials::table
         .filter(credentials::user_id.eq(user))
         .filter(by_password)
@@ -87,7 +87,7 @@ pub(crate) fn signed_in_with(
 ) -> QueryResult<Vec<Option<String>>> {
     credentials::table
         .filter(credentials::user_id.eq(user))
-        .filter(credentials::class.eq(Class::Session.as_str()))
+        .filter(credentials::class.eq(CredentialType::Session.as_str()))
         .filter(credentials::id.ne(but))
         .select(credentials::user_agent)
         .distinct()

@@ -10,13 +10,13 @@ use std::{
 };
 
 use super::{
-    HashError, StoredHash, Verdict, dummy,
+    HashError, PasswordCheck, StoredHash, dummy,
     fair_queue::{FairQueue, Permit},
     hash_now, read, verify_now,
 };
 use crate::{
-    crypto::secret::SecretText,
-    util::{networks, worker_pool::Threads},
+    crypto::secret::SecretString,
+    util::{networks, worker_pool::WorkerPool},
 };
 
 /// How long a caller waits for a place before being told to come back.
@@ -29,7 +29,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct PasswordHasher {
     queue: Arc<FairQueue>,
-    threads: Arc<Threads>,
+    threads: Arc<WorkerPool>,
     runs: Arc<AtomicU64>,
     dummy: StoredHash,
 }
@@ -40,7 +40,7 @@ impl PasswordHasher {
     /// # Errors
     /// When the machine has no randomness for a salt, or no threads.
     pub fn new(cores: usize) -> Result<Self, HashError> {
-        let threads = Threads::start("password-hash", cores.max(1))
+        let threads = WorkerPool::start("password-hash", cores.max(1))
             .map_err(|error| HashError::Failed(error.to_string()))?;
         Ok(Self {
             queue: Arc::new(FairQueue::new(cores.max(1), 2 * cores.max(1))),
@@ -55,11 +55,11 @@ impl PasswordHasher {
     ///
     /// # Errors
     /// [`HashError::Busy`] if its network has its share of the places, or if the wait was too long.
-    pub async fn place(&self, client: Option<IpAddr>) -> Result<Place, HashError> {
+    pub async fn place(&self, client: Option<IpAddr>) -> Result<HashPermit, HashError> {
         let turn = self.queue.acquire(client.map(networks::of_one_site));
         let permit = tokio::time::timeout(LONGEST_WAIT, turn).await;
         let permit = permit.ok().flatten().ok_or(HashError::Busy)?;
-        Ok(Place {
+        Ok(HashPermit {
             permit: Arc::new(permit),
             threads: Arc::clone(&self.threads),
             runs: Arc::clone(&self.runs),
@@ -73,7 +73,7 @@ impl PasswordHasher {
     /// When the hasher is busy or fails.
     pub async fn hash(
         &self,
-        password: SecretText,
+        password: SecretString,
         client: Option<IpAddr>,
     ) -> Result<StoredHash, HashError> {
         self.place(client).await?.hash(password).await
@@ -88,21 +88,21 @@ impl PasswordHasher {
 }
 
 /// One of the places at which passwords are hashed, one after the other.
-pub struct Place {
+pub struct HashPermit {
     /// Shared with the work under way: who hangs up leaves a hash running, and its place is taken
     /// until that is done.
     permit: Arc<Permit>,
-    threads: Arc<Threads>,
+    threads: Arc<WorkerPool>,
     runs: Arc<AtomicU64>,
     dummy: StoredHash,
 }
 
-impl Place {
+impl HashPermit {
     /// The hash of `password` with a salt of its own.
     ///
     /// # Errors
     /// When the algorithm fails.
-    pub async fn hash(&self, password: SecretText) -> Result<StoredHash, HashError> {
+    pub async fn hash(&self, password: SecretString) -> Result<StoredHash, HashError> {
         self.run(move || hash_now(&password)).await?
     }
 
@@ -114,9 +114,9 @@ impl Place {
     /// When the algorithm's thread fails.
     pub async fn verify(
         &self,
-        password: SecretText,
+        password: SecretString,
         stored: Option<StoredHash>,
-    ) -> Result<Verdict, HashError> {
+    ) -> Result<PasswordCheck, HashError> {
         let usable = stored.as_ref().map(|stored| read(stored).is_some());
         let against = match (stored, usable) {
             (Some(stored), Some(true)) => stored,
@@ -125,8 +125,8 @@ impl Place {
         let verdict = self.run(move || verify_now(&password, &against)).await?;
         Ok(match usable {
             Some(true) => verdict,
-            Some(false) => Verdict::Unusable,
-            None => Verdict::Wrong,
+            Some(false) => PasswordCheck::Unusable,
+            None => PasswordCheck::Wrong,
         })
     }
 
@@ -156,8 +156,8 @@ mod tests {
         std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
     }
 
-    fn secret(text: &str) -> SecretText {
-        SecretText::new(text.to_owned())
+    fn secret(text: &str) -> SecretString {
+        SecretString::new(text.to_owned())
     }
 
     #[tokio::test]
@@ -295,14 +295,14 @@ mod tests {
         let place = hasher.place(None).await.unwrap();
         let absurd = "$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQxMjM0$Y29ycmVjdA";
         for (stored, verdict) in [
-            (None, Verdict::Wrong),
+            (None, PasswordCheck::Wrong),
             (
                 Some(StoredHash::from_stored("rubbish".to_owned())),
-                Verdict::Unusable,
+                PasswordCheck::Unusable,
             ),
             (
                 Some(StoredHash::from_stored(absurd.to_owned())),
-                Verdict::Unusable,
+                PasswordCheck::Unusable,
             ),
         ] {
             let before = hasher.runs();

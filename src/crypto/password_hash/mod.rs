@@ -10,11 +10,11 @@ use argon2::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 
-pub use self::hash_pool::{PasswordHasher, Place};
+pub use self::hash_pool::{HashPermit, PasswordHasher};
 use super::{
-    argon2_buffer::InPlace,
+    argon2_buffer::BufferedArgon2,
     rng::{self, SystemRandom},
-    secret::SecretText,
+    secret::SecretString,
 };
 
 /// 19 MiB a hash: OWASP's password storage sheet, first choice for Argon2id (19 456 KiB, t=2, p=1).
@@ -64,7 +64,7 @@ impl StoredHash {
 
 /// What a verification found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum PasswordCheck {
     /// The password is right and the hash as strong as we make them today.
     Right,
     /// The password is right, but the hash should be made anew.
@@ -88,13 +88,13 @@ fn dummy() -> Result<StoredHash, HashError> {
     )))
 }
 
-fn argon2() -> Result<InPlace, HashError> {
+fn argon2() -> Result<BufferedArgon2, HashError> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
         .map_err(|error| HashError::Failed(error.to_string()))?;
-    Ok(InPlace(params))
+    Ok(BufferedArgon2(params))
 }
 
-fn hash_now(password: &SecretText) -> Result<StoredHash, HashError> {
+fn hash_now(password: &SecretString) -> Result<StoredHash, HashError> {
     let salt = rng::bytes::<SALT_BYTES>(&SystemRandom)
         .map_err(|error| HashError::Failed(error.to_string()))?;
     argon2()?
@@ -103,9 +103,9 @@ fn hash_now(password: &SecretText) -> Result<StoredHash, HashError> {
         .map_err(|error| HashError::Failed(error.to_string()))
 }
 
-fn verify_now(password: &SecretText, stored: &StoredHash) -> Verdict {
+fn verify_now(password: &SecretString, stored: &StoredHash) -> PasswordCheck {
     let Some((hash, params)) = read(stored) else {
-        return Verdict::Unusable;
+        return PasswordCheck::Unusable;
     };
     let right = argon2().is_ok_and(|argon2| {
         argon2
@@ -115,9 +115,9 @@ fn verify_now(password: &SecretText, stored: &StoredHash) -> Verdict {
     let fresh = hash.algorithm.as_str() == "argon2id"
         && (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES);
     match (right, fresh) {
-        (true, true) => Verdict::Right,
-        (true, false) => Verdict::RightButStale,
-        (false, _) => Verdict::Wrong,
+        (true, true) => PasswordCheck::Right,
+        (true, false) => PasswordCheck::RightButStale,
+        (false, _) => PasswordCheck::Wrong,
     }
 }
 
@@ -135,22 +135,22 @@ fn read(stored: &StoredHash) -> Option<(PasswordHash, Params)> {
 mod tests {
     use super::*;
 
-    fn secret(text: &str) -> SecretText {
-        SecretText::new(text.to_owned())
+    fn secret(text: &str) -> SecretString {
+        SecretString::new(text.to_owned())
     }
 
     #[test]
     fn a_password_is_verified_whole_and_exactly() {
         let long = "x".repeat(100);
         let stored = hash_now(&secret(&long)).unwrap();
-        assert_eq!(verify_now(&secret(&long), &stored), Verdict::Right);
+        assert_eq!(verify_now(&secret(&long), &stored), PasswordCheck::Right);
         for wrong in [
             &"x".repeat(99),
             &"x".repeat(101),
             &format!("{long} "),
             &String::new(),
         ] {
-            assert_eq!(verify_now(&secret(wrong), &stored), Verdict::Wrong);
+            assert_eq!(verify_now(&secret(wrong), &stored), PasswordCheck::Wrong);
         }
     }
 
@@ -181,7 +181,10 @@ mod tests {
             (salt.as_ref().len(), tag.as_bytes().len())
         };
         assert_eq!(lengths(&of_nobody), lengths(&made));
-        assert_eq!(verify_now(&secret("whatever"), &dummy), Verdict::Wrong);
+        assert_eq!(
+            verify_now(&secret("whatever"), &dummy),
+            PasswordCheck::Wrong
+        );
     }
 
     #[test]
@@ -191,8 +194,8 @@ mod tests {
         let stored = StoredHash(weak.hash_password(b"whatever").unwrap().to_string());
         assert_eq!(
             verify_now(&secret("whatever"), &stored),
-            Verdict::RightButStale
+            PasswordCheck::RightButStale
         );
-        assert_eq!(verify_now(&secret("other"), &stored), Verdict::Wrong);
+        assert_eq!(verify_now(&secret("other"), &stored), PasswordCheck::Wrong);
     }
 }

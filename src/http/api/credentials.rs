@@ -7,15 +7,16 @@ use utoipa::ToSchema;
 use super::{sessions::SessionJson, tokens::TokenJson};
 use crate::{
     credentials::{
-        Credential, Reason, Receipt, Scope, Selection, find_receipt,
-        revoke::{self, Ending, Preview},
+        Credential, CredentialFilter, RevocationReason, RevocationReceipt, StatusFilter,
+        find_receipt,
+        revoke::{self, RevocationPreview, RevocationRequest},
     },
     error::Result,
     http::{
-        auth::AnyCaller,
+        auth::ApiCaller,
         extract::{
             path::PathId,
-            string_map::{FieldsInput, GivenFields},
+            string_map::{FilterInput, GivenFields},
         },
         middleware::body::{NoQuery, Query},
         openapi::schemas::{
@@ -29,9 +30,9 @@ use crate::{
         },
     },
     types::{
-        credential_kind::Class,
+        credential_kind::CredentialType,
         fields::Fields,
-        ids::{CredentialId, OfCredential, OfReceipt, ReceiptId},
+        ids::{CredentialId, CredentialTag, ReceiptId, ReceiptTag},
     },
     util::{clock::Timestamp, pagination::Page},
 };
@@ -55,8 +56,8 @@ impl<'a> CredentialJson<'a> {
     #[must_use]
     pub fn of(credential: &'a Credential, current: Option<CredentialId>) -> Self {
         match credential.class() {
-            Class::Session => Self::Session(SessionJson::of(credential, current)),
-            Class::Token => Self::Token(TokenJson::of(credential)),
+            CredentialType::Session => Self::Session(SessionJson::of(credential, current)),
+            CredentialType::Token => Self::Token(TokenJson::of(credential)),
         }
     }
 }
@@ -86,13 +87,13 @@ pub struct ReceiptJson<'a> {
 }
 
 fn reasons() -> Shape {
-    schemas::one_of_these_and_more(Reason::ALL.iter().map(|reason| reason.as_str()))
+    schemas::one_of_these_and_more(RevocationReason::ALL.iter().map(|reason| reason.as_str()))
 }
 
 impl<'a> ReceiptJson<'a> {
     /// As whoever calls with the credential `current` sees it.
     #[must_use]
-    pub fn of(receipt: &'a Receipt, current: Option<CredentialId>) -> Self {
+    pub fn of(receipt: &'a RevocationReceipt, current: Option<CredentialId>) -> Self {
         Self {
             id: receipt.id,
             at: receipt.at,
@@ -117,7 +118,7 @@ pub struct PreviewJson<'a> {
 impl<'a> PreviewJson<'a> {
     /// As whoever calls with the credential `current` sees it.
     #[must_use]
-    pub fn of(preview: &'a Preview, current: Option<CredentialId>) -> Self {
+    pub fn of(preview: &'a RevocationPreview, current: Option<CredentialId>) -> Self {
         Self {
             digest: &preview.digest,
             credentials: all(&preview.credentials, current),
@@ -137,7 +138,7 @@ impl<'a> PreviewJson<'a> {
     params(Listed<Both>),
     responses((status = 200, description = "A page of them.", body = CredentialList))
 )]
-pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse> {
+pub async fn list(here: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&here, fields, None).await?;
     let shown = List::of(&page, |credential| {
         CredentialJson::of(credential, here.caller.current())
@@ -151,26 +152,30 @@ pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse>
 /// # Errors
 /// [`crate::error::Error::Invalid`] for a query that cannot be.
 pub(crate) async fn page_of(
-    here: &AnyCaller,
+    here: &ApiCaller,
     mut fields: Fields,
-    class: Option<Class>,
-) -> Result<Page<Credential, OfCredential>> {
+    class: Option<CredentialType>,
+) -> Result<Page<Credential, CredentialTag>> {
     let paging = take_paging(&mut fields);
     let ended = fields.parsed("ended", "Give true or false.");
     let selection = take_selection(here, &mut fields, class);
     fields.finish()?;
     let scope = match ended {
-        Some(true) => Scope::WithEnded,
-        Some(false) | None => Scope::Live,
+        Some(true) => StatusFilter::WithEnded,
+        Some(false) | None => StatusFilter::Live,
     };
     crate::credentials::list(&here.context, here.caller.user.id, selection, scope, paging).await
 }
 
-fn take_selection(here: &AnyCaller, fields: &mut Fields, class: Option<Class>) -> Selection {
+fn take_selection(
+    here: &ApiCaller,
+    fields: &mut Fields,
+    class: Option<CredentialType>,
+) -> CredentialFilter {
     let (now, current) = (here.context.now(), Some(here.caller.credential.id));
     match class {
-        Some(class) => Selection::take_within(class, fields, now, current),
-        None => Selection::take(fields, now, current),
+        Some(class) => CredentialFilter::take_within(class, fields, now, current),
+        None => CredentialFilter::take(fields, now, current),
     }
 }
 
@@ -189,8 +194,8 @@ fn take_selection(here: &AnyCaller, fields: &mut Fields, class: Option<Class>) -
     responses((status = 200, description = "What would end.", body = PreviewJson))
 )]
 pub async fn preview(
-    here: AnyCaller,
-    FieldsInput(mut fields): FieldsInput,
+    here: ApiCaller,
+    FilterInput(mut fields): FilterInput,
 ) -> Result<HttpResponse> {
     let selection = take_selection(&here, &mut fields, None);
     fields.finish()?;
@@ -219,16 +224,16 @@ pub async fn preview(
     )
 )]
 pub async fn sign_out(
-    here: AnyCaller,
+    here: ApiCaller,
     GivenFields(mut fields): GivenFields,
 ) -> Result<HttpResponse> {
     let selection = take_selection(&here, &mut fields, None);
     let digest = fields.one("digest");
     fields.finish()?;
-    let ending = Ending {
+    let ending = RevocationRequest {
         selection,
         digest,
-        reason: Reason::SignedOut,
+        reason: RevocationReason::SignedOut,
     };
     end(&here, ending).await
 }
@@ -238,13 +243,13 @@ pub async fn sign_out(
 /// # Errors
 /// [`crate::error::Error::Invalid`] for a selection that cannot be, and as [`revoke::end`].
 pub(crate) async fn end_selected(
-    here: &AnyCaller,
+    here: &ApiCaller,
     mut fields: Fields,
-    class: Class,
+    class: CredentialType,
 ) -> Result<HttpResponse> {
     let selection = take_selection(here, &mut fields, Some(class));
     fields.finish()?;
-    let ending = Ending::of(selection, Reason::Revoked);
+    let ending = RevocationRequest::of(selection, RevocationReason::Revoked);
     end(here, ending).await
 }
 
@@ -253,8 +258,8 @@ pub(crate) async fn end_selected(
 /// # Errors
 /// As [`revoke::end_one`].
 pub(crate) async fn end_one_of_class(
-    here: &AnyCaller,
-    class: Class,
+    here: &ApiCaller,
+    class: CredentialType,
     id: CredentialId,
 ) -> Result<HttpResponse> {
     let ended = revoke::end_one(&here.context, &here.caller, class, id).await?;
@@ -271,9 +276,9 @@ pub(crate) async fn end_one_of_class(
 /// Ends what is selected and answers its receipt.
 ///
 /// # Errors
-/// [`crate::error::Error::ConfirmPassword`] where a session has to confirm its password first, and
+/// [`crate::error::Error::ReauthenticationRequired`] where a session has to confirm its password first, and
 /// as [`revoke::end`].
-async fn end(here: &AnyCaller, ending: Ending) -> Result<HttpResponse> {
+async fn end(here: &ApiCaller, ending: RevocationRequest) -> Result<HttpResponse> {
     here.may_end(&ending.selection)?;
     let (user, actor) = (here.caller.user.id, here.caller.actor());
     let receipt = revoke::end(&here.context, user, ending, actor).await?;
@@ -298,8 +303,8 @@ async fn end(here: &AnyCaller, ending: Ending) -> Result<HttpResponse> {
     responses((status = 200, description = "The receipt.", body = ReceiptJson))
 )]
 pub async fn receipt(
-    here: AnyCaller,
-    PathId(id): PathId<OfReceipt>,
+    here: ApiCaller,
+    PathId(id): PathId<ReceiptTag>,
     _: NoQuery,
 ) -> Result<HttpResponse> {
     let receipt = find_receipt(&here.context, here.caller.user.id, id).await?;

@@ -10,7 +10,7 @@ use crate::{
     audit::{Event, EventKind},
     error::Result,
     http::{
-        auth::AnyCaller,
+        auth::ApiCaller,
         middleware::body::Query,
         openapi::schemas::{self, Shape},
         paths,
@@ -83,7 +83,7 @@ impl<'a> EventJson<'a> {
     params(Paged),
     responses((status = 200, description = "A page of it.", body = EventList))
 )]
-pub async fn list(here: AnyCaller, Query(mut fields): Query) -> Result<HttpResponse> {
+pub async fn list(here: ApiCaller, Query(mut fields): Query) -> Result<HttpResponse> {
     let paging = take_paging(&mut fields);
     fields.finish()?;
     let page = crate::audit::list(&here.context, here.caller.user.id, paging).await?;

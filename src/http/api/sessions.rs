@@ -9,14 +9,14 @@ use utoipa::ToSchema;
 use super::credentials::{ReceiptJson, end_one_of_class, end_selected, page_of};
 use crate::{
     credentials::{self, Credential, revoke},
-    crypto::secret::SecretText,
+    crypto::secret::SecretString,
     error::{Error, Result},
     http::{
-        auth::AnyCaller,
+        auth::ApiCaller,
         extract::{
             json::Json,
             path::PathId,
-            string_map::{GivenFields, NoFields},
+            string_map::{GivenFields, NoInput},
         },
         middleware::body::{NoQuery, Query},
         openapi::schemas::{
@@ -28,9 +28,9 @@ use crate::{
     },
     sessions::Device,
     types::{
-        credential_kind::Class,
+        credential_kind::CredentialType,
         fields::FieldErrors,
-        ids::{CredentialId, OfCredential, ReceiptId},
+        ids::{CredentialId, CredentialTag, ReceiptId},
     },
     util::clock::Timestamp,
 };
@@ -97,7 +97,7 @@ impl SessionJson {
 #[serde(deny_unknown_fields)]
 pub struct Confirmation {
     #[schema(value_type = schemas::Password)]
-    password: SecretText,
+    password: SecretString,
 }
 
 /// Confirms the password for a while.
@@ -115,7 +115,7 @@ pub struct Confirmation {
     responses((status = 204, description = "It is confirmed."))
 )]
 pub async fn confirm(
-    here: AnyCaller,
+    here: ApiCaller,
     _: NoQuery,
     Json(body): Json<Confirmation>,
 ) -> Result<HttpResponse> {
@@ -142,8 +142,8 @@ pub async fn confirm(
     params(Listed<Sessions>),
     responses((status = 200, description = "A page of them.", body = SessionList))
 )]
-pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse> {
-    let page = page_of(&here, fields, Some(Class::Session)).await?;
+pub async fn list(here: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
+    let page = page_of(&here, fields, Some(CredentialType::Session)).await?;
     let shown = List::of(&page, |session| {
         SessionJson::of(session, here.caller.current())
     });
@@ -163,11 +163,17 @@ pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse>
     responses((status = 200, description = "The session.", body = SessionJson))
 )]
 pub async fn one(
-    here: AnyCaller,
-    PathId(id): PathId<OfCredential>,
+    here: ApiCaller,
+    PathId(id): PathId<CredentialTag>,
     _: NoQuery,
 ) -> Result<HttpResponse> {
-    let session = credentials::find(&here.context, here.caller.user.id, Class::Session, id).await?;
+    let session = credentials::find(
+        &here.context,
+        here.caller.user.id,
+        CredentialType::Session,
+        id,
+    )
+    .await?;
     response::json::answer(
         StatusCode::OK,
         &SessionJson::of(&session, here.caller.current()),
@@ -188,9 +194,9 @@ pub async fn one(
         (status = 404, description = "A token calls.")
     )
 )]
-pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
+pub async fn current(here: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     let (user, own) = (here.caller.user.id, here.caller.credential.id);
-    let session = credentials::find(&here.context, user, Class::Session, own).await?;
+    let session = credentials::find(&here.context, user, CredentialType::Session, own).await?;
     response::json::answer(
         StatusCode::OK,
         &SessionJson::of(&session, here.caller.current()),
@@ -201,7 +207,7 @@ pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
 ///
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's, somebody else's or a token;
-/// [`Error::ConfirmPassword`] where another session has to confirm its password first.
+/// [`Error::ReauthenticationRequired`] where another session has to confirm its password first.
 #[utoipa::path(
     delete,
     path = paths::API_SESSION,
@@ -211,18 +217,18 @@ pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
     responses((status = 204, description = "It has ended."))
 )]
 pub async fn end_one(
-    here: AnyCaller,
-    PathId(id): PathId<OfCredential>,
-    _: NoFields,
+    here: ApiCaller,
+    PathId(id): PathId<CredentialTag>,
+    _: NoInput,
 ) -> Result<HttpResponse> {
-    end_one_of_class(&here, Class::Session, id).await
+    end_one_of_class(&here, CredentialType::Session, id).await
 }
 
 /// Ends a selection of sessions: with `all=true` all of them, the one that calls included. Without a query nothing
 /// ends.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a selection that cannot be; [`Error::ConfirmPassword`] where a session has
+/// [`Error::Invalid`] for a selection that cannot be; [`Error::ReauthenticationRequired`] where a session has
 /// to confirm its password first.
 #[utoipa::path(
     delete,
@@ -232,8 +238,8 @@ pub async fn end_one(
     params(EndedBy<Sessions>),
     responses((status = 200, description = "What ended.", body = ReceiptJson))
 )]
-pub async fn end_some(here: AnyCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
-    end_selected(&here, fields, Class::Session).await
+pub async fn end_some(here: ApiCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
+    end_selected(&here, fields, CredentialType::Session).await
 }
 
 /// Signs this browser out.
@@ -247,7 +253,7 @@ pub async fn end_some(here: AnyCaller, GivenFields(fields): GivenFields) -> Resu
     operation_id = "endCurrentSession",
     responses((status = 204, description = "It has ended."))
 )]
-pub async fn end_current(here: AnyCaller, _: NoFields) -> Result<HttpResponse> {
+pub async fn end_current(here: ApiCaller, _: NoInput) -> Result<HttpResponse> {
     let (user, own) = (here.caller.user.id, here.caller.credential.id);
     let receipt = revoke::sign_out_here(&here.context, user, own, here.caller.actor()).await?;
     here.leave_if_ended(&receipt).await?;

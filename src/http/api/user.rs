@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     credential_cache::User,
     error::Result,
-    http::{auth::AnyCaller, middleware::body::NoQuery, paths, response},
+    http::{auth::ApiCaller, middleware::body::NoQuery, paths, response},
     types::ids::UserId,
     util::clock::Timestamp,
 };
@@ -44,7 +44,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
     operation_id = "getUser",
     responses((status = 200, description = "The user.", body = UserJson))
 )]
-pub async fn user(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
+pub async fn user(here: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     let known = &here.caller.user;
     let answer = known
         .answer(|user| response::json::bytes(&UserJson::from(user)).map(Vec::into_boxed_slice))?;

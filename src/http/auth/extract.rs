@@ -9,46 +9,46 @@ use futures_util::future::{Ready, ready};
 
 use super::{presented_credential, session_cookie::SessionCookie};
 use crate::{
-    app_state::Context,
-    credentials::{Caller, Confirmed, Receipt, Selection, revoke},
+    app_state::AppState,
+    credentials::{CredentialFilter, Principal, RecentlyAuthenticated, RevocationReceipt, revoke},
     error::{Error, Result},
     http::{
         draft::{self, Draft},
         middleware::client_ip::client_address,
         paths,
-        response::html::{Frame, see_other},
+        response::html::{Layout, see_other},
     },
     sessions::SessionSecret,
     types::{
-        credential_kind::Class,
+        credential_kind::CredentialType,
         fields::Fields,
         ids::{ReceiptId, UserId},
     },
 };
 
 /// A caller of the API, on a route that asks for one.
-pub struct AnyCaller {
+pub struct ApiCaller {
     /// What verbs are given.
-    pub context: Context,
+    pub context: AppState,
     /// Who it is.
-    pub caller: Rc<Caller>,
+    pub caller: Rc<Principal>,
     request: HttpRequest,
 }
 
-impl AnyCaller {
+impl ApiCaller {
     /// Proof that the password was confirmed not long ago, where a session calls.
     ///
     /// # Errors
-    /// [`Error::ConfirmPassword`].
-    pub fn confirmed(&self) -> Result<Confirmed<'_>> {
+    /// [`Error::ReauthenticationRequired`].
+    pub fn confirmed(&self) -> Result<RecentlyAuthenticated<'_>> {
         self.caller.confirmed(self.context.now())
     }
 
     /// Makes sure that the caller may end what `selection` names.
     ///
     /// # Errors
-    /// [`Error::ConfirmPassword`].
-    pub fn may_end(&self, selection: &Selection) -> Result<()> {
+    /// [`Error::ReauthenticationRequired`].
+    pub fn may_end(&self, selection: &CredentialFilter) -> Result<()> {
         self.caller.may_end(selection, self.context.now())
     }
 
@@ -65,9 +65,9 @@ impl AnyCaller {
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn leave_if_ended(&self, receipt: &Receipt) -> Result<()> {
+    pub async fn leave_if_ended(&self, receipt: &RevocationReceipt) -> Result<()> {
         let own = &self.caller.credential;
-        if own.class() == Class::Session && receipt.names(own.id) {
+        if own.class() == CredentialType::Session && receipt.names(own.id) {
             end_others(&self.context, &self.request).await?;
             SessionCookie::of(&self.request).delete();
         }
@@ -76,29 +76,29 @@ impl AnyCaller {
 }
 
 /// A signed-in browser on one of the pages: a route of [`super::Access::Browser`].
-pub struct SignedIn {
+pub struct BrowserUser {
     /// What verbs are given.
-    pub context: Context,
+    pub context: AppState,
     /// Who it is.
-    pub caller: Rc<Caller>,
+    pub caller: Rc<Principal>,
     /// Its cookie.
     pub cookie: SessionCookie,
     request: HttpRequest,
 }
 
-impl SignedIn {
+impl BrowserUser {
     /// The frame of the page, with what an earlier request left to say.
     #[must_use]
-    pub fn frame(&self) -> Frame {
+    pub fn frame(&self) -> Layout {
         // What an earlier request left to say waits for a page without a draft.
         let (message, receipt) = match self.open_draft() {
             Some(_) => (Some(draft::NOT_SUBMITTED.to_owned()), None),
             None => (self.cookie.take_message(), self.cookie.take_receipt()),
         };
-        Frame {
+        Layout {
             user_id: self.caller.user.id.to_string(),
             receipt: receipt.map(paths::receipt),
-            ..Frame::new(&self.request, Some(self.caller.user.name.clone()), message)
+            ..Layout::new(&self.request, Some(self.caller.user.name.clone()), message)
         }
     }
 
@@ -151,8 +151,8 @@ impl SignedIn {
     /// it, and then `back`.
     ///
     /// # Errors
-    /// [`Error::ConfirmPassword`].
-    pub fn confirmed(&self, back: impl FnOnce() -> String) -> Result<Confirmed<'_>> {
+    /// [`Error::ReauthenticationRequired`].
+    pub fn confirmed(&self, back: impl FnOnce() -> String) -> Result<RecentlyAuthenticated<'_>> {
         self.leading_back(back, self.caller.confirmed(self.context.now()))
     }
 
@@ -161,7 +161,7 @@ impl SignedIn {
     /// # Errors
     /// The error of `result`.
     pub fn leading_back<T>(&self, back: impl FnOnce() -> String, result: Result<T>) -> Result<T> {
-        if matches!(result, Err(Error::ConfirmPassword)) {
+        if matches!(result, Err(Error::ReauthenticationRequired)) {
             draft::lead_back_to(&self.request, back());
         }
         result
@@ -169,35 +169,35 @@ impl SignedIn {
 }
 
 /// Somebody on a page that is open to all: a route of [`super::Access::Visitor`].
-pub struct Visitor {
+pub struct OptionalUser {
     /// What verbs are given.
-    pub context: Context,
+    pub context: AppState,
     /// Who it is, where they are signed in.
-    pub caller: Option<Rc<Caller>>,
+    pub caller: Option<Rc<Principal>>,
     /// Their cookie.
     pub cookie: SessionCookie,
     request: HttpRequest,
 }
 
-impl Visitor {
+impl OptionalUser {
     /// The frame of the page, with what an earlier request left to say.
     #[must_use]
-    pub fn frame(&self) -> Frame {
-        Frame::new(&self.request, None, self.cookie.take_message())
+    pub fn frame(&self) -> Layout {
+        Layout::new(&self.request, None, self.cookie.take_message())
     }
 
     /// The callers of all live sessions whose cookies the browser sent, the one that counts first.
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn sessions(&self) -> Result<Vec<Caller>> {
+    pub async fn sessions(&self) -> Result<Vec<Principal>> {
         presented_credential::sessions_of(&self.context, &self.request, self.caller.as_deref())
             .await
     }
 }
 
 /// Ends the sessions whose cookies the browser sent besides the one that counts.
-async fn end_others(context: &Context, request: &HttpRequest) -> Result<()> {
+async fn end_others(context: &AppState, request: &HttpRequest) -> Result<()> {
     for other in presented_credential::sessions_of(context, request, None).await? {
         let (user, session) = (other.user.id, other.credential.id);
         revoke::sign_out_here(context, user, session, other.actor()).await?;
@@ -205,31 +205,33 @@ async fn end_others(context: &Context, request: &HttpRequest) -> Result<()> {
     Ok(())
 }
 
-fn context(request: &HttpRequest) -> Result<Context> {
-    let data = request.app_data::<Data<Context>>();
-    data.map(|data| Context::clone(data))
+fn context(request: &HttpRequest) -> Result<AppState> {
+    let data = request.app_data::<Data<AppState>>();
+    data.map(|data| AppState::clone(data))
         .ok_or_else(|| Error::internal("the app has no context"))
 }
 
-fn admitted(request: &HttpRequest) -> Option<Rc<Caller>> {
-    request.extensions().get::<Rc<Caller>>().cloned()
+fn admitted(request: &HttpRequest) -> Option<Rc<Principal>> {
+    request.extensions().get::<Rc<Principal>>().cloned()
 }
 
 /// The user that the route of `request` let in, for the log.
 #[must_use]
 pub fn user_of(request: &HttpRequest) -> Option<UserId> {
     let extensions = request.extensions();
-    extensions.get::<Rc<Caller>>().map(|caller| caller.user.id)
+    extensions
+        .get::<Rc<Principal>>()
+        .map(|caller| caller.user.id)
 }
 
 /// Absent only where the route table lets anybody call a handler that needs somebody.
-fn needed(request: &HttpRequest) -> Result<Rc<Caller>> {
+fn needed(request: &HttpRequest) -> Result<Rc<Principal>> {
     admitted(request).ok_or(Error::NotSignedIn {
         invalid_token: false,
     })
 }
 
-impl FromRequest for AnyCaller {
+impl FromRequest for ApiCaller {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
@@ -244,7 +246,7 @@ impl FromRequest for AnyCaller {
     }
 }
 
-impl FromRequest for SignedIn {
+impl FromRequest for BrowserUser {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
@@ -261,7 +263,7 @@ impl FromRequest for SignedIn {
     }
 }
 
-impl FromRequest for Visitor {
+impl FromRequest for OptionalUser {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
@@ -279,14 +281,14 @@ impl FromRequest for Visitor {
 }
 
 /// Where a request came from, for who signs in by it.
-pub struct Origin {
+pub struct ClientInfo {
     /// The client's address.
     pub ip: Option<IpAddr>,
     /// What the client says that it is.
     pub user_agent: Option<String>,
 }
 
-impl FromRequest for Origin {
+impl FromRequest for ClientInfo {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
@@ -328,7 +330,7 @@ mod tests {
     fn a_byte_beyond_ascii_leaves_the_rest_of_a_user_agent() {
         let agent = HeaderValue::from_bytes(b"Mozilla/5.0 (iPhone; caf\xe9)").unwrap();
         let request = TestRequest::default().insert_header((header::USER_AGENT, agent));
-        let origin = Origin::from_request(&request.to_http_request(), &mut Payload::None);
+        let origin = ClientInfo::from_request(&request.to_http_request(), &mut Payload::None);
         let user_agent = origin.into_inner().unwrap().user_agent;
         assert_eq!(user_agent.as_deref(), Some("Mozilla/5.0 (iPhone; caf?)"));
     }

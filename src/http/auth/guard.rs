@@ -13,20 +13,20 @@ use actix_web::{
 
 use super::{access::Access, presented_credential};
 use crate::{
-    app_state::Context,
-    credentials::Caller,
+    app_state::AppState,
+    credentials::Principal,
     error::{Error, Result},
     http::{draft, middleware::body},
-    types::{ability::Ability, credential_kind::Class},
+    types::{ability::Ability, credential_kind::CredentialType},
 };
 
 /// What one path asks, by method.
-pub struct Gatekeeper {
-    context: Context,
-    rules: Vec<Rule>,
+pub struct AccessGuard {
+    context: AppState,
+    rules: Vec<AccessRule>,
 }
 
-struct Rule {
+struct AccessRule {
     /// None: every method.
     method: Option<Method>,
     access: Access,
@@ -36,30 +36,32 @@ struct Rule {
     abilities: Vec<(&'static str, Option<Ability>)>,
 }
 
-impl Gatekeeper {
+impl AccessGuard {
     /// For a path with these methods, who may call each, and whether it is a change; no method stands
     /// for all.
     #[must_use]
-    pub fn new(context: Context, rules: Vec<(Option<Method>, Access, bool)>) -> Self {
-        let rules = rules.into_iter().map(|(method, access, is_change)| Rule {
-            method,
-            access,
-            is_change,
-            abilities: match access {
-                Access::Can(names) | Access::Client(names) => {
-                    let read = names.iter().map(|name| (*name, Ability::parse(name)));
-                    read.collect()
-                }
-                _ => Vec::new(),
-            },
-        });
+    pub fn new(context: AppState, rules: Vec<(Option<Method>, Access, bool)>) -> Self {
+        let rules = rules
+            .into_iter()
+            .map(|(method, access, is_change)| AccessRule {
+                method,
+                access,
+                is_change,
+                abilities: match access {
+                    Access::Can(names) | Access::Client(names) => {
+                        let read = names.iter().map(|name| (*name, Ability::parse(name)));
+                        read.collect()
+                    }
+                    _ => Vec::new(),
+                },
+            });
         Self {
             context,
             rules: rules.collect(),
         }
     }
 
-    fn rule(&self, method: &Method) -> Option<&Rule> {
+    fn rule(&self, method: &Method) -> Option<&AccessRule> {
         // RFC 9110, section 9.3.2: HEAD is GET without the content.
         let method = if *method == Method::HEAD {
             &Method::GET
@@ -93,7 +95,11 @@ impl Gatekeeper {
 
     /// Counts a change of the caller's account, in the memory of this process: a write for each would cost
     /// what it is to save.
-    fn count_change(&self, method: &Method, caller: Option<Caller>) -> Result<Option<Caller>> {
+    fn count_change(
+        &self,
+        method: &Method,
+        caller: Option<Principal>,
+    ) -> Result<Option<Principal>> {
         let is_change = self.rule(method).is_some_and(|rule| rule.is_change);
         if let Some(caller) = caller.as_ref().filter(|_| is_change) {
             let now = self.context.now();
@@ -113,7 +119,7 @@ impl Gatekeeper {
         rule == Some(Access::Browser) && !method.is_safe()
     }
 
-    async fn admit(&self, request: &HttpRequest, body: &[u8]) -> Result<Option<Caller>> {
+    async fn admit(&self, request: &HttpRequest, body: &[u8]) -> Result<Option<Principal>> {
         let Some(rule) = self.rule(request.method()) else {
             return Err(self.not_allowed());
         };
@@ -144,8 +150,8 @@ impl Gatekeeper {
                     .await?
                     .ok_or_else(nobody)?;
                 match caller.credential.class() {
-                    Class::Session => Ok(Some(caller)),
-                    Class::Token => Err(Error::SessionsOnly),
+                    CredentialType::Session => Ok(Some(caller)),
+                    CredentialType::Token => Err(Error::SessionRequired),
                 }
             }
             Access::Can(needs) => {
@@ -171,7 +177,7 @@ impl Gatekeeper {
 /// # Errors
 /// Those of the handler.
 pub async fn guard<B: MessageBody + 'static>(
-    keeper: Rc<Gatekeeper>,
+    keeper: Rc<AccessGuard>,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
@@ -201,14 +207,14 @@ pub async fn guard<B: MessageBody + 'static>(
 }
 
 /// Makes sure that a form that an old tab still shows does not act on the account signed in since.
-fn own_form(request: &HttpRequest, body: &[u8], caller: Caller) -> Result<Caller> {
+fn own_form(request: &HttpRequest, body: &[u8], caller: Principal) -> Result<Principal> {
     if body::is_for_another_user(request, body, caller.user.id) {
         return Err(Error::OtherAccount);
     }
     Ok(caller)
 }
 
-fn has_all(caller: &Caller, abilities: &[(&str, Option<Ability>)]) -> Result<()> {
+fn has_all(caller: &Principal, abilities: &[(&str, Option<Ability>)]) -> Result<()> {
     let granted = |ability: &Option<Ability>| {
         let ability = ability.as_ref();
         ability.is_some_and(|ability| caller.credential.abilities.grant(ability))

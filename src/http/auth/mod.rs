@@ -9,7 +9,7 @@ pub mod session_cookie;
 
 pub use self::{
     access::Access,
-    extract::{AnyCaller, Origin, SignedIn, Visitor, user_of},
-    guard::{Gatekeeper, guard},
+    extract::{ApiCaller, BrowserUser, ClientInfo, OptionalUser, user_of},
+    guard::{AccessGuard, guard},
     presented_credential::{Counts, Shown, bearer, by_app_request, client_password},
 };

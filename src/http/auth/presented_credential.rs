@@ -7,15 +7,15 @@ use actix_web::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-use super::session_cookie::{CookieRules, SessionCookie};
+use super::session_cookie::{CookieConfig, SessionCookie};
 use crate::{
-    app_state::Context,
-    credentials::{Caller, authenticate},
+    app_state::AppState,
+    credentials::{Principal, authenticate},
     crypto::digest::Digest,
     error::{Error, Result},
     http::middleware::{body::percent_decoded, client_ip::client_address},
     tokens::TokenSecret,
-    types::credential_kind::Class,
+    types::credential_kind::CredentialType,
 };
 
 /// The caller behind the session cookie, if there is any. Of several cookies of our name the first
@@ -23,12 +23,15 @@ use crate::{
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub(super) async fn by_cookie(context: &Context, request: &HttpRequest) -> Result<Option<Caller>> {
-    let Some(rules) = request.app_data::<Data<CookieRules>>() else {
+pub(super) async fn by_cookie(
+    context: &AppState,
+    request: &HttpRequest,
+) -> Result<Option<Principal>> {
+    let Some(rules) = request.app_data::<Data<CookieConfig>>() else {
         return Ok(None);
     };
     for digest in rules.secrets_among(request.headers()) {
-        let caller = ask_the_gate(context, request, Class::Session, digest).await?;
+        let caller = ask_the_gate(context, request, CredentialType::Session, digest).await?;
         if caller.is_some() {
             return Ok(caller);
         }
@@ -41,14 +44,14 @@ pub(super) async fn by_cookie(context: &Context, request: &HttpRequest) -> Resul
 /// # Errors
 /// When the database cannot be asked.
 pub(super) async fn sessions_of(
-    context: &Context,
+    context: &AppState,
     request: &HttpRequest,
-    first: Option<&Caller>,
-) -> Result<Vec<Caller>> {
-    let mut found: Vec<Caller> = first.into_iter().cloned().collect();
+    first: Option<&Principal>,
+) -> Result<Vec<Principal>> {
+    let mut found: Vec<Principal> = first.into_iter().cloned().collect();
     for digest in SessionCookie::of(request).others() {
-        let other = ask_the_gate(context, request, Class::Session, digest).await?;
-        let is_known = |other: &Caller| {
+        let other = ask_the_gate(context, request, CredentialType::Session, digest).await?;
+        let is_known = |other: &Principal| {
             let mut known = found.iter();
             known.any(|known| known.credential.id == other.credential.id)
         };
@@ -60,8 +63,8 @@ pub(super) async fn sessions_of(
 /// The caller of the API, if anybody: an `Authorization` header, where there is one, decides alone.
 ///
 /// # Errors
-/// [`Error::NotSignedIn`] for whatever is no good bearer token, [`Error::TwoPasses`] for two headers.
-pub async fn by_either(context: &Context, request: &HttpRequest) -> Result<Option<Caller>> {
+/// [`Error::NotSignedIn`] for whatever is no good bearer token, [`Error::MultipleCredentials`] for two headers.
+pub async fn by_either(context: &AppState, request: &HttpRequest) -> Result<Option<Principal>> {
     let Some(value) = authorization(request)? else {
         return by_cookie(context, request).await;
     };
@@ -91,7 +94,10 @@ pub async fn by_either(context: &Context, request: &HttpRequest) -> Result<Optio
 ///
 /// # Errors
 /// Those of [`by_either`], and [`Error::InvalidClient`] for a password that is no good token.
-pub(super) async fn by_client(context: &Context, request: &HttpRequest) -> Result<Option<Caller>> {
+pub(super) async fn by_client(
+    context: &AppState,
+    request: &HttpRequest,
+) -> Result<Option<Principal>> {
     let value = match authorization(request)? {
         Some(value) if parts(value).0.eq_ignore_ascii_case("basic") => value,
         _ => return by_either(context, request).await,
@@ -123,10 +129,10 @@ pub enum Counts {
 /// [`Error::NotSignedIn`] for a token that is refused, [`Error::SeveralAuthorizations`] for several
 /// headers.
 pub async fn by_app_request(
-    context: &Context,
+    context: &AppState,
     request: &HttpRequest,
     counts: Counts,
-) -> Result<Option<Caller>> {
+) -> Result<Option<Principal>> {
     let header = authorization(request).map_err(|_| Error::SeveralAuthorizations)?;
     let refused = Error::NotSignedIn {
         invalid_token: true,
@@ -135,7 +141,7 @@ pub async fn by_app_request(
     match (header, counts) {
         (None, _) | (_, Counts::Sessions) | (Some((_, Own::Nothing)), Counts::Both) => {}
         (Some((_, Own::Token(digest))), _) => {
-            let caller = ask_the_gate(context, request, Class::Token, digest).await?;
+            let caller = ask_the_gate(context, request, CredentialType::Token, digest).await?;
             return caller.map(Some).ok_or(refused);
         }
         (Some((_, Own::Misplaced)), _) => return Err(refused),
@@ -185,7 +191,7 @@ fn authorization(request: &HttpRequest) -> Result<Option<&HeaderValue>> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let value = headers.next();
     if headers.next().is_some() {
-        return Err(Error::TwoPasses);
+        return Err(Error::MultipleCredentials);
     }
     Ok(value)
 }
@@ -245,22 +251,22 @@ fn is_bearer(value: &HeaderValue) -> bool {
 }
 
 async fn by_token(
-    context: &Context,
+    context: &AppState,
     request: &HttpRequest,
     digest: Option<Digest>,
-) -> Result<Option<Caller>> {
+) -> Result<Option<Principal>> {
     match digest {
-        Some(digest) => ask_the_gate(context, request, Class::Token, digest).await,
+        Some(digest) => ask_the_gate(context, request, CredentialType::Token, digest).await,
         None => Ok(None),
     }
 }
 
 async fn ask_the_gate(
-    context: &Context,
+    context: &AppState,
     request: &HttpRequest,
-    class: Class,
+    class: CredentialType,
     digest: Digest,
-) -> Result<Option<Caller>> {
+) -> Result<Option<Principal>> {
     match authenticate::check(context, class, digest, client_address(request)).await? {
         Ok(caller) => Ok(Some(caller)),
         Err(refusal) => {

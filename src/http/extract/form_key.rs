@@ -2,13 +2,13 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use crate::{app_state::Context, crypto::rng, error::Result};
+use crate::{app_state::AppState, crypto::rng, error::Result};
 
 /// Makes the key of a form that creates something.
 ///
 /// # Errors
 /// When the machine has no randomness.
-pub fn new_form_key(context: &Context) -> Result<String> {
+pub fn new_form_key(context: &AppState) -> Result<String> {
     let key = rng::bytes::<16>(context.random())?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(key))
 }

@@ -38,9 +38,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 }
 
 /// A JSON body as a `T`, or no body at all where none of its fields has to be given.
-pub struct JsonOrNothing<T>(pub T);
+pub struct OptionalJson<T>(pub T);
 
-impl<T: DeserializeOwned + Default + 'static> FromRequest for JsonOrNothing<T> {
+impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJson<T> {
     type Error = Error;
     type Future = LocalBoxFuture<'static, Result<Self>>;
 

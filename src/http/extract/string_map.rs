@@ -18,9 +18,9 @@ use crate::{
 
 /// A selection with what belongs to it, as query or as JSON body: each field a text or a list of
 /// texts. In both at once it is refused, for one of them would be overlooked.
-pub struct FieldsInput(pub Fields);
+pub struct FilterInput(pub Fields);
 
-impl FromRequest for FieldsInput {
+impl FromRequest for FilterInput {
     type Error = Error;
     type Future = LocalBoxFuture<'static, Result<Self>>;
 
@@ -30,9 +30,9 @@ impl FromRequest for FieldsInput {
         if !body::has_body(request) {
             return Box::pin(async move { query.await.map(|Query(fields)| Self(fields)) });
         }
-        let json = Json::<NamedTexts>::from_request(request, payload);
+        let json = Json::<StringMap>::from_request(request, payload);
         Box::pin(async move {
-            let Json(NamedTexts(texts)) = json.await?;
+            let Json(StringMap(texts)) = json.await?;
             if has_query {
                 return Err(Error::Malformed(
                     "Give the fields in the query or in the body, not in both.".to_owned(),
@@ -43,7 +43,7 @@ impl FromRequest for FieldsInput {
     }
 }
 
-/// [`FieldsInput`] for calls that revoke what is selected. A request without query and body is refused: a
+/// [`FilterInput`] for calls that revoke what is selected. A request without query and body is refused: a
 /// client that lost its body on the way would revoke everything. An empty object, or `all=true`, means that.
 pub struct GivenFields(pub Fields);
 
@@ -53,7 +53,7 @@ impl FromRequest for GivenFields {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_given = !request.query_string().is_empty() || body::has_body(request);
-        let input = FieldsInput::from_request(request, payload);
+        let input = FilterInput::from_request(request, payload);
         Box::pin(async move {
             if !is_given {
                 return Err(Error::Malformed(
@@ -61,7 +61,7 @@ impl FromRequest for GivenFields {
                         .to_owned(),
                 ));
             }
-            let FieldsInput(mut fields) = input.await?;
+            let FilterInput(mut fields) = input.await?;
             take_all(&mut fields);
             Ok(Self(fields))
         })
@@ -85,14 +85,14 @@ fn take_all(fields: &mut Fields) {
 
 /// Proof that a request has neither query nor body: for API calls that do something and take no
 /// field. What somebody put there to bound what is done is not overlooked.
-pub struct NoFields;
+pub struct NoInput;
 
-impl FromRequest for NoFields {
+impl FromRequest for NoInput {
     type Error = Error;
     type Future = LocalBoxFuture<'static, Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let input = FieldsInput::from_request(request, payload);
+        let input = FilterInput::from_request(request, payload);
         Box::pin(async move { Ok(input.await?.0.finish().map(|()| Self)?) })
     }
 }
@@ -106,14 +106,14 @@ enum Texts {
 
 /// An object of [`Texts`]. A name that comes twice is refused: a map would keep the last, and with
 /// `{"except": "a", "except": "b"}` end what was to be kept.
-struct NamedTexts(Vec<(String, Texts)>);
+struct StringMap(Vec<(String, Texts)>);
 
-impl<'de> Deserialize<'de> for NamedTexts {
+impl<'de> Deserialize<'de> for StringMap {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         struct Reader;
 
         impl<'de> Visitor<'de> for Reader {
-            type Value = NamedTexts;
+            type Value = StringMap;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
@@ -122,7 +122,7 @@ impl<'de> Deserialize<'de> for NamedTexts {
             fn visit_map<M: MapAccess<'de>>(
                 self,
                 mut map: M,
-            ) -> std::result::Result<NamedTexts, M::Error> {
+            ) -> std::result::Result<StringMap, M::Error> {
                 let mut texts: Vec<(String, Texts)> = Vec::new();
                 while let Some(name) = map.next_key::<String>()? {
                     if texts.iter().any(|(known, _)| *known == name) {
@@ -131,7 +131,7 @@ impl<'de> Deserialize<'de> for NamedTexts {
                     }
                     texts.push((name, map.next_value()?));
                 }
-                Ok(NamedTexts(texts))
+                Ok(StringMap(texts))
             }
         }
 
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn an_empty_list_is_not_everything() {
-        let NamedTexts(texts) = parse(br#"{"id":[]}"#).unwrap();
+        let StringMap(texts) = parse(br#"{"id":[]}"#).unwrap();
         assert!(fields_of(texts).is_err());
     }
 
@@ -184,7 +184,7 @@ mod tests {
             (r#"[]"#, "body"),
             (r#""id""#, "body"),
         ] {
-            match parse::<NamedTexts>(body.as_bytes()) {
+            match parse::<StringMap>(body.as_bytes()) {
                 Err(Error::Invalid(fields)) => assert!(fields.get(field).is_some(), "{body}"),
                 _ => panic!("{body} was taken"),
             }

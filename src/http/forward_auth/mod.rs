@@ -22,16 +22,16 @@ use url::Url;
 
 pub use self::original_request::KnownQuestions;
 use super::{
-    auth::{Counts, by_app_request, session_cookie::CookieRules},
+    auth::{Counts, by_app_request, session_cookie::CookieConfig},
     middleware::{client_ip::is_from_a_trusted_proxy, security_headers::IDENTITY},
     paths,
     response::html::see_other,
-    return_to::Next,
+    return_to::ReturnTo,
 };
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     config::{Origin, Settings},
-    credentials::Caller,
+    credentials::Principal,
     error::{Error, Result},
 };
 
@@ -41,9 +41,9 @@ use crate::{
 /// When the database cannot be asked: nobody passes then.
 pub async fn verify(
     request: HttpRequest,
-    context: Data<Context>,
+    context: Data<AppState>,
     questions: Data<KnownQuestions>,
-    rules: Data<CookieRules>,
+    rules: Data<CookieConfig>,
 ) -> Result<HttpResponse> {
     let question = questions.read(request.query_string())?;
     if question.preflight && is_preflight(&request, &context, &rules) {
@@ -71,7 +71,7 @@ pub async fn verify(
     }
 }
 
-fn pass(caller: &Caller) -> Result<HttpResponse> {
+fn pass(caller: &Principal) -> Result<HttpResponse> {
     let mut answer = HttpResponse::Ok().finish();
     for (name, value) in IDENTITY.into_iter().zip(identity(caller)?) {
         answer.headers_mut().append(name, value);
@@ -84,7 +84,7 @@ fn pass(caller: &Caller) -> Result<HttpResponse> {
 ///
 /// # Errors
 /// None that is known: all is printable ASCII.
-pub fn identity(caller: &Caller) -> Result<[HeaderValue; 5]> {
+pub fn identity(caller: &Principal) -> Result<[HeaderValue; 5]> {
     let (user, credential) = (&caller.user, &caller.credential);
     // One piece of memory for all of them.
     let mut texts = BytesMut::with_capacity(256);
@@ -124,7 +124,7 @@ fn encoded(text: &str) -> Cow<'_, str> {
 /// Whether this is a CORS-preflight request (WHATWG Fetch, section 3.3.2): a browser sends it without
 /// any credential, and asks what the app allows. Proxies ask with `GET` and name the method, which is
 /// read of trusted ones alone; where one names it, the method of the question itself says nothing.
-fn is_preflight(request: &HttpRequest, context: &Context, rules: &CookieRules) -> bool {
+fn is_preflight(request: &HttpRequest, context: &AppState, rules: &CookieConfig) -> bool {
     let headers = request.headers();
     let proxies = &context.settings.trusted_proxies;
     let mut named = headers.get_all("x-forwarded-method");
@@ -152,13 +152,13 @@ fn is_navigation(headers: &HeaderMap) -> bool {
 
 /// The sign-in page, leading back to what the proxy was asked for where it may: the app's address is
 /// believed only of a trusted proxy, and gone to only at a trusted origin or at our own.
-fn sign_in_address(context: &Context, request: &HttpRequest) -> String {
+fn sign_in_address(context: &AppState, request: &HttpRequest) -> String {
     let settings = &context.settings;
     let login = format!("{}{}", settings.base_url(), paths::LOGIN);
     let asked_for = is_from_a_trusted_proxy(request, &settings.trusted_proxies)
         .then(|| forwarded_address(request.headers(), settings))
         .flatten()
-        .and_then(|address| Next::parse(&address, settings));
+        .and_then(|address| ReturnTo::parse(&address, settings));
     match asked_for {
         Some(next) => paths::with_next(&login, next.as_str()),
         None => login,

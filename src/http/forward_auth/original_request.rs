@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::{
-    credentials::Caller,
+    credentials::Principal,
     error::{Error, Result},
     http::{auth::Counts, middleware::body::Query},
     types::ability::Ability,
@@ -49,7 +49,7 @@ impl Question {
     ///
     /// # Errors
     /// [`Error::MissingAbility`].
-    pub(super) fn admit(&self, caller: &Caller) -> Result<()> {
+    pub(super) fn admit(&self, caller: &Principal) -> Result<()> {
         let granted = &caller.credential.abilities;
         let has = |(_, ability): &Asked| {
             let ability = ability.as_ref();

@@ -11,7 +11,7 @@ use actix_web::{
 use super::client_ip::is_from_a_trusted_proxy;
 use crate::{
     config::Settings,
-    http::{paths, response::error_response::Surface},
+    http::{paths, response::error_response::ResponseFormat},
 };
 
 /// Whether the request names us, or is one of those that probes send to any name. `listen` is what is ours
@@ -72,7 +72,7 @@ fn names_us(host: &str, settings: &Settings) -> bool {
 /// the proxy names the wrong scheme, and a redirect would lead to itself.
 #[must_use]
 pub fn to_https(request: &HttpRequest, settings: &Settings) -> Option<HttpResponse> {
-    if !settings.is_https() || Surface::of(request.path()) == Surface::Api {
+    if !settings.is_https() || ResponseFormat::of(request.path()) == ResponseFormat::Api {
         return None;
     }
     let headers = request.headers();

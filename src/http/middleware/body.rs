@@ -112,7 +112,7 @@ pub(crate) fn read(
     let bytes = Bytes::from_request(request, payload);
     async move {
         let read = tokio::time::timeout(limits::BODY_WITHIN, bytes);
-        let read = read.await.map_err(|_| Error::TooSlow)?;
+        let read = read.await.map_err(|_| Error::BodyTimeout)?;
         read.map_err(|error| match error.as_error::<PayloadError>() {
             Some(PayloadError::Overflow) => Error::TooLarge(limits::BODY),
             _ => Error::Malformed("The body ended before it was complete.".to_owned()),
@@ -125,7 +125,7 @@ pub(crate) fn read(
 /// head came, and act on it ten seconds after that ended. Returns the body, which is empty if none came.
 ///
 /// # Errors
-/// [`Error::TooLarge`], [`Error::TooSlow`], [`Error::Malformed`]: it did not come whole.
+/// [`Error::TooLarge`], [`Error::BodyTimeout`], [`Error::Malformed`]: it did not come whole.
 pub async fn take_in(request: &mut ServiceRequest) -> Result<Bytes> {
     // Most requests have none, and need neither a timer to read it nor room for what reads it: that is
     // in a box, which only those that do have.

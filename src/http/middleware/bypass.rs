@@ -16,13 +16,13 @@ use futures_util::{
 
 /// `inner`, and `outer` around that, but for requests of which `passes` holds: what they need is inside of
 /// both. actix-web's own `Condition` decides once for all requests.
-pub struct Unless<I, O> {
+pub struct BypassIf<I, O> {
     passes: fn(&ServiceRequest) -> bool,
     inner: I,
     outer: Rc<O>,
 }
 
-impl<I, O> Unless<I, O> {
+impl<I, O> BypassIf<I, O> {
     /// Goes around what does not pass.
     pub fn new(passes: fn(&ServiceRequest) -> bool, inner: I, outer: O) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl<I, O> Unless<I, O> {
     }
 }
 
-impl<S, B, I, O> Transform<S, ServiceRequest> for Unless<I, O>
+impl<S, B, I, O> Transform<S, ServiceRequest> for BypassIf<I, O>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     I: Transform<Rc<S>, ServiceRequest, InitError = ()>,
@@ -67,7 +67,7 @@ where
     }
 }
 
-/// What [`Unless`] becomes.
+/// What [`BypassIf`] becomes.
 pub struct UnlessService<S, A> {
     passes: fn(&ServiceRequest) -> bool,
     inside: Rc<S>,

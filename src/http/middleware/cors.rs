@@ -14,7 +14,7 @@ use actix_web::{
 
 use crate::{
     config::Settings,
-    http::{paths, response::error_response::Surface},
+    http::{paths, response::error_response::ResponseFormat},
 };
 
 /// What a page may send, beyond what every page may. A path that does not take a method still
@@ -36,7 +36,7 @@ fn trusted<'a>(request: &'a HttpRequest, settings: &Settings) -> Option<&'a Head
 }
 
 fn is_for_pages(request: &HttpRequest) -> bool {
-    Surface::of(request.path()) == Surface::Api && request.path() != paths::VERIFY
+    ResponseFormat::of(request.path()) == ResponseFormat::Api && request.path() != paths::VERIFY
 }
 
 /// The answer to a browser that asks on behalf of a trusted origin's page whether it may send

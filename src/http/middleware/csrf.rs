@@ -13,7 +13,7 @@ use super::allowed_host::own_origin;
 use crate::{
     config::Settings,
     error::Error,
-    http::{paths, response::error_response::Surface},
+    http::{paths, response::error_response::ResponseFormat},
 };
 
 /// Why a request that [may not act](may_act) is refused: a page that was opened by http where the
@@ -32,7 +32,7 @@ pub fn refusal(request: &HttpRequest, settings: &Settings) -> Error {
         Some(origin)
             if is_ours
                 && origin.scheme() == "http"
-                && Surface::of(request.path()) == Surface::Page =>
+                && ResponseFormat::of(request.path()) == ResponseFormat::Page =>
         {
             Error::HttpsRequired(settings.base_url())
         }
@@ -51,7 +51,7 @@ pub fn may_act(request: &HttpRequest, settings: &Settings) -> bool {
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
         return true;
     }
-    let by_header = Surface::of(request.path()) == Surface::Api
+    let by_header = ResponseFormat::of(request.path()) == ResponseFormat::Api
         && request.headers().contains_key(header::AUTHORIZATION);
     // Asked with whatever method the client used elsewhere, and does nothing with any.
     let only_asks = request.path() == paths::VERIFY;

@@ -10,7 +10,7 @@ use super::client_ip::client_address;
 use crate::{error::Error, telemetry::redact::shown, types::ids::UserId};
 
 /// What became of a request.
-pub struct Answered<'a> {
+pub struct RequestOutcome<'a> {
     /// With which status it was answered.
     pub status: StatusCode,
     /// What went wrong on our side, or was refused.
@@ -40,8 +40,8 @@ impl Default for RequestLog {
 
 impl RequestLog {
     /// Counts the request and writes its line.
-    pub fn write(&self, request: &HttpRequest, answered: &Answered<'_>) {
-        let Answered { status, error, .. } = *answered;
+    pub fn write(&self, request: &HttpRequest, answered: &RequestOutcome<'_>) {
+        let RequestOutcome { status, error, .. } = *answered;
         let [good, elsewhere, refused, failed] = &self.answered;
         let class = match status.as_u16() {
             ..=299 => good,
@@ -65,8 +65,8 @@ impl RequestLog {
     }
 }
 
-fn line(request: &HttpRequest, answered: &Answered<'_>) {
-    let Answered {
+fn line(request: &HttpRequest, answered: &RequestOutcome<'_>) {
+    let RequestOutcome {
         status,
         error,
         took,

@@ -4,7 +4,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::{
     config::{ReportUri, Settings},
-    http::{paths, response::error_response::Surface},
+    http::{paths, response::error_response::ResponseFormat},
 };
 
 /// An answer of the API that somebody opens as a page can do nothing at all.
@@ -111,8 +111,8 @@ impl Headers {
                 headers.insert(name, HeaderValue::from_static(""));
             }
         }
-        let policy = match Surface::of(path) {
-            Surface::Page => {
+        let policy = match ResponseFormat::of(path) {
+            ResponseFormat::Page => {
                 if let Some(endpoints) = &self.endpoints {
                     let name = HeaderName::from_static("reporting-endpoints");
                     put(headers, name, endpoints.clone());
@@ -123,7 +123,7 @@ impl Headers {
                     self.page_policy.clone()
                 }
             }
-            Surface::Api => HeaderValue::from_static(API_POLICY),
+            ResponseFormat::Api => HeaderValue::from_static(API_POLICY),
         };
         // The operator's logo has a policy of its own.
         put(headers, header::CONTENT_SECURITY_POLICY, policy);

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    types::credential_kind::{Class, Kind},
+    types::credential_kind::{CredentialKind, CredentialType},
 };
 
 /// Where a document's API is.
@@ -107,8 +107,8 @@ pub fn document(site: Site<'_>) -> OpenApi {
         components.schemas.insert(name, shape);
     }
     let words = [
-        (Class::name(), Class::schema()),
-        (Kind::name(), Kind::schema()),
+        (CredentialType::name(), CredentialType::schema()),
+        (CredentialKind::name(), CredentialKind::schema()),
         (Problem::name(), Problem::schema()),
     ];
     for (name, shape) in words {

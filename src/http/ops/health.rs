@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     error::{Error, Result},
     http::{middleware::body::Query, paths, response},
 };
@@ -50,7 +50,7 @@ pub async fn alive() -> Result<HttpResponse> {
     )),
     responses((status = 200, description = "It does.", body = Health))
 )]
-pub async fn ready(context: Data<Context>, Query(mut query): Query) -> Result<HttpResponse> {
+pub async fn ready(context: Data<AppState>, Query(mut query): Query) -> Result<HttpResponse> {
     if context.stopping.has_begun() {
         return Err(Error::Unavailable("it is about to stop".to_owned()));
     }
@@ -63,7 +63,7 @@ pub async fn ready(context: Data<Context>, Query(mut query): Query) -> Result<Ht
 }
 
 /// One probe at a time: whoever asks meanwhile gets its answer, so that no client causes commit after commit.
-async fn takes_changes(context: &Context) -> Result<()> {
+async fn takes_changes(context: &AppState) -> Result<()> {
     let db = context.db.clone();
     let probe = async move { db.probe_writes().await.map_err(Error::from) };
     context.write_probes.ask((), || probe).await

@@ -8,7 +8,7 @@ use std::{net::SocketAddr, sync::OnceLock};
 use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::{app_state::Context, telemetry::log_writer};
+use crate::{app_state::AppState, telemetry::log_writer};
 
 /// Upper bounds of the request times that are counted apart, in seconds.
 const SECONDS: [f64; 8] = [0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1.0, 5.0];
@@ -20,7 +20,7 @@ static COUNTING: OnceLock<PrometheusHandle> = OnceLock::new();
 ///
 /// # Errors
 /// When the address cannot be had.
-pub fn bind(listen: SocketAddr, context: &Context) -> std::io::Result<Server> {
+pub fn bind(listen: SocketAddr, context: &AppState) -> std::io::Result<Server> {
     let (handle, context) = (count()?, context.clone());
     let server = HttpServer::new(move || {
         let (handle, context) = (handle.clone(), context.clone());
@@ -46,7 +46,7 @@ fn count() -> std::io::Result<PrometheusHandle> {
     Ok(COUNTING.get_or_init(|| handle).clone())
 }
 
-async fn tell(handle: PrometheusHandle, context: Context) -> HttpResponse {
+async fn tell(handle: PrometheusHandle, context: AppState) -> HttpResponse {
     // Numbers of passes and nodes, far below what a float can count.
     metrics::gauge!("narthex_remembered_passes").set(context.nodes.remembered() as f64);
     let yes = |yes: bool| f64::from(u8::from(yes));

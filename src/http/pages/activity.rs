@@ -4,16 +4,16 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     audit::{Event, list},
     error::Result,
     http::{
-        auth::SignedIn,
+        auth::BrowserUser,
         middleware::body::Query,
         paths,
         response::{
-            html::{self, Frame},
-            relative_time::Moment,
+            html::{self, Layout},
+            relative_time::RelativeTime,
         },
     },
     util::pagination::Paging,
@@ -29,7 +29,7 @@ pub struct Line {
     /// To what, or by what.
     pub detail: String,
     /// When.
-    pub at: Moment,
+    pub at: RelativeTime,
     /// From where.
     pub ip: Option<String>,
     /// Where there is more about it.
@@ -41,11 +41,11 @@ pub struct Line {
 impl Line {
     /// How `event` looks now.
     #[must_use]
-    pub fn new(context: &Context, event: &Event) -> Self {
+    pub fn new(context: &AppState, event: &Event) -> Self {
         Self {
             sentence: event.kind.sentence(),
             detail: event.detail.clone(),
-            at: Moment::past(context.now(), event.at),
+            at: RelativeTime::past(context.now(), event.at),
             ip: event.ip.map(|ip| ip.to_string()),
             receipt: event.receipt_id.map(paths::receipt),
             times: event.times,
@@ -56,13 +56,13 @@ impl Line {
 #[derive(Template)]
 #[template(path = "activity/list.html")]
 struct ActivityPage {
-    frame: Frame,
+    frame: Layout,
     lines: Vec<Line>,
     older: Option<String>,
 }
 
 /// `GET /account/activity`
-pub async fn show(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
+pub async fn show(here: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let after = query.0.parsed("cursor", "This is no cursor.");
     query.0.check()?;
     let events = list(

@@ -4,14 +4,14 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
-    crypto::secret::SecretText,
+    crypto::secret::SecretString,
     error::{Error, Result},
     http::{
-        auth::SignedIn,
+        auth::BrowserUser,
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
-        response::html::{self, Frame, see_other},
-        return_to::{Next, or_account},
+        response::html::{self, Layout, see_other},
+        return_to::{ReturnTo, or_account},
     },
     i18n::humanize,
     sessions,
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "sessions/confirm.html")]
 struct ConfirmPage {
-    frame: Frame,
+    frame: Layout,
     email: String,
     lasts: String,
     next: String,
@@ -29,12 +29,12 @@ struct ConfirmPage {
 }
 
 impl ConfirmPage {
-    fn new(here: &SignedIn, next: Option<&Next>) -> Result<Self> {
+    fn new(here: &BrowserUser, next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
             frame: here.frame(),
             email: here.caller.user.email.clone(),
             lasts: humanize::length(here.context.settings.confirm_for),
-            next: next.map(Next::as_str).unwrap_or_default().to_owned(),
+            next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             refused: None,
             form_key: new_form_key(&here.context)?,
         })
@@ -42,16 +42,16 @@ impl ConfirmPage {
 }
 
 /// `GET /account/confirm`
-pub async fn form(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
-    let next = Next::take(&mut query.0, &here.context.settings);
+pub async fn form(here: BrowserUser, mut query: Query) -> Result<HttpResponse> {
+    let next = ReturnTo::take(&mut query.0, &here.context.settings);
     html::ok(&ConfirmPage::new(&here, next.as_ref())?)
 }
 
 /// `POST /account/confirm`
-pub async fn confirm(here: SignedIn, form: Form) -> Result<HttpResponse> {
+pub async fn confirm(here: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let password = SecretText::new(fields.text("password"));
-    let next = Next::take(&mut fields, &here.context.settings);
+    let password = SecretString::new(fields.text("password"));
+    let next = ReturnTo::take(&mut fields, &here.context.settings);
     let key = form_key(&fields.text("form_key"));
     fields.check()?;
     match sessions::confirm(&here.context, &here.caller, password, key).await {

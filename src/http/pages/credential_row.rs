@@ -2,11 +2,11 @@
 //! and how to end it.
 
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     credentials::Credential,
-    http::{paths, response::relative_time::Moment},
+    http::{paths, response::relative_time::RelativeTime},
     sessions::Device,
-    types::{credential_kind::Class, ids::CredentialId},
+    types::{credential_kind::CredentialType, ids::CredentialId},
     util::clock::Timestamp,
 };
 
@@ -27,21 +27,21 @@ pub struct Row {
     /// What a token may do, each by its name.
     pub abilities: Vec<String>,
     /// When it was made, or signed in.
-    pub created: Moment,
+    pub created: RelativeTime,
     /// From where it was made.
     pub ip: Option<String>,
     /// When it was last used.
-    pub last_used: Option<Moment>,
+    pub last_used: Option<RelativeTime>,
     /// From where it was last used.
     pub last_used_ip: Option<String>,
     /// Until when it lives if nobody ends it.
-    pub ends: Option<Moment>,
+    pub ends: Option<RelativeTime>,
     /// "Keep me signed in".
     pub remembered: bool,
     /// Refused until resumed.
     pub paused: bool,
     /// When it ended.
-    pub ended: Option<Moment>,
+    pub ended: Option<RelativeTime>,
     /// What ended it.
     pub receipt: Option<String>,
     /// Where its button goes.
@@ -51,10 +51,10 @@ pub struct Row {
 impl Row {
     /// How `credential` looks now to whoever is signed in by `current`.
     #[must_use]
-    pub fn new(context: &Context, credential: &Credential, current: CredentialId) -> Self {
+    pub fn new(context: &AppState, credential: &Credential, current: CredentialId) -> Self {
         let now = context.now();
-        let is_token = credential.class() == Class::Token;
-        let past = |moment: Timestamp| Moment::past(now, moment);
+        let is_token = credential.class() == CredentialType::Token;
+        let past = |moment: Timestamp| RelativeTime::past(now, moment);
         Self {
             title: if is_token {
                 credential.name.clone()
@@ -91,18 +91,18 @@ impl Row {
         }
     }
 
-    fn end(credential: &Credential, now: Timestamp) -> Option<Moment> {
+    fn end(credential: &Credential, now: Timestamp) -> Option<RelativeTime> {
         let end = match credential.class() {
-            Class::Token => credential.expires_at,
-            Class::Session => credential.dies_at(),
+            CredentialType::Token => credential.expires_at,
+            CredentialType::Session => credential.dies_at(),
         };
         end.filter(|_| credential.is_live(now))
-            .map(|end| Moment::future(now, end))
+            .map(|end| RelativeTime::future(now, end))
     }
 
     /// Each of `credentials`, the session that looks at the page first.
     #[must_use]
-    pub fn all(context: &Context, credentials: &[Credential], current: CredentialId) -> Vec<Self> {
+    pub fn all(context: &AppState, credentials: &[Credential], current: CredentialId) -> Vec<Self> {
         let mut rows: Vec<Self> = credentials
             .iter()
             .map(|credential| Self::new(context, credential, current))

@@ -2,10 +2,10 @@
 
 use actix_web::HttpResponse;
 
-use crate::http::{auth::Visitor, paths, response::html::see_other};
+use crate::http::{auth::OptionalUser, paths, response::html::see_other};
 
 /// `GET /`
-pub async fn home(visitor: Visitor) -> HttpResponse {
+pub async fn home(visitor: OptionalUser) -> HttpResponse {
     see_other(if visitor.caller.is_some() {
         paths::ACCOUNT
     } else {

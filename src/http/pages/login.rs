@@ -6,15 +6,15 @@ use askama::Template;
 use crate::{
     audit::Actor,
     config::Registration,
-    crypto::secret::SecretText,
+    crypto::secret::SecretString,
     error::{Error, Result},
     http::{
-        auth::{Origin, Visitor},
+        auth::{ClientInfo, OptionalUser},
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
         paths,
-        response::html::{self, Frame, see_other},
-        return_to::{Next, or_account},
+        response::html::{self, Layout, see_other},
+        return_to::{ReturnTo, or_account},
     },
     passwords::verify::authenticate,
     sessions::{self, SignIn},
@@ -28,7 +28,7 @@ const EXPIRED: &str = "Your session expired or was signed out. Sign in again to 
 #[derive(Template)]
 #[template(path = "sessions/login.html")]
 struct LoginPage {
-    frame: Frame,
+    frame: Layout,
     email: String,
     remember: bool,
     next: String,
@@ -39,14 +39,19 @@ struct LoginPage {
 }
 
 impl LoginPage {
-    fn new(visitor: &Visitor, email: String, remember: bool, next: Option<&Next>) -> Result<Self> {
+    fn new(
+        visitor: &OptionalUser,
+        email: String,
+        remember: bool,
+        next: Option<&ReturnTo>,
+    ) -> Result<Self> {
         Ok(Self {
             frame: visitor.frame(),
             email,
             remember,
-            next: next.map(Next::as_str).unwrap_or_default().to_owned(),
+            next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             register: (visitor.context.settings.registration == Registration::Open)
-                .then(|| Next::carried(paths::REGISTER, next)),
+                .then(|| ReturnTo::carried(paths::REGISTER, next)),
             refused: None,
             form_key: new_form_key(&visitor.context)?,
         })
@@ -54,8 +59,8 @@ impl LoginPage {
 }
 
 /// `GET /login`
-pub async fn form(visitor: Visitor, mut query: Query) -> Result<HttpResponse> {
-    let next = Next::take(&mut query.0, &visitor.context.settings);
+pub async fn form(visitor: OptionalUser, mut query: Query) -> Result<HttpResponse> {
+    let next = ReturnTo::take(&mut query.0, &visitor.context.settings);
     if visitor.caller.is_some() {
         return Ok(see_other(&or_account(next)));
     }
@@ -68,13 +73,13 @@ pub async fn form(visitor: Visitor, mut query: Query) -> Result<HttpResponse> {
 }
 
 /// `POST /login`
-pub async fn login(visitor: Visitor, origin: Origin, form: Form) -> Result<HttpResponse> {
+pub async fn login(visitor: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let email = fields.text("email");
-    let password = SecretText::new(fields.text("password"));
+    let password = SecretString::new(fields.text("password"));
     let remember = fields.text("remember") == "on";
     let key = form_key(&fields.text("form_key"));
-    let next = Next::take(&mut fields, &visitor.context.settings);
+    let next = ReturnTo::take(&mut fields, &visitor.context.settings);
     fields.check()?;
     match sign_in(&visitor, origin, &email, password, remember, key).await {
         Ok(()) => Ok(see_other(&or_account(next))),
@@ -100,10 +105,10 @@ pub async fn login(visitor: Visitor, origin: Origin, form: Form) -> Result<HttpR
 }
 
 async fn sign_in(
-    visitor: &Visitor,
-    origin: Origin,
+    visitor: &OptionalUser,
+    origin: ClientInfo,
     email: &str,
-    password: SecretText,
+    password: SecretString,
     remember: bool,
     form_key: Option<[u8; 16]>,
 ) -> Result<()> {

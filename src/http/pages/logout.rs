@@ -7,48 +7,48 @@ use crate::{
     credentials::revoke,
     error::Result,
     http::{
-        auth::Visitor,
+        auth::OptionalUser,
         middleware::body::{Form, Query},
         paths,
-        response::html::{self, Frame, see_other},
-        return_to::Next,
+        response::html::{self, Layout, see_other},
+        return_to::ReturnTo,
     },
 };
 
 #[derive(Template)]
 #[template(path = "sessions/logout.html")]
 struct LogoutPage {
-    frame: Frame,
+    frame: Layout,
     name: String,
     next: String,
 }
 
-fn or_login(next: Option<&Next>) -> &str {
-    next.map_or(paths::LOGIN, Next::as_str)
+fn or_login(next: Option<&ReturnTo>) -> &str {
+    next.map_or(paths::LOGIN, ReturnTo::as_str)
 }
 
 /// `GET /logout`: for apps that can only link. It ends nothing, so that a link alone, or an image with
 /// this address, signs no user out.
-pub async fn form(visitor: Visitor, mut query: Query) -> Result<HttpResponse> {
-    let next = Next::take(&mut query.0, &visitor.context.settings);
+pub async fn form(visitor: OptionalUser, mut query: Query) -> Result<HttpResponse> {
+    let next = ReturnTo::take(&mut query.0, &visitor.context.settings);
     let Some(caller) = &visitor.caller else {
         return Ok(see_other(or_login(next.as_ref())));
     };
     html::ok(&LogoutPage {
-        frame: Frame {
+        frame: Layout {
             user_id: caller.user.id.to_string(),
             ..visitor.frame()
         },
         name: caller.user.name.clone(),
-        next: next.map(Next::into_text).unwrap_or_default(),
+        next: next.map(ReturnTo::into_text).unwrap_or_default(),
     })
 }
 
 /// `POST /logout`: ends this browser's session. A browser without one is led on all the same, and its
 /// dead cookies are deleted.
-pub async fn logout(visitor: Visitor, form: Form) -> Result<HttpResponse> {
+pub async fn logout(visitor: OptionalUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let next = Next::take(&mut fields, &visitor.context.settings);
+    let next = ReturnTo::take(&mut fields, &visitor.context.settings);
     fields.check()?;
     for caller in visitor.sessions().await? {
         let (user, session) = (caller.user.id, caller.credential.id);

@@ -7,16 +7,16 @@ use askama::Template;
 use crate::{
     error::{Error, Result},
     http::response::{
-        html::{Frame, page},
-        problem_type::Kind,
+        html::{Layout, page},
+        problem_type::ProblemType,
     },
 };
 
 #[derive(Template)]
 #[template(path = "protocols/problem.html")]
 struct ProblemPage {
-    frame: Frame,
-    kind: &'static Kind,
+    frame: Layout,
+    kind: &'static ProblemType,
 }
 
 /// The page of one sort.
@@ -24,7 +24,7 @@ struct ProblemPage {
 /// # Errors
 /// [`Error::NotFound`] where there is no such sort.
 pub async fn show(request: HttpRequest, slug: Path<String>) -> Result<HttpResponse> {
-    let kind = Kind::named(&slug).ok_or(Error::NotFound)?;
-    let frame = Frame::new(&request, None, None);
+    let kind = ProblemType::named(&slug).ok_or(Error::NotFound)?;
+    let frame = Layout::new(&request, None, None);
     page(StatusCode::OK, &ProblemPage { frame, kind })
 }

@@ -7,15 +7,15 @@ use crate::{
     accounts::{self, Registration},
     audit::Actor,
     config,
-    crypto::secret::SecretText,
+    crypto::secret::SecretString,
     error::{Error, Result},
     http::{
-        auth::{Origin, Visitor},
+        auth::{ClientInfo, OptionalUser},
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
         paths,
-        response::html::{self, Frame, see_other},
-        return_to::{Next, or_account},
+        response::html::{self, Layout, see_other},
+        return_to::{ReturnTo, or_account},
     },
     passwords::policy::NewPassword,
     sessions::{self, SignIn},
@@ -29,7 +29,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "accounts/register.html")]
 struct RegisterPage {
-    frame: Frame,
+    frame: Layout,
     name: String,
     email: String,
     next: String,
@@ -39,13 +39,13 @@ struct RegisterPage {
 }
 
 impl RegisterPage {
-    fn new(visitor: &Visitor, next: Option<&Next>) -> Result<Self> {
+    fn new(visitor: &OptionalUser, next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
             frame: visitor.frame(),
             name: String::new(),
             email: String::new(),
-            next: next.map(Next::as_str).unwrap_or_default().to_owned(),
-            login: Next::carried(paths::LOGIN, next),
+            next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
+            login: ReturnTo::carried(paths::LOGIN, next),
             errors: FieldErrors::default(),
             form_key: new_form_key(&visitor.context)?,
         })
@@ -53,8 +53,8 @@ impl RegisterPage {
 }
 
 /// `GET /register`
-pub async fn form(visitor: Visitor, mut query: Query) -> Result<HttpResponse> {
-    let next = Next::take(&mut query.0, &visitor.context.settings);
+pub async fn form(visitor: OptionalUser, mut query: Query) -> Result<HttpResponse> {
+    let next = ReturnTo::take(&mut query.0, &visitor.context.settings);
     if visitor.caller.is_some() {
         return Ok(see_other(&or_account(next)));
     }
@@ -65,11 +65,15 @@ pub async fn form(visitor: Visitor, mut query: Query) -> Result<HttpResponse> {
 }
 
 /// `POST /register`
-pub async fn register(visitor: Visitor, origin: Origin, form: Form) -> Result<HttpResponse> {
+pub async fn register(
+    visitor: OptionalUser,
+    origin: ClientInfo,
+    form: Form,
+) -> Result<HttpResponse> {
     let mut fields = form.0;
     let (name, email) = (fields.text("name"), fields.text("email"));
-    let password = SecretText::new(fields.text("password"));
-    let next = Next::take(&mut fields, &visitor.context.settings);
+    let password = SecretString::new(fields.text("password"));
+    let next = ReturnTo::take(&mut fields, &visitor.context.settings);
     let made = make_and_sign_in(&visitor, origin, fields, &name, &email, password).await;
     match made {
         Ok(()) => Ok(see_other(&or_account(next))),
@@ -93,12 +97,12 @@ pub async fn register(visitor: Visitor, origin: Origin, form: Form) -> Result<Ht
 }
 
 async fn make_and_sign_in(
-    visitor: &Visitor,
-    origin: Origin,
+    visitor: &OptionalUser,
+    origin: ClientInfo,
     mut fields: Fields,
     name: &str,
     email: &str,
-    password: SecretText,
+    password: SecretString,
 ) -> Result<()> {
     let context = &visitor.context;
     let form_key = form_key(&fields.text("form_key"));

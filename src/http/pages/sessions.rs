@@ -8,18 +8,18 @@ use super::{
     revoke::{address_of, revoke as revoke_one},
 };
 use crate::{
-    credentials::{self, Scope, Selection},
+    credentials::{self, CredentialFilter, StatusFilter},
     error::Result,
     http::{
-        auth::SignedIn,
+        auth::BrowserUser,
         extract::path::PathId,
         middleware::body::{Form, Query},
         paths,
-        response::html::{self, Frame},
+        response::html::{self, Layout},
     },
     types::{
-        credential_kind::{Class, Kind},
-        ids::OfCredential,
+        credential_kind::{CredentialKind, CredentialType},
+        ids::CredentialTag,
     },
     util::pagination::Paging,
 };
@@ -30,7 +30,7 @@ const ON_A_PAGE: usize = 100;
 #[derive(Template)]
 #[template(path = "sessions/list.html")]
 struct SessionsPage {
-    frame: Frame,
+    frame: Layout,
     rows: Vec<Row>,
     older: Option<String>,
     kinds: Vec<(&'static str, String)>,
@@ -38,20 +38,25 @@ struct SessionsPage {
 }
 
 /// `GET /account/sessions`
-pub async fn show(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
+pub async fn show(here: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let after = query.0.parsed("cursor", "This is no cursor.");
     query.0.check()?;
     let paging = Paging::new(ON_A_PAGE, after);
     let (context, user) = (&here.context, here.caller.user.id);
-    let everything = Selection::all_of(Class::Session);
-    let found = credentials::list(context, user, everything, Scope::Live, paging).await?;
-    let kinds = Kind::of(Class::Session)
+    let everything = CredentialFilter::all_of(CredentialType::Session);
+    let found = credentials::list(context, user, everything, StatusFilter::Live, paging).await?;
+    let kinds = CredentialKind::of(CredentialType::Session)
         .filter(|kind| found.rows.iter().any(|session| session.kind == *kind))
-        .map(|kind| (kind.label(), address_of(&Selection::all_of_kind(kind))))
+        .map(|kind| {
+            (
+                kind.label(),
+                address_of(&CredentialFilter::all_of_kind(kind)),
+            )
+        })
         .collect();
-    let others = Selection {
+    let others = CredentialFilter {
         except: vec![here.caller.credential.id],
-        ..Selection::all_of(Class::Session)
+        ..CredentialFilter::all_of(CredentialType::Session)
     };
     html::ok(&SessionsPage {
         frame: here.frame(),
@@ -65,6 +70,10 @@ pub async fn show(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
 }
 
 /// `POST /account/sessions/{id}/revoke`
-pub async fn revoke(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Result<HttpResponse> {
-    revoke_one(&here, Class::Session, id.0, form).await
+pub async fn revoke(
+    here: BrowserUser,
+    id: PathId<CredentialTag>,
+    form: Form,
+) -> Result<HttpResponse> {
+    revoke_one(&here, CredentialType::Session, id.0, form).await
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-use super::html::{Frame, page, see_other};
+use super::html::{Layout, page, see_other};
 use crate::{
     error::Error,
     http::{draft, openapi::schemas, paths},
@@ -22,14 +22,14 @@ use crate::{
 
 /// Who is at the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Surface {
+pub enum ResponseFormat {
     /// A person with a browser.
     Page,
     /// A program.
     Api,
 }
 
-impl Surface {
+impl ResponseFormat {
     /// By the path, so that it is known even where nothing is found.
     #[must_use]
     pub fn of(path: &str) -> Self {
@@ -58,12 +58,12 @@ impl Surface {
 /// The answer that `error` is.
 #[must_use]
 pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
-    let mut response = match Surface::of(request.path()) {
-        Surface::Api => match error.oauth_code() {
+    let mut response = match ResponseFormat::of(request.path()) {
+        ResponseFormat::Api => match error.oauth_code() {
             Some(code) => oauth_error(error, code),
             None => problem(error),
         },
-        Surface::Page => error_page(request, error),
+        ResponseFormat::Page => error_page(request, error),
     };
     if let Error::MethodNotAllowed(allowed) = error
         && let Ok(value) = HeaderValue::from_str(allowed)
@@ -162,7 +162,7 @@ fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
         Error::NotSignedIn {
             invalid_token: true,
         } => quoted("invalid_token"),
-        Error::TwoPasses | Error::SeveralAuthorizations => quoted("invalid_request"),
+        Error::MultipleCredentials | Error::SeveralAuthorizations => quoted("invalid_request"),
         // Two challenges in one header: nginx hands on no second one.
         Error::TokenMissing => {
             "Bearer realm=\"narthex\", Basic realm=\"narthex\", charset=\"UTF-8\"".to_owned()
@@ -197,7 +197,7 @@ fn scope(abilities: &str) -> Option<&str> {
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
-    frame: Frame,
+    frame: Layout,
     title: &'a str,
     detail: &'a str,
 }
@@ -208,14 +208,14 @@ fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
             let back = way_back(request, list_of(request.path()));
             see_other(&paths::with_next(paths::LOGIN, &back))
         }
-        Error::ConfirmPassword => {
+        Error::ReauthenticationRequired => {
             let page = draft::page_after_confirmation(request);
             let page = page.unwrap_or_else(|| list_of(request.path()).to_owned());
             see_other(&paths::with_next(paths::CONFIRM, &way_back(request, &page)))
         }
         error => {
             let template = ErrorPage {
-                frame: Frame::new(request, None, None),
+                frame: Layout::new(request, None, None),
                 title: error.title(),
                 detail: &error.detail(),
             };

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What the frame of a page shows around its content.
-pub struct Frame {
+pub struct Layout {
     /// The address of the stylesheet.
     pub style: String,
     /// The operator's name and look.
@@ -33,7 +33,7 @@ pub struct Frame {
     pub receipt: Option<String>,
 }
 
-impl Frame {
+impl Layout {
     /// The frame of the page at this request's address.
     #[must_use]
     pub fn new(request: &HttpRequest, user: Option<String>, message: Option<String>) -> Self {

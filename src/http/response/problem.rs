@@ -35,7 +35,7 @@ impl Error {
             Self::NotSignedIn { .. } => {
                 "Sign in, or send a token in the Authorization header.".into()
             }
-            Self::TwoPasses | Self::SeveralAuthorizations => {
+            Self::MultipleCredentials | Self::SeveralAuthorizations => {
                 "Send one Authorization header.".into()
             }
             Self::TokenMissing => {
@@ -50,17 +50,17 @@ impl Error {
             Self::MissingAbility(abilities) => {
                 format!("It needs {abilities}. Use a token that has it.").into()
             }
-            Self::SessionsOnly => "A token cannot do this. Sign in with a browser.".into(),
-            Self::OutlivesCaller(end) => {
+            Self::SessionRequired => "A token cannot do this. Sign in with a browser.".into(),
+            Self::ExceedsCallerLifetime(end) => {
                 format!("The token that asks ends at {end}. Ask for a time before that.").into()
             }
-            Self::FormSentTwice => "Nothing was done a second time.".into(),
+            Self::DuplicateSubmission => "Nothing was done a second time.".into(),
             Self::OtherAccount => {
                 "Nothing was done: this form belongs to another account. Go on with the account \
                  that is signed in now, or sign out and sign in with the other one."
                     .into()
             }
-            Self::ConfirmPassword => {
+            Self::ReauthenticationRequired => {
                 "Enter your password once more, then repeat what you were doing.".into()
             }
             Self::CrossSite => {
@@ -83,7 +83,7 @@ impl Error {
             )
             .into(),
             Self::TooLarge(limit) => format!("Send at most {limit} bytes.").into(),
-            Self::TooSlow => "Nothing was done. Send it again, faster.".into(),
+            Self::BodyTimeout => "Nothing was done. Send it again, faster.".into(),
             Self::WrongMediaType(wanted) => format!("Send it as {wanted}.").into(),
             Self::Misdirected => {
                 "This service answers under another name. Use the address that you were given."
@@ -97,7 +97,7 @@ impl Error {
             )
             .into(),
             Self::Busy => "Try again in a few seconds.".into(),
-            Self::Unavailable(_) | Self::Collided(_) => {
+            Self::Unavailable(_) | Self::SerializationFailure(_) => {
                 "Nothing was changed. Try again in a few seconds.".into()
             }
             Self::OutcomeUnknown(_) => {
@@ -133,7 +133,7 @@ impl Error {
         match self {
             Self::Throttled(wait) => Some(*wait),
             Self::Busy => Some(Duration::from_secs(2)),
-            Self::Unavailable(_) | Self::Collided(_) | Self::OutcomeUnknown(_) => {
+            Self::Unavailable(_) | Self::SerializationFailure(_) | Self::OutcomeUnknown(_) => {
                 Some(Duration::from_secs(5))
             }
             _ => None,

@@ -5,7 +5,7 @@ use crate::error::Error;
 
 /// One sort of problem.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Kind {
+pub struct ProblemType {
     /// The last part of the problem's `type`: stable, for programs.
     pub slug: &'static str,
     /// The status of the answer.
@@ -18,7 +18,7 @@ pub struct Kind {
 
 macro_rules! kinds {
     ($($name:ident $status:literal $slug:literal $title:literal $meaning:literal;)*) => {
-        $(const $name: Kind = Kind {
+        $(const $name: ProblemType = ProblemType {
             slug: $slug,
             status: $status,
             title: $title,
@@ -26,7 +26,7 @@ macro_rules! kinds {
         };)*
 
         /// Every sort of problem.
-        pub const KINDS: &[Kind] = &[$($name),*];
+        pub const PROBLEM_TYPES: &[ProblemType] = &[$($name),*];
     };
 }
 
@@ -132,18 +132,18 @@ kinds! {
          repeat it if not.";
 }
 
-impl Kind {
+impl ProblemType {
     /// The sort that is known by `slug`.
     #[must_use]
     pub fn named(slug: &str) -> Option<&'static Self> {
-        KINDS.iter().find(|kind| kind.slug == slug)
+        PROBLEM_TYPES.iter().find(|kind| kind.slug == slug)
     }
 }
 
 impl Error {
     /// What sort of problem it is.
     #[must_use]
-    pub const fn kind(&self) -> &'static Kind {
+    pub const fn kind(&self) -> &'static ProblemType {
         match self {
             Self::NotSignedIn { .. } | Self::SeveralAuthorizations | Self::TokenMissing => {
                 &NOT_SIGNED_IN
@@ -152,10 +152,10 @@ impl Error {
             Self::InvalidRequest(_) => &INVALID_REQUEST,
             Self::WrongPassword => &WRONG_PASSWORD,
             Self::MissingAbility(_) => &MISSING_ABILITY,
-            Self::SessionsOnly => &SESSIONS_ONLY,
-            Self::OutlivesCaller(_) => &OUTLIVES_CALLER,
-            Self::FormSentTwice => &FORM_SENT_TWICE,
-            Self::ConfirmPassword => &CONFIRM_PASSWORD,
+            Self::SessionRequired => &SESSIONS_ONLY,
+            Self::ExceedsCallerLifetime(_) => &OUTLIVES_CALLER,
+            Self::DuplicateSubmission => &FORM_SENT_TWICE,
+            Self::ReauthenticationRequired => &CONFIRM_PASSWORD,
             Self::CrossSite => &CROSS_SITE,
             Self::HttpsRequired(_) => &HTTPS_REQUIRED,
             Self::RegistrationClosed => &REGISTRATION_CLOSED,
@@ -165,14 +165,14 @@ impl Error {
             Self::PreviewOutdated => &PREVIEW_OUTDATED,
             Self::TooManyTokens(_) => &TOO_MANY_TOKENS,
             Self::TooLarge(_) => &TOO_LARGE,
-            Self::TooSlow => &TOO_SLOW,
+            Self::BodyTimeout => &TOO_SLOW,
             Self::WrongMediaType(_) => &WRONG_MEDIA_TYPE,
             Self::Misdirected => &MISDIRECTED,
-            Self::Malformed(_) | Self::TwoPasses => &MALFORMED,
+            Self::Malformed(_) | Self::MultipleCredentials => &MALFORMED,
             Self::Invalid(_) => &INVALID,
             Self::Throttled(_) => &THROTTLED,
             Self::Busy => &BUSY,
-            Self::Unavailable(_) | Self::Collided(_) => &UNAVAILABLE,
+            Self::Unavailable(_) | Self::SerializationFailure(_) => &UNAVAILABLE,
             Self::OutcomeUnknown(_) => &OUTCOME_UNKNOWN,
             Self::Internal(_) => &INTERNAL,
         }

@@ -4,7 +4,7 @@ use crate::{i18n::humanize, util::clock::Timestamp};
 
 /// What a `<time>` element is made of; `parts.html` makes it.
 #[derive(Clone, Debug)]
-pub struct Moment {
+pub struct RelativeTime {
     /// RFC 3339.
     pub exact: String,
     /// The minute in UTC.
@@ -13,7 +13,7 @@ pub struct Moment {
     pub words: String,
 }
 
-impl Moment {
+impl RelativeTime {
     /// A moment that is over.
     #[must_use]
     pub fn past(now: Timestamp, then: Timestamp) -> Self {

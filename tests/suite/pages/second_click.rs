@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use narthex::{
-    credentials::{Caller, authenticate},
-    crypto::secret::SecretText,
+    credentials::{Principal, authenticate},
+    crypto::secret::SecretString,
     error::Error,
-    http::auth::session_cookie::CookieRules,
+    http::auth::session_cookie::CookieConfig,
     sessions::confirm,
-    types::credential_kind::Class,
+    types::credential_kind::CredentialType,
 };
 
 use super::{ADA, GRACE, faults, happened, listed, own_session};
@@ -222,11 +222,11 @@ async fn guesses_by_registering_again_count_as_sign_ins() {
 }
 
 /// The caller who shows this browser's cookie.
-pub async fn caller(app: &TestApp, browser: &Browser) -> Caller {
-    let rules = CookieRules::new(&app.context.settings, &signing_keys());
+pub async fn caller(app: &TestApp, browser: &Browser) -> Principal {
+    let rules = CookieConfig::new(&app.context.settings, &signing_keys());
     let cookie = browser.cookie("narthex").unwrap();
     let digest = rules.secret_in(&cookie.value).unwrap().digest();
-    let checked = authenticate::check(&app.context, Class::Session, digest, None);
+    let checked = authenticate::check(&app.context, CredentialType::Session, digest, None);
     checked.await.unwrap().ok().unwrap()
 }
 
@@ -237,13 +237,13 @@ async fn two_clicks_on_confirm_keep_the_session() {
     // Both were let in before either was done.
     let caller = caller(&app, &browser).await;
     let click = |key: u8| {
-        let password = SecretText::new(PASSWORD.to_owned());
+        let password = SecretString::new(PASSWORD.to_owned());
         confirm(&app.context, &caller, password, Some([key; 16]))
     };
     let (first, second) = (click(1).await.unwrap(), click(1).await.unwrap());
     for secret in [first, second] {
         let digest = secret.digest();
-        let checked = authenticate::check(&app.context, Class::Session, digest, None);
+        let checked = authenticate::check(&app.context, CredentialType::Session, digest, None);
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential.id, caller.credential.id);
     }

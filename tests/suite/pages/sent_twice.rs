@@ -2,8 +2,8 @@
 
 use futures_util::future::join;
 use narthex::{
-    credentials::{Caller, authenticate},
-    crypto::secret::SecretText,
+    credentials::{Principal, authenticate},
+    crypto::secret::SecretString,
     error::Error,
     passwords::{
         self,
@@ -11,7 +11,7 @@ use narthex::{
         policy::NewPassword,
     },
     sessions::SessionSecret,
-    types::credential_kind::Class,
+    types::credential_kind::CredentialType,
 };
 
 use super::second_click::{Form, SECOND, caller};
@@ -70,13 +70,13 @@ async fn a_password_form_sent_again_has_the_same_result() {
 /// Changes the password as a form with this key does. Returns the result and the secret that it may have set.
 async fn changed(
     app: &TestApp,
-    caller: &Caller,
+    caller: &Principal,
     key: u8,
 ) -> Result<(PasswordChanged, SessionSecret), Error> {
     let secret = SessionSecret::generate(app.context.random()).unwrap();
     let change = PasswordChange {
-        current: SecretText::new(PASSWORD.to_owned()),
-        new: NewPassword::parse(SecretText::new(NEW.to_owned()), None, None).unwrap(),
+        current: SecretString::new(PASSWORD.to_owned()),
+        new: NewPassword::parse(SecretString::new(NEW.to_owned()), None, None).unwrap(),
         end_sessions: false,
         end_tokens: false,
         renewed: secret.digest(),
@@ -97,7 +97,8 @@ async fn two_clicks_on_change_password_keep_the_session() {
     for clicked in [first, second, third] {
         let (changed, secret) = clicked.unwrap();
         assert!(changed.is_renewed);
-        let checked = authenticate::check(&app.context, Class::Session, secret.digest(), None);
+        let checked =
+            authenticate::check(&app.context, CredentialType::Session, secret.digest(), None);
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential.id, caller.credential.id);
     }

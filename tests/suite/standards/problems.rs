@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use narthex::http::response::problem_type::KINDS;
+use narthex::http::response::problem_type::PROBLEM_TYPES;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -83,7 +83,7 @@ async fn section_3_1_1_each_type_leads_to_a_page_that_says_what_it_means() {
     let app = TestApp::start();
     let stranger = app.stranger();
     let mut slugs = BTreeSet::new();
-    for kind in KINDS {
+    for kind in PROBLEM_TYPES {
         let page = stranger.get(&format!("/problems/{}", kind.slug)).await;
         page.expect_status(200)
             .expect_header("content-type", "text/html; charset=utf-8")

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use narthex::{
-    app_state::{Context, MIGRATIONS},
+    app_state::{AppState, MIGRATIONS},
     config::{Settings, SigningKeys, Sources},
     db,
     http::server::Server,
@@ -53,7 +53,7 @@ pub struct TestApp {
     pub clock: Arc<FakeClock>,
     pub random: Arc<FaultyRandom>,
     /// For what only the library does.
-    pub context: Context,
+    pub context: AppState,
     server: ServerHandle,
     thread: Option<JoinHandle<()>>,
     database: Arc<Database>,
@@ -116,7 +116,7 @@ impl TestApp {
             ]);
         let settings = Settings::read(&sources).expect("settings that can be taken");
         let random = Arc::new(FaultyRandom::default());
-        let context = Context::open(settings, clock.clone(), random.clone()).expect("a context");
+        let context = AppState::open(settings, clock.clone(), random.clone()).expect("a context");
         let (ready, started) = mpsc::channel();
         let serving = context.clone();
         let thread = std::thread::spawn(move || {
@@ -212,7 +212,7 @@ pub fn signing_keys() -> SigningKeys {
 
 /// Makes the tables in the database at an address.
 pub fn migrate(address: &str) {
-    let target = db::Target::parse(address).expect("a database URL");
+    let target = db::DatabaseUrl::parse(address).expect("a database URL");
     db::run_pending(&target, MIGRATIONS).expect("tables");
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use narthex::crypto::rng::{NoRandomness, Random, SystemRandom};
+use narthex::crypto::rng::{Random, RngError, SystemRandom};
 
 /// The system's, until it is told to have a fault.
 #[derive(Default)]
@@ -36,10 +36,10 @@ impl FaultyRandom {
 }
 
 impl Random for FaultyRandom {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError> {
         match self.fault_now() {
             None => SystemRandom.fill(bytes),
-            Some(Fault::Fails) => Err(NoRandomness::because("a test took it away")),
+            Some(Fault::Fails) => Err(RngError::because("a test took it away")),
             Some(Fault::Panics) => panic!("randomness panics, as this test wants it to"),
         }
     }

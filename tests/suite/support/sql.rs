@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::Text;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
-use narthex::db::Target;
+use narthex::db::DatabaseUrl;
 
 use super::app::TestApp;
 
@@ -16,11 +16,11 @@ struct Line {
 /// The lines that a query of one text column, called `line`, gives.
 pub fn ask(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
     let lines: Vec<Line> = match &app.context.settings.database {
-        Target::Sqlite(path) => {
+        DatabaseUrl::Sqlite(path) => {
             let mut connection = sqlite_at(path.to_str().unwrap());
             diesel::sql_query(sqlite).load(&mut connection).unwrap()
         }
-        Target::Postgres(url) => {
+        DatabaseUrl::Postgres(url) => {
             let mut connection = PgConnection::establish(url).unwrap();
             diesel::sql_query(postgres).load(&mut connection).unwrap()
         }
@@ -31,8 +31,8 @@ pub fn ask(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
 /// Does something that is said alike on both databases.
 pub fn execute(app: &TestApp, sql: &str) {
     let done = match &app.context.settings.database {
-        Target::Sqlite(path) => sqlite_at(path.to_str().unwrap()).batch_execute(sql),
-        Target::Postgres(url) => PgConnection::establish(url).unwrap().batch_execute(sql),
+        DatabaseUrl::Sqlite(path) => sqlite_at(path.to_str().unwrap()).batch_execute(sql),
+        DatabaseUrl::Postgres(url) => PgConnection::establish(url).unwrap().batch_execute(sql),
     };
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }

@@ -19,18 +19,18 @@ use self::{
 };
 use super::credentials::{ReceiptJson, end_one_of_class, end_selected, page_of};
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     audit::Actor,
     config::SigningKeys,
     credentials::{self, revoke},
     error::{Error, Result},
     http::{
-        auth::{AnyCaller, Origin},
+        auth::{ApiCaller, ClientInfo},
         extract::{
             idempotency_key::IdempotencyKey,
-            json::{Json, JsonOrNothing},
+            json::{Json, OptionalJson},
             path::PathId,
-            string_map::{GivenFields, NoFields},
+            string_map::{GivenFields, NoInput},
         },
         middleware::body::{NoQuery, Query},
         openapi::schemas::credentials::{EndedBy, Listed, Tokens},
@@ -40,8 +40,8 @@ use crate::{
     passwords::verify::authenticate,
     tokens::{self, Issued, Request},
     types::{
-        credential_kind::Class,
-        ids::{CredentialId, OfCredential},
+        credential_kind::CredentialType,
+        ids::{CredentialId, CredentialTag},
     },
 };
 
@@ -83,8 +83,8 @@ fn made(issued: &Issued) -> Result<HttpResponse> {
     ))
 )]
 pub async fn sign_in(
-    context: Data<Context>,
-    origin: Origin,
+    context: Data<AppState>,
+    origin: ClientInfo,
     _: NoQuery,
     Json(body): Json<SignInBody>,
 ) -> Result<HttpResponse> {
@@ -105,7 +105,7 @@ pub async fn sign_in(
     operation_id = "listAbilities",
     responses((status = 200, description = "All of them.", body = AbilityList))
 )]
-pub async fn abilities(context: Data<Context>, _: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
+pub async fn abilities(context: Data<AppState>, _: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     let catalogue = context.settings.catalogue.iter();
     let all = catalogue.map(|(name, description)| AbilityJson { name, description });
     response::json::answer(StatusCode::OK, &List::whole(all.collect()))
@@ -123,8 +123,8 @@ pub async fn abilities(context: Data<Context>, _: AnyCaller, _: NoQuery) -> Resu
     params(Listed<Tokens>),
     responses((status = 200, description = "A page of them.", body = TokenList))
 )]
-pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse> {
-    let page = page_of(&here, fields, Some(Class::Token)).await?;
+pub async fn list(here: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
+    let page = page_of(&here, fields, Some(CredentialType::Token)).await?;
     response::json::answer(StatusCode::OK, &List::of(&page, TokenJson::of))
 }
 
@@ -141,11 +141,17 @@ pub async fn list(here: AnyCaller, Query(fields): Query) -> Result<HttpResponse>
     responses((status = 200, description = "The token.", body = TokenJson))
 )]
 pub async fn one(
-    here: AnyCaller,
-    PathId(id): PathId<OfCredential>,
+    here: ApiCaller,
+    PathId(id): PathId<CredentialTag>,
     _: NoQuery,
 ) -> Result<HttpResponse> {
-    let token = credentials::find(&here.context, here.caller.user.id, Class::Token, id).await?;
+    let token = credentials::find(
+        &here.context,
+        here.caller.user.id,
+        CredentialType::Token,
+        id,
+    )
+    .await?;
     response::json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
@@ -163,17 +169,17 @@ pub async fn one(
         (status = 404, description = "A session calls.")
     )
 )]
-pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
+pub async fn current(here: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     let (user, own) = (here.caller.user.id, here.caller.credential.id);
-    let token = credentials::find(&here.context, user, Class::Token, own).await?;
+    let token = credentials::find(&here.context, user, CredentialType::Token, own).await?;
     response::json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
 /// Makes a token: never with more abilities, nor a longer life, than the token that asks.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a token that cannot be; [`Error::ConfirmPassword`] where a session has to
-/// confirm its password first; [`Error::MissingAbility`] and [`Error::OutlivesCaller`] for one that
+/// [`Error::Invalid`] for a token that cannot be; [`Error::ReauthenticationRequired`] where a session has to
+/// confirm its password first; [`Error::MissingAbility`] and [`Error::ExceedsCallerLifetime`] for one that
 /// may do more, or lives longer, than the caller.
 #[utoipa::path(
     post,
@@ -189,7 +195,7 @@ pub async fn current(here: AnyCaller, _: NoQuery) -> Result<HttpResponse> {
     ))
 )]
 pub async fn create(
-    here: AnyCaller,
+    here: ApiCaller,
     _: NoQuery,
     Json(body): Json<NewTokenBody>,
 ) -> Result<HttpResponse> {
@@ -217,8 +223,8 @@ pub async fn create(
     )
 )]
 pub async fn change(
-    here: AnyCaller,
-    PathId(id): PathId<OfCredential>,
+    here: ApiCaller,
+    PathId(id): PathId<CredentialTag>,
     _: NoQuery,
     Json(body): Json<ChangeBody>,
 ) -> Result<HttpResponse> {
@@ -247,12 +253,12 @@ pub async fn change(
     ))
 )]
 pub async fn rotate(
-    here: AnyCaller,
+    here: ApiCaller,
     keys: Data<SigningKeys>,
-    PathId(id): PathId<OfCredential>,
+    PathId(id): PathId<CredentialTag>,
     _: NoQuery,
     IdempotencyKey(key): IdempotencyKey,
-    JsonOrNothing(body): JsonOrNothing<RotateBody>,
+    OptionalJson(body): OptionalJson<RotateBody>,
 ) -> Result<HttpResponse> {
     let rotation = body.read(&here.context)?;
     let request = key.map(|key| Request::of_a_program(&keys, &key, &body.terms()));
@@ -264,7 +270,7 @@ pub async fn rotate(
 ///
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's, somebody else's or a session;
-/// [`Error::ConfirmPassword`] where a session has to confirm its password first.
+/// [`Error::ReauthenticationRequired`] where a session has to confirm its password first.
 #[utoipa::path(
     delete,
     path = paths::API_TOKEN,
@@ -274,18 +280,18 @@ pub async fn rotate(
     responses((status = 204, description = "It has ended."))
 )]
 pub async fn end_one(
-    here: AnyCaller,
-    PathId(id): PathId<OfCredential>,
-    _: NoFields,
+    here: ApiCaller,
+    PathId(id): PathId<CredentialTag>,
+    _: NoInput,
 ) -> Result<HttpResponse> {
-    end_one_of_class(&here, Class::Token, id).await
+    end_one_of_class(&here, CredentialType::Token, id).await
 }
 
 /// Ends a selection of tokens: with `all=true` all of them, the one that calls included. Without a query nothing
 /// ends.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a selection that cannot be; [`Error::ConfirmPassword`] where a session has
+/// [`Error::Invalid`] for a selection that cannot be; [`Error::ReauthenticationRequired`] where a session has
 /// to confirm its password first.
 #[utoipa::path(
     delete,
@@ -295,8 +301,8 @@ pub async fn end_one(
     params(EndedBy<Tokens>),
     responses((status = 200, description = "What ended.", body = ReceiptJson))
 )]
-pub async fn end_some(here: AnyCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
-    end_selected(&here, fields, Class::Token).await
+pub async fn end_some(here: ApiCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
+    end_selected(&here, fields, CredentialType::Token).await
 }
 
 /// Ends the token that calls.
@@ -315,8 +321,8 @@ pub async fn end_some(here: AnyCaller, GivenFields(fields): GivenFields) -> Resu
         (status = 404, description = "A session calls.")
     )
 )]
-pub async fn end_current(here: AnyCaller, _: NoFields) -> Result<HttpResponse> {
-    if here.caller.credential.class() == Class::Session {
+pub async fn end_current(here: ApiCaller, _: NoInput) -> Result<HttpResponse> {
+    if here.caller.credential.class() == CredentialType::Session {
         return Err(Error::NotFound);
     }
     let (user, own) = (here.caller.user.id, here.caller.credential.id);

@@ -6,13 +6,13 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    app_state::Context,
-    crypto::secret::SecretText,
+    app_state::AppState,
+    crypto::secret::SecretString,
     http::{
         extract::json_values::{present, present_whole_or_null, whole, whole_or_null},
         openapi::schemas::{self, Shape},
     },
-    tokens::{Change, DeviceSignIn, NewToken, Overlap, Rotation},
+    tokens::{Change, DeviceSignIn, GracePeriod, NewToken, Rotation},
     types::{ability::Abilities, fields::FieldErrors, name::Name},
     util::{clock::Timestamp, duration},
 };
@@ -25,7 +25,7 @@ pub struct SignInBody {
     #[schema(value_type = schemas::Address)]
     pub(super) email: String,
     #[schema(value_type = schemas::Password)]
-    pub(super) password: SecretText,
+    pub(super) password: SecretString,
     #[schema(value_type = Name)]
     device_name: String,
     /// Everything, where it does not say.
@@ -38,7 +38,7 @@ pub struct SignInBody {
 }
 
 impl SignInBody {
-    pub(super) fn device(&self, context: &Context) -> Result<DeviceSignIn, FieldErrors> {
+    pub(super) fn device(&self, context: &AppState) -> Result<DeviceSignIn, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.take("device_name", Name::parse(&self.device_name));
         let abilities = match &self.abilities {
@@ -83,7 +83,7 @@ fn seconds() -> Shape {
 }
 
 impl NewTokenBody {
-    pub(super) fn read(self, context: &Context) -> Result<NewToken, FieldErrors> {
+    pub(super) fn read(self, context: &AppState) -> Result<NewToken, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.take("name", Name::parse(&self.name));
         let catalogue = &context.settings.catalogue;
@@ -94,7 +94,7 @@ impl NewTokenBody {
 }
 
 /// When a token expires that lives for so many seconds from now; none: never.
-fn expiry(context: &Context, seconds: Option<u64>) -> Result<Option<Timestamp>, String> {
+fn expiry(context: &AppState, seconds: Option<u64>) -> Result<Option<Timestamp>, String> {
     NewToken::expiry(context, seconds.map(life).transpose()?)
 }
 
@@ -132,7 +132,7 @@ pub struct ChangeBody {
 }
 
 impl ChangeBody {
-    pub(super) fn read(self, context: &Context) -> Result<Change, FieldErrors> {
+    pub(super) fn read(self, context: &AppState) -> Result<Change, FieldErrors> {
         let mut errors = FieldErrors::default();
         let catalogue = &context.settings.catalogue;
         let name = self
@@ -175,7 +175,7 @@ pub struct RotateBody {
 const OVERLAP: &str = "^(0|[1-9][0-9]{0,3}[sm]|[1-9][0-9]?h|1[0-5][0-9]h|16[0-8]h|[1-7]d)$";
 
 fn overlap() -> Shape {
-    let seconds = schemas::number_or_null(0, Overlap::LONGEST.as_secs());
+    let seconds = schemas::number_or_null(0, GracePeriod::LONGEST.as_secs());
     let text = schemas::text().pattern(Some(OVERLAP)).examples(["24h"]);
     schemas::either(
         "How long the secret before goes on working, at most seven days: seconds, or a length of time. \
@@ -193,12 +193,12 @@ enum Length {
 }
 
 impl RotateBody {
-    pub(super) fn read(&self, context: &Context) -> Result<Rotation, FieldErrors> {
+    pub(super) fn read(&self, context: &AppState) -> Result<Rotation, FieldErrors> {
         let mut errors = FieldErrors::default();
         let overlap = match &self.overlap {
-            None => Ok(Overlap::default()),
-            Some(Length::Seconds(seconds)) => Overlap::of(Duration::from_secs(*seconds)),
-            Some(Length::Text(text)) => Overlap::parse(text),
+            None => Ok(GracePeriod::default()),
+            Some(Length::Seconds(seconds)) => GracePeriod::of(Duration::from_secs(*seconds)),
+            Some(Length::Text(text)) => GracePeriod::parse(text),
         };
         let overlap = errors.take("overlap", overlap);
         let expires_at = self

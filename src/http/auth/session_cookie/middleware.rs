@@ -11,22 +11,22 @@ use actix_web::{
     web::Data,
 };
 
-use super::{CookieRules, Lasting, OtherCookies, SignedCookie};
+use super::{CookieConfig, OtherCookies, PersistentCookie, SignedCookie};
 use crate::{
-    app_state::Context, credentials::authenticate, crypto::digest::Digest,
+    app_state::AppState, credentials::authenticate, crypto::digest::Digest,
     error::Result as NarthexResult, http::middleware::client_ip::client_address,
-    types::credential_kind::Class,
+    types::credential_kind::CredentialType,
 };
 
-/// Goes around [`CookieRules::middleware`]. Of the request's cookies it passes on at most one: that
+/// Goes around [`CookieConfig::middleware`]. Of the request's cookies it passes on at most one: that
 /// of the session, signed with the first key. In the answer it makes the cookie end with the
 /// browser, unless the user asked to stay signed in, and deletes further cookies of the same name.
 ///
 /// # Errors
 /// Those of the inner service.
 pub async fn keep<B: MessageBody>(
-    rules: Data<CookieRules>,
-    context: Context,
+    rules: Data<CookieConfig>,
+    context: AppState,
     mut request: ServiceRequest,
     next: Next<EitherBody<B>>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
@@ -40,7 +40,7 @@ pub async fn keep<B: MessageBody>(
         let extensions = response.request().extensions();
         let others = extensions.get::<OtherCookies>();
         let superseded = others.is_some_and(|others| others.superseded);
-        (extensions.contains::<Lasting>(), superseded)
+        (extensions.contains::<PersistentCookie>(), superseded)
     };
     if !lasting {
         end_with_the_browser(rules.name(), response.headers_mut());
@@ -54,8 +54,8 @@ pub async fn keep<B: MessageBody>(
 /// Leaves in the `Cookie` header the cookie that counts and nothing else. `actix-session` decodes
 /// names and reads only the first pair of its name, so it must not see the others.
 async fn select(
-    rules: &CookieRules,
-    context: &Context,
+    rules: &CookieConfig,
+    context: &AppState,
     request: &mut ServiceRequest,
 ) -> NarthexResult<()> {
     let signed = rules.signed_among(request.headers());
@@ -84,7 +84,7 @@ async fn select(
 
 /// Returns the place of the first cookie whose session is alive.
 async fn first_alive(
-    context: &Context,
+    context: &AppState,
     request: &ServiceRequest,
     signed: &[SignedCookie],
 ) -> NarthexResult<Option<usize>> {
@@ -93,7 +93,7 @@ async fn first_alive(
         let Some(digest) = cookie.secret else {
             continue;
         };
-        if authenticate::check(context, Class::Session, digest, ip)
+        if authenticate::check(context, CredentialType::Session, digest, ip)
             .await?
             .is_ok()
         {
@@ -130,7 +130,7 @@ fn end_with_the_browser(name: &str, headers: &mut HeaderMap) {
 /// Deletes the cookies of our name that were set for another domain, and our own where the answer
 /// does not set it. The deletions come first: to a browser that does not tell a host from the domain
 /// of the same name, the last `Set-Cookie` decides.
-fn delete_others(rules: &CookieRules, headers: &mut HeaderMap) {
+fn delete_others(rules: &CookieConfig, headers: &mut HeaderMap) {
     let values: Vec<HeaderValue> = headers.remove(header::SET_COOKIE).collect();
     let is_set = values
         .iter()

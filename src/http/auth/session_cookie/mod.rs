@@ -56,7 +56,7 @@ pub fn cookie_name(settings: &Settings) -> String {
 }
 
 /// How the cookie is named, signed and kept.
-pub struct CookieRules {
+pub struct CookieConfig {
     name: String,
     secure: bool,
     domain: Option<String>,
@@ -76,7 +76,7 @@ pub(super) struct SignedCookie {
     pub(super) line: HeaderValue,
 }
 
-impl CookieRules {
+impl CookieConfig {
     /// The rules that `settings` lead to.
     #[must_use]
     pub fn new(settings: &Settings, keys: &SigningKeys) -> Self {
@@ -138,7 +138,7 @@ impl CookieRules {
     }
 
     /// Our cookies among `headers` that are signed, with a secret or without, in the order of
-    /// [`CookieRules::secrets_among`].
+    /// [`CookieConfig::secrets_among`].
     pub(super) fn signed_among(&self, headers: &HeaderMap) -> Vec<SignedCookie> {
         let mut with_secret = 0;
         request_header::values(headers, &self.name)
@@ -235,7 +235,7 @@ fn elsewhere(settings: &Settings) -> Vec<Option<String>> {
 
 /// On a request whose browser's cookie outlives the browser.
 #[derive(Clone, Copy)]
-pub(super) struct Lasting;
+pub(super) struct PersistentCookie;
 
 /// On a request with a `Cookie` header: what it holds of our name besides the cookie that counts.
 pub(super) struct OtherCookies {
@@ -271,7 +271,7 @@ impl SessionCookie {
             request: request.clone(),
         };
         if cookie.bag.contains_key(REMEMBER) {
-            cookie.request.extensions_mut().insert(Lasting);
+            cookie.request.extensions_mut().insert(PersistentCookie);
         }
         cookie
     }
@@ -312,9 +312,9 @@ impl SessionCookie {
         self.put(SECRET, secret.expose())?;
         if remember {
             self.put(REMEMBER, "1")?;
-            self.request.extensions_mut().insert(Lasting);
+            self.request.extensions_mut().insert(PersistentCookie);
         } else {
-            self.request.extensions_mut().remove::<Lasting>();
+            self.request.extensions_mut().remove::<PersistentCookie>();
         }
         Ok(())
     }
@@ -340,7 +340,7 @@ impl SessionCookie {
     pub fn sign_out_with(&self, message: &str) -> NarthexResult<()> {
         self.bag.clear();
         self.supersede_others(true);
-        self.request.extensions_mut().remove::<Lasting>();
+        self.request.extensions_mut().remove::<PersistentCookie>();
         self.put(MESSAGE, message)
     }
 

@@ -19,56 +19,64 @@ use crate::{
     http::{openapi::schemas, response::paginated::Paged},
     types::{
         ability::Ability,
-        credential_kind::{Class, Kind},
+        credential_kind::{CredentialKind, CredentialType},
         ids::CredentialId,
     },
     util::clock::Timestamp,
 };
 
-impl PartialSchema for Class {
+impl PartialSchema for CredentialType {
     fn schema() -> Shape {
         schemas::one_of(Self::ALL.map(Self::as_str))
     }
 }
 
-impl ToSchema for Class {}
+impl ToSchema for CredentialType {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Class")
+    }
+}
 
-impl PartialSchema for Kind {
+impl PartialSchema for CredentialKind {
     fn schema() -> Shape {
         schemas::one_of(Self::ALL.map(Self::as_str))
     }
 }
 
-impl ToSchema for Kind {}
+impl ToSchema for CredentialKind {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Kind")
+    }
+}
 
 /// `session`.
 #[must_use]
 pub fn session_class() -> Shape {
-    schemas::one_of([Class::Session.as_str()])
+    schemas::one_of([CredentialType::Session.as_str()])
 }
 
 /// `token`.
 #[must_use]
 pub fn token_class() -> Shape {
-    schemas::one_of([Class::Token.as_str()])
+    schemas::one_of([CredentialType::Token.as_str()])
 }
 
 /// The kinds of sessions.
 #[must_use]
 pub fn session_kind() -> Shape {
-    schemas::one_of(Kind::of(Class::Session).map(Kind::as_str))
+    schemas::one_of(CredentialKind::of(CredentialType::Session).map(CredentialKind::as_str))
 }
 
 /// The kinds of tokens.
 #[must_use]
 pub fn token_kind() -> Shape {
-    schemas::one_of(Kind::of(Class::Token).map(Kind::as_str))
+    schemas::one_of(CredentialKind::of(CredentialType::Token).map(CredentialKind::as_str))
 }
 
 /// What a list or an ending is about.
 pub trait About {
     /// The class, where it is about one.
-    const CLASS: Option<Class>;
+    const CLASS: Option<CredentialType>;
 }
 
 /// Sessions and tokens.
@@ -79,13 +87,13 @@ pub enum Sessions {}
 pub enum Tokens {}
 
 impl About for Both {
-    const CLASS: Option<Class> = None;
+    const CLASS: Option<CredentialType> = None;
 }
 impl About for Sessions {
-    const CLASS: Option<Class> = Some(Class::Session);
+    const CLASS: Option<CredentialType> = Some(CredentialType::Session);
 }
 impl About for Tokens {
-    const CLASS: Option<Class> = Some(Class::Token);
+    const CLASS: Option<CredentialType> = Some(CredentialType::Token);
 }
 
 /// A selection as a query.
@@ -98,7 +106,9 @@ impl<A: About> IntoParams for Selected<A> {
             for field in &mut fields {
                 let names = match &*field.name {
                     "class" => schemas::one_of([class.as_str()]),
-                    "kind" => schemas::one_of(Kind::of(class).map(Kind::as_str)),
+                    "kind" => {
+                        schemas::one_of(CredentialKind::of(class).map(CredentialKind::as_str))
+                    }
                     _ => continue,
                 };
                 field.schema = Some(schemas::list_of(names).into());
@@ -195,17 +205,17 @@ fn selection() -> ObjectBuilder {
     })
 }
 
-/// The fields of a [`Selection`](crate::credentials::Selection), as a query has them.
+/// The fields of a [`CredentialFilter`](crate::credentials::Selection), as a query has them.
 #[expect(dead_code, reason = "describes the fields, and is never made")]
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 struct SelectionParams {
     /// Sessions or tokens.
     #[param(required = false)]
-    class: Vec<Class>,
+    class: Vec<CredentialType>,
     /// These kinds.
     #[param(required = false)]
-    kind: Vec<Kind>,
+    kind: Vec<CredentialKind>,
     /// These alone.
     #[param(required = false)]
     id: Vec<CredentialId>,

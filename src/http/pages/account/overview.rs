@@ -5,15 +5,15 @@ use askama::Template;
 
 use crate::{
     audit,
-    credentials::{Scope, Selection, list},
+    credentials::{CredentialFilter, StatusFilter, list},
     error::Result,
     http::{
-        auth::SignedIn,
+        auth::BrowserUser,
         pages::{activity::Line, credential_row::Row},
         paths,
-        response::html::{self, Frame},
+        response::html::{self, Layout},
     },
-    types::credential_kind::Class,
+    types::credential_kind::CredentialType,
     util::pagination::Paging,
 };
 
@@ -25,7 +25,7 @@ const EVENTS: usize = 5;
 #[derive(Template)]
 #[template(path = "accounts/overview.html")]
 struct OverviewPage {
-    frame: Frame,
+    frame: Layout,
     name: String,
     email: String,
     sessions: Vec<Row>,
@@ -37,7 +37,7 @@ struct OverviewPage {
 }
 
 /// `GET /account`
-pub async fn show(here: SignedIn) -> Result<HttpResponse> {
+pub async fn show(here: BrowserUser) -> Result<HttpResponse> {
     let (context, user) = (&here.context, &here.caller.user);
     let current = here.caller.credential.id;
     let some = |class| {
@@ -45,13 +45,13 @@ pub async fn show(here: SignedIn) -> Result<HttpResponse> {
         list(
             context,
             user.id,
-            Selection::all_of(class),
-            Scope::Live,
+            CredentialFilter::all_of(class),
+            StatusFilter::Live,
             paging,
         )
     };
-    let sessions = some(Class::Session).await?;
-    let tokens = some(Class::Token).await?;
+    let sessions = some(CredentialType::Session).await?;
+    let tokens = some(CredentialType::Token).await?;
     let events = audit::list(context, user.id, Paging::new(EVENTS, None)).await?;
     html::ok(&OverviewPage {
         frame: here.frame(),

@@ -5,14 +5,14 @@ use askama::Template;
 
 use crate::{
     accounts::{self, Profile},
-    crypto::secret::SecretText,
+    crypto::secret::SecretString,
     error::{Error, Result},
     http::{
-        auth::SignedIn,
+        auth::BrowserUser,
         extract::form_key::{form_key, new_form_key},
         middleware::body::Form,
         paths,
-        response::html::{self, Frame, see_other},
+        response::html::{self, Layout, see_other},
     },
     passwords::{self, change::PasswordChange, policy::NewPassword},
     sessions::SessionSecret,
@@ -26,7 +26,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "accounts/settings.html")]
 struct SettingsPage {
-    frame: Frame,
+    frame: Layout,
     name: String,
     email: String,
     end_sessions: bool,
@@ -35,7 +35,7 @@ struct SettingsPage {
     errors: FieldErrors,
 }
 
-fn page_with(here: &SignedIn, errors: FieldErrors) -> Result<SettingsPage> {
+fn page_with(here: &BrowserUser, errors: FieldErrors) -> Result<SettingsPage> {
     Ok(SettingsPage {
         frame: here.frame(),
         name: here.caller.user.name.clone(),
@@ -48,7 +48,7 @@ fn page_with(here: &SignedIn, errors: FieldErrors) -> Result<SettingsPage> {
 }
 
 /// `GET /account/profile`
-pub async fn settings(here: SignedIn) -> Result<HttpResponse> {
+pub async fn settings(here: BrowserUser) -> Result<HttpResponse> {
     let mut page = page_with(&here, FieldErrors::default())?;
     if let Some(mut typed) = here.draft(paths::PROFILE) {
         (page.name, page.email) = (typed.text("name"), typed.text("email"));
@@ -65,7 +65,7 @@ pub async fn to_settings() -> HttpResponse {
 }
 
 /// `POST /account/profile`
-pub async fn change_profile(here: SignedIn, form: Form) -> Result<HttpResponse> {
+pub async fn change_profile(here: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let (name, email) = (fields.text("name"), fields.text("email"));
     let changed = async {
@@ -100,10 +100,10 @@ fn read_profile(mut fields: Fields, name: &str, email: &str) -> Result<Profile> 
 /// All other sessions end unless the form says otherwise. A box that is not ticked sends nothing, so
 /// the form carries an empty `also` beside its boxes: only with it does the absence of `sessions`
 /// mean that they shall stay.
-pub async fn change_password(here: SignedIn, form: Form) -> Result<HttpResponse> {
+pub async fn change_password(here: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let current = SecretText::new(fields.text("current_password"));
-    let new = SecretText::new(fields.text("password"));
+    let current = SecretString::new(fields.text("current_password"));
+    let new = SecretString::new(fields.text("password"));
     let key = form_key(&fields.text("form_key"));
     let also = fields.many("also");
     let (end_sessions, end_tokens) = to_end(&also);
@@ -174,9 +174,9 @@ fn to_end(also: &[String]) -> (bool, bool) {
 }
 
 /// `POST /account/delete`
-pub async fn delete(here: SignedIn, form: Form) -> Result<HttpResponse> {
+pub async fn delete(here: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let password = SecretText::new(fields.text("password"));
+    let password = SecretString::new(fields.text("password"));
     let deleted = async {
         fields.check()?;
         accounts::delete(&here.context, &here.caller, password).await

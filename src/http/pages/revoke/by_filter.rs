@@ -5,21 +5,21 @@ use askama::Template;
 
 use crate::{
     credentials::{
-        Reason, Receipt, Selection,
+        CredentialFilter, RevocationReason, RevocationReceipt,
         receipt::summary,
-        revoke::{self, Ending, Preview},
+        revoke::{self, RevocationPreview, RevocationRequest},
     },
     error::{Error, Result},
     http::{
-        auth::SignedIn,
+        auth::BrowserUser,
         draft,
         middleware::body::{Form, Query},
         pages::credential_row::Row,
         paths,
-        response::html::{self, Frame, see_other},
+        response::html::{self, Layout, see_other},
     },
     types::{
-        credential_kind::{Class, Kind},
+        credential_kind::{CredentialKind, CredentialType},
         fields::{FieldErrors, Fields},
         ids::CredentialId,
     },
@@ -31,7 +31,7 @@ const LEFT_EMPTY: [&str; 4] = ["unused_since", "created_before", "from", "abilit
 #[derive(Template)]
 #[template(path = "credentials/sign_out.html")]
 struct SignOutPage {
-    frame: Frame,
+    frame: Layout,
     everything: bool,
     everything_else: bool,
     summary: String,
@@ -47,7 +47,7 @@ struct SignOutPage {
 /// The form by which a person narrows the selection, filled with what it is now.
 #[derive(Default)]
 struct Filters {
-    kinds: Vec<(Kind, bool)>,
+    kinds: Vec<(CredentialKind, bool)>,
     unused_since: String,
     created_before: String,
     from: String,
@@ -55,7 +55,7 @@ struct Filters {
 }
 
 impl Filters {
-    fn of(selection: &Selection, typed: &[(String, String)]) -> Self {
+    fn of(selection: &CredentialFilter, typed: &[(String, String)]) -> Self {
         let typed = |name: &str| {
             typed
                 .iter()
@@ -64,7 +64,7 @@ impl Filters {
                 .unwrap_or_default()
         };
         Self {
-            kinds: Kind::ALL
+            kinds: CredentialKind::ALL
                 .into_iter()
                 .map(|kind| (kind, selection.kind.contains(&kind)))
                 .collect(),
@@ -77,7 +77,7 @@ impl Filters {
 }
 
 /// `GET /account/sign-out` with a selection
-pub async fn preview(here: SignedIn, query: Query) -> Result<HttpResponse> {
+pub async fn preview(here: BrowserUser, query: Query) -> Result<HttpResponse> {
     let mut fields = query.0.without_empty(&LEFT_EMPTY);
     let sealed = fields.many(draft::FIELD);
     if !sealed.is_empty()
@@ -94,7 +94,7 @@ pub async fn preview(here: SignedIn, query: Query) -> Result<HttpResponse> {
 }
 
 /// `POST /account/sign-out` with a selection and the digest of its preview
-pub async fn end(here: SignedIn, form: Form) -> Result<HttpResponse> {
+pub async fn end(here: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let digest = fields.one("digest").filter(|digest| !digest.is_empty());
     let typed = fields.pairs();
@@ -115,10 +115,10 @@ pub async fn end(here: SignedIn, form: Form) -> Result<HttpResponse> {
     };
     let may = here.caller.may_end(&selection, here.context.now());
     here.leading_back(|| address_of(&selection), may)?;
-    let ending = Ending {
+    let ending = RevocationRequest {
         selection: selection.clone(),
         digest: Some(digest.clone()),
-        reason: Reason::SignedOut,
+        reason: RevocationReason::SignedOut,
     };
     let user = here.caller.user.id;
     match revoke::end(&here.context, user, ending, here.caller.actor()).await {
@@ -144,7 +144,7 @@ pub async fn end(here: SignedIn, form: Form) -> Result<HttpResponse> {
 
 /// Where a browser goes after an ending: to the receipt, or to the sign-in page where the ending was
 /// its own.
-pub(super) async fn leave(here: &SignedIn, receipt: &Receipt) -> Result<HttpResponse> {
+pub(super) async fn leave(here: &BrowserUser, receipt: &RevocationReceipt) -> Result<HttpResponse> {
     if !receipt.names(here.caller.credential.id) {
         return Ok(see_other(&paths::receipt(receipt.id)));
     }
@@ -153,12 +153,12 @@ pub(super) async fn leave(here: &SignedIn, receipt: &Receipt) -> Result<HttpResp
 }
 
 /// Where `selection` is previewed.
-pub(crate) fn address_of(selection: &Selection) -> String {
+pub(crate) fn address_of(selection: &CredentialFilter) -> String {
     paths::with_query(paths::SIGN_OUT, &selection.to_fields())
 }
 
 /// The fields of `selection` for a form, in which `current` is this browser also after a new sign-in.
-fn fields_of(selection: &Selection, current: CredentialId) -> Vec<(&'static str, String)> {
+fn fields_of(selection: &CredentialFilter, current: CredentialId) -> Vec<(&'static str, String)> {
     let own = current.to_string();
     let mut fields = selection.to_fields();
     for (name, value) in &mut fields {
@@ -169,19 +169,19 @@ fn fields_of(selection: &Selection, current: CredentialId) -> Vec<(&'static str,
     fields
 }
 
-fn take(here: &SignedIn, fields: &mut Fields) -> Selection {
-    Selection::take(fields, here.context.now(), Some(here.caller.credential.id))
+fn take(here: &BrowserUser, fields: &mut Fields) -> CredentialFilter {
+    CredentialFilter::take(fields, here.context.now(), Some(here.caller.credential.id))
 }
 
 async fn show(
-    here: &SignedIn,
+    here: &BrowserUser,
     status: StatusCode,
-    selection: &Selection,
+    selection: &CredentialFilter,
     typed: &[(String, String)],
     problem: Option<&'static str>,
 ) -> Result<HttpResponse> {
     let current = here.caller.credential.id;
-    let Preview {
+    let RevocationPreview {
         digest,
         credentials,
         over: _,
@@ -194,9 +194,9 @@ async fn show(
     };
     let template = SignOutPage {
         frame: here.frame(),
-        everything: *selection == Selection::default(),
-        everything_else: *selection == Selection::all_but(current),
-        summary: summary(count(Class::Session), count(Class::Token)),
+        everything: *selection == CredentialFilter::default(),
+        everything_else: *selection == CredentialFilter::all_but(current),
+        summary: summary(count(CredentialType::Session), count(CredentialType::Token)),
         includes_this_browser: credentials
             .iter()
             .any(|credential| credential.id == current),
@@ -212,8 +212,8 @@ async fn show(
 
 /// A selection with a fault in it previews nothing: what it was meant to name is not known.
 fn refuse(
-    here: &SignedIn,
-    selection: &Selection,
+    here: &BrowserUser,
+    selection: &CredentialFilter,
     typed: &[(String, String)],
     errors: FieldErrors,
 ) -> Result<HttpResponse> {

@@ -5,17 +5,17 @@ use askama::Template;
 
 use super::by_filter::{address_of, leave};
 use crate::{
-    credentials::{Credential, Selection, revoke},
+    credentials::{Credential, CredentialFilter, revoke},
     error::Result,
     http::{
-        auth::SignedIn,
+        auth::BrowserUser,
         middleware::body::Form,
         pages::credential_row::Row,
         paths,
-        response::html::{self, Frame},
-        return_to::Next,
+        response::html::{self, Layout},
+        return_to::ReturnTo,
     },
-    types::{credential_kind::Class, ids::CredentialId},
+    types::{credential_kind::CredentialType, ids::CredentialId},
 };
 
 /// The most characters of a name in a message, which travels in the cookie.
@@ -24,7 +24,7 @@ const LONGEST_TITLE: usize = 60;
 #[derive(Template)]
 #[template(path = "credentials/revoke.html")]
 struct RevokePage {
-    frame: Frame,
+    frame: Layout,
     row: Row,
     asks_password: bool,
     back: String,
@@ -34,10 +34,10 @@ struct RevokePage {
 /// credential and leads back to the list that `next` names.
 ///
 /// # Errors
-/// As [`revoke::end_one`]; [`crate::error::Error::ConfirmPassword`] leads to the preview of this one.
+/// As [`revoke::end_one`]; [`crate::error::Error::ReauthenticationRequired`] leads to the preview of this one.
 pub(crate) async fn revoke(
-    here: &SignedIn,
-    class: Class,
+    here: &BrowserUser,
+    class: CredentialType,
     id: CredentialId,
     form: Form,
 ) -> Result<HttpResponse> {
@@ -52,7 +52,7 @@ pub(crate) async fn revoke(
     if !confirmed {
         return ask(here, &credential, back);
     }
-    let preview = || address_of(&Selection::one(class, id));
+    let preview = || address_of(&CredentialFilter::one(class, id));
     let ended = revoke::end_one(&here.context, &here.caller, class, id).await;
     match here.leading_back(preview, ended)? {
         None => ended_already(here, class, &back),
@@ -60,8 +60,8 @@ pub(crate) async fn revoke(
         Some(receipt) => {
             let row = Row::new(&here.context, &credential, here.caller.credential.id);
             let what = match class {
-                Class::Session => "Session signed out",
-                Class::Token => "Token revoked",
+                CredentialType::Session => "Session signed out",
+                CredentialType::Token => "Token revoked",
             };
             let message = format!("{what}: {}.", shortened(&row.title));
             here.go_with_receipt(&back, &message, receipt.id)
@@ -69,8 +69,8 @@ pub(crate) async fn revoke(
     }
 }
 
-fn ask(here: &SignedIn, credential: &Credential, back: String) -> Result<HttpResponse> {
-    let selection = Selection::one(credential.class(), credential.id);
+fn ask(here: &BrowserUser, credential: &Credential, back: String) -> Result<HttpResponse> {
+    let selection = CredentialFilter::one(credential.class(), credential.id);
     let may = here.caller.may_end(&selection, here.context.now());
     html::ok(&RevokePage {
         frame: here.frame(),
@@ -80,27 +80,27 @@ fn ask(here: &SignedIn, credential: &Credential, back: String) -> Result<HttpRes
     })
 }
 
-fn ended_already(here: &SignedIn, class: Class, back: &str) -> Result<HttpResponse> {
+fn ended_already(here: &BrowserUser, class: CredentialType, back: &str) -> Result<HttpResponse> {
     let message = match class {
-        Class::Session => "This session had ended already.",
-        Class::Token => "This token had ended already.",
+        CredentialType::Session => "This session had ended already.",
+        CredentialType::Token => "This token had ended already.",
     };
     here.go(back, message)
 }
 
 /// The list that a form came from: `next` where that is one of the pages with such forms, else the list
 /// of the class.
-fn list_of(here: &SignedIn, class: Class, next: &str) -> String {
+fn list_of(here: &BrowserUser, class: CredentialType, next: &str) -> String {
     let lists = [paths::ACCOUNT, paths::SESSIONS, paths::TOKENS];
-    let next = Next::parse(next, &here.context.settings);
+    let next = ReturnTo::parse(next, &here.context.settings);
     let next = next.filter(|next| {
         let path = next.as_str().split('?').next();
         path.is_some_and(|path| lists.contains(&path))
     });
     match (next, class) {
         (Some(next), _) => next.as_str().to_owned(),
-        (None, Class::Session) => paths::SESSIONS.to_owned(),
-        (None, Class::Token) => paths::TOKENS.to_owned(),
+        (None, CredentialType::Session) => paths::SESSIONS.to_owned(),
+        (None, CredentialType::Token) => paths::TOKENS.to_owned(),
     }
 }
 

@@ -7,24 +7,24 @@ use crate::{
     credentials::find_receipt,
     error::Result,
     http::{
-        auth::SignedIn,
+        auth::BrowserUser,
         extract::path::PathId,
         pages::credential_row::Row,
         response::{
-            html::{self, Frame},
-            relative_time::Moment,
+            html::{self, Layout},
+            relative_time::RelativeTime,
         },
     },
-    types::ids::OfReceipt,
+    types::ids::ReceiptTag,
 };
 
 #[derive(Template)]
 #[template(path = "credentials/receipt.html")]
 struct ReceiptPage {
-    frame: Frame,
+    frame: Layout,
     summary: String,
     reason: &'static str,
-    at: Moment,
+    at: RelativeTime,
     ip: Option<String>,
     by: Option<String>,
     rows: Vec<Row>,
@@ -32,7 +32,7 @@ struct ReceiptPage {
 }
 
 /// `GET /account/receipts/{id}`
-pub async fn show(here: SignedIn, id: PathId<OfReceipt>) -> Result<HttpResponse> {
+pub async fn show(here: BrowserUser, id: PathId<ReceiptTag>) -> Result<HttpResponse> {
     let context = &here.context;
     let receipt = find_receipt(context, here.caller.user.id, id.0).await?;
     let by_this_browser = receipt.by == Some(here.caller.credential.id);
@@ -40,7 +40,7 @@ pub async fn show(here: SignedIn, id: PathId<OfReceipt>) -> Result<HttpResponse>
         frame: here.frame(),
         summary: receipt.summary(),
         reason: receipt.reason.sentence(),
-        at: Moment::past(context.now(), receipt.at),
+        at: RelativeTime::past(context.now(), receipt.at),
         ip: receipt.ip.map(|ip| ip.to_string()),
         by: by_this_browser.then(|| "this browser".to_owned()),
         forgotten: receipt.credentials.is_empty()

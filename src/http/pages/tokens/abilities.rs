@@ -1,6 +1,6 @@
 //! The abilities of a token as boxes to tick.
 
-use crate::{app_state::Context, types::ability::Catalogue};
+use crate::{app_state::AppState, types::ability::Catalogue};
 
 /// One box.
 pub(super) struct AbilityBox {
@@ -11,7 +11,7 @@ pub(super) struct AbilityBox {
 
 /// A box for each ability of the catalogue, for everything, and for what is `given` besides (a token
 /// may have `orders:*`, or an ability that the operator has taken out of the catalogue since).
-pub(super) fn boxes(context: &Context, given: &[String]) -> Vec<AbilityBox> {
+pub(super) fn boxes(context: &AppState, given: &[String]) -> Vec<AbilityBox> {
     let catalogue: &Catalogue = &context.settings.catalogue;
     let mut listed: Vec<(String, String)> = catalogue
         .iter()

@@ -11,11 +11,11 @@ use super::{
 use crate::{
     error::{Error, Result},
     http::{
-        auth::SignedIn,
+        auth::BrowserUser,
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
         paths,
-        response::html::{self, Frame},
+        response::html::{self, Layout},
     },
     tokens::{NewToken, issue, made_by_form},
     types::{
@@ -27,7 +27,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "tokens/new.html")]
 struct NewTokenPage {
-    frame: Frame,
+    frame: Layout,
     name: String,
     abilities: Vec<AbilityBox>,
     expiry: ExpiryFields,
@@ -53,7 +53,7 @@ impl Typed {
         }
     }
 
-    fn form(self, here: &SignedIn, errors: FieldErrors) -> Result<NewTokenPage> {
+    fn form(self, here: &BrowserUser, errors: FieldErrors) -> Result<NewTokenPage> {
         let context = &here.context;
         Ok(NewTokenPage {
             frame: here.frame(),
@@ -65,7 +65,7 @@ impl Typed {
         })
     }
 
-    fn read(&self, here: &SignedIn, mut errors: FieldErrors) -> Result<NewToken, FieldErrors> {
+    fn read(&self, here: &BrowserUser, mut errors: FieldErrors) -> Result<NewToken, FieldErrors> {
         let context = &here.context;
         let name = errors.take("name", Name::parse(&self.name));
         let abilities = errors.take(
@@ -86,7 +86,7 @@ fn back() -> String {
 }
 
 /// `GET /account/tokens/new`
-pub async fn form(here: SignedIn, query: Query) -> Result<HttpResponse> {
+pub async fn form(here: BrowserUser, query: Query) -> Result<HttpResponse> {
     let mut fields = here.draft(paths::TOKENS).unwrap_or(query.0);
     let typed = Typed::take(&mut fields);
     here.confirmed(back)?;
@@ -94,7 +94,7 @@ pub async fn form(here: SignedIn, query: Query) -> Result<HttpResponse> {
 }
 
 /// `POST /account/tokens`
-pub async fn create(here: SignedIn, form: Form) -> Result<HttpResponse> {
+pub async fn create(here: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let typed = Typed::take(&mut fields);
     let errors = std::mem::take(fields.errors());
@@ -105,13 +105,13 @@ pub async fn create(here: SignedIn, form: Form) -> Result<HttpResponse> {
     };
     match issue(&here.context, confirmed, new, form_key(&typed.form_key)).await {
         Ok(issued) => created::show(&here, issued, created::Why::Made).await,
-        Err(Error::FormSentTwice) => already_made(&here, &typed).await,
+        Err(Error::DuplicateSubmission) => already_made(&here, &typed).await,
         Err(other) => Err(other),
     }
 }
 
 /// A reload of the page that showed the secret sends the form again: it makes no second token.
-async fn already_made(here: &SignedIn, typed: &Typed) -> Result<HttpResponse> {
+async fn already_made(here: &BrowserUser, typed: &Typed) -> Result<HttpResponse> {
     let key = form_key(&typed.form_key).ok_or(Error::NotFound)?;
     let token = made_by_form(&here.context, here.caller.user.id, key).await?;
     here.go(

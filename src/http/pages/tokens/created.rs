@@ -7,15 +7,15 @@ use actix_web::{
 use askama::Template;
 
 use crate::{
-    app_state::Context,
-    crypto::secret::SecretText,
+    app_state::AppState,
+    crypto::secret::SecretString,
     error::Result,
     http::{
-        auth::SignedIn,
+        auth::BrowserUser,
         pages::credential_row::Row,
         response::{
-            html::{self, Frame},
-            relative_time::Moment,
+            html::{self, Layout},
+            relative_time::RelativeTime,
         },
     },
     tokens::{Issued, earlier_secrets},
@@ -31,9 +31,9 @@ pub(super) enum Why {
 #[derive(Template)]
 #[template(path = "tokens/made.html")]
 struct MadePage {
-    frame: Frame,
+    frame: Layout,
     row: Row,
-    secret: SecretText,
+    secret: SecretString,
     why: Why,
     earlier: Vec<EarlierSecret>,
     base_url: String,
@@ -42,12 +42,12 @@ struct MadePage {
 /// A secret from before a rotation that still works.
 pub(super) struct EarlierSecret {
     pub(super) hint: String,
-    pub(super) until: Moment,
+    pub(super) until: RelativeTime,
 }
 
 impl EarlierSecret {
     pub(super) async fn all(
-        context: &Context,
+        context: &AppState,
         token: crate::types::ids::CredentialId,
     ) -> Result<Vec<Self>> {
         let now = context.now();
@@ -55,14 +55,14 @@ impl EarlierSecret {
         Ok(earlier
             .map(|earlier| Self {
                 hint: earlier.hint,
-                until: Moment::future(now, earlier.until),
+                until: RelativeTime::future(now, earlier.until),
             })
             .collect())
     }
 }
 
 /// Shows the secret of a token.
-pub(super) async fn show(here: &SignedIn, issued: Issued, why: Why) -> Result<HttpResponse> {
+pub(super) async fn show(here: &BrowserUser, issued: Issued, why: Why) -> Result<HttpResponse> {
     let Issued { token, secret } = issued;
     let context = &here.context;
     let earlier = match why {
@@ -72,7 +72,7 @@ pub(super) async fn show(here: &SignedIn, issued: Issued, why: Why) -> Result<Ht
     let mut answer = html::ok(&MadePage {
         frame: here.frame(),
         row: Row::new(context, &token, here.caller.credential.id),
-        secret: SecretText::new(secret.expose().to_owned()),
+        secret: SecretString::new(secret.expose().to_owned()),
         why,
         earlier,
         base_url: context.settings.base_url(),

@@ -1,7 +1,7 @@
 //! The expiry of a token as a choice in a form: a length of time, a date, or never.
 
 use crate::{
-    app_state::Context,
+    app_state::AppState,
     i18n::humanize,
     tokens::NewToken,
     types::fields::Fields,
@@ -66,7 +66,7 @@ impl ExpiryChoice {
     /// Reads the choice for an existing token: `None` keeps its expiry.
     pub(super) fn read_change(
         &self,
-        context: &Context,
+        context: &AppState,
     ) -> Result<Option<Option<Timestamp>>, String> {
         let Some(wanted) = self.read(context.now())? else {
             return Ok(None);
@@ -100,7 +100,7 @@ pub(super) struct ExpiryFields {
 
 impl ExpiryFields {
     /// For a new token.
-    pub(super) fn of_new(context: &Context, typed: ExpiryChoice) -> Self {
+    pub(super) fn of_new(context: &AppState, typed: ExpiryChoice) -> Self {
         let lives = lives(context);
         // The usual life where it is offered, else the longest that is.
         let usual = lives.iter().find(|life| life.value == USUAL_LIFE);
@@ -110,7 +110,7 @@ impl ExpiryFields {
 
     /// For a token that expires at `end`.
     pub(super) fn of_change(
-        context: &Context,
+        context: &AppState,
         end: Option<Timestamp>,
         typed: ExpiryChoice,
     ) -> Self {
@@ -122,7 +122,7 @@ impl ExpiryFields {
     }
 
     fn with(
-        context: &Context,
+        context: &AppState,
         lives: Vec<Life>,
         present: Option<String>,
         preselected: &'static str,
@@ -143,7 +143,7 @@ impl ExpiryFields {
     }
 }
 
-fn lives(context: &Context) -> Vec<Life> {
+fn lives(context: &AppState) -> Vec<Life> {
     let most = context.settings.token_max_age;
     LIVES
         .into_iter()

@@ -4,16 +4,16 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
-    credentials::{self, Scope, Selection},
+    credentials::{self, CredentialFilter, StatusFilter},
     error::Result,
     http::{
-        auth::SignedIn,
+        auth::BrowserUser,
         middleware::body::Query,
         pages::{credential_row::Row, revoke::address_of},
         paths,
-        response::html::{self, Frame},
+        response::html::{self, Layout},
     },
-    types::credential_kind::{Class, Kind},
+    types::credential_kind::{CredentialKind, CredentialType},
     util::pagination::Paging,
 };
 
@@ -24,7 +24,7 @@ const ENDED: usize = 10;
 #[derive(Template)]
 #[template(path = "tokens/list.html")]
 struct TokensPage {
-    frame: Frame,
+    frame: Layout,
     rows: Vec<Row>,
     older: Option<String>,
     ended: Vec<Row>,
@@ -33,7 +33,7 @@ struct TokensPage {
 }
 
 /// `GET /account/tokens`
-pub async fn show(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
+pub async fn show(here: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let after = query.0.parsed("cursor", "This is no cursor.");
     query.0.check()?;
     let (context, user) = (&here.context, here.caller.user.id);
@@ -41,16 +41,21 @@ pub async fn show(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
         credentials::list(
             context,
             user,
-            Selection::all_of(Class::Token),
+            CredentialFilter::all_of(CredentialType::Token),
             scope,
             paging,
         )
     };
-    let live = tokens(Scope::Live, Paging::new(ON_A_PAGE, after)).await?;
-    let ended = tokens(Scope::Ended, Paging::new(ENDED, None)).await?;
-    let kinds = Kind::of(Class::Token)
+    let live = tokens(StatusFilter::Live, Paging::new(ON_A_PAGE, after)).await?;
+    let ended = tokens(StatusFilter::Ended, Paging::new(ENDED, None)).await?;
+    let kinds = CredentialKind::of(CredentialType::Token)
         .filter(|kind| live.rows.iter().any(|token| token.kind == *kind))
-        .map(|kind| (kind.label(), address_of(&Selection::all_of_kind(kind))))
+        .map(|kind| {
+            (
+                kind.label(),
+                address_of(&CredentialFilter::all_of_kind(kind)),
+            )
+        })
         .collect();
     let current = here.caller.credential.id;
     html::ok(&TokensPage {
@@ -61,6 +66,6 @@ pub async fn show(here: SignedIn, mut query: Query) -> Result<HttpResponse> {
             .map(|next| paths::with_query(paths::TOKENS, &[("cursor", next.to_string())])),
         ended: Row::all(context, &ended.rows, current),
         kinds,
-        all: address_of(&Selection::all_of(Class::Token)),
+        all: address_of(&CredentialFilter::all_of(CredentialType::Token)),
     })
 }

@@ -10,14 +10,14 @@ use crate::{
     config::SigningKeys,
     error::{Error, Result},
     http::{
-        auth::SignedIn,
+        auth::BrowserUser,
         extract::{form_key::form_key, path::PathId},
         middleware::body::Form,
         paths,
         response::html,
     },
-    tokens::{Overlap, Request, Rotated, Rotation, rotate as rotate_token},
-    types::ids::OfCredential,
+    tokens::{GracePeriod, Request, RotatedToken, Rotation, rotate as rotate_token},
+    types::ids::CredentialTag,
 };
 
 /// The overlaps that the form offers, and the one that is chosen until somebody chooses another: a
@@ -32,9 +32,9 @@ pub(super) const USUAL_OVERLAP: &str = "24h";
 
 /// `POST /account/tokens/{id}/rotate`
 pub async fn rotate(
-    here: SignedIn,
+    here: BrowserUser,
     keys: Data<SigningKeys>,
-    id: PathId<OfCredential>,
+    id: PathId<CredentialTag>,
     form: Form,
 ) -> Result<HttpResponse> {
     let token = find(&here, id.0).await?;
@@ -43,7 +43,7 @@ pub async fn rotate(
     let (typed, key) = (fields.one("overlap"), fields.text("form_key"));
     let read = typed
         .as_deref()
-        .map_or(Ok(Overlap::default()), Overlap::parse);
+        .map_or(Ok(GracePeriod::default()), GracePeriod::parse);
     let overlap = fields.errors().take("overlap", read);
     let request = form_key(&key).map(|key| Request::of_a_form(&keys, &key));
     let confirmed = here.confirmed(back)?;
@@ -56,11 +56,11 @@ pub async fn rotate(
         rotate_token(&here.context, confirmed, token.id, rotation, request).await
     };
     match rotated.await {
-        Ok(Rotated { repeated: true, .. }) => here.go(
+        Ok(RotatedToken { repeated: true, .. }) => here.go(
             &back(),
             "This token has its new secret already. It was shown once and cannot be shown again. If you did not see it, rotate the token again.",
         ),
-        Ok(Rotated { issued, .. }) => created::show(&here, issued, created::Why::Rotated).await,
+        Ok(RotatedToken { issued, .. }) => created::show(&here, issued, created::Why::Rotated).await,
         Err(Error::Invalid(errors)) => {
             let form = TokenPage::of(&here, &token).await?;
             html::unprocessable(&form.refusing_overlap(typed.unwrap_or_default(), errors))

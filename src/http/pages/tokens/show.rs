@@ -10,10 +10,10 @@ use super::{
     rotate::{OVERLAPS, USUAL_OVERLAP},
 };
 use crate::{
-    credentials::{self, Credential, Selection},
+    credentials::{self, Credential, CredentialFilter},
     error::{Error, Result},
     http::{
-        auth::SignedIn,
+        auth::BrowserUser,
         extract::{form_key::new_form_key, path::PathId},
         middleware::body::Form,
         pages::{
@@ -21,13 +21,13 @@ use crate::{
             revoke::{address_of, revoke as revoke_one},
         },
         paths,
-        response::html::{self, Frame},
+        response::html::{self, Layout},
     },
     tokens::{Change, change as change_token},
     types::{
-        credential_kind::Class,
+        credential_kind::CredentialType,
         fields::FieldErrors,
-        ids::{CredentialId, OfCredential},
+        ids::{CredentialId, CredentialTag},
         name::Name,
     },
 };
@@ -35,7 +35,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "tokens/one.html")]
 pub(super) struct TokenPage {
-    frame: Frame,
+    frame: Layout,
     row: Row,
     live: bool,
     name: String,
@@ -53,12 +53,12 @@ pub(super) struct TokenPage {
 }
 
 impl TokenPage {
-    pub(super) async fn of(here: &SignedIn, token: &Credential) -> Result<Self> {
+    pub(super) async fn of(here: &BrowserUser, token: &Credential) -> Result<Self> {
         let context = &here.context;
         let abilities: Vec<String> = token.abilities.iter().map(ToString::to_string).collect();
-        let made_by_it = Selection {
+        let made_by_it = CredentialFilter {
             made_by: vec![token.id],
-            ..Selection::default()
+            ..CredentialFilter::default()
         };
         Ok(Self {
             frame: here.frame(),
@@ -89,12 +89,18 @@ impl TokenPage {
     }
 }
 
-pub(super) async fn find(here: &SignedIn, id: CredentialId) -> Result<Credential> {
-    credentials::find(&here.context, here.caller.user.id, Class::Token, id).await
+pub(super) async fn find(here: &BrowserUser, id: CredentialId) -> Result<Credential> {
+    credentials::find(
+        &here.context,
+        here.caller.user.id,
+        CredentialType::Token,
+        id,
+    )
+    .await
 }
 
 /// `GET /account/tokens/{id}`
-pub async fn show(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
+pub async fn show(here: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpResponse> {
     let token = find(&here, id.0).await?;
     let mut page = TokenPage::of(&here, &token).await?;
     if let Some(mut typed) = here.draft(&page.change) {
@@ -110,7 +116,11 @@ pub async fn show(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpRespon
 }
 
 /// `POST /account/tokens/{id}`
-pub async fn change(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Result<HttpResponse> {
+pub async fn change(
+    here: BrowserUser,
+    id: PathId<CredentialTag>,
+    form: Form,
+) -> Result<HttpResponse> {
     let token = find(&here, id.0).await?;
     let mut fields = form.0;
     let (name, abilities) = (fields.text("name"), fields.many("abilities"));
@@ -147,7 +157,7 @@ pub async fn change(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Res
 }
 
 /// `POST /account/tokens/{id}/pause`
-pub async fn pause(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
+pub async fn pause(here: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpResponse> {
     set_paused(
         &here,
         id.0,
@@ -158,12 +168,12 @@ pub async fn pause(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpRespo
 }
 
 /// `POST /account/tokens/{id}/resume`
-pub async fn resume(here: SignedIn, id: PathId<OfCredential>) -> Result<HttpResponse> {
+pub async fn resume(here: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpResponse> {
     set_paused(&here, id.0, false, "Resumed: it is let in again.").await
 }
 
 async fn set_paused(
-    here: &SignedIn,
+    here: &BrowserUser,
     id: CredentialId,
     paused: bool,
     message: &str,
@@ -178,6 +188,10 @@ async fn set_paused(
 }
 
 /// `POST /account/tokens/{id}/revoke`
-pub async fn revoke(here: SignedIn, id: PathId<OfCredential>, form: Form) -> Result<HttpResponse> {
-    revoke_one(&here, Class::Token, id.0, form).await
+pub async fn revoke(
+    here: BrowserUser,
+    id: PathId<CredentialTag>,
+    form: Form,
+) -> Result<HttpResponse> {
+    revoke_one(&here, CredentialType::Token, id.0, form).await
 }
