@@ -23,17 +23,18 @@
 //!
 //! use actix_web::{App, HttpServer};
 //! use narthex::{
-//!     app,
+//!     app_state::AppState,
 //!     config::{Settings, Sources},
-//!     app_state::Context,
-//!     kit::{clock::SystemClock, random::SystemRandom},
+//!     crypto::rng::SystemRandom,
+//!     http::app,
+//!     util::clock::SystemClock,
 //! };
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let settings = Settings::read(&Sources::of([("DATABASE_URL", "sqlite://app.db")])?)?;
 //! let keys = settings.signing_keys(&SystemRandom)?;
-//! let context = Context::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
-//! HttpServer::new(move || App::new().service(http::app::scope(&context, &keys)))
+//! let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+//! HttpServer::new(move || App::new().service(app::scope(&context, &keys)))
 //!     .bind("127.0.0.1:8080")?
 //!     .run()
 //!     .await?;
