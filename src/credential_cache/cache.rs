@@ -1,15 +1,17 @@
-//! The memory: by a secret's digest, bounded, and never wrong about what was forgotten.
+//! A bounded cache of credentials, keyed by the digest of the secret. An invalidated entry is never
+//! returned.
 //!
-//! **A pass is kept only if nothing was forgotten since before its row was read.** Whoever reads takes
-//! the [`CredentialCache::generation`] first and hands it back to [`CredentialCache::keep`], which compares under the locks
-//! that forgetting takes. Otherwise a check that read its row just before an ending would keep a dead
-//! pass alive.
+//! **An entry is inserted only if nothing was invalidated since before its row was read.** A reader
+//! takes the [`CredentialCache::generation`] first and passes it to [`CredentialCache::keep`], which
+//! compares it under the locks of an invalidation. Otherwise a check that read its row just before a
+//! revocation would keep a revoked credential in the cache.
 //!
-//! Forgetting one pass takes it out. Forgetting a user is one store to what all their passes share; the
-//! passes themselves go when room is needed. There are two halves, young and old: when the young one is
-//! full it becomes the old one, and what was the old one is dropped whole. What is used moves back to the
-//! young one. That is close to "least recently used" and keeps no list, so that a look-up writes nothing.
-//! (LRU and S3-FIFO were left out: a queue costs a pointer and a write for each pass.)
+//! The invalidation of one credential removes its entry. The invalidation of a user is one store to
+//! the record that all entries of the user share; the entries are dropped when room is needed. Each
+//! shard has two segments, young and old. A full young segment becomes the old one, and the previous
+//! old segment is dropped whole. A used entry moves back to the young segment. This is close to "least
+//! recently used" and needs no list, so a look-up writes nothing. (LRU and S3-FIFO were rejected: a
+//! queue costs a pointer and a write for each entry.)
 
 use super::{CachedCredential, LookupRow, interner::Users};
 use crate::{
@@ -25,22 +27,22 @@ use crate::{
     },
 };
 
-/// What a pass takes beside itself: the counts of two `Arc`s, its place in a map and what the allocator
-/// adds; measured.
+/// The size of an entry beside its own value, in bytes: the counts of two `Arc`s, the slot in the map
+/// and the overhead of the allocator. Measured.
 pub(super) const OVERHEAD: usize = 160;
-/// So many passes are worth a lock of their own.
+/// The number of entries that justifies a shard with its own lock.
 const WORTH_A_SHARD: usize = 1024;
-/// More would be more than any machine has cores to meet at.
+/// The maximum number of shards. More shards do not help, because a machine has fewer cores.
 const MOST_SHARDS: usize = 64;
 
-/// What is remembered. None is remembered where the bounds have room for none.
+/// The cache. It stays empty if the limits have no room for an entry.
 pub struct CredentialCache {
-    /// A power of two of them.
+    /// The number of shards is a power of two.
     shards: (RwLock<Shard>, Box<[RwLock<Shard>]>),
-    /// A half of a shard's share of the bounds.
+    /// The limits of one segment: half of a shard's share.
     half: CacheLimits,
     users: Mutex<Users>,
-    /// Grows with everything that is forgotten, before it is. Written under the lock of `users`.
+    /// Grows before each invalidation. Written under the lock of `users`.
     generation: AtomicU64,
     count: AtomicUsize,
 }
@@ -57,23 +59,23 @@ struct Segment {
     bytes: usize,
 }
 
-/// What may be forgotten at once.
+/// The entries that one invalidation removes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidationKey {
-    /// Every pass of a user.
+    /// All entries of a user.
     User(UserId),
-    /// The one pass with this digest.
+    /// The entry with this digest.
     Pass(Digest),
-    /// Every pass of every user.
+    /// All entries of all users.
     Everything,
 }
 
-/// Which state of the memory somebody has seen: see [`CredentialCache::keep`].
+/// The state of the cache that a reader has seen: see [`CredentialCache::keep`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Generation(u64);
 
 impl CredentialCache {
-    /// An empty one.
+    /// Creates an empty cache.
     #[must_use]
     pub fn new(bounds: CacheLimits) -> Self {
         let shards = (bounds.entries / WORTH_A_SHARD)
@@ -95,25 +97,25 @@ impl CredentialCache {
         }
     }
 
-    /// How many passes are held, forgotten ones among them.
+    /// Returns the number of entries, including invalidated ones that are not dropped yet.
     #[must_use]
     pub fn len(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Whether none is held.
+    /// Returns whether the cache has no entry.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The present generation: to be asked before a row is read that may be kept.
+    /// Returns the current generation. Read it before the row that will be inserted.
     #[must_use]
     pub fn generation(&self) -> Generation {
         Generation(self.generation.load(Ordering::SeqCst))
     }
 
-    /// The pass with this digest, where it is remembered.
+    /// Returns the entry with this digest, if it is cached.
     #[must_use]
     pub fn recall(&self, digest: &Digest) -> Option<Arc<CachedCredential>> {
         let shard = self.shard(digest);
@@ -127,8 +129,8 @@ impl CredentialCache {
         if known.user.is_forgotten() {
             return None;
         }
-        // Where another holds the lock, the next look-up does it. Where it is no more in the old half, it was
-        // moved or forgotten meanwhile: to insert it would undo that.
+        // If another thread holds the lock, the next look-up moves the entry. If the entry is no longer
+        // in the old segment, another thread moved or invalidated it: an insert would undo that.
         if is_old
             && let Ok(mut shard) = shard.try_write()
             && shard.old.holds(digest, &known)
@@ -140,7 +142,7 @@ impl CredentialCache {
         Some(known)
     }
 
-    /// What was read of a pass, which is kept where nothing was forgotten since `before`.
+    /// Returns the credential that was read, and caches it if nothing was invalidated since `before`.
     pub fn keep(
         &self,
         before: Generation,
@@ -159,20 +161,20 @@ impl CredentialCache {
         if self.half.entries > 0 && known.weight() <= self.half.bytes {
             let shard = self.shard(&digest).write();
             let mut shard = shard.unwrap_or_else(PoisonError::into_inner);
-            // Whoever forgets this pass from here on waits for the lock, and finds it.
+            // From here on an invalidation of this entry waits for the lock, and finds the entry.
             if self.generation() != before {
                 return known;
             }
             let dropped = self.insert(&mut shard, digest, Arc::clone(&known));
-            // Thousands, it may be: not while others wait.
+            // These can be thousands of entries: dropped after the lock is released.
             drop(shard);
             drop(dropped);
         }
         known
     }
 
-    /// Forgets every pass that one of `subjects` names: from the return on nobody recalls one that was read
-    /// before.
+    /// Removes all entries that one of `subjects` names. After the return no caller gets an entry that
+    /// was read before.
     pub fn forget(&self, subjects: impl IntoIterator<Item = InvalidationKey>) {
         let (mut passes, mut everything) = (Vec::new(), false);
         let mut users = self.users();
@@ -198,7 +200,7 @@ impl CredentialCache {
         }
     }
 
-    /// Forgets everything, in the same way.
+    /// Removes all entries, in the same way.
     pub fn forget_all(&self) {
         let mut known = self.users();
         self.generation.fetch_add(1, Ordering::SeqCst);
@@ -224,7 +226,7 @@ impl CredentialCache {
             .unwrap_or(first)
     }
 
-    /// Inserts one, and hands over what had to go for it.
+    /// Inserts an entry, and returns the segment that was dropped for it.
     fn insert(&self, shard: &mut Shard, digest: Digest, known: Arc<CachedCredential>) -> Segment {
         let before = shard.len();
         drop(shard.old.remove(&digest));
