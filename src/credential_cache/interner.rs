@@ -1,4 +1,4 @@
-//! What passes that are remembered share: their users, and what they may do.
+//! The values that cached credentials share: their users and their abilities.
 
 use std::collections::HashMap;
 
@@ -8,18 +8,18 @@ use crate::{
     util::sync::{Arc, Weak},
 };
 
-/// So many that nobody holds any more are not worth looking for.
+/// The number of dead references below which no clean-up is worth its cost.
 const FEW: usize = 1024;
 
 #[derive(Default)]
 pub(super) struct Users {
     known: WeakInterner<UserId, CachedUser>,
-    /// By the form in which they are stored.
+    /// Keyed by the stored form.
     abilities: WeakInterner<String, Abilities>,
 }
 
 impl Users {
-    /// The user and the credential, as they share with what is remembered.
+    /// Returns the user and the credential with the values that cached entries share already.
     pub(super) fn share(
         &mut self,
         user: User,
@@ -34,7 +34,7 @@ impl Users {
         let known = match self.known.get(&user.id) {
             Some(known) if is_same(&known) => known,
             old => {
-                // Read after a change of which nobody told yet.
+                // The row was read after a change whose invalidation is not published yet.
                 if let Some(old) = old {
                     old.forget();
                 }
@@ -57,10 +57,10 @@ impl Users {
     }
 }
 
-/// What somebody else holds, while they do.
+/// Values that other owners hold, by weak reference.
 struct WeakInterner<K, V> {
     by_key: HashMap<K, Weak<V>>,
-    /// At how many those that nobody holds any more are looked for.
+    /// The number of references at which dead ones are removed.
     full_at: usize,
 }
 

@@ -1,7 +1,7 @@
-//! What a process remembers of the passes that it has seen, so that a known one costs no query.
+//! The cache of accepted credentials, so that the check of a cached credential needs no query.
 //!
-//! What is here says yes or says nothing: whoever is not remembered, or whose time may be over, is asked
-//! of the database. There is no memory of who is refused.
+//! The cache has positive results only. If a credential is not cached, or may have expired, the check
+//! queries the database. Refusals are not cached.
 
 mod cache;
 mod interner;
@@ -25,10 +25,10 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// A person with an account, as far as anybody but the account pages needs to know.
+/// A user, with the fields that other modules than the account pages need.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// Its id: opaque, never used again for somebody else.
+    /// The id: opaque, and never used again for another user.
     pub id: UserId,
     /// The e-mail address as typed.
     pub email: String,
@@ -38,13 +38,13 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
-/// A user whom passes that are remembered share, and whether all of that was forgotten since.
+/// A user that cached credentials share, and whether the user was invalidated since.
 #[derive(Debug)]
 pub struct CachedUser {
     user: User,
-    /// Never taken back: who is asked for again is read again, and gets another of these.
+    /// Never reset: the next look-up reads the user again and creates another record.
     forgotten: AtomicBool,
-    /// What is answered to whoever asks who they are.
+    /// The response body of the request for the current user.
     answer: OnceLock<Box<[u8]>>,
 }
 
@@ -57,15 +57,15 @@ impl CachedUser {
         }
     }
 
-    /// What is answered to whoever asks who this is, as `make` made it for the first of them: it is good
-    /// for as long as the user is known to be so.
+    /// Returns the response body of the request for the current user. `make` creates it once; it is valid
+    /// as long as this record is.
     ///
     /// # Errors
-    /// Those of `make`.
+    /// Returns the errors of `make`.
     pub fn answer<E>(&self, make: impl FnOnce(&User) -> Result<Box<[u8]>, E>) -> Result<&[u8], E> {
         match self.answer.get() {
             Some(answer) => Ok(answer),
-            // Two may make it at once; nobody waits for the other.
+            // Two threads may create it at once; no thread waits for another.
             None => {
                 let made = make(&self.user)?;
                 Ok(self.answer.get_or_init(|| made))
@@ -90,33 +90,33 @@ impl Deref for CachedUser {
     }
 }
 
-/// What a request asks of the credential behind its pass.
+/// The fields of a credential that requests need.
 #[derive(Clone, Debug)]
 pub struct CredentialSnapshot {
-    /// The credential's id.
+    /// The id of the credential.
     pub id: CredentialId,
-    /// What sort it is.
+    /// The kind of the credential.
     pub kind: CredentialKind,
-    /// What it may do. Many credentials may do the same, and share this.
+    /// The abilities. Credentials with the same abilities share them.
     pub abilities: Arc<Abilities>,
-    /// When it was made.
+    /// The time of creation.
     pub created_at: Timestamp,
-    /// From when on it lets nobody in.
+    /// The time from which on the credential is expired.
     pub expires_at: Option<Timestamp>,
-    /// How long it may go unused.
+    /// The longest time between two uses.
     pub idle_limit: Option<Duration>,
-    /// Until when its password counts as just confirmed.
+    /// The time until which the password counts as recently confirmed.
     pub confirmed_until: Option<Timestamp>,
 }
 
 impl CredentialSnapshot {
-    /// Session or token.
+    /// Returns whether the credential is a session or a token.
     #[must_use]
     pub const fn class(&self) -> CredentialType {
         self.kind.class()
     }
 
-    /// From when on it lets nobody in if it was used at `last_seen` and never again.
+    /// Returns the time from which on the credential is expired, if its last use was at `last_seen`.
     #[must_use]
     pub fn dies_at(&self, last_seen: Timestamp) -> Option<Timestamp> {
         let idle = self.idle_limit.map(|limit| last_seen.plus(limit));
@@ -127,67 +127,67 @@ impl CredentialSnapshot {
     }
 }
 
-/// Whom one secret lets in, and by what: what the database said when it was asked, and what it was used
-/// for since.
+/// A cached look-up: the user and the credential of one secret, as the database had them, and the last use
+/// since.
 #[derive(Debug)]
 pub struct CachedCredential {
-    /// Whom.
+    /// The user.
     pub user: Arc<CachedUser>,
-    /// By what.
+    /// The credential.
     pub credential: CredentialSnapshot,
-    /// Until when the secret is good, where a newer one has taken its place.
+    /// The end of the grace period, if a newer secret has replaced this one.
     until: Option<Timestamp>,
-    /// From when on the database is to be asked again.
+    /// The time from which on the database is queried again.
     ask_again_at: Timestamp,
-    /// The second in which it was last used (high half) and a hash of where from (low half).
+    /// The second of the last use (high half) and a hash of the address (low half).
     seen: AtomicU64,
 }
 
-/// For how long the database is not asked again. Every change of ours is told to all who remember; this
-/// bounds what somebody does to the database by hand.
+/// The maximum age of an entry. Narthex invalidates entries on every change; this bounds the staleness
+/// after a manual edit of the database.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(300);
 
-/// What the database said of a secret.
+/// The row of a look-up by secret.
 #[derive(Clone, Debug)]
 pub struct LookupRow {
-    /// Whom.
+    /// The user.
     pub user: User,
-    /// By what.
+    /// The credential.
     pub credential: CredentialSnapshot,
-    /// Until when this secret is good, where a newer one has taken its place.
+    /// The end of the grace period, if a newer secret has replaced this one.
     pub until: Option<Timestamp>,
     /// Whether this secret was revoked.
     pub is_revoked: bool,
-    /// When the credential was last used.
+    /// The time of the last use of the credential.
     pub last_seen: Timestamp,
-    /// When it was read.
+    /// The time at which the row was read.
     pub at: Timestamp,
-    /// Whether the credential was ended.
+    /// Whether the credential is revoked.
     pub ended: bool,
-    /// Whether it is paused.
+    /// Whether the credential is paused.
     pub paused: bool,
-    /// Whether nobody can get in as this user.
+    /// Whether the user is disabled.
     pub user_disabled: bool,
 }
 
-/// The answer to a question: what was read, and what is kept of it where it lets somebody in.
+/// The outcome of a look-up: the row, and the cached entry if the credential is accepted.
 #[derive(Debug)]
 pub struct LookupOutcome {
-    /// What was read.
+    /// The row.
     pub read: LookupRow,
-    /// What is kept.
+    /// The cached entry.
     pub kept: Option<Arc<CachedCredential>>,
 }
 
 impl LookupRow {
-    /// Whether the credential's time is over, were it not ended before.
+    /// Returns whether the credential is expired, apart from a revocation.
     #[must_use]
     pub fn is_over(&self, now: Timestamp) -> bool {
         let dies_at = self.credential.dies_at(self.last_seen);
         dies_at.is_some_and(|end| end <= now)
     }
 
-    /// For whoever asked, and nobody after them.
+    /// Converts the row for the caller of this look-up alone, without the cache.
     #[must_use]
     pub fn alone(self) -> CachedCredential {
         let user = Arc::new(CachedUser::new(self.user));
@@ -213,15 +213,15 @@ impl CachedCredential {
         }
     }
 
-    /// When this secret stops letting its bearer in if it is last used at `last_seen`: at the end of its
-    /// overlap or of its credential, whichever is earlier.
+    /// Returns the time from which on this secret is refused, if its last use was at `last_seen`: the end
+    /// of its grace period or of its credential, whichever is earlier.
     #[must_use]
     pub fn ends_at(&self, last_seen: Timestamp) -> Option<Timestamp> {
         let ends = [self.credential.dies_at(last_seen), self.until];
         ends.into_iter().flatten().min()
     }
 
-    /// Whether it still lets somebody in without asking: its time is not over, nor may it be.
+    /// Returns whether the entry is accepted without a query: it is not expired, and cannot be.
     #[must_use]
     pub fn is_good(&self, now: Timestamp) -> bool {
         let in_use = match self.credential.idle_limit {
@@ -234,13 +234,13 @@ impl CachedCredential {
         in_use && now < self.ask_again_at
     }
 
-    /// Notes that it was used at `now` by whom `place` tells apart from others. `true`: it was not used
-    /// from there in this second before. So of many uses one is written down.
+    /// Records a use at `now` from `place`. Returns `true` if this is the first use from that place within
+    /// this second, so that one of many uses is written to the database.
     #[must_use]
     pub fn is_news(&self, now: Timestamp, place: u32) -> bool {
         let new = (u64::from(second_of(now)) << 32) | u64::from(place);
         let old = self.seen.load(Ordering::Relaxed);
-        // Read first: to write what is there already would take the line away from other cores.
+        // Read first: a write of the same value would invalidate the cache line of other cores.
         old != new
             && self
                 .seen
@@ -248,15 +248,15 @@ impl CachedCredential {
                 .is_ok()
     }
 
-    /// Roughly how many bytes it takes. A user is counted with each of their passes: what is too much
-    /// is too much for the bound, never too little.
+    /// Returns the approximate size in bytes. A user is counted with each of its entries, so the sum is
+    /// never too small for the limit.
     fn weight(&self) -> usize {
         let user = &self.user;
         size_of::<Self>()
             + size_of::<CachedUser>()
             + user.email.capacity()
             + user.name.capacity()
-            // And the same once more in what is answered, with the rest of it.
+            // The response body has the same texts once more, and the rest of its members.
             + user.email.len()
             + user.name.len()
             + REST_OF_AN_ANSWER
@@ -264,10 +264,10 @@ impl CachedCredential {
     }
 }
 
-/// An id, a time, and the names of members, with room for some character that JSON has to escape.
+/// An id, a time and the names of members, with room for some characters that JSON escapes.
 const REST_OF_AN_ANSWER: usize = 160;
 
-/// Seconds since 1970; those after the year 2106 count as its last.
+/// Returns seconds since 1970. A time after the year 2106 counts as the last second of the range.
 fn second_of(moment: Timestamp) -> u32 {
     u32::try_from(moment.micros().div_euclid(1_000_000).max(0)).unwrap_or(u32::MAX)
 }
