@@ -1,51 +1,52 @@
-//! For how long a process may believe its memory without hearing from the database.
+//! The lease of a node: the time for which it may trust its cache without an answer of the database.
 //!
-//! Lengths of time only, each measured by one process with its own clock (`util::clock::uptime`): clocks
-//! may be minutes apart.
+//! The protocol has durations only. Each node measures them with its own clock (`util::clock::uptime`),
+//! because the clocks of two nodes may be minutes apart.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-/// How long memory is believed from the moment at which the beat began that the database took. A
-/// process that was killed or frozen holds up the first ending after it for so long, and one that the
-/// database does not answer asks it for each check after so long.
+/// The length of a lease, from the start of the heartbeat that the database committed. A node that was
+/// killed or frozen delays the first revocation after it for this time at most. A node that the database
+/// does not answer queries it for each check after this time.
 pub(super) const LENGTH: Duration = Duration::from_secs(5);
-/// How often it is renewed: two beats may be lost.
+/// The interval of heartbeats. Two of them may be lost before the lease expires.
 pub(super) const BEAT: Duration = Duration::from_millis(1500);
-/// How long an ending waits for whoever says nothing: the lease, and a fiftieth of it for clocks that run
-/// at different speeds (NTP slews by a two-thousandth at most).
+/// The longest time for which a revocation waits for a silent node: the lease and a fiftieth of it, for
+/// clocks that run at different speeds (NTP slews by a two-thousandth at most).
 pub(super) const WAITED_FOR: Duration = Duration::from_millis(5100);
 
-/// How often a node reads the log without having heard anything: hints may be lost, and some engines give
-/// none.
+/// The interval at which a node reads the log of invalidations without a notification. Notifications may
+/// be lost, and some engines send none.
 pub(super) const LOOK: Duration = Duration::from_millis(250);
 
-/// Until when it is held, in nanoseconds of `uptime`; 0: it never was.
+/// The end of the lease in nanoseconds of `uptime`; 0 before the first heartbeat.
 #[derive(Debug, Default)]
 pub(super) struct Lease(AtomicU64);
 
-/// Until when a lease is held, as far as was known when it was asked.
+/// The end of a lease at the time of the reading.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LeaseExpiry(u64);
 
 impl LeaseExpiry {
-    /// Whether that time is still to come.
+    /// Returns whether the lease is still valid at `now`.
     pub(super) fn is_after(self, now: Duration) -> bool {
         nanos(now) < self.0
     }
 }
 
 impl Lease {
-    /// To be asked before memory is, and compared with the time after: with a lease that was renewed in
-    /// between, something would be believed that was recalled before it was to be forgotten; with a time
-    /// from before, something that was recalled after a freeze.
+    /// Returns the end of the lease. Read it before the cache, and the clock after the cache. A lease that
+    /// was renewed in between could validate an entry that was about to be invalidated; a clock reading
+    /// from before could validate an entry that was read after a freeze.
     pub(super) fn until(&self) -> LeaseExpiry {
         LeaseExpiry(self.0.load(Ordering::SeqCst))
     }
 
-    /// The database took a beat that began at `began`, and what was told before that was applied since.
+    /// Renews the lease after the database committed a heartbeat that began at `began`, and all earlier
+    /// invalidations were applied.
     pub(super) fn renew(&self, began: Duration) {
         self.0
             .store(nanos(began.saturating_add(LENGTH)), Ordering::SeqCst);

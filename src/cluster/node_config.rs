@@ -1,24 +1,25 @@
-//! What processes on one database have to agree about, or a person would be signed out by every other
-//! request.
+//! The settings that all nodes on one database must share. Otherwise a user would be signed out by every
+//! other request.
 
 use crate::{
     config::{SigningKeys, TokenPrefix},
     crypto::digest::Digest,
 };
 
-/// What one process goes by. Of keys it has digests only: they say which key it is, and no more.
+/// The shared settings of one node. Keys are present as digests only, which identify a key and reveal
+/// nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeConfig {
-    /// The key with which it signs.
+    /// The digest of the key that signs.
     pub(super) signs_with: String,
-    /// Every key that it takes, parted by spaces.
+    /// The digests of all accepted keys, separated by spaces.
     pub(super) takes: String,
-    /// How its tokens begin.
+    /// The prefix of new tokens.
     pub(super) token_prefix: String,
 }
 
 impl NodeConfig {
-    /// Those of these settings.
+    /// Creates the value from settings.
     #[must_use]
     pub fn new(keys: &SigningKeys, prefix: &TokenPrefix) -> Self {
         let name = |key: &[u8]| Digest::of(&[b"narthex key: ", key].concat()).base64url();
@@ -37,7 +38,7 @@ impl NodeConfig {
         self.takes.split(' ').any(|taken| taken == key)
     }
 
-    /// Why this process cannot serve beside one that goes by `other`.
+    /// Returns the reason why this node cannot serve beside a node with `other`.
     pub(super) fn disagreement(&self, other: &Self) -> Option<&'static str> {
         if self.token_prefix != other.token_prefix {
             return Some(

@@ -1,4 +1,4 @@
-//! Wakes a thread that sleeps.
+//! Wakes a sleeping thread.
 
 use std::{
     sync::{Condvar, Mutex, PoisonError},
@@ -18,12 +18,12 @@ struct State {
 }
 
 impl Wakeup {
-    /// Ends the sleep under way, or else the next one before it begins.
+    /// Interrupts the current sleep, or else the next one before it begins.
     pub(super) fn ring(&self) {
         self.change(|state| state.rung = true);
     }
 
-    /// Ends every sleep from now on.
+    /// Interrupts every sleep from now on.
     pub(super) fn stop(&self) {
         self.change(|state| state.stopped = true);
     }
@@ -35,7 +35,7 @@ impl Wakeup {
             .stopped
     }
 
-    /// Sleeps for `time` or until it rings.
+    /// Sleeps for `time`, or until the next wakeup.
     pub(super) fn sleep(&self, time: Duration) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut state, _) = self
