@@ -1,10 +1,11 @@
-//! The processes on one database, and what they tell each other so that an ending that was answered is
-//! in force in all of them. `docs/in-force.md` is the protocol on one page.
+//! The nodes on one database, and the invalidations that they publish. A revocation that was answered is
+//! in force on all of them. `docs/in-force.md` describes the protocol on one page.
 //!
-//! A *node* is a process that remembers passes. Whoever changes what is remembered of a user or of one secret,
-//! node or not, says so in the transaction that changes it ([`Cluster::tell`]), forgets it itself
-//! ([`Cluster::forget`]), and answers when every node has forgotten it or may not believe its memory any
-//! more ([`Cluster::until_applied`]). A node may believe its memory while it holds its lease.
+//! A *node* is a process with a credential cache. A node or a command that changes a cached user or
+//! secret publishes an invalidation in the transaction of the change ([`Cluster::tell`]) and invalidates
+//! its own cache ([`Cluster::forget`]). It answers when every other node has applied the invalidation or
+//! may not trust its cache any more ([`Cluster::until_applied`]). A node may trust its cache while it
+//! holds its lease.
 
 mod heartbeat;
 mod lease;
@@ -41,7 +42,7 @@ use crate::{
     util::clock::{Clock, Timestamp, uptime},
 };
 
-/// This process among those on its database: what it remembers, and whether it may believe that.
+/// This node: its credential cache, and its membership in the cluster.
 pub struct Cluster {
     shared: Arc<Shared>,
     keeper: Mutex<Option<std::thread::JoinHandle<()>>>,
@@ -54,28 +55,28 @@ struct Shared {
     database: Database,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    /// The second of [`uptime`] in which a pass was last looked for.
+    /// The second of [`uptime`] of the last look-up.
     in_use: AtomicU64,
-    /// As what this process is known to the others, while it is.
+    /// This node's id while it is a member of the cluster.
     id: Mutex<Option<NodeId>>,
     terms: OnceLock<NodeConfig>,
     disagreement: watch::Sender<Option<&'static str>>,
-    /// Something happened in the database.
+    /// Wakes the heartbeat after a change of the database.
     news: Notify,
-    /// The newest notice that this process has seen committed, by itself or by others.
+    /// The newest invalidation that this node has seen committed, by itself or by others.
     newest: Mutex<Newest>,
-    /// How often the database was found on another server.
+    /// The number of times that the database was found on another server.
     moves: AtomicU64,
-    /// Whether the database may be a copy in the place of another.
+    /// Whether the database may be a restored or copied one.
     may_be_a_copy: AtomicBool,
-    /// Whether the database was last found to refuse a write, and not a read.
+    /// Whether the database refused the last write, but not a read.
     takes_no_writes: AtomicBool,
-    /// How many nodes there were when this one last looked.
+    /// The number of nodes at the last reading.
     nodes_seen: AtomicUsize,
 }
 
 impl Cluster {
-    /// A process that remembers nothing yet and is not known to others.
+    /// Creates a node with an empty cache that is not a member yet.
     #[must_use]
     pub fn new(
         database: Database,
@@ -106,27 +107,27 @@ impl Cluster {
         }
     }
 
-    /// Says by what this process goes. Said once, before it serves.
+    /// Sets the settings that all nodes must share. Call it once, before the node serves.
     pub fn go_by(&self, terms: NodeConfig) {
         // A second app in the same process has the same settings.
         drop(self.shared.terms.set(terms));
     }
 
-    /// Waits until this process is found not to agree with the others, or with its database.
+    /// Waits until the settings of this node differ from those of other nodes, or of the database.
     pub async fn disagreement(&self) {
         let mut told = self.shared.disagreement.subscribe();
-        // The sender is held by `self`: there is no end of waiting but this.
+        // `self` holds the sender, so the channel cannot close before.
         drop(told.wait_for(Option::is_some).await);
     }
 
-    /// About what this process was found not to agree with the others, or with its database, and what
-    /// would do.
+    /// Returns the difference between the settings of this node and those of the others or of the database,
+    /// with advice for the operator.
     #[must_use]
     pub fn disagrees(&self) -> Option<&'static str> {
         *self.shared.disagreement.borrow()
     }
 
-    /// The pass with this digest, where it is remembered and memory may be believed.
+    /// Returns the cached credential with this digest, if the node holds a valid lease.
     #[must_use]
     pub fn recall(&self, digest: &Digest) -> Option<Arc<CachedCredential>> {
         let until = self.shared.lease.until();
@@ -140,8 +141,8 @@ impl Cluster {
         None
     }
 
-    /// To be asked before a row is read: what makes it sure that what was read may be kept. None while
-    /// memory may not be believed.
+    /// Returns the generation of the cache, which a reader takes before it reads a row to cache. `None` if
+    /// the node holds no valid lease.
     #[must_use]
     pub fn generation(&self) -> Option<Generation> {
         let until = self.shared.lease.until();
@@ -149,7 +150,7 @@ impl Cluster {
         until.is_after(uptime()).then_some(generation)
     }
 
-    /// Keeps what was read, where that is still sure.
+    /// Caches a row that was read, if nothing was invalidated since.
     #[must_use]
     pub fn keep(
         &self,
@@ -160,17 +161,17 @@ impl Cluster {
         self.shared.memory.keep(before, digest, read)
     }
 
-    /// How many passes are remembered.
+    /// Returns the number of cached credentials.
     #[must_use]
     pub fn remembered(&self) -> usize {
         self.shared.memory.len()
     }
 
-    /// Tells every node that what is remembered of `subjects` is old. The last thing that a transaction
-    /// does, for it holds up everybody else who tells something until the commit.
+    /// Publishes an invalidation of `subjects` to every node. Call it last in a transaction, because it
+    /// blocks all other publishers until the commit.
     ///
     /// # Errors
-    /// When the database fails, or the machine has no randomness.
+    /// Returns an error if the database fails, or if the machine has no randomness.
     pub fn tell(
         &self,
         connection: &mut AnyConnection,
@@ -193,7 +194,7 @@ impl Cluster {
             let place = (head.position - back, *identity);
             store::insert_notice(connection, place, *subject, own, at)?;
         }
-        // Under the lock of the position, which a node takes too when it joins: it is seen here, or has
+        // Under the lock of the position. A joining node takes it too, so the node is seen here or has
         // read nothing yet.
         let mut nodes = store::nodes(connection)?;
         nodes.retain(|node| Some(node.id) != own);
@@ -211,10 +212,10 @@ impl Cluster {
         })
     }
 
-    /// All that was told until now, and which nodes have to hear it.
+    /// Returns all invalidations until now, and the nodes that must apply them.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn told(&self, connection: &mut AnyConnection) -> QueryResult<PublishedInvalidation> {
         let moves = self.shared.moves();
         let head = store::head(connection, self.shared.database.names_its_server())?;
@@ -232,21 +233,21 @@ impl Cluster {
         })
     }
 
-    /// Forgets what this process itself remembers of `subjects`.
+    /// Invalidates `subjects` in the cache of this node.
     pub fn forget(&self, subjects: impl IntoIterator<Item = InvalidationKey>) {
         self.shared.memory.forget(subjects);
     }
 
-    /// Forgets notices from before `before`, which every node has long heard.
+    /// Deletes invalidations from before `before`, which every node has applied long ago.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub fn forget_notices(connection: &mut AnyConnection, before: Timestamp) -> QueryResult<usize> {
         store::forget_notices(connection, before)
     }
 
-    /// Believes nothing any more and tells the others, so that nobody waits for this process. To be
-    /// called when it stops.
+    /// Leaves the cluster: the node trusts its cache no more, and no other node waits for it. Call it at
+    /// shutdown.
     pub async fn leave(&self) {
         self.bell.stop();
         let keeper = self
@@ -260,7 +261,7 @@ impl Cluster {
         }
     }
 
-    /// Starts what keeps the lease, where it does not run yet.
+    /// Starts the heartbeat, unless it runs already.
     pub fn wake(&self) {
         self.shared.is_in_use_at(uptime());
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
@@ -289,7 +290,7 @@ impl Shared {
         *self.id.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the process stop: what it would answer may be wrong.
+    /// Requests a shutdown of the process, because its answers may be wrong.
     fn stop_because(&self, why: &'static str) {
         let said = self.disagreement.send_replace(Some(why));
         if said != Some(why) {
@@ -301,7 +302,7 @@ impl Shared {
         self.moves.load(Ordering::SeqCst)
     }
 
-    /// The newest notice that was seen committed.
+    /// Returns the newest invalidation that was seen committed.
     fn newest(&self) -> Newest {
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -313,7 +314,7 @@ impl Shared {
         }
     }
 
-    /// The log is another one: what was seen of the one before says nothing any more.
+    /// Resets the position, because the log of invalidations is another one.
     fn begins_anew_at(&self, newest: Newest) {
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = newest;
     }
@@ -323,13 +324,13 @@ impl Shared {
     }
 
     fn is_in_use_at(&self, now: Duration) {
-        // Read first: to write what is there already would take the line away from other cores.
+        // Read first: a write of the same value would invalidate the cache line of other cores.
         if self.in_use.load(Ordering::Relaxed) != now.as_secs() {
             self.in_use.store(now.as_secs(), Ordering::Relaxed);
         }
     }
 
-    /// How long ago a pass was last looked for.
+    /// Returns the time since the last look-up.
     fn idle_for(&self) -> Duration {
         let used = self.in_use.load(Ordering::Relaxed);
         Duration::from_secs(uptime().as_secs().saturating_sub(used))
