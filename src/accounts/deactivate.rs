@@ -11,8 +11,8 @@ use crate::{
     crypto::secret::SecretString,
     db::AnyConnection,
     error::{Error, Result},
-    passwords::verify::{authenticate_user, begin_sign_in},
-    types::{fields::FieldErrors, ids::UserId},
+    passwords::verify::{authenticate_user, begin_sign_in, wrong_password_in},
+    types::ids::UserId,
 };
 
 /// Deletes the caller's account, which ends everything and then forgets them: receipts, activity,
@@ -26,15 +26,9 @@ pub async fn delete(
     password: SecretString,
 ) -> Result<RevocationReceipt> {
     let (user, actor) = (caller.user.id, caller.actor());
-    let proof =
-        authenticate_user(context, caller, password)
-            .await
-            .map_err(|error| match error {
-                Error::WrongPassword => {
-                    FieldErrors::one("password", "This is not your password.").into()
-                }
-                other => other,
-            })?;
+    let proof = authenticate_user(context, caller, password)
+        .await
+        .map_err(|error| wrong_password_in("password", error))?;
     context
         .write(move |context, connection| {
             begin_sign_in(context, connection, &proof, &actor)?;

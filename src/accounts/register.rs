@@ -1,7 +1,5 @@
 //! Making an account.
 
-use std::time::Duration;
-
 use super::{find_by_email, store};
 use crate::{
     app_state::AppState,
@@ -16,11 +14,8 @@ use crate::{
         verify::{PasswordProof, authenticate},
     },
     rate_limit::{self, Attempt},
-    types::{email::Email, fields::FieldErrors, ids::UserId, name::Name},
+    types::{email::Email, fields::FieldErrors, form::SENT_AGAIN_WITHIN, ids::UserId, name::Name},
 };
-
-/// How long a form that is sent again leads to the account that it created.
-const SENT_AGAIN_WITHIN: Duration = Duration::from_secs(60);
 
 /// Who wants an account.
 pub struct Registration {

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{filter::CredentialFilter, principal::is_confirmed};
+use super::{filter::CredentialFilter, principal::expect_confirmed};
 use crate::{
     error::{Error, Result},
     types::{
@@ -87,11 +87,7 @@ impl Credential {
     /// # Errors
     /// [`Error::ReauthenticationRequired`].
     pub fn confirmed(&self, now: Timestamp) -> Result<()> {
-        if is_confirmed(self.class(), self.confirmed_until, now) {
-            Ok(())
-        } else {
-            Err(Error::ReauthenticationRequired)
-        }
+        expect_confirmed(self.class(), self.confirmed_until, now)
     }
 
     /// Makes sure that this credential may end what `selection` names: a session may end itself without

@@ -16,6 +16,7 @@ pub mod revoke;
 mod sign_in_history;
 pub(crate) mod store;
 
+pub(crate) use self::receipt::find_recent_receipt;
 pub(crate) use self::sign_in_history::{signed_in_with_before, was_signed_in_from};
 pub use self::{
     cleanup::{MOST_RECEIPTS, Pruned, prune},

@@ -78,11 +78,8 @@ impl Principal {
     /// [`Error::ReauthenticationRequired`].
     pub fn confirmed(&self, now: Timestamp) -> Result<RecentlyAuthenticated<'_>> {
         let credential = &self.credential;
-        if is_confirmed(credential.class(), credential.confirmed_until, now) {
-            Ok(RecentlyAuthenticated(self))
-        } else {
-            Err(Error::ReauthenticationRequired)
-        }
+        expect_confirmed(credential.class(), credential.confirmed_until, now)?;
+        Ok(RecentlyAuthenticated(self))
     }
 
     /// Makes sure that this caller may end what `selection` names: ending anything but itself is
@@ -98,15 +95,17 @@ impl Principal {
     }
 }
 
-/// Whether a credential counts as confirmed at `now`. A token always does: its abilities decide.
-pub(super) fn is_confirmed(
+/// Makes sure that a credential counts as confirmed at `now`. A token always does: its abilities decide.
+pub(super) fn expect_confirmed(
     class: CredentialType,
     until: Option<Timestamp>,
     now: Timestamp,
-) -> bool {
+) -> Result<()> {
     match class {
-        CredentialType::Session => until.is_some_and(|until| now < until),
-        CredentialType::Token => true,
+        CredentialType::Session if until.is_none_or(|until| until <= now) => {
+            Err(Error::ReauthenticationRequired)
+        }
+        CredentialType::Session | CredentialType::Token => Ok(()),
     }
 }
 

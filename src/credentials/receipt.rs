@@ -4,10 +4,14 @@ use std::net::IpAddr;
 
 use super::{credential::Credential, last_used, store};
 use crate::{
-    app_state::AppState,
+    app_state::{AppState, Shared},
+    db::AnyConnection,
     error::{Error, Result},
     i18n::humanize,
-    types::ids::{CredentialId, ReceiptId, UserId},
+    types::{
+        form::SENT_AGAIN_WITHIN,
+        ids::{CredentialId, ReceiptId, UserId},
+    },
     util::{clock::Timestamp, string_enum::named},
 };
 
@@ -108,4 +112,24 @@ pub async fn find_receipt(
             Ok(found)
         })
         .await
+}
+
+/// Returns the newest receipt that a form of a moment ago may have led to, and that `fits`.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn find_recent_receipt(
+    context: &Shared,
+    connection: &mut AnyConnection,
+    user: UserId,
+    fits: impl Fn(&RevocationReceipt) -> bool,
+) -> Result<Option<RevocationReceipt>> {
+    let since = ReceiptId::first_at(context.now().minus(SENT_AGAIN_WITHIN));
+    for id in store::receipts_since(connection, user, since)? {
+        let receipt = store::find_receipt(connection, user, id)?.filter(&fits);
+        if receipt.is_some() {
+            return Ok(receipt);
+        }
+    }
+    Ok(None)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     policy::NewPassword,
-    verify::{authenticate_user, begin_sign_in},
+    verify::{authenticate_user, begin_sign_in, wrong_password_in},
 };
 use crate::{
     accounts::store,
@@ -10,7 +10,8 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
         Credential, CredentialFilter, Principal, RevocationReason, RevocationReceipt,
-        revoke::{self, RevocationRequest, SENT_AGAIN_WITHIN},
+        find_recent_receipt,
+        revoke::{self, RevocationRequest},
         store as secrets,
     },
     crypto::{digest::Digest, secret::SecretString},
@@ -18,8 +19,8 @@ use crate::{
     error::{Error, Result},
     types::{
         credential_kind::CredentialType,
-        fields::FieldErrors,
-        ids::{CredentialId, ReceiptId, UserId},
+        form::SENT_AGAIN_WITHIN,
+        ids::{CredentialId, UserId},
     },
 };
 
@@ -66,7 +67,7 @@ pub async fn change_password(
 ) -> Result<PasswordChanged> {
     change_once(context, caller, change)
         .await
-        .map_err(wrong_password)
+        .map_err(|error| wrong_password_in("current_password", error))
 }
 
 async fn change_once(
@@ -215,17 +216,9 @@ fn receipt_of(
     connection: &mut AnyConnection,
     session: &Credential,
 ) -> Result<Option<RevocationReceipt>> {
-    let since = ReceiptId::first_at(context.now().minus(SENT_AGAIN_WITHIN));
-    for id in secrets::receipts_since(connection, session.user_id, since)? {
-        let receipt = secrets::find_receipt(connection, session.user_id, id)?;
-        let of_here = receipt.filter(|receipt| {
-            receipt.reason == RevocationReason::PasswordChanged && receipt.by == Some(session.id)
-        });
-        if of_here.is_some() {
-            return Ok(of_here);
-        }
-    }
-    Ok(None)
+    find_recent_receipt(context, connection, session.user_id, |receipt| {
+        receipt.reason == RevocationReason::PasswordChanged && receipt.by == Some(session.id)
+    })
 }
 
 impl PasswordChange {
@@ -236,15 +229,5 @@ impl PasswordChange {
         Some(Digest::of(
             &[&b"form for a password: "[..], &key, &ticked].concat(),
         ))
-    }
-}
-
-/// To somebody who is signed in, a wrong password is a field to correct.
-pub(super) fn wrong_password(error: Error) -> Error {
-    match error {
-        Error::WrongPassword => {
-            FieldErrors::one("current_password", "This is not your password.").into()
-        }
-        other => other,
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     db::AnyConnection,
     error::{Error, Result},
     rate_limit::{self, Attempt, Counted},
-    types::{email::Email, ids::UserId},
+    types::{email::Email, fields::FieldErrors, ids::UserId},
     util::networks,
 };
 
@@ -285,4 +285,16 @@ pub(crate) fn begin_sign_in(
         rate_limit::succeed(context, connection, attempt)?;
     }
     Ok(account)
+}
+
+/// What the form of a signed-in user says of a wrong password.
+pub const NOT_YOUR_PASSWORD: &str = "This is not your password.";
+
+/// Turns [`Error::WrongPassword`] into an error of a field, because a user who is signed in can correct it.
+#[must_use]
+pub fn wrong_password_in(field: &'static str, error: Error) -> Error {
+    match error {
+        Error::WrongPassword => FieldErrors::one(field, NOT_YOUR_PASSWORD).into(),
+        other => other,
+    }
 }

@@ -1,6 +1,6 @@
 //! Confirming the password in a session, before something dangerous.
 
-use super::{secret::SessionSecret, sign_in::SENT_AGAIN_WITHIN};
+use super::secret::SessionSecret;
 use crate::{
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
@@ -9,7 +9,10 @@ use crate::{
     db::AnyConnection,
     error::{Error, Result},
     passwords::verify::{authenticate_user, begin_sign_in},
-    types::ids::{CredentialId, UserId},
+    types::{
+        form::SENT_AGAIN_WITHIN,
+        ids::{CredentialId, UserId},
+    },
 };
 
 /// Confirms the password of the caller's session for `NARTHEX_CONFIRM_FOR`. The session gets a new

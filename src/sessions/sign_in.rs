@@ -1,6 +1,6 @@
 //! Signing in: opening a session.
 
-use std::{net::IpAddr, time::Duration};
+use std::net::IpAddr;
 
 use super::{
     device::{Device, LONGEST_USER_AGENT},
@@ -18,7 +18,10 @@ use crate::{
     db::AnyConnection,
     error::{Error, Result},
     passwords::verify::{PasswordProof, begin_sign_in},
-    types::{ability::Abilities, credential_kind::CredentialType, ids::CredentialId},
+    types::{
+        ability::Abilities, credential_kind::CredentialType, form::SENT_AGAIN_WITHIN,
+        ids::CredentialId,
+    },
 };
 
 /// How somebody signs in.
@@ -35,10 +38,6 @@ pub struct SignIn {
     /// The key that the form carried: sent again within a minute, it opens no second session.
     pub form_key: Option<[u8; 16]>,
 }
-
-/// How long a form that is sent again leads to the session that it opened: time for a second click, also
-/// over a slow network.
-pub(super) const SENT_AGAIN_WITHIN: Duration = Duration::from_secs(60);
 
 /// Opens a session for whoever knew the password.
 ///

@@ -4,6 +4,7 @@ pub mod ability;
 pub mod credential_kind;
 pub mod email;
 pub mod fields;
+pub mod form;
 pub mod ids;
 pub mod last_use;
 pub mod name;

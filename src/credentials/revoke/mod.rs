@@ -16,15 +16,13 @@ pub use self::by_kind::{
 use self::preview::digest;
 pub use self::preview::{RevocationPreview, preview};
 
-use std::time::Duration;
-
 use super::{
     credential::Credential,
     filter::CredentialFilter,
     last_used,
     list::{find, find_within},
     principal::Principal,
-    receipt::{RevocationReason, RevocationReceipt},
+    receipt::{RevocationReason, RevocationReceipt, find_recent_receipt},
     store,
 };
 use crate::{
@@ -36,7 +34,7 @@ use crate::{
     types::{
         ability::Ability,
         credential_kind::CredentialType,
-        ids::{CredentialId, ReceiptId, UserId},
+        ids::{CredentialId, UserId},
     },
 };
 
@@ -215,9 +213,6 @@ pub(crate) fn end_within(
     end_these(context, connection, user, credentials, ending.reason, actor)
 }
 
-/// How long a form that is sent again leads to the receipt of what it ended.
-pub(crate) const SENT_AGAIN_WITHIN: Duration = Duration::from_secs(60);
-
 /// Returns the receipt of a moment ago that ended just what `shown`, the digest of a preview, stands for: the
 /// preview was sent again, as by a second click.
 ///
@@ -230,17 +225,9 @@ pub async fn ended_before(
 ) -> Result<Option<RevocationReceipt>> {
     context
         .read(move |context, connection| {
-            let since = ReceiptId::first_at(context.now().minus(SENT_AGAIN_WITHIN));
-            for id in store::receipts_since(connection, user, since)? {
-                let receipt = store::find_receipt(connection, user, id)?;
-                let same = receipt.filter(|receipt| {
-                    !receipt.credentials.is_empty() && digest(&receipt.credentials) == shown
-                });
-                if same.is_some() {
-                    return Ok(same);
-                }
-            }
-            Ok(None)
+            find_recent_receipt(context, connection, user, |receipt| {
+                !receipt.credentials.is_empty() && digest(&receipt.credentials) == shown
+            })
         })
         .await
 }

@@ -10,7 +10,7 @@ use super::credentials::{ReceiptJson, end_one_of_class, end_selected, page_of};
 use crate::{
     credentials::{self, Credential, revoke},
     crypto::secret::SecretString,
-    error::{Error, Result},
+    error::Result,
     http::{
         auth::ApiCaller,
         extract::{
@@ -26,10 +26,10 @@ use crate::{
         paths,
         response::{self, paginated::List},
     },
+    passwords::verify::wrong_password_in,
     sessions::Device,
     types::{
         credential_kind::CredentialType,
-        fields::FieldErrors,
         ids::{CredentialId, CredentialTag, ReceiptId},
     },
     util::clock::Timestamp,
@@ -105,7 +105,7 @@ pub struct Confirmation {
 /// The session goes on under a new secret: the answer sets the cookie anew.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a wrong password: the caller is signed in and stays so.
+/// [`crate::error::Error::Invalid`] for a wrong password: the caller is signed in and stays so.
 #[utoipa::path(
     post,
     path = paths::API_CONFIRM,
@@ -119,13 +119,9 @@ pub async fn confirm(
     _: NoQuery,
     Json(body): Json<Confirmation>,
 ) -> Result<HttpResponse> {
-    let secret =
-        match crate::sessions::confirm(&here.context, &here.caller, body.password, None).await {
-            Err(Error::WrongPassword) => {
-                return Err(FieldErrors::one("password", "This is not your password.").into());
-            }
-            other => other?,
-        };
+    let secret = crate::sessions::confirm(&here.context, &here.caller, body.password, None)
+        .await
+        .map_err(|error| wrong_password_in("password", error))?;
     here.renew(&secret)?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -133,7 +129,7 @@ pub async fn confirm(
 /// Every live session; with `ended=true` also those that ended.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a selection or page that cannot be.
+/// [`crate::error::Error::Invalid`] for a selection or page that cannot be.
 #[utoipa::path(
     get,
     path = paths::API_SESSIONS,
@@ -153,7 +149,7 @@ pub async fn list(here: ApiCaller, Query(fields): Query) -> Result<HttpResponse>
 /// One session, also where it ended.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is nobody's, somebody else's or a token.
+/// [`crate::error::Error::NotFound`] where it is nobody's, somebody else's or a token.
 #[utoipa::path(
     get,
     path = paths::API_SESSION,
@@ -183,7 +179,7 @@ pub async fn one(
 /// The session that calls.
 ///
 /// # Errors
-/// [`Error::NotFound`] where a token calls.
+/// [`crate::error::Error::NotFound`] where a token calls.
 #[utoipa::path(
     get,
     path = paths::API_SESSION_CURRENT,
@@ -206,8 +202,8 @@ pub async fn current(here: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
 /// Ends a session. One that ended before is left as it is.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is nobody's, somebody else's or a token;
-/// [`Error::ReauthenticationRequired`] where another session has to confirm its password first.
+/// [`crate::error::Error::NotFound`] where it is nobody's, somebody else's or a token;
+/// [`crate::error::Error::ReauthenticationRequired`] where another session has to confirm its password first.
 #[utoipa::path(
     delete,
     path = paths::API_SESSION,
@@ -228,8 +224,8 @@ pub async fn end_one(
 /// ends.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a selection that cannot be; [`Error::ReauthenticationRequired`] where a session has
-/// to confirm its password first.
+/// [`crate::error::Error::Invalid`] for a selection that cannot be;
+/// [`crate::error::Error::ReauthenticationRequired`] where a session has to confirm its password first.
 #[utoipa::path(
     delete,
     path = paths::API_SESSIONS,

@@ -14,6 +14,7 @@ use crate::{
         return_to::{ReturnTo, or_account},
     },
     i18n::humanize,
+    passwords::verify::NOT_YOUR_PASSWORD,
     sessions,
 };
 
@@ -62,7 +63,7 @@ pub async fn confirm(here: BrowserUser, form: Form) -> Result<HttpResponse> {
         Err(Error::WrongPassword) => {
             let page = ConfirmPage::new(&here, next.as_ref())?;
             html::unprocessable(&ConfirmPage {
-                refused: Some("This is not your password.".to_owned()),
+                refused: Some(NOT_YOUR_PASSWORD.to_owned()),
                 ..page
             })
         }
