@@ -54,7 +54,7 @@ impl Line {
 }
 
 #[derive(Template)]
-#[template(path = "activity/list.html")]
+#[template(path = "activity.html")]
 struct ActivityPage {
     frame: Layout,
     lines: Vec<Line>,

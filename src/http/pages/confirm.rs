@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "sessions/confirm.html")]
+#[template(path = "confirm.html")]
 struct ConfirmPage {
     frame: Layout,
     email: String,

@@ -26,7 +26,7 @@ const WRONG: &str = "E-mail address or password is wrong. Check both and try aga
 const EXPIRED: &str = "Your session expired or was signed out. Sign in again to continue.";
 
 #[derive(Template)]
-#[template(path = "sessions/login.html")]
+#[template(path = "login.html")]
 struct LoginPage {
     frame: Layout,
     email: String,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "sessions/logout.html")]
+#[template(path = "logout.html")]
 struct LogoutPage {
     frame: Layout,
     name: String,

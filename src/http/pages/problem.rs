@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "protocols/problem.html")]
+#[template(path = "problem.html")]
 struct ProblemPage {
     frame: Layout,
     kind: &'static ProblemType,

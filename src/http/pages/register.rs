@@ -27,7 +27,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "accounts/register.html")]
+#[template(path = "register.html")]
 struct RegisterPage {
     frame: Layout,
     name: String,

@@ -28,7 +28,7 @@ use crate::{
 const ON_A_PAGE: usize = 100;
 
 #[derive(Template)]
-#[template(path = "sessions/list.html")]
+#[template(path = "sessions.html")]
 struct SessionsPage {
     frame: Layout,
     rows: Vec<Row>,

@@ -2,7 +2,7 @@
 
 use crate::{i18n::humanize, util::clock::Timestamp};
 
-/// What a `<time>` element is made of; `parts.html` makes it.
+/// What a `<time>` element is made of; `components.html` makes it.
 #[derive(Clone, Debug)]
 pub struct RelativeTime {
     /// RFC 3339.

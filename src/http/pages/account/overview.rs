@@ -23,7 +23,7 @@ const CREDENTIALS: usize = 10;
 const EVENTS: usize = 5;
 
 #[derive(Template)]
-#[template(path = "accounts/overview.html")]
+#[template(path = "account/overview.html")]
 struct OverviewPage {
     frame: Layout,
     name: String,

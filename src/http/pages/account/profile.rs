@@ -24,7 +24,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "accounts/settings.html")]
+#[template(path = "account/profile.html")]
 struct SettingsPage {
     frame: Layout,
     name: String,

@@ -29,7 +29,7 @@ use crate::{
 const LEFT_EMPTY: [&str; 4] = ["unused_since", "created_before", "from", "ability"];
 
 #[derive(Template)]
-#[template(path = "credentials/sign_out.html")]
+#[template(path = "revoke/by_filter.html")]
 struct SignOutPage {
     frame: Layout,
     everything: bool,

@@ -22,7 +22,7 @@ use crate::{
 const LONGEST_TITLE: usize = 60;
 
 #[derive(Template)]
-#[template(path = "credentials/revoke.html")]
+#[template(path = "revoke/one.html")]
 struct RevokePage {
     frame: Layout,
     row: Row,

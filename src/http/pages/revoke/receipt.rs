@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "credentials/receipt.html")]
+#[template(path = "revoke/receipt.html")]
 struct ReceiptPage {
     frame: Layout,
     summary: String,

@@ -29,7 +29,7 @@ pub(super) enum Why {
 }
 
 #[derive(Template)]
-#[template(path = "tokens/made.html")]
+#[template(path = "tokens/created.html")]
 struct MadePage {
     frame: Layout,
     row: Row,

@@ -33,7 +33,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "tokens/one.html")]
+#[template(path = "tokens/show.html")]
 pub(super) struct TokenPage {
     frame: Layout,
     row: Row,
