@@ -130,7 +130,7 @@ fn an_ending_kept_as_a_time_is_in_the_future_of_a_slow_clock() {
 }
 
 #[test]
-fn an_ending_that_skips_what_is_expired_leaves_it_to_slow_clocks() {
+fn revocation_that_skips_the_expired_misses_slow_clocks() {
     breaks(Rule::ExpiredEndsToo, clocks_that_differ());
 }
 

@@ -1,7 +1,7 @@
 //! The database: SQLite or PostgreSQL behind one connection type, chosen by a URL at run time.
 //!
 //! Reads run on the blocking threads, never on an async worker. Writes are transactions: on SQLite
-//! one thread makes them for everybody (`writer.rs` says why), on PostgreSQL a pooled connection.
+//! one thread makes them for everybody (`sqlite_writer.rs` says why), on PostgreSQL a pooled connection.
 //! This is the one place where transactions begin.
 
 pub(crate) mod applied_migrations;

@@ -3,8 +3,8 @@
 //! Prepared statements, `SET` and `LISTEN` belong to a session. A pooler in transaction mode lends one session
 //! to several clients by turns: PgBouncer before 1.21 then executes the statement that another client prepared
 //! under the same name. Later versions keep prepared statements apart, but neither `SET` nor `LISTEN`. Every
-//! such pooler is refused, because the bounds in `patience.rs` and the hints of `beside.rs` depend on a session.
-//! A pooler in session mode is accepted.
+//! such pooler is refused, because the bounds in `timeouts.rs` and the notifications in
+//! `dedicated_connection.rs` depend on a session. A pooler in session mode is accepted.
 //!
 //! Each new connection marks its session by a setting. A session that has the mark of another connection, or
 //! that loses its own, is shared.
@@ -61,7 +61,7 @@ pub(super) enum Writes {
 }
 
 impl Session {
-    /// A new connection with the bounds of `patience.rs`.
+    /// A new connection with the bounds of `timeouts.rs`.
     pub(super) fn connect(url: &str) -> Result<Self, Error> {
         Self::begin(connect_to_primary(url)?)
     }

@@ -9,7 +9,7 @@ mod exposure;
 mod files;
 mod key;
 
-pub(crate) use self::files::folder_of;
+pub(in crate::cli) use self::files::folder_of;
 
 use serde::Serialize;
 

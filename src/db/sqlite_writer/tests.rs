@@ -51,7 +51,7 @@ fn together(writer: &Writer, changes: &[Change]) -> Vec<Answered> {
 }
 
 #[test]
-fn of_changes_that_share_a_commit_only_the_refused_one_is_taken_back() {
+fn only_the_refused_change_of_a_shared_commit_is_rolled_back() {
     let (_folder, target, writer) = writer();
     let refused: Change = |connection| {
         insert(connection)?;
@@ -66,7 +66,7 @@ fn of_changes_that_share_a_commit_only_the_refused_one_is_taken_back() {
 }
 
 #[test]
-fn a_refused_change_by_itself_leaves_nothing_and_the_next_one_is_made() {
+fn refused_single_change_leaves_nothing_and_the_next_is_made() {
     let (_folder, target, writer) = writer();
     let refused = writer.submit_and_wait(|connection| {
         insert(connection)?;
@@ -79,7 +79,7 @@ fn a_refused_change_by_itself_leaves_nothing_and_the_next_one_is_made() {
 }
 
 #[test]
-fn where_the_database_takes_all_back_nobody_is_told_otherwise_and_nothing_is_made_after_it() {
+fn automatic_rollback_fails_the_whole_batch() {
     let (_folder, target, writer) = writer();
     // As SQLite does by itself where the disk is full.
     let lost: Change = |connection| {
