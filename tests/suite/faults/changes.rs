@@ -10,7 +10,7 @@ use crate::support::api::EVERY_ABILITY;
 use crate::support::app::{TestApp, migrate};
 use crate::support::database::{Database, Engine};
 use crate::support::postgres;
-use crate::support::relay::Relay;
+use crate::support::tcp_proxy::Relay;
 
 /// More changes than there are connections.
 const AT_ONCE: usize = 16;

@@ -15,7 +15,7 @@ use super::{ADA, a_token};
 use crate::support::api::EVERY_ABILITY;
 use crate::support::app::{PASSWORD, TestApp, migrate};
 use crate::support::binary::Narthex;
-use crate::support::relay::Relay;
+use crate::support::tcp_proxy::Relay;
 
 fn app_behind_a_relay() -> (TestApp, Relay) {
     app_behind_a_relay_with(&[])

@@ -6,9 +6,9 @@ use std::net::TcpStream;
 use serde_json::Value;
 
 use super::ada_with_a_token;
-use crate::raw::status;
 use crate::support::binary::Narthex;
 use crate::support::client::ApiClient;
+use crate::support::raw_http::status;
 
 /// How many requests are half sent when it is told.
 const UNDER_WAY: usize = 16;

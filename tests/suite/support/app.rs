@@ -18,8 +18,8 @@ use narthex::{
 use super::binary::Narthex;
 use super::client::{ApiClient, Browser, Stranger};
 use super::database::Database;
-use super::evidence;
 use super::faulty_random::FaultyRandom;
+use super::secret_scan;
 use super::user_agents::FIREFOX_ON_LINUX;
 
 /// A password that everybody in the tests has, unless the test is about passwords.
@@ -106,7 +106,7 @@ impl TestApp {
         settings: &[(&str, &str)],
         clock: Arc<FakeClock>,
     ) -> Self {
-        evidence::keep_the_log();
+        secret_scan::keep_the_log();
         let defaults = [("DATABASE_URL", address), ("NARTHEX_LISTEN", "127.0.0.1:0")];
         let sources = Sources::of(defaults.into_iter().chain(settings.iter().copied()))
             .expect("settings that exist")

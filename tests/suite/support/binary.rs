@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::evidence;
 use super::output::Output;
+use super::secret_scan;
 
 /// Far more than anything takes; only a hanging program meets it.
 pub const LONGEST: Duration = Duration::from_secs(60);
@@ -158,7 +158,7 @@ impl Serving {
 
     fn ended(running: Running) -> Outcome {
         let outcome = running.outcome();
-        evidence::logged(&outcome.stderr);
+        secret_scan::logged(&outcome.stderr);
         outcome
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::cookie_jar::{Cookie, CookieJar};
-use super::evidence;
+use super::secret_scan;
 use super::user_agents::FIREFOX_ON_LINUX;
 
 /// Somebody who brings nothing: no cookie, no token, no header of a browser.
@@ -247,14 +247,14 @@ impl Wire {
         let (http, request) = request.build_split();
         let request = request.expect("a request that can be sent");
         let what = format!("{} {}", request.method(), request.url().path());
-        evidence::sent(&request);
+        secret_scan::sent(&request);
         let answer = http.execute(request).await;
         let answer = Answer::of(
             what.clone(),
             answer.unwrap_or_else(|error| panic!("{what}: {error:?}")),
         )
         .await;
-        evidence::answered(&answer);
+        secret_scan::answered(&answer);
         answer
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::binary::free_port;
+use super::child_process::{Home, Leash};
 use super::database::Database;
-use super::leash::{Home, Leash};
 use super::postgres;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(30);

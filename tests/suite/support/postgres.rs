@@ -14,7 +14,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 
-use super::leash::{Home, Leash};
+use super::child_process::{Home, Leash};
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 

@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
 
-use super::front::an_address_of_its_own;
-use super::leash::{Home, Leash};
+use super::child_process::{Home, Leash};
 use super::postgres;
+use super::reverse_proxy::an_address_of_its_own;
 
 /// The name that the certificate is for.
 pub const NAME: &str = "db.example.com";

@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::Text;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _};
 
-use super::leash::{Home, Leash};
+use super::child_process::{Home, Leash};
 use super::postgres;
 
 /// A standby looks for its primary this often, so that a promotion is quick.

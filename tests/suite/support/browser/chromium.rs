@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
 
-use crate::support::leash::{Home, Leash};
+use crate::support::child_process::{Home, Leash};
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 

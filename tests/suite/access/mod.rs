@@ -1,0 +1,4 @@
+//! The table of routes: the callers of each.
+
+mod api;
+mod pages;

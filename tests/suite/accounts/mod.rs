@@ -1,0 +1,5 @@
+//! Accounts: registration, profile, names.
+
+mod names;
+mod profile_page;
+mod register;

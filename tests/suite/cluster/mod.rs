@@ -1,0 +1,7 @@
+//! Several nodes on one database.
+
+mod failover;
+mod revocation;
+mod rolling_restart;
+mod rolling_upgrade;
+mod shared_state;

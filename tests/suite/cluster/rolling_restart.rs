@@ -1,0 +1,170 @@
+//! Every node is stopped and started again behind HAProxy, and nobody notices.
+
+use std::net::IpAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crate::support::app::migrate;
+use crate::support::binary::{LONGEST, Serving, signal};
+use crate::support::child_process::Leash;
+use crate::support::client::ApiClient;
+use crate::support::database::Database;
+use crate::support::operator::Operator;
+use crate::support::output::Output;
+use crate::support::reverse_proxy::{an_address_of_its_own, haproxy};
+
+const ADA: &str = "ada@example.com";
+const KEY: &str =
+    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
+const PORTS: [u16; 3] = [8081, 8082, 8083];
+
+const SAYS_WHEN_ANSWERED: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/suite/cluster/rolling_restart.lua"
+);
+
+/// Three nodes behind HAProxy with `docs/haproxy.cfg`.
+struct Balanced {
+    ip: IpAddr,
+    operator: Operator,
+    nodes: Vec<Serving>,
+    /// A token that may do everything.
+    secret: String,
+    _haproxy: Leash,
+}
+
+impl Balanced {
+    fn start() -> Self {
+        let ip = an_address_of_its_own();
+        let operator = Operator::on(Database::fresh(migrate))
+            .with("NARTHEX_SECRET_KEY", KEY)
+            .with("NARTHEX_PUBLIC_URL", &format!("http://{ip}:8000"))
+            .with("NARTHEX_DRAIN", "2s");
+        operator.add_user(ADA);
+        let secret = operator.add_token(ADA, "all", &["--ability", "*"]);
+        let nodes = PORTS.map(|port| start(&operator, ip, port)).into();
+        Self {
+            _haproxy: haproxy(ip),
+            ip,
+            operator,
+            nodes,
+            secret,
+        }
+    }
+
+    fn origin(&self) -> String {
+        format!("http://{}:8000", self.ip)
+    }
+
+    /// Stops each as a supervisor does, and starts it again before the next.
+    async fn restart_one_by_one(&mut self) {
+        for (place, port) in PORTS.into_iter().enumerate() {
+            let stopping = self.nodes.remove(place);
+            let ended = tokio::task::spawn_blocking(move || stopping.stop());
+            ended.await.unwrap().expect_code(0);
+            self.nodes
+                .insert(place, start(&self.operator, self.ip, port));
+        }
+    }
+}
+
+fn start(operator: &Operator, ip: IpAddr, port: u16) -> Serving {
+    let address = format!("{ip}:{port}");
+    let started = operator.narthex.try_serve(&["--listen", &address]);
+    started.expect("it starts")
+}
+
+/// Clients that ask without pause, and look at each answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_rolling_restart_nobody_notices_anything() {
+    let mut balanced = Balanced::start();
+    let (done, answers) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicUsize::new(0)),
+    );
+    let clients = (0..8).map(|_| {
+        let client = ApiClient::at(&balanced.origin(), &balanced.secret);
+        let (done, answers) = (done.clone(), answers.clone());
+        tokio::spawn(async move {
+            while !done.load(Ordering::Relaxed) {
+                client.get("/api/v1/user").await.expect_status(200);
+                answers.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+    });
+    let clients: Vec<_> = clients.collect();
+    balanced.restart_one_by_one().await;
+    done.store(true, Ordering::Relaxed);
+    for client in clients {
+        client.await.unwrap();
+    }
+    let answers = answers.load(Ordering::Relaxed);
+    assert!(answers > 100, "{answers} is no load");
+}
+
+/// A load generator that somebody else wrote counts what it was answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_rolling_restart_under_load_no_request_fails() {
+    let mut balanced = Balanced::start();
+    let load = Wrk::ask(&balanced);
+    balanced.restart_one_by_one().await;
+    let summary = load.stopped();
+    // Lines that it has only where there is something to say.
+    for failure in ["Socket errors", "Non-2xx"] {
+        assert!(!summary.contains(failure), "{summary}");
+    }
+    assert!(requests(&summary) > 1000, "no load: {summary}");
+
+    // It would have said so. HAProxy tries in vain for a while, and from then on answers itself.
+    balanced.nodes.clear();
+    let client = ApiClient::at(&balanced.origin(), &balanced.secret);
+    client.get("/api/v1/user").await.expect_status(503);
+    let summary = Wrk::ask(&balanced).stopped();
+    assert!(summary.contains("Non-2xx"), "{summary}");
+}
+
+/// wrk, asking without pause over 16 connections.
+struct Wrk {
+    child: Child,
+    output: Output,
+}
+
+impl Wrk {
+    /// Until it is stopped: how much it gets done in a given time is the machine's mood.
+    fn ask(balanced: &Balanced) -> Self {
+        let mut child = Command::new("sh")
+            .args(["-c", r#"exec wrk "$@" 2>&1"#, "wrk"])
+            .args(["--threads", "1", "--connections", "16"])
+            .args(["--duration", "1h", "--timeout", "10s", "--header"])
+            .arg(format!("Authorization: Bearer {}", balanced.secret))
+            .args(["--script", SAYS_WHEN_ANSWERED])
+            .arg(format!("{}/api/v1/user", balanced.origin()))
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a POSIX shell");
+        let output = Output::of(child.stdout.take().expect("its output is a pipe"));
+        Self { child, output }
+    }
+
+    /// Told to stop when it has been answered, as somebody does who types Ctrl-C; what it says then.
+    fn stopped(mut self) -> String {
+        let answered = |line: &str| (line == "answered\n").then_some(());
+        let heard = self.output.wait_for(LONGEST, answered);
+        heard.unwrap_or_else(|| panic!("no answer: {}", self.output.so_far()));
+        signal(&self.child, "INT");
+        let summary = self.output.to_the_end(LONGEST).expect("its summary");
+        assert!(self.child.wait().is_ok_and(|status| status.success()));
+        summary
+    }
+}
+
+/// `  123456 requests in 9.87s, 45.67MB read`
+#[track_caller]
+fn requests(summary: &str) -> u64 {
+    let counted = summary
+        .lines()
+        .find_map(|line| line.split_once(" requests in "));
+    let (count, _) = counted.unwrap_or_else(|| panic!("{summary}"));
+    count.trim().parse().expect(summary)
+}

@@ -1,0 +1,12 @@
+//! Databases: schema, files, roles, restored copies.
+
+mod migrations;
+mod postgres_poolers;
+mod postgres_requirements;
+mod postgres_roles;
+#[cfg(feature = "pg-tls")]
+mod postgres_tls;
+mod query_plans;
+mod restore_detection;
+mod secrets_at_rest;
+mod sqlite_files;

@@ -1,0 +1,125 @@
+//! Narthex behind a real pooler. One that lends a session to several clients executes statements that other
+//! clients prepared, and is refused.
+
+use futures_util::future::join_all;
+
+use crate::support::api::EVERY_ABILITY;
+use crate::support::app::{PASSWORD, TestApp, migrate, secret_in};
+use crate::support::binary::Narthex;
+use crate::support::client::{ApiClient, Browser};
+use crate::support::database::{Database, Engine};
+use crate::support::pgbouncer::PgBouncer;
+use crate::support::tcp_proxy::Relay;
+
+const ADA: &str = "ada@example.com";
+const KEY: &str =
+    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
+
+/// Every mode in which PgBouncer lends one session to several clients, with its idle sessions in both orders.
+const SHARING: [&str; 4] = [
+    "pool_mode = transaction",
+    "pool_mode = transaction\nserver_round_robin = 1\nmin_pool_size = 3",
+    "pool_mode = transaction\nserver_round_robin = 1\ndefault_pool_size = 1",
+    "pool_mode = statement",
+];
+
+#[test]
+fn a_pooler_that_shares_sessions_is_refused_by_every_command() {
+    let database = Database::fresh_of(Engine::Postgres, migrate);
+    for settings in SHARING {
+        for command in [&["serve"][..], &["migrate"], &["user", "list"], &["check"]] {
+            let pooler = PgBouncer::start(&database, settings);
+            let narthex = Narthex::installed().with("DATABASE_URL", &pooler.address());
+            let outcome = match command {
+                ["serve"] => match narthex.try_serve(&[]) {
+                    Ok(_) => panic!("it started behind {settings}"),
+                    Err(outcome) => outcome,
+                },
+                _ => narthex.run(command),
+            };
+            let told = format!("{}{}", outcome.stdout, outcome.stderr);
+            assert_eq!(outcome.code, Some(1), "{command:?}, {settings}: {told}");
+            assert!(told.contains("use session mode, or the server"), "{told}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pooler_in_session_mode_serves() {
+    let database = Database::fresh_of(Engine::Postgres, migrate);
+    let pooler = PgBouncer::start(&database, "pool_mode = session\ndefault_pool_size = 40");
+    let narthex = Narthex::installed().with("DATABASE_URL", &pooler.address());
+    // Each leaves its sessions to the next one.
+    for _ in 0..3 {
+        narthex.run(&["check"]).expect_code(0);
+        narthex.run(&["user", "list"]).expect_code(0);
+    }
+    let serving = narthex.serve();
+    let browser = Browser::at(&serving.url);
+    let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
+    browser
+        .post("/register", &form)
+        .await
+        .expect_redirect("/account");
+    browser.get("/account").await.expect_status(200);
+    serving.stop().expect_code(0);
+}
+
+/// A live token is answered 200 or 503, never 401: the statement of another client is not executed.
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_become_shared_are_given_up_while_running() {
+    let database = Database::fresh_of(Engine::Postgres, migrate);
+    let mut pooler = PgBouncer::start(&database, "pool_mode = session");
+    let address = pooler.address();
+    let settings = [("NARTHEX_MEMORY_ENTRIES", "0")];
+    let app = TestApp::start_on(database, &address, &settings);
+    let ada = app.register(ADA).await;
+    let client = app.client(&ada, &EVERY_ABILITY).await;
+    client.get("/api/v1/user").await.expect_status(200);
+
+    pooler.restart("pool_mode = transaction\ndefault_pool_size = 4");
+    loop {
+        let answers = join_all((0..16).map(|_| client.get("/api/v1/user"))).await;
+        for answer in &answers {
+            assert!([200, 503].contains(&answer.status), "{answer}");
+        }
+        if answers.iter().all(|answer| answer.status == 503) {
+            break;
+        }
+    }
+    pooler.restart("pool_mode = session");
+    client.get("/api/v1/user").await.expect_status(200);
+}
+
+/// A node joins by a notification that it hears itself. A pooler may lose it, and `LISTEN` fails nowhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_without_notifications_warns_once_and_reads_the_log() {
+    let (relay, database, address) = Relay::to_a_fresh_database(migrate);
+    relay.drop_notifications();
+    let node = || Narthex::installed().with("NARTHEX_SECRET_KEY", KEY);
+    let deaf = node().with("DATABASE_URL", &address).serve();
+    let hears = node().with("DATABASE_URL", database.address()).serve();
+    let warning = "notifications of the database do not arrive";
+    assert!(deaf.logs(warning));
+
+    let browser = Browser::at(&hears.url);
+    let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
+    browser
+        .post("/register", &form)
+        .await
+        .expect_redirect("/account");
+    let form = [("name", "CI"), ("expires", "7d")];
+    let made = browser.post("/account/tokens", &form).await;
+    let secret = secret_in(&made.expect_status(200).text);
+    assert!(deaf.lets_in(&secret).await && hears.lets_in(&secret).await);
+    let client = ApiClient::at(&hears.url, &secret);
+    client
+        .delete("/api/v1/tokens/current")
+        .await
+        .expect_status(204);
+    assert!(!deaf.lets_in(&secret).await && !hears.lets_in(&secret).await);
+    let log = deaf.stop().expect_code(0).stderr;
+    assert_eq!(log.matches(warning).count(), 1, "{log}");
+    let log = hears.stop().expect_code(0).stderr;
+    assert!(!log.contains(warning), "{log}");
+}

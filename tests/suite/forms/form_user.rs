@@ -1,0 +1,131 @@
+//! Forms of signed-in pages name the user that they were made for.
+
+use narthex::http::{auth::Access, paths, routes};
+
+use crate::support::answer::Answer;
+use crate::support::app::{PASSWORD, TestApp};
+use crate::support::client::Browser;
+use crate::support::page::{ADA, GRACE, newest_token, own_session};
+
+async fn user_id(browser: &Browser) -> String {
+    let user = browser.get("/api/v1/user").await.json();
+    user["id"].as_str().expect("an id").to_owned()
+}
+
+/// The paths of every route of a signed-in browser that takes `method`, with a session and a token
+/// of `browser` in the place of the id.
+async fn paths(browser: &Browser, method: &str) -> Vec<String> {
+    let (session, token) = (own_session(browser).await, newest_token(browser).await);
+    let table = routes::table().into_iter();
+    let table = table.filter(|route| route.access == Access::Browser && route.method == *method);
+    let paths = table.map(|route| {
+        let is_session = route.path == paths::SESSION_REVOKE;
+        let id = if is_session { &session } else { &token };
+        route.path.replace("{id}", id)
+    });
+    paths.collect()
+}
+
+/// The forms of a page that are sent with POST.
+fn forms(page: &Answer) -> Vec<&str> {
+    let forms = page.text.split("<form").skip(1);
+    let forms = forms.filter_map(|rest| rest.split("</form>").next());
+    forms
+        .filter(|form| form.contains("method=\"post\""))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_post_route_refuses_a_form_of_another_user() {
+    let app = TestApp::start();
+    let (ada, grace) = (app.register(ADA).await, app.register(GRACE).await);
+    app.token_of(&ada, "CI", &[]).await;
+    let (own, other) = (user_id(&ada).await, user_id(&grace).await);
+    let before = ada.get("/api/v1/events").await.text;
+    let paths = paths(&ada, "POST").await;
+    assert!(paths.len() >= 12, "{paths:?}");
+    for path in &paths {
+        // Everything that any of the forms asks for, so that nothing else refuses it.
+        let form = |users: &[&str]| {
+            let fields = [
+                ("name", "Changed"),
+                ("email", "changed@example.com"),
+                ("password", PASSWORD),
+                ("confirmed", "1"),
+            ];
+            let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let users = users.iter().map(|id| ("user".to_owned(), (*id).to_owned()));
+            fields.into_iter().chain(users).collect::<Vec<_>>()
+        };
+        for users in [&[&*other][..], &[&own, &other], &[""], &["x"]] {
+            let request = ada.request(reqwest::Method::POST, path).form(&form(users));
+            let answer = ada.send(request).await.expect_status(409);
+            answer
+                .expect_text("Another account is signed in in this browser")
+                .expect_text("Nothing was done")
+                .expect_text("href=\"/account\"");
+        }
+    }
+    assert_eq!(ada.get("/api/v1/events").await.text, before);
+    assert_eq!(app.sign_in(ADA).await.get("/account").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_post_route_takes_a_form_of_its_own_user_or_of_none() {
+    let app = TestApp::start_with(&[("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1")]);
+    for with_user in [true, false] {
+        let sample = app
+            .register(&format!("sample{with_user}@example.com"))
+            .await;
+        app.token_of(&sample, "CI", &[]).await;
+        let count = paths(&sample, "POST").await.len();
+        for number in 0..count {
+            // One user for each, because some routes end the session.
+            let email = format!("user{number}{with_user}@example.com");
+            let browser = app.register(&email).await;
+            app.token_of(&browser, "CI", &[]).await;
+            let path = paths(&browser, "POST").await.swap_remove(number);
+            let own = user_id(&browser).await;
+            let form = [("user", &*own)];
+            let form = if with_user { &form[..] } else { &[] };
+            let answer = browser.post(&path, form).await;
+            let taken = [200, 303, 422].contains(&answer.status);
+            assert!(taken && !answer.text.contains("no such field"), "{answer}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_of_a_signed_in_page_names_its_user() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    app.token_of(&browser, "CI", &[]).await;
+    let id = user_id(&browser).await;
+    let field = format!("<input type=\"hidden\" name=\"user\" value=\"{id}\">");
+    let mut seen = 0;
+    for path in paths(&browser, "GET").await {
+        let page = browser.get(&path).await;
+        for form in forms(&page) {
+            assert_eq!(form.matches(&field).count(), 1, "{path}: {form}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen} forms");
+    // A form to be corrected has it as well.
+    let page = browser.post("/account/tokens", &[("name", "")]).await;
+    assert!(
+        forms(&page).iter().all(|form| form.contains(&field)),
+        "{page}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_a_signed_out_browser_leads_to_sign_in() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let id = user_id(&browser).await;
+    let form = [("user", &*id), ("name", "Ada")];
+    let answer = app.browser().post("/account/profile", &form).await;
+    let way = "/login?next=%2Faccount%2Fprofile%3Fdraft";
+    assert!(answer.location().starts_with(way), "{answer}");
+}

@@ -1,0 +1,7 @@
+//! HTML forms: drafts, repeated submissions, unusual text.
+
+mod drafts;
+mod form_user;
+mod second_click;
+mod sent_twice;
+mod unusual_text;

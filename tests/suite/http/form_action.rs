@@ -1,0 +1,57 @@
+//! `form-action` and redirects: Chromium applies a page's `form-action` to every redirect that follows a
+//! form, also to those of an app to which a sign-in leads. So the pages that lead on have none.
+
+use crate::support::app::PASSWORD;
+use crate::support::browser::Window;
+use crate::support::echo_app::{GREETING, LEADS_ON};
+use crate::support::reverse_proxy::{Front, Proxy};
+
+const ADA: &str = "ada@example.com";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_reaches_an_app_that_redirects_to_another_origin() {
+    let front = Front::of(Proxy::Nginx);
+    front.register(ADA).await;
+    let window = Window::at(&front.origin).open().await;
+    window.visit(LEADS_ON).await;
+    window.fill("E-mail address", ADA).await;
+    window.fill("Password", PASSWORD).await;
+    window.press("Sign in").await;
+    window.expect_path(&front.app.landing()).await;
+    window.expect_text(GREETING).await;
+    // A cookie of the app, in bytes that are no ASCII, as browsers write it.
+    window.visit("/app").await;
+    window.evaluate("document.cookie = 'theme=é; path=/'").await;
+    for (path, words) in [
+        ("/app", GREETING),
+        ("/account", ADA),
+        ("/auth-of-the-app", GREETING),
+    ] {
+        window.visit(path).await;
+        window.expect_path(path).await;
+        window.expect_text(words).await;
+    }
+
+    window
+        .visit(&format!("/account/confirm?next={LEADS_ON}"))
+        .await;
+    window.fill("Password", PASSWORD).await;
+    window.press("Confirm").await;
+    window.expect_path(&front.app.landing()).await;
+
+    // A path of Narthex's own to which nobody has to be signed in leads on as well.
+    window.visit(&format!("/logout?next={LEADS_ON}")).await;
+    window.screenshot("sign-out-of-this-browser").await;
+    window.expect_no_sideways_scrolling().await;
+    window.press("Sign out").await;
+    let login = format!("/login?next=%2F{}", LEADS_ON.trim_start_matches('/'));
+    window.expect_path(&login).await;
+
+    window.press("Create account").await;
+    window.fill("Your name", "Grace").await;
+    window.fill("E-mail address", "grace@example.com").await;
+    window.fill("Password", PASSWORD).await;
+    window.press("Create account").await;
+    window.expect_path(&front.app.landing()).await;
+    window.close().await;
+}

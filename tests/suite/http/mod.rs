@@ -1,0 +1,14 @@
+//! HTTP itself: headers, hosts, origins, bodies.
+
+mod cors;
+mod csrf;
+mod form_action;
+mod headers;
+mod host;
+mod listening;
+mod openapi;
+mod policy_reports;
+mod problems;
+mod request_smuggling;
+mod return_to;
+mod slow_body;

@@ -1,0 +1,35 @@
+//! Violations of the pages' policy, which a browser reports to the operator's collector.
+
+use std::time::Duration;
+
+use crate::support::binary::{Narthex, free_port};
+use crate::support::browser::Window;
+use crate::support::echo_app::Upstream;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_reports_a_violation_to_the_collector() {
+    let port = free_port();
+    let collector = Upstream::at(([127, 0, 0, 1].into(), port));
+    let uri = format!("http://127.0.0.1:{port}/violations");
+    let serving = Narthex::installed()
+        .with("NARTHEX_CSP_REPORT_URI", &uri)
+        .serve();
+    let window = Window::at(&serving.url).open().await;
+    window.visit("/login").await;
+    // As an attacker who found a way to put a script into the page.
+    let script =
+        "document.body.append(Object.assign(document.createElement('script'), {text: 'attack()'}))";
+    window.evaluate(script).await;
+    let arrives = async {
+        loop {
+            let asked = collector.asked();
+            if let Some(report) = asked.into_iter().find(|asked| asked.path == "/violations") {
+                return report;
+            }
+        }
+    };
+    let arrived = tokio::time::timeout(Duration::from_secs(60), arrives).await;
+    let report = arrived.expect("a browser that reports");
+    window.close().await;
+    assert!(report.body.contains("script-src-elem"), "{report:#?}");
+}

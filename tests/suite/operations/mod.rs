@@ -1,0 +1,5 @@
+//! The server as an operator runs it.
+
+mod crash;
+mod program;
+mod settings;

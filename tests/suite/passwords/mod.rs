@@ -1,0 +1,4 @@
+//! Passwords: policy and re-authentication.
+
+mod policy;
+mod reauthentication;

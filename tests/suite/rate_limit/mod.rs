@@ -1,0 +1,5 @@
+//! Rate limits: attempts, shares, resources.
+
+mod attempts;
+mod fairness;
+mod resources;

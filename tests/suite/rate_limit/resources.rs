@@ -1,0 +1,76 @@
+//! What one client may take of the server.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use crate::support::app::TestApp;
+use crate::support::raw_http::{exchange, status};
+
+fn connect(origin: &str) -> TcpStream {
+    TcpStream::connect(origin.strip_prefix("http://").unwrap()).unwrap()
+}
+
+/// Sends the beginning of a request and waits, without closing, for whatever comes.
+fn stalls_after(origin: &str, beginning: &str) -> String {
+    let mut stream = connect(origin);
+    stream.write_all(beginning.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // Ends when the server closes. Should it never, the test hangs, and that is seen.
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_finish_the_head_is_cut_off() {
+    let app = TestApp::start();
+    let answer = stalls_after(&app.origin, "GET /login HTTP/1.1\r\nHost: localhost\r\n");
+    assert_eq!(status(&answer), 408);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_finish_the_body_is_told_so_and_cut_off() {
+    let app = TestApp::start();
+    let head = "POST /api/v1/sign-in HTTP/1.1\r\nHost: localhost\r\n\
+                Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    let answer = stalls_after(&app.origin, head);
+    assert_eq!(status(&answer), 408);
+    assert!(answer.contains("application/problem+json"), "{answer}");
+    assert!(answer.contains("/too-slow"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_is_too_long_or_has_too_many_headers_is_refused() {
+    let app = TestApp::start();
+    let many: String = (0..97).map(|n| format!("X-{n}: 1\r\n")).collect();
+    let head = |headers: &str| format!("GET /login HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+    let answer = exchange(&app.origin, head(&many).as_bytes());
+    assert_eq!(status(&answer), 431);
+
+    // Cut off before it is all read, so that the answer may be lost on the way.
+    let long = head(&format!("X-Long: {}\r\n", "x".repeat(1024 * 1024)));
+    let mut stream = connect(&app.origin);
+    let sent = stream.write_all(long.as_bytes());
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(
+        sent.is_err() || read.is_err() || !answer.contains(" 200 "),
+        "{answer}"
+    );
+    app.stranger().get("/login").await.expect_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_too_long_is_refused_at_whatever_path_reads_one() {
+    let app = TestApp::start();
+    let long = "x".repeat(65 * 1024);
+    let form = [("email", "ada@example.com"), ("password", &*long)];
+    app.stranger()
+        .post("/login", &form)
+        .await
+        .expect_status(413);
+    let body =
+        serde_json::json!({"email": "ada@example.com", "password": long, "device_name": "x"});
+    let answer = app.stranger().post_json("/api/v1/sign-in", &body).await;
+    answer.expect_problem(413, "too-large");
+}

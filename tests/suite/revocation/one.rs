@@ -1,0 +1,211 @@
+//! Revoking one session or one token: asked first, then done.
+
+use std::time::Duration;
+
+use crate::support::answer::Answer;
+use crate::support::app::{PASSWORD, TestApp};
+use crate::support::browser::Window;
+use crate::support::client::Browser;
+use crate::support::page::{ADA, newest_token, own_session};
+use crate::support::user_agents::SAFARI_ON_IPHONE;
+
+const QUARTER: Duration = Duration::from_secs(15 * 60);
+const CONFIRMED: (&str, &str) = ("confirmed", "1");
+
+struct Scene {
+    app: TestApp,
+    here: Browser,
+    phone: Browser,
+    /// A token's secret.
+    secret: String,
+    /// Where the phone's session and the token are revoked.
+    session: String,
+    token: String,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let app = TestApp::start();
+        let here = app.register(ADA).await;
+        let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+        let secret = app.token_of(&here, "CI of the shop", &[]).await;
+        app.api_client(&secret)
+            .get("/api/v1/user")
+            .await
+            .expect_status(200);
+        let session = format!("/account/sessions/{}/revoke", own_session(&phone).await);
+        let token = format!("/account/tokens/{}/revoke", newest_token(&here).await);
+        app.advance(Duration::from_secs(180));
+        Self {
+            app,
+            here,
+            phone,
+            secret,
+            session,
+            token,
+        }
+    }
+
+    async fn both_live(&self) {
+        self.phone.get("/account").await.expect_status(200);
+        let client = self.app.api_client(&self.secret);
+        client.get("/api/v1/user").await.expect_status(200);
+    }
+}
+
+/// The address that a link of the page leads to.
+fn link(page: &Answer, words: &str) -> String {
+    let (before, _) = page
+        .text
+        .split_once(&format!(">{words}</a>"))
+        .unwrap_or_else(|| panic!("no link says {words}: {page}"));
+    let (_, href) = before.rsplit_once("href=\"").expect("an address");
+    href.split('"')
+        .next()
+        .expect("an end")
+        .replace("&#38;", "&")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_names_what_would_end_and_ends_nothing() {
+    let scene = Scene::new().await;
+    for (path, list, words) in [
+        (
+            &scene.session,
+            "/account/sessions",
+            ["Sign out Safari on iOS?", "Last active", "loses access"],
+        ),
+        (
+            &scene.token,
+            "/account/tokens",
+            ["Revoke CI of the shop?", "Last used", "refused immediately"],
+        ),
+    ] {
+        for confirmed in [&[][..], &[("confirmed", "")], &[("confirmed", "0")]] {
+            let page = scene.here.post(path, confirmed).await.expect_status(200);
+            for words in words.iter().chain(&["3 minutes ago", "from 127.0.0.1"]) {
+                assert!(page.text.contains(words), "{words}: {page}");
+            }
+            assert_eq!(link(&page, "Cancel"), list);
+            assert_eq!(page.field("confirmed"), "1");
+            scene.both_live().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmed_one_ends_and_the_list_links_the_receipt() {
+    let scene = Scene::new().await;
+    for (path, list, message) in [
+        (
+            &scene.session,
+            "/account/sessions",
+            "Session signed out: Safari on iOS.",
+        ),
+        (
+            &scene.token,
+            "/account/tokens",
+            "Token revoked: CI of the shop.",
+        ),
+    ] {
+        let ended = scene.here.post(path, &[CONFIRMED]).await;
+        let page = scene.here.follow(&ended.expect_redirect(list)).await;
+        let receipt = link(&page.expect_text(message), "View the receipt");
+        let receipt = scene.here.get(&receipt).await.expect_status(200);
+        receipt.expect_text("Revoked");
+        let again = scene.here.get(list).await;
+        again
+            .expect_no_text(message)
+            .expect_no_text("View the receipt");
+    }
+    scene.phone.get("/account").await.expect_status(303);
+    let client = scene.app.api_client(&scene.secret);
+    client.get("/api/v1/user").await.expect_status(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmed_one_leads_back_to_where_it_was_asked_for() {
+    let scene = Scene::new().await;
+    // The form of each list says where it is.
+    for path in ["/account", "/account/sessions", "/account/tokens"] {
+        let page = scene.here.get(path).await.expect_status(200);
+        let next = page.fields_named("next");
+        assert!(!next.is_empty() && next.iter().all(|next| next == path));
+    }
+    for (next, leads_to) in [
+        ("/account", "/account"),
+        ("/account/tokens?cursor=x", "/account/tokens?cursor=x"),
+        ("/account/profile", "/account/sessions"),
+        ("https://evil.example/account", "/account/sessions"),
+        ("//evil.example/account", "/account/sessions"),
+        ("/account/../logout", "/account/sessions"),
+    ] {
+        let phone = scene.app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+        let path = format!("/account/sessions/{}/revoke", own_session(&phone).await);
+        let page = scene.here.post(&path, &[("next", next)]).await;
+        let page = page.expect_status(200);
+        assert_eq!(link(&page, "Cancel"), leads_to);
+        let form = [CONFIRMED, ("next", &page.field("next"))];
+        let ended = scene.here.post(&path, &form).await;
+        ended.expect_redirect(leads_to);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_session_in_use_is_asked_about_and_signs_out_here() {
+    let app = TestApp::start();
+    let here = app.register(ADA).await;
+    let path = format!("/account/sessions/{}/revoke", own_session(&here).await);
+    let page = here.post(&path, &[]).await.expect_status(200);
+    page.expect_text("You will be signed out here")
+        .expect_no_text("asked for your password");
+    here.post(&path, &[CONFIRMED])
+        .await
+        .expect_redirect("/login");
+    here.get("/account").await.expect_status(303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_password_is_asked_for_once_it_is_confirmed() {
+    let scene = Scene::new().await;
+    scene.app.advance(QUARTER);
+    let page = scene.here.post(&scene.token, &[]).await;
+    page.expect_status(200)
+        .expect_text("You will be asked for your password.");
+    let asked = scene.here.post(&scene.token, &[CONFIRMED]).await;
+    let next = scene.here.follow(&asked).await.field("next");
+    scene.both_live().await;
+    let form = [("password", PASSWORD), ("next", &*next)];
+    let back = scene.here.post("/account/confirm", &form).await;
+    let page = scene.here.follow(&back).await.expect_status(200);
+    page.expect_text("CI of the shop")
+        .expect_no_text("Safari on iOS");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_without_scripts_cancels_and_then_revokes() {
+    let scene = Scene::new().await;
+    let window = Window::at(&scene.app.origin).without_scripts().open().await;
+    window.visit("/login").await;
+    window.fill("E-mail address", ADA).await;
+    window.fill("Password", PASSWORD).await;
+    window.press("Sign in").await;
+    window.expect_path("/account").await;
+    window.press_in("CI of the shop", "Revoke").await;
+    window.expect_text("Revoke CI of the shop?").await;
+    window.screenshot("revoke-token").await;
+    window.expect_no_sideways_scrolling().await;
+    window.press("Cancel").await;
+    window.expect_path("/account").await;
+    scene.both_live().await;
+    window.press_in("CI of the shop", "Revoke").await;
+    window.press("Revoke token").await;
+    window.expect_path("/account").await;
+    window.expect_text("Token revoked: CI of the shop.").await;
+    window.screenshot("revoked").await;
+    window.press("View the receipt").await;
+    window.expect_text("1 token").await;
+    window.close().await;
+    let client = scene.app.api_client(&scene.secret);
+    client.get("/api/v1/user").await.expect_status(401);
+}

@@ -1,0 +1,11 @@
+//! Browser sessions: sign-in, cookies, devices.
+
+mod api;
+mod api_sign_in;
+mod cookie_header;
+mod cookies;
+mod devices;
+mod login;
+mod logout;
+mod new_devices;
+mod page;

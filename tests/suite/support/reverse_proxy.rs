@@ -1,0 +1,254 @@
+//! A real proxy with the configuration that the project hands out, Narthex and an app behind it.
+
+use std::io::{Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use super::binary::{Narthex, Serving};
+use super::child_process::{Home, Leash};
+use super::client::{ApiClient, Browser, Stranger};
+use super::echo_app::Upstream;
+use super::operator::Operator;
+
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
+
+/// The proxies whose configuration is tested.
+#[derive(Clone, Copy, Debug)]
+pub enum Proxy {
+    Nginx,
+    Caddy,
+}
+
+/// What an operator has in the end. The ports are those of the configuration files; the address is
+/// this front's alone, from the 16 million that the loopback network has.
+pub struct Front {
+    /// What users type.
+    pub origin: String,
+    pub operator: Operator,
+    pub app: Upstream,
+    narthex: Option<Serving>,
+    _proxy: Leash,
+}
+
+const FRONT: u16 = 8000;
+const NARTHEX: u16 = 8080;
+const APP: u16 = 3000;
+
+/// Narthex, where it has a name of its own.
+pub const ID: &str = "http://id.example.com:8000";
+/// The app, where it has a name of its own.
+pub const APP_URL: &str = "http://app.example.com:8000";
+
+impl Front {
+    /// Narthex and the app on one origin: `docs/nginx.conf`, `docs/Caddyfile`.
+    pub fn of(proxy: Proxy) -> Self {
+        let ip = an_address_of_its_own();
+        let origin = format!("http://{ip}:{FRONT}");
+        let moved = [
+            ("http://localhost:8000", origin.clone()),
+            ("listen 8000;", format!("listen {ip}:{FRONT};")),
+        ];
+        Self::start(ip, proxy, "", &moved, &[("NARTHEX_PUBLIC_URL", &origin)])
+    }
+
+    /// Narthex and the app under two names: `docs/nginx-hosts.conf`, `docs/Caddyfile-hosts`.
+    pub fn of_two_names(proxy: Proxy) -> Self {
+        let ip = an_address_of_its_own();
+        let moved = [
+            ("https://id.example.com", ID.to_owned()),
+            ("https://app.example.com", APP_URL.to_owned()),
+            ("listen 8000;", format!("listen {ip}:{FRONT};")),
+        ];
+        let settings = [
+            ("NARTHEX_PUBLIC_URL", ID),
+            ("NARTHEX_COOKIE_DOMAIN", "example.com"),
+            ("NARTHEX_TRUSTED_ORIGINS", APP_URL),
+        ];
+        Self::start(ip, proxy, "-hosts", &moved, &settings)
+    }
+
+    /// Nothing but addresses is changed in the project's file: what is `moved`, and those of Narthex
+    /// and the app.
+    fn start(
+        ip: IpAddr,
+        proxy: Proxy,
+        layout: &str,
+        moved: &[(&str, String)],
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let abilities = "[abilities]\n\"orders:read\" = \"Read your orders\"\n";
+        let mut operator = Operator::new()
+            .with("NARTHEX_LISTEN", &format!("{ip}:{NARTHEX}"))
+            .with("NARTHEX_TRUSTED_PROXIES", "127.0.0.1");
+        for (name, value) in settings {
+            operator = operator.with(name, value);
+        }
+        let narthex: Narthex = operator.narthex.with_file("narthex.toml", abilities);
+        let operator = Operator {
+            narthex,
+            ..operator
+        };
+        let file = match proxy {
+            Proxy::Nginx => format!("nginx{layout}.conf"),
+            Proxy::Caddy => format!("Caddyfile{layout}"),
+        };
+        let mut text = handed_out(&file);
+        for (from, to) in moved {
+            text = text.replace(from, to);
+        }
+        for port in [NARTHEX, APP] {
+            let from = format!("127.0.0.1:{port}");
+            assert!(text.contains(&from), "{file} has no {from}");
+            text = text.replace(&from, &format!("{ip}:{port}"));
+        }
+        Self {
+            origin: format!("http://{ip}:{FRONT}"),
+            narthex: Some(operator.serve()),
+            operator,
+            app: Upstream::at((ip, APP)),
+            _proxy: match proxy {
+                Proxy::Nginx => nginx(&text),
+                Proxy::Caddy => caddy(&text, ip),
+            },
+        }
+    }
+
+    pub fn stranger(&self) -> Stranger {
+        Stranger::at(&self.origin)
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser::at(&self.origin)
+    }
+
+    pub fn api_client(&self, secret: &str) -> ApiClient {
+        ApiClient::at(&self.origin, secret)
+    }
+
+    /// Makes an account and signs in, through the proxy.
+    pub async fn register(&self, email: &str) -> Browser {
+        let browser = self.browser();
+        let form = [
+            ("name", "Ada"),
+            ("email", email),
+            ("password", super::app::PASSWORD),
+        ];
+        let made = browser.post("/register", &form).await;
+        made.expect_redirect("/account");
+        browser
+    }
+
+    /// `GET` of a path exactly as it is written, with a token.
+    pub fn exchange(&self, path: &str, secret: &str) -> String {
+        let host = self.origin.trim_start_matches("http://");
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {secret}\r\n\
+             Accept: application/json\r\nConnection: close\r\n\r\n"
+        );
+        // Half a connection, as `raw::exchange` has it, is to a proxy a client that is gone.
+        let mut stream = TcpStream::connect(host).expect("a proxy");
+        stream
+            .write_all(request.as_bytes())
+            .expect("a proxy that reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+
+    /// Narthex is gone; the proxy and the app go on.
+    pub fn kill_narthex(&mut self) {
+        self.narthex.take().expect("it is killed once").kill();
+    }
+}
+
+/// Each has the ports to itself. The process' id is in it, so that two runs can go on at once.
+pub fn an_address_of_its_own() -> IpAddr {
+    static LAST: AtomicU8 = AtomicU8::new(1);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+    Ipv4Addr::new(127, high, low, number).into()
+}
+
+/// One of the project's configuration files.
+pub fn handed_out(name: &str) -> String {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    std::fs::read_to_string(docs.join(name)).expect("a configuration")
+}
+
+/// What Debian's own `/etc/nginx/nginx.conf` does for the files in `conf.d`.
+const NGINX: &str = "daemon off;
+pid nginx.pid;
+error_log stderr notice;
+worker_processes 1;
+events {}
+http {
+    access_log off;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    include narthex.conf;
+}
+";
+
+fn nginx(narthex: &str) -> Leash {
+    let home = home_with("nginx", [("nginx.conf", NGINX), ("narthex.conf", narthex)]);
+    let directory = home.path().display().to_string();
+    let arguments = ["-p", &directory, "-c", "nginx.conf", "-e", "stderr"];
+    let leash = Leash::start(&home, "TERM", &program("nginx"), &arguments);
+    wait_until(&leash, "start worker process ");
+    leash
+}
+
+/// HAProxy with `docs/haproxy.cfg`, everything in it moved to this address.
+pub fn haproxy(ip: IpAddr) -> Leash {
+    let text = handed_out("haproxy.cfg").replace("127.0.0.1", &ip.to_string());
+    let home = home_with("haproxy", [("haproxy.cfg", &text), ("unused", "")]);
+    let arguments = ["-db", "-f", "haproxy.cfg"];
+    let leash = Leash::start(&home, "TERM", &program("haproxy"), &arguments);
+    // It says nothing when it is ready.
+    while TcpStream::connect((ip, FRONT)).is_err() {
+        std::thread::yield_now();
+    }
+    leash
+}
+
+fn caddy(narthex: &str, ip: IpAddr) -> Leash {
+    let options = format!("{{\n\tadmin off\n\tdefault_bind {ip}\n}}\nimport narthex\n");
+    let home = home_with("caddy", [("Caddyfile", &options), ("narthex", narthex)]);
+    let arguments = ["run", "--config", "Caddyfile", "--adapter", "caddyfile"];
+    let leash = Leash::start(&home, "TERM", &program("caddy"), &arguments);
+    wait_until(&leash, "serving initial configuration");
+    leash
+}
+
+/// A directory with these files, for a program that is not to run as root.
+fn home_with(name: &str, files: [(&str, &str); 2]) -> Home {
+    let home = Home::new(name).for_user_instead_of_root("nobody");
+    for (name, text) in files {
+        std::fs::write(home.path().join(name), text).expect("room for a file");
+    }
+    home
+}
+
+#[track_caller]
+fn wait_until(leash: &Leash, words: &str) {
+    let ready = |line: &str| line.contains(words).then_some(());
+    leash
+        .output
+        .wait_for(STARTS_WITHIN, ready)
+        .unwrap_or_else(|| panic!("the proxy does not start:\n{}", leash.output.so_far()));
+}
+
+/// Debian has nginx where only root's PATH looks.
+fn program(name: &str) -> PathBuf {
+    let in_sbin = Path::new("/usr/sbin").join(name);
+    if in_sbin.exists() {
+        in_sbin
+    } else {
+        PathBuf::from(name)
+    }
+}

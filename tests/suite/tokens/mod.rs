@@ -1,0 +1,7 @@
+//! API tokens.
+
+mod api;
+mod expiry;
+mod narrowing;
+mod pages;
+mod rotation;
