@@ -1,4 +1,4 @@
-//! The protocol of `docs/in-force.md` as a state machine, small enough that every state of it can be
+//! The protocol of `docs/revocation.md` as a state machine, small enough that every state of it can be
 //! visited: who knows a pass in memory, who ends it, and what the database, the clocks and the
 //! operating system may do in between.
 //!

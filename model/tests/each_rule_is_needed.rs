@@ -2,7 +2,7 @@
 //! same processes, it is not.
 //!
 //! `cargo test --manifest-path model/Cargo.toml --test each_rule_is_needed NAME -- --nocapture` shows the
-//! steps that lead there; `docs/in-force.md` tells them in a sentence.
+//! steps that lead there; `docs/revocation.md` tells them in a sentence.
 
 use narthex_model::{Failover, Protocol, Rule};
 use stateright::{Checker, HasDiscoveries, Model};
@@ -192,7 +192,7 @@ fn an_ending_found_done_is_not_heard_of_everywhere_yet() {
 fn each_rule_has_its_test_and_its_place_in_the_documentation() {
     let (tests, page) = (
         include_str!("each_rule_is_needed.rs"),
-        include_str!("../../docs/in-force.md"),
+        include_str!("../../docs/revocation.md"),
     );
     for rule in Rule::ALL {
         assert!(tests.contains(&format!("(Rule::{rule:?}, ")), "{rule:?}");

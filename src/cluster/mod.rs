@@ -1,5 +1,5 @@
 //! The nodes on one database, and the invalidations that they publish. A revocation that was answered is
-//! in force on all of them. `docs/in-force.md` describes the protocol on one page.
+//! in force on all of them. `docs/revocation.md` describes the protocol on one page.
 //!
 //! A *node* is a process with a credential cache. A node or a command that changes a cached user or
 //! secret publishes an invalidation in the transaction of the change ([`Cluster::tell`]) and invalidates

@@ -94,7 +94,7 @@ impl Cluster {
     }
 
     /// A node that lives through a failover may take it that whatever was answered before is there
-    /// (`docs/in-force.md`): after a lease that has to be seen once more.
+    /// (`docs/revocation.md`): after a lease that has to be seen once more.
     async fn look_last(&self, newest: Newest) -> Result<(), Error> {
         let kept = self
             .shared

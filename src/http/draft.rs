@@ -4,7 +4,7 @@
 //! A draft travels in the query of the form's page, through the pages for signing in and confirming,
 //! and fills the form in again. It is shown and never acted on. It is encrypted, so that names and
 //! addresses do not reach the access log of a proxy, and it names the user whose form it was, so that
-//! nobody else is shown its content. It is no proof of who entered that content: see SECURITY.md.
+//! nobody else is shown its content. It is no proof of who entered that content: see docs/security/data.md.
 
 use std::collections::BTreeMap;
 

@@ -1,14 +1,15 @@
-//! What the documents say is proved: every test that they name is there, and every heading.
+//! Every test, file and heading that the documents name exists.
 //!
-//! `docs/asvs.md` says of each requirement of OWASP ASVS 5.0 that applies whether it is met, and by what;
-//! `SECURITY.md` the same of each promise.
+//! `docs/security/asvs.md` gives the status of each requirement of OWASP ASVS 5.0 that applies, with its
+//! tests. The other pages of `docs/security/` do the same for each promise.
 
 use std::collections::BTreeSet;
 
 use super::source::Source;
 use super::{Breach, expect_none, project};
 
-const TABLE: &str = "docs/asvs.md";
+const PAGES: &str = "docs/security";
+const TABLE: &str = "docs/security/asvs.md";
 const STATUSES: [&str; 3] = ["met", "not applicable", "not yet"];
 
 /// A row: `| V6.2.1 | what it asks | met | by what |`.
@@ -77,7 +78,7 @@ fn named(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The targets of links to headings: `../SECURITY.md#sessions`.
+/// The targets of links to headings: `sessions.md#limits-of-a-session`.
 fn headings_linked(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let targets = text.split("](").skip(1);
     let targets = targets.filter_map(|rest| rest.split(')').next()?.split_once('#'));
@@ -95,6 +96,17 @@ fn anchors(document: &str) -> Vec<String> {
         kept.map(|c| if c == ' ' { '-' } else { c }).collect()
     };
     headings.map(anchor).collect()
+}
+
+/// `SECURITY.md` and every page of `docs/security/`.
+fn documents() -> Vec<String> {
+    let entries = std::fs::read_dir(project().join(PAGES)).expect("the folder of the pages");
+    let pages = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let pages = pages.filter(|name| name.ends_with(".md"));
+    let pages = pages.map(|name| format!("{PAGES}/{name}"));
+    std::iter::once("SECURITY.md".to_owned())
+        .chain(pages)
+        .collect()
 }
 
 fn read(path: &str) -> String {
@@ -133,11 +145,13 @@ fn named_in_vain(path: &str, text: &str, tests: &BTreeSet<String>) -> Vec<Breach
 #[test]
 fn every_test_and_heading_that_a_document_names_is_there() {
     let tests = tests();
-    for path in [TABLE, "SECURITY.md"] {
-        let text = read(path);
-        assert!(named(&text).count() > 20, "{path} names tests");
-        expect_none(&named_in_vain(path, &text, &tests));
+    let mut count = 0;
+    for path in documents() {
+        let text = read(&path);
+        count += named(&text).count();
+        expect_none(&named_in_vain(&path, &text, &tests));
     }
+    assert!(count > 200, "the documents name {count} tests");
 }
 
 #[test]
