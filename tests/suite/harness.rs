@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::app::TestApp;
 use crate::support::browser::Window;
-use crate::support::client::{ApiClient, Browser, Stranger};
+use crate::support::client::{AnonymousClient, ApiClient, Browser};
 use crate::support::database::Database;
 use crate::support::user_agents::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
 
@@ -85,7 +85,7 @@ async fn mirror(request: HttpRequest, body: String) -> HttpResponse {
 
 #[tokio::test]
 async fn a_stranger_brings_nothing() {
-    let answer = Stranger::at(&small_server()).get("/x?y=z").await;
+    let answer = AnonymousClient::at(&small_server()).get("/x?y=z").await;
     let mut lines: Vec<_> = answer.text.trim_end().lines().collect();
     lines.retain(|line| !line.starts_with("host: "));
     assert_eq!(lines, ["GET /x?y=z", "accept: */*"]);

@@ -158,9 +158,9 @@ async fn a_stranger_is_challenged_without_an_error_code() {
         if matches!(asks, Nothing) {
             continue;
         }
-        let stranger = app.stranger();
-        let request = stranger.request(method(name), &harmless(path));
-        stranger
+        let anonymous = app.anonymous();
+        let request = anonymous.request(method(name), &harmless(path));
+        anonymous
             .send(request)
             .await
             .expect_problem(401, "not-signed-in")
@@ -241,11 +241,11 @@ async fn the_scheme_is_bearer_in_any_case() {
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "Token", &[]).await;
     for scheme in ["Bearer", "bearer", "BEARER"] {
-        let stranger = app.stranger();
-        let request = stranger
+        let anonymous = app.anonymous();
+        let request = anonymous
             .request(Method::GET, "/api/v1/user")
             .header("authorization", format!("{scheme} {}", token.secret));
-        stranger.send(request).await.expect_status(200);
+        anonymous.send(request).await.expect_status(200);
     }
 }
 
@@ -271,19 +271,19 @@ async fn a_secret_counts_only_where_its_sort_travels() {
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "Token", &[]).await;
     let cookie = ada.cookie("narthex").unwrap().value;
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     for request in [
-        stranger
+        anonymous
             .request(Method::GET, "/api/v1/user")
             .header("cookie", format!("narthex={}", token.secret)),
-        stranger
+        anonymous
             .request(Method::GET, "/api/v1/user")
             .bearer_auth(&cookie),
-        stranger
+        anonymous
             .request(Method::GET, "/api/v1/user")
             .query(&[("access_token", &token.secret)]),
     ] {
-        stranger.send(request).await.expect_status(401);
+        anonymous.send(request).await.expect_status(401);
     }
 }
 
@@ -293,7 +293,7 @@ async fn another_sites_page_cannot_use_the_cookie_and_a_trusted_one_can() {
     let ada = app.register(ADA).await;
     let id = app.token(&ada, "Token", &[]).await.id;
     let path = format!("/api/v1/tokens/{id}");
-    let page = app.stranger();
+    let page = app.anonymous();
     let from = |site: &str, origin: &str| {
         let request = page.request(Method::DELETE, &path);
         request

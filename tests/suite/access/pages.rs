@@ -260,10 +260,10 @@ fn every_path_that_is_spelled_has_a_route() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_gets_nowhere_but_where_everybody_may_go() {
     let app = TestApp::start();
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     for (method, path, open) in every_route() {
-        let request = stranger.request(method.clone(), &path);
-        let answer = stranger.send(with_a_body(request, &method, &path)).await;
+        let request = anonymous.request(method.clone(), &path);
+        let answer = anonymous.send(with_a_body(request, &method, &path)).await;
         match open {
             // To sign in by the API and fail is a 401 of its own.
             ToAll if path == "/api/v1/sign-in" => drop(answer.expect_status(422)),
@@ -373,7 +373,7 @@ async fn a_token_with_every_ability_is_let_in_wherever_tokens_are() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes() {
     let app = TestApp::start();
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let mut methods: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for route in routes::table()
         .into_iter()
@@ -391,8 +391,8 @@ async fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes(
     for (pattern, known) in methods {
         for method in all.into_iter().filter(|method| !known.contains(*method)) {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
-            let request = stranger.request(method.clone(), &a_path(pattern));
-            let answer = stranger.send(request).await.expect_status(405);
+            let request = anonymous.request(method.clone(), &a_path(pattern));
+            let answer = anonymous.send(request).await.expect_status(405);
             let allowed = answer.header("allow").unwrap().split(", ");
             assert_eq!(
                 allowed.map(str::to_owned).collect::<BTreeSet<_>>(),
@@ -412,14 +412,14 @@ async fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes(
 #[tokio::test(flavor = "multi_thread")]
 async fn head_is_guarded_as_get_is_and_has_its_headers_without_the_content() {
     let app = TestApp::start();
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let browser = app.register("ada@example.com").await;
     for (method, path, open) in every_route() {
         if method != Method::GET {
             continue;
         }
-        let request = stranger.request(Method::HEAD, &path);
-        let refused = stranger.send(request).await;
+        let request = anonymous.request(Method::HEAD, &path);
+        let refused = anonymous.send(request).await;
         if open != ToAll {
             let status = if is_page(&path) { 303 } else { 401 };
             assert_eq!(refused.expect_status(status).text, "");

@@ -68,7 +68,7 @@ async fn given_everywhere(
     given.push(("token call", taken(made.status), token["name"].clone()));
 
     let device = json!({"email": ADA, "password": PASSWORD, "device_name": name});
-    let made = app.stranger().post_json("/api/v1/sign-in", &device).await;
+    let made = app.anonymous().post_json("/api/v1/sign-in", &device).await;
     let token = newest_token(app, ada).await;
     given.push(("device", taken(made.status), token["name"].clone()));
 

@@ -3,7 +3,7 @@
 use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::client::{ApiClient, Browser};
-use crate::support::page::{ADA, GRACE, fault, faults, happened, listed};
+use crate::support::page::{ADA, GRACE, event_types, expect_field_errors, fetch_list, field_error};
 
 const NEW: &str = "another long password";
 
@@ -25,7 +25,7 @@ async fn name_and_address_are_changed_and_the_new_address_signs_in() {
     assert_eq!(page.field("email"), "Countess@example.com");
     assert!(can_sign_in(&app, "countess@example.com", PASSWORD).await);
     assert!(!can_sign_in(&app, ADA, PASSWORD).await);
-    let happened = happened(&browser).await;
+    let happened = event_types(&browser).await;
     assert!(
         happened.contains(&"account.email_changed".to_owned()),
         "{happened:?}"
@@ -42,7 +42,7 @@ async fn an_address_that_is_somebody_else_s_is_refused_and_nothing_is_saved() {
     app.register(GRACE).await;
     let browser = app.register(ADA).await;
     let form = [("name", "Countess"), ("email", "GRACE@example.com")];
-    let page = faults(browser.post("/account/profile", &form).await, &["email"]);
+    let page = expect_field_errors(browser.post("/account/profile", &form).await, &["email"]);
     assert_eq!(
         page.field("name"),
         "Countess",
@@ -56,11 +56,11 @@ async fn a_name_or_address_that_cannot_be_is_refused() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let form = [("name", "a\u{202E}b"), ("email", "x")];
-    faults(
+    expect_field_errors(
         browser.post("/account/profile", &form).await,
         &["name", "email"],
     );
-    faults(
+    expect_field_errors(
         browser.post("/account/profile", &[]).await,
         &["name", "email"],
     );
@@ -157,7 +157,7 @@ async fn with_a_wrong_current_password_nothing_changes_and_nothing_ends() {
             ("also", "tokens"),
         ];
         let page = three.here.post("/account/password", &form).await;
-        let page = faults(page, &["current_password"]);
+        let page = expect_field_errors(page, &["current_password"]);
         page.expect_no_text(NEW);
     }
     assert_eq!(three.alive().await, [true, true, true]);
@@ -174,7 +174,7 @@ async fn a_new_password_that_cannot_be_is_refused_and_the_ticks_stay() {
             ("also", ""),
             ("also", "tokens"),
         ];
-        let page = faults(
+        let page = expect_field_errors(
             three.here.post("/account/password", &form).await,
             &["password"],
         );
@@ -219,7 +219,9 @@ async fn deleting_the_account_ends_everything_and_forgets_its_owner() {
     grace.get("/account").await.expect_status(200);
     let again = three.app.register(ADA).await;
     assert_eq!(
-        listed(&again, "/api/v1/credentials?ended=true").await.len(),
+        fetch_list(&again, "/api/v1/credentials?ended=true")
+            .await
+            .len(),
         1
     );
 }
@@ -233,7 +235,7 @@ async fn a_wrong_password_deletes_nothing() {
             .post("/account/delete", &[("password", wrong)])
             .await;
         let page = page.expect_status(422);
-        assert!(!fault(&page, "delete_password").is_empty());
+        assert!(!field_error(&page, "delete_password").is_empty());
     }
     assert_eq!(three.alive().await, [true, true, true]);
 }

@@ -1,7 +1,7 @@
 //! Making an account.
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::page::{ADA, faults};
+use crate::support::page::{ADA, expect_field_errors};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_makes_an_account_is_signed_in_by_that() {
@@ -24,7 +24,7 @@ async fn whoever_makes_an_account_is_signed_in_by_that() {
 async fn every_field_that_is_wrong_is_named_at_once_and_nothing_typed_is_lost_but_the_password() {
     let app = TestApp::start();
     let form = [("name", " "), ("email", "ada"), ("password", "too short")];
-    let page = faults(
+    let page = expect_field_errors(
         app.browser().post("/register", &form).await,
         &["name", "email", "password"],
     );
@@ -38,7 +38,7 @@ async fn every_field_that_is_wrong_is_named_at_once_and_nothing_typed_is_lost_bu
 async fn a_form_without_its_fields_is_refused_like_an_empty_one() {
     let app = TestApp::start();
     let page = app.browser().post("/register", &[]).await;
-    faults(page, &["name", "email", "password"]);
+    expect_field_errors(page, &["name", "email", "password"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,7 +53,7 @@ async fn an_address_has_one_account_however_it_is_written() {
     ] {
         let form = [("name", "Ada"), ("email", again), ("password", PASSWORD)];
         let page = app.browser().post("/register", &form).await;
-        faults(page, &["email"]).expect_no_text(PASSWORD);
+        expect_field_errors(page, &["email"]).expect_no_text(PASSWORD);
     }
 }
 
@@ -72,7 +72,7 @@ async fn what_is_no_address_is_refused() {
         &long,
     ] {
         let form = [("name", "Ada"), ("email", email), ("password", PASSWORD)];
-        faults(app.browser().post("/register", &form).await, &["email"]);
+        expect_field_errors(app.browser().post("/register", &form).await, &["email"]);
     }
 }
 
@@ -97,7 +97,7 @@ async fn a_name_has_1_to_255_characters_and_is_trimmed() {
         ("email", "x@example.com"),
         ("password", PASSWORD),
     ];
-    faults(app.browser().post("/register", &form).await, &["name"]);
+    expect_field_errors(app.browser().post("/register", &form).await, &["name"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,7 +130,7 @@ async fn a_password_has_15_to_128_characters() {
                     .await
                     .expect_redirect("/account");
             } else {
-                faults(answer, &["password"]);
+                expect_field_errors(answer, &["password"]);
             }
         }
     }
@@ -142,7 +142,7 @@ async fn one_s_own_name_or_address_is_no_password() {
     let (name, email) = ("Augusta Ada King", "ada.lovelace@example.com");
     for own in [name, email, "ADA.LOVELACE@example.com", "augusta ada king"] {
         let form = [("name", name), ("email", email), ("password", own)];
-        faults(app.browser().post("/register", &form).await, &["password"]);
+        expect_field_errors(app.browser().post("/register", &form).await, &["password"]);
     }
 }
 
@@ -157,7 +157,7 @@ async fn own_address_and_name_of_short_words_are_no_password() {
         (name, "zz@qq.test", name),
     ] {
         let form = [("name", name), ("email", email), ("password", own)];
-        faults(app.browser().post("/register", &form).await, &["password"]);
+        expect_field_errors(app.browser().post("/register", &form).await, &["password"]);
     }
     // And where it is changed.
     let browser = app.browser();
@@ -172,7 +172,7 @@ async fn own_address_and_name_of_short_words_are_no_password() {
         .expect_redirect("/account");
     for own in [name, "zz@qq.test zz@qq.test"] {
         let form = [("current_password", PASSWORD), ("password", own)];
-        faults(
+        expect_field_errors(
             browser.post("/account/password", &form).await,
             &["password"],
         );
@@ -188,7 +188,7 @@ async fn a_field_sent_twice_is_refused() {
         ("email", ADA),
         ("password", PASSWORD),
     ];
-    faults(app.browser().post("/register", &form).await, &["name"]);
+    expect_field_errors(app.browser().post("/register", &form).await, &["name"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -247,7 +247,7 @@ async fn what_was_typed_is_shown_as_text_and_never_as_markup() {
         ("email", "\"><script>@example.com"),
         ("password", PASSWORD),
     ];
-    let page = faults(browser.post("/register", &form).await, &["email"]);
+    let page = expect_field_errors(browser.post("/register", &form).await, &["email"]);
     assert_eq!(page.field("name"), name);
     page.expect_no_text("<script>").expect_no_text("<b onclick");
     let form = [("name", name), ("email", ADA), ("password", PASSWORD)];

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
 use crate::support::client::Browser;
-use crate::support::sql::{ask, execute};
+use crate::support::sql::{execute, query_lines};
 
 const ADA: &str = "ada@example.com";
 const SECOND: Duration = Duration::from_secs(1);
@@ -41,7 +41,7 @@ fn count(app: &TestApp, table: &str, kind: &str) -> i64 {
         format!(" WHERE kind = '{kind}'")
     };
     let query = format!("SELECT CAST(COUNT(*) AS TEXT) AS line FROM {table}{of_kind}");
-    ask(app, &query, &query)[0].parse().unwrap()
+    query_lines(app, &query, &query)[0].parse().unwrap()
 }
 
 /// Writes so many events of a kind of which none is counted on another's row, in transactions of a length that
@@ -157,7 +157,11 @@ async fn pruning_leaves_the_newest_events_and_sign_ins_longest() {
     assert_eq!(count(&app, "events", ""), MOST_EVENTS + 2);
     let query =
         "SELECT CAST(COUNT(DISTINCT at) AS TEXT) AS line FROM events WHERE kind = 'token.created'";
-    assert_eq!(ask(&app, query, query), ["1"], "only of the last second");
+    assert_eq!(
+        query_lines(&app, query, query),
+        ["1"],
+        "only of the last second"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,5 +227,5 @@ async fn receipts_whose_credentials_are_forgotten_are_bounded() {
     assert_eq!(count(&app, "receipts", ""), MOST_RECEIPTS);
     // What is newest stays, and what still says which credentials ended.
     let query = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM receipts WHERE at > 10300";
-    assert!(ask(&app, query, query)[0].parse::<i64>().unwrap() >= 3);
+    assert!(query_lines(&app, query, query)[0].parse::<i64>().unwrap() >= 3);
 }

@@ -14,14 +14,14 @@ const ADA: &str = "ada@example.com";
 async fn backup_of_a_running_server_is_whole() {
     let operator = Operator::new();
     if Engine::of_this_run() == Engine::Postgres {
-        let line = operator.is_refused(&["backup", "copy.db"]);
+        let line = operator.run_err(&["backup", "copy.db"]);
         assert!(line.contains("pg_dump"), "{line}");
         return;
     }
     operator.add_user(ADA);
     let serving = operator.serve();
     let secret = operator.add_token(ADA, "deploy", &[]);
-    assert!(serving.lets_in(&secret).await);
+    assert!(serving.accepts_token(&secret).await);
 
     let outcome = operator.run(&["backup", "copy.db"]).expect_code(0);
     assert!(outcome.stdout.contains("copy.db ("), "{outcome:#?}");
@@ -34,16 +34,16 @@ async fn backup_of_a_running_server_is_whole() {
         fs::metadata(&copy).unwrap().permissions().mode() & 0o777,
         0o600
     );
-    assert!(serving.lets_in(&secret).await);
-    operator.does(&["token", "revoke", &operator.only_token_of(ADA)]);
-    assert!(!serving.lets_in(&secret).await);
+    assert!(serving.accepts_token(&secret).await);
+    operator.run_ok(&["token", "revoke", &operator.only_token_of(ADA)]);
+    assert!(!serving.accepts_token(&secret).await);
     serving.stop().expect_code(0);
 
     // The token lives in the copy, which was made before it ended.
     let address = format!("sqlite://{}", copy.display());
     let restored = Narthex::installed().with("DATABASE_URL", &address);
     let serving = restored.serve();
-    assert!(serving.lets_in(&secret).await);
+    assert!(serving.accepts_token(&secret).await);
     serving.stop().expect_code(0);
 }
 
@@ -57,7 +57,7 @@ fn backup_overwrites_nothing_and_makes_no_database() {
     fs::write(folder.join("there.db"), "precious").unwrap();
     symlink("elsewhere.db", folder.join("link.db")).unwrap();
     for file in ["there.db", "link.db", "no/such/folder.db"] {
-        let line = operator.is_refused(&["backup", file]);
+        let line = operator.run_err(&["backup", file]);
         assert!(line.contains(&format!("{file} cannot be made")), "{line}");
     }
     assert_eq!(
@@ -67,7 +67,7 @@ fn backup_overwrites_nothing_and_makes_no_database() {
     assert!(!folder.join("elsewhere.db").exists());
 
     let nowhere = Narthex::installed();
-    let line = nowhere.run(&["backup", "copy.db"]).expect_refusal();
+    let line = nowhere.run(&["backup", "copy.db"]).expect_error();
     assert!(line.contains("there is no narthex.db"), "{line}");
     assert_eq!(fs::read_dir(nowhere.directory()).unwrap().count(), 0);
 

@@ -157,7 +157,7 @@ fn a_key_that_others_can_read_or_that_is_none_is_a_failure() {
     std::fs::set_permissions(&key, Permissions::from_mode(0o640)).unwrap();
     expect(&operator.narthex, 1, &[("fail", "key")], "chmod 600");
     let refused = operator.narthex.try_serve(&[]).err().expect("no start");
-    assert!(refused.expect_refusal().contains("chmod 600"));
+    assert!(refused.expect_error().contains("chmod 600"));
 
     std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
     std::fs::write(&key, "AAAA").unwrap();

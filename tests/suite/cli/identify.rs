@@ -118,12 +118,12 @@ fn what_has_not_the_form_of_a_secret_is_told_from_a_secret_that_nobody_knows() {
         ),
         (&"x".repeat(100_000), "it does not begin with 2 to 10"),
     ] {
-        let line = identify(&operator, input).expect_refusal();
+        let line = identify(&operator, input).expect_error();
         assert!(line.contains(why), "{input:?}: {line}");
         assert!(!line.contains(&secret[10..30]), "it shows it: {line}");
     }
-    operator.does(&["user", "delete", ADA, "--yes"]);
-    let line = identify(&operator, &secret).expect_refusal();
+    operator.run_ok(&["user", "delete", ADA, "--yes"]);
+    let line = identify(&operator, &secret).expect_error();
     assert!(
         line.contains("has the form of a secret, and no token has it"),
         "{line}"
@@ -230,7 +230,7 @@ async fn looking_is_no_use() {
         assert!(identify_as_json(&operator, &secret)["token"]["last_used_at"].is_null());
     }
     let serving = operator.serve();
-    assert!(serving.lets_in(&secret).await);
+    assert!(serving.accepts_token(&secret).await);
     serving.stop();
     let used = identify_as_json(&operator, &secret)["token"]["last_used_at"].clone();
     assert!(used.is_string());
@@ -248,6 +248,6 @@ async fn a_session_s_secret_is_none_of_a_token() {
     // What a browser's cookie holds has another form; a row that says otherwise changes nothing.
     let secret = operator.add_token(ADA, "x", &[]);
     operator.execute("UPDATE credentials SET class = 'session', kind = 'other'");
-    let line = identify(&operator, &secret).expect_refusal();
+    let line = identify(&operator, &secret).expect_error();
     assert!(line.contains("no token has it"), "{line}");
 }

@@ -118,7 +118,7 @@ fn pruning_says_how_many() {
     operator.execute("UPDATE credentials SET expires_at = created_at");
     let pruned = operator.json(&["prune"]);
     assert_eq!(pruned, serde_json::json!({"expired": 1, "forgotten": 0}));
-    let told = operator.does(&["prune"]);
+    let told = operator.run_ok(&["prune"]);
     assert!(told.contains("time was over: no credentials."), "{told}");
 }
 
@@ -197,14 +197,14 @@ fn a_name_cannot_play_with_the_terminal() {
         &["sign-out", ADA, "--dry-run"],
         &["sign-out", ADA],
     ] {
-        let shown = operator.does(arguments);
+        let shown = operator.run_ok(arguments);
         assert!(shown.contains(spelt), "{arguments:?}: {shown:?}");
         let harmless = shown
             .chars()
             .all(|c| c == '\n' || !c.is_control() && c != '\u{202e}');
         assert!(harmless, "{arguments:?}: {shown:?}");
     }
-    let printed = operator.does(&["user", "list", "--json"]);
+    let printed = operator.run_ok(&["user", "list", "--json"]);
     assert!(
         printed.contains(r"\u001b[2J\u009b31m\u202egone\r\n\u0007"),
         "{printed:?}"
@@ -236,7 +236,7 @@ fn a_database_that_is_not_there_is_one_line() {
     ] {
         let narthex = Narthex::installed().with("DATABASE_URL", address);
         for arguments in [&["migrate"][..], &["user", "list"]] {
-            let line = narthex.run(arguments).expect_refusal();
+            let line = narthex.run(arguments).expect_error();
             assert!(
                 line.starts_with("the database cannot be reached: "),
                 "{line}"
@@ -244,6 +244,6 @@ fn a_database_that_is_not_there_is_one_line() {
         }
     }
     let narthex = Narthex::installed().with("DATABASE_URL", "sqlite://no/such/narthex.db");
-    let line = narthex.run(&["user", "list"]).expect_refusal();
+    let line = narthex.run(&["user", "list"]).expect_error();
     assert!(line.contains("no/such/narthex.db"), "it says which: {line}");
 }

@@ -25,7 +25,7 @@ async fn live_sessions_are_listed_in_words_newest_first() {
     let serving = operator.serve();
     serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
     serving.sign_in(ADA, SAFARI_ON_IPHONE).await;
-    let listed = operator.does(&["session", "list", ADA]);
+    let listed = operator.run_ok(&["session", "list", ADA]);
     let rows: Vec<Vec<&str>> = listed
         .lines()
         .map(|line| {
@@ -72,16 +72,19 @@ async fn a_revoked_session_is_refused_by_a_running_server_at_once() {
     let phone = serving.sign_in(ADA, SAFARI_ON_IPHONE).await;
     let id = operator.only_session_of(ADA);
     let laptop = serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
-    assert!(serving.knows(&phone).await);
+    assert!(serving.is_signed_in(&phone).await);
 
-    let told = operator.does(&["session", "revoke", &id]);
+    let told = operator.run_ok(&["session", "revoke", &id]);
     let begins = format!("Ended the session {id}.\nThat ended 1 session; the receipt is ");
     assert!(told.starts_with(&begins), "{told}");
     assert!(told.trim_end().ends_with("Safari on iOS"), "{told}");
-    assert!(!serving.knows(&phone).await);
-    assert!(serving.knows(&laptop).await, "nothing else was ended");
+    assert!(!serving.is_signed_in(&phone).await);
+    assert!(
+        serving.is_signed_in(&laptop).await,
+        "nothing else was ended"
+    );
 
-    let told = operator.does(&["session", "revoke", &id]);
+    let told = operator.run_ok(&["session", "revoke", &id]);
     assert_eq!(
         told,
         format!("The session {id} was ended less than a minute ago.\n")
@@ -94,7 +97,7 @@ fn a_session_that_is_not_there_and_a_tokens_id_are_refused() {
     operator.add_token(ADA, "x", &[]);
     let token = operator.only_token_of(ADA);
     for id in ["01a205c5-ed92-7e57-835c-f6252ccb0444", &token] {
-        let line = operator.is_refused(&["session", "revoke", id]);
+        let line = operator.run_err(&["session", "revoke", id]);
         assert_eq!(line, format!("there is no session {id}"));
     }
     operator.only_token_of(ADA);

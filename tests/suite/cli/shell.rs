@@ -161,7 +161,7 @@ fn every_command_has_a_page() {
 #[test]
 fn a_folder_that_cannot_be_made_is_refused() {
     let narthex = Narthex::installed().with_file("taken", "");
-    narthex.run(&["man", "--dir", "taken"]).expect_refusal();
+    narthex.run(&["man", "--dir", "taken"]).expect_error();
 }
 
 #[test]

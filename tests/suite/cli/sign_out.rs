@@ -34,19 +34,19 @@ async fn without_a_selection_everything_of_that_user_ends_at_once() {
     let phone = serving.sign_in(ADA, SAFARI_ON_IPHONE).await;
     let secret = operator.add_token(ADA, "deploy", &[]);
     let graces = operator.add_token("grace@example.com", "x", &[]);
-    assert!(serving.knows(&phone).await && serving.lets_in(&secret).await);
+    assert!(serving.is_signed_in(&phone).await && serving.accepts_token(&secret).await);
 
-    let told = operator.does(&["sign-out", ADA]);
+    let told = operator.run_ok(&["sign-out", ADA]);
     let begins = "Signed ada@example.com out.\nThat ended 1 session and 1 token; the receipt is ";
     assert!(told.starts_with(begins), "{told}");
     assert!(
         told.contains("Safari on iOS") && told.contains("deploy (…"),
         "{told}"
     );
-    assert!(!serving.knows(&phone).await);
-    assert!(!serving.lets_in(&secret).await);
-    assert!(serving.lets_in(&graces).await, "nobody else noticed");
-    let told = operator.does(&["sign-out", ADA]);
+    assert!(!serving.is_signed_in(&phone).await);
+    assert!(!serving.accepts_token(&secret).await);
+    assert!(serving.accepts_token(&graces).await, "nobody else noticed");
+    let told = operator.run_ok(&["sign-out", ADA]);
     assert!(
         told.contains("That ended nothing; the receipt is "),
         "{told}"
@@ -64,10 +64,10 @@ async fn a_selection_ends_what_it_names_and_a_dry_run_nothing() {
     let preview = operator.json(&[&arguments[..], &["--dry-run"]].concat());
     assert_eq!(named(&preview), ["mobile"]);
     assert!(preview["digest"].is_string());
-    let shown = operator.does(&[&arguments[..], &["--dry-run"]].concat());
+    let shown = operator.run_ok(&[&arguments[..], &["--dry-run"]].concat());
     assert!(shown.starts_with("This would end:\n"), "{shown}");
     assert!(shown.trim_end().ends_with("Safari on iOS"), "{shown}");
-    assert!(serving.knows(&phone).await);
+    assert!(serving.is_signed_in(&phone).await);
 
     let receipt = operator.json(&arguments);
     assert_eq!(named(&receipt), ["mobile"]);
@@ -75,8 +75,8 @@ async fn a_selection_ends_what_it_names_and_a_dry_run_nothing() {
         (&receipt["reason"], &receipt["by"]),
         (&"operator".into(), &Value::Null)
     );
-    assert!(!serving.knows(&phone).await);
-    assert!(serving.knows(&laptop).await);
+    assert!(!serving.is_signed_in(&phone).await);
+    assert!(serving.is_signed_in(&laptop).await);
     let outcome = operator
         .run(&[&arguments[..], &["--dry-run"]].concat())
         .expect_code(0);
@@ -172,15 +172,15 @@ async fn everybody_is_signed_out_at_once_each_with_a_receipt_of_their_own() {
     let phone = serving.sign_in(ADA, SAFARI_ON_IPHONE).await;
     let secrets = [ADA, "grace@example.com"].map(|email| operator.add_token(email, "deploy", &[]));
 
-    let told = operator.does(&["sign-out", "--all", "--dry-run"]);
+    let told = operator.run_ok(&["sign-out", "--all", "--dry-run"]);
     assert_eq!(told, "This would end 3 credentials of 2 users.\n");
     let told = operator.json(&["sign-out", "--all", "--dry-run"]);
     assert_eq!(told, serde_json::json!({"would_end": 3}));
-    let told = operator.does(&["sign-out", "--all", "--class", "session"]);
+    let told = operator.run_ok(&["sign-out", "--all", "--class", "session"]);
     assert_eq!(told, "Ended 1 credential of 1 user.\n");
-    assert!(!serving.knows(&phone).await);
+    assert!(!serving.is_signed_in(&phone).await);
     for secret in &secrets {
-        assert!(serving.lets_in(secret).await, "tokens were not named");
+        assert!(serving.accepts_token(secret).await, "tokens were not named");
     }
     let receipts = operator.json(&["sign-out", "--all"]);
     let receipts = receipts["data"].as_array().expect("a list");
@@ -190,9 +190,9 @@ async fn everybody_is_signed_out_at_once_each_with_a_receipt_of_their_own() {
         assert_eq!(receipt["reason"], "operator");
     }
     for secret in &secrets {
-        assert!(!serving.lets_in(secret).await);
+        assert!(!serving.accepts_token(secret).await);
     }
-    let told = operator.does(&["sign-out", "--all"]);
+    let told = operator.run_ok(&["sign-out", "--all"]);
     assert_eq!(told, "Ended no credentials of no users.\n");
 }
 
@@ -216,7 +216,7 @@ fn where_there_is_no_database_a_command_says_so_and_makes_none() {
         &["token", "list", ADA],
         &["session", "list", ADA],
     ] {
-        let why = narthex.run(arguments).expect_refusal();
+        let why = narthex.run(arguments).expect_error();
         assert!(why.contains("narthex.db"), "{arguments:?}: {why}");
         assert!(why.contains("DATABASE_URL"), "{arguments:?}: {why}");
         assert!(!narthex.directory().join("narthex.db").exists());
@@ -231,7 +231,7 @@ fn everybody_is_signed_out_in_one_transaction_for_many_users() {
         operator.add_user(user);
         operator.add_token(user, "deploy", &[]);
     }
-    let told = operator.does(&["sign-out", "--all"]);
+    let told = operator.run_ok(&["sign-out", "--all"]);
     assert_eq!(told, "Ended 3 credentials of 3 users.\n");
     let transactions = match Engine::of_this_run() {
         Engine::Sqlite => "SELECT CAST(COUNT(*) / 3 AS TEXT) AS line FROM receipts",
@@ -239,9 +239,9 @@ fn everybody_is_signed_out_in_one_transaction_for_many_users() {
             "SELECT CAST(COUNT(DISTINCT CAST(xmin AS text)) AS text) AS line FROM receipts"
         }
     };
-    assert_eq!(operator.ask(transactions), "1");
+    assert_eq!(operator.query_text(transactions), "1");
     // Every server forgets everything, whatever it remembers.
     let everything = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM notices \
                       WHERE about = (SELECT about FROM notices ORDER BY about LIMIT 1) AND length(about) = 16";
-    assert_eq!(operator.ask(everything), "1");
+    assert_eq!(operator.query_text(everything), "1");
 }

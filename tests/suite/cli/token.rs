@@ -107,7 +107,7 @@ fn a_token_lives_no_longer_than_the_operator_lets_tokens_live() {
     let operator = operator().with("NARTHEX_TOKEN_MAX_AGE", "30d");
     for flag in [&["--never"][..], &["--expires-in", "31d"]] {
         let arguments = [&["token", "add", ADA, "--name", "x"], flag].concat();
-        let line = operator.is_refused(&arguments);
+        let line = operator.run_err(&arguments);
         assert!(
             line.starts_with(flag[0]) && line.contains("30 days"),
             "{line}"
@@ -134,7 +134,7 @@ fn an_ability_that_nobody_declared_is_refused_and_one_in_the_settings_is_taken()
         "--ability",
         "orders:read",
     ];
-    let line = operator.is_refused(&arguments);
+    let line = operator.run_err(&arguments);
     assert_eq!(line, "--ability: There is no ability “orders:read”.");
 
     let file = operator.narthex.directory().join("narthex.toml");
@@ -143,7 +143,7 @@ fn an_ability_that_nobody_declared_is_refused_and_one_in_the_settings_is_taken()
         "[abilities]\n\"orders:read\" = \"Read your orders\"\n",
     )
     .unwrap();
-    operator.does(&arguments);
+    operator.run_ok(&arguments);
     let listed = operator.json(&["token", "list", ADA]);
     assert_eq!(listed["data"][0]["abilities"], json!(["orders:read"]));
 }
@@ -205,7 +205,7 @@ fn live_tokens_are_listed_in_words() {
         "CI of the shop",
         &["--never", "--ability", "account:read"],
     );
-    let listed = operator.does(&["token", "list", ADA]);
+    let listed = operator.run_ok(&["token", "list", ADA]);
     let lines: Vec<_> = listed.lines().collect();
     assert_eq!(lines.len(), 2, "{listed}");
     assert!(!listed.contains(&secret));
@@ -255,13 +255,16 @@ async fn a_revoked_token_is_refused_by_a_running_server_at_once() {
     let id = operator.only_token_of(ADA);
     let other = operator.add_token(ADA, "other", &[]);
     let serving = operator.serve();
-    assert!(serving.lets_in(&secret).await);
+    assert!(serving.accepts_token(&secret).await);
 
-    let told = operator.does(&["token", "revoke", &id]);
+    let told = operator.run_ok(&["token", "revoke", &id]);
     let begins = format!("Ended the token {id}.\nThat ended 1 token; the receipt is ");
     assert!(told.starts_with(&begins), "{told}");
-    assert!(!serving.lets_in(&secret).await);
-    assert!(serving.lets_in(&other).await, "nothing else was ended");
+    assert!(!serving.accepts_token(&secret).await);
+    assert!(
+        serving.accepts_token(&other).await,
+        "nothing else was ended"
+    );
 }
 
 #[test]
@@ -272,7 +275,7 @@ fn revoking_what_ended_before_is_done_and_says_so() {
     let receipt = operator.json(&["token", "revoke", &id]);
     assert_eq!(receipt["reason"], "operator");
     assert_eq!(receipt["credentials"][0]["id"], *id);
-    let told = operator.does(&["token", "revoke", &id]);
+    let told = operator.run_ok(&["token", "revoke", &id]);
     assert_eq!(
         told,
         format!("The token {id} was ended less than a minute ago.\n")
@@ -291,13 +294,13 @@ fn revoking_what_ended_before_is_done_and_says_so() {
 async fn a_token_that_is_not_there_and_a_sessions_id_are_refused() {
     let operator = operator();
     let unknown = "01a205c5-ed92-7e57-835c-f6252ccb0444";
-    let line = operator.is_refused(&["token", "revoke", unknown]);
+    let line = operator.run_err(&["token", "revoke", unknown]);
     assert_eq!(line, format!("there is no token {unknown}"));
 
     let serving = operator.serve();
     let browser = serving.sign_in(ADA, "curl/8").await;
     let session = operator.only_session_of(ADA);
-    let line = operator.is_refused(&["token", "revoke", &session]);
+    let line = operator.run_err(&["token", "revoke", &session]);
     assert_eq!(line, format!("there is no token {session}"));
-    assert!(serving.knows(&browser).await);
+    assert!(serving.is_signed_in(&browser).await);
 }

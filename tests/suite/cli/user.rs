@@ -21,7 +21,7 @@ async fn an_added_user_signs_in_with_the_password_that_came_by_standard_input() 
     assert_eq!(outcome.stderr, "");
     let serving = operator.serve();
     let browser = serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
-    assert!(serving.knows(&browser).await);
+    assert!(serving.is_signed_in(&browser).await);
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ fn a_password_that_would_not_do_on_the_page_does_not_do_here() {
         ("too short", "15 characters"),
         ("ada@example.com", "your name, your address"),
     ] {
-        let line = add(&operator, ADA, input).expect_refusal();
+        let line = add(&operator, ADA, input).expect_error();
         assert!(line.contains(word), "{line}");
         assert!(input.trim().is_empty() || !line.contains(input), "{line}");
     }
@@ -106,7 +106,7 @@ fn at_a_terminal_the_password_is_asked_for_twice() {
 fn an_address_has_one_account_however_it_is_spelt() {
     let operator = Operator::new();
     operator.add_user(ADA);
-    let line = add(&operator, "Ada@EXAMPLE.com", PASSWORD).expect_refusal();
+    let line = add(&operator, "Ada@EXAMPLE.com", PASSWORD).expect_error();
     assert_eq!(
         line,
         "there is an account with the address Ada@EXAMPLE.com already"
@@ -140,8 +140,8 @@ fn every_account_is_listed_in_the_order_they_were_made() {
 
     operator.add_user(ADA);
     operator.add_user("grace.hopper@example.com");
-    operator.does(&["user", "disable", ADA]);
-    let listed = operator.does(&["user", "list"]);
+    operator.run_ok(&["user", "disable", ADA]);
+    let listed = operator.run_ok(&["user", "list"]);
     let rows: Vec<Vec<&str>> = listed
         .lines()
         .map(|line| {
@@ -218,7 +218,7 @@ fn list_is_searched_limited_and_counted() {
     assert_eq!(outcome.stdout.lines().count(), 2, "{outcome:#?}");
     assert_eq!(outcome.stderr, "Showed 1 of 4 accounts.\n");
     assert_eq!(
-        operator.does(&["user", "list", "--search", "axb", "--count"]),
+        operator.run_ok(&["user", "list", "--search", "axb", "--count"]),
         "1\n"
     );
     let outcome = operator
@@ -248,7 +248,7 @@ fn json_has_the_shape_of_the_api_and_since_when_an_account_is_disabled() {
         serde_json::json!({"data": [made], "next": null, "total": 1})
     );
 
-    operator.does(&["user", "disable", ADA]);
+    operator.run_ok(&["user", "disable", ADA]);
     assert!(operator.json(&["user", "list"])["data"][0]["disabled_at"].is_string());
     assert!(operator.json(&["user", "enable", ADA])["disabled_at"].is_null());
 }
@@ -260,32 +260,35 @@ async fn disabling_ends_everything_at_once_and_lets_nobody_in_until_it_is_enable
     let serving = operator.serve();
     let browser = serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
     let secret = operator.add_token(ADA, "deploy", &[]);
-    assert!(serving.knows(&browser).await && serving.lets_in(&secret).await);
+    assert!(serving.is_signed_in(&browser).await && serving.accepts_token(&secret).await);
 
-    let told = operator.does(&["user", "disable", ADA]);
+    let told = operator.run_ok(&["user", "disable", ADA]);
     assert!(
         told.starts_with("Disabled ada@example.com.\nThat ended 1 session and 1 token;"),
         "{told}"
     );
-    assert!(!serving.knows(&browser).await);
-    assert!(!serving.lets_in(&secret).await);
+    assert!(!serving.is_signed_in(&browser).await);
+    assert!(!serving.accepts_token(&secret).await);
     let form = [("email", ADA), ("password", PASSWORD)];
     Browser::at(&serving.url)
         .post("/login", &form)
         .await
         .expect_status(422);
-    let told = operator.does(&["user", "disable", ADA]);
+    let told = operator.run_ok(&["user", "disable", ADA]);
     assert_eq!(told, "ada@example.com was disabled before.\n");
 
     assert_eq!(
-        operator.does(&["user", "enable", ADA]),
+        operator.run_ok(&["user", "enable", ADA]),
         "Enabled ada@example.com.\n"
     );
     assert_eq!(
-        operator.does(&["user", "enable", ADA]),
+        operator.run_ok(&["user", "enable", ADA]),
         "ada@example.com was not disabled.\n"
     );
-    assert!(!serving.knows(&browser).await, "what was ended stays ended");
+    assert!(
+        !serving.is_signed_in(&browser).await,
+        "what was ended stays ended"
+    );
     serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
 }
 
@@ -293,7 +296,7 @@ async fn disabling_ends_everything_at_once_and_lets_nobody_in_until_it_is_enable
 fn a_token_for_a_disabled_account_is_made_with_a_warning() {
     let operator = Operator::new();
     operator.add_user(ADA);
-    operator.does(&["user", "disable", ADA]);
+    operator.run_ok(&["user", "disable", ADA]);
     let outcome = operator
         .run(&["token", "add", ADA, "--name", "x"])
         .expect_code(0);
@@ -310,7 +313,7 @@ async fn deleting_ends_everything_at_once_and_forgets_the_account() {
     operator.add_user("grace@example.com");
     let serving = operator.serve();
     let secret = operator.add_token(ADA, "deploy", &[]);
-    assert!(serving.lets_in(&secret).await);
+    assert!(serving.accepts_token(&secret).await);
 
     let receipt = operator.json(&["user", "delete", ADA, "--yes"]);
     assert_eq!(receipt["reason"], "account_deleted");
@@ -318,11 +321,11 @@ async fn deleting_ends_everything_at_once_and_forgets_the_account() {
         (&receipt["sessions_ended"], &receipt["tokens_ended"]),
         (&0.into(), &1.into())
     );
-    assert!(!serving.lets_in(&secret).await);
+    assert!(!serving.accepts_token(&secret).await);
     let left = operator.json(&["user", "list"]);
     assert_eq!(left["data"].as_array().unwrap().len(), 1);
     assert_eq!(
-        operator.is_refused(&["user", "delete", ADA, "--yes"]),
+        operator.run_err(&["user", "delete", ADA, "--yes"]),
         "there is no account with the address ada@example.com"
     );
     operator.add_user(ADA);
@@ -332,7 +335,7 @@ async fn deleting_ends_everything_at_once_and_forgets_the_account() {
 fn deleting_asks_for_the_address_and_needs_yes_where_nobody_can_be_asked() {
     let operator = Operator::new();
     operator.add_user(ADA);
-    let line = operator.is_refused(&["user", "delete", ADA]);
+    let line = operator.run_err(&["user", "delete", ADA]);
     assert!(line.contains("--yes"), "{line}");
 
     let (code, shown) = operator.at_a_terminal("user delete ada@example.com", "adam@example.com\n");
@@ -369,7 +372,7 @@ fn a_user_that_is_not_there_is_named() {
         &["sign-out", ADA],
         &["sign-out", ADA, "--dry-run"],
     ] {
-        let line = operator.is_refused(arguments);
+        let line = operator.run_err(arguments);
         assert_eq!(line, "there is no account with the address ada@example.com");
     }
 }
@@ -395,7 +398,7 @@ async fn a_set_password_ends_everything_at_once_with_a_receipt() {
     let serving = operator.serve();
     let browser = serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
     let secret = operator.add_token(ADA, "deploy", &[]);
-    assert!(serving.knows(&browser).await && serving.lets_in(&secret).await);
+    assert!(serving.is_signed_in(&browser).await && serving.accepts_token(&secret).await);
 
     let told = set_password(&operator, &[], NEW_PASSWORD).expect_code(0);
     assert!(
@@ -404,8 +407,8 @@ async fn a_set_password_ends_everything_at_once_with_a_receipt() {
         "{told:#?}"
     );
     assert!(!told.stdout.contains(NEW_PASSWORD), "{told:#?}");
-    assert!(!serving.knows(&browser).await);
-    assert!(!serving.lets_in(&secret).await);
+    assert!(!serving.is_signed_in(&browser).await);
+    assert!(!serving.accepts_token(&secret).await);
     assert!(!signs_in(&serving.url, PASSWORD).await);
     let form = [("email", ADA), ("password", NEW_PASSWORD)];
     let browser = Browser::at(&serving.url);
@@ -440,7 +443,7 @@ async fn a_set_password_keeps_sessions_and_tokens_if_asked() {
         told.stdout,
         "Set the password of ada@example.com. Sessions and tokens were kept.\n"
     );
-    assert!(serving.knows(&browser).await && serving.lets_in(&secret).await);
+    assert!(serving.is_signed_in(&browser).await && serving.accepts_token(&secret).await);
     assert!(!signs_in(&serving.url, PASSWORD).await);
     assert!(signs_in(&serving.url, NEW_PASSWORD).await);
 }
@@ -454,7 +457,7 @@ async fn a_set_password_follows_the_rules_for_passwords() {
         ("too short", "15 characters"),
         ("ada@example.com", "your name, your address"),
     ] {
-        let line = set_password(&operator, &[], input).expect_refusal();
+        let line = set_password(&operator, &[], input).expect_error();
         assert!(line.contains(word), "{line}");
     }
     operator

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::app::PASSWORD;
-use crate::support::binary::{Narthex, Serving};
+use crate::support::binary::{Narthex, RunningServer};
 use crate::support::client::ApiClient;
 use crate::support::replication::Replicated;
 
@@ -21,7 +21,7 @@ const KEY: &str =
 struct Cluster {
     database: Replicated,
     narthex: Narthex,
-    nodes: Vec<Serving>,
+    nodes: Vec<RunningServer>,
 }
 
 impl Cluster {
@@ -78,14 +78,14 @@ impl Cluster {
     async fn remember(&self, secret: &str) {
         for _ in 0..2 {
             for node in &self.nodes {
-                assert!(node.lets_in(secret).await, "a live token");
+                assert!(node.accepts_token(secret).await, "a live token");
             }
         }
     }
 }
 
 /// The token revokes itself; the status of the answer.
-async fn revoke(node: &Serving, secret: &str) -> u16 {
+async fn revoke(node: &RunningServer, secret: &str) -> u16 {
     let client = ApiClient::at(&node.url, secret);
     let request = client.request(Method::DELETE, "/api/v1/tokens/current");
     client.send(request).await.status
@@ -106,7 +106,7 @@ fn a_standby_in_the_url_is_refused_with_what_to_do() {
             .with("DATABASE_URL", &address)
             .with("NARTHEX_SECRET_KEY", KEY);
         for command in [&["serve"][..], &["user", "list"]] {
-            let line = standby.run(command).expect_refusal();
+            let line = standby.run(command).expect_error();
             assert!(line.contains("this server is a standby"), "{line}");
             assert!(
                 line.contains("DATABASE_URL has to lead to the primary"),
@@ -145,7 +145,7 @@ async fn a_failover_that_loses_notices_lets_no_revoked_token_in() {
     let thaw = async {
         let committed = "SELECT CAST(COUNT(*) AS text) AS line FROM credentials \
                          WHERE name = 'revoked' AND ended_at IS NOT NULL";
-        while cluster.database.standby.ask(committed) == "0" {
+        while cluster.database.standby.query_text(committed) == "0" {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         second.thaw();
@@ -153,16 +153,16 @@ async fn a_failover_that_loses_notices_lets_no_revoked_token_in() {
     let (status, ()) = tokio::join!(revoke(first, &revoked), thaw);
     assert_eq!(status, 204);
     for node in &cluster.nodes {
-        assert!(!node.lets_in(&revoked).await, "revoked, and not lost");
+        assert!(!node.accepts_token(&revoked).await, "revoked, and not lost");
     }
     // It lives again: the database never heard of its revocation. The operator is told so.
-    assert!(first.lets_in(&lost).await);
+    assert!(first.accepts_token(&lost).await);
     assert_eq!(cluster.checked_copy().0, "fail");
     let signed_out = cluster.narthex.run(&["sign-out", "--all"]);
     signed_out.expect_code(0);
     for node in &cluster.nodes {
-        assert!(!node.lets_in(&lost).await);
-        assert!(!node.lets_in(&revoked).await);
+        assert!(!node.accepts_token(&lost).await);
+        assert!(!node.accepts_token(&revoked).await);
     }
     assert_eq!(cluster.checked_copy().0, "ok");
 }
@@ -179,7 +179,7 @@ async fn a_revocation_lost_while_it_waits_is_answered_as_unknown() {
     let sender = cluster.database.stop_sending();
     second.freeze();
     let failover = async {
-        while cluster.database.primary.ask(REVOKED) == "0" {
+        while cluster.database.primary.query_text(REVOKED) == "0" {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         cluster.database.kill_primary(&sender);
@@ -188,7 +188,7 @@ async fn a_revocation_lost_while_it_waits_is_answered_as_unknown() {
     };
     let (status, ()) = tokio::join!(revoke(first, &token), failover);
     assert_eq!(status, 503);
-    assert_eq!(cluster.database.standby.ask(REVOKED), "0");
+    assert_eq!(cluster.database.standby.query_text(REVOKED), "0");
 }
 
 /// The server looks at the standby that took over while it still holds its lease.
@@ -207,13 +207,13 @@ async fn a_failover_that_lost_nothing_is_recorded_by_the_server() {
     while !cluster
         .database
         .standby
-        .ask(place)
+        .query_text(place)
         .contains("timeline 00000002")
     {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert!(!cluster.nodes[0].lets_in(&revoked).await);
-    assert!(cluster.nodes[0].lets_in(&live).await);
+    assert!(!cluster.nodes[0].accepts_token(&revoked).await);
+    assert!(cluster.nodes[0].accepts_token(&live).await);
     assert_eq!(cluster.checked_copy().0, "ok");
 }
 
@@ -280,9 +280,9 @@ async fn under_load_a_failover_that_loses_commits_lets_no_revoked_token_in() {
             "SELECT CAST(COUNT(*) AS text) AS line FROM credentials WHERE name = 'short {number}' AND \
              ended_at IS NOT NULL"
         );
-        if cluster.database.standby.ask(&ended) == "1" {
+        if cluster.database.standby.query_text(&ended) == "1" {
             revoked += 1;
-            let let_in = join_all(cluster.nodes.iter().map(|node| node.lets_in(token))).await;
+            let let_in = join_all(cluster.nodes.iter().map(|node| node.accepts_token(token))).await;
             assert_eq!(let_in, [false; 3], "{number}");
         }
     }

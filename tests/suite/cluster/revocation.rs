@@ -9,8 +9,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::app::{PASSWORD, migrate};
-use crate::support::binary::{Narthex, Serving};
-use crate::support::client::{ApiClient, Stranger};
+use crate::support::binary::{Narthex, RunningServer};
+use crate::support::client::{AnonymousClient, ApiClient};
 use crate::support::database::Database;
 use crate::support::operator::Operator;
 use crate::support::user_agents::FIREFOX_ON_LINUX;
@@ -25,7 +25,7 @@ const ANOTHER_KEY: &str =
 /// Processes on one database, with the settings that they have to share.
 struct Cluster {
     operator: Operator,
-    nodes: Vec<Serving>,
+    nodes: Vec<RunningServer>,
     /// A token that may do everything.
     secret: String,
 }
@@ -37,10 +37,10 @@ impl Cluster {
             .narthex
             .run_with_input(&["user", "add", ADA, "--name", "Ada"], PASSWORD)
             .expect_code(0);
-        let nodes: Vec<Serving> = (0..count).map(|_| operator.narthex.serve()).collect();
+        let nodes: Vec<RunningServer> = (0..count).map(|_| operator.narthex.serve()).collect();
         let device = json!({"email": ADA, "password": PASSWORD, "device_name": "all", "abilities": ["*"], "expires_in": null});
-        let stranger = Stranger::at(&nodes[0].url);
-        let made = stranger.post_json("/api/v1/sign-in", &device).await;
+        let anonymous = AnonymousClient::at(&nodes[0].url);
+        let made = anonymous.post_json("/api/v1/sign-in", &device).await;
         let made = made.expect_status(201).json();
         let secret = made["secret"].as_str().unwrap().to_owned();
         Self {
@@ -71,7 +71,7 @@ impl Cluster {
 
     /// By how many of the nodes it is let in.
     async fn let_in(&self, secret: &str) -> usize {
-        let asked = self.nodes.iter().map(|node| node.lets_in(secret));
+        let asked = self.nodes.iter().map(|node| node.accepts_token(secret));
         join_all(asked).await.into_iter().filter(|yes| *yes).count()
     }
 
@@ -96,7 +96,10 @@ async fn of_a_thousand_that_ended_under_load_none_passes_any_node_after_the_answ
         let (cluster, done, stays) = (cluster.clone(), done.clone(), stays.clone());
         tokio::spawn(async move {
             while !done.load(Ordering::Relaxed) {
-                assert!(cluster.nodes[node].lets_in(&stays).await, "still there");
+                assert!(
+                    cluster.nodes[node].accepts_token(&stays).await,
+                    "still there"
+                );
             }
         })
     });
@@ -134,9 +137,9 @@ async fn a_frozen_node_holds_an_ending_up_for_no_longer_than_a_lease_and_lets_no
     };
     frozen.freeze();
     cluster.end(0, &secret).await;
-    assert!(!awake.lets_in(&secret).await);
+    assert!(!awake.accepts_token(&secret).await);
     // Sent after the answer, and read by the other when it wakes up.
-    let waiting = (0..8).map(|_| frozen.lets_in(&secret));
+    let waiting = (0..8).map(|_| frozen.accepts_token(&secret));
     let waiting = join_all(waiting);
     let thaw = async {
         tokio::task::yield_now().await;
@@ -166,7 +169,7 @@ async fn that_it_has_ended_already_is_said_when_it_has_ended_everywhere() {
     let client = cluster.client(0);
     let path = format!("/api/v1/tokens/{id}");
     client.delete(&path).await.expect_status(204);
-    let asked = cluster.nodes[1].lets_in(&secret);
+    let asked = cluster.nodes[1].accepts_token(&secret);
     let thaw = async { cluster.nodes[1].thaw() };
     let (passed, ()) = tokio::join!(asked, thaw);
     assert!(!passed);
@@ -193,7 +196,7 @@ async fn a_rotation_is_given_again_when_the_secret_before_is_over_everywhere() {
         assert!(hung_up.is_err(), "the other was waited for");
     }
     rotate().await.expect_status(200);
-    let asked = cluster.nodes[1].lets_in(&secret);
+    let asked = cluster.nodes[1].accepts_token(&secret);
     let thaw = async { cluster.nodes[1].thaw() };
     let (passed, ()) = tokio::join!(asked, thaw);
     assert!(!passed);
@@ -250,12 +253,12 @@ async fn what_a_command_ended_is_refused_by_every_running_server_at_once() {
     let secret = cluster.token(0).await;
     for _ in 0..2 {
         assert_eq!(cluster.let_in(&secret).await, 2);
-        assert!(cluster.nodes[1].knows(&browser).await);
+        assert!(cluster.nodes[1].is_signed_in(&browser).await);
     }
     let ended = cluster.operator.run(&["sign-out", ADA]);
     ended.expect_code(0);
     assert_eq!(cluster.let_in(&secret).await, 0);
-    assert!(!cluster.nodes[1].knows(&browser).await);
+    assert!(!cluster.nodes[1].is_signed_in(&browser).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -314,7 +317,7 @@ async fn a_process_whose_settings_do_not_fit_the_others_says_so_and_stops() {
     let keys = format!("{KEY},{ANOTHER_KEY}");
     let newer = beside().with("NARTHEX_SECRET_KEY", &keys);
     let serving = newer.serve();
-    assert!(serving.lets_in(&cluster.secret).await);
+    assert!(serving.accepts_token(&cluster.secret).await);
     serving.stop().expect_code(0);
     assert_eq!(cluster.let_in(&cluster.secret).await, 1);
 }

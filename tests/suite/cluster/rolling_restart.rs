@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::support::app::migrate;
-use crate::support::binary::{LONGEST, Serving, signal};
-use crate::support::child_process::Leash;
+use crate::support::binary::{PROCESS_TIMEOUT, RunningServer, signal};
+use crate::support::child_process::ChildProcess;
 use crate::support::client::ApiClient;
 use crate::support::database::Database;
 use crate::support::operator::Operator;
 use crate::support::output::Output;
-use crate::support::reverse_proxy::{an_address_of_its_own, haproxy};
+use crate::support::reverse_proxy::{haproxy, unique_loopback_address};
 
 const ADA: &str = "ada@example.com";
 const KEY: &str =
@@ -28,15 +28,15 @@ const SAYS_WHEN_ANSWERED: &str = concat!(
 struct Balanced {
     ip: IpAddr,
     operator: Operator,
-    nodes: Vec<Serving>,
+    nodes: Vec<RunningServer>,
     /// A token that may do everything.
     secret: String,
-    _haproxy: Leash,
+    _haproxy: ChildProcess,
 }
 
 impl Balanced {
     fn start() -> Self {
-        let ip = an_address_of_its_own();
+        let ip = unique_loopback_address();
         let operator = Operator::on(Database::fresh(migrate))
             .with("NARTHEX_SECRET_KEY", KEY)
             .with("NARTHEX_PUBLIC_URL", &format!("http://{ip}:8000"))
@@ -69,7 +69,7 @@ impl Balanced {
     }
 }
 
-fn start(operator: &Operator, ip: IpAddr, port: u16) -> Serving {
+fn start(operator: &Operator, ip: IpAddr, port: u16) -> RunningServer {
     let address = format!("{ip}:{port}");
     let started = operator.narthex.try_serve(&["--listen", &address]);
     started.expect("it starts")
@@ -150,10 +150,13 @@ impl Wrk {
     /// Told to stop when it has been answered, as somebody does who types Ctrl-C; what it says then.
     fn stopped(mut self) -> String {
         let answered = |line: &str| (line == "answered\n").then_some(());
-        let heard = self.output.wait_for(LONGEST, answered);
+        let heard = self.output.wait_for(PROCESS_TIMEOUT, answered);
         heard.unwrap_or_else(|| panic!("no answer: {}", self.output.so_far()));
         signal(&self.child, "INT");
-        let summary = self.output.to_the_end(LONGEST).expect("its summary");
+        let summary = self
+            .output
+            .read_to_end(PROCESS_TIMEOUT)
+            .expect("its summary");
         assert!(self.child.wait().is_ok_and(|status| status.success()));
         summary
     }

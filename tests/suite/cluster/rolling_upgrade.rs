@@ -61,7 +61,7 @@ async fn who_runs_goes_on_with_everything_while_the_tables_get_ready_for_the_nex
             let rotated = secret_in(&rotated.expect_status(200).text);
             for node in &nodes {
                 for _ in 0..3 {
-                    assert!(node.lets_in(&rotated).await);
+                    assert!(node.accepts_token(&rotated).await);
                 }
             }
             for list in ["tokens?ended=true", "sessions", "events", "credentials"] {
@@ -72,7 +72,7 @@ async fn who_runs_goes_on_with_everything_while_the_tables_get_ready_for_the_nex
             }
             client.delete(&path).await.expect_status(204);
             for node in &nodes {
-                assert!(!node.lets_in(&rotated).await);
+                assert!(!node.accepts_token(&rotated).await);
             }
             let another = node.sign_in(ADA, FIREFOX_ON_LINUX).await;
             another.get("/account/activity").await.expect_status(200);
@@ -99,7 +99,7 @@ async fn who_runs_goes_on_with_everything_while_the_tables_get_ready_for_the_nex
 
     // What would be started now is not.
     let refused = |arguments: &[&str]| {
-        let line = operator.is_refused(arguments);
+        let line = operator.run_err(arguments);
         assert!(line.contains("a newer version of Narthex"), "{line}");
         assert!(line.contains("use that one"), "{line}");
     };

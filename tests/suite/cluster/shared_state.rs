@@ -17,7 +17,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Two servers on one database, at one time.
 fn two() -> (TestApp, TestApp) {
     let one = TestApp::start();
-    let other = one.start_beside(&[]);
+    let other = one.start_second(&[]);
     (one, other)
 }
 
@@ -47,7 +47,7 @@ async fn a_wrong_password_counts_wherever_it_is_tried() {
             .expect_status(429)
             .expect_header("retry-after", "1");
         let device = json!({"email": ADA, "password": PASSWORD, "device_name": "x"});
-        let device = app.stranger().post_json("/api/v1/sign-in", &device).await;
+        let device = app.anonymous().post_json("/api/v1/sign-in", &device).await;
         device.expect_status(429);
     }
     // And a sign-in at one forgives the account at the other.
@@ -83,7 +83,7 @@ async fn an_idempotency_key_is_known_wherever_the_request_is_sent_again() {
     assert_eq!(first, again);
     for app in [&one, &other] {
         for secret in [&first, &token.secret] {
-            assert!(app.api_client(secret).is_let_in().await);
+            assert!(app.api_client(secret).is_authenticated().await);
         }
     }
     let events = ada.get("/api/v1/events").await.json();

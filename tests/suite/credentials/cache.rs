@@ -7,9 +7,9 @@ use serde_json::json;
 
 use crate::support::app::TestApp;
 use crate::support::binary::free_port;
-use crate::support::client::{ApiClient, Stranger};
+use crate::support::client::{AnonymousClient, ApiClient};
 use crate::support::operator::Operator;
-use crate::support::sql::{ask, execute};
+use crate::support::sql::{execute, query_lines};
 
 const ADA: &str = "ada@example.com";
 
@@ -111,7 +111,7 @@ async fn a_token_that_was_rotated_often_tells_of_its_user_and_not_of_each_secret
     app.lets_learn_all(&[&client, &other, &newest]).await;
     let position = "SELECT CAST(position AS TEXT) AS line FROM notice_position";
     let told = || {
-        ask(&app, position, position)
+        query_lines(&app, position, position)
             .concat()
             .parse::<i64>()
             .unwrap()
@@ -178,7 +178,7 @@ async fn an_operator_may_have_nothing_remembered() {
 }
 
 /// What is told under this name.
-async fn number(metrics: &Stranger, name: &str) -> u64 {
+async fn number(metrics: &AnonymousClient, name: &str) -> u64 {
     let text = metrics.get("/metrics").await.expect_status(200).text;
     let told = text.lines().find_map(|line| line.strip_prefix(name));
     let told = told.unwrap_or_else(|| panic!("{name} is not told: {text}"));
@@ -193,7 +193,7 @@ async fn an_operator_sees_how_many_are_remembered_and_how_often_the_database_was
     let [one, other] =
         ["one", "other"].map(|name| operator.add_token(ADA, name, &["--ability", "account:read"]));
     let serving = operator.serve();
-    let metrics = Stranger::at(&format!("http://{metrics}"));
+    let metrics = AnonymousClient::at(&format!("http://{metrics}"));
     let one = ApiClient::at(&serving.url, &one);
     let mut left = 10_000;
     while number(&metrics, "narthex_remembered_passes").await == 0 {

@@ -18,7 +18,7 @@ const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 /// A node, and one on the same database whose clock is slow.
 fn two() -> (TestApp, TestApp) {
     let one = TestApp::start();
-    let slow = one.start_beside_with_slow_clock(HALF_A_MINUTE);
+    let slow = one.start_second_with_slow_clock(HALF_A_MINUTE);
     (one, slow)
 }
 
@@ -34,7 +34,7 @@ fn at(app: &TestApp, browser: &Browser) -> Browser {
 async fn short_lived(app: &TestApp, ada: &Browser) -> Token {
     let body = json!({"name": "Short", "abilities": [], "expires_in": 8});
     let made = ada.call(Method::POST, TOKENS, Some(&body)).await;
-    app.made(&made.expect_status(201).json())
+    app.token_from(&made.expect_status(201).json())
 }
 
 async fn rotate(ada: &Browser, token: &Token, overlap: &str) -> Answer {
@@ -79,7 +79,7 @@ impl Way {
             }
             Self::BySecret => {
                 let form = [("token", &*token.secret)];
-                let answer = app.stranger().post("/oauth/revoke", &form).await;
+                let answer = app.anonymous().post("/oauth/revoke", &form).await;
                 answer.expect_status(200);
             }
             Self::Class => {
@@ -114,10 +114,10 @@ async fn a_revocation_reaches_a_token_that_only_its_clock_expired() {
         one.advance(9 * SECOND);
         slow.advance(9 * SECOND);
         let there = slow.api_client(&token.secret);
-        assert!(!token.client.is_let_in().await, "{way:?}");
-        assert!(there.is_let_in().await, "{way:?}: its clock is slow");
+        assert!(!token.client.is_authenticated().await, "{way:?}");
+        assert!(there.is_authenticated().await, "{way:?}: its clock is slow");
         way.revoke(&one, &ada, &token).await;
-        assert!(!there.is_let_in().await, "{way:?}");
+        assert!(!there.is_authenticated().await, "{way:?}");
         let found = ada.get(&format!("{TOKENS}/{}", token.id)).await;
         let found = found.expect_status(200).json();
         assert_ne!(found["ended_at"], Value::Null, "{way:?}");
@@ -134,7 +134,7 @@ async fn sign_out_everywhere_reaches_a_session_last_used_elsewhere() {
         ("NARTHEX_LAST_USED_EVERY", "1h"),
     ];
     let one = TestApp::start_with(&settings);
-    let other = one.start_beside(&settings);
+    let other = one.start_second(&settings);
     let ada = one.register(ADA).await;
     let stolen = at(&other, &one.sign_in(ADA).await);
     assert!(stolen.is_signed_in().await);
@@ -182,11 +182,14 @@ async fn a_rotated_out_secret_is_dead_to_a_slow_clock() {
     let ada = one.register(ADA).await;
     let token = one.token(&ada, "CI", &[]).await;
     let there = slow.api_client(&token.secret);
-    assert!(there.is_let_in().await);
+    assert!(there.is_authenticated().await);
     rotate(&ada, &token, "0").await;
-    assert!(!there.is_let_in().await);
+    assert!(!there.is_authenticated().await);
     one.clock.set_back(20 * SECOND);
-    assert!(!token.client.is_let_in().await, "its clock was set back");
+    assert!(
+        !token.client.is_authenticated().await,
+        "its clock was set back"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,12 +203,15 @@ async fn a_secret_beyond_eight_is_dead_to_a_slow_clock() {
         one.advance(SECOND);
         slow.advance(SECOND);
         rotate(&ada, &token, "1h").await;
-        assert!(there.is_let_in().await);
+        assert!(there.is_authenticated().await);
     }
     rotate(&ada, &token, "1h").await;
-    assert!(!there.is_let_in().await);
+    assert!(!there.is_authenticated().await);
     one.clock.set_back(20 * SECOND);
-    assert!(!token.client.is_let_in().await, "its clock was set back");
+    assert!(
+        !token.client.is_authenticated().await,
+        "its clock was set back"
+    );
 }
 
 /// Secrets that are over by the clock that rotates count, too: to a slow clock they still work.
@@ -223,7 +229,7 @@ async fn no_more_than_eight_earlier_secrets_work_by_any_clock() {
     }
     let mut working = 0;
     for secret in &secrets {
-        working += usize::from(slow.api_client(secret).is_let_in().await);
+        working += usize::from(slow.api_client(secret).is_authenticated().await);
     }
     assert_eq!(working, 9, "the newest and eight from before");
 }
@@ -237,13 +243,13 @@ async fn revoking_by_an_expired_secret_ends_that_secret_everywhere() {
     one.advance(2 * SECOND);
     slow.advance(2 * SECOND);
     let there = slow.api_client(&token.secret);
-    assert!(there.is_let_in().await, "its clock is slow");
+    assert!(there.is_authenticated().await, "its clock is slow");
     let form = [("token", &*token.secret)];
-    let revoked = one.stranger().post("/oauth/revoke", &form).await;
+    let revoked = one.anonymous().post("/oauth/revoke", &form).await;
     revoked.expect_status(200);
-    assert!(!there.is_let_in().await);
+    assert!(!there.is_authenticated().await);
     assert!(
-        one.made(&new).client.is_let_in().await,
+        one.token_from(&new).client.is_authenticated().await,
         "the token lives on"
     );
 }
@@ -261,7 +267,7 @@ async fn a_command_revokes_what_its_clock_believes_over() {
         let app = TestApp::start();
         let ada = app.register(ADA).await;
         let token = short_lived(&app, &ada).await;
-        assert!(ada.is_signed_in().await && token.client.is_let_in().await);
+        assert!(ada.is_signed_in().await && token.client.is_authenticated().await);
         let session = ada.session_id().await;
         let narthex = app.command_line();
         let (of_sessions, of_tokens) = match arguments {
@@ -276,6 +282,10 @@ async fn a_command_revokes_what_its_clock_believes_over() {
         };
         narthex.run(&[arguments, &id].concat()).expect_code(0);
         assert_eq!(ada.is_signed_in().await, !of_sessions, "{arguments:?}");
-        assert_eq!(token.client.is_let_in().await, !of_tokens, "{arguments:?}");
+        assert_eq!(
+            token.client.is_authenticated().await,
+            !of_tokens,
+            "{arguments:?}"
+        );
     }
 }

@@ -24,7 +24,7 @@ struct Two {
 impl Two {
     async fn start() -> Self {
         let app = TestApp::start();
-        let beside = app.start_beside(&[]);
+        let beside = app.start_second(&[]);
         let ada = app.register(ADA).await;
         let may = ["tokens:read", "sessions:read"];
         let reader = app.token(&ada, "Reader", &may).await.secret;
@@ -131,9 +131,9 @@ async fn a_use_goes_with_what_was_used() {
     let count = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM last_uses \
                  WHERE credential_id = (SELECT id FROM credentials WHERE name = 'CI') \
                  OR credential_id NOT IN (SELECT id FROM credentials)";
-    assert_eq!(sql::ask(&two.app, count, count), ["1"]);
+    assert_eq!(sql::query_lines(&two.app, count, count), ["1"]);
     sql::execute(&two.app, "DELETE FROM credentials WHERE name = 'CI'");
-    assert_eq!(sql::ask(&two.app, count, count), ["0"]);
+    assert_eq!(sql::query_lines(&two.app, count, count), ["0"]);
 }
 
 #[tokio::test]

@@ -131,7 +131,7 @@ async fn one_token_too_many_is_refused_everywhere_and_says_what_to_do() {
     // None is a device's, which could end for another one. However often: the password was right, and is
     // not held against its owner.
     for _ in 0..8 {
-        let answer = app.stranger().post_json("/api/v1/sign-in", &body).await;
+        let answer = app.anonymous().post_json("/api/v1/sign-in", &body).await;
         answer.expect_problem(409, "too-many-tokens");
     }
 
@@ -191,11 +191,14 @@ async fn a_device_too_many_ends_the_device_token_unused_longest() {
     let second = app.device(ADA, "Second").await;
     app.advance(SECOND);
     make_tokens(&app.context, user, MOST_TOKENS - 2, None).await;
-    assert!(first.client.is_let_in().await, "it is older, and just used");
+    assert!(
+        first.client.is_authenticated().await,
+        "it is older, and just used"
+    );
     app.advance(SECOND);
     let third = app.device(ADA, "Third").await;
-    assert!(!second.client.is_let_in().await);
-    assert!(first.client.is_let_in().await && third.client.is_let_in().await);
+    assert!(!second.client.is_authenticated().await);
+    assert!(first.client.is_authenticated().await && third.client.is_authenticated().await);
     let receipt = newest_receipt(&ada).await;
     assert_eq!(receipt["reason"], "limit");
     assert_eq!(receipt["tokens_ended"], 1);
@@ -206,5 +209,5 @@ async fn a_device_too_many_ends_the_device_token_unused_longest() {
     // A token of another sort does not end one of a device.
     let form = [("name", "Too many"), ("expires", "7d")];
     ada.post("/account/tokens", &form).await.expect_status(409);
-    assert!(first.client.is_let_in().await);
+    assert!(first.client.is_authenticated().await);
 }

@@ -6,7 +6,7 @@ use narthex::{
 };
 
 use crate::support::app::{TestApp, migrate};
-use crate::support::client::Stranger;
+use crate::support::client::AnonymousClient;
 use crate::support::database::Database;
 use crate::support::operator::Operator;
 use crate::support::sql;
@@ -70,7 +70,7 @@ fn is_refused_everywhere(operator: &Operator, why: &str) {
         &["serve", "--listen", "127.0.0.1:0"],
         &["user", "list"],
     ] {
-        let line = operator.is_refused(command);
+        let line = operator.run_err(command);
         assert!(line.contains(why), "{command:?}: {line}");
     }
     let found = operator.run(&["check"]).expect_code(1);
@@ -80,7 +80,7 @@ fn is_refused_everywhere(operator: &Operator, why: &str) {
 #[test]
 fn tables_that_another_text_made_are_refused() {
     let operator = on(Database::fresh(migrate));
-    operator.does(&["user", "list"]);
+    operator.run_ok(&["user", "list"]);
     operator.execute(
         "UPDATE migration_checksums SET checksum = 'another' WHERE version = '20261122000001'",
     );
@@ -116,10 +116,11 @@ fn the_checksums_of_an_older_version_are_recorded() {
     forget_the_checksums(&operator);
     // Columns that an operator adds are in nobody's way.
     operator.execute("ALTER TABLE users ADD COLUMN remark TEXT");
-    let done = operator.does(&["migrate"]);
+    let done = operator.run_ok(&["migrate"]);
     assert_eq!(done, "Done: 20261127000003\n");
-    let recorded = operator
-        .ask("SELECT checksum AS line FROM migration_checksums WHERE version = '20261122000001'");
+    let recorded = operator.query_text(
+        "SELECT checksum AS line FROM migration_checksums WHERE version = '20261122000001'",
+    );
     assert_eq!(recorded, FROZEN[0].1);
     operator.run(&["check"]).expect_code(0);
 }
@@ -178,7 +179,7 @@ fn every_folder_of_migrations_is_compiled_in() {
 #[test]
 fn what_is_said_to_sqlite_alone_is_heard_there() {
     let app = TestApp::start();
-    let by_their_keys = sql::ask(
+    let by_their_keys = sql::query_lines(
         &app,
         "SELECT name AS line FROM pragma_table_list WHERE wr ORDER BY name",
         "SELECT 'to PostgreSQL it is a remark' AS line",
@@ -194,12 +195,15 @@ fn what_is_said_to_sqlite_alone_is_heard_there() {
 #[test]
 fn migrate_says_what_it_did_and_that_there_was_nothing_to_do() {
     let operator = Operator::on(Database::empty());
-    let told = operator.does(&["migrate"]);
+    let told = operator.run_ok(&["migrate"]);
     assert!(
         told.lines().all(|line| line.starts_with("Done: ")) && !told.is_empty(),
         "{told}"
     );
-    assert_eq!(operator.does(&["migrate"]), "The tables are up to date.\n");
+    assert_eq!(
+        operator.run_ok(&["migrate"]),
+        "The tables are up to date.\n"
+    );
 
     let operator = Operator::on(Database::empty());
     let done = operator.json(&["migrate"]);
@@ -213,18 +217,24 @@ fn migrate_says_what_it_did_and_that_there_was_nothing_to_do() {
 fn any_command_makes_the_tables_that_it_needs() {
     let operator = Operator::on(Database::empty());
     operator.add_user(ADA);
-    assert_eq!(operator.does(&["migrate"]), "The tables are up to date.\n");
+    assert_eq!(
+        operator.run_ok(&["migrate"]),
+        "The tables are up to date.\n"
+    );
 }
 
 #[tokio::test]
 async fn the_first_start_makes_the_tables() {
     let operator = Operator::on(Database::empty());
     let serving = operator.serve();
-    Stranger::at(&serving.url)
+    AnonymousClient::at(&serving.url)
         .get("/readyz")
         .await
         .expect_status(200);
-    assert_eq!(operator.does(&["migrate"]), "The tables are up to date.\n");
+    assert_eq!(
+        operator.run_ok(&["migrate"]),
+        "The tables are up to date.\n"
+    );
     operator.add_user(ADA);
     serving.sign_in(ADA, "curl/8").await;
 }
@@ -233,7 +243,7 @@ async fn the_first_start_makes_the_tables() {
 fn of_several_that_start_at_once_one_makes_the_tables() {
     let operator = Operator::on(Database::empty());
     let told: Vec<String> = std::thread::scope(|scope| {
-        let starts = [(); 8].map(|()| scope.spawn(|| operator.does(&["migrate"])));
+        let starts = [(); 8].map(|()| scope.spawn(|| operator.run_ok(&["migrate"])));
         starts
             .into_iter()
             .map(|start| start.join().unwrap())

@@ -9,7 +9,7 @@ use crate::support::binary::Narthex;
 use crate::support::client::{ApiClient, Browser};
 use crate::support::database::{Database, Engine};
 use crate::support::pgbouncer::PgBouncer;
-use crate::support::tcp_proxy::Relay;
+use crate::support::tcp_proxy::TcpProxy;
 
 const ADA: &str = "ada@example.com";
 const KEY: &str =
@@ -94,8 +94,8 @@ async fn sessions_that_become_shared_are_given_up_while_running() {
 /// A node joins by a notification that it hears itself. A pooler may lose it, and `LISTEN` fails nowhere.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_without_notifications_warns_once_and_reads_the_log() {
-    let (relay, database, address) = Relay::to_a_fresh_database(migrate);
-    relay.drop_notifications();
+    let (proxy, database, address) = TcpProxy::to_fresh_database(migrate);
+    proxy.drop_notifications();
     let node = || Narthex::installed().with("NARTHEX_SECRET_KEY", KEY);
     let deaf = node().with("DATABASE_URL", &address).serve();
     let hears = node().with("DATABASE_URL", database.address()).serve();
@@ -111,13 +111,13 @@ async fn a_node_without_notifications_warns_once_and_reads_the_log() {
     let form = [("name", "CI"), ("expires", "7d")];
     let made = browser.post("/account/tokens", &form).await;
     let secret = secret_in(&made.expect_status(200).text);
-    assert!(deaf.lets_in(&secret).await && hears.lets_in(&secret).await);
+    assert!(deaf.accepts_token(&secret).await && hears.accepts_token(&secret).await);
     let client = ApiClient::at(&hears.url, &secret);
     client
         .delete("/api/v1/tokens/current")
         .await
         .expect_status(204);
-    assert!(!deaf.lets_in(&secret).await && !hears.lets_in(&secret).await);
+    assert!(!deaf.accepts_token(&secret).await && !hears.accepts_token(&secret).await);
     let log = deaf.stop().expect_code(0).stderr;
     assert_eq!(log.matches(warning).count(), 1, "{log}");
     let log = hears.stop().expect_code(0).stderr;

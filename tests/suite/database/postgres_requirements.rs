@@ -25,7 +25,7 @@ fn is_refused_by_every_command(operator: &Operator, why: &str) {
         &["serve", "--listen", "127.0.0.1:0"],
         &["user", "list"],
     ] {
-        let line = operator.is_refused(command);
+        let line = operator.run_err(command);
         assert!(line.contains(why), "{command:?}: {line}");
     }
     fails_check(operator, why);
@@ -56,7 +56,7 @@ fn an_engine_that_only_speaks_the_protocol_is_refused() {
     says_that_it_is(&operator, "PostgreSQL 11.2-YB-2.20.1.0-b0 on x86_64");
     is_refused_by_every_command(&operator, "with another isolation (unknown)");
     says_that_it_is(&operator, "PostgreSQL 15.4 on x86_64");
-    operator.does(&["user", "list"]);
+    operator.run_ok(&["user", "list"]);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn connections_for_which_there_is_never_room_are_refused() {
     let operator = operator();
     let limited = format!("ALTER DATABASE {} CONNECTION LIMIT 5", name(&operator));
     operator.execute(&limited);
-    let line = operator.is_refused(&["serve", "--listen", "127.0.0.1:0"]);
+    let line = operator.run_err(&["serve", "--listen", "127.0.0.1:0"]);
     assert!(line.contains("it has room for 5 connections"), "{line}");
     fails_check(&operator, "never room for more than 5");
     let operator = operator.with("NARTHEX_DATABASE_CONNECTIONS", "4");
@@ -90,7 +90,7 @@ fn a_parameter_of_other_clients_is_refused_in_one_line() {
     for parameter in ["schema=public", "pgbouncer=true"] {
         let address = format!("{}&{parameter}", operator.database.address());
         let narthex = crate::support::binary::Narthex::installed().with("DATABASE_URL", &address);
-        let line = narthex.run(&["migrate"]).expect_refusal();
+        let line = narthex.run(&["migrate"]).expect_error();
         let (name, _) = parameter.split_once('=').unwrap();
         let why = format!("invalid URI query parameter: \"{name}\". Leave it out of DATABASE_URL");
         assert!(line.contains(&why), "{line}");

@@ -12,7 +12,7 @@ use crate::support::client::{ApiClient, Browser};
 use crate::support::database::{Database, Engine};
 use crate::support::operator::Operator;
 use crate::support::postgres;
-use crate::support::reverse_proxy::handed_out;
+use crate::support::reverse_proxy::read_docs_file;
 
 const ADA: &str = "ada@example.com";
 /// What the file calls `narthex`.
@@ -26,7 +26,7 @@ fn set_up() -> (Operator, Narthex, Narthex) {
     let (name, _) = name.split_once('?').expect("an address of ours");
     let superuser = Operator::on(database);
     // The run's superuser has the name already.
-    let roles = handed_out("postgres.sql").replace("narthex", ROLE);
+    let roles = read_docs_file("postgres.sql").replace("narthex", ROLE);
     let ours = format!("DATABASE {name} ");
     superuser.execute(&roles.replace(&format!("DATABASE {ROLE} "), &ours));
     let of = |role: &str| {
@@ -40,7 +40,7 @@ fn set_up() -> (Operator, Narthex, Narthex) {
 async fn a_role_that_may_change_no_table_serves_and_runs_every_command() {
     let (superuser, owner, narthex) = set_up();
     // Whose the tables are is not for whoever serves to decide.
-    let line = narthex.run(&["migrate"]).expect_refusal();
+    let line = narthex.run(&["migrate"]).expect_error();
     assert!(line.contains("permission denied"), "{line}");
     owner.run(&["migrate"]).expect_code(0);
 
@@ -82,7 +82,7 @@ async fn a_role_that_may_change_no_table_serves_and_runs_every_command() {
     }
 
     // What says where the database is, anybody may ask.
-    let place = superuser.ask("SELECT place AS line FROM database_place");
+    let place = superuser.query_text("SELECT place AS line FROM database_place");
     for name in ["system ", "timeline ", "database ", "users-table "] {
         assert!(place.contains(name), "{place}");
     }
@@ -112,7 +112,7 @@ async fn a_role_that_may_change_no_table_serves_and_runs_every_command() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_the_socket_the_system_says_who_one_is_and_nobody_needs_a_password() {
-    let home = postgres::initialized();
+    let home = postgres::init_data_directory();
     // The superuser sets up; who else comes is whom the system says (PostgreSQL documentation, 21.9).
     let rules = "local all narthex trust\nlocal all all peer\n";
     std::fs::write(home.path().join("data/pg_hba.conf"), rules).expect("room for two lines");
@@ -141,7 +141,7 @@ async fn over_the_socket_the_system_says_who_one_is_and_nobody_needs_a_password(
 
     let address = format!("{address}&user=somebody_else");
     let another = Narthex::installed().with("DATABASE_URL", &address);
-    let line = another.run(&["migrate"]).expect_refusal();
+    let line = another.run(&["migrate"]).expect_error();
     let expected = "Peer authentication failed for user \"somebody_else\"";
     assert!(line.contains(expected), "{line}");
 }

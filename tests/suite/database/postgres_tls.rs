@@ -47,7 +47,7 @@ async fn the_server_that_is_meant_is_talked_to_and_nobody_reads_along() {
 #[test]
 fn who_has_a_certificate_by_somebody_else_is_not_talked_to() {
     let narthex = installed("wrong_authority", NAME, &verified_by("other"));
-    let line = narthex.run(&["migrate"]).expect_refusal();
+    let line = narthex.run(&["migrate"]).expect_error();
     assert!(line.contains("certificate verify failed"), "{line}");
     assert!(!line.contains("hunter2"), "{line}");
 }
@@ -55,14 +55,14 @@ fn who_has_a_certificate_by_somebody_else_is_not_talked_to() {
 #[test]
 fn who_has_a_certificate_for_another_name_is_not_talked_to() {
     let narthex = installed("wrong_name", "other.example.com", &verified_by("ca"));
-    let line = narthex.run(&["migrate"]).expect_refusal();
+    let line = narthex.run(&["migrate"]).expect_error();
     assert!(line.contains("does not match host name"), "{line}");
 }
 
 #[test]
 fn what_asks_for_no_tls_is_turned_away_by_a_server_that_does() {
     let narthex = installed("in_the_clear", NAME, "sslmode=disable");
-    let line = narthex.run(&["migrate"]).expect_refusal();
+    let line = narthex.run(&["migrate"]).expect_error();
     assert!(line.contains("no encryption"), "{line}");
 }
 
@@ -107,7 +107,7 @@ fn who_has_no_certificate_or_another_s_is_turned_away_by_a_server_that_asks_for_
         ),
     ] {
         let narthex = certified(name, certificate);
-        let line = narthex.run(&["migrate"]).expect_refusal();
+        let line = narthex.run(&["migrate"]).expect_error();
         assert!(line.contains(why), "{name}: {line}");
     }
 }
@@ -131,7 +131,7 @@ fn nobody_can_talk_it_out_of_tls() {
         verified_by("ca")
     );
     let narthex = Narthex::installed().with("DATABASE_URL", &address);
-    let line = narthex.run(&["migrate"]).expect_refusal();
+    let line = narthex.run(&["migrate"]).expect_error();
     assert!(line.contains("does not support SSL"), "{line}");
     assert_eq!(heard.join().unwrap(), b"", "said in the clear");
 }

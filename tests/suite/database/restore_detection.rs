@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::binary::{Outcome, Serving};
+use crate::support::binary::{Outcome, RunningServer};
 use crate::support::database::{Database, Engine};
 use crate::support::operator::Operator;
 
@@ -19,11 +19,11 @@ fn operator() -> Operator {
 }
 
 /// A server that has become a node, which is after it has looked.
-fn start(operator: &Operator) -> Serving {
+fn start(operator: &Operator) -> RunningServer {
     let newest = "SELECT CAST(COALESCE(MAX(joined_at), 0) AS TEXT) AS line FROM nodes";
-    let before = operator.ask(newest);
+    let before = operator.query_text(newest);
     let serving = operator.serve();
-    while operator.ask(newest) == before {
+    while operator.query_text(newest) == before {
         std::thread::yield_now();
     }
     serving
@@ -63,11 +63,11 @@ async fn a_backup_in_the_place_of_the_database_is_told_until_everybody_was_signe
     let operator = operator();
     let secret = operator.add_token(ADA, "deploy", &[]);
     let serving = start(&operator);
-    assert!(serving.lets_in(&secret).await);
+    assert!(serving.accepts_token(&secret).await);
     let backup = operator.back_up();
     let token = operator.only_token_of(ADA);
-    operator.does(&["token", "revoke", &token]);
-    assert!(!serving.lets_in(&secret).await);
+    operator.run_ok(&["token", "revoke", &token]);
+    assert!(!serving.accepts_token(&secret).await);
     serving.stop().expect_code(0);
     operator.restore(&backup);
 
@@ -79,21 +79,24 @@ async fn a_backup_in_the_place_of_the_database_is_told_until_everybody_was_signe
     // Every start says so again, until somebody has answered.
     for _ in 0..2 {
         let serving = start(&operator);
-        assert!(serving.lets_in(&secret).await, "what ended lives again");
+        assert!(
+            serving.accepts_token(&secret).await,
+            "what ended lives again"
+        );
         let lines = asked(&serving.stop().expect_code(0));
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert!(lines[0].contains(" WARN "), "{lines:?}");
         assert!(lines[0].contains("narthex sign-out --all"), "{lines:?}");
     }
     // A part of everything is no answer.
-    operator.does(&["sign-out", "--all", "--class", "session"]);
-    operator.does(&["sign-out", "--all", "--dry-run"]);
+    operator.run_ok(&["sign-out", "--all", "--class", "session"]);
+    operator.run_ok(&["sign-out", "--all", "--dry-run"]);
     assert_eq!(checked(&operator).0, "fail");
 
-    let told = operator.does(&["sign-out", "--all"]);
+    let told = operator.run_ok(&["sign-out", "--all"]);
     assert_eq!(told, "Ended 1 credential of 1 user.\n");
     nothing_is_asked(&operator);
-    assert!(!start(&operator).lets_in(&secret).await);
+    assert!(!start(&operator).accepts_token(&secret).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,13 +108,13 @@ async fn who_moved_the_database_says_so_and_nothing_ends() {
     operator.restore(&backup);
     assert_eq!(checked(&operator).0, "fail");
 
-    let told = operator.does(&["moved"]);
+    let told = operator.run_ok(&["moved"]);
     assert!(
         told.starts_with("The database is where it has to be: "),
         "{told}"
     );
     nothing_is_asked(&operator);
-    assert!(start(&operator).lets_in(&secret).await);
+    assert!(start(&operator).accepts_token(&secret).await);
     let place = operator.json(&["moved"])["place"].clone();
     let place = place.as_str().expect("a text");
     let names: Vec<_> = place
@@ -153,7 +156,7 @@ async fn a_server_whose_file_is_replaced_while_it_runs_lets_nobody_in_and_stops(
     let operator = operator();
     let secret = operator.add_token(ADA, "deploy", &[]);
     let serving = start(&operator);
-    assert!(serving.lets_in(&secret).await);
+    assert!(serving.accepts_token(&secret).await);
     let backup = operator.back_up();
     if Engine::of_this_run() == Engine::Postgres {
         serving.stop().expect_code(0);
@@ -166,8 +169,8 @@ async fn a_server_whose_file_is_replaced_while_it_runs_lets_nobody_in_and_stops(
     let why = "another file was put in the place of the database";
     let last = outcome.stderr.lines().last().unwrap_or_default();
     assert!(last.contains(why), "{outcome:#?}");
-    operator.does(&["sign-out", "--all"]);
-    assert!(!start(&operator).lets_in(&secret).await);
+    operator.run_ok(&["sign-out", "--all"]);
+    assert!(!start(&operator).accepts_token(&secret).await);
 }
 
 /// What a server that runs has seen, `check` knows afterwards.
@@ -177,7 +180,7 @@ async fn a_server_that_finds_the_database_older_has_it_told_until_somebody_answe
     operator.add_token(ADA, "deploy", &[]);
     let serving = start(&operator);
     let token = operator.only_token_of(ADA);
-    operator.does(&["token", "revoke", &token]);
+    operator.run_ok(&["token", "revoke", &token]);
     assert_eq!(checked(&operator).0, "ok");
     operator.execute("UPDATE notice_position SET position = 0; DELETE FROM notices");
     let mut looks = 0;
@@ -193,7 +196,7 @@ async fn a_server_that_finds_the_database_older_has_it_told_until_somebody_answe
         log.contains("the database is older than what this process has seen"),
         "{log}"
     );
-    operator.does(&["sign-out", "--all"]);
+    operator.run_ok(&["sign-out", "--all"]);
     nothing_is_asked(&operator);
 }
 
@@ -205,7 +208,7 @@ async fn nothing_is_asked_after_what_everybody_does_to_a_database() {
     // The power went, and came back soon.
     assert_eq!(asked(&start(&operator).kill()), Vec::<String>::new());
     nothing_is_asked(&operator);
-    operator.does(&["migrate"]);
+    operator.run_ok(&["migrate"]);
     nothing_is_asked(&operator);
     operator.execute(match Engine::of_this_run() {
         Engine::Sqlite => "VACUUM",
@@ -226,7 +229,7 @@ fn of_several_first_servers_none_asks() {
         "NARTHEX_SECRET_KEY",
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==",
     );
-    let first: Vec<Serving> = std::thread::scope(|scope| {
+    let first: Vec<RunningServer> = std::thread::scope(|scope| {
         let starts = [(); 4].map(|()| scope.spawn(|| operator.serve()));
         starts.map(|start| start.join().unwrap()).into()
     });

@@ -10,13 +10,13 @@ use narthex::credentials::prune;
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::binary::Narthex;
 use crate::support::client::{ApiClient, Browser};
-use crate::support::sql::ask;
+use crate::support::sql::query_lines;
 
 const ADA: &str = "ada@example.com";
 const NEW: &str = "another long password";
 
 fn tables(app: &TestApp) -> Vec<String> {
-    ask(
+    query_lines(
         app,
         "SELECT name AS line FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1",
         "SELECT table_name::text AS line FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1",
@@ -27,12 +27,12 @@ fn tables(app: &TestApp) -> Vec<String> {
 fn dump(app: &TestApp) -> String {
     let mut dump = String::new();
     for table in tables(app) {
-        let columns = ask(
+        let columns = query_lines(
             app,
             &format!("SELECT 'quote(' || name || ')' AS line FROM pragma_table_info('{table}')"),
             "SELECT 'x' AS line",
         );
-        let rows = ask(
+        let rows = query_lines(
             app,
             &format!(
                 "SELECT {} AS line FROM {table}",
@@ -172,10 +172,10 @@ async fn a_secret_that_was_rotated_out_is_forgotten_in_time() {
     let day = Duration::from_secs(24 * 3600);
     app.advance(30 * day);
     prune(&app.context).await.unwrap();
-    assert_eq!(ask(&app, hints, hints).len(), 2);
+    assert_eq!(query_lines(&app, hints, hints).len(), 2);
     app.advance(day);
     prune(&app.context).await.unwrap();
-    assert_eq!(ask(&app, hints, hints).len(), 1);
+    assert_eq!(query_lines(&app, hints, hints).len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -212,7 +212,7 @@ async fn passwords_are_kept_as_argon2id_with_a_salt_each() {
     app.register(ADA).await;
     app.register("grace@example.com").await;
     let query = "SELECT password AS line FROM users";
-    let stored = ask(&app, query, query);
+    let stored = query_lines(&app, query, query);
     for one in &stored {
         assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
     }
@@ -222,12 +222,12 @@ async fn passwords_are_kept_as_argon2id_with_a_salt_each() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_belongs_to_a_user_goes_with_the_user() {
     let app = TestApp::start();
-    let of_users = ask(
+    let of_users = query_lines(
         &app,
         "SELECT m.name || '.' || f.\"from\" || ' ' || f.on_delete AS line FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table' AND f.\"table\" = 'users' ORDER BY 1",
         "SELECT c.conrelid::regclass::text || '.' || a.attname || CASE c.confdeltype WHEN 'c' THEN ' CASCADE' ELSE ' no' END AS line FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.contype = 'f' AND c.confrelid = 'users'::regclass ORDER BY 1",
     );
-    let columns = ask(
+    let columns = query_lines(
         &app,
         "SELECT m.name || '.user_id CASCADE' AS line FROM sqlite_master m, pragma_table_info(m.name) i WHERE m.type = 'table' AND i.name = 'user_id' ORDER BY 1",
         "SELECT table_name || '.user_id CASCADE' AS line FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'user_id' ORDER BY 1",
@@ -283,7 +283,7 @@ async fn every_refused_sign_in_is_written_down_whether_there_is_such_an_account_
         let form = [("email", email), ("password", "a wrong password of hers")];
         app.browser().post("/login", &form).await.expect_status(422);
     }
-    let refused = ask(
+    let refused = query_lines(
         &app,
         "SELECT CAST(COUNT(*) AS TEXT) AS line FROM events WHERE kind = 'password.refused'",
         "SELECT COUNT(*)::text AS line FROM events WHERE kind = 'password.refused'",

@@ -132,7 +132,7 @@ fn a_file_with_utf_16_texts_is_refused_by_every_command() {
             &["serve", "--listen", "127.0.0.1:0"],
             &["user", "list"],
         ] {
-            let line = operator.is_refused(command);
+            let line = operator.run_err(command);
             assert!(line.contains(&why), "{command:?}: {line}");
         }
         let found = operator.run(&["check"]).expect_code(1);
@@ -162,7 +162,10 @@ async fn a_clean_stop_leaves_the_database_in_one_file() {
     serving.stop().expect_code(0);
     assert!(!are_there());
     // What was in the log is in the file.
-    assert_eq!(operator.ask("SELECT count(*) AS line FROM users"), "1");
+    assert_eq!(
+        operator.query_text("SELECT count(*) AS line FROM users"),
+        "1"
+    );
 }
 
 #[test]

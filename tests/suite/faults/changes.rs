@@ -10,7 +10,7 @@ use crate::support::api::EVERY_ABILITY;
 use crate::support::app::{TestApp, migrate};
 use crate::support::database::{Database, Engine};
 use crate::support::postgres;
-use crate::support::tcp_proxy::Relay;
+use crate::support::tcp_proxy::TcpProxy;
 
 /// More changes than there are connections.
 const AT_ONCE: usize = 16;
@@ -20,12 +20,12 @@ const NOTHING_REMEMBERED: (&str, &str) = ("NARTHEX_MEMORY_ENTRIES", "0");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_of_unknown_outcome_is_told_as_such() {
-    let (relay, database, address) = Relay::to_a_fresh_database(migrate);
+    let (proxy, database, address) = TcpProxy::to_fresh_database(migrate);
     let app = TestApp::start_on(database, &address, &[]);
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &EVERY_ABILITY).await;
 
-    relay.doubt_the_next_commit();
+    proxy.report_next_commit_as_unknown();
     let answer = client.post("/api/v1/tokens", &a_token("Perhaps")).await;
     let problem = answer.expect_outage().json();
     let kind = problem["type"].as_str().expect("a type");
@@ -41,7 +41,7 @@ async fn a_commit_of_unknown_outcome_is_told_as_such() {
 /// Commits hang, and locks that nobody releases would do the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_are_answered_while_commits_wait_for_a_standby() {
-    let home = postgres::initialized();
+    let home = postgres::init_data_directory();
     let _server = postgres::start(&home, &["--listen_addresses="]);
     let socket = home.path().display();
     let address = format!("postgres:///postgres?host={socket}&user=narthex");
@@ -62,15 +62,15 @@ async fn reads_are_answered_while_commits_wait_for_a_standby() {
     let body = a_token("hangs");
     let changes = join_all((0..AT_ONCE).map(|_| client.post("/api/v1/tokens", &body)));
     let reads = async {
-        let stranger = app.stranger();
+        let anonymous = app.anonymous();
         let mut refused = false;
         // Until a change was answered, so that each has what it can get.
         while !refused {
             for _ in 0..20 {
                 client.get("/api/v1/user").await.expect_status(200);
-                stranger.get("/readyz").await.expect_status(200);
+                anonymous.get("/readyz").await.expect_status(200);
             }
-            let writes = stranger.get("/readyz?writes=1").await;
+            let writes = anonymous.get("/readyz?writes=1").await;
             refused = writes.status == 503;
         }
     };
@@ -80,8 +80,8 @@ async fn reads_are_answered_while_commits_wait_for_a_standby() {
     }
     set("ALTER SYSTEM RESET synchronous_standby_names");
     client.get("/api/v1/user").await.expect_status(200);
-    let stranger = app.stranger();
-    stranger.get("/readyz?writes=1").await.expect_status(200);
+    let anonymous = app.anonymous();
+    anonymous.get("/readyz?writes=1").await.expect_status(200);
     client
         .post("/api/v1/tokens", &body)
         .await
@@ -90,7 +90,7 @@ async fn reads_are_answered_while_commits_wait_for_a_standby() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_work_at_once_when_a_database_is_read_only_no_more() {
-    let (relay, database, address) = Relay::to_a_fresh_database(migrate);
+    let (proxy, database, address) = TcpProxy::to_fresh_database(migrate);
     let direct = database.address().to_owned();
     let name = postgres::socket_and_name(&direct).1.to_owned();
     let app = TestApp::start_on(database, &address, &[NOTHING_REMEMBERED]);
@@ -103,16 +103,16 @@ async fn changes_work_at_once_when_a_database_is_read_only_no_more() {
     };
 
     set("SET default_transaction_read_only = on");
-    relay.cut();
+    proxy.reset_connections();
     // Every connection begins as one that takes no writes.
     for answer in join_all((0..AT_ONCE).map(|_| client.get("/api/v1/user"))).await {
         answer.expect_status(200);
     }
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let made = client.post("/api/v1/tokens", &a_token("never")).await;
     made.expect_outage();
-    stranger.get("/readyz").await.expect_status(200);
-    stranger.get("/readyz?writes=1").await.expect_status(503);
+    anonymous.get("/readyz").await.expect_status(200);
+    anonymous.get("/readyz?writes=1").await.expect_status(503);
     for answer in join_all((0..AT_ONCE).map(|_| client.get("/api/v1/user"))).await {
         answer.expect_status(200);
     }
@@ -120,5 +120,5 @@ async fn changes_work_at_once_when_a_database_is_read_only_no_more() {
     set("RESET default_transaction_read_only");
     let made = client.post("/api/v1/tokens", &a_token("now")).await;
     made.expect_status(201);
-    stranger.get("/readyz?writes=1").await.expect_status(200);
+    anonymous.get("/readyz?writes=1").await.expect_status(200);
 }

@@ -61,14 +61,14 @@ async fn a_change_that_cannot_have_its_lock_waits_for_a_while_and_is_told_to_com
     let body = a_token("one of many");
     let changes = join_all((0..AT_ONCE).map(|_| client.post("/api/v1/tokens", &body)));
     let others = async {
-        let stranger = app.stranger();
+        let anonymous = app.anonymous();
         for _ in 0..5 {
-            stranger.get("/healthz").await.expect_status(200);
+            anonymous.get("/healthz").await.expect_status(200);
         }
         // Who reads never waits for who writes.
         for _ in 0..5 {
             client.get("/api/v1/user").await.expect_status(200);
-            stranger.get("/readyz").await.expect_status(200);
+            anonymous.get("/readyz").await.expect_status(200);
         }
     };
     let (changes, ()) = futures_util::future::join(changes, others).await;
@@ -233,7 +233,7 @@ async fn first_uses_beside(meanwhile: &str) -> Vec<String> {
     let from_here = "SELECT name AS line FROM last_uses
         JOIN credentials ON credentials.id = credential_id
         WHERE at > 0 AND last_uses.ip = '127.0.0.1' AND class = 'token' ORDER BY name";
-    sql::ask(&app, "", from_here)
+    sql::query_lines(&app, "", from_here)
 }
 
 #[tokio::test(flavor = "multi_thread")]

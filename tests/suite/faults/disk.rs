@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{ADA, a_token, ada_with_a_token, after_mounting, sign_in, where_it_runs, within};
 use crate::support::app::migrate;
 use crate::support::binary::Narthex;
-use crate::support::client::{ApiClient, Stranger};
+use crate::support::client::{AnonymousClient, ApiClient};
 use crate::support::database::{Database, Engine};
 use crate::support::operator::Operator;
 
@@ -61,9 +61,9 @@ async fn a_full_disk_stops_changes_and_nothing_else_until_there_is_room() {
     client.get("/api/v1/user").await.expect_status(200);
     client.get("/auth/verify").await.expect_status(200);
     client.get("/api/v1/tokens").await.expect_status(200);
-    let stranger = Stranger::at(&serving.url);
-    stranger.get("/readyz").await.expect_status(200);
-    stranger.get("/readyz?writes=1").await.expect_outage();
+    let anonymous = AnonymousClient::at(&serving.url);
+    anonymous.get("/readyz").await.expect_status(200);
+    anonymous.get("/readyz?writes=1").await.expect_outage();
     sign_in(&serving.url).await.expect_outage();
     client
         .delete("/api/v1/tokens/current")
@@ -81,7 +81,7 @@ async fn a_full_disk_stops_changes_and_nothing_else_until_there_is_room() {
     assert!(found.stdout.contains(told), "{found:#?}");
 
     std::fs::remove_file(&ballast).unwrap();
-    stranger.get("/readyz?writes=1").await.expect_status(200);
+    anonymous.get("/readyz?writes=1").await.expect_status(200);
     for number in 0..10 {
         let body = a_token(&format!("later {number}"));
         let answer = client.post("/api/v1/tokens", &body).await;
@@ -89,7 +89,10 @@ async fn a_full_disk_stops_changes_and_nothing_else_until_there_is_room() {
         made.push(answer.json()["secret"].as_str().unwrap().to_owned());
     }
     for secret in &made {
-        assert!(serving.lets_in(secret).await, "what was answered is there");
+        assert!(
+            serving.accepts_token(secret).await,
+            "what was answered is there"
+        );
     }
     let outcome = serving.stop().expect_code(0);
     assert!(
@@ -153,11 +156,11 @@ async fn a_database_that_can_only_be_read_goes_on_letting_in_whom_it_knows() {
     let client = client.moved_to(&serving.url);
     client.get("/api/v1/user").await.expect_status(200);
     client.get("/auth/verify").await.expect_status(200);
-    let stranger = Stranger::at(&serving.url);
-    stranger.get("/readyz").await.expect_status(200);
+    let anonymous = AnonymousClient::at(&serving.url);
+    anonymous.get("/readyz").await.expect_status(200);
     sign_in(&serving.url).await.expect_outage();
     let form = [("email", ADA), ("password", crate::support::app::PASSWORD)];
-    stranger.post("/login", &form).await.expect_outage();
+    anonymous.post("/login", &form).await.expect_outage();
     client
         .delete("/api/v1/tokens/current")
         .await

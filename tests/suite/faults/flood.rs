@@ -7,13 +7,13 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{ADA, ada_with_a_token};
-use crate::support::binary::{Narthex, Serving, free_port};
-use crate::support::client::{Browser, Stranger};
+use crate::support::binary::{Narthex, RunningServer, free_port};
+use crate::support::client::{AnonymousClient, Browser};
 
 /// What one password hash takes, in MiB.
 const HASH: u64 = 19;
 
-fn connect(serving: &Serving) -> TcpStream {
+fn connect(serving: &RunningServer) -> TcpStream {
     let address = serving.url.strip_prefix("http://").unwrap();
     TcpStream::connect(address).expect("a server that listens")
 }
@@ -27,11 +27,13 @@ async fn a_flood_of_sign_ins_takes_the_memory_of_a_few_and_holds_nobody_else_up(
     let before = serving.most_memory();
 
     let body = json!({"email": ADA, "password": "a wrong password", "device_name": "x"});
-    let strangers: Vec<_> = (0..SIGN_INS).map(|_| Stranger::at(&serving.url)).collect();
+    let strangers: Vec<_> = (0..SIGN_INS)
+        .map(|_| AnonymousClient::at(&serving.url))
+        .collect();
     let flood = join_all(
         strangers
             .iter()
-            .map(|stranger| stranger.post_json("/api/v1/sign-in", &body)),
+            .map(|anonymous| anonymous.post_json("/api/v1/sign-in", &body)),
     );
     let known = async {
         for _ in 0..20 {
@@ -70,11 +72,11 @@ async fn who_is_turned_away_in_a_flood_is_counted_and_no_error_in_the_log() {
         .with("NARTHEX_LOG_FORMAT", "json")
         .with("NARTHEX_METRICS_LISTEN", &metrics);
     let serving = narthex.serve();
-    let stranger = Stranger::at(&serving.url);
+    let anonymous = AnonymousClient::at(&serving.url);
     let one = async |number: usize| {
         let email = format!("user{number}@example.com");
         let body = json!({"email": email, "password": "a wrong password", "device_name": "x"});
-        stranger.post_json("/api/v1/sign-in", &body).await
+        anonymous.post_json("/api/v1/sign-in", &body).await
     };
     let answers = join_all((0..SIGN_INS).map(one)).await;
     let turned_away = answers.iter().filter(|answer| answer.status == 503).count();
@@ -83,7 +85,7 @@ async fn who_is_turned_away_in_a_flood_is_counted_and_no_error_in_the_log() {
         "a machine that hashes 60 passwords at once"
     );
 
-    let metrics = Stranger::at(&format!("http://{metrics}"));
+    let metrics = AnonymousClient::at(&format!("http://{metrics}"));
     let counted = format!("narthex_refused_total{{reason=\"busy\"}} {turned_away}\n");
     metrics.get("/metrics").await.expect_text(&counted);
     let log = serving.stop().expect_code(0).stderr;
@@ -124,7 +126,7 @@ async fn connections_that_say_nothing_take_no_more_descriptors_than_there_are() 
 }
 
 /// Over a new connection, which has to wait until the silent ones are cut off.
-async fn sign_in_again(serving: &Serving) {
+async fn sign_in_again(serving: &RunningServer) {
     super::sign_in(&serving.url).await.expect_status(201);
 }
 
@@ -155,7 +157,7 @@ async fn client_that_holds_all_it_can_get_leaves_room_for_others() {
 }
 
 /// A connection that was answered once and now has half of a head; none where the server ends it.
-fn holds_a_connection(serving: &Serving) -> Option<TcpStream> {
+fn holds_a_connection(serving: &RunningServer) -> Option<TcpStream> {
     let mut stream = connect(serving);
     let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\n";
     stream.write_all(request).ok()?;
@@ -170,9 +172,9 @@ async fn refusals_end_the_connection_that_insists() {
     let narthex = Narthex::installed();
     let serving = narthex.serve();
     let body = json!({"email": ADA, "password": "a wrong password", "device_name": "x"});
-    let stranger = Stranger::at(&serving.url);
+    let anonymous = AnonymousClient::at(&serving.url);
     for _ in 0..6 {
-        let answer = stranger.post_json("/api/v1/sign-in", &body).await;
+        let answer = anonymous.post_json("/api/v1/sign-in", &body).await;
         answer.expect_status(401);
     }
     let body = body.to_string();

@@ -15,27 +15,27 @@ use super::{ADA, a_token};
 use crate::support::api::EVERY_ABILITY;
 use crate::support::app::{PASSWORD, TestApp, migrate};
 use crate::support::binary::Narthex;
-use crate::support::tcp_proxy::Relay;
+use crate::support::tcp_proxy::TcpProxy;
 
-fn app_behind_a_relay() -> (TestApp, Relay) {
+fn app_behind_a_relay() -> (TestApp, TcpProxy) {
     app_behind_a_relay_with(&[])
 }
 
-fn app_behind_a_relay_with(settings: &[(&str, &str)]) -> (TestApp, Relay) {
-    let (relay, database, address) = Relay::to_a_fresh_database(migrate);
-    (TestApp::start_on(database, &address, settings), relay)
+fn app_behind_a_relay_with(settings: &[(&str, &str)]) -> (TestApp, TcpProxy) {
+    let (proxy, database, address) = TcpProxy::to_fresh_database(migrate);
+    (TestApp::start_on(database, &address, settings), proxy)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_database_is_down_nobody_gets_in_and_everybody_is_told_to_come_back() {
     // Nobody is remembered, so that everybody has to be asked about.
-    let (app, relay) = app_behind_a_relay_with(&[("NARTHEX_MEMORY_ENTRIES", "0")]);
+    let (app, proxy) = app_behind_a_relay_with(&[("NARTHEX_MEMORY_ENTRIES", "0")]);
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "Program", &EVERY_ABILITY).await;
     let client = &token.client;
-    relay.go_away();
+    proxy.refuse_connections();
 
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let device =
         json!({"email": ADA, "password": PASSWORD, "device_name": "x", "expires_in": null});
     let never = a_token("never");
@@ -47,8 +47,8 @@ async fn while_the_database_is_down_nobody_gets_in_and_everybody_is_told_to_come
             ada.get("/auth/verify?redirect=on"),
             client.post("/api/v1/tokens", &never),
             client.delete("/api/v1/tokens/current"),
-            stranger.post_json("/api/v1/sign-in", &device),
-            stranger.get("/readyz"),
+            anonymous.post_json("/api/v1/sign-in", &device),
+            anonymous.get("/readyz"),
         );
         let (a, b, c, d, e, f, g, h) = answers;
         [a, b, c, d, e, f, g, h]
@@ -56,11 +56,11 @@ async fn while_the_database_is_down_nobody_gets_in_and_everybody_is_told_to_come
     for answer in asked.await {
         answer.expect_outage();
     }
-    stranger.get("/healthz").await.expect_status(200);
+    anonymous.get("/healthz").await.expect_status(200);
 
-    relay.come_back();
+    proxy.accept_connections();
     client.get("/api/v1/user").await.expect_status(200);
-    stranger.get("/readyz").await.expect_status(200);
+    anonymous.get("/readyz").await.expect_status(200);
     ada.get("/account").await.expect_status(200);
     let made = client.post("/api/v1/tokens", &a_token("now")).await;
     made.expect_status(201);
@@ -76,11 +76,11 @@ async fn while_the_database_is_down_nobody_gets_in_and_everybody_is_told_to_come
 /// A process that cannot hear what others end must not believe its memory for longer than they wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_remembered_goes_on_without_the_database_for_no_longer_than_a_lease() {
-    let (app, relay) = app_behind_a_relay();
+    let (app, proxy) = app_behind_a_relay();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &["account:read"]).await;
     app.lets_learn(&client).await;
-    relay.go_away();
+    proxy.refuse_connections();
     let began = uptime();
     let refused = loop {
         let answer = client.get("/api/v1/user").await;
@@ -93,14 +93,14 @@ async fn whoever_is_remembered_goes_on_without_the_database_for_no_longer_than_a
     // It was cut up to a beat after the lease was renewed, and asks for up to five seconds.
     let lasted = uptime() - began;
     assert!(lasted < Duration::from_secs(11), "{lasted:?}");
-    relay.come_back();
+    proxy.accept_connections();
     client.get("/api/v1/user").await.expect_status(200);
 }
 
 /// Every connection of the pool is dead then, and the program learns it from using one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_was_started_again_is_used_as_if_nothing_had_been() {
-    let (app, relay) = app_behind_a_relay();
+    let (app, proxy) = app_behind_a_relay();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &EVERY_ABILITY).await;
     for round in 0..3 {
@@ -108,7 +108,7 @@ async fn a_database_that_was_started_again_is_used_as_if_nothing_had_been() {
         for answer in join_all((0..8).map(|_| client.get("/api/v1/user"))).await {
             answer.expect_status(200);
         }
-        relay.cut();
+        proxy.reset_connections();
         match round {
             0 => drop(client.get("/api/v1/user").await.expect_status(200)),
             1 => drop(ada.get("/account").await.expect_status(200)),
@@ -124,26 +124,26 @@ async fn a_database_that_was_started_again_is_used_as_if_nothing_had_been() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_says_nothing_is_not_waited_for_without_end() {
-    let (app, relay) = app_behind_a_relay();
+    let (app, proxy) = app_behind_a_relay();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &EVERY_ABILITY).await;
-    relay.fall_silent();
+    proxy.stall();
 
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let post = client.request(Method::POST, "/api/v1/tokens");
     let (user, verified, made, ready, alive) = tokio::join!(
         client.get("/api/v1/user"),
         client.get("/auth/verify"),
         client.send(post.json(&a_token("perhaps"))),
-        stranger.get("/readyz"),
-        stranger.get("/healthz"),
+        anonymous.get("/readyz"),
+        anonymous.get("/healthz"),
     );
     for answer in [user, verified, made, ready] {
         answer.expect_outage();
     }
     alive.expect_status(200);
 
-    relay.speak();
+    proxy.resume();
     client.get("/api/v1/user").await.expect_status(200);
     ada.get("/account").await.expect_status(200);
 }
@@ -170,7 +170,7 @@ fn a_start_without_its_database_ends_with_one_line() {
         let Err(outcome) = narthex.try_serve(&[]) else {
             panic!("it started")
         };
-        let line = outcome.expect_refusal();
+        let line = outcome.expect_error();
         assert!(line.contains("the database cannot be reached"), "{line}");
     }
 }

@@ -38,9 +38,9 @@ async fn has_it_everywhere(fault: Fault) {
 
     let mut places = 0;
     loop {
-        app.random.will(fault, places);
+        app.random.inject(fault, places);
         let answer = client.post("/api/v1/tokens", &a_token("lucky")).await;
-        if app.random.was_spared() {
+        if app.random.take_unused() {
             answer.expect_status(201);
             break;
         }
@@ -52,11 +52,11 @@ async fn has_it_everywhere(fault: Fault) {
     assert!(places >= 2, "a secret and an id at least");
 
     for place in 0.. {
-        app.random.will(fault, place);
+        app.random.inject(fault, place);
         let form = [("email", ADA), ("password", PASSWORD)];
         let browser = app.browser();
         let answer = browser.post("/login", &form).await;
-        if app.random.was_spared() {
+        if app.random.take_unused() {
             answer.expect_redirect("/account");
             break;
         }
@@ -71,7 +71,7 @@ async fn has_it_everywhere(fault: Fault) {
 
     // Every worker and the writer go on.
     for _ in 0..20 {
-        app.stranger().get("/login").await.expect_status(200);
+        app.anonymous().get("/login").await.expect_status(200);
         let made = client.post("/api/v1/tokens", &a_token("after")).await;
         made.expect_status(201);
     }
@@ -99,7 +99,7 @@ fn without_randomness_no_key_is_made() {
     let sources = Sources::of([("DATABASE_URL", &*address)]).unwrap();
     let settings = Settings::read(&sources).unwrap();
     let random = FaultyRandom::default();
-    random.will(Fault::Fails, 0);
+    random.inject(Fault::Fails, 0);
     let Err(refused) = settings.signing_keys(&random) else {
         panic!("it signs with something")
     };

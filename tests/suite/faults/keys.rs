@@ -17,7 +17,7 @@ async fn another_key_signs_browsers_out_at_the_next_start_and_no_program() {
     for damage in [&b"changed"[..], b""] {
         std::fs::write(&key, damage).unwrap();
         assert!(
-            serving.knows(&browser).await,
+            serving.is_signed_in(&browser).await,
             "it keeps the key that it has"
         );
     }
@@ -25,7 +25,7 @@ async fn another_key_signs_browsers_out_at_the_next_start_and_no_program() {
     let Err(outcome) = narthex.try_serve(&[]) else {
         panic!("it started without a key")
     };
-    let line = outcome.expect_refusal();
+    let line = outcome.expect_error();
     assert!(line.contains("holds no key"), "{line}");
 
     std::fs::remove_file(&key).unwrap();

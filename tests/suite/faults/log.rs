@@ -2,9 +2,9 @@
 
 use super::{a_token, ada_with_a_token};
 use crate::support::binary::{Narthex, free_port};
-use crate::support::client::Stranger;
+use crate::support::client::AnonymousClient;
 
-async fn lines_lost(metrics: &Stranger) -> u64 {
+async fn lines_lost(metrics: &AnonymousClient) -> u64 {
     let text = metrics.get("/metrics").await.expect_status(200).text;
     let line = text
         .lines()
@@ -15,13 +15,13 @@ async fn lines_lost(metrics: &Stranger) -> u64 {
 }
 
 /// A server whose standard error goes where that line of a shell sends it.
-fn with_its_log(sent: &str) -> (Narthex, Stranger) {
+fn with_its_log(sent: &str) -> (Narthex, AnonymousClient) {
     let line = format!("{sent}; exec \"$0\" \"$@\"");
     let metrics = format!("127.0.0.1:{}", free_port());
     let narthex = Narthex::installed()
         .started_by(&["sh", "-c", &line])
         .with("NARTHEX_METRICS_LISTEN", &metrics);
-    (narthex, Stranger::at(&format!("http://{metrics}")))
+    (narthex, AnonymousClient::at(&format!("http://{metrics}")))
 }
 
 #[tokio::test]
@@ -63,9 +63,9 @@ async fn a_server_that_is_told_to_stop_writes_its_last_lines() {
     const REQUESTS: usize = 500;
     let narthex = Narthex::installed();
     let serving = narthex.serve();
-    let stranger = Stranger::at(&serving.url);
+    let anonymous = AnonymousClient::at(&serving.url);
     for _ in 0..REQUESTS {
-        stranger.get("/healthz").await.expect_status(200);
+        anonymous.get("/healthz").await.expect_status(200);
     }
     let outcome = serving.stop().expect_code(0);
     let lines = outcome.stderr.matches("path=\"/healthz\"").count();

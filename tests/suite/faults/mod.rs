@@ -19,8 +19,8 @@ use serde_json::json;
 
 use crate::support::answer::Answer;
 use crate::support::app::PASSWORD;
-use crate::support::binary::{Narthex, Serving};
-use crate::support::client::{ApiClient, Stranger};
+use crate::support::binary::{Narthex, RunningServer};
+use crate::support::client::{AnonymousClient, ApiClient};
 
 const ADA: &str = "ada@example.com";
 
@@ -58,7 +58,7 @@ fn after_mounting(line: &str) -> Vec<String> {
 }
 
 /// Words that start a program in that place of a program that runs.
-fn where_it_runs(serving: &Serving) -> Vec<String> {
+fn where_it_runs(serving: &RunningServer) -> Vec<String> {
     let process = serving.process().to_string();
     let words = [
         "nsenter",
@@ -79,11 +79,11 @@ fn where_it_runs(serving: &Serving) -> Vec<String> {
 /// Somebody's first token, made by signing in as a device; the account is made before.
 async fn ada_with_a_token(url: &str) -> ApiClient {
     let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
-    let stranger = Stranger::at(url);
-    stranger.post("/register", &form).await.expect_status(303);
+    let anonymous = AnonymousClient::at(url);
+    anonymous.post("/register", &form).await.expect_status(303);
     let device =
         json!({"email": ADA, "password": PASSWORD, "device_name": "a program", "expires_in": null});
-    let made = stranger.post_json("/api/v1/sign-in", &device).await;
+    let made = anonymous.post_json("/api/v1/sign-in", &device).await;
     let made = made.expect_status(201).json();
     ApiClient::at(url, made["secret"].as_str().expect("a secret"))
 }
@@ -92,7 +92,7 @@ async fn ada_with_a_token(url: &str) -> ApiClient {
 async fn sign_in(url: &str) -> Answer {
     let device =
         json!({"email": ADA, "password": PASSWORD, "device_name": "another", "expires_in": null});
-    Stranger::at(url)
+    AnonymousClient::at(url)
         .post_json("/api/v1/sign-in", &device)
         .await
 }
@@ -102,7 +102,7 @@ fn a_token(name: &str) -> serde_json::Value {
 }
 
 /// A path as the process sees it.
-fn within(serving: &Serving, narthex: &Narthex, name: &str) -> std::path::PathBuf {
+fn within(serving: &RunningServer, narthex: &Narthex, name: &str) -> std::path::PathBuf {
     let seen = format!("/proc/{}/root", serving.process());
     let path = narthex.directory().join(name);
     Path::new(&seen).join(path.strip_prefix("/").expect("an absolute path"))

@@ -16,7 +16,7 @@ use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp, signing_keys};
 use crate::support::browser::Window;
 use crate::support::client::Browser;
-use crate::support::page::{ADA, GRACE, faults, happened, listed, own_session};
+use crate::support::page::{ADA, GRACE, event_types, expect_field_errors, fetch_list, own_session};
 use crate::support::user_agents::SAFARI_ON_IPHONE;
 
 pub const SECOND: Duration = Duration::from_secs(1);
@@ -46,7 +46,7 @@ async fn click(app: &TestApp, path: &str, form: &Form<'_>) -> (Browser, Answer) 
 }
 
 async fn sessions(browser: &Browser) -> usize {
-    listed(browser, "/api/v1/sessions").await.len()
+    fetch_list(browser, "/api/v1/sessions").await.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +63,7 @@ async fn two_clicks_on_sign_in_open_one_session() {
     }
     assert_eq!(ids[0], ids[1]);
     assert_eq!(sessions(&one.0).await, 2, "it and the one that registered");
-    let signed_in = happened(&one.0).await;
+    let signed_in = event_types(&one.0).await;
     let signed_in = signed_in.iter().filter(|kind| kind.starts_with("session."));
     assert_eq!(signed_in.count(), 2);
     // Whichever answer the browser kept, its session ends for good.
@@ -92,7 +92,7 @@ async fn two_clicks_on_create_account_make_one_account_and_one_session() {
     }
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     assert_eq!(sessions(&one.0).await, 1);
-    let mut events = happened(&one.0).await;
+    let mut events = event_types(&one.0).await;
     events.sort();
     assert_eq!(events, ["account.created", "session.created"]);
 }
@@ -100,7 +100,7 @@ async fn two_clicks_on_create_account_make_one_account_and_one_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_click_at_another_node_acts_once() {
     let app = TestApp::start();
-    let beside = app.start_beside(&[]);
+    let beside = app.start_second(&[]);
     let registering = key(&app, "/register").await;
     let form = registration(&registering);
     let (one, other) = join(
@@ -194,10 +194,10 @@ async fn a_registration_sent_again_needs_its_password_and_its_minute() {
         // A form without a key, as a program sends, is a new form each time.
         vec![("name", "Ada"), ("email", ADA), ("password", PASSWORD)],
     ] {
-        faults(click(&app, "/register", &wrong).await.1, &["email"]);
+        expect_field_errors(click(&app, "/register", &wrong).await.1, &["email"]);
     }
     app.advance(60 * SECOND);
-    faults(click(&app, "/register", &form).await.1, &["email"]);
+    expect_field_errors(click(&app, "/register", &form).await.1, &["email"]);
     assert_eq!(sessions(&ada).await, 1);
 }
 
@@ -214,8 +214,8 @@ async fn guesses_by_registering_again_count_as_sign_ins() {
             ("password", "another long password"),
             ("form_key", &*key),
         ];
-        let stranger = app.stranger();
-        statuses.push(stranger.post("/register", &form).await.status);
+        let anonymous = app.anonymous();
+        statuses.push(anonymous.post("/register", &form).await.status);
     }
     assert_eq!(statuses.first(), Some(&422));
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
@@ -269,7 +269,7 @@ async fn a_preview_that_is_sent_again_leads_to_its_receipt() {
         again.expect_redirect(&receipt);
     }
     assert_eq!(sessions(&here).await, 1);
-    let endings = happened(&here).await;
+    let endings = event_types(&here).await;
     let endings = endings.iter().filter(|kind| *kind == "credentials.ended");
     assert_eq!(endings.count(), 1);
     app.advance(61 * SECOND);

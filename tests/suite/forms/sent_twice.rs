@@ -18,7 +18,7 @@ use super::second_click::{Form, SECOND, caller};
 use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp, secret_in};
 use crate::support::client::Browser;
-use crate::support::page::{ADA, faults, happened, listed};
+use crate::support::page::{ADA, event_types, expect_field_errors, fetch_list};
 
 const NEW: &str = "a very new long password";
 
@@ -46,7 +46,7 @@ async fn a_password_form_sent_again_has_the_same_result() {
             .await;
         page.expect_text("Your password is changed. Ended: 1 session.");
     }
-    let events = happened(&here).await;
+    let events = event_types(&here).await;
     let count = |of: &str| events.iter().filter(|kind| *kind == of).count();
     assert_eq!(count("password.changed"), 1);
     assert_eq!(count("credentials.ended"), 1);
@@ -58,10 +58,10 @@ async fn a_password_form_sent_again_has_the_same_result() {
     other[1].1 = "another very long password";
     for different in [more, other, change(&"A".repeat(22)), change("")] {
         let page = here.post("/account/password", &different).await;
-        faults(page, &["current_password"]);
+        expect_field_errors(page, &["current_password"]);
     }
     app.advance(60 * SECOND);
-    faults(
+    expect_field_errors(
         here.post("/account/password", &form).await,
         &["current_password"],
     );
@@ -118,7 +118,7 @@ async fn two_clicks_on_make_or_rotate_a_token_act_once() {
     let form = [("name", "CI"), ("expires", "7d"), ("form_key", &*key)];
     let (one, other) = join(here.post(make, &form), here.post(make, &form)).await;
     acted_once(&here, [one, other], "made already").await;
-    let tokens = listed(&here, "/api/v1/tokens").await;
+    let tokens = fetch_list(&here, "/api/v1/tokens").await;
     assert_eq!(tokens.len(), 1);
 
     let page = format!("{make}/{}", tokens[0]["id"].as_str().unwrap());
@@ -127,7 +127,7 @@ async fn two_clicks_on_make_or_rotate_a_token_act_once() {
     let form = [("overlap", "0"), ("form_key", &*key)];
     let (one, other) = join(here.post(&rotate, &form), here.post(&rotate, &form)).await;
     acted_once(&here, [one, other], "has its new secret already").await;
-    let events = happened(&here).await;
+    let events = event_types(&here).await;
     let rotations = events.iter().filter(|kind| *kind == "token.rotated");
     assert_eq!(rotations.count(), 1);
 }

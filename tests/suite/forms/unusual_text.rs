@@ -3,7 +3,7 @@
 use reqwest::Method;
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::page::{ADA, faults, newest_token};
+use crate::support::page::{ADA, expect_field_errors, newest_token};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn control_characters_are_refused_in_every_field_that_is_stored() {
@@ -26,15 +26,15 @@ async fn control_characters_are_refused_in_every_field_that_is_stored() {
             ("email", "x@example.com"),
             ("password", PASSWORD),
         ];
-        faults(app.browser().post("/register", &form).await, &["name"]);
+        expect_field_errors(app.browser().post("/register", &form).await, &["name"]);
         let email = format!("{bad}@example.com");
         let form = [("name", "Ada"), ("email", &*email), ("password", PASSWORD)];
-        faults(app.browser().post("/register", &form).await, &["email"]);
+        expect_field_errors(app.browser().post("/register", &form).await, &["email"]);
         let form = [("name", bad), ("email", ADA)];
-        faults(browser.post("/account/profile", &form).await, &["name"]);
+        expect_field_errors(browser.post("/account/profile", &form).await, &["name"]);
         let form = [("name", bad), ("expires", "7d")];
-        faults(browser.post("/account/tokens", &form).await, &["name"]);
-        faults(browser.post(&token, &[("name", bad)]).await, &["name"]);
+        expect_field_errors(browser.post("/account/tokens", &form).await, &["name"]);
+        expect_field_errors(browser.post(&token, &[("name", bad)]).await, &["name"]);
     }
 }
 

@@ -136,18 +136,18 @@ async fn a_token_s_last_use_is_noted_from_the_client_s_address_too() {
 async fn no_program_is_led_from_http_to_https() {
     let https = ("NARTHEX_PUBLIC_URL", "https://id.example.com");
     let app = TestApp::start_with(&[TRUSTED, https]);
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     for (path, status) in [
         ("/api/v1/user", 401),
         ("/auth/verify", 401),
         ("/healthz", 200),
     ] {
-        let request = stranger
+        let request = anonymous
             .request(Method::GET, path)
             .header("host", "id.example.com")
             .header("x-forwarded-proto", "http")
             .header("x-forwarded-for", "203.0.113.9");
-        let answer = stranger.send(request).await.expect_status(status);
+        let answer = anonymous.send(request).await.expect_status(status);
         assert_eq!(answer.header("location"), None, "{answer}");
     }
 }

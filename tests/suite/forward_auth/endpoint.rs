@@ -64,9 +64,9 @@ async fn every_method_is_answered_alike_and_no_site_is_asked_after() {
             .send(browser.request(method.clone(), VERIFY))
             .await
             .expect_status(200);
-        let stranger = app.stranger();
-        stranger
-            .send(stranger.request(method, VERIFY))
+        let anonymous = app.anonymous();
+        anonymous
+            .send(anonymous.request(method, VERIFY))
             .await
             .expect_status(401);
     }
@@ -147,13 +147,13 @@ async fn what_is_no_ability_is_asked_for_in_vain_and_writes_nothing_into_the_cha
 #[tokio::test]
 async fn identity_is_blank_where_nobody_is_and_never_what_the_client_sent() {
     let app = TestApp::start();
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let lying = IDENTITY
         .iter()
-        .fold(stranger.request(Method::GET, VERIFY), |request, name| {
+        .fold(anonymous.request(Method::GET, VERIFY), |request, name| {
             request.header(*name, "admin")
         });
-    let refused = stranger.send(lying).await.expect_status(401);
+    let refused = anonymous.send(lying).await.expect_status(401);
     for name in IDENTITY {
         assert_eq!(refused.header(name), Some(""), "{refused}");
     }
@@ -194,16 +194,16 @@ async fn a_browser_that_goes_to_a_page_is_led_to_sign_in_and_back() {
         ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1"),
         ("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com"),
     ]);
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let asked = |host: &str, uri: &str| {
-        stranger
+        anonymous
             .request(Method::GET, "/auth/verify?redirect=on")
             .header("accept", "text/html")
             .header("x-forwarded-proto", "https")
             .header("x-forwarded-host", host)
             .header("x-forwarded-uri", uri)
     };
-    let led = stranger
+    let led = anonymous
         .send(asked("app.example.com", "/orders?page=2"))
         .await
         .expect_status(303);
@@ -218,15 +218,15 @@ async fn a_browser_that_goes_to_a_page_is_led_to_sign_in_and_back() {
         ("app.example.com", "//evil.example"),
         ("app.example.com", "orders"),
     ] {
-        let led = stranger.send(asked(host, uri)).await.expect_status(303);
+        let led = anonymous.send(asked(host, uri)).await.expect_status(303);
         assert!(led.location().ends_with("/login"), "{led}");
     }
     for accept in [None, Some("*/*"), Some("application/json, */*")] {
-        let program = stranger.request(Method::GET, "/auth/verify?redirect=on");
+        let program = anonymous.request(Method::GET, "/auth/verify?redirect=on");
         let program = accept
             .into_iter()
             .fold(program, |program, accept| program.header("accept", accept));
-        stranger.send(program).await.expect_status(401);
+        anonymous.send(program).await.expect_status(401);
     }
     for (name, value) in [
         ("sec-fetch-mode", "cors"),
@@ -234,7 +234,7 @@ async fn a_browser_that_goes_to_a_page_is_led_to_sign_in_and_back() {
         ("authorization", "Bearer nrx_no"),
     ] {
         let script = asked("app.example.com", "/").header(name, value);
-        stranger.send(script).await.expect_status(401);
+        anonymous.send(script).await.expect_status(401);
     }
 }
 
@@ -244,7 +244,7 @@ async fn to_an_app_on_our_own_origin_it_is_the_path_that_leads_back() {
         ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1"),
         ("NARTHEX_PUBLIC_URL", "https://example.com"),
     ]);
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     for (proto, host, uri, led_to) in [
         (
             "https",
@@ -268,13 +268,13 @@ async fn to_an_app_on_our_own_origin_it_is_the_path_that_leads_back() {
         ("https", "example.com", "//evil.example", ""),
         ("https", "example.com", "/\\evil.example", ""),
     ] {
-        let asked = stranger
+        let asked = anonymous
             .request(Method::GET, "/auth/verify?redirect=on")
             .header("accept", "text/html")
             .header("x-forwarded-proto", proto)
             .header("x-forwarded-host", host)
             .header("x-forwarded-uri", uri);
-        let led = stranger.send(asked).await;
+        let led = anonymous.send(asked).await;
         led.expect_redirect(&format!("https://example.com/login{led_to}"));
     }
 }
@@ -282,14 +282,14 @@ async fn to_an_app_on_our_own_origin_it_is_the_path_that_leads_back() {
 #[tokio::test]
 async fn who_is_no_trusted_proxy_leads_nobody_anywhere() {
     let app = TestApp::start_with(&[("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com")]);
-    let stranger = app.stranger();
-    let asked = stranger
+    let anonymous = app.anonymous();
+    let asked = anonymous
         .request(Method::GET, "/auth/verify?redirect=on")
         .header("accept", "text/html")
         .header("x-forwarded-proto", "https")
         .header("x-forwarded-host", "app.example.com")
         .header("x-forwarded-uri", "/");
-    let led = stranger.send(asked).await.expect_status(303);
+    let led = anonymous.send(asked).await.expect_status(303);
     assert!(led.location().ends_with("/login"), "{led}");
 }
 
@@ -301,7 +301,7 @@ async fn on_one_origin_the_path_alone_leads_back() {
         ("NARTHEX_PUBLIC_URL", "https://example.com"),
         ("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com"),
     ]);
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let long = format!("/explore?left={}", "a".repeat(3000));
     for (headers, led_to) in [
         (
@@ -331,13 +331,13 @@ async fn on_one_origin_the_path_alone_leads_back() {
         // The page without its query is better than none.
         (&[("x-forwarded-uri", &*long)], "?next=%2Fexplore"),
     ] {
-        let asked = stranger
+        let asked = anonymous
             .request(Method::GET, "/auth/verify?redirect=on")
             .header("accept", "text/html");
         let asked = headers
             .iter()
             .fold(asked, |asked, (name, value)| asked.header(*name, *value));
-        let led = stranger.send(asked).await;
+        let led = anonymous.send(asked).await;
         led.expect_redirect(&format!("https://example.com/login{led_to}"));
     }
 }
@@ -362,7 +362,7 @@ async fn asked_with(browser: &Browser, query: &str, headers: &[&str]) -> Answer 
 async fn an_app_s_authorization_leaves_the_cookie_to_decide() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
-    let stranger = app.browser();
+    let anonymous = app.browser();
     let wrong_checksum = format!("Bearer nrx_{}", "a".repeat(36));
     for header in [
         "Bearer eyJhbGciOiJIUzI1NiJ9.e30.x",
@@ -376,14 +376,14 @@ async fn an_app_s_authorization_leaves_the_cookie_to_decide() {
     ] {
         let answer = asked_with(&browser, "", &[header]).await;
         answer.expect_header("remote-email", "ada@example.com");
-        asked_with(&stranger, "", &[header])
+        asked_with(&anonymous, "", &[header])
             .await
             .expect_status(401);
     }
     // A browser behind somebody's Basic authentication is still led to sign in.
-    let request = stranger.request(Method::GET, "/auth/verify?redirect=on");
+    let request = anonymous.request(Method::GET, "/auth/verify?redirect=on");
     let request = request.header("accept", "text/html");
-    let led = stranger.send(request.header("authorization", "Basic YTpi"));
+    let led = anonymous.send(request.header("authorization", "Basic YTpi"));
     led.await.expect_status(303);
 }
 
@@ -455,8 +455,8 @@ async fn the_question_says_which_credentials_count() {
     assert_eq!(email(&by_session.expect_status(200)), "ada@example.com");
     let by_token = asked_with(&browser, "?by=token", &[&bearer]).await;
     assert_eq!(email(&by_token.expect_status(200)), "grace@example.com");
-    let stranger = app.browser();
-    let no_session = asked_with(&stranger, "?by=session", &[&bearer]).await;
+    let anonymous = app.browser();
+    let no_session = asked_with(&anonymous, "?by=session", &[&bearer]).await;
     no_session
         .expect_status(401)
         .expect_header("www-authenticate", "Bearer realm=\"narthex\"");
@@ -521,27 +521,27 @@ async fn a_preflight_passes_where_the_question_allows_it() {
             200,
         ),
     ] {
-        let stranger = app.stranger();
-        let request = stranger.request(method, path);
+        let anonymous = app.anonymous();
+        let request = anonymous.request(method, path);
         let mut named = headers.iter();
         let request = named.try_fold(request, |request, (name, value)| {
             Some(request.header(*name, *value))
         });
-        let answer = stranger.send(request.unwrap()).await.expect_status(status);
+        let answer = anonymous.send(request.unwrap()).await.expect_status(status);
         for name in IDENTITY {
             assert_eq!(answer.header(name), Some(""), "{answer}");
         }
     }
     // A client that says so itself is not believed.
-    let stranger = untrusting.stranger();
-    let lying = stranger.request(Method::GET, allow);
+    let anonymous = untrusting.anonymous();
+    let lying = anonymous.request(Method::GET, allow);
     let lying = lying.header(preflight.0, preflight.1);
-    let lying = stranger.send(lying.header(options.0, options.1));
+    let lying = anonymous.send(lying.header(options.0, options.1));
     lying.await.expect_status(401);
-    let stranger = app.stranger();
-    let own = stranger
+    let anonymous = app.anonymous();
+    let own = anonymous
         .request(Method::OPTIONS, allow)
         .header("cookie", cookie);
-    let own = stranger.send(own.header(preflight.0, preflight.1)).await;
+    let own = anonymous.send(own.header(preflight.0, preflight.1)).await;
     own.expect_header("remote-email", "ada@example.com");
 }

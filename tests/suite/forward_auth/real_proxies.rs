@@ -7,7 +7,7 @@ use reqwest::Method;
 use crate::support::app::PASSWORD;
 use crate::support::client::Browser;
 use crate::support::echo_app::GREETING;
-use crate::support::reverse_proxy::{APP_URL, Front, ID, handed_out};
+use crate::support::reverse_proxy::{APP_URL, ID, ProxyDeployment, read_docs_file};
 
 const ADA: &str = "ada@example.com";
 const IDENTITY: [&str; 5] = [
@@ -22,17 +22,17 @@ const IDENTITY: [&str; 5] = [
 macro_rules! behind_each_proxy {
     ($($layout:ident: $($rule:ident)*;)*) => {
         mod nginx {
-            use crate::support::reverse_proxy::{Front, Proxy};
+            use crate::support::reverse_proxy::{ProxyDeployment, Proxy};
             $($(#[tokio::test(flavor = "multi_thread")]
             async fn $rule() {
-                super::$rule(Front::$layout(Proxy::Nginx)).await;
+                super::$rule(ProxyDeployment::$layout(Proxy::Nginx)).await;
             })*)*
         }
         mod caddy {
-            use crate::support::reverse_proxy::{Front, Proxy};
+            use crate::support::reverse_proxy::{ProxyDeployment, Proxy};
             $($(#[tokio::test(flavor = "multi_thread")]
             async fn $rule() {
-                super::$rule(Front::$layout(Proxy::Caddy)).await;
+                super::$rule(ProxyDeployment::$layout(Proxy::Caddy)).await;
             })*)*
         }
     };
@@ -57,7 +57,7 @@ behind_each_proxy! {
     a_preflight_reaches_the_app_where_it_is_allowed
     an_app_s_link_signs_out_and_leads_back
     narthex_s_own_pages_and_calls_are_narthex_s;
-    of_two_names:
+    with_two_hosts:
     under_two_names_one_sign_in_at_the_one_opens_the_other
     under_two_names_nobody_passes_who_would_not_under_one;
 }
@@ -70,52 +70,58 @@ fn going_to(browser: &Browser, path: &str) -> reqwest::RequestBuilder {
         .header("sec-fetch-mode", "navigate")
 }
 
-async fn a_browser_is_led_to_sign_in_and_arrives_at_the_page_that_it_wanted(front: Front) {
-    front.register(ADA).await;
-    let browser = front.browser();
+async fn a_browser_is_led_to_sign_in_and_arrives_at_the_page_that_it_wanted(
+    deployment: ProxyDeployment,
+) {
+    deployment.register(ADA).await;
+    let browser = deployment.browser();
     let wanted = "/reports/7?page=2&sort=a%20b";
     let led = browser.send(going_to(&browser, wanted)).await;
     let login = format!(
         "{}/login?next=%2Freports%2F7%3Fpage%3D2%26sort%3Da%2520b",
-        front.origin
+        deployment.origin
     );
     let led = led.expect_redirect(&login);
-    front.app.expect_not_asked();
+    deployment.app.expect_no_request();
 
-    let form = browser.get(led.location().strip_prefix(&front.origin).unwrap());
+    let form = browser.get(led.location().strip_prefix(&deployment.origin).unwrap());
     let next = form.await.expect_status(200).field("next");
     let form = [("email", ADA), ("password", PASSWORD), ("next", &next)];
     let signed_in = browser.post("/login", &form).await;
     let arrived = browser.follow(&signed_in.expect_redirect(wanted)).await;
     assert_eq!(arrived.expect_status(200).text, GREETING);
-    assert_eq!(front.app.asked_once().path, wanted);
+    assert_eq!(deployment.app.single_request().path, wanted);
 }
 
-async fn a_program_is_told_what_to_show_and_never_led_anywhere(front: Front) {
-    let stranger = front.stranger();
+async fn a_program_is_told_what_to_show_and_never_led_anywhere(deployment: ProxyDeployment) {
+    let anonymous = deployment.anonymous();
     let script = [("accept", "application/json"), ("sec-fetch-mode", "cors")];
     for (name, value) in script {
-        let asked = stranger.request(Method::GET, "/").header(name, value);
-        let refused = stranger.send(asked).await.expect_status(401);
+        let asked = anonymous.request(Method::GET, "/").header(name, value);
+        let refused = anonymous.send(asked).await.expect_status(401);
         assert_eq!(refused.problem().kind, "/problems/not-signed-in");
         refused.expect_header("www-authenticate", "Bearer realm=\"narthex\"");
     }
-    let refused = front.api_client("nrx_unknown").get("/").await;
+    let refused = deployment.api_client("nrx_unknown").get("/").await;
     let challenge = refused.expect_status(401);
     let challenge = challenge.header("www-authenticate").unwrap().to_owned();
     assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
-    front.app.expect_not_asked();
+    deployment.app.expect_no_request();
 }
 
-async fn the_app_is_told_who_calls(front: Front) {
-    let browser = front.register(ADA).await;
+async fn the_app_is_told_who_calls(deployment: ProxyDeployment) {
+    let browser = deployment.register(ADA).await;
     let user = browser.get("/api/v1/user").await.json();
-    let secret = (front.operator).add_token(ADA, "CI", &["--ability", "orders:read"]);
+    let secret = (deployment.operator).add_token(ADA, "CI", &["--ability", "orders:read"]);
 
     browser.get("/").await.expect_status(200);
-    let by_session = front.app.asked_once();
-    front.api_client(&secret).get("/").await.expect_status(200);
-    let by_token = front.app.asked_once();
+    let by_session = deployment.app.single_request();
+    deployment
+        .api_client(&secret)
+        .get("/")
+        .await
+        .expect_status(200);
+    let by_token = deployment.app.single_request();
     for (asked, abilities) in [(&by_session, "*"), (&by_token, "orders:read")] {
         assert_eq!(asked.header("remote-user"), user["id"].as_str());
         assert_eq!(asked.header("remote-email"), Some(ADA));
@@ -123,16 +129,16 @@ async fn the_app_is_told_who_calls(front: Front) {
         assert_eq!(asked.header("remote-abilities"), Some(abilities));
         assert_eq!(asked.names_like_remote(), IDENTITY);
     }
-    let session = front.operator.only_session_of(ADA);
+    let session = deployment.operator.only_session_of(ADA);
     assert_eq!(by_session.header("remote-credential"), Some(&*session));
-    let token = front.operator.only_token_of(ADA);
+    let token = deployment.operator.only_token_of(ADA);
     assert_eq!(by_token.header("remote-credential"), Some(&*token));
 }
 
-async fn the_app_gets_its_own_cookies_and_neither_session_nor_token(front: Front) {
-    let browser = front.register(ADA).await;
+async fn the_app_gets_its_own_cookies_and_neither_session_nor_token(deployment: ProxyDeployment) {
+    let browser = deployment.register(ADA).await;
     let own = browser.cookie("narthex").unwrap().value;
-    let stranger = front.stranger();
+    let anonymous = deployment.anonymous();
     for (sent, arrives) in [
         (format!("narthex={own}"), None),
         (format!("narthex={own}; theme=dark"), Some("theme=dark")),
@@ -151,18 +157,25 @@ async fn the_app_gets_its_own_cookies_and_neither_session_nor_token(front: Front
             Some("my-narthex=1; narthex2=3"),
         ),
     ] {
-        let asked = stranger.request(Method::GET, "/").header("cookie", sent);
-        stranger.send(asked).await.expect_status(200);
-        let cookies = front.app.asked_once();
+        let asked = anonymous.request(Method::GET, "/").header("cookie", sent);
+        anonymous.send(asked).await.expect_status(200);
+        let cookies = deployment.app.single_request();
         let cookies = cookies.header("cookie").filter(|text| !text.is_empty());
         assert_eq!(cookies, arrives);
     }
-    let secret = front.operator.add_token(ADA, "CI", &[]);
-    front.api_client(&secret).get("/").await.expect_status(200);
-    assert_eq!(front.app.asked_once().header("authorization"), None);
+    let secret = deployment.operator.add_token(ADA, "CI", &[]);
+    deployment
+        .api_client(&secret)
+        .get("/")
+        .await
+        .expect_status(200);
+    assert_eq!(
+        deployment.app.single_request().header("authorization"),
+        None
+    );
 }
 
-async fn who_one_is_cannot_be_said_by_oneself(front: Front) {
+async fn who_one_is_cannot_be_said_by_oneself(deployment: ProxyDeployment) {
     let lies = [
         "Remote-User",
         "remote-user",
@@ -179,21 +192,21 @@ async fn who_one_is_cannot_be_said_by_oneself(front: Front) {
         lies.iter()
             .fold(request, |request, name| request.header(*name, "admin"))
     };
-    let stranger = front.stranger();
-    let refused = stranger.send(lying(stranger.request(Method::GET, "/")));
+    let anonymous = deployment.anonymous();
+    let refused = anonymous.send(lying(anonymous.request(Method::GET, "/")));
     refused.await.expect_status(401);
-    front.app.expect_not_asked();
+    deployment.app.expect_no_request();
 
-    let browser = front.register(ADA).await;
+    let browser = deployment.register(ADA).await;
     let user = browser.get("/api/v1/user").await.json();
     // Of a token without abilities there is nothing to say under one of the names.
-    let secret = front.operator.add_token(ADA, "CI", &[]);
-    let client = front.api_client(&secret);
+    let secret = deployment.operator.add_token(ADA, "CI", &[]);
+    let client = deployment.api_client(&secret);
     for connection in ["keep-alive", "keep-alive, remote-user, remote-abilities"] {
         let request = client.request(Method::GET, "/");
         let request = lying(request).header("connection", connection);
         client.send(request).await.expect_status(200);
-        let asked = front.app.asked_once();
+        let asked = deployment.app.single_request();
         assert_eq!(asked.header("remote-user"), user["id"].as_str());
         assert_eq!(asked.header("remote-email"), Some(ADA));
         assert_eq!(asked.header("remote-abilities").unwrap_or_default(), "");
@@ -204,10 +217,12 @@ async fn who_one_is_cannot_be_said_by_oneself(front: Front) {
     }
 }
 
-async fn what_asks_for_an_ability_asks_for_it_however_the_path_is_written(front: Front) {
-    front.register(ADA).await;
-    let unable = front.operator.add_token(ADA, "CI", &[]);
-    let able = (front.operator).add_token(ADA, "Shop", &["--ability", "orders:*"]);
+async fn what_asks_for_an_ability_asks_for_it_however_the_path_is_written(
+    deployment: ProxyDeployment,
+) {
+    deployment.register(ADA).await;
+    let unable = deployment.operator.add_token(ADA, "CI", &[]);
+    let able = (deployment.operator).add_token(ADA, "Shop", &["--ability", "orders:*"]);
     for path in [
         "/orders",
         "/orders/7",
@@ -219,7 +234,7 @@ async fn what_asks_for_an_ability_asks_for_it_however_the_path_is_written(front:
         "/./orders",
         "//orders/7",
     ] {
-        let refused = front.exchange(path, &unable);
+        let refused = deployment.exchange(path, &unable);
         assert!(refused.starts_with("HTTP/1.1 403 "), "{path}: {refused}");
         let refused = refused.to_ascii_lowercase();
         for words in [
@@ -229,19 +244,19 @@ async fn what_asks_for_an_ability_asks_for_it_however_the_path_is_written(front:
         ] {
             assert!(refused.contains(words), "{path}: {refused}");
         }
-        front.app.expect_not_asked();
-        let passed = front.exchange(path, &able);
+        deployment.app.expect_no_request();
+        let passed = deployment.exchange(path, &able);
         assert!(passed.starts_with("HTTP/1.1 200 "), "{path}: {passed}");
-        front.app.asked_once();
+        deployment.app.single_request();
     }
-    let elsewhere = front.api_client(&unable).get("/reports").await;
+    let elsewhere = deployment.api_client(&unable).get("/reports").await;
     elsewhere.expect_status(200);
 }
 
-async fn every_method_gets_through_with_its_body(front: Front) {
-    front.register(ADA).await;
-    let secret = front.operator.add_token(ADA, "CI", &[]);
-    let client = front.api_client(&secret);
+async fn every_method_gets_through_with_its_body(deployment: ProxyDeployment) {
+    deployment.register(ADA).await;
+    let secret = deployment.operator.add_token(ADA, "CI", &[]);
+    let client = deployment.api_client(&secret);
     for method in ["GET", "HEAD", "OPTIONS", "DELETE", "POST", "PUT", "PATCH"] {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let body = match method.as_str() {
@@ -250,65 +265,65 @@ async fn every_method_gets_through_with_its_body(front: Front) {
         };
         let asked = client.request(method.clone(), "/form").body(body.clone());
         client.send(asked).await.expect_status(200);
-        let asked = front.app.asked_once();
+        let asked = deployment.app.single_request();
         assert_eq!((asked.method.as_str(), asked.body), (method.as_str(), body));
-        let stranger = front.stranger();
-        let asked = stranger.request(method, "/form").body("let me in");
+        let anonymous = deployment.anonymous();
+        let asked = anonymous.request(method, "/form").body("let me in");
         let asked = asked.header("accept", "application/json");
-        stranger.send(asked).await.expect_status(401);
-        front.app.expect_not_asked();
+        anonymous.send(asked).await.expect_status(401);
+        deployment.app.expect_no_request();
     }
 }
 
-async fn what_ended_is_refused_on_the_very_next_request(front: Front) {
-    let browser = front.register(ADA).await;
-    let secret = front.operator.add_token(ADA, "CI", &[]);
-    let client = front.api_client(&secret);
+async fn what_ended_is_refused_on_the_very_next_request(deployment: ProxyDeployment) {
+    let browser = deployment.register(ADA).await;
+    let secret = deployment.operator.add_token(ADA, "CI", &[]);
+    let client = deployment.api_client(&secret);
     client.get("/").await.expect_status(200);
     browser.get("/").await.expect_status(200);
-    front.app.asked();
+    deployment.app.take_requests();
 
     let ended = client.delete("/api/v1/tokens/current").await;
     ended.expect_status(204);
     client.get("/").await.expect_status(401);
     // As a command beside the running server.
-    let id = front.operator.only_session_of(ADA);
-    front.operator.does(&["session", "revoke", &id]);
+    let id = deployment.operator.only_session_of(ADA);
+    deployment.operator.run_ok(&["session", "revoke", &id]);
     let led = browser.send(going_to(&browser, "/")).await;
-    led.expect_redirect(&format!("{}/login?next=%2F", front.origin));
-    front.app.expect_not_asked();
+    led.expect_redirect(&format!("{}/login?next=%2F", deployment.origin));
+    deployment.app.expect_no_request();
 }
 
-async fn where_narthex_is_down_nobody_passes(mut front: Front) {
-    let browser = front.register(ADA).await;
-    let secret = front.operator.add_token(ADA, "CI", &[]);
-    let client = front.api_client(&secret);
+async fn where_narthex_is_down_nobody_passes(mut deployment: ProxyDeployment) {
+    let browser = deployment.register(ADA).await;
+    let secret = deployment.operator.add_token(ADA, "CI", &[]);
+    let client = deployment.api_client(&secret);
     client.get("/").await.expect_status(200);
-    front.app.asked();
+    deployment.app.take_requests();
     // Not remembered: its database has to be asked.
-    let unseen = front.operator.add_token(ADA, "unseen", &[]);
-    let unseen = front.api_client(&unseen);
+    let unseen = deployment.operator.add_token(ADA, "unseen", &[]);
+    let unseen = deployment.api_client(&unseen);
     // Its database first, then Narthex itself.
     let moves = "ALTER TABLE credentials RENAME TO elsewhere";
-    front.operator.execute(moves);
+    deployment.operator.execute(moves);
     for answer in [unseen.get("/").await, unseen.get("/orders").await] {
         assert!((500..=599).contains(&answer.status), "{answer}");
     }
-    front.kill_narthex();
+    deployment.kill_narthex();
     for answer in [
         client.get("/").await,
         client.get("/orders").await,
         browser.get("/").await,
         browser.send(going_to(&browser, "/")).await,
-        front.stranger().get("/").await,
+        deployment.anonymous().get("/").await,
     ] {
         assert!((500..=599).contains(&answer.status), "{answer}");
     }
-    front.app.expect_not_asked();
+    deployment.app.expect_no_request();
 }
 
-async fn a_name_reads_back_exactly_and_is_one_header(front: Front) {
-    let browser = front.register(ADA).await;
+async fn a_name_reads_back_exactly_and_is_one_header(deployment: ProxyDeployment) {
+    let browser = deployment.register(ADA).await;
     for (name, header) in [
         ("Zoë 100%", "Zo%C3%AB 100%25"),
         ("Ada, Countess", "Ada, Countess"),
@@ -319,15 +334,15 @@ async fn a_name_reads_back_exactly_and_is_one_header(front: Front) {
         let saved = browser.post("/account/profile", &form).await;
         saved.expect_status(303);
         browser.get("/").await.expect_status(200);
-        let asked = front.app.asked_once();
+        let asked = deployment.app.single_request();
         assert_eq!(asked.header("remote-name"), Some(header));
         assert_eq!(asked.header("x-admin"), None);
     }
 }
 
-async fn the_client_s_address_is_the_one_that_the_proxy_saw(front: Front) {
+async fn the_client_s_address_is_the_one_that_the_proxy_saw(deployment: ProxyDeployment) {
     let machine = "127.0.0.77";
-    let browser = front.browser().on_machine(machine.parse().unwrap());
+    let browser = deployment.browser().on_machine(machine.parse().unwrap());
     let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
     let lies = |request: reqwest::RequestBuilder| {
         request
@@ -343,18 +358,18 @@ async fn the_client_s_address_is_the_one_that_the_proxy_saw(front: Front) {
         .send(lies(browser.request(Method::GET, "/")))
         .await
         .expect_status(200);
-    let asked = front.app.asked_once();
+    let asked = deployment.app.single_request();
     assert_eq!(asked.header("x-forwarded-for"), Some(machine));
     assert_eq!(asked.header("forwarded"), None);
     let session = browser.get("/api/v1/sessions/current").await.json();
     assert_eq!(session["ip"], machine);
     // To take a pass away by it gives nobody another.
-    let secret = front.operator.add_token(ADA, "CI", &[]);
-    let client = front.api_client("nrx_unknown");
+    let secret = deployment.operator.add_token(ADA, "CI", &[]);
+    let client = deployment.api_client("nrx_unknown");
     let asked = client.request(Method::GET, "/");
     let asked = asked.header("connection", "keep-alive, authorization, cookie");
     client.send(asked).await.expect_status(401);
-    front.app.expect_not_asked();
+    deployment.app.expect_no_request();
     // The token was used at the app only.
     let asked = browser.request(Method::GET, "/").bearer_auth(&secret);
     browser.send(lies(asked)).await.expect_status(200);
@@ -362,83 +377,89 @@ async fn the_client_s_address_is_the_one_that_the_proxy_saw(front: Front) {
     page.expect_text(&format!("from {machine}"));
 }
 
-async fn the_app_s_own_refusals_are_its_own(front: Front) {
-    let browser = front.register(ADA).await;
+async fn the_app_s_own_refusals_are_its_own(deployment: ProxyDeployment) {
+    let browser = deployment.register(ADA).await;
     for status in [401, 403, 404, 500] {
         let answer = browser.get(&format!("/says/{status}")).await;
         let answer = answer.expect_status(status);
         assert_eq!(answer.text, "The app's own words");
         answer.expect_header("www-authenticate", "App");
-        front.app.asked_once();
+        deployment.app.single_request();
     }
 }
 
-async fn a_neighbour_s_cookie_in_any_bytes_locks_nobody_out(front: Front) {
-    let browser = front.register(ADA).await;
+async fn a_neighbour_s_cookie_in_any_bytes_locks_nobody_out(deployment: ProxyDeployment) {
+    let browser = deployment.register(ADA).await;
     let own = browser.cookie("narthex").unwrap().value;
-    let stranger = front.stranger();
+    let anonymous = deployment.anonymous();
     for foreign in ["theme=é".as_bytes(), b"theme=caf\xe9"] {
         let own = format!("narthex={own}");
         for line in [[own.as_bytes(), foreign], [foreign, own.as_bytes()]] {
             let line = line.join(&b"; "[..]);
             for path in ["/", "/account", "/api/v1/user"] {
                 let line = reqwest::header::HeaderValue::from_bytes(&line).unwrap();
-                let asked = stranger.request(Method::GET, path).header("cookie", line);
-                stranger.send(asked).await.expect_status(200);
+                let asked = anonymous.request(Method::GET, path).header("cookie", line);
+                anonymous.send(asked).await.expect_status(200);
             }
         }
     }
 }
 
-async fn an_app_with_its_own_authorization_header_gets_it(front: Front) {
-    let browser = front.register(ADA).await;
+async fn an_app_with_its_own_authorization_header_gets_it(deployment: ProxyDeployment) {
+    let browser = deployment.register(ADA).await;
     for own in ["Bearer eyJhbGciOiJIUzI1NiJ9.e30.x", "Basic YTpi"] {
         let asked = |path: &str| {
             let request = browser.request(Method::GET, path);
             browser.send(request.header("authorization", own))
         };
         asked("/app-api/things").await.expect_status(200);
-        let got = front.app.asked_once();
+        let got = deployment.app.single_request();
         assert_eq!(got.header("authorization"), Some(own));
         assert_eq!(got.header("remote-email"), Some(ADA));
         // Elsewhere it locks nobody out, and is not handed on.
         asked("/").await.expect_status(200);
-        assert_eq!(front.app.asked_once().header("authorization"), None);
-        let stranger = front.stranger();
-        let request = stranger.request(Method::GET, "/app-api");
-        let refused = stranger.send(request.header("authorization", own)).await;
+        assert_eq!(
+            deployment.app.single_request().header("authorization"),
+            None
+        );
+        let anonymous = deployment.anonymous();
+        let request = anonymous.request(Method::GET, "/app-api");
+        let refused = anonymous.send(request.header("authorization", own)).await;
         refused.expect_status(401);
-        front.app.expect_not_asked();
+        deployment.app.expect_no_request();
     }
-    let secret = front.operator.add_token(ADA, "CI", &[]);
-    front
+    let secret = deployment.operator.add_token(ADA, "CI", &[]);
+    deployment
         .api_client(&secret)
         .get("/app-api")
         .await
         .expect_status(401);
-    let by_password = front.stranger();
+    let by_password = deployment.anonymous();
     let request = by_password.request(Method::GET, "/");
     let request = request.basic_auth("git", Some(&secret));
     by_password.send(request).await.expect_status(200);
-    assert_eq!(front.app.asked_once().header("authorization"), None);
+    assert_eq!(
+        deployment.app.single_request().header("authorization"),
+        None
+    );
 }
 
-async fn a_preflight_reaches_the_app_where_it_is_allowed(front: Front) {
-    let stranger = front.stranger();
+async fn a_preflight_reaches_the_app_where_it_is_allowed(deployment: ProxyDeployment) {
+    let anonymous = deployment.anonymous();
     let asked = async |method: Method, path: &str| {
-        let request = stranger
+        let request = anonymous
             .request(method, path)
             .header("origin", "https://shop.example.com")
             .header("access-control-request-method", "PUT");
         // What the client says of the method is not what the proxy says.
-        stranger
+        anonymous
             .send(request.header("x-forwarded-method", "OPTIONS"))
             .await
     };
     asked(Method::OPTIONS, "/app-api/things")
         .await
         .expect_status(200);
-    let got = front.app.asked_once();
+    let got = deployment.app.single_request();
     assert_eq!(got.method, "OPTIONS");
     assert_eq!(got.header("remote-user").unwrap_or_default(), "");
     for (method, path) in [
@@ -448,11 +469,11 @@ async fn a_preflight_reaches_the_app_where_it_is_allowed(front: Front) {
     ] {
         asked(method, path).await.expect_status(401);
     }
-    front.app.expect_not_asked();
+    deployment.app.expect_no_request();
 }
 
-async fn an_app_s_link_signs_out_and_leads_back(front: Front) {
-    let browser = front.register(ADA).await;
+async fn an_app_s_link_signs_out_and_leads_back(deployment: ProxyDeployment) {
+    let browser = deployment.register(ADA).await;
     let page = browser.get("/logout?next=%2Fbye").await.expect_status(200);
     let form = [("next", &*page.field("next"))];
     browser.post("/logout", &form).await.expect_redirect("/bye");
@@ -460,8 +481,8 @@ async fn an_app_s_link_signs_out_and_leads_back(front: Front) {
     led.expect_redirect("/account/profile");
 }
 
-async fn narthex_s_own_pages_and_calls_are_narthex_s(front: Front) {
-    let browser = front.register(ADA).await;
+async fn narthex_s_own_pages_and_calls_are_narthex_s(deployment: ProxyDeployment) {
+    let browser = deployment.register(ADA).await;
     for path in [
         "/account",
         "/account/sessions",
@@ -477,17 +498,20 @@ async fn narthex_s_own_pages_and_calls_are_narthex_s(front: Front) {
     let not_here = [paths::HOME, paths::HEALTH, paths::READY, paths::VERIFY];
     let served = routes::table().into_iter().map(|route| route.path);
     for path in served.filter(|path| !not_here.contains(path)) {
-        front.stranger().get(&path.replace(['{', '}'], "")).await;
+        deployment
+            .anonymous()
+            .get(&path.replace(['{', '}'], ""))
+            .await;
     }
-    front.app.expect_not_asked();
+    deployment.app.expect_no_request();
     for path in ["/accounts", "/login2", "/api/v2", "/staticfile"] {
         browser.get(path).await.expect_status(200);
-        assert_eq!(front.app.asked_once().path, path);
+        assert_eq!(deployment.app.single_request().path, path);
     }
     let left = browser.post("/logout", &[]).await;
     left.expect_redirect("/login");
     let led = browser.send(going_to(&browser, "/")).await;
-    led.expect_redirect(&format!("{}/login?next=%2F", front.origin));
+    led.expect_redirect(&format!("{}/login?next=%2F", deployment.origin));
 }
 
 /// A request to the one or the other of two names.
@@ -495,15 +519,15 @@ fn to(url: &str, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
     request.header("host", url.trim_start_matches("http://"))
 }
 
-async fn under_two_names_one_sign_in_at_the_one_opens_the_other(front: Front) {
-    front.operator.add_user(ADA);
-    let browser = front.browser();
+async fn under_two_names_one_sign_in_at_the_one_opens_the_other(deployment: ProxyDeployment) {
+    deployment.operator.add_user(ADA);
+    let browser = deployment.browser();
     let wanted = going_to(&browser, "/reports/7?page=2");
     let led = browser.send(to(APP_URL, wanted)).await;
     let next = format!("{APP_URL}/reports/7?page=2");
     let login = reqwest::Url::parse_with_params(&format!("{ID}/login"), [("next", &next)]);
     led.expect_redirect(login.unwrap().as_str());
-    front.app.expect_not_asked();
+    deployment.app.expect_no_request();
 
     let form = [("email", ADA), ("password", PASSWORD), ("next", &next)];
     let login = browser.request(Method::POST, "/login").form(&form);
@@ -514,46 +538,48 @@ async fn under_two_names_one_sign_in_at_the_one_opens_the_other(front: Front) {
 
     let arrived = browser.send(to(APP_URL, going_to(&browser, "/reports/7?page=2")));
     assert_eq!(arrived.await.expect_status(200).text, GREETING);
-    let asked = front.app.asked_once();
+    let asked = deployment.app.single_request();
     assert_eq!(asked.header("remote-email"), Some(ADA));
     assert_eq!(asked.header("cookie").unwrap_or_default(), "");
     assert_eq!(asked.header("host"), APP_URL.strip_prefix("http://"));
 }
 
-async fn under_two_names_nobody_passes_who_would_not_under_one(mut front: Front) {
-    front.operator.add_user(ADA);
-    let secret = front.operator.add_token(ADA, "CI", &[]);
-    let client = front.api_client(&secret);
-    let (stranger, get) = (front.stranger(), |path| client.request(Method::GET, path));
-    let lying = stranger
+async fn under_two_names_nobody_passes_who_would_not_under_one(mut deployment: ProxyDeployment) {
+    deployment.operator.add_user(ADA);
+    let secret = deployment.operator.add_token(ADA, "CI", &[]);
+    let client = deployment.api_client(&secret);
+    let (anonymous, get) = (deployment.anonymous(), |path| {
+        client.request(Method::GET, path)
+    });
+    let lying = anonymous
         .request(Method::GET, "/")
         .header("remote-user", "admin");
-    let refused = stranger.send(to(APP_URL, lying)).await.expect_status(401);
+    let refused = anonymous.send(to(APP_URL, lying)).await.expect_status(401);
     refused.expect_header("www-authenticate", "Bearer realm=\"narthex\"");
     client
         .send(to(APP_URL, get("/orders")))
         .await
         .expect_status(403);
-    front.app.expect_not_asked();
+    deployment.app.expect_no_request();
     let lying = get("/").header("remote-abilities", "*");
     let lying = lying.header("remote_user", "admin");
     client.send(to(APP_URL, lying)).await.expect_status(200);
-    let asked = front.app.asked_once();
+    let asked = deployment.app.single_request();
     assert_eq!(asked.header("remote-abilities").unwrap_or_default(), "");
     assert_eq!(asked.header("remote_user"), None);
 
     let end = client.request(Method::DELETE, "/api/v1/tokens/current");
     client.send(to(ID, end)).await.expect_status(204);
     client.send(to(APP_URL, get("/"))).await.expect_status(401);
-    front.kill_narthex();
+    deployment.kill_narthex();
     let answer = client.send(to(APP_URL, get("/"))).await;
     assert!((500..=599).contains(&answer.status), "{answer}");
-    front.app.expect_not_asked();
+    deployment.app.expect_no_request();
 }
 
 /// The lines of a file from the one that begins like this to the one that does like that.
 fn lines_between(file: &str, from: &str, to: &str) -> Vec<String> {
-    let text = handed_out(file);
+    let text = read_docs_file(file);
     let lines = text.lines().map(|line| line.trim().to_owned());
     let lines: Vec<_> = lines
         .skip_while(|line| !line.starts_with(from))

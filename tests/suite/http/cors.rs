@@ -34,14 +34,14 @@ fn cors_of(answer: &Answer) -> Vec<&str> {
 
 /// What a browser sends for a page of `origin` before it sends `method` itself.
 async fn asks_first(app: &TestApp, origin: &str, method: &str, path: &str) -> Answer {
-    let stranger = app.stranger();
-    let request = stranger.request(Method::OPTIONS, path);
+    let anonymous = app.anonymous();
+    let request = anonymous.request(Method::OPTIONS, path);
     let request = request
         .header("origin", origin)
         .header("sec-fetch-site", "cross-site")
         .header("access-control-request-method", method)
         .header("access-control-request-headers", "content-type");
-    stranger.send(request).await
+    anonymous.send(request).await
 }
 
 async fn from(browser: &Browser, origin: &str, method: Method, path: &str) -> Answer {
@@ -75,7 +75,7 @@ async fn a_trusted_origin_s_page_may_ask_first_and_is_told_what_it_may_send() {
 async fn a_trusted_origin_s_page_may_read_every_answer_of_the_api_also_a_refusal() {
     let app = trusting();
     let ada = app.register(ADA).await.with_fetch_site(None);
-    let stranger = app.browser().with_fetch_site(None);
+    let anonymous = app.browser().with_fetch_site(None);
     let answers = [
         (from(&ada, APP, Method::GET, "/api/v1/user").await, 200),
         (from(&ada, APP, Method::POST, "/api/v1/tokens").await, 415),
@@ -83,7 +83,10 @@ async fn a_trusted_origin_s_page_may_read_every_answer_of_the_api_also_a_refusal
             from(&ada, APP, Method::GET, "/api/v1/tokens?x=1").await,
             422,
         ),
-        (from(&stranger, APP, Method::GET, "/api/v1/user").await, 401),
+        (
+            from(&anonymous, APP, Method::GET, "/api/v1/user").await,
+            401,
+        ),
         (from(&ada, APP, Method::GET, "/api/v1/nothing").await, 404),
         (from(&ada, APP, Method::PUT, "/api/v1/user").await, 405),
     ];

@@ -155,11 +155,11 @@ async fn nothing_that_another_site_sends_with_the_cookie_is_done() {
         }
     }
     assert_eq!(scene.state().await, before);
-    let stranger = [("email", "m@example.com"), ("password", PASSWORD)];
+    let anonymous = [("email", "m@example.com"), ("password", PASSWORD)];
     scene
         .app
         .browser()
-        .post("/login", &stranger)
+        .post("/login", &anonymous)
         .await
         .expect_status(422);
 }
@@ -273,15 +273,15 @@ async fn a_trusted_origin_may_act_and_one_that_looks_like_it_may_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_https_only_the_public_url_is_our_own_origin() {
     let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let post = |origin: &str| {
-        let request = stranger.request(Method::POST, "/login");
+        let request = anonymous.request(Method::POST, "/login");
         let request = request
             .header("host", "id.example.com")
             .header("origin", origin);
         request.form(&[("email", ADA), ("password", PASSWORD)])
     };
-    stranger
+    anonymous
         .send(post("https://id.example.com"))
         .await
         .expect_status(422);
@@ -290,7 +290,7 @@ async fn behind_https_only_the_public_url_is_our_own_origin() {
         "https://id.example.com:8443",
         &app.origin,
     ] {
-        stranger.send(post(other)).await.expect_status(403);
+        anonymous.send(post(other)).await.expect_status(403);
     }
 }
 

@@ -3,21 +3,21 @@
 
 use crate::support::app::PASSWORD;
 use crate::support::browser::Window;
-use crate::support::echo_app::{GREETING, LEADS_ON};
-use crate::support::reverse_proxy::{Front, Proxy};
+use crate::support::echo_app::{GREETING, REDIRECT_PATH};
+use crate::support::reverse_proxy::{Proxy, ProxyDeployment};
 
 const ADA: &str = "ada@example.com";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_in_reaches_an_app_that_redirects_to_another_origin() {
-    let front = Front::of(Proxy::Nginx);
-    front.register(ADA).await;
-    let window = Window::at(&front.origin).open().await;
-    window.visit(LEADS_ON).await;
+    let deployment = ProxyDeployment::of(Proxy::Nginx);
+    deployment.register(ADA).await;
+    let window = Window::at(&deployment.origin).open().await;
+    window.visit(REDIRECT_PATH).await;
     window.fill("E-mail address", ADA).await;
     window.fill("Password", PASSWORD).await;
     window.press("Sign in").await;
-    window.expect_path(&front.app.landing()).await;
+    window.expect_path(&deployment.app.redirect_target()).await;
     window.expect_text(GREETING).await;
     // A cookie of the app, in bytes that are no ASCII, as browsers write it.
     window.visit("/app").await;
@@ -37,14 +37,14 @@ async fn signing_in_reaches_an_app_that_redirects_to_another_origin() {
         .await;
     window.fill("Password", PASSWORD).await;
     window.press("Confirm").await;
-    window.expect_path(&front.app.landing()).await;
+    window.expect_path(&deployment.app.redirect_target()).await;
 
     // A path of Narthex's own to which nobody has to be signed in leads on as well.
     window.visit(&format!("/logout?next={LEADS_ON}")).await;
     window.screenshot("sign-out-of-this-browser").await;
     window.expect_no_sideways_scrolling().await;
     window.press("Sign out").await;
-    let login = format!("/login?next=%2F{}", LEADS_ON.trim_start_matches('/'));
+    let login = format!("/login?next=%2F{}", REDIRECT_PATH.trim_start_matches('/'));
     window.expect_path(&login).await;
 
     window.press("Create account").await;
@@ -52,6 +52,6 @@ async fn signing_in_reaches_an_app_that_redirects_to_another_origin() {
     window.fill("E-mail address", "grace@example.com").await;
     window.fill("Password", PASSWORD).await;
     window.press("Create account").await;
-    window.expect_path(&front.app.landing()).await;
+    window.expect_path(&deployment.app.redirect_target()).await;
     window.close().await;
 }

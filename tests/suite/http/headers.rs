@@ -114,7 +114,7 @@ fn is_well_dressed(answer: &Answer) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_well_dressed_whoever_asks() {
     let app = TestApp::start();
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     app.register(ADA).await;
     for route in routes::table() {
         // Right passwords are counted, too.
@@ -128,7 +128,11 @@ async fn every_route_answers_well_dressed_whoever_asks() {
             .path
             .replace("{id}", "019ab6b0-0000-7000-8000-000000000000");
         let path = path.replace("{version}", "x").replace("{name}", "y");
-        is_well_dressed(&stranger.send(stranger.request(method.clone(), &path)).await);
+        is_well_dressed(
+            &anonymous
+                .send(anonymous.request(method.clone(), &path))
+                .await,
+        );
         for client in [&wrong, &none, &all] {
             is_well_dressed(&client.send(client.request(method.clone(), &path)).await);
         }
@@ -185,8 +189,8 @@ async fn every_refusal_is_well_dressed() {
             let request = match status {
                 // The browser says where it comes from already; the first would count.
                 403 => {
-                    let stranger = app.stranger();
-                    stranger
+                    let anonymous = app.anonymous();
+                    anonymous
                         .request(Method::POST, &at(login))
                         .header("sec-fetch-site", "cross-site")
                 }
@@ -228,7 +232,7 @@ async fn a_page_s_forms_and_their_outcomes_are_well_dressed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_under_https_browsers_are_told_to_stay_with_it() {
     let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     for path in [
         "/login",
         "/account",
@@ -236,8 +240,8 @@ async fn only_under_https_browsers_are_told_to_stay_with_it() {
         "/healthz",
         "/no-such-page",
     ] {
-        let request = stranger.request(Method::GET, path);
-        let answer = stranger
+        let request = anonymous.request(Method::GET, path);
+        let answer = anonymous
             .send(request.header("host", "id.example.com"))
             .await;
         answer.expect_header("strict-transport-security", "max-age=31536000");
@@ -250,14 +254,14 @@ async fn only_under_https_browsers_are_told_to_stay_with_it() {
         ),
     ];
     let app = TestApp::start_with(&settings);
-    let stranger = app.stranger();
-    let request = stranger.request(Method::GET, "/login");
-    let answer = stranger.send(request.header("host", "id.example.com"));
+    let anonymous = app.anonymous();
+    let request = anonymous.request(Method::GET, "/login");
+    let answer = anonymous.send(request.header("host", "id.example.com"));
     let wanted = "max-age=63072000; includeSubDomains; preload";
     answer
         .await
         .expect_header("strict-transport-security", wanted);
-    let plain = TestApp::start().stranger().get("/login").await;
+    let plain = TestApp::start().anonymous().get("/login").await;
     assert_eq!(plain.header("strict-transport-security"), None);
 }
 
@@ -268,9 +272,9 @@ async fn violations_are_reported_to_the_operators_collector() {
         ("NARTHEX_PUBLIC_URL", "https://id.example.com"),
         ("NARTHEX_CSP_REPORT_URI", collector),
     ]);
-    let stranger = app.stranger();
-    let request = stranger.request(Method::GET, "/login");
-    let answer = stranger
+    let anonymous = app.anonymous();
+    let request = anonymous.request(Method::GET, "/login");
+    let answer = anonymous
         .send(request.header("host", "id.example.com"))
         .await;
     let policy = directives(&answer);
@@ -280,7 +284,7 @@ async fn violations_are_reported_to_the_operators_collector() {
     answer.expect_header("reporting-endpoints", &format!("policy=\"{collector}\""));
     // Chromium would follow these alone, and there only under https.
     let app = TestApp::start_with(&[("NARTHEX_CSP_REPORT_URI", collector)]);
-    let plain = app.stranger().get("/login").await;
+    let plain = app.anonymous().get("/login").await;
     assert_eq!(plain.header("reporting-endpoints"), None);
     let policy = directives(&plain);
     assert!(
@@ -293,9 +297,9 @@ async fn violations_are_reported_to_the_operators_collector() {
 #[tokio::test(flavor = "multi_thread")]
 async fn violations_are_reported_nowhere_without_a_collector() {
     let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
-    let stranger = app.stranger();
-    let request = stranger.request(Method::GET, "/login");
-    let answer = stranger
+    let anonymous = app.anonymous();
+    let request = anonymous.request(Method::GET, "/login");
+    let answer = anonymous
         .send(request.header("host", "id.example.com"))
         .await;
     assert_eq!(answer.header("reporting-endpoints"), None);
@@ -309,7 +313,7 @@ async fn violations_are_reported_nowhere_without_a_collector() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_page_loads_is_ours_and_kept_for_as_long_as_it_stays_the_same() {
     let app = TestApp::start();
-    let page = app.stranger().get("/login").await;
+    let page = app.anonymous().get("/login").await;
     let loaded: Vec<&str> = page
         .text
         .split("<link ")
@@ -318,11 +322,11 @@ async fn what_a_page_loads_is_ours_and_kept_for_as_long_as_it_stays_the_same() {
         .collect();
     assert_eq!(loaded.len(), 2, "{page}");
     for path in loaded {
-        let asset = app.stranger().get(path).await.expect_status(200);
+        let asset = app.anonymous().get(path).await.expect_status(200);
         is_well_dressed(&asset);
         asset.expect_header("cache-control", "public, max-age=31536000, immutable");
         let old = path.replacen("/static/", "/static/0", 1);
-        app.stranger().get(&old).await.expect_status(404);
+        app.anonymous().get(&old).await.expect_status(404);
     }
 }
 
@@ -426,14 +430,16 @@ async fn no_private_page_comes_back_out_of_a_cache() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_accepts_no_coding_gets_the_answer_as_it_is() {
     let app = TestApp::start();
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     for route in routes::table() {
         let method = Method::from_bytes(route.method.as_str().as_bytes()).unwrap();
         let path = route.path.replace(['{', '}'], "");
-        let plain = stranger.send(stranger.request(method.clone(), &path)).await;
+        let plain = anonymous
+            .send(anonymous.request(method.clone(), &path))
+            .await;
         for accepted in ["identity;q=0, x", "*;q=0", "identity;q=0"] {
-            let request = stranger.request(method.clone(), &path);
-            let answer = stranger
+            let request = anonymous.request(method.clone(), &path);
+            let answer = anonymous
                 .send(request.header("accept-encoding", accepted))
                 .await;
             assert_eq!(answer.status, plain.status, "{accepted}: {answer}");

@@ -6,9 +6,9 @@ use crate::support::app::{PASSWORD, TestApp};
 use crate::support::raw_http::{exchange, status};
 
 async fn as_host(app: &TestApp, host: &str, path: &str) -> u16 {
-    let stranger = app.stranger();
-    let request = stranger.request(Method::GET, path).header("host", host);
-    stranger.send(request).await.status
+    let anonymous = app.anonymous();
+    let request = anonymous.request(Method::GET, path).header("host", host);
+    anonymous.send(request).await.status
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,19 +90,19 @@ async fn a_misdirected_request_does_nothing() {
     let answer = browser.send(request).await.expect_status(421);
     assert_eq!(answer.headers_named("set-cookie").len(), 0, "{answer}");
     browser.get("/account").await.expect_status(200);
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let form = [
         ("name", "M"),
         ("email", "m@example.com"),
         ("password", PASSWORD),
     ];
-    let request = stranger.request(Method::POST, "/register").form(&form);
-    stranger
+    let request = anonymous.request(Method::POST, "/register").form(&form);
+    anonymous
         .send(request.header("host", "evil.example"))
         .await
         .expect_status(421);
     let form = [("email", "m@example.com"), ("password", PASSWORD)];
-    stranger.post("/login", &form).await.expect_status(422);
+    anonymous.post("/login", &form).await.expect_status(422);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,14 +130,14 @@ async fn no_host_two_hosts_and_a_foreign_absolute_target_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_proxy_s_header_says_of_the_host_changes_nothing() {
     let app = TestApp::start_with(&[("NARTHEX_TRUSTED_PROXIES", "127.0.0.0/8")]);
-    let stranger = app.stranger();
-    let request = stranger
+    let anonymous = app.anonymous();
+    let request = anonymous
         .request(Method::GET, "/account")
         .header("x-forwarded-host", "evil.example")
         .header("x-forwarded-proto", "https")
         .header("x-forwarded-prefix", "/evil")
         .header("forwarded", "host=evil.example;proto=https");
-    let answer = stranger.send(request).await;
+    let answer = anonymous.send(request).await;
     let answer = answer.expect_redirect("/login?next=%2Faccount");
     assert_eq!(answer.header("strict-transport-security"), None);
 }

@@ -9,8 +9,8 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crate::support::binary::{LONGEST, Narthex, Serving, free_port, signal};
-use crate::support::client::Stranger;
+use crate::support::binary::{Narthex, PROCESS_TIMEOUT, RunningServer, free_port, signal};
+use crate::support::client::AnonymousClient;
 use crate::support::output::Output;
 use crate::support::raw_http::status;
 
@@ -45,13 +45,13 @@ fn on_a_socket() -> (Narthex, PathBuf) {
 
 fn connect(socket: &Path) -> UnixStream {
     let stream = UnixStream::connect(socket).expect("a server on the socket");
-    stream.set_read_timeout(Some(LONGEST)).unwrap();
+    stream.set_read_timeout(Some(PROCESS_TIMEOUT)).unwrap();
     stream
 }
 
 fn connect_tcp(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).expect("a server at the address");
-    stream.set_read_timeout(Some(LONGEST)).unwrap();
+    stream.set_read_timeout(Some(PROCESS_TIMEOUT)).unwrap();
     stream
 }
 
@@ -69,7 +69,10 @@ async fn a_port_alone_and_localhost_are_addresses() {
         let narthex = Narthex::installed().with("NARTHEX_LISTEN", &listen);
         let serving = narthex.serve();
         let origin = format!("http://127.0.0.1:{port}");
-        Stranger::at(&origin).get("/login").await.expect_status(200);
+        AnonymousClient::at(&origin)
+            .get("/login")
+            .await
+            .expect_status(200);
         let healthy = narthex.run(&["health"]).expect_code(0);
         assert!(healthy.stdout.contains("answers 200 at /readyz"));
         serving.stop().expect_code(0);
@@ -116,7 +119,7 @@ fn unix_socket_replaces_a_dead_server_and_no_live_one() {
     let Err(second) = narthex.try_serve(&[]) else {
         panic!("two servers on one socket")
     };
-    let line = second.expect_refusal();
+    let line = second.expect_error();
     assert!(line.contains("a server listens there already"), "{line}");
     assert_eq!(status(&ask(connect(&socket), "/login", "")), 200);
     serving.stop().expect_code(0);
@@ -125,7 +128,7 @@ fn unix_socket_replaces_a_dead_server_and_no_live_one() {
     let Err(refused) = narthex.try_serve(&[]) else {
         panic!("it replaced a file")
     };
-    let line = refused.expect_refusal();
+    let line = refused.expect_error();
     assert!(line.contains("a file that is no socket"), "{line}");
     assert_eq!(fs::read_to_string(&socket).unwrap(), "precious");
 }
@@ -152,14 +155,16 @@ fn activated(listen: &str, ask: impl FnOnce() -> String) -> (String, String) {
         .spawn()
         .expect("systemd-socket-activate, of Debian's systemd");
     let log = Output::of(child.stderr.take().unwrap());
-    log.wait_for(LONGEST, |line| {
+    log.wait_for(PROCESS_TIMEOUT, |line| {
         line.starts_with("Listening on").then_some(())
     })
     .expect("a socket");
     // The server starts because of this connection.
     let answer = ask();
     signal(&child, "TERM");
-    let log = log.to_the_end(LONGEST).expect("a server that stops");
+    let log = log
+        .read_to_end(PROCESS_TIMEOUT)
+        .expect("a server that stops");
     assert_eq!(child.wait().unwrap().code(), Some(0), "{log}");
     (answer, log)
 }
@@ -185,7 +190,7 @@ fn inherited_descriptor_that_is_no_socket_stops_the_start() {
     let Err(outcome) = Narthex::installed().with("LISTEN_FDS", "1").try_serve(&[]) else {
         panic!("it started")
     };
-    let line = outcome.expect_refusal();
+    let line = outcome.expect_error();
     assert!(
         line.starts_with("cannot use an inherited socket: "),
         "{line}"
@@ -197,7 +202,7 @@ fn service_manager_is_told_of_start_stop_and_life() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("notify");
     let manager = UnixDatagram::bind(&path).unwrap();
-    manager.set_read_timeout(Some(LONGEST)).unwrap();
+    manager.set_read_timeout(Some(PROCESS_TIMEOUT)).unwrap();
     let next = || {
         let mut message = [0; 512];
         let length = manager.recv(&mut message).expect("a message");
@@ -225,7 +230,7 @@ fn service_manager_is_told_of_start_stop_and_life() {
 
 /// Three requests as a proxy sends them; the log.
 fn log_behind_a_proxy(narthex: &Narthex) -> String {
-    let serving: Serving = narthex.serve();
+    let serving: RunningServer = narthex.serve();
     let address = serving.url.strip_prefix("http://").unwrap();
     for _ in 0..3 {
         let stream = connect_tcp(address);
@@ -255,7 +260,7 @@ fn untrusted_forwarded_header_is_warned_of_once() {
 fn health_asks_the_address_of_the_settings() {
     let address = format!("127.0.0.1:{}", free_port());
     let narthex = Narthex::installed().with("NARTHEX_LISTEN", &address);
-    let line = narthex.run(&["health"]).expect_refusal();
+    let line = narthex.run(&["health"]).expect_error();
     assert!(
         line.starts_with(&format!("{address} does not answer: ")),
         "{line}"
@@ -300,11 +305,11 @@ fn health_fails_where_the_server_is_not_ready() {
             assert!(request[..length].starts_with(b"GET /readyz HTTP/1.1\r\n"));
             stream.write_all(answer.as_bytes()).unwrap();
         });
-        let line = narthex.run(&["health"]).expect_refusal();
+        let line = narthex.run(&["health"]).expect_error();
         assert!(line.contains(words), "{line}");
         server.join().unwrap();
     }
     let narthex = Narthex::installed().with("NARTHEX_LISTEN", "127.0.0.1:0");
-    let line = narthex.run(&["health"]).expect_refusal();
+    let line = narthex.run(&["health"]).expect_error();
     assert!(line.contains("set one in NARTHEX_LISTEN"), "{line}");
 }

@@ -233,13 +233,17 @@ fn the_command_prints_the_kept_document_and_needs_nothing_and_leaves_nothing() {
 #[tokio::test]
 async fn the_served_document_is_the_kept_one_and_says_where_it_is_served() {
     let app = TestApp::start();
-    let answer = app.stranger().get("/openapi.json").await.expect_status(200);
+    let answer = app
+        .anonymous()
+        .get("/openapi.json")
+        .await
+        .expect_status(200);
     let answer = answer.expect_header("content-type", "application/json");
     let mut served = answer.json();
     assert_eq!(served["servers"], json!([{"url": "http://127.0.0.1:0"}]));
     served["servers"] = json!([{"url": "/"}]);
     assert_eq!(served, kept());
-    let refused = app.stranger().get("/openapi.json?version=2").await;
+    let refused = app.anonymous().get("/openapi.json?version=2").await;
     refused.expect_status(422).problem();
 }
 
@@ -263,9 +267,9 @@ async fn the_served_document_names_the_public_url_and_the_cookie_that_goes_with_
         ),
     ] {
         let app = TestApp::start_with(&settings);
-        let stranger = app.stranger();
-        let request = stranger.request(reqwest::Method::GET, "/openapi.json");
-        let answer = stranger
+        let anonymous = app.anonymous();
+        let request = anonymous.request(reqwest::Method::GET, "/openapi.json");
+        let answer = anonymous
             .send(request.header("host", "id.example.com"))
             .await;
         let document = answer.expect_status(200).json();

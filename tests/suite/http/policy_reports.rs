@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::support::binary::{Narthex, free_port};
 use crate::support::browser::Window;
-use crate::support::echo_app::Upstream;
+use crate::support::echo_app::EchoApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_reports_a_violation_to_the_collector() {
     let port = free_port();
-    let collector = Upstream::at(([127, 0, 0, 1].into(), port));
+    let collector = EchoApp::at(([127, 0, 0, 1].into(), port));
     let uri = format!("http://127.0.0.1:{port}/violations");
     let serving = Narthex::installed()
         .with("NARTHEX_CSP_REPORT_URI", &uri)
@@ -22,7 +22,7 @@ async fn a_browser_reports_a_violation_to_the_collector() {
     window.evaluate(script).await;
     let arrives = async {
         loop {
-            let asked = collector.asked();
+            let asked = collector.take_requests();
             if let Some(report) = asked.into_iter().find(|asked| asked.path == "/violations") {
                 return report;
             }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::client::Stranger;
+use crate::support::client::AnonymousClient;
 use crate::support::operator::Operator;
 
 /// One of every status that the API refuses with.
@@ -16,15 +16,15 @@ async fn refusals(app: &TestApp) -> Vec<Answer> {
     let browser = app.register("ada@example.com").await;
     let secret = app.token_of(&browser, "CI", &["tokens:write"]).await;
     let client = app.api_client(&secret);
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let token = |body: Value| client.request(Method::POST, "/api/v1/tokens").json(&body);
-    let misdirected = stranger.request(Method::GET, "/api/v1/user");
+    let misdirected = anonymous.request(Method::GET, "/api/v1/user");
     let long = "x".repeat(70_000);
     let plain = client.request(Method::POST, "/api/v1/tokens");
     let preview = json!({"digest": "0".repeat(64)});
     vec![
         client.send(token(json!({})).body("{")).await,
-        stranger.get("/api/v1/user").await,
+        anonymous.get("/api/v1/user").await,
         client.get("/api/v1/user/none").await,
         client.get("/api/v1/tokens").await,
         client.delete("/api/v1/user").await,
@@ -33,7 +33,7 @@ async fn refusals(app: &TestApp) -> Vec<Answer> {
             .await,
         client.send(token(json!({"name": long}))).await,
         client.send(plain.body("name=x")).await,
-        stranger
+        anonymous
             .send(misdirected.header("host", "evil.example"))
             .await,
         client
@@ -81,10 +81,10 @@ async fn section_3_1_its_members_are_what_the_standard_says() {
 #[tokio::test]
 async fn section_3_1_1_each_type_leads_to_a_page_that_says_what_it_means() {
     let app = TestApp::start();
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let mut slugs = BTreeSet::new();
     for kind in PROBLEM_TYPES {
-        let page = stranger.get(&format!("/problems/{}", kind.slug)).await;
+        let page = anonymous.get(&format!("/problems/{}", kind.slug)).await;
         page.expect_status(200)
             .expect_header("content-type", "text/html; charset=utf-8")
             .expect_text(kind.title)
@@ -95,11 +95,11 @@ async fn section_3_1_1_each_type_leads_to_a_page_that_says_what_it_means() {
     }
     for answer in refusals(&app).await {
         let problem = answer.problem();
-        let page = stranger.get(&problem.kind).await.expect_status(200);
+        let page = anonymous.get(&problem.kind).await.expect_status(200);
         page.expect_text(&problem.title);
     }
     for unknown in ["", "none", "NOT-FOUND", "not-found/x", "..%2fnot-found"] {
-        let page = stranger.get(&format!("/problems/{unknown}")).await;
+        let page = anonymous.get(&format!("/problems/{unknown}")).await;
         page.expect_status(404).expect_text("<h1>Not found</h1>");
     }
 }
@@ -123,8 +123,8 @@ async fn section_4_1_what_is_wrong_inside_is_not_in_the_answer() {
     let serving = operator.serve();
     operator.execute("ALTER TABLE users RENAME TO elsewhere");
     let body = json!({"email": "ada@example.com", "password": PASSWORD, "device_name": "x"});
-    let stranger = Stranger::at(&serving.url);
-    let answer = stranger.post_json("/api/v1/sign-in", &body).await;
+    let anonymous = AnonymousClient::at(&serving.url);
+    let answer = anonymous.post_json("/api/v1/sign-in", &body).await;
     let answer = answer.expect_problem(503, "unavailable");
     for word in ["users", "table", "sql", "relation"] {
         let answer = answer.clone();

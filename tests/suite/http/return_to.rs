@@ -163,19 +163,19 @@ async fn a_way_back_that_is_too_long_is_left_out_of_every_location() {
         ("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com"),
     ]);
     let long = "a".repeat(10_000);
-    let stranger = app.stranger();
-    let asked = stranger.get(&format!("/account/tokens?x={long}")).await;
+    let anonymous = app.anonymous();
+    let asked = anonymous.get(&format!("/account/tokens?x={long}")).await;
     asked.expect_redirect("/login?next=%2Faccount%2Ftokens");
     // Without its query this would be a preview of everything.
-    let asked = stranger.get(&format!("/account/sign-out?id={long}")).await;
+    let asked = anonymous.get(&format!("/account/sign-out?id={long}")).await;
     asked.expect_redirect("/login");
-    let proxied = stranger
+    let proxied = anonymous
         .request(reqwest::Method::GET, "/auth/verify?redirect=on")
         .header("accept", "text/html")
         .header("x-forwarded-proto", "https")
         .header("x-forwarded-host", "app.example.com")
         .header("x-forwarded-uri", format!("/{long}"));
-    let led = stranger.send(proxied).await.expect_status(303);
+    let led = anonymous.send(proxied).await.expect_status(303);
     assert!(led.location().ends_with("/login"), "{led}");
 
     let browser = app.register(ADA).await;

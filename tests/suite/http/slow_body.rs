@@ -55,7 +55,7 @@ impl HeldBack {
 /// several connections make it likely that each worker did.
 async fn the_server_has_read_it(app: &TestApp) {
     for _ in 0..20 {
-        app.stranger().get("/healthz").await.expect_status(200);
+        app.anonymous().get("/healthz").await.expect_status(200);
     }
 }
 
@@ -85,11 +85,11 @@ async fn a_secret_that_was_rotated_out_meanwhile_rotates_and_makes_nothing() {
     ];
     the_server_has_read_it(&app).await;
     let rotated = ada.call(Method::POST, &rotate, None).await;
-    let new = app.made(&rotated.expect_status(200).json());
+    let new = app.token_from(&rotated.expect_status(200).json());
     for held in held {
         assert_eq!(held.finished(), 401);
     }
-    assert!(new.client.is_let_in().await);
+    assert!(new.client.is_authenticated().await);
     assert_eq!(tokens_of(&ada).await, 1);
 }
 

@@ -17,7 +17,7 @@ use self::model::{Model, Pass, Which};
 use self::steps::{Step, steps};
 use crate::support::api::{Token, text};
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::client::{Browser, Stranger};
+use crate::support::client::{AnonymousClient, Browser};
 use crate::support::user_agents::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
 
 const CASES: u32 = 64;
@@ -55,7 +55,7 @@ fn a_pass_lets_in_exactly_while_it_ought_to_whatever_was_done_in_whatever_order(
 struct World {
     app: TestApp,
     /// Shows whatever pass is to be shown.
-    stranger: Stranger,
+    anonymous: AnonymousClient,
     /// Asks about the passes of others.
     asker: Token,
 }
@@ -68,10 +68,10 @@ impl World {
         ]);
         let bob = app.register("bob@example.com").await;
         let asker = app.token(&bob, "Gateway", &["tokens:introspect"]).await;
-        let stranger = app.stranger();
+        let anonymous = app.anonymous();
         Self {
             app,
-            stranger,
+            anonymous,
             asker,
         }
     }
@@ -314,9 +314,9 @@ impl<'a> Person<'a> {
 
     async fn is_let_in(&self, pass: &Pass, way: usize) -> bool {
         let credential = &self.model.credentials[pass.of];
-        let stranger = &self.world.stranger;
+        let anonymous = &self.world.anonymous;
         let get = |path: &str| {
-            let request = stranger.request(Method::GET, path);
+            let request = anonymous.request(Method::GET, path);
             if credential.is_session() {
                 request.header("cookie", format!("narthex={}", pass.secret))
             } else {
@@ -324,10 +324,10 @@ impl<'a> Person<'a> {
             }
         };
         match way % 4 {
-            0 => stranger.send(get("/api/v1/user")).await.status == 200,
-            1 => stranger.send(get("/auth/verify")).await.status == 200,
+            0 => anonymous.send(get("/api/v1/user")).await.status == 200,
+            1 => anonymous.send(get("/auth/verify")).await.status == 200,
             2 => {
-                let status = stranger
+                let status = anonymous
                     .send(get("/auth/verify?ability=orders:write"))
                     .await
                     .status;

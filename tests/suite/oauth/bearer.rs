@@ -5,7 +5,7 @@ use reqwest::Method;
 use super::{INTROSPECT, challenge};
 use crate::support::answer::Answer;
 use crate::support::app::TestApp;
-use crate::support::client::{ApiClient, Stranger};
+use crate::support::client::{AnonymousClient, ApiClient};
 use crate::support::operator::Operator;
 
 const ADA: &str = "ada@example.com";
@@ -20,13 +20,13 @@ const ASKED: [(&str, &str); 3] = [
 async fn answers(app: &TestApp, headers: &[(&str, &str)]) -> Vec<Answer> {
     let mut answers = Vec::new();
     for (method, path) in ASKED {
-        let stranger = app.stranger();
+        let anonymous = app.anonymous();
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = stranger.request(method, path);
+        let mut request = anonymous.request(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        answers.push(stranger.send(request).await);
+        answers.push(anonymous.send(request).await);
     }
     answers
 }
@@ -45,13 +45,13 @@ async fn section_2_a_token_is_taken_from_the_header_and_from_nowhere_else() {
     let app = TestApp::start();
     let ada = app.register("ada@example.com").await;
     let secret = app.token_of(&ada, "CI", &["account:read"]).await;
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let path = format!("/api/v1/events?access_token={secret}");
-    stranger.get(&path).await.expect_status(401);
+    anonymous.get(&path).await.expect_status(401);
     let form = [("access_token", &*secret), ("token", &*secret)];
-    stranger.post(INTROSPECT, &form).await.expect_status(401);
+    anonymous.post(INTROSPECT, &form).await.expect_status(401);
     let path = format!("/auth/verify?access_token={secret}");
-    let answer = stranger.get(&path).await;
+    let answer = anonymous.get(&path).await;
     assert!([401, 422].contains(&answer.status), "{answer}");
 }
 
@@ -134,7 +134,7 @@ async fn a_token_outlives_the_prefix_that_it_was_made_with() {
     let serving = operator.serve();
     let client = ApiClient::at(&serving.url, &old);
     for secret in [&old, &new] {
-        assert!(serving.lets_in(secret).await);
+        assert!(serving.accepts_token(secret).await);
         let asked = client.request(Method::POST, INTROSPECT);
         let told = client.send(asked.form(&[("token", secret)])).await;
         assert_eq!(told.expect_status(200).json()["active"], true);
@@ -145,8 +145,8 @@ async fn a_token_outlives_the_prefix_that_it_was_made_with() {
         assert!(state.contains("\"live\""), "{state}");
     }
     let form = [("token", &*old)];
-    let stranger = Stranger::at(&serving.url);
-    let revoked = stranger.post("/oauth/revoke", &form).await;
+    let anonymous = AnonymousClient::at(&serving.url);
+    let revoked = anonymous.post("/oauth/revoke", &form).await;
     revoked.expect_status(200);
-    assert!(!serving.lets_in(&old).await && serving.lets_in(&new).await);
+    assert!(!serving.accepts_token(&old).await && serving.accepts_token(&new).await);
 }

@@ -98,7 +98,7 @@ async fn section_2_2_of_an_active_token_it_tells_scope_subject_and_times() {
         "token_type": "Bearer",
         "iat": 1_795_350_600,
         "sub": user["id"],
-        "iss": app.stranger().get(METADATA).await.json()["issuer"],
+        "iss": app.anonymous().get(METADATA).await.json()["issuer"],
         "jti": token["id"],
     });
     assert_eq!(told, wanted);
@@ -160,13 +160,13 @@ async fn section_2_2_whatever_is_not_active_is_told_in_the_same_words() {
 
 /// Asks about `token` as a client with that name and password.
 async fn as_client(app: &TestApp, credentials: &str, token: &str) -> Answer {
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let basic = format!("Basic {}", BASE64_STANDARD.encode(credentials));
-    let asked = stranger
+    let asked = anonymous
         .request(Method::POST, INTROSPECT)
         .header("authorization", basic)
         .form(&[("token", token)]);
-    stranger.send(asked).await
+    anonymous.send(asked).await
 }
 
 #[tokio::test]
@@ -244,10 +244,10 @@ async fn a_token_is_no_password_at_the_api() {
     let Two { asking, .. } = two(&app).await;
     let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("x:{asking}")));
     for path in ["/api/v1/user", "/api/v1/tokens/current"] {
-        let stranger = app.stranger();
-        let asked = stranger.request(Method::GET, path);
+        let anonymous = app.anonymous();
+        let asked = anonymous.request(Method::GET, path);
         let asked = asked.header("authorization", &basic);
-        stranger.send(asked).await.expect_status(401);
+        anonymous.send(asked).await.expect_status(401);
     }
 }
 
@@ -256,7 +256,7 @@ async fn section_2_3_who_is_nobody_or_lacks_the_ability_is_told_nothing() {
     let app = TestApp::start();
     let Two { secret, .. } = two(&app).await;
     let form = [("token", &*secret)];
-    let refused = app.stranger().post(INTROSPECT, &form).await;
+    let refused = app.anonymous().post(INTROSPECT, &form).await;
     let refused = refused.expect_problem(401, "not-signed-in");
     assert_eq!(challenge(&refused).0, "Bearer");
     let unable = app.api_client(&secret);
@@ -291,11 +291,11 @@ async fn section_2_2_exp_of_a_rotated_out_secret_is_the_end_of_its_overlap() {
         let made = browser
             .call(Method::POST, "/api/v1/tokens", Some(&body))
             .await;
-        let token = app.made(&made.expect_status(201).json());
+        let token = app.token_from(&made.expect_status(201).json());
         let path = format!("/api/v1/tokens/{}/rotate", token.id);
         let body = json!({"overlap": overlap});
         let rotated = browser.call(Method::POST, &path, Some(&body)).await;
-        let rotated = app.made(&rotated.expect_status(200).json());
+        let rotated = app.token_from(&rotated.expect_status(200).json());
         // Asked of the database, and of the cache.
         for _ in 0..2 {
             assert_eq!(exp(&token.secret).await, old, "{life}");

@@ -8,9 +8,9 @@ use crate::support::answer::Answer;
 use crate::support::app::TestApp;
 
 async fn metadata_of(app: &TestApp, method: Method) -> Answer {
-    let stranger = app.stranger();
-    let asked = stranger.request(method, METADATA);
-    stranger.send(asked.header("host", "id.example.com")).await
+    let anonymous = app.anonymous();
+    let asked = anonymous.request(method, METADATA);
+    anonymous.send(asked.header("host", "id.example.com")).await
 }
 
 #[tokio::test]
@@ -67,12 +67,12 @@ async fn section_3_3_the_issuer_is_the_public_url_without_a_slash_at_its_end() {
 #[tokio::test]
 async fn section_3_it_is_at_the_well_known_path_and_below_it_is_nothing() {
     let app = TestApp::start();
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     for path in [
         "/.well-known/oauth-authorization-server/",
         "/.well-known/oauth-authorization-server/tenant",
         "/.well-known/openid-configuration",
     ] {
-        stranger.get(path).await.expect_problem(404, "not-found");
+        anonymous.get(path).await.expect_problem(404, "not-found");
     }
 }

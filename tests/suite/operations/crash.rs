@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::support::app::PASSWORD;
 use crate::support::binary::Narthex;
-use crate::support::client::{ApiClient, Stranger};
+use crate::support::client::{AnonymousClient, ApiClient};
 use crate::support::database::Database;
 use crate::support::user_agents::FIREFOX_ON_LINUX;
 
@@ -90,15 +90,15 @@ async fn what_was_answered_before_a_kill_holds_after_the_restart() {
     let database = Database::empty();
     let narthex = Narthex::installed().with("DATABASE_URL", database.address());
     let serving = narthex.serve();
-    let stranger = Stranger::at(&serving.url);
+    let anonymous = AnonymousClient::at(&serving.url);
     let form = [
         ("name", "Ada"),
         ("email", "ada@example.com"),
         ("password", PASSWORD),
     ];
-    stranger.post("/register", &form).await.expect_status(303);
+    anonymous.post("/register", &form).await.expect_status(303);
     let device = json!({"email": "ada@example.com", "password": PASSWORD, "device_name": "hasty", "expires_in": null});
-    let signed_in = stranger
+    let signed_in = anonymous
         .post_json("/api/v1/sign-in", &device)
         .await
         .expect_status(201);
@@ -137,7 +137,7 @@ async fn what_was_answered_before_a_kill_holds_after_the_restart() {
                 .expect_status(status);
         }
     }
-    Stranger::at(&serving.url)
+    AnonymousClient::at(&serving.url)
         .get("/readyz")
         .await
         .expect_status(200);
@@ -204,14 +204,14 @@ async fn an_account_that_was_begun_before_a_kill_is_whole_or_not_there() {
     serving.kill();
 
     let serving = narthex.serve();
-    let stranger = Stranger::at(&serving.url);
+    let anonymous = AnonymousClient::at(&serving.url);
     for client in clients {
         let (made, unanswered) = client.await.unwrap();
         for email in made {
             serving.sign_in(&email, FIREFOX_ON_LINUX).await;
         }
         let form = [("email", &*unanswered), ("password", PASSWORD)];
-        let answer = stranger.post("/login", &form).await;
+        let answer = anonymous.post("/login", &form).await;
         let is_there = answer.status == 303;
         answer.expect_status(if is_there { 303 } else { 422 });
         let form = [
@@ -219,7 +219,7 @@ async fn an_account_that_was_begun_before_a_kill_is_whole_or_not_there() {
             ("email", &*unanswered),
             ("password", PASSWORD),
         ];
-        let answer = stranger.post("/register", &form).await;
+        let answer = anonymous.post("/register", &form).await;
         answer.expect_status(if is_there { 422 } else { 303 });
         serving.sign_in(&unanswered, FIREFOX_ON_LINUX).await;
     }

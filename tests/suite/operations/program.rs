@@ -1,13 +1,13 @@
 //! The program as a whole: started, asked, stopped.
 
 use crate::support::binary::Narthex;
-use crate::support::client::Stranger;
+use crate::support::client::AnonymousClient;
 
 #[tokio::test]
 async fn it_starts_with_nothing_set_and_says_where_it_is() {
     let narthex = Narthex::installed();
     let serving = narthex.serve();
-    Stranger::at(&serving.url)
+    AnonymousClient::at(&serving.url)
         .get("/healthz")
         .await
         .expect_status(200);
@@ -28,7 +28,7 @@ async fn it_starts_again_on_what_it_left_when_it_was_killed() {
     let killed = narthex.serve().kill();
     assert_eq!(killed.code, None, "a signal ended it");
     let serving = narthex.serve();
-    Stranger::at(&serving.url)
+    AnonymousClient::at(&serving.url)
         .get("/readyz")
         .await
         .expect_status(200);

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use narthex::config::KEYS;
 
 use crate::support::binary::{Narthex, Outcome};
-use crate::support::client::Stranger;
+use crate::support::client::AnonymousClient;
 use crate::support::operator::Operator;
 
 const ADA: &str = "ada@example.com";
@@ -217,7 +217,7 @@ fn toml_text(value: &str) -> String {
 fn refusal(narthex: &Narthex, arguments: &[&str]) -> String {
     match narthex.try_serve(arguments) {
         Ok(_) => panic!("it started with {arguments:?}"),
-        Err(outcome) => outcome.expect_refusal(),
+        Err(outcome) => outcome.expect_error(),
     }
 }
 
@@ -486,7 +486,7 @@ fn a_list_in_the_file_is_the_same_as_a_text_with_commas() {
         "narthex.toml",
         "trusted_proxies = [\"10.0.0.0/8\", \"x\"]\n",
     );
-    let line = narthex.run(&["migrate"]).expect_refusal();
+    let line = narthex.run(&["migrate"]).expect_error();
     assert!(
         line.contains("\"10.0.0.0/8,x\": \"x\" is no network"),
         "{line}"
@@ -510,7 +510,7 @@ fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
     assert_eq!(prefix(&operator, &["--token-prefix", "flag"]), "flag");
     let before = ["--token-prefix", "flag", "token", "add", ADA, "--name", "x"];
     assert!(
-        operator.does(&before).starts_with("flag_"),
+        operator.run_ok(&before).starts_with("flag_"),
         "before the command or after it"
     );
 }
@@ -592,12 +592,12 @@ fn a_file_that_cannot_be_read_as_settings_is_refused() {
         let line = Narthex::installed()
             .with_file("narthex.toml", file)
             .run(&["migrate"])
-            .expect_refusal();
+            .expect_error();
         assert!(line.contains(words), "{line}");
     }
     let line = Narthex::installed()
         .run(&["migrate", "--config", "x.toml"])
-        .expect_refusal();
+        .expect_error();
     assert!(
         line.starts_with("--config is \"x.toml\", which cannot be read"),
         "{line}"
@@ -735,7 +735,7 @@ async fn the_first_start_makes_a_key_file_that_only_its_owner_can_read() {
     let operator = Operator::new();
     let narthex = Narthex::installed().with("DATABASE_URL", operator.database.address());
     let serving = narthex.serve();
-    Stranger::at(&serving.url)
+    AnonymousClient::at(&serving.url)
         .get("/readyz")
         .await
         .expect_status(200);

@@ -31,12 +31,12 @@ fn files(page: &str) -> Vec<String> {
 async fn every_page_has_the_operators_name_and_link() {
     let app = TestApp::start_with(&BRANDED);
     let browser = app.register(ADA).await;
-    let stranger = app.browser();
+    let anonymous = app.browser();
     for (who, path) in [
-        (&stranger, "/login"),
-        (&stranger, "/register"),
-        (&stranger, "/no-such-page"),
-        (&stranger, "/problems/throttled"),
+        (&anonymous, "/login"),
+        (&anonymous, "/register"),
+        (&anonymous, "/no-such-page"),
+        (&anonymous, "/problems/throttled"),
         (&browser, "/account"),
         (&browser, "/account/profile"),
         (&browser, "/account/tokens/new"),
@@ -142,8 +142,8 @@ async fn a_png_is_a_logo_as_well() {
         .iter()
         .find(|path| path.ends_with("logo.png"))
         .unwrap();
-    let stranger = app.stranger();
-    let answer = stranger.send(stranger.request(Method::GET, logo)).await;
+    let anonymous = app.anonymous();
+    let answer = anonymous.send(anonymous.request(Method::GET, logo)).await;
     answer
         .expect_status(200)
         .expect_header("content-type", "image/png");

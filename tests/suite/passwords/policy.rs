@@ -11,7 +11,7 @@ use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::browser::Window;
 use crate::support::operator::Operator;
-use crate::support::sql::{ask, execute};
+use crate::support::sql::{execute, query_lines};
 
 const ADA: &str = "ada.lovelace@example.com";
 const NAME: &str = "Augusta King";
@@ -61,7 +61,7 @@ async fn what_is_guessed_first_is_refused_with_the_reason_wherever_a_password_is
 
         let arguments = ["user", "add", ADA, "--name", NAME];
         let refused = operator.narthex.run_with_input(&arguments, password);
-        let line = refused.expect_refusal();
+        let line = refused.expect_error();
         assert!(line.contains(why), "{line}");
     }
     assert_eq!(app.context.hasher.runs(), runs, "nothing was hashed");
@@ -172,7 +172,7 @@ async fn nul_is_a_character_of_a_password_and_of_no_other_text() {
             .expect_status(422);
     }
     let body = json!({"email": "ada@example.com", "password": PASSWORD, "device_name": "A\0"});
-    let answer = app.stranger().post_json("/api/v1/sign-in", &body).await;
+    let answer = app.anonymous().post_json("/api/v1/sign-in", &body).await;
     answer.expect_status(422);
 }
 
@@ -200,7 +200,7 @@ async fn what_cannot_be_a_password_is_refused_unhashed_wherever_one_is_asked_for
             assert_eq!(answer.status, status, "{path}: {answer}");
         }
         let body = json!({"email": ADA, "password": typed, "device_name": "x"});
-        let answer = app.stranger().post_json("/api/v1/sign-in", &body).await;
+        let answer = app.anonymous().post_json("/api/v1/sign-in", &body).await;
         assert_eq!(answer.status, if status == 413 { 413 } else { 401 });
     }
     assert_eq!(app.context.hasher.runs(), runs);
@@ -208,7 +208,7 @@ async fn what_cannot_be_a_password_is_refused_unhashed_wherever_one_is_asked_for
 
 fn stored(app: &TestApp) -> String {
     let query = "SELECT password AS line FROM users";
-    ask(app, query, query).remove(0)
+    query_lines(app, query, query).remove(0)
 }
 
 /// A hash with parameters that were good enough once.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::page::{ADA, fault, listed, newest_token, own_session};
+use crate::support::page::{ADA, fetch_list, field_error, newest_token, own_session};
 
 const QUARTER: Duration = Duration::from_secs(15 * 60);
 const SECOND: Duration = Duration::from_secs(1);
@@ -45,7 +45,7 @@ async fn it_is_asked_before_whatever_is_dangerous_and_nothing_is_done_until_then
     let (token, session) = (newest_token(&browser).await, own_session(&other).await);
     let digest = browser.get("/account/sign-out").await.field("digest");
     app.advance(QUARTER);
-    let before = listed(&browser, "/api/v1/credentials").await.len();
+    let before = fetch_list(&browser, "/api/v1/credentials").await.len();
     let acts: [(String, &[(&str, &str)]); 6] = [
         ("/account/tokens".to_owned(), &[("name", "New")]),
         (
@@ -81,7 +81,10 @@ async fn it_is_asked_before_whatever_is_dangerous_and_nothing_is_done_until_then
             .await
             .expect_text("Confirm your password");
     }
-    assert_eq!(listed(&browser, "/api/v1/credentials").await.len(), before);
+    assert_eq!(
+        fetch_list(&browser, "/api/v1/credentials").await.len(),
+        before
+    );
     assert_eq!(browser.get("/api/v1/user").await.json()["email"], ADA);
     let token = browser.get(&format!("/api/v1/tokens/{token}")).await.json();
     assert_eq!(token["abilities"].as_array().unwrap().len(), 1);
@@ -170,7 +173,7 @@ async fn a_wrong_password_confirms_nothing_and_is_never_shown() {
         .post("/account/confirm", &form)
         .await
         .expect_status(422);
-    assert!(!fault(&page, "password").is_empty());
+    assert!(!field_error(&page, "password").is_empty());
     assert_eq!(page.field("next"), "/account/tokens/new");
     page.expect_no_text("not this password");
     browser.get("/account/tokens/new").await.expect_status(303);

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::client::Browser;
-use crate::support::sql::ask;
+use crate::support::sql::query_lines;
 
 const ADA: &str = "ada@example.com";
 /// How many failures a network has free.
@@ -125,7 +125,7 @@ async fn whoever_comes_too_early_sees_the_form_again_and_when_to_come_back() {
     assert_eq!(page.field("email"), ADA);
     assert_eq!(page.field("next"), "/account/tokens");
     let body = json!({"email": ADA, "password": WRONG, "device_name": "x"});
-    let answer = app.stranger().post_json("/api/v1/sign-in", &body).await;
+    let answer = app.anonymous().post_json("/api/v1/sign-in", &body).await;
     answer
         .expect_header("retry-after", "1")
         .expect_problem(429, "throttled");
@@ -145,7 +145,7 @@ async fn whoever_comes_too_early_is_told_after_a_moment_on_a_page_and_in_the_api
     assert!(asked.elapsed() >= MOMENT);
     let body = json!({"email": ADA, "password": WRONG, "device_name": "x"});
     let asked = Instant::now();
-    let answer = app.stranger().post_json("/api/v1/sign-in", &body).await;
+    let answer = app.anonymous().post_json("/api/v1/sign-in", &body).await;
     answer.expect_status(429);
     assert!(asked.elapsed() >= MOMENT);
 }
@@ -589,7 +589,7 @@ async fn a_clock_that_jumps_blocks_nobody() {
 
 fn kept(app: &TestApp) -> usize {
     let count = "SELECT CAST(count(*) AS text) AS line FROM throttles";
-    ask(app, count, count)[0].parse().unwrap()
+    query_lines(app, count, count)[0].parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -613,7 +613,7 @@ async fn what_was_counted_is_forgotten_in_time() {
 async fn what_was_typed_into_the_wrong_field_is_not_kept() {
     let app = TestApp::start();
     try_here(&app, "hunter2@my-secret.example", WRONG).await;
-    let rows = ask(
+    let rows = query_lines(
         &app,
         "SELECT hex(key) || clear_at || blocked_until AS line FROM throttles",
         "SELECT row_to_json(t)::text AS line FROM throttles t",

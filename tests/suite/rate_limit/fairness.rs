@@ -44,13 +44,13 @@ async fn sign_in(app: &TestApp, from: &str, email: &str, password: &str) -> Answ
 }
 
 async fn sign_in_a_device(app: &TestApp, from: &str, email: &str) -> Answer {
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let body = json!({"email": email, "password": PASSWORD, "device_name": "x"});
-    let request = stranger
+    let request = anonymous
         .request(Method::POST, "/api/v1/sign-in")
         .header("x-forwarded-for", from)
         .json(&body);
-    stranger.send(request).await
+    anonymous.send(request).await
 }
 
 /// For how many seconds an answer says to stay away.

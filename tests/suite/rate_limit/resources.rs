@@ -57,7 +57,7 @@ async fn a_head_that_is_too_long_or_has_too_many_headers_is_refused() {
         sent.is_err() || read.is_err() || !answer.contains(" 200 "),
         "{answer}"
     );
-    app.stranger().get("/login").await.expect_status(200);
+    app.anonymous().get("/login").await.expect_status(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,12 +65,12 @@ async fn a_body_that_is_too_long_is_refused_at_whatever_path_reads_one() {
     let app = TestApp::start();
     let long = "x".repeat(65 * 1024);
     let form = [("email", "ada@example.com"), ("password", &*long)];
-    app.stranger()
+    app.anonymous()
         .post("/login", &form)
         .await
         .expect_status(413);
     let body =
         serde_json::json!({"email": "ada@example.com", "password": long, "device_name": "x"});
-    let answer = app.stranger().post_json("/api/v1/sign-in", &body).await;
+    let answer = app.anonymous().post_json("/api/v1/sign-in", &body).await;
     answer.expect_problem(413, "too-large");
 }

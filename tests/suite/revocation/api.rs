@@ -226,7 +226,9 @@ async fn what_was_previewed_is_what_ends() {
         );
         assert_eq!(row["ended_at"], receipt["at"]);
     }
-    assert!(!house.ci.client.is_let_in().await && !house.device.client.is_let_in().await);
+    assert!(
+        !house.ci.client.is_authenticated().await && !house.device.client.is_authenticated().await
+    );
     let path = format!("/api/v1/receipts/{}", text(&receipt["id"]));
     let kept = house.ada.call(Method::GET, &path, None).await;
     assert_eq!(kept.expect_status(200).json(), receipt);
@@ -240,7 +242,7 @@ async fn a_digest_that_no_longer_fits_ends_nothing() {
     let with_digest = json!({"class": "token", "digest": shown["digest"]});
     let answer = end(&house.ada, &with_digest).await;
     answer.expect_problem(409, "preview-outdated");
-    assert!(newer.client.is_let_in().await && house.ci.client.is_let_in().await);
+    assert!(newer.client.is_authenticated().await && house.ci.client.is_authenticated().await);
     for digest in ["", "x", &"A".repeat(43)] {
         let answer = end(&house.ada, &json!({"class": "token", "digest": digest})).await;
         answer.expect_problem(409, "preview-outdated");
@@ -262,8 +264,10 @@ async fn the_empty_selection_is_everything_the_caller_included() {
     let answer = answer.expect_status(200);
     assert_eq!(house.named(&answer), EVERYTHING);
     assert_eq!(house.ada.cookie("narthex"), None);
-    assert!(!house.ci.client.is_let_in().await && !house.device.client.is_let_in().await);
-    assert!(grace.is_signed_in().await && graces.client.is_let_in().await);
+    assert!(
+        !house.ci.client.is_authenticated().await && !house.device.client.is_authenticated().await
+    );
+    assert!(grace.is_signed_in().await && graces.client.is_authenticated().await);
 }
 
 #[tokio::test]
@@ -277,7 +281,7 @@ async fn a_token_may_end_everything_itself_included() {
     assert_eq!(house.named(&answer.expect_status(200)), EVERYTHING);
     let answer = client.post(SIGN_OUT, &json!({})).await;
     answer.expect_status(200).expect_text("\"tokens_ended\":1");
-    assert!(!client.is_let_in().await && !house.ada.is_signed_in().await);
+    assert!(!client.is_authenticated().await && !house.ada.is_signed_in().await);
 }
 
 #[tokio::test]
@@ -326,19 +330,21 @@ async fn a_selection_that_cannot_be_is_refused_and_ends_nothing() {
         (json!(null), "body"),
         (json!("token"), "body"),
     ] {
-        end(&house.ada, &selection).await.expect_refused(&[field]);
+        end(&house.ada, &selection)
+            .await
+            .expect_invalid_fields(&[field]);
         if field != "digest" {
             let answer = house
                 .ada
                 .call(Method::POST, PREVIEW, Some(&selection))
                 .await;
-            answer.expect_refused(&[field]);
+            answer.expect_invalid_fields(&[field]);
         }
     }
     let two = json!({"class": "x", "made_by": "y", "z": "z"});
     end(&house.ada, &two)
         .await
-        .expect_refused(&["class", "made_by", "z"]);
+        .expect_invalid_fields(&["class", "made_by", "z"]);
     assert_eq!(live(&house.ada).await.len(), 6);
 }
 
@@ -356,7 +362,7 @@ async fn nothing_that_bounds_an_ending_is_overlooked() {
         house.ci.id, house.phone
     );
     let answer = send(Method::POST, SIGN_OUT, json, &twice).await;
-    answer.expect_refused(&["except"]);
+    answer.expect_invalid_fields(&["except"]);
     // A selection in two places.
     let answer = send(Method::POST, "/api/v1/sign-out?class=token", json, "{}").await;
     answer.expect_problem(400, "malformed");
@@ -373,9 +379,9 @@ async fn nothing_that_bounds_an_ending_is_overlooked() {
     let one = format!("/api/v1/tokens/{}", house.ci.id);
     for path in [&*one, "/api/v1/sessions/current"] {
         let answer = send(Method::DELETE, path, json, r#"{"kind":"device"}"#).await;
-        answer.expect_refused(&["kind"]);
+        answer.expect_invalid_fields(&["kind"]);
         let answer = send(Method::DELETE, &format!("{path}?kind=device"), json, "").await;
-        answer.expect_refused(&["kind"]);
+        answer.expect_invalid_fields(&["kind"]);
     }
     assert_eq!(live(&house.ada).await.len(), 6);
 }
@@ -390,7 +396,7 @@ async fn an_id_of_another_user_names_nothing() {
     assert_eq!(shown.ids(), Vec::<String>::new());
     let receipt = end(&house.ada, &selection).await.expect_status(200);
     assert_eq!(receipt.ids(), Vec::<String>::new());
-    assert!(grace.is_signed_in().await && graces.client.is_let_in().await);
+    assert!(grace.is_signed_in().await && graces.client.is_authenticated().await);
 
     let by_grace = end(&grace, &json!({"id": graces.id})).await.json();
     let path = format!("/api/v1/receipts/{}", text(&by_grace["id"]));
@@ -425,9 +431,9 @@ async fn signing_out_asks_a_session_for_its_password_unless_it_only_leaves() {
         let answer = end(&ada, &selection).await;
         answer.expect_problem(403, "confirm-password");
     }
-    assert!(ada.is_signed_in().await && token.client.is_let_in().await);
+    assert!(ada.is_signed_in().await && token.client.is_authenticated().await);
     end(&ada, &json!({"id": own})).await.expect_status(200);
-    assert!(!ada.is_signed_in().await && token.client.is_let_in().await);
+    assert!(!ada.is_signed_in().await && token.client.is_authenticated().await);
 }
 
 #[tokio::test]
@@ -501,7 +507,7 @@ async fn all_beside_a_selection_is_refused() {
         ("/api/v1/sessions?all=true&except=current", "all"),
     ] {
         let answer = house.ada.call(Method::DELETE, path, None).await;
-        answer.expect_refused(&[field]);
+        answer.expect_invalid_fields(&[field]);
     }
     let shown = preview(&house.ada, &json!({})).await.json();
     let path = format!("{SIGN_OUT}?all=true&digest={}", text(&shown["digest"]));
@@ -525,7 +531,7 @@ async fn made_by_reaches_what_was_made_by_what_was_made() {
         let body = json!({"name": depth.to_string(), "abilities": ["tokens:write"]});
         let last = chain.last().expect("a token");
         let made = last.client.post("/api/v1/tokens", &body).await;
-        chain.push(app.made(&made.expect_status(201).json()));
+        chain.push(app.token_from(&made.expect_status(201).json()));
     }
     // That one in between has ended hides nothing.
     let path = format!("/api/v1/tokens/{}", chain[1].id);
@@ -547,7 +553,7 @@ async fn made_by_reaches_what_was_made_by_what_was_made() {
     assert_eq!(shown.ids(), living[..2]);
     end(&ada, &selection).await.expect_status(200);
     for token in &chain {
-        assert!(!token.client.is_let_in().await);
+        assert!(!token.client.is_authenticated().await);
     }
-    assert!(own.client.is_let_in().await && intruder.is_signed_in().await);
+    assert!(own.client.is_authenticated().await && intruder.is_signed_in().await);
 }

@@ -6,7 +6,7 @@ use narthex::http::paths;
 
 use crate::support::app::TestApp;
 use crate::support::client::Browser;
-use crate::support::page::{ADA, GRACE, listed, newest_token, own_session};
+use crate::support::page::{ADA, GRACE, fetch_list, newest_token, own_session};
 use crate::support::user_agents::{SAFARI_ON_IPAD, SAFARI_ON_IPHONE};
 
 /// Previews a selection and ends what was previewed.
@@ -273,5 +273,5 @@ async fn a_paused_token_ends_with_everything_and_does_not_come_back() {
         .await
         .expect_status(404);
     client.get("/api/v1/user").await.expect_status(401);
-    assert_eq!(listed(&here, "/api/v1/tokens").await.len(), 0);
+    assert_eq!(fetch_list(&here, "/api/v1/tokens").await.len(), 0);
 }

@@ -265,7 +265,7 @@ async fn all_other_sessions_end_at_once_and_tokens_stay() {
         assert!(!other.is_signed_in().await);
     }
     assert!(ada.is_signed_in().await);
-    assert!(token.client.is_let_in().await);
+    assert!(token.client.is_authenticated().await);
 }
 
 #[tokio::test]
@@ -288,10 +288,10 @@ async fn a_call_about_sessions_takes_no_selection_of_tokens() {
                 continue;
             }
             let answer = ada.call(method, path, None).await;
-            answer.expect_refused(&[field]);
+            answer.expect_invalid_fields(&[field]);
         }
     }
-    assert!(ada.is_signed_in().await && token.client.is_let_in().await);
+    assert!(ada.is_signed_in().await && token.client.is_authenticated().await);
 }
 
 #[tokio::test]
@@ -413,7 +413,7 @@ async fn a_wrong_password_confirms_nothing_and_signs_nobody_out() {
     ] {
         let before = ada.cookie("narthex");
         let answer = ada.call(Method::POST, CONFIRM, Some(&body)).await;
-        answer.expect_refused(&[field]);
+        answer.expect_invalid_fields(&[field]);
         assert_eq!(ada.cookie("narthex"), before);
     }
     let id = phone.session_id().await;

@@ -31,7 +31,7 @@ fn without(field: &str) -> Value {
 async fn a_device_trades_email_and_password_for_a_token() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    let answer = app.stranger().post_json(PATH, &phone()).await;
+    let answer = app.anonymous().post_json(PATH, &phone()).await;
     let answer = answer.expect_status(201);
     expect_members(&answer.text, &["token", "secret"]);
     let body = answer.json();
@@ -41,7 +41,7 @@ async fn a_device_trades_email_and_password_for_a_token() {
     assert_eq!(body["token"]["made_by"], Value::Null);
     assert_eq!(body["token"]["expires_at"], "2027-11-22T12:30:00Z");
 
-    let device = app.made(&body);
+    let device = app.token_from(&body);
     assert_eq!(answer.location(), format!("/api/v1/tokens/{}", device.id));
     let found = device.client.get(answer.location()).await;
     assert_eq!(text(&found.json()["id"]), device.id);
@@ -61,7 +61,7 @@ async fn a_device_gets_the_abilities_that_it_asks_for() {
         (Value::Null, json!(["*"])),
     ] {
         let body = with("abilities", asked);
-        let made = app.stranger().post_json(PATH, &body).await;
+        let made = app.anonymous().post_json(PATH, &body).await;
         assert_eq!(made.expect_status(201).json()["token"]["abilities"], given);
     }
 }
@@ -74,9 +74,9 @@ async fn a_devices_token_lives_as_long_as_the_operator_lets_tokens() {
     let token = device.client.get("/api/v1/tokens/current").await.json();
     assert_eq!(token["expires_at"], "2026-12-22T12:30:00Z");
     app.advance(Duration::from_secs(30 * 24 * 3600 - 1));
-    assert!(device.client.is_let_in().await);
+    assert!(device.client.is_authenticated().await);
     app.advance(Duration::from_secs(1));
-    assert!(!device.client.is_let_in().await);
+    assert!(!device.client.is_authenticated().await);
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn an_unknown_address_and_a_wrong_password_are_answered_the_same() {
         with("password", json!(format!(" {PASSWORD}"))),
         with("password", json!(PASSWORD.to_uppercase())),
     ] {
-        let answer = app.stranger().post_json(PATH, &body).await;
+        let answer = app.anonymous().post_json(PATH, &body).await;
         let answer = answer
             .expect_problem(401, "wrong-password")
             .expect_header("www-authenticate", "Bearer realm=\"narthex\"");
@@ -113,7 +113,7 @@ async fn an_address_is_one_in_every_way_of_writing_it() {
     app.register("zoë@example.com").await;
     for email in ["ZOË@Example.com", " zoe\u{308}@example.com "] {
         let body = with("email", json!(email));
-        app.stranger()
+        app.anonymous()
             .post_json(PATH, &body)
             .await
             .expect_status(201);
@@ -148,14 +148,14 @@ async fn what_cannot_be_taken_is_told_by_field_before_the_password_is_looked_at(
         (json!([ADA, PASSWORD, "Phone", null]), ["body"]),
         (json!(null), ["body"]),
     ] {
-        let answer = app.stranger().post_json(PATH, &body).await;
-        answer.expect_refused(&fields);
+        let answer = app.anonymous().post_json(PATH, &body).await;
+        answer.expect_invalid_fields(&fields);
     }
     let mut both = with("device_name", json!(""));
     both["abilities"] = json!(["x"]);
     both["password"] = wrong;
-    let answer = app.stranger().post_json(PATH, &both).await;
-    answer.expect_refused(&["abilities", "device_name"]);
+    let answer = app.anonymous().post_json(PATH, &both).await;
+    answer.expect_invalid_fields(&["abilities", "device_name"]);
 }
 
 #[tokio::test]
@@ -168,8 +168,8 @@ async fn an_account_that_was_shut_lets_no_device_in() {
     narthex::accounts::disable(&app.context, id.unwrap().user.id)
         .await
         .unwrap();
-    assert!(!device.client.is_let_in().await);
-    let again = app.stranger().post_json(PATH, &phone()).await;
+    assert!(!device.client.is_authenticated().await);
+    let again = app.anonymous().post_json(PATH, &phone()).await;
     again.expect_problem(401, "wrong-password");
 }
 
@@ -196,7 +196,7 @@ async fn a_device_token_expires_as_asked_or_as_set() {
             Some(asked) => with("expires_in", asked.clone()),
             None => phone(),
         };
-        let made = app.stranger().post_json(PATH, &body).await;
+        let made = app.anonymous().post_json(PATH, &body).await;
         let made = made.expect_status(201).json();
         assert_eq!(
             made["token"]["expires_at"], *given,
@@ -207,9 +207,9 @@ async fn a_device_token_expires_as_asked_or_as_set() {
     app.register(ADA).await;
     for beyond in [Value::Null, json!(30 * DAY + 1)] {
         let refused = app
-            .stranger()
+            .anonymous()
             .post_json(PATH, &with("expires_in", beyond))
             .await;
-        refused.expect_refused(&["expires_in"]);
+        refused.expect_invalid_fields(&["expires_in"]);
     }
 }

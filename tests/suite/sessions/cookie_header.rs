@@ -27,12 +27,12 @@ fn host(app: &TestApp) -> String {
 
 /// What a client without any other header gets that sends these `Cookie` lines.
 async fn ask(app: &TestApp, method: Method, path: &str, lines: &[&[u8]]) -> Answer {
-    let stranger = app.stranger();
-    let request = stranger.request(method, path).header("host", host(app));
+    let anonymous = app.anonymous();
+    let request = anonymous.request(method, path).header("host", host(app));
     let request = lines.iter().fold(request, |request, line| {
         request.header("cookie", HeaderValue::from_bytes(line).unwrap())
     });
-    stranger.send(request).await
+    anonymous.send(request).await
 }
 
 /// Whose session these `Cookie` lines are, by every way to ask; all give the same answer.
@@ -290,13 +290,13 @@ async fn every_way_to_sign_out_ends_all_cookies_of_our_name() {
             }
             _ => vec![("password", PASSWORD.to_owned())],
         };
-        let stranger = app.stranger();
+        let anonymous = app.anonymous();
         let request = match way {
-            "/api/v1/sessions/current" => stranger.request(Method::DELETE, way),
-            _ => stranger.request(Method::POST, way).form(&form),
+            "/api/v1/sessions/current" => anonymous.request(Method::DELETE, way),
+            _ => anonymous.request(Method::POST, way).form(&form),
         };
         let request = request.header("host", host(&app)).header("cookie", &line);
-        let out = stranger.send(request).await;
+        let out = anonymous.send(request).await;
         assert!([204, 303].contains(&out.status), "{out}");
         let (last, deleted) = set_by(&out).pop().unwrap();
         assert_eq!(last, for_domain("example.com"));
@@ -313,12 +313,12 @@ async fn signing_in_leaves_one_living_cookie() {
     let name = "__Secure-narthex";
     let ada = register(&app, name, ADA).await;
     let grace = register(&app, name, GRACE).await;
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let sign_in = |line: &str| {
         let form = [("email", ADA), ("password", PASSWORD)];
-        let request = stranger.request(Method::POST, "/login").form(&form);
+        let request = anonymous.request(Method::POST, "/login").form(&form);
         let request = request.header("host", host(&app));
-        stranger.send(request.header("cookie", line.to_owned()))
+        anonymous.send(request.header("cookie", line.to_owned()))
     };
     let line = format!("{name}={grace}; {name}={ada}");
     let answer = sign_in(&line).await.expect_redirect("/account");

@@ -48,9 +48,9 @@ fn value(browser: &Browser) -> String {
 
 /// Who somebody with just this `Cookie` header is.
 async fn answered(app: &TestApp, cookies: &str) -> Answer {
-    let stranger = app.stranger();
-    let request = stranger.request(Method::GET, "/account");
-    stranger.send(request.header("cookie", cookies)).await
+    let anonymous = app.anonymous();
+    let request = anonymous.request(Method::GET, "/account");
+    anonymous.send(request.header("cookie", cookies)).await
 }
 
 /// Nobody is signed in by this cookie.
@@ -337,14 +337,14 @@ async fn the_cookie_counts_under_its_own_name_only() {
     let app = TestApp::start_with(&[PUBLIC]);
     let (browser, _) = register_under_https(&app).await;
     let genuine = browser.cookie("__Host-narthex").unwrap().value;
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let there = |path: &str| {
-        stranger
+        anonymous
             .request(Method::GET, path)
             .header("host", "id.example.com")
     };
     let sent = |name: &str| there("/account").header("cookie", format!("{name}={genuine}"));
-    stranger
+    anonymous
         .send(sent("__Host-narthex"))
         .await
         .expect_status(200);
@@ -354,14 +354,14 @@ async fn the_cookie_counts_under_its_own_name_only() {
         "__Secure-narthex",
         "__HOST-NARTHEX",
     ] {
-        stranger.send(sent(name)).await.expect_status(303);
+        anonymous.send(sent(name)).await.expect_status(303);
     }
     let in_the_query = there(&format!(
         "/account?narthex={genuine}&__Host-narthex={genuine}"
     ));
-    stranger.send(in_the_query).await.expect_status(303);
+    anonymous.send(in_the_query).await.expect_status(303);
     let in_a_header = there("/account").header("x-session", &genuine);
-    stranger.send(in_a_header).await.expect_status(303);
+    anonymous.send(in_a_header).await.expect_status(303);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -397,10 +397,10 @@ async fn a_cookie_replayed_after_signing_out_is_nobody_s() {
     let kept = value(&browser);
     browser.post("/logout", &[]).await.expect_redirect("/login");
     is_nobody(&app, &kept).await;
-    let stranger = app.stranger();
-    let call = stranger.request(Method::GET, "/api/v1/user");
+    let anonymous = app.anonymous();
+    let call = anonymous.request(Method::GET, "/api/v1/user");
     let call = call.header("cookie", format!("narthex={kept}"));
-    stranger.send(call).await.expect_status(401);
+    anonymous.send(call).await.expect_status(401);
 }
 
 /// The session is alive just before its limit of inactivity and dead just after.

@@ -6,7 +6,7 @@ use narthex::{accounts, types::email};
 use reqwest::Method;
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::page::{ADA, happened, listed};
+use crate::support::page::{ADA, event_types, fetch_list};
 use crate::support::user_agents::{
     CHROME_ON_ANDROID_PHONE, CHROME_ON_ANDROID_TABLET, CHROME_ON_WINDOWS, CURL, FIREFOX_ON_LINUX,
     SAFARI_ON_IPAD, SAFARI_ON_IPHONE, SAFARI_ON_MAC,
@@ -115,7 +115,7 @@ async fn after_a_wrong_password_all_is_as_typed_but_the_password() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_say_to_a_password_manager_what_they_are() {
     let app = TestApp::start();
-    let page = app.stranger().get("/login").await;
+    let page = app.anonymous().get("/login").await;
     for words in [
         "autocomplete=\"username\"",
         "type=\"password\"",
@@ -123,7 +123,7 @@ async fn fields_say_to_a_password_manager_what_they_are() {
     ] {
         assert!(page.text.contains(words), "{page}");
     }
-    let page = app.stranger().get("/register").await;
+    let page = app.anonymous().get("/register").await;
     page.expect_text("autocomplete=\"new-password\"");
 }
 
@@ -169,7 +169,7 @@ async fn signing_in_again_in_the_same_browser_leaves_no_session_behind() {
         .post("/login", &form)
         .await
         .expect_redirect("/account");
-    assert_eq!(listed(&browser, "/api/v1/sessions").await.len(), 1);
+    assert_eq!(fetch_list(&browser, "/api/v1/sessions").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -229,7 +229,7 @@ async fn signing_in_failing_to_and_signing_out_are_in_the_activity_log() {
     browser.post("/login", &right).await.expect_status(303);
     app.advance(MILLISECOND);
     browser.post("/logout", &[]).await.expect_status(303);
-    let happened = happened(&watching).await;
+    let happened = event_types(&watching).await;
     assert_eq!(
         happened[..3],
         ["credentials.ended", "session.created", "password.refused",]

@@ -152,13 +152,13 @@ async fn a_page_asked_for_by_http_is_led_to_https() {
         ("NARTHEX_PUBLIC_URL", "https://id.example.com"),
         ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1"),
     ]);
-    let stranger = app.stranger();
+    let anonymous = app.anonymous();
     let ask = |method: Method, path: &str, headers: &[(&str, &str)]| {
-        let request = stranger
+        let request = anonymous
             .request(method, path)
             .header("host", "id.example.com");
         let headers = headers.iter();
-        stranger.send(headers.fold(request, |request, (name, value)| {
+        anonymous.send(headers.fold(request, |request, (name, value)| {
             request.header(*name, *value)
         }))
     };

@@ -88,7 +88,7 @@ async fn each_refusal_sign_in_confirmation_change_and_ending_is_one_event() {
     let form = [("email", ADA), ("password", "a wrong password of hers")];
     app.browser().post("/login", &form).await.expect_status(422);
     let body = json!({"email": ADA, "password": "a wrong password of hers", "device_name": "x"});
-    let answer = app.stranger().post_json("/api/v1/sign-in", &body).await;
+    let answer = app.anonymous().post_json("/api/v1/sign-in", &body).await;
     answer.expect_status(401);
     let wrong = [("password", "a wrong password of hers")];
     ada.post("/account/confirm", &wrong)

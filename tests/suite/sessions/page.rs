@@ -5,7 +5,7 @@ use std::time::Duration;
 use narthex::credentials::limits::MOST_SESSIONS;
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::page::{ADA, GRACE, listed, own_session};
+use crate::support::page::{ADA, GRACE, fetch_list, own_session};
 use crate::support::user_agents::{CHROME_ON_WINDOWS, SAFARI_ON_IPHONE};
 
 const CONFIRMED: [(&str, &str); 1] = [("confirmed", "1")];
@@ -138,7 +138,7 @@ async fn somebody_else_s_session_a_token_and_none_at_all_are_equally_not_found()
     }
     assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:#?}");
     grace.get("/account").await.expect_status(200);
-    assert_eq!(listed(&ada, "/api/v1/credentials").await.len(), 2);
+    assert_eq!(fetch_list(&ada, "/api/v1/credentials").await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,7 +186,7 @@ async fn as_many_sessions_as_one_may_have_are_on_one_page() {
     for _ in 1..MOST_SESSIONS {
         // Nearer to each other they would be too many in an hour.
         app.advance(2 * MINUTE);
-        app.stranger()
+        app.anonymous()
             .post("/login", &form)
             .await
             .expect_status(303);

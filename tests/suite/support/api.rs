@@ -29,19 +29,19 @@ impl TestApp {
     pub async fn token(&self, browser: &Browser, name: &str, abilities: &[&str]) -> Token {
         let body = json!({"name": name, "abilities": abilities});
         let made = browser.call(Method::POST, "/api/v1/tokens", Some(&body));
-        self.made(&made.await.expect_status(201).json())
+        self.token_from(&made.await.expect_status(201).json())
     }
 
     /// Signs a device in.
     pub async fn device(&self, email: &str, name: &str) -> Token {
         let body = json!({"email": email, "password": super::app::PASSWORD, "device_name": name});
-        let made = self.stranger();
+        let made = self.anonymous();
         let made = made.post_json("/api/v1/sign-in", &body).await;
-        self.made(&made.expect_status(201).json())
+        self.token_from(&made.expect_status(201).json())
     }
 
     /// The token that an answer brought.
-    pub fn made(&self, answer: &Value) -> Token {
+    pub fn token_from(&self, answer: &Value) -> Token {
         let secret = text(&answer["secret"]);
         Token {
             id: text(&answer["token"]["id"]),
@@ -72,7 +72,7 @@ impl Browser {
 
 impl ApiClient {
     /// Whether its token is one.
-    pub async fn is_let_in(&self) -> bool {
+    pub async fn is_authenticated(&self) -> bool {
         self.get("/api/v1/user").await.status == 200
     }
 
@@ -99,7 +99,7 @@ impl Answer {
 
     /// `422` for exactly these fields, each with something to read.
     #[track_caller]
-    pub fn expect_refused(self, fields: &[&str]) -> Self {
+    pub fn expect_invalid_fields(self, fields: &[&str]) -> Self {
         let answer = self.expect_problem(422, "invalid");
         let errors = answer.problem().errors;
         let named: Vec<_> = errors.keys().map(String::as_str).collect();

@@ -16,7 +16,7 @@ use narthex::{
 };
 
 use super::binary::Narthex;
-use super::client::{ApiClient, Browser, Stranger};
+use super::client::{AnonymousClient, ApiClient, Browser};
 use super::database::Database;
 use super::faulty_random::FaultyRandom;
 use super::secret_scan;
@@ -81,14 +81,14 @@ impl TestApp {
     }
 
     /// Another one on the database of this one, with these settings and its clock.
-    pub fn start_beside(&self, settings: &[(&str, &str)]) -> Self {
+    pub fn start_second(&self, settings: &[(&str, &str)]) -> Self {
         let (database, clock) = (self.database.clone(), self.clock.clone());
         let address = database.address().to_owned();
         Self::start_at(database, &address, settings, clock)
     }
 
     /// Another one on the database of this one, whose clock is behind.
-    pub fn start_beside_with_slow_clock(&self, behind: Duration) -> Self {
+    pub fn start_second_with_slow_clock(&self, behind: Duration) -> Self {
         let database = self.database.clone();
         let address = database.address().to_owned();
         let clock = Arc::new(FakeClock(Mutex::new(self.clock.now().minus(behind))));
@@ -106,7 +106,7 @@ impl TestApp {
         settings: &[(&str, &str)],
         clock: Arc<FakeClock>,
     ) -> Self {
-        secret_scan::keep_the_log();
+        secret_scan::start_logging();
         let defaults = [("DATABASE_URL", address), ("NARTHEX_LISTEN", "127.0.0.1:0")];
         let sources = Sources::of(defaults.into_iter().chain(settings.iter().copied()))
             .expect("settings that exist")
@@ -140,8 +140,8 @@ impl TestApp {
         }
     }
 
-    pub fn stranger(&self) -> Stranger {
-        Stranger::at(&self.origin)
+    pub fn anonymous(&self) -> AnonymousClient {
+        AnonymousClient::at(&self.origin)
     }
 
     /// A browser that is not signed in.

@@ -55,12 +55,12 @@ impl Operator {
             Some(file) => {
                 let copy = file.with_extension("restored");
                 std::fs::copy(&backup.file, &copy).expect("room for a copy");
-                forget_the_log_of(file);
+                remove_wal_files(file);
                 std::fs::rename(copy, file).expect("one file system");
             }
             None => {
-                postgres::make_anew(self.database.address());
-                read_in(self, &backup.file);
+                postgres::recreate_database(self.database.address());
+                load_dump(self, &backup.file);
             }
         }
     }
@@ -69,7 +69,7 @@ impl Operator {
     pub fn restore_in_place(&self, backup: &Backup) {
         match sqlite_file(self) {
             Some(file) => {
-                forget_the_log_of(file);
+                remove_wal_files(file);
                 std::fs::copy(&backup.file, file).expect("room for a copy");
             }
             None => {
@@ -78,7 +78,7 @@ impl Operator {
                      schemaname = ''public'' LOOP EXECUTE ''TRUNCATE '' || name || '' CASCADE''; END LOOP; \
                      END'",
                 );
-                read_in(self, &backup.file);
+                load_dump(self, &backup.file);
             }
         }
     }
@@ -91,14 +91,14 @@ fn sqlite_file(operator: &Operator) -> Option<&Path> {
 }
 
 /// What SQLite keeps beside a file belongs to what was in it.
-fn forget_the_log_of(file: &Path) {
-    for beside in ["-wal", "-shm"] {
-        let name = format!("{}{beside}", file.display());
+fn remove_wal_files(file: &Path) {
+    for suffix in ["-wal", "-shm"] {
+        let name = format!("{}{suffix}", file.display());
         drop(std::fs::remove_file(name));
     }
 }
 
-fn read_in(operator: &Operator, dump: &Path) {
+fn load_dump(operator: &Operator, dump: &Path) {
     let output = postgres::program("psql")
         .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"])
         .args(["--dbname", operator.database.address(), "--file"])

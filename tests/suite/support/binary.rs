@@ -12,7 +12,7 @@ use super::output::Output;
 use super::secret_scan;
 
 /// Far more than anything takes; only a hanging program meets it.
-pub const LONGEST: Duration = Duration::from_secs(60);
+pub const PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An installation: an empty directory and an environment with nothing in it. Everything that is
 /// run or served here finds what earlier runs left, so that a restart is `serve` called again.
@@ -61,7 +61,7 @@ impl Narthex {
 
     /// `narthex …` with that on its standard input, until it ends.
     pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Outcome {
-        let mut running = Running::start(self.command(arguments).stdin(Stdio::piped()));
+        let mut running = RunningProcess::start(self.command(arguments).stdin(Stdio::piped()));
         let mut stdin = running.child.stdin.take().expect("its input is a pipe");
         match stdin.write_all(input.as_bytes()) {
             Ok(()) => drop(stdin),
@@ -72,13 +72,13 @@ impl Narthex {
     }
 
     /// `narthex serve` on a port that the system chooses; returns when it can be used.
-    pub fn serve(&self) -> Serving {
+    pub fn serve(&self) -> RunningServer {
         self.try_serve(&[])
             .unwrap_or_else(|outcome| panic!("it does not start: {outcome:#?}"))
     }
 
     /// `narthex serve …`, or how it ended when it did not start.
-    pub fn try_serve(&self, arguments: &[&str]) -> Result<Serving, Outcome> {
+    pub fn try_serve(&self, arguments: &[&str]) -> Result<RunningServer, Outcome> {
         let mut command = self.command(&["serve"]);
         if !self
             .environment
@@ -87,12 +87,12 @@ impl Narthex {
         {
             command.env("NARTHEX_LISTEN", "127.0.0.1:0");
         }
-        let running = Running::start(command.args(arguments));
-        let address = running.stdout.wait_for(LONGEST, |line| {
+        let running = RunningProcess::start(command.args(arguments));
+        let address = running.stdout.wait_for(PROCESS_TIMEOUT, |line| {
             Some(line.trim_end().strip_prefix("Narthex is at ")?.to_owned())
         });
         match address {
-            Some(url) => Ok(Serving { url, running }),
+            Some(url) => Ok(RunningServer { url, running }),
             None => Err(running.killed().outcome()),
         }
     }
@@ -132,7 +132,7 @@ impl Outcome {
     /// It did not do what it was asked: exit code 1, nothing on the standard output and one line on
     /// the standard error, which is returned without what every such line begins with.
     #[track_caller]
-    pub fn expect_refusal(self) -> String {
+    pub fn expect_error(self) -> String {
         let outcome = self.expect_code(1);
         assert_eq!(outcome.stdout, "", "{outcome:#?}");
         assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:#?}");
@@ -143,22 +143,22 @@ impl Outcome {
 }
 
 /// A program that answers requests; killed when this value is dropped.
-pub struct Serving {
+pub struct RunningServer {
     /// Where it is, as it said itself: `http://127.0.0.1:PORT`.
     pub url: String,
-    running: Running,
+    running: RunningProcess,
 }
 
-impl Serving {
+impl RunningServer {
     /// Asks it to stop (SIGTERM) and waits until it has.
     pub fn stop(self) -> Outcome {
         signal(&self.running.child, "TERM");
         Self::ended(self.running)
     }
 
-    fn ended(running: Running) -> Outcome {
+    fn ended(running: RunningProcess) -> Outcome {
         let outcome = running.outcome();
-        secret_scan::logged(&outcome.stderr);
+        secret_scan::record_log(&outcome.stderr);
         outcome
     }
 
@@ -188,7 +188,10 @@ impl Serving {
     /// Whether it logs a line with this text, now or soon.
     pub fn logs(&self, text: &str) -> bool {
         let found = |line: &str| line.contains(text).then_some(());
-        self.running.stderr.wait_for(LONGEST, found).is_some()
+        self.running
+            .stderr
+            .wait_for(PROCESS_TIMEOUT, found)
+            .is_some()
     }
 
     /// How it ends, by itself.
@@ -216,13 +219,13 @@ impl Serving {
     }
 }
 
-struct Running {
+struct RunningProcess {
     child: Child,
     stdout: Output,
     stderr: Output,
 }
 
-impl Running {
+impl RunningProcess {
     fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
@@ -243,8 +246,8 @@ impl Running {
 
     fn outcome(mut self) -> Outcome {
         let (stdout, stderr) = (
-            self.stdout.to_the_end(LONGEST),
-            self.stderr.to_the_end(LONGEST),
+            self.stdout.read_to_end(PROCESS_TIMEOUT),
+            self.stderr.read_to_end(PROCESS_TIMEOUT),
         );
         let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
             panic!("it hangs; its log so far:\n{}", self.stderr.so_far());
@@ -257,7 +260,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningProcess {
     fn drop(&mut self) {
         // Both fail for a program that has ended, which is what is wanted.
         let _ = self.child.kill();

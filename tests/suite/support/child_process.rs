@@ -16,7 +16,7 @@ use super::output::Output;
 /// shell lets go of the output, so that the output ends when the server does. It leads a process
 /// group of its own: that keeps a Ctrl-C at the terminal from it, and lets the signal reach what
 /// the server started too.
-const WATCH: &str = r#"
+const SUPERVISOR: &str = r#"
 signal=$1 home=$2; shift 2
 "$@" </dev/null 2>&1 &
 exec >/dev/null 2>&1
@@ -26,19 +26,19 @@ rm -rf "$home"
 "#;
 
 /// A server that ends when the test process does.
-pub struct Leash {
+pub struct ChildProcess {
     /// What the server says, on both of its outputs.
     pub output: Output,
     /// The system closes its input when the test process ends. Nothing is ever written to it.
-    held: Child,
+    supervisor: Child,
 }
 
-impl Leash {
+impl ChildProcess {
     /// Starts a server that works in `home`, which is removed with it. `signal` is what stops it.
     pub fn start(home: &Home, signal: &str, program: &Path, arguments: &[&str]) -> Self {
-        let mut watcher = home
+        let mut supervisor = home
             .command("sh")
-            .args(["-c", WATCH, "watch", signal])
+            .args(["-c", SUPERVISOR, "watch", signal])
             .args([home.path(), program])
             .args(arguments)
             .process_group(0)
@@ -47,15 +47,15 @@ impl Leash {
             .spawn()
             .expect("a POSIX shell");
         Self {
-            output: Output::of(watcher.stdout.take().expect("its output is a pipe")),
-            held: watcher,
+            output: Output::of(supervisor.stdout.take().expect("its output is a pipe")),
+            supervisor,
         }
     }
 
     /// Stops the server and waits until it has ended.
     pub fn stop(self, within: Duration) {
-        drop(self.held);
-        let ended = self.output.to_the_end(within);
+        drop(self.supervisor);
+        let ended = self.output.read_to_end(within);
         assert!(ended.is_some(), "it runs on: {}", self.output.so_far());
     }
 }

@@ -13,15 +13,15 @@ use super::secret_scan;
 use super::user_agents::FIREFOX_ON_LINUX;
 
 /// Somebody who brings nothing: no cookie, no token, no header of a browser.
-pub struct Stranger {
-    wire: Wire,
+pub struct AnonymousClient {
+    connection: Connection,
 }
 
-impl Stranger {
+impl AnonymousClient {
     /// `origin` is where the server is: `http://127.0.0.1:8080`.
     pub fn at(origin: &str) -> Self {
         Self {
-            wire: Wire::to(origin),
+            connection: Connection::to(origin),
         }
     }
 
@@ -39,17 +39,17 @@ impl Stranger {
 
     /// A request to be changed at will before it is sent.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.wire.request(method, path)
+        self.connection.request(method, path)
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        self.wire.send(request).await
+        self.connection.send(request).await
     }
 }
 
 /// A person's browser: keeps cookies and says what browsers say.
 pub struct Browser {
-    wire: Wire,
+    connection: Connection,
     user_agent: String,
     fetch_site: Option<String>,
     jar: Mutex<CookieJar>,
@@ -58,7 +58,7 @@ pub struct Browser {
 impl Browser {
     pub fn at(origin: &str) -> Self {
         Self {
-            wire: Wire::to(origin),
+            connection: Connection::to(origin),
             user_agent: FIREFOX_ON_LINUX.to_owned(),
             fetch_site: Some("same-origin".to_owned()),
             jar: Mutex::default(),
@@ -67,8 +67,8 @@ impl Browser {
 
     /// The same browser on a machine with this address.
     pub fn on_machine(self, address: std::net::IpAddr) -> Self {
-        let wire = Wire::from_machine(&self.wire.origin, Some(address));
-        Self { wire, ..self }
+        let connection = Connection::from_machine(&self.connection.origin, Some(address));
+        Self { connection, ..self }
     }
 
     pub fn with_user_agent(self, user_agent: &str) -> Self {
@@ -84,8 +84,8 @@ impl Browser {
 
     /// The same browser, to which the server is somewhere else by now.
     pub fn moved_to(self, origin: &str) -> Self {
-        let wire = Wire::to(origin);
-        Self { wire, ..self }
+        let connection = Connection::to(origin);
+        Self { connection, ..self }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -118,7 +118,7 @@ impl Browser {
     /// A request with everything that this browser adds, to be changed before it is sent.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self
-            .wire
+            .connection
             .request(method, path)
             .header("user-agent", &self.user_agent);
         let request = match &self.fetch_site {
@@ -133,7 +133,7 @@ impl Browser {
 
     /// Sends it and does what the answer says about cookies.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        let answer = self.wire.send(request).await;
+        let answer = self.connection.send(request).await;
         let mut jar = self.jar.lock().unwrap();
         for header in answer.headers_named("set-cookie") {
             jar.take(header, answer.header("date"));
@@ -160,14 +160,14 @@ impl Browser {
 
 /// A program that shows a token with every request.
 pub struct ApiClient {
-    wire: Wire,
+    connection: Connection,
     secret: String,
 }
 
 impl ApiClient {
     pub fn at(origin: &str, secret: &str) -> Self {
         Self {
-            wire: Wire::to(origin),
+            connection: Connection::to(origin),
             secret: secret.to_owned(),
         }
     }
@@ -200,21 +200,23 @@ impl ApiClient {
 
     /// A request with the token, to be changed before it is sent.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.wire.request(method, path).bearer_auth(&self.secret)
+        self.connection
+            .request(method, path)
+            .bearer_auth(&self.secret)
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        self.wire.send(request).await
+        self.connection.send(request).await
     }
 }
 
 /// What all three have: a way to one server.
-struct Wire {
+struct Connection {
     http: Client,
     origin: String,
 }
 
-impl Wire {
+impl Connection {
     fn to(origin: &str) -> Self {
         Self::from_machine(origin, None)
     }
@@ -247,14 +249,14 @@ impl Wire {
         let (http, request) = request.build_split();
         let request = request.expect("a request that can be sent");
         let what = format!("{} {}", request.method(), request.url().path());
-        secret_scan::sent(&request);
+        secret_scan::record_request(&request);
         let answer = http.execute(request).await;
         let answer = Answer::of(
             what.clone(),
             answer.unwrap_or_else(|error| panic!("{what}: {error:?}")),
         )
         .await;
-        secret_scan::answered(&answer);
+        secret_scan::record_response(&answer);
         answer
     }
 }

@@ -48,7 +48,7 @@ impl Cookie {
     }
 
     /// What a browser holds against such a cookie, if anything: it would drop it without a word.
-    fn refusal(&self) -> Option<&'static str> {
+    fn rejection_reason(&self) -> Option<&'static str> {
         let secure = self.attribute("Secure").is_some();
         let host = self.name.starts_with("__Host-");
         if (host || self.name.starts_with("__Secure-")) && !secure {
@@ -75,7 +75,7 @@ impl CookieJar {
     #[track_caller]
     pub fn take(&mut self, header: &str, answered_at: Option<&str>) {
         let cookie = Cookie::parse(header);
-        if let Some(reason) = cookie.refusal() {
+        if let Some(reason) = cookie.rejection_reason() {
             panic!("a browser would not keep this cookie, {reason}: {header}");
         }
         self.forget(&cookie.name);

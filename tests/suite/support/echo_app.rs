@@ -11,11 +11,11 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 pub const GREETING: &str = "Hello from the app";
 
 /// The path at which it redirects to its own origin, which is another one to a browser behind a proxy.
-pub const LEADS_ON: &str = "/leads-on";
+pub const REDIRECT_PATH: &str = "/leads-on";
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct ReceivedRequest {
     pub method: String,
     /// With its query.
     pub path: String,
@@ -24,7 +24,7 @@ pub struct Asked {
     pub body: String,
 }
 
-impl Asked {
+impl ReceivedRequest {
     /// All values of a header.
     pub fn all(&self, name: &str) -> Vec<&str> {
         let named = self.headers.iter().filter(|(known, _)| known == name);
@@ -51,27 +51,27 @@ impl Asked {
     }
 }
 
-type Kept = Arc<Mutex<Vec<Asked>>>;
+type Received = Arc<Mutex<Vec<ReceivedRequest>>>;
 
-pub struct Upstream {
+pub struct EchoApp {
     address: (IpAddr, u16),
-    kept: Kept,
+    received: Received,
     server: ServerHandle,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Upstream {
+impl EchoApp {
     /// On this address.
     pub fn at(address: (IpAddr, u16)) -> Self {
-        let kept = Kept::default();
+        let received = Received::default();
         let (ready, started) = mpsc::channel();
-        let keeping = kept.clone();
+        let received = received.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
                 let app = move || {
-                    let keeping = web::Data::new(keeping.clone());
+                    let received = web::Data::new(received.clone());
                     App::new()
-                        .app_data(keeping)
+                        .app_data(received)
                         .default_service(web::to(answer))
                 };
                 let server = HttpServer::new(app).workers(1).disable_signals();
@@ -82,59 +82,63 @@ impl Upstream {
         });
         Self {
             address,
-            kept,
+            received,
             server: started.recv().expect("an app that starts"),
             thread: Some(thread),
         }
     }
 
-    /// Where [`LEADS_ON`] leads.
-    pub fn landing(&self) -> String {
-        landing(self.address.into())
+    /// Where [`REDIRECT_PATH`] leads.
+    pub fn redirect_target(&self) -> String {
+        redirect_target(self.address.into())
     }
 
     /// What it was asked since the last time.
-    pub fn asked(&self) -> Vec<Asked> {
-        std::mem::take(&mut *self.kept.lock().unwrap())
+    pub fn take_requests(&self) -> Vec<ReceivedRequest> {
+        std::mem::take(&mut *self.received.lock().unwrap())
     }
 
     /// The one thing that it was asked since the last time.
     #[track_caller]
-    pub fn asked_once(&self) -> Asked {
-        let mut asked = self.asked();
+    pub fn single_request(&self) -> ReceivedRequest {
+        let mut asked = self.take_requests();
         assert_eq!(asked.len(), 1, "{asked:#?}");
         asked.remove(0)
     }
 
     #[track_caller]
-    pub fn expect_not_asked(&self) {
-        let asked = self.asked();
+    pub fn expect_no_request(&self) {
+        let asked = self.take_requests();
         assert!(asked.is_empty(), "it got to the app: {asked:#?}");
     }
 }
 
-fn landing(address: SocketAddr) -> String {
+fn redirect_target(address: SocketAddr) -> String {
     format!("http://{address}/landed")
 }
 
 /// `200`, or for `/says/418` that status and a challenge of the app's own.
-async fn answer(request: HttpRequest, body: web::Bytes, kept: web::Data<Kept>) -> HttpResponse {
+async fn answer(
+    request: HttpRequest,
+    body: web::Bytes,
+    received: web::Data<Received>,
+) -> HttpResponse {
     let headers = request.headers().iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         (name.as_str().to_owned(), value)
     });
     let mut headers: Vec<_> = headers.collect();
     headers.sort();
-    kept.lock().unwrap().push(Asked {
+    received.lock().unwrap().push(ReceivedRequest {
         method: request.method().to_string(),
         path: request.uri().to_string(),
         headers,
         body: String::from_utf8_lossy(&body).into_owned(),
     });
-    if request.path() == LEADS_ON {
-        let landing = landing(request.app_config().local_addr());
+    if request.path() == REDIRECT_PATH {
+        let redirect_target = redirect_target(request.app_config().local_addr());
         return HttpResponse::Found()
-            .insert_header(("location", landing))
+            .insert_header(("location", redirect_target))
             .finish();
     }
     let status = request.path().strip_prefix("/says/");
@@ -148,7 +152,7 @@ async fn answer(request: HttpRequest, body: web::Bytes, kept: web::Data<Kept>) -
     }
 }
 
-impl Drop for Upstream {
+impl Drop for EchoApp {
     fn drop(&mut self) {
         drop(self.server.stop(false));
         if let Some(thread) = self.thread.take() {

@@ -18,12 +18,12 @@ pub enum Fault {
 
 impl FaultyRandom {
     /// Has this fault once, after it worked so many times. Any fault before is forgotten.
-    pub fn will(&self, fault: Fault, after: usize) {
+    pub fn inject(&self, fault: Fault, after: usize) {
         *self.0.lock().unwrap() = Some((fault, after));
     }
 
     /// Whether the fault was never met; it is forgotten.
-    pub fn was_spared(&self) -> bool {
+    pub fn take_unused(&self) -> bool {
         self.0.lock().unwrap().take().is_some()
     }
 

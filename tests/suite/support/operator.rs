@@ -9,7 +9,7 @@ use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use serde_json::Value;
 
 use super::app::{PASSWORD, migrate};
-use super::binary::{Narthex, Outcome, Serving};
+use super::binary::{Narthex, Outcome, RunningServer};
 use super::client::{ApiClient, Browser};
 use super::database::Database;
 use super::sql::sqlite_at;
@@ -66,14 +66,14 @@ impl Operator {
 
     /// `narthex …`, which has to work; what it printed.
     #[track_caller]
-    pub fn does(&self, arguments: &[&str]) -> String {
+    pub fn run_ok(&self, arguments: &[&str]) -> String {
         self.run(arguments).expect_code(0).stdout
     }
 
     /// `narthex … --json`, which has to work; what it printed.
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> Value {
-        let printed = self.does(&[arguments, &["--json"]].concat());
+        let printed = self.run_ok(&[arguments, &["--json"]].concat());
         assert_eq!(printed.lines().count(), 1, "JSON is one line: {printed}");
         serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
     }
@@ -81,8 +81,8 @@ impl Operator {
     /// `narthex …`, which has to refuse: exit code 1, nothing on the standard output and one line
     /// on the standard error, which is returned without what every such line begins with.
     #[track_caller]
-    pub fn is_refused(&self, arguments: &[&str]) -> String {
-        self.run(arguments).expect_refusal()
+    pub fn run_err(&self, arguments: &[&str]) -> String {
+        self.run(arguments).expect_error()
     }
 
     /// Makes an account whose password is the one that everybody has.
@@ -98,7 +98,7 @@ impl Operator {
     #[track_caller]
     pub fn add_token(&self, email: &str, name: &str, more: &[&str]) -> String {
         let arguments = [&["token", "add", email, "--name", name], more].concat();
-        self.does(&arguments).trim_end().to_owned()
+        self.run_ok(&arguments).trim_end().to_owned()
     }
 
     /// The id of the only live token of a user.
@@ -113,7 +113,7 @@ impl Operator {
         id_of_the_only_one(&self.json(&["session", "list", email]))
     }
 
-    pub fn serve(&self) -> Serving {
+    pub fn serve(&self) -> RunningServer {
         self.narthex.serve()
     }
 
@@ -130,7 +130,7 @@ impl Operator {
     }
 
     /// The one text, called `line`, that a query gives.
-    pub fn ask(&self, sql: &str) -> String {
+    pub fn query_text(&self, sql: &str) -> String {
         let query = diesel::sql_query(sql);
         let address = self.database.address();
         let found: Line = match address.strip_prefix("sqlite://") {
@@ -174,7 +174,7 @@ fn id_of_the_only_one(list: &Value) -> String {
 }
 
 /// A server started by an operator, as others meet it.
-impl Serving {
+impl RunningServer {
     /// Signs in with a new browser.
     pub async fn sign_in(&self, email: &str, user_agent: &str) -> Browser {
         let browser = Browser::at(&self.url).with_user_agent(user_agent);
@@ -187,7 +187,7 @@ impl Serving {
     }
 
     /// Whether the token lets its bearer in: `200`, or `401` and nothing else.
-    pub async fn lets_in(&self, secret: &str) -> bool {
+    pub async fn accepts_token(&self, secret: &str) -> bool {
         let answer = ApiClient::at(&self.url, secret).get("/api/v1/user").await;
         match answer.status {
             200 => true,
@@ -199,7 +199,7 @@ impl Serving {
     }
 
     /// Whether the browser is signed in: the account, or the way to the sign-in page.
-    pub async fn knows(&self, browser: &Browser) -> bool {
+    pub async fn is_signed_in(&self, browser: &Browser) -> bool {
         let answer = browser.get("/account").await;
         match answer.status {
             200 => true,

@@ -63,7 +63,7 @@ impl Output {
     }
 
     /// Everything up to the end of the pipe; `None` when it is still open after that time.
-    pub fn to_the_end(&self, within: Duration) -> Option<String> {
+    pub fn read_to_end(&self, within: Duration) -> Option<String> {
         let lines = self.0.read.lock().unwrap();
         let (lines, timeout) = self
             .0

@@ -10,7 +10,7 @@ pub const GRACE: &str = "grace@example.com";
 
 /// What is wrong with a field: a message beside it that the field itself points to.
 #[track_caller]
-pub fn fault(page: &Answer, field: &str) -> String {
+pub fn field_error(page: &Answer, field: &str) -> String {
     let id = format!("id=\"{field}-fault\"");
     let (_, after) = page
         .text
@@ -33,10 +33,10 @@ pub fn fault(page: &Answer, field: &str) -> String {
 
 /// It is a form to be corrected, and of what is wrong it names just these fields.
 #[track_caller]
-pub fn faults(page: Answer, fields: &[&str]) -> Answer {
+pub fn expect_field_errors(page: Answer, fields: &[&str]) -> Answer {
     let page = page.expect_status(422);
     for field in fields {
-        assert!(!fault(&page, field).is_empty(), "{page}");
+        assert!(!field_error(&page, field).is_empty(), "{page}");
     }
     let count = page.text.matches("class=\"fault\" id=").count();
     assert_eq!(count, fields.len(), "{page}");
@@ -44,7 +44,7 @@ pub fn faults(page: Answer, fields: &[&str]) -> Answer {
 }
 
 /// What a call lists, newest first.
-pub async fn listed(browser: &Browser, path: &str) -> Vec<Value> {
+pub async fn fetch_list(browser: &Browser, path: &str) -> Vec<Value> {
     let answer = browser.get(path).await.expect_status(200).json();
     answer["data"].as_array().expect("a list").clone()
 }
@@ -57,13 +57,13 @@ pub async fn own_session(browser: &Browser) -> String {
 
 /// The id of the newest token.
 pub async fn newest_token(browser: &Browser) -> String {
-    let tokens = listed(browser, "/api/v1/tokens").await;
+    let tokens = fetch_list(browser, "/api/v1/tokens").await;
     tokens[0]["id"].as_str().expect("an id").to_owned()
 }
 
 /// The kinds of the events that the activity log has, newest first.
-pub async fn happened(browser: &Browser) -> Vec<String> {
-    let events = listed(browser, "/api/v1/events").await;
+pub async fn event_types(browser: &Browser) -> Vec<String> {
+    let events = fetch_list(browser, "/api/v1/events").await;
     let kinds = events
         .iter()
         .map(|event| event["type"].as_str().unwrap().to_owned());

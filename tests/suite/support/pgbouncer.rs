@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::binary::free_port;
-use super::child_process::{Home, Leash};
+use super::child_process::{ChildProcess, Home};
 use super::database::Database;
 use super::postgres;
 
@@ -15,7 +15,7 @@ pub struct PgBouncer {
     port: u16,
     socket: String,
     database: String,
-    running: Option<Leash>,
+    running: Option<ChildProcess>,
 }
 
 impl PgBouncer {
@@ -53,7 +53,7 @@ impl PgBouncer {
         );
         std::fs::write(home.path().join("pgbouncer.ini"), text).expect("room for a file");
         let program = "/usr/sbin/pgbouncer".as_ref();
-        let running = Leash::start(&home, "TERM", program, &["pgbouncer.ini"]);
+        let running = ChildProcess::start(&home, "TERM", program, &["pgbouncer.ini"]);
         let ready = |line: &str| line.contains("process up").then_some(());
         running
             .output

@@ -14,12 +14,12 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 
-use super::child_process::{Home, Leash};
+use super::child_process::{ChildProcess, Home};
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Nothing that would keep the data safe: it is worth nothing when the run is over.
-const CARELESS: [&str; 2] = ["--fsync=off", "--full_page_writes=off"];
+const NO_DURABILITY: [&str; 2] = ["--fsync=off", "--full_page_writes=off"];
 /// No port.
 const SETTINGS: [&str; 2] = ["--listen_addresses=", "--max_connections=300"];
 
@@ -59,7 +59,7 @@ pub fn drop_database(address: &str) {
 }
 
 /// Makes an empty database in the place of that one, under its name.
-pub fn make_anew(address: &str) {
+pub fn recreate_database(address: &str) {
     drop_database(address);
     let name = Server::name_in(address);
     server().execute(&format!("CREATE DATABASE {name}"));
@@ -102,17 +102,17 @@ fn server() -> &'static Server {
 struct Server {
     socket: PathBuf,
     home: Home,
-    _leash: Leash,
+    _process: ChildProcess,
 }
 
 impl Server {
     fn start() -> Self {
-        let home = initialized();
-        let leash = start(&home, &SETTINGS);
+        let home = init_data_directory();
+        let process = start(&home, &SETTINGS);
         Self {
             socket: home.path().to_owned(),
             home,
-            _leash: leash,
+            _process: process,
         }
     }
 
@@ -140,7 +140,7 @@ impl Server {
 }
 
 /// A directory with a database cluster in it, which trusts whoever reaches it.
-pub fn initialized() -> Home {
+pub fn init_data_directory() -> Home {
     // PostgreSQL refuses to run as root.
     let home = Home::new("postgres").for_user_instead_of_root("postgres");
     let initdb = home
@@ -155,29 +155,29 @@ pub fn initialized() -> Home {
 }
 
 /// Starts a server on that cluster, with a socket in its directory and these settings.
-pub fn start(home: &Home, settings: &[&str]) -> Leash {
+pub fn start(home: &Home, settings: &[&str]) -> ChildProcess {
     let socket = format!("--unix_socket_directories={}", home.path().display());
     // glibc looks there for every locale but C, when it is asked for one.
     let locales = format!("LOCPATH={}", home.path().join(LOCALES).display());
     let program = programs().join("postgres").display().to_string();
     let arguments = [
         &[&*locales, &program, "-D", "data", "-p", "5432", &socket][..],
-        &CARELESS,
+        &NO_DURABILITY,
         settings,
     ]
     .concat();
     // The signal asks for an "immediate shutdown": nothing here is worth a checkpoint.
-    let leash = Leash::start(home, "QUIT", Path::new("env"), &arguments);
+    let process = ChildProcess::start(home, "QUIT", Path::new("env"), &arguments);
     // A standby accepts "read-only connections".
     let ready = |line: &str| {
         let ready = line.contains("ready to accept ") && line.contains("connections");
         ready.then_some(())
     };
-    leash
+    process
         .output
         .wait_for(STARTS_WITHIN, ready)
-        .unwrap_or_else(|| panic!("PostgreSQL does not start:\n{}", leash.output.so_far()));
-    leash
+        .unwrap_or_else(|| panic!("PostgreSQL does not start:\n{}", process.output.so_far()));
+    process
 }
 
 /// Where PostgreSQL's programs are: Debian keeps them off the PATH, one directory a version.

@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
 
-use super::child_process::{Home, Leash};
+use super::child_process::{ChildProcess, Home};
 use super::postgres;
-use super::reverse_proxy::an_address_of_its_own;
+use super::reverse_proxy::unique_loopback_address;
 
 /// The name that the certificate is for.
 pub const NAME: &str = "db.example.com";
@@ -53,12 +53,12 @@ pub fn server() -> &'static Server {
 pub struct Server {
     directory: PathBuf,
     address: String,
-    _leash: Leash,
+    _process: ChildProcess,
 }
 
 impl Server {
     fn start() -> Self {
-        let home = postgres::initialized();
+        let home = postgres::init_data_directory();
         let made = home
             .command("sh")
             .args(["-c", CERTIFICATES, NAME, CERTIFIED])
@@ -68,15 +68,15 @@ impl Server {
         assert!(made.status.success(), "{said}");
         let rules = home.path().join("data/pg_hba.conf");
         std::fs::write(rules, RULES).expect("room for three lines");
-        let address = an_address_of_its_own().to_string();
-        let leash = postgres::start(
+        let address = unique_loopback_address().to_string();
+        let process = postgres::start(
             &home,
             &Self::settings(&home, &address).each_ref().map(|s| &**s),
         );
         let server = Self {
             directory: home.path().to_owned(),
             address,
-            _leash: leash,
+            _process: process,
         };
         server.execute("ALTER ROLE narthex PASSWORD 'hunter2'");
         server.execute(&format!("CREATE ROLE {CERTIFIED} LOGIN"));

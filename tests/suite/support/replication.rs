@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::Text;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _};
 
-use super::child_process::{Home, Leash};
+use super::child_process::{ChildProcess, Home};
 use super::postgres;
 
 /// A standby looks for its primary this often, so that a promotion is quick.
@@ -20,7 +20,7 @@ const DATABASE: &str = "narthex";
 /// One server.
 pub struct Server {
     home: Home,
-    _leash: Leash,
+    _process: ChildProcess,
 }
 
 /// A primary and its standby.
@@ -32,7 +32,7 @@ pub struct Replicated {
 impl Replicated {
     /// Starts both. The standby is asynchronous.
     pub fn start() -> Self {
-        let home = postgres::initialized();
+        let home = postgres::init_data_directory();
         let primary = Server::start(home, &[]);
         primary.execute("postgres", &format!("CREATE DATABASE {DATABASE}"));
         let standby = primary.new_standby();
@@ -54,7 +54,7 @@ impl Replicated {
     pub fn stop_sending(&self) -> String {
         let sender = self
             .primary
-            .ask("SELECT CAST(pid AS text) AS line FROM pg_stat_replication");
+            .query_text("SELECT CAST(pid AS text) AS line FROM pg_stat_replication");
         send(&self.primary.home, "STOP", &[&sender]);
         sender
     }
@@ -63,9 +63,9 @@ impl Replicated {
     pub fn catch_up(&self) {
         let end = self
             .primary
-            .ask("SELECT CAST(pg_current_wal_flush_lsn() AS text) AS line");
+            .query_text("SELECT CAST(pg_current_wal_flush_lsn() AS text) AS line");
         let replayed = format!("SELECT CAST(pg_last_wal_replay_lsn() >= '{end}' AS text) AS line");
-        while self.standby.ask(&replayed) != "true" {
+        while self.standby.query_text(&replayed) != "true" {
             std::thread::yield_now();
         }
     }
@@ -81,10 +81,10 @@ impl Replicated {
 
 impl Server {
     fn start(home: Home, settings: &[&str]) -> Self {
-        let leash = postgres::start(&home, &[&SETTINGS[..], settings].concat());
+        let process = postgres::start(&home, &[&SETTINGS[..], settings].concat());
         Self {
             home,
-            _leash: leash,
+            _process: process,
         }
     }
 
@@ -132,7 +132,7 @@ impl Server {
     }
 
     /// The one text, called `line`, that a query gives.
-    pub fn ask(&self, sql: &str) -> String {
+    pub fn query_text(&self, sql: &str) -> String {
         let mut connection = PgConnection::establish(&self.address()).expect("a server that runs");
         let found: Line = diesel::sql_query(sql)
             .get_result(&mut connection)

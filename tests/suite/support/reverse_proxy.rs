@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use super::binary::{Narthex, Serving};
-use super::child_process::{Home, Leash};
-use super::client::{ApiClient, Browser, Stranger};
-use super::echo_app::Upstream;
+use super::binary::{Narthex, RunningServer};
+use super::child_process::{ChildProcess, Home};
+use super::client::{AnonymousClient, ApiClient, Browser};
+use super::echo_app::EchoApp;
 use super::operator::Operator;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
@@ -23,28 +23,28 @@ pub enum Proxy {
 
 /// What an operator has in the end. The ports are those of the configuration files; the address is
 /// this front's alone, from the 16 million that the loopback network has.
-pub struct Front {
+pub struct ProxyDeployment {
     /// What users type.
     pub origin: String,
     pub operator: Operator,
-    pub app: Upstream,
-    narthex: Option<Serving>,
-    _proxy: Leash,
+    pub app: EchoApp,
+    narthex: Option<RunningServer>,
+    _proxy: ChildProcess,
 }
 
-const FRONT: u16 = 8000;
-const NARTHEX: u16 = 8080;
-const APP: u16 = 3000;
+const PROXY_PORT: u16 = 8000;
+const NARTHEX_PORT: u16 = 8080;
+const APP_PORT: u16 = 3000;
 
 /// Narthex, where it has a name of its own.
 pub const ID: &str = "http://id.example.com:8000";
 /// The app, where it has a name of its own.
 pub const APP_URL: &str = "http://app.example.com:8000";
 
-impl Front {
+impl ProxyDeployment {
     /// Narthex and the app on one origin: `docs/nginx.conf`, `docs/Caddyfile`.
     pub fn of(proxy: Proxy) -> Self {
-        let ip = an_address_of_its_own();
+        let ip = unique_loopback_address();
         let origin = format!("http://{ip}:{FRONT}");
         let moved = [
             ("http://localhost:8000", origin.clone()),
@@ -54,8 +54,8 @@ impl Front {
     }
 
     /// Narthex and the app under two names: `docs/nginx-hosts.conf`, `docs/Caddyfile-hosts`.
-    pub fn of_two_names(proxy: Proxy) -> Self {
-        let ip = an_address_of_its_own();
+    pub fn with_two_hosts(proxy: Proxy) -> Self {
+        let ip = unique_loopback_address();
         let moved = [
             ("https://id.example.com", ID.to_owned()),
             ("https://app.example.com", APP_URL.to_owned()),
@@ -94,11 +94,11 @@ impl Front {
             Proxy::Nginx => format!("nginx{layout}.conf"),
             Proxy::Caddy => format!("Caddyfile{layout}"),
         };
-        let mut text = handed_out(&file);
+        let mut text = read_docs_file(&file);
         for (from, to) in moved {
             text = text.replace(from, to);
         }
-        for port in [NARTHEX, APP] {
+        for port in [NARTHEX_PORT, APP_PORT] {
             let from = format!("127.0.0.1:{port}");
             assert!(text.contains(&from), "{file} has no {from}");
             text = text.replace(&from, &format!("{ip}:{port}"));
@@ -107,7 +107,7 @@ impl Front {
             origin: format!("http://{ip}:{FRONT}"),
             narthex: Some(operator.serve()),
             operator,
-            app: Upstream::at((ip, APP)),
+            app: EchoApp::at((ip, APP_PORT)),
             _proxy: match proxy {
                 Proxy::Nginx => nginx(&text),
                 Proxy::Caddy => caddy(&text, ip),
@@ -115,8 +115,8 @@ impl Front {
         }
     }
 
-    pub fn stranger(&self) -> Stranger {
-        Stranger::at(&self.origin)
+    pub fn anonymous(&self) -> AnonymousClient {
+        AnonymousClient::at(&self.origin)
     }
 
     pub fn browser(&self) -> Browser {
@@ -164,7 +164,7 @@ impl Front {
 }
 
 /// Each has the ports to itself. The process' id is in it, so that two runs can go on at once.
-pub fn an_address_of_its_own() -> IpAddr {
+pub fn unique_loopback_address() -> IpAddr {
     static LAST: AtomicU8 = AtomicU8::new(1);
     let [_, _, high, low] = std::process::id().to_be_bytes();
     let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
@@ -172,7 +172,7 @@ pub fn an_address_of_its_own() -> IpAddr {
 }
 
 /// One of the project's configuration files.
-pub fn handed_out(name: &str) -> String {
+pub fn read_docs_file(name: &str) -> String {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     std::fs::read_to_string(docs.join(name)).expect("a configuration")
 }
@@ -194,35 +194,35 @@ http {
 }
 ";
 
-fn nginx(narthex: &str) -> Leash {
+fn nginx(narthex: &str) -> ChildProcess {
     let home = home_with("nginx", [("nginx.conf", NGINX), ("narthex.conf", narthex)]);
     let directory = home.path().display().to_string();
     let arguments = ["-p", &directory, "-c", "nginx.conf", "-e", "stderr"];
-    let leash = Leash::start(&home, "TERM", &program("nginx"), &arguments);
-    wait_until(&leash, "start worker process ");
-    leash
+    let process = ChildProcess::start(&home, "TERM", &program("nginx"), &arguments);
+    wait_until(&process, "start worker process ");
+    process
 }
 
 /// HAProxy with `docs/haproxy.cfg`, everything in it moved to this address.
-pub fn haproxy(ip: IpAddr) -> Leash {
-    let text = handed_out("haproxy.cfg").replace("127.0.0.1", &ip.to_string());
+pub fn haproxy(ip: IpAddr) -> ChildProcess {
+    let text = read_docs_file("haproxy.cfg").replace("127.0.0.1", &ip.to_string());
     let home = home_with("haproxy", [("haproxy.cfg", &text), ("unused", "")]);
     let arguments = ["-db", "-f", "haproxy.cfg"];
-    let leash = Leash::start(&home, "TERM", &program("haproxy"), &arguments);
+    let process = ChildProcess::start(&home, "TERM", &program("haproxy"), &arguments);
     // It says nothing when it is ready.
-    while TcpStream::connect((ip, FRONT)).is_err() {
+    while TcpStream::connect((ip, PROXY_PORT)).is_err() {
         std::thread::yield_now();
     }
-    leash
+    process
 }
 
-fn caddy(narthex: &str, ip: IpAddr) -> Leash {
+fn caddy(narthex: &str, ip: IpAddr) -> ChildProcess {
     let options = format!("{{\n\tadmin off\n\tdefault_bind {ip}\n}}\nimport narthex\n");
     let home = home_with("caddy", [("Caddyfile", &options), ("narthex", narthex)]);
     let arguments = ["run", "--config", "Caddyfile", "--adapter", "caddyfile"];
-    let leash = Leash::start(&home, "TERM", &program("caddy"), &arguments);
-    wait_until(&leash, "serving initial configuration");
-    leash
+    let process = ChildProcess::start(&home, "TERM", &program("caddy"), &arguments);
+    wait_until(&process, "serving initial configuration");
+    process
 }
 
 /// A directory with these files, for a program that is not to run as root.
@@ -235,12 +235,12 @@ fn home_with(name: &str, files: [(&str, &str); 2]) -> Home {
 }
 
 #[track_caller]
-fn wait_until(leash: &Leash, words: &str) {
+fn wait_until(process: &ChildProcess, words: &str) {
     let ready = |line: &str| line.contains(words).then_some(());
-    leash
+    process
         .output
         .wait_for(STARTS_WITHIN, ready)
-        .unwrap_or_else(|| panic!("the proxy does not start:\n{}", leash.output.so_far()));
+        .unwrap_or_else(|| panic!("the proxy does not start:\n{}", process.output.so_far()));
 }
 
 /// Debian has nginx where only root's PATH looks.

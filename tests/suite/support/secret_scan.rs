@@ -14,27 +14,27 @@ use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 use super::answer::Answer;
 
 /// Shorter ones are mistyped passwords and broken tokens, and would be found in any text.
-const SHORTEST: usize = 12;
+const MIN_LENGTH: usize = 12;
 
 /// Fields whose values are secrets, in forms and in JSON.
 const FIELDS: [&str; 4] = ["password", "current_password", "secret", "token"];
 
 /// Where both are collected, in a run that wants them.
-struct Evidence {
+struct ScanFiles {
     log: Mutex<File>,
     secrets: Mutex<File>,
 }
 
-fn evidence() -> Option<&'static Evidence> {
-    static EVIDENCE: OnceLock<Option<Evidence>> = OnceLock::new();
-    EVIDENCE.get_or_init(begin).as_ref()
+fn scan_files() -> Option<&'static ScanFiles> {
+    static FILES: OnceLock<Option<ScanFiles>> = OnceLock::new();
+    FILES.get_or_init(open_files).as_ref()
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "the folder is the run's: it can't be given by a setting of Narthex"
 )]
-fn begin() -> Option<Evidence> {
+fn open_files() -> Option<ScanFiles> {
     let folder = std::env::var_os("NARTHEX_TEST_EVIDENCE")?;
     let file = |name: &str| {
         let path = Path::new(&folder).join(name);
@@ -54,86 +54,90 @@ fn begin() -> Option<Evidence> {
                 .with_writer(Mutex::new(file("log"))),
         )
         .init();
-    Some(Evidence {
+    Some(ScanFiles {
         log: Mutex::new(file("log")),
         secrets: Mutex::new(file("secrets")),
     })
 }
 
 /// A server in this process is about to start: what it logs is kept.
-pub fn keep_the_log() {
-    evidence();
+pub fn start_logging() {
+    scan_files();
 }
 
 /// What a server that was a process of its own has logged.
-pub fn logged(text: &str) {
-    if let Some(evidence) = evidence() {
-        let written = evidence.log.lock().unwrap().write_all(text.as_bytes());
+pub fn record_log(text: &str) {
+    if let Some(scan_files) = scan_files() {
+        let written = scan_files.log.lock().unwrap().write_all(text.as_bytes());
         written.expect("room for a log");
     }
 }
 
 /// A request that is sent: its pass, and the passwords and tokens of its body.
-pub fn sent(request: &Request) {
-    if evidence().is_none() {
+pub fn record_request(request: &Request) {
+    if scan_files().is_none() {
         return;
     }
     let headers = request.headers();
     let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or("").to_owned();
     for value in headers.get_all(AUTHORIZATION).iter().map(text) {
-        used(value.rsplit(' ').next().unwrap_or(""));
+        record_secret(value.rsplit(' ').next().unwrap_or(""));
     }
     for value in headers.get_all(COOKIE).iter().map(text) {
         for pair in value.split("; ") {
-            used(pair.split_once('=').map_or("", |(_, value)| value));
+            record_secret(pair.split_once('=').map_or("", |(_, value)| value));
         }
     }
     let body = request.body().and_then(reqwest::Body::as_bytes);
     let Some(body) = body else { return };
     match serde_json::from_slice(body) {
-        Ok(json) => used_in(&json),
+        Ok(json) => record_json_secrets(&json),
         Err(_) => url::form_urlencoded::parse(body)
             .filter(|(name, _)| FIELDS.contains(&&**name))
-            .for_each(|(_, value)| used(&value)),
+            .for_each(|(_, value)| record_secret(&value)),
     }
 }
 
 /// An answer that came: the token or the cookie that it brings.
-pub fn answered(answer: &Answer) {
-    if evidence().is_none() {
+pub fn record_response(answer: &Answer) {
+    if scan_files().is_none() {
         return;
     }
     for cookie in answer.headers_named("set-cookie") {
         let pair = cookie.split(';').next().unwrap_or("");
-        used(pair.split_once('=').map_or("", |(_, value)| value));
+        record_secret(pair.split_once('=').map_or("", |(_, value)| value));
     }
     if let Ok(json) = serde_json::from_str(&answer.text) {
-        used_in(&json);
+        record_json_secrets(&json);
     }
     for (at, _) in answer.text.match_indices("nrx_") {
         let secret: String = answer.text[at..].chars().take(40).collect();
-        used(&secret);
+        record_secret(&secret);
     }
 }
 
-fn used_in(json: &Value) {
+fn record_json_secrets(json: &Value) {
     let Value::Object(members) = json else { return };
     for (name, value) in members {
         match value {
-            Value::String(text) if FIELDS.contains(&&**name) => used(text),
+            Value::String(text) if FIELDS.contains(&&**name) => record_secret(text),
             _ => {}
         }
     }
 }
 
-fn used(secret: &str) {
+fn record_secret(secret: &str) {
     let one_line = !secret.contains(['\n', '\r', '\0']);
-    if let Some(evidence) = evidence()
-        && secret.len() >= SHORTEST
+    if let Some(scan_files) = scan_files()
+        && secret.len() >= MIN_LENGTH
         && one_line
     {
         let line = format!("{secret}\n");
-        let written = evidence.secrets.lock().unwrap().write_all(line.as_bytes());
+        let written = scan_files
+            .secrets
+            .lock()
+            .unwrap()
+            .write_all(line.as_bytes());
         written.expect("room for a secret");
     }
 }

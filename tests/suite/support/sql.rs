@@ -14,7 +14,7 @@ struct Line {
 }
 
 /// The lines that a query of one text column, called `line`, gives.
-pub fn ask(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
+pub fn query_lines(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
     let lines: Vec<Line> = match &app.context.settings.database {
         DatabaseUrl::Sqlite(path) => {
             let mut connection = sqlite_at(path.to_str().unwrap());

@@ -12,7 +12,7 @@ use super::database::{Database, Engine};
 use super::postgres;
 
 /// Listens on a port of its own and passes what comes to the test run's PostgreSQL.
-pub struct Relay {
+pub struct TcpProxy {
     address: SocketAddr,
     shared: Arc<Shared>,
     listening: Mutex<Option<JoinHandle<()>>>,
@@ -53,15 +53,15 @@ fn without_notifications(mut bytes: &[u8]) -> Vec<u8> {
 
 #[derive(Default)]
 struct State {
-    gone: bool,
-    silent: bool,
+    refusing: bool,
+    stalled: bool,
     /// Whether the answer to the next commit is replaced.
-    doubts_commit: bool,
+    hides_next_commit: bool,
     drops_notifications: bool,
     open: Vec<TcpStream>,
 }
 
-impl Relay {
+impl TcpProxy {
     /// To this database; gives the address by which it is reached through the relay.
     pub fn to(database: &Database) -> (Self, String) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -73,24 +73,24 @@ impl Relay {
             changed: Condvar::new(),
         });
         let listening = Mutex::new(Some(shared.clone().listen(listener)));
-        let relay = Self {
+        let proxy = Self {
             address,
             shared,
             listening,
         };
         let port = address.port();
-        (relay, format!("postgres://narthex@127.0.0.1:{port}/{name}"))
+        (proxy, format!("postgres://narthex@127.0.0.1:{port}/{name}"))
     }
 
     /// To a new database with all tables, of PostgreSQL in whichever run.
-    pub fn to_a_fresh_database(migrate: impl FnOnce(&str)) -> (Self, Database, String) {
+    pub fn to_fresh_database(migrate: impl FnOnce(&str)) -> (Self, Database, String) {
         let database = Database::fresh_of(Engine::Postgres, migrate);
-        let (relay, address) = Self::to(&database);
-        (relay, database, address)
+        let (proxy, address) = Self::to(&database);
+        (proxy, database, address)
     }
 
     /// Cuts every connection; new ones are taken. As a server that is started again.
-    pub fn cut(&self) {
+    pub fn reset_connections(&self) {
         for stream in self.shared.state.lock().unwrap().open.drain(..) {
             // Fails for one that ended by itself.
             let _ = stream.shutdown(Shutdown::Both);
@@ -98,26 +98,26 @@ impl Relay {
     }
 
     /// Cuts every connection and refuses new ones. As a server that is down.
-    pub fn go_away(&self) {
-        self.shared.state.lock().unwrap().gone = true;
+    pub fn refuse_connections(&self) {
+        self.shared.state.lock().unwrap().refusing = true;
         // Wakes the listener, which sees that it is to end.
         drop(TcpStream::connect(self.address));
         let listening = self.listening.lock().unwrap().take();
         listening.expect("it listens").join().expect("a clean end");
-        self.cut();
+        self.reset_connections();
     }
 
-    /// After [`Self::go_away`].
-    pub fn come_back(&self) {
-        self.shared.state.lock().unwrap().gone = false;
+    /// After [`Self::refuse_connections`].
+    pub fn accept_connections(&self) {
+        self.shared.state.lock().unwrap().refusing = false;
         let listener = TcpListener::bind(self.address).expect("the port from before");
         *self.listening.lock().unwrap() = Some(self.shared.clone().listen(listener));
     }
 
     /// Replaces the server's answer to the next commit, which is made, by the error that it may have been. As
     /// an engine that does not know what its other nodes did.
-    pub fn doubt_the_next_commit(&self) {
-        self.shared.state.lock().unwrap().doubts_commit = true;
+    pub fn report_next_commit_as_unknown(&self) {
+        self.shared.state.lock().unwrap().hides_next_commit = true;
     }
 
     /// Drops every notification from now on. As a pooler that lends the listening session to others.
@@ -126,25 +126,25 @@ impl Relay {
     }
 
     /// Takes everything and passes nothing on. As a server that hangs.
-    pub fn fall_silent(&self) {
-        self.shared.set_silent(true);
+    pub fn stall(&self) {
+        self.shared.set_stalled(true);
     }
 
-    /// After [`Self::fall_silent`]: passes on what it held back.
-    pub fn speak(&self) {
-        self.shared.set_silent(false);
+    /// After [`Self::stall`]: passes on what it held back.
+    pub fn resume(&self) {
+        self.shared.set_stalled(false);
     }
 }
 
-impl Drop for Relay {
+impl Drop for TcpProxy {
     fn drop(&mut self) {
-        self.speak();
+        self.resume();
         if self
             .listening
             .lock()
             .is_ok_and(|listening| listening.is_some())
         {
-            self.go_away();
+            self.refuse_connections();
         }
     }
 }
@@ -153,7 +153,7 @@ impl Shared {
     fn listen(self: Arc<Self>, listener: TcpListener) -> JoinHandle<()> {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                if self.state.lock().unwrap().gone {
+                if self.state.lock().unwrap().refusing {
                     return;
                 }
                 if let Ok(stream) = stream {
@@ -165,15 +165,16 @@ impl Shared {
 
     fn connect(self: Arc<Self>, client: TcpStream) {
         let server = UnixStream::connect(&self.socket).expect("our own PostgreSQL");
-        let twin = |stream: &TcpStream| stream.try_clone().expect("a descriptor");
-        self.state.lock().unwrap().open.push(twin(&client));
-        let (to_server, to_client) = (server.try_clone().expect("a descriptor"), twin(&client));
-        let (there, back) = (self.clone(), self);
+        let clone_of = |stream: &TcpStream| stream.try_clone().expect("a descriptor");
+        self.state.lock().unwrap().open.push(clone_of(&client));
+        let (to_server, to_client) = (server.try_clone().expect("a descriptor"), clone_of(&client));
+        let (outbound, inbound) = (self.clone(), self);
         let committing = Arc::new(AtomicBool::new(false));
         let commits = Arc::clone(&committing);
         std::thread::spawn(move || {
-            there.pass(client, &to_server, |bytes| {
-                if bytes == COMMIT && std::mem::take(&mut there.state.lock().unwrap().doubts_commit)
+            outbound.pass(client, &to_server, |bytes| {
+                if bytes == COMMIT
+                    && std::mem::take(&mut outbound.state.lock().unwrap().hides_next_commit)
                 {
                     commits.store(true, Ordering::SeqCst);
                 }
@@ -182,11 +183,11 @@ impl Shared {
             let _ = to_server.shutdown(Shutdown::Both);
         });
         std::thread::spawn(move || {
-            back.pass(server, &to_client, |bytes| {
+            inbound.pass(server, &to_client, |bytes| {
                 if committing.swap(false, Ordering::SeqCst) {
                     return Some(unknown_outcome());
                 }
-                let drops = back.state.lock().unwrap().drops_notifications;
+                let drops = inbound.state.lock().unwrap().drops_notifications;
                 drops.then(|| without_notifications(bytes))
             });
             let _ = to_client.shutdown(Shutdown::Both);
@@ -201,7 +202,7 @@ impl Shared {
         let mut bytes = [0; 8192];
         while let Ok(read @ 1..) = from.read(&mut bytes) {
             let state = self.state.lock().unwrap();
-            drop(self.changed.wait_while(state, |state| state.silent));
+            drop(self.changed.wait_while(state, |state| state.stalled));
             let came = &bytes[..read];
             let instead = replaced(came);
             if to.write_all(instead.as_deref().unwrap_or(came)).is_err() {
@@ -210,8 +211,8 @@ impl Shared {
         }
     }
 
-    fn set_silent(&self, silent: bool) {
-        self.state.lock().unwrap().silent = silent;
+    fn set_stalled(&self, stalled: bool) {
+        self.state.lock().unwrap().stalled = stalled;
         self.changed.notify_all();
     }
 }

@@ -5,8 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::app::PASSWORD;
-use crate::support::binary::{Narthex, Serving};
-use crate::support::client::{Browser, Stranger};
+use crate::support::binary::{Narthex, RunningServer};
+use crate::support::client::{AnonymousClient, Browser};
 use crate::support::operator::Operator;
 use crate::support::raw_http::{exchange, status};
 
@@ -17,7 +17,7 @@ fn with_json() -> Narthex {
 }
 
 /// Every line, each of which has to be JSON with a time in UTC, a level and where it comes from.
-fn lines_of(serving: Serving) -> Vec<Value> {
+fn lines_of(serving: RunningServer) -> Vec<Value> {
     let log = serving.stop().expect_code(0).stderr;
     let lines = log.lines().map(|line| {
         let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
@@ -88,9 +88,9 @@ async fn each_request_is_one_line_that_says_who_what_from_where_and_with_what_ou
 async fn each_refusal_is_one_line_that_says_why() {
     let narthex = with_json();
     let serving = narthex.serve();
-    let stranger = Stranger::at(&serving.url);
-    let get = |path: &str| stranger.request(Method::GET, path);
-    let post = |path: &str| stranger.request(Method::POST, path).form(&[("x", "y")]);
+    let anonymous = AnonymousClient::at(&serving.url);
+    let get = |path: &str| anonymous.request(Method::GET, path);
+    let post = |path: &str| anonymous.request(Method::POST, path).form(&[("x", "y")]);
     let wrong = json!({"email": ADA, "password": "a wrong password", "device_name": "x"});
     let refusals = [
         (
@@ -114,13 +114,13 @@ async fn each_refusal_is_one_line_that_says_why() {
             "misdirected",
         ),
         (
-            stranger.request(Method::TRACE, "/account"),
+            anonymous.request(Method::TRACE, "/account"),
             "/account",
             "method-not-allowed",
         ),
         (get("/.git/config"), "/.git/config", "not-found"),
         (
-            stranger
+            anonymous
                 .request(Method::POST, "/api/v1/sign-in")
                 .json(&wrong),
             "/api/v1/sign-in",
@@ -129,13 +129,13 @@ async fn each_refusal_is_one_line_that_says_why() {
     ];
     let mut expected = Vec::new();
     for (request, path, slug) in refusals {
-        let answer = stranger.send(request).await;
+        let answer = anonymous.send(request).await;
         assert!((300..500).contains(&answer.status), "{answer}");
         expected.push((path, slug));
     }
     // A page that comes back with the form says why by its status: nothing else is 422 there.
     let wrong = [("email", ADA), ("password", "a wrong password of hers")];
-    stranger.post("/login", &wrong).await.expect_status(422);
+    anonymous.post("/login", &wrong).await.expect_status(422);
     let lines = lines_of(serving);
     assert_eq!(about(&lines, "/login")[0]["status"], 422);
     for (path, slug) in expected {
@@ -203,8 +203,8 @@ async fn what_fails_inside_is_a_line_with_its_cause() {
     let serving = operator.serve();
     operator.execute("ALTER TABLE users RENAME TO elsewhere");
     let body = json!({"email": ADA, "password": PASSWORD, "device_name": "x"});
-    let stranger = Stranger::at(&serving.url);
-    let answer = stranger.post_json("/api/v1/sign-in", &body).await;
+    let anonymous = AnonymousClient::at(&serving.url);
+    let answer = anonymous.post_json("/api/v1/sign-in", &body).await;
     answer.expect_status(503);
     let lines = lines_of(serving);
     let line = about(&lines, "/api/v1/sign-in")[0];
@@ -216,7 +216,7 @@ async fn what_fails_inside_is_a_line_with_its_cause() {
 async fn the_log_goes_to_the_standard_error_and_nowhere_else() {
     let narthex = with_json();
     let serving = narthex.serve();
-    Stranger::at(&serving.url).get("/account").await;
+    AnonymousClient::at(&serving.url).get("/account").await;
     let ended = serving.stop().expect_code(0);
     assert_eq!(ended.stdout.lines().count(), 1, "{}", ended.stdout);
     assert!(ended.stderr.contains("/account"), "{}", ended.stderr);
@@ -233,19 +233,19 @@ async fn a_secret_in_a_wrong_place_is_not_told_and_a_long_path_is_cut() {
     operator.add_user(ADA);
     let secret = operator.add_token(ADA, "deploy", &[]);
     let serving = operator.serve();
-    let stranger = Stranger::at(&serving.url);
+    let anonymous = AnonymousClient::at(&serving.url);
     for path in [
         format!("/api/v1/tokens/{secret}"),
         format!("/{secret}"),
         format!("/account/tokens/{}", secret.replace('_', "%5F")),
     ] {
-        let answer = stranger.get(&path).await;
+        let answer = anonymous.get(&path).await;
         assert!((300..500).contains(&answer.status), "{answer}");
     }
     let head = format!("{secret} / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert!(status(&exchange(&serving.url, head.as_bytes())) < 500);
     let long = "/long".repeat(2_000);
-    stranger.get(&long).await.expect_status(404);
+    anonymous.get(&long).await.expect_status(404);
     let log = serving.stop().expect_code(0).stderr;
     let (_, random) = secret.split_once('_').unwrap();
     assert!(!log.contains(random), "{log}");

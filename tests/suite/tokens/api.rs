@@ -64,7 +64,7 @@ async fn a_new_token_shows_its_secret_once() {
     let answer = answer.expect_status(201);
     expect_members(&answer.text, &["token", "secret"]);
     let body = answer.json();
-    let token = app.made(&body);
+    let token = app.token_from(&body);
     let (id, secret) = (token.id, token.secret);
     assert_eq!(answer.location(), path_of(&id));
     assert_eq!(
@@ -134,11 +134,11 @@ async fn a_token_that_cannot_be_is_refused_by_field_and_not_made() {
         (json!("CI"), "body"),
     ] {
         let answer = ada.call(Method::POST, TOKENS, Some(&body)).await;
-        answer.expect_refused(&[field]);
+        answer.expect_invalid_fields(&[field]);
     }
     let all = json!({"name": "", "abilities": ["x"], "expires_in": 0});
     let answer = ada.call(Method::POST, TOKENS, Some(&all)).await;
-    answer.expect_refused(&["abilities", "expires_in", "name"]);
+    answer.expect_invalid_fields(&["abilities", "expires_in", "name"]);
     assert_eq!(names(&ada).await, Vec::<String>::new());
 }
 
@@ -215,9 +215,9 @@ async fn a_token_lets_nobody_in_after_its_time() {
     let made = ada.call(Method::POST, TOKENS, Some(&body));
     let made = made.await.expect_status(201).json();
     assert_eq!(made["token"]["expires_at"], "2026-11-22T13:30:00Z");
-    let token = app.made(&made);
+    let token = app.token_from(&made);
     app.advance(Duration::from_secs(3599));
-    assert!(token.client.is_let_in().await);
+    assert!(token.client.is_authenticated().await);
     app.advance(Duration::from_secs(1));
     let refused = token.client.get("/api/v1/user").await;
     refused.expect_problem(401, "not-signed-in");
@@ -236,7 +236,7 @@ async fn the_operator_bounds_the_life_of_every_token() {
         with("expires_in", json!(3601)),
     ] {
         let answer = ada.call(Method::POST, TOKENS, Some(&body)).await;
-        answer.expect_refused(&["expires_in"]);
+        answer.expect_invalid_fields(&["expires_in"]);
     }
     let body = with("expires_in", json!(3600));
     let made = ada.call(Method::POST, TOKENS, Some(&body));
@@ -267,7 +267,7 @@ async fn a_token_gives_no_more_than_it_has() {
     let made = maker.client.post(TOKENS, &ci()).await;
     let made = made.expect_status(201).json();
     assert_eq!(made["token"]["made_by"], maker.id);
-    let made = app.made(&made);
+    let made = app.token_from(&made);
 
     let widen = json!({"abilities": ["orders:write"]});
     let answer = maker.client.patch(&path_of(&made.id), &widen).await;
@@ -289,10 +289,10 @@ async fn a_token_resumes_none_that_may_do_more_than_itself() {
     paused.expect_status(200);
     let answer = weak.client.patch(&path, &resume).await;
     answer.expect_problem(403, "missing-ability");
-    assert!(!strong.client.is_let_in().await);
+    assert!(!strong.client.is_authenticated().await);
     let resumed = ada.call(Method::PATCH, &path, Some(&resume)).await;
     resumed.expect_status(200);
-    assert!(strong.client.is_let_in().await);
+    assert!(strong.client.is_authenticated().await);
 }
 
 #[tokio::test]
@@ -301,7 +301,7 @@ async fn a_token_makes_none_that_outlives_it() {
     let ada = app.register(ADA).await;
     let body = json!({"name": "Maker", "abilities": ["*"], "expires_in": 3600});
     let maker = ada.call(Method::POST, TOKENS, Some(&body)).await.json();
-    let maker = app.made(&maker).client;
+    let maker = app.token_from(&maker).client;
     for life in [Value::Null, json!(3601)] {
         let answer = maker.post(TOKENS, &with("expires_in", life)).await;
         answer.expect_problem(403, "outlives-caller");
@@ -381,7 +381,7 @@ async fn a_paused_token_is_refused_and_can_come_back() {
         let change = json!({"paused": paused});
         let answer = ada.call(Method::PATCH, &path, Some(&change)).await;
         assert_eq!(answer.expect_status(200).json()["paused"], paused);
-        assert_eq!(token.client.is_let_in().await, !paused);
+        assert_eq!(token.client.is_authenticated().await, !paused);
         let listed = ada.call(Method::GET, TOKENS, None).await;
         assert_eq!(listed.ids(), [token.id.as_str()], "a paused one is live");
     }
@@ -410,11 +410,11 @@ async fn a_change_that_cannot_be_is_refused_and_changes_nothing() {
         (json!(["New"]), "body"),
     ] {
         let answer = ada.call(Method::PATCH, &path, Some(&body)).await;
-        answer.expect_refused(&[field]);
+        answer.expect_invalid_fields(&[field]);
     }
     let with_query = format!("{path}?paused=true");
     let answer = ada.call(Method::PATCH, &with_query, Some(&json!({}))).await;
-    answer.expect_refused(&["paused"]);
+    answer.expect_invalid_fields(&["paused"]);
     let after = ada.call(Method::GET, &path, None).await.json();
     assert_eq!(after, before);
 }
@@ -485,9 +485,9 @@ async fn ending_a_token_asks_a_session_for_its_password_and_a_token_for_none() {
         let answer = ada.call(Method::DELETE, &path, None).await;
         answer.expect_problem(403, "confirm-password");
     }
-    assert!(token.client.is_let_in().await);
+    assert!(token.client.is_authenticated().await);
     client.delete(&path_of(&token.id)).await.expect_status(204);
-    assert!(!token.client.is_let_in().await);
+    assert!(!token.client.is_authenticated().await);
 }
 
 #[tokio::test]
@@ -502,8 +502,8 @@ async fn every_token_may_end_itself() {
     assert_eq!(text(&current.json()["id"]), token.id);
     let ended = token.client.delete("/api/v1/tokens/current").await;
     ended.expect_status(204);
-    assert!(!token.client.is_let_in().await);
-    assert!(other.client.is_let_in().await);
+    assert!(!token.client.is_authenticated().await);
+    assert!(other.client.is_authenticated().await);
     assert!(ada.is_signed_in().await);
     let after = ada
         .call(Method::GET, &path_of(&token.id), None)

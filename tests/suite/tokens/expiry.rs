@@ -17,7 +17,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 async fn made(app: &TestApp, ada: &Browser, expires_in: Value) -> Token {
     let body = json!({"name": "CI", "abilities": ["*"], "expires_in": expires_in});
     let made = ada.call(Method::POST, TOKENS, Some(&body)).await;
-    app.made(&made.expect_status(201).json())
+    app.token_from(&made.expect_status(201).json())
 }
 
 async fn change(by: &Browser, token: &Token, expires_in: Value) -> Answer {
@@ -46,13 +46,13 @@ async fn a_tokens_expiry_can_be_changed_and_holds() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = made(&app, &ada, json!(7200)).await;
-    assert!(token.client.is_let_in().await);
+    assert!(token.client.is_authenticated().await);
     let changed = change(&ada, &token, json!(3600)).await.expect_status(200);
     assert_eq!(changed.json()["expires_at"], "2026-11-22T13:30:00Z");
     app.advance(HOUR - Duration::from_secs(1));
-    assert!(token.client.is_let_in().await);
+    assert!(token.client.is_authenticated().await);
     app.advance(Duration::from_secs(1));
-    assert!(!token.client.is_let_in().await, "its time is over");
+    assert!(!token.client.is_authenticated().await, "its time is over");
     let gone = change(&ada, &token, json!(3600)).await;
     gone.expect_problem(404, "not-found");
 }
@@ -92,13 +92,13 @@ async fn an_expiry_that_cannot_be_is_refused_by_field() {
         Value::Null,
     ] {
         let refused = change(&ada, &token, wrong.clone()).await;
-        refused.expect_refused(&["expires_in"]);
+        refused.expect_invalid_fields(&["expires_in"]);
         let body = json!({"expires_in": wrong});
         let refused = rotate(&token.client, &token, &body).await;
-        refused.expect_refused(&["expires_in"]);
+        refused.expect_invalid_fields(&["expires_in"]);
     }
     assert_eq!(expiry(&ada, &token).await, "2026-11-22T13:30:00Z");
-    assert!(token.client.is_let_in().await, "nothing was rotated");
+    assert!(token.client.is_authenticated().await, "nothing was rotated");
     change(&ada, &token, json!(7200)).await.expect_status(200);
 }
 
@@ -173,7 +173,7 @@ async fn a_rotation_changes_the_expiry_where_it_says_so() {
     let longer = longer.expect_status(200).json();
     assert_eq!(longer["token"]["expires_at"], "2026-11-22T14:30:00Z");
     app.advance(HOUR);
-    assert!(app.made(&longer).client.is_let_in().await);
+    assert!(app.token_from(&longer).client.is_authenticated().await);
 }
 
 #[tokio::test]
@@ -196,7 +196,7 @@ async fn an_idempotency_key_stands_for_one_expiry() {
         json!({"expires_in": null}),
     ] {
         let refused = rotate(other).await;
-        refused.expect_refused(&["Idempotency-Key"]);
+        refused.expect_invalid_fields(&["Idempotency-Key"]);
     }
     assert_eq!(
         expiry(&ada, &token).await,

@@ -97,7 +97,7 @@ async fn state(ada: &Browser, token: &Token, other: &Token) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_narrowed_token_gives_nothing_more_after_the_answer() {
     let one = TestApp::start();
-    let two = one.start_beside(&[]);
+    let two = one.start_second(&[]);
     let ada = one.register(ADA).await;
     for round in 0..ROUNDS {
         let token = one.token(&ada, "Narrowed", &WIDE).await;

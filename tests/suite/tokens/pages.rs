@@ -6,7 +6,9 @@ use crate::support::answer::Answer;
 use crate::support::app::{TestApp, secret_in};
 use crate::support::client::Browser;
 use crate::support::form::form_in;
-use crate::support::page::{ADA, GRACE, fault, faults, listed, newest_token};
+use crate::support::page::{
+    ADA, GRACE, expect_field_errors, fetch_list, field_error, newest_token,
+};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -67,7 +69,7 @@ async fn a_reload_of_the_secret_s_page_makes_no_second_token() {
     let page = browser.follow(&again).await.expect_status(200);
     page.expect_text("made already")
         .expect_no_text(&secret_in(&made.text));
-    assert_eq!(listed(&browser, "/api/v1/tokens").await.len(), 1);
+    assert_eq!(fetch_list(&browser, "/api/v1/tokens").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,7 +104,7 @@ async fn a_token_lives_as_long_as_was_chosen() {
             .post("/account/tokens", &form)
             .await
             .expect_status(200);
-        let made = listed(&browser, "/api/v1/tokens").await;
+        let made = fetch_list(&browser, "/api/v1/tokens").await;
         let made = made.iter().find(|token| token["name"] == expires);
         assert_eq!(made.unwrap()["expires_at"].as_str(), at, "{expires}");
     }
@@ -116,7 +118,7 @@ async fn expiry_of(browser: &Browser, form: &[(&str, &str)]) -> Result<Option<St
     if answer.status != 200 {
         return Err(answer);
     }
-    let made = &listed(browser, "/api/v1/tokens").await[0];
+    let made = &fetch_list(browser, "/api/v1/tokens").await[0];
     Ok(made["expires_at"].as_str().map(str::to_owned))
 }
 
@@ -142,7 +144,7 @@ async fn a_filled_date_is_the_expiry_or_is_refused() {
         vec![("expires", "2026-12-30"), date],
     ] {
         let page = expiry_of(&browser, &form).await.unwrap_err();
-        let page = faults(page, &["expires"]);
+        let page = expect_field_errors(page, &["expires"]);
         assert_eq!(page.field("expires_on"), "2026-12-31", "{form:?}");
     }
 }
@@ -187,7 +189,7 @@ async fn changed_expiry(browser: &Browser, fields: &[(&str, &str)]) -> (Answer, 
     let answer = browser
         .post(&format!("/account/tokens/{token}"), &form)
         .await;
-    let token = &listed(browser, "/api/v1/tokens").await[0];
+    let token = &fetch_list(browser, "/api/v1/tokens").await[0];
     (answer, token["expires_at"].as_str().map(str::to_owned))
 }
 
@@ -215,7 +217,7 @@ async fn the_expiry_of_a_token_is_changed_on_its_page() {
         vec![("expires", "2026-11-21")],
     ] {
         let (answer, at) = changed_expiry(&browser, &form).await;
-        faults(answer, &["expires"]);
+        expect_field_errors(answer, &["expires"]);
         assert_eq!(at.as_deref(), Some(end), "{form:?}");
     }
     let path = format!("/account/tokens/{}", newest_token(&browser).await);
@@ -236,7 +238,7 @@ async fn a_longer_life_is_confirmed_and_within_the_bound() {
     made.expect_status(200);
     for expires in ["never", "90d", "2027-06-01"] {
         let (answer, _) = changed_expiry(&browser, &[("expires", expires)]).await;
-        faults(answer, &["expires"]);
+        expect_field_errors(answer, &["expires"]);
     }
     app.advance(Duration::from_secs(15 * 60));
     let (answer, _) = changed_expiry(&browser, &[("expires", "7d")]).await;
@@ -297,11 +299,11 @@ async fn a_life_that_cannot_be_is_refused_beside_its_field() {
             ("abilities", "orders:read"),
             ("expires", expires),
         ];
-        let page = faults(browser.post("/account/tokens", &form).await, &["expires"]);
+        let page = expect_field_errors(browser.post("/account/tokens", &form).await, &["expires"]);
         assert_eq!(page.field("name"), "CI");
         page.expect_text("value=\"orders:read\" checked");
     }
-    assert_eq!(listed(&browser, "/api/v1/tokens").await.len(), 0);
+    assert_eq!(fetch_list(&browser, "/api/v1/tokens").await.len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -312,7 +314,7 @@ async fn the_operator_s_longest_life_is_offered_and_kept_to() {
     assert_eq!(page.fields_named("expires"), ["7d", "30d", "date"]);
     for expires in ["never", "90d", "2027-06-01", ""] {
         let form = [("name", "CI"), ("expires", expires)];
-        faults(browser.post("/account/tokens", &form).await, &["expires"]);
+        expect_field_errors(browser.post("/account/tokens", &form).await, &["expires"]);
     }
     let form = [("name", "CI"), ("expires", "60d")];
     browser
@@ -338,7 +340,7 @@ async fn only_abilities_that_there_are_can_be_given() {
     ] {
         let mut form = vec![("name", "CI"), ("expires", "7d")];
         form.extend(abilities.iter().map(|ability| ("abilities", *ability)));
-        faults(browser.post("/account/tokens", &form).await, &["abilities"]);
+        expect_field_errors(browser.post("/account/tokens", &form).await, &["abilities"]);
     }
     for abilities in [
         &[][..],
@@ -361,8 +363,8 @@ async fn all_that_is_wrong_with_a_new_token_is_said_at_once() {
     let browser = app.register(ADA).await;
     let form = [("name", ""), ("abilities", "x"), ("expires", "soon")];
     let page = browser.post("/account/tokens", &form).await;
-    faults(page, &["name", "abilities", "expires"]);
-    assert_eq!(listed(&browser, "/api/v1/tokens").await.len(), 0);
+    expect_field_errors(page, &["name", "abilities", "expires"]);
+    assert_eq!(fetch_list(&browser, "/api/v1/tokens").await.len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -402,7 +404,7 @@ async fn a_token_can_be_renamed_narrowed_and_widened_and_keeps_its_secret() {
         .expect_redirect(&path);
     client.get("/api/v1/credentials").await.expect_status(403);
     client.get("/api/v1/user").await.expect_status(200);
-    let events = listed(&browser, "/api/v1/events").await;
+    let events = fetch_list(&browser, "/api/v1/events").await;
     let changes = events
         .iter()
         .filter(|event| event["type"] == "token.changed");
@@ -417,10 +419,10 @@ async fn a_change_that_cannot_be_is_refused_and_nothing_of_it_is_done() {
     app.token_of(&browser, "CI", &["tokens:read"]).await;
     let path = format!("/account/tokens/{}", newest_token(&browser).await);
     let form = [("name", ""), ("abilities", "no:such")];
-    let page = faults(browser.post(&path, &form).await, &["name", "abilities"]);
-    assert!(!fault(&page, "name").is_empty());
+    let page = expect_field_errors(browser.post(&path, &form).await, &["name", "abilities"]);
+    assert!(!field_error(&page, "name").is_empty());
     let form = [("name", "Good name"), ("abilities", "no:such")];
-    faults(browser.post(&path, &form).await, &["abilities"]);
+    expect_field_errors(browser.post(&path, &form).await, &["abilities"]);
     let page = browser.get(&path).await;
     page.expect_text("<h1>CI</h1>")
         .expect_text("value=\"tokens:read\" checked");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
 
-use crate::support::child_process::{Home, Leash};
+use crate::support::child_process::{ChildProcess, Home};
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
@@ -29,11 +29,11 @@ const FLAGS: [&str; 12] = [
 ];
 
 /// The back-forward cache, also for pages with `no-store`, as Chromium has it where no driver is.
-const RESTORING: &str = "--enable-features=CacheControlNoStoreEnterBackForwardCache";
+const BACK_FORWARD_CACHE: &str = "--enable-features=CacheControlNoStoreEnterBackForwardCache";
 
 /// A new browser that calls itself `user_agent`, with JavaScript or without, and with the
 /// back-forward cache or without.
-pub async fn start(user_agent: &str, scripts: bool, restores: bool) -> WebDriver {
+pub async fn start(user_agent: &str, scripts: bool, back_forward_cache: bool) -> WebDriver {
     let mut wanted = DesiredCapabilities::chrome();
     for flag in FLAGS {
         wanted.add_arg(flag).expect("a flag");
@@ -41,8 +41,8 @@ pub async fn start(user_agent: &str, scripts: bool, restores: bool) -> WebDriver
     wanted
         .add_arg(&format!("--user-agent={user_agent}"))
         .expect("a flag");
-    if restores {
-        wanted.add_arg(RESTORING).expect("a flag");
+    if back_forward_cache {
+        wanted.add_arg(BACK_FORWARD_CACHE).expect("a flag");
         wanted
             .add_experimental_option("excludeSwitches", json!(["disable-back-forward-cache"]))
             .expect("an option");
@@ -70,21 +70,21 @@ fn http_client() -> reqwest::Client {
 
 /// The address of the run's chromedriver.
 fn chromedriver() -> &'static str {
-    static DRIVER: OnceLock<(String, Leash)> = OnceLock::new();
-    let (address, _leash) = DRIVER.get_or_init(|| {
+    static DRIVER: OnceLock<(String, ChildProcess)> = OnceLock::new();
+    let (address, _process) = DRIVER.get_or_init(|| {
         let home = Home::new("browser");
-        let leash = Leash::start(&home, "TERM", Path::new("chromedriver"), &["--port=0"]);
-        let port = leash.output.wait_for(STARTS_WITHIN, |line| {
+        let process = ChildProcess::start(&home, "TERM", Path::new("chromedriver"), &["--port=0"]);
+        let port = process.output.wait_for(STARTS_WITHIN, |line| {
             let (_, port) = line
                 .trim_end()
                 .split_once("started successfully on port ")?;
             Some(port.trim_end_matches('.').to_owned())
         });
         let port = port.unwrap_or_else(|| {
-            let said = leash.output.so_far();
+            let said = process.output.so_far();
             panic!("chromedriver does not start (scripts/test installs it): {said}")
         });
-        (format!("http://127.0.0.1:{port}"), leash)
+        (format!("http://127.0.0.1:{port}"), process)
     });
     address
 }

@@ -19,8 +19,8 @@ mod options;
 mod xpath;
 
 /// How long a person waits for a page, and how often they look.
-const PATIENCE: Duration = Duration::from_secs(20);
-const GLANCE: Duration = Duration::from_millis(25);
+const PAGE_TIMEOUT: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(25);
 
 pub struct Window {
     driver: WebDriver,
@@ -57,7 +57,7 @@ impl Window {
     }
 
     /// What can be seen just now: nothing, where the page is being left.
-    async fn glimpse(&self) -> String {
+    async fn visible_text(&self) -> String {
         match self.driver.find(By::Tag("body")).await {
             Ok(body) => body.text().await.unwrap_or_default(),
             Err(_) => String::new(),
@@ -71,7 +71,7 @@ impl Window {
     }
 
     pub async fn expect_path(&self, path: &str) {
-        self.until(async || self.path().await == path).await;
+        self.wait_until(async || self.path().await == path).await;
         assert_eq!(
             self.path().await,
             path,
@@ -81,7 +81,7 @@ impl Window {
     }
 
     pub async fn expect_text(&self, words: &str) {
-        self.until(async || self.glimpse().await.contains(words))
+        self.wait_until(async || self.visible_text().await.contains(words))
             .await;
         let text = self.text().await;
         assert!(
@@ -92,14 +92,14 @@ impl Window {
 
     /// Looks again and again, as a person does who waits for a page: what was pressed leads there
     /// when the browser gets to it. What is not there after a while is left to the assertion.
-    async fn until(&self, there: impl AsyncFn() -> bool) {
-        let looking = async {
-            let mut glances = tokio::time::interval(GLANCE);
+    async fn wait_until(&self, there: impl AsyncFn() -> bool) {
+        let polling = async {
+            let mut polls = tokio::time::interval(POLL_INTERVAL);
             while !there().await {
-                glances.tick().await;
+                polls.tick().await;
             }
         };
-        drop(tokio::time::timeout(PATIENCE, looking).await);
+        drop(tokio::time::timeout(PAGE_TIMEOUT, polling).await);
     }
 
     pub async fn expect_no_text(&self, words: &str) {
@@ -112,7 +112,7 @@ impl Window {
 
     /// Writes into the field of that label, in the place of what is there.
     pub async fn fill(&self, label: &str, value: &str) {
-        let field = self.the_one(&field_called(label), label).await;
+        let field = self.find_single(&field_called(label), label).await;
         field
             .clear()
             .await
@@ -125,7 +125,7 @@ impl Window {
 
     /// Ticks or unticks the box of that label, or chooses the round button.
     pub async fn tick(&self, label: &str) {
-        let field = self.the_one(&field_called(label), label).await;
+        let field = self.find_single(&field_called(label), label).await;
         field
             .click()
             .await
@@ -134,7 +134,9 @@ impl Window {
 
     /// Chooses what is called `choice` in the list of that label.
     pub async fn choose(&self, label: &str, choice: &str) {
-        let option = self.the_one(&option_called(label, choice), choice).await;
+        let option = self
+            .find_single(&option_called(label, choice), choice)
+            .await;
         option
             .click()
             .await
@@ -143,16 +145,17 @@ impl Window {
 
     /// Presses the button, or follows the link, that says so.
     pub async fn press(&self, words: &str) {
-        self.press_what(&pressable(words), words).await;
+        self.press_element(&pressable(words), words).await;
     }
 
     /// The same in the row, card or section that has `row` in it, where many have such a button.
     pub async fn press_in(&self, row: &str, words: &str) {
-        self.press_what(&pressable_in_row(row, words), words).await;
+        self.press_element(&pressable_in_row(row, words), words)
+            .await;
     }
 
-    async fn press_what(&self, path: &str, words: &str) {
-        let thing = self.the_one(path, words).await;
+    async fn press_element(&self, path: &str, words: &str) {
+        let thing = self.find_single(path, words).await;
         thing
             .click()
             .await
@@ -161,7 +164,7 @@ impl Window {
 
     /// Presses it twice in quick succession, as an impatient person does.
     pub async fn press_twice(&self, words: &str) {
-        let thing = self.the_one(&pressable(words), words).await;
+        let thing = self.find_single(&pressable(words), words).await;
         let clicks = self.driver.action_chain().double_click_element(&thing);
         clicks
             .perform()
@@ -243,14 +246,14 @@ impl Window {
         answer.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
-    async fn the_one(&self, path: &str, words: &str) -> WebElement {
+    async fn find_single(&self, path: &str, words: &str) -> WebElement {
         let find = async || {
             self.driver
                 .find_all(By::XPath(path))
                 .await
                 .expect("an XPath")
         };
-        self.until(async || find().await.len() == 1).await;
+        self.wait_until(async || find().await.len() == 1).await;
         let found = find().await;
         let [ref one] = found[..] else {
             let text = self.text().await;

@@ -36,7 +36,7 @@ pub struct WindowOptions {
     user_agent: String,
     look: Look,
     scripts: bool,
-    restores: bool,
+    back_forward_cache: bool,
 }
 
 impl WindowOptions {
@@ -49,7 +49,7 @@ impl WindowOptions {
                 scheme: Scheme::Light,
             },
             scripts: true,
-            restores: false,
+            back_forward_cache: false,
         }
     }
 
@@ -82,14 +82,14 @@ impl WindowOptions {
     /// Going back shows a page as it was left, without asking the server.
     pub fn with_back_forward_cache(self) -> Self {
         Self {
-            restores: true,
+            back_forward_cache: true,
             ..self
         }
     }
 
     pub async fn open(self) -> Window {
         let window = Window {
-            driver: chromium::start(&self.user_agent, self.scripts, self.restores).await,
+            driver: chromium::start(&self.user_agent, self.scripts, self.back_forward_cache).await,
             origin: self.origin,
             look: self.look,
         };

@@ -57,13 +57,16 @@ async fn a_rotated_token_is_the_same_with_another_secret() {
     expect_members(&answer.text, &["token", "secret"]);
     answer.clone().expect_header("cache-control", "no-store");
     let body = answer.json();
-    let new = app.made(&body);
+    let new = app.token_from(&body);
     let mut expected = before;
     expected["hint"] = json!(&new.secret[36..]);
     assert_eq!(body["token"], expected);
     assert_ne!(new.secret, token.secret);
-    assert!(new.client.is_let_in().await);
-    assert!(!token.client.is_let_in().await, "no overlap was asked for");
+    assert!(new.client.is_authenticated().await);
+    assert!(
+        !token.client.is_authenticated().await,
+        "no overlap was asked for"
+    );
     assert_eq!(rotations(&ada).await, 1);
     let events = ada.get("/api/v1/events").await.json();
     let mut events = events["data"].as_array().unwrap().iter();
@@ -88,10 +91,10 @@ async fn the_secret_before_works_until_its_overlap_is_over() {
         let new = rotate(&ada, &token, &json!({"overlap": overlap})).await;
         let new = app.api_client(&secret_of(new));
         app.advance(length - SECOND);
-        assert!(token.client.is_let_in().await, "{overlap}");
+        assert!(token.client.is_authenticated().await, "{overlap}");
         app.advance(SECOND);
-        assert!(!token.client.is_let_in().await, "{overlap}");
-        assert!(new.is_let_in().await, "{overlap}");
+        assert!(!token.client.is_authenticated().await, "{overlap}");
+        assert!(new.is_authenticated().await, "{overlap}");
     }
 }
 
@@ -108,7 +111,7 @@ async fn an_overlap_that_cannot_be_is_refused_and_nothing_is_rotated() {
         json!("-1h"),
     ] {
         let answer = rotate(&ada, &token, &json!({ "overlap": overlap })).await;
-        answer.expect_refused(&["overlap"]);
+        answer.expect_invalid_fields(&["overlap"]);
     }
     for body in [
         json!({"overlap": true}),
@@ -117,7 +120,7 @@ async fn an_overlap_that_cannot_be_is_refused_and_nothing_is_rotated() {
     ] {
         rotate(&ada, &token, &body).await.expect_status(422);
     }
-    assert!(token.client.is_let_in().await);
+    assert!(token.client.is_authenticated().await);
     assert_eq!(rotations(&ada).await, 0);
 }
 
@@ -129,15 +132,21 @@ async fn a_shorter_overlap_shortens_an_earlier_one_and_a_longer_one_lengthens_no
     let second = secret_of(rotate(&ada, &first, &json!({"overlap": "1h"})).await);
     let second = app.api_client(&second);
     rotate(&ada, &first, &json!({"overlap": "7d"})).await;
-    assert!(first.client.is_let_in().await && second.is_let_in().await);
+    assert!(first.client.is_authenticated().await && second.is_authenticated().await);
     app.advance(60 * MINUTE);
-    assert!(!first.client.is_let_in().await, "its own hour is over");
-    assert!(second.is_let_in().await);
+    assert!(
+        !first.client.is_authenticated().await,
+        "its own hour is over"
+    );
+    assert!(second.is_authenticated().await);
     let ada = app.sign_in(ADA).await;
     rotate(&ada, &first, &json!({"overlap": 0}))
         .await
         .expect_status(200);
-    assert!(!second.is_let_in().await, "no overlap ends all before");
+    assert!(
+        !second.is_authenticated().await,
+        "no overlap ends all before"
+    );
 }
 
 #[tokio::test]
@@ -156,12 +165,18 @@ async fn no_more_than_eight_secrets_from_before_work() {
     }
     let mut alive = 0;
     for secret in &secrets {
-        alive += u8::from(app.api_client(secret).is_let_in().await);
+        alive += u8::from(app.api_client(secret).is_authenticated().await);
     }
     assert_eq!(alive, 9);
-    assert!(!app.api_client(&secrets[0]).is_let_in().await, "the oldest");
-    assert!(!app.api_client(&secrets[1]).is_let_in().await);
-    assert!(other.client.is_let_in().await, "each token has its own");
+    assert!(
+        !app.api_client(&secrets[0]).is_authenticated().await,
+        "the oldest"
+    );
+    assert!(!app.api_client(&secrets[1]).is_authenticated().await);
+    assert!(
+        other.client.is_authenticated().await,
+        "each token has its own"
+    );
 }
 
 #[tokio::test]
@@ -186,13 +201,13 @@ async fn an_ending_ends_the_new_secret_and_the_one_before() {
     let token = app.token(&ada, "CI", &[]).await;
     let new = secret_of(rotate(&ada, &token, &json!({"overlap": "7d"})).await);
     let new = app.api_client(&new);
-    assert!(token.client.is_let_in().await && new.is_let_in().await);
+    assert!(token.client.is_authenticated().await && new.is_authenticated().await);
     token
         .client
         .delete("/api/v1/tokens/current")
         .await
         .expect_status(204);
-    assert!(!token.client.is_let_in().await && !new.is_let_in().await);
+    assert!(!token.client.is_authenticated().await && !new.is_authenticated().await);
 }
 
 #[tokio::test]
@@ -202,11 +217,11 @@ async fn a_secret_that_was_rotated_out_ends_nothing() {
     let token = app.token(&ada, "CI", &[]).await;
     let new = app.api_client(&secret_of(rotate(&ada, &token, &json!({})).await));
     let form = [("token", &*token.secret)];
-    app.stranger()
+    app.anonymous()
         .post("/oauth/revoke", &form)
         .await
         .expect_status(200);
-    assert!(new.is_let_in().await);
+    assert!(new.is_authenticated().await);
 }
 
 #[tokio::test]
@@ -217,17 +232,17 @@ async fn a_token_rotates_none_that_may_do_more_or_lives_longer() {
     let stronger = app.token(&ada, "CI", &["orders:read"]).await;
     let answer = maker.client.post(&path_of(&stronger), &json!({})).await;
     answer.expect_problem(403, "missing-ability");
-    assert!(stronger.client.is_let_in().await);
+    assert!(stronger.client.is_authenticated().await);
 
     let body = json!({"name": "Short", "abilities": ["*"], "expires_in": 3600});
     let short = ada.call(Method::POST, "/api/v1/tokens", Some(&body)).await;
-    let short = app.made(&short.json());
+    let short = app.token_from(&short.json());
     let answer = short.client.post(&path_of(&stronger), &json!({})).await;
     answer.expect_problem(403, "outlives-caller");
-    assert!(stronger.client.is_let_in().await);
+    assert!(stronger.client.is_authenticated().await);
 
     let itself = maker.client.post(&path_of(&maker), &json!({})).await;
-    assert!(app.api_client(&secret_of(itself)).is_let_in().await);
+    assert!(app.api_client(&secret_of(itself)).is_authenticated().await);
 }
 
 /// Who rotates is asked for once more where nobody can end them meanwhile, whatever memory says.
@@ -247,15 +262,15 @@ async fn a_caller_who_was_paused_or_rotated_out_meanwhile_rotates_nothing() {
         // Its secret becomes the one that takes the other's place.
         app.token(&ada, "Spare", &[]).await;
         while app.context.nodes.remembered() < 2 {
-            assert!(maker.client.is_let_in().await);
-            assert!(token.client.is_let_in().await);
+            assert!(maker.client.is_authenticated().await);
+            assert!(token.client.is_authenticated().await);
         }
         // Past Narthex, which therefore goes on knowing them.
         crate::support::sql::execute(&app, change);
-        assert!(maker.client.is_let_in().await, "known");
+        assert!(maker.client.is_authenticated().await, "known");
         let answer = maker.client.post(&path_of(&token), &json!({})).await;
         answer.expect_status(401);
-        assert!(token.client.is_let_in().await);
+        assert!(token.client.is_authenticated().await);
         assert_eq!(rotations(&ada).await, 0);
     }
 }
@@ -269,7 +284,7 @@ async fn a_form_that_says_no_overlap_has_none() {
     let shown = ada.post(&page, &[("form_key", "")]).await;
     let shown = shown.expect_status(200);
     shown.expect_text("The secret before no longer works");
-    assert!(!token.client.is_let_in().await);
+    assert!(!token.client.is_authenticated().await);
 }
 
 #[tokio::test]
@@ -286,7 +301,7 @@ async fn what_is_nobody_s_somebody_else_s_a_session_or_ended_is_not_found() {
     rotate(&ada, &hers, &json!({}))
         .await
         .expect_problem(404, "not-found");
-    assert!(hers.client.is_let_in().await);
+    assert!(hers.client.is_authenticated().await);
     mine.client
         .delete("/api/v1/tokens/current")
         .await
@@ -321,7 +336,7 @@ async fn a_session_confirms_its_password_first() {
     let page = page.replace('/', "%2F");
     let way = format!("/account/confirm?next={page}%3Fdraft");
     assert!(answer.location().starts_with(&way), "{answer}");
-    assert!(token.client.is_let_in().await);
+    assert!(token.client.is_authenticated().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -346,8 +361,8 @@ async fn the_page_shows_the_new_secret_once_and_says_how_long_the_old_one_works(
         ))
         .expect_text("in 1 day");
     let new = secret_in(&shown.text);
-    assert!(app.api_client(&new).is_let_in().await);
-    assert!(token.client.is_let_in().await);
+    assert!(app.api_client(&new).is_authenticated().await);
+    assert!(token.client.is_authenticated().await);
     ada.get(&page)
         .await
         .expect_text("in 1 day")

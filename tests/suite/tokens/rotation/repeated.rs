@@ -19,11 +19,11 @@ async fn a_request_that_is_sent_again_gives_the_same_secret_again() {
     app.advance(10 * MINUTE - SECOND);
     let again = rotate_once(&ada, &token, "\"one\"", &body).await;
     assert_eq!(again.json(), first.json());
-    assert!(app.api_client(&secret_of(again)).is_let_in().await);
+    assert!(app.api_client(&secret_of(again)).is_authenticated().await);
     assert_eq!(rotations(&ada).await, 1);
     app.advance(50 * MINUTE + SECOND);
     assert!(
-        !token.client.is_let_in().await,
+        !token.client.is_authenticated().await,
         "its overlap did not begin anew"
     );
 }
@@ -61,8 +61,8 @@ async fn a_key_stands_for_one_request() {
     let new = secret_of(rotate_once(&ada, &token, "one", &json!({"overlap": "1h"})).await);
     rotate_once(&ada, &token, "one", &json!({"overlap": "24h"}))
         .await
-        .expect_refused(&["Idempotency-Key"]);
-    assert!(app.api_client(&new).is_let_in().await);
+        .expect_invalid_fields(&["Idempotency-Key"]);
+    assert!(app.api_client(&new).is_authenticated().await);
     assert_eq!(rotations(&ada).await, 1);
 }
 
@@ -76,7 +76,7 @@ async fn a_request_whose_secret_was_rotated_out_since_is_not_answered_with_it() 
     let newest = secret_of(rotate_once(&ada, &token, "two", &body).await);
     rotate_once(&ada, &token, "one", &body)
         .await
-        .expect_refused(&["Idempotency-Key"]);
+        .expect_invalid_fields(&["Idempotency-Key"]);
     assert_eq!(
         secret_of(rotate_once(&ada, &token, "two", &body).await),
         newest
@@ -124,7 +124,7 @@ async fn a_key_that_cannot_be_is_refused() {
         .header("Idempotency-Key", "a")
         .header("Idempotency-Key", "b");
     ada.send(twice).await.expect_problem(400, "malformed");
-    assert!(token.client.is_let_in().await);
+    assert!(token.client.is_authenticated().await);
     rotate_once(&ada, &token, &"k".repeat(255), &json!({}))
         .await
         .expect_status(200);
@@ -178,7 +178,7 @@ async fn the_same_secret_comes_again_after_a_restart_and_after_the_key_was_chang
     let operator = operator.with("NARTHEX_SECRET_KEY", &keys(&[2]));
     ask(&operator, "one")
         .await
-        .expect_refused(&["Idempotency-Key"]);
+        .expect_invalid_fields(&["Idempotency-Key"]);
     // What was made since goes by the key that signs, and not by one that is about to go.
     let second = secret_of(second);
     assert_eq!(secret_of(ask(&operator, "two").await), second);
