@@ -1,4 +1,4 @@
-//! Ending by selection: preview, digest, receipt.
+//! Revocation by filter: preview, digest, receipt.
 
 use std::time::Duration;
 
@@ -15,22 +15,22 @@ const ADA: &str = "ada@example.com";
 const PREVIEW: &str = "/api/v1/sign-out/preview";
 const SIGN_OUT: &str = "/api/v1/sign-out";
 
-async fn preview(browser: &Browser, selection: &Value) -> Answer {
-    let answer = browser.call(Method::POST, PREVIEW, Some(selection)).await;
+async fn preview(browser: &Browser, filter: &Value) -> Answer {
+    let answer = browser.call(Method::POST, PREVIEW, Some(filter)).await;
     answer.expect_status(200)
 }
 
-async fn end(browser: &Browser, selection: &Value) -> Answer {
-    browser.call(Method::POST, SIGN_OUT, Some(selection)).await
+async fn revoke(browser: &Browser, filter: &Value) -> Answer {
+    browser.call(Method::POST, SIGN_OUT, Some(filter)).await
 }
 
-async fn live(browser: &Browser) -> Vec<String> {
+async fn active_ids(browser: &Browser) -> Vec<String> {
     let list = browser.call(Method::GET, "/api/v1/credentials", None).await;
     list.expect_status(200).ids()
 }
 
-/// Ada with one credential of most sorts, made a day apart, oldest first.
-struct Household {
+/// Ada with one credential of most kinds, made a day apart, oldest first.
+struct Fixture {
     app: TestApp,
     ada: Browser,
     desk: String,
@@ -41,8 +41,8 @@ struct Household {
     device: Token,
 }
 
-impl Household {
-    /// The day on which the phone signed in, and the hour.
+impl Fixture {
+    /// The time at which the phone signed in.
     const PHONE_AT: &str = "2026-11-23T12:30:00Z";
 
     async fn new() -> Self {
@@ -88,8 +88,8 @@ impl Household {
         }
     }
 
-    /// What an answer names, by the household's names for it, newest first.
-    fn named(&self, answer: &Answer) -> Vec<&'static str> {
+    /// The labels of the credentials that an answer lists, newest first.
+    fn labels(&self, answer: &Answer) -> Vec<&'static str> {
         let names = [
             (&self.desk, "desk"),
             (&self.phone, "phone"),
@@ -106,10 +106,10 @@ impl Household {
 const EVERYTHING: [&str; 6] = ["device", "made by ci", "ci", "tablet", "phone", "desk"];
 
 #[tokio::test]
-async fn a_selection_names_what_all_its_fields_name() {
-    let house = Household::new().await;
-    let (phone, ci) = (&*house.phone, &*house.ci.id);
-    for (selection, named) in [
+async fn filter_matches_credentials_that_fit_all_its_fields() {
+    let fixture = Fixture::new().await;
+    let (phone, ci) = (&*fixture.phone, &*fixture.ci.id);
+    for (filter, labels) in [
         (json!({}), &EVERYTHING[..]),
         (json!({"class": "session"}), &["tablet", "phone", "desk"]),
         (json!({"class": ["token"]}), &["device", "made by ci", "ci"]),
@@ -134,7 +134,7 @@ async fn a_selection_names_what_all_its_fields_name() {
             json!({"unused_since": "2026-11-24T12:30:02Z"}),
             &["tablet", "phone"],
         ),
-        (json!({"created_before": Household::PHONE_AT}), &["desk"]),
+        (json!({"created_before": Fixture::PHONE_AT}), &["desk"]),
         (
             json!({"created_before": "2026-11-23T13:30:00.000001+01:00"}),
             &["phone", "desk"],
@@ -148,7 +148,7 @@ async fn a_selection_names_what_all_its_fields_name() {
         (json!({"from": "203.0.113.7"}), &["phone"]),
         (json!({"from": ["203.0.113.8", "::/0"]}), &[]),
         (json!({"made_by": ci}), &["made by ci"]),
-        (json!({"made_by": house.desk}), &["made by ci", "ci"]),
+        (json!({"made_by": fixture.desk}), &["made by ci", "ci"]),
         (
             json!({"ability": "orders:read", "class": "token"}),
             &["device", "made by ci", "ci"],
@@ -162,41 +162,45 @@ async fn a_selection_names_what_all_its_fields_name() {
             &["device", "tablet", "phone", "desk"],
         ),
     ] {
-        let shown = preview(&house.ada, &selection).await;
-        assert_eq!(house.named(&shown), named, "{selection}");
+        let shown = preview(&fixture.ada, &filter).await;
+        assert_eq!(fixture.labels(&shown), labels, "{filter}");
     }
 }
 
 #[tokio::test]
-async fn a_selection_says_the_same_as_query_as_body_and_in_a_list() {
-    let house = Household::new().await;
+async fn filter_means_the_same_in_query_body_and_list() {
+    let fixture = Fixture::new().await;
     let by_query = "class=session&kind=mobile&kind=tablet&except=current";
     let body = json!({"class": "session", "kind": ["mobile", "tablet"], "except": "current"});
     let path = format!("{PREVIEW}?{by_query}");
-    let by_query_preview = house.ada.call(Method::POST, &path, None).await;
-    let by_body = preview(&house.ada, &body).await;
+    let by_query_preview = fixture.ada.call(Method::POST, &path, None).await;
+    let by_body = preview(&fixture.ada, &body).await;
     assert_eq!(by_query_preview.text, by_body.text);
     let listed = format!("/api/v1/credentials?{by_query}");
-    let listed = house.ada.call(Method::GET, &listed, None).await;
-    assert_eq!(house.named(&listed), ["tablet", "phone"]);
+    let listed = fixture.ada.call(Method::GET, &listed, None).await;
+    assert_eq!(fixture.labels(&listed), ["tablet", "phone"]);
     let body = json!({"kind": ["mobile", "tablet"]});
-    let ended = house
+    let ended = fixture
         .ada
         .call(Method::DELETE, "/api/v1/sessions", Some(&body));
     let ended = ended.await.expect_status(200);
-    assert_eq!(house.named(&ended), ["tablet", "phone"]);
+    assert_eq!(fixture.labels(&ended), ["tablet", "phone"]);
 }
 
 #[tokio::test]
-async fn what_was_previewed_is_what_ends() {
-    let house = Household::new().await;
-    let selection = json!({"class": "token"});
-    let shown = preview(&house.ada, &selection).await;
+async fn revocation_with_digest_revokes_the_previewed_credentials() {
+    let fixture = Fixture::new().await;
+    let filter = json!({"class": "token"});
+    let shown = preview(&fixture.ada, &filter).await;
     expect_members(&shown.text, &["digest", "credentials"]);
-    assert_eq!(live(&house.ada).await.len(), 6, "a preview ends nothing");
+    assert_eq!(
+        active_ids(&fixture.ada).await.len(),
+        6,
+        "a preview revokes nothing"
+    );
 
     let with_digest = json!({"class": "token", "digest": shown.json()["digest"]});
-    let receipt = end(&house.ada, &with_digest).await.expect_status(200);
+    let receipt = revoke(&fixture.ada, &with_digest).await.expect_status(200);
     expect_members(
         &receipt.text,
         &[
@@ -215,7 +219,7 @@ async fn what_was_previewed_is_what_ends() {
         receipt,
         json!({
             "id": receipt["id"], "at": "2026-11-27T12:30:01Z", "reason": "signed_out",
-            "by": house.desk, "sessions_ended": 0, "tokens_ended": 3,
+            "by": fixture.desk, "sessions_ended": 0, "tokens_ended": 3,
             "credentials": receipt["credentials"],
         })
     );
@@ -227,67 +231,71 @@ async fn what_was_previewed_is_what_ends() {
         assert_eq!(row["ended_at"], receipt["at"]);
     }
     assert!(
-        !house.ci.client.is_authenticated().await && !house.device.client.is_authenticated().await
+        !fixture.ci.client.is_authenticated().await
+            && !fixture.device.client.is_authenticated().await
     );
     let path = format!("/api/v1/receipts/{}", text(&receipt["id"]));
-    let kept = house.ada.call(Method::GET, &path, None).await;
+    let kept = fixture.ada.call(Method::GET, &path, None).await;
     assert_eq!(kept.expect_status(200).json(), receipt);
 }
 
 #[tokio::test]
-async fn a_digest_that_no_longer_fits_ends_nothing() {
-    let house = Household::new().await;
-    let shown = preview(&house.ada, &json!({"class": "token"})).await.json();
-    let newer = house.app.token(&house.ada, "Newer", &[]).await;
+async fn outdated_digest_revokes_nothing() {
+    let fixture = Fixture::new().await;
+    let shown = preview(&fixture.ada, &json!({"class": "token"}))
+        .await
+        .json();
+    let newer = fixture.app.token(&fixture.ada, "Newer", &[]).await;
     let with_digest = json!({"class": "token", "digest": shown["digest"]});
-    let answer = end(&house.ada, &with_digest).await;
+    let answer = revoke(&fixture.ada, &with_digest).await;
     answer.expect_problem(409, "preview-outdated");
-    assert!(newer.client.is_authenticated().await && house.ci.client.is_authenticated().await);
+    assert!(newer.client.is_authenticated().await && fixture.ci.client.is_authenticated().await);
     for digest in ["", "x", &"A".repeat(43)] {
-        let answer = end(&house.ada, &json!({"class": "token", "digest": digest})).await;
+        let answer = revoke(&fixture.ada, &json!({"class": "token", "digest": digest})).await;
         answer.expect_problem(409, "preview-outdated");
     }
-    assert_eq!(live(&house.ada).await.len(), 7);
+    assert_eq!(active_ids(&fixture.ada).await.len(), 7);
 
     let path = format!("/api/v1/tokens/{}", newer.id);
-    house.ada.call(Method::DELETE, &path, None).await;
-    let answer = end(&house.ada, &with_digest).await;
+    fixture.ada.call(Method::DELETE, &path, None).await;
+    let answer = revoke(&fixture.ada, &with_digest).await;
     answer.expect_status(200).expect_text("\"tokens_ended\":3");
 }
 
 #[tokio::test]
-async fn the_empty_selection_is_everything_the_caller_included() {
-    let house = Household::new().await;
-    let grace = house.app.register("grace@example.com").await;
-    let graces = house.app.token(&grace, "Grace's", &[]).await;
-    let answer = end(&house.ada, &json!({})).await;
+async fn empty_filter_revokes_everything_including_the_caller() {
+    let fixture = Fixture::new().await;
+    let grace = fixture.app.register("grace@example.com").await;
+    let graces = fixture.app.token(&grace, "Grace's", &[]).await;
+    let answer = revoke(&fixture.ada, &json!({})).await;
     let answer = answer.expect_status(200);
-    assert_eq!(house.named(&answer), EVERYTHING);
-    assert_eq!(house.ada.cookie("narthex"), None);
+    assert_eq!(fixture.labels(&answer), EVERYTHING);
+    assert_eq!(fixture.ada.cookie("narthex"), None);
     assert!(
-        !house.ci.client.is_authenticated().await && !house.device.client.is_authenticated().await
+        !fixture.ci.client.is_authenticated().await
+            && !fixture.device.client.is_authenticated().await
     );
     assert!(grace.is_signed_in().await && graces.client.is_authenticated().await);
 }
 
 #[tokio::test]
-async fn a_token_may_end_everything_itself_included() {
-    let house = Household::new().await;
-    let client = house
+async fn token_can_revoke_everything_including_itself() {
+    let fixture = Fixture::new().await;
+    let client = fixture
         .app
-        .client(&house.ada, &["sessions:write", "tokens:write"])
+        .client(&fixture.ada, &["sessions:write", "tokens:write"])
         .await;
     let answer = client.post(SIGN_OUT, &json!({"except": "current"})).await;
-    assert_eq!(house.named(&answer.expect_status(200)), EVERYTHING);
+    assert_eq!(fixture.labels(&answer.expect_status(200)), EVERYTHING);
     let answer = client.post(SIGN_OUT, &json!({})).await;
     answer.expect_status(200).expect_text("\"tokens_ended\":1");
-    assert!(!client.is_authenticated().await && !house.ada.is_signed_in().await);
+    assert!(!client.is_authenticated().await && !fixture.ada.is_signed_in().await);
 }
 
 #[tokio::test]
-async fn a_selection_that_cannot_be_is_refused_and_ends_nothing() {
-    let house = Household::new().await;
-    for (selection, field) in [
+async fn invalid_filter_is_refused_and_revokes_nothing() {
+    let fixture = Fixture::new().await;
+    for (filter, field) in [
         (json!({"class": "cookie"}), "class"),
         (json!({"class": ""}), "class"),
         (json!({"class": null}), "class"),
@@ -303,8 +311,8 @@ async fn a_selection_that_cannot_be_is_refused_and_ends_nothing() {
         (json!({"id": ""}), "id"),
         (json!({"id": []}), "id"),
         (json!({"id": ["current"]}), "id"),
-        (json!({"id": [house.phone.to_uppercase()]}), "id"),
-        (json!({"id": {"not": house.phone}}), "id"),
+        (json!({"id": [fixture.phone.to_uppercase()]}), "id"),
+        (json!({"id": {"not": fixture.phone}}), "id"),
         (json!({"except": "me"}), "except"),
         (json!({"except": []}), "except"),
         (json!({"unused_since": "a while"}), "unused_since"),
@@ -324,49 +332,49 @@ async fn a_selection_that_cannot_be_is_refused_and_ends_nothing() {
         (json!({"digest": null}), "digest"),
         (json!({"digest": ["a", "b"]}), "digest"),
         (json!({"reason": "x"}), "reason"),
-        (json!({"user_id": house.phone}), "user_id"),
+        (json!({"user_id": fixture.phone}), "user_id"),
         (json!({"Class": "token"}), "Class"),
         (json!(["token"]), "body"),
         (json!(null), "body"),
         (json!("token"), "body"),
     ] {
-        end(&house.ada, &selection)
+        revoke(&fixture.ada, &filter)
             .await
             .expect_invalid_fields(&[field]);
         if field != "digest" {
-            let answer = house
-                .ada
-                .call(Method::POST, PREVIEW, Some(&selection))
-                .await;
+            let answer = fixture.ada.call(Method::POST, PREVIEW, Some(&filter)).await;
             answer.expect_invalid_fields(&[field]);
         }
     }
     let two = json!({"class": "x", "made_by": "y", "z": "z"});
-    end(&house.ada, &two)
+    revoke(&fixture.ada, &two)
         .await
         .expect_invalid_fields(&["class", "made_by", "z"]);
-    assert_eq!(live(&house.ada).await.len(), 6);
+    assert_eq!(active_ids(&fixture.ada).await.len(), 6);
 }
 
 #[tokio::test]
-async fn nothing_that_bounds_an_ending_is_overlooked() {
-    let house = Household::new().await;
+async fn ambiguous_or_misplaced_filter_is_refused() {
+    let fixture = Fixture::new().await;
     let send = async |method: Method, path: &str, kind: &str, body: &str| {
-        let request = house.ada.request(method, path).header("content-type", kind);
-        house.ada.send(request.body(body.to_owned())).await
+        let request = fixture
+            .ada
+            .request(method, path)
+            .header("content-type", kind);
+        fixture.ada.send(request.body(body.to_owned())).await
     };
     let json = "application/json";
-    // The same name twice: one of the two would be kept that was not to end.
+    // A repeated member: if only one value were read, an excluded credential would be revoked.
     let twice = format!(
         r#"{{"except":"{}","except":"{}"}}"#,
-        house.ci.id, house.phone
+        fixture.ci.id, fixture.phone
     );
     let answer = send(Method::POST, SIGN_OUT, json, &twice).await;
     answer.expect_invalid_fields(&["except"]);
-    // A selection in two places.
+    // A filter in both the query and the body.
     let answer = send(Method::POST, "/api/v1/sign-out?class=token", json, "{}").await;
     answer.expect_problem(400, "malformed");
-    // In a form that is not read.
+    // A media type that is not read.
     for kind in ["text/plain", "application/x-www-form-urlencoded"] {
         let answer = send(Method::DELETE, "/api/v1/tokens", kind, "kind=device").await;
         answer.expect_problem(415, "wrong-media-type");
@@ -375,38 +383,38 @@ async fn nothing_that_bounds_an_ending_is_overlooked() {
     answer.expect_problem(400, "malformed");
     let answer = send(Method::POST, "/api/v1/sign-out?id=%ff", json, "").await;
     answer.expect_problem(400, "malformed");
-    // Where there is nothing to select.
-    let one = format!("/api/v1/tokens/{}", house.ci.id);
+    // A filter on a path that already names one credential.
+    let one = format!("/api/v1/tokens/{}", fixture.ci.id);
     for path in [&*one, "/api/v1/sessions/current"] {
         let answer = send(Method::DELETE, path, json, r#"{"kind":"device"}"#).await;
         answer.expect_invalid_fields(&["kind"]);
         let answer = send(Method::DELETE, &format!("{path}?kind=device"), json, "").await;
         answer.expect_invalid_fields(&["kind"]);
     }
-    assert_eq!(live(&house.ada).await.len(), 6);
+    assert_eq!(active_ids(&fixture.ada).await.len(), 6);
 }
 
 #[tokio::test]
-async fn an_id_of_another_user_names_nothing() {
-    let house = Household::new().await;
-    let grace = house.app.register("grace@example.com").await;
-    let graces = house.app.token(&grace, "Grace's", &[]).await;
-    let selection = json!({"id": [graces.id, grace.session_id().await]});
-    let shown = preview(&house.ada, &selection).await;
+async fn id_of_another_user_matches_nothing() {
+    let fixture = Fixture::new().await;
+    let grace = fixture.app.register("grace@example.com").await;
+    let graces = fixture.app.token(&grace, "Grace's", &[]).await;
+    let filter = json!({"id": [graces.id, grace.session_id().await]});
+    let shown = preview(&fixture.ada, &filter).await;
     assert_eq!(shown.ids(), Vec::<String>::new());
-    let receipt = end(&house.ada, &selection).await.expect_status(200);
+    let receipt = revoke(&fixture.ada, &filter).await.expect_status(200);
     assert_eq!(receipt.ids(), Vec::<String>::new());
     assert!(grace.is_signed_in().await && graces.client.is_authenticated().await);
 
-    let by_grace = end(&grace, &json!({"id": graces.id})).await.json();
+    let by_grace = revoke(&grace, &json!({"id": graces.id})).await.json();
     let path = format!("/api/v1/receipts/{}", text(&by_grace["id"]));
     grace
         .call(Method::GET, &path, None)
         .await
         .expect_status(200);
-    let answer = house.ada.call(Method::GET, &path, None).await;
-    let nobodys = "/api/v1/receipts/0196b2f0-0000-7000-8000-000000000000";
-    let unknown = house.ada.call(Method::GET, nobodys, None).await;
+    let answer = fixture.ada.call(Method::GET, &path, None).await;
+    let unknown_path = "/api/v1/receipts/0196b2f0-0000-7000-8000-000000000000";
+    let unknown = fixture.ada.call(Method::GET, unknown_path, None).await;
     let (answer, unknown) = (
         answer.expect_problem(404, "not-found"),
         unknown.expect_problem(404, "not-found"),
@@ -415,43 +423,45 @@ async fn an_id_of_another_user_names_nothing() {
 }
 
 #[tokio::test]
-async fn signing_out_asks_a_session_for_its_password_unless_it_only_leaves() {
+async fn session_needs_reauthentication_to_revoke_more_than_itself() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
     let own = ada.session_id().await;
     app.advance(Duration::from_secs(15 * 60));
     preview(&ada, &json!({})).await;
-    for selection in [
+    for filter in [
         json!({}),
         json!({"except": "current"}),
         json!({"class": "session"}),
         json!({"id": [own, token.id]}),
     ] {
-        let answer = end(&ada, &selection).await;
+        let answer = revoke(&ada, &filter).await;
         answer.expect_problem(403, "confirm-password");
     }
     assert!(ada.is_signed_in().await && token.client.is_authenticated().await);
-    end(&ada, &json!({"id": own})).await.expect_status(200);
+    revoke(&ada, &json!({"id": own})).await.expect_status(200);
     assert!(!ada.is_signed_in().await && token.client.is_authenticated().await);
 }
 
 #[tokio::test]
-async fn what_is_over_is_not_ended_again() {
-    let house = Household::new().await;
-    let first = end(&house.ada, &json!({"class": "token"})).await.json();
-    let second = end(&house.ada, &json!({"class": "token"})).await;
+async fn revoked_credentials_are_not_revoked_again() {
+    let fixture = Fixture::new().await;
+    let first = revoke(&fixture.ada, &json!({"class": "token"}))
+        .await
+        .json();
+    let second = revoke(&fixture.ada, &json!({"class": "token"})).await;
     let second = second.expect_status(200).expect_text("\"tokens_ended\":0");
     assert_eq!(second.ids(), Vec::<String>::new());
     let path = format!("/api/v1/receipts/{}", text(&first["id"]));
-    let kept = house.ada.call(Method::GET, &path, None).await;
+    let kept = fixture.ada.call(Method::GET, &path, None).await;
     assert_eq!(kept.json(), first, "the first receipt stands");
 }
 
-/// A client whose body was lost on the way must not end everything.
+/// A client whose body was lost on the way must not revoke everything.
 #[tokio::test]
-async fn a_revocation_without_query_and_body_is_refused() {
-    let house = Household::new().await;
+async fn revocation_without_query_and_body_is_refused() {
+    let fixture = Fixture::new().await;
     for (method, path) in [
         (Method::POST, SIGN_OUT),
         (Method::DELETE, "/api/v1/sessions"),
@@ -459,25 +469,29 @@ async fn a_revocation_without_query_and_body_is_refused() {
         (Method::DELETE, "/api/v1/tokens?"),
     ] {
         for kind in ["application/json", "text/plain"] {
-            let request = house.ada.request(method.clone(), path);
+            let request = fixture.ada.request(method.clone(), path);
             let request = request.header("content-type", kind);
-            let answer = house.ada.send(request.body("")).await;
+            let answer = fixture.ada.send(request.body("")).await;
             answer.expect_problem(400, "malformed");
         }
-        let answer = house.ada.call(method.clone(), path, None).await;
+        let answer = fixture.ada.call(method.clone(), path, None).await;
         answer.expect_problem(400, "malformed");
     }
-    assert_eq!(live(&house.ada).await.len(), 6);
-    let shown = house.ada.call(Method::POST, PREVIEW, None).await;
+    assert_eq!(active_ids(&fixture.ada).await.len(), 6);
+    let shown = fixture.ada.call(Method::POST, PREVIEW, None).await;
     let shown = shown.expect_status(200);
-    assert_eq!(house.named(&shown), EVERYTHING, "a preview ends nothing");
+    assert_eq!(
+        fixture.labels(&shown),
+        EVERYTHING,
+        "a preview revokes nothing"
+    );
 }
 
 #[tokio::test]
-async fn an_empty_object_and_all_mean_everything() {
+async fn empty_object_and_all_select_everything() {
     let tokens = ["device", "made by ci", "ci"];
     let sessions = ["tablet", "phone", "desk"];
-    for (method, path, body, named) in [
+    for (method, path, body, labels) in [
         (Method::POST, SIGN_OUT, Some(json!({})), &EVERYTHING[..]),
         (Method::POST, "/api/v1/sign-out?all=true", None, &EVERYTHING),
         (Method::DELETE, "/api/v1/tokens", Some(json!({})), &tokens),
@@ -490,15 +504,19 @@ async fn an_empty_object_and_all_mean_everything() {
         ),
         (Method::DELETE, "/api/v1/sessions?all=true", None, &sessions),
     ] {
-        let house = Household::new().await;
-        let receipt = house.ada.call(method, path, body.as_ref()).await;
-        assert_eq!(house.named(&receipt.expect_status(200)), named, "{path}");
+        let fixture = Fixture::new().await;
+        let receipt = fixture.ada.call(method, path, body.as_ref()).await;
+        assert_eq!(
+            fixture.labels(&receipt.expect_status(200)),
+            labels,
+            "{path}"
+        );
     }
 }
 
 #[tokio::test]
-async fn all_beside_a_selection_is_refused() {
-    let house = Household::new().await;
+async fn all_combined_with_a_filter_is_refused() {
+    let fixture = Fixture::new().await;
     for (path, field) in [
         ("/api/v1/tokens?all=true&kind=device", "all"),
         ("/api/v1/tokens?all=false", "all"),
@@ -506,20 +524,20 @@ async fn all_beside_a_selection_is_refused() {
         ("/api/v1/tokens?all=true&all=true", "all"),
         ("/api/v1/sessions?all=true&except=current", "all"),
     ] {
-        let answer = house.ada.call(Method::DELETE, path, None).await;
+        let answer = fixture.ada.call(Method::DELETE, path, None).await;
         answer.expect_invalid_fields(&[field]);
     }
-    let shown = preview(&house.ada, &json!({})).await.json();
+    let shown = preview(&fixture.ada, &json!({})).await.json();
     let path = format!("{SIGN_OUT}?all=true&digest={}", text(&shown["digest"]));
-    house.app.sign_in(ADA).await;
-    let outdated = house.ada.call(Method::POST, &path, None).await;
+    fixture.app.sign_in(ADA).await;
+    let outdated = fixture.ada.call(Method::POST, &path, None).await;
     outdated.expect_problem(409, "preview-outdated");
-    assert_eq!(live(&house.ada).await.len(), 7);
+    assert_eq!(active_ids(&fixture.ada).await.len(), 7);
 }
 
-/// An intruder's session makes a token, which makes another one, and so on.
+/// The session of an intruder makes a token, which makes another one, and so on.
 #[tokio::test]
-async fn made_by_reaches_what_was_made_by_what_was_made() {
+async fn made_by_includes_tokens_that_such_tokens_made() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let intruder = app.sign_in(ADA).await;
@@ -533,25 +551,25 @@ async fn made_by_reaches_what_was_made_by_what_was_made() {
         let made = last.client.post("/api/v1/tokens", &body).await;
         chain.push(app.token_from(&made.expect_status(201).json()));
     }
-    // That one in between has ended hides nothing.
+    // A revoked token in the middle of the chain does not hide its descendants.
     let path = format!("/api/v1/tokens/{}", chain[1].id);
     let ended = ada.call(Method::DELETE, &path, None).await;
     ended.expect_status(204);
     let living = [4, 3, 2, 0].map(|place| chain[place].id.clone());
-    let selection = json!({"made_by": intruder.session_id().await});
-    let shown = preview(&ada, &selection).await;
+    let filter = json!({"made_by": intruder.session_id().await});
+    let shown = preview(&ada, &filter).await;
     assert_eq!(shown.ids(), living);
     for list in ["credentials", "tokens"] {
-        let list = format!("/api/v1/{list}?made_by={}", text(&selection["made_by"]));
+        let list = format!("/api/v1/{list}?made_by={}", text(&filter["made_by"]));
         let listed = ada.call(Method::GET, &list, None).await;
         assert_eq!(listed.expect_status(200).ids(), living, "{list}");
     }
-    let page = format!("/account/sign-out?made_by={}", text(&selection["made_by"]));
+    let page = format!("/account/sign-out?made_by={}", text(&filter["made_by"]));
     ada.get(&page).await.expect_text("4 tokens");
     let from_the_middle = json!({"made_by": chain[2].id});
     let shown = preview(&ada, &from_the_middle).await;
     assert_eq!(shown.ids(), living[..2]);
-    end(&ada, &selection).await.expect_status(200);
+    revoke(&ada, &filter).await.expect_status(200);
     for token in &chain {
         assert!(!token.client.is_authenticated().await);
     }
