@@ -1,4 +1,4 @@
-//! Each sort of credential is ended by a function of its own, which ends nothing else.
+//! Each kind of credential is revoked by a function of its own, which revokes nothing else.
 
 use narthex::{
     accounts::find_by_email,
@@ -29,7 +29,7 @@ use crate::support::user_agents::{CURL, FIREFOX_ON_LINUX, SAFARI_ON_IPAD, SAFARI
 
 const ADA: &str = "ada@example.com";
 
-/// Somebody with one credential of every kind.
+/// A user with one credential of each kind.
 struct Ada {
     app: TestApp,
     user: UserId,
@@ -37,7 +37,7 @@ struct Ada {
 }
 
 impl Ada {
-    async fn with_everything() -> Self {
+    async fn with_each_kind() -> Self {
         let app = TestApp::start();
         let ada = app.register(ADA).await;
         for browser in [FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, SAFARI_ON_IPAD, CURL] {
@@ -62,7 +62,7 @@ impl Ada {
         }
     }
 
-    async fn left(&self) -> Vec<(CredentialKind, CredentialId)> {
+    async fn active(&self) -> Vec<(CredentialKind, CredentialId)> {
         let (everything, all) = (CredentialFilter::default(), Paging::new(100, None));
         let context = &self.app.context;
         let rows = list(context, self.user, everything, StatusFilter::Live, all).await;
@@ -72,29 +72,30 @@ impl Ada {
     }
 
     async fn one(&self, kind: CredentialKind) -> CredentialId {
-        let left = self.left().await;
-        left.iter().find(|(of, _)| *of == kind).unwrap().1
+        let active = self.active().await;
+        active.iter().find(|(of, _)| *of == kind).unwrap().1
     }
 
-    /// What `receipt` says is gone, and all of that kind is; nothing else is.
-    async fn has_lost_only(&self, kind: CredentialKind, receipt: Result<RevocationReceipt>) {
+    /// Expects that the credential of this kind is on the receipt and revoked, and no other is.
+    async fn expect_only_revoked(&self, kind: CredentialKind, receipt: Result<RevocationReceipt>) {
         let receipt = receipt.unwrap();
         let ended: Vec<CredentialKind> = receipt.credentials.iter().map(|one| one.kind).collect();
         assert_eq!(ended, [kind]);
-        let left: Vec<CredentialKind> = self.left().await.into_iter().map(|(of, _)| of).collect();
-        assert_eq!(left.len(), CredentialKind::ALL.len() - 1);
-        assert!(!left.contains(&kind));
+        let active: Vec<CredentialKind> =
+            self.active().await.into_iter().map(|(of, _)| of).collect();
+        assert_eq!(active.len(), CredentialKind::ALL.len() - 1);
+        assert!(!active.contains(&kind));
     }
 }
 
 #[tokio::test]
-async fn every_kind_has_a_function_that_ends_it_and_leaves_the_others() {
+async fn each_kind_has_a_function_that_revokes_it_alone() {
     macro_rules! each {
         ($($kind:ident by $end:ident;)*) => {
             $({
-                let ada = Ada::with_everything().await;
+                let ada = Ada::with_each_kind().await;
                 let receipt = $end(&ada.app.context, ada.user, ada.actor).await;
-                ada.has_lost_only(CredentialKind::$kind, receipt).await;
+                ada.expect_only_revoked(CredentialKind::$kind, receipt).await;
             })*
         };
     }
@@ -110,26 +111,28 @@ async fn every_kind_has_a_function_that_ends_it_and_leaves_the_others() {
 }
 
 #[tokio::test]
-async fn a_kind_may_also_be_given_and_is_one_of_the_right_class_or_ends_nothing() {
-    let ada = Ada::with_everything().await;
+async fn kind_of_the_wrong_class_revokes_nothing() {
+    let ada = Ada::with_each_kind().await;
     let Ada { app, user, actor } = &ada;
     let none = revoke_tokens_of_kind(&app.context, *user, CredentialKind::Mobile, *actor).await;
     assert!(none.unwrap().credentials.is_empty());
     let none = revoke_sessions_of_kind(&app.context, *user, CredentialKind::Device, *actor).await;
     assert!(none.unwrap().credentials.is_empty());
     let receipt = revoke_tokens_of_kind(&app.context, *user, CredentialKind::Device, *actor).await;
-    ada.has_lost_only(CredentialKind::Device, receipt).await;
+    ada.expect_only_revoked(CredentialKind::Device, receipt)
+        .await;
 
-    let ada = Ada::with_everything().await;
+    let ada = Ada::with_each_kind().await;
     let Ada { app, user, actor } = &ada;
     let receipt =
         revoke_sessions_of_kind(&app.context, *user, CredentialKind::Mobile, *actor).await;
-    ada.has_lost_only(CredentialKind::Mobile, receipt).await;
+    ada.expect_only_revoked(CredentialKind::Mobile, receipt)
+        .await;
 }
 
 #[tokio::test]
-async fn a_single_one_is_ended_by_its_id_and_class() {
-    let ada = Ada::with_everything().await;
+async fn id_of_the_wrong_class_revokes_nothing() {
+    let ada = Ada::with_each_kind().await;
     let Ada { app, user, actor } = &ada;
     let (tablet, device) = (
         ada.one(CredentialKind::Tablet).await,
@@ -140,36 +143,39 @@ async fn a_single_one_is_ended_by_its_id_and_class() {
     let none = revoke_session(&app.context, *user, device, *actor).await;
     assert!(none.unwrap().credentials.is_empty(), "it is a token");
     let receipt = revoke_token(&app.context, *user, device, *actor).await;
-    ada.has_lost_only(CredentialKind::Device, receipt).await;
+    ada.expect_only_revoked(CredentialKind::Device, receipt)
+        .await;
 
-    let ada = Ada::with_everything().await;
+    let ada = Ada::with_each_kind().await;
     let Ada { app, user, actor } = &ada;
     let tablet = ada.one(CredentialKind::Tablet).await;
     let receipt = revoke_session(&app.context, *user, tablet, *actor).await;
-    ada.has_lost_only(CredentialKind::Tablet, receipt).await;
+    ada.expect_only_revoked(CredentialKind::Tablet, receipt)
+        .await;
 }
 
 #[tokio::test]
-async fn here_is_one_the_others_are_all_but_one_and_everywhere_is_all() {
-    let ada = Ada::with_everything().await;
+async fn sign_out_here_others_and_everywhere_revoke_one_rest_and_all() {
+    let ada = Ada::with_each_kind().await;
     let Ada { app, user, actor } = &ada;
     let desktop = ada.one(CredentialKind::Desktop).await;
     let receipt = sign_out_here(&app.context, *user, desktop, *actor).await;
-    ada.has_lost_only(CredentialKind::Desktop, receipt).await;
+    ada.expect_only_revoked(CredentialKind::Desktop, receipt)
+        .await;
     let mobile = ada.one(CredentialKind::Mobile).await;
     let receipt = sign_out_others(&app.context, *user, mobile, *actor).await;
     assert_eq!(
         receipt.unwrap().credentials.len(),
         CredentialKind::ALL.len() - 2
     );
-    assert_eq!(ada.left().await, [(CredentialKind::Mobile, mobile)]);
+    assert_eq!(ada.active().await, [(CredentialKind::Mobile, mobile)]);
 
-    let ada = Ada::with_everything().await;
+    let ada = Ada::with_each_kind().await;
     let Ada { app, user, actor } = &ada;
     let receipt = sign_out_everywhere(&app.context, *user, *actor).await;
     assert_eq!(
         receipt.unwrap().credentials.len(),
         CredentialKind::ALL.len()
     );
-    assert!(ada.left().await.is_empty());
+    assert!(ada.active().await.is_empty());
 }

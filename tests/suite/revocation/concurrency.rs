@@ -1,4 +1,4 @@
-//! Endings that race what they end: nothing that was there, or on its way, slips past them.
+//! Revocations that race with sign-ins and with requests of the credentials that they revoke.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::support::client::Browser;
 
 const ADA: &str = "ada@example.com";
 const ROUNDS: usize = 8;
-const AT_ONCE: usize = 4;
+const CLIENTS: usize = 4;
 
 async fn id_of_ada(app: &TestApp) -> UserId {
     let email = Email::parse(ADA).unwrap();
@@ -26,11 +26,11 @@ async fn id_of_ada(app: &TestApp) -> UserId {
     ada.user.id
 }
 
-/// Signs in again and again from several browsers at once. Gives the browsers that got in; `first`
-/// is told of the first that did.
-fn signing_in(app: &TestApp, got_in: &mpsc::Sender<()>) -> JoinSet<Vec<Browser>> {
+/// Signs in repeatedly from several clients at once. Yields the browsers that are signed in, and
+/// sends to `got_in` at the first success.
+fn spawn_sign_ins(app: &TestApp, got_in: &mpsc::Sender<()>) -> JoinSet<Vec<Browser>> {
     let mut all = JoinSet::new();
-    for _ in 0..AT_ONCE {
+    for _ in 0..CLIENTS {
         let (origin, got_in) = (app.origin.clone(), got_in.clone());
         all.spawn(async move {
             let mut browsers = Vec::new();
@@ -38,11 +38,11 @@ fn signing_in(app: &TestApp, got_in: &mpsc::Sender<()>) -> JoinSet<Vec<Browser>>
                 let browser = Browser::at(&origin);
                 let form = [("email", ADA), ("password", PASSWORD)];
                 let answer = browser.post("/login", &form).await;
-                // Refused once the password is another, and soon unlooked; too many at once when the
-                // machine is small.
+                // 422: the password has changed. 429: too many failures. 503: a small machine
+                // refuses the excess of concurrent sign-ins.
                 assert!([303, 422, 429, 503].contains(&answer.status), "{answer}");
                 if answer.status == 303 {
-                    let _told = got_in.try_send(());
+                    let _sent = got_in.try_send(());
                     browsers.push(browser);
                 }
             }
@@ -52,12 +52,12 @@ fn signing_in(app: &TestApp, got_in: &mpsc::Sender<()>) -> JoinSet<Vec<Browser>>
     all
 }
 
-async fn is_in(browser: &Browser) -> bool {
+async fn is_signed_in(browser: &Browser) -> bool {
     browser.get("/account").await.status == 200
 }
 
-/// Every credential that ended is in the receipt that it names.
-async fn every_ending_is_on_its_receipt(browser: &Browser) {
+/// Expects every revoked credential on the receipt that it names.
+async fn expect_revocations_on_receipts(browser: &Browser) {
     let all = browser
         .get("/api/v1/credentials?ended=true&limit=100")
         .await;
@@ -78,23 +78,23 @@ async fn every_ending_is_on_its_receipt(browser: &Browser) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_token_is_made_by_a_session_that_has_ended() {
+async fn revoked_session_cannot_create_a_token() {
     let app = Arc::new(TestApp::start());
     let ada = app.register(ADA).await;
     let user = id_of_ada(&app).await;
     let (made_one, mut first) = mpsc::channel(1);
     let mut makers = JoinSet::new();
-    for _ in 0..AT_ONCE {
+    for _ in 0..CLIENTS {
         let (browser, made_one) = (app.sign_in(ADA).await, made_one.clone());
         makers.spawn(async move {
             let mut secrets = Vec::new();
             for _ in 0..ROUNDS {
                 let form = [("name", "Made in a race"), ("expires", "7d")];
                 let answer = browser.post("/account/tokens", &form).await;
-                // Led to sign in, or, ended in mid-request, told so.
+                // 303: to the login page. 401: the session was revoked during the request.
                 assert!([200, 303, 401].contains(&answer.status), "{answer}");
                 if answer.status == 200 {
-                    let _told = made_one.try_send(());
+                    let _sent = made_one.try_send(());
                     secrets.push(secret_in(&answer.text));
                 }
             }
@@ -116,41 +116,41 @@ async fn no_token_is_made_by_a_session_that_has_ended() {
             .await
             .expect_status(401);
     }
-    assert!(!is_in(&ada).await);
+    assert!(!is_signed_in(&ada).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_sign_in_that_races_an_ending_is_on_its_receipt_or_begins_after_it() {
+async fn sign_in_racing_a_revocation_is_on_its_receipt_or_later() {
     let app = TestApp::start();
     app.register(ADA).await;
     let user = id_of_ada(&app).await;
     let (got_in, mut first) = mpsc::channel(1);
-    let racers = signing_in(&app, &got_in);
+    let racers = spawn_sign_ins(&app, &got_in);
     first.recv().await.expect("a sign-in");
     for _ in 0..ROUNDS {
         let ended = revoke::sign_out_everywhere(&app.context, user, Actor::operator()).await;
         ended.unwrap();
     }
     let browsers = racers.join_all().await.into_iter().flatten();
-    // So many right passwords at one moment are throttled, too.
+    // This many successful sign-ins within one moment are rate limited, too.
     app.advance(Duration::from_secs(300));
     let watching = app.sign_in(ADA).await;
-    every_ending_is_on_its_receipt(&watching).await;
+    expect_revocations_on_receipts(&watching).await;
     let live = watching.get("/api/v1/sessions?limit=100").await.json();
     let live = live["data"].as_array().unwrap().len();
     let mut inside = 1;
     for browser in browsers {
-        inside += usize::from(is_in(&browser).await);
+        inside += usize::from(is_signed_in(&browser).await);
     }
-    assert_eq!(inside, live, "who is in is listed, and who is listed is in");
+    assert_eq!(inside, live, "each active session is listed and accepted");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_old_password_lets_nobody_in_past_the_change_of_it() {
+async fn sign_in_with_old_password_does_not_survive_its_change() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let (got_in, mut first) = mpsc::channel(1);
-    let racers = signing_in(&app, &got_in);
+    let racers = spawn_sign_ins(&app, &got_in);
     first.recv().await.expect("a sign-in");
     let form = [
         ("current_password", PASSWORD),
@@ -160,42 +160,45 @@ async fn the_old_password_lets_nobody_in_past_the_change_of_it() {
         .await
         .expect_status(303);
     for browser in racers.join_all().await.into_iter().flatten() {
-        assert!(!is_in(&browser).await);
+        assert!(!is_signed_in(&browser).await);
     }
-    assert!(is_in(&ada).await);
-    every_ending_is_on_its_receipt(&ada).await;
+    assert!(is_signed_in(&ada).await);
+    expect_revocations_on_receipts(&ada).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_gets_in_past_the_disabling_of_an_account() {
+async fn sign_in_racing_account_disabling_is_revoked() {
     let app = TestApp::start();
     app.register(ADA).await;
     let user = id_of_ada(&app).await;
     let (got_in, mut first) = mpsc::channel(1);
-    let racers = signing_in(&app, &got_in);
+    let racers = spawn_sign_ins(&app, &got_in);
     first.recv().await.expect("a sign-in");
     accounts::disable(&app.context, user).await.unwrap();
     let browsers: Vec<Browser> = racers.join_all().await.into_iter().flatten().collect();
     for browser in &browsers {
-        assert!(!is_in(browser).await);
+        assert!(!is_signed_in(browser).await);
     }
     accounts::enable(&app.context, user).await.unwrap();
     for browser in &browsers {
-        assert!(!is_in(browser).await, "what was ended stays ended");
+        assert!(
+            !is_signed_in(browser).await,
+            "a revoked session stays revoked"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_gets_in_past_the_deletion_of_an_account() {
+async fn sign_in_racing_account_deletion_is_revoked() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let (got_in, mut first) = mpsc::channel(1);
-    let racers = signing_in(&app, &got_in);
+    let racers = spawn_sign_ins(&app, &got_in);
     first.recv().await.expect("a sign-in");
     let form = [("password", PASSWORD)];
     ada.post("/account/delete", &form).await.expect_status(303);
     for browser in racers.join_all().await.into_iter().flatten() {
-        assert!(!is_in(&browser).await);
+        assert!(!is_signed_in(&browser).await);
     }
     let anew = app.register(ADA).await;
     let all = anew.get("/api/v1/credentials?ended=true").await.json();
@@ -203,10 +206,10 @@ async fn nobody_gets_in_past_the_deletion_of_an_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_several_who_want_one_address_at_once_one_gets_it() {
+async fn concurrent_registrations_of_one_address_create_one_account() {
     let app = Arc::new(TestApp::start());
     let mut all = JoinSet::new();
-    for _ in 0..AT_ONCE {
+    for _ in 0..CLIENTS {
         let origin = app.origin.clone();
         all.spawn(async move {
             let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
@@ -215,7 +218,7 @@ async fn of_several_who_want_one_address_at_once_one_gets_it() {
     }
     let statuses = all.join_all().await;
     let got_it = statuses.iter().filter(|status| **status == 303).count();
-    // On a small machine some are told to come back.
+    // A small machine refuses some of them with 503.
     assert!(
         got_it <= 1
             && statuses
@@ -230,12 +233,12 @@ async fn of_several_who_want_one_address_at_once_one_gets_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_sent_several_times_at_once_makes_one_token() {
+async fn concurrent_copies_of_one_form_create_one_token() {
     let app = TestApp::start();
     let ada = Arc::new(app.register(ADA).await);
     let key = ada.get("/account/tokens/new").await.field("form_key");
     let mut all = JoinSet::new();
-    for _ in 0..AT_ONCE {
+    for _ in 0..CLIENTS {
         let (ada, key) = (Arc::clone(&ada), key.clone());
         all.spawn(async move {
             let form = [("name", "Once"), ("expires", "7d"), ("form_key", &*key)];
@@ -250,12 +253,12 @@ async fn a_form_sent_several_times_at_once_makes_one_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_several_end_at_once_ends_once() {
+async fn concurrent_revocations_record_one_event() {
     let app = TestApp::start();
     let ada = Arc::new(app.register(ADA).await);
     let token = app.token(&ada, "Wanted by several", &[]).await;
     let mut all = JoinSet::new();
-    for _ in 0..AT_ONCE {
+    for _ in 0..CLIENTS {
         let (ada, path) = (Arc::clone(&ada), format!("/api/v1/tokens/{}", token.id));
         all.spawn(async move { ada.call(Method::DELETE, &path, None).await.status });
     }
@@ -267,9 +270,9 @@ async fn what_several_end_at_once_ends_once() {
     assert_eq!(endings.count(), 1, "{events}");
 }
 
-/// Many users over few connections, some failing: each answer is its own user's.
+/// Many users share few connections, and some of the requests fail.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_answer_is_another_user_s() {
+async fn concurrent_responses_go_to_their_own_user() {
     let app = Arc::new(TestApp::start());
     let mut all = JoinSet::new();
     for number in 0..8 {

@@ -1,4 +1,4 @@
-//! Revoking one session or one token: asked first, then done.
+//! Revocation of one session or one token: a confirmation page, then the revocation.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use crate::support::client::Browser;
 use crate::support::page::{ADA, newest_token, own_session};
 use crate::support::user_agents::SAFARI_ON_IPHONE;
 
-const QUARTER: Duration = Duration::from_secs(15 * 60);
+const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
 const CONFIRMED: (&str, &str) = ("confirmed", "1");
 
 struct Scene {
     app: TestApp,
     here: Browser,
     phone: Browser,
-    /// A token's secret.
+    /// The secret of the token.
     secret: String,
-    /// Where the phone's session and the token are revoked.
+    /// The paths that revoke the phone's session and the token.
     session: String,
     token: String,
 }
@@ -46,7 +46,7 @@ impl Scene {
         }
     }
 
-    async fn both_live(&self) {
+    async fn expect_both_active(&self) {
         self.phone.get("/account").await.expect_status(200);
         let client = self.app.api_client(&self.secret);
         client.get("/api/v1/user").await.expect_status(200);
@@ -67,7 +67,7 @@ fn link(page: &Answer, words: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_names_what_would_end_and_ends_nothing() {
+async fn confirmation_page_names_the_credential_and_revokes_nothing() {
     let scene = Scene::new().await;
     for (path, list, words) in [
         (
@@ -88,13 +88,13 @@ async fn the_page_names_what_would_end_and_ends_nothing() {
             }
             assert_eq!(link(&page, "Cancel"), list);
             assert_eq!(page.field("confirmed"), "1");
-            scene.both_live().await;
+            scene.expect_both_active().await;
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_confirmed_one_ends_and_the_list_links_the_receipt() {
+async fn confirmed_revocation_leads_to_list_with_receipt_link() {
     let scene = Scene::new().await;
     for (path, list, message) in [
         (
@@ -124,9 +124,9 @@ async fn a_confirmed_one_ends_and_the_list_links_the_receipt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_confirmed_one_leads_back_to_where_it_was_asked_for() {
+async fn confirmed_revocation_leads_to_safe_return_address_only() {
     let scene = Scene::new().await;
-    // The form of each list says where it is.
+    // The form of each list sends the path of that list as its return address.
     for path in ["/account", "/account/sessions", "/account/tokens"] {
         let page = scene.here.get(path).await.expect_status(200);
         let next = page.fields_named("next");
@@ -152,7 +152,7 @@ async fn a_confirmed_one_leads_back_to_where_it_was_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_session_in_use_is_asked_about_and_signs_out_here() {
+async fn revoking_the_current_session_signs_this_browser_out() {
     let app = TestApp::start();
     let here = app.register(ADA).await;
     let path = format!("/account/sessions/{}/revoke", own_session(&here).await);
@@ -166,15 +166,15 @@ async fn the_session_in_use_is_asked_about_and_signs_out_here() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_password_is_asked_for_once_it_is_confirmed() {
+async fn stale_session_is_asked_for_its_password_after_confirmation() {
     let scene = Scene::new().await;
-    scene.app.advance(QUARTER);
+    scene.app.advance(QUARTER_HOUR);
     let page = scene.here.post(&scene.token, &[]).await;
     page.expect_status(200)
         .expect_text("You will be asked for your password.");
     let asked = scene.here.post(&scene.token, &[CONFIRMED]).await;
     let next = scene.here.follow(&asked).await.field("next");
-    scene.both_live().await;
+    scene.expect_both_active().await;
     let form = [("password", PASSWORD), ("next", &*next)];
     let back = scene.here.post("/account/confirm", &form).await;
     let page = scene.here.follow(&back).await.expect_status(200);
@@ -183,7 +183,7 @@ async fn the_password_is_asked_for_once_it_is_confirmed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_without_scripts_cancels_and_then_revokes() {
+async fn revocation_page_works_without_scripts() {
     let scene = Scene::new().await;
     let window = Window::at(&scene.app.origin).without_scripts().open().await;
     window.visit("/login").await;
@@ -197,7 +197,7 @@ async fn a_person_without_scripts_cancels_and_then_revokes() {
     window.expect_no_sideways_scrolling().await;
     window.press("Cancel").await;
     window.expect_path("/account").await;
-    scene.both_live().await;
+    scene.expect_both_active().await;
     window.press_in("CI of the shop", "Revoke").await;
     window.press("Revoke token").await;
     window.expect_path("/account").await;

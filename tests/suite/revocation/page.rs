@@ -1,4 +1,4 @@
-//! Ending a selection: what the preview shows, and just that.
+//! Revocation by filter on the page: it revokes exactly the credentials of the preview.
 
 use std::time::Duration;
 
@@ -9,21 +9,21 @@ use crate::support::client::Browser;
 use crate::support::page::{ADA, GRACE, fetch_list, newest_token, own_session};
 use crate::support::user_agents::{SAFARI_ON_IPAD, SAFARI_ON_IPHONE};
 
-/// Previews a selection and ends what was previewed.
-async fn end(browser: &Browser, selection: &[(&str, &str)]) -> crate::support::answer::Answer {
-    let path = paths::with_query("/account/sign-out", selection);
+/// Previews a filter and revokes the credentials of the preview.
+async fn revoke(browser: &Browser, filter: &[(&str, &str)]) -> crate::support::answer::Answer {
+    let path = paths::with_query("/account/sign-out", filter);
     let digest = browser.get(&path).await.expect_status(200).field("digest");
-    let mut form = selection.to_vec();
+    let mut form = filter.to_vec();
     form.push(("digest", &digest));
     browser.post("/account/sign-out", &form).await
 }
 
-async fn lives(browser: &Browser) -> bool {
+async fn is_signed_in(browser: &Browser) -> bool {
     browser.get("/account").await.status == 200
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_is_everything_this_browser_included_and_nobody_else_s() {
+async fn empty_filter_revokes_all_credentials_of_this_user_only() {
     let app = TestApp::start();
     let (here, phone) = (
         app.register(ADA).await,
@@ -35,49 +35,53 @@ async fn everything_is_everything_this_browser_included_and_nobody_else_s() {
     preview
         .expect_text("2 sessions and 1 token")
         .expect_text("signed out here too");
-    let ended = end(&here, &[]).await.expect_redirect("/login");
+    let ended = revoke(&here, &[]).await.expect_redirect("/login");
     here.follow(&ended)
         .await
         .expect_text("Ended: 2 sessions and 1 token.");
-    assert!(!lives(&here).await && !lives(&phone).await);
+    assert!(!is_signed_in(&here).await && !is_signed_in(&phone).await);
     client.get("/api/v1/user").await.expect_status(401);
-    assert!(lives(&grace).await);
+    assert!(is_signed_in(&grace).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_else_leaves_this_browser_alone() {
+async fn except_current_leaves_this_browser_signed_in() {
     let app = TestApp::start();
     let (here, phone) = (
         app.register(ADA).await,
         app.sign_in_with(ADA, SAFARI_ON_IPHONE).await,
     );
     let client = app.api_client(&app.token_of(&here, "CI", &[]).await);
-    let ended = end(&here, &[("except", "current")])
+    let ended = revoke(&here, &[("except", "current")])
         .await
         .expect_status(303);
     here.follow(&ended)
         .await
         .expect_text("1 session and 1 token")
         .expect_text("this browser");
-    assert!(lives(&here).await && !lives(&phone).await);
+    assert!(is_signed_in(&here).await && !is_signed_in(&phone).await);
     client.get("/api/v1/user").await.expect_status(401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_kind_is_ended_and_the_others_stay() {
+async fn filter_by_kind_leaves_other_kinds_active() {
     let app = TestApp::start();
     let here = app.register(ADA).await;
     let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
     let tablet = app.sign_in_with(ADA, SAFARI_ON_IPAD).await;
     let client = app.api_client(&app.token_of(&here, "CI", &[]).await);
-    end(&here, &[("kind", "mobile")]).await.expect_status(303);
-    assert!(lives(&here).await && !lives(&phone).await && lives(&tablet).await);
-    end(&here, &[("kind", "tablet"), ("kind", "personal")])
+    revoke(&here, &[("kind", "mobile")])
         .await
         .expect_status(303);
-    assert!(!lives(&tablet).await);
+    assert!(
+        is_signed_in(&here).await && !is_signed_in(&phone).await && is_signed_in(&tablet).await
+    );
+    revoke(&here, &[("kind", "tablet"), ("kind", "personal")])
+        .await
+        .expect_status(303);
+    assert!(!is_signed_in(&tablet).await);
     client.get("/api/v1/user").await.expect_status(401);
-    assert!(lives(&here).await);
+    assert!(is_signed_in(&here).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,11 +124,15 @@ async fn fields_combine_with_and_and_repeats_with_or() {
     let contradiction = "/account/sign-out?class=token&kind=mobile";
     here.get(contradiction).await.expect_status(422);
     app.advance(Duration::from_secs(3700));
-    assert_eq!(counts("unused_since=1h").await, 2, "all but this browser");
+    assert_eq!(
+        counts("unused_since=1h").await,
+        2,
+        "all except this browser"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_changed_since_the_preview_ends_nothing_and_shows_the_list_as_it_is() {
+async fn outdated_digest_revokes_nothing_and_shows_the_new_preview() {
     let app = TestApp::start();
     let (here, phone) = (
         app.register(ADA).await,
@@ -143,11 +151,11 @@ async fn what_changed_since_the_preview_ends_nothing_and_shows_the_list_as_it_is
     assert_ne!(page.field("digest"), digest);
     page.expect_text("Nothing was ended")
         .expect_text("2 sessions");
-    assert!(lives(&here).await && lives(&phone).await && lives(&tablet).await);
+    assert!(is_signed_in(&here).await && is_signed_in(&phone).await && is_signed_in(&tablet).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_preview_s_digest_nothing_ends() {
+async fn revocation_without_digest_is_refused() {
     let app = TestApp::start();
     let here = app.register(ADA).await;
     for form in [&[][..], &[("digest", "")], &[("class", "session")]] {
@@ -159,11 +167,11 @@ async fn without_a_preview_s_digest_nothing_ends() {
     }
     let stale = here.post("/account/sign-out", &[("digest", "x")]).await;
     stale.expect_status(409);
-    assert!(lives(&here).await);
+    assert!(is_signed_in(&here).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_selection_s_digest_ends_nothing() {
+async fn digest_of_another_filter_revokes_nothing() {
     let app = TestApp::start();
     let (here, phone) = (
         app.register(ADA).await,
@@ -176,11 +184,11 @@ async fn another_selection_s_digest_ends_nothing() {
     here.post("/account/sign-out", &[("digest", &digest)])
         .await
         .expect_status(409);
-    assert!(lives(&here).await && lives(&phone).await);
+    assert!(is_signed_in(&here).await && is_signed_in(&phone).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_selection_that_cannot_be_understood_selects_nothing() {
+async fn invalid_filter_is_refused() {
     let app = TestApp::start();
     let here = app.register(ADA).await;
     let digest = here.get("/account/sign-out").await.field("digest");
@@ -206,11 +214,11 @@ async fn a_selection_that_cannot_be_understood_selects_nothing() {
             .await
             .expect_status(422);
     }
-    assert!(lives(&here).await);
+    assert!(is_signed_in(&here).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fields_of_the_form_that_were_left_empty_mean_nothing() {
+async fn empty_form_fields_are_ignored() {
     let app = TestApp::start();
     let here = app.register(ADA).await;
     let path = "/account/sign-out?unused_since=&created_before=&from=&ability=";
@@ -221,24 +229,26 @@ async fn fields_of_the_form_that_were_left_empty_mean_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_else_s_credentials_cannot_be_selected() {
+async fn credentials_of_another_user_cannot_be_selected() {
     let app = TestApp::start();
     let (ada, grace) = (app.register(ADA).await, app.register(GRACE).await);
     let id = own_session(&grace).await;
     let preview = ada.get(&format!("/account/sign-out?id={id}")).await;
     preview.expect_status(200).expect_text("nothing to end");
-    assert!(lives(&grace).await);
+    assert!(is_signed_in(&grace).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receipt_stays_readable_for_its_owner_and_is_not_found_by_anybody_else() {
+async fn receipt_is_readable_by_its_owner_only() {
     let app = TestApp::start();
     let (here, _) = (
         app.register(ADA).await,
         app.sign_in_with(ADA, SAFARI_ON_IPHONE).await,
     );
     let grace = app.register(GRACE).await;
-    let ended = end(&here, &[("kind", "mobile")]).await.expect_status(303);
+    let ended = revoke(&here, &[("kind", "mobile")])
+        .await
+        .expect_status(303);
     let receipt = ended.location().to_owned();
     for browser in [&here, &app.sign_in(ADA).await] {
         let page = browser.get(&receipt).await.expect_status(200);
@@ -258,7 +268,7 @@ async fn a_receipt_stays_readable_for_its_owner_and_is_not_found_by_anybody_else
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_paused_token_ends_with_everything_and_does_not_come_back() {
+async fn revoked_paused_token_cannot_be_resumed() {
     let app = TestApp::start();
     let here = app.register(ADA).await;
     let client = app.api_client(&app.token_of(&here, "CI", &[]).await);
@@ -266,7 +276,7 @@ async fn a_paused_token_ends_with_everything_and_does_not_come_back() {
     here.post(&format!("{path}/pause"), &[])
         .await
         .expect_status(303);
-    end(&here, &[("except", "current")])
+    revoke(&here, &[("except", "current")])
         .await
         .expect_status(303);
     here.post(&format!("{path}/resume"), &[])
