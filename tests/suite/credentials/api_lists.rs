@@ -1,4 +1,4 @@
-//! Lists in the JSON API: pages, what ended, filters, the activity log.
+//! Lists in the JSON API: pages, ended credentials, filters, the audit log.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn get(browser: &Browser, path: &str) -> Answer {
     browser.call(Method::GET, path, None).await
 }
 
-/// Every id of a list, page by page, and how many rows each page had.
+/// Returns every ID of a list, page by page, and the number of rows of each page.
 async fn walk(browser: &Browser, path: &str) -> (Vec<String>, Vec<usize>) {
     let (mut ids, mut sizes) = (Vec::new(), Vec::new());
     let mut next = path.to_owned();
@@ -40,7 +40,7 @@ async fn walk(browser: &Browser, path: &str) -> (Vec<String>, Vec<usize>) {
 }
 
 #[tokio::test]
-async fn a_list_is_walked_page_by_page_newest_first() {
+async fn list_pages_run_from_newest_to_oldest() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     for name in ["One", "Two", "Three", "Four", "Five"] {
@@ -73,7 +73,7 @@ async fn a_list_is_walked_page_by_page_newest_first() {
 }
 
 #[tokio::test]
-async fn a_page_has_fifty_rows_unless_told_and_a_hundred_at_most() {
+async fn page_has_50_rows_by_default_and_at_most_100() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &["tokens:*"]).await;
@@ -95,7 +95,7 @@ async fn a_page_has_fifty_rows_unless_told_and_a_hundred_at_most() {
 }
 
 #[tokio::test]
-async fn a_page_that_cannot_be_is_refused_by_field() {
+async fn invalid_paging_is_refused_by_field() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     for path in LISTS {
@@ -146,16 +146,16 @@ async fn a_page_that_cannot_be_is_refused_by_field() {
 }
 
 #[tokio::test]
-async fn lists_show_what_is_live_and_when_asked_what_ended() {
+async fn list_shows_ended_credentials_only_on_request() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let own = ada.session_id().await;
     let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
     let phone_id = phone.session_id().await;
-    let dead = app.token(&ada, "Dead", &[]).await.id;
-    let alive = app.token(&ada, "Alive", &[]).await.id;
+    let revoked = app.token(&ada, "Dead", &[]).await.id;
+    let active = app.token(&ada, "Alive", &[]).await.id;
     for path in [
-        format!("/api/v1/tokens/{dead}"),
+        format!("/api/v1/tokens/{revoked}"),
         format!("/api/v1/sessions/{phone_id}"),
     ] {
         ada.call(Method::DELETE, &path, None)
@@ -163,25 +163,25 @@ async fn lists_show_what_is_live_and_when_asked_what_ended() {
             .expect_status(204);
     }
     for (path, ids) in [
-        ("/api/v1/tokens", vec![&alive]),
-        ("/api/v1/tokens?ended=false", vec![&alive]),
-        ("/api/v1/tokens?ended=true", vec![&alive, &dead]),
+        ("/api/v1/tokens", vec![&active]),
+        ("/api/v1/tokens?ended=false", vec![&active]),
+        ("/api/v1/tokens?ended=true", vec![&active, &revoked]),
         ("/api/v1/sessions", vec![&own]),
         ("/api/v1/sessions?ended=true", vec![&phone_id, &own]),
         ("/api/v1/sessions?ended=true&kind=mobile", vec![&phone_id]),
-        ("/api/v1/credentials", vec![&alive, &own]),
+        ("/api/v1/credentials", vec![&active, &own]),
         (
             "/api/v1/credentials?ended=true",
-            vec![&alive, &dead, &phone_id, &own],
+            vec![&active, &revoked, &phone_id, &own],
         ),
         (
             "/api/v1/credentials?ended=true&except=current",
-            vec![&alive, &dead, &phone_id],
+            vec![&active, &revoked, &phone_id],
         ),
     ] {
         let mut found = get(&ada, path).await.expect_status(200).ids();
         let mut ids: Vec<String> = ids.into_iter().cloned().collect();
-        // Made in the same moment, they have no order that could be known beforehand.
+        // They were created at the same time, so that their order is not predictable.
         found.sort();
         ids.sort();
         assert_eq!(found, ids, "{path}");
@@ -189,7 +189,7 @@ async fn lists_show_what_is_live_and_when_asked_what_ended() {
 }
 
 #[tokio::test]
-async fn both_classes_in_one_list_keep_their_own_members() {
+async fn mixed_list_shows_sessions_and_tokens_with_their_members() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     app.advance(Duration::from_secs(1));
@@ -204,7 +204,7 @@ async fn both_classes_in_one_list_keep_their_own_members() {
 }
 
 #[tokio::test]
-async fn nobody_sees_what_is_anothers() {
+async fn lists_show_only_data_of_their_own_user() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     app.token(&ada, "Ada's secret project", &[]).await;
@@ -217,7 +217,7 @@ async fn nobody_sees_what_is_anothers() {
 }
 
 #[tokio::test]
-async fn the_activity_log_says_what_happened_to_what_and_by_whom() {
+async fn audit_log_records_event_credential_and_actor() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let session = ada.session_id().await;

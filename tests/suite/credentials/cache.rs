@@ -1,4 +1,4 @@
-//! What a process remembers of the passes that it has seen: enough to ask no database, never too much.
+//! The credential cache of a node: a hit needs no database, and the cache is bounded.
 
 use std::time::Duration;
 
@@ -14,12 +14,13 @@ use crate::support::sql::{execute, query_lines};
 const ADA: &str = "ada@example.com";
 
 impl TestApp {
-    /// Has the pass checked until it is remembered, which it is when the process has joined the others.
+    /// Sends requests until the credential is cached. The node caches nothing before it has joined
+    /// the cluster.
     pub async fn lets_learn(&self, client: &ApiClient) {
-        self.lets_learn_all(&[client]).await;
+        self.caches_all(&[client]).await;
     }
 
-    async fn lets_learn_all(&self, clients: &[&ApiClient]) {
+    async fn caches_all(&self, clients: &[&ApiClient]) {
         for _ in 0..10_000 {
             for client in clients {
                 client.get("/api/v1/user").await.expect_status(200);
@@ -29,12 +30,12 @@ impl TestApp {
             }
             tokio::task::yield_now().await;
         }
-        panic!("it learns nothing");
+        panic!("no credential was cached");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_known_pass_asks_no_database() {
+async fn cached_credential_needs_no_database() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &["account:read"]).await;
@@ -50,7 +51,7 @@ async fn a_known_pass_asks_no_database() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_is_done_to_one_token_leaves_the_rest_of_what_its_user_has_known() {
+async fn changing_one_token_keeps_other_cached_credentials() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let all = app.client(&ada, &["*"]).await;
@@ -58,7 +59,7 @@ async fn whatever_is_done_to_one_token_leaves_the_rest_of_what_its_user_has_know
     let named = app.client(&ada, &["account:read"]).await;
     let token = named.get("/api/v1/tokens/current").await.json();
     let path = format!("/api/v1/tokens/{}", token["id"].as_str().unwrap());
-    app.lets_learn_all(&[&all, &other, &named]).await;
+    app.caches_all(&[&all, &other, &named]).await;
     for change in [json!({"name": "new"}), json!({"paused": true})] {
         all.patch(&path, &change).await.expect_status(200);
     }
@@ -67,17 +68,17 @@ async fn whatever_is_done_to_one_token_leaves_the_rest_of_what_its_user_has_know
     let rotate = format!("{path}/rotate");
     let rotated = all.post(&rotate, &json!({"overlap": "1h"})).await;
     rotated.expect_status(200);
-    app.lets_learn_all(&[&all, &other, &named]).await;
+    app.caches_all(&[&all, &other, &named]).await;
     all.delete(&path).await.expect_status(204);
     execute(&app, "ALTER TABLE secrets RENAME TO elsewhere");
-    for known in [&all, &other] {
-        known.get("/api/v1/user").await.expect_status(200);
+    for cached in [&all, &other] {
+        cached.get("/api/v1/user").await.expect_status(200);
     }
     named.get("/api/v1/user").await.expect_status(503);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_in_over_somebody_elses_session_makes_all_old_that_they_have_known() {
+async fn replacing_a_session_invalidates_its_user() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &["account:read"]).await;
@@ -93,7 +94,7 @@ async fn signing_in_over_somebody_elses_session_makes_all_old_that_they_have_kno
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_was_rotated_often_tells_of_its_user_and_not_of_each_secret() {
+async fn revoking_a_token_with_many_secrets_is_one_invalidation() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &["*"]).await;
@@ -108,22 +109,22 @@ async fn a_token_that_was_rotated_often_tells_of_its_user_and_not_of_each_secret
         newest = secret.as_str().unwrap().to_owned();
     }
     let newest = ApiClient::at(&app.origin, &newest);
-    app.lets_learn_all(&[&client, &other, &newest]).await;
+    app.caches_all(&[&client, &other, &newest]).await;
     let position = "SELECT CAST(position AS TEXT) AS line FROM notice_position";
-    let told = || {
+    let value = || {
         query_lines(&app, position, position)
             .concat()
             .parse::<i64>()
             .unwrap()
     };
-    let before = told();
+    let before = value();
     client.delete(&path).await.expect_status(204);
-    assert_eq!(told() - before, 1);
+    assert_eq!(value() - before, 1);
     newest.get("/api/v1/user").await.expect_status(401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn its_time_is_compared_at_each_check() {
+async fn cached_token_expires_on_time() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let body = json!({"name": "short", "abilities": ["account:read"], "expires_in": 60});
@@ -138,7 +139,7 @@ async fn its_time_is_compared_at_each_check() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_somebody_did_to_the_database_by_hand_is_seen_after_five_minutes() {
+async fn manual_database_change_applies_after_five_minutes() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &["account:read"]).await;
@@ -151,7 +152,7 @@ async fn what_somebody_did_to_the_database_by_hand_is_seen_after_five_minutes() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_bounded_and_whoever_is_forgotten_is_asked_for_again() {
+async fn cache_is_bounded_and_evicted_credentials_still_work() {
     let app = TestApp::start_with(&[("NARTHEX_MEMORY_ENTRIES", "4")]);
     let ada = app.register(ADA).await;
     let mut clients = Vec::new();
@@ -167,7 +168,7 @@ async fn it_is_bounded_and_whoever_is_forgotten_is_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_may_have_nothing_remembered() {
+async fn cache_size_zero_disables_the_cache() {
     let app = TestApp::start_with(&[("NARTHEX_MEMORY_ENTRIES", "0")]);
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &["account:read"]).await;
@@ -177,16 +178,16 @@ async fn an_operator_may_have_nothing_remembered() {
     assert_eq!(app.context.nodes.remembered(), 0);
 }
 
-/// What is told under this name.
-async fn number(metrics: &AnonymousClient, name: &str) -> u64 {
+/// Returns the value of the metric of this name.
+async fn metric(metrics: &AnonymousClient, name: &str) -> u64 {
     let text = metrics.get("/metrics").await.expect_status(200).text;
-    let told = text.lines().find_map(|line| line.strip_prefix(name));
-    let told = told.unwrap_or_else(|| panic!("{name} is not told: {text}"));
-    told.trim().parse().unwrap()
+    let value = text.lines().find_map(|line| line.strip_prefix(name));
+    let value = value.unwrap_or_else(|| panic!("no metric {name}: {text}"));
+    value.trim().parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_sees_how_many_are_remembered_and_how_often_the_database_was_asked() {
+async fn metrics_count_cache_entries_and_database_lookups() {
     let metrics = format!("127.0.0.1:{}", free_port());
     let operator = Operator::new().with("NARTHEX_METRICS_LISTEN", &metrics);
     operator.add_user(ADA);
@@ -195,37 +196,37 @@ async fn an_operator_sees_how_many_are_remembered_and_how_often_the_database_was
     let serving = operator.serve();
     let metrics = AnonymousClient::at(&format!("http://{metrics}"));
     let one = ApiClient::at(&serving.url, &one);
-    let mut left = 10_000;
-    while number(&metrics, "narthex_remembered_passes").await == 0 {
+    let mut attempts_left = 10_000;
+    while metric(&metrics, "narthex_remembered_passes").await == 0 {
         one.get("/api/v1/user").await.expect_status(200);
-        left -= 1;
-        assert!(left > 0, "it learns nothing");
+        attempts_left -= 1;
+        assert!(attempts_left > 0, "no credential was cached");
     }
-    assert_eq!(number(&metrics, "narthex_lease_held").await, 1);
-    assert_eq!(number(&metrics, "narthex_nodes").await, 1);
-    assert_eq!(number(&metrics, "narthex_database_may_be_a_copy").await, 0);
+    assert_eq!(metric(&metrics, "narthex_lease_held").await, 1);
+    assert_eq!(metric(&metrics, "narthex_nodes").await, 1);
+    assert_eq!(metric(&metrics, "narthex_database_may_be_a_copy").await, 0);
     assert_eq!(
-        number(&metrics, "narthex_database_takes_no_writes").await,
+        metric(&metrics, "narthex_database_takes_no_writes").await,
         0
     );
-    assert_eq!(number(&metrics, "narthex_database_errors_total").await, 0);
+    assert_eq!(metric(&metrics, "narthex_database_errors_total").await, 0);
     let version = concat!(
         "narthex_build_info{version=\"",
         env!("CARGO_PKG_VERSION"),
         "\"}"
     );
-    assert_eq!(number(&metrics, version).await, 1);
-    let connections = number(&metrics, "narthex_database_connections ").await;
+    assert_eq!(metric(&metrics, version).await, 1);
+    let connections = metric(&metrics, "narthex_database_connections ").await;
     assert!(connections > 0);
-    assert!(number(&metrics, "narthex_database_connections_in_use").await <= connections);
-    let asked = number(&metrics, "narthex_lookups_total").await;
+    assert!(metric(&metrics, "narthex_database_connections_in_use").await <= connections);
+    let asked = metric(&metrics, "narthex_lookups_total").await;
     assert!(asked > 0);
     for _ in 0..10 {
         one.get("/api/v1/user").await.expect_status(200);
     }
-    assert_eq!(number(&metrics, "narthex_lookups_total").await, asked);
+    assert_eq!(metric(&metrics, "narthex_lookups_total").await, asked);
     let other = ApiClient::at(&serving.url, &other);
     other.get("/api/v1/user").await.expect_status(200);
-    assert_eq!(number(&metrics, "narthex_lookups_total").await, asked + 1);
-    assert_eq!(number(&metrics, "narthex_remembered_passes").await, 2);
+    assert_eq!(metric(&metrics, "narthex_lookups_total").await, asked + 1);
+    assert_eq!(metric(&metrics, "narthex_remembered_passes").await, 2);
 }

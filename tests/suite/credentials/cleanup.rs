@@ -1,4 +1,4 @@
-//! What time does to credentials: they expire, end with a receipt, and are forgotten.
+//! Cleanup of credentials: they expire, end with a receipt, and are deleted.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ async fn pruned(app: &TestApp) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn what_has_expired_ends_with_a_receipt_that_says_so() {
+async fn cleanup_ends_expired_credentials_with_a_receipt() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let form = [
@@ -34,7 +34,7 @@ async fn what_has_expired_ends_with_a_receipt_that_says_so() {
     app.advance(7 * DAY);
     // The token and the session of the browser that made it.
     assert_eq!(pruned(&app).await, (2, 0));
-    assert_eq!(pruned(&app).await, (0, 0), "once is enough");
+    assert_eq!(pruned(&app).await, (0, 0), "the first run ended both");
 
     let browser = app.sign_in("ada@example.com").await;
     let tokens = browser.get("/account/tokens").await.expect_status(200);
@@ -56,7 +56,7 @@ async fn what_has_expired_ends_with_a_receipt_that_says_so() {
 }
 
 #[tokio::test]
-async fn what_ended_longer_ago_than_is_kept_is_forgotten_but_its_receipt_still_counts_it() {
+async fn cleanup_deletes_old_credentials_and_keeps_their_receipts() {
     let app = TestApp::start_with(&[("NARTHEX_KEEP_ENDED", "30d")]);
     let browser = app.register("ada@example.com").await;
     let secret = app.token_of(&browser, "CI", &["account:read"]).await;
@@ -71,13 +71,13 @@ async fn what_ended_longer_ago_than_is_kept_is_forgotten_but_its_receipt_still_c
     assert_eq!(
         pruned(&app).await,
         (1, 0),
-        "the session expired; nothing is old enough yet"
+        "the session expired; no credential is old enough yet"
     );
     app.advance(2 * DAY);
     assert_eq!(
         pruned(&app).await,
         (0, 1),
-        "the token is forgotten, the session not yet"
+        "the token is deleted, the session not yet"
     );
 
     let browser = app.sign_in("ada@example.com").await;
@@ -93,7 +93,7 @@ async fn what_ended_longer_ago_than_is_kept_is_forgotten_but_its_receipt_still_c
 }
 
 #[tokio::test]
-async fn what_somebody_ended_by_hand_is_forgotten_in_time_like_the_rest() {
+async fn cleanup_deletes_credentials_that_were_ended_manually() {
     let app = TestApp::start_with(&[("NARTHEX_KEEP_ENDED", "30d")]);
     let browser = app.register("ada@example.com").await;
     app.token_of(&browser, "ended by hand", &["account:read"])
@@ -104,7 +104,7 @@ async fn what_somebody_ended_by_hand_is_forgotten_in_time_like_the_rest() {
         "UPDATE credentials SET ended_at = created_at WHERE name = 'ended by hand'",
     );
     app.advance(29 * DAY);
-    assert_eq!(pruned(&app).await.1, 0, "it is not old enough yet");
+    assert_eq!(pruned(&app).await.1, 0, "the token is not old enough yet");
     app.advance(2 * DAY);
     assert_eq!(pruned(&app).await.1, 1);
 }

@@ -1,4 +1,5 @@
-//! Nodes whose clocks differ, and last uses that another process knows of alone: a revocation asks no clock.
+//! Nodes whose clocks differ, and last uses that only another node knows: a revocation depends on
+//! no clock.
 
 use std::time::Duration;
 
@@ -15,14 +16,14 @@ const TOKENS: &str = "/api/v1/tokens";
 const SECOND: Duration = Duration::from_secs(1);
 const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 
-/// A node, and one on the same database whose clock is slow.
-fn two() -> (TestApp, TestApp) {
+/// Starts a node, and another one on the same database whose clock is slow.
+fn start_two() -> (TestApp, TestApp) {
     let one = TestApp::start();
     let slow = one.start_second_with_slow_clock(HALF_A_MINUTE);
     (one, slow)
 }
 
-/// The same browser, at another node.
+/// Returns a browser with the same session at another node.
 fn at(app: &TestApp, browser: &Browser) -> Browser {
     let cookie = browser.cookie("narthex").expect("a session");
     let there = app.browser();
@@ -30,7 +31,7 @@ fn at(app: &TestApp, browser: &Browser) -> Browser {
     there
 }
 
-/// A token that lives for eight seconds.
+/// Creates a token that expires after eight seconds.
 async fn short_lived(app: &TestApp, ada: &Browser) -> Token {
     let body = json!({"name": "Short", "abilities": [], "expires_in": 8});
     let made = ada.call(Method::POST, TOKENS, Some(&body)).await;
@@ -44,7 +45,7 @@ async fn rotate(ada: &Browser, token: &Token, overlap: &str) -> Answer {
     answer.expect_status(200)
 }
 
-/// The ways to revoke a token that this clock believes over.
+/// The ways to revoke a token that is expired by the clock of the node.
 #[derive(Clone, Copy, Debug)]
 enum Way {
     One,
@@ -106,9 +107,9 @@ impl Way {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_revocation_reaches_a_token_that_only_its_clock_expired() {
+async fn revocation_includes_tokens_that_expired_by_this_clock_only() {
     for way in Way::ALL {
-        let (one, slow) = two();
+        let (one, slow) = start_two();
         let ada = one.register(ADA).await;
         let token = short_lived(&one, &ada).await;
         one.advance(9 * SECOND);
@@ -128,7 +129,7 @@ async fn a_revocation_reaches_a_token_that_only_its_clock_expired() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sign_out_everywhere_reaches_a_session_last_used_elsewhere() {
+async fn sign_out_includes_a_session_last_used_on_another_node() {
     let settings = [
         ("NARTHEX_SESSION_IDLE", "20s"),
         ("NARTHEX_LAST_USED_EVERY", "1h"),
@@ -148,9 +149,10 @@ async fn sign_out_everywhere_reaches_a_session_last_used_elsewhere() {
     assert_eq!(receipt["sessions_ended"], 2, "{receipt}");
 }
 
-/// A preview lists what is live. Its digest fits whatever becomes over in between, and what is over ends, too.
+/// A preview lists active credentials. Its digest stays valid while credentials expire, and a
+/// revocation includes expired credentials, too.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_previewed_sign_out_ends_what_became_over_since() {
+async fn revocation_with_digest_includes_tokens_expired_since() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let tokens = json!({"class": "token"});
@@ -159,13 +161,13 @@ async fn a_previewed_sign_out_ends_what_became_over_since() {
         let shown = ada.call(Method::POST, path, Some(&tokens)).await;
         shown.expect_status(200)
     };
-    let over_before = short_lived(&app, &ada).await;
+    let expired_before = short_lived(&app, &ada).await;
     app.advance(9 * SECOND);
-    let over_since = short_lived(&app, &ada).await;
+    let expired_since = short_lived(&app, &ada).await;
     app.advance(SECOND);
     let live = app.token(&ada, "Live", &[]).await;
     let shown = preview().await;
-    assert_eq!(shown.ids(), [live.id.clone(), over_since.id.clone()]);
+    assert_eq!(shown.ids(), [live.id.clone(), expired_since.id.clone()]);
     app.advance(9 * SECOND);
     assert_eq!(preview().await.ids(), std::slice::from_ref(&live.id));
     let body = json!({"class": "token", "digest": shown.json()["digest"]});
@@ -173,12 +175,12 @@ async fn a_previewed_sign_out_ends_what_became_over_since() {
         .call(Method::POST, "/api/v1/sign-out", Some(&body))
         .await;
     let ended = ended.expect_status(200);
-    assert_eq!(ended.ids(), [live.id, over_since.id, over_before.id]);
+    assert_eq!(ended.ids(), [live.id, expired_since.id, expired_before.id]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rotated_out_secret_is_dead_to_a_slow_clock() {
-    let (one, slow) = two();
+async fn rotated_secret_is_refused_by_a_node_with_a_slow_clock() {
+    let (one, slow) = start_two();
     let ada = one.register(ADA).await;
     let token = one.token(&ada, "CI", &[]).await;
     let there = slow.api_client(&token.secret);
@@ -193,13 +195,13 @@ async fn a_rotated_out_secret_is_dead_to_a_slow_clock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_beyond_eight_is_dead_to_a_slow_clock() {
-    let (one, slow) = two();
+async fn ninth_previous_secret_is_refused_by_a_slow_clock() {
+    let (one, slow) = start_two();
     let ada = one.register(ADA).await;
     let token = one.token(&ada, "CI", &[]).await;
     let there = slow.api_client(&token.secret);
     for _ in 0..8 {
-        // Of secrets that were made at one time none is the oldest.
+        // Secrets that were created at the same time have no oldest one.
         one.advance(SECOND);
         slow.advance(SECOND);
         rotate(&ada, &token, "1h").await;
@@ -214,10 +216,11 @@ async fn a_secret_beyond_eight_is_dead_to_a_slow_clock() {
     );
 }
 
-/// Secrets that are over by the clock that rotates count, too: to a slow clock they still work.
+/// Secrets that are expired by the clock of the rotating node count, too, because a node with a
+/// slow clock still accepts them.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_more_than_eight_earlier_secrets_work_by_any_clock() {
-    let (one, slow) = two();
+async fn at_most_eight_previous_secrets_work_by_any_clock() {
+    let (one, slow) = start_two();
     let ada = one.register(ADA).await;
     let token = one.token(&ada, "CI", &[]).await;
     let mut secrets = vec![token.secret.clone()];
@@ -231,12 +234,12 @@ async fn no_more_than_eight_earlier_secrets_work_by_any_clock() {
     for secret in &secrets {
         working += usize::from(slow.api_client(secret).is_authenticated().await);
     }
-    assert_eq!(working, 9, "the newest and eight from before");
+    assert_eq!(working, 9, "the current secret and eight previous ones");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn revoking_by_an_expired_secret_ends_that_secret_everywhere() {
-    let (one, slow) = two();
+async fn revocation_by_expired_secret_revokes_it_on_every_node() {
+    let (one, slow) = start_two();
     let ada = one.register(ADA).await;
     let token = one.token(&ada, "CI", &[]).await;
     let new = rotate(&ada, &token, "1s").await.json();
@@ -250,13 +253,13 @@ async fn revoking_by_an_expired_secret_ends_that_secret_everywhere() {
     assert!(!there.is_authenticated().await);
     assert!(
         one.token_from(&new).client.is_authenticated().await,
-        "the token lives on"
+        "the token stays active"
     );
 }
 
-/// The command goes by the machine's clock, by which all of this is over.
+/// The command uses the system clock, by which these credentials are expired.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_revokes_what_its_clock_believes_over() {
+async fn command_revokes_credentials_that_expired_by_its_clock() {
     for arguments in [
         &["sign-out", ADA][..],
         &["sign-out", "--all"],

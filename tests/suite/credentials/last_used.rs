@@ -1,4 +1,4 @@
-//! When and from where something was last used, as it is written down.
+//! The time and the address of the latest use of a credential, as the database has them.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use crate::support::sql;
 
 const ADA: &str = "ada@example.com";
 
-/// An app that is used, and another one beside it, which knows of uses only what is written down.
-struct Two {
+/// A node that is used, and another node, which knows only the last uses of the database.
+struct Fixture {
     app: TestApp,
-    _beside: TestApp,
+    _reading_node: TestApp,
     ada: Browser,
     reader: ApiClient,
 }
 
-impl Two {
+impl Fixture {
     async fn start() -> Self {
         let app = TestApp::start();
         let beside = app.start_second(&[]);
@@ -31,7 +31,7 @@ impl Two {
         Self {
             reader: beside.api_client(&reader),
             app,
-            _beside: beside,
+            _reading_node: beside,
             ada,
         }
     }
@@ -40,7 +40,7 @@ impl Two {
         self.app.token(&self.ada, name, &["account:read"]).await
     }
 
-    /// Uses tokens a minute later, and writes that down.
+    /// Uses tokens one minute later, and flushes their last uses.
     async fn use_later(&self, tokens: &[&Token]) {
         self.app.advance(Duration::from_secs(60));
         for token in tokens {
@@ -53,16 +53,16 @@ impl Two {
         self.reader.get(path).await.expect_status(200).json()
     }
 
-    async fn written(&self, path: &str) -> Value {
+    async fn last_used_at(&self, path: &str) -> Value {
         self.found(path).await["last_used_at"].clone()
     }
 
-    async fn from(&self, token: &Token) -> Value {
+    async fn last_used_ip_of(&self, token: &Token) -> Value {
         self.found(&path_of(token)).await["last_used_ip"].clone()
     }
 
-    async fn written_of(&self, token: &Token) -> Value {
-        self.written(&path_of(token)).await
+    async fn last_used_at_of(&self, token: &Token) -> Value {
+        self.last_used_at(&path_of(token)).await
     }
 }
 
@@ -71,78 +71,105 @@ fn path_of(token: &Token) -> String {
 }
 
 #[tokio::test]
-async fn each_use_is_written_over_the_one_before_and_over_none_that_is_newer() {
-    let two = Two::start().await;
-    let token = two.token("CI").await;
-    assert_eq!(two.written_of(&token).await, Value::Null);
-    two.use_later(&[&token]).await;
-    assert_eq!(two.written_of(&token).await, json!("2026-11-22T12:31:00Z"));
-    assert_eq!(two.from(&token).await, json!("127.0.0.1"));
-    sql::execute(&two.app, "UPDATE last_uses SET ip = '192.0.2.1'");
-    two.use_later(&[&token]).await;
-    assert_eq!(two.written_of(&token).await, json!("2026-11-22T12:32:00Z"));
-    assert_eq!(two.from(&token).await, json!("127.0.0.1"));
-    // Another process wrote a use that came an hour later.
-    sql::execute(&two.app, "UPDATE last_uses SET at = at + 3600000000");
-    two.use_later(&[&token]).await;
-    assert_eq!(two.written_of(&token).await, json!("2026-11-22T13:32:00Z"));
+async fn flush_overwrites_older_last_use_only() {
+    let fixture = Fixture::start().await;
+    let token = fixture.token("CI").await;
+    assert_eq!(fixture.last_used_at_of(&token).await, Value::Null);
+    fixture.use_later(&[&token]).await;
+    assert_eq!(
+        fixture.last_used_at_of(&token).await,
+        json!("2026-11-22T12:31:00Z")
+    );
+    assert_eq!(fixture.last_used_ip_of(&token).await, json!("127.0.0.1"));
+    sql::execute(&fixture.app, "UPDATE last_uses SET ip = '192.0.2.1'");
+    fixture.use_later(&[&token]).await;
+    assert_eq!(
+        fixture.last_used_at_of(&token).await,
+        json!("2026-11-22T12:32:00Z")
+    );
+    assert_eq!(fixture.last_used_ip_of(&token).await, json!("127.0.0.1"));
+    // Another node has written a use of one hour later.
+    sql::execute(&fixture.app, "UPDATE last_uses SET at = at + 3600000000");
+    fixture.use_later(&[&token]).await;
+    assert_eq!(
+        fixture.last_used_at_of(&token).await,
+        json!("2026-11-22T13:32:00Z")
+    );
 }
 
 #[tokio::test]
-async fn what_somebody_else_was_shown_is_used_from_where_it_was_before() {
-    let two = Two::start().await;
-    let (token, fresh) = (two.token("CI").await, two.token("Fresh").await);
-    let asker = two.app.client(&two.ada, &["tokens:introspect"]).await;
-    two.use_later(&[&token]).await;
-    // From where it was is not in memory any more.
-    flush(&two.app.context).await.unwrap();
-    sql::execute(&two.app, "UPDATE last_uses SET ip = '192.0.2.1'");
-    two.app.advance(Duration::from_secs(60));
+async fn introspection_updates_time_but_not_address_of_last_use() {
+    let fixture = Fixture::start().await;
+    let (token, fresh) = (fixture.token("CI").await, fixture.token("Fresh").await);
+    let resource_server = fixture
+        .app
+        .client(&fixture.ada, &["tokens:introspect"])
+        .await;
+    fixture.use_later(&[&token]).await;
+    // The address is no longer in memory.
+    flush(&fixture.app.context).await.unwrap();
+    sql::execute(&fixture.app, "UPDATE last_uses SET ip = '192.0.2.1'");
+    fixture.app.advance(Duration::from_secs(60));
     for shown in [&token, &fresh] {
-        let question = asker.request(Method::POST, "/oauth/introspect");
-        let question = question.form(&[("token", &shown.secret)]);
-        asker.send(question).await.expect_status(200);
+        let request = resource_server.request(Method::POST, "/oauth/introspect");
+        let request = request.form(&[("token", &shown.secret)]);
+        resource_server.send(request).await.expect_status(200);
     }
-    flush(&two.app.context).await.unwrap();
-    assert_eq!(two.written_of(&token).await, json!("2026-11-22T12:32:00Z"));
-    assert_eq!(two.from(&token).await, json!("192.0.2.1"));
-    assert_eq!(two.written_of(&fresh).await, json!("2026-11-22T12:32:00Z"));
-    assert_eq!(two.from(&fresh).await, Value::Null);
+    flush(&fixture.app.context).await.unwrap();
+    assert_eq!(
+        fixture.last_used_at_of(&token).await,
+        json!("2026-11-22T12:32:00Z")
+    );
+    assert_eq!(fixture.last_used_ip_of(&token).await, json!("192.0.2.1"));
+    assert_eq!(
+        fixture.last_used_at_of(&fresh).await,
+        json!("2026-11-22T12:32:00Z")
+    );
+    assert_eq!(fixture.last_used_ip_of(&fresh).await, Value::Null);
 }
 
 #[tokio::test]
-async fn of_what_is_gone_nothing_is_written_and_of_all_else_in_the_same_batch_it_is() {
-    let two = Two::start().await;
-    let (goes, stays) = (two.token("Goes").await, two.token("Stays").await);
-    two.app.advance(Duration::from_secs(60));
-    for token in [&goes, &stays] {
+async fn deleted_credential_does_not_fail_the_flush_batch() {
+    let fixture = Fixture::start().await;
+    let (deleted, remaining) = (fixture.token("Goes").await, fixture.token("Stays").await);
+    fixture.app.advance(Duration::from_secs(60));
+    for token in [&deleted, &remaining] {
         token.client.get("/api/v1/user").await.expect_status(200);
     }
-    sql::execute(&two.app, "DELETE FROM credentials WHERE name = 'Goes'");
-    flush(&two.app.context).await.unwrap();
-    assert_eq!(two.written_of(&stays).await, json!("2026-11-22T12:31:00Z"));
+    sql::execute(&fixture.app, "DELETE FROM credentials WHERE name = 'Goes'");
+    flush(&fixture.app.context).await.unwrap();
+    assert_eq!(
+        fixture.last_used_at_of(&remaining).await,
+        json!("2026-11-22T12:31:00Z")
+    );
 }
 
 #[tokio::test]
-async fn a_use_goes_with_what_was_used() {
-    let two = Two::start().await;
-    let token = two.token("CI").await;
-    two.use_later(&[&token]).await;
+async fn deleting_a_credential_deletes_its_last_use() {
+    let fixture = Fixture::start().await;
+    let token = fixture.token("CI").await;
+    fixture.use_later(&[&token]).await;
     let count = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM last_uses \
                  WHERE credential_id = (SELECT id FROM credentials WHERE name = 'CI') \
                  OR credential_id NOT IN (SELECT id FROM credentials)";
-    assert_eq!(sql::query_lines(&two.app, count, count), ["1"]);
-    sql::execute(&two.app, "DELETE FROM credentials WHERE name = 'CI'");
-    assert_eq!(sql::query_lines(&two.app, count, count), ["0"]);
+    assert_eq!(sql::query_lines(&fixture.app, count, count), ["1"]);
+    sql::execute(&fixture.app, "DELETE FROM credentials WHERE name = 'CI'");
+    assert_eq!(sql::query_lines(&fixture.app, count, count), ["0"]);
 }
 
 #[tokio::test]
-async fn to_sign_in_is_the_first_use_of_a_session() {
-    let two = Two::start().await;
-    let session = format!("/api/v1/sessions/{}", two.ada.session_id().await);
-    assert_eq!(two.written(&session).await, json!("2026-11-22T12:30:00Z"));
-    two.app.advance(Duration::from_secs(60));
-    two.ada.get("/account").await.expect_status(200);
-    flush(&two.app.context).await.unwrap();
-    assert_eq!(two.written(&session).await, json!("2026-11-22T12:31:00Z"));
+async fn sign_in_counts_as_first_use_of_the_session() {
+    let fixture = Fixture::start().await;
+    let session = format!("/api/v1/sessions/{}", fixture.ada.session_id().await);
+    assert_eq!(
+        fixture.last_used_at(&session).await,
+        json!("2026-11-22T12:30:00Z")
+    );
+    fixture.app.advance(Duration::from_secs(60));
+    fixture.ada.get("/account").await.expect_status(200);
+    flush(&fixture.app.context).await.unwrap();
+    assert_eq!(
+        fixture.last_used_at(&session).await,
+        json!("2026-11-22T12:31:00Z")
+    );
 }

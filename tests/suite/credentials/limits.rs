@@ -1,4 +1,4 @@
-//! How much one user may have at once.
+//! The limits on sessions and tokens of one user.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +21,8 @@ use crate::support::client::Browser;
 
 const ADA: &str = "ada@example.com";
 const SECOND: Duration = Duration::from_secs(1);
-/// How far apart sign-ins of one account are never too many.
-const APART: Duration = Duration::from_secs(120);
+/// An interval at which sign-ins of one account are not rate limited.
+const SIGN_IN_INTERVAL: Duration = Duration::from_secs(120);
 
 async fn id_of_ada(app: &TestApp) -> UserId {
     let email = Email::parse(ADA).unwrap();
@@ -30,7 +30,7 @@ async fn id_of_ada(app: &TestApp) -> UserId {
     ada.user.id
 }
 
-/// Makes so many tokens, for so long a life.
+/// Creates `many` tokens, which expire after `life` if one is given.
 async fn make_tokens(context: &AppState, user: UserId, many: usize, life: Option<Duration>) {
     for _ in 0..many {
         let new = NewToken {
@@ -43,7 +43,7 @@ async fn make_tokens(context: &AppState, user: UserId, many: usize, life: Option
     }
 }
 
-/// The receipt of what ended last.
+/// Returns the receipt of the latest revocation.
 async fn newest_receipt(browser: &Browser) -> Value {
     let events = browser.get("/api/v1/events?limit=2").await.json();
     let mut events = events["data"].as_array().unwrap().iter();
@@ -52,46 +52,50 @@ async fn newest_receipt(browser: &Browser) -> Value {
     browser.get(&path).await.expect_status(200).json()
 }
 
-async fn is_in(browser: &Browser) -> bool {
+async fn is_signed_in(browser: &Browser) -> bool {
     browser.get("/account").await.status == 200
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_session_too_many_ends_the_one_that_went_unused_for_longest_with_a_receipt() {
+async fn session_over_the_limit_revokes_the_least_recently_used() {
     let app = TestApp::start_with(&[("NARTHEX_SESSION_IDLE", "12h")]);
     let first = app.register(ADA).await;
     app.advance(SECOND);
     let second = app.sign_in(ADA).await;
     app.advance(SECOND);
     for _ in 2..MOST_SESSIONS {
-        app.advance(APART);
+        app.advance(SIGN_IN_INTERVAL);
         app.sign_in(ADA).await;
     }
     app.advance(SECOND);
-    assert!(is_in(&first).await, "it is the oldest, and just used");
+    assert!(
+        is_signed_in(&first).await,
+        "it is the oldest, but was just used"
+    );
     let newest = app.sign_in(ADA).await;
-    assert!(!is_in(&second).await);
-    assert!(is_in(&first).await && is_in(&newest).await);
+    assert!(!is_signed_in(&second).await);
+    assert!(is_signed_in(&first).await && is_signed_in(&newest).await);
 
-    let live = newest.get("/api/v1/sessions?limit=100").await.json();
-    assert_eq!(live["data"].as_array().unwrap().len(), MOST_SESSIONS);
+    let active = newest.get("/api/v1/sessions?limit=100").await.json();
+    assert_eq!(active["data"].as_array().unwrap().len(), MOST_SESSIONS);
     let receipt = newest_receipt(&newest).await;
     assert_eq!(receipt["reason"], "limit");
     assert_eq!(receipt["sessions_ended"], 1);
     let page = newest.get("/account/activity").await;
     page.expect_text("1 session");
 
-    // The browser that signs in anew frees its own place first.
+    // A browser that signs in again replaces its own session, so that no other one is evicted.
     let form = [("email", ADA), ("password", PASSWORD)];
     app.advance(SECOND);
     newest.post("/login", &form).await.expect_status(303);
-    assert!(is_in(&first).await);
+    assert!(is_signed_in(&first).await);
     assert_eq!(newest_receipt(&newest).await["reason"], "replaced");
 }
 
-/// Only what was ended takes no place: another node may still let in what is over by this clock.
+/// An expired session counts towards the limit until it is ended, because another node may still
+/// accept it by its own clock.
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_whose_time_is_over_end_before_live_ones() {
+async fn expired_sessions_are_evicted_before_active_ones() {
     let app = TestApp::start_with(&[("NARTHEX_SESSION_IDLE", "4h")]);
     app.register(ADA).await;
     let kept = app.browser();
@@ -99,19 +103,22 @@ async fn sessions_whose_time_is_over_end_before_live_ones() {
     kept.post("/login", &form).await.expect_status(303);
     app.advance(SECOND);
     for _ in 2..MOST_SESSIONS {
-        app.advance(APART);
+        app.advance(SIGN_IN_INTERVAL);
         app.sign_in(ADA).await;
     }
     app.advance(Duration::from_secs(4 * 3600 + 1));
     let newest = app.sign_in(ADA).await;
-    assert!(is_in(&kept).await, "it went unused for longer, and is live");
+    assert!(
+        is_signed_in(&kept).await,
+        "it was unused for longer, but is active"
+    );
     let receipt = newest_receipt(&newest).await;
     assert_eq!(receipt["reason"], "limit");
     assert_eq!(receipt["sessions_ended"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_token_too_many_is_refused_everywhere_and_says_what_to_do() {
+async fn token_over_the_limit_is_refused_on_every_interface() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let user = id_of_ada(&app).await;
@@ -128,14 +135,14 @@ async fn one_token_too_many_is_refused_everywhere_and_says_what_to_do() {
     let answer = answer.expect_problem(409, "too-many-tokens");
     assert!(answer.problem().detail.contains("500"), "{answer}");
     let body = json!({"email": ADA, "password": PASSWORD, "device_name": "Too many"});
-    // None is a device's, which could end for another one. However often: the password was right, and is
-    // not held against its owner.
+    // No token is of kind `device`, so that none can be evicted for a new one. Repetition is not
+    // rate limited, because the password is right.
     for _ in 0..8 {
         let answer = app.anonymous().post_json("/api/v1/sign-in", &body).await;
         answer.expect_problem(409, "too-many-tokens");
     }
 
-    // A paused one can come back, and so keeps its place; a revoked one does not.
+    // A paused token can be resumed, so that it counts towards the limit. A revoked one does not.
     let path = format!("/api/v1/tokens/{}", last.id);
     ada.call(Method::PATCH, &path, Some(&json!({"paused": true})))
         .await
@@ -146,11 +153,14 @@ async fn one_token_too_many_is_refused_everywhere_and_says_what_to_do() {
         .expect_status(204);
     ada.post("/account/tokens", &form).await.expect_status(200);
     ada.post("/account/tokens", &form).await.expect_status(409);
-    assert!(is_in(&app.sign_in(ADA).await).await, "sessions are apart");
+    assert!(
+        is_signed_in(&app.sign_in(ADA).await).await,
+        "sessions have a limit of their own"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tokens_that_have_expired_take_no_place() {
+async fn expired_tokens_do_not_count_towards_the_limit() {
     let app = TestApp::start();
     app.register(ADA).await;
     let user = id_of_ada(&app).await;
@@ -161,7 +171,7 @@ async fn tokens_that_have_expired_take_no_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_race_makes_one_token_too_many() {
+async fn concurrent_requests_do_not_exceed_the_token_limit() {
     let app = Arc::new(TestApp::start());
     let ada = Arc::new(app.register(ADA).await);
     let user = id_of_ada(&app).await;
@@ -182,7 +192,7 @@ async fn no_race_makes_one_token_too_many() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_too_many_ends_the_device_token_unused_longest() {
+async fn device_over_the_limit_revokes_least_recently_used_device() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let user = id_of_ada(&app).await;
@@ -193,7 +203,7 @@ async fn a_device_too_many_ends_the_device_token_unused_longest() {
     make_tokens(&app.context, user, MOST_TOKENS - 2, None).await;
     assert!(
         first.client.is_authenticated().await,
-        "it is older, and just used"
+        "it is older, but was just used"
     );
     app.advance(SECOND);
     let third = app.device(ADA, "Third").await;
@@ -206,7 +216,7 @@ async fn a_device_too_many_ends_the_device_token_unused_longest() {
     let events = ada.get("/api/v1/events?limit=2").await.json();
     let events = [&events["data"][0]["type"], &events["data"][1]["type"]];
     assert!(events.contains(&&json!("credentials.ended")), "{events:?}");
-    // A token of another sort does not end one of a device.
+    // A token of another kind does not evict a device token.
     let form = [("name", "Too many"), ("expires", "7d")];
     ada.post("/account/tokens", &form).await.expect_status(409);
     assert!(first.client.is_authenticated().await);
