@@ -1,4 +1,5 @@
-//! Who may call the JSON API: what each call asks for, and what a caller is told who has not got it.
+//! Access rules of the JSON API: the abilities that each call requires, and the problems that callers
+//! without them get.
 
 use std::collections::BTreeSet;
 
@@ -11,73 +12,94 @@ use crate::support::app::TestApp;
 use crate::support::client::ApiClient;
 
 const ADA: &str = "ada@example.com";
-const NOBODYS: &str = "0196b2f0-0000-7000-8000-000000000000";
+const UNKNOWN_ID: &str = "0196b2f0-0000-7000-8000-000000000000";
 
-enum Asks {
-    Nothing,
-    AnyCaller,
-    ASession,
-    For(&'static [&'static str]),
+enum Requirement {
+    NoCredential,
+    AnyCredential,
+    SessionOnly,
+    Abilities(&'static [&'static str]),
 }
-use Asks::{ASession, AnyCaller, For, Nothing};
+use Requirement::{Abilities, AnyCredential, NoCredential, SessionOnly};
 
-/// The contract's table, section 5.
-const CALLS: &[(&str, &str, Asks)] = &[
-    ("POST", "/api/v1/sign-in", Nothing),
-    ("POST", "/api/v1/confirm", ASession),
-    ("GET", "/api/v1/user", AnyCaller),
-    ("GET", "/api/v1/abilities", AnyCaller),
+/// A copy of the access table of the contract, section 5.
+const CALLS: &[(&str, &str, Requirement)] = &[
+    ("POST", "/api/v1/sign-in", NoCredential),
+    ("POST", "/api/v1/confirm", SessionOnly),
+    ("GET", "/api/v1/user", AnyCredential),
+    ("GET", "/api/v1/abilities", AnyCredential),
     (
         "GET",
         "/api/v1/credentials",
-        For(&["sessions:read", "tokens:read"]),
+        Abilities(&["sessions:read", "tokens:read"]),
     ),
-    ("GET", "/api/v1/sessions", For(&["sessions:read"])),
-    ("GET", "/api/v1/sessions/{id}", For(&["sessions:read"])),
-    ("GET", "/api/v1/sessions/current", For(&["sessions:read"])),
-    ("DELETE", "/api/v1/sessions/{id}", For(&["sessions:write"])),
-    ("DELETE", "/api/v1/sessions", For(&["sessions:write"])),
-    ("DELETE", "/api/v1/sessions/current", ASession),
-    ("GET", "/api/v1/tokens", For(&["tokens:read"])),
-    ("GET", "/api/v1/tokens/{id}", For(&["tokens:read"])),
-    ("GET", "/api/v1/tokens/current", AnyCaller),
-    ("POST", "/api/v1/tokens", For(&["tokens:write"])),
-    ("PATCH", "/api/v1/tokens/{id}", For(&["tokens:write"])),
-    ("POST", "/api/v1/tokens/{id}/rotate", For(&["tokens:write"])),
-    ("DELETE", "/api/v1/tokens/{id}", For(&["tokens:write"])),
-    ("DELETE", "/api/v1/tokens", For(&["tokens:write"])),
-    ("DELETE", "/api/v1/tokens/current", AnyCaller),
+    ("GET", "/api/v1/sessions", Abilities(&["sessions:read"])),
+    (
+        "GET",
+        "/api/v1/sessions/{id}",
+        Abilities(&["sessions:read"]),
+    ),
+    (
+        "GET",
+        "/api/v1/sessions/current",
+        Abilities(&["sessions:read"]),
+    ),
+    (
+        "DELETE",
+        "/api/v1/sessions/{id}",
+        Abilities(&["sessions:write"]),
+    ),
+    ("DELETE", "/api/v1/sessions", Abilities(&["sessions:write"])),
+    ("DELETE", "/api/v1/sessions/current", SessionOnly),
+    ("GET", "/api/v1/tokens", Abilities(&["tokens:read"])),
+    ("GET", "/api/v1/tokens/{id}", Abilities(&["tokens:read"])),
+    ("GET", "/api/v1/tokens/current", AnyCredential),
+    ("POST", "/api/v1/tokens", Abilities(&["tokens:write"])),
+    ("PATCH", "/api/v1/tokens/{id}", Abilities(&["tokens:write"])),
+    (
+        "POST",
+        "/api/v1/tokens/{id}/rotate",
+        Abilities(&["tokens:write"]),
+    ),
+    (
+        "DELETE",
+        "/api/v1/tokens/{id}",
+        Abilities(&["tokens:write"]),
+    ),
+    ("DELETE", "/api/v1/tokens", Abilities(&["tokens:write"])),
+    ("DELETE", "/api/v1/tokens/current", AnyCredential),
     (
         "POST",
         "/api/v1/sign-out/preview",
-        For(&["sessions:read", "tokens:read"]),
+        Abilities(&["sessions:read", "tokens:read"]),
     ),
     (
         "POST",
         "/api/v1/sign-out",
-        For(&["sessions:write", "tokens:write"]),
+        Abilities(&["sessions:write", "tokens:write"]),
     ),
-    ("GET", "/api/v1/receipts/{id}", For(&["account:read"])),
-    ("GET", "/api/v1/events", For(&["account:read"])),
+    ("GET", "/api/v1/receipts/{id}", Abilities(&["account:read"])),
+    ("GET", "/api/v1/events", Abilities(&["account:read"])),
 ];
 
 fn method(name: &str) -> Method {
     Method::from_bytes(name.as_bytes()).unwrap()
 }
 
-/// A call that does no harm: nobody's id, and a selection that names nothing.
+/// Returns the path with an unknown ID and with a filter that matches no credential, so that the call
+/// changes nothing.
 fn harmless(path: &str) -> String {
-    let path = path.replace("{id}", NOBODYS);
+    let path = path.replace("{id}", UNKNOWN_ID);
     match path.as_str() {
         "/api/v1/sessions" | "/api/v1/tokens" | "/api/v1/sign-out" => {
-            format!("{path}?id={NOBODYS}")
+            format!("{path}?id={UNKNOWN_ID}")
         }
         _ => path,
     }
 }
 
 #[test]
-fn every_call_of_the_contract_is_there_and_none_besides() {
+fn api_routes_equal_the_access_table() {
     let known: BTreeSet<_> = CALLS
         .iter()
         .map(|(method, path, _)| format!("{method} {path}"))
@@ -91,27 +113,30 @@ fn every_call_of_the_contract_is_there_and_none_besides() {
 }
 
 #[tokio::test]
-async fn every_call_asks_for_its_abilities_and_for_no_more() {
+async fn api_call_requires_exactly_its_abilities() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    for (name, path, asks) in CALLS {
-        let what = format!("{name} {path}");
+    for (name, path, requirement) in CALLS {
+        let route = format!("{name} {path}");
         let call =
             async |client: &ApiClient| client.call(method(name), &harmless(path), None).await;
-        match asks {
-            Nothing => {}
-            ASession => {
+        match requirement {
+            NoCredential => {}
+            SessionOnly => {
                 let client = app.client(&ada, &["*"]).await;
                 let answer = call(&client).await.expect_problem(403, "sessions-only");
                 let challenge = answer.header("www-authenticate").unwrap();
-                assert!(challenge.contains("error=\"insufficient_scope\""), "{what}");
+                assert!(
+                    challenge.contains("error=\"insufficient_scope\""),
+                    "{route}"
+                );
             }
-            AnyCaller => {
+            AnyCredential => {
                 let client = app.client(&ada, &[]).await;
                 let answer = call(&client).await;
                 assert!([200, 204].contains(&answer.status), "{answer}");
             }
-            For(needed) => {
+            Abilities(needed) => {
                 let client = app.client(&ada, needed).await;
                 let answer = call(&client).await;
                 assert!(![401, 403].contains(&answer.status), "{answer}");
@@ -128,7 +153,7 @@ async fn every_call_asks_for_its_abilities_and_for_no_more() {
                         challenge.starts_with("Bearer ")
                             && challenge.contains("error=\"insufficient_scope\"")
                             && challenge.ends_with(&format!("scope=\"{missing}\"")),
-                        "{what}: {challenge}"
+                        "{route}: {challenge}"
                     );
                 }
             }
@@ -137,7 +162,7 @@ async fn every_call_asks_for_its_abilities_and_for_no_more() {
 }
 
 #[tokio::test]
-async fn a_star_stands_for_every_ability_on_its_resource() {
+async fn wildcard_grants_every_ability_of_its_resource() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &["tokens:*"]).await;
@@ -152,10 +177,10 @@ async fn a_star_stands_for_every_ability_on_its_resource() {
 }
 
 #[tokio::test]
-async fn a_stranger_is_challenged_without_an_error_code() {
+async fn challenge_without_credential_has_no_error_code() {
     let app = TestApp::start();
-    for (name, path, asks) in CALLS {
-        if matches!(asks, Nothing) {
+    for (name, path, requirement) in CALLS {
+        if matches!(requirement, NoCredential) {
             continue;
         }
         let anonymous = app.anonymous();
@@ -173,8 +198,8 @@ async fn a_stranger_is_challenged_without_an_error_code() {
 async fn a_session_has_every_ability() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    for (name, path, asks) in CALLS {
-        if matches!(asks, For(_)) {
+    for (name, path, requirement) in CALLS {
+        if matches!(requirement, Abilities(_)) {
             let answer = ada.call(method(name), &harmless(path), None).await;
             assert!(![401, 403].contains(&answer.status), "{answer}");
         }
@@ -182,7 +207,7 @@ async fn a_session_has_every_ability() {
 }
 
 #[tokio::test]
-async fn an_authorization_header_decides_alone() {
+async fn authorization_header_overrides_the_cookie() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let grace = app.register("grace@example.com").await;
@@ -191,7 +216,11 @@ async fn an_authorization_header_decides_alone() {
         .request(Method::GET, "/api/v1/user")
         .bearer_auth(&graces.secret);
     let user = ada.send(as_grace).await.expect_status(200).json();
-    assert_eq!(text(&user["name"]), "grace", "not the cookie's Ada");
+    assert_eq!(
+        text(&user["name"]),
+        "grace",
+        "the user must be the token's, not the cookie's"
+    );
 
     let unknown = graces.secret.replace(&graces.secret[8..12], "0000");
     let ended = app.token(&ada, "Ended", &[]).await;
@@ -209,7 +238,7 @@ async fn an_authorization_header_decides_alone() {
         format!("Bearer x {}", graces.secret),
         "Bearer".to_owned(),
         "Bearer ".to_owned(),
-        // Not ours, and so no attempt with a token (RFC 6750, section 3.1).
+        // Another scheme, so the request presents no bearer token (RFC 6750, section 3.1).
         format!("Basic {}", graces.secret),
         format!("Token {}", graces.secret),
         graces.secret.clone(),
@@ -229,14 +258,11 @@ async fn an_authorization_header_decides_alone() {
             assert_eq!(challenge, "Bearer realm=\"narthex\"", "{value}");
         }
     }
-    assert!(
-        ada.is_signed_in().await,
-        "the session itself is as good as before"
-    );
+    assert!(ada.is_signed_in().await, "the session must remain valid");
 }
 
 #[tokio::test]
-async fn the_scheme_is_bearer_in_any_case() {
+async fn bearer_scheme_is_case_insensitive() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "Token", &[]).await;
@@ -250,7 +276,7 @@ async fn the_scheme_is_bearer_in_any_case() {
 }
 
 #[tokio::test]
-async fn two_authorization_headers_are_no_request() {
+async fn two_authorization_headers_are_rejected() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "Token", &[]).await;
@@ -266,7 +292,7 @@ async fn two_authorization_headers_are_no_request() {
 }
 
 #[tokio::test]
-async fn a_secret_counts_only_where_its_sort_travels() {
+async fn token_works_only_as_bearer_and_session_only_as_cookie() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "Token", &[]).await;
@@ -288,7 +314,7 @@ async fn a_secret_counts_only_where_its_sort_travels() {
 }
 
 #[tokio::test]
-async fn another_sites_page_cannot_use_the_cookie_and_a_trusted_one_can() {
+async fn cookie_works_from_trusted_origins_only() {
     let app = TestApp::start_with(&[("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com")]);
     let ada = app.register(ADA).await;
     let id = app.token(&ada, "Token", &[]).await.id;
@@ -321,7 +347,7 @@ async fn another_sites_page_cannot_use_the_cookie_and_a_trusted_one_can() {
 }
 
 #[tokio::test]
-async fn basic_authentication_of_a_proxy_lets_no_other_sites_form_through() {
+async fn basic_auth_header_does_not_bypass_csrf_protection() {
     let app = TestApp::start();
     let ada = app.register(ADA).await.with_fetch_site(Some("cross-site"));
     let request = ada
@@ -332,7 +358,7 @@ async fn basic_authentication_of_a_proxy_lets_no_other_sites_form_through() {
 }
 
 #[tokio::test]
-async fn head_asks_for_what_get_asks_for() {
+async fn head_requires_the_same_abilities_as_get() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &[]).await;
@@ -347,7 +373,7 @@ async fn head_asks_for_what_get_asks_for() {
 }
 
 #[tokio::test]
-async fn another_method_is_refused_and_told_the_right_ones() {
+async fn unsupported_method_gets_405_with_allowed_methods() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     for (name, path, allowed) in [
@@ -369,7 +395,7 @@ async fn another_method_is_refused_and_told_the_right_ones() {
 }
 
 #[tokio::test]
-async fn a_path_that_only_looks_like_a_call_is_not_found() {
+async fn path_that_resembles_a_call_is_not_found() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     for path in [
@@ -389,7 +415,7 @@ async fn a_path_that_only_looks_like_a_call_is_not_found() {
 }
 
 #[tokio::test]
-async fn every_answer_is_plain_json_that_nobody_keeps() {
+async fn every_response_is_json_and_not_cacheable() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     for (path, status, kind) in [
@@ -415,7 +441,7 @@ async fn every_answer_is_plain_json_that_nobody_keeps() {
 }
 
 #[test]
-fn no_call_of_the_api_is_open_by_accident() {
+fn sign_in_is_the_only_call_without_credentials() {
     for route in routes::table() {
         if route.path.starts_with("/api/") && route.path != "/api/v1/sign-in" {
             assert!(

@@ -1,4 +1,4 @@
-//! The table of routes: the callers of each.
+//! Access rules: the credential and the abilities that each route requires.
 
 mod api;
 mod pages;

@@ -1,4 +1,4 @@
-//! Who may call what: every route, as a stranger, a browser and a program with a token.
+//! Access rules of every route, for an anonymous client, a signed-in browser and an API client.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,129 +14,165 @@ use crate::support::answer::Answer;
 use crate::support::app::TestApp;
 use crate::support::client::{ApiClient, Browser};
 
-/// What the contract lets each caller do.
+/// The access that the contract gives a route.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Open {
-    /// To everybody.
-    ToAll,
-    /// A page of somebody who is signed in with a browser; everybody else signs in first.
-    ToBrowsers,
-    /// A call for sessions and for every token.
-    ToCallers,
-    /// A call for sessions alone.
-    ToSessions,
-    /// A call for sessions and for tokens with these abilities.
-    To(&'static [&'static str]),
+enum RequiredAccess {
+    /// No credential is required.
+    Public,
+    /// A page that requires a session. Other clients are redirected to the sign-in page.
+    SessionPage,
+    /// A call that accepts every session and every token.
+    AnyCredential,
+    /// A call that accepts sessions only.
+    SessionOnly,
+    /// A call that accepts sessions, and tokens with these abilities.
+    Abilities(&'static [&'static str]),
 }
 
-use Open::{To, ToAll, ToBrowsers, ToCallers, ToSessions};
+use RequiredAccess::{Abilities, AnyCredential, Public, SessionOnly, SessionPage};
 
 const SESSIONS_AND_TOKENS: [&[&str]; 2] = [
     &["sessions:read", "tokens:read"],
     &["sessions:write", "tokens:write"],
 ];
 
-/// The contract's tables (sections 4 to 6), line by line.
-const CONTRACT: &[(&str, &str, Open)] = &[
-    ("GET", "/healthz", ToAll),
-    ("GET", "/readyz", ToAll),
-    ("GET", "/static/{version}/{name}", ToAll),
-    ("GET", "/problems/{name}", ToAll),
-    ("GET", "/", ToAll),
-    ("GET", "/register", ToAll),
-    ("POST", "/register", ToAll),
-    ("GET", "/login", ToAll),
-    ("POST", "/login", ToAll),
-    ("GET", "/logout", ToAll),
-    ("POST", "/logout", ToAll),
-    ("GET", "/.well-known/change-password", ToAll),
-    ("GET", "/account", ToBrowsers),
-    ("GET", "/account/profile", ToBrowsers),
-    ("POST", "/account/profile", ToBrowsers),
-    ("GET", "/account/password", ToBrowsers),
-    ("POST", "/account/password", ToBrowsers),
-    ("GET", "/account/delete", ToBrowsers),
-    ("POST", "/account/delete", ToBrowsers),
-    ("GET", "/account/confirm", ToBrowsers),
-    ("POST", "/account/confirm", ToBrowsers),
-    ("GET", "/account/activity", ToBrowsers),
-    ("GET", "/account/sessions", ToBrowsers),
-    ("POST", "/account/sessions/{id}/revoke", ToBrowsers),
-    ("GET", "/account/tokens", ToBrowsers),
-    ("POST", "/account/tokens", ToBrowsers),
-    ("GET", "/account/tokens/new", ToBrowsers),
-    ("GET", "/account/tokens/{id}", ToBrowsers),
-    ("POST", "/account/tokens/{id}", ToBrowsers),
-    ("POST", "/account/tokens/{id}/pause", ToBrowsers),
-    ("POST", "/account/tokens/{id}/resume", ToBrowsers),
-    ("POST", "/account/tokens/{id}/rotate", ToBrowsers),
-    ("POST", "/account/tokens/{id}/revoke", ToBrowsers),
-    ("GET", "/account/sign-out", ToBrowsers),
-    ("POST", "/account/sign-out", ToBrowsers),
-    ("GET", "/account/receipts/{id}", ToBrowsers),
-    ("POST", "/api/v1/sign-in", ToAll),
-    ("POST", "/api/v1/confirm", ToSessions),
-    ("GET", "/api/v1/user", ToCallers),
-    ("GET", "/api/v1/abilities", ToCallers),
-    ("GET", "/api/v1/events", To(&["account:read"])),
-    ("GET", "/api/v1/sessions", To(&["sessions:read"])),
-    ("DELETE", "/api/v1/sessions", To(&["sessions:write"])),
-    ("GET", "/api/v1/sessions/current", To(&["sessions:read"])),
-    ("DELETE", "/api/v1/sessions/current", ToSessions),
-    ("GET", "/api/v1/sessions/{id}", To(&["sessions:read"])),
-    ("DELETE", "/api/v1/sessions/{id}", To(&["sessions:write"])),
-    ("GET", "/api/v1/tokens", To(&["tokens:read"])),
-    ("POST", "/api/v1/tokens", To(&["tokens:write"])),
-    ("DELETE", "/api/v1/tokens", To(&["tokens:write"])),
-    ("GET", "/api/v1/tokens/current", ToCallers),
-    ("DELETE", "/api/v1/tokens/current", ToCallers),
-    ("GET", "/api/v1/tokens/{id}", To(&["tokens:read"])),
-    ("PATCH", "/api/v1/tokens/{id}", To(&["tokens:write"])),
-    ("DELETE", "/api/v1/tokens/{id}", To(&["tokens:write"])),
-    ("POST", "/api/v1/tokens/{id}/rotate", To(&["tokens:write"])),
-    ("GET", "/api/v1/credentials", To(SESSIONS_AND_TOKENS[0])),
+/// A copy of the access tables of the contract (sections 4 to 6).
+const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
+    ("GET", "/healthz", Public),
+    ("GET", "/readyz", Public),
+    ("GET", "/static/{version}/{name}", Public),
+    ("GET", "/problems/{name}", Public),
+    ("GET", "/", Public),
+    ("GET", "/register", Public),
+    ("POST", "/register", Public),
+    ("GET", "/login", Public),
+    ("POST", "/login", Public),
+    ("GET", "/logout", Public),
+    ("POST", "/logout", Public),
+    ("GET", "/.well-known/change-password", Public),
+    ("GET", "/account", SessionPage),
+    ("GET", "/account/profile", SessionPage),
+    ("POST", "/account/profile", SessionPage),
+    ("GET", "/account/password", SessionPage),
+    ("POST", "/account/password", SessionPage),
+    ("GET", "/account/delete", SessionPage),
+    ("POST", "/account/delete", SessionPage),
+    ("GET", "/account/confirm", SessionPage),
+    ("POST", "/account/confirm", SessionPage),
+    ("GET", "/account/activity", SessionPage),
+    ("GET", "/account/sessions", SessionPage),
+    ("POST", "/account/sessions/{id}/revoke", SessionPage),
+    ("GET", "/account/tokens", SessionPage),
+    ("POST", "/account/tokens", SessionPage),
+    ("GET", "/account/tokens/new", SessionPage),
+    ("GET", "/account/tokens/{id}", SessionPage),
+    ("POST", "/account/tokens/{id}", SessionPage),
+    ("POST", "/account/tokens/{id}/pause", SessionPage),
+    ("POST", "/account/tokens/{id}/resume", SessionPage),
+    ("POST", "/account/tokens/{id}/rotate", SessionPage),
+    ("POST", "/account/tokens/{id}/revoke", SessionPage),
+    ("GET", "/account/sign-out", SessionPage),
+    ("POST", "/account/sign-out", SessionPage),
+    ("GET", "/account/receipts/{id}", SessionPage),
+    ("POST", "/api/v1/sign-in", Public),
+    ("POST", "/api/v1/confirm", SessionOnly),
+    ("GET", "/api/v1/user", AnyCredential),
+    ("GET", "/api/v1/abilities", AnyCredential),
+    ("GET", "/api/v1/events", Abilities(&["account:read"])),
+    ("GET", "/api/v1/sessions", Abilities(&["sessions:read"])),
+    ("DELETE", "/api/v1/sessions", Abilities(&["sessions:write"])),
+    (
+        "GET",
+        "/api/v1/sessions/current",
+        Abilities(&["sessions:read"]),
+    ),
+    ("DELETE", "/api/v1/sessions/current", SessionOnly),
+    (
+        "GET",
+        "/api/v1/sessions/{id}",
+        Abilities(&["sessions:read"]),
+    ),
+    (
+        "DELETE",
+        "/api/v1/sessions/{id}",
+        Abilities(&["sessions:write"]),
+    ),
+    ("GET", "/api/v1/tokens", Abilities(&["tokens:read"])),
+    ("POST", "/api/v1/tokens", Abilities(&["tokens:write"])),
+    ("DELETE", "/api/v1/tokens", Abilities(&["tokens:write"])),
+    ("GET", "/api/v1/tokens/current", AnyCredential),
+    ("DELETE", "/api/v1/tokens/current", AnyCredential),
+    ("GET", "/api/v1/tokens/{id}", Abilities(&["tokens:read"])),
+    ("PATCH", "/api/v1/tokens/{id}", Abilities(&["tokens:write"])),
+    (
+        "DELETE",
+        "/api/v1/tokens/{id}",
+        Abilities(&["tokens:write"]),
+    ),
+    (
+        "POST",
+        "/api/v1/tokens/{id}/rotate",
+        Abilities(&["tokens:write"]),
+    ),
+    (
+        "GET",
+        "/api/v1/credentials",
+        Abilities(SESSIONS_AND_TOKENS[0]),
+    ),
     (
         "POST",
         "/api/v1/sign-out/preview",
-        To(SESSIONS_AND_TOKENS[0]),
+        Abilities(SESSIONS_AND_TOKENS[0]),
     ),
-    ("POST", "/api/v1/sign-out", To(SESSIONS_AND_TOKENS[1])),
-    ("GET", "/api/v1/receipts/{id}", To(&["account:read"])),
-    ("POST", "/oauth/introspect", To(&["tokens:introspect"])),
-    ("POST", "/oauth/revoke", ToAll),
-    ("GET", "/.well-known/oauth-authorization-server", ToAll),
-    ("GET", "/openapi.json", ToAll),
-    // Who calls is what it is asked, so it asks nothing of its callers itself.
-    ("GET", "/auth/verify", ToAll),
+    (
+        "POST",
+        "/api/v1/sign-out",
+        Abilities(SESSIONS_AND_TOKENS[1]),
+    ),
+    ("GET", "/api/v1/receipts/{id}", Abilities(&["account:read"])),
+    (
+        "POST",
+        "/oauth/introspect",
+        Abilities(&["tokens:introspect"]),
+    ),
+    ("POST", "/oauth/revoke", Public),
+    ("GET", "/.well-known/oauth-authorization-server", Public),
+    ("GET", "/openapi.json", Public),
+    // The endpoint reports who the caller is, so it requires no credential itself.
+    ("GET", "/auth/verify", Public),
 ];
 
-/// An id that nobody has.
-const NOBODYS: &str = "019ab6b0-0000-7000-8000-000000000000";
+/// An ID that no credential has.
+const UNKNOWN_ID: &str = "019ab6b0-0000-7000-8000-000000000000";
 
-const TOKEN_OF_NOBODY: &str = "/account/tokens/019ab6b0-0000-7000-8000-000000000000";
+const UNKNOWN_TOKEN_PAGE: &str = "/account/tokens/019ab6b0-0000-7000-8000-000000000000";
 
-fn expected(route: &Route) -> Option<Open> {
+fn expected(route: &Route) -> Option<RequiredAccess> {
     CONTRACT
         .iter()
         .find(|(method, path, _)| route.method.as_str() == *method && route.path == *path)
-        .map(|(_, _, open)| *open)
+        .map(|(_, _, access)| *access)
 }
 
-/// Every route with what the contract says of it.
-fn every_route() -> Vec<(Method, String, Open)> {
+/// Returns the method, an example path and the contract's access of every route.
+fn every_route() -> Vec<(Method, String, RequiredAccess)> {
     let routes = routes::table().into_iter().map(|route| {
-        let open = expected(&route);
-        let open = open
-            .unwrap_or_else(|| panic!("{} {} is not in the contract", route.method, route.path));
+        let access = expected(&route);
+        let access = access.unwrap_or_else(|| {
+            panic!(
+                "{} {} is missing from the contract",
+                route.method, route.path
+            )
+        });
         let method = Method::from_bytes(route.method.as_str().as_bytes()).unwrap();
-        (method, a_path(route.path), open)
+        (method, example_path(route.path), access)
     });
     routes.collect()
 }
 
-fn a_path(pattern: &str) -> String {
+fn example_path(pattern: &str) -> String {
     pattern
-        .replace("{id}", NOBODYS)
+        .replace("{id}", UNKNOWN_ID)
         .replace("{version}", "none")
         .replace("{name}", "none")
 }
@@ -154,9 +190,9 @@ fn is_page(path: &str) -> bool {
     !programs.iter().any(|prefix| path.starts_with(prefix))
 }
 
-/// It was not the guard that refused.
+/// Asserts that the access guard let the request pass. The handler may still reject it.
 #[track_caller]
-fn is_let_in(answer: &Answer) {
+fn assert_access_granted(answer: &Answer) {
     let to_sign_in = answer.status == 303 && answer.location().starts_with("/login?");
     assert!(
         ![401, 403].contains(&answer.status) && !to_sign_in && answer.status < 500,
@@ -164,11 +200,11 @@ fn is_let_in(answer: &Answer) {
     );
 }
 
-/// A page is answered with the way to sign in, a call with a challenge.
+/// Asserts that a page redirects to the sign-in page and that a call gets `401` with a problem.
 #[track_caller]
-fn must_sign_in(method: &Method, path: &str, answer: Answer) {
+fn assert_sign_in_required(method: &Method, path: &str, answer: Answer) {
     if is_page(path) {
-        // A form leads back to the page that shows it.
+        // The return address of a form is the page that shows the form.
         let next = match (method.as_str(), path) {
             ("GET", path) => path,
             (_, "/account/password" | "/account/delete" | "/account/profile") => "/account/profile",
@@ -176,7 +212,7 @@ fn must_sign_in(method: &Method, path: &str, answer: Answer) {
             (_, "/account/sign-out") => "/account/sign-out",
             (_, path) if path.starts_with("/account/sessions/") => "/account/sessions",
             (_, path) if path.ends_with("/revoke") => "/account/tokens",
-            (_, path) if path.starts_with("/account/tokens/") => TOKEN_OF_NOBODY,
+            (_, path) if path.starts_with("/account/tokens/") => UNKNOWN_TOKEN_PAGE,
             _ => "/account",
         };
         let login = paths::with_next("/login", next);
@@ -186,18 +222,18 @@ fn must_sign_in(method: &Method, path: &str, answer: Answer) {
     }
 }
 
-async fn as_browser(browser: &Browser, method: &Method, path: &str) -> Answer {
+async fn send_as_browser(browser: &Browser, method: &Method, path: &str) -> Answer {
     let request = browser.request(method.clone(), path);
-    browser.send(with_a_body(request, method, path)).await
+    browser.send(with_empty_body(request, method, path)).await
 }
 
-async fn as_program(client: &ApiClient, method: &Method, path: &str) -> Answer {
+async fn send_as_client(client: &ApiClient, method: &Method, path: &str) -> Answer {
     let request = client.request(method.clone(), path);
-    client.send(with_a_body(request, method, path)).await
+    client.send(with_empty_body(request, method, path)).await
 }
 
-/// A body that can be read and says nothing.
-fn with_a_body(
+/// Adds a well-formed body without any known field.
+fn with_empty_body(
     request: reqwest::RequestBuilder,
     method: &Method,
     path: &str,
@@ -210,13 +246,17 @@ fn with_a_body(
 }
 
 #[test]
-fn every_route_is_in_the_contract_and_every_line_of_the_contract_is_a_route() {
+fn routes_equal_the_contract() {
     let table = routes::table();
     let routes: BTreeSet<(&str, &str)> = table
         .iter()
         .map(|route| (route.method.as_str(), route.path))
         .collect();
-    assert_eq!(routes.len(), table.len(), "a route is there twice");
+    assert_eq!(
+        routes.len(),
+        table.len(),
+        "the routing table has a duplicate"
+    );
     let contract: BTreeSet<(&str, &str)> = CONTRACT
         .iter()
         .map(|(method, path, _)| (*method, *path))
@@ -225,14 +265,14 @@ fn every_route_is_in_the_contract_and_every_line_of_the_contract_is_a_route() {
 }
 
 #[test]
-fn every_route_declares_the_access_that_the_contract_gives_it() {
+fn routes_declare_the_access_of_the_contract() {
     for route in routes::table() {
         let declared = match route.access {
-            Access::Anyone | Access::Visitor => ToAll,
-            Access::Browser => ToBrowsers,
-            Access::AnyCaller => ToCallers,
-            Access::Session => ToSessions,
-            Access::Can(abilities) | Access::Client(abilities) => To(abilities),
+            Access::Anyone | Access::Visitor => Public,
+            Access::Browser => SessionPage,
+            Access::AnyCaller => AnyCredential,
+            Access::Session => SessionOnly,
+            Access::Can(abilities) | Access::Client(abilities) => Abilities(abilities),
         };
         assert_eq!(
             Some(declared),
@@ -245,7 +285,7 @@ fn every_route_declares_the_access_that_the_contract_gives_it() {
 }
 
 #[test]
-fn every_path_that_is_spelled_has_a_route() {
+fn every_path_constant_has_a_route() {
     let spelled = include_str!("../../../src/http/paths.rs");
     let literals = spelled.lines().filter_map(|line| {
         let (name, rest) = line.trim().split_once(" = \"")?;
@@ -258,66 +298,74 @@ fn every_path_that_is_spelled_has_a_route() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_gets_nowhere_but_where_everybody_may_go() {
+async fn anonymous_client_reaches_public_routes_only() {
     let app = TestApp::start();
     let anonymous = app.anonymous();
-    for (method, path, open) in every_route() {
+    for (method, path, access) in every_route() {
         let request = anonymous.request(method.clone(), &path);
-        let answer = anonymous.send(with_a_body(request, &method, &path)).await;
-        match open {
-            // To sign in by the API and fail is a 401 of its own.
-            ToAll if path == "/api/v1/sign-in" => drop(answer.expect_status(422)),
-            // A stranger is what it answers.
-            ToAll if path == "/auth/verify" => drop(answer.expect_status(401)),
-            ToAll => {
+        let answer = anonymous
+            .send(with_empty_body(request, &method, &path))
+            .await;
+        match access {
+            // A body without e-mail address and password fails validation.
+            Public if path == "/api/v1/sign-in" => drop(answer.expect_status(422)),
+            // The endpoint reports a client without credential as `401`.
+            Public if path == "/auth/verify" => drop(answer.expect_status(401)),
+            Public => {
                 let refused = [401, 403].contains(&answer.status) || answer.status >= 500;
                 assert!(!refused, "{answer}");
             }
-            ToBrowsers | ToCallers | ToSessions | To(_) => must_sign_in(&method, &path, answer),
+            SessionPage | AnyCredential | SessionOnly | Abilities(_) => {
+                assert_sign_in_required(&method, &path, answer)
+            }
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signed_in_browser_gets_everywhere() {
-    // More accounts than one address may make in no time.
+async fn session_reaches_every_route() {
+    // The test registers more accounts than the rate limit of one address allows.
     let app = TestApp::start_with(&[("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1")]);
     for (number, (method, path, _)) in every_route().into_iter().enumerate() {
-        // One for each, for some routes end the session.
+        // Each route gets its own session because some routes revoke it.
         let browser = app.register(&format!("user{number}@example.com")).await;
-        is_let_in(&as_browser(&browser, &method, &path).await);
+        assert_access_granted(&send_as_browser(&browser, &method, &path).await);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_opens_no_page() {
+async fn token_opens_no_page() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let client = app.api_client(&app.token_of(&browser, "All", &["*"]).await);
-    for (method, path, open) in every_route() {
-        if open == ToBrowsers {
-            must_sign_in(&method, &path, as_program(&client, &method, &path).await);
+    for (method, path, access) in every_route() {
+        if access == SessionPage {
+            assert_sign_in_required(
+                &method,
+                &path,
+                send_as_client(&client, &method, &path).await,
+            );
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_without_abilities_may_do_what_every_token_may_and_is_told_what_it_lacks() {
+async fn token_without_abilities_learns_which_abilities_it_lacks() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
-    for (method, path, open) in every_route() {
+    for (method, path, access) in every_route() {
         let client = app.api_client(&app.token_of(&browser, "None", &[]).await);
-        let answer = as_program(&client, &method, &path).await;
-        match open {
-            ToCallers => is_let_in(&answer),
-            ToSessions => {
+        let answer = send_as_client(&client, &method, &path).await;
+        match access {
+            AnyCredential => assert_access_granted(&answer),
+            SessionOnly => {
                 let answer = answer.expect_status(403);
                 assert!(
                     answer.problem().kind.ends_with("/sessions-only"),
                     "{answer}"
                 );
             }
-            To(abilities) => {
+            Abilities(abilities) => {
                 let answer = answer.expect_status(403);
                 let challenge = answer.header("www-authenticate").unwrap();
                 let scope = format!("scope=\"{}\"", abilities.join(" "));
@@ -327,21 +375,23 @@ async fn a_token_without_abilities_may_do_what_every_token_may_and_is_told_what_
                 );
                 assert!(challenge.contains(&scope), "{answer}");
             }
-            ToAll | ToBrowsers => {}
+            Public | SessionPage => {}
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_with_just_the_abilities_of_a_call_is_let_in_and_with_one_less_it_is_not() {
+async fn token_needs_every_ability_of_a_call_and_no_more() {
     let app = TestApp::start();
     app.register("ada@example.com").await;
-    for (method, path, open) in every_route() {
-        let To(abilities) = open else { continue };
-        // Signed in for each, for some calls end every session.
+    for (method, path, access) in every_route() {
+        let Abilities(abilities) = access else {
+            continue;
+        };
+        // Each call gets its own session because some calls revoke every session.
         let browser = app.sign_in("ada@example.com").await;
-        let just = app.api_client(&app.token_of(&browser, "Just", abilities).await);
-        for lacked in abilities {
+        let exact = app.api_client(&app.token_of(&browser, "Just", abilities).await);
+        for missing in abilities {
             let others = [
                 "account:read",
                 "tokens:read",
@@ -349,29 +399,31 @@ async fn a_token_with_just_the_abilities_of_a_call_is_let_in_and_with_one_less_i
                 "sessions:read",
             ];
             let others = others.into_iter().chain(["sessions:write", "orders:read"]);
-            let others: Vec<&str> = others.filter(|other| other != lacked).collect();
+            let others: Vec<&str> = others.filter(|other| other != missing).collect();
             let client = app.api_client(&app.token_of(&browser, "Less", &others).await);
-            as_program(&client, &method, &path).await.expect_status(403);
+            send_as_client(&client, &method, &path)
+                .await
+                .expect_status(403);
         }
-        is_let_in(&as_program(&just, &method, &path).await);
+        assert_access_granted(&send_as_client(&exact, &method, &path).await);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_with_every_ability_is_let_in_wherever_tokens_are() {
+async fn token_with_every_ability_may_make_every_token_call() {
     let app = TestApp::start();
     app.register("ada@example.com").await;
-    for (method, path, open) in every_route() {
-        if matches!(open, ToCallers | To(_)) {
+    for (method, path, access) in every_route() {
+        if matches!(access, AnyCredential | Abilities(_)) {
             let browser = app.sign_in("ada@example.com").await;
             let client = app.api_client(&app.token_of(&browser, "All", &["*"]).await);
-            is_let_in(&as_program(&client, &method, &path).await);
+            assert_access_granted(&send_as_client(&client, &method, &path).await);
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes() {
+async fn unsupported_method_gets_405_with_allowed_methods() {
     let app = TestApp::start();
     let anonymous = app.anonymous();
     let mut methods: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
@@ -391,7 +443,7 @@ async fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes(
     for (pattern, known) in methods {
         for method in all.into_iter().filter(|method| !known.contains(*method)) {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
-            let request = anonymous.request(method.clone(), &a_path(pattern));
+            let request = anonymous.request(method.clone(), &example_path(pattern));
             let answer = anonymous.send(request).await.expect_status(405);
             let allowed = answer.header("allow").unwrap().split(", ");
             assert_eq!(
@@ -410,17 +462,17 @@ async fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn head_is_guarded_as_get_is_and_has_its_headers_without_the_content() {
+async fn head_has_the_access_rules_and_headers_of_get() {
     let app = TestApp::start();
     let anonymous = app.anonymous();
     let browser = app.register("ada@example.com").await;
-    for (method, path, open) in every_route() {
+    for (method, path, access) in every_route() {
         if method != Method::GET {
             continue;
         }
         let request = anonymous.request(Method::HEAD, &path);
         let refused = anonymous.send(request).await;
-        if open != ToAll {
+        if access != Public {
             let status = if is_page(&path) { 303 } else { 401 };
             assert_eq!(refused.expect_status(status).text, "");
         }
@@ -436,7 +488,7 @@ async fn head_is_guarded_as_get_is_and_has_its_headers_without_the_content() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_only_resembles_a_page_is_not_found() {
+async fn path_that_resembles_a_route_is_not_found() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     for path in [

@@ -1,4 +1,4 @@
-//! Names of users, tokens and devices, wherever one is given.
+//! Names of users, tokens and devices, in every interface that accepts one.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::operator::Operator;
 
 const ADA: &str = "ada@example.com";
 
-/// What no name may hold: two of these would look alike, or like a name without the character.
+/// Names with an invisible character. Each looks like a name without the character.
 const INVISIBLE: [&str; 9] = [
     "lap\u{200B}top",
     "lap\u{AD}top",
@@ -24,23 +24,23 @@ const INVISIBLE: [&str; 9] = [
     "\u{3164}",
 ];
 
-/// A moment later, so that the next token is the newest.
+/// Returns the newest token. Advances the clock first, so that the next token is newer than all others.
 async fn newest_token(app: &TestApp, browser: &Browser) -> Value {
     app.advance(Duration::from_millis(1));
     let tokens = browser.get("/api/v1/tokens").await.json();
     tokens["data"][0].clone()
 }
 
-/// Gives `name` in every way there is. Returns of each what it is, whether the name was taken, and what the
-/// name is then.
-async fn given_everywhere(
+/// Sets `name` in every interface that accepts one. Returns for each interface its label, if it accepted
+/// the name, and the name afterwards.
+async fn set_name_everywhere(
     app: &TestApp,
     ada: &Browser,
     name: &str,
     number: usize,
 ) -> Vec<(&'static str, bool, Value)> {
-    let mut given = Vec::new();
-    let taken = |status: u16| {
+    let mut results = Vec::new();
+    let accepted = |status: u16| {
         assert!([200, 201, 303, 422].contains(&status), "{status}: {name:?}");
         status != 422
     };
@@ -50,27 +50,31 @@ async fn given_everywhere(
     let form = [("name", name), ("email", &email), ("password", PASSWORD)];
     let status = other.post("/register", &form).await.status;
     let user = other.get("/api/v1/user").await.json();
-    given.push(("registration", taken(status), user["name"].clone()));
+    results.push(("registration", accepted(status), user["name"].clone()));
 
     let form = [("name", name), ("email", ADA)];
     let status = ada.post("/account/profile", &form).await.status;
     let user = ada.get("/api/v1/user").await.json();
-    given.push(("profile", taken(status), user["name"].clone()));
+    results.push(("profile", accepted(status), user["name"].clone()));
 
     let form = [("name", name), ("expires", "7d")];
     let status = ada.post("/account/tokens", &form).await.status;
     let token = newest_token(app, ada).await;
-    given.push(("token page", taken(status), token["name"].clone()));
+    results.push(("token page", accepted(status), token["name"].clone()));
 
     let body = json!({"name": name, "abilities": []});
-    let made = ada.call(Method::POST, "/api/v1/tokens", Some(&body)).await;
+    let created = ada.call(Method::POST, "/api/v1/tokens", Some(&body)).await;
     let token = newest_token(app, ada).await;
-    given.push(("token call", taken(made.status), token["name"].clone()));
+    results.push((
+        "token call",
+        accepted(created.status),
+        token["name"].clone(),
+    ));
 
     let device = json!({"email": ADA, "password": PASSWORD, "device_name": name});
-    let made = app.anonymous().post_json("/api/v1/sign-in", &device).await;
+    let created = app.anonymous().post_json("/api/v1/sign-in", &device).await;
     let token = newest_token(app, ada).await;
-    given.push(("device", taken(made.status), token["name"].clone()));
+    results.push(("device", accepted(created.status), token["name"].clone()));
 
     app.advance(Duration::from_millis(1));
     app.token(ada, "To be renamed", &[]).await;
@@ -79,31 +83,35 @@ async fn given_everywhere(
     let path = format!("/account/tokens/{id}");
     let status = ada.post(&path, &[("name", name)]).await.status;
     let token = newest_token(app, ada).await;
-    given.push(("token's page", taken(status), token["name"].clone()));
+    results.push(("token's page", accepted(status), token["name"].clone()));
 
     let path = format!("/api/v1/tokens/{id}");
     let body = json!({"name": name});
     let changed = ada.call(Method::PATCH, &path, Some(&body)).await;
     let token = newest_token(app, ada).await;
-    given.push(("token's call", taken(changed.status), token["name"].clone()));
-    given
+    results.push((
+        "token's call",
+        accepted(changed.status),
+        token["name"].clone(),
+    ));
+    results
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_is_no_name_is_refused_wherever_it_is_given() {
+async fn invalid_name_is_rejected_in_every_interface() {
     let app = TestApp::start_with(&[("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1")]);
     let ada = app.register(ADA).await;
     let longer = "é".repeat(256);
     let others = ["", " ", "a\nb", "a\0b", "a\u{7f}b", "a\u{2028}b", &longer];
     for (number, name) in others.into_iter().chain(INVISIBLE).enumerate() {
-        for (place, taken, _) in given_everywhere(&app, &ada, name, number).await {
-            assert!(!taken, "{place}: {name:?}");
+        for (interface, accepted, _) in set_name_everywhere(&app, &ada, name, number).await {
+            assert!(!accepted, "{interface}: {name:?}");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_is_trimmed_and_kept_wherever_it_is_given() {
+async fn name_is_trimmed_and_stored_in_every_interface() {
     let app = TestApp::start_with(&[("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1")]);
     let ada = app.register(ADA).await;
     let longest = "é".repeat(255);
@@ -118,14 +126,17 @@ async fn a_name_is_trimmed_and_kept_wherever_it_is_given() {
     .into_iter()
     .enumerate()
     {
-        for (place, taken, name) in given_everywhere(&app, &ada, typed, number).await {
-            assert!(taken && name == kept, "{place}: {typed:?} became {name}");
+        for (interface, accepted, name) in set_name_everywhere(&app, &ada, typed, number).await {
+            assert!(
+                accepted && name == kept,
+                "{interface}: {typed:?} became {name}"
+            );
         }
     }
 }
 
 #[test]
-fn a_command_refuses_what_the_pages_refuse() {
+fn commands_reject_the_names_that_pages_reject() {
     let operator = Operator::new();
     for name in INVISIBLE.into_iter().chain([" ", "a\nb"]) {
         let add = ["user", "add", ADA, "--name", name];

@@ -1,4 +1,4 @@
-//! Name, address, password, and deleting the account.
+//! The profile page: name, e-mail address, password, and deletion of the account.
 
 use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
@@ -13,7 +13,7 @@ async fn can_sign_in(app: &TestApp, email: &str, password: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn name_and_address_are_changed_and_the_new_address_signs_in() {
+async fn changed_email_replaces_the_old_one_for_signing_in() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let form = [("name", " Countess "), ("email", "Countess@example.com")];
@@ -37,7 +37,7 @@ async fn name_and_address_are_changed_and_the_new_address_signs_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_is_somebody_else_s_is_refused_and_nothing_is_saved() {
+async fn email_of_another_user_is_rejected_and_nothing_is_saved() {
     let app = TestApp::start();
     app.register(GRACE).await;
     let browser = app.register(ADA).await;
@@ -46,13 +46,13 @@ async fn an_address_that_is_somebody_else_s_is_refused_and_nothing_is_saved() {
     assert_eq!(
         page.field("name"),
         "Countess",
-        "what was typed is still there"
+        "the form must keep its input"
     );
     assert_eq!(browser.get("/api/v1/user").await.json()["name"], "ada");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_or_address_that_cannot_be_is_refused() {
+async fn invalid_name_or_email_is_rejected() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let form = [("name", "a\u{202E}b"), ("email", "x")];
@@ -66,23 +66,23 @@ async fn a_name_or_address_that_cannot_be_is_refused() {
     );
 }
 
-/// A user with this session, another one and a token.
-struct Three {
+/// A user with two sessions and a token.
+struct Fixture {
     app: TestApp,
-    here: Browser,
-    there: Browser,
+    current: Browser,
+    other: Browser,
     client: ApiClient,
 }
 
-impl Three {
-    async fn set() -> Self {
+impl Fixture {
+    async fn new() -> Self {
         let app = TestApp::start();
-        let (here, there) = (app.register(ADA).await, app.sign_in(ADA).await);
-        let client = app.api_client(&app.token_of(&here, "CI", &[]).await);
+        let (current, other) = (app.register(ADA).await, app.sign_in(ADA).await);
+        let client = app.api_client(&app.token_of(&current, "CI", &[]).await);
         Self {
             app,
-            here,
-            there,
+            current,
+            other,
             client,
         }
     }
@@ -90,83 +90,83 @@ impl Three {
     async fn change(&self, also: &[&str]) -> Answer {
         let mut form = vec![("current_password", PASSWORD), ("password", NEW)];
         form.extend(also.iter().map(|class| ("also", *class)));
-        let changed = self.here.post("/account/password", &form).await;
-        self.here
+        let changed = self.current.post("/account/password", &form).await;
+        self.current
             .follow(&changed.expect_redirect("/account/profile"))
             .await
     }
 
-    /// Whether this session, the other and the token are alive.
-    async fn alive(&self) -> [bool; 3] {
+    /// Returns if the current session, the other session and the token are active.
+    async fn active(&self) -> [bool; 3] {
         [
-            self.here.get("/account").await.status == 200,
-            self.there.get("/account").await.status == 200,
+            self.current.get("/account").await.status == 200,
+            self.other.get("/account").await.status == 200,
             self.client.get("/api/v1/user").await.status == 200,
         ]
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_password_takes_the_old_one_s_place() {
-    let three = Three::set().await;
-    three
+async fn changed_password_replaces_the_old_one() {
+    let fixture = Fixture::new().await;
+    fixture
         .change(&[])
         .await
         .expect_text("Your password is changed");
-    assert!(can_sign_in(&three.app, ADA, NEW).await);
-    assert!(!can_sign_in(&three.app, ADA, PASSWORD).await);
+    assert!(can_sign_in(&fixture.app, ADA, NEW).await);
+    assert!(!can_sign_in(&fixture.app, ADA, PASSWORD).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_password_ends_all_other_sessions_unless_told_not_to() {
-    let three = Three::set().await;
-    three.change(&[]).await.expect_text("Ended: 1 session.");
-    assert_eq!(three.alive().await, [true, false, true]);
-    let three = Three::set().await;
-    three
+async fn password_change_revokes_other_sessions_by_default() {
+    let fixture = Fixture::new().await;
+    fixture.change(&[]).await.expect_text("Ended: 1 session.");
+    assert_eq!(fixture.active().await, [true, false, true]);
+    let fixture = Fixture::new().await;
+    fixture
         .change(&["", "sessions"])
         .await
         .expect_text("Ended: 1 session.");
-    assert_eq!(three.alive().await, [true, false, true]);
-    let three = Three::set().await;
-    three.change(&[""]).await.expect_text("Ended: nothing.");
-    assert_eq!(three.alive().await, [true, true, true]);
+    assert_eq!(fixture.active().await, [true, false, true]);
+    let fixture = Fixture::new().await;
+    fixture.change(&[""]).await.expect_text("Ended: nothing.");
+    assert_eq!(fixture.active().await, [true, true, true]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_password_ends_the_tokens_where_that_is_ticked() {
-    let three = Three::set().await;
-    let page = three.change(&["sessions", "tokens"]).await;
+async fn password_change_revokes_tokens_if_selected() {
+    let fixture = Fixture::new().await;
+    let page = fixture.change(&["sessions", "tokens"]).await;
     page.expect_text("Ended: 1 session and 1 token.");
-    assert_eq!(three.alive().await, [true, false, false]);
-    let three = Three::set().await;
-    three
+    assert_eq!(fixture.active().await, [true, false, false]);
+    let fixture = Fixture::new().await;
+    fixture
         .change(&["", "tokens"])
         .await
         .expect_text("Ended: 1 token.");
-    assert_eq!(three.alive().await, [true, true, false]);
+    assert_eq!(fixture.active().await, [true, true, false]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_a_wrong_current_password_nothing_changes_and_nothing_ends() {
-    let three = Three::set().await;
+async fn wrong_current_password_changes_and_revokes_nothing() {
+    let fixture = Fixture::new().await;
     for wrong in ["", "not my password", &PASSWORD.to_uppercase()] {
         let form = [
             ("current_password", wrong),
             ("password", NEW),
             ("also", "tokens"),
         ];
-        let page = three.here.post("/account/password", &form).await;
+        let page = fixture.current.post("/account/password", &form).await;
         let page = expect_field_errors(page, &["current_password"]);
         page.expect_no_text(NEW);
     }
-    assert_eq!(three.alive().await, [true, true, true]);
-    assert!(can_sign_in(&three.app, ADA, PASSWORD).await);
+    assert_eq!(fixture.active().await, [true, true, true]);
+    assert!(can_sign_in(&fixture.app, ADA, PASSWORD).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_password_that_cannot_be_is_refused_and_the_ticks_stay() {
-    let three = Three::set().await;
+async fn invalid_new_password_is_rejected_and_checkboxes_are_kept() {
+    let fixture = Fixture::new().await;
     for password in ["", "too short", &"x".repeat(129), ADA] {
         let form = [
             ("current_password", PASSWORD),
@@ -175,7 +175,7 @@ async fn a_new_password_that_cannot_be_is_refused_and_the_ticks_stay() {
             ("also", "tokens"),
         ];
         let page = expect_field_errors(
-            three.here.post("/account/password", &form).await,
+            fixture.current.post("/account/password", &form).await,
             &["password"],
         );
         assert!(page.text.contains("value=\"tokens\" checked"), "{page}");
@@ -186,16 +186,16 @@ async fn a_new_password_that_cannot_be_is_refused_and_the_ticks_stay() {
         ("password", NEW),
         ("also", "everything"),
     ];
-    three
-        .here
+    fixture
+        .current
         .post("/account/password", &form)
         .await
         .expect_status(422);
-    assert_eq!(three.alive().await, [true, true, true]);
+    assert_eq!(fixture.active().await, [true, true, true]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reload_of_a_form_s_address_leads_to_the_form() {
+async fn get_of_a_form_action_redirects_to_the_form() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     for path in ["/account/password", "/account/delete"] {
@@ -204,20 +204,23 @@ async fn a_reload_of_a_form_s_address_leads_to_the_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deleting_the_account_ends_everything_and_forgets_its_owner() {
-    let three = Three::set().await;
-    let grace = three.app.register(GRACE).await;
-    let gone = three
-        .here
+async fn deleting_the_account_revokes_everything_and_frees_the_email() {
+    let fixture = Fixture::new().await;
+    let grace = fixture.app.register(GRACE).await;
+    let deleted = fixture
+        .current
         .post("/account/delete", &[("password", PASSWORD)])
         .await;
-    let page = three.here.follow(&gone.expect_redirect("/login")).await;
+    let page = fixture
+        .current
+        .follow(&deleted.expect_redirect("/login"))
+        .await;
     page.expect_text("Ended: 2 sessions and 1 token.")
         .expect_no_text(ADA);
-    assert_eq!(three.alive().await, [false, false, false]);
-    assert!(!can_sign_in(&three.app, ADA, PASSWORD).await);
+    assert_eq!(fixture.active().await, [false, false, false]);
+    assert!(!can_sign_in(&fixture.app, ADA, PASSWORD).await);
     grace.get("/account").await.expect_status(200);
-    let again = three.app.register(ADA).await;
+    let again = fixture.app.register(ADA).await;
     assert_eq!(
         fetch_list(&again, "/api/v1/credentials?ended=true")
             .await
@@ -227,23 +230,23 @@ async fn deleting_the_account_ends_everything_and_forgets_its_owner() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_password_deletes_nothing() {
-    let three = Three::set().await;
+async fn wrong_password_does_not_delete_the_account() {
+    let fixture = Fixture::new().await;
     for wrong in ["", "not my password"] {
-        let page = three
-            .here
+        let page = fixture
+            .current
             .post("/account/delete", &[("password", wrong)])
             .await;
         let page = page.expect_status(422);
         assert!(!field_error(&page, "delete_password").is_empty());
     }
-    assert_eq!(three.alive().await, [true, true, true]);
+    assert_eq!(fixture.active().await, [true, true, true]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_overview_shows_who_one_is_what_can_get_in_and_what_happened() {
-    let three = Three::set().await;
-    let page = three.here.get("/account").await.expect_status(200);
+async fn overview_shows_the_user_the_credentials_and_the_audit_log() {
+    let fixture = Fixture::new().await;
+    let page = fixture.current.get("/account").await.expect_status(200);
     let page = page
         .expect_text(ADA)
         .expect_text("this browser")

@@ -1,10 +1,10 @@
-//! Making an account.
+//! Registration.
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::page::{ADA, expect_field_errors};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_makes_an_account_is_signed_in_by_that() {
+async fn registering_signs_the_user_in() {
     let app = TestApp::start();
     let browser = app.browser();
     let form = [
@@ -12,16 +12,16 @@ async fn whoever_makes_an_account_is_signed_in_by_that() {
         ("email", ADA),
         ("password", PASSWORD),
     ];
-    let made = browser
+    let created = browser
         .post("/register", &form)
         .await
         .expect_redirect("/account");
-    let page = browser.follow(&made).await.expect_status(200);
+    let page = browser.follow(&created).await.expect_status(200);
     page.expect_text("Ada Lovelace").expect_text(ADA);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_field_that_is_wrong_is_named_at_once_and_nothing_typed_is_lost_but_the_password() {
+async fn registration_marks_every_invalid_field_and_keeps_the_input() {
     let app = TestApp::start();
     let form = [("name", " "), ("email", "ada"), ("password", "too short")];
     let page = expect_field_errors(
@@ -35,30 +35,30 @@ async fn every_field_that_is_wrong_is_named_at_once_and_nothing_typed_is_lost_bu
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_without_its_fields_is_refused_like_an_empty_one() {
+async fn form_without_fields_is_rejected_like_an_empty_one() {
     let app = TestApp::start();
     let page = app.browser().post("/register", &[]).await;
     expect_field_errors(page, &["name", "email", "password"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_has_one_account_however_it_is_written() {
+async fn email_is_unique_regardless_of_case_width_and_spaces() {
     let app = TestApp::start();
     app.register(ADA).await;
-    for again in [
+    for address in [
         ADA,
         "ADA@example.com",
         " ada@EXAMPLE.com ",
         "ａda@example.com",
     ] {
-        let form = [("name", "Ada"), ("email", again), ("password", PASSWORD)];
+        let form = [("name", "Ada"), ("email", address), ("password", PASSWORD)];
         let page = app.browser().post("/register", &form).await;
         expect_field_errors(page, &["email"]).expect_no_text(PASSWORD);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_address_is_refused() {
+async fn invalid_email_is_rejected() {
     let app = TestApp::start();
     let long = format!("{}@example.com", "a".repeat(250));
     for email in [
@@ -103,7 +103,7 @@ async fn a_name_has_1_to_255_characters_and_is_trimmed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_has_15_to_128_characters() {
     let app = TestApp::start();
-    for (length, taken) in [
+    for (length, accepted) in [
         (14, false),
         (15, true),
         (64, true),
@@ -122,7 +122,7 @@ async fn a_password_has_15_to_128_characters() {
                 ("password", &*password),
             ];
             let answer = app.browser().post("/register", &form).await;
-            if taken {
+            if accepted {
                 answer.expect_redirect("/account");
                 let form = [("email", &*email), ("password", &*password)];
                 app.browser()
@@ -137,29 +137,29 @@ async fn a_password_has_15_to_128_characters() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_s_own_name_or_address_is_no_password() {
+async fn password_equal_to_name_or_email_is_rejected() {
     let app = TestApp::start();
     let (name, email) = ("Augusta Ada King", "ada.lovelace@example.com");
-    for own in [name, email, "ADA.LOVELACE@example.com", "augusta ada king"] {
-        let form = [("name", name), ("email", email), ("password", own)];
+    for personal in [name, email, "ADA.LOVELACE@example.com", "augusta ada king"] {
+        let form = [("name", name), ("email", email), ("password", personal)];
         expect_field_errors(app.browser().post("/register", &form).await, &["password"]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn own_address_and_name_of_short_words_are_no_password() {
+async fn password_of_short_words_of_name_or_email_is_rejected() {
     let app = TestApp::start();
     let name = "Al Bo Cy Di Ed Fy";
-    for (name, email, own) in [
+    for (name, email, personal) in [
         ("Jo", "jo@example.test", "jo@example.test"),
         ("Jo", "jo@example.test", "JO.EXAMPLE.TEST"),
         ("Jo", "j.k1l2m3n@o.pq", "jk1l2m3n jk1l2m3n"),
         (name, "zz@qq.test", name),
     ] {
-        let form = [("name", name), ("email", email), ("password", own)];
+        let form = [("name", name), ("email", email), ("password", personal)];
         expect_field_errors(app.browser().post("/register", &form).await, &["password"]);
     }
-    // And where it is changed.
+    // The same rule holds for a password change.
     let browser = app.browser();
     let form = [
         ("name", name),
@@ -170,8 +170,8 @@ async fn own_address_and_name_of_short_words_are_no_password() {
         .post("/register", &form)
         .await
         .expect_redirect("/account");
-    for own in [name, "zz@qq.test zz@qq.test"] {
-        let form = [("current_password", PASSWORD), ("password", own)];
+    for personal in [name, "zz@qq.test zz@qq.test"] {
+        let form = [("current_password", PASSWORD), ("password", personal)];
         expect_field_errors(
             browser.post("/account/password", &form).await,
             &["password"],
@@ -180,7 +180,7 @@ async fn own_address_and_name_of_short_words_are_no_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_field_sent_twice_is_refused() {
+async fn field_sent_twice_is_rejected() {
     let app = TestApp::start();
     let form = [
         ("name", "Ada"),
@@ -192,7 +192,7 @@ async fn a_field_sent_twice_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fields_that_nobody_asked_for_change_nothing() {
+async fn unknown_form_fields_are_ignored() {
     let app = TestApp::start();
     let form = [
         ("name", "Ada"),
@@ -213,7 +213,7 @@ async fn fields_that_nobody_asked_for_change_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_registration_is_closed_nobody_is_invited_and_nothing_is_made() {
+async fn closed_registration_creates_no_account_and_shows_no_link() {
     let app = TestApp::start_with(&[("NARTHEX_REGISTRATION", "closed")]);
     let browser = app.browser();
     browser
@@ -228,7 +228,7 @@ async fn where_registration_is_closed_nobody_is_invited_and_nothing_is_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_signed_in_is_led_to_the_account() {
+async fn signed_in_user_is_redirected_to_the_account() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     browser.get("/register").await.expect_redirect("/account");
@@ -238,7 +238,7 @@ async fn who_is_signed_in_is_led_to_the_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_typed_is_shown_as_text_and_never_as_markup() {
+async fn input_is_shown_as_text_and_never_as_markup() {
     let app = TestApp::start();
     let browser = app.browser();
     let name = "<b onclick=\"x\">'&amp; %253Cb%253E </title>";

@@ -1,4 +1,4 @@
-//! How much the activity log and the receipts of one user can hold.
+//! Bounds of one user's audit log and receipts.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn events(browser: &Browser, kind: &str) -> Vec<Value> {
     events.cloned().collect()
 }
 
-/// How many rows a table has, of that kind of event where one is named.
+/// Returns the number of rows of a table. A `kind` that is not empty counts only events of that kind.
 fn count(app: &TestApp, table: &str, kind: &str) -> i64 {
     let of_kind = if kind.is_empty() {
         String::new()
@@ -44,16 +44,15 @@ fn count(app: &TestApp, table: &str, kind: &str) -> i64 {
     query_lines(app, &query, &query)[0].parse().unwrap()
 }
 
-/// Writes so many events of a kind of which none is counted on another's row, in transactions of a length that
-/// is usual.
+/// Records `many` events of a kind that is never aggregated, in transactions of at most 500 events.
 async fn fill(app: &TestApp, many: i64) {
     let user = ada(app).await;
     for start in (0..many).step_by(500) {
         let end = many.min(start + 500);
         let work = app.context.write(move |context, connection| {
             for number in start..end {
-                let what = NewEvent::new(EventKind::TokenCreated, number.to_string());
-                audit::record(context, connection, user, &Actor::operator(), what)?;
+                let event = NewEvent::new(EventKind::TokenCreated, number.to_string());
+                audit::record(context, connection, user, &Actor::operator(), event)?;
             }
             Ok(())
         });
@@ -62,7 +61,7 @@ async fn fill(app: &TestApp, many: i64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_change_within_a_minute_is_counted_on_one_line() {
+async fn equal_changes_within_a_minute_share_one_audit_line() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let (one, other) = (
@@ -76,7 +75,7 @@ async fn the_same_change_within_a_minute_is_counted_on_one_line() {
         let body = json!({"name": format!("Name {number}")});
         let answer = browser.call(Method::PATCH, &path, Some(&body)).await;
         answer.expect_status(200);
-        // Another change in between is another line.
+        // A change of another kind has a line of its own.
         for paused in [true, false] {
             let body = json!({"paused": paused});
             browser.call(Method::PATCH, &path, Some(&body)).await;
@@ -93,12 +92,15 @@ async fn the_same_change_within_a_minute_is_counted_on_one_line() {
             (&lines[0]["times"], &lines[0]["detail"]),
             (&json!(5), &json!(detail))
         );
-        assert_eq!(lines[0]["at"], "2026-11-22T12:30:01Z", "when it began");
+        assert_eq!(
+            lines[0]["at"], "2026-11-22T12:30:01Z",
+            "a line must have the time of its first event"
+        );
     }
     let page = browser.get("/account/activity").await;
     page.expect_text("<strong>Name 5</strong> (5 times)");
 
-    // Another token, another caller and another minute have lines of their own.
+    // Events of another token, of another caller or of another minute have lines of their own.
     let body = json!({"name": "Renamed"});
     let others = format!("/api/v1/tokens/{}", other.id);
     browser.call(Method::PATCH, &others, Some(&body)).await;
@@ -115,7 +117,7 @@ async fn the_same_change_within_a_minute_is_counted_on_one_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_differs_each_time_is_never_counted_together() {
+async fn sign_ins_new_tokens_and_refusals_are_never_aggregated() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     for _ in 0..3 {
@@ -139,7 +141,7 @@ async fn what_differs_each_time_is_never_counted_together() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pruning_leaves_the_newest_events_and_sign_ins_longest() {
+async fn pruning_deletes_oldest_events_first_and_sign_ins_last() {
     let app = TestApp::start();
     app.register(ADA).await;
     app.advance(SECOND);
@@ -151,7 +153,7 @@ async fn pruning_leaves_the_newest_events_and_sign_ins_longest() {
     for kept in ["account.created", "session.created"] {
         assert_eq!(count(&app, "events", kept), 1, "{kept}");
     }
-    // Nobody else's log is touched, and there is nothing more to forget.
+    // A second run deletes nothing more, and nothing of another user's log.
     app.register("grace@example.com").await;
     prune(&app.context).await.unwrap();
     assert_eq!(count(&app, "events", ""), MOST_EVENTS + 2);
@@ -160,25 +162,25 @@ async fn pruning_leaves_the_newest_events_and_sign_ins_longest() {
     assert_eq!(
         query_lines(&app, query, query),
         ["1"],
-        "only of the last second"
+        "the newest events must remain"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_log_stays_bounded_without_pruning() {
+async fn full_audit_log_stays_bounded_without_pruning() {
     let app = TestApp::start();
     app.register(ADA).await;
     for _ in 0..4 {
         app.advance(SECOND);
         fill(&app, MOST_EVENTS / 2).await;
     }
-    // One in 64 looks, and forgets 500.
+    // One insert in 64 checks the limit and deletes up to 500 events.
     let left = count(&app, "events", "");
     assert!((MOST_EVENTS..MOST_EVENTS + 2_000).contains(&left), "{left}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn receipts_whose_credentials_are_forgotten_are_bounded() {
+async fn receipts_of_deleted_credentials_are_bounded() {
     let app = TestApp::start_with(&[("NARTHEX_KEEP_ENDED", "30d")]);
     let browser = app.register(ADA).await;
     let path = format!(
@@ -210,7 +212,7 @@ async fn receipts_whose_credentials_are_forgotten_are_bounded() {
     assert_eq!(
         count(&app, "receipts", ""),
         10_301,
-        "nothing was forgotten yet"
+        "receipts of stored credentials must remain"
     );
     app.advance(29 * DAY);
     let browser = app.sign_in(ADA).await;
@@ -225,7 +227,7 @@ async fn receipts_whose_credentials_are_forgotten_are_bounded() {
     app.advance(2 * DAY);
     prune(&app.context).await.unwrap();
     assert_eq!(count(&app, "receipts", ""), MOST_RECEIPTS);
-    // What is newest stays, and what still says which credentials ended.
+    // The newest receipts stay, and so do receipts whose credentials are stored.
     let query = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM receipts WHERE at > 10300";
     assert!(query_lines(&app, query, query)[0].parse::<i64>().unwrap() >= 3);
 }

@@ -1,4 +1,4 @@
-//! Passwords: which are taken, how they are compared, how they are kept.
+//! Passwords: acceptance, comparison and stored hashes.
 
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ async fn sign_in(app: &TestApp, email: &str, password: &str) -> u16 {
     app.browser().post("/login", &form).await.status
 }
 
-/// Passwords that are guessed first, each with words of the reason.
-const GUESSED_FIRST: [(&str, &str); 10] = [
+/// Weak passwords, each with a part of the message that rejects it.
+const WEAK_PASSWORDS: [(&str, &str); 10] = [
     ("fourteen chars", "at least 15 characters"),
     ("1q2w3e4r5t6y7u8i9o0p", "Many people have this password"),
     ("ManchesterUnited", "Many people have this password"),
@@ -41,35 +41,41 @@ const GUESSED_FIRST: [(&str, &str); 10] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_guessed_first_is_refused_with_the_reason_wherever_a_password_is_set() {
+async fn weak_password_is_rejected_with_a_reason_in_every_interface() {
     let app = TestApp::start();
     let ada = app.browser();
     let form = [("name", NAME), ("email", ADA), ("password", PASSWORD)];
     ada.post("/register", &form).await.expect_status(303);
     let operator = Operator::new();
     let runs = app.context.hasher.runs();
-    for (password, why) in GUESSED_FIRST {
+    for (password, reason) in WEAK_PASSWORDS {
         let page = register(&app, ADA, password).await.expect_status(422);
-        let page = page.expect_text(why).expect_text("id=\"password-fault\"");
-        // It says what to do, and never what was typed.
+        let page = page
+            .expect_text(reason)
+            .expect_text("id=\"password-fault\"");
+        // The page shows what to change and never shows the password.
         page.expect_no_text(&format!("\"{password}\"\n"))
             .expect_text("aria-describedby=\"password-fault password-hint\"");
 
         let form = [("current_password", PASSWORD), ("password", password)];
         let page = ada.post("/account/password", &form).await;
-        page.expect_status(422).expect_text(why);
+        page.expect_status(422).expect_text(reason);
 
         let arguments = ["user", "add", ADA, "--name", NAME];
         let refused = operator.narthex.run_with_input(&arguments, password);
         let line = refused.expect_error();
-        assert!(line.contains(why), "{line}");
+        assert!(line.contains(reason), "{line}");
     }
-    assert_eq!(app.context.hasher.runs(), runs, "nothing was hashed");
+    assert_eq!(
+        app.context.hasher.runs(),
+        runs,
+        "a weak password must not be hashed"
+    );
     assert_eq!(sign_in(&app, ADA, PASSWORD).await, 303);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_password_is_taken_without_rules_about_what_is_in_it() {
+async fn long_password_needs_no_special_characters() {
     let app = TestApp::start();
     let emoji = "🙂🙃 and so on, ".repeat(10);
     let longest: String = emoji.chars().take(128).collect();
@@ -93,9 +99,9 @@ async fn a_long_password_is_taken_without_rules_about_what_is_in_it() {
         .expect_text("at most 128 characters");
 }
 
-/// Also where two differ in what other programs cut, trim, fold or take for the end.
+/// The pairs differ in parts that other programs truncate, trim, normalize or treat as the end.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_is_compared_whole_and_exactly_as_typed() {
+async fn password_is_compared_completely_and_exactly() {
     let app = TestApp::start();
     let long = "0x7f bottle ".repeat(7);
     let (start, _) = long.split_at(72);
@@ -123,16 +129,16 @@ async fn a_password_is_compared_whole_and_exactly_as_typed() {
             "full width abc not".to_owned(),
         ),
     ];
-    for (number, (right, wrong)) in pairs.into_iter().enumerate() {
+    for (number, (correct, wrong)) in pairs.into_iter().enumerate() {
         let email = format!("user{number}@example.com");
-        register(&app, &email, &right).await.expect_status(303);
+        register(&app, &email, &correct).await.expect_status(303);
         assert_eq!(sign_in(&app, &email, &wrong).await, 422, "{wrong:?}");
-        assert_eq!(sign_in(&app, &email, &right).await, 303, "{right:?}");
+        assert_eq!(sign_in(&app, &email, &correct).await, 303, "{correct:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nul_is_a_character_of_a_password_and_of_no_other_text() {
+async fn nul_is_allowed_in_passwords_only() {
     let app = TestApp::start();
     let ada = app.register("ada@example.com").await;
     for (path, form) in [
@@ -177,18 +183,18 @@ async fn nul_is_a_character_of_a_password_and_of_no_other_text() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_a_password_is_refused_unhashed_wherever_one_is_asked_for() {
+async fn impossible_password_is_rejected_without_hashing() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let runs = app.context.hasher.runs();
     let (over, huge) = ("x".repeat(129), "x".repeat(1 << 20));
-    for (typed, status) in [("", 422), (&*over, 422), (&*huge, 413)] {
-        let confirm = [("password", typed)];
+    for (password, status) in [("", 422), (&*over, 422), (&*huge, 413)] {
+        let confirm = [("password", password)];
         let change = [
-            ("current_password", typed),
+            ("current_password", password),
             ("password", "another long password"),
         ];
-        let sign_in = [("email", ADA), ("password", typed)];
+        let sign_in = [("email", ADA), ("password", password)];
         for (path, form) in [
             ("/login", &sign_in[..]),
             ("/account/confirm", &confirm),
@@ -196,10 +202,10 @@ async fn what_cannot_be_a_password_is_refused_unhashed_wherever_one_is_asked_for
             ("/account/delete", &confirm),
         ] {
             let answer = ada.post(path, form).await;
-            // Signed in, one is led on from the sign-in page only with the right password.
+            // A signed-in browser is redirected from the sign-in page only with the right password.
             assert_eq!(answer.status, status, "{path}: {answer}");
         }
-        let body = json!({"email": ADA, "password": typed, "device_name": "x"});
+        let body = json!({"email": ADA, "password": password, "device_name": "x"});
         let answer = app.anonymous().post_json("/api/v1/sign-in", &body).await;
         assert_eq!(answer.status, if status == 413 { 413 } else { 401 });
     }
@@ -211,7 +217,7 @@ fn stored(app: &TestApp) -> String {
     query_lines(app, query, query).remove(0)
 }
 
-/// A hash with parameters that were good enough once.
+/// Returns a hash with parameters below the current ones.
 fn weak_hash(password: &str) -> String {
     let params = Params::new(64, 1, 1, None).unwrap();
     let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -219,19 +225,23 @@ fn weak_hash(password: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hash_with_old_parameters_is_renewed_when_its_owner_signs_in() {
+async fn hash_with_old_parameters_is_renewed_at_sign_in() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let old = weak_hash(PASSWORD);
     execute(&app, &format!("UPDATE users SET password = '{old}'"));
     assert_eq!(sign_in(&app, ADA, "a wrong password of hers").await, 422);
-    assert_eq!(stored(&app), old, "only the right password renews it");
+    assert_eq!(
+        stored(&app),
+        old,
+        "a wrong password must not renew the hash"
+    );
 
     assert_eq!(sign_in(&app, ADA, PASSWORD).await, 303);
     let new = stored(&app);
     assert!(new.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{new}");
     assert_eq!(sign_in(&app, ADA, PASSWORD).await, 303);
-    assert_eq!(stored(&app), new, "once is enough");
+    assert_eq!(stored(&app), new, "a current hash must not be renewed");
     ada.get("/account").await.expect_status(200);
     let answer = ada
         .post("/account/confirm", &[("password", PASSWORD)])
@@ -240,7 +250,7 @@ async fn a_hash_with_old_parameters_is_renewed_when_its_owner_signs_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_sign_in_at_once_one_renews_the_hash_and_none_is_refused() {
+async fn concurrent_sign_ins_renew_an_old_hash_once() {
     let app = Arc::new(TestApp::start());
     app.register(ADA).await;
     execute(
@@ -251,7 +261,7 @@ async fn of_many_who_sign_in_at_once_one_renews_the_hash_and_none_is_refused() {
     for _ in 0..20 {
         let app = Arc::clone(&app);
         all.spawn(async move {
-            // 503: more at once than this machine hashes. They come back, as they are told.
+            // 503: the hasher's queue is full. The client repeats the request.
             loop {
                 let status = sign_in(&app, ADA, PASSWORD).await;
                 if status != 503 {
@@ -265,7 +275,7 @@ async fn of_many_who_sign_in_at_once_one_renews_the_hash_and_none_is_refused() {
         statuses.iter().all(|status| [303, 429].contains(status)),
         "{statuses:?}"
     );
-    // 429: as many as may be tried at once were under way, none of them known to be right yet.
+    // 429: as many attempts as are free were pending, and none had succeeded yet.
     assert!(statuses.iter().filter(|status| **status == 303).count() >= 5);
     let new = stored(&app);
     assert!(new.contains("m=19456,t=2,p=1"), "{new}");
@@ -275,7 +285,7 @@ async fn of_many_who_sign_in_at_once_one_renews_the_hash_and_none_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stored_hash_that_is_broken_or_absurd_lets_nobody_in_and_costs_no_more_than_another() {
+async fn malformed_stored_hash_is_rejected_at_normal_cost() {
     let app = TestApp::start();
     app.register(ADA).await;
     let tag = "$c29tZXNhbHQxMjM0$Y29ycmVjdCBob3JzZSBiYXR0ZXJ5";
@@ -288,19 +298,23 @@ async fn a_stored_hash_that_is_broken_or_absurd_lets_nobody_in_and_costs_no_more
         execute(&app, &format!("UPDATE users SET password = '{phc}'"));
         let runs = app.context.hasher.runs();
         assert_eq!(sign_in(&app, ADA, PASSWORD).await, 422, "{phc}");
-        assert_eq!(app.context.hasher.runs(), runs + 1, "as a wrong one does");
+        assert_eq!(
+            app.context.hasher.runs(),
+            runs + 1,
+            "a malformed hash must cost one run, like a wrong password"
+        );
         assert_eq!(stored(&app), phc);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_one_types_the_page_says_what_a_new_password_still_lacks() {
+async fn page_shows_missing_password_requirements_while_typing() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).open().await;
     window.visit("/register").await;
     window.fill("Your name", NAME).await;
     window.fill("E-mail address", ADA).await;
-    for (typed, said) in [
+    for (password, hint) in [
         ("twelve chars", "3 more characters."),
         ("fourteen chars", "1 more character."),
         ("xyxyxyxyxyxyxyxy", "Use more than the same few characters"),
@@ -312,12 +326,12 @@ async fn while_one_types_the_page_says_what_a_new_password_still_lacks() {
         ("🙂🙃🙂🙂🙃🙃🙂🙂🙂🙃🙃🙃", "3 more characters."),
         (PASSWORD, "Long enough."),
     ] {
-        window.fill("Password", typed).await;
-        window.expect_text(said).await;
+        window.fill("Password", password).await;
+        window.expect_text(hint).await;
     }
     window.screenshot("register-hint").await;
     window.expect_no_sideways_scrolling().await;
-    // Said by a region that a screen reader reads out when it pleases, and that names its field.
+    // The hint is in a polite live region that names its field, for screen readers.
     let region = "const live = document.querySelector('output.live');
          return [live.getAttribute('aria-live'), live.htmlFor.value, live.textContent];";
     assert_eq!(
@@ -333,7 +347,7 @@ async fn while_one_types_the_page_says_what_a_new_password_still_lacks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_scripts_the_page_says_the_same_once_it_is_sent() {
+async fn page_without_scripts_shows_requirements_after_submission() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).without_scripts().open().await;
     window.visit("/register").await;

@@ -1,26 +1,26 @@
-//! Confirming the password before something dangerous.
+//! Re-authentication: the password is asked for again before a sensitive change.
 
 use std::time::Duration;
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::page::{ADA, fetch_list, field_error, newest_token, own_session};
 
-const QUARTER: Duration = Duration::from_secs(15 * 60);
+const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_in_counts_as_a_confirmation_for_a_quarter_of_an_hour() {
+async fn sign_in_counts_as_confirmation_for_15_minutes() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
-    app.advance(QUARTER - SECOND);
+    app.advance(QUARTER_HOUR - SECOND);
     browser.get("/account/tokens/new").await.expect_status(200);
     app.advance(SECOND);
     browser.get("/account/tokens/new").await.expect_status(303);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_confirmation_lasts_as_long_as_the_operator_says_and_is_not_prolonged_by_use() {
+async fn confirmation_lasts_the_configured_time_regardless_of_use() {
     let app = TestApp::start_with(&[("NARTHEX_CONFIRM_FOR", "1h")]);
     let browser = app.register(ADA).await;
     app.advance(HOUR - SECOND);
@@ -38,15 +38,15 @@ async fn a_confirmation_lasts_as_long_as_the_operator_says_and_is_not_prolonged_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_asked_before_whatever_is_dangerous_and_nothing_is_done_until_then() {
+async fn sensitive_change_requires_a_recent_confirmation() {
     let app = TestApp::start();
     let (browser, other) = (app.register(ADA).await, app.sign_in(ADA).await);
     app.token_of(&browser, "CI", &["orders:read"]).await;
     let (token, session) = (newest_token(&browser).await, own_session(&other).await);
     let digest = browser.get("/account/sign-out").await.field("digest");
-    app.advance(QUARTER);
+    app.advance(QUARTER_HOUR);
     let before = fetch_list(&browser, "/api/v1/credentials").await.len();
-    let acts: [(String, &[(&str, &str)]); 6] = [
+    let changes: [(String, &[(&str, &str)]); 6] = [
         ("/account/tokens".to_owned(), &[("name", "New")]),
         (
             format!("/account/tokens/{token}"),
@@ -70,7 +70,7 @@ async fn it_is_asked_before_whatever_is_dangerous_and_nothing_is_done_until_then
             &[("name", "Ada"), ("email", "new@example.com")],
         ),
     ];
-    for (path, form) in acts {
+    for (path, form) in changes {
         let answer = browser.post(&path, form).await.expect_status(303);
         assert!(
             answer.location().starts_with("/account/confirm?next="),
@@ -91,13 +91,13 @@ async fn it_is_asked_before_whatever_is_dangerous_and_nothing_is_done_until_then
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_not_asked_before_what_harms_nobody() {
+async fn harmless_change_requires_no_confirmation() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     app.token_of(&browser, "CI", &["orders:read", "orders:write"])
         .await;
     let token = format!("/account/tokens/{}", newest_token(&browser).await);
-    app.advance(QUARTER);
+    app.advance(QUARTER_HOUR);
     let narrower = [("name", "Shop"), ("abilities", "orders:read")];
     browser
         .post(&token, &narrower)
@@ -124,10 +124,10 @@ async fn it_is_not_asked_before_what_harms_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_confirming_one_is_where_one_was_with_what_one_had_typed() {
+async fn confirmation_returns_to_the_form_with_its_input() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
-    app.advance(QUARTER);
+    app.advance(QUARTER_HOUR);
     let form = [
         ("name", "CI & more"),
         ("abilities", "orders:read"),
@@ -139,21 +139,21 @@ async fn after_confirming_one_is_where_one_was_with_what_one_had_typed() {
         .expect_status(303);
     let next = browser.follow(&sent).await.field("next");
     let form = [("password", PASSWORD), ("next", &*next)];
-    let back = browser
+    let redirect = browser
         .post("/account/confirm", &form)
         .await
         .expect_redirect(&next);
-    let page = browser.follow(&back).await.expect_status(200);
+    let page = browser.follow(&redirect).await.expect_status(200);
     assert_eq!(page.field("name"), "CI & more");
     page.expect_text("value=\"orders:read\" checked")
         .expect_text("value=\"30d\" checked");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_confirming_a_new_address_one_is_at_the_form_for_it() {
+async fn confirming_an_email_change_returns_to_the_profile_form() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
-    app.advance(QUARTER);
+    app.advance(QUARTER_HOUR);
     let form = [("name", "Ada"), ("email", "new@example.com")];
     let sent = browser.post("/account/profile", &form).await;
     let next = browser.follow(&sent).await.field("next");
@@ -161,10 +161,10 @@ async fn after_confirming_a_new_address_one_is_at_the_form_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_password_confirms_nothing_and_is_never_shown() {
+async fn wrong_password_confirms_nothing_and_is_never_shown() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
-    app.advance(QUARTER);
+    app.advance(QUARTER_HOUR);
     let form = [
         ("password", "not this password"),
         ("next", "/account/tokens/new"),
@@ -180,13 +180,17 @@ async fn a_wrong_password_confirms_nothing_and_is_never_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_browser_s_confirmation_is_not_another_s() {
+async fn confirmation_holds_for_one_session_only() {
     let app = TestApp::start();
-    let (here, there) = (app.register(ADA).await, app.sign_in(ADA).await);
-    app.advance(QUARTER);
-    here.post("/account/confirm", &[("password", PASSWORD)])
+    let (confirmed, other) = (app.register(ADA).await, app.sign_in(ADA).await);
+    app.advance(QUARTER_HOUR);
+    confirmed
+        .post("/account/confirm", &[("password", PASSWORD)])
         .await
         .expect_status(303);
-    here.get("/account/tokens/new").await.expect_status(200);
-    there.get("/account/tokens/new").await.expect_status(303);
+    confirmed
+        .get("/account/tokens/new")
+        .await
+        .expect_status(200);
+    other.get("/account/tokens/new").await.expect_status(303);
 }

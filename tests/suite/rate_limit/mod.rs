@@ -1,4 +1,4 @@
-//! Rate limits: attempts, shares, resources.
+//! Rate limits of attempts, fairness between clients, and limits of one request.
 
 mod attempts;
 mod fairness;

@@ -1,4 +1,4 @@
-//! What one client may take of the server.
+//! Limits of time and size for one request.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,43 +10,43 @@ fn connect(origin: &str) -> TcpStream {
     TcpStream::connect(origin.strip_prefix("http://").unwrap()).unwrap()
 }
 
-/// Sends the beginning of a request and waits, without closing, for whatever comes.
-fn stalls_after(origin: &str, beginning: &str) -> String {
+/// Sends the beginning of a request, keeps the connection open and returns the response.
+fn stall_after(origin: &str, beginning: &str) -> String {
     let mut stream = connect(origin);
     stream.write_all(beginning.as_bytes()).unwrap();
     let mut answer = Vec::new();
-    // Ends when the server closes. Should it never, the test hangs, and that is seen.
+    // Returns when the server closes the connection. If it never does, the test times out.
     stream.read_to_end(&mut answer).unwrap();
     String::from_utf8_lossy(&answer).into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_does_not_finish_the_head_is_cut_off() {
+async fn incomplete_request_head_times_out_with_408() {
     let app = TestApp::start();
-    let answer = stalls_after(&app.origin, "GET /login HTTP/1.1\r\nHost: localhost\r\n");
+    let answer = stall_after(&app.origin, "GET /login HTTP/1.1\r\nHost: localhost\r\n");
     assert_eq!(status(&answer), 408);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_does_not_finish_the_body_is_told_so_and_cut_off() {
+async fn incomplete_request_body_times_out_with_a_problem() {
     let app = TestApp::start();
     let head = "POST /api/v1/sign-in HTTP/1.1\r\nHost: localhost\r\n\
                 Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
-    let answer = stalls_after(&app.origin, head);
+    let answer = stall_after(&app.origin, head);
     assert_eq!(status(&answer), 408);
     assert!(answer.contains("application/problem+json"), "{answer}");
     assert!(answer.contains("/too-slow"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_head_that_is_too_long_or_has_too_many_headers_is_refused() {
+async fn oversized_request_head_is_rejected() {
     let app = TestApp::start();
     let many: String = (0..97).map(|n| format!("X-{n}: 1\r\n")).collect();
     let head = |headers: &str| format!("GET /login HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
     let answer = exchange(&app.origin, head(&many).as_bytes());
     assert_eq!(status(&answer), 431);
 
-    // Cut off before it is all read, so that the answer may be lost on the way.
+    // The server closes the connection before it has read everything, so the response may be lost.
     let long = head(&format!("X-Long: {}\r\n", "x".repeat(1024 * 1024)));
     let mut stream = connect(&app.origin);
     let sent = stream.write_all(long.as_bytes());
@@ -61,7 +61,7 @@ async fn a_head_that_is_too_long_or_has_too_many_headers_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_is_too_long_is_refused_at_whatever_path_reads_one() {
+async fn oversized_body_is_rejected_by_pages_and_api() {
     let app = TestApp::start();
     let long = "x".repeat(65 * 1024);
     let form = [("email", "ada@example.com"), ("password", &*long)];
