@@ -10,8 +10,8 @@ use crate::support::operator::Operator;
 
 const ADA: &str = "ada@example.com";
 
-/// Where callers are known: a call, a proxy's question, a service's question.
-const ASKED: [(&str, &str); 3] = [
+/// One endpoint of each sort that authenticates a caller: API, forward auth, introspection.
+const ENDPOINTS: [(&str, &str); 3] = [
     ("GET", "/api/v1/events"),
     ("GET", "/auth/verify?ability=account:read"),
     ("POST", INTROSPECT),
@@ -19,7 +19,7 @@ const ASKED: [(&str, &str); 3] = [
 
 async fn answers(app: &TestApp, headers: &[(&str, &str)]) -> Vec<Answer> {
     let mut answers = Vec::new();
-    for (method, path) in ASKED {
+    for (method, path) in ENDPOINTS {
         let anonymous = app.anonymous();
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = anonymous.request(method, path);
@@ -34,14 +34,14 @@ async fn answers(app: &TestApp, headers: &[(&str, &str)]) -> Vec<Answer> {
 fn parameter(answer: &Answer, name: &str) -> Option<String> {
     let (scheme, parameters) = challenge(answer);
     assert_eq!(scheme, "Bearer", "section 3: {answer}");
-    let realms = parameters.iter().filter(|(known, _)| known == "realm");
+    let realms = parameters.iter().filter(|(key, _)| key == "realm");
     assert_eq!(realms.count(), 1, "section 3: {answer}");
-    let found = parameters.into_iter().find(|(known, _)| known == name);
+    let found = parameters.into_iter().find(|(key, _)| key == name);
     found.map(|(_, value)| value)
 }
 
 #[tokio::test]
-async fn section_2_a_token_is_taken_from_the_header_and_from_nowhere_else() {
+async fn section_2_token_is_accepted_in_the_header_only() {
     let app = TestApp::start();
     let ada = app.register("ada@example.com").await;
     let secret = app.token_of(&ada, "CI", &["account:read"]).await;
@@ -56,7 +56,7 @@ async fn section_2_a_token_is_taken_from_the_header_and_from_nowhere_else() {
 }
 
 #[tokio::test]
-async fn section_3_1_who_shows_nothing_or_by_another_scheme_is_told_no_error_code() {
+async fn section_3_1_request_without_bearer_token_gets_no_error_code() {
     let app = TestApp::start();
     let other = ("authorization", "Digest username=\"ada\"");
     for headers in [&[][..], &[other]] {
@@ -70,13 +70,13 @@ async fn section_3_1_who_shows_nothing_or_by_another_scheme_is_told_no_error_cod
 }
 
 #[tokio::test]
-async fn section_3_1_a_token_that_is_not_good_is_an_invalid_token() {
+async fn section_3_1_rejected_token_gets_invalid_token() {
     let app = TestApp::start();
     let ada = app.register("ada@example.com").await;
-    let ended = app.token_of(&ada, "Ended", &["account:read"]).await;
-    let client = app.api_client(&ended);
+    let revoked = app.token_of(&ada, "Ended", &["account:read"]).await;
+    let client = app.api_client(&revoked);
     client.delete("/api/v1/tokens/current").await;
-    for token in [&*ended, "nrx_malformed", "", "a b", "\"quoted\""] {
+    for token in [&*revoked, "nrx_malformed", "", "a b", "\"quoted\""] {
         let bearer = format!("Bearer {token}");
         for answer in answers(&app, &[("authorization", &bearer)]).await {
             let answer = answer.expect_status(401);
@@ -88,14 +88,14 @@ async fn section_3_1_a_token_that_is_not_good_is_an_invalid_token() {
 }
 
 #[tokio::test]
-async fn section_3_1_a_token_without_the_ability_is_told_which_scope_it_lacks() {
+async fn section_3_1_missing_ability_is_named_as_scope() {
     let app = TestApp::start();
     let ada = app.register("ada@example.com").await;
     let secret = app.token_of(&ada, "CI", &["orders:read"]).await;
     let bearer = format!("Bearer {secret}");
-    let lacks = ["account:read", "account:read", "tokens:introspect"];
+    let missing_scopes = ["account:read", "account:read", "tokens:introspect"];
     let answers = answers(&app, &[("authorization", &bearer)]).await;
-    for (answer, scope) in answers.into_iter().zip(lacks) {
+    for (answer, scope) in answers.into_iter().zip(missing_scopes) {
         let answer = answer.expect_status(403);
         let code = parameter(&answer, "error");
         assert_eq!(code.as_deref(), Some("insufficient_scope"), "{answer}");
@@ -104,7 +104,7 @@ async fn section_3_1_a_token_without_the_ability_is_told_which_scope_it_lacks() 
 }
 
 #[tokio::test]
-async fn section_3_1_two_passes_are_an_invalid_request() {
+async fn section_3_1_two_credentials_are_an_invalid_request() {
     let app = TestApp::start();
     let ada = app.register("ada@example.com").await;
     let abilities = ["account:read", "tokens:introspect"];
@@ -113,18 +113,18 @@ async fn section_3_1_two_passes_are_an_invalid_request() {
     for second in [&*bearer, "Basic YTpi"] {
         let headers = [("authorization", &*bearer), ("authorization", second)];
         for answer in answers(&app, &headers).await {
-            // A proxy that asks takes every other status for a failure of its own.
-            let is_asked_by_a_proxy = answer.request.contains("/auth/verify");
-            let answer = answer.expect_status(if is_asked_by_a_proxy { 401 } else { 400 });
+            // A proxy treats every other status than 401 and 403 as a failure of forward auth.
+            let is_forward_auth = answer.request.contains("/auth/verify");
+            let answer = answer.expect_status(if is_forward_auth { 401 } else { 400 });
             let code = parameter(&answer, "error");
             assert_eq!(code.as_deref(), Some("invalid_request"), "{answer}");
         }
     }
 }
 
-/// The setting says what new tokens begin with, and ends none that was given out under another one.
+/// The setting decides the prefix of new tokens. Tokens with an earlier prefix stay valid.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_outlives_the_prefix_that_it_was_made_with() {
+async fn token_stays_valid_after_its_prefix_setting_changes() {
     let operator = Operator::new();
     operator.add_user(ADA);
     let old = operator.add_token(ADA, "CI", &["--ability", "tokens:introspect"]);
@@ -135,9 +135,9 @@ async fn a_token_outlives_the_prefix_that_it_was_made_with() {
     let client = ApiClient::at(&serving.url, &old);
     for secret in [&old, &new] {
         assert!(serving.accepts_token(secret).await);
-        let asked = client.request(Method::POST, INTROSPECT);
-        let told = client.send(asked.form(&[("token", secret)])).await;
-        assert_eq!(told.expect_status(200).json()["active"], true);
+        let request = client.request(Method::POST, INTROSPECT);
+        let answer = client.send(request.form(&[("token", secret)])).await;
+        assert_eq!(answer.expect_status(200).json()["active"], true);
         let identified = operator
             .narthex
             .run_with_input(&["token", "identify", "--json"], secret);

@@ -7,17 +7,19 @@ use super::METADATA;
 use crate::support::answer::Answer;
 use crate::support::app::TestApp;
 
-async fn metadata_of(app: &TestApp, method: Method) -> Answer {
+async fn request_metadata(app: &TestApp, method: Method) -> Answer {
     let anonymous = app.anonymous();
-    let asked = anonymous.request(method, METADATA);
-    anonymous.send(asked.header("host", "id.example.com")).await
+    let request = anonymous.request(method, METADATA);
+    anonymous
+        .send(request.header("host", "id.example.com"))
+        .await
 }
 
 #[tokio::test]
-async fn section_2_it_says_what_there_is_and_where() {
+async fn section_2_metadata_lists_endpoints_and_scopes() {
     let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
-    let metadata = metadata_of(&app, Method::GET).await.json();
-    let wanted = json!({
+    let metadata = request_metadata(&app, Method::GET).await.json();
+    let expected = json!({
         "issuer": "https://id.example.com",
         "scopes_supported": [
             "account:read", "orders:read", "orders:write", "sessions:read", "sessions:write",
@@ -32,40 +34,42 @@ async fn section_2_it_says_what_there_is_and_where() {
     let mut scopes = metadata.clone();
     let listed = scopes["scopes_supported"].as_array_mut().unwrap();
     listed[..8].sort_by_key(ToString::to_string);
-    assert_eq!(scopes, wanted);
+    assert_eq!(scopes, expected);
 }
 
 #[tokio::test]
-async fn section_3_2_it_is_json_by_get_and_no_list_is_empty() {
+async fn section_3_2_metadata_is_json_without_empty_members() {
     let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
-    let answer = metadata_of(&app, Method::GET).await.expect_status(200);
+    let answer = request_metadata(&app, Method::GET).await.expect_status(200);
     let answer = answer.expect_header("content-type", "application/json");
     for (name, value) in answer.json().as_object().unwrap() {
         let empty = [json!([]), Value::Null, json!("")].contains(value);
         assert!(!empty, "{name}: {answer}");
     }
-    let head = metadata_of(&app, Method::HEAD).await.expect_status(200);
+    let head = request_metadata(&app, Method::HEAD)
+        .await
+        .expect_status(200);
     assert_eq!(head.text, "");
-    let post = metadata_of(&app, Method::POST).await;
+    let post = request_metadata(&app, Method::POST).await;
     post.expect_status(405);
 }
 
-/// Clients compare byte by byte (section 3.3): a slash too many would be another issuer.
+/// Clients compare issuers byte by byte (section 3.3), so that a trailing slash is another issuer.
 #[tokio::test]
-async fn section_3_3_the_issuer_is_the_public_url_without_a_slash_at_its_end() {
+async fn section_3_3_issuer_is_public_url_without_trailing_slash() {
     for url in [
         "https://id.example.com",
         "https://id.example.com/",
         "https://ID.example.com:443",
     ] {
         let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", url)]);
-        let metadata = metadata_of(&app, Method::GET).await.json();
+        let metadata = request_metadata(&app, Method::GET).await.json();
         assert_eq!(metadata["issuer"], "https://id.example.com", "{url}");
     }
 }
 
 #[tokio::test]
-async fn section_3_it_is_at_the_well_known_path_and_below_it_is_nothing() {
+async fn section_3_metadata_exists_at_the_well_known_path_only() {
     let app = TestApp::start();
     let anonymous = app.anonymous();
     for path in [

@@ -1,4 +1,4 @@
-//! The standards that Narthex says it keeps, section by section.
+//! The OAuth standards that Narthex implements, section by section.
 
 mod bearer;
 mod introspection;
@@ -15,40 +15,40 @@ const INTROSPECT: &str = "/oauth/introspect";
 const REVOKE: &str = "/oauth/revoke";
 const METADATA: &str = "/.well-known/oauth-authorization-server";
 
-async fn introspect(asker: &ApiClient, token: &str) -> Answer {
-    let request = asker
+async fn introspect(resource_server: &ApiClient, token: &str) -> Answer {
+    let request = resource_server
         .request(Method::POST, INTROSPECT)
         .form(&[("token", token)]);
-    asker.send(request).await.expect_status(200)
+    resource_server.send(request).await.expect_status(200)
 }
 
-/// Somebody with a token, and a resource server that may ask about it.
-struct Two {
+/// A user with a token, and a resource server that may introspect it.
+struct Fixture {
     browser: Browser,
     secret: String,
-    asker: ApiClient,
-    /// The asker's own.
-    asking: String,
+    resource_server: ApiClient,
+    /// The token of the resource server.
+    resource_server_secret: String,
 }
 
-async fn two(app: &TestApp) -> Two {
+async fn fixture(app: &TestApp) -> Fixture {
     let browser = app.register("ada@example.com").await;
     let secret = app
         .token_of(&browser, "CI", &["orders:read", "account:read"])
         .await;
     let operator = app.register("operator@example.com").await;
-    let asking = app
+    let resource_server_secret = app
         .token_of(&operator, "resource server", &["tokens:introspect"])
         .await;
-    Two {
+    Fixture {
         browser,
         secret,
-        asker: app.api_client(&asking),
-        asking,
+        resource_server: app.api_client(&resource_server_secret),
+        resource_server_secret,
     }
 }
 
-/// An error as OAuth's clients read it (RFC 6749, section 5.2).
+/// Expects an error in the format of RFC 6749, section 5.2.
 #[track_caller]
 fn expect_oauth_error(answer: Answer, status: u16, code: &str) -> Answer {
     let answer = answer
@@ -60,16 +60,19 @@ fn expect_oauth_error(answer: Answer, status: u16, code: &str) -> Answer {
     assert_eq!(members, ["error", "error_description"], "{answer}");
     assert_eq!(body["error"], code, "{answer}");
     let description = body["error_description"].as_str().unwrap();
-    assert!(description.bytes().all(may_be_described), "{description}");
+    assert!(
+        description.bytes().all(is_description_byte),
+        "{description}"
+    );
     answer
 }
 
-/// `%x20-21 / %x23-5B / %x5D-7E`, for descriptions in RFC 6749 and RFC 6750.
-fn may_be_described(byte: u8) -> bool {
+/// The bytes of a description in RFC 6749 and RFC 6750: `%x20-21 / %x23-5B / %x5D-7E`.
+fn is_description_byte(byte: u8) -> bool {
     matches!(byte, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E)
 }
 
-/// A challenge: its scheme, and its parameters by name, each of which may come once.
+/// Returns the scheme and the parameters of the challenge. Each parameter may occur once.
 #[track_caller]
 fn challenge(answer: &Answer) -> (String, Vec<(String, String)>) {
     let text = answer.header("www-authenticate");
@@ -79,11 +82,11 @@ fn challenge(answer: &Answer) -> (String, Vec<(String, String)>) {
     for parameter in parameters.split("\", ") {
         let (name, value) = parameter.split_once("=\"").expect("name=\"value\"");
         assert!(
-            found.iter().all(|(known, _)| known != name),
+            found.iter().all(|(existing, _)| existing != name),
             "{name} twice: {text}"
         );
         let value = value.trim_end_matches('"');
-        assert!(value.bytes().all(may_be_described), "{text}");
+        assert!(value.bytes().all(is_description_byte), "{text}");
         found.push((name.to_owned(), value.to_owned()));
     }
     (scheme.to_owned(), found)

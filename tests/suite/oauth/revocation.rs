@@ -3,31 +3,31 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::{REVOKE, Two, expect_oauth_error, introspect, two};
+use super::{Fixture, REVOKE, expect_oauth_error, fixture, introspect};
 use crate::support::app::TestApp;
 use crate::support::client::AnonymousClient;
 use crate::support::operator::Operator;
 
 #[tokio::test]
-async fn section_2_holding_a_secret_is_the_right_to_end_it_and_nothing_else() {
+async fn section_2_secret_authorizes_its_own_revocation_only() {
     let app = TestApp::start();
-    let Two {
-        asker,
+    let Fixture {
+        resource_server,
         secret,
         browser,
         ..
-    } = two(&app).await;
+    } = fixture(&app).await;
     let revoked = app.anonymous().post(REVOKE, &[("token", &secret)]).await;
     assert_eq!(revoked.expect_status(200).text, "", "section 2.2");
     let client = app.api_client(&secret);
     client.get("/api/v1/user").await.expect_status(401);
     browser.get("/account").await.expect_status(200);
-    let told = introspect(&asker, &secret).await;
-    assert_eq!(told.text, r#"{"active":false}"#);
+    let answer = introspect(&resource_server, &secret).await;
+    assert_eq!(answer.text, r#"{"active":false}"#);
 }
 
 #[tokio::test]
-async fn section_2_1_a_session_is_ended_by_the_value_of_its_cookie() {
+async fn section_2_1_session_is_revoked_by_its_cookie_value() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let cookie = browser.cookie("narthex").unwrap().value;
@@ -37,9 +37,9 @@ async fn section_2_1_a_session_is_ended_by_the_value_of_its_cookie() {
 }
 
 #[tokio::test]
-async fn section_2_1_what_a_client_says_of_itself_is_not_looked_at() {
+async fn section_2_1_client_authentication_is_ignored() {
     let app = TestApp::start();
-    let Two { browser, .. } = two(&app).await;
+    let Fixture { browser, .. } = fixture(&app).await;
     for header in ["Basic c2hvcDpndWVzcw==", "Bearer nrx_unknown", "x"] {
         let secret = app.token_of(&browser, "Another", &[]).await;
         let anonymous = app.anonymous();
@@ -48,18 +48,18 @@ async fn section_2_1_what_a_client_says_of_itself_is_not_looked_at() {
             ("client_id", "shop"),
             ("client_secret", "guess"),
         ];
-        let revoke = anonymous.request(Method::POST, REVOKE).form(&form);
-        let revoke = revoke.header("authorization", header);
-        anonymous.send(revoke).await.expect_status(200);
+        let request = anonymous.request(Method::POST, REVOKE).form(&form);
+        let request = request.header("authorization", header);
+        anonymous.send(request).await.expect_status(200);
         let client = app.api_client(&secret);
         client.get("/api/v1/user").await.expect_status(401);
     }
 }
 
 #[tokio::test]
-async fn section_2_2_what_is_unknown_or_ended_is_as_good_as_revoked() {
+async fn section_2_2_unknown_or_revoked_token_succeeds() {
     let app = TestApp::start();
-    let Two { secret, .. } = two(&app).await;
+    let Fixture { secret, .. } = fixture(&app).await;
     for token in [&*secret, &*secret, "unknown", "nrx_", "%ff=;"] {
         let revoked = app.anonymous().post(REVOKE, &[("token", token)]).await;
         revoked.expect_status(200);
@@ -67,9 +67,9 @@ async fn section_2_2_what_is_unknown_or_ended_is_as_good_as_revoked() {
 }
 
 #[tokio::test]
-async fn section_2_2_a_wrong_hint_changes_nothing() {
+async fn section_2_2_wrong_hint_is_ignored() {
     let app = TestApp::start();
-    let Two { browser, .. } = two(&app).await;
+    let Fixture { browser, .. } = fixture(&app).await;
     for hint in ["access_token", "refresh_token", "nonsense", ""] {
         let secret = app.token_of(&browser, "Another", &[]).await;
         let form = [("token", &*secret), ("token_type_hint", hint)];
@@ -81,19 +81,19 @@ async fn section_2_2_a_wrong_hint_changes_nothing() {
 }
 
 #[tokio::test]
-async fn section_2_2_1_a_request_that_is_not_well_formed_ends_nothing() {
+async fn section_2_2_1_malformed_request_revokes_nothing() {
     let app = TestApp::start();
-    let Two { secret, .. } = two(&app).await;
+    let Fixture { secret, .. } = fixture(&app).await;
     let anonymous = app.anonymous();
     let post = || anonymous.request(Method::POST, REVOKE);
-    for revoke in [
+    for request in [
         post(),
         post().form(&[("token", "")]),
         post().form(&[("token", &*secret), ("token", &*secret)]),
         post().json(&json!({"token": secret})),
         anonymous.request(Method::POST, &format!("{REVOKE}?token={secret}")),
     ] {
-        let refused = anonymous.send(revoke).await;
+        let refused = anonymous.send(request).await;
         expect_oauth_error(refused, 400, "invalid_request");
     }
     let get = anonymous.get(&format!("{REVOKE}?token={secret}")).await;
@@ -103,7 +103,7 @@ async fn section_2_2_1_a_request_that_is_not_well_formed_ends_nothing() {
 }
 
 #[tokio::test]
-async fn section_2_2_1_what_could_not_be_ended_is_said_to_be_live_and_when_to_try_again() {
+async fn section_2_2_1_failed_revocation_gets_503_with_retry_after() {
     let operator = Operator::new();
     operator.add_user("ada@example.com");
     let secret = operator.add_token("ada@example.com", "CI", &[]);
@@ -119,11 +119,11 @@ async fn section_2_2_1_what_could_not_be_ended_is_said_to_be_live_and_when_to_tr
 }
 
 #[tokio::test]
-async fn a_paused_token_can_still_be_ended() {
+async fn paused_token_can_be_revoked() {
     let app = TestApp::start();
-    let Two {
+    let Fixture {
         secret, browser, ..
-    } = two(&app).await;
+    } = fixture(&app).await;
     let id = browser.get("/api/v1/tokens").await.ids().remove(0);
     let pause = format!("/account/tokens/{id}/pause");
     browser.post(&pause, &[]).await.expect_status(303);
