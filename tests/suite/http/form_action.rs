@@ -33,14 +33,14 @@ async fn signing_in_reaches_an_app_that_redirects_to_another_origin() {
     }
 
     window
-        .visit(&format!("/account/confirm?next={LEADS_ON}"))
+        .visit(&format!("/account/confirm?next={REDIRECT_PATH}"))
         .await;
     window.fill("Password", PASSWORD).await;
     window.press("Confirm").await;
     window.expect_path(&deployment.app.redirect_target()).await;
 
     // A path of Narthex's own to which nobody has to be signed in leads on as well.
-    window.visit(&format!("/logout?next={LEADS_ON}")).await;
+    window.visit(&format!("/logout?next={REDIRECT_PATH}")).await;
     window.screenshot("sign-out-of-this-browser").await;
     window.expect_no_sideways_scrolling().await;
     window.press("Sign out").await;

@@ -1,13 +1,13 @@
-//! What the server answered, and what a test may ask of it.
+//! A response of the server, with assertions about it.
 
 use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::Value;
 
-/// An answer, read whole. Every `expect_…` returns it again, so that they chain, and shows the
-/// whole answer when it fails.
+/// A response with its whole body. Every `expect_…` returns the response, so that the calls chain,
+/// and prints the whole response when it fails.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// `POST /login`, for messages.
+    /// The request (`POST /login`), for messages.
     pub request: String,
     pub status: u16,
     pub headers: HeaderMap,
@@ -30,7 +30,7 @@ impl Answer {
         self
     }
 
-    /// `303` to exactly there.
+    /// Expects `303` to exactly this location.
     #[track_caller]
     pub fn expect_redirect(self, location: &str) -> Self {
         let answer = self.expect_status(303);
@@ -38,19 +38,22 @@ impl Answer {
         answer
     }
 
-    /// The body has these words in it, as they are in the source of a page.
+    /// Expects these words in the body, as the source of a page has them.
     #[track_caller]
     pub fn expect_text(self, words: &str) -> Self {
         assert!(
             self.text.contains(words),
-            "nowhere does it say `{words}`: {self}"
+            "the body lacks `{words}`: {self}"
         );
         self
     }
 
     #[track_caller]
     pub fn expect_no_text(self, words: &str) -> Self {
-        assert!(!self.text.contains(words), "it says `{words}`: {self}");
+        assert!(
+            !self.text.contains(words),
+            "the body contains `{words}`: {self}"
+        );
         self
     }
 
@@ -60,13 +63,13 @@ impl Answer {
         self
     }
 
-    /// The value of a header that is there once, or isn't.
+    /// The value of a header that occurs at most once.
     #[track_caller]
     pub fn header(&self, name: &str) -> Option<&str> {
         let values = self.headers_named(name);
         assert!(
             values.len() <= 1,
-            "{name} is there {} times: {self}",
+            "{name} occurs {} times: {self}",
             values.len()
         );
         values.first().copied()
@@ -83,7 +86,7 @@ impl Answer {
     #[track_caller]
     pub fn location(&self) -> &str {
         self.header("location")
-            .unwrap_or_else(|| panic!("it leads nowhere: {self}"))
+            .unwrap_or_else(|| panic!("no Location header: {self}"))
     }
 
     #[track_caller]
@@ -91,7 +94,7 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self}"))
     }
 
-    /// The problem that the API describes (RFC 9457).
+    /// The problem in the body (RFC 9457).
     #[track_caller]
     pub fn problem(&self) -> Problem {
         assert_eq!(
@@ -117,7 +120,7 @@ impl Answer {
             .unwrap_or_else(|| panic!("no field `{name}` with a value: {self}"))
     }
 
-    /// The values of all fields of that name, in the page's order.
+    /// The values of all fields with this name, in the order of the page.
     pub fn fields_named(&self, name: &str) -> Vec<String> {
         let inputs = self
             .text
@@ -131,10 +134,10 @@ impl Answer {
     }
 }
 
-/// What a failing assertion shows.
+/// The text that a failing assertion prints.
 impl std::fmt::Display for Answer {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(out, "{} was answered {}", self.request, self.status)?;
+        writeln!(out, "{}: status {}", self.request, self.status)?;
         for (name, value) in &self.headers {
             writeln!(out, "{name}: {}", value.to_str().unwrap_or("(not text)"))?;
         }
@@ -142,7 +145,7 @@ impl std::fmt::Display for Answer {
     }
 }
 
-/// `application/problem+json`. A member that the contract doesn't name doesn't parse.
+/// `application/problem+json`. A member outside the contract fails to parse.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Problem {
@@ -151,7 +154,7 @@ pub struct Problem {
     pub title: String,
     pub status: u16,
     pub detail: String,
-    /// What is wrong with which field, for a `422`.
+    /// The messages by field, for a `422`.
     #[serde(default)]
     pub errors: serde_json::Map<String, Value>,
 }
@@ -184,7 +187,7 @@ pub fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 #[test]
-fn a_page_s_fields_are_read_as_a_browser_would() {
+fn form_fields_are_read_like_in_a_browser() {
     let page = Answer {
         request: "GET /".to_owned(),
         status: 200,

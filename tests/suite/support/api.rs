@@ -1,4 +1,4 @@
-//! What many tests of the JSON API begin with and ask of its answers.
+//! Set-up and assertions that many tests of the JSON API share.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::answer::Answer;
 use super::app::TestApp;
 use super::client::{ApiClient, Browser};
 
-/// Everything of Narthex's own: enough for every call.
+/// All abilities that Narthex itself declares: enough for every call.
 pub const EVERY_ABILITY: [&str; 6] = [
     "account:read",
     "tokens:read",
@@ -17,7 +17,7 @@ pub const EVERY_ABILITY: [&str; 6] = [
     "tokens:introspect",
 ];
 
-/// A token, and a program that shows it.
+/// A token and an API client that sends it.
 pub struct Token {
     pub id: String,
     pub secret: String,
@@ -25,7 +25,7 @@ pub struct Token {
 }
 
 impl TestApp {
-    /// Makes a token for the browser's user.
+    /// Creates a token for the browser's user.
     pub async fn token(&self, browser: &Browser, name: &str, abilities: &[&str]) -> Token {
         let body = json!({"name": name, "abilities": abilities});
         let made = browser.call(Method::POST, "/api/v1/tokens", Some(&body));
@@ -40,7 +40,7 @@ impl TestApp {
         self.token_from(&made.expect_status(201).json())
     }
 
-    /// The token that an answer brought.
+    /// The token that a response body contains.
     pub fn token_from(&self, answer: &Value) -> Token {
         let secret = text(&answer["secret"]);
         Token {
@@ -50,20 +50,20 @@ impl TestApp {
         }
     }
 
-    /// A program that may do that for the browser's user.
+    /// An API client that has these abilities of the browser's user.
     pub async fn client(&self, browser: &Browser, abilities: &[&str]) -> ApiClient {
         self.token(browser, "Program", abilities).await.client
     }
 }
 
 impl Browser {
-    /// The id of its session.
+    /// The ID of the browser's session.
     pub async fn session_id(&self) -> String {
         let session = self.call(Method::GET, "/api/v1/sessions/current", None);
         text(&session.await.expect_status(200).json()["id"])
     }
 
-    /// Whether its session is one.
+    /// Returns whether the browser's session is active.
     pub async fn is_signed_in(&self) -> bool {
         let answer = self.call(Method::GET, "/api/v1/user", None).await;
         answer.status == 200
@@ -71,12 +71,12 @@ impl Browser {
 }
 
 impl ApiClient {
-    /// Whether its token is one.
+    /// Returns whether the client's token is active.
     pub async fn is_authenticated(&self) -> bool {
         self.get("/api/v1/user").await.status == 200
     }
 
-    /// A body with the call, whatever its method.
+    /// Sends a call, with a body for any method.
     pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let request = self.request(method, path);
         self.send(match body {
@@ -88,7 +88,7 @@ impl ApiClient {
 }
 
 impl Answer {
-    /// A problem whose type ends like that.
+    /// Expects a problem whose type ends with this slug.
     #[track_caller]
     pub fn expect_problem(self, status: u16, slug: &str) -> Self {
         let answer = self.expect_status(status);
@@ -97,7 +97,7 @@ impl Answer {
         answer
     }
 
-    /// `422` for exactly these fields, each with something to read.
+    /// Expects `422` for exactly these fields, each with at least one message.
     #[track_caller]
     pub fn expect_invalid_fields(self, fields: &[&str]) -> Self {
         let answer = self.expect_problem(422, "invalid");
@@ -114,7 +114,7 @@ impl Answer {
         answer
     }
 
-    /// The ids of a list, in its order.
+    /// The IDs of a list, in its order.
     #[track_caller]
     pub fn ids(&self) -> Vec<String> {
         let value = self.json();
@@ -126,16 +126,16 @@ impl Answer {
     }
 }
 
-/// A text in JSON.
+/// A string in JSON.
 #[track_caller]
 pub fn text(value: &Value) -> String {
     value
         .as_str()
-        .unwrap_or_else(|| panic!("not a text: {value}"))
+        .unwrap_or_else(|| panic!("not a string: {value}"))
         .to_owned()
 }
 
-/// The names of an object, in the order of the contract.
+/// Expects exactly these members of an object, in the order of the contract.
 #[track_caller]
 pub fn expect_members(answer: &str, names: &[&str]) {
     let mut rest = answer;
@@ -143,7 +143,7 @@ pub fn expect_members(answer: &str, names: &[&str]) {
         let member = format!("\"{name}\":");
         let at = rest
             .find(&member)
-            .unwrap_or_else(|| panic!("no {name}, or not in its place: {answer}"));
+            .unwrap_or_else(|| panic!("{name} is missing or out of order: {answer}"));
         rest = &rest[at + member.len()..];
     }
     let value: Value = serde_json::from_str(answer).expect("JSON");

@@ -1,4 +1,4 @@
-//! Narthex in this process: on a real port, on a database of the test's own, with a clock that the
+//! Narthex in the test process: on a real port, with a database of its own and a clock that the
 //! test moves.
 
 use std::sync::{Arc, Mutex, mpsc};
@@ -22,10 +22,10 @@ use super::faulty_random::FaultyRandom;
 use super::secret_scan;
 use super::user_agents::FIREFOX_ON_LINUX;
 
-/// A password that everybody in the tests has, unless the test is about passwords.
+/// The password of every user, unless a test is about passwords.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-/// A clock that stands still until it is told to move.
+/// A clock that stands still until the test moves it.
 pub struct FakeClock(Mutex<Timestamp>);
 
 impl FakeClock {
@@ -34,7 +34,7 @@ impl FakeClock {
         *now = now.plus(by);
     }
 
-    /// As an operator does who finds that it was wrong.
+    /// Sets the clock back, like an operator who corrects a wrong clock.
     pub fn set_back(&self, by: Duration) {
         let mut now = self.0.lock().unwrap();
         *now = now.minus(by);
@@ -48,11 +48,11 @@ impl Clock for FakeClock {
 }
 
 pub struct TestApp {
-    /// Where it is: `http://127.0.0.1:12345`.
+    /// The origin of the server: `http://127.0.0.1:12345`.
     pub origin: String,
     pub clock: Arc<FakeClock>,
     pub random: Arc<FaultyRandom>,
-    /// For what only the library does.
+    /// The state, for calls that only the library offers.
     pub context: AppState,
     server: ServerHandle,
     thread: Option<JoinHandle<()>>,
@@ -60,34 +60,34 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// With the settings that nobody changed.
+    /// Starts with the default settings.
     pub fn start() -> Self {
         Self::start_with(&[])
     }
 
-    /// With some settings, by the names of their environment variables.
+    /// Starts with these settings, by the names of their environment variables.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
         let database = Database::fresh(migrate);
         let address = database.address().to_owned();
         Self::start_on(database, &address, settings)
     }
 
-    /// On this database, reached by that address.
+    /// Starts on this database, at this address.
     pub fn start_on(database: Database, address: &str, settings: &[(&str, &str)]) -> Self {
-        // Half past six on a Sunday evening, so that hours added or taken stay on the same day.
+        // Half past twelve on a Sunday, so that hours added or taken stay on the same day.
         let start = Timestamp::parse("2026-11-22T12:30:00Z").expect("a time");
         let clock = Arc::new(FakeClock(Mutex::new(start)));
         Self::start_at(Arc::new(database), address, settings, clock)
     }
 
-    /// Another one on the database of this one, with these settings and its clock.
+    /// Starts a second server on the same database and the same clock, with these settings.
     pub fn start_second(&self, settings: &[(&str, &str)]) -> Self {
         let (database, clock) = (self.database.clone(), self.clock.clone());
         let address = database.address().to_owned();
         Self::start_at(database, &address, settings, clock)
     }
 
-    /// Another one on the database of this one, whose clock is behind.
+    /// Starts a second server on the same database. Its clock is behind by this duration.
     pub fn start_second_with_slow_clock(&self, behind: Duration) -> Self {
         let database = self.database.clone();
         let address = database.address().to_owned();
@@ -95,7 +95,7 @@ impl TestApp {
         Self::start_at(database, &address, &[], clock)
     }
 
-    /// The command line on the database of this one. It goes by the clock of the machine.
+    /// The command line on the same database. It uses the clock of the machine.
     pub fn command_line(&self) -> Narthex {
         Narthex::installed().with("DATABASE_URL", self.database.address())
     }
@@ -109,14 +109,14 @@ impl TestApp {
         secret_scan::start_logging();
         let defaults = [("DATABASE_URL", address), ("NARTHEX_LISTEN", "127.0.0.1:0")];
         let sources = Sources::of(defaults.into_iter().chain(settings.iter().copied()))
-            .expect("settings that exist")
+            .expect("known settings")
             .with_abilities([
                 ("orders:read", "Read your orders"),
                 ("orders:write", "Place orders"),
             ]);
-        let settings = Settings::read(&sources).expect("settings that can be taken");
+        let settings = Settings::read(&sources).expect("valid settings");
         let random = Arc::new(FaultyRandom::default());
-        let context = AppState::open(settings, clock.clone(), random.clone()).expect("a context");
+        let context = AppState::open(settings, clock.clone(), random.clone()).expect("a state");
         let (ready, started) = mpsc::channel();
         let serving = context.clone();
         let thread = std::thread::spawn(move || {
@@ -153,7 +153,7 @@ impl TestApp {
         ApiClient::at(&self.origin, secret)
     }
 
-    /// Makes an account for `email` and gives the browser that is signed in by that.
+    /// Creates an account for `email` and returns the browser that this signs in.
     pub async fn register(&self, email: &str) -> Browser {
         let browser = self.browser();
         let name = email.split('@').next().expect("a name");
@@ -165,12 +165,12 @@ impl TestApp {
         browser
     }
 
-    /// Signs in with another browser.
+    /// Signs in with a new browser.
     pub async fn sign_in(&self, email: &str) -> Browser {
         self.sign_in_with(email, FIREFOX_ON_LINUX).await
     }
 
-    /// Signs in with another browser of this kind.
+    /// Signs in with a new browser that has this user agent.
     pub async fn sign_in_with(&self, email: &str, user_agent: &str) -> Browser {
         let browser = self.browser().with_user_agent(user_agent);
         let form = [("email", email), ("password", PASSWORD)];
@@ -181,7 +181,7 @@ impl TestApp {
         browser
     }
 
-    /// Makes a personal token on the pages and gives its secret.
+    /// Creates a personal token on the pages and returns its secret.
     pub async fn token_of(&self, browser: &Browser, name: &str, abilities: &[&str]) -> String {
         let mut form = vec![("name", name), ("expires", "never")];
         form.extend(abilities.iter().map(|ability| ("abilities", *ability)));
@@ -197,7 +197,7 @@ impl TestApp {
     }
 }
 
-/// The secret that a page or an answer shows.
+/// The token secret in a page or a response.
 pub fn secret_in(text: &str) -> String {
     let from = text
         .find("nrx_")
@@ -210,7 +210,7 @@ pub fn signing_keys() -> SigningKeys {
     SigningKeys::parse(&BASE64_STANDARD.encode(bytes)).expect("a key")
 }
 
-/// Makes the tables in the database at an address.
+/// Creates the tables in the database at this address.
 pub fn migrate(address: &str) {
     let target = db::DatabaseUrl::parse(address).expect("a database URL");
     db::run_pending(&target, MIGRATIONS).expect("tables");
@@ -218,7 +218,7 @@ pub fn migrate(address: &str) {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        // The command is sent when the future is made; the thread's end is what there is to wait for.
+        // `stop` sends the command when it is called. The thread ends after the server.
         drop(self.server.stop(false));
         if let Some(thread) = self.thread.take() {
             drop(thread.join());

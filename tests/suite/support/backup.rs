@@ -1,4 +1,5 @@
-//! What an operator does with backups: with the tools that people use, while a server runs or not.
+//! Backups and restores as an operator makes them, with the usual tools, while a server runs or
+//! not.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -16,13 +17,14 @@ pub struct Backup {
 }
 
 impl Operator {
-    /// Backs the database up (SQLite: `VACUUM INTO`, which `.backup` of its shell amounts to; PostgreSQL:
-    /// `pg_dump`).
+    /// Backs the database up. SQLite: `VACUUM INTO`, which has the effect of the shell's `.backup`.
+    /// PostgreSQL: `pg_dump`.
     pub fn back_up(&self) -> Backup {
         self.backed_up(&[])
     }
 
-    /// A backup that can be written over what is there: rows alone, on PostgreSQL.
+    /// Makes a backup that can overwrite an existing database. On PostgreSQL it contains the rows
+    /// only.
     pub fn back_up_rows(&self) -> Backup {
         self.backed_up(&["--data-only", "--disable-triggers"])
     }
@@ -48,8 +50,8 @@ impl Operator {
         }
     }
 
-    /// Puts the backup in the place of the database, as another file or another database of that name.
-    /// Nobody serves meanwhile.
+    /// Replaces the database by the backup: another file, or another database of the same name. No
+    /// server runs meanwhile.
     pub fn restore(&self, backup: &Backup) {
         match sqlite_file(self) {
             Some(file) => {
@@ -65,7 +67,7 @@ impl Operator {
         }
     }
 
-    /// Writes the backup over the database: the same file, the same tables.
+    /// Overwrites the database with the backup: the same file, the same tables.
     pub fn restore_in_place(&self, backup: &Backup) {
         match sqlite_file(self) {
             Some(file) => {
@@ -90,7 +92,7 @@ fn sqlite_file(operator: &Operator) -> Option<&Path> {
     path.map(Path::new)
 }
 
-/// What SQLite keeps beside a file belongs to what was in it.
+/// Removes SQLite's `-wal` and `-shm` files, which belong to the former content of the file.
 fn remove_wal_files(file: &Path) {
     for suffix in ["-wal", "-shm"] {
         let name = format!("{}{suffix}", file.display());

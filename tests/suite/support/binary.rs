@@ -1,5 +1,4 @@
-//! The program itself, run as a person would run it: in a directory, with an environment, with
-//! words on its command line.
+//! The `narthex` program as an operator runs it: in a directory, with an environment and arguments.
 
 use std::io::Write;
 use std::path::Path;
@@ -11,11 +10,11 @@ use tempfile::TempDir;
 use super::output::Output;
 use super::secret_scan;
 
-/// Far more than anything takes; only a hanging program meets it.
+/// A limit that no working program reaches. Only a program that hangs does.
 pub const PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// An installation: an empty directory and an environment with nothing in it. Everything that is
-/// run or served here finds what earlier runs left, so that a restart is `serve` called again.
+/// An installation: an empty directory and an empty environment. Everything that is run or served
+/// here finds the files of earlier runs, so that a restart is a second call of `serve`.
 pub struct Narthex {
     directory: TempDir,
     environment: Vec<(String, String)>,
@@ -31,20 +30,21 @@ impl Narthex {
         }
     }
 
-    /// Started by another program, which prepares its surroundings: these words come before its own.
+    /// Prefixes the command line with these words: a program that prepares the environment and then
+    /// starts `narthex`.
     pub fn started_by(mut self, words: &[&str]) -> Self {
         self.before = words.iter().map(|&word| word.to_owned()).collect();
         self
     }
 
-    /// With this variable in the environment.
+    /// Sets this variable in the environment.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.retain(|(known, _)| known != name);
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// With this file in the directory.
+    /// Writes this file into the directory.
     pub fn with_file(self, name: &str, content: &str) -> Self {
         std::fs::write(self.directory().join(name), content).expect("room for a file");
         self
@@ -54,30 +54,31 @@ impl Narthex {
         self.directory.path()
     }
 
-    /// `narthex …` with nothing to read, until it ends.
+    /// Runs `narthex …` with an empty standard input until it ends.
     pub fn run(&self, arguments: &[&str]) -> Outcome {
         self.run_with_input(arguments, "")
     }
 
-    /// `narthex …` with that on its standard input, until it ends.
+    /// Runs `narthex …` with this standard input until it ends.
     pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Outcome {
         let mut running = RunningProcess::start(self.command(arguments).stdin(Stdio::piped()));
         let mut stdin = running.child.stdin.take().expect("its input is a pipe");
         match stdin.write_all(input.as_bytes()) {
             Ok(()) => drop(stdin),
-            // A program that refuses its arguments doesn't read on.
+            // A program that rejects its arguments does not read its input.
             Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe),
         }
         running.outcome()
     }
 
-    /// `narthex serve` on a port that the system chooses; returns when it can be used.
+    /// Runs `narthex serve` on a port that the system chooses, and returns when the server is
+    /// ready.
     pub fn serve(&self) -> RunningServer {
         self.try_serve(&[])
             .unwrap_or_else(|outcome| panic!("it does not start: {outcome:#?}"))
     }
 
-    /// `narthex serve …`, or how it ended when it did not start.
+    /// Runs `narthex serve …`, and returns its outcome if it does not start.
     pub fn try_serve(&self, arguments: &[&str]) -> Result<RunningServer, Outcome> {
         let mut command = self.command(&["serve"]);
         if !self
@@ -97,7 +98,7 @@ impl Narthex {
         }
     }
 
-    /// `narthex …` with nothing to read, to be changed before it is started.
+    /// The command `narthex …` with an empty standard input, to be changed before it is started.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let program = env!("CARGO_BIN_EXE_narthex");
         let mut words = self.before.iter().map(String::as_str).chain([program]);
@@ -116,7 +117,7 @@ impl Narthex {
 /// How a run of the program ended.
 #[derive(Debug)]
 pub struct Outcome {
-    /// `None` when a signal ended it.
+    /// `None` if a signal ended it.
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
@@ -129,28 +130,28 @@ impl Outcome {
         self
     }
 
-    /// It did not do what it was asked: exit code 1, nothing on the standard output and one line on
-    /// the standard error, which is returned without what every such line begins with.
+    /// Expects a failure: exit code 1, an empty standard output and one line on the standard error.
+    /// Returns that line without its prefix.
     #[track_caller]
     pub fn expect_error(self) -> String {
         let outcome = self.expect_code(1);
         assert_eq!(outcome.stdout, "", "{outcome:#?}");
         assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:#?}");
         let line = outcome.stderr.trim_end().strip_prefix("narthex: ");
-        line.unwrap_or_else(|| panic!("it doesn't say who speaks: {outcome:#?}"))
+        line.unwrap_or_else(|| panic!("the line lacks the prefix `narthex: `: {outcome:#?}"))
             .to_owned()
     }
 }
 
-/// A program that answers requests; killed when this value is dropped.
+/// A running server. Dropping this value kills it.
 pub struct RunningServer {
-    /// Where it is, as it said itself: `http://127.0.0.1:PORT`.
+    /// The address that the server printed: `http://127.0.0.1:PORT`.
     pub url: String,
     running: RunningProcess,
 }
 
 impl RunningServer {
-    /// Asks it to stop (SIGTERM) and waits until it has.
+    /// Stops the server (SIGTERM) and waits until it has ended.
     pub fn stop(self) -> Outcome {
         signal(&self.running.child, "TERM");
         Self::ended(self.running)
@@ -162,30 +163,29 @@ impl RunningServer {
         outcome
     }
 
-    /// Takes all time from it (SIGSTOP) until it is [thawed](Serving::thaw).
+    /// Suspends the process (SIGSTOP) until [`thaw`](Self::thaw).
     pub fn freeze(&self) {
         signal(&self.running.child, "STOP");
         let state = || {
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process()));
-            stat.expect("Linux, and a process that lives")
-                .contains(") T ")
+            stat.expect("Linux and a live process").contains(") T ")
         };
         while !state() {
             std::thread::yield_now();
         }
     }
 
-    /// Lets it go on (SIGCONT).
+    /// Resumes the process (SIGCONT).
     pub fn thaw(&self) {
         signal(&self.running.child, "CONT");
     }
 
-    /// Sends it a signal (`TERM`) and goes on at once.
+    /// Sends a signal (`TERM`) and does not wait.
     pub fn signal(&self, name: &str) {
         signal(&self.running.child, name);
     }
 
-    /// Whether it logs a line with this text, now or soon.
+    /// Waits for a log line with this text. Returns `false` if the time is up or the log ends.
     pub fn logs(&self, text: &str) -> bool {
         let found = |line: &str| line.contains(text).then_some(());
         self.running
@@ -194,26 +194,26 @@ impl RunningServer {
             .is_some()
     }
 
-    /// How it ends, by itself.
+    /// Waits until the server ends by itself.
     pub fn outcome(self) -> Outcome {
         self.running.outcome()
     }
 
-    /// The number of its process.
+    /// The ID of the process.
     pub fn process(&self) -> u32 {
         self.running.child.id()
     }
 
-    /// The most memory that it ever held, in MiB.
+    /// The peak of the resident memory, in MiB.
     pub fn most_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process()));
-        let status = status.expect("Linux, and a process that lives");
+        let status = status.expect("Linux and a live process");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
         kib.and_then(|kib| kib.parse::<u64>().ok()).expect(&status) / 1024
     }
 
-    /// Kills it on the spot (SIGKILL), as a power cut would.
+    /// Kills the process (SIGKILL).
     pub fn kill(self) -> Outcome {
         Self::ended(self.running.killed())
     }
@@ -250,7 +250,10 @@ impl RunningProcess {
             self.stderr.read_to_end(PROCESS_TIMEOUT),
         );
         let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
-            panic!("it hangs; its log so far:\n{}", self.stderr.so_far());
+            panic!(
+                "the program hangs; its log so far:\n{}",
+                self.stderr.so_far()
+            );
         };
         Outcome {
             code: self.child.wait().expect("a child of ours").code(),
@@ -262,19 +265,20 @@ impl RunningProcess {
 
 impl Drop for RunningProcess {
     fn drop(&mut self) {
-        // Both fail for a program that has ended, which is what is wanted.
+        // Both calls fail for a program that has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A port that nobody listens on now. Another process could take it first; the start would say so.
+/// A port on which no process listens now. If another process takes it first, the start reports
+/// that.
 pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
 
-/// Sends a signal. The standard library only knows how to kill.
+/// Sends a signal. The standard library can only kill.
 #[track_caller]
 pub fn signal(child: &Child, name: &str) {
     let id = child.id().to_string();

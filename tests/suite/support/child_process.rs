@@ -1,8 +1,9 @@
 //! Servers that a test run starts once (PostgreSQL, chromedriver) and that must not outlive it.
-//!
-//! They live in a `static`, whose `drop` never runs, and a run can be killed as well. So a small
-//! shell stands between: it reads from a pipe that the test process holds open, and when that pipe
-//! closes, however the test process ended, it stops the server and removes the server's directory.
+//! //!
+//! They are kept in a `static`, whose `drop` never runs, and a run can be killed. Therefore a small
+//! shell supervises each server. It reads from a pipe that the test process holds open. When the
+//! pipe closes, however the test process ended, the shell stops the server and removes its
+//! directory.
 
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
@@ -13,9 +14,9 @@ use std::time::Duration;
 use super::output::Output;
 
 /// `$1` is the signal that stops the server, `$2` its directory, the rest its command line. The
-/// shell lets go of the output, so that the output ends when the server does. It leads a process
-/// group of its own: that keeps a Ctrl-C at the terminal from it, and lets the signal reach what
-/// the server started too.
+/// shell closes its own output, so that the output ends when the server does. It leads a process
+/// group of its own: a Ctrl-C at the terminal does not reach it, and the signal reaches the
+/// server's children, too.
 const SUPERVISOR: &str = r#"
 signal=$1 home=$2; shift 2
 "$@" </dev/null 2>&1 &
@@ -27,14 +28,14 @@ rm -rf "$home"
 
 /// A server that ends when the test process does.
 pub struct ChildProcess {
-    /// What the server says, on both of its outputs.
+    /// Both outputs of the server.
     pub output: Output,
-    /// The system closes its input when the test process ends. Nothing is ever written to it.
+    /// The shell. The system closes its input when the test process ends. Nothing is written to it.
     supervisor: Child,
 }
 
 impl ChildProcess {
-    /// Starts a server that works in `home`, which is removed with it. `signal` is what stops it.
+    /// Starts a server in `home`, which is removed with it. `signal` stops the server.
     pub fn start(home: &Home, signal: &str, program: &Path, arguments: &[&str]) -> Self {
         let mut supervisor = home
             .command("sh")
@@ -56,11 +57,15 @@ impl ChildProcess {
     pub fn stop(self, within: Duration) {
         drop(self.supervisor);
         let ended = self.output.read_to_end(within);
-        assert!(ended.is_some(), "it runs on: {}", self.output.so_far());
+        assert!(
+            ended.is_some(),
+            "the server still runs: {}",
+            self.output.so_far()
+        );
     }
 }
 
-/// The directory that a server has for itself.
+/// The directory of a server.
 pub struct Home {
     path: PathBuf,
     user: Option<User>,
@@ -72,7 +77,7 @@ struct User {
 }
 
 impl Home {
-    /// A new directory, ours.
+    /// Creates a directory, owned by the user of the test run.
     pub fn new(name: &str) -> Self {
         let path = tempfile::Builder::new()
             .prefix(&format!("narthex-{name}."))
@@ -82,13 +87,13 @@ impl Home {
         Self { path, user: None }
     }
 
-    /// Gives the directory to that user, and runs what is started in it as that user, if we are
-    /// root; otherwise everything stays ours.
+    /// Gives the directory to that user if the test run is root. Programs that are started in it
+    /// then run as that user.
     pub fn for_user_instead_of_root(mut self, name: &str) -> Self {
-        let we_are_root = std::fs::metadata(&self.path).expect("our directory").uid() == 0;
-        if we_are_root {
+        let is_root = std::fs::metadata(&self.path).expect("our directory").uid() == 0;
+        if is_root {
             let user = User::named(name);
-            chown(&self.path, Some(user.uid), Some(user.gid)).expect("root may give it away");
+            chown(&self.path, Some(user.uid), Some(user.gid)).expect("root may change the owner");
             self.user = Some(user);
         }
         self

@@ -1,6 +1,6 @@
-//! The three who knock: a stranger, a person's browser, a program with a token.
-//!
-//! None follows redirects, none retries, none adds a header that isn't said here.
+//! The three clients: one without a credential, a browser, and a program with a token.
+//! //!
+//! None of them follows redirects, retries, or adds a header that this file does not name.
 
 use std::sync::Mutex;
 
@@ -12,13 +12,13 @@ use super::cookie_jar::{Cookie, CookieJar};
 use super::secret_scan;
 use super::user_agents::FIREFOX_ON_LINUX;
 
-/// Somebody who brings nothing: no cookie, no token, no header of a browser.
+/// A client that sends no cookie, no token and no header of a browser.
 pub struct AnonymousClient {
     connection: Connection,
 }
 
 impl AnonymousClient {
-    /// `origin` is where the server is: `http://127.0.0.1:8080`.
+    /// `origin` is the address of the server: `http://127.0.0.1:8080`.
     pub fn at(origin: &str) -> Self {
         Self {
             connection: Connection::to(origin),
@@ -37,7 +37,7 @@ impl AnonymousClient {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
-    /// A request to be changed at will before it is sent.
+    /// A request that the test can change before it is sent.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.connection.request(method, path)
     }
@@ -47,7 +47,7 @@ impl AnonymousClient {
     }
 }
 
-/// A person's browser: keeps cookies and says what browsers say.
+/// A browser: keeps cookies and sends the headers that browsers send.
 pub struct Browser {
     connection: Connection,
     user_agent: String,
@@ -76,13 +76,13 @@ impl Browser {
         Self { user_agent, ..self }
     }
 
-    /// A browser whose requests say `Sec-Fetch-Site: …`, or one too old to say anything.
+    /// A browser that sends `Sec-Fetch-Site: …`, or an old one that sends no such header.
     pub fn with_fetch_site(self, fetch_site: Option<&str>) -> Self {
         let fetch_site = fetch_site.map(str::to_owned);
         Self { fetch_site, ..self }
     }
 
-    /// The same browser, to which the server is somewhere else by now.
+    /// The same browser, with its cookies, for a server at another address.
     pub fn moved_to(self, origin: &str) -> Self {
         let connection = Connection::to(origin);
         Self { connection, ..self }
@@ -97,7 +97,7 @@ impl Browser {
         self.send(self.request(Method::POST, path).form(form)).await
     }
 
-    /// Goes where the answer leads.
+    /// Follows the redirect of this response.
     #[must_use]
     pub async fn follow(&self, answer: &Answer) -> Answer {
         self.get(answer.location()).await
@@ -115,7 +115,7 @@ impl Browser {
         .await
     }
 
-    /// A request with everything that this browser adds, to be changed before it is sent.
+    /// A request with all headers of this browser, to be changed before it is sent.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self
             .connection
@@ -131,7 +131,7 @@ impl Browser {
         }
     }
 
-    /// Sends it and does what the answer says about cookies.
+    /// Sends the request and stores the cookies of the response.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let answer = self.connection.send(request).await;
         let mut jar = self.jar.lock().unwrap();
@@ -145,7 +145,8 @@ impl Browser {
         self.jar.lock().unwrap().get(name).cloned()
     }
 
-    /// Puts a cookie into the jar as if the server had set it: another browser's, or an old one.
+    /// Puts a cookie into the jar as if the server had set it: that of another browser, or an old
+    /// one.
     pub fn put_cookie(&self, name: &str, value: &str) {
         self.jar
             .lock()
@@ -158,7 +159,7 @@ impl Browser {
     }
 }
 
-/// A program that shows a token with every request.
+/// A program that sends a token with every request.
 pub struct ApiClient {
     connection: Connection,
     secret: String,
@@ -172,7 +173,7 @@ impl ApiClient {
         }
     }
 
-    /// The same program, to which the server is somewhere else by now.
+    /// The same program, for a server at another address.
     pub fn moved_to(self, origin: &str) -> Self {
         Self::at(origin, &self.secret)
     }
@@ -210,7 +211,7 @@ impl ApiClient {
     }
 }
 
-/// What all three have: a way to one server.
+/// The connection to one server, which all three clients have.
 struct Connection {
     http: Client,
     origin: String,
@@ -225,7 +226,7 @@ impl Connection {
         let http = Client::builder()
             .redirect(redirect::Policy::none())
             .local_address(address)
-            // A proxy that this machine reaches the internet through must not come between.
+            // Requests must not go through a proxy that this machine is set up with.
             .no_proxy()
             .build()
             .expect("an HTTP client");

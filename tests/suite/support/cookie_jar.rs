@@ -1,6 +1,6 @@
-//! The cookies that a browser keeps for one server, byte by byte as they came.
+//! The cookies that a browser keeps for one server, byte by byte as they were received.
 
-/// One cookie as `Set-Cookie` brought it.
+/// A cookie from a `Set-Cookie` header.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cookie {
     pub name: String,
@@ -10,7 +10,7 @@ pub struct Cookie {
 }
 
 impl Cookie {
-    /// Reads the value of a `Set-Cookie` header.
+    /// Parses the value of a `Set-Cookie` header.
     pub fn parse(header: &str) -> Self {
         let mut parts = header.split(';').map(str::trim);
         let (name, value) = parts
@@ -24,7 +24,7 @@ impl Cookie {
         }
     }
 
-    /// `Some("")` for a flag (`Secure`), `Some("/")` for `Path=/`, `None` for what is not there.
+    /// `Some("")` for a flag (`Secure`), `Some("/")` for `Path=/`, `None` for an absent attribute.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find_map(|attribute| {
             let (known, value) = attribute.split_once('=').unwrap_or((attribute, ""));
@@ -32,8 +32,8 @@ impl Cookie {
         })
     }
 
-    /// Does it tell the browser to forget it? `Max-Age` decides; where it is absent, an `Expires`
-    /// before the answer's own `Date`.
+    /// Returns whether the cookie tells the browser to remove it. `Max-Age` decides. Without it, an
+    /// `Expires` before the `Date` of the response does.
     fn is_removal(&self, answered_at: Option<&str>) -> bool {
         if let Some(seconds) = self.attribute("Max-Age") {
             return seconds.parse::<i64>().expect("Max-Age is a number") <= 0;
@@ -47,7 +47,7 @@ impl Cookie {
         }
     }
 
-    /// What a browser holds against such a cookie, if anything: it would drop it without a word.
+    /// Why a browser silently drops this cookie, if it does.
     fn rejection_reason(&self) -> Option<&'static str> {
         let secure = self.attribute("Secure").is_some();
         let host = self.name.starts_with("__Host-");
@@ -65,13 +65,13 @@ impl Cookie {
     }
 }
 
-/// All cookies of one server. The clock is the server's alone: a cookie leaves the jar when the
-/// server says so, never because time passed here.
+/// All cookies of one server. The jar has no clock: a cookie leaves it when the server removes it,
+/// never because time has passed.
 #[derive(Debug, Clone, Default)]
 pub struct CookieJar(Vec<Cookie>);
 
 impl CookieJar {
-    /// Does what one `Set-Cookie` header says; `answered_at` is the answer's `Date`.
+    /// Applies one `Set-Cookie` header. `answered_at` is the `Date` of the response.
     #[track_caller]
     pub fn take(&mut self, header: &str, answered_at: Option<&str>) {
         let cookie = Cookie::parse(header);
@@ -92,7 +92,7 @@ impl CookieJar {
         self.0.iter().find(|cookie| cookie.name == name)
     }
 
-    /// The `Cookie` header for a request to that path, `None` where there is nothing to send.
+    /// The `Cookie` header for a request to that path, or `None` if no cookie matches.
     pub fn header_for(&self, path: &str) -> Option<String> {
         let covers = |cookie: &&Cookie| match cookie.attribute("Path") {
             None | Some("/") => true,
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_sent_back_byte_by_byte() {
+    fn cookie_is_sent_back_byte_by_byte() {
         let jar = jar_with(&["narthex=a%20b=c; HttpOnly; SameSite=Lax; Path=/; Max-Age=7200"]);
         assert_eq!(
             jar.header_for("/account").as_deref(),
@@ -134,13 +134,13 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_cookie_of_the_same_name_takes_the_place_of_the_older() {
+    fn newer_cookie_replaces_one_of_the_same_name() {
         let jar = jar_with(&["a=1", "b=2", "a=3"]);
         assert_eq!(jar.header_for("/").as_deref(), Some("b=2; a=3"));
     }
 
     #[test]
-    fn a_cookie_goes_when_the_server_says_so() {
+    fn cookie_is_removed_when_the_server_removes_it() {
         for removal in [
             "a=; Max-Age=0",
             "a=x; Max-Age=0; Expires=Mon, 22 Nov 2027 12:00:00 GMT",
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_sent_below_its_path_only() {
+    fn cookie_is_sent_below_its_path_only() {
         let jar = jar_with(&["a=1; Path=/api"]);
         assert!(jar.header_for("/api/v1/user").is_some());
         assert!(jar.header_for("/api?x=1").is_some());
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "asks for `Secure`")]
-    fn a_cookie_that_a_browser_would_drop_is_a_mistake() {
+    fn cookie_that_a_browser_would_drop_fails_the_test() {
         jar_with(&["__Host-narthex=1; Path=/"]);
     }
 }

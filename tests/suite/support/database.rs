@@ -1,4 +1,4 @@
-//! A database of a test's own, of the engine that the run is about.
+//! A database for one test, of the engine that the run tests.
 
 use std::sync::OnceLock;
 
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::postgres;
 
-/// The two databases that Narthex runs on. `scripts/test` runs the suite on each.
+/// The two databases that Narthex supports. `scripts/test` runs the suite on each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     Sqlite,
@@ -14,10 +14,10 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// The one that `NARTHEX_TEST_DATABASE` names, or SQLite.
+    /// The engine that `NARTHEX_TEST_DATABASE` names, or SQLite.
     #[expect(
         clippy::disallowed_methods,
-        reason = "the choice is the run's: it can't be made by a setting of Narthex"
+        reason = "the environment of the run names the engine, not a setting of Narthex"
     )]
     pub fn of_this_run() -> Self {
         match std::env::var("NARTHEX_TEST_DATABASE").as_deref() {
@@ -28,25 +28,25 @@ impl Engine {
     }
 }
 
-/// A database with all of Narthex's tables and no rows, gone when this value is.
+/// A database with all tables of Narthex and no rows. Dropping this value removes it.
 pub struct Database {
     address: String,
-    place: Place,
+    storage: Storage,
 }
 
-enum Place {
+enum Storage {
     Directory(#[expect(dead_code, reason = "held for its drop, which removes it")] TempDir),
     Server,
 }
 
 impl Database {
-    /// `migrate` makes the tables in the database at an address and closes every connection to it.
-    /// It is called once in a run; every later database is a copy.
+    /// `migrate` creates the tables in the database at an address and closes every connection to
+    /// it. It is called once in a run; every later database is a copy.
     pub fn fresh(migrate: impl FnOnce(&str)) -> Self {
         Self::fresh_of(Engine::of_this_run(), migrate)
     }
 
-    /// The same of this engine, for a test about what only it does.
+    /// The same for this engine, for a test of one engine only.
     pub fn fresh_of(engine: Engine, migrate: impl FnOnce(&str)) -> Self {
         match engine {
             Engine::Sqlite => {
@@ -62,23 +62,23 @@ impl Database {
             }
             Engine::Postgres => Self {
                 address: postgres::fresh_database(migrate),
-                place: Place::Server,
+                storage: Storage::Server,
             },
         }
     }
 
-    /// A database without tables: a first start's.
+    /// A database without tables, as before the first start.
     pub fn empty() -> Self {
         Self::empty_of(Engine::of_this_run())
     }
 
-    /// The same of this engine, for a test about what only it does.
+    /// The same for this engine, for a test of one engine only.
     pub fn empty_of(engine: Engine) -> Self {
         match engine {
             Engine::Sqlite => Self::empty_sqlite(),
             Engine::Postgres => Self {
                 address: postgres::empty_database(),
-                place: Place::Server,
+                storage: Storage::Server,
             },
         }
     }
@@ -87,7 +87,7 @@ impl Database {
         let directory = tempfile::tempdir().expect("a directory for temporary files");
         Self {
             address: format!("sqlite://{}/narthex.db", directory.path().display()),
-            place: Place::Directory(directory),
+            storage: Storage::Directory(directory),
         }
     }
 
@@ -97,7 +97,7 @@ impl Database {
             .expect("an SQLite database")
     }
 
-    /// What `DATABASE_URL` would say.
+    /// The value for `DATABASE_URL`.
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -105,9 +105,9 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        match self.place {
-            Place::Directory(_) => {}
-            Place::Server => postgres::drop_database(&self.address),
+        match self.storage {
+            Storage::Directory(_) => {}
+            Storage::Server => postgres::drop_database(&self.address),
         }
     }
 }

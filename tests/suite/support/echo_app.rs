@@ -1,4 +1,4 @@
-//! Somebody else's app: answers everything and keeps what it was asked.
+//! An app behind a proxy: answers every request and keeps it for the test.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, mpsc};
@@ -7,19 +7,20 @@ use std::thread::JoinHandle;
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
-/// What it answers with `200`.
+/// The body of a `200`.
 pub const GREETING: &str = "Hello from the app";
 
-/// The path at which it redirects to its own origin, which is another one to a browser behind a proxy.
+/// The path that redirects to the app's own origin. To a browser behind a proxy this is another
+/// origin.
 pub const REDIRECT_PATH: &str = "/leads-on";
 
-/// A request as it came.
+/// A request as the app received it.
 #[derive(Debug, Clone)]
 pub struct ReceivedRequest {
     pub method: String,
-    /// With its query.
+    /// The path with its query.
     pub path: String,
-    /// Names in lower case, in the order of the names.
+    /// Names in lower case, sorted by name.
     headers: Vec<(String, String)>,
     pub body: String,
 }
@@ -31,16 +32,16 @@ impl ReceivedRequest {
         named.map(|(_, value)| value.as_str()).collect()
     }
 
-    /// The value of a header, which comes once or not at all.
+    /// The value of a header that occurs at most once.
     #[track_caller]
     pub fn header(&self, name: &str) -> Option<&str> {
         let values = self.all(name);
-        assert!(values.len() <= 1, "{name} came several times: {self:#?}");
+        assert!(values.len() <= 1, "{name} occurs several times: {self:#?}");
         values.first().copied()
     }
 
-    /// The names of all headers that an app could take for `Remote-…`: many frameworks write both
-    /// `-` and `_` as `_`.
+    /// The names of all headers that an app could take for `Remote-…`, because many frameworks
+    /// write both `-` and `_` as `_`.
     pub fn names_like_remote(&self) -> Vec<&str> {
         let names = self.headers.iter().map(|(name, _)| name.as_str());
         let mut names: Vec<_> = names
@@ -61,7 +62,7 @@ pub struct EchoApp {
 }
 
 impl EchoApp {
-    /// On this address.
+    /// Starts the app at this address.
     pub fn at(address: (IpAddr, u16)) -> Self {
         let received = Received::default();
         let (ready, started) = mpsc::channel();
@@ -88,28 +89,31 @@ impl EchoApp {
         }
     }
 
-    /// Where [`REDIRECT_PATH`] leads.
+    /// The target of the redirect at [`REDIRECT_PATH`].
     pub fn redirect_target(&self) -> String {
         redirect_target(self.address.into())
     }
 
-    /// What it was asked since the last time.
+    /// The requests since the last call.
     pub fn take_requests(&self) -> Vec<ReceivedRequest> {
         std::mem::take(&mut *self.received.lock().unwrap())
     }
 
-    /// The one thing that it was asked since the last time.
+    /// The only request since the last call.
     #[track_caller]
     pub fn single_request(&self) -> ReceivedRequest {
-        let mut asked = self.take_requests();
-        assert_eq!(asked.len(), 1, "{asked:#?}");
-        asked.remove(0)
+        let mut requests = self.take_requests();
+        assert_eq!(requests.len(), 1, "{requests:#?}");
+        requests.remove(0)
     }
 
     #[track_caller]
     pub fn expect_no_request(&self) {
-        let asked = self.take_requests();
-        assert!(asked.is_empty(), "it got to the app: {asked:#?}");
+        let requests = self.take_requests();
+        assert!(
+            requests.is_empty(),
+            "the app received requests: {requests:#?}"
+        );
     }
 }
 
@@ -117,7 +121,7 @@ fn redirect_target(address: SocketAddr) -> String {
     format!("http://{address}/landed")
 }
 
-/// `200`, or for `/says/418` that status and a challenge of the app's own.
+/// Answers `200`. For `/says/418` answers that status, with a challenge of the app's own.
 async fn answer(
     request: HttpRequest,
     body: web::Bytes,

@@ -1,28 +1,28 @@
-//! Randomness that a test can take away.
+//! A random number generator in which a test can inject faults.
 
 use std::sync::Mutex;
 
 use narthex::crypto::rng::{Random, RngError, SystemRandom};
 
-/// The system's, until it is told to have a fault.
+/// The generator of the system, until a fault is injected.
 #[derive(Default)]
 pub struct FaultyRandom(Mutex<Option<(Fault, usize)>>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Says that there is none.
+    /// Returns an error.
     Fails,
-    /// Panics, and with it whoever asked.
+    /// Panics, and with it the calling code.
     Panics,
 }
 
 impl FaultyRandom {
-    /// Has this fault once, after it worked so many times. Any fault before is forgotten.
+    /// Injects this fault once, after that many successful calls. It replaces an earlier fault.
     pub fn inject(&self, fault: Fault, after: usize) {
         *self.0.lock().unwrap() = Some((fault, after));
     }
 
-    /// Whether the fault was never met; it is forgotten.
+    /// Removes the fault. Returns whether it had not occurred yet.
     pub fn take_unused(&self) -> bool {
         self.0.lock().unwrap().take().is_some()
     }

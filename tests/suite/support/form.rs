@@ -1,8 +1,8 @@
-//! The forms of a page, as a browser would fill them in and send them.
+//! The forms of a page, as a browser fills them in and sends them.
 
 use super::answer::{Answer, attribute};
 
-/// A form and its inputs, in the page's order.
+/// A form and its inputs, in the order of the page.
 #[derive(Debug)]
 pub struct Form {
     pub controls: Vec<Control>,
@@ -17,7 +17,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// Whether a browser sends it.
+    /// Returns whether a browser sends this control.
     pub fn is_sent(&self) -> bool {
         let ticked = ["checkbox", "radio"].contains(&&*self.kind);
         !self.name.is_empty() && (!ticked || self.checked)

@@ -1,4 +1,4 @@
-//! What the tests stand on.
+//! Clients, servers and databases that the tests share.
 
 pub mod answer;
 pub mod api;

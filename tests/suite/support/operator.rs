@@ -1,4 +1,4 @@
-//! Somebody with a shell on the machine that Narthex runs on.
+//! An operator with a shell on the machine on which Narthex runs.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -14,14 +14,14 @@ use super::client::{ApiClient, Browser};
 use super::database::Database;
 use super::sql::sqlite_at;
 
-/// An installation on a database of the run's engine, and the command line.
+/// An installation on a database of the run's engine, with the command line.
 pub struct Operator {
     pub narthex: Narthex,
     pub database: Database,
 }
 
 impl Operator {
-    /// On a database with all tables and no rows.
+    /// An installation on a database with all tables and no rows.
     pub fn new() -> Self {
         Self::on(Database::fresh(migrate))
     }
@@ -31,21 +31,22 @@ impl Operator {
         Self { narthex, database }
     }
 
-    /// With this setting in the environment.
+    /// Sets this setting in the environment.
     pub fn with(self, name: &str, value: &str) -> Self {
         let narthex = self.narthex.with(name, value);
         Self { narthex, ..self }
     }
 
-    /// `narthex …`, whatever comes of it.
+    /// Runs `narthex …`, with any outcome.
     pub fn run(&self, arguments: &[&str]) -> Outcome {
         self.narthex.run(arguments)
     }
 
-    /// `narthex …` at a terminal, where that is typed; how it ended and what was shown.
+    /// Runs `narthex …` at a terminal and types `typed`. Returns the exit code and the text on the
+    /// terminal.
     pub fn at_a_terminal(&self, arguments: &str, typed: &str) -> (Option<i32>, String) {
         let program = env!("CARGO_BIN_EXE_narthex");
-        // `script` gives the program a terminal, and types what comes by our pipe.
+        // `script` gives the program a terminal and types the text from our pipe.
         let mut child = Command::new("script")
             .args(["--quiet", "--return", "--command"])
             .args([&format!("{program} {arguments}"), "/dev/null"])
@@ -64,13 +65,13 @@ impl Operator {
         (output.status.code(), shown)
     }
 
-    /// `narthex …`, which has to work; what it printed.
+    /// Runs `narthex …`, which must succeed, and returns its output.
     #[track_caller]
     pub fn run_ok(&self, arguments: &[&str]) -> String {
         self.run(arguments).expect_code(0).stdout
     }
 
-    /// `narthex … --json`, which has to work; what it printed.
+    /// Runs `narthex … --json`, which must succeed, and returns its output.
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> Value {
         let printed = self.run_ok(&[arguments, &["--json"]].concat());
@@ -78,14 +79,14 @@ impl Operator {
         serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
     }
 
-    /// `narthex …`, which has to refuse: exit code 1, nothing on the standard output and one line
-    /// on the standard error, which is returned without what every such line begins with.
+    /// Runs `narthex …`, which must fail: exit code 1, an empty standard output and one line on the
+    /// standard error. Returns that line without its prefix.
     #[track_caller]
     pub fn run_err(&self, arguments: &[&str]) -> String {
         self.run(arguments).expect_error()
     }
 
-    /// Makes an account whose password is the one that everybody has.
+    /// Creates an account with the usual password.
     #[track_caller]
     pub fn add_user(&self, email: &str) {
         let arguments = ["user", "add", email, "--name", "Ada"];
@@ -94,20 +95,20 @@ impl Operator {
             .expect_code(0);
     }
 
-    /// Makes a token and gives its secret.
+    /// Creates a token and returns its secret.
     #[track_caller]
     pub fn add_token(&self, email: &str, name: &str, more: &[&str]) -> String {
         let arguments = [&["token", "add", email, "--name", name], more].concat();
         self.run_ok(&arguments).trim_end().to_owned()
     }
 
-    /// The id of the only live token of a user.
+    /// The ID of the user's only active token.
     #[track_caller]
     pub fn only_token_of(&self, email: &str) -> String {
         id_of_the_only_one(&self.json(&["token", "list", email]))
     }
 
-    /// The id of the only live session of a user.
+    /// The ID of the user's only active session.
     #[track_caller]
     pub fn only_session_of(&self, email: &str) -> String {
         id_of_the_only_one(&self.json(&["session", "list", email]))
@@ -117,31 +118,31 @@ impl Operator {
         self.narthex.serve()
     }
 
-    /// How many processes say that they remember passes.
+    /// The number of nodes in the cluster.
     pub fn nodes(&self) -> i64 {
         let query = diesel::sql_query("SELECT COUNT(*) AS count FROM nodes");
         let address = self.database.address();
-        let counted: Count = match address.strip_prefix("sqlite://") {
+        let row: Count = match address.strip_prefix("sqlite://") {
             Some(file) => query.get_result(&mut sqlite_at(file)),
             None => query.get_result(&mut PgConnection::establish(address).unwrap()),
         }
         .expect("a table");
-        counted.count
+        row.count
     }
 
-    /// The one text, called `line`, that a query gives.
+    /// Runs a query of one text column, called `line`, and returns its only row.
     pub fn query_text(&self, sql: &str) -> String {
         let query = diesel::sql_query(sql);
         let address = self.database.address();
-        let found: Line = match address.strip_prefix("sqlite://") {
+        let row: Line = match address.strip_prefix("sqlite://") {
             Some(file) => query.get_result(&mut sqlite_at(file)),
             None => query.get_result(&mut PgConnection::establish(address).unwrap()),
         }
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
-        found.line
+        row.line
     }
 
-    /// Does to the database what only somebody who bypasses Narthex could.
+    /// Changes the database without Narthex.
     pub fn execute(&self, sql: &str) {
         let address = self.database.address();
         let done = match address.strip_prefix("sqlite://") {
@@ -173,7 +174,7 @@ fn id_of_the_only_one(list: &Value) -> String {
     rows[0]["id"].as_str().expect("an id").to_owned()
 }
 
-/// A server started by an operator, as others meet it.
+/// Requests to a server that an operator started.
 impl RunningServer {
     /// Signs in with a new browser.
     pub async fn sign_in(&self, email: &str, user_agent: &str) -> Browser {
@@ -186,7 +187,8 @@ impl RunningServer {
         browser
     }
 
-    /// Whether the token lets its bearer in: `200`, or `401` and nothing else.
+    /// Returns whether the server accepts the token: `true` for `200`, `false` for `401`. Another
+    /// status fails.
     pub async fn accepts_token(&self, secret: &str) -> bool {
         let answer = ApiClient::at(&self.url, secret).get("/api/v1/user").await;
         match answer.status {
@@ -198,7 +200,8 @@ impl RunningServer {
         }
     }
 
-    /// Whether the browser is signed in: the account, or the way to the sign-in page.
+    /// Returns whether the browser is signed in: `true` for the account page, `false` for a
+    /// redirect to the sign-in page.
     pub async fn is_signed_in(&self, browser: &Browser) -> bool {
         let answer = browser.get("/account").await;
         match answer.status {

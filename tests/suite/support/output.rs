@@ -1,11 +1,11 @@
-//! What a child process writes, read as it comes.
+//! The output of a child process, read while it is written.
 
 use std::io::{BufRead, BufReader, Read};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-/// The lines a pipe has brought so far. A thread of its own reads them for as long as the pipe is
-/// open, so the writer never waits for a reader.
+/// The lines that a pipe has delivered so far. A thread reads them while the pipe is open, so that
+/// the writer never waits for a reader.
 #[derive(Clone)]
 pub struct Output(Arc<Shared>);
 
@@ -44,25 +44,26 @@ impl Output {
         self.0.more.notify_all();
     }
 
-    /// The first thing that `find` finds in a line, now or within that time; `None` when the time
-    /// is up, or when the pipe ended without it.
+    /// Waits for the first line in which `find` finds something, and returns that. `None` if the
+    /// time is up or the pipe ends first.
     pub fn wait_for<T>(&self, within: Duration, find: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let mut looked_at = 0;
+        let mut checked = 0;
         let mut found = None;
         let lines = self.0.read.lock().unwrap();
         let (_lines, _timeout) = self
             .0
             .more
             .wait_timeout_while(lines, within, |so_far| {
-                found = so_far.lines[looked_at..].iter().find_map(|line| find(line));
-                looked_at = so_far.lines.len();
+                found = so_far.lines[checked..].iter().find_map(|line| find(line));
+                checked = so_far.lines.len();
                 found.is_none() && !so_far.ended
             })
             .unwrap();
         found
     }
 
-    /// Everything up to the end of the pipe; `None` when it is still open after that time.
+    /// Waits for the end of the pipe and returns everything. `None` if it is still open after that
+    /// time.
     pub fn read_to_end(&self, within: Duration) -> Option<String> {
         let lines = self.0.read.lock().unwrap();
         let (lines, timeout) = self
@@ -73,7 +74,7 @@ impl Output {
         (!timeout.timed_out()).then(|| lines.lines.concat())
     }
 
-    /// What came so far.
+    /// Everything so far.
     pub fn so_far(&self) -> String {
         self.0.read.lock().unwrap().lines.concat()
     }

@@ -10,7 +10,7 @@ use super::postgres;
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
 
-/// A pooler on a port of its own.
+/// A pooler on its own port.
 pub struct PgBouncer {
     port: u16,
     socket: String,
@@ -19,7 +19,7 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Starts one with these lines in the section `[pgbouncer]` of its configuration.
+    /// Starts a pooler with these lines in the section `[pgbouncer]` of its configuration.
     pub fn start(database: &Database, settings: &str) -> Self {
         let (socket, name) = postgres::socket_and_name(database.address());
         let socket = socket.parent().expect("a directory").display().to_string();
@@ -33,7 +33,7 @@ impl PgBouncer {
         pooler
     }
 
-    /// Stops it, if it runs, and starts it on the same port with other settings.
+    /// Stops the pooler if it runs, and starts it on the same port with other settings.
     pub fn restart(&mut self, settings: &str) {
         if let Some(before) = self.running.take() {
             before.stop(STOPS_WITHIN);
@@ -45,7 +45,7 @@ impl PgBouncer {
             ..
         } = self;
         let home = Home::new("pgbouncer").for_user_instead_of_root("postgres");
-        // Whoever comes is the role of the test run.
+        // Every client gets the role of the test run.
         let text = format!(
             "[databases]\n{database} = host={socket} user=narthex\n\
              [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
@@ -62,7 +62,7 @@ impl PgBouncer {
         self.running = Some(running);
     }
 
-    /// What `DATABASE_URL` would say.
+    /// The value for `DATABASE_URL`.
     pub fn address(&self) -> String {
         let Self { port, database, .. } = self;
         format!("postgres://narthex@127.0.0.1:{port}/{database}")

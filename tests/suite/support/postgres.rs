@@ -1,9 +1,9 @@
-//! A PostgreSQL server of the test run's own.
-//!
-//! One server is started for the whole run, from the programs that Debian's `postgresql` package
-//! brings, and listens on a socket in its own directory only: a server that runs on the machine
-//! already is neither needed nor met. Every test gets a database of its own in it, copied from one
-//! that was migrated once.
+//! A PostgreSQL server for the test run.
+//! //!
+//! One server is started for the whole run, from the programs of Debian's `postgresql` package. It
+//! listens only on a socket in its own directory. A server that already runs on the machine is
+//! neither needed nor used. Every test gets its own database, copied from one that was migrated
+//! once.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,15 +18,16 @@ use super::child_process::{ChildProcess, Home};
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
-/// Nothing that would keep the data safe: it is worth nothing when the run is over.
+/// No durability: the data is worthless after the run.
 const NO_DURABILITY: [&str; 2] = ["--fsync=off", "--full_page_writes=off"];
-/// No port.
+/// No TCP port.
 const SETTINGS: [&str; 2] = ["--listen_addresses=", "--max_connections=300"];
 
-/// Where in its directory the server looks for locales.
+/// The subdirectory in which the server looks for locales.
 const LOCALES: &str = "locales";
 
-/// A new database with all tables in it, made by `migrate` in the first call. Returns its address.
+/// Creates a database with all tables, which `migrate` makes in the first call. Returns its
+/// address.
 pub fn fresh_database(migrate: impl FnOnce(&str)) -> String {
     static TEMPLATE: OnceLock<()> = OnceLock::new();
     static DATABASES: AtomicU32 = AtomicU32::new(1);
@@ -43,7 +44,7 @@ pub fn fresh_database(migrate: impl FnOnce(&str)) -> String {
     server.address_of(&name)
 }
 
-/// A new, empty database. Returns its address.
+/// Creates an empty database. Returns its address.
 pub fn empty_database() -> String {
     static DATABASES: AtomicU32 = AtomicU32::new(1);
     let name = format!("empty_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
@@ -51,21 +52,21 @@ pub fn empty_database() -> String {
     server().address_of(&name)
 }
 
-/// Removes a database that [`fresh_database`] or [`empty_database`] made: hundreds of tests would
-/// otherwise fill a small disk.
+/// Removes a database of [`fresh_database`] or [`empty_database`]. Otherwise hundreds of tests
+/// would fill a small disk.
 pub fn drop_database(address: &str) {
     let name = Server::name_in(address);
     server().execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
 }
 
-/// Makes an empty database in the place of that one, under its name.
+/// Replaces that database by an empty one of the same name.
 pub fn recreate_database(address: &str) {
     drop_database(address);
     let name = Server::name_in(address);
     server().execute(&format!("CREATE DATABASE {name}"));
 }
 
-/// One of PostgreSQL's programs, of the server's version.
+/// One of PostgreSQL's programs, in the version of the server.
 pub fn program(name: &str) -> Command {
     Command::new(programs().join(name))
 }
@@ -76,7 +77,7 @@ pub fn socket_and_name(address: &str) -> (PathBuf, &str) {
     (socket, Server::name_in(address))
 }
 
-/// Has the server know a locale of which `language` is the name, such as `de_DE`.
+/// Makes a locale, such as `de_DE`, available to the server. Returns its full name.
 pub fn make_locale(language: &str) -> String {
     let home = &server().home;
     let name = format!("{language}.UTF-8");
@@ -139,7 +140,7 @@ impl Server {
     }
 }
 
-/// A directory with a database cluster in it, which trusts whoever reaches it.
+/// Creates a directory with a database cluster that trusts every client.
 pub fn init_data_directory() -> Home {
     // PostgreSQL refuses to run as root.
     let home = Home::new("postgres").for_user_instead_of_root("postgres");
@@ -157,7 +158,7 @@ pub fn init_data_directory() -> Home {
 /// Starts a server on that cluster, with a socket in its directory and these settings.
 pub fn start(home: &Home, settings: &[&str]) -> ChildProcess {
     let socket = format!("--unix_socket_directories={}", home.path().display());
-    // glibc looks there for every locale but C, when it is asked for one.
+    // glibc looks there for every locale except C.
     let locales = format!("LOCPATH={}", home.path().join(LOCALES).display());
     let program = programs().join("postgres").display().to_string();
     let arguments = [
@@ -166,7 +167,7 @@ pub fn start(home: &Home, settings: &[&str]) -> ChildProcess {
         settings,
     ]
     .concat();
-    // The signal asks for an "immediate shutdown": nothing here is worth a checkpoint.
+    // SIGQUIT asks for an "immediate shutdown", because the data needs no checkpoint.
     let process = ChildProcess::start(home, "QUIT", Path::new("env"), &arguments);
     // A standby accepts "read-only connections".
     let ready = |line: &str| {
@@ -180,7 +181,8 @@ pub fn start(home: &Home, settings: &[&str]) -> ChildProcess {
     process
 }
 
-/// Where PostgreSQL's programs are: Debian keeps them off the PATH, one directory a version.
+/// The directory of PostgreSQL's programs. Debian keeps them off the PATH, in one directory for
+/// each version.
 fn programs() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -189,7 +191,7 @@ fn programs() -> PathBuf {
         .filter_map(|version| Some(version.ok()?.path().join("bin")))
         .filter(|programs| programs.join("initdb").exists())
         .max_by_key(|programs| version_of(programs))
-        // Elsewhere they are found by their bare names.
+        // On other systems the PATH has them.
         .unwrap_or_default()
 }
 

@@ -1,5 +1,5 @@
-//! A PostgreSQL server that is reached through TLS alone, with a certificate for one name, by an
-//! authority of the test run's own; and a second authority, which nobody should trust.
+//! A PostgreSQL server that is reached through TLS only. Its certificate is for one name and from
+//! an authority of the test run. A second authority exists that clients must not trust.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -11,14 +11,14 @@ use super::child_process::{ChildProcess, Home};
 use super::postgres;
 use super::reverse_proxy::unique_loopback_address;
 
-/// The name that the certificate is for.
+/// The name in the certificate.
 pub const NAME: &str = "db.example.com";
 
-/// The role that shows a certificate instead of a password.
+/// The role that authenticates with a certificate instead of a password.
 const CERTIFIED: &str = "certified";
 
-/// Makes both authorities, the server's certificate, and those of who may be a client: `$1` by the authority
-/// that the server trusts, the same by the other one, and somebody else by the first.
+/// Creates both authorities, the certificate of the server and three client certificates: for `$1`
+/// by the trusted authority, for `$1` by the other one, and for another name by the trusted one.
 const CERTIFICATES: &str = r#"
 set -e
 key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
@@ -36,15 +36,15 @@ done
 chmod 600 *.key; chmod 644 ca.crt other.crt
 "#;
 
-/// TLS, and a password or, from one, a certificate: `hostssl` matches nothing else (PostgreSQL
-/// documentation, section 21.1).
+/// TLS with a password or, for one role, with a certificate: `hostssl` matches no other connection
+/// (PostgreSQL documentation, section 21.1).
 const RULES: &str = "\
 local all all trust
 hostssl all certified 127.0.0.0/8 cert
 hostssl all all 127.0.0.0/8 scram-sha-256
 ";
 
-/// One for the run.
+/// The server of the run.
 pub fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(Server::start)
@@ -94,7 +94,7 @@ impl Server {
         ]
     }
 
-    /// An empty database of this name, reached as `host` with these parameters.
+    /// The address of the database of this name, reached as `host` with these parameters.
     pub fn database(&self, name: &str, host: &str, parameters: &str) -> String {
         format!(
             "postgres://narthex:hunter2@{host}/{name}?hostaddr={}&{parameters}",
@@ -102,15 +102,17 @@ impl Server {
         )
     }
 
-    /// The same, of and as the role that shows a certificate: which, the parameters say.
+    /// Creates a database for the role that authenticates with a certificate. The parameters name
+    /// the certificate.
     pub fn certified_database(&self, name: &str, parameters: &str) -> String {
         self.execute(&format!("CREATE DATABASE {name} OWNER {CERTIFIED}"));
         self.database(name, NAME, parameters)
             .replace("narthex:hunter2@", &format!("{CERTIFIED}@"))
     }
 
-    /// What a client shows: `client`, which the server trusts; `forged`, with the same name by the other
-    /// authority; or `another`, by the right one with somebody else's name.
+    /// The parameters for a client certificate: `client`, which the server trusts; `forged`, with
+    /// the same name by the other authority; or `another`, with another name by the trusted
+    /// authority.
     pub fn certificate(&self, name: &str) -> String {
         let file = |of| self.directory.join(name).with_extension(of);
         let (certificate, key) = (file("crt"), file("key"));
@@ -123,7 +125,7 @@ impl Server {
         file.display().to_string()
     }
 
-    /// As whoever has the machine.
+    /// Runs SQL as the superuser.
     pub fn execute(&self, sql: &str) {
         let socket = format!(
             "postgres:///postgres?host={}&user=narthex",

@@ -1,9 +1,9 @@
-//! Requests byte by byte, where an HTTP client would not send them.
+//! Requests byte by byte, for requests that an HTTP client would not send.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 
-/// Sends the bytes as they are and gives all that comes back until the server closes.
+/// Sends the bytes unchanged and returns everything that the server sends until it closes.
 pub fn exchange(origin: &str, request: &[u8]) -> String {
     let address = origin.strip_prefix("http://").expect("http");
     let mut stream = TcpStream::connect(address).expect("a server");
@@ -14,7 +14,7 @@ pub fn exchange(origin: &str, request: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// The status of an answer.
+/// The status of a response.
 #[track_caller]
 pub fn status(answer: &str) -> u16 {
     let status = answer
@@ -22,5 +22,5 @@ pub fn status(answer: &str) -> u16 {
         .and_then(|rest| rest.get(..3));
     status
         .and_then(|status| status.parse().ok())
-        .unwrap_or_else(|| panic!("not an answer: {answer}"))
+        .unwrap_or_else(|| panic!("not a response: {answer}"))
 }

@@ -1,4 +1,4 @@
-//! A PostgreSQL primary with a standby that follows it by streaming replication, both of one test.
+//! A PostgreSQL primary and a standby with streaming replication, both for one test.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _};
 use super::child_process::{ChildProcess, Home};
 use super::postgres;
 
-/// A standby looks for its primary this often, so that a promotion is quick.
+/// A standby retries its primary at this interval, so that a promotion is quick.
 const SETTINGS: [&str; 3] = [
     "--listen_addresses=",
     "--max_connections=60",
@@ -39,7 +39,7 @@ impl Replicated {
         Self { primary, standby }
     }
 
-    /// The address of the database, with both hosts in it. The standby comes first.
+    /// The address of the database with both hosts. The standby comes first.
     pub fn address(&self) -> String {
         let hosts =
             [&self.standby, &self.primary].map(|server| server.socket().display().to_string());
@@ -49,8 +49,8 @@ impl Replicated {
         )
     }
 
-    /// Stops the process that sends the log: what commits from now on, the standby lacks. Returns the
-    /// number of that process.
+    /// Suspends the process that sends the log: the standby lacks every later commit. Returns the
+    /// ID of that process.
     pub fn stop_sending(&self) -> String {
         let sender = self
             .primary
@@ -70,7 +70,7 @@ impl Replicated {
         }
     }
 
-    /// Kills the primary, with the process that sends its log.
+    /// Kills the primary and the process that sends its log.
     pub fn kill_primary(&self, sender: &str) {
         let file = self.primary.home.path().join("data/postmaster.pid");
         let file = std::fs::read_to_string(file).expect("a server that runs");
@@ -88,7 +88,7 @@ impl Server {
         }
     }
 
-    /// A copy of this server that follows it.
+    /// Creates a standby of this server.
     pub fn new_standby(&self) -> Self {
         let home = Home::new("standby").for_user_instead_of_root("postgres");
         let source = format!("--host={}", self.socket().display());
@@ -103,7 +103,7 @@ impl Server {
         Self::start(home, &[])
     }
 
-    /// Has a standby take over, and waits until it has.
+    /// Promotes a standby and waits until it is the primary.
     pub fn promote(&self) {
         self.execute("postgres", "SELECT pg_promote()");
     }
@@ -131,13 +131,13 @@ impl Server {
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
-    /// The one text, called `line`, that a query gives.
+    /// Runs a query of one text column, called `line`, and returns its only row.
     pub fn query_text(&self, sql: &str) -> String {
         let mut connection = PgConnection::establish(&self.address()).expect("a server that runs");
-        let found: Line = diesel::sql_query(sql)
+        let row: Line = diesel::sql_query(sql)
             .get_result(&mut connection)
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
-        found.line
+        row.line
     }
 }
 

@@ -1,4 +1,4 @@
-//! A real proxy with the configuration that the project hands out, Narthex and an app behind it.
+//! A real proxy with a configuration from the documentation, with Narthex and an app behind it.
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
@@ -21,10 +21,10 @@ pub enum Proxy {
     Caddy,
 }
 
-/// What an operator has in the end. The ports are those of the configuration files; the address is
-/// this front's alone, from the 16 million that the loopback network has.
+/// A complete deployment. The ports are those of the configuration files. The address belongs to
+/// this deployment only: the loopback network has 16 million addresses.
 pub struct ProxyDeployment {
-    /// What users type.
+    /// The origin that users enter.
     pub origin: String,
     pub operator: Operator,
     pub app: EchoApp,
@@ -36,30 +36,30 @@ const PROXY_PORT: u16 = 8000;
 const NARTHEX_PORT: u16 = 8080;
 const APP_PORT: u16 = 3000;
 
-/// Narthex, where it has a name of its own.
+/// The origin of Narthex if it has its own host name.
 pub const ID: &str = "http://id.example.com:8000";
-/// The app, where it has a name of its own.
+/// The origin of the app if it has its own host name.
 pub const APP_URL: &str = "http://app.example.com:8000";
 
 impl ProxyDeployment {
     /// Narthex and the app on one origin: `docs/nginx.conf`, `docs/Caddyfile`.
     pub fn of(proxy: Proxy) -> Self {
         let ip = unique_loopback_address();
-        let origin = format!("http://{ip}:{FRONT}");
+        let origin = format!("http://{ip}:{PROXY_PORT}");
         let moved = [
             ("http://localhost:8000", origin.clone()),
-            ("listen 8000;", format!("listen {ip}:{FRONT};")),
+            ("listen 8000;", format!("listen {ip}:{PROXY_PORT};")),
         ];
         Self::start(ip, proxy, "", &moved, &[("NARTHEX_PUBLIC_URL", &origin)])
     }
 
-    /// Narthex and the app under two names: `docs/nginx-hosts.conf`, `docs/Caddyfile-hosts`.
+    /// Narthex and the app under two host names: `docs/nginx-hosts.conf`, `docs/Caddyfile-hosts`.
     pub fn with_two_hosts(proxy: Proxy) -> Self {
         let ip = unique_loopback_address();
         let moved = [
             ("https://id.example.com", ID.to_owned()),
             ("https://app.example.com", APP_URL.to_owned()),
-            ("listen 8000;", format!("listen {ip}:{FRONT};")),
+            ("listen 8000;", format!("listen {ip}:{PROXY_PORT};")),
         ];
         let settings = [
             ("NARTHEX_PUBLIC_URL", ID),
@@ -69,8 +69,8 @@ impl ProxyDeployment {
         Self::start(ip, proxy, "-hosts", &moved, &settings)
     }
 
-    /// Nothing but addresses is changed in the project's file: what is `moved`, and those of Narthex
-    /// and the app.
+    /// Starts the deployment. Only addresses in the documented configuration change: those in
+    /// `moved`, and those of Narthex and the app.
     fn start(
         ip: IpAddr,
         proxy: Proxy,
@@ -80,7 +80,7 @@ impl ProxyDeployment {
     ) -> Self {
         let abilities = "[abilities]\n\"orders:read\" = \"Read your orders\"\n";
         let mut operator = Operator::new()
-            .with("NARTHEX_LISTEN", &format!("{ip}:{NARTHEX}"))
+            .with("NARTHEX_LISTEN", &format!("{ip}:{NARTHEX_PORT}"))
             .with("NARTHEX_TRUSTED_PROXIES", "127.0.0.1");
         for (name, value) in settings {
             operator = operator.with(name, value);
@@ -104,7 +104,7 @@ impl ProxyDeployment {
             text = text.replace(&from, &format!("{ip}:{port}"));
         }
         Self {
-            origin: format!("http://{ip}:{FRONT}"),
+            origin: format!("http://{ip}:{PROXY_PORT}"),
             narthex: Some(operator.serve()),
             operator,
             app: EchoApp::at((ip, APP_PORT)),
@@ -127,7 +127,7 @@ impl ProxyDeployment {
         ApiClient::at(&self.origin, secret)
     }
 
-    /// Makes an account and signs in, through the proxy.
+    /// Creates an account and signs in, through the proxy.
     pub async fn register(&self, email: &str) -> Browser {
         let browser = self.browser();
         let form = [
@@ -140,14 +140,15 @@ impl ProxyDeployment {
         browser
     }
 
-    /// `GET` of a path exactly as it is written, with a token.
+    /// Sends `GET` with a token. The path is sent exactly as it is written.
     pub fn exchange(&self, path: &str, secret: &str) -> String {
         let host = self.origin.trim_start_matches("http://");
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {secret}\r\n\
              Accept: application/json\r\nConnection: close\r\n\r\n"
         );
-        // Half a connection, as `raw::exchange` has it, is to a proxy a client that is gone.
+        // `raw_http::exchange` closes its half of the connection. A proxy would take that for a
+        // client that has gone.
         let mut stream = TcpStream::connect(host).expect("a proxy");
         stream
             .write_all(request.as_bytes())
@@ -157,13 +158,14 @@ impl ProxyDeployment {
         answer
     }
 
-    /// Narthex is gone; the proxy and the app go on.
+    /// Kills Narthex. The proxy and the app still run.
     pub fn kill_narthex(&mut self) {
         self.narthex.take().expect("it is killed once").kill();
     }
 }
 
-/// Each has the ports to itself. The process' id is in it, so that two runs can go on at once.
+/// Returns a new loopback address, so that each caller can use any port. It contains the process
+/// ID, so that two runs can go on at once.
 pub fn unique_loopback_address() -> IpAddr {
     static LAST: AtomicU8 = AtomicU8::new(1);
     let [_, _, high, low] = std::process::id().to_be_bytes();
@@ -171,13 +173,13 @@ pub fn unique_loopback_address() -> IpAddr {
     Ipv4Addr::new(127, high, low, number).into()
 }
 
-/// One of the project's configuration files.
+/// Reads one of the documented configuration files.
 pub fn read_docs_file(name: &str) -> String {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     std::fs::read_to_string(docs.join(name)).expect("a configuration")
 }
 
-/// What Debian's own `/etc/nginx/nginx.conf` does for the files in `conf.d`.
+/// The settings of Debian's `/etc/nginx/nginx.conf` for the files in `conf.d`.
 const NGINX: &str = "daemon off;
 pid nginx.pid;
 error_log stderr notice;
@@ -203,13 +205,13 @@ fn nginx(narthex: &str) -> ChildProcess {
     process
 }
 
-/// HAProxy with `docs/haproxy.cfg`, everything in it moved to this address.
+/// Starts HAProxy with `docs/haproxy.cfg`, with every address in it replaced by this one.
 pub fn haproxy(ip: IpAddr) -> ChildProcess {
     let text = read_docs_file("haproxy.cfg").replace("127.0.0.1", &ip.to_string());
     let home = home_with("haproxy", [("haproxy.cfg", &text), ("unused", "")]);
     let arguments = ["-db", "-f", "haproxy.cfg"];
     let process = ChildProcess::start(&home, "TERM", &program("haproxy"), &arguments);
-    // It says nothing when it is ready.
+    // HAProxy logs nothing when it is ready.
     while TcpStream::connect((ip, PROXY_PORT)).is_err() {
         std::thread::yield_now();
     }
@@ -225,7 +227,7 @@ fn caddy(narthex: &str, ip: IpAddr) -> ChildProcess {
     process
 }
 
-/// A directory with these files, for a program that is not to run as root.
+/// Creates a directory with these files, for a program that must not run as root.
 fn home_with(name: &str, files: [(&str, &str); 2]) -> Home {
     let home = Home::new(name).for_user_instead_of_root("nobody");
     for (name, text) in files {
@@ -243,7 +245,7 @@ fn wait_until(process: &ChildProcess, words: &str) {
         .unwrap_or_else(|| panic!("the proxy does not start:\n{}", process.output.so_far()));
 }
 
-/// Debian has nginx where only root's PATH looks.
+/// The path of a proxy. Debian has nginx in a directory that is only on root's PATH.
 fn program(name: &str) -> PathBuf {
     let in_sbin = Path::new("/usr/sbin").join(name);
     if in_sbin.exists() {

@@ -1,5 +1,6 @@
-//! Everything that the suite logged, and every secret that it used: `scripts/test` looks for the one
-//! in the other when all tests are over, for no test can see what the others did.
+//! Collects everything that the suite logs and every secret that it uses. After all tests,
+//! `scripts/test` searches the log for the secrets, because a single test cannot see the logs of
+//! the others.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -13,13 +14,13 @@ use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use super::answer::Answer;
 
-/// Shorter ones are mistyped passwords and broken tokens, and would be found in any text.
+/// Shorter values are mistyped passwords and broken tokens, which occur in any text.
 const MIN_LENGTH: usize = 12;
 
 /// Fields whose values are secrets, in forms and in JSON.
 const FIELDS: [&str; 4] = ["password", "current_password", "secret", "token"];
 
-/// Where both are collected, in a run that wants them.
+/// The two files, in a run that collects them.
 struct ScanFiles {
     log: Mutex<File>,
     secrets: Mutex<File>,
@@ -32,7 +33,7 @@ fn scan_files() -> Option<&'static ScanFiles> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the folder is the run's: it can't be given by a setting of Narthex"
+    reason = "the environment of the run names the folder, not a setting of Narthex"
 )]
 fn open_files() -> Option<ScanFiles> {
     let folder = std::env::var_os("NARTHEX_TEST_EVIDENCE")?;
@@ -44,7 +45,7 @@ fn open_files() -> Option<ScanFiles> {
             .open(path)
             .expect("a file")
     };
-    // Everything that a server could say, and nothing of what our own clients do.
+    // Everything that a server logs, and nothing of the test's own clients.
     let filter = "trace,hyper=off,hyper_util=off,reqwest=off,thirtyfour=off,want=off,mio=off";
     tracing_subscriber::registry()
         .with(EnvFilter::new(filter))
@@ -60,12 +61,12 @@ fn open_files() -> Option<ScanFiles> {
     })
 }
 
-/// A server in this process is about to start: what it logs is kept.
+/// Collects the log of this process. Call before a server starts in it.
 pub fn start_logging() {
     scan_files();
 }
 
-/// What a server that was a process of its own has logged.
+/// Collects the log of a server that ran in its own process.
 pub fn record_log(text: &str) {
     if let Some(scan_files) = scan_files() {
         let written = scan_files.log.lock().unwrap().write_all(text.as_bytes());
@@ -73,7 +74,7 @@ pub fn record_log(text: &str) {
     }
 }
 
-/// A request that is sent: its pass, and the passwords and tokens of its body.
+/// Collects the secrets of a request: the credential, and the passwords and tokens of its body.
 pub fn record_request(request: &Request) {
     if scan_files().is_none() {
         return;
@@ -98,7 +99,7 @@ pub fn record_request(request: &Request) {
     }
 }
 
-/// An answer that came: the token or the cookie that it brings.
+/// Collects the secrets of a response: a token or a cookie.
 pub fn record_response(answer: &Answer) {
     if scan_files().is_none() {
         return;

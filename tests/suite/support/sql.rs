@@ -1,4 +1,4 @@
-//! The database behind an app, past Narthex: what only somebody who has it could see or do.
+//! Direct access to the database behind an app.
 
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::Text;
@@ -13,7 +13,7 @@ struct Line {
     line: String,
 }
 
-/// The lines that a query of one text column, called `line`, gives.
+/// Runs a query of one text column, called `line`, and returns all rows.
 pub fn query_lines(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
     let lines: Vec<Line> = match &app.context.settings.database {
         DatabaseUrl::Sqlite(path) => {
@@ -28,7 +28,7 @@ pub fn query_lines(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
     lines.into_iter().map(|line| line.line).collect()
 }
 
-/// Does something that is said alike on both databases.
+/// Runs SQL that is the same on both databases.
 pub fn execute(app: &TestApp, sql: &str) {
     let done = match &app.context.settings.database {
         DatabaseUrl::Sqlite(path) => sqlite_at(path.to_str().unwrap()).batch_execute(sql),
@@ -37,7 +37,7 @@ pub fn execute(app: &TestApp, sql: &str) {
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
-/// A connection that waits for whoever else is writing.
+/// Opens an SQLite file. The connection waits for other writers.
 pub fn sqlite_at(path: &str) -> SqliteConnection {
     let mut connection = SqliteConnection::establish(path).expect("a database");
     connection

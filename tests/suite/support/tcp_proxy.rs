@@ -1,4 +1,4 @@
-//! A network between Narthex and PostgreSQL, which a test can cut.
+//! A proxy between Narthex and PostgreSQL that can fail like a network or a server.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use super::database::{Database, Engine};
 use super::postgres;
 
-/// Listens on a port of its own and passes what comes to the test run's PostgreSQL.
+/// Listens on its own port and forwards to the PostgreSQL server of the test run.
 pub struct TcpProxy {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -24,17 +24,17 @@ struct Shared {
     changed: Condvar,
 }
 
-/// A message with this query (PostgreSQL documentation, section 55.7).
+/// The message for this query (PostgreSQL documentation, section 55.7).
 const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
 
-/// An error with SQLSTATE 40003, and that the server is ready.
+/// An error message with SQLSTATE 40003, and ReadyForQuery.
 fn unknown_outcome() -> Vec<u8> {
     let fields = b"SERROR\0VERROR\0C40003\0Mresult is ambiguous\0\0";
     let length = u32::try_from(fields.len() + 4).expect("a short one");
     [b"E", &length.to_be_bytes()[..], fields, b"Z\0\0\0\x05I"].concat()
 }
 
-/// The same messages without NotificationResponse. A message that is cut off is passed on as it is.
+/// Removes NotificationResponse from these messages. A truncated message is kept as it is.
 fn without_notifications(mut bytes: &[u8]) -> Vec<u8> {
     let mut kept = Vec::new();
     while let [kind, a, b, c, d, ..] = *bytes {
@@ -55,14 +55,14 @@ fn without_notifications(mut bytes: &[u8]) -> Vec<u8> {
 struct State {
     refusing: bool,
     stalled: bool,
-    /// Whether the answer to the next commit is replaced.
+    /// Whether the response to the next commit is replaced.
     hides_next_commit: bool,
     drops_notifications: bool,
     open: Vec<TcpStream>,
 }
 
 impl TcpProxy {
-    /// To this database; gives the address by which it is reached through the relay.
+    /// Starts a proxy for this database. Returns also the address of the database behind the proxy.
     pub fn to(database: &Database) -> (Self, String) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -82,55 +82,55 @@ impl TcpProxy {
         (proxy, format!("postgres://narthex@127.0.0.1:{port}/{name}"))
     }
 
-    /// To a new database with all tables, of PostgreSQL in whichever run.
+    /// Starts a proxy for a new database with all tables, on PostgreSQL in every run.
     pub fn to_fresh_database(migrate: impl FnOnce(&str)) -> (Self, Database, String) {
         let database = Database::fresh_of(Engine::Postgres, migrate);
         let (proxy, address) = Self::to(&database);
         (proxy, database, address)
     }
 
-    /// Cuts every connection; new ones are taken. As a server that is started again.
+    /// Closes every connection and accepts new ones, like a server that was restarted.
     pub fn reset_connections(&self) {
         for stream in self.shared.state.lock().unwrap().open.drain(..) {
-            // Fails for one that ended by itself.
+            // Fails for a connection that has ended already.
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
 
-    /// Cuts every connection and refuses new ones. As a server that is down.
+    /// Closes every connection and refuses new ones, like a server that is down.
     pub fn refuse_connections(&self) {
         self.shared.state.lock().unwrap().refusing = true;
-        // Wakes the listener, which sees that it is to end.
+        // Wakes the listener, which then ends.
         drop(TcpStream::connect(self.address));
         let listening = self.listening.lock().unwrap().take();
         listening.expect("it listens").join().expect("a clean end");
         self.reset_connections();
     }
 
-    /// After [`Self::refuse_connections`].
+    /// Accepts connections again after [`Self::refuse_connections`].
     pub fn accept_connections(&self) {
         self.shared.state.lock().unwrap().refusing = false;
         let listener = TcpListener::bind(self.address).expect("the port from before");
         *self.listening.lock().unwrap() = Some(self.shared.clone().listen(listener));
     }
 
-    /// Replaces the server's answer to the next commit, which is made, by the error that it may have been. As
-    /// an engine that does not know what its other nodes did.
+    /// Lets the next commit happen but replaces the server's response by the error "outcome
+    /// unknown", like a distributed engine that lost contact with its other nodes.
     pub fn report_next_commit_as_unknown(&self) {
         self.shared.state.lock().unwrap().hides_next_commit = true;
     }
 
-    /// Drops every notification from now on. As a pooler that lends the listening session to others.
+    /// Drops every notification from now on, like a pooler that shares the listening session.
     pub fn drop_notifications(&self) {
         self.shared.state.lock().unwrap().drops_notifications = true;
     }
 
-    /// Takes everything and passes nothing on. As a server that hangs.
+    /// Reads but forwards nothing, like a server that hangs.
     pub fn stall(&self) {
         self.shared.set_stalled(true);
     }
 
-    /// After [`Self::stall`]: passes on what it held back.
+    /// Forwards everything that was held back since [`Self::stall`].
     pub fn resume(&self) {
         self.shared.set_stalled(false);
     }
@@ -194,7 +194,7 @@ impl Shared {
         });
     }
 
-    /// Passes on what comes, or what `replaced` says instead.
+    /// Forwards the bytes, or the replacement that `replaced` returns.
     fn pass<W>(&self, mut from: impl Read, mut to: &W, replaced: impl Fn(&[u8]) -> Option<Vec<u8>>)
     where
         for<'a> &'a W: Write,
@@ -203,9 +203,12 @@ impl Shared {
         while let Ok(read @ 1..) = from.read(&mut bytes) {
             let state = self.state.lock().unwrap();
             drop(self.changed.wait_while(state, |state| state.stalled));
-            let came = &bytes[..read];
-            let instead = replaced(came);
-            if to.write_all(instead.as_deref().unwrap_or(came)).is_err() {
+            let received = &bytes[..read];
+            let replacement = replaced(received);
+            if to
+                .write_all(replacement.as_deref().unwrap_or(received))
+                .is_err()
+            {
                 return;
             }
         }

@@ -1,4 +1,4 @@
-//! What browsers say of themselves.
+//! `User-Agent` headers of browsers and other clients.
 
 pub const FIREFOX_ON_LINUX: &str =
     "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
@@ -12,13 +12,13 @@ pub const SAFARI_ON_IPAD: &str = "Mozilla/5.0 (iPad; CPU OS 18_6 like Mac OS X) 
      AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Mobile/15E148 Safari/604.1";
 pub const CHROME_ON_ANDROID_PHONE: &str = "Mozilla/5.0 (Linux; Android 10; K) \
      AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Mobile Safari/537.36";
-/// An Android that doesn't say `Mobile` is a tablet.
+/// An Android device without `Mobile` is a tablet.
 pub const CHROME_ON_ANDROID_TABLET: &str = "Mozilla/5.0 (Linux; Android 10; K) \
      AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36";
 pub const CURL: &str = "curl/8.14.1";
 
-/// User agents of today, the kind of session that each makes, and the words that show it to its owner.
-/// Brave is not among them: it sends exactly what Chrome does.
+/// Current user agents, the kind of session for each, and its description on pages. Brave is absent
+/// because it sends the same header as Chrome.
 pub const TABLE: &[(&str, &str, &str)] = &[
     (
         "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",

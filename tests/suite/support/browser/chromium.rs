@@ -1,4 +1,4 @@
-//! Chromium, started by the one chromedriver that serves the whole run.
+//! Starts Chromium with the one chromedriver of the run.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -11,8 +11,8 @@ use crate::support::child_process::{ChildProcess, Home};
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
-/// What keeps Chromium from needing a screen, a sandbox for root, more than a little shared memory,
-/// or anything from the internet; and what makes a page as wide as its window.
+/// Flags with which Chromium needs no screen, no sandbox for root, little shared memory and no
+/// internet, and with which a page is as wide as its window.
 const FLAGS: [&str; 12] = [
     "--headless=new",
     "--no-sandbox",
@@ -28,11 +28,11 @@ const FLAGS: [&str; 12] = [
     "--hide-scrollbars",
 ];
 
-/// The back-forward cache, also for pages with `no-store`, as Chromium has it where no driver is.
+/// Enables the back-forward cache, also for pages with `no-store`, as Chromium has it without a
+/// driver.
 const BACK_FORWARD_CACHE: &str = "--enable-features=CacheControlNoStoreEnterBackForwardCache";
 
-/// A new browser that calls itself `user_agent`, with JavaScript or without, and with the
-/// back-forward cache or without.
+/// Starts a browser with this user agent, with or without JavaScript and the back-forward cache.
 pub async fn start(user_agent: &str, scripts: bool, back_forward_cache: bool) -> WebDriver {
     let mut wanted = DesiredCapabilities::chrome();
     for flag in FLAGS {
@@ -59,8 +59,9 @@ pub async fn start(user_agent: &str, scripts: bool, back_forward_cache: bool) ->
     started.unwrap_or_else(|error| panic!("Chromium does not start: {error}"))
 }
 
-/// A window of a failing test is closed from another thread while the test's own stands still. A
-/// connection that is kept open belongs to the test's thread and would be waited for without end.
+/// A client without idle connections. The window of a failing test is closed by another thread
+/// while the thread of the test is blocked. An idle connection belongs to the blocked thread, and
+/// the close would wait for it without end.
 fn http_client() -> reqwest::Client {
     let client = reqwest::Client::builder()
         .no_proxy()
@@ -68,7 +69,7 @@ fn http_client() -> reqwest::Client {
     client.build().expect("an HTTP client")
 }
 
-/// The address of the run's chromedriver.
+/// The address of the chromedriver of the run.
 fn chromedriver() -> &'static str {
     static DRIVER: OnceLock<(String, ChildProcess)> = OnceLock::new();
     let (address, _process) = DRIVER.get_or_init(|| {

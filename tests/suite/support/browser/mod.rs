@@ -1,7 +1,7 @@
-//! Real windows of a real browser: headless Chromium, driven as a person would use it.
-//!
-//! Every window is a browser of its own, with a profile that starts empty. What is on a page is
-//! found by what a person sees: a field by its label, a button or a link by its words.
+//! Windows of a real browser (headless Chromium), used like a person uses them.
+//! //!
+//! Every window is a separate browser with an empty profile. Elements are found by their visible
+//! text: a field by its label, a button or a link by its words.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,7 +18,7 @@ mod chromium;
 mod options;
 mod xpath;
 
-/// How long a person waits for a page, and how often they look.
+/// How long the window waits for a page, and how often it looks.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(20);
 const POLL_INTERVAL: Duration = Duration::from_millis(25);
 
@@ -29,25 +29,25 @@ pub struct Window {
 }
 
 impl Window {
-    /// A window that will show what is at `origin` (`http://127.0.0.1:8080`), on a desktop in the
-    /// light unless told otherwise.
+    /// A window for the pages of `origin` (`http://127.0.0.1:8080`). The default is a desktop with
+    /// the light colour scheme.
     pub fn at(origin: &str) -> WindowOptions {
         WindowOptions::at(origin)
     }
 
-    /// Types an address of our server.
+    /// Opens a path of the server.
     pub async fn visit(&self, path: &str) {
         let url = format!("{}{path}", self.origin);
         let visited = self.driver.goto(&url).await;
         visited.unwrap_or_else(|error| panic!("{url} can't be shown: {error}"));
     }
 
-    /// Loads the page once more, as a person does who presses F5.
+    /// Reloads the page.
     pub async fn reload(&self) {
         self.driver.refresh().await.expect("a page to load again");
     }
 
-    /// The path and query of what is shown.
+    /// The path and query of the current page.
     pub async fn path(&self) -> String {
         let url = self.driver.current_url().await.expect("an address");
         url.as_str()
@@ -56,7 +56,7 @@ impl Window {
             .to_owned()
     }
 
-    /// What can be seen just now: nothing, where the page is being left.
+    /// The text that is visible now. It is empty while the browser leaves the page.
     async fn visible_text(&self) -> String {
         match self.driver.find(By::Tag("body")).await {
             Ok(body) => body.text().await.unwrap_or_default(),
@@ -64,7 +64,7 @@ impl Window {
         }
     }
 
-    /// The words that a person can see.
+    /// The visible text of the page.
     pub async fn text(&self) -> String {
         let body = self.driver.find(By::Tag("body")).await.expect("a page");
         body.text().await.expect("text")
@@ -86,12 +86,12 @@ impl Window {
         let text = self.text().await;
         assert!(
             text.contains(words),
-            "`{words}` is not to be seen; the page says:\n{text}"
+            "`{words}` is not visible; the page says:\n{text}"
         );
     }
 
-    /// Looks again and again, as a person does who waits for a page: what was pressed leads there
-    /// when the browser gets to it. What is not there after a while is left to the assertion.
+    /// Waits until `there` returns `true`, because a page loads some time after a click. If the
+    /// time is up, the assertion of the caller fails.
     async fn wait_until(&self, there: impl AsyncFn() -> bool) {
         let polling = async {
             let mut polls = tokio::time::interval(POLL_INTERVAL);
@@ -106,11 +106,11 @@ impl Window {
         let text = self.text().await;
         assert!(
             !text.contains(words),
-            "`{words}` is to be seen; the page says:\n{text}"
+            "`{words}` is visible; the page says:\n{text}"
         );
     }
 
-    /// Writes into the field of that label, in the place of what is there.
+    /// Replaces the text of the field with this label.
     pub async fn fill(&self, label: &str, value: &str) {
         let field = self.find_single(&field_called(label), label).await;
         field
@@ -123,7 +123,7 @@ impl Window {
             .expect("a field that can be written");
     }
 
-    /// Ticks or unticks the box of that label, or chooses the round button.
+    /// Clicks the checkbox or the radio button with this label.
     pub async fn tick(&self, label: &str) {
         let field = self.find_single(&field_called(label), label).await;
         field
@@ -132,7 +132,7 @@ impl Window {
             .unwrap_or_else(|error| panic!("{label} can't be ticked: {error}"));
     }
 
-    /// Chooses what is called `choice` in the list of that label.
+    /// Selects the option `choice` in the list with this label.
     pub async fn choose(&self, label: &str, choice: &str) {
         let option = self
             .find_single(&option_called(label, choice), choice)
@@ -143,12 +143,13 @@ impl Window {
             .unwrap_or_else(|error| panic!("{choice} can't be chosen: {error}"));
     }
 
-    /// Presses the button, or follows the link, that says so.
+    /// Presses the button, or follows the link, with this text.
     pub async fn press(&self, words: &str) {
         self.press_element(&pressable(words), words).await;
     }
 
-    /// The same in the row, card or section that has `row` in it, where many have such a button.
+    /// The same in the row, card or section that contains `row`, if the page has several such
+    /// buttons.
     pub async fn press_in(&self, row: &str, words: &str) {
         self.press_element(&pressable_in_row(row, words), words)
             .await;
@@ -162,7 +163,7 @@ impl Window {
             .unwrap_or_else(|error| panic!("{words} can't be pressed: {error}"));
     }
 
-    /// Presses it twice in quick succession, as an impatient person does.
+    /// Double-clicks the button.
     pub async fn press_twice(&self, words: &str) {
         let thing = self.find_single(&pressable(words), words).await;
         let clicks = self.driver.action_chain().double_click_element(&thing);
@@ -172,7 +173,7 @@ impl Window {
             .unwrap_or_else(|error| panic!("{words} can't be pressed twice: {error}"));
     }
 
-    /// What the page's JavaScript would answer to `return …`.
+    /// The result of a script in the page (`return …`).
     pub async fn evaluate(&self, script: &str) -> Value {
         let answer = self.driver.execute(script, Vec::new()).await;
         answer
@@ -181,7 +182,7 @@ impl Window {
             .clone()
     }
 
-    /// Pictures of the whole page, narrow and wide, light and dark, in `target/screenshots`.
+    /// Takes pictures of the whole page, narrow and wide, light and dark, in `target/screenshots`.
     pub async fn screenshot(&self, name: &str) -> Vec<PathBuf> {
         let mut pictures = Vec::new();
         for width in [PHONE, DESKTOP] {
@@ -200,7 +201,7 @@ impl Window {
         pictures
     }
 
-    /// Even the narrowest window shows this page without scrolling sideways.
+    /// Expects that the page does not scroll sideways in the narrowest window.
     pub async fn expect_no_sideways_scrolling(&self) {
         self.look(Look {
             width: NARROWEST,
@@ -225,7 +226,7 @@ impl Window {
         self.look(self.look).await;
     }
 
-    /// Ends the browser; everything it kept is gone.
+    /// Closes the browser and removes its profile.
     pub async fn close(self) {
         self.driver.quit().await.expect("a browser to end");
     }
@@ -267,6 +268,6 @@ impl Window {
 }
 
 fn screenshots() -> PathBuf {
-    // The folder beside cargo's own for tests, which is `target/tmp`.
+    // A sibling of cargo's folder for tests, which is `target/tmp`.
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots")
 }

@@ -1,9 +1,9 @@
-//! How a window is, before it is opened.
+//! The options of a window, before it is opened.
 
 use super::{Window, chromium};
 use crate::support::user_agents::CHROME_ON_WINDOWS;
 
-/// What the person who looks at the window has: how wide it is, and light or dark.
+/// The width of a window and its colour scheme.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Look {
     pub width: u32,
@@ -27,7 +27,7 @@ impl Scheme {
 
 pub const PHONE: u32 = 390;
 pub const DESKTOP: u32 = 1280;
-/// The narrowest window that WCAG 2.2 asks to serve without scrolling sideways (1.4.10).
+/// The narrowest window in which a page must not scroll sideways (WCAG 2.2, 1.4.10).
 pub const NARROWEST: u32 = 320;
 
 /// A window that is about to be opened.
@@ -71,7 +71,7 @@ impl WindowOptions {
         Self { look, ..self }
     }
 
-    /// For somebody who has switched JavaScript off.
+    /// Disables JavaScript.
     pub fn without_scripts(self) -> Self {
         Self {
             scripts: false,
@@ -79,7 +79,7 @@ impl WindowOptions {
         }
     }
 
-    /// Going back shows a page as it was left, without asking the server.
+    /// Enables the back-forward cache: going back shows a page as it was left, without a request.
     pub fn with_back_forward_cache(self) -> Self {
         Self {
             back_forward_cache: true,

@@ -1,24 +1,24 @@
-//! Where on a page is what a person sees? In XPath, which knows an element's words.
+//! XPath expressions that find an element by its visible text.
 
-/// The field that a label names.
+/// The field with this label.
 pub fn field_called(label: &str) -> String {
     let label = format!("//label[normalize-space() = {}]", quoted(label));
     let fields = ["input", "select", "textarea"].map(|kind| format!("{label}//{kind}"));
     format!("//*[@id = {label}/@for] | {}", fields.join(" | "))
 }
 
-/// A choice in the list that a label names.
+/// An option in the list with this label.
 pub fn option_called(label: &str, choice: &str) -> String {
     let list = field_called(label);
     format!("({list})/option[normalize-space() = {}]", quoted(choice))
 }
 
-/// The button or link that says so.
+/// The button or link with this text.
 pub fn pressable(words: &str) -> String {
     pressable_in("", words)
 }
 
-/// The same in the innermost row, card or section that has those words in it.
+/// The same in the innermost row, card or section that contains these words.
 pub fn pressable_in_row(row: &str, words: &str) -> String {
     let rows = "self::li or self::tr or self::article or self::section or self::fieldset";
     let has = format!("[{rows}][contains(normalize-space(), {})]", quoted(row));
@@ -27,8 +27,8 @@ pub fn pressable_in_row(row: &str, words: &str) -> String {
 
 fn pressable_in(place: &str, words: &str) -> String {
     let words = quoted(words);
-    let says = format!("[normalize-space() = {words} or @aria-label = {words}]");
-    let kinds = ["button", "a", "summary"].map(|kind| format!("{place}//{kind}{says}"));
+    let has_text = format!("[normalize-space() = {words} or @aria-label = {words}]");
+    let kinds = ["button", "a", "summary"].map(|kind| format!("{place}//{kind}{has_text}"));
     kinds.join(" | ")
 }
 
