@@ -1,4 +1,4 @@
-//! Which address a sign-in is noted to come from.
+//! The client address that a sign-in records.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -8,8 +8,8 @@ use crate::support::app::{PASSWORD, TestApp};
 const ADA: &str = "ada@example.com";
 const TRUSTED: (&str, &str) = ("NARTHEX_TRUSTED_PROXIES", "127.0.0.0/8, 10.0.0.0/8");
 
-/// The address that the sessions page and the API show for a sign-in with these headers.
-async fn noted(app: &TestApp, headers: &[(&str, &str)]) -> String {
+/// Signs in with these headers. Returns the address that the sessions page and the API show.
+async fn recorded_ip(app: &TestApp, headers: &[(&str, &str)]) -> String {
     let browser = app.browser();
     let form = [("email", ADA), ("password", PASSWORD)];
     let mut request = browser.request(Method::POST, "/login").form(&form);
@@ -29,7 +29,7 @@ async fn noted(app: &TestApp, headers: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_peer_that_is_no_proxy_of_ours_is_not_believed() {
+async fn forwarding_headers_of_untrusted_peer_are_ignored() {
     let app = TestApp::start();
     app.register(ADA).await;
     for header in [
@@ -40,12 +40,16 @@ async fn a_peer_that_is_no_proxy_of_ours_is_not_believed() {
         ("cf-connecting-ip", "203.0.113.9"),
         ("x-client-ip", "203.0.113.9"),
     ] {
-        assert_eq!(noted(&app, &[header]).await, "127.0.0.1", "{header:?}");
+        assert_eq!(
+            recorded_ip(&app, &[header]).await,
+            "127.0.0.1",
+            "{header:?}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proxy_of_ours_is_believed_about_whom_it_speaks_for() {
+async fn forwarding_headers_of_trusted_proxy_are_used() {
     let app = TestApp::start_with(&[TRUSTED]);
     app.register(ADA).await;
     for (header, client) in [
@@ -56,12 +60,12 @@ async fn a_proxy_of_ours_is_believed_about_whom_it_speaks_for() {
         (("forwarded", "for=203.0.113.9;proto=https"), "203.0.113.9"),
         (("forwarded", "for=\"[2001:db8::7]:4711\""), "2001:db8::7"),
     ] {
-        assert_eq!(noted(&app, &[header]).await, client, "{header:?}");
+        assert_eq!(recorded_ip(&app, &[header]).await, client, "{header:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_client_wrote_itself_stands_to_the_left_and_is_not_believed() {
+async fn addresses_written_by_the_client_itself_are_ignored() {
     let app = TestApp::start_with(&[TRUSTED]);
     app.register(ADA).await;
     for headers in [
@@ -73,36 +77,44 @@ async fn what_the_client_wrote_itself_stands_to_the_left_and_is_not_believed() {
         ],
         &[("forwarded", "for=198.51.100.66, for=203.0.113.9")],
     ] {
-        assert_eq!(noted(&app, headers).await, "203.0.113.9", "{headers:?}");
+        assert_eq!(
+            recorded_ip(&app, headers).await,
+            "203.0.113.9",
+            "{headers:?}"
+        );
     }
 }
 
-/// Most proxies write the one and pass the other on as the client sent it.
+/// Most proxies write `X-Forwarded-For` and pass on `Forwarded` as the client sent it.
 #[tokio::test(flavor = "multi_thread")]
-async fn beside_x_forwarded_for_a_forwarded_header_is_the_client_s_own_and_not_believed() {
+async fn x_forwarded_for_takes_precedence_over_forwarded() {
     let app = TestApp::start_with(&[TRUSTED]);
     app.register(ADA).await;
     let headers = [
         ("forwarded", "for=198.51.100.66"),
         ("x-forwarded-for", "203.0.113.9"),
     ];
-    assert_eq!(noted(&app, &headers).await, "203.0.113.9");
+    assert_eq!(recorded_ip(&app, &headers).await, "203.0.113.9");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn headers_that_no_proxy_is_known_to_write_are_not_read_even_from_ours() {
+async fn other_address_headers_of_trusted_proxy_are_ignored() {
     let app = TestApp::start_with(&[TRUSTED]);
     app.register(ADA).await;
     for header in [
         ("x-real-ip", "203.0.113.9"),
         ("x_forwarded_for", "203.0.113.9"),
     ] {
-        assert_eq!(noted(&app, &[header]).await, "127.0.0.1", "{header:?}");
+        assert_eq!(
+            recorded_ip(&app, &[header]).await,
+            "127.0.0.1",
+            "{header:?}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_read_leaves_the_proxy_s_own_address() {
+async fn invalid_forwarded_address_leaves_the_proxy_address() {
     let app = TestApp::start_with(&[TRUSTED]);
     app.register(ADA).await;
     for value in [
@@ -113,13 +125,13 @@ async fn what_cannot_be_read_leaves_the_proxy_s_own_address() {
         "<script>",
         "203.0.113.9,",
     ] {
-        let ip = noted(&app, &[("x-forwarded-for", value)]).await;
+        let ip = recorded_ip(&app, &[("x-forwarded-for", value)]).await;
         assert_eq!(ip, "127.0.0.1", "{value:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_s_last_use_is_noted_from_the_client_s_address_too() {
+async fn last_use_of_a_token_records_the_client_address() {
     let app = TestApp::start_with(&[TRUSTED]);
     let browser = app.register(ADA).await;
     let client = app.api_client(&app.token_of(&browser, "CI", &[]).await);
@@ -130,10 +142,11 @@ async fn a_token_s_last_use_is_noted_from_the_client_s_address_too() {
     page.expect_text("from 203.0.113.9");
 }
 
-/// ASVS 5.0, 4.1.2: a program that calls by http is not led to https without a word, or nobody would
-/// ever notice that its token travels in the open. A page is, as `logout` shows.
+/// ASVS 5.0, 4.1.2: an API client that uses http is not redirected to https. Otherwise its user
+/// would not notice that the token travels unencrypted. Pages redirect, as the tests of `logout`
+/// show.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_program_is_led_from_http_to_https() {
+async fn api_and_forward_auth_do_not_redirect_http_to_https() {
     let https = ("NARTHEX_PUBLIC_URL", "https://id.example.com");
     let app = TestApp::start_with(&[TRUSTED, https]);
     let anonymous = app.anonymous();

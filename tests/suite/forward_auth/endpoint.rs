@@ -1,4 +1,4 @@
-//! What a proxy is told of the callers of other people's apps.
+//! The forward auth endpoint, which tells a proxy about the caller of another app.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use reqwest::Method;
@@ -17,7 +17,7 @@ const IDENTITY: [&str; 5] = [
 ];
 
 #[tokio::test]
-async fn a_token_and_a_session_pass_with_who_they_are() {
+async fn token_and_session_pass_with_identity_headers() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let secret = app
@@ -43,7 +43,7 @@ async fn a_token_and_a_session_pass_with_who_they_are() {
 }
 
 #[tokio::test]
-async fn every_method_is_answered_alike_and_no_site_is_asked_after() {
+async fn method_and_fetch_site_do_not_change_the_answer() {
     let app = TestApp::start();
     let browser = app
         .register("ada@example.com")
@@ -73,7 +73,7 @@ async fn every_method_is_answered_alike_and_no_site_is_asked_after() {
 }
 
 #[tokio::test]
-async fn all_of_ability_and_one_of_any_are_asked_for() {
+async fn caller_needs_all_of_ability_and_one_of_any() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let secret = app
@@ -87,7 +87,7 @@ async fn all_of_ability_and_one_of_any_are_asked_for() {
         ("any=tokens:read&any=orders:write", 200),
         ("any=tokens:read&any=tokens:write", 403),
         ("ability=orders:read&any=tokens:read", 403),
-        // Misspelt in a proxy's configuration: nobody has it, not even who has everything.
+        // Misspelt in the configuration of a proxy: no caller has it, not even one with `*`.
         ("ability=Orders:read", 403),
         ("ability=", 403),
     ] {
@@ -110,7 +110,7 @@ async fn all_of_ability_and_one_of_any_are_asked_for() {
 }
 
 #[tokio::test]
-async fn what_is_no_ability_is_asked_for_in_vain_and_writes_nothing_into_the_challenge() {
+async fn invalid_ability_is_refused_and_not_echoed_in_challenge() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let client = app.api_client(&app.token_of(&browser, "CI", &["account:read"]).await);
@@ -134,7 +134,7 @@ async fn what_is_no_ability_is_asked_for_in_vain_and_writes_nothing_into_the_cha
             "{answer}"
         );
         assert!(challenge.len() < 1024, "{answer}");
-        // RFC 6749, section 3.3: what a scope may be written in.
+        // RFC 6749, section 3.3: the characters of a scope.
         let scope = challenge.split("scope=\"").nth(1).unwrap_or("\"");
         let legal = |c: char| c == ' ' || c == ':' || c == '*' || c.is_ascii_lowercase();
         assert!(
@@ -145,22 +145,22 @@ async fn what_is_no_ability_is_asked_for_in_vain_and_writes_nothing_into_the_cha
 }
 
 #[tokio::test]
-async fn identity_is_blank_where_nobody_is_and_never_what_the_client_sent() {
+async fn refused_request_has_empty_identity_headers() {
     let app = TestApp::start();
     let anonymous = app.anonymous();
-    let lying = IDENTITY
+    let forged = IDENTITY
         .iter()
         .fold(anonymous.request(Method::GET, VERIFY), |request, name| {
             request.header(*name, "admin")
         });
-    let refused = anonymous.send(lying).await.expect_status(401);
+    let refused = anonymous.send(forged).await.expect_status(401);
     for name in IDENTITY {
         assert_eq!(refused.header(name), Some(""), "{refused}");
     }
 }
 
 #[tokio::test]
-async fn a_name_is_encoded_into_one_line_of_ascii() {
+async fn name_header_is_one_line_of_ascii() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let form = [("name", "Zoë 100%"), ("email", "ada@example.com")];
@@ -175,7 +175,7 @@ async fn a_name_is_encoded_into_one_line_of_ascii() {
 }
 
 #[tokio::test]
-async fn what_ended_is_refused_at_once() {
+async fn revoked_token_is_refused_immediately() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let secret = app.token_of(&browser, "CI", &["orders:read"]).await;
@@ -189,13 +189,13 @@ async fn what_ended_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_browser_that_goes_to_a_page_is_led_to_sign_in_and_back() {
+async fn navigation_redirects_to_sign_in_with_return_address() {
     let app = TestApp::start_with(&[
         ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1"),
         ("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com"),
     ]);
     let anonymous = app.anonymous();
-    let asked = |host: &str, uri: &str| {
+    let forwarded = |host: &str, uri: &str| {
         anonymous
             .request(Method::GET, "/auth/verify?redirect=on")
             .header("accept", "text/html")
@@ -203,14 +203,15 @@ async fn a_browser_that_goes_to_a_page_is_led_to_sign_in_and_back() {
             .header("x-forwarded-host", host)
             .header("x-forwarded-uri", uri)
     };
-    let led = anonymous
-        .send(asked("app.example.com", "/orders?page=2"))
+    let redirect = anonymous
+        .send(forwarded("app.example.com", "/orders?page=2"))
         .await
         .expect_status(303);
     assert!(
-        led.location()
+        redirect
+            .location()
             .ends_with("/login?next=https%3A%2F%2Fapp.example.com%2Forders%3Fpage%3D2"),
-        "{led}"
+        "{redirect}"
     );
     for (host, uri) in [
         ("evil.example.com", "/"),
@@ -218,8 +219,11 @@ async fn a_browser_that_goes_to_a_page_is_led_to_sign_in_and_back() {
         ("app.example.com", "//evil.example"),
         ("app.example.com", "orders"),
     ] {
-        let led = anonymous.send(asked(host, uri)).await.expect_status(303);
-        assert!(led.location().ends_with("/login"), "{led}");
+        let redirect = anonymous
+            .send(forwarded(host, uri))
+            .await
+            .expect_status(303);
+        assert!(redirect.location().ends_with("/login"), "{redirect}");
     }
     for accept in [None, Some("*/*"), Some("application/json, */*")] {
         let program = anonymous.request(Method::GET, "/auth/verify?redirect=on");
@@ -233,19 +237,19 @@ async fn a_browser_that_goes_to_a_page_is_led_to_sign_in_and_back() {
         ("x-requested-with", "XMLHttpRequest"),
         ("authorization", "Bearer nrx_no"),
     ] {
-        let script = asked("app.example.com", "/").header(name, value);
+        let script = forwarded("app.example.com", "/").header(name, value);
         anonymous.send(script).await.expect_status(401);
     }
 }
 
 #[tokio::test]
-async fn to_an_app_on_our_own_origin_it_is_the_path_that_leads_back() {
+async fn return_address_on_own_origin_is_a_path() {
     let app = TestApp::start_with(&[
         ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1"),
         ("NARTHEX_PUBLIC_URL", "https://example.com"),
     ]);
     let anonymous = app.anonymous();
-    for (proto, host, uri, led_to) in [
+    for (proto, host, uri, query) in [
         (
             "https",
             "example.com",
@@ -259,7 +263,7 @@ async fn to_an_app_on_our_own_origin_it_is_the_path_that_leads_back() {
             r"/a?x=\d%22",
             r"?next=%2Fa%3Fx%3D%255Cd%2522",
         ),
-        // As proxies in a row write it, and Traefik for a WebSocket.
+        // The header of chained proxies, and the one of Traefik for a WebSocket.
         ("https, http", "example.com, inner:8080", "/", "?next=%2F"),
         ("wss", "example.com", "/", "?next=%2F"),
         ("http", "example.com", "/", ""),
@@ -268,34 +272,34 @@ async fn to_an_app_on_our_own_origin_it_is_the_path_that_leads_back() {
         ("https", "example.com", "//evil.example", ""),
         ("https", "example.com", "/\\evil.example", ""),
     ] {
-        let asked = anonymous
+        let forwarded = anonymous
             .request(Method::GET, "/auth/verify?redirect=on")
             .header("accept", "text/html")
             .header("x-forwarded-proto", proto)
             .header("x-forwarded-host", host)
             .header("x-forwarded-uri", uri);
-        let led = anonymous.send(asked).await;
-        led.expect_redirect(&format!("https://example.com/login{led_to}"));
+        let redirect = anonymous.send(forwarded).await;
+        redirect.expect_redirect(&format!("https://example.com/login{query}"));
     }
 }
 
 #[tokio::test]
-async fn who_is_no_trusted_proxy_leads_nobody_anywhere() {
+async fn forwarded_address_of_untrusted_peer_is_no_return_address() {
     let app = TestApp::start_with(&[("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com")]);
     let anonymous = app.anonymous();
-    let asked = anonymous
+    let forwarded = anonymous
         .request(Method::GET, "/auth/verify?redirect=on")
         .header("accept", "text/html")
         .header("x-forwarded-proto", "https")
         .header("x-forwarded-host", "app.example.com")
         .header("x-forwarded-uri", "/");
-    let led = anonymous.send(asked).await.expect_status(303);
-    assert!(led.location().ends_with("/login"), "{led}");
+    let redirect = anonymous.send(forwarded).await.expect_status(303);
+    assert!(redirect.location().ends_with("/login"), "{redirect}");
 }
 
-/// nginx as others configure it names the path alone.
+/// Common nginx configurations forward the path only.
 #[tokio::test]
-async fn on_one_origin_the_path_alone_leads_back() {
+async fn return_address_needs_only_a_forwarded_path() {
     let app = TestApp::start_with(&[
         ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1"),
         ("NARTHEX_PUBLIC_URL", "https://example.com"),
@@ -303,7 +307,7 @@ async fn on_one_origin_the_path_alone_leads_back() {
     ]);
     let anonymous = app.anonymous();
     let long = format!("/explore?left={}", "a".repeat(3000));
-    for (headers, led_to) in [
+    for (headers, query) in [
         (
             &[("x-forwarded-uri", "/orders?a=b")][..],
             "?next=%2Forders%3Fa%3Db",
@@ -328,17 +332,17 @@ async fn on_one_origin_the_path_alone_leads_back() {
             "",
         ),
         (&[("x-forwarded-uri", "//evil.example")], ""),
-        // The page without its query is better than none.
+        // A path without its query is better than no return address.
         (&[("x-forwarded-uri", &*long)], "?next=%2Fexplore"),
     ] {
-        let asked = anonymous
+        let forwarded = anonymous
             .request(Method::GET, "/auth/verify?redirect=on")
             .header("accept", "text/html");
-        let asked = headers
-            .iter()
-            .fold(asked, |asked, (name, value)| asked.header(*name, *value));
-        let led = anonymous.send(asked).await;
-        led.expect_redirect(&format!("https://example.com/login{led_to}"));
+        let forwarded = headers.iter().fold(forwarded, |forwarded, (name, value)| {
+            forwarded.header(*name, *value)
+        });
+        let redirect = anonymous.send(forwarded).await;
+        redirect.expect_redirect(&format!("https://example.com/login{query}"));
     }
 }
 
@@ -347,8 +351,8 @@ fn basic(user: &str, password: &str) -> String {
     format!("Basic {shown}")
 }
 
-/// What the browser gets with its cookie and these `Authorization` headers.
-async fn asked_with(browser: &Browser, query: &str, headers: &[&str]) -> Answer {
+/// Sends a request with the cookie of the browser and these `Authorization` headers.
+async fn verify_with(browser: &Browser, query: &str, headers: &[&str]) -> Answer {
     let request = browser.request(Method::GET, &format!("{VERIFY}{query}"));
     let headers = headers.iter();
     browser
@@ -359,7 +363,7 @@ async fn asked_with(browser: &Browser, query: &str, headers: &[&str]) -> Answer 
 }
 
 #[tokio::test]
-async fn an_app_s_authorization_leaves_the_cookie_to_decide() {
+async fn foreign_authorization_header_is_ignored() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let anonymous = app.browser();
@@ -374,49 +378,51 @@ async fn an_app_s_authorization_leaves_the_cookie_to_decide() {
         "",
         &wrong_checksum,
     ] {
-        let answer = asked_with(&browser, "", &[header]).await;
+        let answer = verify_with(&browser, "", &[header]).await;
         answer.expect_header("remote-email", "ada@example.com");
-        asked_with(&anonymous, "", &[header])
+        verify_with(&anonymous, "", &[header])
             .await
             .expect_status(401);
     }
-    // A browser behind somebody's Basic authentication is still led to sign in.
+    // A browser that sends Basic credentials of the app is still redirected to sign in.
     let request = anonymous.request(Method::GET, "/auth/verify?redirect=on");
     let request = request.header("accept", "text/html");
-    let led = anonymous.send(request.header("authorization", "Basic YTpi"));
-    led.await.expect_status(303);
+    let redirect = anonymous.send(request.header("authorization", "Basic YTpi"));
+    redirect.await.expect_status(303);
 }
 
 #[tokio::test]
-async fn a_token_of_ours_decides_alone_wherever_it_stands() {
+async fn token_in_authorization_overrides_the_cookie() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let grace = app.register("grace@example.com").await;
-    let living = app.token_of(&grace, "CI", &["orders:read"]).await;
-    let dead = app.token_of(&grace, "Old", &[]).await;
-    let client = app.api_client(&dead);
+    let active = app.token_of(&grace, "CI", &["orders:read"]).await;
+    let revoked = app.token_of(&grace, "Old", &[]).await;
+    let client = app.api_client(&revoked);
     client
         .delete("/api/v1/tokens/current")
         .await
         .expect_status(204);
     let bearer = |secret: &str| format!("Bearer {secret}");
-    for header in [bearer(&living), basic("grace", &living), basic("", &living)] {
+    for header in [bearer(&active), basic("grace", &active), basic("", &active)] {
         for browser in [&browser, &app.browser()] {
-            let answer = asked_with(browser, "", &[&header]).await.expect_status(200);
+            let answer = verify_with(browser, "", &[&header])
+                .await
+                .expect_status(200);
             let answer = answer.expect_header("remote-email", "grace@example.com");
             answer.expect_header("remote-abilities", "orders:read");
         }
     }
     for header in [
-        bearer(&dead),
-        basic("grace", &dead),
-        // Ours, and shown where none is taken.
-        format!("Token {living}"),
-        living.clone(),
-        format!("ApiKey key=\"{living}\""),
-        basic(&living, ""),
+        bearer(&revoked),
+        basic("grace", &revoked),
+        // Tokens of Narthex in a form that is not accepted.
+        format!("Token {active}"),
+        active.clone(),
+        format!("ApiKey key=\"{active}\""),
+        basic(&active, ""),
     ] {
-        let answer = asked_with(&browser, "", &[&header])
+        let answer = verify_with(&browser, "", &[&header])
             .await
             .expect_status(401);
         let challenge = answer.header("www-authenticate").unwrap();
@@ -428,13 +434,13 @@ async fn a_token_of_ours_decides_alone_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn several_authorization_headers_are_401() {
+async fn several_authorization_headers_get_401() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let secret = format!("Bearer {}", app.token_of(&browser, "CI", &[]).await);
     for query in ["", "?by=session", "?by=token", "?redirect=on"] {
         for headers in [[&*secret, &*secret], ["Bearer a", "Basic YTpi"]] {
-            let answer = asked_with(&browser, query, &headers)
+            let answer = verify_with(&browser, query, &headers)
                 .await
                 .expect_status(401);
             let challenge = answer.header("www-authenticate").unwrap();
@@ -444,39 +450,39 @@ async fn several_authorization_headers_are_401() {
 }
 
 #[tokio::test]
-async fn the_question_says_which_credentials_count() {
+async fn by_parameter_selects_the_accepted_credentials() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let grace = app.register("grace@example.com").await;
     let secret = app.token_of(&grace, "CI", &[]).await;
     let bearer = format!("Bearer {secret}");
     let email = |answer: &Answer| answer.header("remote-email").unwrap().to_owned();
-    let by_session = asked_with(&browser, "?by=session", &[&bearer]).await;
+    let by_session = verify_with(&browser, "?by=session", &[&bearer]).await;
     assert_eq!(email(&by_session.expect_status(200)), "ada@example.com");
-    let by_token = asked_with(&browser, "?by=token", &[&bearer]).await;
+    let by_token = verify_with(&browser, "?by=token", &[&bearer]).await;
     assert_eq!(email(&by_token.expect_status(200)), "grace@example.com");
     let anonymous = app.browser();
-    let no_session = asked_with(&anonymous, "?by=session", &[&bearer]).await;
+    let no_session = verify_with(&anonymous, "?by=session", &[&bearer]).await;
     no_session
         .expect_status(401)
         .expect_header("www-authenticate", "Bearer realm=\"narthex\"");
     for headers in [&[][..], &["Basic YTpi"]] {
-        // git and WebDAV clients send a password only where they are asked for one.
-        let no_token = asked_with(&browser, "?by=token&redirect=on", headers).await;
-        let wanted = "Bearer realm=\"narthex\", Basic realm=\"narthex\", charset=\"UTF-8\"";
+        // git and WebDAV clients send a password only after a Basic challenge.
+        let no_token = verify_with(&browser, "?by=token&redirect=on", headers).await;
+        let expected = "Bearer realm=\"narthex\", Basic realm=\"narthex\", charset=\"UTF-8\"";
         no_token
             .expect_status(401)
-            .expect_header("www-authenticate", wanted);
+            .expect_header("www-authenticate", expected);
     }
-    asked_with(&browser, "?by=cookie", &[])
+    verify_with(&browser, "?by=cookie", &[])
         .await
         .expect_status(422);
 }
 
 #[tokio::test]
-async fn a_preflight_passes_where_the_question_allows_it() {
+async fn preflight_passes_only_if_the_query_allows_it() {
     let app = TestApp::start_with(&[("NARTHEX_TRUSTED_PROXIES", "127.0.0.1")]);
-    let untrusting = TestApp::start();
+    let untrusted_app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let cookie = format!("narthex={}", browser.cookie("narthex").unwrap().value);
     let allow = "/auth/verify?preflight=allow&ability=orders:read";
@@ -501,7 +507,7 @@ async fn a_preflight_passes_where_the_question_allows_it() {
             401,
         ),
         (Method::GET, allow, &[preflight, options, options], 401),
-        // With a credential it is no preflight, and the credential decides.
+        // A request with a credential is no preflight, and the credential decides.
         (
             Method::OPTIONS,
             allow,
@@ -532,12 +538,12 @@ async fn a_preflight_passes_where_the_question_allows_it() {
             assert_eq!(answer.header(name), Some(""), "{answer}");
         }
     }
-    // A client that says so itself is not believed.
-    let anonymous = untrusting.anonymous();
-    let lying = anonymous.request(Method::GET, allow);
-    let lying = lying.header(preflight.0, preflight.1);
-    let lying = anonymous.send(lying.header(options.0, options.1));
-    lying.await.expect_status(401);
+    // The header of a client that is no trusted proxy is ignored.
+    let anonymous = untrusted_app.anonymous();
+    let forged = anonymous.request(Method::GET, allow);
+    let forged = forged.header(preflight.0, preflight.1);
+    let forged = anonymous.send(forged.header(options.0, options.1));
+    forged.await.expect_status(401);
     let anonymous = app.anonymous();
     let own = anonymous
         .request(Method::OPTIONS, allow)

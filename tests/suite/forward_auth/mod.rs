@@ -1,4 +1,4 @@
-//! Forward auth, and the proxies that ask.
+//! Forward auth, and the proxies that use it.
 
 mod client_address;
 mod endpoint;

@@ -1,5 +1,5 @@
-//! Somebody else's app behind Debian's nginx and Caddy, with the configuration that the project hands
-//! out: who gets to it, and what it is told of them.
+//! An app behind Debian's nginx and Caddy with the configuration of the documentation: which
+//! requests reach the app, and what it learns about their callers.
 
 use narthex::http::{paths, routes};
 use reqwest::Method;
@@ -18,7 +18,7 @@ const IDENTITY: [&str; 5] = [
     "remote-user",
 ];
 
-/// Every rule holds behind each of the proxies.
+/// Runs every test behind each of the proxies.
 macro_rules! behind_each_proxy {
     ($($layout:ident: $($rule:ident)*;)*) => {
         mod nginx {
@@ -40,60 +40,63 @@ macro_rules! behind_each_proxy {
 
 behind_each_proxy! {
     of:
-    a_browser_is_led_to_sign_in_and_arrives_at_the_page_that_it_wanted
-    a_program_is_told_what_to_show_and_never_led_anywhere
-    the_app_is_told_who_calls
-    the_app_gets_its_own_cookies_and_neither_session_nor_token
-    who_one_is_cannot_be_said_by_oneself
-    what_asks_for_an_ability_asks_for_it_however_the_path_is_written
-    every_method_gets_through_with_its_body
-    what_ended_is_refused_on_the_very_next_request
-    where_narthex_is_down_nobody_passes
-    a_name_reads_back_exactly_and_is_one_header
-    the_client_s_address_is_the_one_that_the_proxy_saw
-    the_app_s_own_refusals_are_its_own
-    a_neighbour_s_cookie_in_any_bytes_locks_nobody_out
-    an_app_with_its_own_authorization_header_gets_it
-    a_preflight_reaches_the_app_where_it_is_allowed
-    an_app_s_link_signs_out_and_leads_back
-    narthex_s_own_pages_and_calls_are_narthex_s;
+    browser_signs_in_and_returns_to_the_requested_page
+    api_client_gets_a_challenge_and_no_redirect
+    app_receives_the_identity_of_the_caller
+    app_receives_its_cookies_without_session_or_token
+    client_cannot_forge_identity_headers
+    ability_is_required_for_every_spelling_of_the_path
+    every_method_reaches_the_app_with_its_body
+    revoked_credential_is_refused_on_the_next_request
+    unavailable_narthex_means_no_request_passes
+    name_header_is_unambiguous_and_a_single_header
+    client_address_is_the_one_that_the_proxy_saw
+    error_responses_of_the_app_pass_unchanged
+    foreign_cookie_with_any_bytes_is_ignored
+    app_receives_its_own_authorization_header
+    preflight_reaches_the_app_only_if_allowed
+    sign_out_link_of_the_app_returns_to_the_app
+    paths_of_narthex_reach_narthex_and_others_the_app;
     with_two_hosts:
-    under_two_names_one_sign_in_at_the_one_opens_the_other
-    under_two_names_nobody_passes_who_would_not_under_one;
+    two_hosts_share_one_sign_in
+    two_hosts_refuse_the_same_requests_as_one;
 }
 
-/// What a browser sends with a request when a person goes somewhere.
-fn going_to(browser: &Browser, path: &str) -> reqwest::RequestBuilder {
+/// A request with the headers that a browser sends for a navigation.
+fn navigation(browser: &Browser, path: &str) -> reqwest::RequestBuilder {
     browser
         .request(Method::GET, path)
         .header("accept", "text/html,application/xhtml+xml,*/*;q=0.8")
         .header("sec-fetch-mode", "navigate")
 }
 
-async fn a_browser_is_led_to_sign_in_and_arrives_at_the_page_that_it_wanted(
-    deployment: ProxyDeployment,
-) {
+async fn browser_signs_in_and_returns_to_the_requested_page(deployment: ProxyDeployment) {
     deployment.register(ADA).await;
     let browser = deployment.browser();
-    let wanted = "/reports/7?page=2&sort=a%20b";
-    let led = browser.send(going_to(&browser, wanted)).await;
+    let requested = "/reports/7?page=2&sort=a%20b";
+    let redirect = browser.send(navigation(&browser, requested)).await;
     let login = format!(
         "{}/login?next=%2Freports%2F7%3Fpage%3D2%26sort%3Da%2520b",
         deployment.origin
     );
-    let led = led.expect_redirect(&login);
+    let redirect = redirect.expect_redirect(&login);
     deployment.app.expect_no_request();
 
-    let form = browser.get(led.location().strip_prefix(&deployment.origin).unwrap());
+    let form = browser.get(
+        redirect
+            .location()
+            .strip_prefix(&deployment.origin)
+            .unwrap(),
+    );
     let next = form.await.expect_status(200).field("next");
     let form = [("email", ADA), ("password", PASSWORD), ("next", &next)];
     let signed_in = browser.post("/login", &form).await;
-    let arrived = browser.follow(&signed_in.expect_redirect(wanted)).await;
+    let arrived = browser.follow(&signed_in.expect_redirect(requested)).await;
     assert_eq!(arrived.expect_status(200).text, GREETING);
-    assert_eq!(deployment.app.single_request().path, wanted);
+    assert_eq!(deployment.app.single_request().path, requested);
 }
 
-async fn a_program_is_told_what_to_show_and_never_led_anywhere(deployment: ProxyDeployment) {
+async fn api_client_gets_a_challenge_and_no_redirect(deployment: ProxyDeployment) {
     let anonymous = deployment.anonymous();
     let script = [("accept", "application/json"), ("sec-fetch-mode", "cors")];
     for (name, value) in script {
@@ -109,7 +112,7 @@ async fn a_program_is_told_what_to_show_and_never_led_anywhere(deployment: Proxy
     deployment.app.expect_no_request();
 }
 
-async fn the_app_is_told_who_calls(deployment: ProxyDeployment) {
+async fn app_receives_the_identity_of_the_caller(deployment: ProxyDeployment) {
     let browser = deployment.register(ADA).await;
     let user = browser.get("/api/v1/user").await.json();
     let secret = (deployment.operator).add_token(ADA, "CI", &["--ability", "orders:read"]);
@@ -135,7 +138,7 @@ async fn the_app_is_told_who_calls(deployment: ProxyDeployment) {
     assert_eq!(by_token.header("remote-credential"), Some(&*token));
 }
 
-async fn the_app_gets_its_own_cookies_and_neither_session_nor_token(deployment: ProxyDeployment) {
+async fn app_receives_its_cookies_without_session_or_token(deployment: ProxyDeployment) {
     let browser = deployment.register(ADA).await;
     let own = browser.cookie("narthex").unwrap().value;
     let anonymous = deployment.anonymous();
@@ -175,8 +178,8 @@ async fn the_app_gets_its_own_cookies_and_neither_session_nor_token(deployment: 
     );
 }
 
-async fn who_one_is_cannot_be_said_by_oneself(deployment: ProxyDeployment) {
-    let lies = [
+async fn client_cannot_forge_identity_headers(deployment: ProxyDeployment) {
+    let forged_headers = [
         "Remote-User",
         "remote-user",
         "Remote-Email",
@@ -188,23 +191,24 @@ async fn who_one_is_cannot_be_said_by_oneself(deployment: ProxyDeployment) {
         "Remote_Abilities",
         "Remote-Groups",
     ];
-    let lying = |request: reqwest::RequestBuilder| {
-        lies.iter()
+    let with_forged_headers = |request: reqwest::RequestBuilder| {
+        forged_headers
+            .iter()
             .fold(request, |request, name| request.header(*name, "admin"))
     };
     let anonymous = deployment.anonymous();
-    let refused = anonymous.send(lying(anonymous.request(Method::GET, "/")));
+    let refused = anonymous.send(with_forged_headers(anonymous.request(Method::GET, "/")));
     refused.await.expect_status(401);
     deployment.app.expect_no_request();
 
     let browser = deployment.register(ADA).await;
     let user = browser.get("/api/v1/user").await.json();
-    // Of a token without abilities there is nothing to say under one of the names.
+    // The token has no abilities, so that `Remote-Abilities` is empty.
     let secret = deployment.operator.add_token(ADA, "CI", &[]);
     let client = deployment.api_client(&secret);
     for connection in ["keep-alive", "keep-alive, remote-user, remote-abilities"] {
         let request = client.request(Method::GET, "/");
-        let request = lying(request).header("connection", connection);
+        let request = with_forged_headers(request).header("connection", connection);
         client.send(request).await.expect_status(200);
         let asked = deployment.app.single_request();
         assert_eq!(asked.header("remote-user"), user["id"].as_str());
@@ -217,12 +221,10 @@ async fn who_one_is_cannot_be_said_by_oneself(deployment: ProxyDeployment) {
     }
 }
 
-async fn what_asks_for_an_ability_asks_for_it_however_the_path_is_written(
-    deployment: ProxyDeployment,
-) {
+async fn ability_is_required_for_every_spelling_of_the_path(deployment: ProxyDeployment) {
     deployment.register(ADA).await;
-    let unable = deployment.operator.add_token(ADA, "CI", &[]);
-    let able = (deployment.operator).add_token(ADA, "Shop", &["--ability", "orders:*"]);
+    let unauthorized = deployment.operator.add_token(ADA, "CI", &[]);
+    let authorized = (deployment.operator).add_token(ADA, "Shop", &["--ability", "orders:*"]);
     for path in [
         "/orders",
         "/orders/7",
@@ -234,7 +236,7 @@ async fn what_asks_for_an_ability_asks_for_it_however_the_path_is_written(
         "/./orders",
         "//orders/7",
     ] {
-        let refused = deployment.exchange(path, &unable);
+        let refused = deployment.exchange(path, &unauthorized);
         assert!(refused.starts_with("HTTP/1.1 403 "), "{path}: {refused}");
         let refused = refused.to_ascii_lowercase();
         for words in [
@@ -245,15 +247,15 @@ async fn what_asks_for_an_ability_asks_for_it_however_the_path_is_written(
             assert!(refused.contains(words), "{path}: {refused}");
         }
         deployment.app.expect_no_request();
-        let passed = deployment.exchange(path, &able);
+        let passed = deployment.exchange(path, &authorized);
         assert!(passed.starts_with("HTTP/1.1 200 "), "{path}: {passed}");
         deployment.app.single_request();
     }
-    let elsewhere = deployment.api_client(&unable).get("/reports").await;
+    let elsewhere = deployment.api_client(&unauthorized).get("/reports").await;
     elsewhere.expect_status(200);
 }
 
-async fn every_method_gets_through_with_its_body(deployment: ProxyDeployment) {
+async fn every_method_reaches_the_app_with_its_body(deployment: ProxyDeployment) {
     deployment.register(ADA).await;
     let secret = deployment.operator.add_token(ADA, "CI", &[]);
     let client = deployment.api_client(&secret);
@@ -275,7 +277,7 @@ async fn every_method_gets_through_with_its_body(deployment: ProxyDeployment) {
     }
 }
 
-async fn what_ended_is_refused_on_the_very_next_request(deployment: ProxyDeployment) {
+async fn revoked_credential_is_refused_on_the_next_request(deployment: ProxyDeployment) {
     let browser = deployment.register(ADA).await;
     let secret = deployment.operator.add_token(ADA, "CI", &[]);
     let client = deployment.api_client(&secret);
@@ -286,27 +288,27 @@ async fn what_ended_is_refused_on_the_very_next_request(deployment: ProxyDeploym
     let ended = client.delete("/api/v1/tokens/current").await;
     ended.expect_status(204);
     client.get("/").await.expect_status(401);
-    // As a command beside the running server.
+    // By a command while the server runs.
     let id = deployment.operator.only_session_of(ADA);
     deployment.operator.run_ok(&["session", "revoke", &id]);
-    let led = browser.send(going_to(&browser, "/")).await;
-    led.expect_redirect(&format!("{}/login?next=%2F", deployment.origin));
+    let redirect = browser.send(navigation(&browser, "/")).await;
+    redirect.expect_redirect(&format!("{}/login?next=%2F", deployment.origin));
     deployment.app.expect_no_request();
 }
 
-async fn where_narthex_is_down_nobody_passes(mut deployment: ProxyDeployment) {
+async fn unavailable_narthex_means_no_request_passes(mut deployment: ProxyDeployment) {
     let browser = deployment.register(ADA).await;
     let secret = deployment.operator.add_token(ADA, "CI", &[]);
     let client = deployment.api_client(&secret);
     client.get("/").await.expect_status(200);
     deployment.app.take_requests();
-    // Not remembered: its database has to be asked.
-    let unseen = deployment.operator.add_token(ADA, "unseen", &[]);
-    let unseen = deployment.api_client(&unseen);
-    // Its database first, then Narthex itself.
-    let moves = "ALTER TABLE credentials RENAME TO elsewhere";
-    deployment.operator.execute(moves);
-    for answer in [unseen.get("/").await, unseen.get("/orders").await] {
+    // It is not cached, so that a check of it needs the database.
+    let uncached = deployment.operator.add_token(ADA, "unseen", &[]);
+    let uncached = deployment.api_client(&uncached);
+    // First the database of Narthex fails, then Narthex itself.
+    let rename = "ALTER TABLE credentials RENAME TO elsewhere";
+    deployment.operator.execute(rename);
+    for answer in [uncached.get("/").await, uncached.get("/orders").await] {
         assert!((500..=599).contains(&answer.status), "{answer}");
     }
     deployment.kill_narthex();
@@ -314,7 +316,7 @@ async fn where_narthex_is_down_nobody_passes(mut deployment: ProxyDeployment) {
         client.get("/").await,
         client.get("/orders").await,
         browser.get("/").await,
-        browser.send(going_to(&browser, "/")).await,
+        browser.send(navigation(&browser, "/")).await,
         deployment.anonymous().get("/").await,
     ] {
         assert!((500..=599).contains(&answer.status), "{answer}");
@@ -322,7 +324,7 @@ async fn where_narthex_is_down_nobody_passes(mut deployment: ProxyDeployment) {
     deployment.app.expect_no_request();
 }
 
-async fn a_name_reads_back_exactly_and_is_one_header(deployment: ProxyDeployment) {
+async fn name_header_is_unambiguous_and_a_single_header(deployment: ProxyDeployment) {
     let browser = deployment.register(ADA).await;
     for (name, header) in [
         ("Zoë 100%", "Zo%C3%AB 100%25"),
@@ -340,22 +342,22 @@ async fn a_name_reads_back_exactly_and_is_one_header(deployment: ProxyDeployment
     }
 }
 
-async fn the_client_s_address_is_the_one_that_the_proxy_saw(deployment: ProxyDeployment) {
+async fn client_address_is_the_one_that_the_proxy_saw(deployment: ProxyDeployment) {
     let machine = "127.0.0.77";
     let browser = deployment.browser().on_machine(machine.parse().unwrap());
     let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
-    let lies = |request: reqwest::RequestBuilder| {
+    let forged_headers = |request: reqwest::RequestBuilder| {
         request
             .header("x-forwarded-for", "203.0.113.9")
             .header("x-real-ip", "203.0.113.9")
             .header("forwarded", "for=203.0.113.9")
-            // Whose headers a proxy takes away before it sends a request on.
+            // A proxy removes the headers that `Connection` names before it forwards a request.
             .header("connection", "keep-alive, x-forwarded-for, x-forwarded-host")
     };
-    let register = lies(browser.request(Method::POST, "/register").form(&form));
+    let register = forged_headers(browser.request(Method::POST, "/register").form(&form));
     browser.send(register).await.expect_redirect("/account");
     browser
-        .send(lies(browser.request(Method::GET, "/")))
+        .send(forged_headers(browser.request(Method::GET, "/")))
         .await
         .expect_status(200);
     let asked = deployment.app.single_request();
@@ -363,21 +365,21 @@ async fn the_client_s_address_is_the_one_that_the_proxy_saw(deployment: ProxyDep
     assert_eq!(asked.header("forwarded"), None);
     let session = browser.get("/api/v1/sessions/current").await.json();
     assert_eq!(session["ip"], machine);
-    // To take a pass away by it gives nobody another.
+    // A client that removes its own credential by `Connection` is refused.
     let secret = deployment.operator.add_token(ADA, "CI", &[]);
     let client = deployment.api_client("nrx_unknown");
     let asked = client.request(Method::GET, "/");
     let asked = asked.header("connection", "keep-alive, authorization, cookie");
     client.send(asked).await.expect_status(401);
     deployment.app.expect_no_request();
-    // The token was used at the app only.
+    // The token was used for requests to the app only.
     let asked = browser.request(Method::GET, "/").bearer_auth(&secret);
-    browser.send(lies(asked)).await.expect_status(200);
+    browser.send(forged_headers(asked)).await.expect_status(200);
     let page = browser.get("/account/tokens").await;
     page.expect_text(&format!("from {machine}"));
 }
 
-async fn the_app_s_own_refusals_are_its_own(deployment: ProxyDeployment) {
+async fn error_responses_of_the_app_pass_unchanged(deployment: ProxyDeployment) {
     let browser = deployment.register(ADA).await;
     for status in [401, 403, 404, 500] {
         let answer = browser.get(&format!("/says/{status}")).await;
@@ -388,7 +390,7 @@ async fn the_app_s_own_refusals_are_its_own(deployment: ProxyDeployment) {
     }
 }
 
-async fn a_neighbour_s_cookie_in_any_bytes_locks_nobody_out(deployment: ProxyDeployment) {
+async fn foreign_cookie_with_any_bytes_is_ignored(deployment: ProxyDeployment) {
     let browser = deployment.register(ADA).await;
     let own = browser.cookie("narthex").unwrap().value;
     let anonymous = deployment.anonymous();
@@ -405,7 +407,7 @@ async fn a_neighbour_s_cookie_in_any_bytes_locks_nobody_out(deployment: ProxyDep
     }
 }
 
-async fn an_app_with_its_own_authorization_header_gets_it(deployment: ProxyDeployment) {
+async fn app_receives_its_own_authorization_header(deployment: ProxyDeployment) {
     let browser = deployment.register(ADA).await;
     for own in ["Bearer eyJhbGciOiJIUzI1NiJ9.e30.x", "Basic YTpi"] {
         let asked = |path: &str| {
@@ -413,10 +415,10 @@ async fn an_app_with_its_own_authorization_header_gets_it(deployment: ProxyDeplo
             browser.send(request.header("authorization", own))
         };
         asked("/app-api/things").await.expect_status(200);
-        let got = deployment.app.single_request();
-        assert_eq!(got.header("authorization"), Some(own));
-        assert_eq!(got.header("remote-email"), Some(ADA));
-        // Elsewhere it locks nobody out, and is not handed on.
+        let received = deployment.app.single_request();
+        assert_eq!(received.header("authorization"), Some(own));
+        assert_eq!(received.header("remote-email"), Some(ADA));
+        // On other paths, the session decides, and the app does not receive the header.
         asked("/").await.expect_status(200);
         assert_eq!(
             deployment.app.single_request().header("authorization"),
@@ -444,14 +446,14 @@ async fn an_app_with_its_own_authorization_header_gets_it(deployment: ProxyDeplo
     );
 }
 
-async fn a_preflight_reaches_the_app_where_it_is_allowed(deployment: ProxyDeployment) {
+async fn preflight_reaches_the_app_only_if_allowed(deployment: ProxyDeployment) {
     let anonymous = deployment.anonymous();
     let asked = async |method: Method, path: &str| {
         let request = anonymous
             .request(method, path)
             .header("origin", "https://shop.example.com")
             .header("access-control-request-method", "PUT");
-        // What the client says of the method is not what the proxy says.
+        // The proxy replaces the method header of the client.
         anonymous
             .send(request.header("x-forwarded-method", "OPTIONS"))
             .await
@@ -459,9 +461,9 @@ async fn a_preflight_reaches_the_app_where_it_is_allowed(deployment: ProxyDeploy
     asked(Method::OPTIONS, "/app-api/things")
         .await
         .expect_status(200);
-    let got = deployment.app.single_request();
-    assert_eq!(got.method, "OPTIONS");
-    assert_eq!(got.header("remote-user").unwrap_or_default(), "");
+    let received = deployment.app.single_request();
+    assert_eq!(received.method, "OPTIONS");
+    assert_eq!(received.header("remote-user").unwrap_or_default(), "");
     for (method, path) in [
         (Method::OPTIONS, "/"),
         (Method::GET, "/app-api/things"),
@@ -472,16 +474,16 @@ async fn a_preflight_reaches_the_app_where_it_is_allowed(deployment: ProxyDeploy
     deployment.app.expect_no_request();
 }
 
-async fn an_app_s_link_signs_out_and_leads_back(deployment: ProxyDeployment) {
+async fn sign_out_link_of_the_app_returns_to_the_app(deployment: ProxyDeployment) {
     let browser = deployment.register(ADA).await;
     let page = browser.get("/logout?next=%2Fbye").await.expect_status(200);
     let form = [("next", &*page.field("next"))];
     browser.post("/logout", &form).await.expect_redirect("/bye");
-    let led = browser.get("/.well-known/change-password").await;
-    led.expect_redirect("/account/profile");
+    let redirect = browser.get("/.well-known/change-password").await;
+    redirect.expect_redirect("/account/profile");
 }
 
-async fn narthex_s_own_pages_and_calls_are_narthex_s(deployment: ProxyDeployment) {
+async fn paths_of_narthex_reach_narthex_and_others_the_app(deployment: ProxyDeployment) {
     let browser = deployment.register(ADA).await;
     for path in [
         "/account",
@@ -494,7 +496,7 @@ async fn narthex_s_own_pages_and_calls_are_narthex_s(deployment: ProxyDeployment
     let page = browser.get("/account").await.text;
     let style = page.split('"').find(|text| text.starts_with("/static/"));
     browser.get(style.unwrap()).await.expect_status(200);
-    // What is left to the app: its own first page, and what is not for people or clients.
+    // The app serves its own home page. Health checks and forward auth are for operators and proxies.
     let not_here = [paths::HOME, paths::HEALTH, paths::READY, paths::VERIFY];
     let served = routes::table().into_iter().map(|route| route.path);
     for path in served.filter(|path| !not_here.contains(path)) {
@@ -508,25 +510,25 @@ async fn narthex_s_own_pages_and_calls_are_narthex_s(deployment: ProxyDeployment
         browser.get(path).await.expect_status(200);
         assert_eq!(deployment.app.single_request().path, path);
     }
-    let left = browser.post("/logout", &[]).await;
-    left.expect_redirect("/login");
-    let led = browser.send(going_to(&browser, "/")).await;
-    led.expect_redirect(&format!("{}/login?next=%2F", deployment.origin));
+    let signed_out = browser.post("/logout", &[]).await;
+    signed_out.expect_redirect("/login");
+    let redirect = browser.send(navigation(&browser, "/")).await;
+    redirect.expect_redirect(&format!("{}/login?next=%2F", deployment.origin));
 }
 
-/// A request to the one or the other of two names.
+/// Addresses a request to one of the two hosts.
 fn to(url: &str, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
     request.header("host", url.trim_start_matches("http://"))
 }
 
-async fn under_two_names_one_sign_in_at_the_one_opens_the_other(deployment: ProxyDeployment) {
+async fn two_hosts_share_one_sign_in(deployment: ProxyDeployment) {
     deployment.operator.add_user(ADA);
     let browser = deployment.browser();
-    let wanted = going_to(&browser, "/reports/7?page=2");
-    let led = browser.send(to(APP_URL, wanted)).await;
+    let requested = navigation(&browser, "/reports/7?page=2");
+    let redirect = browser.send(to(APP_URL, requested)).await;
     let next = format!("{APP_URL}/reports/7?page=2");
     let login = reqwest::Url::parse_with_params(&format!("{ID}/login"), [("next", &next)]);
-    led.expect_redirect(login.unwrap().as_str());
+    redirect.expect_redirect(login.unwrap().as_str());
     deployment.app.expect_no_request();
 
     let form = [("email", ADA), ("password", PASSWORD), ("next", &next)];
@@ -536,7 +538,7 @@ async fn under_two_names_one_sign_in_at_the_one_opens_the_other(deployment: Prox
     let cookie = browser.cookie("narthex").unwrap();
     assert_eq!(cookie.attribute("Domain"), Some("example.com"));
 
-    let arrived = browser.send(to(APP_URL, going_to(&browser, "/reports/7?page=2")));
+    let arrived = browser.send(to(APP_URL, navigation(&browser, "/reports/7?page=2")));
     assert_eq!(arrived.await.expect_status(200).text, GREETING);
     let asked = deployment.app.single_request();
     assert_eq!(asked.header("remote-email"), Some(ADA));
@@ -544,32 +546,38 @@ async fn under_two_names_one_sign_in_at_the_one_opens_the_other(deployment: Prox
     assert_eq!(asked.header("host"), APP_URL.strip_prefix("http://"));
 }
 
-async fn under_two_names_nobody_passes_who_would_not_under_one(mut deployment: ProxyDeployment) {
+async fn two_hosts_refuse_the_same_requests_as_one(mut deployment: ProxyDeployment) {
     deployment.operator.add_user(ADA);
     let secret = deployment.operator.add_token(ADA, "CI", &[]);
     let client = deployment.api_client(&secret);
     let (anonymous, get) = (deployment.anonymous(), |path| {
         client.request(Method::GET, path)
     });
-    let lying = anonymous
+    let with_forged_headers = anonymous
         .request(Method::GET, "/")
         .header("remote-user", "admin");
-    let refused = anonymous.send(to(APP_URL, lying)).await.expect_status(401);
+    let refused = anonymous
+        .send(to(APP_URL, with_forged_headers))
+        .await
+        .expect_status(401);
     refused.expect_header("www-authenticate", "Bearer realm=\"narthex\"");
     client
         .send(to(APP_URL, get("/orders")))
         .await
         .expect_status(403);
     deployment.app.expect_no_request();
-    let lying = get("/").header("remote-abilities", "*");
-    let lying = lying.header("remote_user", "admin");
-    client.send(to(APP_URL, lying)).await.expect_status(200);
+    let with_forged_headers = get("/").header("remote-abilities", "*");
+    let with_forged_headers = with_forged_headers.header("remote_user", "admin");
+    client
+        .send(to(APP_URL, with_forged_headers))
+        .await
+        .expect_status(200);
     let asked = deployment.app.single_request();
     assert_eq!(asked.header("remote-abilities").unwrap_or_default(), "");
     assert_eq!(asked.header("remote_user"), None);
 
-    let end = client.request(Method::DELETE, "/api/v1/tokens/current");
-    client.send(to(ID, end)).await.expect_status(204);
+    let revocation = client.request(Method::DELETE, "/api/v1/tokens/current");
+    client.send(to(ID, revocation)).await.expect_status(204);
     client.send(to(APP_URL, get("/"))).await.expect_status(401);
     deployment.kill_narthex();
     let answer = client.send(to(APP_URL, get("/"))).await;
@@ -577,7 +585,8 @@ async fn under_two_names_nobody_passes_who_would_not_under_one(mut deployment: P
     deployment.app.expect_no_request();
 }
 
-/// The lines of a file from the one that begins like this to the one that does like that.
+/// Returns the lines of a file from the first that begins with `from` to the next that begins with
+/// `to`.
 fn lines_between(file: &str, from: &str, to: &str) -> Vec<String> {
     let text = read_docs_file(file);
     let lines = text.lines().map(|line| line.trim().to_owned());
@@ -588,13 +597,13 @@ fn lines_between(file: &str, from: &str, to: &str) -> Vec<String> {
         .collect();
     assert!(
         lines.len() > 5,
-        "{file} has nothing from `{from}` to `{to}`"
+        "{file} has too few lines from `{from}` to `{to}`"
     );
     lines
 }
 
 #[test]
-fn what_is_done_for_an_app_is_the_same_in_both_layouts() {
+fn both_layouts_configure_the_app_identically() {
     for (one, other, from, to) in [
         (
             "nginx.conf",
