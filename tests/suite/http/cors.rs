@@ -1,4 +1,4 @@
-//! Whose pages may read what the API answers: a trusted origin's, and nobody else's.
+//! CORS: pages of a trusted origin, and only those, may read responses of the API.
 
 use reqwest::Method;
 use serde_json::json;
@@ -18,7 +18,7 @@ const OTHERS: [&str; 6] = [
     "null",
 ];
 
-fn trusting() -> TestApp {
+fn app_with_trusted_origin() -> TestApp {
     TestApp::start_with(&[("NARTHEX_TRUSTED_ORIGINS", APP)])
 }
 
@@ -32,8 +32,8 @@ fn cors_of(answer: &Answer) -> Vec<&str> {
         .collect()
 }
 
-/// What a browser sends for a page of `origin` before it sends `method` itself.
-async fn asks_first(app: &TestApp, origin: &str, method: &str, path: &str) -> Answer {
+/// Sends the preflight request that a browser sends for a page of `origin` before `method`.
+async fn preflight(app: &TestApp, origin: &str, method: &str, path: &str) -> Answer {
     let anonymous = app.anonymous();
     let request = anonymous.request(Method::OPTIONS, path);
     let request = request
@@ -44,7 +44,7 @@ async fn asks_first(app: &TestApp, origin: &str, method: &str, path: &str) -> An
     anonymous.send(request).await
 }
 
-async fn from(browser: &Browser, origin: &str, method: Method, path: &str) -> Answer {
+async fn request_from(browser: &Browser, origin: &str, method: Method, path: &str) -> Answer {
     let request = browser.request(method, path).header("origin", origin);
     browser
         .send(request.header("sec-fetch-site", "same-site"))
@@ -52,10 +52,10 @@ async fn from(browser: &Browser, origin: &str, method: Method, path: &str) -> An
 }
 
 #[tokio::test]
-async fn a_trusted_origin_s_page_may_ask_first_and_is_told_what_it_may_send() {
-    let app = trusting();
+async fn preflight_of_trusted_origin_lists_methods_and_headers() {
+    let app = app_with_trusted_origin();
     for path in ["/api/v1/tokens", "/api/v1/sign-out", "/api/v1/user"] {
-        let answer = asks_first(&app, APP, "DELETE", path)
+        let answer = preflight(&app, APP, "DELETE", path)
             .await
             .expect_status(204)
             .expect_header("access-control-allow-origin", APP)
@@ -72,23 +72,35 @@ async fn a_trusted_origin_s_page_may_ask_first_and_is_told_what_it_may_send() {
 }
 
 #[tokio::test]
-async fn a_trusted_origin_s_page_may_read_every_answer_of_the_api_also_a_refusal() {
-    let app = trusting();
+async fn trusted_origin_may_read_api_responses_and_errors() {
+    let app = app_with_trusted_origin();
     let ada = app.register(ADA).await.with_fetch_site(None);
     let anonymous = app.browser().with_fetch_site(None);
     let answers = [
-        (from(&ada, APP, Method::GET, "/api/v1/user").await, 200),
-        (from(&ada, APP, Method::POST, "/api/v1/tokens").await, 415),
         (
-            from(&ada, APP, Method::GET, "/api/v1/tokens?x=1").await,
+            request_from(&ada, APP, Method::GET, "/api/v1/user").await,
+            200,
+        ),
+        (
+            request_from(&ada, APP, Method::POST, "/api/v1/tokens").await,
+            415,
+        ),
+        (
+            request_from(&ada, APP, Method::GET, "/api/v1/tokens?x=1").await,
             422,
         ),
         (
-            from(&anonymous, APP, Method::GET, "/api/v1/user").await,
+            request_from(&anonymous, APP, Method::GET, "/api/v1/user").await,
             401,
         ),
-        (from(&ada, APP, Method::GET, "/api/v1/nothing").await, 404),
-        (from(&ada, APP, Method::PUT, "/api/v1/user").await, 405),
+        (
+            request_from(&ada, APP, Method::GET, "/api/v1/nothing").await,
+            404,
+        ),
+        (
+            request_from(&ada, APP, Method::PUT, "/api/v1/user").await,
+            405,
+        ),
     ];
     for (answer, status) in answers {
         let answer = answer
@@ -104,8 +116,8 @@ async fn a_trusted_origin_s_page_may_read_every_answer_of_the_api_also_a_refusal
 }
 
 #[tokio::test]
-async fn a_trusted_origin_s_page_can_use_the_cookie_and_make_a_token() {
-    let app = trusting();
+async fn trusted_origin_can_create_a_token_with_the_cookie() {
+    let app = app_with_trusted_origin();
     let ada = app.register(ADA).await.with_fetch_site(None);
     let body = json!({"name": "App", "abilities": []});
     let request = ada.request(Method::POST, "/api/v1/tokens").json(&body);
@@ -116,38 +128,38 @@ async fn a_trusted_origin_s_page_can_use_the_cookie_and_make_a_token() {
 }
 
 #[tokio::test]
-async fn nobody_else_s_page_may_ask_or_read() {
-    let app = trusting();
+async fn other_origins_get_no_cors_headers() {
+    let app = app_with_trusted_origin();
     let ada = app.register(ADA).await.with_fetch_site(None);
     for origin in OTHERS {
-        let asked = asks_first(&app, origin, "DELETE", "/api/v1/tokens").await;
-        assert_eq!(cors_of(&asked), [""; 0], "{asked}");
-        asked.expect_status(405);
-        let answer = from(&ada, origin, Method::GET, "/api/v1/user").await;
+        let preflight_answer = preflight(&app, origin, "DELETE", "/api/v1/tokens").await;
+        assert_eq!(cors_of(&preflight_answer), [""; 0], "{preflight_answer}");
+        preflight_answer.expect_status(405);
+        let answer = request_from(&ada, origin, Method::GET, "/api/v1/user").await;
         assert_eq!(cors_of(&answer), [""; 0], "{answer}");
-        // A cache that kept it for one must not give it to another.
+        // A cache must not give the response for one origin to another.
         assert!(answer.headers_named("vary").contains(&"Origin"), "{answer}");
     }
 }
 
 #[tokio::test]
-async fn pages_and_a_proxy_s_questions_are_read_by_no_other_origin_even_a_trusted_one() {
-    let app = trusting();
+async fn pages_and_forward_auth_never_get_cors_headers() {
+    let app = app_with_trusted_origin();
     let ada = app.register(ADA).await.with_fetch_site(None);
     for path in ["/account", "/login", "/auth/verify", "/static/x/y.css"] {
-        let answer = from(&ada, APP, Method::GET, path).await;
+        let answer = request_from(&ada, APP, Method::GET, path).await;
         assert_eq!(cors_of(&answer), [""; 0], "{answer}");
     }
-    let asked = asks_first(&app, APP, "GET", "/auth/verify").await;
-    assert_eq!(cors_of(&asked), [""; 0], "{asked}");
-    asked.expect_status(401);
+    let preflight_answer = preflight(&app, APP, "GET", "/auth/verify").await;
+    assert_eq!(cors_of(&preflight_answer), [""; 0], "{preflight_answer}");
+    preflight_answer.expect_status(401);
 }
 
 #[tokio::test]
-async fn where_no_origin_is_trusted_answers_say_nothing_of_origins() {
+async fn no_cors_headers_without_trusted_origins() {
     let app = TestApp::start();
     let ada = app.register(ADA).await.with_fetch_site(None);
-    let answer = from(&ada, APP, Method::GET, "/api/v1/user").await;
+    let answer = request_from(&ada, APP, Method::GET, "/api/v1/user").await;
     assert_eq!(cors_of(&answer), [""; 0], "{answer}");
     assert!(
         !answer.headers_named("vary").contains(&"Origin"),

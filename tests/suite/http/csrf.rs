@@ -1,4 +1,4 @@
-//! What another site's page makes a browser send does nothing.
+//! Requests that a page of another site causes have no effect.
 
 use narthex::http::routes;
 use reqwest::Method;
@@ -10,8 +10,8 @@ use crate::support::client::Browser;
 
 const ADA: &str = "ada@example.com";
 
-/// How a browser says that a request is not our own page's.
-const ELSEWHERE: [&[(&str, &str)]; 7] = [
+/// Headers of cross-site requests.
+const CROSS_SITE: [&[(&str, &str)]; 7] = [
     &[("sec-fetch-site", "cross-site")],
     &[("sec-fetch-site", "same-site")],
     &[("sec-fetch-site", "whatever comes next")],
@@ -24,7 +24,7 @@ const ELSEWHERE: [&[(&str, &str)]; 7] = [
     &[("origin", "http://127.0.0.1:1")],
 ];
 
-/// A user with a session that acts, one that looks on, and a token.
+/// A user with two sessions, one that sends the requests and one that observes, and a token.
 struct Scene {
     app: TestApp,
     actor: Browser,
@@ -35,7 +35,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn set() -> Self {
+    async fn new() -> Self {
         let app = TestApp::start();
         let witness = app.register(ADA).await;
         let secret = app.token_of(&witness, "CI", &["tokens:read"]).await;
@@ -58,7 +58,7 @@ impl Scene {
         }
     }
 
-    /// All that a request could change.
+    /// Everything that a request could change.
     async fn state(&self) -> [Value; 3] {
         let user = self.witness.get("/api/v1/user").await.json();
         let credentials = self
@@ -79,8 +79,8 @@ impl Scene {
         pattern.replace("{id}", id)
     }
 
-    /// A request that would do something.
-    async fn would_act(&self, method: &str, pattern: &str) -> reqwest::RequestBuilder {
+    /// A request that has an effect unless it is refused.
+    async fn effective_request(&self, method: &str, pattern: &str) -> reqwest::RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let request = self.actor.request(method.clone(), &self.path(pattern));
         if pattern.starts_with("/api/") {
@@ -129,20 +129,20 @@ impl Scene {
 
 fn unsafe_routes() -> Vec<(String, &'static str)> {
     let routes = routes::table().into_iter();
-    // A proxy's question does nothing, whatever its method.
-    let acting = routes.filter(|route| route.method != "GET" && route.path != "/auth/verify");
-    acting
+    // Forward auth changes nothing, with any method.
+    let changing = routes.filter(|route| route.method != "GET" && route.path != "/auth/verify");
+    changing
         .map(|route| (route.method.to_string(), route.path))
         .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_another_site_sends_with_the_cookie_is_done() {
-    let scene = Scene::set().await;
+async fn cross_site_requests_with_the_cookie_have_no_effect() {
+    let scene = Scene::new().await;
     let before = scene.state().await;
     for (method, pattern) in unsafe_routes() {
-        for headers in ELSEWHERE {
-            let mut request = scene.would_act(&method, pattern).await;
+        for headers in CROSS_SITE {
+            let mut request = scene.effective_request(&method, pattern).await;
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
@@ -164,15 +164,15 @@ async fn nothing_that_another_site_sends_with_the_cookie_is_done() {
         .expect_status(422);
 }
 
-/// The other side of the test above: the same requests do act when they are our own page's.
+/// The counterpart of the test above: the same requests have an effect from our own pages.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_from_our_own_page_or_from_no_browser_is_let_through() {
+async fn same_origin_and_non_browser_requests_take_effect() {
     let own = |app: &TestApp| app.origin.clone();
     for (method, pattern) in unsafe_routes() {
         if pattern == "/api/v1/tokens/current" {
-            continue; // A session is no token.
+            continue; // The caller has a session, not a token.
         }
-        let scene = Scene::set().await;
+        let scene = Scene::new().await;
         let origin = own(&scene.app);
         let ways: [&[(&str, &str)]; 4] = [
             &[("sec-fetch-site", "same-origin")],
@@ -181,38 +181,39 @@ async fn the_same_from_our_own_page_or_from_no_browser_is_let_through() {
             &[],
         ];
         let headers = ways[pattern.len() % ways.len()];
-        let mut request = scene.would_act(&method, pattern).await;
+        let mut request = scene.effective_request(&method, pattern).await;
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let before = scene.state().await;
         let answer = scene.actor.send(request).await;
         assert!(answer.status < 400, "{headers:?}: {answer}");
-        let looks = [
+        let read_only = [
             "/api/v1/sign-out/preview",
             "/account/tokens/{id}/resume",
             "/oauth/introspect",
         ];
-        let ends_the_witness = scene.witness.get("/api/v1/user").await.status == 401;
-        if !looks.contains(&pattern) && pattern != "/register" && !ends_the_witness {
+        let witness_is_signed_out = scene.witness.get("/api/v1/user").await.status == 401;
+        if !read_only.contains(&pattern) && pattern != "/register" && !witness_is_signed_out {
             assert_ne!(scene.state().await, before, "{answer}");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn credentials_that_a_browser_adds_by_itself_do_not_make_a_page_s_form_our_own() {
-    let scene = Scene::set().await;
+async fn authorization_header_does_not_excuse_cross_site_forms() {
+    let scene = Scene::new().await;
     let before = scene.state().await;
     for (method, pattern) in unsafe_routes() {
         if pattern.starts_with("/api/") || pattern.starts_with("/oauth/") {
             continue;
         }
-        // A proxy in front that asks for a password makes every browser add this, from any site.
-        for pass in ["Basic YWRhOnNlY3JldA==", "Bearer nrx_x", "Negotiate x"] {
-            let request = scene.would_act(&method, pattern).await;
+        // If a proxy asks for a password, every browser adds this header, also for requests of
+        // another site.
+        for authorization in ["Basic YWRhOnNlY3JldA==", "Bearer nrx_x", "Negotiate x"] {
+            let request = scene.effective_request(&method, pattern).await;
             let request = request
-                .header("authorization", pass)
+                .header("authorization", authorization)
                 .header("sec-fetch-site", "cross-site");
             scene.actor.send(request).await.expect_status(403);
         }
@@ -221,7 +222,7 @@ async fn credentials_that_a_browser_adds_by_itself_do_not_make_a_page_s_form_our
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_with_a_token_may_call_from_wherever_it_runs() {
+async fn token_requests_are_accepted_from_any_origin() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let client = app.api_client(&app.token_of(&browser, "CI", &["tokens:write"]).await);
@@ -234,7 +235,7 @@ async fn a_program_with_a_token_may_call_from_wherever_it_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_site_cannot_sign_a_browser_in() {
+async fn cross_site_request_cannot_sign_a_browser_in() {
     let app = TestApp::start();
     app.register("mallory@example.com").await;
     let victim = app.browser().with_fetch_site(Some("cross-site"));
@@ -244,7 +245,7 @@ async fn another_site_cannot_sign_a_browser_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_trusted_origin_may_act_and_one_that_looks_like_it_may_not() {
+async fn trusted_origin_may_act_and_similar_origins_may_not() {
     let app = TestApp::start_with(&[("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com")]);
     let browser = app.register(ADA).await.with_fetch_site(None);
     let post = |origin: &str, site: &str| {
@@ -271,7 +272,7 @@ async fn a_trusted_origin_may_act_and_one_that_looks_like_it_may_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn behind_https_only_the_public_url_is_our_own_origin() {
+async fn public_url_is_the_only_own_origin_behind_https() {
     let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
     let anonymous = app.anonymous();
     let post = |origin: &str| {
@@ -295,17 +296,17 @@ async fn behind_https_only_the_public_url_is_our_own_origin() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_safe_method_stays_safe_whatever_the_request_says_besides() {
-    let scene = Scene::set().await;
+async fn method_overrides_do_not_make_a_safe_method_unsafe() {
+    let scene = Scene::new().await;
     let before = scene.state().await;
     for (method, pattern) in unsafe_routes() {
         let path = scene.path(pattern);
-        for asked in [
+        for target in [
             format!("{path}?_method={method}"),
             format!("{path}?_method={method}&password=x&name=x"),
         ] {
             for safe in [Method::GET, Method::HEAD] {
-                let request = scene.actor.request(safe, &asked);
+                let request = scene.actor.request(safe, &target);
                 let request = request
                     .header("x-http-method-override", &method)
                     .header("x-method-override", &method)
@@ -320,8 +321,8 @@ async fn a_safe_method_stays_safe_whatever_the_request_says_besides() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_field_cannot_make_another_method_of_a_post() {
-    let scene = Scene::set().await;
+async fn method_overrides_do_not_change_a_post() {
+    let scene = Scene::new().await;
     let path = format!("/api/v1/tokens/{}", scene.token);
     let request = scene.actor.request(Method::POST, &path);
     let request = request.header("x-http-method-override", "DELETE");
@@ -333,7 +334,7 @@ async fn a_field_cannot_make_another_method_of_a_post() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_answer_lets_another_origin_read_it() {
+async fn responses_have_no_cors_headers_by_default() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     for origin in [

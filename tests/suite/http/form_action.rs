@@ -1,5 +1,6 @@
-//! `form-action` and redirects: Chromium applies a page's `form-action` to every redirect that follows a
-//! form, also to those of an app to which a sign-in leads. So the pages that lead on have none.
+//! `form-action` and redirects. Chromium applies a page's `form-action` to every redirect after a
+//! form, also to redirects of an app after a sign-in. Therefore pages that redirect to an app have
+//! no `form-action`.
 
 use crate::support::app::PASSWORD;
 use crate::support::browser::Window;
@@ -9,7 +10,7 @@ use crate::support::reverse_proxy::{Proxy, ProxyDeployment};
 const ADA: &str = "ada@example.com";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_in_reaches_an_app_that_redirects_to_another_origin() {
+async fn sign_in_reaches_an_app_that_redirects_to_another_origin() {
     let deployment = ProxyDeployment::of(Proxy::Nginx);
     deployment.register(ADA).await;
     let window = Window::at(&deployment.origin).open().await;
@@ -19,7 +20,7 @@ async fn signing_in_reaches_an_app_that_redirects_to_another_origin() {
     window.press("Sign in").await;
     window.expect_path(&deployment.app.redirect_target()).await;
     window.expect_text(GREETING).await;
-    // A cookie of the app, in bytes that are no ASCII, as browsers write it.
+    // A cookie of the app with bytes outside ASCII, which browsers send unchanged.
     window.visit("/app").await;
     window.evaluate("document.cookie = 'theme=é; path=/'").await;
     for (path, words) in [
@@ -39,7 +40,7 @@ async fn signing_in_reaches_an_app_that_redirects_to_another_origin() {
     window.press("Confirm").await;
     window.expect_path(&deployment.app.redirect_target()).await;
 
-    // A path of Narthex's own to which nobody has to be signed in leads on as well.
+    // A path of Narthex that needs no sign-in redirects to the app as well.
     window.visit(&format!("/logout?next={REDIRECT_PATH}")).await;
     window.screenshot("sign-out-of-this-browser").await;
     window.expect_no_sideways_scrolling().await;

@@ -1,4 +1,4 @@
-//! The headers that every answer has, whatever its status.
+//! The headers of every response, with any status.
 
 use narthex::http::routes;
 use reqwest::Method;
@@ -15,9 +15,9 @@ fn directives(answer: &Answer) -> Vec<String> {
     policy.split("; ").map(str::to_owned).collect()
 }
 
-/// What holds for every answer there is.
+/// Checks the headers that every response must have.
 #[track_caller]
-fn is_well_dressed(answer: &Answer) {
+fn expect_standard_headers(answer: &Answer) {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
@@ -26,24 +26,24 @@ fn is_well_dressed(answer: &Answer) {
     ] {
         assert_eq!(answer.header(name), Some(value), "{name}: {answer}");
     }
-    // A page that shows a secret does not even give its address away.
+    // A page with a secret does not even send its address as a referrer.
     let referrer = match answer.text.contains("nrx_") {
         true => "no-referrer",
         false => "same-origin",
     };
     assert_eq!(answer.header("referrer-policy"), Some(referrer), "{answer}");
     assert!(answer.header("permissions-policy").is_some(), "{answer}");
-    for told in ["server", "x-powered-by", "via"] {
-        assert_eq!(answer.header(told), None, "{answer}");
+    for leaking in ["server", "x-powered-by", "via"] {
+        assert_eq!(answer.header(leaking), None, "{answer}");
     }
     let policy = directives(answer);
-    for wanted in [
+    for expected in [
         "default-src 'none'",
         "object-src 'none'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
     ] {
-        assert!(policy.iter().any(|part| part == wanted), "{answer}");
+        assert!(policy.iter().any(|part| part == expected), "{answer}");
     }
     let loose = [
         "unsafe-inline",
@@ -66,29 +66,30 @@ fn is_well_dressed(answer: &Answer) {
         "/healthz",
         "/readyz",
     ];
-    let is_call = programs.iter().any(|prefix| path.starts_with(prefix));
-    if is_call {
+    let is_api = programs.iter().any(|prefix| path.starts_with(prefix));
+    if is_api {
         assert!(policy.iter().any(|part| part == "sandbox"), "{answer}");
     } else {
-        for wanted in ["script-src 'self'", "style-src 'self'", "img-src 'self'"] {
-            assert!(policy.iter().any(|part| part == wanted), "{answer}");
+        for expected in ["script-src 'self'", "style-src 'self'", "img-src 'self'"] {
+            assert!(policy.iter().any(|part| part == expected), "{answer}");
         }
-        // `form_action` says why.
+        // The reason is in `form_action`.
         let plain_path = path.split('?').next().unwrap();
-        let leads_on = ["/login", "/register", "/logout", "/account/confirm"].contains(&plain_path);
+        let may_redirect_to_app =
+            ["/login", "/register", "/logout", "/account/confirm"].contains(&plain_path);
         let forms: Vec<_> = policy
             .iter()
             .filter(|part| part.starts_with("form-action"))
             .collect();
-        let wanted: &[&str] = if leads_on {
+        let expected: &[&str] = if may_redirect_to_app {
             &[]
         } else {
             &["form-action 'self'"]
         };
-        assert_eq!(forms, wanted, "{answer}");
+        assert_eq!(forms, expected, "{answer}");
     }
-    let of_an_asset = answer.status == 200 && path.starts_with("/static/");
-    if !of_an_asset {
+    let is_asset = answer.status == 200 && path.starts_with("/static/");
+    if !is_asset {
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer}");
     }
     let kind = answer.header("content-type");
@@ -96,12 +97,12 @@ fn is_well_dressed(answer: &Answer) {
         return;
     }
     let kind = kind.unwrap_or_else(|| panic!("a body without a type: {answer}"));
-    let kinds: &[&str] = match (is_call, answer.status) {
-        // RFC 6749's form of an error, which OAuth's clients expect.
+    let kinds: &[&str] = match (is_api, answer.status) {
+        // RFC 6749's format for errors, which OAuth clients expect.
         (true, 400) if path.starts_with("/oauth/") => &["application/json"],
         (true, 400..) => &["application/problem+json"],
         (true, _) => &["application/json", "text/plain; charset=utf-8"],
-        (false, _) if of_an_asset => &[
+        (false, _) if is_asset => &[
             "text/css; charset=utf-8",
             "text/javascript; charset=utf-8",
             "image/svg+xml",
@@ -112,12 +113,12 @@ fn is_well_dressed(answer: &Answer) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_route_answers_well_dressed_whoever_asks() {
+async fn every_route_sends_the_standard_headers_to_every_client() {
     let app = TestApp::start();
     let anonymous = app.anonymous();
     app.register(ADA).await;
     for route in routes::table() {
-        // Right passwords are counted, too.
+        // Successful sign-ins count against the rate limit, too.
         app.advance(std::time::Duration::from_secs(600));
         let browser = app.sign_in(ADA).await;
         let all = app.api_client(&app.token_of(&browser, "All", &["*"]).await);
@@ -128,21 +129,21 @@ async fn every_route_answers_well_dressed_whoever_asks() {
             .path
             .replace("{id}", "019ab6b0-0000-7000-8000-000000000000");
         let path = path.replace("{version}", "x").replace("{name}", "y");
-        is_well_dressed(
+        expect_standard_headers(
             &anonymous
                 .send(anonymous.request(method.clone(), &path))
                 .await,
         );
         for client in [&wrong, &none, &all] {
-            is_well_dressed(&client.send(client.request(method.clone(), &path)).await);
+            expect_standard_headers(&client.send(client.request(method.clone(), &path)).await);
         }
         let browser = app.sign_in(ADA).await;
-        is_well_dressed(&browser.send(browser.request(method, &path)).await);
+        expect_standard_headers(&browser.send(browser.request(method, &path)).await);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_refusal_is_well_dressed() {
+async fn every_error_has_the_standard_headers() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     for prefix in ["", "/api/v1"] {
@@ -187,7 +188,7 @@ async fn every_refusal_is_well_dressed() {
         ];
         for (status, request) in requests {
             let request = match status {
-                // The browser says where it comes from already; the first would count.
+                // The browser already sends the header, and only the first one would count.
                 403 => {
                     let anonymous = app.anonymous();
                     anonymous
@@ -196,26 +197,26 @@ async fn every_refusal_is_well_dressed() {
                 }
                 _ => request,
             };
-            is_well_dressed(&browser.send(request).await.expect_status(status));
+            expect_standard_headers(&browser.send(request).await.expect_status(status));
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_s_forms_and_their_outcomes_are_well_dressed() {
+async fn form_responses_have_the_standard_headers() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
-    is_well_dressed(&browser.get("/account").await.expect_status(200));
-    is_well_dressed(&browser.get("/").await.expect_status(303));
+    expect_standard_headers(&browser.get("/account").await.expect_status(200));
+    expect_standard_headers(&browser.get("/").await.expect_status(303));
     let wrong = [("email", ADA), ("password", "x")];
-    is_well_dressed(
+    expect_standard_headers(
         &app.browser()
             .post("/login", &wrong)
             .await
             .expect_status(422),
     );
     let form = [("name", "CI"), ("expires", "7d")];
-    is_well_dressed(
+    expect_standard_headers(
         &browser
             .post("/account/tokens", &form)
             .await
@@ -226,11 +227,11 @@ async fn a_page_s_forms_and_their_outcomes_are_well_dressed() {
     let outdated = browser
         .post("/account/sign-out", &[("digest", &digest)])
         .await;
-    is_well_dressed(&outdated.expect_status(409));
+    expect_standard_headers(&outdated.expect_status(409));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_under_https_browsers_are_told_to_stay_with_it() {
+async fn hsts_is_sent_only_behind_https() {
     let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
     let anonymous = app.anonymous();
     for path in [
@@ -257,16 +258,16 @@ async fn only_under_https_browsers_are_told_to_stay_with_it() {
     let anonymous = app.anonymous();
     let request = anonymous.request(Method::GET, "/login");
     let answer = anonymous.send(request.header("host", "id.example.com"));
-    let wanted = "max-age=63072000; includeSubDomains; preload";
+    let expected = "max-age=63072000; includeSubDomains; preload";
     answer
         .await
-        .expect_header("strict-transport-security", wanted);
+        .expect_header("strict-transport-security", expected);
     let plain = TestApp::start().anonymous().get("/login").await;
     assert_eq!(plain.header("strict-transport-security"), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn violations_are_reported_to_the_operators_collector() {
+async fn csp_names_the_collector_of_the_operator() {
     let collector = "https://csp.example.com/report?of=narthex";
     let app = TestApp::start_with(&[
         ("NARTHEX_PUBLIC_URL", "https://id.example.com"),
@@ -278,11 +279,11 @@ async fn violations_are_reported_to_the_operators_collector() {
         .send(request.header("host", "id.example.com"))
         .await;
     let policy = directives(&answer);
-    for wanted in ["report-to policy", &format!("report-uri {collector}")] {
-        assert!(policy.iter().any(|part| part == wanted), "{answer}");
+    for expected in ["report-to policy", &format!("report-uri {collector}")] {
+        assert!(policy.iter().any(|part| part == expected), "{answer}");
     }
     answer.expect_header("reporting-endpoints", &format!("policy=\"{collector}\""));
-    // Chromium would follow these alone, and there only under https.
+    // Chromium supports these only with https, and it ignores `report-uri` if they are present.
     let app = TestApp::start_with(&[("NARTHEX_CSP_REPORT_URI", collector)]);
     let plain = app.anonymous().get("/login").await;
     assert_eq!(plain.header("reporting-endpoints"), None);
@@ -295,7 +296,7 @@ async fn violations_are_reported_to_the_operators_collector() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn violations_are_reported_nowhere_without_a_collector() {
+async fn csp_has_no_report_target_without_a_collector() {
     let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
     let anonymous = app.anonymous();
     let request = anonymous.request(Method::GET, "/login");
@@ -311,7 +312,7 @@ async fn violations_are_reported_nowhere_without_a_collector() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_page_loads_is_ours_and_kept_for_as_long_as_it_stays_the_same() {
+async fn assets_are_cached_until_their_content_changes() {
     let app = TestApp::start();
     let page = app.anonymous().get("/login").await;
     let loaded: Vec<&str> = page
@@ -323,23 +324,23 @@ async fn what_a_page_loads_is_ours_and_kept_for_as_long_as_it_stays_the_same() {
     assert_eq!(loaded.len(), 2, "{page}");
     for path in loaded {
         let asset = app.anonymous().get(path).await.expect_status(200);
-        is_well_dressed(&asset);
+        expect_standard_headers(&asset);
         asset.expect_header("cache-control", "public, max-age=31536000, immutable");
         let old = path.replacen("/static/", "/static/0", 1);
         app.anonymous().get(&old).await.expect_status(404);
     }
 }
 
-/// The origin may be shared with an app, whose data in the browser is not ours to delete.
+/// An app may share the origin. Narthex must not delete its data in the browser.
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_out_leaves_alone_what_an_app_stores_in_the_browser() {
+async fn sign_out_does_not_clear_data_of_an_app() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let mut answers = vec![browser.post("/logout", &[]).await];
     let browser = app.sign_in(ADA).await;
     let digest = browser.get("/account/sign-out").await.field("digest");
-    let everywhere = [("digest", &*digest)];
-    answers.push(browser.post("/account/sign-out", &everywhere).await);
+    let form = [("digest", &*digest)];
+    answers.push(browser.post("/account/sign-out", &form).await);
     let browser = app.sign_in(ADA).await;
     let current = browser.request(Method::DELETE, "/api/v1/sessions/current");
     answers.push(browser.send(current).await);
@@ -352,9 +353,9 @@ async fn signing_out_leaves_alone_what_an_app_stores_in_the_browser() {
     }
 }
 
-/// In Chromium: with `no-store` and a changed cookie, the page is not in any cache of the browser.
+/// In Chromium, a page with `no-store` whose cookie has changed is in no cache of the browser.
 #[tokio::test(flavor = "multi_thread")]
-async fn going_back_after_signing_out_shows_nothing_private() {
+async fn going_back_after_sign_out_shows_no_private_page() {
     let app = TestApp::start();
     app.register(ADA).await;
     let window = Window::at(&app.origin)
@@ -375,9 +376,10 @@ async fn going_back_after_signing_out_shows_nothing_private() {
     window.close().await;
 }
 
-/// Chromium keeps a page in its back-forward cache in spite of `no-store`, as long as its cookies stay.
+/// Chromium keeps a page in its back-forward cache in spite of `no-store` while its cookies are
+/// unchanged.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_restored_after_a_sign_out_elsewhere_is_loaded_anew() {
+async fn restored_page_reloads_after_a_revocation_elsewhere() {
     let app = TestApp::start();
     app.register(ADA).await;
     let window = Window::at(&app.origin)
@@ -391,15 +393,15 @@ async fn a_page_restored_after_a_sign_out_elsewhere_is_loaded_anew() {
     window.expect_path("/account").await;
     window.visit("/account/profile").await;
     window.visit("/problems/not-found").await;
-    // The cache is on: without an ending, the page is back as it was left.
+    // The cache is enabled: without a revocation, the page comes back as it was left.
     window.evaluate("history.back()").await;
     window.expect_path("/account/profile").await;
     window.visit("/problems/not-found").await;
     let phone = app.sign_in(ADA).await;
     let digest = phone.get("/account/sign-out").await.field("digest");
-    let everywhere = [("digest", &*digest)];
+    let form = [("digest", &*digest)];
     phone
-        .post("/account/sign-out", &everywhere)
+        .post("/account/sign-out", &form)
         .await
         .expect_redirect("/login");
     window.evaluate("history.back()").await;
@@ -409,7 +411,7 @@ async fn a_page_restored_after_a_sign_out_elsewhere_is_loaded_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_private_page_comes_back_out_of_a_cache() {
+async fn private_pages_are_never_served_from_a_cache() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let page = browser.get("/account").await.expect_status(200);
@@ -426,9 +428,10 @@ async fn no_private_page_comes_back_out_of_a_cache() {
         .expect_redirect("/login?next=%2Faccount");
 }
 
-/// RFC 9110, section 12.5.3, leaves it to the server: an answer as it is helps more than none.
+/// RFC 9110, section 12.5.3, leaves the choice to the server: an unencoded response is more useful
+/// than none.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_accepts_no_coding_gets_the_answer_as_it_is() {
+async fn client_without_accepted_coding_gets_an_unencoded_response() {
     let app = TestApp::start();
     let anonymous = app.anonymous();
     for route in routes::table() {

@@ -1,18 +1,18 @@
-//! A request that was meant for another host name is sent away.
+//! Requests for an unknown host are refused with `421`.
 
 use reqwest::Method;
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::raw_http::{exchange, status};
 
-async fn as_host(app: &TestApp, host: &str, path: &str) -> u16 {
+async fn status_for_host(app: &TestApp, host: &str, path: &str) -> u16 {
     let anonymous = app.anonymous();
     let request = anonymous.request(Method::GET, path).header("host", host);
     anonymous.send(request).await.status
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_public_url_loopback_names_and_the_listening_address_are_answered() {
+async fn loopback_and_listen_address_work_without_a_public_url() {
     let app = TestApp::start();
     let own = app.origin.strip_prefix("http://").unwrap();
     for host in [
@@ -24,12 +24,12 @@ async fn without_a_public_url_loopback_names_and_the_listening_address_are_answe
         "127.9.9.9",
         "[::1]:1",
     ] {
-        assert_eq!(as_host(&app, host, "/login").await, 200, "{host}");
+        assert_eq!(status_for_host(&app, host, "/login").await, 200, "{host}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_other_name_is_misdirected_wherever_it_asks() {
+async fn unknown_host_is_refused_on_every_path() {
     let app = TestApp::start();
     for host in [
         "evil.example",
@@ -47,16 +47,20 @@ async fn any_other_name_is_misdirected_wherever_it_asks() {
             "/no-such-page",
             "/static/a/b",
         ] {
-            assert_eq!(as_host(&app, host, path).await, 421, "{host} {path}");
+            assert_eq!(
+                status_for_host(&app, host, path).await,
+                421,
+                "{host} {path}"
+            );
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_a_public_url_its_host_alone_is_answered() {
+async fn only_the_host_of_the_public_url_is_accepted() {
     let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
     for host in ["id.example.com", "ID.example.com", "id.example.com:443"] {
-        assert_eq!(as_host(&app, host, "/login").await, 200, "{host}");
+        assert_eq!(status_for_host(&app, host, "/login").await, 200, "{host}");
     }
     let own = app.origin.strip_prefix("http://").unwrap();
     for host in [
@@ -67,22 +71,26 @@ async fn with_a_public_url_its_host_alone_is_answered() {
         "id.example.com:80",
         "id.example.com.",
     ] {
-        assert_eq!(as_host(&app, host, "/login").await, 421, "{host}");
+        assert_eq!(status_for_host(&app, host, "/login").await, 421, "{host}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn health_checks_are_answered_under_any_name() {
+async fn health_checks_accept_any_host() {
     let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
     for path in ["/healthz", "/readyz"] {
         for host in ["10.0.0.7:8080", "evil.example", "id.example.com"] {
-            assert_eq!(as_host(&app, host, path).await, 200, "{host} {path}");
+            assert_eq!(
+                status_for_host(&app, host, path).await,
+                200,
+                "{host} {path}"
+            );
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_misdirected_request_does_nothing() {
+async fn request_for_an_unknown_host_has_no_effect() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let request = browser.request(Method::POST, "/logout");
@@ -106,7 +114,7 @@ async fn a_misdirected_request_does_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_host_two_hosts_and_a_foreign_absolute_target_are_refused() {
+async fn ambiguous_or_missing_host_is_refused() {
     let app = TestApp::start();
     let refused = [400, 421];
     for head in [
@@ -128,7 +136,7 @@ async fn no_host_two_hosts_and_a_foreign_absolute_target_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_proxy_s_header_says_of_the_host_changes_nothing() {
+async fn forwarded_host_headers_are_ignored() {
     let app = TestApp::start_with(&[("NARTHEX_TRUSTED_PROXIES", "127.0.0.0/8")]);
     let anonymous = app.anonymous();
     let request = anonymous

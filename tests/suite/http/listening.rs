@@ -1,5 +1,5 @@
-//! Where a server listens: TCP, a Unix socket, a socket that systemd opened; and what it tells the service
-//! manager and `narthex health`.
+//! Listening on TCP, on a Unix socket and on a socket of systemd; notifications to the service
+//! manager; and `narthex health`.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -17,8 +17,8 @@ use crate::support::raw_http::status;
 const URL: &str = "https://id.example.com";
 const CLIENT: &str = "203.0.113.7";
 
-/// A request as a proxy on this machine sends it; the answer.
-fn ask(mut stream: impl Read + Write, path: &str, headers: &str) -> String {
+/// Sends a request like a proxy on this machine does, and returns the response.
+fn send(mut stream: impl Read + Write, path: &str, headers: &str) -> String {
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: id.example.com\r\n{headers}Connection: close\r\n\r\n"
     );
@@ -28,12 +28,12 @@ fn ask(mut stream: impl Read + Write, path: &str, headers: &str) -> String {
     answer
 }
 
-fn forwarded() -> String {
+fn forwarded_header() -> String {
     format!("X-Forwarded-For: {CLIENT}\r\n")
 }
 
-/// An installation that listens on a Unix socket, and the socket.
-fn on_a_socket() -> (Narthex, PathBuf) {
+/// An installation that listens on a Unix socket, and the path of the socket.
+fn on_unix_socket() -> (Narthex, PathBuf) {
     let narthex = Narthex::installed();
     let socket = narthex.directory().join("narthex.sock");
     let listen = format!("unix:{}", socket.display());
@@ -55,7 +55,7 @@ fn connect_tcp(address: &str) -> TcpStream {
     stream
 }
 
-/// The log lines of requests that name this client.
+/// The number of request lines in the log that name this client.
 fn requests_of(log: &str, client: &str) -> usize {
     log.lines()
         .filter(|line| line.contains("request") && line.contains(client))
@@ -63,7 +63,7 @@ fn requests_of(log: &str, client: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_port_alone_and_localhost_are_addresses() {
+async fn listen_accepts_a_port_alone_and_localhost() {
     let port = free_port();
     for listen in [format!(":{port}"), format!("localhost:{port}")] {
         let narthex = Narthex::installed().with("NARTHEX_LISTEN", &listen);
@@ -81,52 +81,55 @@ async fn a_port_alone_and_localhost_are_addresses() {
 
 #[test]
 fn unix_socket_serves_its_owner_and_group() {
-    let (narthex, socket) = on_a_socket();
+    let (narthex, socket) = on_unix_socket();
     let serving = narthex.serve();
     assert_eq!(serving.url, URL);
     let metadata = fs::metadata(&socket).unwrap();
     assert!(metadata.file_type().is_socket());
     assert_eq!(metadata.permissions().mode() & 0o777, 0o660);
-    assert_eq!(status(&ask(connect(&socket), "/login", "")), 200);
+    assert_eq!(status(&send(connect(&socket), "/login", "")), 200);
     serving.stop().expect_code(0);
     assert!(!socket.exists(), "the socket is removed at the stop");
-    let left: Vec<_> = fs::read_dir(narthex.directory())
+    let remaining: Vec<_> = fs::read_dir(narthex.directory())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| name.contains("sock"))
         .collect();
-    assert_eq!(left, Vec::<String>::new());
+    assert_eq!(remaining, Vec::<String>::new());
 }
 
 #[test]
-fn unix_socket_peer_names_the_client() {
-    let (narthex, socket) = on_a_socket();
+fn forwarded_header_is_trusted_on_a_unix_socket() {
+    let (narthex, socket) = on_unix_socket();
     let serving = narthex.serve();
-    assert_eq!(status(&ask(connect(&socket), "/login", &forwarded())), 200);
+    assert_eq!(
+        status(&send(connect(&socket), "/login", &forwarded_header())),
+        200
+    );
     // Without a header the client has no address.
-    assert_eq!(status(&ask(connect(&socket), "/login", "")), 200);
+    assert_eq!(status(&send(connect(&socket), "/login", "")), 200);
     let log = serving.stop().expect_code(0).stderr;
     assert_eq!(requests_of(&log, CLIENT), 1, "{log}");
     assert!(!log.contains("NARTHEX_TRUSTED_PROXIES"), "{log}");
 }
 
 #[test]
-fn unix_socket_replaces_a_dead_server_and_no_live_one() {
-    let (narthex, socket) = on_a_socket();
+fn start_replaces_the_socket_of_a_dead_server_only() {
+    let (narthex, socket) = on_unix_socket();
     narthex.serve().kill();
-    assert!(socket.exists(), "a killed server leaves it behind");
+    assert!(socket.exists(), "a killed server leaves its socket");
     let serving = narthex.serve();
     let Err(second) = narthex.try_serve(&[]) else {
         panic!("two servers on one socket")
     };
     let line = second.expect_error();
     assert!(line.contains("a server listens there already"), "{line}");
-    assert_eq!(status(&ask(connect(&socket), "/login", "")), 200);
+    assert_eq!(status(&send(connect(&socket), "/login", "")), 200);
     serving.stop().expect_code(0);
 
     fs::write(&socket, "precious").unwrap();
     let Err(refused) = narthex.try_serve(&[]) else {
-        panic!("it replaced a file")
+        panic!("the server replaced a file")
     };
     let line = refused.expect_error();
     assert!(line.contains("a file that is no socket"), "{line}");
@@ -134,8 +137,8 @@ fn unix_socket_replaces_a_dead_server_and_no_live_one() {
 }
 
 #[test]
-fn stop_leaves_the_socket_of_a_later_server() {
-    let (narthex, socket) = on_a_socket();
+fn stop_keeps_the_socket_of_a_later_server() {
+    let (narthex, socket) = on_unix_socket();
     let serving = narthex.serve();
     fs::remove_file(&socket).unwrap();
     let _later = UnixListener::bind(&socket).unwrap();
@@ -143,9 +146,9 @@ fn stop_leaves_the_socket_of_a_later_server() {
     assert!(socket.exists());
 }
 
-/// `narthex serve` behind `systemd-socket-activate` on that address, asked once, stopped; the answer and
-/// what was logged.
-fn activated(listen: &str, ask: impl FnOnce() -> String) -> (String, String) {
+/// Runs `narthex serve` behind `systemd-socket-activate` on that address, sends one request and
+/// stops the server. Returns the response and the log.
+fn serve_activated(listen: &str, send: impl FnOnce() -> String) -> (String, String) {
     let narthex =
         Narthex::installed().started_by(&["/usr/bin/systemd-socket-activate", "--listen", listen]);
     let mut child = narthex
@@ -160,7 +163,7 @@ fn activated(listen: &str, ask: impl FnOnce() -> String) -> (String, String) {
     })
     .expect("a socket");
     // The server starts because of this connection.
-    let answer = ask();
+    let answer = send();
     signal(&child, "TERM");
     let log = log
         .read_to_end(PROCESS_TIMEOUT)
@@ -170,15 +173,15 @@ fn activated(listen: &str, ask: impl FnOnce() -> String) -> (String, String) {
 }
 
 #[test]
-fn sockets_of_systemd_are_served() {
+fn server_accepts_sockets_of_systemd() {
     let address = format!("127.0.0.1:{}", free_port());
-    let (answer, _) = activated(&address, || ask(connect_tcp(&address), "/healthz", ""));
+    let (answer, _) = serve_activated(&address, || send(connect_tcp(&address), "/healthz", ""));
     assert_eq!(status(&answer), 200);
 
     let home = tempfile::tempdir().unwrap();
     let socket = home.path().join("activated.sock");
-    let (answer, log) = activated(socket.to_str().unwrap(), || {
-        ask(connect(&socket), "/healthz", &forwarded())
+    let (answer, log) = serve_activated(socket.to_str().unwrap(), || {
+        send(connect(&socket), "/healthz", &forwarded_header())
     });
     assert_eq!(status(&answer), 200);
     assert!(socket.exists(), "the socket belongs to systemd");
@@ -188,7 +191,7 @@ fn sockets_of_systemd_are_served() {
 #[test]
 fn inherited_descriptor_that_is_no_socket_stops_the_start() {
     let Err(outcome) = Narthex::installed().with("LISTEN_FDS", "1").try_serve(&[]) else {
-        panic!("it started")
+        panic!("the server started")
     };
     let line = outcome.expect_error();
     assert!(
@@ -198,7 +201,7 @@ fn inherited_descriptor_that_is_no_socket_stops_the_start() {
 }
 
 #[test]
-fn service_manager_is_told_of_start_stop_and_life() {
+fn service_manager_is_notified_of_start_stop_and_watchdog() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("notify");
     let manager = UnixDatagram::bind(&path).unwrap();
@@ -215,32 +218,32 @@ fn service_manager_is_told_of_start_stop_and_life() {
     let mut messages = Vec::new();
     while messages
         .iter()
-        .filter(|told| *told == "WATCHDOG=1\n")
+        .filter(|message| *message == "WATCHDOG=1\n")
         .count()
         < 2
         || !messages.contains(&"READY=1\nSTATUS=serving\n".to_owned())
     {
         messages.push(next());
     }
-    assert!(!messages.iter().any(|told| told.contains("STOPPING")));
+    assert!(!messages.iter().any(|message| message.contains("STOPPING")));
     serving.signal("TERM");
     while !next().starts_with("STOPPING=1\n") {}
     serving.outcome().expect_code(0);
 }
 
-/// Three requests as a proxy sends them; the log.
+/// Sends three requests like a proxy does, and returns the log.
 fn log_behind_a_proxy(narthex: &Narthex) -> String {
     let serving: RunningServer = narthex.serve();
     let address = serving.url.strip_prefix("http://").unwrap();
     for _ in 0..3 {
         let stream = connect_tcp(address);
-        assert_eq!(status(&ask(stream, "/healthz", &forwarded())), 200);
+        assert_eq!(status(&send(stream, "/healthz", &forwarded_header())), 200);
     }
     serving.stop().expect_code(0).stderr
 }
 
 #[test]
-fn untrusted_forwarded_header_is_warned_of_once() {
+fn untrusted_forwarded_header_logs_one_warning() {
     let log = log_behind_a_proxy(&Narthex::installed());
     let warnings: Vec<_> = log
         .lines()
@@ -251,13 +254,13 @@ fn untrusted_forwarded_header_is_warned_of_once() {
     assert!(warnings[0].contains("127.0.0.1/32"), "{log}");
     assert!(warnings[0].contains("x-forwarded-for"), "{log}");
 
-    let trusting = Narthex::installed().with("NARTHEX_TRUSTED_PROXIES", "127.0.0.1");
-    let log = log_behind_a_proxy(&trusting);
+    let configured = Narthex::installed().with("NARTHEX_TRUSTED_PROXIES", "127.0.0.1");
+    let log = log_behind_a_proxy(&configured);
     assert!(!log.contains("NARTHEX_TRUSTED_PROXIES"), "{log}");
 }
 
 #[test]
-fn health_asks_the_address_of_the_settings() {
+fn health_queries_the_configured_address() {
     let address = format!("127.0.0.1:{}", free_port());
     let narthex = Narthex::installed().with("NARTHEX_LISTEN", &address);
     let line = narthex.run(&["health"]).expect_error();
@@ -270,23 +273,23 @@ fn health_asks_the_address_of_the_settings() {
         (&["health"][..], "/readyz"),
         (&["health", "--live"], "/healthz"),
     ] {
-        let told = narthex.run(arguments).expect_code(0).stdout;
-        assert_eq!(told, format!("{address} answers 200 at {path}\n"));
+        let message = narthex.run(arguments).expect_code(0).stdout;
+        assert_eq!(message, format!("{address} answers 200 at {path}\n"));
     }
     serving.stop().expect_code(0);
 
-    let (narthex, socket) = on_a_socket();
+    let (narthex, socket) = on_unix_socket();
     let serving = narthex.serve();
-    let told = narthex.run(&["health"]).expect_code(0).stdout;
+    let message = narthex.run(&["health"]).expect_code(0).stdout;
     assert_eq!(
-        told,
+        message,
         format!("unix:{} answers 200 at /readyz\n", socket.display())
     );
     serving.stop().expect_code(0);
 }
 
 #[test]
-fn health_fails_where_the_server_is_not_ready() {
+fn health_fails_if_the_server_is_not_ready() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let narthex = Narthex::installed().with("NARTHEX_LISTEN", &address);

@@ -1,4 +1,4 @@
-//! HTTP itself: headers, hosts, origins, bodies.
+//! HTTP: headers, hosts, origins and bodies.
 
 mod cors;
 mod csrf;

@@ -1,5 +1,5 @@
-//! The document that describes the API: that it says what the route table says, that it is whole, and
-//! that it is the one in `docs/`. Whether the server keeps to it is asked by `scripts/check-api`.
+//! The OpenAPI document: it agrees with the route table, it is complete, and it equals the file in
+//! `docs/`. `scripts/check-api` tests that the server conforms to it.
 
 use std::collections::BTreeSet;
 
@@ -15,13 +15,13 @@ use serde_json::{Value, json};
 use crate::support::app::TestApp;
 use crate::support::binary::Narthex;
 
-const KEPT: &str = include_str!("../../../docs/openapi.json");
+const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 
-fn kept() -> Value {
-    serde_json::from_str(KEPT).unwrap()
+fn document() -> Value {
+    serde_json::from_str(DOCUMENT).unwrap()
 }
 
-/// Every call of the document: method, path and what is said of it.
+/// Every operation of the document: method, path and description.
 fn calls(document: &Value) -> Vec<(String, String, Value)> {
     let mut calls = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -32,10 +32,11 @@ fn calls(document: &Value) -> Vec<(String, String, Value)> {
     calls
 }
 
-/// What programs call. A proxy's question about a request of somebody else is no call of theirs.
-fn is_called_by_programs(route: &Route) -> bool {
-    // Browsers report there by a standard of theirs.
-    let page = [
+/// Whether API clients call this route. Forward auth is called by a proxy and is not part of the
+/// API.
+fn is_api_route(route: &Route) -> bool {
+    // Browsers send reports there.
+    let not_api = [
         "/account",
         "/static",
         "/login",
@@ -43,15 +44,15 @@ fn is_called_by_programs(route: &Route) -> bool {
         "/register",
         "/problems",
         "/reports",
-        // Leads password managers to a page.
+        // Redirects password managers to a page.
         "/.well-known/change-password",
     ];
     route.path != "/"
         && route.path != "/auth/verify"
-        && !page.iter().any(|prefix| route.path.starts_with(prefix))
+        && !not_api.iter().any(|prefix| route.path.starts_with(prefix))
 }
 
-/// Everything that `value` refers to.
+/// Collects every reference in `value`.
 fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
@@ -67,8 +68,8 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// `value`, where it is a reference, otherwise itself.
-fn followed<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+/// The target of `value` if it is a reference, otherwise `value`.
+fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     match value["$ref"].as_str() {
         Some(to) => document.pointer(to.trim_start_matches('#')).unwrap(),
         None => value,
@@ -76,28 +77,25 @@ fn followed<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 }
 
 #[test]
-fn every_call_that_programs_make_is_in_the_document_and_none_besides() {
-    let described: BTreeSet<_> = calls(&kept())
+fn document_contains_exactly_the_api_routes() {
+    let described: BTreeSet<_> = calls(&document())
         .into_iter()
         .map(|(method, path, _)| format!("{method} {path}"))
         .collect();
     let routed: BTreeSet<_> = routes::table()
         .iter()
-        .filter(|route| is_called_by_programs(route))
+        .filter(|route| is_api_route(route))
         .map(|route| format!("{} {}", route.method, route.path))
         .collect();
     assert_eq!(described, routed);
 }
 
 #[test]
-fn a_call_asks_for_what_the_route_table_asks_for() {
-    let document = kept();
-    for route in routes::table()
-        .iter()
-        .filter(|route| is_called_by_programs(route))
-    {
+fn security_of_a_call_equals_the_route_table() {
+    let document = document();
+    for route in routes::table().iter().filter(|route| is_api_route(route)) {
         let method = route.method.as_str().to_lowercase();
-        let said = &document["paths"][route.path][method]["security"];
+        let documented = &document["paths"][route.path][method]["security"];
         let asked = match route.access {
             Access::Anyone => json!([]),
             Access::Session => json!([{"session": []}]),
@@ -108,7 +106,7 @@ fn a_call_asks_for_what_the_route_table_asks_for() {
             }
             Access::Visitor | Access::Browser => panic!("{} is a page", route.path),
         };
-        assert_eq!(*said, asked, "{} {}", route.method, route.path);
+        assert_eq!(*documented, asked, "{} {}", route.method, route.path);
         let answers =
             &document["paths"][route.path][route.method.as_str().to_lowercase()]["responses"];
         let can_be_unknown = route.access != Access::Anyone || route.path == "/api/v1/sign-in";
@@ -128,57 +126,57 @@ fn a_call_asks_for_what_the_route_table_asks_for() {
 }
 
 #[test]
-fn every_refusal_is_a_problem() {
-    let document = kept();
+fn every_error_response_is_a_problem() {
+    let document = document();
     for (method, path, call) in calls(&document) {
         let answers = call["responses"].as_object().unwrap();
         for (status, answer) in answers
             .iter()
             .filter(|(status, _)| status.as_str() >= "400")
         {
-            let content = &followed(&document, answer)["content"]["application/problem+json"];
+            let content = &resolve(&document, answer)["content"]["application/problem+json"];
             assert!(content["schema"].is_object(), "{method} {path}: {status}");
         }
     }
 }
 
 #[test]
-fn every_kind_of_problem_is_named() {
-    // What only pages answer, and what no call of the document is answered.
+fn every_problem_type_of_the_api_is_documented() {
+    // Types that only pages send, and types that no operation of the document sends.
     let elsewhere = [
         "form-sent-twice",
         "other-account",
         "https-required",
         "registration-closed",
         "method-not-allowed",
-        // OAuth tells these in a form of its own.
+        // OAuth has its own format for these errors.
         "invalid-client",
         "invalid-request",
     ];
     for slug in PROBLEM_TYPES.iter().map(|kind| kind.slug) {
-        let named = KEPT.contains(&format!("`/problems/{slug}`"));
+        let named = DOCUMENT.contains(&format!("`/problems/{slug}`"));
         assert_eq!(named, !elsewhere.contains(&slug), "{slug}");
     }
 }
 
 #[test]
-fn everything_that_is_referred_to_is_there_and_everything_that_is_there_is_referred_to() {
-    let document = kept();
-    let mut referred_to = BTreeSet::new();
-    references(&document, &mut referred_to);
-    let mut there = BTreeSet::new();
+fn references_and_components_match() {
+    let document = document();
+    let mut referenced = BTreeSet::new();
+    references(&document, &mut referenced);
+    let mut defined = BTreeSet::new();
     for part in ["schemas", "responses"] {
         let named = document["components"][part].as_object().unwrap().keys();
-        there.extend(named.map(|name| format!("#/components/{part}/{name}")));
+        defined.extend(named.map(|name| format!("#/components/{part}/{name}")));
     }
-    assert_eq!(referred_to, there);
+    assert_eq!(referenced, defined);
 }
 
 #[test]
-fn every_call_has_a_name_of_its_own_a_summary_and_a_place() {
-    let document = kept();
-    let places = document["tags"].as_array().unwrap();
-    let places: BTreeSet<_> = places
+fn every_call_has_a_unique_id_a_summary_and_a_tag() {
+    let document = document();
+    let tags = document["tags"].as_array().unwrap();
+    let tags: BTreeSet<_> = tags
         .iter()
         .map(|tag| tag["name"].as_str().unwrap())
         .collect();
@@ -195,16 +193,16 @@ fn every_call_has_a_name_of_its_own_a_summary_and_a_place() {
         let description = call["description"].as_str().unwrap_or_default();
         assert!(!description.contains("# Errors"), "{what}: {description}");
         assert_eq!(call["tags"].as_array().unwrap().len(), 1, "{what}");
-        assert!(places.contains(call["tags"][0].as_str().unwrap()), "{what}");
+        assert!(tags.contains(call["tags"][0].as_str().unwrap()), "{what}");
     }
     for (method, path, call) in calls(&document) {
         for answer in call["responses"].as_object().unwrap().values() {
             let links = answer["links"].as_object();
-            let of_a_token = followed(&document, answer)["content"]["application/json"]["schema"]["$ref"]
+            let of_a_token = resolve(&document, answer)["content"]["application/json"]["schema"]["$ref"]
                 == "#/components/schemas/IssuedToken";
             assert!(
                 !of_a_token || links.is_some(),
-                "{method} {path} leads nowhere"
+                "{method} {path} has no link"
             );
             for link in links.into_iter().flat_map(|links| links.values()) {
                 let leads_to = link["operationId"].as_str().unwrap();
@@ -215,23 +213,23 @@ fn every_call_has_a_name_of_its_own_a_summary_and_a_place() {
 }
 
 #[test]
-fn the_command_prints_the_kept_document_and_needs_nothing_and_leaves_nothing() {
+fn openapi_command_prints_the_document_without_side_effects() {
     let narthex = Narthex::installed()
         .with("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing")
         .with("NARTHEX_LISTEN", "everywhere");
     let outcome = narthex.run(&["openapi"]).expect_code(0);
     assert!(
-        outcome.stdout.trim_end() == KEPT.trim_end(),
+        outcome.stdout.trim_end() == DOCUMENT.trim_end(),
         "docs/openapi.json is not what `narthex openapi` prints: \
          cargo run -- openapi >docs/openapi.json"
     );
     assert_eq!(outcome.stderr, "");
-    let left = std::fs::read_dir(narthex.directory()).unwrap().count();
-    assert_eq!(left, 0);
+    let remaining = std::fs::read_dir(narthex.directory()).unwrap().count();
+    assert_eq!(remaining, 0);
 }
 
 #[tokio::test]
-async fn the_served_document_is_the_kept_one_and_says_where_it_is_served() {
+async fn served_document_equals_the_file_except_its_server_url() {
     let app = TestApp::start();
     let answer = app
         .anonymous()
@@ -242,13 +240,13 @@ async fn the_served_document_is_the_kept_one_and_says_where_it_is_served() {
     let mut served = answer.json();
     assert_eq!(served["servers"], json!([{"url": "http://127.0.0.1:0"}]));
     served["servers"] = json!([{"url": "/"}]);
-    assert_eq!(served, kept());
+    assert_eq!(served, document());
     let refused = app.anonymous().get("/openapi.json?version=2").await;
     refused.expect_status(422).problem();
 }
 
 #[tokio::test]
-async fn the_served_document_names_the_public_url_and_the_cookie_that_goes_with_it() {
+async fn served_document_names_the_public_url_and_the_cookie() {
     for (settings, cookie) in [
         (
             vec![("NARTHEX_PUBLIC_URL", "https://id.example.com")],

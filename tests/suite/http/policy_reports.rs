@@ -1,4 +1,4 @@
-//! Violations of the pages' policy, which a browser reports to the operator's collector.
+//! Violations of the Content-Security-Policy, which a browser reports to the operator's collector.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::support::browser::Window;
 use crate::support::echo_app::EchoApp;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_reports_a_violation_to_the_collector() {
+async fn browser_reports_a_violation_to_the_collector() {
     let port = free_port();
     let collector = EchoApp::at(([127, 0, 0, 1].into(), port));
     let uri = format!("http://127.0.0.1:{port}/violations");
@@ -16,20 +16,23 @@ async fn a_browser_reports_a_violation_to_the_collector() {
         .serve();
     let window = Window::at(&serving.url).open().await;
     window.visit("/login").await;
-    // As an attacker who found a way to put a script into the page.
+    // Adds a script to the page, like an attacker who found an injection.
     let script =
         "document.body.append(Object.assign(document.createElement('script'), {text: 'attack()'}))";
     window.evaluate(script).await;
-    let arrives = async {
+    let wait = async {
         loop {
-            let asked = collector.take_requests();
-            if let Some(report) = asked.into_iter().find(|asked| asked.path == "/violations") {
+            let received = collector.take_requests();
+            if let Some(report) = received
+                .into_iter()
+                .find(|received| received.path == "/violations")
+            {
                 return report;
             }
         }
     };
-    let arrived = tokio::time::timeout(Duration::from_secs(60), arrives).await;
-    let report = arrived.expect("a browser that reports");
+    let result = tokio::time::timeout(Duration::from_secs(60), wait).await;
+    let report = result.expect("a browser that reports");
     window.close().await;
     assert!(report.body.contains("script-src-elem"), "{report:#?}");
 }

@@ -11,8 +11,8 @@ use crate::support::app::{PASSWORD, TestApp};
 use crate::support::client::AnonymousClient;
 use crate::support::operator::Operator;
 
-/// One of every status that the API refuses with.
-async fn refusals(app: &TestApp) -> Vec<Answer> {
+/// One error response of the API for every status.
+async fn errors(app: &TestApp) -> Vec<Answer> {
     let browser = app.register("ada@example.com").await;
     let secret = app.token_of(&browser, "CI", &["tokens:write"]).await;
     let client = app.api_client(&secret);
@@ -43,11 +43,11 @@ async fn refusals(app: &TestApp) -> Vec<Answer> {
 }
 
 #[tokio::test]
-async fn section_3_every_refusal_is_a_problem_whose_status_is_the_answer_s() {
+async fn section_3_every_error_is_a_problem_with_its_status() {
     let app = TestApp::start();
     let mut statuses = Vec::new();
-    for answer in refusals(&app).await {
-        // Which holds the body to the status and the media type.
+    for answer in errors(&app).await {
+        // This compares the status of the body and the media type.
         answer.problem();
         statuses.push(answer.status);
     }
@@ -57,9 +57,9 @@ async fn section_3_every_refusal_is_a_problem_whose_status_is_the_answer_s() {
 }
 
 #[tokio::test]
-async fn section_3_1_its_members_are_what_the_standard_says() {
+async fn section_3_1_members_follow_the_standard() {
     let app = TestApp::start();
-    for answer in refusals(&app).await {
+    for answer in errors(&app).await {
         let problem = answer.json();
         let kind = problem["type"].as_str().unwrap();
         let slug = kind.strip_prefix("/problems/").unwrap_or_default();
@@ -72,14 +72,14 @@ async fn section_3_1_its_members_are_what_the_standard_says() {
         }
         assert!(problem["status"].is_u64(), "3.1.2, a number: {answer}");
         assert!(problem.get("instance").is_none(), "3.1.5: {answer}");
-        // Of an extension there is one, whose name is as 3.2 would have it.
+        // The only extension is `errors`, which section 3.2 allows.
         let errors = problem.get("errors");
         assert_eq!(errors.is_some(), answer.status == 422, "{answer}");
     }
 }
 
 #[tokio::test]
-async fn section_3_1_1_each_type_leads_to_a_page_that_says_what_it_means() {
+async fn section_3_1_1_each_type_is_the_url_of_its_explanation() {
     let app = TestApp::start();
     let anonymous = app.anonymous();
     let mut slugs = BTreeSet::new();
@@ -91,9 +91,9 @@ async fn section_3_1_1_each_type_leads_to_a_page_that_says_what_it_means() {
             .expect_text(&format!("status {}", kind.status))
             .expect_text(&format!("/problems/{}<", kind.slug));
         assert!(kind.meaning.len() > 40, "{kind:?}");
-        assert!(slugs.insert(kind.slug), "{} is there twice", kind.slug);
+        assert!(slugs.insert(kind.slug), "{} occurs twice", kind.slug);
     }
-    for answer in refusals(&app).await {
+    for answer in errors(&app).await {
         let problem = answer.problem();
         let page = anonymous.get(&problem.kind).await.expect_status(200);
         page.expect_text(&problem.title);
@@ -105,7 +105,7 @@ async fn section_3_1_1_each_type_leads_to_a_page_that_says_what_it_means() {
 }
 
 #[tokio::test]
-async fn section_3_1_3_a_title_is_the_same_at_every_occurrence_and_the_detail_is_not() {
+async fn section_3_1_3_title_is_constant_and_detail_is_specific() {
     let app = TestApp::start();
     let browser = app.register("ada@example.com").await;
     let secret = app.token_of(&browser, "CI", &[]).await;
@@ -117,7 +117,7 @@ async fn section_3_1_3_a_title_is_the_same_at_every_occurrence_and_the_detail_is
 }
 
 #[tokio::test]
-async fn section_4_1_what_is_wrong_inside_is_not_in_the_answer() {
+async fn section_4_1_internal_errors_are_not_disclosed() {
     let operator = Operator::new();
     operator.add_user("ada@example.com");
     let serving = operator.serve();

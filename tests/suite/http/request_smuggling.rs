@@ -1,5 +1,5 @@
-//! Where one request ends and the next begins: what a proxy in front could read in another way is
-//! refused, so that nobody hides a request in another's.
+//! Request smuggling: a request that a proxy could delimit in another way is refused, so that no
+//! client can hide a request inside another one.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,19 +8,20 @@ use crate::support::app::TestApp;
 use crate::support::raw_http::{exchange, status};
 
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
-/// What would be answered by a second `HTTP/1.1` if a server took it for a request of its own.
+/// A request inside a body. A server that takes it for a separate request sends a second status
+/// line.
 const HIDDEN: &str = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 fn login(headers: &str, body: &str) -> Vec<u8> {
     format!("POST /login HTTP/1.1\r\nHost: localhost\r\n{FORM}{headers}\r\n{body}").into_bytes()
 }
 
-fn answers_in(text: &str) -> usize {
+fn count_responses(text: &str) -> usize {
     text.matches("HTTP/1.1 ").count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_whose_length_is_said_in_two_ways_is_refused() {
+async fn body_with_an_ambiguous_length_is_refused() {
     let app = TestApp::start();
     let length = HIDDEN.len();
     for headers in [
@@ -42,12 +43,12 @@ async fn a_body_whose_length_is_said_in_two_ways_is_refused() {
         let body = format!("0\r\n\r\n{HIDDEN}");
         let answer = exchange(&app.origin, &login(&headers, &body));
         assert_eq!(status(&answer), 400, "{headers}: {answer}");
-        assert_eq!(answers_in(&answer), 1, "{headers}: {answer}");
+        assert_eq!(count_responses(&answer), 1, "{headers}: {answer}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chunk_that_is_none_ends_the_connection() {
+async fn malformed_chunk_ends_the_connection() {
     let app = TestApp::start();
     for chunks in [
         "x\r\n\r\n",
@@ -59,12 +60,12 @@ async fn a_chunk_that_is_none_ends_the_connection() {
         let body = format!("{chunks}{HIDDEN}");
         let answer = exchange(&app.origin, &login("Transfer-Encoding: chunked\r\n", &body));
         assert_eq!(status(&answer), 400, "{chunks:?}: {answer}");
-        assert_eq!(answers_in(&answer), 1, "{chunks:?}: {answer}");
+        assert_eq!(count_responses(&answer), 1, "{chunks:?}: {answer}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_head_that_is_not_well_formed_is_refused() {
+async fn malformed_head_is_refused() {
     let app = TestApp::start();
     for head in [
         "GET /login HTTP/1.1\r\nHost: localhost\r\nX-Folded: a\r\n b\r\n\r\n",
@@ -84,9 +85,9 @@ async fn a_head_that_is_not_well_formed_is_refused() {
     }
 }
 
-/// A refusal that leaves a body unread must not take the rest of it for a request.
+/// If a body was not read, the rest of it must not be taken for a request.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_was_not_read_is_no_request_of_its_own() {
+async fn unread_body_is_not_taken_for_a_request() {
     let app = TestApp::start();
     let length = HIDDEN.len();
     for (head, refused) in [
@@ -101,12 +102,12 @@ async fn a_body_that_was_not_read_is_no_request_of_its_own() {
         );
         let answer = exchange(&app.origin, request.as_bytes());
         assert_eq!(status(&answer), refused, "{head}: {answer}");
-        assert_eq!(answers_in(&answer), 1, "{head}: {answer}");
+        assert_eq!(count_responses(&answer), 1, "{head}: {answer}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_requests_on_one_connection_get_an_answer_each_in_their_order() {
+async fn pipelined_requests_are_answered_in_order() {
     let app = TestApp::start();
     let mut stream = TcpStream::connect(app.origin.trim_start_matches("http://")).unwrap();
     let body = "email=ada%40example.com&password=x";
@@ -116,7 +117,7 @@ async fn two_requests_on_one_connection_get_an_answer_each_in_their_order() {
     stream.write_all(last.as_bytes()).unwrap();
     let mut both = String::new();
     stream.read_to_string(&mut both).unwrap();
-    assert_eq!(answers_in(&both), 2, "{both}");
+    assert_eq!(count_responses(&both), 2, "{both}");
     assert_eq!(status(&both), 422, "{both}");
     let second = &both[both.rfind("HTTP/1.1 ").unwrap()..];
     assert_eq!(status(second), 404, "{both}");

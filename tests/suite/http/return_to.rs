@@ -1,10 +1,11 @@
-//! Where a browser is sent after signing in or confirming: a page of ours, or of a trusted origin.
+//! Return addresses: after a sign-in or a re-authentication the browser goes to a path of Narthex
+//! or to a URL of a trusted origin.
 
 use crate::support::app::{PASSWORD, TestApp};
 
 const ADA: &str = "ada@example.com";
 
-const ELSEWHERE: [&str; 22] = [
+const UNSAFE: [&str; 22] = [
     "//evil.example",
     "///evil.example",
     "/\\evil.example",
@@ -29,14 +30,14 @@ const ELSEWHERE: [&str; 22] = [
     "/account\0",
 ];
 
-/// The place that a browser at our origin takes a `Location` for.
+/// The URL to which a browser at our origin resolves a `Location`.
 fn resolved(app: &TestApp, location: &str) -> url::Url {
-    let here = url::Url::parse(&format!("{}/login", app.origin)).unwrap();
-    here.join(location).unwrap()
+    let base = url::Url::parse(&format!("{}/login", app.origin)).unwrap();
+    base.join(location).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_signing_in_a_browser_is_where_it_wanted_to_be() {
+async fn sign_in_redirects_to_next() {
     let app = TestApp::start();
     app.register(ADA).await;
     for next in [
@@ -54,10 +55,10 @@ async fn after_signing_in_a_browser_is_where_it_wanted_to_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_next_that_leads_elsewhere_is_dropped_at_signing_in() {
+async fn sign_in_ignores_an_unsafe_next() {
     let app = TestApp::start();
     app.register(ADA).await;
-    for next in ELSEWHERE {
+    for next in UNSAFE {
         let form = [("email", ADA), ("password", PASSWORD), ("next", next)];
         let answer = app.browser().post("/login", &form).await;
         answer.expect_redirect("/account");
@@ -65,10 +66,10 @@ async fn a_next_that_leads_elsewhere_is_dropped_at_signing_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_next_that_leads_elsewhere_is_dropped_at_confirming() {
+async fn reauthentication_ignores_an_unsafe_next() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
-    for next in ELSEWHERE {
+    for next in UNSAFE {
         let form = [("password", PASSWORD), ("next", next)];
         browser
             .post("/account/confirm", &form)
@@ -83,7 +84,7 @@ async fn a_next_that_leads_elsewhere_is_dropped_at_confirming() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_next_is_the_browser_stays_at_our_origin() {
+async fn encoded_next_stays_at_the_own_origin() {
     let app = TestApp::start();
     app.register(ADA).await;
     for next in [
@@ -103,11 +104,11 @@ async fn whatever_next_is_the_browser_stays_at_our_origin() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sign_in_page_carries_only_a_good_next() {
+async fn login_page_keeps_only_a_safe_next() {
     let app = TestApp::start();
     let page = app.browser().get("/login?next=%2Faccount%2Ftokens").await;
     assert_eq!(page.fields_named("next"), ["/account/tokens"]);
-    for next in ELSEWHERE {
+    for next in UNSAFE {
         let path = narthex::http::paths::with_next("/login", next);
         let page = app.browser().get(&path).await.expect_status(200);
         assert_eq!(page.fields_named("next"), Vec::<String>::new(), "{page}");
@@ -115,7 +116,7 @@ async fn the_sign_in_page_carries_only_a_good_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn next_survives_a_wrong_password() {
+async fn next_is_kept_after_a_wrong_password() {
     let app = TestApp::start();
     app.register(ADA).await;
     let form = [
@@ -128,7 +129,7 @@ async fn next_survives_a_wrong_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_signed_in_already_goes_on_at_once_and_not_elsewhere() {
+async fn login_page_redirects_signed_in_users_to_safe_next_only() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     browser
@@ -142,7 +143,7 @@ async fn who_is_signed_in_already_goes_on_at_once_and_not_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_next_too_long_for_a_header_is_not_echoed() {
+async fn overlong_next_is_not_echoed() {
     let app = TestApp::start();
     app.register(ADA).await;
     let long = format!("/{}", "a".repeat(10_000));
@@ -155,48 +156,52 @@ async fn a_next_too_long_for_a_header_is_not_echoed() {
     page.expect_status(200).expect_no_text("aaaaaaaaaa");
 }
 
-/// What leads to signing in or confirming carries the way back, but none that would be dropped there.
+/// A redirect to the sign-in or the re-authentication carries the return address, unless that page
+/// would ignore it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_way_back_that_is_too_long_is_left_out_of_every_location() {
+async fn overlong_return_address_is_omitted_from_every_location() {
     let app = TestApp::start_with(&[
         ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1"),
         ("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com"),
     ]);
     let long = "a".repeat(10_000);
     let anonymous = app.anonymous();
-    let asked = anonymous.get(&format!("/account/tokens?x={long}")).await;
-    asked.expect_redirect("/login?next=%2Faccount%2Ftokens");
-    // Without its query this would be a preview of everything.
-    let asked = anonymous.get(&format!("/account/sign-out?id={long}")).await;
-    asked.expect_redirect("/login");
+    let redirect = anonymous.get(&format!("/account/tokens?x={long}")).await;
+    redirect.expect_redirect("/login?next=%2Faccount%2Ftokens");
+    // Without its query, this would lead to a preview of all credentials.
+    let redirect = anonymous.get(&format!("/account/sign-out?id={long}")).await;
+    redirect.expect_redirect("/login");
     let proxied = anonymous
         .request(reqwest::Method::GET, "/auth/verify?redirect=on")
         .header("accept", "text/html")
         .header("x-forwarded-proto", "https")
         .header("x-forwarded-host", "app.example.com")
         .header("x-forwarded-uri", format!("/{long}"));
-    let led = anonymous.send(proxied).await.expect_status(303);
-    assert!(led.location().ends_with("/login"), "{led}");
+    let redirected = anonymous.send(proxied).await.expect_status(303);
+    assert!(redirected.location().ends_with("/login"), "{redirected}");
 
     let browser = app.register(ADA).await;
     app.advance(std::time::Duration::from_secs(3600));
     let form = [("name", &*long), ("expires", "7d")];
-    let typed = browser.post("/account/tokens", &form).await;
-    let way = "/account/confirm?next=%2Faccount%2Ftokens%2Fnew%3Fdraft";
-    assert!(typed.location().starts_with(way), "{typed}");
-    assert!(typed.location().len() < 512, "{typed}");
-    let nobodys = "0196b2f0-0000-7000-8000-000000000000";
-    let mut form = vec![("id", nobodys); 300];
+    let to_confirm = browser.post("/account/tokens", &form).await;
+    let confirm_path = "/account/confirm?next=%2Faccount%2Ftokens%2Fnew%3Fdraft";
+    assert!(
+        to_confirm.location().starts_with(confirm_path),
+        "{to_confirm}"
+    );
+    assert!(to_confirm.location().len() < 512, "{to_confirm}");
+    let unknown = "0196b2f0-0000-7000-8000-000000000000";
+    let mut form = vec![("id", unknown); 300];
     form.push(("digest", "x"));
-    let chosen = browser.post("/account/sign-out", &form).await;
-    assert!(chosen.location().len() < 8192, "{chosen}");
+    let to_sign_out = browser.post("/account/sign-out", &form).await;
+    assert!(to_sign_out.location().len() < 8192, "{to_sign_out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_url_at_a_trusted_origin_is_a_good_next_and_one_beside_it_is_none() {
+async fn next_may_be_a_url_of_a_trusted_origin_only() {
     let app = TestApp::start_with(&[("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com")]);
     app.register(ADA).await;
-    let signed_in = async |next: &str| {
+    let sign_in_location = async |next: &str| {
         let form = [("email", ADA), ("password", PASSWORD), ("next", next)];
         app.browser()
             .post("/login", &form)
@@ -205,7 +210,7 @@ async fn a_url_at_a_trusted_origin_is_a_good_next_and_one_beside_it_is_none() {
             .to_owned()
     };
     let good = "https://app.example.com/orders?page=2";
-    assert_eq!(signed_in(good).await, good);
+    assert_eq!(sign_in_location(good).await, good);
     for next in [
         "http://app.example.com/",
         "https://app.example.com.evil.example/",
@@ -214,12 +219,12 @@ async fn a_url_at_a_trusted_origin_is_a_good_next_and_one_beside_it_is_none() {
         "https://app.example.com:8443/",
         "https://evil.example/https://app.example.com",
     ] {
-        assert_eq!(signed_in(next).await, "/account", "{next}");
+        assert_eq!(sign_in_location(next).await, "/account", "{next}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_asks_to_sign_in_leads_back_with_its_query() {
+async fn sign_in_returns_to_the_page_with_its_query() {
     let app = TestApp::start();
     app.register(ADA).await;
     let browser = app.browser();

@@ -1,4 +1,4 @@
-//! Who holds the end of a request back is judged by what they are when it comes.
+//! A client that delays the end of its body is authenticated when the body is complete.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -13,20 +13,20 @@ use crate::support::raw_http::status;
 
 const ADA: &str = "ada@example.com";
 
-/// A request of which everything has come but the last bytes.
-struct HeldBack {
+/// A request whose last bytes have not been sent.
+struct SlowRequest {
     stream: TcpStream,
     rest: Vec<u8>,
 }
 
-impl HeldBack {
-    fn new(app: &TestApp, path: &str, pass: &str, body: &Value) -> Self {
+impl SlowRequest {
+    fn new(app: &TestApp, path: &str, credential: &str, body: &Value) -> Self {
         let address = app.origin.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
         let body = body.to_string().into_bytes();
         let (first, rest) = body.split_at(1);
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: localhost\r\n{pass}\r\nConnection: close\r\n\
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\n{credential}\r\nConnection: close\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
@@ -38,12 +38,12 @@ impl HeldBack {
         }
     }
 
-    fn of(app: &TestApp, token: &Token, path: &str, body: &Value) -> Self {
-        let pass = format!("Authorization: Bearer {}", token.secret);
-        Self::new(app, path, &pass, body)
+    fn with_token(app: &TestApp, token: &Token, path: &str, body: &Value) -> Self {
+        let credential = format!("Authorization: Bearer {}", token.secret);
+        Self::new(app, path, &credential, body)
     }
 
-    fn finished(mut self) -> u16 {
+    fn finish(mut self) -> u16 {
         self.stream.write_all(&self.rest).unwrap();
         let mut answer = Vec::new();
         self.stream.read_to_end(&mut answer).unwrap();
@@ -51,15 +51,15 @@ impl HeldBack {
     }
 }
 
-/// The server has read what came so far once it answers what came later on the same thread's queue;
-/// several connections make it likely that each worker did.
-async fn the_server_has_read_it(app: &TestApp) {
+/// Waits until the server has read the first part. A worker that answers a later request has read
+/// it; several connections make it likely that every worker has.
+async fn wait_until_read(app: &TestApp) {
     for _ in 0..20 {
         app.anonymous().get("/healthz").await.expect_status(200);
     }
 }
 
-fn everything() -> Value {
+fn all_abilities() -> Value {
     json!({"name": "Mine now", "abilities": ["*"]})
 }
 
@@ -68,48 +68,48 @@ async fn tokens_of(browser: &Browser) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_that_was_rotated_out_meanwhile_rotates_and_makes_nothing() {
+async fn delayed_request_with_a_rotated_secret_is_refused() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &["*"]).await;
     let rotate = format!("/api/v1/tokens/{}/rotate", token.id);
-    let held = [
-        HeldBack::of(&app, &token, &rotate, &json!({"overlap": "1h"})),
-        HeldBack::of(&app, &token, "/api/v1/tokens", &everything()),
-        HeldBack::of(
+    let slow = [
+        SlowRequest::with_token(&app, &token, &rotate, &json!({"overlap": "1h"})),
+        SlowRequest::with_token(&app, &token, "/api/v1/tokens", &all_abilities()),
+        SlowRequest::with_token(
             &app,
             &token,
             "/api/v1/sign-out/preview",
             &json!({"class": "token"}),
         ),
     ];
-    the_server_has_read_it(&app).await;
+    wait_until_read(&app).await;
     let rotated = ada.call(Method::POST, &rotate, None).await;
     let new = app.token_from(&rotated.expect_status(200).json());
-    for held in held {
-        assert_eq!(held.finished(), 401);
+    for slow in slow {
+        assert_eq!(slow.finish(), 401);
     }
     assert!(new.client.is_authenticated().await);
     assert_eq!(tokens_of(&ada).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_ability_that_was_taken_away_meanwhile_is_gone() {
+async fn delayed_request_has_no_removed_ability() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &["*"]).await;
-    let held = HeldBack::of(&app, &token, "/api/v1/tokens", &everything());
-    the_server_has_read_it(&app).await;
+    let slow = SlowRequest::with_token(&app, &token, "/api/v1/tokens", &all_abilities());
+    wait_until_read(&app).await;
     let narrow = json!({"abilities": ["account:read"]});
     let path = format!("/api/v1/tokens/{}", token.id);
     let narrowed = ada.call(Method::PATCH, &path, Some(&narrow)).await;
     narrowed.expect_status(200);
-    assert_eq!(held.finished(), 403);
+    assert_eq!(slow.finish(), 403);
     assert_eq!(tokens_of(&ada).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_revoked_or_paused_meanwhile_is_told_nothing() {
+async fn delayed_request_with_an_ended_token_is_refused() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let (revoked, paused) = (
@@ -117,11 +117,11 @@ async fn what_was_revoked_or_paused_meanwhile_is_told_nothing() {
         app.token(&ada, "Shop", &["*"]).await,
     );
     let preview = "/api/v1/sign-out/preview";
-    let held = [
-        HeldBack::of(&app, &revoked, preview, &json!({"class": "token"})),
-        HeldBack::of(&app, &paused, preview, &json!({"class": "token"})),
+    let slow = [
+        SlowRequest::with_token(&app, &revoked, preview, &json!({"class": "token"})),
+        SlowRequest::with_token(&app, &paused, preview, &json!({"class": "token"})),
     ];
-    the_server_has_read_it(&app).await;
+    wait_until_read(&app).await;
     revoked
         .client
         .delete("/api/v1/tokens/current")
@@ -131,19 +131,19 @@ async fn what_was_revoked_or_paused_meanwhile_is_told_nothing() {
     let pause = json!({"paused": true});
     let pause = ada.call(Method::PATCH, &path, Some(&pause)).await;
     pause.expect_status(200);
-    for held in held {
-        assert_eq!(held.finished(), 401);
+    for slow in slow {
+        assert_eq!(slow.finish(), 401);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copied_cookie_makes_nothing_after_the_change_of_the_password() {
+async fn delayed_request_is_refused_after_a_password_change() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let copied = ada.cookie("narthex").unwrap().value;
-    let pass = format!("Cookie: narthex={copied}\r\nSec-Fetch-Site: same-origin");
-    let held = HeldBack::new(&app, "/api/v1/tokens", &pass, &everything());
-    the_server_has_read_it(&app).await;
+    let credential = format!("Cookie: narthex={copied}\r\nSec-Fetch-Site: same-origin");
+    let slow = SlowRequest::new(&app, "/api/v1/tokens", &credential, &all_abilities());
+    wait_until_read(&app).await;
     let form = [
         ("current_password", PASSWORD),
         ("password", "another long password"),
@@ -151,6 +151,6 @@ async fn a_copied_cookie_makes_nothing_after_the_change_of_the_password() {
     ada.post("/account/password", &form)
         .await
         .expect_status(303);
-    assert_eq!(held.finished(), 401);
+    assert_eq!(slow.finish(), 401);
     assert_eq!(tokens_of(&ada).await, 0);
 }
