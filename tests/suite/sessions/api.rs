@@ -1,4 +1,4 @@
-//! Sessions in the JSON API: looked at, ended, confirmed.
+//! Sessions in the JSON API: lists, revocation and confirmation.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const ADA: &str = "ada@example.com";
 const SESSIONS: &str = "/api/v1/sessions";
 const CURRENT: &str = "/api/v1/sessions/current";
 const CONFIRM: &str = "/api/v1/confirm";
-const NOBODYS: &str = "0196b2f0-0000-7000-8000-000000000000";
+const UNKNOWN_ID: &str = "0196b2f0-0000-7000-8000-000000000000";
 const MEMBERS: &[&str] = &[
     "id",
     "class",
@@ -31,8 +31,8 @@ const MEMBERS: &[&str] = &[
     "ended_at",
     "receipt_id",
 ];
-/// Longer than a confirmation lasts, shorter than a session may idle.
-const LATER: Duration = Duration::from_secs(15 * 60);
+/// Longer than a confirmation lasts, shorter than the idle limit of a session.
+const AFTER_CONFIRMATION: Duration = Duration::from_secs(15 * 60);
 
 fn path_of(id: &str) -> String {
     format!("{SESSIONS}/{id}")
@@ -46,14 +46,14 @@ async fn delete(browser: &Browser, path: &str) -> Answer {
     browser.call(Method::DELETE, path, None).await
 }
 
-/// The browser itself was told to forget the cookie.
+/// Asserts that the response deleted the browser's session cookie.
 #[track_caller]
 fn expect_cleared(answer: &Answer, browser: &Browser) {
     assert_eq!(browser.cookie("narthex"), None, "{answer}");
 }
 
 #[tokio::test]
-async fn a_session_says_what_it_is() {
+async fn session_has_the_documented_members() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
@@ -70,15 +70,15 @@ async fn a_session_says_what_it_is() {
             "expires_at": "2026-11-23T00:30:00Z", "ended_at": null, "receipt_id": null,
         })
     );
-    let seen_from_elsewhere = get(&ada, &path_of(&text(&session["id"]))).await;
-    let mut seen_from_elsewhere = seen_from_elsewhere.expect_status(200).json();
-    assert_eq!(seen_from_elsewhere["current"], false);
-    seen_from_elsewhere["current"] = json!(true);
-    assert_eq!(seen_from_elsewhere, session);
+    let seen_by_other_session = get(&ada, &path_of(&text(&session["id"]))).await;
+    let mut seen_by_other_session = seen_by_other_session.expect_status(200).json();
+    assert_eq!(seen_by_other_session["current"], false);
+    seen_by_other_session["current"] = json!(true);
+    assert_eq!(seen_by_other_session, session);
 }
 
 #[tokio::test]
-async fn one_session_of_a_list_is_the_one_that_calls() {
+async fn list_marks_the_session_of_the_caller() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     app.advance(Duration::from_secs(1));
@@ -111,19 +111,19 @@ async fn one_session_of_a_list_is_the_one_that_calls() {
 }
 
 #[tokio::test]
-async fn a_kept_session_says_so_and_lasts_longer() {
+async fn remembered_session_is_marked_and_lasts_longer() {
     let app = TestApp::start();
     app.register(ADA).await;
-    let kept = app.browser();
+    let remembered = app.browser();
     let form = [("email", ADA), ("password", PASSWORD), ("remember", "on")];
-    kept.post("/login", &form).await.expect_status(303);
-    let session = get(&kept, CURRENT).await.json();
+    remembered.post("/login", &form).await.expect_status(303);
+    let session = get(&remembered, CURRENT).await.json();
     assert_eq!(session["remembered"], true);
     assert_eq!(session["expires_at"], "2027-02-20T12:30:00Z");
 }
 
 #[tokio::test]
-async fn a_session_idles_out_and_comes_to_its_end_in_spite_of_use() {
+async fn session_expires_by_idle_limit_and_absolute_limit() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let idle = app.sign_in(ADA).await;
@@ -133,7 +133,10 @@ async fn a_session_idles_out_and_comes_to_its_end_in_spite_of_use() {
     }
     assert!(!idle.is_signed_in().await);
     app.advance(Duration::from_secs(2 * 3600 - 1));
-    assert!(ada.is_signed_in().await, "11:59:54 after signing in");
+    assert!(
+        ada.is_signed_in().await,
+        "the session must be active 11:59:54 after sign-in"
+    );
     app.advance(Duration::from_secs(6));
     get(&ada, CURRENT)
         .await
@@ -141,13 +144,17 @@ async fn a_session_idles_out_and_comes_to_its_end_in_spite_of_use() {
 }
 
 #[tokio::test]
-async fn a_session_is_ended_once_and_for_all() {
+async fn revoked_session_stays_revoked() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
     let path = path_of(&phone.session_id().await);
     let ended = delete(&ada, &path).await.expect_status(204);
-    assert_eq!(ended.header("set-cookie"), None, "it is another's");
+    assert_eq!(
+        ended.header("set-cookie"),
+        None,
+        "the revoked session is not the caller's"
+    );
     let refused = get(&phone, "/api/v1/user").await;
     refused
         .expect_problem(401, "not-signed-in")
@@ -161,29 +168,29 @@ async fn a_session_is_ended_once_and_for_all() {
     assert_eq!(
         get(&ada, &path).await.json(),
         after,
-        "the first ending stands"
+        "the first revocation must remain"
     );
     let events = get(&ada, "/api/v1/events?limit=1").await.json();
     assert_eq!(
         events["data"][0]["at"], after["ended_at"],
-        "and is told once"
+        "the revocation must be logged once"
     );
     let receipt = format!("/api/v1/receipts/{}", text(&after["receipt_id"]));
     assert_eq!(get(&ada, &receipt).await.json()["reason"], "revoked");
 }
 
 #[tokio::test]
-async fn a_browser_signs_itself_out() {
+async fn browser_revokes_its_own_session() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     app.advance(Duration::from_secs(1));
     let other = app.sign_in(ADA).await;
     let cookie = ada.cookie("narthex").unwrap().value;
-    app.advance(LATER);
+    app.advance(AFTER_CONFIRMATION);
     let answer = delete(&ada, CURRENT).await.expect_status(204);
     expect_cleared(&answer, &ada);
     ada.put_cookie("narthex", &cookie);
-    assert!(!ada.is_signed_in().await, "the old cookie is dead");
+    assert!(!ada.is_signed_in().await, "the old cookie must be rejected");
     let ended = get(&other, "/api/v1/sessions?ended=true").await.json();
     let receipt = text(&ended["data"][1]["receipt_id"]);
     let receipt = get(&other, &format!("/api/v1/receipts/{receipt}")).await;
@@ -191,13 +198,13 @@ async fn a_browser_signs_itself_out() {
 }
 
 #[tokio::test]
-async fn ending_the_own_session_by_its_id_clears_the_browser_and_asks_for_no_password() {
+async fn revoking_the_own_session_by_id_needs_no_confirmation() {
     let app = TestApp::start();
     app.register(ADA).await;
     for query in [false, true] {
         let browser = app.sign_in(ADA).await;
         let id = browser.session_id().await;
-        app.advance(LATER);
+        app.advance(AFTER_CONFIRMATION);
         let answer = if query {
             delete(&browser, &format!("{SESSIONS}?id={id}"))
                 .await
@@ -210,7 +217,7 @@ async fn ending_the_own_session_by_its_id_clears_the_browser_and_asks_for_no_pas
 }
 
 #[tokio::test]
-async fn a_token_is_no_current_session() {
+async fn token_has_no_current_session() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &["*"]).await;
@@ -224,13 +231,13 @@ async fn a_token_is_no_current_session() {
 }
 
 #[tokio::test]
-async fn another_users_session_a_token_and_nothing_are_not_found_alike() {
+async fn session_of_another_user_and_unknown_id_get_the_same_404() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let grace = app.register("grace@example.com").await;
     let token = app.token(&ada, "CI", &["*"]).await;
     let mut answers = Vec::new();
-    for id in [&*grace.session_id().await, &token.id, NOBODYS, "0", "x"] {
+    for id in [&*grace.session_id().await, &token.id, UNKNOWN_ID, "0", "x"] {
         for method in [Method::GET, Method::DELETE] {
             for answer in [
                 ada.call(method.clone(), &path_of(id), None).await,
@@ -246,7 +253,7 @@ async fn another_users_session_a_token_and_nothing_are_not_found_alike() {
 }
 
 #[tokio::test]
-async fn all_other_sessions_end_at_once_and_tokens_stay() {
+async fn revoking_all_other_sessions_keeps_tokens() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let others = [app.sign_in(ADA).await, app.sign_in_with(ADA, CURL).await];
@@ -269,7 +276,7 @@ async fn all_other_sessions_end_at_once_and_tokens_stay() {
 }
 
 #[tokio::test]
-async fn a_call_about_sessions_takes_no_selection_of_tokens() {
+async fn filter_of_another_credential_type_is_rejected() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -295,14 +302,14 @@ async fn a_call_about_sessions_takes_no_selection_of_tokens() {
 }
 
 #[tokio::test]
-async fn ending_another_session_asks_a_session_for_its_password_and_a_token_for_none() {
+async fn only_sessions_need_confirmation_to_revoke_a_session() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
     let client = app.client(&ada, &["sessions:write"]).await;
     let id = phone.session_id().await;
     let own = ada.session_id().await;
-    app.advance(LATER);
+    app.advance(AFTER_CONFIRMATION);
     for path in [
         path_of(&id),
         format!("{SESSIONS}?all=true"),
@@ -319,7 +326,7 @@ async fn ending_another_session_asks_a_session_for_its_password_and_a_token_for_
 }
 
 #[tokio::test]
-async fn nothing_has_to_be_confirmed_where_nothing_would_end() {
+async fn revoking_nothing_active_needs_no_confirmation() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
@@ -331,7 +338,7 @@ async fn nothing_has_to_be_confirmed_where_nothing_would_end() {
         format!("/account/tokens/{token}/revoke"),
     ];
     let confirm = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
-    app.advance(LATER);
+    app.advance(AFTER_CONFIRMATION);
     for path in &paths {
         delete(&ada, path)
             .await
@@ -340,8 +347,8 @@ async fn nothing_has_to_be_confirmed_where_nothing_would_end() {
     for page in &pages {
         let answer = ada.post(page, &[("confirmed", "1")]).await;
         let answer = answer.expect_status(303);
-        let to = answer.header("location").unwrap();
-        assert!(to.starts_with("/account/confirm?"), "{to}");
+        let target = answer.header("location").unwrap();
+        assert!(target.starts_with("/account/confirm?"), "{target}");
     }
     let body = json!({"password": PASSWORD});
     let answer = confirm.call(Method::POST, CONFIRM, Some(&body)).await;
@@ -357,22 +364,22 @@ async fn nothing_has_to_be_confirmed_where_nothing_would_end() {
     }
     for page in &pages {
         let answer = ada.post(page, &[]).await.expect_status(303);
-        let to = answer.header("location").unwrap();
+        let target = answer.header("location").unwrap();
         assert!(
-            ["/account/sessions", "/account/tokens"].contains(&to),
-            "{to}"
+            ["/account/sessions", "/account/tokens"].contains(&target),
+            "{target}"
         );
     }
 }
 
 #[tokio::test]
-async fn confirming_the_password_lasts_a_while_and_renews_the_cookie() {
+async fn confirmation_lasts_15_minutes_and_replaces_the_cookie() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
     let path = path_of(&phone.session_id().await);
     let id = ada.session_id().await;
-    app.advance(LATER);
+    app.advance(AFTER_CONFIRMATION);
     delete(&ada, &path)
         .await
         .expect_problem(403, "confirm-password");
@@ -383,12 +390,19 @@ async fn confirming_the_password_lasts_a_while_and_renews_the_cookie() {
     assert_eq!(answer.expect_status(204).text, "");
     let new = ada.cookie("narthex").unwrap();
     assert_ne!(new.value, old.value);
-    assert_eq!(ada.session_id().await, id, "the session is the same");
+    assert_eq!(
+        ada.session_id().await,
+        id,
+        "the session must remain the same"
+    );
     let copied = app.browser();
     copied.put_cookie("narthex", &old.value);
-    assert!(!copied.is_signed_in().await, "the old cookie is dead");
+    assert!(
+        !copied.is_signed_in().await,
+        "the old cookie must be rejected"
+    );
 
-    app.advance(LATER - Duration::from_secs(1));
+    app.advance(AFTER_CONFIRMATION - Duration::from_secs(1));
     delete(&ada, &path).await.expect_status(204);
     app.advance(Duration::from_secs(1));
     let again = format!("{SESSIONS}?all=true");
@@ -397,11 +411,11 @@ async fn confirming_the_password_lasts_a_while_and_renews_the_cookie() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_confirms_nothing_and_signs_nobody_out() {
+async fn wrong_password_confirms_nothing_and_keeps_the_session() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
-    app.advance(LATER);
+    app.advance(AFTER_CONFIRMATION);
     for (body, field) in [
         (json!({"password": "not the right password"}), "password"),
         (json!({"password": ""}), "password"),

@@ -1,4 +1,4 @@
-//! Signing in a device: `POST /api/v1/sign-in`.
+//! Sign-in of a device: `POST /api/v1/sign-in`.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn phone() -> Value {
     json!({"email": ADA, "password": PASSWORD, "device_name": "Ada's phone"})
 }
 
-/// The same with one field changed or, by `Null`, left out.
+/// Returns the body of [`phone`] with one field replaced.
 fn with(field: &str, value: Value) -> Value {
     let mut body = phone();
     body[field] = value;
@@ -28,7 +28,7 @@ fn without(field: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_device_trades_email_and_password_for_a_token() {
+async fn device_sign_in_returns_a_token() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let answer = app.anonymous().post_json(PATH, &phone()).await;
@@ -51,23 +51,26 @@ async fn a_device_trades_email_and_password_for_a_token() {
 }
 
 #[tokio::test]
-async fn a_device_gets_the_abilities_that_it_asks_for() {
+async fn device_token_has_the_requested_abilities() {
     let app = TestApp::start();
     app.register(ADA).await;
-    for (asked, given) in [
+    for (requested, granted) in [
         (json!(["orders:read"]), json!(["orders:read"])),
         (json!(["orders:*"]), json!(["orders:*"])),
         (json!([]), json!([])),
         (Value::Null, json!(["*"])),
     ] {
-        let body = with("abilities", asked);
-        let made = app.anonymous().post_json(PATH, &body).await;
-        assert_eq!(made.expect_status(201).json()["token"]["abilities"], given);
+        let body = with("abilities", requested);
+        let created = app.anonymous().post_json(PATH, &body).await;
+        assert_eq!(
+            created.expect_status(201).json()["token"]["abilities"],
+            granted
+        );
     }
 }
 
 #[tokio::test]
-async fn a_devices_token_lives_as_long_as_the_operator_lets_tokens() {
+async fn device_token_expiry_is_capped_by_the_maximum_age() {
     let app = TestApp::start_with(&[("NARTHEX_TOKEN_MAX_AGE", "30d")]);
     app.register(ADA).await;
     let device = app.device(ADA, "Phone").await;
@@ -80,7 +83,7 @@ async fn a_devices_token_lives_as_long_as_the_operator_lets_tokens() {
 }
 
 #[tokio::test]
-async fn an_unknown_address_and_a_wrong_password_are_answered_the_same() {
+async fn unknown_email_and_wrong_password_get_the_same_response() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let mut answers = Vec::new();
@@ -108,7 +111,7 @@ async fn an_unknown_address_and_a_wrong_password_are_answered_the_same() {
 }
 
 #[tokio::test]
-async fn an_address_is_one_in_every_way_of_writing_it() {
+async fn every_spelling_of_an_email_signs_in() {
     let app = TestApp::start();
     app.register("zoë@example.com").await;
     for email in ["ZOË@Example.com", " zoe\u{308}@example.com "] {
@@ -121,7 +124,7 @@ async fn an_address_is_one_in_every_way_of_writing_it() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_taken_is_told_by_field_before_the_password_is_looked_at() {
+async fn invalid_fields_are_reported_before_the_password_is_checked() {
     let app = TestApp::start();
     app.register(ADA).await;
     let wrong = json!("not the right password");
@@ -159,7 +162,7 @@ async fn what_cannot_be_taken_is_told_by_field_before_the_password_is_looked_at(
 }
 
 #[tokio::test]
-async fn an_account_that_was_shut_lets_no_device_in() {
+async fn disabled_account_rejects_device_sign_in_and_token() {
     let app = TestApp::start();
     app.register(ADA).await;
     let device = app.device(ADA, "Phone").await;
@@ -174,41 +177,41 @@ async fn an_account_that_was_shut_lets_no_device_in() {
 }
 
 #[tokio::test]
-async fn a_device_token_expires_as_asked_or_as_set() {
+async fn device_token_expiry_is_requested_or_configured() {
     const DAY: u64 = 24 * 3600;
     let year = json!("2027-11-22T12:30:00Z");
     let month = json!("2026-12-22T12:30:00Z");
-    let (device, most) = ("NARTHEX_DEVICE_TOKEN_AGE", "NARTHEX_TOKEN_MAX_AGE");
-    for (settings, asked, given) in [
+    let (device, max_age) = ("NARTHEX_DEVICE_TOKEN_AGE", "NARTHEX_TOKEN_MAX_AGE");
+    for (settings, requested, granted) in [
         (&[][..], None, &year),
         (&[], Some(json!(30 * DAY)), &month),
         (&[], Some(Value::Null), &Value::Null),
         (&[(device, "30d")], None, &month),
         (&[(device, "30d")], Some(Value::Null), &Value::Null),
         (&[(device, "never")], None, &Value::Null),
-        (&[(most, "30d")], None, &month),
-        (&[(device, "never"), (most, "30d")], None, &month),
-        (&[(device, "30d"), (most, "90d")], None, &month),
+        (&[(max_age, "30d")], None, &month),
+        (&[(device, "never"), (max_age, "30d")], None, &month),
+        (&[(device, "30d"), (max_age, "90d")], None, &month),
     ] {
         let app = TestApp::start_with(settings);
         app.register(ADA).await;
-        let body = match &asked {
-            Some(asked) => with("expires_in", asked.clone()),
+        let body = match &requested {
+            Some(requested) => with("expires_in", requested.clone()),
             None => phone(),
         };
-        let made = app.anonymous().post_json(PATH, &body).await;
-        let made = made.expect_status(201).json();
+        let created = app.anonymous().post_json(PATH, &body).await;
+        let created = created.expect_status(201).json();
         assert_eq!(
-            made["token"]["expires_at"], *given,
-            "{settings:?} {asked:?}"
+            created["token"]["expires_at"], *granted,
+            "{settings:?} {requested:?}"
         );
     }
-    let app = TestApp::start_with(&[(most, "30d")]);
+    let app = TestApp::start_with(&[(max_age, "30d")]);
     app.register(ADA).await;
-    for beyond in [Value::Null, json!(30 * DAY + 1)] {
+    for too_long in [Value::Null, json!(30 * DAY + 1)] {
         let refused = app
             .anonymous()
-            .post_json(PATH, &with("expires_in", beyond))
+            .post_json(PATH, &with("expires_in", too_long))
             .await;
         refused.expect_invalid_fields(&["expires_in"]);
     }

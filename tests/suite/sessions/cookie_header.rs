@@ -1,5 +1,5 @@
-//! The `Cookie` header is shared with every site on the host and its domain: one verdict on every route,
-//! whatever else is in it, and one rule where several cookies have our name.
+//! The `Cookie` header also has the cookies of other sites of the host and its domain. Every route reads
+//! the same session from it, and one rule selects among several session cookies.
 
 use reqwest::Method;
 use reqwest::header::HeaderValue;
@@ -25,8 +25,8 @@ fn host(app: &TestApp) -> String {
     own.unwrap_or_else(|| app.origin.trim_start_matches("http://").to_owned())
 }
 
-/// What a client without any other header gets that sends these `Cookie` lines.
-async fn ask(app: &TestApp, method: Method, path: &str, lines: &[&[u8]]) -> Answer {
+/// Sends a request that has these `Cookie` lines and no other credential.
+async fn send_cookies(app: &TestApp, method: Method, path: &str, lines: &[&[u8]]) -> Answer {
     let anonymous = app.anonymous();
     let request = anonymous.request(method, path).header("host", host(app));
     let request = lines.iter().fold(request, |request, line| {
@@ -35,53 +35,60 @@ async fn ask(app: &TestApp, method: Method, path: &str, lines: &[&[u8]]) -> Answ
     anonymous.send(request).await
 }
 
-/// Whose session these `Cookie` lines are, by every way to ask; all give the same answer.
+/// Asserts that all results name the same user, and returns the user's e-mail address.
 #[track_caller]
-fn same(found: &[(&str, Option<String>)], lines: &[&[u8]]) -> Option<String> {
-    let shown: Vec<_> = lines
+fn expect_one_owner(results: &[(&str, Option<String>)], lines: &[&[u8]]) -> Option<String> {
+    let escaped: Vec<_> = lines
         .iter()
         .map(|line| line.escape_ascii().to_string())
         .collect();
-    let (_, first) = &found[0];
+    let (_, first) = &results[0];
     assert!(
-        found.iter().all(|(_, who)| who == first),
-        "{found:?} of {shown:?}"
+        results.iter().all(|(_, owner)| owner == first),
+        "{results:?} of {escaped:?}"
     );
     first.clone()
 }
 
-async fn whose(app: &TestApp, lines: &[&[u8]]) -> Option<String> {
-    let known = [ADA, GRACE];
-    let named = |answer: &Answer| {
-        let mut known = known.iter();
-        known
+async fn session_owner(app: &TestApp, lines: &[&[u8]]) -> Option<String> {
+    let emails = [ADA, GRACE];
+    let owner_in = |answer: &Answer| {
+        let mut emails = emails.iter();
+        emails
             .find(|email| answer.text.contains(**email))
             .map(|email| (*email).to_owned())
     };
-    let page = ask(app, Method::GET, "/account", lines).await;
-    let call = ask(app, Method::GET, "/api/v1/user", lines).await;
-    let verify = ask(app, Method::GET, "/auth/verify", lines).await;
-    let deed = ask(app, Method::POST, "/account/profile", lines).await;
-    let other_deed = ask(app, Method::POST, "/api/v1/sign-out/preview", lines).await;
+    let page = send_cookies(app, Method::GET, "/account", lines).await;
+    let call = send_cookies(app, Method::GET, "/api/v1/user", lines).await;
+    let verify = send_cookies(app, Method::GET, "/auth/verify", lines).await;
+    let page_post = send_cookies(app, Method::POST, "/account/profile", lines).await;
+    let api_post = send_cookies(app, Method::POST, "/api/v1/sign-out/preview", lines).await;
     let email = verify
         .header("remote-email")
         .filter(|email| !email.is_empty());
-    let who = same(
+    let owner = expect_one_owner(
         &[
-            ("page", named(&page)),
-            ("call", named(&call)),
+            ("page", owner_in(&page)),
+            ("call", owner_in(&call)),
             ("verify", email.map(str::to_owned)),
         ],
         lines,
     );
-    let is_in = who.is_some();
-    assert_eq!(deed.status, if is_in { 422 } else { 303 }, "{deed}");
-    assert_eq!(other_deed.status == 401, !is_in, "{other_deed}");
-    who
+    let is_signed_in = owner.is_some();
+    assert_eq!(
+        page_post.status,
+        if is_signed_in { 422 } else { 303 },
+        "{page_post}"
+    );
+    assert_eq!(api_post.status == 401, !is_signed_in, "{api_post}");
+    owner
 }
 
 fn value_of(browser: &Browser, name: &str) -> String {
-    browser.cookie(name).expect("a session's cookie").value
+    browser
+        .cookie(name)
+        .expect("the response must set a session cookie")
+        .value
 }
 
 async fn register(app: &TestApp, name: &str, email: &str) -> String {
@@ -94,15 +101,15 @@ async fn register(app: &TestApp, name: &str, email: &str) -> String {
     value_of(&browser, name)
 }
 
-async fn end(app: &TestApp, name: &str, value: &str) {
+async fn sign_out(app: &TestApp, name: &str, value: &str) {
     let line = format!("{name}={value}");
-    ask(app, Method::POST, "/logout", &[line.as_bytes()])
+    send_cookies(app, Method::POST, "/logout", &[line.as_bytes()])
         .await
         .expect_redirect("/login");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_neighbour_s_cookie_of_any_bytes_hides_no_session() {
+async fn foreign_cookie_of_any_bytes_does_not_hide_the_session() {
     let app = TestApp::start();
     let own = format!("narthex={}", register(&app, "narthex", ADA).await);
     let own = own.as_bytes();
@@ -125,16 +132,16 @@ async fn a_neighbour_s_cookie_of_any_bytes_hides_no_session() {
             vec![foreign.to_vec(), own.to_vec()],
         ] {
             let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
-            assert_eq!(whose(&app, &lines).await.as_deref(), Some(ADA));
+            assert_eq!(session_owner(&app, &lines).await.as_deref(), Some(ADA));
         }
     }
-    // What is in our own value stays a fault of that value.
+    // A foreign byte within the session cookie's own value makes that value invalid.
     let broken = [own, b"\xe9"].concat();
-    assert_eq!(whose(&app, &[&broken]).await, None);
+    assert_eq!(session_owner(&app, &[&broken]).await, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_percent_encoded_name_is_another_name() {
+async fn percent_encoded_cookie_name_is_another_name() {
     for (settings, name, spellings) in [
         (
             &[][..],
@@ -157,13 +164,13 @@ async fn a_percent_encoded_name_is_another_name() {
         let grace = register(&app, name, GRACE).await;
         for spelling in spellings {
             let alone = format!("{spelling}={grace}");
-            assert_eq!(whose(&app, &[alone.as_bytes()]).await, None);
+            assert_eq!(session_owner(&app, &[alone.as_bytes()]).await, None);
             for line in [
                 format!("{alone}; {name}={ada}"),
                 format!("{name}={ada}; {alone}"),
             ] {
                 assert_eq!(
-                    whose(&app, &[line.as_bytes()]).await.as_deref(),
+                    session_owner(&app, &[line.as_bytes()]).await.as_deref(),
                     Some(ADA),
                     "{line}"
                 );
@@ -173,20 +180,20 @@ async fn a_percent_encoded_name_is_another_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_several_cookies_the_first_living_one_counts() {
+async fn first_active_of_several_session_cookies_is_used() {
     let app = TestApp::start();
     let ada = register(&app, "narthex", ADA).await;
     let grace = register(&app, "narthex", GRACE).await;
-    let dead = register(&app, "narthex", "dead@example.com").await;
-    end(&app, "narthex", &dead).await;
-    for (values, who) in [
+    let revoked = register(&app, "narthex", "dead@example.com").await;
+    sign_out(&app, "narthex", &revoked).await;
+    for (values, owner) in [
         (vec![&*ada, &*grace], Some(ADA)),
         (vec![&*grace, &*ada], Some(GRACE)),
-        (vec![&*dead, &*ada, &*grace], Some(ADA)),
-        (vec!["junk", "", &*dead, &*grace], Some(GRACE)),
+        (vec![&*revoked, &*ada, &*grace], Some(ADA)),
+        (vec!["junk", "", &*revoked, &*grace], Some(GRACE)),
         (vec![&*ada, "junk"], Some(ADA)),
-        (vec![&*dead, "junk"], None),
-        (vec![&*dead], None),
+        (vec![&*revoked, "junk"], None),
+        (vec![&*revoked], None),
     ] {
         let pairs: Vec<String> = values
             .iter()
@@ -194,36 +201,46 @@ async fn of_several_cookies_the_first_living_one_counts() {
             .collect();
         let line = pairs.join("; ");
         assert_eq!(
-            whose(&app, &[line.as_bytes()]).await.as_deref(),
-            who,
+            session_owner(&app, &[line.as_bytes()]).await.as_deref(),
+            owner,
             "{values:?}"
         );
         let lines: Vec<&[u8]> = pairs.iter().map(String::as_bytes).collect();
-        assert_eq!(whose(&app, &lines).await.as_deref(), who, "{values:?}");
+        assert_eq!(
+            session_owner(&app, &lines).await.as_deref(),
+            owner,
+            "{values:?}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_a_handful_of_dead_cookies_is_looked_up() {
+async fn at_most_eight_signed_cookies_are_looked_up() {
     let app = TestApp::start();
     let ada = register(&app, "narthex", ADA).await;
-    let dead = register(&app, "narthex", "dead@example.com").await;
-    end(&app, "narthex", &dead).await;
-    for (before, who) in [(7, Some(ADA)), (8, None)] {
-        let mut pairs = vec![format!("narthex={dead}"); before];
+    let revoked = register(&app, "narthex", "dead@example.com").await;
+    sign_out(&app, "narthex", &revoked).await;
+    for (before, owner) in [(7, Some(ADA)), (8, None)] {
+        let mut pairs = vec![format!("narthex={revoked}"); before];
         pairs.push(format!("narthex={ada}"));
         let line = pairs.join("; ");
-        assert_eq!(whose(&app, &[line.as_bytes()]).await.as_deref(), who);
+        assert_eq!(
+            session_owner(&app, &[line.as_bytes()]).await.as_deref(),
+            owner
+        );
     }
-    // What nobody signed is not looked up, and so not counted.
+    // A cookie without a valid signature is not looked up, so it does not count.
     let mut pairs = vec!["narthex=junk".to_owned(); 100];
     pairs.push(format!("narthex={ada}"));
     let line = pairs.join("; ");
-    assert_eq!(whose(&app, &[line.as_bytes()]).await.as_deref(), Some(ADA));
+    assert_eq!(
+        session_owner(&app, &[line.as_bytes()]).await.as_deref(),
+        Some(ADA)
+    );
 }
 
-/// The cookies that an answer deletes and sets, by domain, in the order of the headers.
-fn set_by(answer: &Answer) -> Vec<(Option<String>, bool)> {
+/// Returns the domain of each cookie in `Set-Cookie`, and if it is deleted, in the order of the headers.
+fn set_cookies(answer: &Answer) -> Vec<(Option<String>, bool)> {
     let headers = answer.headers_named("set-cookie");
     let cookies = headers.into_iter().map(Cookie::parse);
     cookies
@@ -243,36 +260,39 @@ fn for_domain(name: &str) -> Option<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_out_ends_and_deletes_every_cookie_of_our_name() {
+async fn sign_out_revokes_and_deletes_every_session_cookie() {
     let app = TestApp::start_with(&SHARED);
     let name = "__Secure-narthex";
     let ada = register(&app, name, ADA).await;
     let grace = register(&app, name, GRACE).await;
-    let dead = register(&app, name, "dead@example.com").await;
-    end(&app, name, &dead).await;
-    let line = format!("{name}={dead}; {name}={ada}; {name}={grace}");
-    let out = ask(&app, Method::POST, "/logout", &[line.as_bytes()]).await;
-    let out = out.expect_redirect("/login");
-    let everywhere = [
+    let revoked = register(&app, name, "dead@example.com").await;
+    sign_out(&app, name, &revoked).await;
+    let line = format!("{name}={revoked}; {name}={ada}; {name}={grace}");
+    let response = send_cookies(&app, Method::POST, "/logout", &[line.as_bytes()]).await;
+    let response = response.expect_redirect("/login");
+    let all_deleted = [
         (None, true),
         (for_domain("id.example.com"), true),
         (for_domain("example.com"), true),
     ];
-    assert_eq!(set_by(&out), everywhere);
+    assert_eq!(set_cookies(&response), all_deleted);
     for value in [&ada, &grace] {
         let line = format!("{name}={value}");
-        assert_eq!(whose(&app, &[line.as_bytes()]).await, None);
+        assert_eq!(session_owner(&app, &[line.as_bytes()]).await, None);
     }
-    // Also where no cookie is worth anything any more.
-    for line in [format!("{name}={dead}"), format!("{name}=junk")] {
-        let out = ask(&app, Method::POST, "/logout", &[line.as_bytes()]).await;
-        assert_eq!(set_by(&out.expect_redirect("/login")), everywhere);
+    // The same holds if no cookie belongs to an active session.
+    for line in [format!("{name}={revoked}"), format!("{name}=junk")] {
+        let response = send_cookies(&app, Method::POST, "/logout", &[line.as_bytes()]).await;
+        assert_eq!(
+            set_cookies(&response.expect_redirect("/login")),
+            all_deleted
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_way_to_sign_out_ends_all_cookies_of_our_name() {
-    for way in [
+async fn every_kind_of_sign_out_revokes_all_session_cookies() {
+    for path in [
         "/api/v1/sessions/current",
         "/account/sign-out",
         "/account/delete",
@@ -283,32 +303,32 @@ async fn every_way_to_sign_out_ends_all_cookies_of_our_name() {
         let grace = register(&app, name, GRACE).await;
         let line = format!("{name}={ada}; {name}={grace}");
         let lines = [line.as_bytes()];
-        let form = match way {
+        let form = match path {
             "/account/sign-out" => {
-                let page = ask(&app, Method::GET, way, &lines).await;
+                let page = send_cookies(&app, Method::GET, path, &lines).await;
                 vec![("digest", page.field("digest"))]
             }
             _ => vec![("password", PASSWORD.to_owned())],
         };
         let anonymous = app.anonymous();
-        let request = match way {
-            "/api/v1/sessions/current" => anonymous.request(Method::DELETE, way),
-            _ => anonymous.request(Method::POST, way).form(&form),
+        let request = match path {
+            "/api/v1/sessions/current" => anonymous.request(Method::DELETE, path),
+            _ => anonymous.request(Method::POST, path).form(&form),
         };
         let request = request.header("host", host(&app)).header("cookie", &line);
-        let out = anonymous.send(request).await;
-        assert!([204, 303].contains(&out.status), "{out}");
-        let (last, deleted) = set_by(&out).pop().unwrap();
+        let response = anonymous.send(request).await;
+        assert!([204, 303].contains(&response.status), "{response}");
+        let (last, deleted) = set_cookies(&response).pop().unwrap();
         assert_eq!(last, for_domain("example.com"));
-        // A message for the sign-in page takes the place of the session.
-        assert_eq!(deleted, way.starts_with("/api"), "{out}");
-        assert_eq!(set_by(&out).len(), 3, "{out}");
-        assert_eq!(whose(&app, &lines).await, None, "{way}");
+        // A page replaces the session by a message for the sign-in page.
+        assert_eq!(deleted, path.starts_with("/api"), "{response}");
+        assert_eq!(set_cookies(&response).len(), 3, "{response}");
+        assert_eq!(session_owner(&app, &lines).await, None, "{path}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_in_leaves_one_living_cookie() {
+async fn sign_in_leaves_one_active_cookie() {
     let app = TestApp::start_with(&SHARED);
     let name = "__Secure-narthex";
     let ada = register(&app, name, ADA).await;
@@ -327,18 +347,21 @@ async fn signing_in_leaves_one_living_cookie() {
         (for_domain("id.example.com"), true),
         (for_domain("example.com"), false),
     ];
-    assert_eq!(set_by(&answer), expected);
-    assert_eq!(whose(&app, &[line.as_bytes()]).await, None);
+    assert_eq!(set_cookies(&answer), expected);
+    assert_eq!(session_owner(&app, &[line.as_bytes()]).await, None);
     let new = Cookie::parse(answer.headers_named("set-cookie")[2]).value;
     let after = format!("{line}; {name}={new}");
-    assert_eq!(whose(&app, &[after.as_bytes()]).await.as_deref(), Some(ADA));
-    // One cookie, as in almost every browser, is replaced and no more is said.
+    assert_eq!(
+        session_owner(&app, &[after.as_bytes()]).await.as_deref(),
+        Some(ADA)
+    );
+    // A single session cookie, the usual case, is replaced without further headers.
     let answer = sign_in(&format!("{name}={new}")).await;
-    assert_eq!(set_by(&answer), [(for_domain("example.com"), false)]);
+    assert_eq!(set_cookies(&answer), [(for_domain("example.com"), false)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_operator_names_the_cookie_and_keeps_its_prefix() {
+async fn configured_cookie_name_keeps_its_security_prefix() {
     for (settings, expected) in [
         (&[][..], "shop"),
         (&SHARED[..1], "__Host-shop"),
@@ -349,8 +372,11 @@ async fn the_operator_names_the_cookie_and_keeps_its_prefix() {
         let app = TestApp::start_with(&settings);
         let value = register(&app, expected, ADA).await;
         let line = format!("{expected}={value}");
-        assert_eq!(whose(&app, &[line.as_bytes()]).await.as_deref(), Some(ADA));
+        assert_eq!(
+            session_owner(&app, &[line.as_bytes()]).await.as_deref(),
+            Some(ADA)
+        );
         let line = format!("narthex={value}; __Host-narthex={value}");
-        assert_eq!(whose(&app, &[line.as_bytes()]).await, None);
+        assert_eq!(session_owner(&app, &[line.as_bytes()]).await, None);
     }
 }

@@ -1,18 +1,18 @@
-//! Which device a user agent speaks of: the kind of the session, and the words for its owner.
+//! The device of a user agent: the kind of the session, and its description for the user.
 
 use narthex::sessions::Device;
 
 use crate::support::user_agents::TABLE;
 
 #[test]
-fn user_agents_of_today_are_recognised() {
+fn current_user_agents_are_recognised() {
     let wrong: Vec<String> = TABLE
         .iter()
         .filter_map(|(user_agent, kind, words)| {
             let device = Device::of(Some(user_agent));
-            let read = (device.kind.as_str(), device.to_string());
-            let right = (*kind, (*words).to_owned());
-            (read != right).then(|| format!("{user_agent:?}: {read:?}, not {right:?}"))
+            let actual = (device.kind.as_str(), device.to_string());
+            let expected = (*kind, (*words).to_owned());
+            (actual != expected).then(|| format!("{user_agent:?}: {actual:?}, not {expected:?}"))
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,4 +1,4 @@
-//! Signing in and out.
+//! Sign-in and sign-out in a browser.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::support::user_agents::{
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_right_password_signs_in_and_any_other_does_not() {
+async fn only_the_exact_password_signs_in() {
     let app = TestApp::start();
     app.register(ADA).await;
     let browser = app.browser();
@@ -40,16 +40,16 @@ async fn the_right_password_signs_in_and_any_other_does_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_address_may_be_written_in_any_way_that_is_the_same() {
+async fn equivalent_spellings_of_the_email_sign_in() {
     let app = TestApp::start();
     app.register("zoë@example.com").await;
-    for same in [
+    for spelling in [
         "ZOË@Example.com",
         "  zoë@example.com ",
         "zoe\u{308}@example.com",
         "ｚoë@example.com",
     ] {
-        let form = [("email", same), ("password", PASSWORD)];
+        let form = [("email", spelling), ("password", PASSWORD)];
         app.browser()
             .post("/login", &form)
             .await
@@ -58,13 +58,17 @@ async fn the_address_may_be_written_in_any_way_that_is_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_learns_by_signing_in_which_addresses_have_an_account() {
+async fn sign_in_does_not_reveal_which_accounts_exist() {
     let app = TestApp::start();
     app.register(ADA).await;
     app.register("off@example.com").await;
-    let off = email::Email::parse("off@example.com").unwrap();
-    let off = accounts::find_by_email(&app.context, &off).await.unwrap();
-    accounts::disable(&app.context, off.user.id).await.unwrap();
+    let disabled = email::Email::parse("off@example.com").unwrap();
+    let disabled = accounts::find_by_email(&app.context, &disabled)
+        .await
+        .unwrap();
+    accounts::disable(&app.context, disabled.user.id)
+        .await
+        .unwrap();
     let mut answers = Vec::new();
     for (email, password) in [
         (ADA, "the wrong password"),
@@ -80,12 +84,12 @@ async fn nobody_learns_by_signing_in_which_addresses_have_an_account() {
         let answer = app.browser().post("/login", &form).await;
         let mut headers: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
         headers.sort();
-        // The form's key is random, and as long in each.
-        let typed = [email.to_owned(), answer.field("form_key")];
-        let blank = |text: String, typed: &String| {
-            text.replace(&format!("value=\"{typed}\""), "value=\"\"")
+        // The form key is random, and always has the same length.
+        let inputs = [email.to_owned(), answer.field("form_key")];
+        let blank = |text: String, inputs: &String| {
+            text.replace(&format!("value=\"{inputs}\""), "value=\"\"")
         };
-        let text = typed.iter().fold(answer.text.clone(), blank);
+        let text = inputs.iter().fold(answer.text.clone(), blank);
         answers.push((answer.status, headers, text));
     }
     let first = answers[0].clone();
@@ -96,7 +100,7 @@ async fn nobody_learns_by_signing_in_which_addresses_have_an_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_wrong_password_all_is_as_typed_but_the_password() {
+async fn wrong_password_keeps_the_other_form_fields() {
     let app = TestApp::start();
     let form = [
         ("email", "ada@exampel.com"),
@@ -113,7 +117,7 @@ async fn after_a_wrong_password_all_is_as_typed_but_the_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fields_say_to_a_password_manager_what_they_are() {
+async fn form_fields_have_autocomplete_hints_for_password_managers() {
     let app = TestApp::start();
     let page = app.anonymous().get("/login").await;
     for words in [
@@ -128,7 +132,7 @@ async fn fields_say_to_a_password_manager_what_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_kind_of_a_session_is_read_from_the_user_agent() {
+async fn session_kind_is_derived_from_the_user_agent() {
     let app = TestApp::start();
     app.register(ADA).await;
     for (agent, kind, words) in [
@@ -150,7 +154,7 @@ async fn the_kind_of_a_session_is_read_from_the_user_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_agent_cannot_be_anything_but_text_and_not_without_end() {
+async fn user_agent_is_escaped_and_may_be_long() {
     let app = TestApp::start();
     app.register(ADA).await;
     for agent in ["<script>alert(1)</script>", &"Mozilla/5.0 ".repeat(500)] {
@@ -161,7 +165,7 @@ async fn a_user_agent_cannot_be_anything_but_text_and_not_without_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_in_again_in_the_same_browser_leaves_no_session_behind() {
+async fn repeated_sign_in_replaces_the_session() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let form = [("email", ADA), ("password", PASSWORD)];
@@ -173,19 +177,19 @@ async fn signing_in_again_in_the_same_browser_leaves_no_session_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_out_ends_this_session_and_nothing_else() {
+async fn sign_out_revokes_the_current_session_only() {
     let app = TestApp::start();
-    let (here, there) = (app.register(ADA).await, app.sign_in(ADA).await);
-    let client = app.api_client(&app.token_of(&there, "CI", &[]).await);
-    here.post("/logout", &[]).await.expect_redirect("/login");
-    assert_eq!(here.cookie("narthex"), None);
-    here.get("/account").await.expect_status(303);
-    there.get("/account").await.expect_status(200);
+    let (browser, other) = (app.register(ADA).await, app.sign_in(ADA).await);
+    let client = app.api_client(&app.token_of(&other, "CI", &[]).await);
+    browser.post("/logout", &[]).await.expect_redirect("/login");
+    assert_eq!(browser.cookie("narthex"), None);
+    browser.get("/account").await.expect_status(303);
+    other.get("/account").await.expect_status(200);
     client.get("/api/v1/user").await.expect_status(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_private_page_has_the_way_out() {
+async fn every_private_page_has_a_sign_out_form() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     for path in [
@@ -204,7 +208,7 @@ async fn every_private_page_has_the_way_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn looking_at_the_way_out_does_not_take_it() {
+async fn get_of_the_sign_out_page_does_not_sign_out() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     browser.get("/logout").await.expect_status(200);
@@ -216,28 +220,28 @@ async fn looking_at_the_way_out_does_not_take_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_in_failing_to_and_signing_out_are_in_the_activity_log() {
+async fn sign_in_failure_and_sign_out_are_in_the_audit_log() {
     let app = TestApp::start();
-    let watching = app.register(ADA).await;
+    let observer = app.register(ADA).await;
     let browser = app.browser();
     let wrong = [("email", ADA), ("password", "the wrong password")];
-    // Of what happens within one millisecond the log does not know what came first.
+    // Events within the same millisecond have no defined order.
     app.advance(MILLISECOND);
     browser.post("/login", &wrong).await.expect_status(422);
     app.advance(MILLISECOND);
-    let right = [("email", ADA), ("password", PASSWORD)];
-    browser.post("/login", &right).await.expect_status(303);
+    let correct = [("email", ADA), ("password", PASSWORD)];
+    browser.post("/login", &correct).await.expect_status(303);
     app.advance(MILLISECOND);
     browser.post("/logout", &[]).await.expect_status(303);
-    let happened = event_types(&watching).await;
+    let events = event_types(&observer).await;
     assert_eq!(
-        happened[..3],
+        events[..3],
         ["credentials.ended", "session.created", "password.refused",]
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_of_a_disabled_account_is_over_and_enabling_it_does_not_bring_it_back() {
+async fn session_of_a_disabled_account_stays_revoked_when_enabled() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let email = email::Email::parse(ADA).unwrap();

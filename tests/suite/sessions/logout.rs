@@ -1,4 +1,4 @@
-//! Signing out by a link of an app, and where it leads; where password managers find the form.
+//! Sign-out through a link of an app, return addresses, and the well-known URL for password managers.
 
 use reqwest::Method;
 
@@ -7,7 +7,7 @@ use crate::support::app::{PASSWORD, TestApp};
 const ADA: &str = "ada@example.com";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_to_sign_out_shows_a_button_and_ends_nothing() {
+async fn sign_out_link_shows_a_button_and_revokes_nothing() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let page = browser
@@ -17,8 +17,8 @@ async fn a_link_to_sign_out_shows_a_button_and_ends_nothing() {
     assert_eq!(page.field("next"), "/orders");
     page.expect_header("cache-control", "no-store");
     browser.get("/account").await.expect_status(200);
-    let out = browser.post("/logout", &[("next", "/orders")]).await;
-    out.expect_redirect("/orders");
+    let response = browser.post("/logout", &[("next", "/orders")]).await;
+    response.expect_redirect("/orders");
     browser
         .get("/account")
         .await
@@ -26,7 +26,7 @@ async fn a_link_to_sign_out_shows_a_button_and_ends_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_of_another_account_signs_nobody_out() {
+async fn sign_out_form_of_another_account_is_rejected() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let user = browser.get("/logout").await.field("user");
@@ -42,7 +42,7 @@ async fn a_form_of_another_account_signs_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_that_is_signed_out_already_is_led_on() {
+async fn signed_out_browser_is_redirected_to_the_return_address() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     browser.post("/logout", &[]).await.expect_redirect("/login");
@@ -57,10 +57,10 @@ async fn a_browser_that_is_signed_out_already_is_led_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_out_leads_to_trusted_origins_and_nowhere_else() {
+async fn sign_out_redirects_to_trusted_origins_only() {
     let app = TestApp::start_with(&[("NARTHEX_TRUSTED_ORIGINS", "https://app.example.com")]);
     app.register(ADA).await;
-    for (next, led_to) in [
+    for (next, target) in [
         (
             "https://app.example.com/bye?x=1",
             "https://app.example.com/bye?x=1",
@@ -71,13 +71,13 @@ async fn signing_out_leads_to_trusted_origins_and_nowhere_else() {
         ("", "/login"),
     ] {
         let browser = app.sign_in(ADA).await;
-        let out = browser.post("/logout", &[("next", next)]).await;
-        out.expect_redirect(led_to);
+        let response = browser.post("/logout", &[("next", next)]).await;
+        response.expect_redirect(target);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_site_signs_nobody_out() {
+async fn cross_site_request_cannot_sign_out() {
     let app = TestApp::start();
     let browser = app.register(ADA).await.with_fetch_site(Some("cross-site"));
     browser.post("/logout", &[]).await.expect_status(403);
@@ -85,20 +85,20 @@ async fn another_site_signs_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn password_managers_are_led_to_the_page_that_changes_it() {
+async fn change_password_url_redirects_to_the_profile() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
-    for who in [&browser, &app.browser()] {
-        let led = who.get("/.well-known/change-password").await;
-        led.expect_redirect("/account/profile");
+    for client in [&browser, &app.browser()] {
+        let redirect = client.get("/.well-known/change-password").await;
+        redirect.expect_redirect("/account/profile");
     }
     let page = browser.get("/account/profile").await.expect_status(200);
     page.expect_text("autocomplete=\"new-password\"");
 }
 
-/// From the page that an app's link leads to, by way of an account that is yet to be made.
+/// An app links to the sign-in page. The user then creates an account and continues to the app.
 #[tokio::test(flavor = "multi_thread")]
-async fn next_is_carried_through_every_page_in_between() {
+async fn return_address_survives_sign_in_and_registration_pages() {
     let app = TestApp::start();
     let wanted = "/orders?page=2&q=a%20b";
     let browser = app.browser();
@@ -135,25 +135,25 @@ async fn next_is_carried_through_every_page_in_between() {
         .await
         .expect_redirect(wanted);
     browser.get(&register).await.expect_redirect(wanted);
-    let elsewhere = [
+    let untrusted = [
         ("name", "B"),
         ("email", "b@example.com"),
         ("password", PASSWORD),
         ("next", "//evil.example"),
     ];
-    let other = app.browser().post("/register", &elsewhere).await;
+    let other = app.browser().post("/register", &untrusted).await;
     other.expect_redirect("/account");
 }
 
-/// Whether the page was asked for by http is what a trusted proxy says, or `Origin`.
+/// A trusted proxy or the `Origin` header reports that the browser used http.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_asked_for_by_http_is_led_to_https() {
+async fn http_request_is_redirected_to_https() {
     let app = TestApp::start_with(&[
         ("NARTHEX_PUBLIC_URL", "https://id.example.com"),
         ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1"),
     ]);
     let anonymous = app.anonymous();
-    let ask = |method: Method, path: &str, headers: &[(&str, &str)]| {
+    let send = |method: Method, path: &str, headers: &[(&str, &str)]| {
         let request = anonymous
             .request(method, path)
             .header("host", "id.example.com");
@@ -162,24 +162,30 @@ async fn a_page_asked_for_by_http_is_led_to_https() {
             request.header(*name, *value)
         }))
     };
-    let by_http = ("x-forwarded-proto", "http");
+    let from_http = ("x-forwarded-proto", "http");
     for proto in ["http", "http, https"] {
-        let led = ask(
+        let redirect = send(
             Method::GET,
             "/login?next=%2Fa",
             &[("x-forwarded-proto", proto)],
         )
         .await;
-        let led = led.expect_status(308);
-        assert_eq!(led.location(), "https://id.example.com/login?next=%2Fa");
+        let redirect = redirect.expect_status(308);
+        assert_eq!(
+            redirect.location(),
+            "https://id.example.com/login?next=%2Fa"
+        );
     }
     for headers in [
         &[][..],
         &[("x-forwarded-proto", "https")],
-        // A browser says this by https alone: the proxy is mistaken, and would be led in a circle.
-        &[by_http, ("sec-fetch-site", "none")],
+        // Browsers send `Sec-Fetch-Site` over https only, so the proxy's header is wrong. A redirect
+        // would cause a loop.
+        &[from_http, ("sec-fetch-site", "none")],
     ] {
-        ask(Method::GET, "/login", headers).await.expect_status(200);
+        send(Method::GET, "/login", headers)
+            .await
+            .expect_status(200);
     }
     for (origin, kind) in [
         ("http://id.example.com", "https://id.example.com"),
@@ -190,7 +196,7 @@ async fn a_page_asked_for_by_http_is_led_to_https() {
             ("origin", origin),
             ("content-type", "application/x-www-form-urlencoded"),
         ];
-        let refused = ask(Method::POST, "/login", &headers).await;
+        let refused = send(Method::POST, "/login", &headers).await;
         refused.expect_status(403).expect_text(kind);
     }
 }

@@ -1,5 +1,5 @@
-//! What the activity log says of whoever knocks: one line for each, and a line of its own kind for a
-//! device that was not there before.
+//! Authentication events in the audit log: one line for each attempt, and a separate event type for a
+//! sign-in from a new device.
 
 use std::time::Duration;
 
@@ -11,25 +11,26 @@ use crate::support::client::Browser;
 use crate::support::user_agents::{CHROME_ON_WINDOWS, CURL, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
 
 const ADA: &str = "ada@example.com";
-/// Events of one moment have no order.
-const MOMENT: Duration = Duration::from_secs(1);
+/// Events with the same time have no defined order.
+const TICK: Duration = Duration::from_secs(1);
 
-/// Kinds and details of all events, oldest first.
-async fn story(browser: &Browser) -> Vec<(String, String)> {
+/// Returns the types and details of all events, oldest first.
+async fn event_details(browser: &Browser) -> Vec<(String, String)> {
     let events = browser.get("/api/v1/events?limit=100").await.json();
-    let of = |event: &Value, member: &str| event[member].as_str().unwrap_or_default().to_owned();
+    let text_of =
+        |event: &Value, member: &str| event[member].as_str().unwrap_or_default().to_owned();
     let rows = events["data"].as_array().unwrap().iter().rev();
-    rows.map(|event| (of(event, "type"), of(event, "detail")))
+    rows.map(|event| (text_of(event, "type"), text_of(event, "detail")))
         .collect()
 }
 
 async fn kinds(browser: &Browser) -> Vec<String> {
-    let story = story(browser).await;
-    story.into_iter().map(|(kind, _)| kind).collect()
+    let event_details = event_details(browser).await;
+    event_details.into_iter().map(|(kind, _)| kind).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_in_from_a_device_that_was_not_there_before_is_told_as_such() {
+async fn sign_in_from_a_new_device_is_logged_as_such() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let newer = FIREFOX_ON_LINUX.replace("Firefox/", "Firefox/9");
@@ -43,15 +44,15 @@ async fn a_sign_in_from_a_device_that_was_not_there_before_is_told_as_such() {
         CURL,
         CURL,
     ] {
-        app.advance(MOMENT);
+        app.advance(TICK);
         app.sign_in_with(ADA, agent).await;
     }
     let (new, known) = ("session.created_on_new_device", "session.created");
-    let mut told = story(&ada).await;
-    told[..2].sort();
-    let told: Vec<(&str, &str)> = told.iter().map(|(a, b)| (&**a, &**b)).collect();
+    let mut logged = event_details(&ada).await;
+    logged[..2].sort();
+    let logged: Vec<(&str, &str)> = logged.iter().map(|(a, b)| (&**a, &**b)).collect();
     assert_eq!(
-        told,
+        logged,
         [
             ("account.created", ""),
             (known, "Firefox on Linux"),
@@ -69,22 +70,22 @@ async fn a_sign_in_from_a_device_that_was_not_there_before_is_told_as_such() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_whose_session_ended_is_still_known() {
+async fn device_of_a_revoked_session_stays_known() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    app.advance(MOMENT);
+    app.advance(TICK);
     let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
     phone.post("/logout", &[]).await.expect_status(303);
-    app.advance(MOMENT);
+    app.advance(TICK);
     app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
     assert_eq!(kinds(&ada).await.last().unwrap(), "session.created");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_refusal_sign_in_confirmation_change_and_ending_is_one_event() {
+async fn refusals_confirmation_and_password_change_are_logged_once() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    app.advance(MOMENT);
+    app.advance(TICK);
     let form = [("email", ADA), ("password", "a wrong password of hers")];
     app.browser().post("/login", &form).await.expect_status(422);
     let body = json!({"email": ADA, "password": "a wrong password of hers", "device_name": "x"});
@@ -99,11 +100,11 @@ async fn each_refusal_sign_in_confirmation_change_and_ending_is_one_event() {
         .await
         .expect_status(422);
     ada.post("/account/delete", &wrong).await.expect_status(422);
-    app.advance(MOMENT);
+    app.advance(TICK);
     ada.post("/account/confirm", &[("password", PASSWORD)])
         .await
         .expect_status(303);
-    app.advance(MOMENT);
+    app.advance(TICK);
     let form = [
         ("current_password", PASSWORD),
         ("password", "another long password"),
@@ -111,13 +112,13 @@ async fn each_refusal_sign_in_confirmation_change_and_ending_is_one_event() {
     ada.post("/account/password", &form)
         .await
         .expect_status(303);
-    let mut told = kinds(&ada).await;
-    // What came together is told in no order.
-    told[..2].sort();
-    told[8..].sort();
+    let mut logged = kinds(&ada).await;
+    // Events with the same time have no defined order.
+    logged[..2].sort();
+    logged[8..].sort();
     let refused = "password.refused";
     assert_eq!(
-        told,
+        logged,
         [
             "account.created",
             "session.created",
