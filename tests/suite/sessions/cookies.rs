@@ -522,7 +522,7 @@ async fn changing_the_password_replaces_the_cookie() {
 /// Returns a key of 64 bytes in base64, for the setting.
 fn key(byte: u8) -> String {
     use base64::Engine as _;
-    base64::prelude::BASE64_STANDARD.encode((0..64).map(|at| index ^ byte).collect::<Vec<u8>>())
+    base64::prelude::BASE64_STANDARD.encode((0..64).map(|at| at ^ byte).collect::<Vec<u8>>())
 }
 
 /// Returns if the server accepts the cookie beside a cookie of another app that is not ASCII.
