@@ -11,7 +11,7 @@ use crate::support::operator::Operator;
 const ADA: &str = "ada@example.com";
 
 #[tokio::test]
-async fn backup_of_a_running_server_is_whole() {
+async fn backup_of_a_running_server_is_complete() {
     let operator = Operator::new();
     if Engine::of_this_run() == Engine::Postgres {
         let line = operator.run_err(&["backup", "copy.db"]);
@@ -39,7 +39,7 @@ async fn backup_of_a_running_server_is_whole() {
     assert!(!serving.accepts_token(&secret).await);
     serving.stop().expect_code(0);
 
-    // The token lives in the copy, which was made before it ended.
+    // The token is active in the copy, which was made before the revocation.
     let address = format!("sqlite://{}", copy.display());
     let restored = Narthex::installed().with("DATABASE_URL", &address);
     let serving = restored.serve();
@@ -48,7 +48,7 @@ async fn backup_of_a_running_server_is_whole() {
 }
 
 #[test]
-fn backup_overwrites_nothing_and_makes_no_database() {
+fn backup_overwrites_no_file_and_creates_no_database() {
     if Engine::of_this_run() == Engine::Postgres {
         return;
     }
@@ -66,13 +66,20 @@ fn backup_overwrites_nothing_and_makes_no_database() {
     );
     assert!(!folder.join("elsewhere.db").exists());
 
-    let nowhere = Narthex::installed();
-    let line = nowhere.run(&["backup", "copy.db"]).expect_error();
+    let without_database = Narthex::installed();
+    let line = without_database.run(&["backup", "copy.db"]).expect_error();
     assert!(line.contains("there is no narthex.db"), "{line}");
-    assert_eq!(fs::read_dir(nowhere.directory()).unwrap().count(), 0);
+    assert_eq!(
+        fs::read_dir(without_database.directory()).unwrap().count(),
+        0
+    );
 
-    // What is no database is copied nowhere.
-    fs::write(nowhere.directory().join("narthex.db"), "x".repeat(4096)).unwrap();
-    nowhere.run(&["backup", "copy.db"]).expect_code(1);
-    assert!(!nowhere.directory().join("copy.db").exists());
+    // A file that is no database is not copied.
+    fs::write(
+        without_database.directory().join("narthex.db"),
+        "x".repeat(4096),
+    )
+    .unwrap();
+    without_database.run(&["backup", "copy.db"]).expect_code(1);
+    assert!(!without_database.directory().join("copy.db").exists());
 }

@@ -1,4 +1,4 @@
-//! `narthex check`: whether it would start, and what is odd about an installation.
+//! `narthex check`: failures that would stop the start, and warnings about an installation.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -12,18 +12,18 @@ use crate::support::binary::Narthex;
 use crate::support::database::{Database, Engine};
 use crate::support::operator::Operator;
 
-const A_KEY: &str =
+const SECRET_KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 
-/// An installation that was started once.
+/// Returns an installation that was started once.
 fn started() -> Operator {
     let operator = Operator::on(Database::empty());
     operator.serve().stop().expect_code(0);
     operator
 }
 
-/// What is found: state, check and detail of each.
-fn found(narthex: &Narthex, code: i32) -> Vec<(String, String, String)> {
+/// Runs all checks. Returns the state, the name and the detail of each.
+fn results(narthex: &Narthex, code: i32) -> Vec<(String, String, String)> {
     let outcome = narthex.run(&["check", "--json"]).expect_code(code);
     let list: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
@@ -38,27 +38,27 @@ fn found(narthex: &Narthex, code: i32) -> Vec<(String, String, String)> {
     .collect()
 }
 
-/// What is not well: state and check, and the detail of the last.
+/// Expects these failures and warnings by state and name, and a detail of the last one.
 #[track_caller]
-fn expect(narthex: &Narthex, code: i32, odd: &[(&str, &str)], detail: &str) {
-    let found = found(narthex, code);
-    let all: Vec<_> = found.iter().filter(|(state, ..)| state != "ok").collect();
+fn expect(narthex: &Narthex, code: i32, problems: &[(&str, &str)], detail: &str) {
+    let results = results(narthex, code);
+    let all: Vec<_> = results.iter().filter(|(state, ..)| state != "ok").collect();
     let names: Vec<_> = all
         .iter()
         .map(|(state, check, _)| (&**state, &**check))
         .collect();
-    assert_eq!(names, odd, "{found:#?}");
+    assert_eq!(names, problems, "{results:#?}");
     let last = all.last().map_or("", |(.., detail)| detail);
     assert!(last.contains(detail), "{detail}: {last}");
 }
 
-/// Where an SQLite database is kept; there is none on PostgreSQL.
+/// Returns the file of an SQLite database, or `None` on PostgreSQL.
 fn file_of(operator: &Operator) -> Option<PathBuf> {
     let path = operator.database.address().strip_prefix("sqlite://");
     path.map(PathBuf::from)
 }
 
-/// The key, which is kept beside an SQLite database.
+/// Returns the key file, which is in the folder of an SQLite database.
 fn key_of(operator: &Operator) -> PathBuf {
     match file_of(operator) {
         Some(file) => file.with_file_name("narthex.key"),
@@ -67,17 +67,17 @@ fn key_of(operator: &Operator) -> PathBuf {
 }
 
 #[test]
-fn an_installation_that_was_started_is_well() {
+fn started_installation_passes_every_check() {
     let operator = started();
     let outcome = operator.run(&["check"]).expect_code(0);
     assert_eq!(outcome.stderr, "");
-    let begins: Vec<_> = outcome
+    let states: Vec<_> = outcome
         .stdout
         .lines()
         .map(|line| line.split("  ").next().unwrap_or_default().trim())
         .collect();
-    assert!(begins.iter().all(|state| *state == "ok"), "{outcome:#?}");
-    let mut looked_at = vec![
+    assert!(states.iter().all(|state| *state == "ok"), "{outcome:#?}");
+    let mut expected = vec![
         "settings",
         "listen",
         "public url",
@@ -87,20 +87,20 @@ fn an_installation_that_was_started_is_well() {
         "tables",
     ];
     if Engine::of_this_run() == Engine::Postgres {
-        looked_at.splice(5..5, ["encryption", "session", "connections"]);
+        expected.splice(5..5, ["encryption", "session", "connections"]);
     }
-    looked_at.push("copy");
+    expected.push("copy");
     if Engine::of_this_run() == Engine::Sqlite {
-        looked_at.push("integrity");
+        expected.push("integrity");
     }
-    looked_at.push("clock");
-    let found = found(&operator.narthex, 0);
-    let checks: Vec<_> = found.iter().map(|(_, check, _)| &**check).collect();
-    assert_eq!(checks, looked_at);
+    expected.push("clock");
+    let results = results(&operator.narthex, 0);
+    let checks: Vec<_> = results.iter().map(|(_, check, _)| &**check).collect();
+    assert_eq!(checks, expected);
 }
 
 #[test]
-fn it_looks_while_a_server_runs_and_changes_nothing() {
+fn check_beside_a_running_server_changes_nothing() {
     let operator = started();
     let before = operator.json(&["user", "list"]);
     let serving = operator.serve();
@@ -111,27 +111,27 @@ fn it_looks_while_a_server_runs_and_changes_nothing() {
 }
 
 #[test]
-fn before_the_first_start_it_makes_nothing() {
+fn check_before_the_first_start_creates_nothing() {
     let operator = Operator::on(Database::empty());
-    let odd = match Engine::of_this_run() {
+    let problems = match Engine::of_this_run() {
         Engine::Sqlite => [("warn", "key"), ("warn", "database")],
         Engine::Postgres => [("warn", "key"), ("warn", "tables")],
     };
     for _ in 0..2 {
-        expect(&operator.narthex, 0, &odd, "the start");
+        expect(&operator.narthex, 0, &problems, "the start");
     }
     let folder = key_of(&operator);
     let folder = folder.parent().expect("a folder");
     let made: Vec<_> = std::fs::read_dir(folder).unwrap().collect();
     assert!(made.is_empty(), "{made:?}");
     if Engine::of_this_run() == Engine::Postgres {
-        // It can be made, so that it was not there.
+        // The table can be created, so that `check` has not created it.
         operator.execute("CREATE TABLE __diesel_schema_migrations ()");
     }
 }
 
 #[test]
-fn settings_that_would_stop_the_start_are_a_failure() {
+fn invalid_settings_are_a_failure() {
     let narthex = Narthex::installed().with("NARTHEX_LISTEN", "everywhere");
     let outcome = narthex.run(&["check"]).expect_code(1);
     assert!(outcome.stdout.starts_with("FAIL  settings"), "{outcome:#?}");
@@ -151,7 +151,7 @@ fn settings_that_would_stop_the_start_are_a_failure() {
 }
 
 #[test]
-fn a_key_that_others_can_read_or_that_is_none_is_a_failure() {
+fn readable_or_invalid_key_file_is_a_failure() {
     let operator = started();
     let key = key_of(&operator);
     std::fs::set_permissions(&key, Permissions::from_mode(0o640)).unwrap();
@@ -168,13 +168,13 @@ fn a_key_that_others_can_read_or_that_is_none_is_a_failure() {
 }
 
 #[test]
-fn keys_in_the_environment_need_no_file() {
+fn keys_in_the_environment_need_no_key_file() {
     let keys =
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
     let operator = started().with("NARTHEX_SECRET_KEY", &format!("{keys},{keys}"));
     expect(&operator.narthex, 0, &[], "");
-    let found = found(&operator.narthex, 0);
-    let (.., detail) = found
+    let results = results(&operator.narthex, 0);
+    let (.., detail) = results
         .iter()
         .find(|(_, check, _)| check == "key")
         .expect("a key");
@@ -182,22 +182,22 @@ fn keys_in_the_environment_need_no_file() {
 }
 
 #[test]
-fn a_database_that_cannot_be_reached_is_a_failure() {
+fn unreachable_database_is_a_failure() {
     for address in [
         "sqlite:///no/such/directory/narthex.db",
         "postgres://127.0.0.1:1/narthex?connect_timeout=2",
     ] {
         let narthex = Narthex::installed().with("DATABASE_URL", address);
-        let found = found(&narthex, 1);
+        let results = results(&narthex, 1);
         let failed = |(state, check, _): &&(String, String, String)| {
             (&**state, &**check) == ("fail", "database")
         };
-        assert_eq!(found.iter().filter(failed).count(), 1, "{found:#?}");
+        assert_eq!(results.iter().filter(failed).count(), 1, "{results:#?}");
     }
 }
 
 #[test]
-fn a_database_of_a_newer_or_an_older_version_is_told() {
+fn newer_schema_is_a_failure_and_older_schema_a_warning() {
     let operator = started();
     operator.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000000')");
     expect(
@@ -218,7 +218,7 @@ fn a_database_of_a_newer_or_an_older_version_is_told() {
 }
 
 #[test]
-fn a_clock_that_was_set_back_is_a_failure() {
+fn clock_that_was_set_back_is_a_failure() {
     let operator = started();
     operator.add_user("ada@example.com");
     operator.execute("UPDATE events SET at = at + 86400000000");
@@ -226,7 +226,7 @@ fn a_clock_that_was_set_back_is_a_failure() {
 }
 
 #[test]
-fn a_file_that_others_can_read_is_odd_and_a_damaged_one_a_failure() {
+fn readable_file_is_a_warning_and_damaged_file_a_failure() {
     let operator = started();
     let Some(file) = file_of(&operator) else {
         return;
@@ -237,7 +237,7 @@ fn a_file_that_others_can_read_is_odd_and_a_damaged_one_a_failure() {
 
     operator.add_user("ada@example.com");
     operator.execute("PRAGMA foreign_keys = OFF; DELETE FROM users;");
-    // The event of her registration is left behind.
+    // The event of her registration remains.
     expect(
         &operator.narthex,
         1,
@@ -254,20 +254,20 @@ fn a_file_that_others_can_read_is_odd_and_a_damaged_one_a_failure() {
     );
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir(&file).unwrap();
-    let found = found(&operator.narthex, 1);
+    let results = results(&operator.narthex, 1);
     assert!(
-        found
+        results
             .iter()
             .any(|(state, check, _)| (&**state, &**check) == ("fail", "database"))
     );
 }
 
 #[test]
-fn a_database_that_takes_no_writes_is_a_failure() {
+fn read_only_database_is_a_failure() {
     let operator = started();
     match file_of(&operator) {
-        // Whatever its mode is, root may write it. A "write version" that this SQLite does not know
-        // lets nobody (SQLite documentation, "Database File Format", section 1.3.3).
+        // Root may write to the file whatever its mode is. A file with an unknown "write version"
+        // is read-only (SQLite documentation, "Database File Format", section 1.3.3).
         Some(file) => {
             let mut bytes = std::fs::read(&file).unwrap();
             bytes[18] = 3;
@@ -286,12 +286,12 @@ fn a_database_that_takes_no_writes_is_a_failure() {
 }
 
 #[test]
-fn who_can_reach_it_is_told_where_that_may_be_regretted() {
+fn risky_exposure_is_a_warning() {
     let operator = started();
     let narthex = |settings: &[(&str, &str)]| {
         let address = operator.database.address();
         let narthex = Narthex::installed().with("DATABASE_URL", address);
-        let narthex = narthex.with("NARTHEX_SECRET_KEY", A_KEY);
+        let narthex = narthex.with("NARTHEX_SECRET_KEY", SECRET_KEY);
         settings
             .iter()
             .fold(narthex, |narthex, (name, value)| narthex.with(name, value))
@@ -299,7 +299,7 @@ fn who_can_reach_it_is_told_where_that_may_be_regretted() {
     let closed = ("NARTHEX_REGISTRATION", "closed");
     let https = ("NARTHEX_PUBLIC_URL", "https://id.example.com");
     let proxy = ("NARTHEX_TRUSTED_PROXIES", "10.0.0.1");
-    for (settings, code, odd, detail) in [
+    for (settings, code, problems, detail) in [
         (&[closed, https, proxy][..], 0, &[][..], ""),
         (
             &[("NARTHEX_PUBLIC_URL", "http://localhost:8080")],
@@ -422,30 +422,30 @@ fn who_can_reach_it_is_told_where_that_may_be_regretted() {
             "192.0.2.7:8080",
         ),
     ] {
-        expect(&narthex(settings), code, odd, detail);
+        expect(&narthex(settings), code, problems, detail);
     }
 }
 
 #[test]
-fn a_way_to_the_database_on_which_others_can_read_along_is_told() {
+fn unencrypted_database_connection_is_a_warning() {
     let database = Database::fresh_of(Engine::Postgres, migrate);
     let narthex = |address: &str| {
         let narthex = Narthex::installed().with("DATABASE_URL", address);
-        narthex.with("NARTHEX_SECRET_KEY", A_KEY)
+        narthex.with("NARTHEX_SECRET_KEY", SECRET_KEY)
     };
     expect(&narthex(database.address()), 0, &[], "");
-    // The first that answers is taken, and that is the socket.
-    let further = database.address();
-    let further = further.replacen("&user=", ",db.example.com&user=", 1);
-    let odd = [("warn", "encryption")];
-    expect(&narthex(&further), 0, &odd, "is on the way can read");
-    let with = |mode: &str| narthex(&format!("{further}&sslmode={mode}"));
+    // libpq uses the first host that answers, which is the socket.
+    let two_hosts = database.address();
+    let two_hosts = two_hosts.replacen("&user=", ",db.example.com&user=", 1);
+    let problems = [("warn", "encryption")];
+    expect(&narthex(&two_hosts), 0, &problems, "is on the way can read");
+    let with = |mode: &str| narthex(&format!("{two_hosts}&sslmode={mode}"));
     if postgres_url::TLS {
-        expect(&with("require"), 0, &odd, "whoever answers");
-        expect(&with("verify-ca"), 0, &odd, "sslmode=verify-full");
+        expect(&with("require"), 0, &problems, "whoever answers");
+        expect(&with("verify-ca"), 0, &problems, "sslmode=verify-full");
         expect(&with("verify-full"), 0, &[], "");
     } else {
-        let odd = [("fail", "settings")];
-        expect(&with("verify-full"), 1, &odd, "asks for TLS");
+        let problems = [("fail", "settings")];
+        expect(&with("verify-full"), 1, &problems, "asks for TLS");
     }
 }

@@ -1,4 +1,4 @@
-//! `narthex token identify`: what an operator does who found a secret in a log.
+//! `narthex token identify`: the operator has found a secret, for example in a log.
 
 use narthex::util::clock::{Clock, SystemClock};
 use reqwest::Method;
@@ -28,28 +28,28 @@ fn identify_as_json(operator: &Operator, secret: &str) -> Value {
     serde_json::from_str(&outcome.expect_code(0).stdout).expect("JSON")
 }
 
-/// What is said of the secret now: its state for programs, and the line about it for a person.
+/// Returns the state of the secret in JSON, and the line of text about it.
 fn state(operator: &Operator, secret: &str) -> (String, String) {
-    let told = identify(operator, secret).expect_code(0).stdout;
-    let line = told.lines().find_map(|line| line.strip_prefix("State"));
-    let line = line.unwrap_or_else(|| panic!("no state: {told}")).trim();
+    let output = identify(operator, secret).expect_code(0).stdout;
+    let line = output.lines().find_map(|line| line.strip_prefix("State"));
+    let line = line.unwrap_or_else(|| panic!("no state: {output}")).trim();
     let state = &identify_as_json(operator, secret)["state"];
     (state.as_str().expect("a state").to_owned(), line.to_owned())
 }
 
-/// Where the last line leads.
+/// Returns the last line, which advises the operator.
 fn advice(operator: &Operator, secret: &str) -> String {
-    let told = identify(operator, secret).expect_code(0).stdout;
-    told.lines().last().expect("lines").to_owned()
+    let output = identify(operator, secret).expect_code(0).stdout;
+    output.lines().last().expect("lines").to_owned()
 }
 
-/// In microseconds.
+/// Returns the time in `seconds` seconds, in microseconds.
 fn seconds_from_now(seconds: i64) -> i64 {
     SystemClock.now().micros() + seconds * 1_000_000
 }
 
 #[test]
-fn a_secret_is_identified_and_never_shown() {
+fn secret_is_identified_and_not_shown() {
     let operator = operator();
     let secret = operator.add_token(ADA, "deploy", &["--ability", "tokens:read"]);
     let id = operator.only_token_of(ADA);
@@ -66,8 +66,11 @@ fn a_secret_is_identified_and_never_shown() {
         "Expires    in 90 days, on 20",
         "State      live: it lets its bearer in",
     ] {
-        let told = outcome.stdout.lines().any(|told| told.starts_with(line));
-        assert!(told, "{line}: {}", outcome.stdout);
+        let output = outcome
+            .stdout
+            .lines()
+            .any(|output| output.starts_with(line));
+        assert!(output, "{line}: {}", outcome.stdout);
     }
     assert_eq!(
         advice(&operator, &secret),
@@ -86,7 +89,7 @@ fn a_secret_is_identified_and_never_shown() {
 }
 
 #[test]
-fn the_space_that_a_secret_was_copied_with_does_not_matter() {
+fn whitespace_around_the_secret_is_ignored() {
     let operator = operator();
     let secret = operator.add_token(ADA, "x", &[]);
     for input in [
@@ -99,11 +102,11 @@ fn the_space_that_a_secret_was_copied_with_does_not_matter() {
 }
 
 #[test]
-fn what_has_not_the_form_of_a_secret_is_told_from_a_secret_that_nobody_knows() {
+fn malformed_secret_and_unknown_secret_get_different_errors() {
     let operator = operator();
     let secret = operator.add_token(ADA, "x", &[]);
     let other = if secret.ends_with('0') { "1" } else { "0" };
-    for (input, why) in [
+    for (input, reason) in [
         ("", "there is no secret on the standard input"),
         (" \n", "there is no secret on the standard input"),
         ("ghp_0123456789", "10 characters come after the prefix"),
@@ -119,8 +122,11 @@ fn what_has_not_the_form_of_a_secret_is_told_from_a_secret_that_nobody_knows() {
         (&"x".repeat(100_000), "it does not begin with 2 to 10"),
     ] {
         let line = identify(&operator, input).expect_error();
-        assert!(line.contains(why), "{input:?}: {line}");
-        assert!(!line.contains(&secret[10..30]), "it shows it: {line}");
+        assert!(line.contains(reason), "{input:?}: {line}");
+        assert!(
+            !line.contains(&secret[10..30]),
+            "the error shows the secret: {line}"
+        );
     }
     operator.run_ok(&["user", "delete", ADA, "--yes"]);
     let line = identify(&operator, &secret).expect_error();
@@ -131,7 +137,7 @@ fn what_has_not_the_form_of_a_secret_is_told_from_a_secret_that_nobody_knows() {
 }
 
 #[test]
-fn a_secret_is_never_an_argument() {
+fn secret_is_not_accepted_as_an_argument() {
     let operator = operator();
     let secret = operator.add_token(ADA, "x", &[]);
     let outcome = operator.run(&["token", "identify", &secret]);
@@ -139,19 +145,19 @@ fn a_secret_is_never_an_argument() {
 }
 
 #[test]
-fn at_a_terminal_the_secret_is_asked_for_and_not_echoed() {
+fn terminal_prompts_for_the_secret_without_echo() {
     let operator = operator();
     let secret = operator.add_token(ADA, "x", &[]);
     let (code, shown) = operator.at_a_terminal("token identify", &format!("{secret}\n"));
     assert_eq!(code, Some(0), "{shown}");
-    // What is typed before it is asked for, the terminal itself shows.
+    // The terminal itself echoes input from before the prompt.
     let (_, answer) = shown.split_once("Secret: ").expect("a question");
     assert!(answer.contains("State "), "{shown}");
     assert!(!answer.contains(&secret[4..36]), "{shown}");
 }
 
 #[test]
-fn its_state_is_what_would_become_of_its_bearer() {
+fn state_tells_whether_the_secret_is_accepted() {
     let operator = operator();
     let secret = operator.add_token(ADA, "x", &[]);
     let id = operator.only_token_of(ADA);
@@ -175,7 +181,7 @@ fn its_state_is_what_would_become_of_its_bearer() {
     let expiry = seconds_from_now(-1);
     operator.execute(&format!("UPDATE credentials SET expires_at = {expiry}"));
     assert_eq!(state(&operator, &secret).0, "expired");
-    // To a node whose clock is slow it may be live.
+    // A node with a slow clock may still accept it.
     assert_eq!(advice(&operator, &secret), revoke);
     operator.execute("UPDATE credentials SET expires_at = NULL");
 
@@ -192,7 +198,7 @@ fn its_state_is_what_would_become_of_its_bearer() {
 }
 
 #[tokio::test]
-async fn a_secret_that_was_rotated_out_is_told_from_the_one_in_its_place() {
+async fn previous_secret_is_distinguished_from_the_current_one() {
     let operator = operator();
     let first = operator.add_token(ADA, "x", &[]);
     let path = format!("/api/v1/tokens/{}/rotate", operator.only_token_of(ADA));
@@ -223,7 +229,7 @@ async fn a_secret_that_was_rotated_out_is_told_from_the_one_in_its_place() {
 }
 
 #[tokio::test]
-async fn looking_is_no_use() {
+async fn identification_is_not_a_use() {
     let operator = operator();
     let secret = operator.add_token(ADA, "x", &[]);
     for _ in 0..2 {
@@ -241,11 +247,12 @@ async fn looking_is_no_use() {
 }
 
 #[tokio::test]
-async fn a_session_s_secret_is_none_of_a_token() {
+async fn secret_of_a_session_is_not_identified() {
     let operator = operator();
     let serving = operator.serve();
     serving.sign_in(ADA, "curl/8").await;
-    // What a browser's cookie holds has another form; a row that says otherwise changes nothing.
+    // The value of a session cookie has another form. A row of class `session` with the secret of a
+    // token is not found either.
     let secret = operator.add_token(ADA, "x", &[]);
     operator.execute("UPDATE credentials SET class = 'session', kind = 'other'");
     let line = identify(&operator, &secret).expect_error();

@@ -1,4 +1,4 @@
-//! How the command line speaks: help, exit codes, what goes where.
+//! The output of the command line: help, exit codes, standard output and standard error.
 
 use std::process::Stdio;
 
@@ -10,21 +10,21 @@ use crate::support::operator::Operator;
 const ADA: &str = "ada@example.com";
 
 #[test]
-fn alone_it_prints_help() {
-    let alone = Narthex::installed().run(&[]).expect_code(0);
-    assert_eq!(alone.stderr, "");
-    assert!(alone.stdout.contains("Usage: narthex"), "{alone:#?}");
+fn command_without_arguments_prints_help() {
+    let outcome = Narthex::installed().run(&[]).expect_code(0);
+    assert_eq!(outcome.stderr, "");
+    assert!(outcome.stdout.contains("Usage: narthex"), "{outcome:#?}");
     for command in ["serve", "migrate", "user", "token", "session", "sign-out"] {
-        let listed = alone
+        let listed = outcome
             .stdout
             .lines()
             .any(|line| line.trim().starts_with(command));
-        assert!(listed, "{command}: {alone:#?}");
+        assert!(listed, "{command}: {outcome:#?}");
     }
 }
 
 #[test]
-fn a_command_without_its_verb_is_wrong_usage() {
+fn missing_subcommand_is_a_usage_error() {
     for arguments in [
         &["user"][..],
         &["token"],
@@ -38,7 +38,7 @@ fn a_command_without_its_verb_is_wrong_usage() {
 }
 
 #[test]
-fn the_long_help_has_every_setting_and_the_short_one_none() {
+fn long_help_lists_every_setting_and_short_help_none() {
     let narthex = Narthex::installed();
     for arguments in [
         &["--help"][..],
@@ -73,16 +73,16 @@ fn the_long_help_has_every_setting_and_the_short_one_none() {
 }
 
 #[test]
-fn whatever_answers_answers_in_json_too() {
+fn every_command_with_structured_output_supports_json() {
     let narthex = Narthex::installed();
-    let mut folder = vec![Vec::new()];
+    let mut pending = vec![Vec::new()];
     let mut without = Vec::new();
-    while let Some(words) = folder.pop() {
+    while let Some(words) = pending.pop() {
         let arguments = [&words[..], &["--help".to_owned()]].concat();
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         let help = narthex.run(&arguments).expect_code(0).stdout;
         match help.split_once("Commands:\n") {
-            Some((_, verbs)) => folder.extend(
+            Some((_, verbs)) => pending.extend(
                 verbs
                     .lines()
                     .take_while(|line| !line.is_empty())
@@ -95,8 +95,9 @@ fn whatever_answers_answers_in_json_too() {
         }
     }
     without.sort();
-    // A server, a secret that is shown once and alone, and what other programs read.
-    // The description of the API is JSON anyway, and of `health` the exit code is read.
+    // The exceptions: `serve` has no result, and `token add` prints the secret alone. `completions`
+    // and `man` print files for other programs. `openapi` prints JSON anyway, and the result of
+    // `health` is its exit code.
     assert_eq!(
         without,
         [
@@ -111,19 +112,22 @@ fn whatever_answers_answers_in_json_too() {
 }
 
 #[test]
-fn pruning_says_how_many() {
+fn prune_reports_the_number_of_credentials() {
     let operator = Operator::new();
     operator.add_user(ADA);
     operator.add_token(ADA, "x", &[]);
     operator.execute("UPDATE credentials SET expires_at = created_at");
     let pruned = operator.json(&["prune"]);
     assert_eq!(pruned, serde_json::json!({"expired": 1, "forgotten": 0}));
-    let told = operator.run_ok(&["prune"]);
-    assert!(told.contains("time was over: no credentials."), "{told}");
+    let output = operator.run_ok(&["prune"]);
+    assert!(
+        output.contains("time was over: no credentials."),
+        "{output}"
+    );
 }
 
 #[test]
-fn a_reader_who_has_seen_enough_is_no_failure() {
+fn closed_output_pipe_is_no_failure() {
     let operator = Operator::new();
     operator.add_user(ADA);
     operator.add_token(ADA, "x", &[]);
@@ -142,12 +146,12 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // Nobody reads from here on, and the program has not yet written.
+        // The pipe is closed from here on. The program has probably not yet written to it.
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(
-            (output.status.code(), &*said),
+            (output.status.code(), &*stderr),
             (Some(0), ""),
             "{arguments:?}"
         );
@@ -155,7 +159,7 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
 }
 
 #[test]
-fn an_answer_that_cannot_be_written_is_a_failure() {
+fn failed_write_to_standard_output_is_a_failure() {
     let operator = Operator::new();
     operator.add_user(ADA);
     for arguments in [
@@ -173,24 +177,24 @@ fn an_answer_that_cannot_be_written_is_a_failure() {
             .stdout(full)
             .output()
             .unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {stderr}");
         assert!(
-            said.starts_with("narthex: ") && said.lines().count() == 1,
-            "{said}"
+            stderr.starts_with("narthex: ") && stderr.lines().count() == 1,
+            "{stderr}"
         );
     }
 }
 
 #[test]
-fn a_name_cannot_play_with_the_terminal() {
+fn control_characters_in_names_are_escaped() {
     let operator = Operator::new();
     operator.add_user(ADA);
     operator.add_token(ADA, "x", &[]);
-    let evil = "\u{1b}[2J\u{9b}31m\u{202e}gone\r\n\u{7}";
-    let spelt = r"\u{1b}[2J\u{9b}31m\u{202e}gone\u{d}\u{a}\u{7}";
-    operator.execute(&format!("UPDATE users SET name = '{evil}'"));
-    operator.execute(&format!("UPDATE credentials SET name = '{evil}'"));
+    let malicious = "\u{1b}[2J\u{9b}31m\u{202e}gone\r\n\u{7}";
+    let escaped = r"\u{1b}[2J\u{9b}31m\u{202e}gone\u{d}\u{a}\u{7}";
+    operator.execute(&format!("UPDATE users SET name = '{malicious}'"));
+    operator.execute(&format!("UPDATE credentials SET name = '{malicious}'"));
     for arguments in [
         &["user", "list"][..],
         &["token", "list", ADA],
@@ -198,11 +202,11 @@ fn a_name_cannot_play_with_the_terminal() {
         &["sign-out", ADA],
     ] {
         let shown = operator.run_ok(arguments);
-        assert!(shown.contains(spelt), "{arguments:?}: {shown:?}");
-        let harmless = shown
+        assert!(shown.contains(escaped), "{arguments:?}: {shown:?}");
+        let printable = shown
             .chars()
             .all(|c| c == '\n' || !c.is_control() && c != '\u{202e}');
-        assert!(harmless, "{arguments:?}: {shown:?}");
+        assert!(printable, "{arguments:?}: {shown:?}");
     }
     let printed = operator.run_ok(&["user", "list", "--json"]);
     assert!(
@@ -210,26 +214,26 @@ fn a_name_cannot_play_with_the_terminal() {
         "{printed:?}"
     );
     let read: serde_json::Value = serde_json::from_str(&printed).unwrap();
-    assert_eq!(read["data"][0]["name"], evil);
+    assert_eq!(read["data"][0]["name"], malicious);
 }
 
 #[test]
-fn a_command_logs_nothing_of_its_own_accord() {
+fn command_logs_nothing_by_default() {
     let operator = Operator::new();
-    for (arguments, said) in [
+    for (arguments, stderr) in [
         (&["migrate"][..], ""),
         (&["user", "list"], "There are no accounts.\n"),
     ] {
         assert_eq!(
             operator.run(arguments).expect_code(0).stderr,
-            said,
+            stderr,
             "{arguments:?}"
         );
     }
 }
 
 #[test]
-fn a_database_that_is_not_there_is_one_line() {
+fn unreachable_database_is_reported_in_one_line() {
     for address in [
         "sqlite:///no/such/directory/narthex.db",
         "postgres://127.0.0.1:1/narthex?connect_timeout=2",
@@ -245,5 +249,8 @@ fn a_database_that_is_not_there_is_one_line() {
     }
     let narthex = Narthex::installed().with("DATABASE_URL", "sqlite://no/such/narthex.db");
     let line = narthex.run(&["user", "list"]).expect_error();
-    assert!(line.contains("no/such/narthex.db"), "it says which: {line}");
+    assert!(
+        line.contains("no/such/narthex.db"),
+        "it names the database: {line}"
+    );
 }

@@ -1,4 +1,4 @@
-//! `narthex session`: what an operator does with sessions.
+//! `narthex session`: the operator lists and revokes sessions.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ fn operator() -> Operator {
 }
 
 #[tokio::test]
-async fn live_sessions_are_listed_in_words_newest_first() {
+async fn active_sessions_are_listed_as_text_newest_first() {
     let operator = operator();
     let outcome = operator.run(&["session", "list", ADA]).expect_code(0);
     assert_eq!(
@@ -49,7 +49,7 @@ async fn live_sessions_are_listed_in_words_newest_first() {
 }
 
 #[tokio::test]
-async fn json_has_the_shape_of_the_api_and_no_session_is_the_operators_own() {
+async fn session_list_json_equals_the_api_without_a_current_session() {
     let operator = operator();
     let serving = operator.serve();
     let browser = serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
@@ -66,7 +66,7 @@ async fn json_has_the_shape_of_the_api_and_no_session_is_the_operators_own() {
 }
 
 #[tokio::test]
-async fn a_revoked_session_is_refused_by_a_running_server_at_once() {
+async fn revoked_session_is_refused_by_a_running_server() {
     let operator = operator();
     let serving = operator.serve();
     let phone = serving.sign_in(ADA, SAFARI_ON_IPHONE).await;
@@ -74,25 +74,25 @@ async fn a_revoked_session_is_refused_by_a_running_server_at_once() {
     let laptop = serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
     assert!(serving.is_signed_in(&phone).await);
 
-    let told = operator.run_ok(&["session", "revoke", &id]);
-    let begins = format!("Ended the session {id}.\nThat ended 1 session; the receipt is ");
-    assert!(told.starts_with(&begins), "{told}");
-    assert!(told.trim_end().ends_with("Safari on iOS"), "{told}");
+    let output = operator.run_ok(&["session", "revoke", &id]);
+    let beginning = format!("Ended the session {id}.\nThat ended 1 session; the receipt is ");
+    assert!(output.starts_with(&beginning), "{output}");
+    assert!(output.trim_end().ends_with("Safari on iOS"), "{output}");
     assert!(!serving.is_signed_in(&phone).await);
     assert!(
         serving.is_signed_in(&laptop).await,
-        "nothing else was ended"
+        "the other session stays active"
     );
 
-    let told = operator.run_ok(&["session", "revoke", &id]);
+    let output = operator.run_ok(&["session", "revoke", &id]);
     assert_eq!(
-        told,
+        output,
         format!("The session {id} was ended less than a minute ago.\n")
     );
 }
 
 #[test]
-fn a_session_that_is_not_there_and_a_tokens_id_are_refused() {
+fn revoke_refuses_unknown_ids_and_ids_of_tokens() {
     let operator = operator();
     operator.add_token(ADA, "x", &[]);
     let token = operator.only_token_of(ADA);

@@ -1,13 +1,13 @@
-//! What shells and `man` are told of the command line.
+//! Shell completions and manual pages of the command line.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use crate::support::binary::Narthex;
 
-/// What a real bash offers for a command line that ends where TAB is pressed.
-fn offered(script: &str, words: &[&str]) -> Vec<String> {
-    let ask = r#"
+/// Returns the completions of a real bash for a command line with the cursor at its end.
+fn completions_for(script: &str, words: &[&str]) -> Vec<String> {
+    let driver = r#"
         source "$1"; shift
         COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
         how=$(complete -p narthex) && [[ $how =~ -F\ ([^ ]+) ]]
@@ -15,14 +15,14 @@ fn offered(script: &str, words: &[&str]) -> Vec<String> {
         printf '%s\n' "${COMPREPLY[@]}"
     "#;
     let output = Command::new("bash")
-        .args(["--norc", "-euc", ask, "bash", script])
+        .args(["--norc", "-euc", driver, "bash", script])
         .args(words)
         .output()
         .expect("bash");
     assert!(output.status.success(), "{output:#?}");
     assert!(output.stderr.is_empty(), "{output:#?}");
-    let shown = String::from_utf8(output.stdout).expect("text");
-    shown.lines().map(str::to_owned).collect()
+    let text = String::from_utf8(output.stdout).expect("text");
+    text.lines().map(str::to_owned).collect()
 }
 
 #[test]
@@ -42,16 +42,16 @@ fn bash_completes_commands_and_their_verbs() {
             &["service", "personal"],
         ),
     ] {
-        let mut offered = offered(file, words);
-        offered.sort();
+        let mut completions_for = completions_for(file, words);
+        completions_for.sort();
         let mut expected = expected.to_vec();
         expected.sort_unstable();
-        assert_eq!(offered, expected, "{words:?}");
+        assert_eq!(completions_for, expected, "{words:?}");
     }
 }
 
 #[test]
-fn every_shell_gets_a_script_and_an_unknown_one_is_wrong_usage() {
+fn completions_support_five_shells() {
     let narthex = Narthex::installed();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = narthex.run(&["completions", shell]).expect_code(0).stdout;
@@ -61,7 +61,7 @@ fn every_shell_gets_a_script_and_an_unknown_one_is_wrong_usage() {
     assert_eq!(outcome.stdout, "");
 }
 
-/// The page as a wide terminal shows it. A warning of groff is a failure.
+/// Renders a manual page for a wide terminal. A warning of groff is a failure.
 fn rendered(page: &str) -> String {
     let mut child = Command::new("groff")
         .args([
@@ -83,15 +83,18 @@ fn rendered(page: &str) -> String {
     input.write_all(page.as_bytes()).expect("a reader");
     drop(input);
     let output = child.wait_with_output().expect("an end");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && said.is_empty(), "{said}: {page}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.success() && stderr.is_empty(),
+        "{stderr}: {page}"
+    );
     String::from_utf8(output.stdout).expect("text")
 }
 
 #[test]
-fn the_manual_page_names_every_command_and_every_setting() {
+fn manual_page_names_every_command_and_setting() {
     let narthex = Narthex::installed();
-    let shown = rendered(&narthex.run(&["man"]).expect_code(0).stdout);
+    let text = rendered(&narthex.run(&["man"]).expect_code(0).stdout);
     let help = narthex.run(&["--help"]).expect_code(0).stdout;
     let (_, commands) = help.split_once("Commands:\n").expect("commands");
     let (commands, _) = commands.split_once("\n\n").expect("an end");
@@ -105,23 +108,23 @@ fn the_manual_page_names_every_command_and_every_setting() {
     assert!(commands.len() >= 9 && commands.contains(&"check"), "{help}");
     for command in commands {
         assert!(
-            shown.contains(&format!("narthex-{command}(1)")),
-            "{command}: {shown}"
+            text.contains(&format!("narthex-{command}(1)")),
+            "{command}: {text}"
         );
     }
     for key in narthex::config::KEYS {
-        let told = shown.contains(&format!("[env: {}]", key.env));
+        let listed = text.contains(&format!("[env: {}]", key.env));
         assert_eq!(
-            told,
+            listed,
             key.env != "NARTHEX_SECRET_KEY",
-            "{}: {shown}",
+            "{}: {text}",
             key.env
         );
     }
 }
 
 #[test]
-fn every_command_has_a_page() {
+fn every_command_has_a_manual_page() {
     let narthex = Narthex::installed();
     let outcome = narthex.run(&["man", "--dir", "pages/man1"]).expect_code(0);
     assert_eq!(outcome.stdout, "");
@@ -130,17 +133,17 @@ fn every_command_has_a_page() {
     for file in std::fs::read_dir(&folder).unwrap() {
         let file = file.unwrap();
         let name = file.file_name().into_string().unwrap();
-        let shown = rendered(&std::fs::read_to_string(file.path()).unwrap());
+        let text = rendered(&std::fs::read_to_string(file.path()).unwrap());
         let name = name
             .strip_suffix(".1")
             .expect("a page of section 1")
             .to_owned();
-        assert!(shown.contains(&format!("{name}(1)")), "{name}: {shown}");
-        // Told once, where all commands are.
+        assert!(text.contains(&format!("{name}(1)")), "{name}: {text}");
+        // Settings are listed once, on the page of all commands.
         assert_eq!(
-            shown.contains("NARTHEX_LISTEN"),
+            text.contains("NARTHEX_LISTEN"),
             name == "narthex",
-            "{name}: {shown}"
+            "{name}: {text}"
         );
         names.push(name);
     }
@@ -152,20 +155,23 @@ fn every_command_has_a_page() {
         "narthex-token-identify",
         "narthex-user-add",
     ] {
-        assert!(names.iter().any(|known| known == name), "{name}: {names:?}");
+        assert!(
+            names.iter().any(|existing| existing == name),
+            "{name}: {names:?}"
+        );
     }
     let page = std::fs::read_to_string(folder.join("narthex-token-identify.1")).unwrap();
     assert!(rendered(&page).contains("narthex token identify [OPTIONS]"));
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_refused() {
+fn manual_pages_need_a_folder_that_can_be_created() {
     let narthex = Narthex::installed().with_file("taken", "");
     narthex.run(&["man", "--dir", "taken"]).expect_error();
 }
 
 #[test]
-fn neither_needs_settings_that_can_be_taken() {
+fn completions_and_manual_ignore_invalid_settings() {
     let narthex = Narthex::installed().with("NARTHEX_LISTEN", "everywhere");
     for arguments in [&["man"][..], &["completions", "bash"]] {
         narthex.run(arguments).expect_code(0);

@@ -1,4 +1,4 @@
-//! `narthex sign-out`: an operator ends a selection of what can get in as a user.
+//! `narthex sign-out`: the operator revokes credentials of a user by a filter.
 
 use serde_json::Value;
 
@@ -15,9 +15,9 @@ fn operator() -> Operator {
     operator
 }
 
-/// What a preview or a receipt has in it: tokens by their names, sessions by their kinds.
-fn named(told: &Value) -> Vec<&str> {
-    let credentials = told["credentials"].as_array().expect("credentials");
+/// Returns the names of the tokens and the kinds of the sessions of a preview or a receipt.
+fn labels(output: &Value) -> Vec<&str> {
+    let credentials = output["credentials"].as_array().expect("credentials");
     let mut names: Vec<_> = credentials
         .iter()
         .filter_map(|one| one["name"].as_str().or(one["kind"].as_str()))
@@ -27,7 +27,7 @@ fn named(told: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn without_a_selection_everything_of_that_user_ends_at_once() {
+async fn empty_filter_revokes_all_credentials_of_the_user() {
     let operator = operator();
     operator.add_user("grace@example.com");
     let serving = operator.serve();
@@ -36,25 +36,29 @@ async fn without_a_selection_everything_of_that_user_ends_at_once() {
     let graces = operator.add_token("grace@example.com", "x", &[]);
     assert!(serving.is_signed_in(&phone).await && serving.accepts_token(&secret).await);
 
-    let told = operator.run_ok(&["sign-out", ADA]);
-    let begins = "Signed ada@example.com out.\nThat ended 1 session and 1 token; the receipt is ";
-    assert!(told.starts_with(begins), "{told}");
+    let output = operator.run_ok(&["sign-out", ADA]);
+    let beginning =
+        "Signed ada@example.com out.\nThat ended 1 session and 1 token; the receipt is ";
+    assert!(output.starts_with(beginning), "{output}");
     assert!(
-        told.contains("Safari on iOS") && told.contains("deploy (…"),
-        "{told}"
+        output.contains("Safari on iOS") && output.contains("deploy (…"),
+        "{output}"
     );
     assert!(!serving.is_signed_in(&phone).await);
     assert!(!serving.accepts_token(&secret).await);
-    assert!(serving.accepts_token(&graces).await, "nobody else noticed");
-    let told = operator.run_ok(&["sign-out", ADA]);
     assert!(
-        told.contains("That ended nothing; the receipt is "),
-        "{told}"
+        serving.accepts_token(&graces).await,
+        "other users are not affected"
+    );
+    let output = operator.run_ok(&["sign-out", ADA]);
+    assert!(
+        output.contains("That ended nothing; the receipt is "),
+        "{output}"
     );
 }
 
 #[tokio::test]
-async fn a_selection_ends_what_it_names_and_a_dry_run_nothing() {
+async fn filter_limits_the_revocation_and_dry_run_revokes_nothing() {
     let operator = operator();
     let serving = operator.serve();
     let phone = serving.sign_in(ADA, SAFARI_ON_IPHONE).await;
@@ -62,7 +66,7 @@ async fn a_selection_ends_what_it_names_and_a_dry_run_nothing() {
 
     let arguments = ["sign-out", ADA, "--kind", "mobile"];
     let preview = operator.json(&[&arguments[..], &["--dry-run"]].concat());
-    assert_eq!(named(&preview), ["mobile"]);
+    assert_eq!(labels(&preview), ["mobile"]);
     assert!(preview["digest"].is_string());
     let shown = operator.run_ok(&[&arguments[..], &["--dry-run"]].concat());
     assert!(shown.starts_with("This would end:\n"), "{shown}");
@@ -70,7 +74,7 @@ async fn a_selection_ends_what_it_names_and_a_dry_run_nothing() {
     assert!(serving.is_signed_in(&phone).await);
 
     let receipt = operator.json(&arguments);
-    assert_eq!(named(&receipt), ["mobile"]);
+    assert_eq!(labels(&receipt), ["mobile"]);
     assert_eq!(
         (&receipt["reason"], &receipt["by"]),
         (&"operator".into(), &Value::Null)
@@ -87,7 +91,7 @@ async fn a_selection_ends_what_it_names_and_a_dry_run_nothing() {
 }
 
 #[tokio::test]
-async fn every_field_of_a_selection_is_a_flag() {
+async fn every_field_of_the_filter_is_a_flag() {
     let operator = operator();
     let serving = operator.serve();
     serving.sign_in(ADA, SAFARI_ON_IPHONE).await;
@@ -126,12 +130,12 @@ async fn every_field_of_a_selection_is_a_flag() {
     ] {
         let flags: Vec<&str> = flags.split_whitespace().collect();
         let arguments = [&["sign-out", ADA, "--dry-run"][..], &flags].concat();
-        assert_eq!(named(&operator.json(&arguments)), expected, "{flags:?}");
+        assert_eq!(labels(&operator.json(&arguments)), expected, "{flags:?}");
     }
 }
 
 #[test]
-fn a_selection_that_cannot_be_is_wrong_usage_and_ends_nothing() {
+fn invalid_filter_is_a_usage_error_and_revokes_nothing() {
     let operator = operator();
     operator.add_token(ADA, "x", &[]);
     for flags in [
@@ -164,7 +168,7 @@ fn a_selection_that_cannot_be_is_wrong_usage_and_ends_nothing() {
 }
 
 #[tokio::test]
-async fn everybody_is_signed_out_at_once_each_with_a_receipt_of_their_own() {
+async fn all_users_are_signed_out_with_one_receipt_each() {
     let operator = operator();
     operator.add_user("grace@example.com");
     operator.add_user("nothing@example.com");
@@ -172,41 +176,48 @@ async fn everybody_is_signed_out_at_once_each_with_a_receipt_of_their_own() {
     let phone = serving.sign_in(ADA, SAFARI_ON_IPHONE).await;
     let secrets = [ADA, "grace@example.com"].map(|email| operator.add_token(email, "deploy", &[]));
 
-    let told = operator.run_ok(&["sign-out", "--all", "--dry-run"]);
-    assert_eq!(told, "This would end 3 credentials of 2 users.\n");
-    let told = operator.json(&["sign-out", "--all", "--dry-run"]);
-    assert_eq!(told, serde_json::json!({"would_end": 3}));
-    let told = operator.run_ok(&["sign-out", "--all", "--class", "session"]);
-    assert_eq!(told, "Ended 1 credential of 1 user.\n");
+    let output = operator.run_ok(&["sign-out", "--all", "--dry-run"]);
+    assert_eq!(output, "This would end 3 credentials of 2 users.\n");
+    let output = operator.json(&["sign-out", "--all", "--dry-run"]);
+    assert_eq!(output, serde_json::json!({"would_end": 3}));
+    let output = operator.run_ok(&["sign-out", "--all", "--class", "session"]);
+    assert_eq!(output, "Ended 1 credential of 1 user.\n");
     assert!(!serving.is_signed_in(&phone).await);
     for secret in &secrets {
-        assert!(serving.accepts_token(secret).await, "tokens were not named");
+        assert!(
+            serving.accepts_token(secret).await,
+            "the filter excludes tokens"
+        );
     }
     let receipts = operator.json(&["sign-out", "--all"]);
     let receipts = receipts["data"].as_array().expect("a list");
-    assert_eq!(receipts.len(), 2, "who had nothing has no receipt");
+    assert_eq!(
+        receipts.len(),
+        2,
+        "a user without credentials gets no receipt"
+    );
     for receipt in receipts {
-        assert_eq!(named(receipt), ["deploy"]);
+        assert_eq!(labels(receipt), ["deploy"]);
         assert_eq!(receipt["reason"], "operator");
     }
     for secret in &secrets {
         assert!(!serving.accepts_token(secret).await);
     }
-    let told = operator.run_ok(&["sign-out", "--all"]);
-    assert_eq!(told, "Ended no credentials of no users.\n");
+    let output = operator.run_ok(&["sign-out", "--all"]);
+    assert_eq!(output, "Ended no credentials of no users.\n");
 }
 
 #[test]
-fn who_is_signed_out_has_to_be_said_and_only_once() {
+fn sign_out_needs_either_a_user_or_all() {
     let operator = operator();
     for arguments in [&["sign-out"][..], &["sign-out", ADA, "--all"]] {
         operator.run(arguments).expect_code(2);
     }
 }
 
-/// Whoever mistyped a name would be told that nothing is left to end.
+/// Otherwise a mistyped path would report that no credentials are left.
 #[test]
-fn where_there_is_no_database_a_command_says_so_and_makes_none() {
+fn missing_database_is_an_error_and_is_not_created() {
     let narthex = Narthex::installed();
     for arguments in [
         &["sign-out", "--all"][..],
@@ -216,23 +227,23 @@ fn where_there_is_no_database_a_command_says_so_and_makes_none() {
         &["token", "list", ADA],
         &["session", "list", ADA],
     ] {
-        let why = narthex.run(arguments).expect_error();
-        assert!(why.contains("narthex.db"), "{arguments:?}: {why}");
-        assert!(why.contains("DATABASE_URL"), "{arguments:?}: {why}");
+        let error = narthex.run(arguments).expect_error();
+        assert!(error.contains("narthex.db"), "{arguments:?}: {error}");
+        assert!(error.contains("DATABASE_URL"), "{arguments:?}: {error}");
         assert!(!narthex.directory().join("narthex.db").exists());
     }
 }
 
-/// On PostgreSQL the database says which transaction wrote a row.
+/// On PostgreSQL, `xmin` names the transaction that wrote a row.
 #[test]
-fn everybody_is_signed_out_in_one_transaction_for_many_users() {
+fn sign_out_of_all_users_is_one_transaction() {
     let operator = Operator::new();
     for user in ["ada@example.com", "berta@example.com", "clara@example.com"] {
         operator.add_user(user);
         operator.add_token(user, "deploy", &[]);
     }
-    let told = operator.run_ok(&["sign-out", "--all"]);
-    assert_eq!(told, "Ended 3 credentials of 3 users.\n");
+    let output = operator.run_ok(&["sign-out", "--all"]);
+    assert_eq!(output, "Ended 3 credentials of 3 users.\n");
     let transactions = match Engine::of_this_run() {
         Engine::Sqlite => "SELECT CAST(COUNT(*) / 3 AS TEXT) AS line FROM receipts",
         Engine::Postgres => {
@@ -240,8 +251,8 @@ fn everybody_is_signed_out_in_one_transaction_for_many_users() {
         }
     };
     assert_eq!(operator.query_text(transactions), "1");
-    // Every server forgets everything, whatever it remembers.
-    let everything = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM notices \
+    // One invalidation clears the cache of every node.
+    let query = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM notices \
                       WHERE about = (SELECT about FROM notices ORDER BY about LIMIT 1) AND length(about) = 16";
-    assert_eq!(operator.query_text(everything), "1");
+    assert_eq!(operator.query_text(query), "1");
 }

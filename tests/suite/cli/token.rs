@@ -1,4 +1,4 @@
-//! `narthex token`: what an operator does with tokens.
+//! `narthex token`: the operator creates, lists and revokes tokens.
 
 use std::fs::File;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::support::operator::Operator;
 
 const ADA: &str = "ada@example.com";
 
-/// An operator, and the account that everything here is about.
+/// An operator with the account of Ada.
 fn operator() -> Operator {
     let operator = Operator::new();
     operator.add_user(ADA);
@@ -23,7 +23,7 @@ fn time(value: &Value) -> Timestamp {
 }
 
 #[test]
-fn the_secret_is_all_that_is_on_the_standard_output_and_nowhere_else() {
+fn token_add_prints_the_secret_to_standard_output_only() {
     let operator = operator();
     let outcome = operator.run(&[
         "token",
@@ -44,7 +44,7 @@ fn the_secret_is_all_that_is_on_the_standard_output_and_nowhere_else() {
     );
 
     assert!(!outcome.stderr.contains(secret), "{outcome:#?}");
-    let told = [
+    let message = [
         &*format!(
             "Made the service token “deploy” (…{}) for {ADA}.",
             &secret[36..]
@@ -53,57 +53,57 @@ fn the_secret_is_all_that_is_on_the_standard_output_and_nowhere_else() {
         "It expires in 90 days, on ",
         &*format!("narthex token revoke {}", operator.only_token_of(ADA)),
     ];
-    for words in told {
+    for words in message {
         assert!(outcome.stderr.contains(words), "{words}: {outcome:#?}");
     }
 }
 
 #[tokio::test]
-async fn a_token_does_what_its_abilities_say_and_no_more() {
+async fn token_has_exactly_its_abilities() {
     let operator = operator();
-    let may = operator.add_token(
+    let reader = operator.add_token(
         ADA,
         "may",
         &["--ability", "tokens:read", "--ability", "account:*"],
     );
-    let nothing = operator.add_token(ADA, "nothing", &[]);
+    let without_abilities = operator.add_token(ADA, "nothing", &[]);
     let serving = operator.serve();
     let call =
         async |secret: &str, path: &str| ApiClient::at(&serving.url, secret).get(path).await.status;
-    assert_eq!(call(&may, "/api/v1/tokens").await, 200);
-    assert_eq!(call(&may, "/api/v1/events").await, 200);
-    assert_eq!(call(&may, "/api/v1/sessions").await, 403);
-    assert_eq!(call(&nothing, "/api/v1/user").await, 200);
-    assert_eq!(call(&nothing, "/api/v1/tokens").await, 403);
+    assert_eq!(call(&reader, "/api/v1/tokens").await, 200);
+    assert_eq!(call(&reader, "/api/v1/events").await, 200);
+    assert_eq!(call(&reader, "/api/v1/sessions").await, 403);
+    assert_eq!(call(&without_abilities, "/api/v1/user").await, 200);
+    assert_eq!(call(&without_abilities, "/api/v1/tokens").await, 403);
 }
 
 #[test]
-fn a_token_is_a_service_token_of_90_days_unless_told_otherwise() {
+fn token_is_a_service_token_for_90_days_by_default() {
     let operator = operator();
     let now = |more: &[&str]| {
         operator.add_token(ADA, "x", more);
         let listed = operator.json(&["token", "list", ADA]);
         listed["data"][0].clone()
     };
-    let life = |token: &Value| time(&token["expires_at"]).since(time(&token["created_at"]));
+    let lifetime = |token: &Value| time(&token["expires_at"]).since(time(&token["created_at"]));
     let days = |days: u64| Duration::from_secs(days * 24 * 3600);
-    let near = |life: Duration, wanted: Duration| {
+    let expect_near = |lifetime: Duration, expected: Duration| {
         assert!(
-            life <= wanted && life + Duration::from_secs(60) > wanted,
-            "{life:?}"
+            lifetime <= expected && lifetime + Duration::from_secs(60) > expected,
+            "{lifetime:?}"
         );
     };
 
-    let usual = now(&[]);
-    assert_eq!(usual["kind"], "service");
-    near(life(&usual), days(90));
-    near(life(&now(&["--expires-in", "30d"])), days(30));
+    let default_token = now(&[]);
+    assert_eq!(default_token["kind"], "service");
+    expect_near(lifetime(&default_token), days(90));
+    expect_near(lifetime(&now(&["--expires-in", "30d"])), days(30));
     assert!(now(&["--never"])["expires_at"].is_null());
     assert_eq!(now(&["--kind", "personal"])["kind"], "personal");
 }
 
 #[test]
-fn a_token_lives_no_longer_than_the_operator_lets_tokens_live() {
+fn token_lifetime_is_limited_by_the_setting() {
     let operator = operator().with("NARTHEX_TOKEN_MAX_AGE", "30d");
     for flag in [&["--never"][..], &["--expires-in", "31d"]] {
         let arguments = [&["token", "add", ADA, "--name", "x"], flag].concat();
@@ -123,7 +123,7 @@ fn a_token_lives_no_longer_than_the_operator_lets_tokens_live() {
 }
 
 #[test]
-fn an_ability_that_nobody_declared_is_refused_and_one_in_the_settings_is_taken() {
+fn token_add_accepts_declared_abilities_only() {
     let operator = operator();
     let arguments = [
         "token",
@@ -149,7 +149,7 @@ fn an_ability_that_nobody_declared_is_refused_and_one_in_the_settings_is_taken()
 }
 
 #[test]
-fn what_cannot_be_a_token_is_wrong_usage() {
+fn invalid_token_arguments_are_a_usage_error() {
     let operator = operator();
     for arguments in [
         &["--name", " "][..],
@@ -174,25 +174,25 @@ fn what_cannot_be_a_token_is_wrong_usage() {
 }
 
 #[test]
-fn a_secret_that_cannot_be_printed_is_a_token_that_ended() {
+fn token_is_revoked_if_its_secret_cannot_be_printed() {
     let operator = operator();
     let full = File::options().write(true).open("/dev/full").unwrap();
     let mut command = operator
         .narthex
         .command(&["token", "add", ADA, "--name", "x"]);
     let output = command.stdout(full).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(
-        said.starts_with("narthex: the secret could not be printed"),
-        "{said}"
+        stderr.starts_with("narthex: the secret could not be printed"),
+        "{stderr}"
     );
-    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
     assert_eq!(operator.json(&["token", "list", ADA])["data"], json!([]));
 }
 
 #[test]
-fn live_tokens_are_listed_in_words() {
+fn active_tokens_are_listed_as_text() {
     let operator = operator();
     let outcome = operator.run(&["token", "list", ADA]).expect_code(0);
     assert_eq!(
@@ -230,7 +230,7 @@ fn live_tokens_are_listed_in_words() {
 }
 
 #[tokio::test]
-async fn json_is_what_the_api_answers() {
+async fn token_list_json_equals_the_api() {
     let operator = operator();
     let secret = operator.add_token(ADA, "x", &["--ability", "tokens:read"]);
     let serving = operator.serve();
@@ -238,7 +238,7 @@ async fn json_is_what_the_api_answers() {
         .get("/api/v1/tokens")
         .await;
     let mut by_api = answer.expect_status(200).json();
-    // The server has noted that call; it is written at its end at the latest.
+    // The last use of that call is flushed when the server stops, at the latest.
     serving.stop();
     let mut by_command = operator.json(&["token", "list", ADA]);
     for list in [&mut by_api, &mut by_command] {
@@ -249,7 +249,7 @@ async fn json_is_what_the_api_answers() {
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_refused_by_a_running_server_at_once() {
+async fn revoked_token_is_refused_by_a_running_server() {
     let operator = operator();
     let secret = operator.add_token(ADA, "deploy", &[]);
     let id = operator.only_token_of(ADA);
@@ -257,27 +257,27 @@ async fn a_revoked_token_is_refused_by_a_running_server_at_once() {
     let serving = operator.serve();
     assert!(serving.accepts_token(&secret).await);
 
-    let told = operator.run_ok(&["token", "revoke", &id]);
-    let begins = format!("Ended the token {id}.\nThat ended 1 token; the receipt is ");
-    assert!(told.starts_with(&begins), "{told}");
+    let message = operator.run_ok(&["token", "revoke", &id]);
+    let beginning = format!("Ended the token {id}.\nThat ended 1 token; the receipt is ");
+    assert!(message.starts_with(&beginning), "{message}");
     assert!(!serving.accepts_token(&secret).await);
     assert!(
         serving.accepts_token(&other).await,
-        "nothing else was ended"
+        "the other token stays active"
     );
 }
 
 #[test]
-fn revoking_what_ended_before_is_done_and_says_so() {
+fn revoking_a_revoked_token_succeeds_with_a_notice() {
     let operator = operator();
     operator.add_token(ADA, "x", &[]);
     let id = operator.only_token_of(ADA);
     let receipt = operator.json(&["token", "revoke", &id]);
     assert_eq!(receipt["reason"], "operator");
     assert_eq!(receipt["credentials"][0]["id"], *id);
-    let told = operator.run_ok(&["token", "revoke", &id]);
+    let message = operator.run_ok(&["token", "revoke", &id]);
     assert_eq!(
-        told,
+        message,
         format!("The token {id} was ended less than a minute ago.\n")
     );
     assert_eq!(operator.json(&["token", "revoke", &id]), Value::Null);
@@ -285,13 +285,13 @@ fn revoking_what_ended_before_is_done_and_says_so() {
     operator.add_token(ADA, "y", &[]);
     let id = operator.only_token_of(ADA);
     operator.execute("UPDATE credentials SET expires_at = created_at");
-    // To a node whose clock is slow it may be live: it is ended all the same.
+    // A node with a slow clock may still accept it, so that it is revoked all the same.
     let receipt = operator.json(&["token", "revoke", &id]);
     assert_eq!(receipt["credentials"][0]["id"], *id);
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_there_and_a_sessions_id_are_refused() {
+async fn revoke_refuses_unknown_ids_and_ids_of_sessions() {
     let operator = operator();
     let unknown = "01a205c5-ed92-7e57-835c-f6252ccb0444";
     let line = operator.run_err(&["token", "revoke", unknown]);

@@ -1,4 +1,4 @@
-//! `narthex user`: what an operator does with accounts.
+//! `narthex user`: the operator manages accounts.
 
 use crate::support::app::PASSWORD;
 use crate::support::binary::Outcome;
@@ -14,7 +14,7 @@ fn add(operator: &Operator, email: &str, input: &str) -> Outcome {
 }
 
 #[tokio::test]
-async fn an_added_user_signs_in_with_the_password_that_came_by_standard_input() {
+async fn user_add_reads_the_password_from_standard_input() {
     let operator = Operator::new();
     let outcome = add(&operator, ADA, &format!("{PASSWORD}\n")).expect_code(0);
     assert_eq!(outcome.stdout, "Made an account for ada@example.com.\n");
@@ -25,7 +25,7 @@ async fn an_added_user_signs_in_with_the_password_that_came_by_standard_input() 
 }
 
 #[tokio::test]
-async fn the_password_is_the_first_line_exactly_without_its_end() {
+async fn password_is_the_first_line_without_its_line_ending() {
     let operator = Operator::new();
     for (email, input, password) in [
         (
@@ -55,7 +55,7 @@ async fn the_password_is_the_first_line_exactly_without_its_end() {
 }
 
 #[test]
-fn a_password_that_would_not_do_on_the_page_does_not_do_here() {
+fn user_add_applies_the_password_policy() {
     let operator = Operator::new();
     for (input, word) in [
         ("", "standard input"),
@@ -74,7 +74,7 @@ fn a_password_that_would_not_do_on_the_page_does_not_do_here() {
 }
 
 #[test]
-fn a_password_is_never_an_argument() {
+fn password_is_not_accepted_as_an_argument() {
     let operator = Operator::new();
     for arguments in [
         &["user", "add", ADA, "--name", "Ada", "--password", PASSWORD][..],
@@ -85,14 +85,14 @@ fn a_password_is_never_an_argument() {
 }
 
 #[test]
-fn at_a_terminal_the_password_is_asked_for_twice() {
+fn terminal_prompts_for_the_password_twice() {
     let operator = Operator::new();
     let arguments = "user add ada@example.com --name Ada";
     let (code, shown) =
         operator.at_a_terminal(arguments, &format!("{PASSWORD}\n{PASSWORD} typo\n"));
     assert_eq!(code, Some(1), "{shown}");
-    let asked = shown.contains("Password: ") && shown.contains("Once more: ");
-    assert!(asked, "{shown}");
+    let prompted = shown.contains("Password: ") && shown.contains("Once more: ");
+    assert!(prompted, "{shown}");
     assert!(
         shown.contains("narthex: the two passwords differ"),
         "{shown}"
@@ -103,7 +103,7 @@ fn at_a_terminal_the_password_is_asked_for_twice() {
 }
 
 #[test]
-fn an_address_has_one_account_however_it_is_spelt() {
+fn email_differing_in_case_only_is_a_duplicate() {
     let operator = Operator::new();
     operator.add_user(ADA);
     let line = add(&operator, "Ada@EXAMPLE.com", PASSWORD).expect_error();
@@ -114,7 +114,7 @@ fn an_address_has_one_account_however_it_is_spelt() {
 }
 
 #[test]
-fn what_is_no_address_or_no_name_is_wrong_usage() {
+fn invalid_email_or_name_is_a_usage_error() {
     let operator = Operator::new();
     for arguments in [
         &["user", "add", "ada", "--name", "Ada"][..],
@@ -132,7 +132,7 @@ fn what_is_no_address_or_no_name_is_wrong_usage() {
 }
 
 #[test]
-fn every_account_is_listed_in_the_order_they_were_made() {
+fn users_are_listed_in_order_of_creation() {
     let operator = Operator::new();
     let outcome = operator.run(&["user", "list"]).expect_code(0);
     assert_eq!(outcome.stdout, "");
@@ -169,7 +169,7 @@ fn every_account_is_listed_in_the_order_they_were_made() {
 }
 
 #[test]
-fn list_is_searched_limited_and_counted() {
+fn user_list_supports_search_limit_and_count() {
     let operator = Operator::new();
     for email in [
         ADA,
@@ -228,7 +228,7 @@ fn list_is_searched_limited_and_counted() {
 }
 
 #[test]
-fn json_has_the_shape_of_the_api_and_since_when_an_account_is_disabled() {
+fn user_json_equals_the_api_plus_disabled_at() {
     let operator = Operator::new();
     let arguments = ["user", "add", ADA, "--name", "Zoë", "--json"];
     let made = operator
@@ -254,7 +254,7 @@ fn json_has_the_shape_of_the_api_and_since_when_an_account_is_disabled() {
 }
 
 #[tokio::test]
-async fn disabling_ends_everything_at_once_and_lets_nobody_in_until_it_is_enabled() {
+async fn disabled_user_is_signed_out_until_enabled() {
     let operator = Operator::new();
     operator.add_user(ADA);
     let serving = operator.serve();
@@ -262,10 +262,10 @@ async fn disabling_ends_everything_at_once_and_lets_nobody_in_until_it_is_enable
     let secret = operator.add_token(ADA, "deploy", &[]);
     assert!(serving.is_signed_in(&browser).await && serving.accepts_token(&secret).await);
 
-    let told = operator.run_ok(&["user", "disable", ADA]);
+    let output = operator.run_ok(&["user", "disable", ADA]);
     assert!(
-        told.starts_with("Disabled ada@example.com.\nThat ended 1 session and 1 token;"),
-        "{told}"
+        output.starts_with("Disabled ada@example.com.\nThat ended 1 session and 1 token;"),
+        "{output}"
     );
     assert!(!serving.is_signed_in(&browser).await);
     assert!(!serving.accepts_token(&secret).await);
@@ -274,8 +274,8 @@ async fn disabling_ends_everything_at_once_and_lets_nobody_in_until_it_is_enable
         .post("/login", &form)
         .await
         .expect_status(422);
-    let told = operator.run_ok(&["user", "disable", ADA]);
-    assert_eq!(told, "ada@example.com was disabled before.\n");
+    let output = operator.run_ok(&["user", "disable", ADA]);
+    assert_eq!(output, "ada@example.com was disabled before.\n");
 
     assert_eq!(
         operator.run_ok(&["user", "enable", ADA]),
@@ -287,13 +287,13 @@ async fn disabling_ends_everything_at_once_and_lets_nobody_in_until_it_is_enable
     );
     assert!(
         !serving.is_signed_in(&browser).await,
-        "what was ended stays ended"
+        "a revoked session stays revoked"
     );
     serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
 }
 
 #[test]
-fn a_token_for_a_disabled_account_is_made_with_a_warning() {
+fn token_add_warns_about_a_disabled_user() {
     let operator = Operator::new();
     operator.add_user(ADA);
     operator.run_ok(&["user", "disable", ADA]);
@@ -307,7 +307,7 @@ fn a_token_for_a_disabled_account_is_made_with_a_warning() {
 }
 
 #[tokio::test]
-async fn deleting_ends_everything_at_once_and_forgets_the_account() {
+async fn deleted_user_is_signed_out_and_removed() {
     let operator = Operator::new();
     operator.add_user(ADA);
     operator.add_user("grace@example.com");
@@ -322,8 +322,8 @@ async fn deleting_ends_everything_at_once_and_forgets_the_account() {
         (&0.into(), &1.into())
     );
     assert!(!serving.accepts_token(&secret).await);
-    let left = operator.json(&["user", "list"]);
-    assert_eq!(left["data"].as_array().unwrap().len(), 1);
+    let remaining = operator.json(&["user", "list"]);
+    assert_eq!(remaining["data"].as_array().unwrap().len(), 1);
     assert_eq!(
         operator.run_err(&["user", "delete", ADA, "--yes"]),
         "there is no account with the address ada@example.com"
@@ -332,7 +332,7 @@ async fn deleting_ends_everything_at_once_and_forgets_the_account() {
 }
 
 #[test]
-fn deleting_asks_for_the_address_and_needs_yes_where_nobody_can_be_asked() {
+fn user_delete_needs_the_typed_email_or_yes() {
     let operator = Operator::new();
     operator.add_user(ADA);
     let line = operator.run_err(&["user", "delete", ADA]);
@@ -359,7 +359,7 @@ fn deleting_asks_for_the_address_and_needs_yes_where_nobody_can_be_asked() {
 }
 
 #[test]
-fn a_user_that_is_not_there_is_named() {
+fn error_names_the_unknown_user() {
     let operator = Operator::new();
     for arguments in [
         &["user", "disable", ADA][..],
@@ -384,7 +384,7 @@ fn set_password(operator: &Operator, more: &[&str], input: &str) -> Outcome {
     operator.narthex.run_with_input(&arguments, input)
 }
 
-/// Whether the password signs in at a running server.
+/// Returns whether the password signs in at a running server.
 async fn signs_in(url: &str, password: &str) -> bool {
     let form = [("email", ADA), ("password", password)];
     let answer = Browser::at(url).post("/login", &form).await;
@@ -392,7 +392,7 @@ async fn signs_in(url: &str, password: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_set_password_ends_everything_at_once_with_a_receipt() {
+async fn set_password_revokes_everything_with_a_receipt() {
     let operator = Operator::new();
     operator.add_user(ADA);
     let serving = operator.serve();
@@ -400,13 +400,14 @@ async fn a_set_password_ends_everything_at_once_with_a_receipt() {
     let secret = operator.add_token(ADA, "deploy", &[]);
     assert!(serving.is_signed_in(&browser).await && serving.accepts_token(&secret).await);
 
-    let told = set_password(&operator, &[], NEW_PASSWORD).expect_code(0);
+    let output = set_password(&operator, &[], NEW_PASSWORD).expect_code(0);
     assert!(
-        told.stdout
+        output
+            .stdout
             .starts_with("Set the password of ada@example.com.\nThat ended 1 session and 1 token;"),
-        "{told:#?}"
+        "{output:#?}"
     );
-    assert!(!told.stdout.contains(NEW_PASSWORD), "{told:#?}");
+    assert!(!output.stdout.contains(NEW_PASSWORD), "{output:#?}");
     assert!(!serving.is_signed_in(&browser).await);
     assert!(!serving.accepts_token(&secret).await);
     assert!(!signs_in(&serving.url, PASSWORD).await);
@@ -432,15 +433,15 @@ async fn a_set_password_ends_everything_at_once_with_a_receipt() {
 }
 
 #[tokio::test]
-async fn a_set_password_keeps_sessions_and_tokens_if_asked() {
+async fn set_password_with_keep_revokes_nothing() {
     let operator = Operator::new();
     operator.add_user(ADA);
     let serving = operator.serve();
     let browser = serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
     let secret = operator.add_token(ADA, "deploy", &[]);
-    let told = set_password(&operator, &["--keep"], NEW_PASSWORD).expect_code(0);
+    let output = set_password(&operator, &["--keep"], NEW_PASSWORD).expect_code(0);
     assert_eq!(
-        told.stdout,
+        output.stdout,
         "Set the password of ada@example.com. Sessions and tokens were kept.\n"
     );
     assert!(serving.is_signed_in(&browser).await && serving.accepts_token(&secret).await);
@@ -449,7 +450,7 @@ async fn a_set_password_keeps_sessions_and_tokens_if_asked() {
 }
 
 #[tokio::test]
-async fn a_set_password_follows_the_rules_for_passwords() {
+async fn set_password_applies_the_password_policy() {
     let operator = Operator::new();
     operator.add_user(ADA);
     for (input, word) in [
@@ -467,14 +468,14 @@ async fn a_set_password_follows_the_rules_for_passwords() {
 }
 
 #[test]
-fn a_set_password_prints_its_receipt_as_json() {
+fn set_password_prints_its_receipt_as_json() {
     let operator = Operator::new();
     operator.add_user(ADA);
     operator.add_token(ADA, "deploy", &[]);
-    let told = set_password(&operator, &["--json"], NEW_PASSWORD).expect_code(0);
-    let receipt: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    let output = set_password(&operator, &["--json"], NEW_PASSWORD).expect_code(0);
+    let receipt: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(receipt["reason"], "password_changed");
     assert_eq!(receipt["tokens_ended"], 1);
-    let told = set_password(&operator, &["--json", "--keep"], NEW_PASSWORD).expect_code(0);
-    assert_eq!(told.stdout, "null\n");
+    let output = set_password(&operator, &["--json", "--keep"], NEW_PASSWORD).expect_code(0);
+    assert_eq!(output.stdout, "null\n");
 }

@@ -496,7 +496,8 @@ async fn paths_of_narthex_reach_narthex_and_others_the_app(deployment: ProxyDepl
     let page = browser.get("/account").await.text;
     let style = page.split('"').find(|text| text.starts_with("/static/"));
     browser.get(style.unwrap()).await.expect_status(200);
-    // The app serves its own home page. Health checks and forward auth are for operators and proxies.
+    // The app serves its own home page. Health checks and forward auth are for operators and
+    // proxies.
     let not_here = [paths::HOME, paths::HEALTH, paths::READY, paths::VERIFY];
     let served = routes::table().into_iter().map(|route| route.path);
     for path in served.filter(|path| !not_here.contains(path)) {
