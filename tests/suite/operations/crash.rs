@@ -1,4 +1,5 @@
-//! What was answered is there after the power went: the program is killed in the middle of writes.
+//! Durability: the server is killed during writes, and every change that it confirmed exists after
+//! the restart.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,12 +15,13 @@ use crate::support::client::{AnonymousClient, ApiClient};
 use crate::support::database::Database;
 use crate::support::user_agents::FIREFOX_ON_LINUX;
 
-/// How many clients make and end tokens at once, and after how many answers the program is killed.
+/// The number of clients that create and revoke tokens at once, and the number of responses after
+/// which the server is killed.
 const CLIENTS: usize = 8;
 const ANSWERS: usize = 120;
 
-/// Counts what many tasks do, and lets one wait for it. It gives up after a minute: a client that fails
-/// says why itself.
+/// Counts the responses of many tasks. A waiter returns after a minute at the latest, because a
+/// client that fails reports the reason itself.
 #[derive(Default)]
 struct Count {
     done: AtomicUsize,
@@ -27,66 +29,66 @@ struct Count {
 }
 
 impl Count {
-    fn one_more(&self) {
+    fn increment(&self) {
         self.done.fetch_add(1, Ordering::SeqCst);
         self.more.notify_one();
     }
 
-    async fn reaches(&self, enough: usize) {
-        let enough_is_done = async {
-            while self.done.load(Ordering::SeqCst) < enough {
+    async fn wait_for(&self, target: usize) {
+        let reached = async {
+            while self.done.load(Ordering::SeqCst) < target {
                 self.more.notified().await;
             }
         };
-        let patience = Duration::from_secs(60);
-        drop(tokio::time::timeout(patience, enough_is_done).await);
+        let limit = Duration::from_secs(60);
+        drop(tokio::time::timeout(limit, reached).await);
     }
 }
 
 #[derive(Default)]
-struct Answered {
-    /// Secrets whose making was answered.
+struct Confirmed {
+    /// Secrets of tokens whose creation was confirmed.
     made: Mutex<Vec<String>>,
-    /// Secrets whose end was answered.
-    ended: Mutex<Vec<String>>,
+    /// Secrets of tokens whose revocation was confirmed.
+    revoked: Mutex<Vec<String>>,
     count: Count,
 }
 
-/// Makes tokens and ends every second one, until the server is gone.
-async fn make_and_end(origin: String, session: String, answered: Arc<Answered>) {
+/// Creates tokens and revokes every second one until the server is killed.
+async fn create_and_revoke(origin: String, session: String, confirmed: Arc<Confirmed>) {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     for turn in 0.. {
         let body = json!({"name": "made in a hurry", "abilities": ["account:read"]});
-        let asked = http
+        let request = http
             .post(format!("{origin}/api/v1/tokens"))
             .bearer_auth(&session)
             .json(&body);
-        let Ok(answer) = asked.send().await else {
+        let Ok(answer) = request.send().await else {
             return;
         };
         let Ok(made) = answer.json::<serde_json::Value>().await else {
             return;
         };
         let secret = made["secret"].as_str().expect("a secret").to_owned();
-        answered.count.one_more();
+        confirmed.count.increment();
         if turn % 2 == 0 {
-            answered.made.lock().unwrap().push(secret);
+            confirmed.made.lock().unwrap().push(secret);
             continue;
         }
-        let asked = http
+        let request = http
             .delete(format!("{origin}/api/v1/tokens/current"))
             .bearer_auth(&secret);
-        let Ok(answer) = asked.send().await else {
+        let Ok(answer) = request.send().await else {
             return;
         };
         assert_eq!(answer.status(), 204);
-        answered.ended.lock().unwrap().push(secret);
-        answered.count.one_more();
+        confirmed.revoked.lock().unwrap().push(secret);
+        confirmed.count.increment();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_answered_before_a_kill_holds_after_the_restart() {
+async fn confirmed_changes_survive_a_kill() {
     let database = Database::empty();
     let narthex = Narthex::installed().with("DATABASE_URL", database.address());
     let serving = narthex.serve();
@@ -104,31 +106,31 @@ async fn what_was_answered_before_a_kill_holds_after_the_restart() {
         .expect_status(201);
     let secret = signed_in.json()["secret"].as_str().unwrap().to_owned();
 
-    let answered = Arc::new(Answered::default());
+    let confirmed = Arc::new(Confirmed::default());
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {
-            tokio::spawn(make_and_end(
+            tokio::spawn(create_and_revoke(
                 serving.url.clone(),
                 secret.clone(),
-                answered.clone(),
+                confirmed.clone(),
             ))
         })
         .collect();
-    answered.count.reaches(ANSWERS).await;
+    confirmed.count.wait_for(ANSWERS).await;
     serving.kill();
     for client in clients {
         client.await.unwrap();
     }
 
     let serving = narthex.serve();
-    let made = answered.made.lock().unwrap().clone();
-    let ended = answered.ended.lock().unwrap().clone();
+    let made = confirmed.made.lock().unwrap().clone();
+    let revoked = confirmed.revoked.lock().unwrap().clone();
     assert!(
-        made.len() > CLIENTS && ended.len() > CLIENTS,
-        "both happened often"
+        made.len() > CLIENTS && revoked.len() > CLIENTS,
+        "many tokens were created and revoked"
     );
-    all_are_whole(&ApiClient::at(&serving.url, &secret)).await;
-    for (secrets, status) in [(made, 200), (ended, 401)] {
+    expect_complete_tokens(&ApiClient::at(&serving.url, &secret)).await;
+    for (secrets, status) in [(made, 200), (revoked, 401)] {
         for secret in secrets {
             let client = ApiClient::at(&serving.url, &secret);
             client
@@ -143,8 +145,8 @@ async fn what_was_answered_before_a_kill_holds_after_the_restart() {
         .expect_status(200);
 }
 
-/// Every token that is there has its secret and its abilities.
-async fn all_are_whole(client: &ApiClient) {
+/// Expects that every token has its secret and its abilities.
+async fn expect_complete_tokens(client: &ApiClient) {
     let mut path = "/api/v1/tokens?ended=true&limit=100".to_owned();
     loop {
         let page = client.get(&path).await.expect_status(200).json();
@@ -159,9 +161,13 @@ async fn all_are_whole(client: &ApiClient) {
     }
 }
 
-/// Makes accounts, one after the other, until the server is gone. Gives the addresses of those that
-/// were answered, and of the one that was not.
-async fn make_accounts(origin: String, of: usize, count: Arc<Count>) -> (Vec<String>, String) {
+/// Creates accounts one after the other until the server is killed. Returns the addresses of the
+/// confirmed ones and that of the unconfirmed one.
+async fn create_accounts(
+    origin: String,
+    client: usize,
+    count: Arc<Count>,
+) -> (Vec<String>, String) {
     let http = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
@@ -169,58 +175,58 @@ async fn make_accounts(origin: String, of: usize, count: Arc<Count>) -> (Vec<Str
         .unwrap();
     let mut made = Vec::new();
     for turn in 0.. {
-        let email = format!("user{turn}.{of}@example.com");
+        let email = format!("user{turn}.{client}@example.com");
         let form = [("name", "Ada"), ("email", &*email), ("password", PASSWORD)];
-        let asked = http.post(format!("{origin}/register")).form(&form);
-        let Ok(answer) = asked.send().await else {
+        let request = http.post(format!("{origin}/register")).form(&form);
+        let Ok(answer) = request.send().await else {
             return (made, email);
         };
         match answer.status().as_u16() {
             303 => {
                 made.push(email);
-                count.one_more();
+                count.increment();
             }
-            // More passwords at once than the machine hashes.
+            // The hashing queue is full.
             503 => {}
             status => panic!(
-                "{status} at turn {turn} of {of}: {}",
+                "{status} at turn {turn} of {client}: {}",
                 answer.text().await.unwrap_or_default()
             ),
         }
     }
-    panic!("turns never end")
+    panic!("the range of turns is infinite")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_that_was_begun_before_a_kill_is_whole_or_not_there() {
+async fn unconfirmed_account_is_complete_or_absent_after_a_kill() {
     let database = Database::empty();
     let narthex = Narthex::installed().with("DATABASE_URL", database.address());
     let serving = narthex.serve();
     let count = Arc::new(Count::default());
     let clients: Vec<_> = (0..4)
-        .map(|of| tokio::spawn(make_accounts(serving.url.clone(), of, count.clone())))
+        .map(|client| tokio::spawn(create_accounts(serving.url.clone(), client, count.clone())))
         .collect();
-    count.reaches(12).await;
+    count.wait_for(12).await;
     serving.kill();
 
     let serving = narthex.serve();
     let anonymous = AnonymousClient::at(&serving.url);
     for client in clients {
-        let (made, unanswered) = client.await.unwrap();
+        let (made, unconfirmed) = client.await.unwrap();
         for email in made {
             serving.sign_in(&email, FIREFOX_ON_LINUX).await;
         }
-        let form = [("email", &*unanswered), ("password", PASSWORD)];
+        let form = [("email", &*unconfirmed), ("password", PASSWORD)];
         let answer = anonymous.post("/login", &form).await;
-        let is_there = answer.status == 303;
-        answer.expect_status(if is_there { 303 } else { 422 });
+        let exists = answer.status == 303;
+        answer.expect_status(if exists { 303 } else { 422 });
         let form = [
             ("name", "Ada"),
-            ("email", &*unanswered),
+            ("email", &*unconfirmed),
             ("password", PASSWORD),
         ];
         let answer = anonymous.post("/register", &form).await;
-        answer.expect_status(if is_there { 422 } else { 303 });
-        serving.sign_in(&unanswered, FIREFOX_ON_LINUX).await;
+        answer.expect_status(if exists { 422 } else { 303 });
+        serving.sign_in(&unconfirmed, FIREFOX_ON_LINUX).await;
     }
 }

@@ -1,5 +1,5 @@
-//! Settings: a flag, else the environment, else `narthex.toml`, else the default; and what cannot be
-//! taken stops the start with one line that names the key, the value and what would do.
+//! Settings: a flag, then the environment, then `narthex.toml`, then the default. An invalid value
+//! stops the start with one line that names the key, the value and a valid form.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
@@ -13,9 +13,9 @@ use crate::support::operator::Operator;
 
 const ADA: &str = "ada@example.com";
 
-/// A key, a value that it must not have, and words of what would do. Two keys that are secrets are
-/// told apart below: their values are not shown.
-const BAD: &[(&str, &str, &str)] = &[
+/// A key, an invalid value, and words of the hint in the message. The values of `DATABASE_URL` and
+/// `NARTHEX_SECRET_KEY` are never shown; [`expect_named`] knows them.
+const INVALID: &[(&str, &str, &str)] = &[
     ("DATABASE_URL", "narthex.db", "sqlite://PATH"),
     ("DATABASE_URL", "sqlite://", "sqlite://PATH"),
     (
@@ -153,8 +153,8 @@ const BAD: &[(&str, &str, &str)] = &[
     ("NARTHEX_LOG_FORMAT", "xml", "text or json"),
 ];
 
-/// Every setting with a value that is not its default, in one world.
-const GOOD: &[(&str, &str)] = &[
+/// Every setting with a valid value that is not its default. All of them fit together.
+const VALID: &[(&str, &str)] = &[
     ("DATABASE_URL", "sqlite://other.db"),
     ("NARTHEX_DATABASE_CONNECTIONS", "20"),
     ("NARTHEX_LISTEN", "[::1]:0"),
@@ -207,134 +207,138 @@ fn file_with(key: &str, value: &str) -> String {
     format!("{key} = {}\n", toml_text(value))
 }
 
-/// A text as TOML has it; JSON's way of writing one is one of TOML's.
+/// A string in TOML. JSON's notation is valid in TOML.
 fn toml_text(value: &str) -> String {
     serde_json::to_string(value).expect("a text")
 }
 
-/// `narthex serve` does not start; its one line.
+/// Expects that `narthex serve` does not start, and returns its one line.
 #[track_caller]
-fn refusal(narthex: &Narthex, arguments: &[&str]) -> String {
+fn start_error(narthex: &Narthex, arguments: &[&str]) -> String {
     match narthex.try_serve(arguments) {
-        Ok(_) => panic!("it started with {arguments:?}"),
+        Ok(_) => panic!("the server started with {arguments:?}"),
         Err(outcome) => outcome.expect_error(),
     }
 }
 
 #[track_caller]
-fn expect_named(line: &str, place: &str, env: &str, value: &str, what_would_do: &str) {
+fn expect_named(line: &str, place: &str, env: &str, value: &str, hint: &str) {
     let shown = match env {
         "DATABASE_URL" | "NARTHEX_SECRET_KEY" => "(not shown)".to_owned(),
         _ => format!("\"{value}\""),
     };
     assert!(line.starts_with(&format!("{place} is {shown}: ")), "{line}");
-    assert!(line.contains(what_would_do), "{line}");
+    assert!(line.contains(hint), "{line}");
 }
 
 #[test]
-fn every_setting_has_a_value_here_that_it_refuses_and_one_that_it_takes() {
+fn every_setting_is_tested_with_both_kinds_of_value() {
     let all: BTreeSet<&str> = KEYS.iter().map(|key| key.env).collect();
-    let refuses: BTreeSet<&str> = BAD.iter().map(|(env, ..)| *env).collect();
-    assert_eq!(refuses, all);
-    let mut takes: BTreeSet<&str> = GOOD.iter().map(|(env, _)| *env).collect();
-    // The first is never an argument, and the others need a file; they have tests of their own.
-    takes.extend([
+    let invalid: BTreeSet<&str> = INVALID.iter().map(|(env, ..)| *env).collect();
+    assert_eq!(invalid, all);
+    let mut valid: BTreeSet<&str> = VALID.iter().map(|(env, _)| *env).collect();
+    // The secret key is never an argument, and the other two need a file. They have their own
+    // tests.
+    valid.extend([
         "NARTHEX_SECRET_KEY",
         "NARTHEX_SECRET_KEY_FILE",
         "DATABASE_URL_FILE",
     ]);
-    assert_eq!(takes, all);
+    assert_eq!(valid, all);
 }
 
 #[test]
-fn a_bad_value_in_the_environment_stops_the_start() {
-    for (env, value, what_would_do) in BAD {
+fn invalid_environment_variable_stops_the_start() {
+    for (env, value, hint) in INVALID {
         let narthex = Narthex::installed().with(env, value);
-        expect_named(&refusal(&narthex, &[]), env, env, value, what_would_do);
-        assert_nothing_was_made(&narthex);
+        expect_named(&start_error(&narthex, &[]), env, env, value, hint);
+        expect_no_new_files(&narthex);
     }
 }
 
 #[test]
-fn a_bad_value_in_the_file_stops_the_start() {
-    for (env, value, what_would_do) in BAD {
-        // The support sets this one in the environment, which is stronger.
+fn invalid_value_in_the_file_stops_the_start() {
+    for (env, value, hint) in INVALID {
+        // `try_serve` sets this one in the environment, which has priority.
         if *env == "NARTHEX_LISTEN" {
             continue;
         }
         let (_, key) = names(env);
         let narthex = Narthex::installed().with_file("narthex.toml", &file_with(&key, value));
-        let place = match *what_would_do {
-            // What two settings say together is told by their names in the environment.
+        let place = match *hint {
+            // A conflict between two settings is reported with their names in the environment.
             "NARTHEX_PUBLIC_URL" => (*env).to_owned(),
             _ => format!("{key} in narthex.toml"),
         };
-        expect_named(&refusal(&narthex, &[]), &place, env, value, what_would_do);
-        assert_nothing_was_made(&narthex);
+        expect_named(&start_error(&narthex, &[]), &place, env, value, hint);
+        expect_no_new_files(&narthex);
     }
 }
 
 #[test]
-fn a_bad_value_in_a_flag_stops_the_start() {
-    for (env, value, what_would_do) in BAD {
+fn invalid_flag_stops_the_start() {
+    for (env, value, hint) in INVALID {
         if *env == "NARTHEX_SECRET_KEY" {
             continue;
         }
         let (flag, _) = names(env);
         let narthex = Narthex::installed();
-        let place = match *what_would_do {
+        let place = match *hint {
             "NARTHEX_PUBLIC_URL" => env,
             _ => &*flag,
         };
-        let line = refusal(&narthex, &[&format!("{flag}={value}")]);
-        expect_named(&line, place, env, value, what_would_do);
-        assert_nothing_was_made(&narthex);
+        let line = start_error(&narthex, &[&format!("{flag}={value}")]);
+        expect_named(&line, place, env, value, hint);
+        expect_no_new_files(&narthex);
     }
 }
 
 #[track_caller]
-fn assert_nothing_was_made(narthex: &Narthex) {
-    let made = fs::read_dir(narthex.directory())
+fn expect_no_new_files(narthex: &Narthex) {
+    let created = fs::read_dir(narthex.directory())
         .unwrap()
         .filter_map(|entry| {
             let name = entry.unwrap().file_name();
             (name != "narthex.toml").then_some(name)
         });
-    assert_eq!(made.collect::<Vec<_>>(), Vec::<std::ffi::OsString>::new());
+    assert_eq!(
+        created.collect::<Vec<_>>(),
+        Vec::<std::ffi::OsString>::new()
+    );
 }
 
 #[test]
-fn a_good_value_is_taken_from_each_place() {
-    let started = |narthex: Narthex, flags: &[&str]| {
+fn valid_values_are_accepted_from_every_source() {
+    let migrates = |narthex: Narthex, flags: &[&str]| {
         let outcome = narthex.run(&[flags, &["migrate"]].concat()).expect_code(0);
         assert!(outcome.stdout.starts_with("Done: "), "{outcome:#?}");
         assert!(narthex.directory().join("other.db").exists());
     };
-    let by_environment = GOOD
+    let by_environment = VALID
         .iter()
         .fold(Narthex::installed(), |narthex, (env, value)| {
             narthex.with(env, value)
         });
-    started(by_environment, &[]);
+    migrates(by_environment, &[]);
 
-    let lines = GOOD
+    let lines = VALID
         .iter()
         .map(|(env, value)| file_with(&names(env).1, value));
     let file: String = lines.collect();
-    started(Narthex::installed().with_file("narthex.toml", &file), &[]);
+    migrates(Narthex::installed().with_file("narthex.toml", &file), &[]);
     let elsewhere = Narthex::installed().with_file("other.toml", &file);
-    started(elsewhere, &["--config", "other.toml"]);
+    migrates(elsewhere, &["--config", "other.toml"]);
 
-    let flags: Vec<String> = GOOD
+    let flags: Vec<String> = VALID
         .iter()
         .flat_map(|(env, value)| [names(env).0, (*value).to_owned()])
         .collect();
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    started(Narthex::installed(), &flags);
+    migrates(Narthex::installed(), &flags);
 }
 
 #[test]
-fn an_empty_value_is_no_value_in_each_place() {
+fn empty_value_means_unset_in_every_source() {
     let keys = || KEYS.iter().map(|key| key.env);
     let environment = keys().fold(Narthex::installed(), |narthex, env| narthex.with(env, ""));
     environment.run(&["migrate"]).expect_code(0);
@@ -357,13 +361,13 @@ fn an_empty_value_is_no_value_in_each_place() {
 }
 
 #[test]
-fn an_empty_value_leaves_a_weaker_place_in_force() {
+fn empty_value_falls_back_to_the_next_source() {
     let narthex = Narthex::installed()
         .with_file("narthex.toml", "database_url = \"sqlite://other.db\"\n")
         .with("DATABASE_URL", "");
     narthex.run(&["migrate"]).expect_code(0);
     assert!(narthex.directory().join("other.db").exists());
-    let line = refusal(&narthex.with("NARTHEX_LISTN", ""), &[]);
+    let line = start_error(&narthex.with("NARTHEX_LISTN", ""), &[]);
     assert!(
         line.starts_with("NARTHEX_LISTN is \"\": there is no"),
         "{line}"
@@ -391,7 +395,7 @@ fn variables_of_kubernetes_and_docker_are_ignored() {
         });
     narthex.run(&["migrate"]).expect_code(0);
     for (name, value) in [("NARTHEX_PORT", "8080"), ("NARTHEX_SERVICE_HOTS", "x")] {
-        let line = refusal(&Narthex::installed().with(name, value), &[]);
+        let line = start_error(&Narthex::installed().with(name, value), &[]);
         assert!(line.starts_with(&format!("{name} is ")), "{line}");
     }
 }
@@ -421,15 +425,15 @@ fn secrets_are_read_from_files_of_any_mode() {
 }
 
 #[test]
-fn check_warns_of_a_secret_file_that_every_user_reads() {
+fn check_warns_of_a_world_readable_secret_file() {
     let narthex = Narthex::installed()
         .with_file("key", A_KEY)
         .with("NARTHEX_SECRET_KEY_FILE", "key");
-    for (mode, is_warned_of) in [(0o440, false), (0o444, true)] {
+    for (mode, warns) in [(0o440, false), (0o444, true)] {
         let file = narthex.directory().join("key");
         fs::set_permissions(file, Permissions::from_mode(mode)).unwrap();
         let found = narthex.run(&["check"]).expect_code(0).stdout;
-        assert_eq!(found.contains("warn  secret file"), is_warned_of, "{found}");
+        assert_eq!(found.contains("warn  secret file"), warns, "{found}");
         assert!(
             found.contains("NARTHEX_SECRET_KEY_FILE holds one"),
             "{found}"
@@ -438,7 +442,7 @@ fn check_warns_of_a_secret_file_that_every_user_reads() {
 }
 
 #[test]
-fn a_secret_file_that_cannot_be_taken_stops_the_start() {
+fn invalid_secret_file_stops_the_start() {
     let too_long = "x".repeat(64 * 1024 + 1);
     for (content, words) in [
         ("", "NARTHEX_SECRET_KEY_FILE is \"key\": it is empty"),
@@ -452,7 +456,7 @@ fn a_secret_file_that_cannot_be_taken_stops_the_start() {
         let narthex = Narthex::installed()
             .with_file("key", content)
             .with("NARTHEX_SECRET_KEY_FILE", "key");
-        let line = refusal(&narthex, &[]);
+        let line = start_error(&narthex, &[]);
         assert!(line.starts_with(words), "{line}");
     }
     for (secret, value, file, words) in [
@@ -472,13 +476,13 @@ fn a_secret_file_that_cannot_be_taken_stops_the_start() {
         let narthex = Narthex::installed()
             .with_file("narthex.toml", file)
             .with(secret, value);
-        let line = refusal(&narthex, &[]);
+        let line = start_error(&narthex, &[]);
         assert!(line.starts_with(words), "{line}");
     }
 }
 
 #[test]
-fn a_list_in_the_file_is_the_same_as_a_text_with_commas() {
+fn file_accepts_a_list_or_comma_separated_text() {
     let file = "trusted_proxies = [\"10.0.0.0/8\", \"2001:db8::1\"]\ntrusted_origins = []\n";
     let narthex = Narthex::installed().with_file("narthex.toml", file);
     narthex.run(&["migrate"]).expect_code(0);
@@ -494,7 +498,7 @@ fn a_list_in_the_file_is_the_same_as_a_text_with_commas() {
 }
 
 #[test]
-fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
+fn flag_overrides_environment_overrides_file_overrides_default() {
     let prefix = |operator: &Operator, flags: &[&str]| {
         let secret = operator.add_token(ADA, "x", flags);
         secret.split('_').next().unwrap().to_owned()
@@ -511,12 +515,12 @@ fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
     let before = ["--token-prefix", "flag", "token", "add", ADA, "--name", "x"];
     assert!(
         operator.run_ok(&before).starts_with("flag_"),
-        "before the command or after it"
+        "the flag may also precede the command"
     );
 }
 
 #[test]
-fn a_bad_value_that_a_stronger_one_replaces_harms_nobody() {
+fn overridden_invalid_value_is_ignored() {
     let narthex = Narthex::installed()
         .with_file("narthex.toml", "token_prefix = \"!\"\n")
         .with("NARTHEX_TOKEN_PREFIX", "good");
@@ -524,14 +528,14 @@ fn a_bad_value_that_a_stronger_one_replaces_harms_nobody() {
 }
 
 #[test]
-fn an_unknown_key_is_refused_in_each_place() {
+fn unknown_key_is_refused_in_every_source() {
     let narthex = Narthex::installed().with("NARTHEX_LISTN", "127.0.0.1:1");
-    let line = refusal(&narthex, &[]);
-    let begins = "NARTHEX_LISTN is \"127.0.0.1:1\": there is no such setting; there are ";
-    assert!(line.starts_with(begins), "{line}");
+    let line = start_error(&narthex, &[]);
+    let prefix = "NARTHEX_LISTN is \"127.0.0.1:1\": there is no such setting; there are ";
+    assert!(line.starts_with(prefix), "{line}");
     assert!(KEYS.iter().all(|key| line.contains(key.env)), "{line}");
 
-    for (file, begins) in [
+    for (file, prefix) in [
         (
             "listn = \"x\"",
             "listn in narthex.toml is \"x\": there is no such setting; ",
@@ -545,8 +549,8 @@ fn an_unknown_key_is_refused_in_each_place() {
             "server in narthex.toml is (not shown): there is no",
         ),
     ] {
-        let line = refusal(&Narthex::installed().with_file("narthex.toml", file), &[]);
-        assert!(line.starts_with(begins), "{line}");
+        let line = start_error(&Narthex::installed().with_file("narthex.toml", file), &[]);
+        assert!(line.starts_with(prefix), "{line}");
         assert!(KEYS.iter().all(|key| line.contains(&key.toml())), "{line}");
     }
 
@@ -559,7 +563,7 @@ fn an_unknown_key_is_refused_in_each_place() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_as_settings_is_refused() {
+fn malformed_settings_file_is_refused() {
     for (file, words) in [
         ("listen: 8080\n", "narthex.toml, line 1: "),
         ("\n\nlisten = \n", "narthex.toml, line 3: "),
@@ -605,15 +609,15 @@ fn a_file_that_cannot_be_read_as_settings_is_refused() {
 }
 
 #[test]
-fn a_refusal_is_one_line_that_a_terminal_can_show_whatever_the_value_is() {
+fn error_line_escapes_control_characters_of_the_value() {
     let narthex = Narthex::installed().with("NARTHEX_LISTEN", "a\nb\u{1b}[2J");
-    let line = refusal(&narthex, &[]);
+    let line = start_error(&narthex, &[]);
     assert!(
         line.starts_with(r#"NARTHEX_LISTEN is "a b\u{1b}[2J": "#),
         "{line:?}"
     );
     let narthex = Narthex::installed().with("NARTHEX_\u{1b}[2J", "x");
-    let line = refusal(&narthex, &[]);
+    let line = start_error(&narthex, &[]);
     assert!(
         line.starts_with(r#"NARTHEX_\u{1b}[2J is "x": "#),
         "{line:?}"
@@ -621,10 +625,10 @@ fn a_refusal_is_one_line_that_a_terminal_can_show_whatever_the_value_is() {
 }
 
 #[test]
-fn a_secret_is_never_shown() {
+fn secrets_never_appear_in_errors() {
     const SECRET: &str = "hunter2hunter2";
     let quoted = format!("\"{SECRET}\"");
-    let refused = |outcome: Outcome| {
+    let expect_hidden = |outcome: Outcome| {
         assert!(matches!(outcome.code, Some(1 | 2)), "{outcome:#?}");
         assert!(!outcome.stderr.contains("hunter2"), "{outcome:#?}");
     };
@@ -636,7 +640,7 @@ fn a_secret_is_never_shown() {
         ("DATABASE_URL", "postgresq://ada:hunter2@localhost/n"),
         ("NARTHEX_DATABASE_URL", "postgres://ada:hunter2@localhost/n"),
     ] {
-        refused(Narthex::installed().with(name, value).run(&["serve"]));
+        expect_hidden(Narthex::installed().with(name, value).run(&["serve"]));
     }
     for file in [
         format!("secret_key = {quoted}"),
@@ -647,7 +651,7 @@ fn a_secret_is_never_shown() {
         format!("[server]\nsecret_key = {quoted}"),
         format!("secret_key = {quoted}\nsecret_key = {quoted}"),
     ] {
-        refused(
+        expect_hidden(
             Narthex::installed()
                 .with_file("narthex.toml", &file)
                 .run(&["serve"]),
@@ -660,15 +664,15 @@ fn a_secret_is_never_shown() {
         &["--database-url=postgres://ada:hunter2@localhost/n"],
         &["--database-url=postgres://localhost/n?user=ada&password=hunter2"],
     ] {
-        refused(narthex.run(&[&["serve"], flag].concat()));
+        expect_hidden(narthex.run(&[&["serve"], flag].concat()));
     }
 }
 
 #[test]
-fn a_secret_has_no_flag_and_a_flag_takes_no_password() {
+fn secret_key_has_no_flag_and_flags_accept_no_password() {
     let narthex = Narthex::installed();
     narthex.run(&["serve", "--secret-key", "x"]).expect_code(2);
-    let line = refusal(&narthex, &["--database-url=postgres://ada:x@localhost/n"]);
+    let line = start_error(&narthex, &["--database-url=postgres://ada:x@localhost/n"]);
     assert!(
         line.starts_with("--database-url is (not shown): it has a password"),
         "{line}"
@@ -678,13 +682,13 @@ fn a_secret_has_no_flag_and_a_flag_takes_no_password() {
 
 #[cfg(not(feature = "pg-tls"))]
 #[test]
-fn where_a_url_asks_for_tls_that_was_not_compiled_in_nothing_goes_in_the_clear() {
+fn url_with_tls_is_refused_without_the_tls_feature() {
     for parameters in [
         "sslmode=require",
         "sslmode=verify-full&sslrootcert=/etc/ca.pem",
     ] {
         let url = format!("postgres://ada:hunter2@db.example.com/narthex?{parameters}");
-        let line = refusal(&Narthex::installed().with("DATABASE_URL", &url), &[]);
+        let line = start_error(&Narthex::installed().with("DATABASE_URL", &url), &[]);
         assert!(
             line.starts_with("DATABASE_URL is (not shown): it asks for TLS"),
             "{line}"
@@ -694,7 +698,7 @@ fn where_a_url_asks_for_tls_that_was_not_compiled_in_nothing_goes_in_the_clear()
 }
 
 #[test]
-fn a_cookies_domain_is_one_that_the_public_url_is_in() {
+fn cookie_domain_must_contain_the_public_host() {
     for (url, domain) in [
         ("https://accounts.example.com", "ample.com"),
         ("https://accounts.example.com", "www.accounts.example.com"),
@@ -703,7 +707,7 @@ fn a_cookies_domain_is_one_that_the_public_url_is_in() {
         let narthex = Narthex::installed()
             .with("NARTHEX_PUBLIC_URL", url)
             .with("NARTHEX_COOKIE_DOMAIN", domain);
-        let line = refusal(&narthex, &[]);
+        let line = start_error(&narthex, &[]);
         assert!(
             line.starts_with(&format!("NARTHEX_COOKIE_DOMAIN is \"{domain}\": ")),
             "{line}"
@@ -719,11 +723,11 @@ fn a_cookies_domain_is_one_that_the_public_url_is_in() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_one_line() {
+fn address_in_use_stops_the_start_with_one_line() {
     let narthex = Narthex::installed();
     let serving = narthex.serve();
     let taken = serving.url.strip_prefix("http://").unwrap();
-    let line = refusal(&narthex, &["--listen", taken]);
+    let line = start_error(&narthex, &["--listen", taken]);
     assert!(
         line.starts_with(&format!("cannot listen on {taken}: ")),
         "{line}"
@@ -731,7 +735,7 @@ fn an_address_that_is_taken_is_one_line() {
 }
 
 #[tokio::test]
-async fn the_first_start_makes_a_key_file_that_only_its_owner_can_read() {
+async fn first_start_creates_a_key_file_for_its_owner_only() {
     let operator = Operator::new();
     let narthex = Narthex::installed().with("DATABASE_URL", operator.database.address());
     let serving = narthex.serve();
@@ -742,13 +746,18 @@ async fn the_first_start_makes_a_key_file_that_only_its_owner_can_read() {
     let file = key_file(&operator, &narthex);
     let mode = fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    let made = fs::read(&file).unwrap();
+    let created = fs::read(&file).unwrap();
     serving.stop().expect_code(0);
     narthex.serve().stop().expect_code(0);
-    assert_eq!(fs::read(&file).unwrap(), made, "the second start uses it");
+    assert_eq!(
+        fs::read(&file).unwrap(),
+        created,
+        "the second start uses the same key"
+    );
 }
 
-/// Beside an SQLite database; in the working directory for PostgreSQL.
+/// The path of the key file: beside an SQLite database, or in the working directory with
+/// PostgreSQL.
 fn key_file(operator: &Operator, narthex: &Narthex) -> std::path::PathBuf {
     match operator.database.address().strip_prefix("sqlite://") {
         Some(database) => std::path::Path::new(database).with_file_name("narthex.key"),
@@ -757,13 +766,13 @@ fn key_file(operator: &Operator, narthex: &Narthex) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_key_file_that_others_can_read_or_that_holds_no_key_stops_the_start() {
+fn readable_or_malformed_key_file_stops_the_start() {
     let narthex = Narthex::installed();
     narthex.serve().stop().expect_code(0);
     let file = narthex.directory().join("narthex.key");
     for mode in [0o644, 0o640, 0o604, 0o660] {
         fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
-        let line = refusal(&narthex, &[]);
+        let line = start_error(&narthex, &[]);
         let words = format!("narthex.key has mode {mode:o}: others can read it");
         assert!(
             line.contains(&words) && line.contains("chmod 600"),
@@ -772,13 +781,13 @@ fn a_key_file_that_others_can_read_or_that_holds_no_key_stops_the_start() {
     }
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     fs::write(&file, "hunter2\n").unwrap();
-    let line = refusal(&narthex, &[]);
+    let line = start_error(&narthex, &[]);
     assert!(line.starts_with("narthex.key holds no key: "), "{line}");
     assert!(!line.contains("hunter2"), "{line}");
 }
 
 #[test]
-fn a_key_that_is_set_needs_no_file() {
+fn configured_key_needs_no_key_file() {
     let key =
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
     let narthex = Narthex::installed().with("NARTHEX_SECRET_KEY", &format!("{key}, {key}"));
@@ -787,7 +796,7 @@ fn a_key_that_is_set_needs_no_file() {
 }
 
 #[test]
-fn a_command_needs_no_key() {
+fn command_needs_no_key() {
     let narthex = Narthex::installed();
     narthex.run(&["user", "list"]).expect_code(0);
     assert!(!narthex.directory().join("narthex.key").exists());

@@ -1,4 +1,4 @@
-//! What the log says of each request: one line, which a program can read and nobody can write into.
+//! Log lines of requests: one line each, which a program can parse and a client cannot forge.
 
 use narthex::util::clock::{Clock as _, SystemClock};
 use reqwest::Method;
@@ -12,15 +12,16 @@ use crate::support::raw_http::{exchange, status};
 
 const ADA: &str = "ada@example.com";
 
-fn with_json() -> Narthex {
+fn with_json_log() -> Narthex {
     Narthex::installed().with("NARTHEX_LOG_FORMAT", "json")
 }
 
-/// Every line, each of which has to be JSON with a time in UTC, a level and where it comes from.
+/// Stops the server and returns all lines. Each must be JSON with a time in UTC, a level, a target
+/// and a message.
 fn lines_of(serving: RunningServer) -> Vec<Value> {
     let log = serving.stop().expect_code(0).stderr;
     let lines = log.lines().map(|line| {
-        let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
         let at = line["timestamp"].as_str().expect("a time");
         assert!(at.ends_with('Z'), "{line}");
         at.parse::<jiff::Timestamp>().expect("RFC 3339");
@@ -32,19 +33,19 @@ fn lines_of(serving: RunningServer) -> Vec<Value> {
     lines.collect()
 }
 
-/// The lines about requests for this path.
-fn about<'a>(lines: &'a [Value], path: &str) -> Vec<&'a Value> {
-    let about = lines
+/// The lines of requests for this path.
+fn requests_for<'a>(lines: &'a [Value], path: &str) -> Vec<&'a Value> {
+    let found = lines
         .iter()
         .filter(|line| line["message"] == "request" && line["path"] == path);
-    about.collect()
+    found.collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_request_is_one_line_that_says_who_what_from_where_and_with_what_outcome() {
-    // Nine hours ahead of what the log is to say.
-    let narthex = with_json().with("TZ", "JST-9");
-    let begun = SystemClock.now().micros();
+async fn each_request_logs_one_line_with_all_fields() {
+    // Nine hours ahead of the UTC times in the log.
+    let narthex = with_json_log().with("TZ", "JST-9");
+    let started = SystemClock.now().micros();
     let serving = narthex.serve();
     let browser = Browser::at(&serving.url);
     let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
@@ -59,17 +60,17 @@ async fn each_request_is_one_line_that_says_who_what_from_where_and_with_what_ou
         ("/account", "/account", 200),
         (absent, "/account/tokens/{id}", 404),
     ] {
-        let about = about(&lines, path);
-        assert_eq!(about.len(), 1, "{path}: {lines:#?}");
-        let line = about[0];
+        let found = requests_for(&lines, path);
+        assert_eq!(found.len(), 1, "{path}: {lines:#?}");
+        let line = found[0];
         assert_eq!(line["route"], route, "{line}");
         assert_eq!(line["status"], status, "{line}");
         assert_eq!(line["ip"], "127.0.0.1", "{line}");
         let at = line["timestamp"].as_str().unwrap();
         assert!(at.ends_with('Z'), "{line}");
         let at: jiff::Timestamp = at.parse().unwrap();
-        let passed = begun..=SystemClock.now().micros();
-        assert!(passed.contains(&at.as_microsecond()), "{line}");
+        let elapsed = started..=SystemClock.now().micros();
+        assert!(elapsed.contains(&at.as_microsecond()), "{line}");
         assert!(
             line["method"].is_string() && line["micros"].is_u64(),
             "{line}"
@@ -81,18 +82,18 @@ async fn each_request_is_one_line_that_says_who_what_from_where_and_with_what_ou
         };
         assert_eq!(&line["user"], known, "{line}");
     }
-    assert_eq!(about(&lines, absent)[0]["refused"], "not-found");
+    assert_eq!(requests_for(&lines, absent)[0]["refused"], "not-found");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_refusal_is_one_line_that_says_why() {
-    let narthex = with_json();
+async fn each_error_logs_one_line_with_its_reason() {
+    let narthex = with_json_log();
     let serving = narthex.serve();
     let anonymous = AnonymousClient::at(&serving.url);
     let get = |path: &str| anonymous.request(Method::GET, path);
     let post = |path: &str| anonymous.request(Method::POST, path).form(&[("x", "y")]);
     let wrong = json!({"email": ADA, "password": "a wrong password", "device_name": "x"});
-    let refusals = [
+    let requests = [
         (
             get("/account/sessions"),
             "/account/sessions",
@@ -128,25 +129,25 @@ async fn each_refusal_is_one_line_that_says_why() {
         ),
     ];
     let mut expected = Vec::new();
-    for (request, path, slug) in refusals {
+    for (request, path, slug) in requests {
         let answer = anonymous.send(request).await;
         assert!((300..500).contains(&answer.status), "{answer}");
         expected.push((path, slug));
     }
-    // A page that comes back with the form says why by its status: nothing else is 422 there.
+    // A form that is shown again logs no slug, because its status 422 has no other cause.
     let wrong = [("email", ADA), ("password", "a wrong password of hers")];
     anonymous.post("/login", &wrong).await.expect_status(422);
     let lines = lines_of(serving);
-    assert_eq!(about(&lines, "/login")[0]["status"], 422);
+    assert_eq!(requests_for(&lines, "/login")[0]["status"], 422);
     for (path, slug) in expected {
-        let about = about(&lines, path);
-        assert_eq!(about.len(), 1, "{path}: {lines:#?}");
-        assert_eq!(about[0]["refused"], slug, "{}", about[0]);
+        let found = requests_for(&lines, path);
+        assert_eq!(found.len(), 1, "{path}: {lines:#?}");
+        assert_eq!(found[0]["refused"], slug, "{}", found[0]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_a_client_sends_begins_a_line_of_its_own() {
+async fn client_input_never_starts_a_log_line() {
     for format in ["json", "text"] {
         let narthex = Narthex::installed()
             .with("NARTHEX_LOG_FORMAT", format)
@@ -180,24 +181,24 @@ async fn nothing_that_a_client_sends_begins_a_line_of_its_own() {
         assert!(log.contains("/account/tokens/%0d%0a"), "{log}");
         for line in log.lines() {
             assert!(!line.chars().any(char::is_control), "{line:?}");
-            let whole = match format {
+            let is_genuine = match format {
                 "json" => {
                     serde_json::from_str::<Value>(line).is_ok_and(|it| it["forged"].is_null())
                 }
-                // A time, a level: nobody else's line begins so.
+                // A line starts with a time and a level, and never with the forged time.
                 _ => {
                     line.get(..27)
                         .is_some_and(|at| at.trim_start().parse::<jiff::Timestamp>().is_ok())
                         && !line.starts_with("2026-11-22T12:00:00Z")
                 }
             };
-            assert!(whole, "{line}");
+            assert!(is_genuine, "{line}");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_fails_inside_is_a_line_with_its_cause() {
+async fn internal_error_logs_one_line_with_its_cause() {
     let operator = Operator::new().with("NARTHEX_LOG_FORMAT", "json");
     operator.add_user(ADA);
     let serving = operator.serve();
@@ -207,19 +208,19 @@ async fn what_fails_inside_is_a_line_with_its_cause() {
     let answer = anonymous.post_json("/api/v1/sign-in", &body).await;
     answer.expect_status(503);
     let lines = lines_of(serving);
-    let line = about(&lines, "/api/v1/sign-in")[0];
+    let line = requests_for(&lines, "/api/v1/sign-in")[0];
     assert_eq!(line["level"], "ERROR", "{line}");
     assert!(line["cause"].as_str().unwrap().contains("users"), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_goes_to_the_standard_error_and_nowhere_else() {
-    let narthex = with_json();
+async fn log_goes_to_standard_error_only() {
+    let narthex = with_json_log();
     let serving = narthex.serve();
     AnonymousClient::at(&serving.url).get("/account").await;
-    let ended = serving.stop().expect_code(0);
-    assert_eq!(ended.stdout.lines().count(), 1, "{}", ended.stdout);
-    assert!(ended.stderr.contains("/account"), "{}", ended.stderr);
+    let outcome = serving.stop().expect_code(0);
+    assert_eq!(outcome.stdout.lines().count(), 1, "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("/account"), "{}", outcome.stderr);
     for file in std::fs::read_dir(narthex.directory()).unwrap() {
         let name = file.unwrap().file_name().into_string().unwrap();
         let known = name == "narthex.key" || name.starts_with("narthex.db");
@@ -228,7 +229,7 @@ async fn the_log_goes_to_the_standard_error_and_nowhere_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_in_a_wrong_place_is_not_told_and_a_long_path_is_cut() {
+async fn log_redacts_misplaced_secrets_and_truncates_paths() {
     let operator = Operator::new();
     operator.add_user(ADA);
     let secret = operator.add_token(ADA, "deploy", &[]);
