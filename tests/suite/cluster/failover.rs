@@ -1,5 +1,5 @@
-//! A PostgreSQL cluster with a standby: a standby is never read, and a failover that loses commits lets no
-//! revoked credential in.
+//! A PostgreSQL cluster with a standby: a standby is never read, and no node accepts a revoked
+//! credential after a lossy failover.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const ADA: &str = "ada@example.com";
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 
-/// Servers of Narthex on a replicated database.
+/// Narthex nodes on a replicated database.
 struct Cluster {
     database: Replicated,
     narthex: Narthex,
@@ -46,7 +46,7 @@ impl Cluster {
         made.expect_code(0).stdout.trim_end().to_owned()
     }
 
-    fn add_token_of_everything(&self) -> String {
+    fn add_token_with_every_ability(&self) -> String {
         let words = [
             "token",
             "add",
@@ -61,8 +61,8 @@ impl Cluster {
         made.expect_code(0).stdout.trim_end().to_owned()
     }
 
-    /// State and detail of what `narthex check` says of a copy.
-    fn checked_copy(&self) -> (String, String) {
+    /// Returns the state and the detail of the row `copy` of `narthex check`.
+    fn check_copy(&self) -> (String, String) {
         let outcome = self.narthex.run(&["check", "--json"]);
         let list: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
         let rows = list["data"].as_array().expect("a list");
@@ -74,17 +74,17 @@ impl Cluster {
         (text("state"), text("detail"))
     }
 
-    /// Has every node remember the token.
-    async fn remember(&self, secret: &str) {
+    /// Has every node cache the token.
+    async fn cache(&self, secret: &str) {
         for _ in 0..2 {
             for node in &self.nodes {
-                assert!(node.accepts_token(secret).await, "a live token");
+                assert!(node.accepts_token(secret).await, "the token is active");
             }
         }
     }
 }
 
-/// The token revokes itself; the status of the answer.
+/// Has the token revoke itself. Returns the status of the answer.
 async fn revoke(node: &RunningServer, secret: &str) -> u16 {
     let client = ApiClient::at(&node.url, secret);
     let request = client.request(Method::DELETE, "/api/v1/tokens/current");
@@ -92,10 +92,10 @@ async fn revoke(node: &RunningServer, secret: &str) -> u16 {
 }
 
 #[test]
-fn a_standby_in_the_url_is_refused_with_what_to_do() {
+fn standby_in_the_database_url_is_refused_with_advice() {
     let database = Replicated::start();
-    let both = Narthex::installed().with("DATABASE_URL", &database.address());
-    both.run(&["migrate"]).expect_code(0);
+    let primary_and_standby = Narthex::installed().with("DATABASE_URL", &database.address());
+    primary_and_standby.run(&["migrate"]).expect_code(0);
     database.catch_up();
     let address = database.standby.address();
     for address in [
@@ -116,26 +116,27 @@ fn a_standby_in_the_url_is_refused_with_what_to_do() {
         let checked = standby.run(&["check"]).expect_code(1).stdout;
         assert!(checked.contains("this server is a standby"), "{checked}");
     }
-    let checked = both.run(&["check"]).expect_code(0).stdout;
+    let checked = primary_and_standby.run(&["check"]).expect_code(0).stdout;
     assert!(
         checked.contains("there are standbys and none is synchronous"),
         "{checked}"
     );
-    // The standby comes first in this one.
-    let serving = both.serve();
+    // This URL names the standby first.
+    let serving = primary_and_standby.serve();
     serving.stop().expect_code(0);
 }
 
-/// The positions of lost notices are given again. Before the node looks, the log is as long as it was.
+/// The positions of lost invalidations are assigned again. When the node looks, the position is the
+/// same as before.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failover_that_loses_notices_lets_no_revoked_token_in() {
+async fn revoked_token_is_refused_after_a_lossy_failover() {
     let cluster = Cluster::start(2);
     let [first, second] = &cluster.nodes[..] else {
         panic!("two nodes")
     };
     let (lost, revoked) = (cluster.add_token("lost"), cluster.add_token("revoked"));
-    cluster.remember(&lost).await;
-    cluster.remember(&revoked).await;
+    cluster.cache(&lost).await;
+    cluster.cache(&revoked).await;
     cluster.database.catch_up();
     let sender = cluster.database.stop_sending();
     assert_eq!(revoke(first, &lost).await, 204);
@@ -153,28 +154,31 @@ async fn a_failover_that_loses_notices_lets_no_revoked_token_in() {
     let (status, ()) = tokio::join!(revoke(first, &revoked), thaw);
     assert_eq!(status, 204);
     for node in &cluster.nodes {
-        assert!(!node.accepts_token(&revoked).await, "revoked, and not lost");
+        assert!(
+            !node.accepts_token(&revoked).await,
+            "the revocation was not lost"
+        );
     }
-    // It lives again: the database never heard of its revocation. The operator is told so.
+    // The token is active again, because its revocation is lost. `check` reports the loss.
     assert!(first.accepts_token(&lost).await);
-    assert_eq!(cluster.checked_copy().0, "fail");
+    assert_eq!(cluster.check_copy().0, "fail");
     let signed_out = cluster.narthex.run(&["sign-out", "--all"]);
     signed_out.expect_code(0);
     for node in &cluster.nodes {
         assert!(!node.accepts_token(&lost).await);
         assert!(!node.accepts_token(&revoked).await);
     }
-    assert_eq!(cluster.checked_copy().0, "ok");
+    assert_eq!(cluster.check_copy().0, "ok");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_revocation_lost_while_it_waits_is_answered_as_unknown() {
+async fn revocation_lost_while_waiting_gets_outcome_unknown() {
     let cluster = Cluster::start(2);
     let [first, second] = &cluster.nodes[..] else {
         panic!("two nodes")
     };
     let token = cluster.add_token("lost");
-    cluster.remember(&token).await;
+    cluster.cache(&token).await;
     cluster.database.catch_up();
     let sender = cluster.database.stop_sending();
     second.freeze();
@@ -191,42 +195,42 @@ async fn a_revocation_lost_while_it_waits_is_answered_as_unknown() {
     assert_eq!(cluster.database.standby.query_text(REVOKED), "0");
 }
 
-/// The server looks at the standby that took over while it still holds its lease.
+/// The server reads from the new primary while it still holds its lease.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failover_that_lost_nothing_is_recorded_by_the_server() {
+async fn lossless_failover_is_recorded_by_the_server() {
     let cluster = Cluster::start(1);
     let (revoked, live) = (cluster.add_token("revoked"), cluster.add_token("live"));
-    cluster.remember(&revoked).await;
-    cluster.remember(&live).await;
+    cluster.cache(&revoked).await;
+    cluster.cache(&live).await;
     assert_eq!(revoke(&cluster.nodes[0], &revoked).await, 204);
     cluster.database.catch_up();
     let sender = cluster.database.stop_sending();
     cluster.database.standby.promote();
     cluster.database.kill_primary(&sender);
-    let place = "SELECT place AS line FROM database_place";
+    let identity = "SELECT place AS line FROM database_place";
     while !cluster
         .database
         .standby
-        .query_text(place)
+        .query_text(identity)
         .contains("timeline 00000002")
     {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(!cluster.nodes[0].accepts_token(&revoked).await);
     assert!(cluster.nodes[0].accepts_token(&live).await);
-    assert_eq!(cluster.checked_copy().0, "ok");
+    assert_eq!(cluster.check_copy().0, "ok");
 }
 
-/// No server lived through it: the loss cannot be excluded.
+/// No server ran during the failover, so that a loss of commits cannot be excluded.
 #[test]
-fn a_failover_without_a_witness_is_told_until_somebody_answers() {
+fn failover_without_running_node_fails_check_until_confirmed() {
     let mut cluster = Cluster::start(1);
     cluster.nodes.pop().unwrap().stop().expect_code(0);
     cluster.database.catch_up();
     let sender = cluster.database.stop_sending();
     cluster.database.kill_primary(&sender);
     cluster.database.standby.promote();
-    let (state, detail) = cluster.checked_copy();
+    let (state, detail) = cluster.check_copy();
     assert_eq!(state, "fail", "{detail}");
     for words in [
         "a standby took over",
@@ -236,13 +240,13 @@ fn a_failover_without_a_witness_is_told_until_somebody_answers() {
         assert!(detail.contains(words), "{words}: {detail}");
     }
     cluster.narthex.run(&["moved"]).expect_code(0);
-    assert_eq!(cluster.checked_copy().0, "ok");
+    assert_eq!(cluster.check_copy().0, "ok");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn under_load_a_failover_that_loses_commits_lets_no_revoked_token_in() {
+async fn revoked_tokens_are_refused_after_a_lossy_failover_under_load() {
     let cluster = Arc::new(Cluster::start(3));
-    let all = cluster.add_token_of_everything();
+    let all = cluster.add_token_with_every_ability();
     let client = ApiClient::at(&cluster.nodes[0].url, &all);
     let mut tokens = Vec::new();
     for number in 0..60 {
@@ -252,7 +256,7 @@ async fn under_load_a_failover_that_loses_commits_lets_no_revoked_token_in() {
         tokens.push(made["secret"].as_str().unwrap().to_owned());
     }
     for token in &tokens {
-        cluster.remember(token).await;
+        cluster.cache(token).await;
     }
     cluster.database.catch_up();
     let sender = cluster.database.stop_sending();
@@ -263,7 +267,7 @@ async fn under_load_a_failover_that_loses_commits_lets_no_revoked_token_in() {
         let (cluster, tokens) = (Arc::clone(&cluster), tokens.clone());
         tokio::spawn(async move {
             for (number, token) in tokens.iter().enumerate().skip(8 + client).step_by(4) {
-                // What is refused during the failover is not repeated.
+                // A revocation that fails during the failover is not repeated.
                 revoke(&cluster.nodes[number % 3], token).await;
             }
         })
@@ -282,14 +286,15 @@ async fn under_load_a_failover_that_loses_commits_lets_no_revoked_token_in() {
         );
         if cluster.database.standby.query_text(&ended) == "1" {
             revoked += 1;
-            let let_in = join_all(cluster.nodes.iter().map(|node| node.accepts_token(token))).await;
-            assert_eq!(let_in, [false; 3], "{number}");
+            let accepted =
+                join_all(cluster.nodes.iter().map(|node| node.accepts_token(token))).await;
+            assert_eq!(accepted, [false; 3], "{number}");
         }
     }
-    assert!(revoked > 0, "no revocation met the new primary");
-    assert_eq!(cluster.checked_copy().0, "fail");
+    assert!(revoked > 0, "no revocation reached the new primary");
+    assert_eq!(cluster.check_copy().0, "fail");
 }
 
-/// How many tokens are revoked.
+/// Counts the revoked tokens.
 const REVOKED: &str =
     "SELECT CAST(COUNT(*) AS text) AS line FROM credentials WHERE ended_at IS NOT NULL";

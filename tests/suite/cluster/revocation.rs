@@ -1,4 +1,5 @@
-//! Several processes on one database: what one of them ends is over in all of them when it answers.
+//! Several nodes on one database: when a node answers a revocation, every node refuses the
+//! credential.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,17 +17,17 @@ use crate::support::operator::Operator;
 use crate::support::user_agents::FIREFOX_ON_LINUX;
 
 const ADA: &str = "ada@example.com";
-/// 64 bytes in base64, and others.
+/// 64 bytes in base64.
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 const ANOTHER_KEY: &str =
     "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl9gYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXp7fH1+fw==";
 
-/// Processes on one database, with the settings that they have to share.
+/// Nodes on one database, with the settings that they have to share.
 struct Cluster {
     operator: Operator,
     nodes: Vec<RunningServer>,
-    /// A token that may do everything.
+    /// A token with every ability.
     secret: String,
 }
 
@@ -50,12 +51,12 @@ impl Cluster {
         }
     }
 
-    /// A client of the node with this number.
+    /// Returns a client of the node with this number.
     fn client(&self, node: usize) -> ApiClient {
         ApiClient::at(&self.nodes[node].url, &self.secret)
     }
 
-    /// A new token's secret.
+    /// Creates a token and returns its secret.
     async fn token(&self, node: usize) -> String {
         let body = json!({"name": "short", "abilities": ["account:read"]});
         let made = self.client(node).post("/api/v1/tokens", &body).await;
@@ -69,54 +70,58 @@ impl Cluster {
         token.json()["id"].as_str().unwrap().to_owned()
     }
 
-    /// By how many of the nodes it is let in.
-    async fn let_in(&self, secret: &str) -> usize {
-        let asked = self.nodes.iter().map(|node| node.accepts_token(secret));
-        join_all(asked).await.into_iter().filter(|yes| *yes).count()
+    /// Returns the number of nodes that accept the token.
+    async fn accepting_nodes(&self, secret: &str) -> usize {
+        let check = self.nodes.iter().map(|node| node.accepts_token(secret));
+        join_all(check).await.into_iter().filter(|yes| *yes).count()
     }
 
-    /// The token ends itself.
-    async fn end(&self, node: usize, secret: &str) {
+    /// Has the token revoke itself.
+    async fn revoke(&self, node: usize, secret: &str) {
         let client = ApiClient::at(&self.nodes[node].url, secret);
-        let ended = client.request(Method::DELETE, "/api/v1/tokens/current");
-        client.send(ended).await.expect_status(204);
+        let revoker = client.request(Method::DELETE, "/api/v1/tokens/current");
+        client.send(revoker).await.expect_status(204);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_thousand_that_ended_under_load_none_passes_any_node_after_the_answer() {
+async fn revoked_token_passes_no_node_after_the_answer() {
     let cluster = Arc::new(Cluster::of(3).await);
     let (done, passed) = (
         Arc::new(AtomicBool::new(false)),
         Arc::new(AtomicUsize::new(0)),
     );
-    // Somebody else, whom all this is none of their business.
-    let stays = cluster.token(0).await;
+    // A token that stays active throughout.
+    let unaffected = cluster.token(0).await;
     let load = (0..3).map(|node| {
-        let (cluster, done, stays) = (cluster.clone(), done.clone(), stays.clone());
+        let (cluster, done, unaffected) = (cluster.clone(), done.clone(), unaffected.clone());
         tokio::spawn(async move {
             while !done.load(Ordering::Relaxed) {
                 assert!(
-                    cluster.nodes[node].accepts_token(&stays).await,
-                    "still there"
+                    cluster.nodes[node].accepts_token(&unaffected).await,
+                    "the token is active"
                 );
             }
         })
     });
     let load: Vec<_> = load.collect();
-    let ending = (0..8).map(|of| {
+    let revokers = (0..8).map(|of| {
         let (cluster, passed) = (cluster.clone(), passed.clone());
         tokio::spawn(async move {
-            for turn in 0..125 {
-                let secret = cluster.token((of + turn) % 3).await;
-                assert_eq!(cluster.let_in(&secret).await, 3, "all know it");
-                cluster.end(turn % 3, &secret).await;
-                passed.fetch_add(cluster.let_in(&secret).await, Ordering::Relaxed);
+            for round in 0..125 {
+                let secret = cluster.token((of + round) % 3).await;
+                assert_eq!(
+                    cluster.accepting_nodes(&secret).await,
+                    3,
+                    "every node accepts it"
+                );
+                cluster.revoke(round % 3, &secret).await;
+                passed.fetch_add(cluster.accepting_nodes(&secret).await, Ordering::Relaxed);
             }
         })
     });
-    for ended in ending.collect::<Vec<_>>() {
-        ended.await.unwrap();
+    for revoker in revokers.collect::<Vec<_>>() {
+        revoker.await.unwrap();
     }
     done.store(true, Ordering::Relaxed);
     for task in load {
@@ -126,19 +131,18 @@ async fn of_a_thousand_that_ended_under_load_none_passes_any_node_after_the_answ
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_frozen_node_holds_an_ending_up_for_no_longer_than_a_lease_and_lets_nobody_in_afterwards()
-{
+async fn frozen_node_delays_revocation_at_most_one_lease() {
     let cluster = Cluster::of(2).await;
     let secret = cluster.token(0).await;
-    assert_eq!(cluster.let_in(&secret).await, 2);
-    assert_eq!(cluster.let_in(&secret).await, 2, "remembered now");
+    assert_eq!(cluster.accepting_nodes(&secret).await, 2);
+    assert_eq!(cluster.accepting_nodes(&secret).await, 2, "remembered now");
     let [awake, frozen] = &cluster.nodes[..] else {
         panic!("two nodes")
     };
     frozen.freeze();
-    cluster.end(0, &secret).await;
+    cluster.revoke(0, &secret).await;
     assert!(!awake.accepts_token(&secret).await);
-    // Sent after the answer, and read by the other when it wakes up.
+    // Sent after the answer, and read by the frozen node when it continues.
     let waiting = (0..8).map(|_| frozen.accepts_token(&secret));
     let waiting = join_all(waiting);
     let thaw = async {
@@ -147,41 +151,41 @@ async fn a_frozen_node_holds_an_ending_up_for_no_longer_than_a_lease_and_lets_no
     };
     let (passed, ()) = tokio::join!(waiting, thaw);
     assert!(passed.iter().all(|passed| !passed), "{passed:?}");
-    // And it is one of them again.
+    // The node has rejoined the cluster.
     let another = cluster.token(1).await;
-    assert_eq!(cluster.let_in(&another).await, 2);
-    cluster.end(0, &another).await;
-    assert_eq!(cluster.let_in(&another).await, 0);
+    assert_eq!(cluster.accepting_nodes(&another).await, 2);
+    cluster.revoke(0, &another).await;
+    assert_eq!(cluster.accepting_nodes(&another).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn that_it_has_ended_already_is_said_when_it_has_ended_everywhere() {
+async fn repeated_revocation_waits_until_every_node_applied_it() {
     let cluster = Cluster::of(2).await;
     let secret = cluster.token(0).await;
     let id = cluster.id_of(0, &secret).await;
-    assert_eq!(cluster.let_in(&secret).await, 2);
-    assert_eq!(cluster.let_in(&secret).await, 2, "remembered now");
+    assert_eq!(cluster.accepting_nodes(&secret).await, 2);
+    assert_eq!(cluster.accepting_nodes(&secret).await, 2, "remembered now");
     cluster.nodes[1].freeze();
-    // Whoever ends it hangs up, and somebody else comes.
-    let patience = Duration::from_millis(500);
-    let hung_up = tokio::time::timeout(patience, cluster.end(0, &secret)).await;
-    assert!(hung_up.is_err(), "the other was waited for");
+    // The first client disconnects while it waits. Another one repeats the revocation.
+    let timeout = Duration::from_millis(500);
+    let timed_out = tokio::time::timeout(timeout, cluster.revoke(0, &secret)).await;
+    assert!(timed_out.is_err(), "the other was waited for");
     let client = cluster.client(0);
     let path = format!("/api/v1/tokens/{id}");
     client.delete(&path).await.expect_status(204);
-    let asked = cluster.nodes[1].accepts_token(&secret);
+    let check = cluster.nodes[1].accepts_token(&secret);
     let thaw = async { cluster.nodes[1].thaw() };
-    let (passed, ()) = tokio::join!(asked, thaw);
+    let (passed, ()) = tokio::join!(check, thaw);
     assert!(!passed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rotation_is_given_again_when_the_secret_before_is_over_everywhere() {
+async fn repeated_rotation_waits_until_every_node_applied_it() {
     let cluster = Cluster::of(2).await;
     let secret = cluster.token(0).await;
     let id = cluster.id_of(0, &secret).await;
-    assert_eq!(cluster.let_in(&secret).await, 2);
-    assert_eq!(cluster.let_in(&secret).await, 2, "remembered now");
+    assert_eq!(cluster.accepting_nodes(&secret).await, 2);
+    assert_eq!(cluster.accepting_nodes(&secret).await, 2, "remembered now");
     let client = cluster.client(0);
     let rotate = || {
         let request = client.request(Method::POST, &format!("/api/v1/tokens/{id}/rotate"));
@@ -189,21 +193,21 @@ async fn a_rotation_is_given_again_when_the_secret_before_is_over_everywhere() {
         client.send(request.json(&json!({"overlap": 0})))
     };
     cluster.nodes[1].freeze();
-    // Whoever rotates hangs up, and asks again, and again.
-    let patience = Duration::from_millis(500);
+    // The client disconnects while it waits, and repeats the rotation.
+    let timeout = Duration::from_millis(500);
     for _ in 0..2 {
-        let hung_up = tokio::time::timeout(patience, rotate()).await;
-        assert!(hung_up.is_err(), "the other was waited for");
+        let timed_out = tokio::time::timeout(timeout, rotate()).await;
+        assert!(timed_out.is_err(), "the other was waited for");
     }
     rotate().await.expect_status(200);
-    let asked = cluster.nodes[1].accepts_token(&secret);
+    let check = cluster.nodes[1].accepts_token(&secret);
     let thaw = async { cluster.nodes[1].thaw() };
-    let (passed, ()) = tokio::join!(asked, thaw);
+    let (passed, ()) = tokio::join!(check, thaw);
     assert!(!passed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_is_paused_and_ended_at_every_node_by_its_new_secret_and_by_those_before() {
+async fn pause_and_revocation_apply_to_all_secrets_on_all_nodes() {
     let cluster = Cluster::of(2).await;
     let first = cluster.token(0).await;
     let path = format!("/api/v1/tokens/{}", cluster.id_of(0, &first).await);
@@ -214,55 +218,59 @@ async fn a_token_is_paused_and_ended_at_every_node_by_its_new_secret_and_by_thos
         let rotated = rotated.expect_status(200).json();
         secrets.push(rotated["secret"].as_str().unwrap().to_owned());
     }
-    let all = async |let_in, why| {
+    let all = async |accepting_nodes, why| {
         for secret in &secrets {
-            assert_eq!(cluster.let_in(secret).await, let_in, "{why}");
+            assert_eq!(
+                cluster.accepting_nodes(secret).await,
+                accepting_nodes,
+                "{why}"
+            );
         }
     };
-    all(2, "they work").await;
-    all(2, "and are remembered").await;
+    all(2, "active").await;
+    all(2, "cached").await;
     let by = cluster.client(1);
     let paused = |paused: bool| json!({"paused": paused});
     by.patch(&path, &paused(true)).await.expect_status(200);
     all(0, "paused").await;
     by.patch(&path, &paused(false)).await.expect_status(200);
     all(2, "resumed").await;
-    all(2, "and remembered again").await;
+    all(2, "cached again").await;
     by.delete(&path).await.expect_status(204);
-    all(0, "ended").await;
+    all(0, "revoked").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_node_is_waited_for_once_and_then_given_up() {
+async fn killed_node_delays_one_revocation_and_is_evicted() {
     let mut cluster = Cluster::of(2).await;
     let (one, another) = (cluster.token(0).await, cluster.token(0).await);
-    assert_eq!(cluster.let_in(&one).await, 2);
+    assert_eq!(cluster.accepting_nodes(&one).await, 2);
     cluster.nodes.pop().unwrap().kill();
-    cluster.end(0, &one).await;
-    assert_eq!(cluster.let_in(&one).await, 0);
-    cluster.end(0, &another).await;
-    assert_eq!(cluster.let_in(&another).await, 0);
-    assert_eq!(cluster.operator.nodes(), 1, "the one that lives");
+    cluster.revoke(0, &one).await;
+    assert_eq!(cluster.accepting_nodes(&one).await, 0);
+    cluster.revoke(0, &another).await;
+    assert_eq!(cluster.accepting_nodes(&another).await, 0);
+    assert_eq!(cluster.operator.nodes(), 1, "the killed node was evicted");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_command_ended_is_refused_by_every_running_server_at_once() {
+async fn revocation_by_a_command_applies_on_every_running_server() {
     let cluster = Cluster::of(2).await;
     let browser = cluster.nodes[0].sign_in(ADA, FIREFOX_ON_LINUX).await;
     let browser = browser.moved_to(&cluster.nodes[1].url);
     let secret = cluster.token(0).await;
     for _ in 0..2 {
-        assert_eq!(cluster.let_in(&secret).await, 2);
+        assert_eq!(cluster.accepting_nodes(&secret).await, 2);
         assert!(cluster.nodes[1].is_signed_in(&browser).await);
     }
-    let ended = cluster.operator.run(&["sign-out", ADA]);
-    ended.expect_code(0);
-    assert_eq!(cluster.let_in(&secret).await, 0);
+    let revoker = cluster.operator.run(&["sign-out", ADA]);
+    revoker.expect_code(0);
+    assert_eq!(cluster.accepting_nodes(&secret).await, 0);
     assert!(!cluster.nodes[1].is_signed_in(&browser).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_somebody_says_of_themselves_is_known_to_every_node_at_once() {
+async fn profile_change_applies_on_every_node_immediately() {
     let cluster = Cluster::of(2).await;
     let browser = cluster.nodes[0].sign_in(ADA, FIREFOX_ON_LINUX).await;
     for node in 0..2 {
@@ -281,18 +289,18 @@ async fn what_somebody_says_of_themselves_is_known_to_every_node_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_stops_is_not_waited_for() {
+async fn stopped_node_does_not_delay_revocation() {
     let mut cluster = Cluster::of(2).await;
     let secret = cluster.token(0).await;
-    assert_eq!(cluster.let_in(&secret).await, 2);
+    assert_eq!(cluster.accepting_nodes(&secret).await, 2);
     cluster.nodes.pop().unwrap().stop().expect_code(0);
-    assert_eq!(cluster.operator.nodes(), 1, "it said that it goes");
-    cluster.end(0, &secret).await;
-    assert_eq!(cluster.let_in(&secret).await, 0);
+    assert_eq!(cluster.operator.nodes(), 1, "the stopped node has left");
+    cluster.revoke(0, &secret).await;
+    assert_eq!(cluster.accepting_nodes(&secret).await, 0);
 }
 
 #[track_caller]
-fn refusal_beside(cluster: &Cluster, other: &Narthex) -> String {
+fn expect_refused_start(cluster: &Cluster, other: &Narthex) -> String {
     let outcome = match other.try_serve(&[]) {
         Ok(serving) => serving.outcome(),
         Err(outcome) => outcome,
@@ -304,20 +312,24 @@ fn refusal_beside(cluster: &Cluster, other: &Narthex) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_whose_settings_do_not_fit_the_others_says_so_and_stops() {
+async fn node_with_mismatched_settings_stops_with_an_error() {
     let cluster = Cluster::of(1).await;
-    assert_eq!(cluster.let_in(&cluster.secret).await, 1);
-    let beside = || Narthex::installed().with("DATABASE_URL", cluster.operator.database.address());
-    let other = beside().with("NARTHEX_SECRET_KEY", KEY);
-    let line = refusal_beside(&cluster, &other.with("NARTHEX_TOKEN_PREFIX", "abc"));
+    assert_eq!(cluster.accepting_nodes(&cluster.secret).await, 1);
+    let second_node =
+        || Narthex::installed().with("DATABASE_URL", cluster.operator.database.address());
+    let other = second_node().with("NARTHEX_SECRET_KEY", KEY);
+    let line = expect_refused_start(&cluster, &other.with("NARTHEX_TOKEN_PREFIX", "abc"));
     assert!(line.contains("NARTHEX_TOKEN_PREFIX"), "{line}");
-    let line = refusal_beside(&cluster, &beside().with("NARTHEX_SECRET_KEY", ANOTHER_KEY));
+    let line = expect_refused_start(
+        &cluster,
+        &second_node().with("NARTHEX_SECRET_KEY", ANOTHER_KEY),
+    );
     assert!(line.contains("NARTHEX_SECRET_KEY"), "{line}");
-    // The first step of a new key: it is taken, and does not sign yet.
+    // The first step of a key rotation: the new key verifies, and does not sign yet.
     let keys = format!("{KEY},{ANOTHER_KEY}");
-    let newer = beside().with("NARTHEX_SECRET_KEY", &keys);
+    let newer = second_node().with("NARTHEX_SECRET_KEY", &keys);
     let serving = newer.serve();
     assert!(serving.accepts_token(&cluster.secret).await);
     serving.stop().expect_code(0);
-    assert_eq!(cluster.let_in(&cluster.secret).await, 1);
+    assert_eq!(cluster.accepting_nodes(&cluster.secret).await, 1);
 }

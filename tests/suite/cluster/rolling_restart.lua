@@ -1,9 +1,9 @@
--- Asks for as long as it is let, and says when it has counted its first answer.
-local said = false
+-- Writes `answered` after the first response.
+local reported = false
 
 function response()
-    if not said then
+    if not reported then
         io.stderr:write("answered\n")
-        said = true
+        reported = true
     end
 end

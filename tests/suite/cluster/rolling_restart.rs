@@ -1,4 +1,4 @@
-//! Every node is stopped and started again behind HAProxy, and nobody notices.
+//! Every node behind HAProxy is restarted in turn, and no request fails.
 
 use std::net::IpAddr;
 use std::process::{Child, Command, Stdio};
@@ -19,7 +19,7 @@ const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 const PORTS: [u16; 3] = [8081, 8082, 8083];
 
-const SAYS_WHEN_ANSWERED: &str = concat!(
+const ANSWER_SCRIPT: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/suite/cluster/rolling_restart.lua"
 );
@@ -29,7 +29,7 @@ struct Balanced {
     ip: IpAddr,
     operator: Operator,
     nodes: Vec<RunningServer>,
-    /// A token that may do everything.
+    /// A token with every ability.
     secret: String,
     _haproxy: ChildProcess,
 }
@@ -57,14 +57,14 @@ impl Balanced {
         format!("http://{}:8000", self.ip)
     }
 
-    /// Stops each as a supervisor does, and starts it again before the next.
+    /// Stops each node as a supervisor does, and starts it again before the next one.
     async fn restart_one_by_one(&mut self) {
-        for (place, port) in PORTS.into_iter().enumerate() {
-            let stopping = self.nodes.remove(place);
+        for (index, port) in PORTS.into_iter().enumerate() {
+            let stopping = self.nodes.remove(index);
             let ended = tokio::task::spawn_blocking(move || stopping.stop());
             ended.await.unwrap().expect_code(0);
             self.nodes
-                .insert(place, start(&self.operator, self.ip, port));
+                .insert(index, start(&self.operator, self.ip, port));
         }
     }
 }
@@ -72,12 +72,12 @@ impl Balanced {
 fn start(operator: &Operator, ip: IpAddr, port: u16) -> RunningServer {
     let address = format!("{ip}:{port}");
     let started = operator.narthex.try_serve(&["--listen", &address]);
-    started.expect("it starts")
+    started.expect("the server starts")
 }
 
-/// Clients that ask without pause, and look at each answer.
+/// The clients send requests without pause, and check each answer.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_rolling_restart_nobody_notices_anything() {
+async fn rolling_restart_fails_no_request() {
     let mut balanced = Balanced::start();
     let (done, answers) = (
         Arc::new(AtomicBool::new(false)),
@@ -103,55 +103,57 @@ async fn of_a_rolling_restart_nobody_notices_anything() {
     assert!(answers > 100, "{answers} is no load");
 }
 
-/// A load generator that somebody else wrote counts what it was answered.
+/// An independent load generator counts the answers.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_rolling_restart_under_load_no_request_fails() {
+async fn rolling_restart_under_load_fails_no_request() {
     let mut balanced = Balanced::start();
-    let load = Wrk::ask(&balanced);
+    let load = Wrk::spawn(&balanced);
     balanced.restart_one_by_one().await;
-    let summary = load.stopped();
-    // Lines that it has only where there is something to say.
+    let summary = load.stop_after_answer();
+    // The summary has these lines only if there were failures.
     for failure in ["Socket errors", "Non-2xx"] {
         assert!(!summary.contains(failure), "{summary}");
     }
     assert!(requests(&summary) > 1000, "no load: {summary}");
 
-    // It would have said so. HAProxy tries in vain for a while, and from then on answers itself.
+    // The load generator does report failures: without nodes, HAProxy retries for a while and then
+    // answers with 503.
     balanced.nodes.clear();
     let client = ApiClient::at(&balanced.origin(), &balanced.secret);
     client.get("/api/v1/user").await.expect_status(503);
-    let summary = Wrk::ask(&balanced).stopped();
+    let summary = Wrk::spawn(&balanced).stop_after_answer();
     assert!(summary.contains("Non-2xx"), "{summary}");
 }
 
-/// wrk, asking without pause over 16 connections.
+/// The load generator wrk, which sends requests without pause over 16 connections.
 struct Wrk {
     child: Child,
     output: Output,
 }
 
 impl Wrk {
-    /// Until it is stopped: how much it gets done in a given time is the machine's mood.
-    fn ask(balanced: &Balanced) -> Self {
+    /// Starts wrk. It runs until it is stopped, because the number of requests in a fixed time
+    /// depends on the machine.
+    fn spawn(balanced: &Balanced) -> Self {
         let mut child = Command::new("sh")
             .args(["-c", r#"exec wrk "$@" 2>&1"#, "wrk"])
             .args(["--threads", "1", "--connections", "16"])
             .args(["--duration", "1h", "--timeout", "10s", "--header"])
             .arg(format!("Authorization: Bearer {}", balanced.secret))
-            .args(["--script", SAYS_WHEN_ANSWERED])
+            .args(["--script", ANSWER_SCRIPT])
             .arg(format!("{}/api/v1/user", balanced.origin()))
             .stdout(Stdio::piped())
             .spawn()
             .expect("a POSIX shell");
-        let output = Output::of(child.stdout.take().expect("its output is a pipe"));
+        let output = Output::of(child.stdout.take().expect("a pipe"));
         Self { child, output }
     }
 
-    /// Told to stop when it has been answered, as somebody does who types Ctrl-C; what it says then.
-    fn stopped(mut self) -> String {
+    /// Interrupts wrk after its first answer, as Ctrl-C does, and returns its summary.
+    fn stop_after_answer(mut self) -> String {
         let answered = |line: &str| (line == "answered\n").then_some(());
-        let heard = self.output.wait_for(PROCESS_TIMEOUT, answered);
-        heard.unwrap_or_else(|| panic!("no answer: {}", self.output.so_far()));
+        let first_answer = self.output.wait_for(PROCESS_TIMEOUT, answered);
+        first_answer.unwrap_or_else(|| panic!("no answer: {}", self.output.so_far()));
         signal(&self.child, "INT");
         let summary = self
             .output
@@ -162,7 +164,7 @@ impl Wrk {
     }
 }
 
-/// `  123456 requests in 9.87s, 45.67MB read`
+/// Returns the number of requests of the line `  123456 requests in 9.87s, 45.67MB read`.
 #[track_caller]
 fn requests(summary: &str) -> u64 {
     let counted = summary

@@ -1,5 +1,5 @@
-//! An older program beside a newer one: what runs goes on, while the tables are made ready for the next
-//! release; what starts on tables that it has never heard of, does not.
+//! An older release beside a newer one: running nodes continue after the schema is expanded for the
+//! next release. A node of the older release does not start on the newer schema.
 
 use reqwest::Method;
 use serde_json::json;
@@ -30,8 +30,8 @@ const TABLES: [&str; 14] = [
     "write_probe",
 ];
 
-/// What the next release does first: it adds, and takes nothing away. Columns have defaults, for whoever
-/// does not know of them goes on writing rows.
+/// Expands the schema as the first step of the next release does. The step only adds. Columns have
+/// defaults, because nodes of the older release continue to write rows.
 fn expand(operator: &Operator) {
     for table in TABLES {
         operator.execute(&format!(
@@ -43,15 +43,15 @@ fn expand(operator: &Operator) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_runs_goes_on_with_everything_while_the_tables_get_ready_for_the_next_release() {
+async fn running_nodes_work_after_the_schema_is_expanded() {
     let operator = Operator::on(Database::fresh(migrate)).with("NARTHEX_SECRET_KEY", KEY);
     operator.add_user(ADA);
     let nodes = [operator.serve(), operator.serve()];
-    // Whatever is prepared and remembered, is from before.
+    // Statements are prepared and credentials are cached before the expansion.
     let browser = nodes[0].sign_in(ADA, FIREFOX_ON_LINUX).await;
     let secret = operator.add_token(ADA, "all", &["--ability", "*", "--never"]);
     let clients = [0, 1].map(|node| ApiClient::at(&nodes[node].url, &secret));
-    let everything = async || {
+    let expect_all_requests_work = async || {
         for (node, client) in nodes.iter().zip(&clients) {
             let short = json!({"name": "short", "abilities": ["account:read"]});
             let made = client.post("/api/v1/tokens", &short).await;
@@ -92,12 +92,12 @@ async fn who_runs_goes_on_with_everything_while_the_tables_get_ready_for_the_nex
         let changed = clients[1].call(Method::PATCH, &path, Some(&named)).await;
         changed.expect_status(200);
     };
-    everything().await;
+    expect_all_requests_work().await;
     expand(&operator);
-    everything().await;
-    assert_eq!(operator.nodes(), 2, "nobody was given up");
+    expect_all_requests_work().await;
+    assert_eq!(operator.nodes(), 2, "no node was evicted");
 
-    // What would be started now is not.
+    // The older release does not start now.
     let refused = |arguments: &[&str]| {
         let line = operator.run_err(arguments);
         assert!(line.contains("a newer version of Narthex"), "{line}");
@@ -109,14 +109,14 @@ async fn who_runs_goes_on_with_everything_while_the_tables_get_ready_for_the_nex
     refused(&["sign-out", ADA]);
     let found = operator.run(&["check"]).expect_code(1);
     assert!(found.stdout.contains("a newer version"), "{found:#?}");
-    everything().await;
+    expect_all_requests_work().await;
     for node in nodes {
         let outcome = node.stop().expect_code(0);
         for level in [" WARN ", " ERROR "] {
-            let told = outcome.stderr.lines().find(|line| line.contains(level));
-            // A wrong password is told as such.
-            let odd = told.filter(|line| !line.contains("password"));
-            assert_eq!(odd, None, "{}", outcome.stderr);
+            let line = outcome.stderr.lines().find(|line| line.contains(level));
+            // A wrong password is logged as a warning.
+            let unexpected = line.filter(|line| !line.contains("password"));
+            assert_eq!(unexpected, None, "{}", outcome.stderr);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What several servers on one database have in common besides what ends: what one of them counts, makes or
-//! is told once is so at all of them. `nodes` is about endings.
+//! State that nodes share besides revocations: rate limits, idempotency keys, form keys and
+//! changes. `cluster::revocation` tests revocations.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ const ADA: &str = "ada@example.com";
 const WRONG: &str = "not her password at all";
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Two servers on one database, at one time.
-fn two() -> (TestApp, TestApp) {
+/// Starts two nodes on one database, with the same clock.
+fn start_two() -> (TestApp, TestApp) {
     let one = TestApp::start();
     let other = one.start_second(&[]);
     (one, other)
 }
 
-/// The same browser, at another server.
+/// Returns a browser with the same session at another node.
 fn at(app: &TestApp, browser: &Browser) -> Browser {
     let cookie = browser.cookie("narthex").expect("a session");
     let there = app.browser();
@@ -30,11 +30,11 @@ fn at(app: &TestApp, browser: &Browser) -> Browser {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_password_counts_wherever_it_is_tried() {
-    let (one, other) = two();
+async fn wrong_passwords_count_on_all_nodes_together() {
+    let (one, other) = start_two();
     one.register(ADA).await;
-    for turn in 0..6 {
-        let app = if turn % 2 == 0 { &one } else { &other };
+    for round in 0..6 {
+        let app = if round % 2 == 0 { &one } else { &other };
         let form = [("email", ADA), ("password", WRONG)];
         let tried = app.browser().post("/login", &form).await;
         tried.expect_status(422);
@@ -50,7 +50,7 @@ async fn a_wrong_password_counts_wherever_it_is_tried() {
         let device = app.anonymous().post_json("/api/v1/sign-in", &device).await;
         device.expect_status(429);
     }
-    // And a sign-in at one forgives the account at the other.
+    // A successful sign-in at one node resets the rate limit of the account at the other.
     one.advance(Duration::from_secs(1));
     one.sign_in(ADA).await;
     let form = [("email", ADA), ("password", WRONG)];
@@ -64,8 +64,8 @@ async fn a_wrong_password_counts_wherever_it_is_tried() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_idempotency_key_is_known_wherever_the_request_is_sent_again() {
-    let (one, other) = two();
+async fn idempotency_key_is_valid_on_every_node() {
+    let (one, other) = start_two();
     let ada = one.register(ADA).await;
     let token = one.token(&ada, "CI", &["orders:read"]).await;
     let path = format!("/api/v1/tokens/{}/rotate", token.id);
@@ -93,8 +93,8 @@ async fn an_idempotency_key_is_known_wherever_the_request_is_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_that_is_sent_again_elsewhere_makes_no_second_token() {
-    let (one, other) = two();
+async fn form_repeated_on_another_node_creates_no_second_token() {
+    let (one, other) = start_two();
     let ada = one.register(ADA).await;
     let key = ada.get("/account/tokens/new").await.field("form_key");
     let form = [("name", "CI"), ("expires", "7d"), ("form_key", &*key)];
@@ -109,11 +109,11 @@ async fn a_form_that_is_sent_again_elsewhere_makes_no_second_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_s_new_secret_is_good_everywhere_and_its_old_one_nowhere() {
-    let (one, other) = two();
+async fn new_session_secret_replaces_the_old_one_on_every_node() {
+    let (one, other) = start_two();
     let ada = one.register(ADA).await;
     let (before, elsewhere) = (at(&one, &ada), at(&other, &ada));
-    // Both remember it.
+    // Both nodes cache it.
     for _ in 0..3 {
         assert!(before.is_signed_in().await);
         assert!(elsewhere.is_signed_in().await);
@@ -129,11 +129,11 @@ async fn a_session_s_new_secret_is_good_everywhere_and_its_old_one_nowhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_that_was_confirmed_at_one_is_confirmed_at_the_other() {
-    let (one, other) = two();
+async fn reauthentication_is_valid_on_every_node() {
+    let (one, other) = start_two();
     let ada = one.register(ADA).await;
     let form = [("name", "CI"), ("expires", "7d")];
-    // The sign-in counts as one, and is over at both.
+    // The sign-in counts as an authentication, which later becomes too old at both nodes.
     at(&other, &ada)
         .post("/account/tokens", &form)
         .await
@@ -154,8 +154,8 @@ async fn a_password_that_was_confirmed_at_one_is_confirmed_at_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_changed_at_one_is_so_at_the_other_at_once() {
-    let (one, other) = two();
+async fn token_change_applies_on_the_other_node_immediately() {
+    let (one, other) = start_two();
     let ada = one.register(ADA).await;
     let token = one.token(&ada, "CI", &["account:read"]).await;
     let there: ApiClient = other.api_client(&token.secret);
