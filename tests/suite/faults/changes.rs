@@ -1,32 +1,32 @@
-//! PostgreSQL that reads and does not change: its standby is away, it is read-only, or it does not know
-//! whether a commit was made.
+//! A PostgreSQL server that answers reads but not writes: its standby is away, it is read-only, or
+//! the outcome of a commit is unknown.
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
 use futures_util::future::join_all;
 
-use super::{ADA, a_token};
+use super::{ADA, token_body};
 use crate::support::api::EVERY_ABILITY;
 use crate::support::app::{TestApp, migrate};
 use crate::support::database::{Database, Engine};
 use crate::support::postgres;
 use crate::support::tcp_proxy::TcpProxy;
 
-/// More changes than there are connections.
-const AT_ONCE: usize = 16;
+/// More concurrent changes than connections.
+const CONCURRENT: usize = 16;
 
-/// Every read asks the database.
-const NOTHING_REMEMBERED: (&str, &str) = ("NARTHEX_MEMORY_ENTRIES", "0");
+/// Disables the cache, so that every check reads the database.
+const NO_CACHE: (&str, &str) = ("NARTHEX_MEMORY_ENTRIES", "0");
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_of_unknown_outcome_is_told_as_such() {
+async fn unknown_commit_outcome_is_reported_as_such() {
     let (proxy, database, address) = TcpProxy::to_fresh_database(migrate);
     let app = TestApp::start_on(database, &address, &[]);
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &EVERY_ABILITY).await;
 
     proxy.report_next_commit_as_unknown();
-    let answer = client.post("/api/v1/tokens", &a_token("Perhaps")).await;
+    let answer = client.post("/api/v1/tokens", &token_body("Perhaps")).await;
     let problem = answer.expect_outage().json();
     let kind = problem["type"].as_str().expect("a type");
     assert!(kind.ends_with("/outcome-unknown"), "{problem}");
@@ -38,7 +38,7 @@ async fn a_commit_of_unknown_outcome_is_told_as_such() {
     );
 }
 
-/// Commits hang, and locks that nobody releases would do the same.
+/// Here commits hang. Locks that are never released have the same effect.
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_are_answered_while_commits_wait_for_a_standby() {
     let home = postgres::init_data_directory();
@@ -47,7 +47,7 @@ async fn reads_are_answered_while_commits_wait_for_a_standby() {
     let address = format!("postgres:///postgres?host={socket}&user=narthex");
     migrate(&address);
     let unused = Database::empty_of(Engine::Sqlite);
-    let app = TestApp::start_on(unused, &address, &[NOTHING_REMEMBERED]);
+    let app = TestApp::start_on(unused, &address, &[NO_CACHE]);
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &EVERY_ABILITY).await;
 
@@ -59,12 +59,12 @@ async fn reads_are_answered_while_commits_wait_for_a_standby() {
             .expect("a superuser");
     };
     set("ALTER SYSTEM SET synchronous_standby_names = 'away'");
-    let body = a_token("hangs");
-    let changes = join_all((0..AT_ONCE).map(|_| client.post("/api/v1/tokens", &body)));
+    let body = token_body("hangs");
+    let changes = join_all((0..CONCURRENT).map(|_| client.post("/api/v1/tokens", &body)));
     let reads = async {
         let anonymous = app.anonymous();
         let mut refused = false;
-        // Until a change was answered, so that each has what it can get.
+        // Until a change has failed, so that every change had its chance.
         while !refused {
             for _ in 0..20 {
                 client.get("/api/v1/user").await.expect_status(200);
@@ -89,11 +89,11 @@ async fn reads_are_answered_while_commits_wait_for_a_standby() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_work_at_once_when_a_database_is_read_only_no_more() {
+async fn changes_work_as_soon_as_the_database_accepts_writes() {
     let (proxy, database, address) = TcpProxy::to_fresh_database(migrate);
     let direct = database.address().to_owned();
     let name = postgres::socket_and_name(&direct).1.to_owned();
-    let app = TestApp::start_on(database, &address, &[NOTHING_REMEMBERED]);
+    let app = TestApp::start_on(database, &address, &[NO_CACHE]);
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &EVERY_ABILITY).await;
     let mut superuser = PgConnection::establish(&direct).expect("our own server");
@@ -104,21 +104,21 @@ async fn changes_work_at_once_when_a_database_is_read_only_no_more() {
 
     set("SET default_transaction_read_only = on");
     proxy.reset_connections();
-    // Every connection begins as one that takes no writes.
-    for answer in join_all((0..AT_ONCE).map(|_| client.get("/api/v1/user"))).await {
+    // Every connection starts with read-only transactions.
+    for answer in join_all((0..CONCURRENT).map(|_| client.get("/api/v1/user"))).await {
         answer.expect_status(200);
     }
     let anonymous = app.anonymous();
-    let made = client.post("/api/v1/tokens", &a_token("never")).await;
+    let made = client.post("/api/v1/tokens", &token_body("never")).await;
     made.expect_outage();
     anonymous.get("/readyz").await.expect_status(200);
     anonymous.get("/readyz?writes=1").await.expect_status(503);
-    for answer in join_all((0..AT_ONCE).map(|_| client.get("/api/v1/user"))).await {
+    for answer in join_all((0..CONCURRENT).map(|_| client.get("/api/v1/user"))).await {
         answer.expect_status(200);
     }
 
     set("RESET default_transaction_read_only");
-    let made = client.post("/api/v1/tokens", &a_token("now")).await;
+    let made = client.post("/api/v1/tokens", &token_body("now")).await;
     made.expect_status(201);
     anonymous.get("/readyz?writes=1").await.expect_status(200);
 }

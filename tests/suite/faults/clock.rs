@@ -1,10 +1,10 @@
-//! A clock that jumps.
+//! Jumps of the clock.
 
 use std::time::Duration;
 
 use narthex::credentials::prune;
 
-use super::{ADA, a_token};
+use super::{ADA, token_body};
 use crate::support::api::EVERY_ABILITY;
 use crate::support::app::TestApp;
 
@@ -21,11 +21,11 @@ const PAGES: [&str; 7] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_is_set_back_breaks_nothing_and_brings_nothing_back() {
+async fn clock_set_back_restores_no_ended_token() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    let ended = app.token(&ada, "Ended", &EVERY_ABILITY).await;
-    ended
+    let revoked = app.token(&ada, "Ended", &EVERY_ABILITY).await;
+    revoked
         .client
         .delete("/api/v1/tokens/current")
         .await
@@ -38,14 +38,14 @@ async fn a_clock_that_is_set_back_breaks_nothing_and_brings_nothing_back() {
         let answer = ada.get(page).await;
         assert!([200, 303].contains(&answer.status), "{answer}");
     }
-    ended.client.get("/api/v1/user").await.expect_status(401);
+    revoked.client.get("/api/v1/user").await.expect_status(401);
     client
         .get("/api/v1/credentials?ended=true")
         .await
         .expect_status(200);
     client.get("/api/v1/events").await.expect_status(200);
     client
-        .post("/api/v1/tokens", &a_token("made yesterday"))
+        .post("/api/v1/tokens", &token_body("made yesterday"))
         .await
         .expect_status(201);
     let signed_in = app.sign_in(ADA).await;
@@ -60,7 +60,7 @@ async fn a_clock_that_is_set_back_breaks_nothing_and_brings_nothing_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_ended_as_expired_by_a_clock_that_jumped_stays_ended_when_it_is_set_right() {
+async fn expired_session_stays_ended_after_a_clock_correction() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &EVERY_ABILITY).await;
@@ -76,9 +76,9 @@ async fn what_was_ended_as_expired_by_a_clock_that_jumped_stays_ended_when_it_is
         .await
         .expect_redirect("/login?next=%2Faccount");
     client.get("/api/v1/user").await.expect_status(200);
-    let anew = app.sign_in(ADA).await;
+    let new_session = app.sign_in(ADA).await;
     for page in PAGES {
-        let answer = anew.get(page).await;
+        let answer = new_session.get(page).await;
         assert!([200, 303].contains(&answer.status), "{answer}");
     }
 }

@@ -1,29 +1,32 @@
-//! A disk that is full, and one that can only be read.
+//! A full disk and a read-only disk.
 
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
-use super::{ADA, a_token, ada_with_a_token, after_mounting, sign_in, where_it_runs, within};
+use super::{
+    ADA, ada_with_a_token, in_mount_namespace, in_namespace_of, path_in_namespace, sign_in,
+    token_body,
+};
 use crate::support::app::migrate;
 use crate::support::binary::Narthex;
 use crate::support::client::{AnonymousClient, ApiClient};
 use crate::support::database::{Database, Engine};
 use crate::support::operator::Operator;
 
-/// Far more than fit.
-const MANY: usize = 5_000;
+/// More tokens than fit on the disk.
+const MAX_TOKENS: usize = 5_000;
 
 fn on_a_small_disk() -> Narthex {
     let mount = "mkdir data && mount -t tmpfs -o size=1m tmpfs data";
-    let words = after_mounting(mount);
+    let words = in_mount_namespace(mount);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     Narthex::installed()
         .started_by(&words)
         .with("DATABASE_URL", "sqlite://data/narthex.db")
 }
 
-/// Takes all the room that there is.
+/// Writes a file until the disk is full.
 fn fill(path: &Path) {
     let mut file = File::create(path).unwrap();
     let full = loop {
@@ -34,11 +37,11 @@ fn fill(path: &Path) {
     assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
 }
 
-/// Makes tokens until one is not made. Gives the secrets of those that were.
-async fn make_until_refused(client: &ApiClient) -> Vec<String> {
+/// Creates tokens until one fails. Returns the secrets of the created ones.
+async fn create_until_full(client: &ApiClient) -> Vec<String> {
     let mut made = Vec::new();
-    for number in 0..MANY {
-        let body = a_token(&number.to_string());
+    for number in 0..MAX_TOKENS {
+        let body = token_body(&number.to_string());
         let answer = client.post("/api/v1/tokens", &body).await;
         if answer.status != 201 {
             answer.expect_outage();
@@ -50,13 +53,13 @@ async fn make_until_refused(client: &ApiClient) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_full_disk_stops_changes_and_nothing_else_until_there_is_room() {
+async fn full_disk_stops_only_changes_until_there_is_space() {
     let narthex = on_a_small_disk();
     let serving = narthex.serve();
     let client = ada_with_a_token(&serving.url).await;
-    let ballast = within(&serving, &narthex, "data/ballast");
+    let ballast = path_in_namespace(&serving, &narthex, "data/ballast");
     fill(&ballast);
-    let mut made = make_until_refused(&client).await;
+    let mut made = create_until_full(&client).await;
 
     client.get("/api/v1/user").await.expect_status(200);
     client.get("/auth/verify").await.expect_status(200);
@@ -70,20 +73,20 @@ async fn a_full_disk_stops_changes_and_nothing_else_until_there_is_room() {
         .await
         .expect_outage();
     client.get("/api/v1/user").await.expect_status(200);
-    let words = where_it_runs(&serving);
+    let words = in_namespace_of(&serving);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let file = narthex.directory().join("data/narthex.db");
-    let beside = Narthex::installed()
+    let second = Narthex::installed()
         .started_by(&words)
         .with("DATABASE_URL", &format!("sqlite://{}", file.display()));
-    let found = beside.run(&["check"]).expect_code(1);
-    let told = "takes no writes: database or disk is full";
-    assert!(found.stdout.contains(told), "{found:#?}");
+    let found = second.run(&["check"]).expect_code(1);
+    let message = "takes no writes: database or disk is full";
+    assert!(found.stdout.contains(message), "{found:#?}");
 
     std::fs::remove_file(&ballast).unwrap();
     anonymous.get("/readyz?writes=1").await.expect_status(200);
     for number in 0..10 {
-        let body = a_token(&format!("later {number}"));
+        let body = token_body(&format!("later {number}"));
         let answer = client.post("/api/v1/tokens", &body).await;
         let answer = answer.expect_status(201);
         made.push(answer.json()["secret"].as_str().unwrap().to_owned());
@@ -91,23 +94,23 @@ async fn a_full_disk_stops_changes_and_nothing_else_until_there_is_room() {
     for secret in &made {
         assert!(
             serving.accepts_token(secret).await,
-            "what was answered is there"
+            "a confirmed token is kept"
         );
     }
     let outcome = serving.stop().expect_code(0);
     assert!(
         outcome.stderr.contains("full"),
-        "the log says why: {outcome:#?}"
+        "the log names the cause: {outcome:#?}"
     );
 }
 
-/// What an operator, or a disk with errors, does to a database.
+/// Makes the database read-only, like an operator or a disk with errors does.
 fn make_read_only(operator: Operator) -> Operator {
     let Operator { narthex, database } = operator;
     let narthex = match Engine::of_this_run() {
         Engine::Sqlite => {
             let mount = "mount --bind data data && mount -o remount,bind,ro data";
-            let words = after_mounting(mount);
+            let words = in_mount_namespace(mount);
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             narthex.started_by(&words)
         }
@@ -123,7 +126,7 @@ fn make_read_only(operator: Operator) -> Operator {
 fn set_read_only(operator: &Operator, value: &str) {
     let name = crate::support::postgres::socket_and_name(operator.database.address()).1;
     let sql = format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}");
-    // This transaction may write, whatever the database says by then.
+    // This transaction may write, whatever the default of the database is.
     operator.execute(&format!("BEGIN READ WRITE; {sql}; COMMIT"));
 }
 
@@ -138,7 +141,7 @@ fn make_writable_again(operator: Operator) -> Operator {
 }
 
 #[tokio::test]
-async fn a_database_that_can_only_be_read_goes_on_letting_in_whom_it_knows() {
+async fn read_only_database_still_authenticates_tokens() {
     let database = Database::fresh(migrate);
     let mut narthex = Narthex::installed();
     std::fs::create_dir(narthex.directory().join("data")).unwrap();

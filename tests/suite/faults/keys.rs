@@ -1,12 +1,12 @@
-//! A key file that changes under the program. What a start makes of one that others can read or that
-//! holds no key is said in `settings`.
+//! A key file that changes while the server runs. The tests in `operations/settings` cover a start
+//! with a key file that is readable by others or that contains no key.
 
 use super::{ADA, ada_with_a_token};
 use crate::support::binary::Narthex;
 use crate::support::user_agents::FIREFOX_ON_LINUX;
 
 #[tokio::test]
-async fn another_key_signs_browsers_out_at_the_next_start_and_no_program() {
+async fn new_signing_key_ends_sessions_and_keeps_tokens() {
     let narthex = Narthex::installed();
     let key = narthex.directory().join("narthex.key");
     let serving = narthex.serve();
@@ -18,19 +18,23 @@ async fn another_key_signs_browsers_out_at_the_next_start_and_no_program() {
         std::fs::write(&key, damage).unwrap();
         assert!(
             serving.is_signed_in(&browser).await,
-            "it keeps the key that it has"
+            "the server keeps the key in memory"
         );
     }
     serving.stop().expect_code(0);
     let Err(outcome) = narthex.try_serve(&[]) else {
-        panic!("it started without a key")
+        panic!("the server started without a key")
     };
     let line = outcome.expect_error();
     assert!(line.contains("holds no key"), "{line}");
 
     std::fs::remove_file(&key).unwrap();
     let serving = narthex.serve();
-    assert_ne!(std::fs::read(&key).unwrap(), first, "a new one is made");
+    assert_ne!(
+        std::fs::read(&key).unwrap(),
+        first,
+        "the start creates a new key"
+    );
     let (moved, client) = (
         browser.moved_to(&serving.url),
         client.moved_to(&serving.url),

@@ -1,6 +1,6 @@
-//! A log that nobody reads, and one without room.
+//! A log without a reader and a log on a full disk.
 
-use super::{a_token, ada_with_a_token};
+use super::{ada_with_a_token, token_body};
 use crate::support::binary::{Narthex, free_port};
 use crate::support::client::AnonymousClient;
 
@@ -9,14 +9,14 @@ async fn lines_lost(metrics: &AnonymousClient) -> u64 {
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix("narthex_log_lines_lost_total "));
-    line.unwrap_or_else(|| panic!("it is not counted: {text}"))
+    line.unwrap_or_else(|| panic!("the metric is missing: {text}"))
         .parse()
         .unwrap()
 }
 
-/// A server whose standard error goes where that line of a shell sends it.
-fn with_its_log(sent: &str) -> (Narthex, AnonymousClient) {
-    let line = format!("{sent}; exec \"$0\" \"$@\"");
+/// A server whose standard error this shell line redirects.
+fn with_log_redirected(redirection: &str) -> (Narthex, AnonymousClient) {
+    let line = format!("{redirection}; exec \"$0\" \"$@\"");
     let metrics = format!("127.0.0.1:{}", free_port());
     let narthex = Narthex::installed()
         .started_by(&["sh", "-c", &line])
@@ -25,9 +25,9 @@ fn with_its_log(sent: &str) -> (Narthex, AnonymousClient) {
 }
 
 #[tokio::test]
-async fn a_log_that_nobody_reads_stops_nothing_and_what_is_lost_is_counted() {
-    // Both ends of the pipe are the program's own, and it never reads.
-    let (narthex, metrics) = with_its_log("mkfifo log && exec 2<>log");
+async fn unread_log_blocks_nothing_and_lost_lines_are_counted() {
+    // The program holds both ends of the pipe and never reads.
+    let (narthex, metrics) = with_log_redirected("mkfifo log && exec 2<>log");
     let narthex = narthex.with("NARTHEX_LOG", "trace");
     let serving = narthex.serve();
     let client = ada_with_a_token(&serving.url).await;
@@ -36,7 +36,7 @@ async fn a_log_that_nobody_reads_stops_nothing_and_what_is_lost_is_counted() {
             client.get("/api/v1/user").await.expect_status(200);
         }
     }
-    let made = client.post("/api/v1/tokens", &a_token("unheard")).await;
+    let made = client.post("/api/v1/tokens", &token_body("unheard")).await;
     made.expect_status(201);
     client
         .delete("/api/v1/tokens/current")
@@ -47,9 +47,9 @@ async fn a_log_that_nobody_reads_stops_nothing_and_what_is_lost_is_counted() {
 }
 
 #[tokio::test]
-async fn a_log_without_room_stops_nothing_and_what_is_lost_is_counted() {
-    // Every write to it fails as on a full disk: full(4).
-    let (narthex, metrics) = with_its_log("exec 2>/dev/full");
+async fn full_log_disk_blocks_nothing_and_lost_lines_are_counted() {
+    // Every write to /dev/full fails like on a full disk: full(4).
+    let (narthex, metrics) = with_log_redirected("exec 2>/dev/full");
     let serving = narthex.serve();
     let client = ada_with_a_token(&serving.url).await;
     while lines_lost(&metrics).await < 3 {
@@ -59,7 +59,7 @@ async fn a_log_without_room_stops_nothing_and_what_is_lost_is_counted() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_told_to_stop_writes_its_last_lines() {
+async fn stopping_server_writes_its_last_log_lines() {
     const REQUESTS: usize = 500;
     let narthex = Narthex::installed();
     let serving = narthex.serve();

@@ -1,5 +1,5 @@
-//! What happens when something that Narthex stands on gives way. Each fault is a real one: a full
-//! disk is full, a server that is down refuses connections, a killed process is killed.
+//! Faults of the environment. Each fault is real: a full disk is full, a server that is down
+//! refuses connections, a killed process is killed.
 
 mod changes;
 mod clock;
@@ -25,16 +25,16 @@ use crate::support::client::{AnonymousClient, ApiClient};
 const ADA: &str = "ada@example.com";
 
 impl Answer {
-    /// It was not done, now: `503`, when to come back, and not a word of what is behind it.
+    /// Expects a temporary failure: `503`, a `Retry-After`, and no details of the cause.
     #[track_caller]
     fn expect_outage(self) -> Self {
         let answer = self.expect_status(503);
         assert!(answer.header("retry-after").is_some(), "{answer}");
-        let told = answer.text.to_lowercase();
+        let body = answer.text.to_lowercase();
         for word in [
             "sql", "select", "insert", "libpq", "database", "disk", "panick",
         ] {
-            assert!(!told.contains(word), "it says `{word}`: {answer}");
+            assert!(!body.contains(word), "the body contains `{word}`: {answer}");
         }
         answer
     }
@@ -42,12 +42,12 @@ impl Answer {
 
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    std::fs::metadata("/proc/self").is_ok_and(|we| we.uid() == 0)
+    std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
 }
 
-/// Words that start a program after this line of a shell, in a place of its own in the file system:
-/// what is mounted there is seen by nobody else and gone with the program.
-fn after_mounting(line: &str) -> Vec<String> {
+/// A command prefix that runs this shell line and then a program in a mount namespace of its own.
+/// Its mounts are invisible to other processes and end with the program.
+fn in_mount_namespace(line: &str) -> Vec<String> {
     let mut words = vec!["unshare", "--mount"];
     if !is_root() {
         words.push("--map-root-user");
@@ -57,8 +57,8 @@ fn after_mounting(line: &str) -> Vec<String> {
     words.into_iter().map(str::to_owned).collect()
 }
 
-/// Words that start a program in that place of a program that runs.
-fn where_it_runs(serving: &RunningServer) -> Vec<String> {
+/// A command prefix that runs a program in the mount namespace of a running server.
+fn in_namespace_of(serving: &RunningServer) -> Vec<String> {
     let process = serving.process().to_string();
     let words = [
         "nsenter",
@@ -76,7 +76,7 @@ fn where_it_runs(serving: &RunningServer) -> Vec<String> {
         .collect()
 }
 
-/// Somebody's first token, made by signing in as a device; the account is made before.
+/// Creates an account, signs in as a device and returns a client with the token.
 async fn ada_with_a_token(url: &str) -> ApiClient {
     let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
     let anonymous = AnonymousClient::at(url);
@@ -88,7 +88,7 @@ async fn ada_with_a_token(url: &str) -> ApiClient {
     ApiClient::at(url, made["secret"].as_str().expect("a secret"))
 }
 
-/// Signs in as a device, whatever comes of it.
+/// Signs in as a device, with any outcome.
 async fn sign_in(url: &str) -> Answer {
     let device =
         json!({"email": ADA, "password": PASSWORD, "device_name": "another", "expires_in": null});
@@ -97,13 +97,13 @@ async fn sign_in(url: &str) -> Answer {
         .await
 }
 
-fn a_token(name: &str) -> serde_json::Value {
+fn token_body(name: &str) -> serde_json::Value {
     json!({"name": name, "abilities": ["account:read"]})
 }
 
-/// A path as the process sees it.
-fn within(serving: &RunningServer, narthex: &Narthex, name: &str) -> std::path::PathBuf {
-    let seen = format!("/proc/{}/root", serving.process());
+/// The path of a file as this process reaches it in the server's mount namespace.
+fn path_in_namespace(serving: &RunningServer, narthex: &Narthex, name: &str) -> std::path::PathBuf {
+    let root_of_server = format!("/proc/{}/root", serving.process());
     let path = narthex.directory().join(name);
-    Path::new(&seen).join(path.strip_prefix("/").expect("an absolute path"))
+    Path::new(&root_of_server).join(path.strip_prefix("/").expect("an absolute path"))
 }

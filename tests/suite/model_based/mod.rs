@@ -1,5 +1,5 @@
-//! Whatever is done in whatever order, a pass lets in exactly while it ought to: the service beside a
-//! model of it that fits on two pages, compared after every step.
+//! Model-based test: random sequences of steps run against the server and against a small model.
+//! After every step, the server must accept exactly the secrets that the model accepts.
 
 mod model;
 mod steps;
@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use self::model::{Model, Pass, Which};
+use self::model::{IssuedSecret, Model, Target};
 use self::steps::{Step, steps};
 use crate::support::api::{Token, text};
 use crate::support::app::{PASSWORD, TestApp};
@@ -23,14 +23,14 @@ use crate::support::user_agents::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
 const CASES: u32 = 64;
 
 #[test]
-fn a_pass_lets_in_exactly_while_it_ought_to_whatever_was_done_in_whatever_order() {
+fn server_accepts_exactly_the_secrets_that_the_model_accepts() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let world = runtime.block_on(World::new());
-    // The same sequences every time, so that a change is not stopped by luck.
+    // The same sequences in every run, so that a failure is reproducible.
     let config = Config {
         cases: CASES,
         failure_persistence: None,
-        // A case takes a while; what is left after so many is short enough to read.
+        // A case is slow. After this many shrinking steps, the sequence is short enough to read.
         max_shrink_iters: 60,
         ..Config::default()
     };
@@ -41,10 +41,10 @@ fn a_pass_lets_in_exactly_while_it_ought_to_whatever_was_done_in_whatever_order(
         cases.set(cases.get() + 1);
         let email = format!("ada-{}@example.com", cases.get());
         runtime.block_on(async {
-            let mut person = Person::new(&world, email).await;
+            let mut user = TestUser::new(&world, email).await;
             for (number, step) in steps.into_iter().enumerate() {
-                person.does(step.clone()).await;
-                person.gets_in_as_she_ought_to(number, &step).await;
+                user.apply(step.clone()).await;
+                user.expect_model_agrees(number, &step).await;
             }
         });
         Ok(())
@@ -54,10 +54,10 @@ fn a_pass_lets_in_exactly_while_it_ought_to_whatever_was_done_in_whatever_order(
 
 struct World {
     app: TestApp,
-    /// Shows whatever pass is to be shown.
+    /// Sends the secret under test.
     anonymous: AnonymousClient,
-    /// Asks about the passes of others.
-    asker: Token,
+    /// A token that introspects the secrets of other users.
+    introspector: Token,
 }
 
 impl World {
@@ -67,51 +67,51 @@ impl World {
             ("NARTHEX_THROTTLE_EXEMPT", "127.0.0.0/8"),
         ]);
         let bob = app.register("bob@example.com").await;
-        let asker = app.token(&bob, "Gateway", &["tokens:introspect"]).await;
+        let introspector = app.token(&bob, "Gateway", &["tokens:introspect"]).await;
         let anonymous = app.anonymous();
         Self {
             app,
             anonymous,
-            asker,
+            introspector,
         }
     }
 }
 
-struct Person<'a> {
+struct TestUser<'a> {
     world: &'a World,
     email: String,
     password: String,
     model: Model,
-    found_over: HashSet<usize>,
+    found_ended: HashSet<usize>,
 }
 
-impl<'a> Person<'a> {
+impl<'a> TestUser<'a> {
     async fn new(world: &'a World, email: String) -> Self {
         let browser = world.app.register(&email).await;
-        let mut person = Self {
+        let mut user = Self {
             world,
             email,
             password: PASSWORD.to_owned(),
             model: Model::default(),
-            found_over: HashSet::new(),
+            found_ended: HashSet::new(),
         };
-        person.has_signed_in(browser, "desktop").await;
-        person
+        user.record_session(browser, "desktop").await;
+        user
     }
 
-    async fn has_signed_in(&mut self, browser: Browser, kind: &'static str) {
+    async fn record_session(&mut self, browser: Browser, kind: &'static str) {
         let (id, cookie) = (browser.session_id().await, cookie_of(&browser));
-        self.model.signed_in(id, kind, cookie, browser);
+        self.model.add_session(id, kind, cookie, browser);
     }
 
-    async fn does(&mut self, step: Step) {
+    async fn apply(&mut self, step: Step) {
         match step {
             Step::Wait(time) => {
                 self.world.app.advance(time);
                 self.model.now += time;
             }
-            Step::SignIn { on_a_phone } => self.signs_in(on_a_phone).await,
-            Step::Disable | Step::Enable => self.is_disabled(matches!(step, Step::Disable)).await,
+            Step::SignIn { on_a_phone } => self.sign_in(on_a_phone).await,
+            Step::Disable | Step::Enable => self.set_disabled(matches!(step, Step::Disable)).await,
             Step::MakeToken { by, .. }
             | Step::Pause { by, .. }
             | Step::Narrow { by, .. }
@@ -123,12 +123,12 @@ impl<'a> Person<'a> {
             | Step::ChangePassword { by, .. } => {
                 let sessions = self.model.sessions();
                 let by = sessions[by % sessions.len()];
-                self.does_by(by, step).await;
+                self.apply_as(by, step).await;
             }
         }
     }
 
-    async fn signs_in(&mut self, on_a_phone: bool) {
+    async fn sign_in(&mut self, on_a_phone: bool) {
         let (agent, kind) = if on_a_phone {
             (SAFARI_ON_IPHONE, "mobile")
         } else {
@@ -141,11 +141,11 @@ impl<'a> Person<'a> {
             assert_ne!(answer.status, 303, "{answer}");
         } else {
             answer.expect_redirect("/account");
-            self.has_signed_in(browser, kind).await;
+            self.record_session(browser, kind).await;
         }
     }
 
-    async fn is_disabled(&mut self, disabled: bool) {
+    async fn set_disabled(&mut self, disabled: bool) {
         let context = &self.world.app.context;
         let email = Email::parse(&self.email).unwrap();
         let user = accounts::find_by_email(context, &email)
@@ -155,25 +155,26 @@ impl<'a> Person<'a> {
             .id;
         if disabled {
             accounts::disable(context, user).await.unwrap();
-            self.model.end(&Which::Everything, 0);
+            self.model.revoke(&Target::Everything, 0);
         } else {
             accounts::enable(context, user).await.unwrap();
         }
         self.model.disabled = disabled;
     }
 
-    /// What takes a session, which may be none any more: then it is refused, and nothing is done.
-    async fn does_by(&mut self, by: usize, step: Step) {
+    /// Applies a step that needs a session. If the session has ended, the step is refused and has
+    /// no effect.
+    async fn apply_as(&mut self, by: usize, step: Step) {
         if let Step::ChangePassword { also, .. } = &step {
-            return self.changes_the_password(by, also).await;
+            return self.change_password(by, also).await;
         }
-        let Some((method, path, body, of)) = self.call(by, &step) else {
+        let Some((method, path, body, index)) = self.call(by, &step) else {
             return;
         };
         let browser = self.model.credentials[by].browser.as_ref().unwrap();
         let answer = browser.call(method, &path, body.as_ref()).await;
         let cookie = cookie_of(browser);
-        if !self.model.admits(by) {
+        if !self.model.accepts_newest_of(by) {
             answer.expect_status(401);
             return;
         }
@@ -185,44 +186,45 @@ impl<'a> Person<'a> {
                 let made = answer.expect_status(201).json();
                 let (id, secret) = (text(&made["token"]["id"]), text(&made["secret"]));
                 let abilities = abilities(may_write);
-                self.model.made_token(id, secret, abilities, by, life);
+                self.model.add_token(id, secret, abilities, by, life);
             }
             Step::Pause { paused, .. } => {
                 answer.expect_status(200);
-                self.model.credentials[of].paused = paused;
+                self.model.credentials[index].paused = paused;
             }
             Step::Narrow { .. } => {
                 answer.expect_status(200);
-                self.model.credentials[of].abilities = abilities(false);
+                self.model.credentials[index].abilities = abilities(false);
             }
             Step::Rotate { overlap, .. } => {
                 let secret = text(&answer.expect_status(200).json()["secret"]);
-                self.model.has_new_secret(of, secret, overlap);
+                self.model.add_secret(index, secret, overlap);
             }
             Step::End { which, .. } => {
                 let receipt = answer.expect_status(200);
                 let mut ended = receipt.ids();
                 ended.sort();
-                assert_eq!(ended, self.model.end(&which, by), "{receipt}");
+                assert_eq!(ended, self.model.revoke(&which, by), "{receipt}");
             }
             Step::Confirm { .. } => {
                 answer.expect_status(204);
-                self.model.has_new_secret(by, cookie, Duration::ZERO);
+                self.model.add_secret(by, cookie, Duration::ZERO);
             }
             _ => {
                 answer.expect_status(204);
-                self.model.credentials[of].ended = true;
+                self.model.credentials[index].ended = true;
             }
         }
     }
 
-    /// What is called for a step, and which credential it is about. Nothing, where there is no token.
+    /// The call for a step, and the index of the credential that the step changes. `None` if the
+    /// step needs a token and there is none.
     fn call(&self, by: usize, step: &Step) -> Option<(Method, String, Option<Value>, usize)> {
         let tokens = self.model.tokens();
-        let of = |number: &usize| tokens.get(number % tokens.len().max(1)).copied();
-        let path = |of: usize| format!("/api/v1/tokens/{}", self.model.credentials[of].id);
-        let own = &self.model.credentials[by].id;
-        let (method, path, body, of) = match step {
+        let index = |number: &usize| tokens.get(number % tokens.len().max(1)).copied();
+        let path = |index: usize| format!("/api/v1/tokens/{}", self.model.credentials[index].id);
+        let own_id = &self.model.credentials[by].id;
+        let (method, path, body, index) = match step {
             Step::MakeToken {
                 may_write, life, ..
             } => {
@@ -233,23 +235,31 @@ impl<'a> Person<'a> {
             }
             Step::Pause { token, paused, .. } => {
                 let body = json!({ "paused": paused });
-                (Method::PATCH, path(of(token)?), body, of(token)?)
+                (Method::PATCH, path(index(token)?), body, index(token)?)
             }
             Step::Narrow { token, .. } => {
                 let body = json!({"abilities": abilities(false)});
-                (Method::PATCH, path(of(token)?), body, of(token)?)
+                (Method::PATCH, path(index(token)?), body, index(token)?)
             }
             Step::Rotate { token, overlap, .. } => {
                 let body = json!({"overlap": overlap.as_secs()});
-                (Method::POST, path(of(token)?) + "/rotate", body, of(token)?)
+                (
+                    Method::POST,
+                    path(index(token)?) + "/rotate",
+                    body,
+                    index(token)?,
+                )
             }
-            Step::EndOne { token, .. } => {
-                (Method::DELETE, path(of(token)?), Value::Null, of(token)?)
-            }
+            Step::EndOne { token, .. } => (
+                Method::DELETE,
+                path(index(token)?),
+                Value::Null,
+                index(token)?,
+            ),
             Step::End { which, .. } => (
                 Method::POST,
                 "/api/v1/sign-out".to_owned(),
-                which.as_json(own),
+                which.as_json(own_id),
                 by,
             ),
             Step::Confirm { .. } => {
@@ -263,67 +273,72 @@ impl<'a> Person<'a> {
                 by,
             ),
         };
-        Some((method, path, (!body.is_null()).then_some(body), of))
+        Some((method, path, (!body.is_null()).then_some(body), index))
     }
 
-    async fn changes_the_password(&mut self, by: usize, also: &[&str]) {
-        let ok = self.model.admits(by);
+    async fn change_password(&mut self, by: usize, also: &[&str]) {
+        let accepted = self.model.accepts_newest_of(by);
         let browser = self.model.credentials[by].browser.as_ref().unwrap();
-        let new = format!("another battery staple {}", self.model.passes.len());
+        let new = format!("another battery staple {}", self.model.secrets.len());
         let mut form = vec![("current_password", &*self.password), ("password", &*new)];
-        // As the page sends it: a box that is not ticked is not there.
+        // The page sends no value for a box that is not ticked.
         form.push(("also", ""));
         form.extend(also.iter().map(|class| ("also", *class)));
         let answer = browser
             .post("/account/password", &form)
             .await
             .expect_status(303);
-        assert_eq!(answer.location().starts_with("/login"), !ok, "{answer}");
-        if !ok {
+        assert_eq!(
+            answer.location().starts_with("/login"),
+            !accepted,
+            "{answer}"
+        );
+        if !accepted {
             return;
         }
         let cookie = cookie_of(browser);
         self.model.credentials[by].last_used = self.model.now;
-        self.model.has_new_secret(by, cookie, Duration::ZERO);
+        self.model.add_secret(by, cookie, Duration::ZERO);
         if also.contains(&"sessions") {
-            self.model.end(&Which::OtherSessions, by);
+            self.model.revoke(&Target::OtherSessions, by);
         }
         if also.contains(&"tokens") {
-            self.model.end(&Which::Tokens, by);
+            self.model.revoke(&Target::Tokens, by);
         }
         self.password = new;
     }
 
-    /// Every pass that she ever had, each asked in another way than at the step before. What is over for
-    /// good, and was found to be, is asked by turns.
-    async fn gets_in_as_she_ought_to(&mut self, number: usize, step: &Step) {
-        for (n, pass) in self.model.passes.iter().enumerate() {
-            if self.found_over.contains(&n) && !(n + number).is_multiple_of(5) {
+    /// Checks every secret that the user ever had, each in another way than after the previous
+    /// step. A secret that was already found to be ended for good is checked after every fifth
+    /// step.
+    async fn expect_model_agrees(&mut self, number: usize, step: &Step) {
+        for (n, issued) in self.model.secrets.iter().enumerate() {
+            if self.found_ended.contains(&n) && !(n + number).is_multiple_of(5) {
                 continue;
             }
-            let found = self.is_let_in(pass, n + number).await;
-            let expected = self.model.lets_in(pass);
-            let kind = self.model.credentials[pass.of].kind;
-            assert_eq!(found, expected, "{kind} {}, after {step:?}", pass.of);
-            if self.model.is_over(pass) {
-                self.found_over.insert(n);
+            let found = self.is_accepted(issued, n + number).await;
+            let expected = self.model.accepts(issued);
+            let kind = self.model.credentials[issued.index].kind;
+            assert_eq!(found, expected, "{kind} {}, after {step:?}", issued.index);
+            if self.model.has_ended(issued) {
+                self.found_ended.insert(n);
             }
         }
-        self.model.all_were_used();
+        self.model.mark_accepted_as_used();
     }
 
-    async fn is_let_in(&self, pass: &Pass, way: usize) -> bool {
-        let credential = &self.model.credentials[pass.of];
+    async fn is_accepted(&self, issued: &IssuedSecret, method_number: usize) -> bool {
+        let credential = &self.model.credentials[issued.index];
         let anonymous = &self.world.anonymous;
         let get = |path: &str| {
             let request = anonymous.request(Method::GET, path);
             if credential.is_session() {
-                request.header("cookie", format!("narthex={}", pass.secret))
+                request.header("cookie", format!("narthex={}", issued.secret))
             } else {
-                request.bearer_auth(&pass.secret)
+                request.bearer_auth(&issued.secret)
             }
         };
-        match way % 4 {
+        match method_number % 4 {
             0 => anonymous.send(get("/api/v1/user")).await.status == 200,
             1 => anonymous.send(get("/auth/verify")).await.status == 200,
             2 => {
@@ -331,21 +346,26 @@ impl<'a> Person<'a> {
                     .send(get("/auth/verify?ability=orders:write"))
                     .await
                     .status;
-                // Let in, and told what it lacks.
+                // Authenticated, but without the ability.
                 assert_eq!(
                     status == 403,
-                    self.model.lets_in(pass) && !credential.may("orders:write")
+                    self.model.accepts(issued) && !credential.may("orders:write")
                 );
                 status != 401
             }
             _ => {
-                let form = [("token", &*pass.secret)];
-                let asked = self
+                let form = [("token", &*issued.secret)];
+                let request = self
                     .world
-                    .asker
+                    .introspector
                     .client
                     .request(Method::POST, "/oauth/introspect");
-                let answer = self.world.asker.client.send(asked.form(&form)).await;
+                let answer = self
+                    .world
+                    .introspector
+                    .client
+                    .send(request.form(&form))
+                    .await;
                 answer.expect_status(200).json()["active"] == true
             }
         }

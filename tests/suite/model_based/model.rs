@@ -1,4 +1,5 @@
-//! What ought to be, in as few words as there are: who has which passes, and which of them lets in.
+//! The expected behaviour: the credentials of a user, and which of their secrets the server must
+//! accept.
 
 use std::time::Duration;
 
@@ -6,18 +7,18 @@ use serde_json::{Value, json};
 
 use crate::support::client::Browser;
 
-/// The two limits of a session, as they are without settings.
+/// The default limits of a session.
 const IDLE: Duration = Duration::from_secs(2 * 3600);
 const MAX: Duration = Duration::from_secs(12 * 3600);
 
-/// One person, and everything that ever could get in as her.
+/// One user with all credentials that ever existed.
 #[derive(Default)]
 pub struct Model {
-    /// Since the beginning.
+    /// The time since the start.
     pub now: Duration,
     pub disabled: bool,
     pub credentials: Vec<Credential>,
-    pub passes: Vec<Pass>,
+    pub secrets: Vec<IssuedSecret>,
 }
 
 /// A session or a token.
@@ -30,71 +31,81 @@ pub struct Credential {
     pub last_used: Duration,
     pub paused: bool,
     pub ended: bool,
-    /// The browser, of a session.
+    /// The browser, for a session.
     pub browser: Option<Browser>,
 }
 
 /// One secret of a credential.
-pub struct Pass {
-    /// Which credential.
-    pub of: usize,
-    /// A token's secret, or the value of a cookie.
+pub struct IssuedSecret {
+    /// The index of the credential.
+    pub index: usize,
+    /// The secret of a token, or the value of a cookie.
     pub secret: String,
-    /// Until when it is good, once there is a newer one.
+    /// The end of its validity, if there is a newer secret.
     pub until: Option<Duration>,
 }
 
 impl Model {
-    /// Whether the credential still is one; it may be paused.
-    pub fn is_live(&self, of: usize) -> bool {
-        let credential = &self.credentials[of];
+    /// Returns whether the credential is active. It may be paused.
+    pub fn is_active(&self, index: usize) -> bool {
+        let credential = &self.credentials[index];
         let is_idle = credential.is_session() && self.now >= credential.last_used + IDLE;
         !credential.ended && !is_idle && credential.expires_at.is_none_or(|end| self.now < end)
     }
 
-    /// Whether the secret lets its bearer in.
-    pub fn lets_in(&self, pass: &Pass) -> bool {
-        let is_new = pass.until.is_none_or(|until| self.now < until);
-        is_new && self.is_live(pass.of) && !self.credentials[pass.of].paused && !self.disabled
+    /// Returns whether the server must accept the secret.
+    pub fn accepts(&self, issued: &IssuedSecret) -> bool {
+        let is_new = issued.until.is_none_or(|until| self.now < until);
+        is_new
+            && self.is_active(issued.index)
+            && !self.credentials[issued.index].paused
+            && !self.disabled
     }
 
-    /// Whether it will never let anybody in again.
-    pub fn is_over(&self, pass: &Pass) -> bool {
-        !self.is_live(pass.of) || pass.until.is_some_and(|until| until <= self.now)
+    /// Returns whether the secret has ended for good.
+    pub fn has_ended(&self, issued: &IssuedSecret) -> bool {
+        !self.is_active(issued.index) || issued.until.is_some_and(|until| until <= self.now)
     }
 
-    /// Whether whoever has its newest secret gets in.
-    pub fn admits(&self, of: usize) -> bool {
-        let newest = self.passes.iter().rfind(|pass| pass.of == of);
-        newest.is_some_and(|pass| self.lets_in(pass))
+    /// Returns whether the server must accept the newest secret of the credential.
+    pub fn accepts_newest_of(&self, index: usize) -> bool {
+        let newest = self.secrets.iter().rfind(|issued| issued.index == index);
+        newest.is_some_and(|issued| self.accepts(issued))
     }
 
-    /// Whatever lets in has just done so.
-    pub fn all_were_used(&mut self) {
-        let good = self.passes.iter().filter(|pass| self.lets_in(pass));
-        for of in good.map(|pass| pass.of).collect::<Vec<_>>() {
-            self.credentials[of].last_used = self.now;
+    /// Records a use of every credential with an accepted secret.
+    pub fn mark_accepted_as_used(&mut self) {
+        let accepted = self.secrets.iter().filter(|issued| self.accepts(issued));
+        for index in accepted.map(|issued| issued.index).collect::<Vec<_>>() {
+            self.credentials[index].last_used = self.now;
         }
     }
 
     pub fn sessions(&self) -> Vec<usize> {
-        self.those(Credential::is_session)
+        self.indices_where(Credential::is_session)
     }
 
     /// The tokens that can still be changed.
     pub fn tokens(&self) -> Vec<usize> {
-        let mut tokens = self.those(|credential| !credential.is_session());
-        tokens.retain(|token| self.is_live(*token));
+        let mut tokens = self.indices_where(|credential| !credential.is_session());
+        tokens.retain(|token| self.is_active(*token));
         tokens
     }
 
-    fn those(&self, such: impl Fn(&Credential) -> bool) -> Vec<usize> {
+    fn indices_where(&self, predicate: impl Fn(&Credential) -> bool) -> Vec<usize> {
         let all = 0..self.credentials.len();
-        all.filter(|of| such(&self.credentials[*of])).collect()
+        all.filter(|index| predicate(&self.credentials[*index]))
+            .collect()
     }
 
-    pub fn signed_in(&mut self, id: String, kind: &'static str, cookie: String, browser: Browser) {
-        self.made(
+    pub fn add_session(
+        &mut self,
+        id: String,
+        kind: &'static str,
+        cookie: String,
+        browser: Browser,
+    ) {
+        self.add(
             cookie,
             Credential {
                 id,
@@ -110,7 +121,7 @@ impl Model {
         );
     }
 
-    pub fn made_token(
+    pub fn add_token(
         &mut self,
         id: String,
         secret: String,
@@ -118,7 +129,7 @@ impl Model {
         made_by: usize,
         life: Option<Duration>,
     ) {
-        self.made(
+        self.add(
             secret,
             Credential {
                 id,
@@ -134,26 +145,35 @@ impl Model {
         );
     }
 
-    fn made(&mut self, secret: String, credential: Credential) {
-        let of = self.credentials.len();
+    fn add(&mut self, secret: String, credential: Credential) {
+        let index = self.credentials.len();
         self.credentials.push(credential);
-        self.has_new_secret(of, secret, Duration::ZERO);
+        self.add_secret(index, secret, Duration::ZERO);
     }
 
-    /// The secrets before it are good for `overlap` more, none for longer than it was.
-    pub fn has_new_secret(&mut self, of: usize, secret: String, overlap: Duration) {
+    /// Adds a secret. The earlier secrets stay valid for `overlap`, but not longer than before.
+    pub fn add_secret(&mut self, index: usize, secret: String, overlap: Duration) {
         let end = self.now + overlap;
-        for pass in self.passes.iter_mut().filter(|pass| pass.of == of) {
-            pass.until = Some(pass.until.map_or(end, |until| until.min(end)));
+        for issued in self
+            .secrets
+            .iter_mut()
+            .filter(|issued| issued.index == index)
+        {
+            issued.until = Some(issued.until.map_or(end, |until| until.min(end)));
         }
         let until = None;
-        self.passes.push(Pass { of, secret, until });
+        self.secrets.push(IssuedSecret {
+            index,
+            secret,
+            until,
+        });
     }
 
-    /// Ends what is selected, also what is over and was not ended; gives the ids, in order.
-    pub fn end(&mut self, which: &Which, by: usize) -> Vec<String> {
+    /// Revokes the matching credentials, also expired ones that were not revoked. Returns the IDs
+    /// in order.
+    pub fn revoke(&mut self, which: &Target, by: usize) -> Vec<String> {
         let maker = self.credentials[by].id.clone();
-        // Whoever made something was there before it.
+        // A credential is created after its maker, so that one pass is enough.
         let mut makers = vec![maker.clone()];
         for credential in &self.credentials {
             if let Some(made_by) = &credential.made_by
@@ -162,16 +182,16 @@ impl Model {
                 makers.push(credential.id.clone());
             }
         }
-        let selected = |of: &usize| {
-            let credential = &self.credentials[*of];
-            !credential.ended && which.names(credential, &maker, &makers)
+        let selected = |index: &usize| {
+            let credential = &self.credentials[*index];
+            !credential.ended && which.matches(credential, &maker, &makers)
         };
         let all = 0..self.credentials.len();
         let selected: Vec<usize> = all.filter(selected).collect();
         let mut ids = Vec::new();
-        for of in selected {
-            self.credentials[of].ended = true;
-            ids.push(self.credentials[of].id.clone());
+        for index in selected {
+            self.credentials[index].ended = true;
+            ids.push(self.credentials[index].id.clone());
         }
         ids.sort();
         ids
@@ -183,7 +203,7 @@ impl Credential {
         self.kind != "personal"
     }
 
-    /// What a request with it may do.
+    /// Returns whether the credential has this ability.
     pub fn may(&self, ability: &str) -> bool {
         self.abilities
             .iter()
@@ -191,9 +211,9 @@ impl Credential {
     }
 }
 
-/// A selection, of which "by" is whoever ends.
+/// The credentials to revoke. "By" means the credential that revokes.
 #[derive(Clone, Debug)]
-pub enum Which {
+pub enum Target {
     Everything,
     Sessions,
     Tokens,
@@ -204,7 +224,7 @@ pub enum Which {
     MayWriteOrders,
 }
 
-impl Which {
+impl Target {
     pub const ALL: [Self; 8] = [
         Self::Everything,
         Self::Sessions,
@@ -229,7 +249,7 @@ impl Which {
         }
     }
 
-    fn names(&self, credential: &Credential, by: &str, makers: &[String]) -> bool {
+    fn matches(&self, credential: &Credential, by: &str, makers: &[String]) -> bool {
         let is_by = credential.id == by;
         match self {
             Self::Everything => true,

@@ -1,15 +1,15 @@
-//! What may be done.
+//! The steps of a sequence.
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::model::Which;
+use super::model::Target;
 
 const STEPS: usize = 40;
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Numbers say which of those that there are, by turns.
+/// One step. A number selects one of the existing credentials, modulo their count.
 #[derive(Clone, Debug)]
 pub enum Step {
     Wait(Duration),
@@ -41,7 +41,7 @@ pub enum Step {
     },
     End {
         by: usize,
-        which: Which,
+        which: Target,
     },
     SignOut {
         by: usize,
@@ -57,7 +57,7 @@ pub enum Step {
     Enable,
 }
 
-/// Sequences of them.
+/// Sequences of steps.
 pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     let (by, token) = (0..8_usize, 0..8_usize);
     let waits = [1, 60, 1800, 3599, 3600, 7199, 7200, 6 * 3600].map(Duration::from_secs);
@@ -80,7 +80,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         7 => (by.clone(), token.clone(), prop::sample::select(overlaps))
             .prop_map(|(by, token, overlap)| Step::Rotate { by, token, overlap }),
         3 => (by.clone(), token).prop_map(|(by, token)| Step::EndOne { by, token }),
-        4 => (by.clone(), prop::sample::select(Which::ALL.to_vec()))
+        4 => (by.clone(), prop::sample::select(Target::ALL.to_vec()))
             .prop_map(|(by, which)| Step::End { by, which }),
         1 => by.clone().prop_map(|by| Step::SignOut { by }),
         1 => by.clone().prop_map(|by| Step::Confirm { by }),
