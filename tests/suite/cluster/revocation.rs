@@ -79,8 +79,8 @@ impl Cluster {
     /// Has the token revoke itself.
     async fn revoke(&self, node: usize, secret: &str) {
         let client = ApiClient::at(&self.nodes[node].url, secret);
-        let revoker = client.request(Method::DELETE, "/api/v1/tokens/current");
-        client.send(revoker).await.expect_status(204);
+        let revocation = client.request(Method::DELETE, "/api/v1/tokens/current");
+        client.send(revocation).await.expect_status(204);
     }
 }
 
@@ -120,8 +120,8 @@ async fn revoked_token_passes_no_node_after_the_answer() {
             }
         })
     });
-    for revoker in revokers.collect::<Vec<_>>() {
-        revoker.await.unwrap();
+    for revocation in revokers.collect::<Vec<_>>() {
+        revocation.await.unwrap();
     }
     done.store(true, Ordering::Relaxed);
     for task in load {
@@ -135,7 +135,7 @@ async fn frozen_node_delays_revocation_at_most_one_lease() {
     let cluster = Cluster::of(2).await;
     let secret = cluster.token(0).await;
     assert_eq!(cluster.accepting_nodes(&secret).await, 2);
-    assert_eq!(cluster.accepting_nodes(&secret).await, 2, "remembered now");
+    assert_eq!(cluster.accepting_nodes(&secret).await, 2, "cached now");
     let [awake, frozen] = &cluster.nodes[..] else {
         panic!("two nodes")
     };
@@ -164,12 +164,12 @@ async fn repeated_revocation_waits_until_every_node_applied_it() {
     let secret = cluster.token(0).await;
     let id = cluster.id_of(0, &secret).await;
     assert_eq!(cluster.accepting_nodes(&secret).await, 2);
-    assert_eq!(cluster.accepting_nodes(&secret).await, 2, "remembered now");
+    assert_eq!(cluster.accepting_nodes(&secret).await, 2, "cached now");
     cluster.nodes[1].freeze();
     // The first client disconnects while it waits. Another one repeats the revocation.
     let timeout = Duration::from_millis(500);
     let timed_out = tokio::time::timeout(timeout, cluster.revoke(0, &secret)).await;
-    assert!(timed_out.is_err(), "the other was waited for");
+    assert!(timed_out.is_err(), "the answer waits for the other node");
     let client = cluster.client(0);
     let path = format!("/api/v1/tokens/{id}");
     client.delete(&path).await.expect_status(204);
@@ -185,7 +185,7 @@ async fn repeated_rotation_waits_until_every_node_applied_it() {
     let secret = cluster.token(0).await;
     let id = cluster.id_of(0, &secret).await;
     assert_eq!(cluster.accepting_nodes(&secret).await, 2);
-    assert_eq!(cluster.accepting_nodes(&secret).await, 2, "remembered now");
+    assert_eq!(cluster.accepting_nodes(&secret).await, 2, "cached now");
     let client = cluster.client(0);
     let rotate = || {
         let request = client.request(Method::POST, &format!("/api/v1/tokens/{id}/rotate"));
@@ -197,7 +197,7 @@ async fn repeated_rotation_waits_until_every_node_applied_it() {
     let timeout = Duration::from_millis(500);
     for _ in 0..2 {
         let timed_out = tokio::time::timeout(timeout, rotate()).await;
-        assert!(timed_out.is_err(), "the other was waited for");
+        assert!(timed_out.is_err(), "the answer waits for the other node");
     }
     rotate().await.expect_status(200);
     let check = cluster.nodes[1].accepts_token(&secret);
@@ -263,8 +263,8 @@ async fn revocation_by_a_command_applies_on_every_running_server() {
         assert_eq!(cluster.accepting_nodes(&secret).await, 2);
         assert!(cluster.nodes[1].is_signed_in(&browser).await);
     }
-    let revoker = cluster.operator.run(&["sign-out", ADA]);
-    revoker.expect_code(0);
+    let revocation = cluster.operator.run(&["sign-out", ADA]);
+    revocation.expect_code(0);
     assert_eq!(cluster.accepting_nodes(&secret).await, 0);
     assert!(!cluster.nodes[1].is_signed_in(&browser).await);
 }

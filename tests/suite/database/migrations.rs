@@ -1,4 +1,4 @@
-//! The tables: made at the first start, brought up to date, taken back.
+//! The migrations: run at the first start, run for an update, reverted.
 
 use narthex::{
     app_state::MIGRATIONS,
@@ -13,8 +13,9 @@ use crate::support::sql;
 
 const ADA: &str = "ada@example.com";
 
-/// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration that is in the main
-/// branch is never edited: databases have its tables, and a database that another text made is refused.
+/// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration of the
+/// main branch is never edited, because databases have its tables. A database is refused if a
+/// migration was applied with another text.
 const FROZEN: [(&str, &str); 5] = [
     (
         "2026-11-22-000001_foundation",
@@ -39,7 +40,7 @@ const FROZEN: [(&str, &str); 5] = [
 ];
 
 #[test]
-fn the_text_of_a_migration_never_changes() {
+fn text_of_a_migration_never_changes() {
     for migration in MIGRATIONS {
         let frozen = FROZEN.iter().find(|(name, _)| *name == migration.name);
         let Some((name, checksum)) = frozen else {
@@ -51,45 +52,45 @@ fn the_text_of_a_migration_never_changes() {
         };
         assert_eq!(migration.checksum(), *checksum, "{name}: write a new one");
     }
-    assert_eq!(FROZEN.len(), MIGRATIONS.len(), "none is taken away");
+    assert_eq!(FROZEN.len(), MIGRATIONS.len(), "no migration is deleted");
 }
 
-/// Given one, so that a start has nothing to say about making it.
+/// The key is set, so that a start logs no message about a new key file.
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 
-/// An installation on that database.
+/// Returns an installation on this database.
 fn on(database: Database) -> Operator {
     Operator::on(database).with("NARTHEX_SECRET_KEY", KEY)
 }
 
-/// What every way to the tables says of a database.
-fn is_refused_everywhere(operator: &Operator, why: &str) {
+/// Expects that every command that uses the tables refuses the database with this reason.
+fn expect_refused_by_every_command(operator: &Operator, reason: &str) {
     for command in [
         &["migrate"][..],
         &["serve", "--listen", "127.0.0.1:0"],
         &["user", "list"],
     ] {
         let line = operator.run_err(command);
-        assert!(line.contains(why), "{command:?}: {line}");
+        assert!(line.contains(reason), "{command:?}: {line}");
     }
-    let found = operator.run(&["check"]).expect_code(1);
-    assert!(found.stdout.contains(why), "{found:#?}");
+    let outcome = operator.run(&["check"]).expect_code(1);
+    assert!(outcome.stdout.contains(reason), "{outcome:#?}");
 }
 
 #[test]
-fn tables_that_another_text_made_are_refused() {
+fn tables_of_an_edited_migration_are_refused() {
     let operator = on(Database::fresh(migrate));
     operator.run_ok(&["user", "list"]);
     operator.execute(
         "UPDATE migration_checksums SET checksum = 'another' WHERE version = '20261122000001'",
     );
-    let why = "2026-11-22-000001_foundation was applied with another text";
-    is_refused_everywhere(&operator, why);
+    let reason = "2026-11-22-000001_foundation was applied with another text";
+    expect_refused_by_every_command(&operator, reason);
 }
 
-/// As by a version that kept no checksums.
-fn forget_the_checksums(operator: &Operator) {
+/// Removes the checksums, as in a database of a release that recorded none.
+fn remove_checksums(operator: &Operator) {
     for sql in [
         "DROP TABLE write_probe",
         "DROP TABLE migration_checksums",
@@ -100,21 +101,21 @@ fn forget_the_checksums(operator: &Operator) {
 }
 
 #[test]
-fn tables_of_an_edited_migration_are_told_by_their_columns() {
+fn tables_without_checksums_are_compared_by_their_columns() {
     let operator = on(Database::fresh(migrate));
-    forget_the_checksums(&operator);
+    remove_checksums(&operator);
     operator.execute("ALTER TABLE users RENAME COLUMN disabled_at TO locked_at");
-    is_refused_everywhere(&operator, "they lack users.disabled_at");
+    expect_refused_by_every_command(&operator, "they lack users.disabled_at");
     operator.execute("ALTER TABLE users RENAME COLUMN locked_at TO disabled_at");
     operator.execute("DROP TABLE database_place");
-    is_refused_everywhere(&operator, "they lack database_place.");
+    expect_refused_by_every_command(&operator, "they lack database_place.");
 }
 
 #[test]
-fn the_checksums_of_an_older_version_are_recorded() {
+fn migrate_records_checksums_of_an_older_version() {
     let operator = on(Database::fresh(migrate));
-    forget_the_checksums(&operator);
-    // Columns that an operator adds are in nobody's way.
+    remove_checksums(&operator);
+    // A column that the operator has added does no harm.
     operator.execute("ALTER TABLE users ADD COLUMN remark TEXT");
     let done = operator.run_ok(&["migrate"]);
     assert_eq!(done, "Done: 20261127000003\n");
@@ -126,18 +127,18 @@ fn the_checksums_of_an_older_version_are_recorded() {
 }
 
 #[test]
-fn the_list_of_another_app_is_told_as_such() {
+fn migration_list_of_another_app_is_refused() {
     let operator = on(Database::empty());
     operator.execute(
         "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, \
          run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)",
     );
     operator.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20200101000000')");
-    is_refused_everywhere(&operator, "if an app keeps its own list there");
+    expect_refused_by_every_command(&operator, "if an app keeps its own list there");
 }
 
 #[test]
-fn the_tables_go_up_down_and_up_again() {
+fn migrations_can_be_reverted_and_run_again() {
     let operator = Operator::on(Database::empty());
     let target = DatabaseUrl::parse(operator.database.address()).unwrap();
     let made = run_pending(&target, MIGRATIONS).unwrap();
@@ -148,10 +149,10 @@ fn the_tables_go_up_down_and_up_again() {
     );
     operator.add_user(ADA);
 
-    let mut taken_back = revert_all(&target, MIGRATIONS).unwrap();
-    taken_back.reverse();
-    assert_eq!(taken_back, made);
-    // Nothing is in the way of a table of any of these names.
+    let mut reverted = revert_all(&target, MIGRATIONS).unwrap();
+    reverted.reverse();
+    assert_eq!(reverted, made);
+    // No table with one of these names is left.
     for table in ["users", "receipts", "credentials", "secrets", "events"] {
         operator.execute(&format!("CREATE TABLE {table} (x INT)"));
         operator.execute(&format!("DROP TABLE {table}"));
@@ -166,7 +167,7 @@ fn the_tables_go_up_down_and_up_again() {
 }
 
 #[test]
-fn every_folder_of_migrations_is_compiled_in() {
+fn every_migration_folder_is_compiled_in() {
     let folders = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap();
     let mut folders: Vec<_> = folders
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -177,28 +178,28 @@ fn every_folder_of_migrations_is_compiled_in() {
 }
 
 #[test]
-fn what_is_said_to_sqlite_alone_is_heard_there() {
+fn tables_without_rowid_exist_on_sqlite() {
     let app = TestApp::start();
-    let by_their_keys = sql::query_lines(
+    let without_rowid = sql::query_lines(
         &app,
         "SELECT name AS line FROM pragma_table_list WHERE wr ORDER BY name",
         "SELECT 'to PostgreSQL it is a remark' AS line",
     );
     if let DatabaseUrl::Sqlite(_) = app.context.settings.database {
         assert_eq!(
-            by_their_keys.join(" "),
+            without_rowid.join(" "),
             "events last_uses migration_checksums notices receipts rotations secrets throttles"
         );
     }
 }
 
 #[test]
-fn migrate_says_what_it_did_and_that_there_was_nothing_to_do() {
+fn migrate_lists_the_migrations_that_it_ran() {
     let operator = Operator::on(Database::empty());
-    let told = operator.run_ok(&["migrate"]);
+    let output = operator.run_ok(&["migrate"]);
     assert!(
-        told.lines().all(|line| line.starts_with("Done: ")) && !told.is_empty(),
-        "{told}"
+        output.lines().all(|line| line.starts_with("Done: ")) && !output.is_empty(),
+        "{output}"
     );
     assert_eq!(
         operator.run_ok(&["migrate"]),
@@ -208,13 +209,13 @@ fn migrate_says_what_it_did_and_that_there_was_nothing_to_do() {
     let operator = Operator::on(Database::empty());
     let done = operator.json(&["migrate"]);
     let names = done["data"].as_array().expect("a list");
-    assert_eq!(names.len(), told.lines().count(), "{done}");
-    let nothing = operator.json(&["migrate"]);
-    assert_eq!(nothing, serde_json::json!({"data": [], "next": null}));
+    assert_eq!(names.len(), output.lines().count(), "{done}");
+    let second_run = operator.json(&["migrate"]);
+    assert_eq!(second_run, serde_json::json!({"data": [], "next": null}));
 }
 
 #[test]
-fn any_command_makes_the_tables_that_it_needs() {
+fn every_command_creates_missing_tables() {
     let operator = Operator::on(Database::empty());
     operator.add_user(ADA);
     assert_eq!(
@@ -224,7 +225,7 @@ fn any_command_makes_the_tables_that_it_needs() {
 }
 
 #[tokio::test]
-async fn the_first_start_makes_the_tables() {
+async fn first_start_creates_the_tables() {
     let operator = Operator::on(Database::empty());
     let serving = operator.serve();
     AnonymousClient::at(&serving.url)
@@ -240,18 +241,18 @@ async fn the_first_start_makes_the_tables() {
 }
 
 #[test]
-fn of_several_that_start_at_once_one_makes_the_tables() {
+fn concurrent_starts_create_the_tables_once() {
     let operator = Operator::on(Database::empty());
-    let told: Vec<String> = std::thread::scope(|scope| {
+    let output: Vec<String> = std::thread::scope(|scope| {
         let starts = [(); 8].map(|()| scope.spawn(|| operator.run_ok(&["migrate"])));
         starts
             .into_iter()
             .map(|start| start.join().unwrap())
             .collect()
     });
-    let made = told
+    let made = output
         .iter()
-        .filter(|told| told.starts_with("Done: "))
+        .filter(|output| output.starts_with("Done: "))
         .count();
-    assert_eq!(made, 1, "{told:#?}");
+    assert_eq!(made, 1, "{output:#?}");
 }

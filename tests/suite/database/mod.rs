@@ -1,4 +1,4 @@
-//! Databases: schema, files, roles, restored copies.
+//! The database: schema, files, roles, restore detection.
 
 mod migrations;
 mod postgres_poolers;

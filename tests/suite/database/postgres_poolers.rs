@@ -1,5 +1,5 @@
-//! Narthex behind a real pooler. One that lends a session to several clients executes statements that other
-//! clients prepared, and is refused.
+//! Narthex behind a real pooler. A pooler that shares a session between clients executes statements
+//! that other clients prepared, so that Narthex refuses it.
 
 use futures_util::future::join_all;
 
@@ -15,7 +15,8 @@ const ADA: &str = "ada@example.com";
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 
-/// Every mode in which PgBouncer lends one session to several clients, with its idle sessions in both orders.
+/// Every mode in which PgBouncer shares one session between clients, with its idle sessions in both
+/// orders.
 const SHARING: [&str; 4] = [
     "pool_mode = transaction",
     "pool_mode = transaction\nserver_round_robin = 1\nmin_pool_size = 3",
@@ -24,7 +25,7 @@ const SHARING: [&str; 4] = [
 ];
 
 #[test]
-fn a_pooler_that_shares_sessions_is_refused_by_every_command() {
+fn session_sharing_pooler_is_refused_by_every_command() {
     let database = Database::fresh_of(Engine::Postgres, migrate);
     for settings in SHARING {
         for command in [&["serve"][..], &["migrate"], &["user", "list"], &["check"]] {
@@ -37,19 +38,22 @@ fn a_pooler_that_shares_sessions_is_refused_by_every_command() {
                 },
                 _ => narthex.run(command),
             };
-            let told = format!("{}{}", outcome.stdout, outcome.stderr);
-            assert_eq!(outcome.code, Some(1), "{command:?}, {settings}: {told}");
-            assert!(told.contains("use session mode, or the server"), "{told}");
+            let output = format!("{}{}", outcome.stdout, outcome.stderr);
+            assert_eq!(outcome.code, Some(1), "{command:?}, {settings}: {output}");
+            assert!(
+                output.contains("use session mode, or the server"),
+                "{output}"
+            );
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pooler_in_session_mode_serves() {
+async fn pooler_in_session_mode_is_supported() {
     let database = Database::fresh_of(Engine::Postgres, migrate);
     let pooler = PgBouncer::start(&database, "pool_mode = session\ndefault_pool_size = 40");
     let narthex = Narthex::installed().with("DATABASE_URL", &pooler.address());
-    // Each leaves its sessions to the next one.
+    // Each command leaves its sessions in the pool for the next one.
     for _ in 0..3 {
         narthex.run(&["check"]).expect_code(0);
         narthex.run(&["user", "list"]).expect_code(0);
@@ -65,9 +69,10 @@ async fn a_pooler_in_session_mode_serves() {
     serving.stop().expect_code(0);
 }
 
-/// A live token is answered 200 or 503, never 401: the statement of another client is not executed.
+/// An active token gets 200 or 503 and never 401, because no statement of another client is
+/// executed.
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_that_become_shared_are_given_up_while_running() {
+async fn sessions_that_become_shared_are_dropped_while_running() {
     let database = Database::fresh_of(Engine::Postgres, migrate);
     let mut pooler = PgBouncer::start(&database, "pool_mode = session");
     let address = pooler.address();
@@ -91,18 +96,19 @@ async fn sessions_that_become_shared_are_given_up_while_running() {
     client.get("/api/v1/user").await.expect_status(200);
 }
 
-/// A node joins by a notification that it hears itself. A pooler may lose it, and `LISTEN` fails nowhere.
+/// A joining node checks that it receives its own notification. A pooler may lose notifications
+/// although `LISTEN` succeeds.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_without_notifications_warns_once_and_reads_the_log() {
+async fn node_without_notifications_warns_once_and_polls() {
     let (proxy, database, address) = TcpProxy::to_fresh_database(migrate);
     proxy.drop_notifications();
     let node = || Narthex::installed().with("NARTHEX_SECRET_KEY", KEY);
-    let deaf = node().with("DATABASE_URL", &address).serve();
-    let hears = node().with("DATABASE_URL", database.address()).serve();
+    let without_wakeups = node().with("DATABASE_URL", &address).serve();
+    let with_wakeups = node().with("DATABASE_URL", database.address()).serve();
     let warning = "notifications of the database do not arrive";
-    assert!(deaf.logs(warning));
+    assert!(without_wakeups.logs(warning));
 
-    let browser = Browser::at(&hears.url);
+    let browser = Browser::at(&with_wakeups.url);
     let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
     browser
         .post("/register", &form)
@@ -111,15 +117,19 @@ async fn a_node_without_notifications_warns_once_and_reads_the_log() {
     let form = [("name", "CI"), ("expires", "7d")];
     let made = browser.post("/account/tokens", &form).await;
     let secret = secret_in(&made.expect_status(200).text);
-    assert!(deaf.accepts_token(&secret).await && hears.accepts_token(&secret).await);
-    let client = ApiClient::at(&hears.url, &secret);
+    assert!(
+        without_wakeups.accepts_token(&secret).await && with_wakeups.accepts_token(&secret).await
+    );
+    let client = ApiClient::at(&with_wakeups.url, &secret);
     client
         .delete("/api/v1/tokens/current")
         .await
         .expect_status(204);
-    assert!(!deaf.accepts_token(&secret).await && !hears.accepts_token(&secret).await);
-    let log = deaf.stop().expect_code(0).stderr;
+    assert!(
+        !without_wakeups.accepts_token(&secret).await && !with_wakeups.accepts_token(&secret).await
+    );
+    let log = without_wakeups.stop().expect_code(0).stderr;
     assert_eq!(log.matches(warning).count(), 1, "{log}");
-    let log = hears.stop().expect_code(0).stderr;
+    let log = with_wakeups.stop().expect_code(0).stderr;
     assert!(!log.contains(warning), "{log}");
 }

@@ -1,5 +1,5 @@
-//! Narthex on PostgreSQL as a role that may read and write rows and change no table, set up with the
-//! file that the project hands out: `docs/postgres.sql`; and over the socket without a password.
+//! Narthex on PostgreSQL with a role that may read and write rows and change no table, set up with
+//! `docs/postgres.sql`; and over the Unix socket without a password.
 
 use std::os::unix::fs::MetadataExt as _;
 
@@ -15,17 +15,18 @@ use crate::support::postgres;
 use crate::support::reverse_proxy::read_docs_file;
 
 const ADA: &str = "ada@example.com";
-/// What the file calls `narthex`.
+/// The name of the role that the file calls `narthex`.
 const ROLE: &str = "guarded";
 
-/// An empty database with the two roles, and its address for each: who owns it, and who serves.
+/// Creates an empty database with both roles. Returns the superuser, and an installation for the
+/// owner role and one for the serving role.
 fn set_up() -> (Operator, Narthex, Narthex) {
     let database = Database::empty_of(Engine::Postgres);
     let address = database.address().to_owned();
     let name = address.trim_start_matches("postgres:///");
     let (name, _) = name.split_once('?').expect("an address of ours");
     let superuser = Operator::on(database);
-    // The run's superuser has the name already.
+    // The superuser of the test run already has the name `narthex`.
     let roles = read_docs_file("postgres.sql").replace("narthex", ROLE);
     let ours = format!("DATABASE {name} ");
     superuser.execute(&roles.replace(&format!("DATABASE {ROLE} "), &ours));
@@ -37,9 +38,9 @@ fn set_up() -> (Operator, Narthex, Narthex) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_that_may_change_no_table_serves_and_runs_every_command() {
+async fn role_without_ddl_rights_serves_and_runs_every_command() {
     let (superuser, owner, narthex) = set_up();
-    // Whose the tables are is not for whoever serves to decide.
+    // The serving role may not create the tables.
     let line = narthex.run(&["migrate"]).expect_error();
     assert!(line.contains("permission denied"), "{line}");
     owner.run(&["migrate"]).expect_code(0);
@@ -81,10 +82,10 @@ async fn a_role_that_may_change_no_table_serves_and_runs_every_command() {
         narthex.run(command).expect_code(0);
     }
 
-    // What says where the database is, anybody may ask.
-    let place = superuser.query_text("SELECT place AS line FROM database_place");
+    // Every role may read the identity of the database.
+    let identity = superuser.query_text("SELECT place AS line FROM database_place");
     for name in ["system ", "timeline ", "database ", "users-table "] {
-        assert!(place.contains(name), "{place}");
+        assert!(identity.contains(name), "{identity}");
     }
 
     let address = superuser.database.address();
@@ -92,7 +93,7 @@ async fn a_role_that_may_change_no_table_serves_and_runs_every_command() {
     connection
         .batch_execute(&format!("SET ROLE {ROLE}"))
         .expect("its role");
-    for beyond_it in [
+    for forbidden in [
         "CREATE TABLE mine (it BOOLEAN)",
         "ALTER TABLE users ADD COLUMN backdoor TEXT",
         "DROP TABLE events",
@@ -101,19 +102,20 @@ async fn a_role_that_may_change_no_table_serves_and_runs_every_command() {
         "CREATE SCHEMA another",
         "GRANT SELECT ON users TO PUBLIC",
     ] {
-        let refused = connection.batch_execute(beyond_it).is_err();
-        // What it may not grant is no error, but a warning.
+        let refused = connection.batch_execute(forbidden).is_err();
+        // A `GRANT` without the right to grant is a warning, not an error.
         let granted = "SELECT 1 / (NOT has_table_privilege('public', 'users', 'SELECT'))::int";
         let granted = connection.batch_execute(granted).is_err();
-        let only_granted = beyond_it.starts_with("GRANT");
-        assert!((refused || only_granted) && !granted, "{beyond_it}");
+        let only_granted = forbidden.starts_with("GRANT");
+        assert!((refused || only_granted) && !granted, "{forbidden}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn over_the_socket_the_system_says_who_one_is_and_nobody_needs_a_password() {
+async fn peer_authentication_needs_no_password() {
     let home = postgres::init_data_directory();
-    // The superuser sets up; who else comes is whom the system says (PostgreSQL documentation, 21.9).
+    // The superuser creates the roles. All others authenticate by the operating system (peer
+    // authentication, PostgreSQL documentation, 21.9).
     let rules = "local all narthex trust\nlocal all all peer\n";
     std::fs::write(home.path().join("data/pg_hba.conf"), rules).expect("room for two lines");
     let _server = postgres::start(&home, &["--listen_addresses="]);
@@ -121,7 +123,7 @@ async fn over_the_socket_the_system_says_who_one_is_and_nobody_needs_a_password(
     let superuser = format!("postgres:///postgres?host={socket}&user=narthex");
     let mut superuser = PgConnection::establish(&superuser).expect("our own server");
     let ours = Narthex::installed();
-    let system_user = name_of_owner(ours.directory());
+    let system_user = owner_name(ours.directory());
     for sql in [
         format!("CREATE ROLE \"{system_user}\" LOGIN"),
         "CREATE ROLE somebody_else LOGIN".to_owned(),
@@ -146,8 +148,9 @@ async fn over_the_socket_the_system_says_who_one_is_and_nobody_needs_a_password(
     assert!(line.contains(expected), "{line}");
 }
 
-/// The system's name for whoever a file belongs to: of one that we made, for ourselves.
-fn name_of_owner(file: &std::path::Path) -> String {
+/// Returns the name of the operating system user that owns a file. For a file of this test, it is
+/// the user that runs the test.
+fn owner_name(file: &std::path::Path) -> String {
     let owner = std::fs::metadata(file).expect("our file").uid().to_string();
     let users = std::fs::read_to_string("/etc/passwd").expect("/etc/passwd");
     let fields = users

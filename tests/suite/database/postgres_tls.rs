@@ -1,4 +1,4 @@
-//! TLS to PostgreSQL (the feature `pg-tls`): with the server that is meant, or not at all.
+//! TLS to PostgreSQL (the feature `pg-tls`): Narthex connects to a verified server only.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -8,7 +8,8 @@ use crate::support::binary::Narthex;
 use crate::support::client::Browser;
 use crate::support::postgres_tls::{NAME, server};
 
-/// An installation on the database `name`, which is made; the rest says how it is reached.
+/// Creates the database `name` and returns an installation that connects to it with these
+/// parameters.
 fn installed(name: &str, host: &str, parameters: &str) -> Narthex {
     server().execute(&format!("CREATE DATABASE {name}"));
     let address = server().database(name, host, parameters);
@@ -21,7 +22,7 @@ fn verified_by(authority: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_server_that_is_meant_is_talked_to_and_nobody_reads_along() {
+async fn connections_to_the_verified_server_are_encrypted() {
     let narthex = installed("meant", NAME, &verified_by("ca"));
     narthex.run(&["check"]).expect_code(0);
     let serving = narthex.serve();
@@ -36,7 +37,7 @@ async fn the_server_that_is_meant_is_talked_to_and_nobody_reads_along() {
         .await
         .expect_redirect("/account");
     browser.get("/account").await.expect_status(200);
-    // Fails where one of them is in the clear, and where there is none.
+    // The query fails if a connection is not encrypted, or if there is none.
     server().execute(
         "SELECT 1 / min(s.ssl::int) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) \
          WHERE a.datname = 'meant'",
@@ -45,7 +46,7 @@ async fn the_server_that_is_meant_is_talked_to_and_nobody_reads_along() {
 }
 
 #[test]
-fn who_has_a_certificate_by_somebody_else_is_not_talked_to() {
+fn server_certificate_of_another_authority_is_refused() {
     let narthex = installed("wrong_authority", NAME, &verified_by("other"));
     let line = narthex.run(&["migrate"]).expect_error();
     assert!(line.contains("certificate verify failed"), "{line}");
@@ -53,21 +54,22 @@ fn who_has_a_certificate_by_somebody_else_is_not_talked_to() {
 }
 
 #[test]
-fn who_has_a_certificate_for_another_name_is_not_talked_to() {
+fn server_certificate_for_another_name_is_refused() {
     let narthex = installed("wrong_name", "other.example.com", &verified_by("ca"));
     let line = narthex.run(&["migrate"]).expect_error();
     assert!(line.contains("does not match host name"), "{line}");
 }
 
 #[test]
-fn what_asks_for_no_tls_is_turned_away_by_a_server_that_does() {
+fn connection_without_tls_is_refused_by_the_server() {
     let narthex = installed("in_the_clear", NAME, "sslmode=disable");
     let line = narthex.run(&["migrate"]).expect_error();
     assert!(line.contains("no encryption"), "{line}");
 }
 
-/// An installation that shows this certificate, or none, instead of a password, on a database of its own.
-fn certified(name: &str, certificate: Option<&str>) -> Narthex {
+/// Returns an installation on a database of its own that uses this certificate, or none, instead of
+/// a password.
+fn with_certificate(name: &str, certificate: Option<&str>) -> Narthex {
     let certificate = certificate.map(|name| server().certificate(name));
     let parameters = [Some(verified_by("ca")), certificate];
     let parameters = parameters.into_iter().flatten().collect::<Vec<_>>();
@@ -77,13 +79,13 @@ fn certified(name: &str, certificate: Option<&str>) -> Narthex {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_asks_for_a_certificate_lets_in_who_has_the_right_one_without_a_password() {
-    let narthex = certified("by_certificate", Some("client"));
+async fn client_certificate_replaces_the_password() {
+    let narthex = with_certificate("by_certificate", Some("client"));
     narthex.run(&["migrate"]).expect_code(0);
     let serving = narthex.serve();
     let browser = Browser::at(&serving.url);
     browser.get("/register").await.expect_status(200);
-    // Fails where one of them showed none.
+    // The query fails if a connection has no client certificate.
     server().execute(
         "SELECT 1 / min((s.client_dn = '/CN=certified')::int) FROM pg_stat_ssl s \
          JOIN pg_stat_activity a USING (pid) WHERE a.datname = 'by_certificate'",
@@ -92,8 +94,8 @@ async fn a_server_that_asks_for_a_certificate_lets_in_who_has_the_right_one_with
 }
 
 #[test]
-fn who_has_no_certificate_or_another_s_is_turned_away_by_a_server_that_asks_for_one() {
-    for (name, certificate, why) in [
+fn missing_or_wrong_client_certificate_is_refused() {
+    for (name, certificate, reason) in [
         (
             "no_certificate",
             None,
@@ -106,25 +108,26 @@ fn who_has_no_certificate_or_another_s_is_turned_away_by_a_server_that_asks_for_
             "authentication failed for user",
         ),
     ] {
-        let narthex = certified(name, certificate);
+        let narthex = with_certificate(name, certificate);
         let line = narthex.run(&["migrate"]).expect_error();
-        assert!(line.contains(why), "{name}: {line}");
+        assert!(line.contains(reason), "{name}: {line}");
     }
 }
 
 #[test]
-fn nobody_can_talk_it_out_of_tls() {
-    // Answers that it has none, as somebody on the way would (PostgreSQL documentation, section 54.2.10).
+fn tls_cannot_be_downgraded() {
+    // The server denies TLS, as an attacker in the network would (PostgreSQL documentation, section
+    // 54.2.10).
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let heard = std::thread::spawn(move || {
+    let received = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut request = [0; 8];
         stream.read_exact(&mut request).unwrap();
         stream.write_all(b"N").unwrap();
-        let mut heard = Vec::new();
-        stream.read_to_end(&mut heard).unwrap();
-        heard
+        let mut received = Vec::new();
+        stream.read_to_end(&mut received).unwrap();
+        received
     });
     let address = format!(
         "postgres://narthex:hunter2@localhost:{port}/narthex?hostaddr=127.0.0.1&{}",
@@ -133,5 +136,5 @@ fn nobody_can_talk_it_out_of_tls() {
     let narthex = Narthex::installed().with("DATABASE_URL", &address);
     let line = narthex.run(&["migrate"]).expect_error();
     assert!(line.contains("does not support SSL"), "{line}");
-    assert_eq!(heard.join().unwrap(), b"", "said in the clear");
+    assert_eq!(received.join().unwrap(), b"", "no unencrypted bytes");
 }

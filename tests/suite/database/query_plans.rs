@@ -1,5 +1,5 @@
-//! A list of many is read as one of few is: by an index, in the order that it is shown in, and no
-//! further than the page goes.
+//! Query plans of long lists: a page is read by an index in the order of the list, and no row
+//! beyond the page is read.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once};
@@ -13,23 +13,23 @@ use crate::support::app::TestApp;
 use crate::support::client::ApiClient;
 use crate::support::sql;
 
-static WATCHING: AtomicBool = AtomicBool::new(false);
-static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static RECORDING: AtomicBool = AtomicBool::new(false);
+static QUERIES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// From now on, connections that are made tell what they are asked while somebody watches.
+/// Has new connections record their queries while `RECORDING` is set.
 fn instrument_connections() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let made = diesel::connection::set_default_instrumentation(|| {
             Some(Box::new(|event: InstrumentationEvent<'_>| {
                 if let InstrumentationEvent::StartQuery { query, .. } = event
-                    && WATCHING.load(Ordering::Relaxed)
+                    && RECORDING.load(Ordering::Relaxed)
                 {
-                    SEEN.lock().unwrap().push(query.to_string());
+                    QUERIES.lock().unwrap().push(query.to_string());
                 }
             }))
         });
-        made.expect("nobody else instruments connections");
+        made.expect("no other instrumentation");
     });
 }
 
@@ -45,7 +45,7 @@ struct Line {
     line: String,
 }
 
-/// How the database would answer a query, whatever its values are; PostgreSQL with these settings.
+/// Returns the plan of the database for a query with any values; PostgreSQL uses these settings.
 fn plan(app: &TestApp, settings: &str, query: &str) -> String {
     match &app.context.settings.database {
         DatabaseUrl::Sqlite(path) => {
@@ -71,8 +71,8 @@ fn plan(app: &TestApp, settings: &str, query: &str) -> String {
     }
 }
 
-/// Ten thousand tokens that ended, as many secrets, uses, events and other users: of a table that has only a
-/// few rows, all are read whatever indexes there are.
+/// Inserts ten thousand each of ended tokens, secrets, last uses, events and other users. A
+/// database reads a table of few rows completely, whatever indexes exist.
 fn add_many(app: &TestApp) {
     let (id, digest, numbers, analyze) = match &app.context.settings.database {
         DatabaseUrl::Sqlite(_) => (
@@ -85,7 +85,7 @@ fn add_many(app: &TestApp) {
             "decode(md5(random()::text), 'hex')",
             "sha256(random()::text::bytea)",
             "WITH n (i) AS (SELECT generate_series(1, 10000))",
-            // As autovacuum does after a while.
+            // Autovacuum does the same after some time.
             "ANALYZE;",
         ),
     };
@@ -108,47 +108,47 @@ fn add_many(app: &TestApp) {
     );
 }
 
-/// What the database is asked, by whomever, while `work` is done: its text and its values.
-async fn asked_during(work: impl Future<Output = ()>) -> Vec<(String, String)> {
-    // One watches at a time.
-    static WATCHED: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-    let _watched = WATCHED.lock().await;
-    SEEN.lock().unwrap().clear();
-    WATCHING.store(true, Ordering::Relaxed);
+/// Returns the text and the values of each query that any test runs during `work`.
+async fn queries_during(work: impl Future<Output = ()>) -> Vec<(String, String)> {
+    // Only one test records at a time.
+    static ONE_RECORDER: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _recorder = ONE_RECORDER.lock().await;
+    QUERIES.lock().unwrap().clear();
+    RECORDING.store(true, Ordering::Relaxed);
     work.await;
-    WATCHING.store(false, Ordering::Relaxed);
-    let seen = SEEN.lock().unwrap();
-    let asked = seen
+    RECORDING.store(false, Ordering::Relaxed);
+    let queries = QUERIES.lock().unwrap();
+    let recorded = queries
         .iter()
         .filter_map(|query| query.split_once(" -- binds: "));
-    asked
+    recorded
         .map(|(query, values)| (query.to_owned(), values.to_owned()))
         .collect()
 }
 
-/// What is asked of the tables that grow, while a page of a list is made.
+/// Returns the queries of one page of a list that read growing tables.
 async fn queries_of(client: &ApiClient, path: &str) -> Vec<String> {
-    let asked = asked_during(async {
+    let recorded = queries_during(async {
         client
             .get(&format!("{path}limit=37"))
             .await
             .expect_status(200);
     })
     .await;
-    // Other tests ask, too. A page is found again by how many rows are fetched, one or two more than are
-    // shown; a look-up is the same whoever asks.
-    let ours = asked.into_iter().filter(|(query, values)| {
-        let of_a_page = values.ends_with(", 38]") || values.ends_with(", 39]");
-        of_a_page
+    // Other tests run queries, too. The query of a page is recognised by its limit, which is one or
+    // two more than the rows of the page. The lookup of a secret is the same in every test.
+    let relevant = recorded.into_iter().filter(|(query, values)| {
+        let is_of_a_page = values.ends_with(", 38]") || values.ends_with(", 39]");
+        is_of_a_page
             || query
                 .replace(['`', '"'], "")
                 .contains("WHERE (secrets.digest =")
     });
-    ours.map(|(query, _)| query).collect()
+    relevant.map(|(query, _)| query).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_a_long_list_is_read_by_an_index_and_no_further() {
+async fn list_page_reads_only_its_rows_by_an_index() {
     instrument_connections();
     let app = TestApp::start();
     let ada = app.register("ada@example.com").await;
@@ -165,15 +165,12 @@ async fn a_page_of_a_long_list_is_read_by_an_index_and_no_further() {
         for from in ["", cursor] {
             let path = format!("/api/v1/{list}{from}");
             let queries = queries_of(&client, &path).await;
-            assert!(
-                !queries.is_empty(),
-                "nothing was seen to be asked by {path}"
-            );
+            assert!(!queries.is_empty(), "no query was recorded for {path}");
             for query in queries {
                 let plan = plan(&app, "", &query);
                 let by_index = plan.contains("USING INDEX") || plan.contains("Index Scan");
-                let whole = ["SCAN ", "TEMP B-TREE", "Seq Scan", "Sort"];
-                let reads_all = whole.iter().any(|step| plan.contains(step));
+                let full_reads = ["SCAN ", "TEMP B-TREE", "Seq Scan", "Sort"];
+                let reads_all = full_reads.iter().any(|step| plan.contains(step));
                 assert!(by_index && !reads_all, "{path}:\n{query}\n{plan}");
             }
         }
@@ -181,12 +178,12 @@ async fn a_page_of_a_long_list_is_read_by_an_index_and_no_further() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_ended_long_ago_is_found_by_an_index_however_it_ended() {
+async fn cleanup_finds_ended_credentials_by_an_index() {
     instrument_connections();
     let app = TestApp::start();
     app.register("ada@example.com").await;
     add_many(&app);
-    let asked = asked_during(async {
+    let recorded = queries_during(async {
         narthex::credentials::prune(&app.context).await.unwrap();
     })
     .await;
@@ -198,11 +195,11 @@ async fn what_ended_long_ago_is_found_by_an_index_however_it_ended() {
         ),
     ] {
         let plain = |query: &String| query.replace(['`', '"'], "");
-        let query = asked
+        let query = recorded
             .iter()
             .find(|(query, _)| plain(query).contains(condition));
-        let (query, _) = query.unwrap_or_else(|| panic!("nothing asked for {condition}"));
-        // PostgreSQL may well read all where most are to be forgotten.
+        let (query, _) = query.unwrap_or_else(|| panic!("no query has {condition}"));
+        // PostgreSQL may prefer a full read if most rows are to be deleted.
         let plan = plan(&app, "SET enable_seqscan = off;", query);
         assert!(plan.contains(index), "{query}\n{plan}");
     }

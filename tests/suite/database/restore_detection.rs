@@ -1,5 +1,5 @@
-//! A copy that was put in the place of the database: what ended since it was made lives again in it, so
-//! that somebody has to be told, and to answer.
+//! A restored database: credentials that were revoked after the backup are active again, so that
+//! Narthex warns the operator until the operator answers.
 
 use serde_json::Value;
 
@@ -8,17 +8,17 @@ use crate::support::database::{Database, Engine};
 use crate::support::operator::Operator;
 
 const ADA: &str = "ada@example.com";
-/// What whoever starts on a copy reads in the log.
-const QUESTION: &str = "is this a backup that was put back, or a copy?";
+/// The warning in the log of a server that starts on a copy.
+const WARNING: &str = "is this a backup that was put back, or a copy?";
 
-/// An installation that was never served.
+/// Returns an installation with a user, on which no server has run.
 fn operator() -> Operator {
     let operator = Operator::on(Database::empty());
     operator.add_user(ADA);
     operator
 }
 
-/// A server that has become a node, which is after it has looked.
+/// Starts a server and waits until it has joined the cluster, which is after its restore detection.
 fn start(operator: &Operator) -> RunningServer {
     let newest = "SELECT CAST(COALESCE(MAX(joined_at), 0) AS TEXT) AS line FROM nodes";
     let before = operator.query_text(newest);
@@ -29,37 +29,37 @@ fn start(operator: &Operator) -> RunningServer {
     serving
 }
 
-/// What a server that is started and stopped asks in its log.
-fn asked_at_a_start(operator: &Operator) -> Vec<String> {
-    asked(&start(operator).stop().expect_code(0))
+/// Starts and stops a server. Returns the warnings of its log.
+fn warnings_of_a_start(operator: &Operator) -> Vec<String> {
+    warnings(&start(operator).stop().expect_code(0))
 }
 
-fn asked(outcome: &Outcome) -> Vec<String> {
+fn warnings(outcome: &Outcome) -> Vec<String> {
     let lines = outcome.stderr.lines();
-    let asked = lines.filter(|line| line.contains(QUESTION));
-    asked.map(str::to_owned).collect()
+    let warnings = lines.filter(|line| line.contains(WARNING));
+    warnings.map(str::to_owned).collect()
 }
 
-/// State and detail of what `narthex check` says of a copy, and how it ended.
-fn checked(operator: &Operator) -> (String, String, Option<i32>) {
+/// Returns the state and the detail of the row `copy` of `narthex check`, and the exit code.
+fn check_copy(operator: &Operator) -> (String, String, Option<i32>) {
     let outcome = operator.run(&["check", "--json"]);
     let list: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
     let rows = list["data"].as_array().expect("a list");
     let row = rows.iter().find(|row| row["check"] == "copy");
-    let row = row.unwrap_or_else(|| panic!("nothing is said of a copy: {outcome:#?}"));
+    let row = row.unwrap_or_else(|| panic!("no row about a copy: {outcome:#?}"));
     let text = |name: &str| row[name].as_str().expect("a text").to_owned();
     (text("state"), text("detail"), outcome.code)
 }
 
 #[track_caller]
-fn nothing_is_asked(operator: &Operator) {
-    let (state, detail, code) = checked(operator);
+fn expect_no_warning(operator: &Operator) {
+    let (state, detail, code) = check_copy(operator);
     assert_eq!((&*state, code), ("ok", Some(0)), "{detail}");
-    assert_eq!(asked_at_a_start(operator), Vec::<String>::new());
+    assert_eq!(warnings_of_a_start(operator), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_in_the_place_of_the_database_is_told_until_everybody_was_signed_out() {
+async fn restored_backup_is_reported_until_all_users_are_signed_out() {
     let operator = operator();
     let secret = operator.add_token(ADA, "deploy", &[]);
     let serving = start(&operator);
@@ -71,53 +71,53 @@ async fn a_backup_in_the_place_of_the_database_is_told_until_everybody_was_signe
     serving.stop().expect_code(0);
     operator.restore(&backup);
 
-    let (state, detail, code) = checked(&operator);
+    let (state, detail, code) = check_copy(&operator);
     assert_eq!((&*state, code), ("fail", Some(1)), "{detail}");
-    for what_to_do in ["narthex sign-out --all", "narthex moved"] {
-        assert!(detail.contains(what_to_do), "{detail}");
+    for command in ["narthex sign-out --all", "narthex moved"] {
+        assert!(detail.contains(command), "{detail}");
     }
-    // Every start says so again, until somebody has answered.
+    // Every start warns again until the operator has answered.
     for _ in 0..2 {
         let serving = start(&operator);
         assert!(
             serving.accepts_token(&secret).await,
-            "what ended lives again"
+            "the revoked token is active again"
         );
-        let lines = asked(&serving.stop().expect_code(0));
+        let lines = warnings(&serving.stop().expect_code(0));
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert!(lines[0].contains(" WARN "), "{lines:?}");
         assert!(lines[0].contains("narthex sign-out --all"), "{lines:?}");
     }
-    // A part of everything is no answer.
+    // A revocation of some credentials only is no answer.
     operator.run_ok(&["sign-out", "--all", "--class", "session"]);
     operator.run_ok(&["sign-out", "--all", "--dry-run"]);
-    assert_eq!(checked(&operator).0, "fail");
+    assert_eq!(check_copy(&operator).0, "fail");
 
-    let told = operator.run_ok(&["sign-out", "--all"]);
-    assert_eq!(told, "Ended 1 credential of 1 user.\n");
-    nothing_is_asked(&operator);
+    let output = operator.run_ok(&["sign-out", "--all"]);
+    assert_eq!(output, "Ended 1 credential of 1 user.\n");
+    expect_no_warning(&operator);
     assert!(!start(&operator).accepts_token(&secret).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_moved_the_database_says_so_and_nothing_ends() {
+async fn moved_database_is_confirmed_without_revocation() {
     let operator = operator();
     let secret = operator.add_token(ADA, "deploy", &[]);
     start(&operator).stop().expect_code(0);
     let backup = operator.back_up();
     operator.restore(&backup);
-    assert_eq!(checked(&operator).0, "fail");
+    assert_eq!(check_copy(&operator).0, "fail");
 
-    let told = operator.run_ok(&["moved"]);
+    let output = operator.run_ok(&["moved"]);
     assert!(
-        told.starts_with("The database is where it has to be: "),
-        "{told}"
+        output.starts_with("The database is where it has to be: "),
+        "{output}"
     );
-    nothing_is_asked(&operator);
+    expect_no_warning(&operator);
     assert!(start(&operator).accepts_token(&secret).await);
-    let place = operator.json(&["moved"])["place"].clone();
-    let place = place.as_str().expect("a text");
-    let names: Vec<_> = place
+    let identity = operator.json(&["moved"])["place"].clone();
+    let identity = identity.as_str().expect("a text");
+    let names: Vec<_> = identity
         .split(", ")
         .filter_map(|part| part.split(' ').next())
         .collect();
@@ -127,32 +127,34 @@ async fn who_moved_the_database_says_so_and_nothing_ends() {
     }
 }
 
-/// The file is the same then, and the tables are: what is left is that somebody served when it was made.
+/// The file and the tables keep their identity. The only evidence is the node that was a member
+/// when the backup was made.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_of_a_database_in_use_that_was_written_over_it_is_told_once() {
+async fn backup_written_over_the_database_is_reported_once() {
     let operator = operator();
     let serving = start(&operator);
     let backup = operator.back_up_rows();
     serving.stop().expect_code(0);
     operator.restore_in_place(&backup);
-    // It was made a while ago.
+    // The backup is eleven minutes old.
     operator.execute("UPDATE nodes SET alive_at = alive_at - 660000000");
 
-    let (state, detail, code) = checked(&operator);
+    let (state, detail, code) = check_copy(&operator);
     assert_eq!((&*state, code), ("warn", Some(0)), "{detail}");
-    let lines = asked_at_a_start(&operator);
+    let lines = warnings_of_a_start(&operator);
     assert_eq!(lines.len(), 1, "{lines:?}");
     for words in [" WARN ", "was in use on 20", "narthex sign-out --all"] {
         assert!(lines[0].contains(words), "{words}: {lines:?}");
     }
-    // The rows of whoever was cut off go when somebody has waited for them for a lease.
+    // A node deletes the rows of members that were cut off after it has waited for their leases.
     operator.execute("DELETE FROM nodes");
-    nothing_is_asked(&operator);
+    expect_no_warning(&operator);
 }
 
-/// On SQLite, where what is open lives on without a name. On PostgreSQL connections end with a database.
+/// On SQLite, a replaced file stays open without a name. On PostgreSQL, connections end with a
+/// dropped database.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_whose_file_is_replaced_while_it_runs_lets_nobody_in_and_stops() {
+async fn server_stops_when_its_database_file_is_replaced() {
     let operator = operator();
     let secret = operator.add_token(ADA, "deploy", &[]);
     let serving = start(&operator);
@@ -161,34 +163,34 @@ async fn a_server_whose_file_is_replaced_while_it_runs_lets_nobody_in_and_stops(
     if Engine::of_this_run() == Engine::Postgres {
         serving.stop().expect_code(0);
         operator.restore(&backup);
-        return assert_eq!(checked(&operator).0, "fail");
+        return assert_eq!(check_copy(&operator).0, "fail");
     }
     operator.restore(&backup);
     let outcome = serving.outcome().expect_code(1);
     assert!(outcome.stderr.contains(" ERROR "), "{outcome:#?}");
-    let why = "another file was put in the place of the database";
+    let reason = "another file was put in the place of the database";
     let last = outcome.stderr.lines().last().unwrap_or_default();
-    assert!(last.contains(why), "{outcome:#?}");
+    assert!(last.contains(reason), "{outcome:#?}");
     operator.run_ok(&["sign-out", "--all"]);
     assert!(!start(&operator).accepts_token(&secret).await);
 }
 
-/// What a server that runs has seen, `check` knows afterwards.
+/// A running server records that the database was rewound, and `check` reads that record.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_finds_the_database_older_has_it_told_until_somebody_answers() {
+async fn rewound_database_is_reported_until_all_are_signed_out() {
     let operator = operator();
     operator.add_token(ADA, "deploy", &[]);
     let serving = start(&operator);
     let token = operator.only_token_of(ADA);
     operator.run_ok(&["token", "revoke", &token]);
-    assert_eq!(checked(&operator).0, "ok");
+    assert_eq!(check_copy(&operator).0, "ok");
     operator.execute("UPDATE notice_position SET position = 0; DELETE FROM notices");
-    let mut looks = 0;
-    while checked(&operator).0 == "ok" {
-        looks += 1;
-        assert!(looks < 500, "nobody saw it");
+    let mut attempts = 0;
+    while check_copy(&operator).0 == "ok" {
+        attempts += 1;
+        assert!(attempts < 500, "the server did not detect it");
     }
-    let (state, detail, code) = checked(&operator);
+    let (state, detail, code) = check_copy(&operator);
     assert_eq!((&*state, code), ("fail", Some(1)), "{detail}");
     assert!(detail.contains("narthex sign-out --all"), "{detail}");
     let log = serving.stop().expect_code(0).stderr;
@@ -197,34 +199,34 @@ async fn a_server_that_finds_the_database_older_has_it_told_until_somebody_answe
         "{log}"
     );
     operator.run_ok(&["sign-out", "--all"]);
-    nothing_is_asked(&operator);
+    expect_no_warning(&operator);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_asked_after_what_everybody_does_to_a_database() {
+async fn ordinary_operation_is_not_reported_as_a_restore() {
     let operator = operator();
-    nothing_is_asked(&operator);
-    nothing_is_asked(&operator);
-    // The power went, and came back soon.
-    assert_eq!(asked(&start(&operator).kill()), Vec::<String>::new());
-    nothing_is_asked(&operator);
+    expect_no_warning(&operator);
+    expect_no_warning(&operator);
+    // A short power failure.
+    assert_eq!(warnings(&start(&operator).kill()), Vec::<String>::new());
+    expect_no_warning(&operator);
     operator.run_ok(&["migrate"]);
-    nothing_is_asked(&operator);
+    expect_no_warning(&operator);
     operator.execute(match Engine::of_this_run() {
         Engine::Sqlite => "VACUUM",
         Engine::Postgres => "VACUUM FULL",
     });
-    nothing_is_asked(&operator);
-    // To make a backup is no reason to ask, and neither is a second server.
+    expect_no_warning(&operator);
+    // Neither a backup nor a second server is a reason for a warning.
     let first = start(&operator);
     drop(operator.back_up());
-    nothing_is_asked(&operator);
-    assert_eq!(asked(&first.stop().expect_code(0)), Vec::<String>::new());
-    nothing_is_asked(&operator);
+    expect_no_warning(&operator);
+    assert_eq!(warnings(&first.stop().expect_code(0)), Vec::<String>::new());
+    expect_no_warning(&operator);
 }
 
 #[test]
-fn of_several_first_servers_none_asks() {
+fn concurrent_first_starts_report_nothing() {
     let operator = Operator::on(Database::empty()).with(
         "NARTHEX_SECRET_KEY",
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==",
@@ -240,5 +242,5 @@ fn of_several_first_servers_none_asks() {
         let outcome = serving.stop().expect_code(0);
         assert!(!outcome.stderr.contains(" WARN "), "{outcome:#?}");
     }
-    nothing_is_asked(&operator);
+    expect_no_warning(&operator);
 }

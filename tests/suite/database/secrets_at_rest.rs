@@ -1,4 +1,4 @@
-//! What is stored and what is logged: enough to recognise a secret, never the secret.
+//! Secrets in the database and in the log: digests and hints are stored, secrets are not.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -23,7 +23,7 @@ fn tables(app: &TestApp) -> Vec<String> {
     )
 }
 
-/// Every row of every table as text, bytes in hexadecimal.
+/// Returns every row of every table as text, with bytes in hexadecimal.
 fn dump(app: &TestApp) -> String {
     let mut dump = String::new();
     for table in tables(app) {
@@ -51,31 +51,31 @@ fn hex(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The secret is there neither as it is nor in hexadecimal or base64.
+/// Expects that the text contains the secret neither literally nor in hexadecimal or base64.
 #[track_caller]
-fn is_nowhere_in(text: &str, secret: &str) {
-    let small = text.to_ascii_lowercase();
+fn expect_absent(text: &str, secret: &str) {
+    let lowercase = text.to_ascii_lowercase();
     assert!(!secret.is_empty());
-    assert!(!text.contains(secret), "there it is: {secret}");
+    assert!(!text.contains(secret), "found: {secret}");
     assert!(
-        !small.contains(&hex(secret)),
-        "there it is in hexadecimal: {secret}"
+        !lowercase.contains(&hex(secret)),
+        "found in hexadecimal: {secret}"
     );
     let base64 = BASE64_STANDARD.encode(secret);
     assert!(
         !text.contains(base64.trim_end_matches('=')),
-        "there it is in base64: {secret}"
+        "found in base64: {secret}"
     );
 }
 
-/// The secret that a session's cookie carries, and the cookie's whole value.
+/// Returns the secret in the session cookie, and the whole value of the cookie.
 fn secrets_of(browser: &Browser) -> Vec<String> {
     let value = browser.cookie("narthex").expect("a cookie").value;
     let parts = value.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
     let mut secrets: Vec<String> = parts
         .filter(|part| part.len() >= 43)
         .map(|part| {
-            // After the percent sign of an escaped quote stand its two digits.
+            // The part may begin with the two digits of an escaped quote.
             part[part.len() - 43..].to_owned()
         })
         .collect();
@@ -84,8 +84,8 @@ fn secrets_of(browser: &Browser) -> Vec<String> {
     secrets
 }
 
-/// Uses all there is and gives every secret that was in play.
-async fn a_day(origin: &str) -> Vec<String> {
+/// Uses every feature that handles secrets, and returns all of these secrets.
+async fn use_everything(origin: &str) -> Vec<String> {
     let browser = Browser::at(origin);
     let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
     browser
@@ -115,7 +115,7 @@ async fn a_day(origin: &str) -> Vec<String> {
     secrets.push("a key of a program's own choice".to_owned());
     let sign_in = serde_json::json!({"email": ADA, "password": PASSWORD, "device_name": "cli"});
     let device = client.post("/api/v1/sign-in", &sign_in).await;
-    // Signing in shows no token.
+    // Sign-in needs no token.
     let device = match device.status {
         201 => device.json()["secret"].as_str().unwrap().to_owned(),
         _ => panic!("{device}"),
@@ -136,9 +136,9 @@ async fn a_day(origin: &str) -> Vec<String> {
         .await
         .expect_status(303);
     secrets.extend(secrets_of(&browser));
-    for bad in [format!("/account?token={token}"), "/api/v1/user".to_owned()] {
+    for path_with_bad_token in [format!("/account?token={token}"), "/api/v1/user".to_owned()] {
         ApiClient::at(origin, &format!("{}x", &token[..39]))
-            .get(&bad)
+            .get(&path_with_bad_token)
             .await;
     }
     ApiClient::at(origin, &device)
@@ -150,18 +150,18 @@ async fn a_day(origin: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_database_holds_no_secret() {
+async fn database_contains_no_secret() {
     let app = TestApp::start();
-    let secrets = a_day(&app.origin).await;
+    let secrets = use_everything(&app.origin).await;
     let dump = dump(&app);
-    assert!(dump.contains(ADA), "the dump has what is stored");
+    assert!(dump.contains(ADA), "the dump has the stored rows");
     for secret in secrets {
-        is_nowhere_in(&dump, &secret);
+        expect_absent(&dump, &secret);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_that_was_rotated_out_is_forgotten_in_time() {
+async fn cleanup_deletes_previous_secrets() {
     let app = TestApp::start_with(&[("NARTHEX_KEEP_ENDED", "30d")]);
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -179,19 +179,19 @@ async fn a_secret_that_was_rotated_out_is_forgotten_in_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_holds_no_secret_even_where_it_says_everything() {
+async fn log_at_trace_level_contains_no_secret() {
     let narthex = Narthex::installed().with("NARTHEX_LOG", "trace");
     let serving = narthex.serve();
-    let secrets = a_day(&serving.url).await;
+    let secrets = use_everything(&serving.url).await;
     let log = serving.stop().expect_code(0).stderr;
     assert!(log.contains("/account/tokens"), "the log has the requests");
     for secret in secrets {
-        is_nowhere_in(&log, &secret);
+        expect_absent(&log, &secret);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_first_start_makes_is_read_by_its_owner_alone() {
+async fn files_of_the_first_start_are_readable_by_their_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let narthex = Narthex::installed();
     let serving = narthex.serve();
@@ -207,7 +207,7 @@ async fn what_the_first_start_makes_is_read_by_its_owner_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn passwords_are_kept_as_argon2id_with_a_salt_each() {
+async fn passwords_are_stored_as_argon2id_with_separate_salts() {
     let app = TestApp::start();
     app.register(ADA).await;
     app.register("grace@example.com").await;
@@ -220,7 +220,7 @@ async fn passwords_are_kept_as_argon2id_with_a_salt_each() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_belongs_to_a_user_goes_with_the_user() {
+async fn rows_of_a_user_are_deleted_with_the_user() {
     let app = TestApp::start();
     let of_users = query_lines(
         &app,
@@ -237,8 +237,8 @@ async fn whatever_belongs_to_a_user_goes_with_the_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_deleted_user_no_row_is_left() {
-    // What processes tell each other says for an hour whom to forget, by id.
+async fn deleted_user_leaves_no_row() {
+    // For an hour, an invalidation in the database contains the ID of its user.
     let app = TestApp::start();
     app.register("grace@example.com").await;
     let others = dump(&app);
@@ -251,7 +251,7 @@ async fn of_a_deleted_user_no_row_is_left() {
         .replace('-', "");
     assert!(
         dump(&app).to_ascii_lowercase().contains(&id),
-        "the dump has ids"
+        "the dump has IDs"
     );
     browser
         .post("/account/delete", &[("password", PASSWORD)])
@@ -259,24 +259,25 @@ async fn of_a_deleted_user_no_row_is_left() {
         .expect_status(303);
     app.advance(Duration::from_secs(3601));
     prune(&app.context).await.unwrap();
-    let left = dump(&app);
-    assert!(!left.contains(ADA), "{left}");
-    assert!(!left.to_ascii_lowercase().contains(&id), "{left}");
+    let remaining = dump(&app);
+    assert!(!remaining.contains(ADA), "{remaining}");
+    assert!(!remaining.to_ascii_lowercase().contains(&id), "{remaining}");
     let rows = |dump: &str| {
-        // The newest invalidation stays, without the id of a user.
-        let of_nobody = |row: &&str| {
+        // The newest invalidation stays, without the ID of a user.
+        let is_not_of_a_user = |row: &&str| {
             ["nodes: ", "notices: ", "throttles: "]
                 .iter()
                 .any(|table| row.starts_with(table))
         };
-        dump.lines().filter(|row| !of_nobody(row)).count()
+        dump.lines().filter(|row| !is_not_of_a_user(row)).count()
     };
-    assert_eq!(rows(&left), rows(&others), "{left}");
+    assert_eq!(rows(&remaining), rows(&others), "{remaining}");
 }
 
-/// One that only known addresses cost would tell them apart by the time of the answer.
+/// If only known addresses cost a write, the response time would reveal which addresses have an
+/// account.
 #[tokio::test]
-async fn every_refused_sign_in_is_written_down_whether_there_is_such_an_account_or_not() {
+async fn refused_sign_in_is_recorded_for_unknown_accounts_too() {
     let app = TestApp::start();
     app.register("ada@example.com").await;
     for email in ["ada@example.com", "nobody@example.com"] {

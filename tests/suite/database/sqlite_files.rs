@@ -1,4 +1,4 @@
-//! The files of an SQLite database: who may read them, and how large they stay.
+//! The files of an SQLite database: their permissions and their sizes.
 
 use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::Path;
@@ -17,7 +17,7 @@ const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 
 #[test]
-fn files_made_through_a_link_are_their_owners_alone() {
+fn files_created_through_a_link_are_readable_by_owner_only() {
     let elsewhere = tempfile::tempdir().unwrap();
     let narthex = Narthex::installed();
     let link = narthex.directory().join("link.db");
@@ -46,7 +46,7 @@ fn files_made_through_a_link_are_their_owners_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_grew_shrinks_when_it_begins_anew() {
+async fn wal_file_shrinks_when_it_restarts() {
     let database = Database::fresh_of(Engine::Sqlite, migrate);
     let address = database.address().to_owned();
     let file = address.strip_prefix("sqlite://").unwrap();
@@ -79,7 +79,7 @@ async fn a_log_that_grew_shrinks_when_it_begins_anew() {
 }
 
 #[test]
-fn a_log_of_another_file_is_named_by_check() {
+fn check_reports_a_wal_file_of_another_database() {
     let [one, another] = [(); 2].map(|()| {
         let operator = Operator::on(Database::fresh_of(Engine::Sqlite, migrate));
         operator.add_user("ada@example.com");
@@ -94,7 +94,8 @@ fn a_log_of_another_file_is_named_by_check() {
          WITH RECURSIVE many (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM many WHERE i < 2000) \
          INSERT INTO older SELECT hex(randomblob(50)) FROM many",
     );
-    // Open until its log was copied: the last one to close the file removes it.
+    // The connection stays open until the WAL file was copied, because the last connection that
+    // closes the database deletes the WAL file.
     let mut open = sqlite_at(&file(&one));
     open.batch_execute(
         "CREATE TABLE newer (it TEXT); \
@@ -103,12 +104,12 @@ fn a_log_of_another_file_is_named_by_check() {
          PRAGMA wal_checkpoint(TRUNCATE); CREATE TABLE newest (it TEXT)",
     )
     .unwrap();
-    let log = format!("{}-wal", file(&another));
-    std::fs::copy(format!("{}-wal", file(&one)), &log).unwrap();
-    let found = another.run(&["check"]).expect_code(1);
-    let why = format!("{log} lies beside it");
-    assert!(found.stdout.contains(&why), "{found:#?}");
-    // It was not written into the file, which is whole without it.
+    let wal = format!("{}-wal", file(&another));
+    std::fs::copy(format!("{}-wal", file(&one)), &wal).unwrap();
+    let outcome = another.run(&["check"]).expect_code(1);
+    let reason = format!("{wal} lies beside it");
+    assert!(outcome.stdout.contains(&reason), "{outcome:#?}");
+    // The foreign WAL file was not written into the database, which is complete without it.
     for name in ["wal", "shm"] {
         std::fs::remove_file(format!("{}-{name}", file(&another))).unwrap();
     }
@@ -116,7 +117,7 @@ fn a_log_of_another_file_is_named_by_check() {
 }
 
 #[test]
-fn a_file_with_utf_16_texts_is_refused_by_every_command() {
+fn utf_16_database_is_refused_by_every_command() {
     for encoding in ["UTF-16le", "UTF-16be"] {
         let database = Database::empty_of(Engine::Sqlite);
         let file = database.address().strip_prefix("sqlite://").unwrap();
@@ -126,22 +127,22 @@ fn a_file_with_utf_16_texts_is_refused_by_every_command() {
             ))
             .unwrap();
         let operator = Operator::on(database).with("NARTHEX_SECRET_KEY", KEY);
-        let why = format!("its text encoding is {encoding}");
+        let reason = format!("its text encoding is {encoding}");
         for command in [
             &["migrate"][..],
             &["serve", "--listen", "127.0.0.1:0"],
             &["user", "list"],
         ] {
             let line = operator.run_err(command);
-            assert!(line.contains(&why), "{command:?}: {line}");
+            assert!(line.contains(&reason), "{command:?}: {line}");
         }
-        let found = operator.run(&["check"]).expect_code(1);
-        assert!(found.stdout.contains(&why), "{found:#?}");
+        let outcome = operator.run(&["check"]).expect_code(1);
+        assert!(outcome.stdout.contains(&reason), "{outcome:#?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clean_stop_leaves_the_database_in_one_file() {
+async fn clean_stop_leaves_one_database_file() {
     let operator = Operator::on(Database::empty_of(Engine::Sqlite));
     let serving = operator.serve();
     let browser = Browser::at(&serving.url);
@@ -156,12 +157,12 @@ async fn a_clean_stop_leaves_the_database_in_one_file() {
         .expect_redirect("/account");
     let file = operator.database.address();
     let file = file.strip_prefix("sqlite://").unwrap().to_owned();
-    let beside = ["wal", "shm"].map(|name| format!("{file}-{name}"));
-    let are_there = || beside.iter().any(|name| Path::new(name).exists());
-    assert!(are_there());
+    let companions = ["wal", "shm"].map(|name| format!("{file}-{name}"));
+    let exist = || companions.iter().any(|name| Path::new(name).exists());
+    assert!(exist());
     serving.stop().expect_code(0);
-    assert!(!are_there());
-    // What was in the log is in the file.
+    assert!(!exist());
+    // The content of the WAL file is in the database file.
     assert_eq!(
         operator.query_text("SELECT count(*) AS line FROM users"),
         "1"
@@ -169,7 +170,7 @@ async fn a_clean_stop_leaves_the_database_in_one_file() {
 }
 
 #[test]
-fn a_command_leaves_the_database_in_one_file() {
+fn command_leaves_one_database_file() {
     let operator = Operator::on(Database::empty_of(Engine::Sqlite));
     operator.add_user("ada@example.com");
     let file = operator.database.address();
