@@ -1,4 +1,4 @@
-//! Forms that are refused before they are submitted: every field but secrets comes back.
+//! Drafts: if a sign-in or a confirmation interrupts a form, every field except secrets is restored.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ const SECRET: &str = "a secret that stays here";
 const NOT_SUBMITTED: &str = "has not been submitted yet";
 const IDLE: Duration = Duration::from_secs(2 * 3600);
 const CONFIRM_FOR: Duration = Duration::from_secs(15 * 60);
-/// These have no fields that a person fills in, and no page of their own to come back to.
+/// Forms without fields for the user, and without a page of their own to return to.
 const WITHOUT_CONTENT: [&str; 2] = ["/logout", "/account/confirm"];
 
-/// The things that forms of one account are about.
+/// The browser, the token and the session that the forms of one account use.
 struct Account {
     browser: Browser,
     token: String,
@@ -31,7 +31,7 @@ impl Account {
     async fn of(app: &TestApp, email: &str) -> Self {
         let browser = app.register(email).await;
         app.token_of(&browser, "CI", &["orders:read"]).await;
-        // Another session, which outlives the idle limit.
+        // Another session, which is remembered and so outlives the shorter idle limit.
         let other = app.browser().with_user_agent(FIREFOX_ON_LINUX);
         let form = [("email", email), ("password", PASSWORD), ("remember", "on")];
         other.post("/login", &form).await.expect_status(303);
@@ -44,7 +44,7 @@ impl Account {
         }
     }
 
-    /// The address to which the form of a route is sent, and the page that shows the form.
+    /// Returns the path to which the form of a route is sent, and the page that shows the form.
     fn form_of(&self, pattern: &str) -> (String, String) {
         let id = if pattern.contains("/sessions/") {
             &self.session
@@ -61,13 +61,13 @@ impl Account {
                 "/account/sign-out?class=token&kind=personal&from=127.0.0.0%2F8&ability=orders%3Aread"
             }
             _ if pattern.starts_with("/account/tokens/{id}") => &token,
-            _ => panic!("no page is known for the form of {pattern}"),
+            _ => panic!("the test knows no page for the form of {pattern}"),
         };
         (pattern.replace("{id}", id), page.to_owned())
     }
 }
 
-/// Every route that takes a form of a signed-in page.
+/// Returns every route that accepts a form of a signed-in page.
 fn forms_of_signed_in_pages() -> Vec<&'static str> {
     let routes = routes::table().into_iter();
     let forms = routes.filter(|route| route.access == Access::Browser && route.method == "POST");
@@ -77,7 +77,7 @@ fn forms_of_signed_in_pages() -> Vec<&'static str> {
         .collect()
 }
 
-/// The form as a person leaves it who changes each of its fields.
+/// Returns the controls of the form after a change of each field.
 fn filled_in(form: &Form) -> Vec<Control> {
     let mut controls = form.controls.clone();
     let mut radios: Vec<String> = Vec::new();
@@ -88,7 +88,7 @@ fn filled_in(form: &Form) -> Vec<Control> {
             "email" => "new@example.com".clone_into(&mut control.value),
             "text" => "Entered & “kept” <b>".clone_into(&mut control.value),
             "checkbox" => control.checked = !control.checked,
-            // The first of a group that is not selected already.
+            // The first option of a group that is not selected.
             "radio" if !control.checked && !radios.contains(&control.name) => {
                 control.checked = true;
                 radios.push(control.name.clone());
@@ -106,7 +106,7 @@ fn sent(controls: &[Control]) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// What a person sees in a form: everything but secrets and what the page keeps for itself.
+/// Returns the fields that a user sees in a form: all except secrets and hidden fields.
 fn content(controls: &[Control]) -> Vec<(String, String)> {
     let own = [
         "user",
@@ -125,11 +125,11 @@ fn content(controls: &[Control]) -> Vec<(String, String)> {
 }
 
 #[track_caller]
-fn expect_kept(page: &Answer, action: &str, entered: &[Control]) {
+fn expect_restored(page: &Answer, action: &str, entered: &[Control]) {
     assert_eq!(page.status, 200, "{page}");
     assert!(page.text.contains(NOT_SUBMITTED), "{action}: {page}");
     assert!(!page.text.contains(SECRET), "{action}: {page}");
-    // What is done on this page leads back to it without the draft.
+    // Actions on this page return to it without the draft.
     assert!(!page.text.contains("draft="), "{action}: {page}");
     let again = form_in(page, action);
     assert_eq!(
@@ -139,15 +139,15 @@ fn expect_kept(page: &Answer, action: &str, entered: &[Control]) {
     );
 }
 
-/// Signs in, or confirms, on the page that `answer` leads to, and gives the page after that.
-async fn go_on(browser: &Browser, answer: &Answer, email: &str) -> Answer {
+/// Signs in or confirms on the page to which `answer` redirects, and returns the page after that.
+async fn authenticate_and_continue(browser: &Browser, answer: &Answer, email: &str) -> Answer {
     assert!(!answer.location().contains(SECRET), "{answer}");
     let page = browser.follow(answer).await.expect_status(200);
     let next = page.field("next");
     let form = [("email", email), ("password", PASSWORD), ("next", &*next)];
     let path = answer.location().split('?').next().unwrap();
-    let back = browser.post(path, &form).await.expect_redirect(&next);
-    browser.follow(&back).await
+    let redirect = browser.post(path, &form).await.expect_redirect(&next);
+    browser.follow(&redirect).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,17 +174,17 @@ async fn every_form_keeps_its_fields_when_the_session_expired() {
             .follow(&refused)
             .await
             .expect_text("Your session expired");
-        let page = go_on(&account.browser, &refused, &email).await;
-        expect_kept(&page, &action, &entered);
+        let page = authenticate_and_continue(&account.browser, &refused, &email).await;
+        expect_restored(&page, &action, &entered);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_form_keeps_its_fields_over_a_confirmation() {
     let app = TestApp::start_with(&[("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1")]);
-    let mut asked = Vec::new();
+    let mut interrupted = Vec::new();
     for (number, pattern) in forms_of_signed_in_pages().into_iter().enumerate() {
-        // A revocation goes on from a page of its own.
+        // A revocation continues on a separate page.
         if pattern.ends_with("/revoke") {
             continue;
         }
@@ -200,9 +200,9 @@ async fn every_form_keeps_its_fields_over_a_confirmation() {
         let answer = account.browser.post(&action, &sent(&entered)).await;
         let confirm = answer.status == 303 && answer.location().starts_with("/account/confirm");
         if confirm {
-            let page = go_on(&account.browser, &answer, &email).await;
-            expect_kept(&page, &action, &entered);
-            asked.push(pattern);
+            let page = authenticate_and_continue(&account.browser, &answer, &email).await;
+            expect_restored(&page, &action, &entered);
+            interrupted.push(pattern);
         }
     }
     let expected = [
@@ -212,10 +212,10 @@ async fn every_form_keeps_its_fields_over_a_confirmation() {
         "/account/tokens/{id}/rotate",
         "/account/sign-out",
     ];
-    assert_eq!(asked, expected);
+    assert_eq!(interrupted, expected);
 }
 
-/// The refused change of Ada's profile, and its address.
+/// Sends a profile change with an expired session and returns the redirect.
 async fn refused_profile(app: &TestApp, browser: &Browser) -> Answer {
     let user = browser.get("/api/v1/user").await.json();
     let form = [
@@ -231,30 +231,34 @@ async fn refused_profile(app: &TestApp, browser: &Browser) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_draft_is_shown_to_the_user_who_entered_it_and_no_other() {
+async fn draft_is_shown_only_to_the_user_who_entered_it() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let grace = app.register(GRACE).await;
     let refused = refused_profile(&app, &browser).await;
-    // On the same machine somebody else signs in.
-    let page = go_on(&browser, &refused, GRACE).await.expect_status(200);
+    // Another user signs in with the same browser.
+    let page = authenticate_and_continue(&browser, &refused, GRACE)
+        .await
+        .expect_status(200);
     assert_eq!(page.field("name"), "grace");
     page.expect_no_text(NOT_SUBMITTED);
     drop(grace);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_draft_is_shown_and_never_acted_on() {
+async fn draft_is_shown_and_never_submitted() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let refused = refused_profile(&app, &browser).await;
-    let page = go_on(&browser, &refused, ADA).await.expect_status(200);
+    let page = authenticate_and_continue(&browser, &refused, ADA)
+        .await
+        .expect_status(200);
     assert_eq!(page.field("name"), "Countess of Lovelace");
     assert_eq!(browser.get("/api/v1/user").await.json()["name"], "ada");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_draft_is_unreadable_in_its_address_and_to_other_keys() {
+async fn draft_in_a_url_is_unreadable_and_protected_from_changes() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let refused = refused_profile(&app, &browser).await;
@@ -279,25 +283,29 @@ async fn the_longest_name_and_address_fit_into_a_draft() {
     app.advance(CONFIRM_FOR);
     let form = [("name", &*name), ("email", &*email)];
     let refused = browser.post("/account/profile", &form).await;
-    let page = go_on(&browser, &refused, ADA).await.expect_status(200);
+    let page = authenticate_and_continue(&browser, &refused, ADA)
+        .await
+        .expect_status(200);
     assert_eq!(page.field("name"), name);
     assert_eq!(page.field("email"), email);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_too_long_for_its_draft_leads_to_its_page() {
+async fn form_too_long_for_a_draft_returns_to_its_empty_page() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     app.advance(CONFIRM_FOR);
     let form = [("name", "x".repeat(4000)), ("abilities", "y".repeat(4000))];
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, &**value)).collect();
     let refused = browser.post("/account/tokens", &form).await;
-    let page = go_on(&browser, &refused, ADA).await.expect_status(200);
+    let page = authenticate_and_continue(&browser, &refused, ADA)
+        .await
+        .expect_status(200);
     page.expect_text(NOT_SUBMITTED).expect_text("New token");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_expired_session_is_named_on_the_sign_in_page() {
+async fn sign_in_page_mentions_an_expired_session() {
     let app = TestApp::start();
     app.browser()
         .get("/login")
@@ -322,7 +330,7 @@ async fn an_expired_session_is_named_on_the_sign_in_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_expired_confirmation_form_leads_where_it_led() {
+async fn expired_confirmation_form_keeps_its_return_address() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     app.advance(IDLE);
@@ -334,9 +342,9 @@ async fn an_expired_confirmation_form_leads_where_it_led() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_revoked_session_at_confirming_keeps_the_next_page() {
+async fn revoked_session_at_confirmation_keeps_its_return_address() {
     let app = TestApp::start();
-    let (browser, elsewhere) = (app.register(ADA).await, app.sign_in(ADA).await);
+    let (browser, other) = (app.register(ADA).await, app.sign_in(ADA).await);
     app.advance(CONFIRM_FOR);
     let page = browser
         .get("/account/confirm?next=%2Faccount%2Ftokens%2Fnew")
@@ -344,11 +352,11 @@ async fn a_revoked_session_at_confirming_keeps_the_next_page() {
     let (next, key) = (page.field("next"), page.field("form_key"));
     let own = browser.get("/api/v1/sessions/current").await.json();
     let own = format!("/api/v1/sessions/{}", own["id"].as_str().unwrap());
-    elsewhere
+    other
         .post("/account/confirm", &[("password", PASSWORD)])
         .await
         .expect_status(303);
-    let revoked = elsewhere.call(Method::DELETE, &own, None).await;
+    let revoked = other.call(Method::DELETE, &own, None).await;
     revoked.expect_status(204);
 
     let form = [

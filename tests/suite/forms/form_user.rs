@@ -1,4 +1,4 @@
-//! Forms of signed-in pages name the user that they were made for.
+//! Forms of signed-in pages name the user for whom they were rendered.
 
 use narthex::http::{auth::Access, paths, routes};
 
@@ -9,11 +9,14 @@ use crate::support::page::{ADA, GRACE, newest_token, own_session};
 
 async fn user_id(browser: &Browser) -> String {
     let user = browser.get("/api/v1/user").await.json();
-    user["id"].as_str().expect("an id").to_owned()
+    user["id"]
+        .as_str()
+        .expect("the user must have an ID")
+        .to_owned()
 }
 
-/// The paths of every route of a signed-in browser that takes `method`, with a session and a token
-/// of `browser` in the place of the id.
+/// Returns the path of every route that accepts `method` from a signed-in browser. The ID in a path is
+/// that of a session or a token of `browser`.
 async fn paths(browser: &Browser, method: &str) -> Vec<String> {
     let (session, token) = (own_session(browser).await, newest_token(browser).await);
     let table = routes::table().into_iter();
@@ -26,7 +29,7 @@ async fn paths(browser: &Browser, method: &str) -> Vec<String> {
     paths.collect()
 }
 
-/// The forms of a page that are sent with POST.
+/// Returns the forms of a page that are sent with POST.
 fn forms(page: &Answer) -> Vec<&str> {
     let forms = page.text.split("<form").skip(1);
     let forms = forms.filter_map(|rest| rest.split("</form>").next());
@@ -36,7 +39,7 @@ fn forms(page: &Answer) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_post_route_refuses_a_form_of_another_user() {
+async fn every_post_route_rejects_a_form_of_another_user() {
     let app = TestApp::start();
     let (ada, grace) = (app.register(ADA).await, app.register(GRACE).await);
     app.token_of(&ada, "CI", &[]).await;
@@ -45,7 +48,7 @@ async fn every_post_route_refuses_a_form_of_another_user() {
     let paths = paths(&ada, "POST").await;
     assert!(paths.len() >= 12, "{paths:?}");
     for path in &paths {
-        // Everything that any of the forms asks for, so that nothing else refuses it.
+        // The form has the fields of all routes, so that no other check rejects it.
         let form = |users: &[&str]| {
             let fields = [
                 ("name", "Changed"),
@@ -71,7 +74,7 @@ async fn every_post_route_refuses_a_form_of_another_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_post_route_takes_a_form_of_its_own_user_or_of_none() {
+async fn every_post_route_accepts_a_form_of_its_user_or_of_no_user() {
     let app = TestApp::start_with(&[("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1")]);
     for with_user in [true, false] {
         let sample = app
@@ -80,7 +83,7 @@ async fn every_post_route_takes_a_form_of_its_own_user_or_of_none() {
         app.token_of(&sample, "CI", &[]).await;
         let count = paths(&sample, "POST").await.len();
         for number in 0..count {
-            // One user for each, because some routes end the session.
+            // Each route gets its own user because some routes revoke the session.
             let email = format!("user{number}{with_user}@example.com");
             let browser = app.register(&email).await;
             app.token_of(&browser, "CI", &[]).await;
@@ -89,8 +92,11 @@ async fn every_post_route_takes_a_form_of_its_own_user_or_of_none() {
             let form = [("user", &*own)];
             let form = if with_user { &form[..] } else { &[] };
             let answer = browser.post(&path, form).await;
-            let taken = [200, 303, 422].contains(&answer.status);
-            assert!(taken && !answer.text.contains("no such field"), "{answer}");
+            let accepted = [200, 303, 422].contains(&answer.status);
+            assert!(
+                accepted && !answer.text.contains("no such field"),
+                "{answer}"
+            );
         }
     }
 }
@@ -111,7 +117,7 @@ async fn every_form_of_a_signed_in_page_names_its_user() {
         }
     }
     assert!(seen > 20, "{seen} forms");
-    // A form to be corrected has it as well.
+    // A form with errors has the field as well.
     let page = browser.post("/account/tokens", &[("name", "")]).await;
     assert!(
         forms(&page).iter().all(|form| form.contains(&field)),
@@ -120,12 +126,12 @@ async fn every_form_of_a_signed_in_page_names_its_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_of_a_signed_out_browser_leads_to_sign_in() {
+async fn form_of_a_signed_out_browser_redirects_to_sign_in() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let id = user_id(&browser).await;
     let form = [("user", &*id), ("name", "Ada")];
     let answer = app.browser().post("/account/profile", &form).await;
-    let way = "/login?next=%2Faccount%2Fprofile%3Fdraft";
-    assert!(answer.location().starts_with(way), "{answer}");
+    let target = "/login?next=%2Faccount%2Fprofile%3Fdraft";
+    assert!(answer.location().starts_with(target), "{answer}");
 }

@@ -1,4 +1,4 @@
-//! A form that is sent twice, as by a second click, acts once.
+//! A form that is sent twice, for example by a double click, acts once.
 
 use std::time::Duration;
 
@@ -37,8 +37,7 @@ async fn key(app: &TestApp, path: &str) -> String {
     app.browser().get(path).await.field("form_key")
 }
 
-/// Sends a form from a browser that has no cookie yet, as a second click does whose first answer has not
-/// come.
+/// Sends a form from a browser that has no cookie yet, like a second click before the first response.
 async fn click(app: &TestApp, path: &str, form: &Form<'_>) -> (Browser, Answer) {
     let browser = app.browser();
     let answer = browser.post(path, form).await;
@@ -62,11 +61,15 @@ async fn two_clicks_on_sign_in_open_one_session() {
         ids.push(own_session(browser).await);
     }
     assert_eq!(ids[0], ids[1]);
-    assert_eq!(sessions(&one.0).await, 2, "it and the one that registered");
+    assert_eq!(
+        sessions(&one.0).await,
+        2,
+        "the session of the registration and one session of the sign-in"
+    );
     let signed_in = event_types(&one.0).await;
     let signed_in = signed_in.iter().filter(|kind| kind.starts_with("session."));
     assert_eq!(signed_in.count(), 2);
-    // Whichever answer the browser kept, its session ends for good.
+    // The session stays revoked for both responses, whichever of them the browser kept.
     one.0.post("/logout", &[]).await.expect_redirect("/login");
     for (browser, _) in [one, other] {
         browser.get("/account").await.expect_status(303);
@@ -74,7 +77,7 @@ async fn two_clicks_on_sign_in_open_one_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_clicks_on_create_account_make_one_account_and_one_session() {
+async fn two_clicks_on_create_account_make_one_account() {
     let app = TestApp::start();
     let key = key(&app, "/register").await;
     let form = registration(&key);
@@ -98,22 +101,22 @@ async fn two_clicks_on_create_account_make_one_account_and_one_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_click_at_another_node_acts_once() {
+async fn second_click_at_another_node_acts_once() {
     let app = TestApp::start();
-    let beside = app.start_second(&[]);
+    let second_node = app.start_second(&[]);
     let registering = key(&app, "/register").await;
     let form = registration(&registering);
     let (one, other) = join(
         click(&app, "/register", &form),
-        click(&beside, "/register", &form),
+        click(&second_node, "/register", &form),
     )
     .await;
     assert_eq!(own_session(&one.0).await, own_session(&other.0).await);
-    let signing_in = key(&beside, "/login").await;
+    let signing_in = key(&second_node, "/login").await;
     let form = sign_in(&signing_in);
     let (one, other) = join(
         click(&app, "/login", &form),
-        click(&beside, "/login", &form),
+        click(&second_node, "/login", &form),
     )
     .await;
     assert_eq!(own_session(&one.0).await, own_session(&other.0).await);
@@ -121,7 +124,7 @@ async fn a_second_click_at_another_node_acts_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_click_with_the_new_cookie_keeps_the_session() {
+async fn second_click_with_the_new_cookie_keeps_the_session() {
     let app = TestApp::start();
     for (path, form) in [
         ("/register", registration(&key(&app, "/register").await)),
@@ -135,7 +138,7 @@ async fn a_second_click_with_the_new_cookie_keeps_the_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_leads_to_its_session_for_a_minute_and_in_one_browser() {
+async fn form_key_returns_its_session_for_a_minute_per_browser() {
     let app = TestApp::start();
     app.register(ADA).await;
     let key = key(&app, "/login").await;
@@ -152,7 +155,7 @@ async fn a_key_leads_to_its_session_for_a_minute_and_in_one_browser() {
     app.advance(60 * SECOND);
     let (late, _) = click(&app, "/login", &form).await;
     assert_ne!(own_session(&late).await, id);
-    // Signed out and back: the page that the browser kept still works.
+    // After a sign-out, the form that the browser kept signs in again.
     browser.post("/logout", &[]).await;
     browser
         .post("/login", &form)
@@ -162,7 +165,7 @@ async fn a_key_leads_to_its_session_for_a_minute_and_in_one_browser() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_of_one_user_opens_a_session_of_another() {
+async fn form_key_does_not_bind_sign_in_to_its_first_user() {
     let app = TestApp::start();
     let (_, grace) = (app.register(ADA).await, app.register(GRACE).await);
     let key = key(&app, "/login").await;
@@ -179,7 +182,7 @@ async fn a_key_of_one_user_opens_a_session_of_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_registration_sent_again_needs_its_password_and_its_minute() {
+async fn repeated_registration_needs_its_password_within_a_minute() {
     let app = TestApp::start();
     let key = key(&app, "/register").await;
     let form = registration(&key);
@@ -191,7 +194,7 @@ async fn a_registration_sent_again_needs_its_password_and_its_minute() {
             ("password", "another long password"),
             ("form_key", &key),
         ],
-        // A form without a key, as a program sends, is a new form each time.
+        // A form without a key, as an API client sends it, is a new form each time.
         vec![("name", "Ada"), ("email", ADA), ("password", PASSWORD)],
     ] {
         expect_field_errors(click(&app, "/register", &wrong).await.1, &["email"]);
@@ -202,7 +205,7 @@ async fn a_registration_sent_again_needs_its_password_and_its_minute() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guesses_by_registering_again_count_as_sign_ins() {
+async fn guesses_through_registration_count_as_sign_ins() {
     let app = TestApp::start();
     let key = key(&app, "/register").await;
     click(&app, "/register", &registration(&key)).await;
@@ -221,7 +224,7 @@ async fn guesses_by_registering_again_count_as_sign_ins() {
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
 }
 
-/// The caller who shows this browser's cookie.
+/// Returns the caller that this browser's cookie authenticates.
 pub async fn caller(app: &TestApp, browser: &Browser) -> Principal {
     let rules = CookieConfig::new(&app.context.settings, &signing_keys());
     let cookie = browser.cookie("narthex").unwrap();
@@ -234,7 +237,7 @@ pub async fn caller(app: &TestApp, browser: &Browser) -> Principal {
 async fn two_clicks_on_confirm_keep_the_session() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
-    // Both were let in before either was done.
+    // Both requests are authenticated before either confirms the password.
     let caller = caller(&app, &browser).await;
     let click = |key: u8| {
         let password = SecretString::new(PASSWORD.to_owned());
@@ -247,7 +250,7 @@ async fn two_clicks_on_confirm_keep_the_session() {
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential.id, caller.credential.id);
     }
-    // The old secret is dead to every other form, and to this one after a minute.
+    // The previous secret is rejected for every other form, and after a minute for this form as well.
     assert!(matches!(click(2).await, Err(Error::NotSignedIn { .. })));
     app.advance(60 * SECOND);
     assert!(matches!(click(1).await, Err(Error::NotSignedIn { .. })));
@@ -255,31 +258,34 @@ async fn two_clicks_on_confirm_keep_the_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_preview_that_is_sent_again_leads_to_its_receipt() {
+async fn repeated_revocation_form_redirects_to_its_receipt() {
     let app = TestApp::start();
-    let here = app.register(ADA).await;
+    let browser = app.register(ADA).await;
     app.sign_in(ADA).await;
-    let page = here.get("/account/sign-out?except=current").await;
+    let page = browser.get("/account/sign-out?except=current").await;
     let digest = page.field("digest");
     let form = [("except", "current"), ("digest", &*digest)];
-    let ended = here.post("/account/sign-out", &form).await;
+    let ended = browser.post("/account/sign-out", &form).await;
     let receipt = ended.expect_status(303).location().to_owned();
     for _ in 0..2 {
-        let again = here.post("/account/sign-out", &form).await;
+        let again = browser.post("/account/sign-out", &form).await;
         again.expect_redirect(&receipt);
     }
-    assert_eq!(sessions(&here).await, 1);
-    let endings = event_types(&here).await;
-    let endings = endings.iter().filter(|kind| *kind == "credentials.ended");
-    assert_eq!(endings.count(), 1);
+    assert_eq!(sessions(&browser).await, 1);
+    let revocations = event_types(&browser).await;
+    let revocations = revocations
+        .iter()
+        .filter(|kind| *kind == "credentials.ended");
+    assert_eq!(revocations.count(), 1);
     app.advance(61 * SECOND);
-    here.post("/account/sign-out", &form)
+    browser
+        .post("/account/sign-out", &form)
         .await
         .expect_status(409);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_impatient_person_gets_one_account_and_one_session() {
+async fn double_click_in_a_browser_makes_one_account_and_session() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).open().await;
     window.visit("/register").await;
@@ -289,7 +295,7 @@ async fn an_impatient_person_gets_one_account_and_one_session() {
     window.press_twice("Create account").await;
     window.expect_path("/account").await;
     window.expect_text("Ada Lovelace").await;
-    // A page with one such button.
+    // This page has only one such button.
     window.visit("/account/tokens").await;
     window.press("Sign out").await;
     window.expect_path("/login").await;

@@ -1,4 +1,4 @@
-//! Forms of a signed-in browser that are sent twice: a new password, a new token, a new secret.
+//! Forms of a signed-in browser that are sent twice: password change, token creation, rotation.
 
 use futures_util::future::join;
 use narthex::{
@@ -33,41 +33,41 @@ fn change(key: &str) -> Form<'_> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_form_sent_again_has_the_same_result() {
+async fn repeated_password_form_has_the_same_result() {
     let app = TestApp::start();
-    let here = app.register(ADA).await;
+    let browser = app.register(ADA).await;
     app.sign_in(ADA).await;
-    let key = here.get("/account/profile").await.field("form_key");
+    let key = browser.get("/account/profile").await.field("form_key");
     let form = change(&key);
     for _ in 0..2 {
-        let changed = here.post("/account/password", &form).await;
-        let page = here
+        let changed = browser.post("/account/password", &form).await;
+        let page = browser
             .follow(&changed.expect_redirect("/account/profile"))
             .await;
         page.expect_text("Your password is changed. Ended: 1 session.");
     }
-    let events = event_types(&here).await;
-    let count = |of: &str| events.iter().filter(|kind| *kind == of).count();
+    let events = event_types(&browser).await;
+    let count = |event_type: &str| events.iter().filter(|kind| *kind == event_type).count();
     assert_eq!(count("password.changed"), 1);
     assert_eq!(count("credentials.ended"), 1);
     assert_eq!(count("password.refused"), 0);
-    // With other boxes, another password or another key it is another form.
+    // A form with other check boxes, another password or another form key is a different form.
     let mut more = form.clone();
     more.push(("also", "tokens"));
     let mut other = form.clone();
     other[1].1 = "another very long password";
     for different in [more, other, change(&"A".repeat(22)), change("")] {
-        let page = here.post("/account/password", &different).await;
+        let page = browser.post("/account/password", &different).await;
         expect_field_errors(page, &["current_password"]);
     }
     app.advance(60 * SECOND);
     expect_field_errors(
-        here.post("/account/password", &form).await,
+        browser.post("/account/password", &form).await,
         &["current_password"],
     );
 }
 
-/// Changes the password as a form with this key does. Returns the result and the secret that it may have set.
+/// Changes the password as a form with this key does. Returns the result and the new secret.
 async fn changed(
     app: &TestApp,
     caller: &Principal,
@@ -90,19 +90,19 @@ async fn changed(
 async fn two_clicks_on_change_password_keep_the_session() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
-    // Both were let in before either was done.
+    // Both requests are authenticated before either changes the password.
     let caller = caller(&app, &browser).await;
     let (first, second) = join(changed(&app, &caller, 1), changed(&app, &caller, 1)).await;
     let third = changed(&app, &caller, 1).await;
-    for clicked in [first, second, third] {
-        let (changed, secret) = clicked.unwrap();
+    for result in [first, second, third] {
+        let (changed, secret) = result.unwrap();
         assert!(changed.is_renewed);
         let checked =
             authenticate::check(&app.context, CredentialType::Session, secret.digest(), None);
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential.id, caller.credential.id);
     }
-    // The old secret is dead to every other form, and to this one after a minute.
+    // The previous secret is rejected for every other form, and after a minute for this form as well.
     assert!(changed(&app, &caller, 2).await.is_err());
     app.advance(60 * SECOND);
     assert!(changed(&app, &caller, 1).await.is_err());
@@ -110,38 +110,38 @@ async fn two_clicks_on_change_password_keep_the_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_clicks_on_make_or_rotate_a_token_act_once() {
+async fn two_clicks_on_create_or_rotate_a_token_act_once() {
     let app = TestApp::start();
-    let here = app.register(ADA).await;
-    let make = "/account/tokens";
-    let key = here.get("/account/tokens/new").await.field("form_key");
+    let browser = app.register(ADA).await;
+    let create = "/account/tokens";
+    let key = browser.get("/account/tokens/new").await.field("form_key");
     let form = [("name", "CI"), ("expires", "7d"), ("form_key", &*key)];
-    let (one, other) = join(here.post(make, &form), here.post(make, &form)).await;
-    acted_once(&here, [one, other], "made already").await;
-    let tokens = fetch_list(&here, "/api/v1/tokens").await;
+    let (one, other) = join(browser.post(create, &form), browser.post(create, &form)).await;
+    expect_one_action(&browser, [one, other], "made already").await;
+    let tokens = fetch_list(&browser, "/api/v1/tokens").await;
     assert_eq!(tokens.len(), 1);
 
-    let page = format!("{make}/{}", tokens[0]["id"].as_str().unwrap());
+    let page = format!("{create}/{}", tokens[0]["id"].as_str().unwrap());
     let rotate = format!("{page}/rotate");
-    let key = here.get(&page).await.field("form_key");
+    let key = browser.get(&page).await.field("form_key");
     let form = [("overlap", "0"), ("form_key", &*key)];
-    let (one, other) = join(here.post(&rotate, &form), here.post(&rotate, &form)).await;
-    acted_once(&here, [one, other], "has its new secret already").await;
-    let events = event_types(&here).await;
+    let (one, other) = join(browser.post(&rotate, &form), browser.post(&rotate, &form)).await;
+    expect_one_action(&browser, [one, other], "has its new secret already").await;
+    let events = event_types(&browser).await;
     let rotations = events.iter().filter(|kind| *kind == "token.rotated");
     assert_eq!(rotations.count(), 1);
 }
 
-/// One answer shows the secret. The other one leads to the token, says that it was done, and what to do if the
-/// browser has shown this answer alone.
-async fn acted_once(browser: &Browser, answers: [Answer; 2], told: &str) {
+/// Asserts that one response shows the secret, and that the other one redirects to the token with
+/// `message` and with advice for a browser that has shown only this response.
+async fn expect_one_action(browser: &Browser, answers: [Answer; 2], message: &str) {
     let [shown, again] = match answers {
         [one, other] if one.status == 200 => [one, other],
         [one, other] => [other, one],
     };
     assert!(secret_in(&shown.text).starts_with("nrx_"));
     let page = browser.follow(&again.expect_status(303)).await;
-    page.expect_text(told)
+    page.expect_text(message)
         .expect_text("If you did not see it, rotate the token")
         .expect_no_text(&secret_in(&shown.text));
 }

@@ -1,4 +1,4 @@
-//! Texts that are unusual, and what becomes of them on either database.
+//! Unusual texts in forms, and how they are stored in either database.
 
 use reqwest::Method;
 
@@ -6,7 +6,7 @@ use crate::support::app::{PASSWORD, TestApp};
 use crate::support::page::{ADA, expect_field_errors, newest_token};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn control_characters_are_refused_in_every_field_that_is_stored() {
+async fn control_characters_are_rejected_in_every_stored_field() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     app.token_of(&browser, "CI", &[]).await;
@@ -39,7 +39,7 @@ async fn control_characters_are_refused_in_every_field_that_is_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_nul_where_nothing_is_stored_finds_nothing_and_breaks_nothing() {
+async fn nul_in_a_field_that_is_not_stored_is_harmless() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let form = [("email", "ada@example.com\0"), ("password", PASSWORD)];
@@ -70,7 +70,7 @@ async fn a_nul_where_nothing_is_stored_finds_nothing_and_breaks_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_counts_to_its_last_character_whatever_that_is() {
+async fn every_character_of_a_password_is_significant() {
     let app = TestApp::start();
     for (number, (password, other)) in [
         ("nul\0 in the middle", "nul"),
@@ -96,9 +96,9 @@ async fn a_password_counts_to_its_last_character_whatever_that_is() {
             .post("/register", &form)
             .await
             .expect_status(303);
-        let right = [("email", &*email), ("password", password)];
+        let correct = [("email", &*email), ("password", password)];
         app.browser()
-            .post("/login", &right)
+            .post("/login", &correct)
             .await
             .expect_status(303);
         let wrong = [("email", &*email), ("password", other)];
@@ -110,7 +110,7 @@ async fn a_password_counts_to_its_last_character_whatever_that_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_long_password_every_character_counts() {
+async fn every_character_of_a_long_password_is_significant() {
     let app = TestApp::start();
     for length in [72, 100, 127] {
         let email = format!("user{length}@example.com");
@@ -133,7 +133,7 @@ async fn of_a_long_password_every_character_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_utf_8_is_no_form() {
+async fn form_that_is_not_utf_8_is_rejected() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     for path in [
@@ -165,7 +165,7 @@ async fn what_is_no_utf_8_is_no_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn composed_and_decomposed_names_are_kept_as_typed() {
+async fn composed_and_decomposed_names_are_stored_as_typed() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     for name in [
@@ -190,7 +190,7 @@ async fn composed_and_decomposed_names_are_kept_as_typed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_is_a_form_of_bounded_size() {
+async fn form_of_wrong_size_or_media_type_is_rejected() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let long = "x".repeat(17 * 1024);
@@ -222,19 +222,19 @@ async fn a_form_is_a_form_of_bounded_size() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_of_a_megabyte_is_refused_unread() {
+async fn body_of_a_megabyte_is_rejected_unread() {
     let app = TestApp::start();
     let head = format!(
         "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
         1024 * 1024
     );
-    // Only the head is sent: the answer does not wait for the rest.
+    // Only the head is sent. The response must not wait for the body.
     let answer = crate::support::raw_http::exchange(&app.origin, head.as_bytes());
     assert_eq!(crate::support::raw_http::status(&answer), 413, "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_anybody_s_password_is_refused_like_a_wrong_one() {
+async fn overlong_password_is_rejected_like_a_wrong_one() {
     let app = TestApp::start();
     app.register(ADA).await;
     for length in [129, 513, 10_000] {

@@ -1,4 +1,4 @@
-//! The operator's own name, address, logo and accent on the pages.
+//! Branding of pages with the operator's name, link, logo and accent color.
 
 use reqwest::Method;
 use serde_json::json;
@@ -15,7 +15,7 @@ const BRANDED: [(&str, &str); 4] = [
     ("NARTHEX_ACCENT", "#1a5fb4"),
 ];
 
-/// The addresses of the files that a page loads.
+/// Returns the paths of the static files that a page loads.
 fn files(page: &str) -> Vec<String> {
     let links = page.split(['"', ' ']);
     let mut files: Vec<String> = links
@@ -32,7 +32,7 @@ async fn every_page_has_the_operators_name_and_link() {
     let app = TestApp::start_with(&BRANDED);
     let browser = app.register(ADA).await;
     let anonymous = app.browser();
-    for (who, path) in [
+    for (client, path) in [
         (&anonymous, "/login"),
         (&anonymous, "/register"),
         (&anonymous, "/no-such-page"),
@@ -42,7 +42,7 @@ async fn every_page_has_the_operators_name_and_link() {
         (&browser, "/account/tokens/new"),
         (&browser, "/account/confirm"),
     ] {
-        let page = who.get(path).await;
+        let page = client.get(path).await;
         let (head, body) = page.text.split_once("</head>").unwrap();
         assert!(head.contains(" · Shop &#38; Söhne</title>"), "{page}");
         assert!(
@@ -55,7 +55,7 @@ async fn every_page_has_the_operators_name_and_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_default_brand_leads_to_the_account() {
+async fn default_brand_links_to_the_account() {
     let app = TestApp::start();
     let page = app.browser().get("/login").await;
     page.expect_text(" · Narthex</title>")
@@ -65,7 +65,7 @@ async fn the_default_brand_leads_to_the_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn logo_and_accent_are_immutable_files_and_harmless() {
+async fn logo_and_accent_are_immutable_and_run_no_scripts() {
     let app = TestApp::start_with(&BRANDED);
     let browser = app.browser();
     let page = browser.get("/login").await;
@@ -85,15 +85,15 @@ async fn logo_and_accent_are_immutable_files_and_harmless() {
             assert!(policy.contains("default-src 'none'"), "{file}");
             assert!(policy.ends_with("; sandbox"), "{file}");
         }
-        let elsewhere = format!("/static/0000000000000000/{name}");
-        browser.get(&elsewhere).await.expect_status(404);
+        let other_version = format!("/static/0000000000000000/{name}");
+        browser.get(&other_version).await.expect_status(404);
     }
     let policy = page.header("content-security-policy").unwrap();
     assert!(!policy.contains("unsafe"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn branded_pages_are_whole_in_a_browser() {
+async fn branded_pages_render_without_sideways_scrolling() {
     for (name, settings) in [("plain", &[][..]), ("branded", &BRANDED)] {
         let app = TestApp::start_with(settings);
         app.register(ADA).await;
@@ -131,7 +131,7 @@ async fn branded_pages_are_whole_in_a_browser() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_png_is_a_logo_as_well() {
+async fn png_logo_is_accepted() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("logo");
     std::fs::write(&path, b"\x89PNG\r\n\x1a\nand the rest").unwrap();

@@ -1,4 +1,4 @@
-//! Pages as a whole.
+//! Properties of every page: branding and size.
 
 mod branding;
 mod page_weight;

@@ -1,4 +1,4 @@
-//! How much a browser has to fetch, and how often.
+//! The size of pages and of the stylesheet, and how long a browser may cache them.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::support::client::Browser;
 
 const KIB: usize = 1024;
 
-/// As many bytes as travel to a browser that takes them compressed.
+/// Returns the size of the gzip-compressed response in bytes.
 async fn compressed(browser: &Browser, path: &str) -> usize {
     let request = browser.request(reqwest::Method::GET, path);
     let answer = request.header("accept-encoding", "gzip").send().await;
@@ -19,7 +19,7 @@ async fn compressed(browser: &Browser, path: &str) -> usize {
     answer.bytes().await.unwrap().len()
 }
 
-/// The addresses of the stylesheets that a page names.
+/// Returns the paths of the stylesheets to which a page links.
 fn stylesheets(page: &str) -> Vec<&str> {
     let links = page.split("<link ").skip(1);
     let links = links.filter_map(|rest| rest.split('>').next());
@@ -41,7 +41,7 @@ const PAGES: [&str; 8] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_is_small_also_where_a_list_is_full() {
+async fn page_size_is_bounded_even_with_a_full_list() {
     let app = TestApp::start();
     let ada = app.register("ada@example.com").await;
     for page in ["/login", "/register"] {
@@ -65,12 +65,12 @@ async fn a_page_is_small_also_where_a_list_is_full() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn there_is_one_small_stylesheet_which_is_asked_for_once() {
+async fn pages_share_one_small_immutable_stylesheet() {
     let app = TestApp::start();
     let ada = app.register("ada@example.com").await;
     let first = ada.get("/account").await.text;
     let [sheet] = stylesheets(&first)[..] else {
-        panic!("not one stylesheet: {first}");
+        panic!("the page must have one stylesheet: {first}");
     };
     for page in PAGES {
         let page = ada.get(page).await.text;
@@ -78,13 +78,13 @@ async fn there_is_one_small_stylesheet_which_is_asked_for_once() {
     }
     let bytes = compressed(&ada, sheet).await;
     assert!(bytes < 10 * KIB, "the stylesheet has {bytes} bytes");
-    // Its name changes with its content, so that it may be kept for good.
-    let kept = "public, max-age=31536000, immutable";
-    let there = ada.get(sheet).await.expect_status(200);
-    there.expect_header("cache-control", kept);
+    // The path changes with the content, so a browser may cache the stylesheet without limit.
+    let policy = "public, max-age=31536000, immutable";
+    let response = ada.get(sheet).await.expect_status(200);
+    response.expect_header("cache-control", policy);
     let (folder, name) = sheet.rsplit_once('/').unwrap();
     let (folder, _) = folder.rsplit_once('/').unwrap();
-    let of_another_content = format!("{folder}/0123456789abcdef/{name}");
-    let absent = ada.get(&of_another_content).await.expect_status(404);
+    let other_version = format!("{folder}/0123456789abcdef/{name}");
+    let absent = ada.get(&other_version).await.expect_status(404);
     absent.expect_header("cache-control", "no-store");
 }

@@ -1,4 +1,4 @@
-//! Tokens in the JSON API: made, looked at, changed, ended.
+//! Tokens in the JSON API: creation, lists, changes and revocation.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::client::Browser;
 
 const ADA: &str = "ada@example.com";
 const TOKENS: &str = "/api/v1/tokens";
-const NOBODYS: &str = "0196b2f0-0000-7000-8000-000000000000";
+const UNKNOWN_ID: &str = "0196b2f0-0000-7000-8000-000000000000";
 const MEMBERS: &[&str] = &[
     "id",
     "class",
@@ -93,7 +93,7 @@ async fn a_new_token_shows_its_secret_once() {
 }
 
 #[tokio::test]
-async fn a_token_that_cannot_be_is_refused_by_field_and_not_made() {
+async fn invalid_token_is_rejected_by_field_and_not_created() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let too_many: Vec<String> = vec!["orders:read".to_owned(); 101];
@@ -128,7 +128,7 @@ async fn a_token_that_cannot_be_is_refused_by_field_and_not_made() {
         (with("expires_in", json!("3600")), "expires_in"),
         (with("expires_in", json!(true)), "expires_in"),
         (with("kind", json!("service")), "kind"),
-        (with("user_id", json!(NOBODYS)), "user_id"),
+        (with("user_id", json!(UNKNOWN_ID)), "user_id"),
         (with("secret", json!("nrx_")), "secret"),
         (json!(["CI", ["*"], null]), "body"),
         (json!("CI"), "body"),
@@ -143,7 +143,7 @@ async fn a_token_that_cannot_be_is_refused_by_field_and_not_made() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_object_is_refused() {
+async fn body_that_is_no_json_object_is_rejected() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let too_long = format!("{{\"name\":\"{}\",\"abilities\":[]}}", "x".repeat(70_000));
@@ -197,25 +197,28 @@ async fn a_body_that_is_no_json_object_is_refused() {
 }
 
 #[tokio::test]
-async fn a_name_comes_back_as_it_was_sent() {
+async fn token_name_is_returned_as_sent() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     for name in ["%253Cb%253E", "<b>&lt;", "Zoë 🙂 العربية", &"é".repeat(255)] {
         let body = with("name", json!(name));
-        let made = ada.call(Method::POST, TOKENS, Some(&body));
-        assert_eq!(made.await.expect_status(201).json()["token"]["name"], name);
+        let created = ada.call(Method::POST, TOKENS, Some(&body));
+        assert_eq!(
+            created.await.expect_status(201).json()["token"]["name"],
+            name
+        );
     }
 }
 
 #[tokio::test]
-async fn a_token_lets_nobody_in_after_its_time() {
+async fn expired_token_is_rejected() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let body = with("expires_in", json!(3600));
-    let made = ada.call(Method::POST, TOKENS, Some(&body));
-    let made = made.await.expect_status(201).json();
-    assert_eq!(made["token"]["expires_at"], "2026-11-22T13:30:00Z");
-    let token = app.token_from(&made);
+    let created = ada.call(Method::POST, TOKENS, Some(&body));
+    let created = created.await.expect_status(201).json();
+    assert_eq!(created["token"]["expires_at"], "2026-11-22T13:30:00Z");
+    let token = app.token_from(&created);
     app.advance(Duration::from_secs(3599));
     assert!(token.client.is_authenticated().await);
     app.advance(Duration::from_secs(1));
@@ -223,11 +226,15 @@ async fn a_token_lets_nobody_in_after_its_time() {
     refused.expect_problem(401, "not-signed-in");
     let listed = ada.call(Method::GET, TOKENS, None).await;
     assert_eq!(listed.ids(), Vec::<String>::new());
-    assert_eq!(names(&ada).await, ["CI"], "and is still known");
+    assert_eq!(
+        names(&ada).await,
+        ["CI"],
+        "an expired token must stay in the list of ended ones"
+    );
 }
 
 #[tokio::test]
-async fn the_operator_bounds_the_life_of_every_token() {
+async fn maximum_age_bounds_the_expiry_of_every_token() {
     let app = TestApp::start_with(&[("NARTHEX_TOKEN_MAX_AGE", "1h")]);
     let ada = app.register(ADA).await;
     for body in [
@@ -239,46 +246,46 @@ async fn the_operator_bounds_the_life_of_every_token() {
         answer.expect_invalid_fields(&["expires_in"]);
     }
     let body = with("expires_in", json!(3600));
-    let made = ada.call(Method::POST, TOKENS, Some(&body));
-    made.await.expect_status(201);
+    let created = ada.call(Method::POST, TOKENS, Some(&body));
+    created.await.expect_status(201);
 }
 
 #[tokio::test]
-async fn a_token_gives_no_more_than_it_has() {
+async fn token_cannot_grant_abilities_that_it_lacks() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let maker = app
         .token(&ada, "Maker", &["tokens:write", "orders:read"])
         .await;
-    for (asked, beyond) in [
+    for (requested, missing) in [
         (json!(["orders:write"]), "orders:write"),
         (json!(["orders:read", "orders:*"]), "orders:*"),
         (json!(["*"]), "*"),
     ] {
-        let body = with("abilities", asked);
+        let body = with("abilities", requested);
         let answer = maker.client.post(TOKENS, &body).await;
         let answer = answer.expect_problem(403, "missing-ability");
         let challenge = answer.header("www-authenticate").unwrap();
         assert!(
-            challenge.ends_with(&format!("scope=\"{beyond}\"")),
+            challenge.ends_with(&format!("scope=\"{missing}\"")),
             "{challenge}"
         );
     }
-    let made = maker.client.post(TOKENS, &ci()).await;
-    let made = made.expect_status(201).json();
-    assert_eq!(made["token"]["made_by"], maker.id);
-    let made = app.token_from(&made);
+    let created = maker.client.post(TOKENS, &ci()).await;
+    let created = created.expect_status(201).json();
+    assert_eq!(created["token"]["made_by"], maker.id);
+    let created = app.token_from(&created);
 
     let widen = json!({"abilities": ["orders:write"]});
-    let answer = maker.client.patch(&path_of(&made.id), &widen).await;
+    let answer = maker.client.patch(&path_of(&created.id), &widen).await;
     answer.expect_problem(403, "missing-ability");
     let narrow = json!({"abilities": []});
-    let answer = maker.client.patch(&path_of(&made.id), &narrow).await;
+    let answer = maker.client.patch(&path_of(&created.id), &narrow).await;
     answer.expect_status(200).expect_text("\"abilities\":[]");
 }
 
 #[tokio::test]
-async fn a_token_resumes_none_that_may_do_more_than_itself() {
+async fn token_cannot_resume_a_token_with_more_abilities() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let weak = app.token(&ada, "Weak", &["tokens:write"]).await;
@@ -296,22 +303,22 @@ async fn a_token_resumes_none_that_may_do_more_than_itself() {
 }
 
 #[tokio::test]
-async fn a_token_makes_none_that_outlives_it() {
+async fn token_cannot_create_a_token_that_outlives_it() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let body = json!({"name": "Maker", "abilities": ["*"], "expires_in": 3600});
     let maker = ada.call(Method::POST, TOKENS, Some(&body)).await.json();
     let maker = app.token_from(&maker).client;
-    for life in [Value::Null, json!(3601)] {
-        let answer = maker.post(TOKENS, &with("expires_in", life)).await;
+    for expiry in [Value::Null, json!(3601)] {
+        let answer = maker.post(TOKENS, &with("expires_in", expiry)).await;
         answer.expect_problem(403, "outlives-caller");
     }
-    let made = maker.post(TOKENS, &with("expires_in", json!(3600))).await;
-    made.expect_status(201);
+    let created = maker.post(TOKENS, &with("expires_in", json!(3600))).await;
+    created.expect_status(201);
 }
 
 #[tokio::test]
-async fn a_session_confirms_its_password_before_it_makes_a_token() {
+async fn session_needs_confirmation_to_create_a_token() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     app.advance(Duration::from_secs(15 * 60));
@@ -322,7 +329,7 @@ async fn a_session_confirms_its_password_before_it_makes_a_token() {
 }
 
 #[tokio::test]
-async fn a_token_is_renamed_narrowed_and_widened() {
+async fn token_name_and_abilities_can_be_changed() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &["orders:read"]).await;
@@ -358,7 +365,7 @@ async fn a_token_is_renamed_narrowed_and_widened() {
 }
 
 #[tokio::test]
-async fn a_change_acts_on_the_next_request() {
+async fn changed_abilities_apply_to_the_next_request() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &["tokens:read"]).await;
@@ -372,7 +379,7 @@ async fn a_change_acts_on_the_next_request() {
 }
 
 #[tokio::test]
-async fn a_paused_token_is_refused_and_can_come_back() {
+async fn paused_token_is_rejected_until_resumed() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -383,12 +390,16 @@ async fn a_paused_token_is_refused_and_can_come_back() {
         assert_eq!(answer.expect_status(200).json()["paused"], paused);
         assert_eq!(token.client.is_authenticated().await, !paused);
         let listed = ada.call(Method::GET, TOKENS, None).await;
-        assert_eq!(listed.ids(), [token.id.as_str()], "a paused one is live");
+        assert_eq!(
+            listed.ids(),
+            [token.id.as_str()],
+            "a paused token must be listed as active"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_change_that_cannot_be_is_refused_and_changes_nothing() {
+async fn invalid_change_is_rejected_and_changes_nothing() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &["orders:read"]).await;
@@ -406,7 +417,7 @@ async fn a_change_that_cannot_be_is_refused_and_changes_nothing() {
         (json!({"expires_in": 0}), "expires_in"),
         (json!({"expires_at": null}), "expires_at"),
         (json!({"kind": "service"}), "kind"),
-        (json!({"user_id": NOBODYS}), "user_id"),
+        (json!({"user_id": UNKNOWN_ID}), "user_id"),
         (json!(["New"]), "body"),
     ] {
         let answer = ada.call(Method::PATCH, &path, Some(&body)).await;
@@ -420,7 +431,7 @@ async fn a_change_that_cannot_be_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn only_widening_asks_a_session_for_its_password() {
+async fn session_needs_confirmation_only_to_add_abilities() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &["orders:*"]).await;
@@ -442,13 +453,13 @@ async fn only_widening_asks_a_session_for_its_password() {
 }
 
 #[tokio::test]
-async fn a_token_is_ended_once_and_for_all() {
+async fn revoked_token_stays_revoked() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
     let path = path_of(&token.id);
-    let ended = ada.call(Method::DELETE, &path, None).await;
-    assert_eq!(ended.expect_status(204).text, "");
+    let revoked = ada.call(Method::DELETE, &path, None).await;
+    assert_eq!(revoked.expect_status(204).text, "");
     let refused = token.client.get("/api/v1/user").await;
     refused.expect_problem(401, "not-signed-in");
     let after = ada.call(Method::GET, &path, None).await.json();
@@ -459,12 +470,12 @@ async fn a_token_is_ended_once_and_for_all() {
         .await
         .expect_status(204);
     let again = ada.call(Method::GET, &path, None).await.json();
-    assert_eq!(again, after, "the first ending stands");
+    assert_eq!(again, after, "the first revocation must remain");
     let events = ada.call(Method::GET, "/api/v1/events?limit=1", None).await;
     assert_eq!(
         events.json()["data"][0]["at"],
         after["ended_at"],
-        "and is told once"
+        "the revocation must be logged once"
     );
     let receipt = format!("/api/v1/receipts/{}", text(&after["receipt_id"]));
     let receipt = ada.call(Method::GET, &receipt, None).await.json();
@@ -475,7 +486,7 @@ async fn a_token_is_ended_once_and_for_all() {
 }
 
 #[tokio::test]
-async fn ending_a_token_asks_a_session_for_its_password_and_a_token_for_none() {
+async fn only_sessions_need_confirmation_to_revoke_a_token() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -491,7 +502,7 @@ async fn ending_a_token_asks_a_session_for_its_password_and_a_token_for_none() {
 }
 
 #[tokio::test]
-async fn every_token_may_end_itself() {
+async fn every_token_may_revoke_itself() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -500,8 +511,8 @@ async fn every_token_may_end_itself() {
     let current = current.expect_status(200);
     expect_members(&current.text, MEMBERS);
     assert_eq!(text(&current.json()["id"]), token.id);
-    let ended = token.client.delete("/api/v1/tokens/current").await;
-    ended.expect_status(204);
+    let revoked = token.client.delete("/api/v1/tokens/current").await;
+    revoked.expect_status(204);
     assert!(!token.client.is_authenticated().await);
     assert!(other.client.is_authenticated().await);
     assert!(ada.is_signed_in().await);
@@ -518,7 +529,7 @@ async fn every_token_may_end_itself() {
 }
 
 #[tokio::test]
-async fn a_session_is_no_current_token() {
+async fn session_has_no_current_token() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     for method in [Method::GET, Method::DELETE] {
@@ -529,7 +540,7 @@ async fn a_session_is_no_current_token() {
 }
 
 #[tokio::test]
-async fn another_users_token_a_session_and_nothing_are_not_found_alike() {
+async fn token_of_another_user_and_unknown_id_get_the_same_404() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let grace = app.register("grace@example.com").await;
@@ -541,7 +552,7 @@ async fn another_users_token_a_session_and_nothing_are_not_found_alike() {
         graces.id.as_str(),
         &session,
         &upper_case,
-        NOBODYS,
+        UNKNOWN_ID,
         "0",
         "-1",
         "9223372036854775808",
@@ -567,7 +578,7 @@ async fn another_users_token_a_session_and_nothing_are_not_found_alike() {
 }
 
 #[tokio::test]
-async fn the_catalogue_lists_what_tokens_may_be_given() {
+async fn catalogue_lists_the_abilities_of_tokens() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let answer = app.client(&ada, &[]).await.get("/api/v1/abilities").await;
@@ -598,7 +609,7 @@ async fn the_catalogue_lists_what_tokens_may_be_given() {
 }
 
 #[tokio::test]
-async fn last_used_says_when_and_from_where() {
+async fn last_used_has_time_and_address() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -614,7 +625,7 @@ async fn last_used_says_when_and_from_where() {
 }
 
 #[tokio::test]
-async fn a_change_may_come_as_a_merge_patch() {
+async fn change_is_accepted_as_a_merge_patch() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -639,9 +650,9 @@ async fn a_change_may_come_as_a_merge_patch() {
     }
 }
 
-/// Some editors and programs write one before every text (RFC 8259, section 8.1).
+/// Some editors and programs write a byte order mark before every text (RFC 8259, section 8.1).
 #[tokio::test]
-async fn a_byte_order_mark_before_a_body_is_dropped() {
+async fn byte_order_mark_before_a_body_is_ignored() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let send = async |path: &str, body: &str| {
@@ -649,10 +660,10 @@ async fn a_byte_order_mark_before_a_body_is_dropped() {
         let request = request.header("content-type", "application/json");
         ada.send(request.body(body.to_owned())).await
     };
-    let made = send(TOKENS, "\u{feff}{\"name\":\"CI\",\"abilities\":[]}").await;
-    made.expect_status(201);
-    let ended = send("/api/v1/sign-out", "\u{feff}{\"class\":\"token\"}").await;
-    assert_eq!(ended.expect_status(200).json()["tokens_ended"], 1);
+    let created = send(TOKENS, "\u{feff}{\"name\":\"CI\",\"abilities\":[]}").await;
+    created.expect_status(201);
+    let revoked = send("/api/v1/sign-out", "\u{feff}{\"class\":\"token\"}").await;
+    assert_eq!(revoked.expect_status(200).json()["tokens_ended"], 1);
     let refused = send(TOKENS, "\u{feff}\u{feff}{}").await;
     refused.expect_problem(400, "malformed");
 }

@@ -1,4 +1,4 @@
-//! When a token expires is changed, by itself or with a rotation, within the bounds of who asks.
+//! Changes of a token's expiry, alone or with a rotation, within the limits of the caller.
 
 use std::time::Duration;
 
@@ -14,25 +14,28 @@ const ADA: &str = "ada@example.com";
 const TOKENS: &str = "/api/v1/tokens";
 const HOUR: Duration = Duration::from_secs(3600);
 
-async fn made(app: &TestApp, ada: &Browser, expires_in: Value) -> Token {
+async fn new_token(app: &TestApp, ada: &Browser, expires_in: Value) -> Token {
     let body = json!({"name": "CI", "abilities": ["*"], "expires_in": expires_in});
-    let made = ada.call(Method::POST, TOKENS, Some(&body)).await;
-    app.token_from(&made.expect_status(201).json())
+    let new_token = ada.call(Method::POST, TOKENS, Some(&body)).await;
+    app.token_from(&new_token.expect_status(201).json())
 }
 
-async fn change(by: &Browser, token: &Token, expires_in: Value) -> Answer {
+async fn change(caller: &Browser, token: &Token, expires_in: Value) -> Answer {
     let path = format!("{TOKENS}/{}", token.id);
     let body = json!({"expires_in": expires_in});
-    by.call(Method::PATCH, &path, Some(&body)).await
+    caller.call(Method::PATCH, &path, Some(&body)).await
 }
 
-async fn change_by(by: &ApiClient, token: &Token, expires_in: Value) -> Answer {
+async fn change_by(caller: &ApiClient, token: &Token, expires_in: Value) -> Answer {
     let path = format!("{TOKENS}/{}", token.id);
-    by.patch(&path, &json!({"expires_in": expires_in})).await
+    caller
+        .patch(&path, &json!({"expires_in": expires_in}))
+        .await
 }
 
-async fn rotate(by: &ApiClient, token: &Token, body: &Value) -> Answer {
-    by.post(&format!("{TOKENS}/{}/rotate", token.id), body)
+async fn rotate(caller: &ApiClient, token: &Token, body: &Value) -> Answer {
+    caller
+        .post(&format!("{TOKENS}/{}/rotate", token.id), body)
         .await
 }
 
@@ -42,46 +45,52 @@ async fn expiry(ada: &Browser, token: &Token) -> Value {
 }
 
 #[tokio::test]
-async fn a_tokens_expiry_can_be_changed_and_holds() {
+async fn changed_expiry_is_enforced() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    let token = made(&app, &ada, json!(7200)).await;
+    let token = new_token(&app, &ada, json!(7200)).await;
     assert!(token.client.is_authenticated().await);
     let changed = change(&ada, &token, json!(3600)).await.expect_status(200);
     assert_eq!(changed.json()["expires_at"], "2026-11-22T13:30:00Z");
     app.advance(HOUR - Duration::from_secs(1));
     assert!(token.client.is_authenticated().await);
     app.advance(Duration::from_secs(1));
-    assert!(!token.client.is_authenticated().await, "its time is over");
-    let gone = change(&ada, &token, json!(3600)).await;
-    gone.expect_problem(404, "not-found");
+    assert!(
+        !token.client.is_authenticated().await,
+        "the token must be expired"
+    );
+    let expired = change(&ada, &token, json!(3600)).await;
+    expired.expect_problem(404, "not-found");
 }
 
 #[tokio::test]
 async fn null_means_never_and_absent_keeps_the_expiry() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    let token = made(&app, &ada, json!(3600)).await;
+    let token = new_token(&app, &ada, json!(3600)).await;
     let path = format!("{TOKENS}/{}", token.id);
     let body = json!({"name": "New"});
     let renamed = ada.call(Method::PATCH, &path, Some(&body)).await;
     let renamed = renamed.expect_status(200).json();
     assert_eq!(renamed["expires_at"], "2026-11-22T13:30:00Z");
-    // The same change within a minute would be one event.
+    // Equal changes within a minute would share one event.
     app.advance(Duration::from_secs(61));
     let never = change(&ada, &token, Value::Null).await.expect_status(200);
     assert_eq!(never.json()["expires_at"], Value::Null);
     let events = ada.get("/api/v1/events").await.json();
-    let events = events["data"].as_array().expect("a list").iter();
+    let events = events["data"]
+        .as_array()
+        .expect("the events must be an array")
+        .iter();
     let changed = events.filter(|event| event["type"] == "token.changed");
-    assert_eq!(changed.count(), 2, "each is in the activity log");
+    assert_eq!(changed.count(), 2, "each change must be in the audit log");
 }
 
 #[tokio::test]
-async fn an_expiry_that_cannot_be_is_refused_by_field() {
+async fn invalid_expiry_is_rejected_by_field() {
     let app = TestApp::start_with(&[("NARTHEX_TOKEN_MAX_AGE", "2h")]);
     let ada = app.register(ADA).await;
-    let token = made(&app, &ada, json!(3600)).await;
+    let token = new_token(&app, &ada, json!(3600)).await;
     for wrong in [
         json!(0),
         json!(-1),
@@ -98,15 +107,18 @@ async fn an_expiry_that_cannot_be_is_refused_by_field() {
         refused.expect_invalid_fields(&["expires_in"]);
     }
     assert_eq!(expiry(&ada, &token).await, "2026-11-22T13:30:00Z");
-    assert!(token.client.is_authenticated().await, "nothing was rotated");
+    assert!(
+        token.client.is_authenticated().await,
+        "a rejected rotation must keep the secret"
+    );
     change(&ada, &token, json!(7200)).await.expect_status(200);
 }
 
 #[tokio::test]
-async fn lengthening_asks_a_session_for_its_password() {
+async fn session_needs_confirmation_to_extend_a_token() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    let token = made(&app, &ada, json!(7200)).await;
+    let token = new_token(&app, &ada, json!(7200)).await;
     app.advance(Duration::from_secs(15 * 60));
     for longer in [Value::Null, json!(7200)] {
         let refused = change(&ada, &token, longer).await;
@@ -117,11 +129,11 @@ async fn lengthening_asks_a_session_for_its_password() {
 }
 
 #[tokio::test]
-async fn a_token_lengthens_no_life_beyond_its_own() {
+async fn token_cannot_extend_a_token_beyond_its_own_expiry() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    let token = made(&app, &ada, json!(3600)).await;
-    let other = made(&app, &ada, json!(60)).await;
+    let token = new_token(&app, &ada, json!(3600)).await;
+    let other = new_token(&app, &ada, json!(60)).await;
     for longer in [Value::Null, json!(3601)] {
         for one in [&token, &other] {
             let refused = change_by(&token.client, one, longer.clone()).await;
@@ -133,18 +145,18 @@ async fn a_token_lengthens_no_life_beyond_its_own() {
     }
     let longer = change_by(&token.client, &other, json!(3600)).await;
     longer.expect_status(200);
-    // What it was given before counts no more once its own life is shorter.
+    // The token's current expiry is the limit, not the expiry that it had before.
     change(&ada, &token, json!(60)).await.expect_status(200);
     let refused = change_by(&token.client, &token, json!(3600)).await;
     refused.expect_problem(403, "outlives-caller");
 }
 
 #[tokio::test]
-async fn a_paused_token_is_resumed_with_the_life_that_it_gets() {
+async fn resuming_a_token_is_checked_against_its_new_expiry() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    let short = made(&app, &ada, json!(3600)).await;
-    let long = made(&app, &ada, Value::Null).await;
+    let short = new_token(&app, &ada, json!(3600)).await;
+    let long = new_token(&app, &ada, Value::Null).await;
     let path = format!("{TOKENS}/{}", long.id);
     let pause = short.client.patch(&path, &json!({"paused": true})).await;
     pause.expect_status(200);
@@ -159,10 +171,10 @@ async fn a_paused_token_is_resumed_with_the_life_that_it_gets() {
 }
 
 #[tokio::test]
-async fn a_rotation_changes_the_expiry_where_it_says_so() {
+async fn rotation_changes_the_expiry_if_requested() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    let token = made(&app, &ada, json!(3600)).await;
+    let token = new_token(&app, &ada, json!(3600)).await;
     let path = format!("{TOKENS}/{}/rotate", token.id);
     let body = json!({"overlap": "1h"});
     let kept = ada.call(Method::POST, &path, Some(&body)).await;
@@ -177,10 +189,10 @@ async fn a_rotation_changes_the_expiry_where_it_says_so() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_stands_for_one_expiry() {
+async fn idempotency_key_belongs_to_one_expiry() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    let token = made(&app, &ada, json!(3600)).await;
+    let token = new_token(&app, &ada, json!(3600)).await;
     let path = format!("{TOKENS}/{}/rotate", token.id);
     let rotate = async |body: Value| {
         let request = ada.request(Method::POST, &path).json(&body);
@@ -189,7 +201,11 @@ async fn an_idempotency_key_stands_for_one_expiry() {
     let first = rotate(json!({"expires_in": 60})).await.expect_status(200);
     app.advance(Duration::from_secs(1));
     let again = rotate(json!({"expires_in": 60})).await.expect_status(200);
-    assert_eq!(again.json(), first.json(), "and its life begins not anew");
+    assert_eq!(
+        again.json(),
+        first.json(),
+        "a repeated request must not restart the lifetime"
+    );
     for other in [
         json!({}),
         json!({"expires_in": 61}),

@@ -1,4 +1,5 @@
-//! A token that is narrowed while its requests are under way: none of them gives more than it has then.
+//! Races between a reduction of a token's abilities and the token's own requests: after the response, no
+//! request uses an ability that was removed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,10 +16,10 @@ use crate::support::client::{ApiClient, Browser};
 const ADA: &str = "ada@example.com";
 const WIDE: [&str; 3] = ["account:read", "tokens:read", "tokens:write"];
 const ROUNDS: usize = 6;
-/// The most requests of one connection in a round.
-const MOST: usize = 60;
+/// The maximum number of requests of one connection in a round.
+const MAX_REQUESTS: usize = 60;
 
-/// What a connection sends again and again with the token.
+/// The request that a connection repeats with the token.
 #[derive(Clone, Copy)]
 enum Request {
     WidenItself,
@@ -46,13 +47,13 @@ impl Request {
     }
 }
 
-/// Connections to both servers that send what a wide token may do, until they are told to stop.
-fn hammer(
+/// Starts connections to both nodes that send requests which need all abilities, until `stop` is set.
+fn spawn_requests(
     apps: [&TestApp; 2],
     token: &Token,
     other: &Token,
     stop: &Arc<AtomicBool>,
-    went_through: &mpsc::Sender<()>,
+    accepted: &mpsc::Sender<()>,
 ) -> JoinSet<()> {
     let mut all = JoinSet::new();
     for app in apps {
@@ -63,13 +64,13 @@ fn hammer(
         ] {
             let client = app.api_client(&token.secret);
             let (own, other) = (token.id.clone(), other.id.clone());
-            let (stop, went_through) = (stop.clone(), went_through.clone());
+            let (stop, accepted) = (stop.clone(), accepted.clone());
             all.spawn(async move {
-                for _ in 0..MOST {
+                for _ in 0..MAX_REQUESTS {
                     let status = request.send(&client, &own, &other).await;
                     assert!([200, 201, 403, 503].contains(&status), "{status}");
                     if [200, 201].contains(&status) {
-                        let _told = went_through.try_send(());
+                        let _sent = accepted.try_send(());
                     }
                     if stop.load(Ordering::Relaxed) {
                         break;
@@ -81,21 +82,21 @@ fn hammer(
     all
 }
 
-/// What the token has, what it made, and the newest secret of the other token.
+/// Returns the abilities of the token, the tokens that it created, and the hint of the other token.
 async fn state(ada: &Browser, token: &Token, other: &Token) -> Value {
     let own = ada.get(&format!("/api/v1/tokens/{}", token.id)).await;
-    let made = format!("/api/v1/tokens?made_by={}&limit=100", token.id);
-    let made = ada.get(&made).await;
+    let created = format!("/api/v1/tokens?made_by={}&limit=100", token.id);
+    let created = ada.get(&created).await;
     let other = ada.get(&format!("/api/v1/tokens/{}", other.id)).await;
     json!([
         own.expect_status(200).json()["abilities"],
-        made.expect_status(200).ids(),
+        created.expect_status(200).ids(),
         other.expect_status(200).json()["hint"],
     ])
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_narrowed_token_gives_nothing_more_after_the_answer() {
+async fn reduced_abilities_hold_once_the_change_is_answered() {
     let one = TestApp::start();
     let two = one.start_second(&[]);
     let ada = one.register(ADA).await;
@@ -103,29 +104,36 @@ async fn a_narrowed_token_gives_nothing_more_after_the_answer() {
         let token = one.token(&ada, "Narrowed", &WIDE).await;
         let other = one.token(&ada, "Rotated", &WIDE).await;
         let stop = Arc::new(AtomicBool::new(false));
-        let (went_through, mut first) = mpsc::channel(1);
-        let racers = hammer([&one, &two], &token, &other, &stop, &went_through);
-        first.recv().await.expect("a request that went through");
+        let (accepted, mut first) = mpsc::channel(1);
+        let tasks = spawn_requests([&one, &two], &token, &other, &stop, &accepted);
+        first
+            .recv()
+            .await
+            .expect("one request must succeed before the change");
         let narrow = json!({"abilities": ["account:read"]});
         let path = format!("/api/v1/tokens/{}", token.id);
         let narrowed = ada.call(Method::PATCH, &path, Some(&narrow)).await;
         narrowed.expect_status(200);
-        let answered = state(&ada, &token, &other).await;
+        let expected = state(&ada, &token, &other).await;
         stop.store(true, Ordering::Relaxed);
-        racers.join_all().await;
-        assert_eq!(answered[0], json!(["account:read"]), "round {round}");
+        tasks.join_all().await;
+        assert_eq!(expected[0], json!(["account:read"]), "round {round}");
         assert_eq!(
             state(&ada, &token, &other).await,
-            answered,
-            "round {round}: what was committed after the answer"
+            expected,
+            "round {round}: a request was committed after the response"
         );
-        let all = json!({"id": answered[1], "class": "token"});
-        if !answered[1].as_array().expect("a list").is_empty() {
-            let ended = ada.call(Method::POST, "/api/v1/sign-out", Some(&all));
-            ended.await.expect_status(200);
+        let all = json!({"id": expected[1], "class": "token"});
+        if !expected[1]
+            .as_array()
+            .expect("the IDs must be an array")
+            .is_empty()
+        {
+            let revoked = ada.call(Method::POST, "/api/v1/sign-out", Some(&all));
+            revoked.await.expect_status(200);
         }
-        for ended in [&token.id, &other.id] {
-            let path = format!("/api/v1/tokens/{}", ended);
+        for revoked in [&token.id, &other.id] {
+            let path = format!("/api/v1/tokens/{}", revoked);
             ada.call(Method::DELETE, &path, None)
                 .await
                 .expect_status(204);

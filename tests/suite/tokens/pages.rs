@@ -1,4 +1,4 @@
-//! Making tokens, looking at them, changing and ending them.
+//! The pages that create, show, change and revoke tokens.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::support::page::{
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_secret_is_shown_once_and_works() {
+async fn new_token_shows_a_working_secret_once() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let form = [
@@ -53,12 +53,12 @@ async fn the_secret_is_shown_once_and_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reload_of_the_secret_s_page_makes_no_second_token() {
+async fn reloading_the_secret_page_creates_no_second_token() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let key = browser.get("/account/tokens/new").await.field("form_key");
     let form = [("name", "CI"), ("expires", "7d"), ("form_key", &*key)];
-    let made = browser
+    let created = browser
         .post("/account/tokens", &form)
         .await
         .expect_status(200);
@@ -68,12 +68,12 @@ async fn a_reload_of_the_secret_s_page_makes_no_second_token() {
         .expect_status(303);
     let page = browser.follow(&again).await.expect_status(200);
     page.expect_text("made already")
-        .expect_no_text(&secret_in(&made.text));
+        .expect_no_text(&secret_in(&created.text));
     assert_eq!(fetch_list(&browser, "/api/v1/tokens").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_person_s_form_key_is_nobody_else_s() {
+async fn form_key_is_scoped_to_its_user() {
     let app = TestApp::start();
     let (ada, grace) = (app.register(ADA).await, app.register(GRACE).await);
     let key = ada.get("/account/tokens/new").await.field("form_key");
@@ -86,10 +86,10 @@ async fn one_person_s_form_key_is_nobody_else_s() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_lives_as_long_as_was_chosen() {
+async fn selected_expiry_becomes_the_token_expiry() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
-    for (expires, at) in [
+    for (expires, expires_at) in [
         ("7d", Some("2026-11-29T12:30:00Z")),
         ("30d", Some("2026-12-22T12:30:00Z")),
         ("90d", Some("2027-02-20T12:30:00Z")),
@@ -104,13 +104,17 @@ async fn a_token_lives_as_long_as_was_chosen() {
             .post("/account/tokens", &form)
             .await
             .expect_status(200);
-        let made = fetch_list(&browser, "/api/v1/tokens").await;
-        let made = made.iter().find(|token| token["name"] == expires);
-        assert_eq!(made.unwrap()["expires_at"].as_str(), at, "{expires}");
+        let created = fetch_list(&browser, "/api/v1/tokens").await;
+        let created = created.iter().find(|token| token["name"] == expires);
+        assert_eq!(
+            created.unwrap()["expires_at"].as_str(),
+            expires_at,
+            "{expires}"
+        );
     }
 }
 
-/// When the token that this form makes expires, or the answer that refuses it.
+/// Returns the expiry of the token that this form creates, or the response that rejects the form.
 async fn expiry_of(browser: &Browser, form: &[(&str, &str)]) -> Result<Option<String>, Answer> {
     let mut fields = vec![("name", "Dated")];
     fields.extend(form);
@@ -118,12 +122,12 @@ async fn expiry_of(browser: &Browser, form: &[(&str, &str)]) -> Result<Option<St
     if answer.status != 200 {
         return Err(answer);
     }
-    let made = &fetch_list(browser, "/api/v1/tokens").await[0];
-    Ok(made["expires_at"].as_str().map(str::to_owned))
+    let created = &fetch_list(browser, "/api/v1/tokens").await[0];
+    Ok(created["expires_at"].as_str().map(str::to_owned))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_filled_date_is_the_expiry_or_is_refused() {
+async fn entered_date_sets_the_expiry_or_is_rejected() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let date = ("expires_on", "2026-12-31");
@@ -150,7 +154,7 @@ async fn a_filled_date_is_the_expiry_or_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_form_sends_a_date_without_its_option_selected() {
+async fn date_is_accepted_without_its_option_selected() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let page = browser.get("/account/tokens/new").await;
@@ -164,15 +168,15 @@ async fn the_form_sends_a_date_without_its_option_selected() {
     }
     let sent = form.iter().filter(|control| control.is_sent());
     let sent: Vec<_> = sent.map(|one| (&*one.name, &*one.value)).collect();
-    let made = browser
+    let created = browser
         .post("/account/tokens", &sent)
         .await
         .expect_status(200);
-    made.expect_text("<strong>2026-12-31 23:59 UTC</strong>");
+    created.expect_text("<strong>2026-12-31 23:59 UTC</strong>");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_form_says_when_a_day_ends_and_each_length_leads() {
+async fn form_shows_the_expiry_of_each_option() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let page = browser.get("/account/tokens/new").await;
@@ -181,7 +185,7 @@ async fn the_form_says_when_a_day_ends_and_each_length_leads() {
         .expect_text("In 365 days: 2027-11-22 12:30 UTC");
 }
 
-/// The answer to a change of the newest token's expiry, and when the token expires afterwards.
+/// Changes the expiry of the newest token. Returns the response and the expiry afterwards.
 async fn changed_expiry(browser: &Browser, fields: &[(&str, &str)]) -> (Answer, Option<String>) {
     let token = newest_token(browser).await;
     let mut form = vec![("name", "CI"), ("abilities", "orders:read")];
@@ -194,7 +198,7 @@ async fn changed_expiry(browser: &Browser, fields: &[(&str, &str)]) -> (Answer, 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_expiry_of_a_token_is_changed_on_its_page() {
+async fn token_page_changes_the_expiry() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     app.token_of(&browser, "CI", &["orders:read"]).await;
@@ -208,17 +212,17 @@ async fn the_expiry_of_a_token_is_changed_on_its_page() {
         (vec![("expires", "never")], None),
         (vec![("expires", "keep"), date], Some(end)),
     ] {
-        let (answer, at) = changed_expiry(&browser, &form).await;
+        let (answer, expires_at) = changed_expiry(&browser, &form).await;
         answer.expect_status(303);
-        assert_eq!(at.as_deref(), expected, "{form:?}");
+        assert_eq!(expires_at.as_deref(), expected, "{form:?}");
     }
     for form in [
         vec![("expires", "7d"), date],
         vec![("expires", "2026-11-21")],
     ] {
-        let (answer, at) = changed_expiry(&browser, &form).await;
+        let (answer, expires_at) = changed_expiry(&browser, &form).await;
         expect_field_errors(answer, &["expires"]);
-        assert_eq!(at.as_deref(), Some(end), "{form:?}");
+        assert_eq!(expires_at.as_deref(), Some(end), "{form:?}");
     }
     let path = format!("/account/tokens/{}", newest_token(&browser).await);
     let page = browser.get(&path).await;
@@ -226,7 +230,7 @@ async fn the_expiry_of_a_token_is_changed_on_its_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_longer_life_is_confirmed_and_within_the_bound() {
+async fn longer_expiry_needs_confirmation_and_respects_the_maximum() {
     let app = TestApp::start_with(&[("NARTHEX_TOKEN_MAX_AGE", "60d")]);
     let browser = app.register(ADA).await;
     let form = [
@@ -234,8 +238,8 @@ async fn a_longer_life_is_confirmed_and_within_the_bound() {
         ("abilities", "orders:read"),
         ("expires", "30d"),
     ];
-    let made = browser.post("/account/tokens", &form).await;
-    made.expect_status(200);
+    let created = browser.post("/account/tokens", &form).await;
+    created.expect_status(200);
     for expires in ["never", "90d", "2027-06-01"] {
         let (answer, _) = changed_expiry(&browser, &[("expires", expires)]).await;
         expect_field_errors(answer, &["expires"]);
@@ -246,16 +250,16 @@ async fn a_longer_life_is_confirmed_and_within_the_bound() {
         answer.location().starts_with("/account/tokens/"),
         "{answer}"
     );
-    let (answer, at) = changed_expiry(&browser, &[("expires", "30d")]).await;
+    let (answer, expires_at) = changed_expiry(&browser, &[("expires", "30d")]).await;
     assert!(
         answer.location().starts_with("/account/confirm?"),
         "{answer}"
     );
-    assert_eq!(at.as_deref(), Some("2026-11-29T12:45:00Z"));
+    assert_eq!(expires_at.as_deref(), Some("2026-11-29T12:45:00Z"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_expired_token_is_refused_and_listed_among_what_ended() {
+async fn expired_token_is_rejected_and_listed_as_ended() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let form = [("name", "Short"), ("expires", "7d")];
@@ -275,7 +279,7 @@ async fn an_expired_token_is_refused_and_listed_among_what_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_life_that_cannot_be_is_refused_beside_its_field() {
+async fn invalid_expiry_is_rejected_beside_its_field() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     for expires in [
@@ -307,7 +311,7 @@ async fn a_life_that_cannot_be_is_refused_beside_its_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_operator_s_longest_life_is_offered_and_kept_to() {
+async fn form_offers_and_enforces_the_maximum_age() {
     let app = TestApp::start_with(&[("NARTHEX_TOKEN_MAX_AGE", "60d")]);
     let browser = app.register(ADA).await;
     let page = browser.get("/account/tokens/new").await;
@@ -324,7 +328,7 @@ async fn the_operator_s_longest_life_is_offered_and_kept_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_abilities_that_there_are_can_be_given() {
+async fn only_existing_abilities_can_be_granted() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     for abilities in [
@@ -358,7 +362,7 @@ async fn only_abilities_that_there_are_can_be_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_that_is_wrong_with_a_new_token_is_said_at_once() {
+async fn all_invalid_fields_of_a_new_token_are_marked_together() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let form = [("name", ""), ("abilities", "x"), ("expires", "soon")];
@@ -368,7 +372,7 @@ async fn all_that_is_wrong_with_a_new_token_is_said_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn last_use_is_shown_with_its_time_and_place() {
+async fn last_use_is_shown_with_time_and_address() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let client = app.api_client(&app.token_of(&browser, "CI", &[]).await);
@@ -381,7 +385,7 @@ async fn last_use_is_shown_with_its_time_and_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_can_be_renamed_narrowed_and_widened_and_keeps_its_secret() {
+async fn changed_token_keeps_its_secret() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let client = app.api_client(&app.token_of(&browser, "CI", &["tokens:read"]).await);
@@ -413,7 +417,7 @@ async fn a_token_can_be_renamed_narrowed_and_widened_and_keeps_its_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_cannot_be_is_refused_and_nothing_of_it_is_done() {
+async fn invalid_change_is_rejected_as_a_whole() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     app.token_of(&browser, "CI", &["tokens:read"]).await;
@@ -429,7 +433,7 @@ async fn a_change_that_cannot_be_is_refused_and_nothing_of_it_is_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_paused_token_is_refused_and_can_come_back() {
+async fn paused_token_is_rejected_until_resumed() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let client = app.api_client(&app.token_of(&browser, "CI", &[]).await);
@@ -452,7 +456,7 @@ async fn a_paused_token_is_refused_and_can_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_revoked_token_is_refused_and_cannot_come_back() {
+async fn revoked_token_is_rejected_and_cannot_be_resumed() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let client = app.api_client(&app.token_of(&browser, "CI", &[]).await);
@@ -467,9 +471,9 @@ async fn a_revoked_token_is_refused_and_cannot_come_back() {
         .expect_text("Token revoked: CI.");
     drop(list.expect_text("View the receipt"));
     client.get("/api/v1/user").await.expect_status(401);
-    for act in ["resume", "pause"] {
+    for action in ["resume", "pause"] {
         browser
-            .post(&format!("{path}/{act}"), &[])
+            .post(&format!("{path}/{action}"), &[])
             .await
             .expect_status(404);
     }
@@ -488,7 +492,7 @@ async fn a_revoked_token_is_refused_and_cannot_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_else_s_token_a_session_and_none_at_all_are_equally_not_found() {
+async fn token_of_another_user_and_unknown_id_are_not_found() {
     let app = TestApp::start();
     let (ada, grace) = (app.register(ADA).await, app.register(GRACE).await);
     let client = app.api_client(&app.token_of(&grace, "Grace's", &[]).await);
@@ -507,9 +511,9 @@ async fn somebody_else_s_token_a_session_and_none_at_all_are_equally_not_found()
         let path = format!("/account/tokens/{id}");
         let shown = ada.get(&path).await.expect_status(404);
         shown.expect_no_text("Grace&#39;s");
-        for act in ["", "/pause", "/resume", "/revoke"] {
+        for action in ["", "/pause", "/resume", "/revoke"] {
             let form = [("name", "Mallory's")];
-            ada.post(&format!("{path}{act}"), &form)
+            ada.post(&format!("{path}{action}"), &form)
                 .await
                 .expect_status(404);
         }
@@ -519,7 +523,7 @@ async fn somebody_else_s_token_a_session_and_none_at_all_are_equally_not_found()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_tokens_may_have_one_name_and_are_told_apart_by_their_ends() {
+async fn tokens_of_one_name_are_distinguished_by_their_hints() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let secrets = [
@@ -537,7 +541,7 @@ async fn two_tokens_may_have_one_name_and_are_told_apart_by_their_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_than_fifty_tokens_have_further_pages() {
+async fn more_than_fifty_tokens_are_paginated() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     for number in 0..51 {

@@ -1,4 +1,4 @@
-//! A token's new secret, the old one's overlap, and a request that is sent again.
+//! Rotation: the new secret, the grace period of the previous one, and repeated requests.
 
 mod repeated;
 
@@ -45,7 +45,7 @@ async fn rotations(browser: &Browser) -> usize {
 }
 
 #[tokio::test]
-async fn a_rotated_token_is_the_same_with_another_secret() {
+async fn rotation_replaces_the_secret_and_nothing_else() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &["orders:read"]).await;
@@ -65,7 +65,7 @@ async fn a_rotated_token_is_the_same_with_another_secret() {
     assert!(new.client.is_authenticated().await);
     assert!(
         !token.client.is_authenticated().await,
-        "no overlap was asked for"
+        "a rotation without grace period must reject the previous secret"
     );
     assert_eq!(rotations(&ada).await, 1);
     let events = ada.get("/api/v1/events").await.json();
@@ -78,7 +78,7 @@ async fn a_rotated_token_is_the_same_with_another_secret() {
 }
 
 #[tokio::test]
-async fn the_secret_before_works_until_its_overlap_is_over() {
+async fn previous_secret_works_until_its_grace_period_ends() {
     for (overlap, length) in [
         (json!("1h"), 60 * MINUTE),
         (json!("24h"), 24 * 60 * MINUTE),
@@ -99,7 +99,7 @@ async fn the_secret_before_works_until_its_overlap_is_over() {
 }
 
 #[tokio::test]
-async fn an_overlap_that_cannot_be_is_refused_and_nothing_is_rotated() {
+async fn invalid_grace_period_is_rejected_without_rotation() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -125,7 +125,7 @@ async fn an_overlap_that_cannot_be_is_refused_and_nothing_is_rotated() {
 }
 
 #[tokio::test]
-async fn a_shorter_overlap_shortens_an_earlier_one_and_a_longer_one_lengthens_none() {
+async fn later_rotation_only_shortens_earlier_grace_periods() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let first = app.token(&ada, "CI", &[]).await;
@@ -136,7 +136,7 @@ async fn a_shorter_overlap_shortens_an_earlier_one_and_a_longer_one_lengthens_no
     app.advance(60 * MINUTE);
     assert!(
         !first.client.is_authenticated().await,
-        "its own hour is over"
+        "the first secret's own hour must end its grace period"
     );
     assert!(second.is_authenticated().await);
     let ada = app.sign_in(ADA).await;
@@ -145,12 +145,12 @@ async fn a_shorter_overlap_shortens_an_earlier_one_and_a_longer_one_lengthens_no
         .expect_status(200);
     assert!(
         !second.is_authenticated().await,
-        "no overlap ends all before"
+        "a rotation without grace period must reject all previous secrets"
     );
 }
 
 #[tokio::test]
-async fn no_more_than_eight_secrets_from_before_work() {
+async fn at_most_eight_previous_secrets_work() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let other = app.token(&ada, "Other", &[]).await;
@@ -163,24 +163,24 @@ async fn no_more_than_eight_secrets_from_before_work() {
             rotate(&ada, &token, &json!({"overlap": "7d"})).await,
         ));
     }
-    let mut alive = 0;
+    let mut active = 0;
     for secret in &secrets {
-        alive += u8::from(app.api_client(secret).is_authenticated().await);
+        active += u8::from(app.api_client(secret).is_authenticated().await);
     }
-    assert_eq!(alive, 9);
+    assert_eq!(active, 9);
     assert!(
         !app.api_client(&secrets[0]).is_authenticated().await,
-        "the oldest"
+        "the oldest secret must be rejected"
     );
     assert!(!app.api_client(&secrets[1]).is_authenticated().await);
     assert!(
         other.client.is_authenticated().await,
-        "each token has its own"
+        "the limit must apply to each token separately"
     );
 }
 
 #[tokio::test]
-async fn a_token_s_hint_is_that_of_its_newest_secret_whichever_asks() {
+async fn hint_is_always_of_the_newest_secret() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &["tokens:read"]).await;
@@ -195,7 +195,7 @@ async fn a_token_s_hint_is_that_of_its_newest_secret_whichever_asks() {
 }
 
 #[tokio::test]
-async fn an_ending_ends_the_new_secret_and_the_one_before() {
+async fn revocation_covers_current_and_previous_secrets() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -211,7 +211,7 @@ async fn an_ending_ends_the_new_secret_and_the_one_before() {
 }
 
 #[tokio::test]
-async fn a_secret_that_was_rotated_out_ends_nothing() {
+async fn replaced_secret_cannot_revoke_the_token() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -225,7 +225,7 @@ async fn a_secret_that_was_rotated_out_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a_token_rotates_none_that_may_do_more_or_lives_longer() {
+async fn token_cannot_rotate_a_stronger_or_longer_lived_token() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let maker = app.token(&ada, "Maker", &["tokens:write"]).await;
@@ -241,13 +241,13 @@ async fn a_token_rotates_none_that_may_do_more_or_lives_longer() {
     answer.expect_problem(403, "outlives-caller");
     assert!(stronger.client.is_authenticated().await);
 
-    let itself = maker.client.post(&path_of(&maker), &json!({})).await;
-    assert!(app.api_client(&secret_of(itself)).is_authenticated().await);
+    let own = maker.client.post(&path_of(&maker), &json!({})).await;
+    assert!(app.api_client(&secret_of(own)).is_authenticated().await);
 }
 
-/// Who rotates is asked for once more where nobody can end them meanwhile, whatever memory says.
+/// The transaction reads the caller again under a lock, even if the cache has the caller.
 #[tokio::test]
-async fn a_caller_who_was_paused_or_rotated_out_meanwhile_rotates_nothing() {
+async fn rotation_checks_the_caller_again_in_its_transaction() {
     for change in [
         "UPDATE credentials SET paused = TRUE WHERE name = 'Maker'",
         "UPDATE secrets SET valid_until = created_at \
@@ -259,15 +259,18 @@ async fn a_caller_who_was_paused_or_rotated_out_meanwhile_rotates_nothing() {
         let ada = app.register(ADA).await;
         let maker = app.token(&ada, "Maker", &["*"]).await;
         let token = app.token(&ada, "CI", &[]).await;
-        // Its secret becomes the one that takes the other's place.
+        // The second change gives the secret of this token to `Maker`.
         app.token(&ada, "Spare", &[]).await;
         while app.context.nodes.remembered() < 2 {
             assert!(maker.client.is_authenticated().await);
             assert!(token.client.is_authenticated().await);
         }
-        // Past Narthex, which therefore goes on knowing them.
+        // A change directly in the database sends no invalidation, so the cache keeps the tokens.
         crate::support::sql::execute(&app, change);
-        assert!(maker.client.is_authenticated().await, "known");
+        assert!(
+            maker.client.is_authenticated().await,
+            "the cache must still have the caller"
+        );
         let answer = maker.client.post(&path_of(&token), &json!({})).await;
         answer.expect_status(401);
         assert!(token.client.is_authenticated().await);
@@ -276,7 +279,7 @@ async fn a_caller_who_was_paused_or_rotated_out_meanwhile_rotates_nothing() {
 }
 
 #[tokio::test]
-async fn a_form_that_says_no_overlap_has_none() {
+async fn form_without_grace_period_has_none() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -288,7 +291,7 @@ async fn a_form_that_says_no_overlap_has_none() {
 }
 
 #[tokio::test]
-async fn what_is_nobody_s_somebody_else_s_a_session_or_ended_is_not_found() {
+async fn rotation_of_an_unavailable_token_is_not_found() {
     let app = TestApp::start();
     let (ada, grace) = (
         app.register(ADA).await,
@@ -320,7 +323,7 @@ async fn what_is_nobody_s_somebody_else_s_a_session_or_ended_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_session_confirms_its_password_first() {
+async fn session_needs_confirmation_to_rotate_a_token() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -332,15 +335,15 @@ async fn a_session_confirms_its_password_first() {
     let answer = ada
         .post(&format!("{page}/rotate"), &[("overlap", "0")])
         .await;
-    // Back to the page of the form, with the overlap that was chosen.
+    // The return address is the page of the form, with the selected grace period as a draft.
     let page = page.replace('/', "%2F");
-    let way = format!("/account/confirm?next={page}%3Fdraft");
-    assert!(answer.location().starts_with(&way), "{answer}");
+    let target = format!("/account/confirm?next={page}%3Fdraft");
+    assert!(answer.location().starts_with(&target), "{answer}");
     assert!(token.client.is_authenticated().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_shows_the_new_secret_once_and_says_how_long_the_old_one_works() {
+async fn page_shows_the_new_secret_once_and_the_grace_period() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI of the shop", &[]).await;
@@ -381,21 +384,21 @@ async fn the_page_shows_the_new_secret_once_and_says_how_long_the_old_one_works(
     assert_eq!(
         rotations(&ada).await,
         1,
-        "a reload is no rotation, however late"
+        "a late reload must not rotate again"
     );
 
-    // With another overlap, and after a rotation by somebody else: it is told that it was, and does nothing.
-    let otherwise = [("overlap", "1h"), ("form_key", &*key)];
-    let otherwise = ada.post(&format!("{page}/rotate"), &otherwise).await;
-    otherwise.expect_redirect(&page);
-    let form_of_before = form;
+    // The same key with another grace period, or after another rotation, redirects and does nothing.
+    let other_overlap = [("overlap", "1h"), ("form_key", &*key)];
+    let other_overlap = ada.post(&format!("{page}/rotate"), &other_overlap).await;
+    other_overlap.expect_redirect(&page);
+    let first_form = form;
     let form = [("overlap", "0")];
     let shown = ada
         .post(&format!("{page}/rotate"), &form)
         .await
         .expect_status(200);
     shown.expect_text("The secret before no longer works");
-    let replaced = ada.post(&format!("{page}/rotate"), &form_of_before).await;
+    let replaced = ada.post(&format!("{page}/rotate"), &first_form).await;
     replaced.expect_redirect(&page);
     assert_eq!(rotations(&ada).await, 2);
     let wrong = ada

@@ -1,4 +1,4 @@
-//! A rotation that is asked for twice: the same request gives the same secret, for ten minutes.
+//! Repeated rotation requests: for ten minutes, the same request returns the same secret.
 
 use reqwest::Method;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::support::client::ApiClient;
 use crate::support::operator::Operator;
 
 #[tokio::test]
-async fn a_request_that_is_sent_again_gives_the_same_secret_again() {
+async fn repeated_request_returns_the_same_secret() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -24,12 +24,12 @@ async fn a_request_that_is_sent_again_gives_the_same_secret_again() {
     app.advance(50 * MINUTE + SECOND);
     assert!(
         !token.client.is_authenticated().await,
-        "its overlap did not begin anew"
+        "a repeated request must not restart the grace period"
     );
 }
 
 #[tokio::test]
-async fn after_ten_minutes_or_with_another_key_or_for_another_token_it_is_another_rotation() {
+async fn other_key_other_token_or_late_request_rotates_again() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let (token, other) = (
@@ -38,7 +38,7 @@ async fn after_ten_minutes_or_with_another_key_or_for_another_token_it_is_anothe
     );
     let body = json!({"overlap": "1h"});
     let first = secret_of(rotate_once(&ada, &token, "one", &body).await);
-    let elsewhere = secret_of(rotate_once(&ada, &other, "one", &body).await);
+    let other_secret = secret_of(rotate_once(&ada, &other, "one", &body).await);
     // Rotations of one token within a minute share a line of the log.
     app.advance(2 * MINUTE);
     let second = secret_of(rotate_once(&ada, &token, "two", &body).await);
@@ -46,7 +46,7 @@ async fn after_ten_minutes_or_with_another_key_or_for_another_token_it_is_anothe
     let without = secret_of(rotate(&ada, &token, &body).await);
     app.advance(10 * MINUTE);
     let later = secret_of(rotate_once(&ada, &token, "one", &body).await);
-    let mut all = vec![first, elsewhere, second, without, later];
+    let mut all = vec![first, other_secret, second, without, later];
     all.sort();
     all.dedup();
     assert_eq!(all.len(), 5);
@@ -54,7 +54,7 @@ async fn after_ten_minutes_or_with_another_key_or_for_another_token_it_is_anothe
 }
 
 #[tokio::test]
-async fn a_key_stands_for_one_request() {
+async fn idempotency_key_belongs_to_one_request() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -67,7 +67,7 @@ async fn a_key_stands_for_one_request() {
 }
 
 #[tokio::test]
-async fn a_request_whose_secret_was_rotated_out_since_is_not_answered_with_it() {
+async fn repeated_request_never_returns_a_replaced_secret() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -84,7 +84,7 @@ async fn a_request_whose_secret_was_rotated_out_since_is_not_answered_with_it() 
 }
 
 #[tokio::test]
-async fn the_key_of_one_program_gives_another_nothing() {
+async fn idempotency_key_is_scoped_to_its_caller() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let (one, other) = (
@@ -92,26 +92,26 @@ async fn the_key_of_one_program_gives_another_nothing() {
         app.token(&ada, "Other", &["*"]).await,
     );
     let token = app.token(&ada, "CI", &[]).await;
-    let ask = async |by: &Token| {
-        let request = by.client.request(Method::POST, &path_of(&token));
+    let send_rotation = async |caller: &Token| {
+        let request = caller.client.request(Method::POST, &path_of(&token));
         let request = request.header("Idempotency-Key", "the release of November");
-        let answer = by
+        let answer = caller
             .client
             .send(request.json(&json!({"overlap": "1h"})))
             .await;
         secret_of(answer)
     };
-    let first = ask(&one).await;
-    assert_ne!(ask(&other).await, first);
+    let first = send_rotation(&one).await;
+    assert_ne!(send_rotation(&other).await, first);
     assert_eq!(
         rotations(&ada).await,
         2,
-        "it was a rotation, and is told as one"
+        "the second caller's request must be logged as a rotation"
     );
 }
 
 #[tokio::test]
-async fn a_key_that_cannot_be_is_refused() {
+async fn invalid_idempotency_key_is_rejected() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &[]).await;
@@ -131,7 +131,7 @@ async fn a_key_that_cannot_be_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_that_send_one_request_at_once_all_are_given_one_secret() {
+async fn concurrent_equal_requests_return_one_secret() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let maker = app.token(&ada, "Maker", &["*"]).await;
@@ -149,18 +149,18 @@ async fn of_many_that_send_one_request_at_once_all_are_given_one_secret() {
     assert_eq!(rotations(&ada).await, 1);
 }
 
-/// What a retry has to survive: the process, and the key that it signs with.
+/// A retry must work after a restart of the process and after a rotation of its signing key.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_secret_comes_again_after_a_restart_and_after_the_key_was_changed() {
-    let keys = |of: &[u8]| {
-        let keys = of.iter().map(|of| key(*of));
+async fn repeated_request_survives_restart_and_key_rotation() {
+    let keys = |seed: &[u8]| {
+        let keys = seed.iter().map(|seed| key(*seed));
         keys.collect::<Vec<_>>().join(",")
     };
     let operator = Operator::new().with("NARTHEX_SECRET_KEY", &keys(&[1]));
     operator.add_user(ADA);
     let maker = operator.add_token(ADA, "Maker", &["--ability", "*"]);
     let id = operator.only_token_of(ADA);
-    let ask = async |operator: &Operator, key: &str| {
+    let send_rotation = async |operator: &Operator, key: &str| {
         let serving = operator.serve();
         let client = ApiClient::at(&serving.url, &maker);
         let path = format!("/api/v1/tokens/{id}/rotate");
@@ -170,22 +170,22 @@ async fn the_same_secret_comes_again_after_a_restart_and_after_the_key_was_chang
         drop(serving);
         answer
     };
-    let first = secret_of(ask(&operator, "one").await);
-    assert_eq!(secret_of(ask(&operator, "one").await), first);
+    let first = secret_of(send_rotation(&operator, "one").await);
+    assert_eq!(secret_of(send_rotation(&operator, "one").await), first);
     let operator = operator.with("NARTHEX_SECRET_KEY", &keys(&[2, 1]));
-    assert_eq!(secret_of(ask(&operator, "one").await), first);
-    let second = ask(&operator, "two").await;
+    assert_eq!(secret_of(send_rotation(&operator, "one").await), first);
+    let second = send_rotation(&operator, "two").await;
     let operator = operator.with("NARTHEX_SECRET_KEY", &keys(&[2]));
-    ask(&operator, "one")
+    send_rotation(&operator, "one")
         .await
         .expect_invalid_fields(&["Idempotency-Key"]);
-    // What was made since goes by the key that signs, and not by one that is about to go.
+    // A later secret is derived from the first key of the list, not from a key that is only accepted.
     let second = secret_of(second);
-    assert_eq!(secret_of(ask(&operator, "two").await), second);
+    assert_eq!(secret_of(send_rotation(&operator, "two").await), second);
 }
 
-fn key(of: u8) -> String {
+fn key(seed: u8) -> String {
     use base64::{Engine as _, prelude::BASE64_STANDARD};
-    let bytes: Vec<u8> = (0..64).map(|byte: u8| byte ^ of).collect();
+    let bytes: Vec<u8> = (0..64).map(|byte: u8| byte ^ seed).collect();
     BASE64_STANDARD.encode(bytes)
 }
