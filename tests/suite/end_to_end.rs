@@ -1,4 +1,4 @@
-//! The main job, in real browsers: sign in, see what can get in, end it.
+//! The main use case in real browsers: sign in, see all sessions and tokens, revoke them.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn sign_in(app: &TestApp, user_agent: &str) -> Window {
     window
 }
 
-async fn is_signed_out(window: &Window) {
+async fn expect_signed_out(window: &Window) {
     window.visit("/account/sessions").await;
     window
         .expect_path("/login?next=%2Faccount%2Fsessions")
@@ -29,12 +29,12 @@ async fn is_signed_out(window: &Window) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything() {
+async fn user_revokes_one_session_and_then_everything() {
     let app = TestApp::start();
     let grace = app.register("grace@example.com").await;
-    let graces = app.token_of(&grace, "Grace's own", &["account:read"]).await;
+    let other_token = app.token_of(&grace, "Grace's own", &["account:read"]).await;
 
-    // She registers.
+    // The user registers.
     let desk = Window::at(&app.origin)
         .user_agent(FIREFOX_ON_LINUX)
         .open()
@@ -53,7 +53,7 @@ async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything()
     desk.press("Create account").await;
     desk.expect_path("/account").await;
 
-    // She makes a token, sees its secret once, and uses it.
+    // The user creates a token, sees its secret once, and uses it.
     desk.press("New token").await;
     desk.screenshot("token-new").await;
     desk.fill("Name", "CI of the shop").await;
@@ -71,7 +71,7 @@ async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything()
     desk.expect_no_text(&secret).await;
     desk.screenshot("token").await;
 
-    // She gives it a new secret; the old one works for a day.
+    // The user rotates the token. The previous secret works for a day.
     desk.press("Rotate").await;
     desk.expect_text("The new secret of CI of the shop").await;
     desk.expect_text("It stops in 1 day").await;
@@ -85,7 +85,7 @@ async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything()
     desk.expect_no_text(&rotated).await;
     desk.screenshot("token-while-rotating").await;
 
-    // A phone and a tablet sign in, and time goes by.
+    // A phone and a tablet sign in, and time passes.
     app.advance(Duration::from_secs(60));
     let phone = sign_in(&app, SAFARI_ON_IPHONE).await;
     let tablet = sign_in(&app, SAFARI_ON_IPAD).await;
@@ -98,7 +98,8 @@ async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything()
     desk.visit("/account/sessions").await;
     desk.screenshot("sessions").await;
 
-    // She ends the phone's session; her password was confirmed too long ago to be taken as read.
+    // The user revokes the session of the phone. This needs the password again, because the last
+    // authentication is too old.
     desk.press("Every phone").await;
     desk.expect_text("This ends 1 session. Everything else stays as it is.")
         .await;
@@ -111,7 +112,7 @@ async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything()
     desk.press("End 1 session").await;
     desk.expect_text("Ended: 1 session.").await;
     desk.screenshot("receipt").await;
-    is_signed_out(&phone).await;
+    expect_signed_out(&phone).await;
     tablet.visit("/account").await;
     tablet.expect_path("/account").await;
     ci.get(API).await.expect_status(200);
@@ -120,7 +121,7 @@ async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything()
     desk.visit("/account/activity").await;
     desk.screenshot("activity").await;
 
-    // She ends everything and is at the sign-in page; all of hers is dead.
+    // The user revokes everything and gets the sign-in page. No credential works any more.
     desk.visit("/account").await;
     desk.press("Sign out everywhere").await;
     desk.expect_text("you will be signed out here too").await;
@@ -129,16 +130,19 @@ async fn a_person_signs_out_the_phone_keeps_the_token_and_then_ends_everything()
     desk.expect_path("/login").await;
     desk.expect_text("Ended: 2 sessions and 1 token.").await;
     desk.screenshot("signed-out").await;
-    is_signed_out(&desk).await;
-    is_signed_out(&tablet).await;
+    expect_signed_out(&desk).await;
+    expect_signed_out(&tablet).await;
     ci.get(API).await.expect_status(401);
 
-    // Somebody else noticed nothing.
+    // Another user is unaffected.
     grace.get("/account").await.expect_status(200);
-    app.api_client(&graces).get(API).await.expect_status(200);
+    app.api_client(&other_token)
+        .get(API)
+        .await
+        .expect_status(200);
 }
 
-/// Every page that a person can reach, at the narrowest width that is promised.
+/// Every page at the narrowest width that is supported.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_scrolls_sideways_in_the_narrowest_window() {
     let app = TestApp::start();

@@ -1,4 +1,4 @@
-//! The instruments that the other tests measure with, measured themselves.
+//! Tests of the shared test helpers.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::support::client::{AnonymousClient, ApiClient, Browser};
 use crate::support::database::Database;
 use crate::support::user_agents::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
 
-/// A server with one form, one page that is too wide, and a mirror for everything else.
+/// Starts a server with one form, one page that is too wide, and an echo for every other path.
 fn small_server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -26,7 +26,7 @@ fn small_server() -> String {
                 "/wide",
                 web::get().to(|| async { page("<pre>-</pre>", "pre{width:600px}") }),
             )
-            .default_service(web::to(mirror))
+            .default_service(web::to(echo))
     };
     std::thread::spawn(move || {
         let server = HttpServer::new(app).workers(1).listen(listener).unwrap();
@@ -61,8 +61,8 @@ fn page(body: &str, style: &str) -> HttpResponse {
         ))
 }
 
-/// Answers with the request, as text.
-async fn mirror(request: HttpRequest, body: String) -> HttpResponse {
+/// Responds with the request, as text.
+async fn echo(request: HttpRequest, body: String) -> HttpResponse {
     let headers = request.headers().iter();
     let headers = headers.map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
     let mut answer = HttpResponse::Ok();
@@ -84,7 +84,7 @@ async fn mirror(request: HttpRequest, body: String) -> HttpResponse {
 }
 
 #[tokio::test]
-async fn a_stranger_brings_nothing() {
+async fn anonymous_client_sends_no_extra_headers() {
     let answer = AnonymousClient::at(&small_server()).get("/x?y=z").await;
     let mut lines: Vec<_> = answer.text.trim_end().lines().collect();
     lines.retain(|line| !line.starts_with("host: "));
@@ -92,7 +92,7 @@ async fn a_stranger_brings_nothing() {
 }
 
 #[tokio::test]
-async fn a_browser_keeps_its_cookies_and_says_where_it_comes_from() {
+async fn browser_sends_its_cookies_and_fetch_metadata() {
     let browser = Browser::at(&small_server()).with_user_agent(SAFARI_ON_IPHONE);
     browser.get("/set").await;
     browser
@@ -110,10 +110,10 @@ async fn a_browser_keeps_its_cookies_and_says_where_it_comes_from() {
 }
 
 #[tokio::test]
-async fn a_browser_can_come_from_elsewhere_or_say_nothing() {
+async fn browser_can_send_other_or_no_fetch_metadata() {
     let origin = small_server();
-    let elsewhere = Browser::at(&origin).with_fetch_site(Some("cross-site"));
-    elsewhere
+    let cross_site = Browser::at(&origin).with_fetch_site(Some("cross-site"));
+    cross_site
         .post("/x", &[])
         .await
         .expect_text("sec-fetch-site: cross-site\n");
@@ -130,7 +130,7 @@ async fn a_browser_can_come_from_elsewhere_or_say_nothing() {
 }
 
 #[tokio::test]
-async fn an_api_client_shows_its_token() {
+async fn api_client_sends_its_token() {
     let client = ApiClient::at(&small_server(), "nrx_secret");
     let answer = client.patch("/x", &json!({"name": "n"})).await;
     answer
@@ -141,7 +141,7 @@ async fn an_api_client_shows_its_token() {
 }
 
 #[tokio::test]
-async fn a_window_is_used_as_a_person_would() {
+async fn window_fills_and_submits_forms() {
     let origin = small_server();
     let window = Window::at(&origin)
         .user_agent(SAFARI_ON_IPHONE)
@@ -165,7 +165,7 @@ async fn a_window_is_used_as_a_person_would() {
 }
 
 #[tokio::test]
-async fn a_window_without_scripts_runs_none() {
+async fn window_without_scripts_runs_none() {
     let window = Window::at(&small_server()).without_scripts().open().await;
     window.visit("/form").await;
     window.expect_no_text("Scripts run.").await;
@@ -176,7 +176,7 @@ async fn a_window_without_scripts_runs_none() {
 }
 
 #[tokio::test]
-async fn a_window_is_as_wide_and_as_dark_as_wanted() {
+async fn window_has_the_requested_width_and_colour_scheme() {
     let window = Window::at(&small_server()).width(390).dark().open().await;
     window.visit("/form").await;
     assert_eq!(window.evaluate("return innerWidth").await, json!(390));
@@ -184,7 +184,7 @@ async fn a_window_is_as_wide_and_as_dark_as_wanted() {
     assert_eq!(window.evaluate(scheme).await, json!("\"It is dark\""));
 
     let [narrow, .., wide] = &window.screenshot("instruments").await[..] else {
-        panic!("there should be four pictures")
+        panic!("not four pictures")
     };
     assert!(narrow.ends_with("instruments-390-light.png"), "{narrow:?}");
     assert!(wide.ends_with("instruments-1280-dark.png"), "{wide:?}");
@@ -194,12 +194,12 @@ async fn a_window_is_as_wide_and_as_dark_as_wanted() {
     assert_eq!(
         window.evaluate("return innerWidth").await,
         json!(390),
-        "it is as before"
+        "the width is restored"
     );
     window.close().await;
 }
 
-/// The two numbers that a PNG begins with.
+/// The width and the height in the header of a PNG.
 fn size_of_png(file: &Path) -> (u32, u32) {
     let png = std::fs::read(file).unwrap();
     let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
@@ -208,7 +208,7 @@ fn size_of_png(file: &Path) -> (u32, u32) {
 
 #[tokio::test]
 #[should_panic(expected = "reach over the edge")]
-async fn a_page_that_scrolls_sideways_is_noticed() {
+async fn sideways_scrolling_fails_the_test() {
     let window = Window::at(&small_server()).open().await;
     window.visit("/form").await;
     window.expect_no_sideways_scrolling().await;
@@ -217,15 +217,15 @@ async fn a_page_that_scrolls_sideways_is_noticed() {
 }
 
 #[tokio::test]
-async fn every_test_has_a_database_of_its_own() {
+async fn every_test_has_its_own_database() {
     let (first, second) = (TestApp::start(), TestApp::start());
-    // Twice in one database, the address would be refused as taken.
+    // In one database, the second registration of the address would be refused.
     first.register("ada@example.com").await;
     second.register("ada@example.com").await;
 }
 
 #[test]
-fn a_database_is_gone_with_the_test() {
+fn database_is_removed_after_the_test() {
     let database = Database::empty();
     let address = database.address().to_owned();
     drop(database);

@@ -1,11 +1,11 @@
-//! The specification of Narthex, as tests.
+//! The test suite of Narthex.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "a test that can't go on should say so and stop"
+    reason = "a test that cannot continue should panic"
 )]
 
 mod access;

@@ -1,7 +1,7 @@
 //! The layers: a file uses its own layer and the layers below it.
 
 use super::source::Source;
-use super::{Breach, expect_none, rust_files};
+use super::{Violation, expect_none, rust_files};
 
 /// The folders and files below `src`, the lowest layer first.
 const LAYERS: &[&[&str]] = &[
@@ -34,18 +34,18 @@ const LAYERS: &[&[&str]] = &[
     &["lib", "main"],
 ];
 
-fn layer_of(room: &str) -> Option<usize> {
-    LAYERS.iter().position(|rooms| rooms.contains(&room))
+fn layer_of(folder: &str) -> Option<usize> {
+    LAYERS.iter().position(|folders| folders.contains(&folder))
 }
 
 /// The first part of a path: `accounts` of `accounts/store.rs`.
-fn room_of(path: &str) -> &str {
+fn folder_of(path: &str) -> &str {
     path.split(['/', '.']).next().unwrap_or_default()
 }
 
-/// The rooms that a line names: after `crate::`, and at the beginning of a line in `use crate::{ … }`,
-/// where rustfmt puts each room on a line of its own.
-fn rooms_in<'a>(line: &'a str, listed: bool) -> Vec<&'a str> {
+/// The folders that a line names: after `crate::`, and at the start of a line in `use crate::{ …
+/// }`, where rustfmt puts each folder on its own line.
+fn folders_in<'a>(line: &'a str, listed: bool) -> Vec<&'a str> {
     let word = |text: &'a str| {
         text.split(|c: char| !c.is_alphanumeric() && c != '_')
             .next()
@@ -53,28 +53,31 @@ fn rooms_in<'a>(line: &'a str, listed: bool) -> Vec<&'a str> {
     let direct = line.split("crate::").skip(1);
     let inline = line.trim_start().strip_prefix("use crate::{");
     let inline = inline.into_iter().flat_map(|names| names.split(", "));
-    let own = listed.then(|| line.strip_prefix("    ")).flatten();
-    direct.chain(inline).chain(own).filter_map(word).collect()
+    let nested = listed.then(|| line.strip_prefix("    ")).flatten();
+    direct
+        .chain(inline)
+        .chain(nested)
+        .filter_map(word)
+        .collect()
 }
 
-fn breaches(file: &Source) -> Vec<Breach> {
-    let breach = |line, complaint: String| Breach {
+fn violations(file: &Source) -> Vec<Violation> {
+    let violation = |line, message: String| Violation {
         file: format!("src/{}", file.path),
         line,
-        complaint,
+        message,
     };
-    let Some(layer) = layer_of(room_of(&file.path)) else {
-        let complaint =
-            "has no layer: add its folder to LAYERS in tests/suite/conventions/layers.rs";
-        return vec![breach(1, complaint.to_owned())];
+    let Some(layer) = layer_of(folder_of(&file.path)) else {
+        let message = "has no layer: add its folder to LAYERS in tests/suite/conventions/layers.rs";
+        return vec![violation(1, message.to_owned())];
     };
     let (mut found, mut listed) = (Vec::new(), false);
     for (number, line) in file.code.lines().enumerate() {
-        for room in rooms_in(line, listed) {
-            if layer_of(room).is_some_and(|used| used > layer) {
-                found.push(breach(
+        for folder in folders_in(line, listed) {
+            if layer_of(folder).is_some_and(|used| used > layer) {
+                found.push(violation(
                     number + 1,
-                    format!("must not use `{room}`, a higher layer"),
+                    format!("must not use `{folder}`, a higher layer"),
                 ));
             }
         }
@@ -89,7 +92,7 @@ fn breaches(file: &Source) -> Vec<Breach> {
 
 #[test]
 fn no_file_uses_a_higher_layer() {
-    let found: Vec<_> = rust_files("src").iter().flat_map(breaches).collect();
+    let found: Vec<_> = rust_files("src").iter().flat_map(violations).collect();
     expect_none(&found);
 }
 
@@ -114,7 +117,7 @@ mod tests {
             ("mail/mod.rs", ""),
         ] {
             assert_eq!(
-                breaches(&Source::new(path, text)).len(),
+                violations(&Source::new(path, text)).len(),
                 1,
                 "{path}: {text}"
             );
@@ -134,7 +137,7 @@ mod tests {
                 "// crate::http\nlet text = \"crate::http\";",
             ),
         ] {
-            assert_eq!(breaches(&Source::new(path, text)), [], "{path}: {text}");
+            assert_eq!(violations(&Source::new(path, text)), [], "{path}: {text}");
         }
     }
 }

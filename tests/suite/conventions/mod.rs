@@ -1,7 +1,8 @@
-//! The rules of the house that no compiler keeps: who may use whom, and what may be said where.
-//!
-//! Each rule is a function from a file to the lines that break it. Every rule is also shown a file
-//! that breaks it, so that a rule which has gone blind is noticed.
+//! Conventions that the compiler does not check: who may use what, and which words a file may
+//! contain.
+//! //!
+//! Each rule is a function from a file to its violations. A test also gives every rule a file with
+//! a violation, so that a rule that finds nothing any more is noticed.
 
 use std::path::Path;
 
@@ -15,42 +16,39 @@ mod sql;
 mod templates;
 mod words;
 
-/// A line that breaks a rule.
+/// A line that violates a rule.
 #[derive(Debug, PartialEq)]
-struct Breach {
+struct Violation {
     file: String,
     line: usize,
-    /// What is wrong, and what to do instead.
-    complaint: String,
+    /// The problem, and what to do instead.
+    message: String,
 }
 
 #[track_caller]
-fn expect_none(breaches: &[Breach]) {
-    let lines: Vec<_> = breaches.iter().map(ToString::to_string).collect();
+fn expect_none(violations: &[Violation]) {
+    let lines: Vec<_> = violations.iter().map(ToString::to_string).collect();
     assert!(lines.is_empty(), "\n{}\n", lines.join("\n"));
 }
 
-impl std::fmt::Display for Breach {
+impl std::fmt::Display for Violation {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
             file,
             line,
-            complaint,
+            message,
         } = self;
-        write!(out, "{file}:{line}: {complaint}")
+        write!(out, "{file}:{line}: {message}")
     }
 }
 
 /// Every Rust file below one of the project's directories.
 fn rust_files(directory: &str) -> Vec<Source> {
-    let files = Source::all_below(&project().join(directory), &["rs"]);
-    assert!(
-        !files.is_empty(),
-        "no file was found to look at in {directory}"
-    );
+    let files = Source::all_below(&project_dir().join(directory), &["rs"]);
+    assert!(!files.is_empty(), "no file was found in {directory}");
     files
 }
 
-fn project() -> &'static Path {
+fn project_dir() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -1,8 +1,8 @@
-//! What a script may not do: write HTML, evaluate text, keep anything, speak to anybody, get between a
-//! person and what they paste. Without these there is nothing in a script that text could break out of.
+//! Scripts must not write HTML, evaluate text, store data, send requests or prevent pasting.
+//! Without these, text cannot inject anything into a script.
 
 use super::source::Source;
-use super::{Breach, expect_none, project};
+use super::{Violation, expect_none, project_dir};
 
 const FORBIDDEN: [(&[&str], &str); 5] = [
     (
@@ -17,7 +17,7 @@ const FORBIDDEN: [(&[&str], &str); 5] = [
     ),
     (
         &["eval(", "new Function", "import(", "setAttribute(\"on"],
-        "makes code of text",
+        "evaluates text as code",
     ),
     (
         &[
@@ -27,7 +27,7 @@ const FORBIDDEN: [(&[&str], &str); 5] = [
             "document.cookie",
             "caches.",
         ],
-        "keeps something in the browser; the server knows all there is to know",
+        "stores data in the browser; keep the state on the server",
     ),
     (
         &[
@@ -38,51 +38,51 @@ const FORBIDDEN: [(&[&str], &str); 5] = [
             "postMessage",
             "window.name",
         ],
-        "speaks to somebody; forms do that",
+        "sends a request or a message; use a form",
     ),
     (
         &["\"paste\"", "'paste'", "onpaste", "preventDefault"],
-        "gets between a person and what they do",
+        "interferes with pasting or a default action",
     ),
 ];
 
-fn breaches(file: &Source) -> Vec<Breach> {
-    let of_one = |(words, complaint): &(&[&str], &str)| {
-        let places = words.iter().flat_map(|word| file.text.match_indices(word));
-        let breaches = places.map(|(place, word)| Breach {
+fn violations(file: &Source) -> Vec<Violation> {
+    let find = |(words, message): &(&[&str], &str)| {
+        let offsets = words.iter().flat_map(|word| file.text.match_indices(word));
+        let violations = offsets.map(|(offset, word)| Violation {
             file: format!("static/{}", file.path),
-            line: file.line_at(place),
-            complaint: format!("`{word}` {complaint}"),
+            line: file.line_at(offset),
+            message: format!("`{word}` {message}"),
         });
-        breaches.collect::<Vec<_>>()
+        violations.collect::<Vec<_>>()
     };
-    FORBIDDEN.iter().flat_map(of_one).collect()
+    FORBIDDEN.iter().flat_map(find).collect()
 }
 
 #[test]
 fn scripts_only_show_text() {
-    let scripts = Source::all_below(&project().join("static"), &["js", "mjs"]);
-    assert!(!scripts.is_empty(), "no script was found to look at");
-    let broken: Vec<_> = scripts.iter().flat_map(breaches).collect();
-    expect_none(&broken);
+    let scripts = Source::all_below(&project_dir().join("static"), &["js", "mjs"]);
+    assert!(!scripts.is_empty(), "no script was found");
+    let found: Vec<_> = scripts.iter().flat_map(violations).collect();
+    expect_none(&found);
 }
 
-/// The names of a module are its own: no element of the page takes the place of one.
+/// The names of a module are local: no element of the page can shadow one.
 #[test]
 fn every_script_is_a_module() {
-    let templates = Source::all_below(&project().join("templates"), &["html"]);
+    let templates = Source::all_below(&project_dir().join("templates"), &["html"]);
     let tags = templates
         .iter()
         .flat_map(|file| file.text.split("<script").skip(1));
     let tags: Vec<&str> = tags.filter_map(|rest| rest.split('>').next()).collect();
-    assert!(!tags.is_empty(), "no script was found to look at");
+    assert!(!tags.is_empty(), "no script was found");
     for tag in tags {
         assert!(tag.contains(" type=\"module\""), "<script{tag}>");
     }
 }
 
 #[test]
-fn a_script_that_does_more_is_noticed() {
+fn script_with_a_forbidden_call_is_found() {
     for code in [
         "hint.innerHTML = typed;",
         "eval(typed)",
@@ -90,8 +90,8 @@ fn a_script_that_does_more_is_noticed() {
         "await fetch(\"/x\")",
         "field.addEventListener(\"paste\", stop)",
     ] {
-        assert!(!breaches(&Source::new("x.js", code)).is_empty(), "{code}");
+        assert!(!violations(&Source::new("x.js", code)).is_empty(), "{code}");
     }
-    let harmless = "hint.textContent = field.value; field.addEventListener(\"input\", say);";
-    assert!(breaches(&Source::new("x.js", harmless)).is_empty());
+    let allowed = "hint.textContent = field.value; field.addEventListener(\"input\", say);";
+    assert!(violations(&Source::new("x.js", allowed)).is_empty());
 }

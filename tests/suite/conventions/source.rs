@@ -1,14 +1,14 @@
-//! A source file, as the rules look at it.
+//! A source file, prepared for the rules.
 
 use std::path::Path;
 
-/// A file, by its path below the directory that was asked for (`accounts/store.rs`).
+/// A file, with its path below the searched directory (`accounts/store.rs`).
 pub struct Source {
     pub path: String,
-    /// As it is.
+    /// The unchanged text.
     pub text: String,
-    /// The same with every comment and the content of every string turned into blanks, so that what
-    /// is left is code and stands where it stood.
+    /// The text with blanks in place of every comment and of the content of every string. The rest
+    /// is code, at its original position.
     pub code: String,
 }
 
@@ -17,20 +17,20 @@ impl Source {
         Self {
             path: path.to_owned(),
             text: text.to_owned(),
-            code: code_of(text),
+            code: strip_text(text),
         }
     }
 
     /// All files with one of these extensions, in order.
     pub fn all_below(directory: &Path, extensions: &[&str]) -> Vec<Self> {
         let mut found = Vec::new();
-        let mut to_visit = vec![directory.to_owned()];
-        while let Some(visited) = to_visit.pop() {
-            for entry in std::fs::read_dir(&visited).into_iter().flatten() {
+        let mut pending = vec![directory.to_owned()];
+        while let Some(current) = pending.pop() {
+            for entry in std::fs::read_dir(&current).into_iter().flatten() {
                 let path = entry.expect("an entry").path();
                 let extension = path.extension().and_then(|extension| extension.to_str());
                 if path.is_dir() {
-                    to_visit.push(path);
+                    pending.push(path);
                 } else if extension.is_some_and(|extension| extensions.contains(&extension)) {
                     let name = path.strip_prefix(directory).expect("a path below it");
                     let text = std::fs::read_to_string(&path).expect("readable text");
@@ -42,13 +42,13 @@ impl Source {
         found
     }
 
-    /// The number of the line that this place in the text (or the code) is in.
-    pub fn line_at(&self, place: usize) -> usize {
-        1 + self.text[..place].matches('\n').count()
+    /// The number of the line that contains this offset of the text or the code.
+    pub fn line_at(&self, offset: usize) -> usize {
+        1 + self.text[..offset].matches('\n').count()
     }
 }
 
-fn code_of(text: &str) -> String {
+fn strip_text(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -60,7 +60,7 @@ fn code_of(text: &str) -> String {
             rest = &rest[first.len_utf8()..];
             continue;
         };
-        // Byte for byte, so that places in the code are places in the text.
+        // Byte for byte, so that offsets in the code are offsets in the text.
         code.extend(
             rest[..length]
                 .bytes()
@@ -71,30 +71,30 @@ fn code_of(text: &str) -> String {
     code
 }
 
-/// The length of the comment that begins here.
+/// The length of the comment that starts here.
 fn comment(text: &str) -> Option<usize> {
     if text.starts_with("//") {
         return Some(text.find('\n').unwrap_or(text.len()));
     }
     let mut depth = usize::from(text.starts_with("/*"));
-    let mut place = 2;
+    let mut offset = 2;
     while depth > 0 {
-        let here = &text[place..];
-        let (step, change) = match here.get(..2) {
+        let next = &text[offset..];
+        let (step, change) = match next.get(..2) {
             Some("/*") => (2, 1),
             Some("*/") => (2, -1),
-            _ => (here.chars().next()?.len_utf8(), 0),
+            _ => (next.chars().next()?.len_utf8(), 0),
         };
-        place += step;
+        offset += step;
         depth = depth.checked_add_signed(change)?;
         if depth == 0 {
-            return Some(place);
+            return Some(offset);
         }
     }
     None
 }
 
-/// The length of the string that begins here, after that code.
+/// The length of the string that starts here, after that code.
 fn string(text: &str, before: &str) -> Option<usize> {
     let in_a_name = before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
     if let Some(raw) = text
@@ -118,7 +118,7 @@ fn string(text: &str, before: &str) -> Option<usize> {
     Some(end + 2)
 }
 
-/// The length of the character literal that begins here; a lifetime is none.
+/// The length of the character literal that starts here. A lifetime is not one.
 fn character(text: &str) -> Option<usize> {
     let content = text.strip_prefix('\'')?;
     if let Some(escape) = content.strip_prefix('\\') {
@@ -130,7 +130,7 @@ fn character(text: &str) -> Option<usize> {
 }
 
 #[test]
-fn what_is_left_of_a_file_is_its_code() {
+fn stripping_leaves_only_the_code() {
     let source = Source::new(
         "x.rs",
         "let a = \"crate::x \\\" y\"; // crate::x\n/* b /* c */ d */ let c = '\"'; // é\n\

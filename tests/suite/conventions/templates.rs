@@ -1,32 +1,32 @@
-//! What a page's source may not have in it, so that a strict content security policy breaks nothing
-//! and no other host ever learns of a visit.
+//! Templates must not contain anything that a strict Content-Security-Policy forbids or that loads
+//! from another host.
 
 use super::source::Source;
-use super::{Breach, expect_none, project, rust_files};
+use super::{Violation, expect_none, project_dir, rust_files};
 
-const INLINE: &str = "is style or script in the page, which the policy forbids; put it into a file \
-                      of its own that the page links to";
-const FOREIGN: &str = "names another host; everything a page needs comes from Narthex itself";
-const UNESCAPED: &str = "writes text as HTML without escaping; give the template the parts, and let \
-                         it write the tags";
+const INLINE: &str = "is inline style or script, which the policy forbids; put it into a file that \
+                      the page links to";
+const FOREIGN: &str = "names another host; a page loads everything from Narthex";
+const UNESCAPED: &str = "writes text as HTML without escaping; pass the parts to the template, which \
+                         writes the tags";
 
-fn breaches(file: &Source) -> Vec<Breach> {
-    let mut breaches = Vec::new();
+fn violations(file: &Source) -> Vec<Violation> {
+    let mut violations = Vec::new();
     for (at, line) in file.text.lines().enumerate() {
         let lower = line.to_lowercase();
-        let complaints = [
+        let messages = [
             (is_inline(&lower), INLINE),
             (is_foreign(&lower), FOREIGN),
             (is_unescaped(&lower), UNESCAPED),
         ];
-        let complaints = complaints.iter().filter(|(broken, _)| *broken);
-        breaches.extend(complaints.map(|(_, complaint)| Breach {
+        let messages = messages.iter().filter(|(found, _)| *found);
+        violations.extend(messages.map(|(_, message)| Violation {
             file: file.path.clone(),
             line: at + 1,
-            complaint: format!("`{}` {complaint}", line.trim()),
+            message: format!("`{}` {message}", line.trim()),
         }));
     }
-    breaches
+    violations
 }
 
 fn is_inline(line: &str) -> bool {
@@ -66,67 +66,69 @@ fn is_unescaped(line: &str) -> bool {
         || line.contains("escape \"none\"")
 }
 
-fn unescaped_in_code(file: &Source) -> Vec<Breach> {
-    let ways = [
+fn unescaped_in_code(file: &Source) -> Vec<Violation> {
+    let patterns = [
         "escape = \"none\"",
         "escape=\"none\"",
         "HtmlSafe",
         "filters::Safe",
     ];
-    let places = ways.iter().flat_map(|way| file.text.match_indices(way));
-    places
-        .map(|(place, way)| Breach {
+    let offsets = patterns
+        .iter()
+        .flat_map(|pattern| file.text.match_indices(pattern));
+    offsets
+        .map(|(offset, pattern)| Violation {
             file: format!("src/{}", file.path),
-            line: file.line_at(place),
-            complaint: format!("`{way}` {UNESCAPED}"),
+            line: file.line_at(offset),
+            message: format!("`{pattern}` {UNESCAPED}"),
         })
         .collect()
 }
 
-/// Templates whose forms a browser sends that is not signed in.
+/// Templates with forms for browsers that are not signed in.
 const SIGNED_OUT: [&str; 2] = ["register.html", "login.html"];
 
-/// The forms of signed-in pages that do not name their user.
-fn without_user(file: &Source) -> Vec<Breach> {
+/// The forms of signed-in pages that lack the user field.
+fn without_user(file: &Source) -> Vec<Violation> {
     if SIGNED_OUT.contains(&&*file.path) {
         return Vec::new();
     }
-    let forms = file.text.match_indices("<form").filter_map(|(place, _)| {
-        let form = file.text[place..].split("</form>").next()?;
+    let forms = file.text.match_indices("<form").filter_map(|(offset, _)| {
+        let form = file.text[offset..].split("</form>").next()?;
         let sent = form.split('>').next()?.contains("method=\"post\"");
-        (sent && !form.contains("form_user(frame.user_id)")).then_some(place)
+        (sent && !form.contains("form_user(frame.user_id)")).then_some(offset)
     });
     forms
-        .map(|place| Breach {
+        .map(|offset| Violation {
             file: file.path.clone(),
-            line: file.line_at(place),
-            complaint: "the form does not name its user; call parts::form_user in it".to_owned(),
+            line: file.line_at(offset),
+            message: "the form lacks the user field; call form_user in it".to_owned(),
         })
         .collect()
 }
 
 #[test]
 fn every_form_of_a_signed_in_page_has_the_user_field() {
-    let templates = Source::all_below(&project().join("templates"), &["html"]);
-    let broken: Vec<_> = templates.iter().flat_map(without_user).collect();
-    expect_none(&broken);
+    let templates = Source::all_below(&project_dir().join("templates"), &["html"]);
+    let found: Vec<_> = templates.iter().flat_map(without_user).collect();
+    expect_none(&found);
 }
 
 #[test]
-fn pages_need_no_exception_from_a_strict_policy() {
-    let templates = Source::all_below(&project().join("templates"), &["html", "txt", "svg"]);
-    assert!(!templates.is_empty(), "no template was found to look at");
-    let broken: Vec<_> = templates.iter().flat_map(breaches).collect();
-    expect_none(&broken);
+fn templates_need_no_exception_from_a_strict_csp() {
+    let templates = Source::all_below(&project_dir().join("templates"), &["html", "txt", "svg"]);
+    assert!(!templates.is_empty(), "no template was found");
+    let found: Vec<_> = templates.iter().flat_map(violations).collect();
+    expect_none(&found);
 }
 
 #[test]
-fn nothing_is_written_into_a_page_unescaped() {
-    let broken: Vec<_> = rust_files("src")
+fn no_template_disables_escaping() {
+    let found: Vec<_> = rust_files("src")
         .iter()
         .flat_map(unescaped_in_code)
         .collect();
-    expect_none(&broken);
+    expect_none(&found);
 }
 
 #[cfg(test)]
@@ -134,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_strict_policy_forbids_is_noticed() {
+    fn violation_of_a_strict_csp_is_found() {
         for line in [
             "<p style=\"color: red\">",
             "<style>p {}</style>",
@@ -147,13 +149,13 @@ mod tests {
             "{{ name|safe }}",
             "{{ name | safe }}",
         ] {
-            let found = breaches(&Source::new("x.html", line));
+            let found = violations(&Source::new("x.html", line));
             assert_eq!(found.len(), 1, "{line}: {found:?}");
         }
     }
 
     #[test]
-    fn a_form_without_its_user_is_noticed() {
+    fn form_without_the_user_field_is_found() {
         let form = "<form class=\"x\" method=\"post\">\n<button>Go</button></form>";
         let with_user = format!(
             "<form method=\"get\"></form>{}",
@@ -168,19 +170,19 @@ mod tests {
     }
 
     #[test]
-    fn what_it_permits_is_not() {
+    fn allowed_markup_is_not_found() {
         for line in [
             "<script src=\"{{ frame.script }}\" defer></script>",
             "<link rel=\"stylesheet\" href=\"{{ frame.style }}\">",
             "<p class=\"style\">Once only: on = off, in one safe place | safely</p>",
             "{{ name|lower }}",
         ] {
-            assert_eq!(breaches(&Source::new("x.html", line)), [], "{line}");
+            assert_eq!(violations(&Source::new("x.html", line)), [], "{line}");
         }
     }
 
     #[test]
-    fn a_template_that_escapes_nothing_is_noticed() {
+    fn template_without_escaping_is_found() {
         let code = "#[derive(Template)]\n#[template(path = \"x.html\", escape = \"none\")]";
         assert_eq!(unescaped_in_code(&Source::new("x.rs", code))[0].line, 2);
     }

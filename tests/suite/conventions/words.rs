@@ -1,14 +1,14 @@
-//! What may be said where: words that belong to certain files, and words that belong nowhere.
+//! Reserved words: some belong to certain files, some must not occur at all.
 
 use super::source::Source;
-use super::{Breach, expect_none, rust_files};
+use super::{Violation, expect_none, rust_files};
 
-/// Words of code that only some files may say.
+/// Words of code that only some files may contain.
 struct Reserved {
     words: &'static [&'static str],
-    /// A directory, a file, or the name of files in whatever directory.
+    /// A directory, a file, or a file name in any directory.
     only_in: &'static [&'static str],
-    complaint: &'static str,
+    message: &'static str,
 }
 
 const RESERVED: &[Reserved] = &[
@@ -23,11 +23,11 @@ const RESERVED: &[Reserved] = &[
         only_in: &[
             "http/",
             "main.rs",
-            // Starts the runtime that the app runs in.
+            // Starts the runtime of the app.
             "cli/serve.rs",
         ],
-        complaint: "speaks of HTTP; a verb takes and returns its own types, and a file in http turns a \
-                    request into them",
+        message: "uses HTTP; a domain function takes and returns its own types, and a file in http \
+                    converts requests to them",
     },
     Reserved {
         words: &[
@@ -48,7 +48,7 @@ const RESERVED: &[Reserved] = &[
             "sql_query",
             "schema::",
         ],
-        // Of openapi it is the schemas of JSON.
+        // In openapi, for the schemas of JSON.
         only_in: &[
             "*/store.rs",
             "*/store/",
@@ -56,13 +56,13 @@ const RESERVED: &[Reserved] = &[
             "schema.rs",
             "http/openapi/",
         ],
-        complaint: "asks the database; put the query into the capability's store.rs as a function \
-                    whose name says what it finds or changes",
+        message: "queries the database; put the query into the store.rs of the folder, as a \
+                    function whose name says what it finds or changes",
     },
     Reserved {
         words: &["utoipa"],
         only_in: &["http/"],
-        complaint: "describes the API; what a type looks like there is said in http/openapi/schemas",
+        message: "describes the API; put the schema of a type into http/openapi/schemas",
     },
     Reserved {
         words: &[
@@ -73,7 +73,7 @@ const RESERVED: &[Reserved] = &[
             "env::vars_os",
         ],
         only_in: &["config/"],
-        complaint: "reads the environment; make it a setting in config",
+        message: "reads the environment; make it a setting in config",
     },
     Reserved {
         words: &[
@@ -85,13 +85,13 @@ const RESERVED: &[Reserved] = &[
             "now_v7",
         ],
         only_in: &["util/clock.rs"],
-        complaint: "asks the time; ask the Context's clock, which a test can set",
+        message: "reads the system time; use the clock of AppState, which a test can set",
     },
     Reserved {
         words: &["Instant"],
-        // A stopwatch for the line in the log, which decides nothing.
+        // Measures the duration for the log line, which decides nothing.
         only_in: &["http/app.rs"],
-        complaint: "has a clock of its own, which no test can set; ask the Context's clock",
+        message: "reads a clock that no test can set; use the clock of AppState",
     },
     Reserved {
         words: &[
@@ -104,7 +104,7 @@ const RESERVED: &[Reserved] = &[
             "Key::generate",
         ],
         only_in: &["crypto/rng.rs"],
-        complaint: "draws randomness; ask the Context's, which a test can set",
+        message: "draws random bytes; use the generator of AppState, which a test can set",
     },
 ];
 
@@ -124,109 +124,111 @@ fn is_one_of(path: &str, files: &[&str]) -> bool {
         })
 }
 
-fn out_of_place(file: &Source) -> Vec<Breach> {
+fn misplaced_words(file: &Source) -> Vec<Violation> {
     let reserved = RESERVED
         .iter()
         .filter(|reserved| !is_one_of(&file.path, reserved.only_in));
-    let said = reserved.flat_map(|reserved| {
-        let complaint = reserved.complaint;
-        let places = reserved
+    let found = reserved.flat_map(|reserved| {
+        let message = reserved.message;
+        let offsets = reserved
             .words
             .iter()
-            .flat_map(|word| places_of(&file.code, word));
-        places.map(move |place| breach(file, place, complaint))
+            .flat_map(|word| offsets_of(&file.code, word));
+        offsets.map(move |offset| violation(file, offset, message))
     });
-    let mut breaches: Vec<_> = said.collect();
-    // One line can say several words of one sort.
-    breaches.dedup();
-    breaches
+    let mut violations: Vec<_> = found.collect();
+    // One line can contain several words of one rule.
+    violations.dedup();
+    violations
 }
 
-fn nowhere_to_be_said(file: &Source) -> Vec<Breach> {
-    let hides = "hides a lint; mend what it says, or `expect` it with a reason";
-    let hidden = places_of(&file.code, "allow").into_iter().filter(|place| {
-        let (before, after) = (&file.code[..*place], &file.code[place + "allow".len()..]);
-        let attribute = before.rfind("#[").max(before.rfind("#!["));
-        after.trim_start().starts_with('(')
-            && attribute.is_some_and(|opening| !before[opening..].contains(']'))
-    });
-    let hidden = hidden.map(|place| breach(file, place, hides));
+fn forbidden_words(file: &Source) -> Vec<Violation> {
+    let hides_lint = "hides a lint; fix the finding, or `expect` it with a reason";
+    let hidden = offsets_of(&file.code, "allow")
+        .into_iter()
+        .filter(|offset| {
+            let (before, after) = (&file.code[..*offset], &file.code[offset + "allow".len()..]);
+            let attribute = before.rfind("#[").max(before.rfind("#!["));
+            after.trim_start().starts_with('(')
+                && attribute.is_some_and(|opening| !before[opening..].contains(']'))
+        });
+    let hidden = hidden.map(|offset| violation(file, offset, hides_lint));
 
-    let later = "puts something off; do it, or open an issue and say nothing here";
-    let put_off = ["TODO", "FIXME", "XXX", "todo!", "unimplemented!"];
-    let put_off = put_off.iter().flat_map(|word| places_of(&file.text, word));
+    let postpones = "postpones work; do it, or open an issue";
+    let postponed = ["TODO", "FIXME", "XXX", "todo!", "unimplemented!"];
+    let postponed = postponed
+        .iter()
+        .flat_map(|word| offsets_of(&file.text, word));
     hidden
-        .chain(put_off.map(|place| breach(file, place, later)))
+        .chain(postponed.map(|offset| violation(file, offset, postpones)))
         .collect()
 }
 
-const LONGEST_FILE: usize = 400;
+const MAX_LINES: usize = 400;
 
-fn too_long(file: &Source) -> Option<Breach> {
+fn too_long(file: &Source) -> Option<Violation> {
     let lines = file.text.lines().count();
-    (lines > LONGEST_FILE && file.path != "schema.rs").then(|| Breach {
+    (lines > MAX_LINES && file.path != "schema.rs").then(|| Violation {
         file: format!("src/{}", file.path),
         line: lines,
-        complaint: format!(
-            "has {lines} lines, and {LONGEST_FILE} is the most; it has two subjects"
-        ),
+        message: format!("has {lines} lines, more than {MAX_LINES}; split it by subject"),
     })
 }
 
-fn breach(file: &Source, place: usize, complaint: &str) -> Breach {
-    let line = file.text[..place].rfind('\n').map_or(0, |end| end + 1);
+fn violation(file: &Source, offset: usize, message: &str) -> Violation {
+    let line = file.text[..offset].rfind('\n').map_or(0, |end| end + 1);
     let line = file.text[line..].lines().next().unwrap_or_default().trim();
-    Breach {
+    Violation {
         file: format!("src/{}", file.path),
-        line: file.line_at(place),
-        complaint: format!("`{line}` {complaint}"),
+        line: file.line_at(offset),
+        message: format!("`{line}` {message}"),
     }
 }
 
-/// Where a word stands as a word: `rand` in `use rand::…`, and not in `random`.
-fn places_of(text: &str, word: &str) -> Vec<usize> {
+/// The offsets of a whole word: `rand` in `use rand::…`, but not in `random`.
+fn offsets_of(text: &str, word: &str) -> Vec<usize> {
     let in_name = |c: char| c.is_alphanumeric() || c == '_';
-    let places = text.match_indices(word).map(|(place, _)| place);
-    places
-        .filter(|place| {
-            let open_before = !text[..*place].ends_with(in_name);
-            let open_after = !text[place + word.len()..].starts_with(in_name);
-            open_before && (open_after || word.ends_with("::"))
+    let offsets = text.match_indices(word).map(|(offset, _)| offset);
+    offsets
+        .filter(|offset| {
+            let starts_word = !text[..*offset].ends_with(in_name);
+            let ends_word = !text[offset + word.len()..].starts_with(in_name);
+            starts_word && (ends_word || word.ends_with("::"))
         })
         .collect()
 }
 
 #[test]
-fn every_file_says_only_what_is_its_business() {
-    let breaches: Vec<_> = rust_files("src").iter().flat_map(out_of_place).collect();
-    expect_none(&breaches);
+fn reserved_words_occur_only_in_their_files() {
+    let violations: Vec<_> = rust_files("src").iter().flat_map(misplaced_words).collect();
+    expect_none(&violations);
 }
 
 #[test]
-fn nothing_is_put_off_and_no_lint_is_hidden() {
-    let breaches: Vec<_> = rust_files("src")
-        .iter()
-        .flat_map(nowhere_to_be_said)
-        .collect();
-    expect_none(&breaches);
+fn code_has_no_postponed_work_and_no_hidden_lint() {
+    let violations: Vec<_> = rust_files("src").iter().flat_map(forbidden_words).collect();
+    expect_none(&violations);
 }
 
 #[test]
-fn every_file_is_short() {
-    let breaches: Vec<_> = rust_files("src").iter().filter_map(too_long).collect();
-    expect_none(&breaches);
+fn every_file_has_at_most_400_lines() {
+    let violations: Vec<_> = rust_files("src").iter().filter_map(too_long).collect();
+    expect_none(&violations);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn lines(breaches: impl IntoIterator<Item = Breach>) -> Vec<usize> {
-        breaches.into_iter().map(|breach| breach.line).collect()
+    fn lines(violations: impl IntoIterator<Item = Violation>) -> Vec<usize> {
+        violations
+            .into_iter()
+            .map(|violation| violation.line)
+            .collect()
     }
 
     #[test]
-    fn a_word_in_a_file_that_may_not_say_it_is_a_breach() {
+    fn reserved_word_in_another_file_is_found() {
         for (path, text) in [
             ("accounts/register.rs", "use actix_web::HttpRequest;"),
             ("util/pagination.rs", "use actix_web::web;"),
@@ -250,7 +252,7 @@ mod tests {
             ("util/clock.rs", "#[derive(utoipa::ToSchema)]"),
         ] {
             assert_eq!(
-                lines(out_of_place(&Source::new(path, text))),
+                lines(misplaced_words(&Source::new(path, text))),
                 [1],
                 "{path}: {text}"
             );
@@ -258,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_in_its_place_or_in_a_comment_is_not() {
+    fn reserved_word_in_its_file_or_a_comment_is_not_found() {
         for (path, text) in [
             ("http/pages/login.rs", "use actix_web::HttpRequest;"),
             ("http/api/user.rs", "use actix_web::HttpRequest;"),
@@ -274,12 +276,16 @@ mod tests {
                 "let all = \"rand::rng\"; operand(random)",
             ),
         ] {
-            assert_eq!(out_of_place(&Source::new(path, text)), [], "{path}: {text}");
+            assert_eq!(
+                misplaced_words(&Source::new(path, text)),
+                [],
+                "{path}: {text}"
+            );
         }
     }
 
     #[test]
-    fn what_is_put_off_or_hidden_is_noticed() {
+    fn postponed_work_and_hidden_lint_are_found() {
         for text in [
             "#[allow(dead_code)]",
             "#![allow(dead_code)]",
@@ -289,14 +295,14 @@ mod tests {
             "unimplemented!(\"no\")",
         ] {
             let file = Source::new("x.rs", &format!("\n{text}\n"));
-            assert_eq!(lines(nowhere_to_be_said(&file)), [2], "{text}");
+            assert_eq!(lines(forbidden_words(&file)), [2], "{text}");
         }
-        let fine = "#[expect(dead_code, reason = \"…\")]\n#[derive(Clone)] fn allow(x: u8) {}";
-        assert_eq!(nowhere_to_be_said(&Source::new("x.rs", fine)), []);
+        let allowed = "#[expect(dead_code, reason = \"…\")]\n#[derive(Clone)] fn allow(x: u8) {}";
+        assert_eq!(forbidden_words(&Source::new("x.rs", allowed)), []);
     }
 
     #[test]
-    fn a_file_that_is_too_long_is_noticed() {
+    fn overlong_file_is_found() {
         assert_eq!(
             lines(too_long(&Source::new("x.rs", &"\n".repeat(401)))),
             [401]
