@@ -1,5 +1,5 @@
-//! Access rules of the JSON API: the abilities that each call requires, and the problems that callers
-//! without them get.
+//! Access rules of the JSON API: the abilities that each call requires, and the problems that
+//! callers without them get.
 
 use std::collections::BTreeSet;
 
@@ -86,8 +86,8 @@ fn method(name: &str) -> Method {
     Method::from_bytes(name.as_bytes()).unwrap()
 }
 
-/// Returns the path with an unknown ID and with a filter that matches no credential, so that the call
-/// changes nothing.
+/// Returns the path with an unknown ID and with a filter that matches no credential, so that the
+/// call changes nothing.
 fn harmless(path: &str) -> String {
     let path = path.replace("{id}", UNKNOWN_ID);
     match path.as_str() {

@@ -138,7 +138,7 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
     ("POST", "/oauth/revoke", Public),
     ("GET", "/.well-known/oauth-authorization-server", Public),
     ("GET", "/openapi.json", Public),
-    // The endpoint reports who the caller is, so it requires no credential itself.
+    // The endpoint reports the caller of a proxied request, so it requires no credential itself.
     ("GET", "/auth/verify", Public),
 ];
 

@@ -24,15 +24,16 @@ const INVISIBLE: [&str; 9] = [
     "\u{3164}",
 ];
 
-/// Returns the newest token. Advances the clock first, so that the next token is newer than all others.
+/// Returns the newest token. Advances the clock first, so that the next token is newer than all
+/// others.
 async fn newest_token(app: &TestApp, browser: &Browser) -> Value {
     app.advance(Duration::from_millis(1));
     let tokens = browser.get("/api/v1/tokens").await.json();
     tokens["data"][0].clone()
 }
 
-/// Sets `name` in every interface that accepts one. Returns for each interface its label, if it accepted
-/// the name, and the name afterwards.
+/// Sets `name` in every interface that accepts one. Returns for each interface its label, if it
+/// accepted the name, and the name afterwards.
 async fn set_name_everywhere(
     app: &TestApp,
     ada: &Browser,

@@ -33,7 +33,8 @@ async fn events(browser: &Browser, kind: &str) -> Vec<Value> {
     events.cloned().collect()
 }
 
-/// Returns the number of rows of a table. A `kind` that is not empty counts only events of that kind.
+/// Returns the number of rows of a table. A `kind` that is not empty counts only events of that
+/// kind.
 fn count(app: &TestApp, table: &str, kind: &str) -> i64 {
     let of_kind = if kind.is_empty() {
         String::new()

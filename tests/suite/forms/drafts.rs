@@ -1,4 +1,5 @@
-//! Drafts: if a sign-in or a confirmation interrupts a form, every field except secrets is restored.
+//! Drafts: if a sign-in or a confirmation interrupts a form, every field except secrets is
+//! restored.
 
 use std::time::Duration;
 

@@ -15,8 +15,8 @@ async fn user_id(browser: &Browser) -> String {
         .to_owned()
 }
 
-/// Returns the path of every route that accepts `method` from a signed-in browser. The ID in a path is
-/// that of a session or a token of `browser`.
+/// Returns the path of every route that accepts `method` from a signed-in browser. The ID in a path
+/// is that of a session or a token of `browser`.
 async fn paths(browser: &Browser, method: &str) -> Vec<String> {
     let (session, token) = (own_session(browser).await, newest_token(browser).await);
     let table = routes::table().into_iter();

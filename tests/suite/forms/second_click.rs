@@ -37,7 +37,8 @@ async fn key(app: &TestApp, path: &str) -> String {
     app.browser().get(path).await.field("form_key")
 }
 
-/// Sends a form from a browser that has no cookie yet, like a second click before the first response.
+/// Sends a form from a browser that has no cookie yet, like a second click before the first
+/// response.
 async fn click(app: &TestApp, path: &str, form: &Form<'_>) -> (Browser, Answer) {
     let browser = app.browser();
     let answer = browser.post(path, form).await;
@@ -250,7 +251,8 @@ async fn two_clicks_on_confirm_keep_the_session() {
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential.id, caller.credential.id);
     }
-    // The previous secret is rejected for every other form, and after a minute for this form as well.
+    // The previous secret is rejected for every other form, and after a minute for this form as
+    // well.
     assert!(matches!(click(2).await, Err(Error::NotSignedIn { .. })));
     app.advance(60 * SECOND);
     assert!(matches!(click(1).await, Err(Error::NotSignedIn { .. })));

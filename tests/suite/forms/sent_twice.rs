@@ -102,7 +102,8 @@ async fn two_clicks_on_change_password_keep_the_session() {
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential.id, caller.credential.id);
     }
-    // The previous secret is rejected for every other form, and after a minute for this form as well.
+    // The previous secret is rejected for every other form, and after a minute for this form as
+    // well.
     assert!(changed(&app, &caller, 2).await.is_err());
     app.advance(60 * SECOND);
     assert!(changed(&app, &caller, 1).await.is_err());

@@ -433,8 +433,8 @@ async fn counts_are_shared_between_nodes_and_survive_a_restart() {
     }
     let settings = app.context.settings.clone();
     let other = AppState::open(settings, app.clock.clone(), Arc::new(SystemRandom)).unwrap();
-    let here = "127.0.0.1".parse().ok();
-    let attempt = Attempt::to_sign_in(&other, ADA, here);
+    let address = "127.0.0.1".parse().ok();
+    let attempt = Attempt::to_sign_in(&other, ADA, address);
     let refused = rate_limit::count(&other, &attempt).await;
     assert!(matches!(refused, Err(Error::Throttled(_))), "{refused:?}");
     app.advance(Duration::from_secs(1));

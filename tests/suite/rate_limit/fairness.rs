@@ -22,7 +22,8 @@ const EVE: &str = "eve@example.com";
 const WRONG: &str = "not her password at all";
 const HOME: &str = "203.0.113.5";
 const OFFICE: &str = "198.51.100.7";
-/// The number of correct passwords that an account has free in an hour. The next one starts a delay.
+/// The number of correct passwords that an account has free in an hour. The next one starts a
+/// delay.
 const FREE: usize = 30;
 const HOUR: Duration = Duration::from_secs(3600);
 const SECOND: Duration = Duration::from_secs(1);

@@ -1,5 +1,5 @@
-//! The `Cookie` header also has the cookies of other sites of the host and its domain. Every route reads
-//! the same session from it, and one rule selects among several session cookies.
+//! The `Cookie` header also has the cookies of other sites of the host and its domain. Every route
+//! reads the same session from it, and one rule selects among several session cookies.
 
 use reqwest::Method;
 use reqwest::header::HeaderValue;
@@ -239,7 +239,8 @@ async fn at_most_eight_signed_cookies_are_looked_up() {
     );
 }
 
-/// Returns the domain of each cookie in `Set-Cookie`, and if it is deleted, in the order of the headers.
+/// Returns the domain of each cookie in `Set-Cookie`, and if it is deleted, in the order of the
+/// headers.
 fn set_cookies(answer: &Answer) -> Vec<(Option<String>, bool)> {
     let headers = answer.headers_named("set-cookie");
     let cookies = headers.into_iter().map(Cookie::parse);

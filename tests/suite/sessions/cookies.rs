@@ -138,7 +138,8 @@ async fn persistent_cookie_has_the_configured_max_age() {
     assert_eq!(set_cookie(&answer).attribute("Max-Age"), Some("2592000"));
 }
 
-/// rfc6265bis, section 5.6: a browser drops a cookie of more than 4096 bytes, and so loses the session.
+/// rfc6265bis, section 5.6: a browser drops a cookie of more than 4096 bytes, and so loses the
+/// session.
 #[tokio::test(flavor = "multi_thread")]
 async fn cookie_size_stays_below_the_browser_limit() {
     let app = TestApp::start();

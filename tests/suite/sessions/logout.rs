@@ -1,4 +1,5 @@
-//! Sign-out through a link of an app, return addresses, and the well-known URL for password managers.
+//! Sign-out through a link of an app, return addresses, and the well-known URL for password
+//! managers.
 
 use reqwest::Method;
 
@@ -179,8 +180,8 @@ async fn http_request_is_redirected_to_https() {
     for headers in [
         &[][..],
         &[("x-forwarded-proto", "https")],
-        // Browsers send `Sec-Fetch-Site` over https only, so the proxy's header is wrong. A redirect
-        // would cause a loop.
+        // Browsers send `Sec-Fetch-Site` over https only, so the proxy's header is wrong. A
+        // redirect would cause a loop.
         &[from_http, ("sec-fetch-site", "none")],
     ] {
         send(Method::GET, "/login", headers)

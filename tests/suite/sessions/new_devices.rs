@@ -1,5 +1,5 @@
-//! Authentication events in the audit log: one line for each attempt, and a separate event type for a
-//! sign-in from a new device.
+//! Authentication events in the audit log: one line for each attempt, and a separate event type for
+//! a sign-in from a new device.
 
 use std::time::Duration;
 

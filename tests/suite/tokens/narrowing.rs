@@ -1,5 +1,5 @@
-//! Races between a reduction of a token's abilities and the token's own requests: after the response, no
-//! request uses an ability that was removed.
+//! Races between a reduction of a token's abilities and the token's own requests: after the
+//! response, no request uses an ability that was removed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,7 +47,8 @@ impl Request {
     }
 }
 
-/// Starts connections to both nodes that send requests which need all abilities, until `stop` is set.
+/// Starts connections to both nodes that send requests which need all abilities, until `stop` is
+/// set.
 fn spawn_requests(
     apps: [&TestApp; 2],
     token: &Token,

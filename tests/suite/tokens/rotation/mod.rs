@@ -387,7 +387,8 @@ async fn page_shows_the_new_secret_once_and_the_grace_period() {
         "a late reload must not rotate again"
     );
 
-    // The same key with another grace period, or after another rotation, redirects and does nothing.
+    // The same key with another grace period, or after another rotation, redirects and does
+    // nothing.
     let other_overlap = [("overlap", "1h"), ("form_key", &*key)];
     let other_overlap = ada.post(&format!("{page}/rotate"), &other_overlap).await;
     other_overlap.expect_redirect(&page);

@@ -179,7 +179,8 @@ async fn repeated_request_survives_restart_and_key_rotation() {
     send_rotation(&operator, "one")
         .await
         .expect_invalid_fields(&["Idempotency-Key"]);
-    // A later secret is derived from the first key of the list, not from a key that is only accepted.
+    // A later secret is derived from the first key of the list, not from a key that is only
+    // accepted.
     let second = secret_of(second);
     assert_eq!(secret_of(send_rotation(&operator, "two").await), second);
 }
