@@ -276,7 +276,7 @@ fn read_only_database_is_a_failure() {
         None => {
             let name = operator.database.address();
             let name = name.trim_start_matches("postgres:///");
-            let (name, _) = name.split_once('?').expect("an address of ours");
+            let (name, _) = name.split_once('?').expect("an address with parameters");
             operator.execute(&format!(
                 "ALTER DATABASE {name} SET default_transaction_read_only = on"
             ));

@@ -127,7 +127,11 @@ async fn revoked_token_passes_no_node_after_the_answer() {
     for task in load {
         task.await.unwrap();
     }
-    assert_eq!(passed.load(Ordering::Relaxed), 0, "passes after the answer");
+    assert_eq!(
+        passed.load(Ordering::Relaxed),
+        0,
+        "accepted after the answer"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

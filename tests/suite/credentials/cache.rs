@@ -16,11 +16,11 @@ const ADA: &str = "ada@example.com";
 impl TestApp {
     /// Sends requests until the credential is cached. The node caches nothing before it has joined
     /// the cluster.
-    pub async fn lets_learn(&self, client: &ApiClient) {
-        self.caches_all(&[client]).await;
+    pub async fn wait_until_cached(&self, client: &ApiClient) {
+        self.wait_until_all_cached(&[client]).await;
     }
 
-    async fn caches_all(&self, clients: &[&ApiClient]) {
+    async fn wait_until_all_cached(&self, clients: &[&ApiClient]) {
         for _ in 0..10_000 {
             for client in clients {
                 client.get("/api/v1/user").await.expect_status(200);
@@ -40,7 +40,7 @@ async fn cached_credential_needs_no_database() {
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &["account:read"]).await;
     let other = app.client(&ada, &["account:read"]).await;
-    app.lets_learn(&client).await;
+    app.wait_until_cached(&client).await;
     execute(&app, "ALTER TABLE secrets RENAME TO elsewhere");
     client.get("/api/v1/user").await.expect_status(200);
     client
@@ -59,7 +59,7 @@ async fn changing_one_token_keeps_other_cached_credentials() {
     let named = app.client(&ada, &["account:read"]).await;
     let token = named.get("/api/v1/tokens/current").await.json();
     let path = format!("/api/v1/tokens/{}", token["id"].as_str().unwrap());
-    app.caches_all(&[&all, &other, &named]).await;
+    app.wait_until_all_cached(&[&all, &other, &named]).await;
     for change in [json!({"name": "new"}), json!({"paused": true})] {
         all.patch(&path, &change).await.expect_status(200);
     }
@@ -68,7 +68,7 @@ async fn changing_one_token_keeps_other_cached_credentials() {
     let rotate = format!("{path}/rotate");
     let rotated = all.post(&rotate, &json!({"overlap": "1h"})).await;
     rotated.expect_status(200);
-    app.caches_all(&[&all, &other, &named]).await;
+    app.wait_until_all_cached(&[&all, &other, &named]).await;
     all.delete(&path).await.expect_status(204);
     execute(&app, "ALTER TABLE secrets RENAME TO elsewhere");
     for cached in [&all, &other] {
@@ -82,7 +82,7 @@ async fn replacing_a_session_invalidates_its_user() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &["account:read"]).await;
-    app.lets_learn(&client).await;
+    app.wait_until_cached(&client).await;
     let form = [
         ("name", "Grace"),
         ("email", "grace@example.com"),
@@ -109,7 +109,7 @@ async fn revoking_a_token_with_many_secrets_is_one_invalidation() {
         newest = secret.as_str().unwrap().to_owned();
     }
     let newest = ApiClient::at(&app.origin, &newest);
-    app.caches_all(&[&client, &other, &newest]).await;
+    app.wait_until_all_cached(&[&client, &other, &newest]).await;
     let position = "SELECT CAST(position AS TEXT) AS line FROM notice_position";
     let value = || {
         query_lines(&app, position, position)
@@ -131,7 +131,7 @@ async fn cached_token_expires_on_time() {
     let made = ada.call(Method::POST, "/api/v1/tokens", Some(&body)).await;
     let secret = made.expect_status(201).json()["secret"].clone();
     let client = ApiClient::at(&app.origin, secret.as_str().unwrap());
-    app.lets_learn(&client).await;
+    app.wait_until_cached(&client).await;
     app.advance(Duration::from_secs(59));
     client.get("/api/v1/user").await.expect_status(200);
     app.advance(Duration::from_secs(1));
@@ -143,7 +143,7 @@ async fn manual_database_change_applies_after_five_minutes() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &["account:read"]).await;
-    app.lets_learn(&client).await;
+    app.wait_until_cached(&client).await;
     execute(&app, "UPDATE credentials SET ended_at = created_at");
     app.advance(Duration::from_secs(299));
     client.get("/api/v1/user").await.expect_status(200);
@@ -159,7 +159,7 @@ async fn cache_is_bounded_and_evicted_credentials_still_work() {
     for _ in 0..12 {
         clients.push(app.client(&ada, &["account:read"]).await);
     }
-    app.lets_learn(&clients[0]).await;
+    app.wait_until_cached(&clients[0]).await;
     for client in clients.iter().chain(&clients) {
         client.get("/api/v1/user").await.expect_status(200);
         assert!(app.context.nodes.remembered() <= 4);

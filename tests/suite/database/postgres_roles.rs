@@ -24,7 +24,7 @@ fn set_up() -> (Operator, Narthex, Narthex) {
     let database = Database::empty_of(Engine::Postgres);
     let address = database.address().to_owned();
     let name = address.trim_start_matches("postgres:///");
-    let (name, _) = name.split_once('?').expect("an address of ours");
+    let (name, _) = name.split_once('?').expect("an address with parameters");
     let superuser = Operator::on(database);
     // The superuser of the test run already has the name `narthex`.
     let roles = read_docs_file("postgres.sql").replace("narthex", ROLE);
@@ -92,7 +92,7 @@ async fn role_without_ddl_rights_serves_and_runs_every_command() {
     let mut connection = PgConnection::establish(address).expect("our own server");
     connection
         .batch_execute(&format!("SET ROLE {ROLE}"))
-        .expect("its role");
+        .expect("the serving role");
     for forbidden in [
         "CREATE TABLE mine (it BOOLEAN)",
         "ALTER TABLE users ADD COLUMN backdoor TEXT",
@@ -117,7 +117,7 @@ async fn peer_authentication_needs_no_password() {
     // The superuser creates the roles. All others authenticate by the operating system (peer
     // authentication, PostgreSQL documentation, 21.9).
     let rules = "local all narthex trust\nlocal all all peer\n";
-    std::fs::write(home.path().join("data/pg_hba.conf"), rules).expect("room for two lines");
+    std::fs::write(home.path().join("data/pg_hba.conf"), rules).expect("a writable file");
     let _server = postgres::start(&home, &["--listen_addresses="]);
     let socket = home.path().display();
     let superuser = format!("postgres:///postgres?host={socket}&user=narthex");

@@ -79,7 +79,7 @@ async fn cache_is_used_for_at_most_a_lease_without_the_database() {
     let (app, proxy) = app_behind_proxy();
     let ada = app.register(ADA).await;
     let client = app.client(&ada, &["account:read"]).await;
-    app.lets_learn(&client).await;
+    app.wait_until_cached(&client).await;
     proxy.refuse_connections();
     let start = uptime();
     let refused = loop {

@@ -555,20 +555,20 @@ async fn made_by_includes_tokens_that_such_tokens_made() {
     let path = format!("/api/v1/tokens/{}", chain[1].id);
     let ended = ada.call(Method::DELETE, &path, None).await;
     ended.expect_status(204);
-    let living = [4, 3, 2, 0].map(|place| chain[place].id.clone());
+    let remaining = [4, 3, 2, 0].map(|place| chain[place].id.clone());
     let filter = json!({"made_by": intruder.session_id().await});
     let shown = preview(&ada, &filter).await;
-    assert_eq!(shown.ids(), living);
+    assert_eq!(shown.ids(), remaining);
     for list in ["credentials", "tokens"] {
         let list = format!("/api/v1/{list}?made_by={}", text(&filter["made_by"]));
         let listed = ada.call(Method::GET, &list, None).await;
-        assert_eq!(listed.expect_status(200).ids(), living, "{list}");
+        assert_eq!(listed.expect_status(200).ids(), remaining, "{list}");
     }
     let page = format!("/account/sign-out?made_by={}", text(&filter["made_by"]));
     ada.get(&page).await.expect_text("4 tokens");
     let from_the_middle = json!({"made_by": chain[2].id});
     let shown = preview(&ada, &from_the_middle).await;
-    assert_eq!(shown.ids(), living[..2]);
+    assert_eq!(shown.ids(), remaining[..2]);
     revoke(&ada, &filter).await.expect_status(200);
     for token in &chain {
         assert!(!token.client.is_authenticated().await);

@@ -1,4 +1,4 @@
-//! Revocation by every surface.
+//! Revocation by the API, by the pages and by library functions.
 
 mod api;
 mod by_kind;
