@@ -1,4 +1,4 @@
-//! What an ending does: lock, read the nodes, commit, clear, wait, answer, give up.
+//! The steps of a revocation: lock, read the nodes, commit, clear, wait, answer, evict.
 
 use crate::{
     protocol::{Action, Protocol},
@@ -134,8 +134,9 @@ impl Protocol {
             || (!ender.whole_lease && others.all(applied))
     }
 
-    /// Whether the removal of the row, `WHERE id = … AND beat = …`, meets one. Whether the node had
-    /// applied the position is no part of it: what was read about that may be old by now.
+    /// Returns whether the deletion of the row, `WHERE id = … AND beat = …`, finds it. It does not
+    /// check whether the node has applied the position, because what was read about that may be
+    /// outdated.
     fn may_give_up(&self, state: &State, k: usize, n: usize) -> bool {
         let (seen, row) = (state.enders[k].seen[n], state.rows[n]);
         let same_row = seen.same_row && (seen.same_beat || self.lacks(Rule::GiveUpAtSameBeat));

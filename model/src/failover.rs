@@ -1,4 +1,4 @@
-//! What a failover does: the database goes back to an earlier moment of its own.
+//! The steps of a failover: the database returns to an earlier state.
 
 use crate::{
     protocol::{Action, Protocol},
@@ -6,25 +6,25 @@ use crate::{
     state::{Ender, MOST_ENDERS, MOST_NODES, Node, Round, Row, Seen, Stage, State},
 };
 
-/// What a failover may lose.
+/// The commits that a failover may lose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failover {
-    /// There is none.
+    /// There is no failover.
     Never,
-    /// Notices and what nodes have applied of them, but no join and no beat. The database cannot name
-    /// its server, and the connection of each node ends with it.
+    /// Invalidations and the `applied` of nodes, but no join and no heartbeat. The database cannot
+    /// name its server, and the connection of each node ends with it.
     LosesNotices,
-    /// Whatever was committed last. The database names its server.
+    /// All of the last commits. The database names its server.
     LosesEverything,
 }
 
-/// Where the server is that may replace the database.
+/// The state of the server that may replace the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Standby {
-    /// It has everything.
+    /// It has every commit.
     #[default]
     Follows,
-    /// It receives nothing any more.
+    /// It receives no further commit.
     StaysBehind(Copy),
     /// It is the database.
     TookOver {
@@ -39,14 +39,14 @@ pub struct Copy {
     position: u8,
     pruned: u8,
     rows: [Row; MOST_NODES],
-    /// What each ending had read by then, compared with these rows.
+    /// What each revocation had read by then, compared with these rows.
     seen: [[Seen; MOST_NODES]; MOST_ENDERS],
-    /// Which nodes have beaten since. Only without `SameServer`.
+    /// The nodes that have written a heartbeat since. Only without `SameServer`.
     beaten: [bool; MOST_NODES],
 }
 
 impl Standby {
-    /// Two endings change places.
+    /// Swaps two revocations.
     pub(crate) fn swap(&mut self, first: usize, second: usize) {
         if let Self::StaysBehind(copy) = self {
             copy.seen.swap(first, second);
@@ -75,7 +75,8 @@ impl Protocol {
         });
     }
 
-    /// Nothing but notices and `applied` is lost if each other commit arrives at the standby.
+    /// Marks the standby as complete again if the failover may only lose invalidations and
+    /// `applied`, because then every other commit reaches it.
     pub(crate) fn replicates_row(&self, state: &mut State) {
         if self.failover == Failover::LosesNotices
             && matches!(state.standby, Standby::StaysBehind(_))
@@ -84,7 +85,7 @@ impl Protocol {
         }
     }
 
-    /// The standby lacks a beat of the node.
+    /// Records that the standby lacks a heartbeat of the node.
     pub(crate) fn loses_beat(&self, state: &mut State, n: usize) {
         if let Standby::StaysBehind(copy) = &mut state.standby {
             copy.beaten[n] = self.lacks(Rule::SameServer);
@@ -101,7 +102,7 @@ impl Protocol {
         state.pruned = copy.pruned;
         state.rows = copy.rows;
         for (ender, seen) in state.enders.iter_mut().zip(copy.seen) {
-            // A change that was lost may be made again. A transaction that was open comes to nothing.
+            // A lost change may be made again. An open transaction is rolled back.
             if ender.stage == Stage::Locked || ender.position > copy.position {
                 *ender = Ender::default();
             } else {
@@ -121,29 +122,29 @@ impl Protocol {
         }
     }
 
-    /// The node knows that the log is not the one that it has read.
+    /// Returns whether the node notices that this is not the log that it has read.
     pub(crate) fn finds_another_log(&self, state: &State, n: usize) -> bool {
         let node = &state.nodes[n];
         let is_shorter = self.last_committed(state) < node.applied;
         node.lost && (is_shorter || !self.lacks(Rule::SameLog))
     }
 
-    /// The database says on which server it is.
+    /// Returns whether the database names its server.
     pub(crate) fn names_server(&self) -> bool {
         self.failover == Failover::LosesEverything
     }
 
-    /// The node may not write to the database before it has read the log there.
+    /// Returns whether the node must read the log on the new server before it may write there.
     pub(crate) fn reads_first(&self, node: &Node) -> bool {
         node.former_server && !self.names_server() && !self.lacks(Rule::LogOnNewConnection)
     }
 
-    /// What the node writes is refused: it joined on another server.
+    /// Returns whether a write of the node is refused because it joined on another server.
     pub(crate) fn joined_elsewhere(&self, node: &Node) -> bool {
         node.former_server && self.names_server() && !self.lacks(Rule::SameServer)
     }
 
-    /// A join or a beat from before may be lost.
+    /// Returns whether a join or a heartbeat from before the failover may be lost.
     pub(crate) fn waits_for_unknown_nodes(&self, state: &State) -> bool {
         matches!(state.standby, Standby::TookOver { leases: 1.. })
             && !self.lacks(Rule::WholeLeaseOnNewServer)
@@ -151,7 +152,7 @@ impl Protocol {
 }
 
 impl Node {
-    /// The log ends at `end` now. What comes after that is another notice.
+    /// The log now ends at `end`. Later positions will belong to other invalidations.
     fn loses(&mut self, end: u8) {
         if !matches!(self.round, Round::Out | Round::Joining(_)) {
             self.lost |= self.applied > end;

@@ -1,4 +1,4 @@
-//! What a node does: join, go round, keep what it looked up, be killed, leave.
+//! The steps of a node: join, heartbeat rounds, caching of lookups, being killed, leaving.
 
 use crate::{
     protocol::{Action, Protocol},
@@ -218,7 +218,7 @@ impl Protocol {
         }
     }
 
-    /// What the log says to a node: how far it goes, and whether the pass is to be cleared.
+    /// What a node reads in the log: the last position, and whether the entry must be removed.
     fn news(&self, state: &State, n: usize) -> (u8, bool) {
         let applied = state.nodes[n].applied;
         let to = self.last_committed(state).max(applied);

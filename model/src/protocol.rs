@@ -1,4 +1,4 @@
-//! The whole: what may happen next, and what must always be true.
+//! The state machine: the possible actions, and the properties that must hold.
 
 use stateright::{Model, Property};
 
@@ -8,121 +8,122 @@ use crate::{
     state::{Ender, Node, Round, Span, Stage, State},
 };
 
-/// Who takes part, how long a lease is, and which rule is left out.
+/// The processes, the length of a lease, and the rule that is left out.
 #[derive(Clone, Debug)]
 pub struct Protocol {
-    /// How many nodes there are.
+    /// The number of nodes.
     pub nodes: usize,
-    /// The endings: each on a node, or by a command, which has no memory.
+    /// The revocations, each with its node, or `None` for a command, which has no cache.
     pub enders: Vec<Option<usize>>,
-    /// Which of the endings ends the pass.
+    /// The revocation that revokes the credential.
     pub victim: usize,
-    /// Which of the endings finds the pass ended already, and only says so.
+    /// The revocation that finds the credential already revoked and only answers.
     pub repeat: Option<usize>,
-    /// Which of them ends nothing and only gives up who is silent.
+    /// The one that revokes nothing and only evicts silent nodes.
     pub watcher: Option<usize>,
     /// The length of a lease, in ticks.
     pub lease: u8,
-    /// How many ticks a node's clock may miss within a lease.
+    /// The ticks that a node's clock may miss within a lease.
     pub drift: u8,
-    /// How many ticks wall clocks may differ by. None is compared if it is 0.
+    /// The ticks by which wall clocks may differ. With 0, no wall clock is compared.
     pub skew: u8,
-    /// Whether nodes also shut down in good order.
+    /// Whether nodes also shut down regularly.
     pub leaving: bool,
-    /// What a failover may lose.
+    /// The commits that a failover may lose.
     pub failover: Failover,
     /// The rule that is left out.
     pub without: Option<Rule>,
 }
 
-/// One step of one process, or of time. Nodes and endings by their number.
+/// One step of one process, or of time. Nodes and revocations are given by their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Time goes on. The clocks of the nodes in the mask miss it.
+    /// Time passes. The clocks of the nodes in the mask miss this tick.
     Tick(u8),
     /// The log is pruned up to its end.
     Prune,
-    /// The standby receives nothing from now on.
+    /// The standby receives no further commit.
     StopReplication,
     /// The standby replaces the database.
     FailOver,
-    /// The pass expires by the foremost wall clock.
+    /// The credential expires by the foremost wall clock.
     Expire,
-    /// The wall clock of a node is set to so many ticks behind the foremost.
+    /// The wall clock of a node is set to this many ticks behind the foremost one.
     SetClock(usize, u8),
     /// The wall clock of commands is set.
     SetCommandClock(u8),
 
-    /// A node reads its clock, to join.
+    /// A node reads its clock in order to join.
     BeginJoin(usize),
-    /// Its row and position are committed.
+    /// The row and the position of the node are committed.
     CommitJoin(usize),
-    /// It clears its memory and trusts it from now on.
+    /// The node clears its cache and starts to use it.
     FinishJoin(usize),
-    /// It reads its clock, to beat.
+    /// The node reads its clock for a heartbeat.
     BeginRound(usize),
-    /// It beats, or finds that it was given up.
+    /// The node writes its heartbeat, or finds that it was evicted.
     Beat(usize),
-    /// It reads the log, in its round or by a hint.
+    /// The node reads the log, in its round or after a wakeup.
     ReadLog(usize),
-    /// It applies what it read to its memory.
+    /// The node removes the invalid entries from its cache.
     Apply(usize),
-    /// It says in the database what it has applied.
+    /// The node writes the position that it has applied.
     WriteApplied(usize),
-    /// It extends the trust in its memory.
+    /// The node extends its lease.
     Extend(usize),
-    /// Its round ends early: the database does not answer.
+    /// The round of the node ends early because the database does not answer.
     FailRound(usize),
-    /// It begins to shut down.
+    /// The node begins to shut down.
     BeginLeaving(usize),
-    /// It has shut down.
+    /// The node has shut down.
     FinishLeaving(usize),
-    /// It is killed; another process will take its place.
+    /// The node is killed. Another process will take its place.
     Kill(usize),
 
-    /// A request reads the generation and the row of the pass, which lives.
+    /// A request reads the generation and the row of the active credential.
     ReadRow(usize),
-    /// It reads the generation after it. Only without `GenerationBeforeRow`.
+    /// The request reads the generation after the row. Only without `GenerationBeforeRow`.
     ReadGeneration(usize),
-    /// It keeps the entry.
+    /// The request inserts the entry into the cache.
     Keep(usize),
-    /// A request takes the entry, before it reads the trust. Only without `TrustReadWithEntry`.
+    /// A request takes the entry before it reads the lease. Only without `TrustReadWithEntry`.
     TakeEntry(usize),
 
-    /// An ending reads the nodes. Only without `NodesUnderLock`.
+    /// A revocation reads the nodes. Only without `NodesUnderLock`.
     LookEarly(usize),
-    /// It takes its position and with it the lock, and reads the nodes.
+    /// The revocation takes its position and thereby the lock, and reads the nodes.
     Lock(usize),
-    /// Its transaction comes to nothing.
+    /// The transaction of the revocation is rolled back.
     Abort(usize),
-    /// It finds the pass ended, and reads the position and the nodes.
+    /// The revocation finds the credential revoked, and reads the position and the nodes.
     FindEnded(usize),
-    /// Somebody reads the beats of the nodes, to see later whether they are the same.
+    /// The watcher reads the heartbeats of the nodes, in order to compare them later.
     Watch(usize),
-    /// It commits.
+    /// The revocation commits.
     Commit(usize),
-    /// It commits without hearing of it.
+    /// The revocation commits, but its process does not receive the result.
     CommitUnheard(usize),
-    /// It clears the memory that is its own, and waits from now on.
+    /// The process removes the entry from its own cache and starts to wait.
     Clear(usize),
-    /// It answers.
+    /// The revocation answers.
     Answer(usize),
-    /// It removes the row of a node that it waited for in vain.
+    /// The revocation deletes the row of a node for which it waited in vain.
     GiveUp(usize, usize),
 }
 
 impl Protocol {
-    /// Whether that rule is left out.
+    /// Returns whether that rule is left out.
     pub fn lacks(&self, rule: Rule) -> bool {
         self.without == Some(rule)
     }
 
-    /// Whether a generation is made by what `rule` says, and compared.
+    /// Returns whether the step that `rule` describes makes a new generation, and whether
+    /// generations are compared.
     pub(crate) fn counts(&self, rule: Rule) -> bool {
         !self.lacks(rule) && !self.lacks(Rule::GenerationAtKeeping)
     }
 
-    /// How long an ending waits at most, in ticks.
+    /// The longest wait of a revocation, in ticks.
     pub fn wait(&self) -> u8 {
         let margin = if self.lacks(Rule::Margin) {
             0
@@ -140,26 +141,27 @@ impl Protocol {
         }
     }
 
-    /// Somebody was told that the pass has ended.
+    /// Returns whether the revocation of the credential was answered.
     pub fn answered(&self, state: &State) -> bool {
         let said = |k: usize| state.enders[k].stage == Stage::Answered;
         said(self.victim) || self.repeat.is_some_and(said)
     }
 
-    /// A request that begins now on node `n` would pass without asking the database.
+    /// Returns whether node `n` would accept a request that begins now from its cache.
     pub fn lets_in(&self, state: &State, n: usize) -> bool {
         let node = &state.nodes[n];
         node.trust.left > 0 && node.keeps && self.is_in_time(state, n)
     }
 
-    /// After the answer nobody gets in.
+    /// After the answer, no node accepts the credential.
     fn is_safe(&self, state: &State) -> bool {
         let late = |n: usize| state.nodes[n].holds && state.nodes[n].trust.left > 0;
         !self.answered(state) || (0..self.nodes).all(|n| !self.lets_in(state, n) && !late(n))
     }
 
-    /// If from here on nobody did anything but one ending, whichever, and the database, which ends a
-    /// transaction that its client left open: it would answer, a lease after its commit at the latest.
+    /// Suppose that from now on only one revocation takes steps, and that the database rolls back
+    /// an open transaction of another client. Then this revocation, whichever it is, answers at
+    /// most a lease after its commit.
     fn gets_answered(&self, state: &State) -> bool {
         let begun = |k: &usize| Some(*k) != self.repeat || state.enders[*k].stage != Stage::Open;
         let ends = |k: &usize| Some(*k) != self.watcher && begun(k);
@@ -198,7 +200,7 @@ impl Protocol {
                 span.tick(missing >> n & 1 == 1);
             }
             if self.lacks(Rule::ClockOfTheRequest) && node.trust.left == 0 {
-                // What was read of the clock before is still what the comparison is made with.
+                // The comparison still uses the clock reading from before.
                 node.trust = believed;
             }
         }
@@ -218,8 +220,8 @@ impl Protocol {
         }
     }
 
-    /// Commands that don't end the pass are like each other: a state is the same whichever of them is
-    /// where.
+    /// Commands that do not revoke the credential are interchangeable: sorting them merges equal
+    /// states.
     fn sort_commands(&self, state: &mut State) {
         let alike =
             |k: &usize| *k != self.victim && Some(*k) != self.repeat && self.enders[*k].is_none();
@@ -232,7 +234,7 @@ impl Protocol {
         }
     }
 
-    /// Which nodes' clocks may miss a tick together.
+    /// The sets of nodes whose clocks may miss a tick together.
     fn maskings(&self, state: &State) -> impl Iterator<Item = u8> {
         let mut nodes = state.nodes;
         let mut can = 0;
@@ -347,24 +349,28 @@ impl Model for Protocol {
     }
 }
 
-/// The names of the properties: the first two hold in every state, the others in some, else the first
-/// two would say little.
+/// The names of the properties. The first two hold in every state. Each of the others holds in some
+/// state; otherwise the first two would prove little.
 impl Protocol {
-    /// The promise.
-    pub const SAFE: &'static str = "no request that begins after the answer passes by memory";
-    /// That it is kept within a bounded time.
-    pub const LIVE: &'static str = "an ending is answered a lease after its commit at the latest";
-    /// The memory is good for something.
-    pub const WORTHWHILE: &'static str = "a request passes by memory";
-    /// Nobody waits for a lease where all nodes do their part.
-    pub const QUICK: &'static str = "an ending is answered at once, a node having applied it";
-    /// A lease is waited for where a node doesn't.
-    pub const PATIENT: &'static str = "an ending is answered while a node has not heard of it";
-    /// An ending is answered after a failover that lost notices, whatever nodes had applied of them.
+    /// The first guarantee.
+    pub const SAFE: &'static str =
+        "no request that begins after the answer is accepted from a cache";
+    /// The second guarantee: bounded time.
+    pub const LIVE: &'static str = "a revocation is answered at most a lease after its commit";
+    /// The cache is used at all.
+    pub const WORTHWHILE: &'static str = "a request is accepted from a cache";
+    /// If all nodes respond, a revocation does not wait for a lease.
+    pub const QUICK: &'static str = "a revocation is answered at once, after a node has applied it";
+    /// If a node does not respond, the revocation waits for a lease.
+    pub const PATIENT: &'static str = "a revocation is answered while a node has not applied it";
+    /// A revocation is answered after a failover that lost invalidations, whatever nodes had
+    /// applied of them.
     pub const SURVIVES: &'static str =
-        "an ending is answered while a node is at a notice that was lost";
-    /// Wall clocks disagree about whether there is anything to end.
-    pub const EXPIRED: &'static str = "a node lets in what is over by the clock of its ending";
-    /// Only the first ending waits for a node that is frozen.
-    pub const GIVEN_UP: &'static str = "an ending is answered at once, for its node was given up";
+        "a revocation is answered while a node is at a lost invalidation";
+    /// Wall clocks disagree about whether the credential has expired.
+    pub const EXPIRED: &'static str =
+        "a node accepts what has expired by the clock of its revocation";
+    /// Only the first revocation waits for a frozen node.
+    pub const GIVEN_UP: &'static str =
+        "a revocation is answered at once because its node was evicted";
 }

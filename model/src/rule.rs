@@ -1,85 +1,87 @@
-//! What the protocol asks for, rule by rule.
+//! The rules of the protocol.
 
-/// A rule that a [`Protocol`](crate::Protocol) can be without. `tests/each_rule_is_needed.rs` has what
-/// happens then.
+/// A rule that a [`Protocol`](crate::Protocol) can leave out. `tests/each_rule_is_needed.rs` has
+/// the consequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    // Keeping an entry and believing it
+    // Inserting a cache entry and using it
     /// The generation is read before the row, not after.
     GenerationBeforeRow,
-    /// An entry goes in only while the generation is the one from before its row was read.
+    /// An entry is inserted only if the generation is still the one from before its row was read.
     GenerationAtKeeping,
-    /// Removing entries makes a new generation.
+    /// A removal of entries makes a new generation.
     GenerationAtClearing,
-    /// How long the memory is trusted is read no later than the entry.
+    /// The end of the lease is read no later than the entry.
     TrustReadWithEntry,
-    /// The clock that the trust is compared with is read after the request began.
+    /// The clock that is compared with the lease is read after the request began.
     ClockOfTheRequest,
 
-    // A node's round
-    /// The lease of a round counts from before its beat.
+    // The round of a node
+    /// The lease of a round counts from before its heartbeat.
     StartBeforeBeat,
-    /// Trust is extended only by a round that beat.
+    /// The lease is extended only by a round with a heartbeat.
     BeatForTrust,
-    /// Trust is extended only after the log was read and applied.
+    /// The lease is extended only after the log was read and applied.
     LogBeforeTrust,
-    /// The memory is cleared before `applied` is written.
+    /// The entries are removed before `applied` is written.
     ClearBeforeApplied,
-    /// A log that doesn't reach back far enough clears everything.
+    /// A log that does not reach back far enough clears the cache.
     GapClearsAll,
-    /// Whoever finds its row gone joins again.
+    /// A node without a row joins again.
     JoinWhenGivenUp,
 
     // A failover
-    /// A node compares the identity of the notice at its `applied` with the one that it read.
+    /// A node compares the identity of the invalidation at its `applied` with the one that it read.
     SameLog,
     /// On a new connection a node reads the log before it writes.
     LogOnNewConnection,
-    /// Beats and `applied` are written only on the server on which the node joined.
+    /// Heartbeats and `applied` are written only on the server on which the node joined.
     SameServer,
-    /// A node that finds itself on another server stops trusting its memory before it joins there.
+    /// A node that finds itself on another server stops using its cache before it joins there.
     DistrustOnNewServer,
-    /// An ending waits a whole lease while leases from before a failover may last.
+    /// A revocation waits a whole lease while leases from before a failover may last.
     WholeLeaseOnNewServer,
 
-    // A node's joining and leaving
+    // Joining and leaving
     /// The position is read and the row inserted under the lock of the positions.
     JoinUnderLock,
     /// The lease of a join counts from before its transaction.
     StartBeforeJoin,
-    /// Joining forgets everything that is in memory.
+    /// A join clears the cache.
     ClearAtJoin,
-    /// Joining makes a new generation.
+    /// A join makes a new generation.
     GenerationAtJoin,
-    /// Each join takes an id that was never used.
+    /// Each join takes an ID that was never used.
     FreshId,
-    /// A node that leaves stops trusting its memory before its row goes.
+    /// A node that leaves stops using its cache before it deletes its row.
     DistrustBeforeLeaving,
 
     // Wall clocks
-    /// That something has ended is not kept as a time, and is compared with no clock.
+    /// A revocation is not stored as a time and is compared with no clock.
     EndingIsNoTime,
-    /// An ending also ends what is over by the clock of its own process.
+    /// A revocation also revokes credentials that have expired by its own clock.
     ExpiredEndsToo,
 
-    // An ending
-    /// A position is taken under a lock that is held to the commit, so positions commit in order.
+    // A revocation
+    /// A position is taken under a lock that is held until the commit, so that positions commit in
+    /// order.
     PositionsInOrder,
     /// The nodes are read while that lock is held.
     NodesUnderLock,
-    /// The process that ends clears its own memory before it answers.
+    /// The process that revokes clears its own cache before it answers.
     ClearBeforeAnswer,
-    /// The other nodes are waited for.
+    /// The revocation waits for the other nodes.
     WaitForOthers,
-    /// None is waited for longer than a lease.
+    /// It waits for no node longer than a lease.
     WaitNoLonger,
     /// The wait of a lease counts from after the commit.
     WaitFromCommit,
-    /// The wait is longer than a lease by what clocks may differ in one.
+    /// The wait is longer than a lease by the possible difference of clocks within one.
     Margin,
-    /// A node that was waited for in vain is given up only at the beat that was read.
+    /// A node that was waited for in vain is evicted only if its heartbeat is the one that was
+    /// read.
     GiveUpAtSameBeat,
-    /// Whoever answers that it has ended already waits as the one who ended it does.
+    /// A revocation that finds the credential already revoked waits like the first one.
     RepeatWaitsToo,
 }
 

@@ -1,24 +1,24 @@
-//! Everything that there is at one moment.
+//! The whole state at one moment.
 
 use crate::{failover::Standby, wall::Walls};
 
-/// As many nodes as a model may have.
+/// The maximum number of nodes in a model.
 pub const MOST_NODES: usize = 3;
-/// As many endings as a model may have.
+/// The maximum number of revocations in a model.
 pub const MOST_ENDERS: usize = 3;
 
 /// The database, and every process.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct State {
-    /// The last position that was given out: that of the last commit, where positions are in order.
+    /// The last position that was taken: that of the last commit, if positions commit in order.
     pub position: u8,
-    /// The log was pruned up to and with this position.
+    /// The log was pruned up to and including this position.
     pub pruned: u8,
     /// The table `nodes`: the newest row of each node.
     pub rows: [Row; MOST_NODES],
     /// The nodes.
     pub nodes: [Node; MOST_NODES],
-    /// The endings.
+    /// The revocations.
     pub enders: [Ender; MOST_ENDERS],
     /// The server that may replace the database.
     pub standby: Standby,
@@ -29,82 +29,83 @@ pub struct State {
 /// A row of the table `nodes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Row {
-    /// It is there.
+    /// The row exists.
     pub there: bool,
     /// The position that its node has applied.
     pub applied: u8,
-    /// Its beat is the one that it was inserted with.
+    /// Its heartbeat is the one with which it was inserted.
     pub first_beat: bool,
 }
 
-/// What is left of a lease that began at some instant, by the clock of one node.
+/// The rest of a lease that began at some instant, by the clock of one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Span {
     /// Ticks until it is over.
     pub left: u8,
-    /// Ticks that the node's clock may still miss.
+    /// Ticks that the clock of the node may still miss.
     pub slack: u8,
 }
 
-/// A process that keeps a memory of known passes.
+/// A process with a credential cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Node {
-    /// The pass is in its memory.
+    /// The credential is in its cache.
     pub keeps: bool,
-    /// A request that found the pass in the database and is about to keep it.
+    /// A request that found the credential in the database and is about to cache it.
     pub filling: Filling,
-    /// The position up to which its memory is right.
+    /// The position up to which its cache is correct.
     pub applied: u8,
-    /// Where its loop is.
+    /// The state of its heartbeat loop.
     pub round: Round,
-    /// How long its memory is trusted.
+    /// The lease: how long its cache may be used.
     pub trust: Span,
-    /// A request that began after the answer holds the entry and has yet to read the trust. Only
+    /// A request that began after the answer holds the entry and has not read the lease yet. Only
     /// without [`Rule::TrustReadWithEntry`](crate::Rule).
     pub holds: bool,
-    /// The notice at `applied` is not in the log: a failover lost it.
+    /// The invalidation at `applied` is not in the log, because a failover lost it.
     pub lost: bool,
-    /// It was on the server from before the failover, and has not noticed the other one yet.
+    /// It was on the server from before the failover and has not noticed the new one yet.
     pub former_server: bool,
 }
 
-/// A request that asked the database.
+/// A request that queried the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Filling {
-    /// There is none, or it will keep nothing, for the generation it read is over.
+    /// There is none, or it will cache nothing because the generation that it read is over.
     #[default]
     Nothing,
-    /// It read the row, alive, and no generation yet. Only without `GenerationBeforeRow`.
+    /// It read the active row and no generation yet. Only without `GenerationBeforeRow`.
     Row,
-    /// It read the generation, which is still the one, and the row, alive.
+    /// It read the generation, which is still current, and the active row.
     RowAndGeneration,
 }
 
-/// Where a node's loop is.
+/// The state of a node's heartbeat loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Round {
-    /// Not joined: just started, or given up.
+    /// Not joined: just started, or evicted.
     #[default]
     Out,
-    /// Read its clock in order to join.
+    /// Has read its clock in order to join.
     Joining(Span),
     /// Its row is committed.
     Joined(Span),
     /// Between rounds.
     Idle,
-    /// Read its clock, and is about to beat.
+    /// Has read its clock and is about to write its heartbeat.
     Begun(Span),
-    /// Its beat is committed.
+    /// Its heartbeat is committed.
     Beaten(Span),
-    /// Has the news from the log in hand. Without a span it came by a hint and extends nothing.
+    /// Has read the log and not applied it yet. Without a span, a wakeup caused the read, which
+    /// extends no lease.
     Read {
-        /// The lease that this round is good for.
+        /// The lease that this round yields.
         since: Option<Span>,
-        /// The position that the log was read to.
+        /// The position up to which the log was read.
         to: u8,
-        /// The pass is among what ended, or everything is to be cleared.
+        /// The credential was among the invalid entries, or the whole cache must be cleared.
         clear: bool,
-        /// A failover lost the notice at `to` since.
+        /// A failover has lost the invalidation at `to` since.
         lost: bool,
     },
     /// Has applied it.
@@ -113,56 +114,57 @@ pub enum Round {
     Leaving,
 }
 
-/// One ending, by a node or by a command.
+/// One revocation, by a node or by a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Ender {
-    /// How far it is.
+    /// Its progress.
     pub stage: Stage,
-    /// The position of its notice.
+    /// The position of its invalidation.
     pub position: u8,
-    /// Ticks since the instant that it waits from, at most as many as it waits.
+    /// Ticks since the instant from which it waits, at most the length of the wait.
     pub age: u8,
-    /// The server is new: it waits for a whole lease.
+    /// The server is new: the revocation waits for a whole lease.
     pub whole_lease: bool,
-    /// What it read in the table `nodes`.
+    /// The rows of the table `nodes` that it read.
     pub seen: [Seen; MOST_NODES],
 }
 
-/// How far an ending is.
+/// The progress of a revocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Stage {
-    /// Nothing is done yet.
+    /// Nothing was done yet.
     #[default]
     Open,
-    /// The nodes are read, too early. Only without `NodesUnderLock`.
+    /// The nodes were read, too early. Only without `NodesUnderLock`.
     Looked,
-    /// The lock is held, the position taken, the nodes read.
+    /// The lock is held, the position is taken, the nodes are read.
     Locked,
     /// Committed.
     Committed,
-    /// Its own memory is cleared, and others are waited for.
+    /// Its own cache is cleared, and it waits for other nodes.
     Waiting,
-    /// "It has ended" was said.
+    /// It has answered.
     Answered,
-    /// Committed, and nobody will ever say so: the outcome was unknown, or the process was killed.
+    /// Committed but never answered: the outcome was unknown, or the process was killed.
     Unknown,
 }
 
-/// A row that an ending read.
+/// A row that a revocation read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Seen {
-    /// It was there, and no join or removal has replaced it.
+    /// The row existed, and no join or removal has replaced it.
     pub same_row: bool,
-    /// It has not beaten since.
+    /// The heartbeat has not changed since.
     pub same_beat: bool,
-    /// It had its first beat. Only without `FreshId`, where beats come again.
+    /// The row had its first heartbeat. Only without `FreshId`, where heartbeat numbers recur.
     pub first_beat: bool,
-    /// A failover took its beat back, and the next beat is the same. Only without `SameServer`.
+    /// A failover took its heartbeat back, and the next heartbeat has the same number. Only without
+    /// `SameServer`.
     pub next_beat: bool,
 }
 
 impl State {
-    /// The committed position of the ending `ender`, if it is committed.
+    /// The committed position of the revocation `ender`, if it has committed.
     pub fn committed(&self, ender: usize) -> Option<u8> {
         let ender = &self.enders[ender];
         match ender.stage {
@@ -173,14 +175,14 @@ impl State {
         }
     }
 
-    /// The ending whose transaction is open. Where positions are in order it holds their lock, and is
-    /// the only one.
+    /// The revocation with an open transaction. If positions commit in order, it holds their lock
+    /// and is the only one.
     pub fn locked_by(&self) -> Option<usize> {
         let mut enders = self.enders.iter();
         enders.position(|ender| ender.stage == Stage::Locked)
     }
 
-    /// The row of `node` is another one now, or has another beat.
+    /// Records that the row of `node` was replaced or has another heartbeat.
     pub fn row_beat(&mut self, node: usize) {
         for ender in &mut self.enders {
             let seen = &mut ender.seen[node];
@@ -188,7 +190,7 @@ impl State {
         }
     }
 
-    /// The row of `node` is gone, or another one.
+    /// Records that the row of `node` was removed or replaced.
     pub fn row_replaced(&mut self, node: usize) {
         for ender in &mut self.enders {
             ender.seen[node].same_beat = false;
@@ -199,7 +201,7 @@ impl State {
 }
 
 impl Span {
-    /// A tick of the world. `missed` when the node's clock does not follow.
+    /// One tick passes. `missed` means that the clock of the node does not follow.
     pub fn tick(&mut self, missed: bool) {
         if self.left == 0 {
             return;
@@ -214,14 +216,15 @@ impl Span {
         }
     }
 
-    /// It is over, or the node's clock may miss another tick within it.
+    /// Returns whether the span is over, or whether the clock of the node may miss another tick
+    /// within it.
     pub fn can_miss(self) -> bool {
         self.left == 0 || self.slack > 0
     }
 }
 
 impl Node {
-    /// Every instant that the node remembers.
+    /// Every span that the node has stored.
     pub fn spans(&mut self) -> impl Iterator<Item = &mut Span> {
         let pending = match &mut self.round {
             Round::Joining(span)
@@ -241,7 +244,7 @@ impl Node {
         pending.into_iter().chain([&mut self.trust])
     }
 
-    /// A new generation: what is about to be kept will not be.
+    /// Starts a new generation: a request that is about to cache an entry will not.
     pub fn new_generation(&mut self) {
         if self.filling == Filling::RowAndGeneration {
             self.filling = Filling::Nothing;

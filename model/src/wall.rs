@@ -1,4 +1,4 @@
-//! Wall clocks: each process compares the time of the pass with its own.
+//! Wall clocks: each process compares the expiry of the credential with its own clock.
 
 use crate::{
     protocol::{Action, Protocol},
@@ -9,13 +9,14 @@ use crate::{
 /// The wall clocks, and the times that are compared with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Walls {
-    /// Ticks that the clock of each node is behind the foremost clock that there may be.
+    /// Ticks by which the clock of each node is behind the foremost possible clock.
     nodes: [u8; MOST_NODES],
-    /// The same of the clock of commands.
+    /// The same for the clock of commands.
     commands: u8,
-    /// Ticks since the pass expired by the foremost clock, from one on. Zero: it has not.
+    /// Ticks since the credential expired by the foremost clock, counted from one. Zero: not
+    /// expired.
     expired: u8,
-    /// How far that clock is beyond the time at which the pass ended. Only without `EndingIsNoTime`.
+    /// Ticks by which that clock is past the time of the revocation. Only without `EndingIsNoTime`.
     ended: Option<u8>,
 }
 
@@ -50,17 +51,17 @@ impl Protocol {
         walls.ended = walls.ended.map(|since| (since + 1).min(self.skew));
     }
 
-    /// The pass has not expired by the clock of node `n`.
+    /// Returns whether the credential has not expired by the clock of node `n`.
     pub(crate) fn is_in_time(&self, state: &State, n: usize) -> bool {
         state.walls.expired <= state.walls.nodes[n]
     }
 
-    /// The pass has expired by the clock of the ending `k`.
+    /// Returns whether the credential has expired by the clock of the revocation `k`.
     pub(crate) fn is_over_for(&self, state: &State, k: usize) -> bool {
         state.walls.expired > self.clock_of_ending(state, k)
     }
 
-    /// The row of the pass lets node `n` in.
+    /// Returns whether node `n` accepts the row of the credential.
     pub(crate) fn row_lets_in(&self, state: &State, n: usize) -> bool {
         let ends_later = state
             .walls
@@ -70,7 +71,7 @@ impl Protocol {
         !is_ended && self.is_in_time(state, n)
     }
 
-    /// The pass is ended by the ending `k`.
+    /// Records that the revocation `k` has revoked the credential.
     pub(crate) fn note_ended(&self, state: &mut State, k: usize) {
         if k == self.victim && self.lacks(Rule::EndingIsNoTime) {
             state.walls.ended = Some(self.clock_of_ending(state, k));

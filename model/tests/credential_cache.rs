@@ -1,9 +1,9 @@
-//! The credential cache, word for word as the program has it, under a scheduler that tries threads in
-//! many orders: after a change was forgotten nobody recalls what was read before it.
-//!
-//! `src/credential_cache/cache.rs` and `src/credential_cache/interner.rs` are compiled into this test.
-//! The modules of the program that they name stand below, as small as possible, and `util::sync` is
-//! shuttle's instead of std's.
+//! The credential cache, with the source code of the program, under a scheduler that tries threads
+//! in many orders: after an invalidation, no thread gets an entry that was read before it.
+//! //!
+//! `src/credential_cache/cache.rs` and `src/credential_cache/interner.rs` are compiled into this
+//! test. Minimal versions of the modules that they import follow, and `util::sync` is that of
+//! shuttle instead of std.
 
 use std::ops::Deref;
 
@@ -106,7 +106,7 @@ impl Deref for CachedUser {
 #[derive(Debug)]
 struct CredentialSnapshot {
     abilities: Arc<Abilities>,
-    /// How often the row had been changed when it was read.
+    /// The number of changes of the row when it was read.
     changes: u32,
 }
 
@@ -147,7 +147,7 @@ impl CachedCredential {
     }
 }
 
-/// Of Ada, whose passes end; of Bob, whose passes only need room.
+/// Ada's credentials are revoked; Bob's only fill the cache.
 const ADA: crypto::digest::Digest = crypto::digest::Digest([0; 32]);
 const BOB: [crypto::digest::Digest; 2] = [
     crypto::digest::Digest([1; 32]),
@@ -155,43 +155,47 @@ const BOB: [crypto::digest::Digest; 2] = [
 ];
 
 #[test]
-fn nobody_recalls_what_was_read_before_its_user_was_forgotten() {
-    in_many_orders(|| checks_beside_endings(8, |memory| memory.forget([InvalidationKey::User(0)])));
-}
-
-#[test]
-fn nobody_recalls_what_was_read_before_the_pass_itself_was_forgotten() {
+fn invalidated_user_hides_entries_read_before() {
     in_many_orders(|| {
-        checks_beside_endings(8, |memory| memory.forget([InvalidationKey::Pass(ADA)]))
+        check_during_invalidations(8, |memory| memory.forget([InvalidationKey::User(0)]))
     });
 }
 
 #[test]
-fn nobody_recalls_what_was_read_before_everything_was_forgotten() {
-    in_many_orders(|| checks_beside_endings(8, CredentialCache::forget_all));
-}
-
-#[test]
-fn nobody_recalls_what_was_read_before_a_change_of_everything() {
+fn invalidated_secret_hides_its_entry_read_before() {
     in_many_orders(|| {
-        checks_beside_endings(8, |memory| memory.forget([InvalidationKey::Everything]))
+        check_during_invalidations(8, |memory| memory.forget([InvalidationKey::Pass(ADA)]))
     });
 }
 
 #[test]
-fn what_has_to_make_room_and_moves_meanwhile_is_forgotten_as_well() {
-    in_many_orders(|| checks_beside_endings(2, |memory| memory.forget([InvalidationKey::User(0)])));
+fn cleared_cache_hides_entries_read_before() {
+    in_many_orders(|| check_during_invalidations(8, CredentialCache::forget_all));
 }
 
 #[test]
-fn a_pass_that_has_to_make_room_and_moves_meanwhile_is_forgotten_as_well() {
+fn invalidation_of_everything_hides_entries_read_before() {
     in_many_orders(|| {
-        checks_beside_endings(2, |memory| memory.forget([InvalidationKey::Pass(ADA)]))
+        check_during_invalidations(8, |memory| memory.forget([InvalidationKey::Everything]))
     });
 }
 
 #[test]
-fn to_forget_one_pass_leaves_the_others_of_its_user_known() {
+fn invalidated_user_hides_entries_that_are_being_evicted() {
+    in_many_orders(|| {
+        check_during_invalidations(2, |memory| memory.forget([InvalidationKey::User(0)]))
+    });
+}
+
+#[test]
+fn invalidated_secret_hides_an_entry_that_is_being_evicted() {
+    in_many_orders(|| {
+        check_during_invalidations(2, |memory| memory.forget([InvalidationKey::Pass(ADA)]))
+    });
+}
+
+#[test]
+fn invalidating_one_secret_keeps_the_users_other_entries() {
     let alone = || {
         let bytes = 1 << 20;
         let memory = CredentialCache::new(config::CacheLimits { entries: 8, bytes });
@@ -199,8 +203,8 @@ fn to_forget_one_pass_leaves_the_others_of_its_user_known() {
             drop(memory.keep(memory.generation(), digest, read(0, 0)));
         }
         memory.forget([InvalidationKey::Pass(ADA)]);
-        assert!(memory.recall(&ADA).is_none(), "the one that was named");
-        assert!(memory.recall(&BOB[0]).is_some(), "the other");
+        assert!(memory.recall(&ADA).is_none(), "the invalidated entry");
+        assert!(memory.recall(&BOB[0]).is_some(), "the other entry");
         assert_eq!(memory.len(), 1);
     };
     shuttle::check_random(alone, 1);
@@ -211,9 +215,10 @@ fn in_many_orders(run: impl Fn() + Send + Sync + Copy + 'static) {
     shuttle::check_pct(run, 10_000, 3);
 }
 
-/// Two threads check the pass and two changes end what was known of it, one after the other. A check
-/// that begins after a change was answered has nothing from before it.
-fn checks_beside_endings(entries: usize, forget: impl Fn(&CredentialCache) + Send + 'static) {
+/// Two threads check the credential, and a third makes two changes with an invalidation, one after
+/// the other. A check that begins after a change was answered gets no entry from before that
+/// change.
+fn check_during_invalidations(entries: usize, forget: impl Fn(&CredentialCache) + Send + 'static) {
     let bytes = 1 << 20;
     let memory = Arc::new(CredentialCache::new(config::CacheLimits { entries, bytes }));
     let (row, answered) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
@@ -229,9 +234,9 @@ fn checks_beside_endings(entries: usize, forget: impl Fn(&CredentialCache) + Sen
             check(&memory, &row, &answered);
         }));
     }
-    let ending = (memory.clone(), row.clone(), answered.clone());
+    let invalidating = (memory.clone(), row.clone(), answered.clone());
     threads.push(shuttle::thread::spawn(move || {
-        let (memory, row, answered) = ending;
+        let (memory, row, answered) = invalidating;
         for change in 1..3 {
             row.store(change, Ordering::SeqCst);
             forget(&memory);
@@ -242,13 +247,19 @@ fn checks_beside_endings(entries: usize, forget: impl Fn(&CredentialCache) + Sen
         thread.join().unwrap();
     }
     check(&memory, &row, &answered);
-    assert!(!memory.is_empty() && memory.len() <= entries, "the bound");
+    assert!(
+        !memory.is_empty() && memory.len() <= entries,
+        "the cache exceeds its bound"
+    );
 }
 
 fn check(memory: &CredentialCache, row: &AtomicU32, answered: &AtomicU32) {
     let answered = answered.load(Ordering::SeqCst);
     if let Some(known) = memory.recall(&ADA) {
-        assert!(known.credential.changes >= answered, "it was forgotten");
+        assert!(
+            known.credential.changes >= answered,
+            "the entry was invalidated"
+        );
         return;
     }
     let before = memory.generation();

@@ -1,12 +1,12 @@
-//! With every rule in force, both promises hold in every state that can be reached: each test visits
-//! them all, and says how many there are, so that a model that lost some of them is seen.
+//! With every rule, both guarantees hold in every reachable state. Each test visits all states and
+//! checks their number, so that a model that lost some of them is noticed.
 
 use std::thread::available_parallelism;
 
 use narthex_model::{Failover, Protocol};
 use stateright::{Checker, Model};
 
-/// One node, and an ending by a command.
+/// One node. Each test adds its revocations.
 const SMALL: Protocol = Protocol {
     nodes: 1,
     enders: Vec::new(),
@@ -25,7 +25,7 @@ const COMMAND: Option<usize> = None;
 const FIRST_NODE: Option<usize> = Some(0);
 
 #[test]
-fn for_a_node_and_a_command() {
+fn guarantees_hold_for_a_node_and_a_command() {
     let protocol = Protocol {
         enders: vec![COMMAND],
         lease: 3,
@@ -36,7 +36,7 @@ fn for_a_node_and_a_command() {
 }
 
 #[test]
-fn for_a_node_that_ends() {
+fn guarantees_hold_for_a_node_that_revokes() {
     let protocol = Protocol {
         enders: vec![FIRST_NODE],
         lease: 3,
@@ -47,7 +47,7 @@ fn for_a_node_that_ends() {
 }
 
 #[test]
-fn for_a_node_and_two_commands() {
+fn guarantees_hold_for_a_node_and_two_commands() {
     let protocol = Protocol {
         enders: vec![COMMAND, COMMAND],
         victim: 1,
@@ -57,7 +57,7 @@ fn for_a_node_and_two_commands() {
 }
 
 #[test]
-fn for_a_node_that_ends_and_a_command_that_ends_the_pass() {
+fn guarantees_hold_if_a_node_and_then_a_command_revoke() {
     let protocol = Protocol {
         enders: vec![FIRST_NODE, COMMAND],
         victim: 1,
@@ -67,7 +67,7 @@ fn for_a_node_that_ends_and_a_command_that_ends_the_pass() {
 }
 
 #[test]
-fn for_a_node_that_ends_the_pass_and_a_command() {
+fn guarantees_hold_if_a_node_revokes_beside_a_command() {
     let protocol = Protocol {
         enders: vec![FIRST_NODE, COMMAND],
         victim: 0,
@@ -77,7 +77,7 @@ fn for_a_node_that_ends_the_pass_and_a_command() {
 }
 
 #[test]
-fn for_a_node_and_three_commands() {
+fn guarantees_hold_for_a_node_and_three_commands() {
     let protocol = Protocol {
         enders: vec![COMMAND, COMMAND, COMMAND],
         victim: 2,
@@ -90,7 +90,7 @@ fn for_a_node_and_three_commands() {
 }
 
 #[test]
-fn for_a_node_a_command_and_one_that_finds_it_ended() {
+fn guarantees_hold_if_a_command_finds_it_already_revoked() {
     let protocol = Protocol {
         enders: vec![COMMAND, COMMAND],
         repeat: Some(1),
@@ -100,7 +100,7 @@ fn for_a_node_a_command_and_one_that_finds_it_ended() {
 }
 
 #[test]
-fn for_a_command_and_a_node_that_finds_it_ended() {
+fn guarantees_hold_if_a_node_finds_it_already_revoked() {
     let protocol = Protocol {
         enders: vec![COMMAND, FIRST_NODE],
         repeat: Some(1),
@@ -110,7 +110,7 @@ fn for_a_command_and_a_node_that_finds_it_ended() {
 }
 
 #[test]
-fn for_a_node_a_command_and_one_that_gives_up_who_is_silent() {
+fn guarantees_hold_for_a_command_that_evicts_silent_nodes() {
     let protocol = Protocol {
         enders: vec![COMMAND, COMMAND],
         watcher: Some(1),
@@ -120,7 +120,7 @@ fn for_a_node_a_command_and_one_that_gives_up_who_is_silent() {
 }
 
 #[test]
-fn for_two_nodes_one_of_which_ends() {
+fn guarantees_hold_for_two_nodes_one_of_which_revokes() {
     let protocol = Protocol {
         nodes: 2,
         enders: vec![FIRST_NODE],
@@ -132,7 +132,7 @@ fn for_two_nodes_one_of_which_ends() {
 }
 
 #[test]
-fn for_two_nodes_and_a_command() {
+fn guarantees_hold_for_two_nodes_and_a_command() {
     let protocol = Protocol {
         nodes: 2,
         enders: vec![COMMAND],
@@ -143,7 +143,7 @@ fn for_two_nodes_and_a_command() {
 }
 
 #[test]
-fn for_a_failover_that_loses_notices() {
+fn guarantees_hold_if_a_failover_loses_invalidations() {
     let protocol = Protocol {
         enders: vec![COMMAND],
         failover: Failover::LosesNotices,
@@ -153,7 +153,7 @@ fn for_a_failover_that_loses_notices() {
 }
 
 #[test]
-fn for_a_failover_that_loses_everything_since_a_moment() {
+fn guarantees_hold_if_a_failover_loses_recent_commits() {
     let protocol = Protocol {
         enders: vec![COMMAND],
         failover: Failover::LosesEverything,
@@ -163,7 +163,7 @@ fn for_a_failover_that_loses_everything_since_a_moment() {
 }
 
 #[test]
-fn for_a_failover_that_loses_notices_of_two_commands() {
+fn guarantees_hold_if_a_failover_loses_two_invalidations() {
     let protocol = Protocol {
         enders: vec![COMMAND, COMMAND],
         victim: 1,
@@ -177,7 +177,7 @@ fn for_a_failover_that_loses_notices_of_two_commands() {
 }
 
 #[test]
-fn for_wall_clocks_that_differ_between_a_node_and_a_command() {
+fn guarantees_hold_for_wall_clocks_that_differ() {
     let protocol = Protocol {
         enders: vec![COMMAND],
         skew: 2,
@@ -188,13 +188,13 @@ fn for_wall_clocks_that_differ_between_a_node_and_a_command() {
 
 const EVERYTHING: &[&str] = &[Protocol::QUICK, Protocol::PATIENT, Protocol::GIVEN_UP];
 
-fn holds(protocol: Protocol, also: &[&'static str], states: usize) {
+fn holds(protocol: Protocol, reachable: &[&'static str], states: usize) {
     let threads = available_parallelism().map_or(1, usize::from);
     let checker = protocol.checker().threads(threads).spawn_bfs().join();
     checker.assert_no_discovery(Protocol::SAFE);
     checker.assert_no_discovery(Protocol::LIVE);
     checker.assert_any_discovery(Protocol::WORTHWHILE);
-    for property in also {
+    for property in reachable {
         checker.assert_any_discovery(property);
     }
     assert_eq!(checker.unique_state_count(), states, "states");
