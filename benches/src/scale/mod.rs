@@ -1,5 +1,5 @@
 //! What several nodes on one PostgreSQL cost, with many tokens in it: the figures from which
-//! `docs/scale.md` reckons.
+//! `docs/performance.md` reckons.
 //!
 //! A machine that has two cores gets no quicker by more processes. What is to be learnt here is the CPU
 //! time that each process takes for one of something, and how it grows with the number of nodes.
