@@ -1,18 +1,18 @@
-//! What several targets stand on.
+//! Helpers of several targets.
 
 use narthex::config::{Settings, Sources};
 
-/// Settings given by their environment variables.
+/// Reads settings, given as environment variables.
 ///
 /// # Panics
-/// When they cannot be taken: then the target is wrong, not the input.
+/// If the settings are invalid, because then the target is wrong and not the input.
 pub fn settings(values: &[(&str, &str)]) -> Settings {
-    let sources = Sources::of(values.iter().copied()).expect("settings that exist");
-    Settings::read(&sources).expect("settings that can be taken")
+    let sources = Sources::of(values.iter().copied()).expect("known settings");
+    Settings::read(&sources).expect("valid settings")
 }
 
-/// CRC-32 (IEEE 802.3), bit by bit: computed by other hands than those that it is compared with.
-/// Targets also take it as a number that depends on the whole input, to choose a place by.
+/// CRC-32 (IEEE 802.3), computed bit by bit, independently of the implementation under test.
+/// Targets also use it as a number that depends on the whole input, in order to choose a position.
 pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {

@@ -1,5 +1,5 @@
-//! An ability, the operator's catalogue of them, and the list that a token is to be given. The first
-//! word of the input is declared, the others are asked for.
+//! Abilities, the operator's catalogue, and the ability list of a token. The first word of the
+//! input is declared in the catalogue, the others are requested.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -7,21 +7,21 @@ use narthex::types::ability::{Abilities, Ability, Catalogue, MOST};
 
 fuzz_target!(|text: &str| {
     let words: Vec<&str> = text.split(' ').collect();
-    let read: Vec<Ability> = words.iter().copied().filter_map(reads).collect();
-    for one in &read {
-        for other in &read {
+    let parsed: Vec<Ability> = words.iter().copied().filter_map(parse).collect();
+    for one in &parsed {
+        for other in &parsed {
             assert_eq!(one.grants(other), grants(one.as_str(), other.as_str()));
         }
     }
-    let (declared, asked) = words.split_first().expect("a split has a first part");
+    let (declared, requested) = words.split_first().expect("a split has a first part");
     match Catalogue::new([(*declared, "What it allows")]) {
-        Ok(catalogue) => is_given(&catalogue, asked),
-        Err(_) => is_given(&Catalogue::new([]).expect("an empty one"), asked),
+        Ok(catalogue) => check_list(&catalogue, requested),
+        Err(_) => check_list(&Catalogue::new([]).expect("an empty one"), requested),
     }
 });
 
-/// What reads as an ability is its own name, and is a scope that OAuth can carry.
-fn reads(text: &str) -> Option<Ability> {
+/// Parses an ability. A parsed ability prints as its text, and it is a valid OAuth scope.
+fn parse(text: &str) -> Option<Ability> {
     let ability = Ability::parse(text)?;
     assert_eq!(ability.as_str(), text);
     assert_eq!(ability.to_string(), text);
@@ -34,23 +34,25 @@ fn reads(text: &str) -> Option<Ability> {
     Some(ability)
 }
 
-/// What is given is what was asked for, each known and once, and is the same when it was stored.
-fn is_given(catalogue: &Catalogue, asked: &[&str]) {
-    let Ok(given) = catalogue.parse(asked) else {
+/// Checks a list that the catalogue accepts: it equals the request, each ability is known and
+/// occurs once, and the list survives storage.
+fn check_list(catalogue: &Catalogue, requested: &[&str]) {
+    let Ok(list) = catalogue.parse(requested) else {
         return;
     };
-    let names: Vec<&str> = given.iter().map(Ability::as_str).collect();
-    assert_eq!(names, asked);
-    assert!(asked.len() <= MOST);
-    for (place, ability) in given.iter().enumerate() {
-        assert!(catalogue.knows(ability) && given.grant(ability));
-        assert!(!asked[..place].contains(&ability.as_str()));
+    let names: Vec<&str> = list.iter().map(Ability::as_str).collect();
+    assert_eq!(names, requested);
+    assert!(requested.len() <= MOST);
+    for (place, ability) in list.iter().enumerate() {
+        assert!(catalogue.knows(ability) && list.grant(ability));
+        assert!(!requested[..place].contains(&ability.as_str()));
     }
-    assert_eq!(Abilities::from_stored(&given.to_stored()), given);
-    assert_eq!(Abilities::everything().first_beyond(&given), None);
+    assert_eq!(Abilities::from_stored(&list.to_stored()), list);
+    assert_eq!(Abilities::everything().first_beyond(&list), None);
 }
 
-/// The rule once more: `*` is everything, `resource:*` every action on just that resource.
+/// A second implementation of the rule: `*` grants everything, `resource:*` every action on exactly
+/// that resource.
 fn grants(has: &str, wanted: &str) -> bool {
     match (has.split_once(':'), wanted.split_once(':')) {
         (None, _) => true,

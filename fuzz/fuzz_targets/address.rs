@@ -1,5 +1,5 @@
-//! The client's address behind proxies. The first line of the input is the peer, the others are
-//! headers; a line without a name is an `X-Forwarded-For`.
+//! The address of a client behind proxies. The first line of the input is the peer, the others are
+//! headers. A line without a name is an `X-Forwarded-For`.
 #![no_main]
 
 use std::{
@@ -23,26 +23,28 @@ static TRUSTED: LazyLock<Networks> =
 fuzz_target!(|data: &[u8]| {
     let mut lines = data.split(|byte| *byte == b'\n');
     let peer = lines.next().and_then(|line| std::str::from_utf8(line).ok());
-    // What is no address is a peer that is trusted: most of what there is to find is behind one.
+    // If the line is no address, the peer is a trusted proxy, because most code runs only behind
+    // one.
     let peer: IpAddr = peer
         .and_then(|line| line.parse().ok())
         .unwrap_or(IpAddr::from([10, 0, 0, 1]));
     let Some(headers) = lines.map(header).collect::<Option<Vec<_>>>() else {
         return;
     };
-    let (client, believed) = client(peer, &headers);
+    let (client, trusted) = client(peer, &headers);
     assert_eq!(client, canonical(client));
-    assert_eq!(believed, TRUSTED.contain(canonical(peer)));
-    if !believed {
+    assert_eq!(trusted, TRUSTED.contain(canonical(peer)));
+    if !trusted {
         assert_eq!(client, canonical(peer));
     }
-    // Whoever is no proxy of ours has the last word about itself: what it, or anybody before it,
-    // wrote to the left changes nothing.
+    // The address of an untrusted client is the one that our proxy saw. Values that the client or
+    // an earlier hop wrote to the left change nothing.
     if !TRUSTED.contain(client) {
         for spoofed in ["198.51.100.66", "10.9.9.9", "for=198.51.100.66", "\"", "?"] {
             for name in ["x-forwarded-for", "forwarded"] {
                 let name = HeaderName::from_static(name);
-                // Which of the two is read, it does not choose: proxies write the same one always.
+                // The client cannot choose which of the two headers is read, because a proxy always
+                // writes the same one.
                 if !headers.is_empty() && !headers.iter().any(|(known, _)| *known == name) {
                     continue;
                 }

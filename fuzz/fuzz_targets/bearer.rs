@@ -1,4 +1,5 @@
-//! The secret of a token in an `Authorization` header, as bearer token or as a client's password.
+//! The secret of a token in an `Authorization` header, as a bearer token or as the password of a
+//! client.
 #![no_main]
 
 use actix_web::http::header::HeaderValue;
@@ -19,16 +20,16 @@ fuzz_target!(|data: &[u8]| {
         assert!(scheme.eq_ignore_ascii_case("bearer"));
         let text = rest.trim_start_matches(' ');
         assert_eq!(digest, Digest::of(text.as_bytes()));
-        is_right(&TokenSecret::parse(text).expect("the form of a secret"));
+        check_format(&TokenSecret::parse(text).expect("the form of a secret"));
     }
     if let Some(secret) = as_password(data) {
-        is_right(&secret);
+        check_format(&secret);
     }
-    made_right(data);
+    check_generated(data);
 });
 
-/// What is taken has the form of the contract, to the last character.
-fn is_right(secret: &TokenSecret) {
+/// Checks that an accepted secret has exactly the documented format.
+fn check_format(secret: &TokenSecret) {
     let text = secret.expose();
     let (prefix, rest) = text.split_once('_').expect("a prefix");
     assert!((2..=10).contains(&prefix.len()));
@@ -41,14 +42,15 @@ fn is_right(secret: &TokenSecret) {
     assert_eq!(secret.digest(), Digest::of(text.as_bytes()));
 }
 
-/// What is read out of HTTP Basic, where the client has that name and password.
+/// Parses HTTP Basic credentials with this name and password.
 fn as_password(both: &[u8]) -> Option<TokenSecret> {
     let value = HeaderValue::from_str(&format!("Basic {}", base64(both))).expect("a header");
     client_password(&value)
 }
 
-/// A secret made of the input is taken, and not with one character changed, added or left out.
-fn made_right(data: &[u8]) {
+/// Builds a secret from the input. It must be accepted, and it must be rejected with one character
+/// changed, added or removed.
+fn check_generated(data: &[u8]) {
     let mut random: String = data
         .iter()
         .map(|byte| digit(u32::from(*byte)))
@@ -57,15 +59,18 @@ fn made_right(data: &[u8]) {
     while random.len() < 30 {
         random.push('0');
     }
-    // Of two to ten characters.
+    // A prefix of two to ten characters.
     let length = 2 + crc32(data) as usize % 9;
     let body = format!("{}_{random}", random.split_at(length).0);
     let text = format!("{body}{}", base62(crc32(body.as_bytes())));
-    let taken = |text: &str| {
+    let parse_bearer = |text: &str| {
         let value = HeaderValue::from_str(&format!("Bearer {text}")).expect("a header");
         bearer(&value)
     };
-    assert_eq!(taken(&text), Shown::Token(Digest::of(text.as_bytes())));
+    assert_eq!(
+        parse_bearer(&text),
+        Shown::Token(Digest::of(text.as_bytes()))
+    );
     for password in [
         text.clone(),
         text.replace('_', "%5F"),
@@ -81,13 +86,13 @@ fn made_right(data: &[u8]) {
     let mut changed = text.clone();
     changed.replace_range(place..=place, &other.to_string());
     assert_eq!(
-        taken(&changed) != Shown::Malformed,
+        parse_bearer(&changed) != Shown::Malformed,
         changed == text,
         "{changed}"
     );
     changed.remove(place);
-    assert_eq!(taken(&changed), Shown::Malformed);
-    assert_eq!(taken(&format!("{text}{other}")), Shown::Malformed);
+    assert_eq!(parse_bearer(&changed), Shown::Malformed);
+    assert_eq!(parse_bearer(&format!("{text}{other}")), Shown::Malformed);
 }
 
 fn digit(number: u32) -> char {

@@ -1,4 +1,4 @@
-//! The value of the session cookie: what nobody signed, and what we signed ourselves.
+//! The value of the session cookie: unsigned, signed with a foreign key, and signed with our keys.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -10,12 +10,13 @@ use narthex::{
 };
 use narthex_fuzz::{base64, crc32, settings};
 
-/// The first key, an older one, and one that is not ours.
+/// The first key, an older one, and a foreign one.
 static KEYS: LazyLock<[Key; 3]> =
     LazyLock::new(|| [1, 2, 3].map(|seed| Key::derive_from(&[seed; 32])));
 
 thread_local! {
-    // One for each thread, as each worker of a server has its own: it remembers what it verified.
+    // One for each thread, like in a server with one for each worker, because it caches verified
+    // values.
     static RULES: CookieConfig = {
         let ours = KEYS[..2].iter().map(|key| base64(key.master()));
         let keys = SigningKeys::parse(&ours.collect::<Vec<_>>().join(","));
@@ -23,10 +24,10 @@ thread_local! {
     };
 }
 
-fuzz_target!(|text: &str| RULES.with(|rules| holds(rules, text)));
+fuzz_target!(|text: &str| RULES.with(|rules| check(rules, text)));
 
-fn holds(rules: &CookieConfig, text: &str) {
-    assert!(rules.secret_in(text).is_none(), "nobody signed {text:?}");
+fn check(rules: &CookieConfig, text: &str) {
+    assert!(rules.secret_in(text).is_none(), "{text:?} is not signed");
     let [first, older, foreign] = &*KEYS;
     assert!(rules.secret_in(&signed(foreign, text)).is_none());
     let by_older = rules
@@ -37,7 +38,8 @@ fn holds(rules: &CookieConfig, text: &str) {
     assert_eq!(found, by_older);
     assert_eq!(found, secret_in(text), "{text:?}");
 
-    // With one byte changed it is refused, or says what it said: `%2a` is `%2A`.
+    // With one byte changed, the value is rejected or has the same meaning, because `%2a` equals
+    // `%2A`.
     let chosen = crc32(text.as_bytes());
     let mut bytes = value.into_bytes();
     let place = chosen as usize % bytes.len();
@@ -47,17 +49,18 @@ fn holds(rules: &CookieConfig, text: &str) {
     assert!(of_changed.is_none() || of_changed == found, "{changed:?}");
 }
 
-/// As a browser sends it back.
+/// The signed value as a browser sends it.
 fn signed(key: &Key, content: &str) -> String {
     let mut jar = CookieJar::new();
     let cookie = Cookie::new("narthex", content.to_owned());
     jar.signed_mut(key).add(cookie);
-    let cookie = jar.get("narthex").expect("it was just added");
+    let cookie = jar.get("narthex").expect("the added cookie");
     let pair = cookie.encoded().stripped().to_string();
     pair.strip_prefix("narthex=").expect("its name").to_owned()
 }
 
-/// What the content is to say: an object of texts, in `s` a text in JSON of 43 bytes.
+/// A second implementation of the format: an object of strings, with a JSON string of 43 bytes in
+/// `s`.
 fn secret_in(content: &str) -> Option<Digest> {
     let content: serde_json::Value = serde_json::from_str(content).ok()?;
     let bag = content.as_object()?;

@@ -1,4 +1,4 @@
-//! A length of time.
+//! Durations.
 #![no_main]
 
 use std::time::Duration;
@@ -15,13 +15,13 @@ fuzz_target!(|text: &str| {
     };
     assert!(length <= LONGEST);
     assert!(text.starts_with(|first: char| first.is_ascii_digit()));
-    // Whole numbers with units: nothing that could be read in two ways, as `1,5h` and `1:30` could.
+    // Only whole numbers with units, and nothing ambiguous such as `1,5h` and `1:30`.
     let plain = |c: char| c.is_ascii_alphanumeric() || c == ' ';
     assert!(text.chars().all(plain), "{text:?} is {length:?}");
-    // What it prints as reads as the same again.
+    // The printed form parses as the same duration.
     let printed = format!("{}s{}ns", length.as_secs(), length.subsec_nanos());
     assert_eq!(parse(&printed), Some(length));
-    // Looking back so far from any moment is a moment.
+    // The subtraction of the duration from a time yields a time.
     let now = Timestamp::from_micros(1_795_370_700_000_000);
     let whole = Duration::from_micros(micros_of(length).unsigned_abs());
     assert_eq!(now.since(now.minus(length)), whole);

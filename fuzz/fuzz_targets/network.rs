@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
             assert!(network.contains(&address), "{text:?} has {address}");
         }
     }
-    // Whoever calls from an address is in the network that this address alone is.
+    // A client at an address is in the network that consists of this address only.
     if let Ok(address) = text.parse::<IpAddr>() {
         let alone = parse_one(text).expect("an address is a network of one");
         assert!(alone.contains(&canonical(address)), "{text:?} is {alone}");

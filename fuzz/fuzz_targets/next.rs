@@ -1,4 +1,4 @@
-//! Where a browser is sent after signing in.
+//! The return address after a sign-in.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -24,7 +24,7 @@ fuzz_target!(|text: &str| {
         return;
     };
     let location = next.as_str();
-    // It is carried on by the sign-in page, which reads it again.
+    // The sign-in page contains the address and parses it again.
     assert_eq!(ReturnTo::parse(location, &SETTINGS).as_ref(), Some(&next));
     assert!(HeaderValue::from_str(location).is_ok());
     assert!(location.bytes().all(|byte| byte.is_ascii_graphic()));
@@ -39,7 +39,7 @@ fuzz_target!(|text: &str| {
             origin == page.origin() || trusted.contains(&&*origin.ascii_serialization()),
             "{location:?} leads to {origin:?}"
         );
-        // A path is of this origin and nothing else, whoever resolves it.
+        // A path belongs to the origin of the page, for every client that resolves it.
         if location.starts_with('/') {
             assert!(origin == page.origin() && !location.starts_with("//"));
         }

@@ -1,4 +1,4 @@
-//! A selection, as a form or query and as JSON: what begins with `{` is JSON.
+//! A credential filter, as a form, a query and JSON. An input that begins with `{` is JSON.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -35,21 +35,21 @@ fuzz_target!(|data: &[u8]| {
     let Some(mut fields) = fields else {
         return;
     };
-    let named = sorted(fields.pairs().into_iter().map(|(name, _)| name));
+    let names = sorted(fields.pairs().into_iter().map(|(name, _)| name));
     let current = "01a205c5-ed92-7e57-835c-f6252ccb0444".parse().ok();
     let selection = CredentialFilter::take(&mut fields, NOW, current);
     if fields.finish().is_err() {
         return;
     }
-    // Nothing that bounds what is ended was lost on the way.
-    let said = selection.to_fields();
+    // No field that restricts the filter was lost.
+    let printed = selection.to_fields();
     assert_eq!(
-        named,
-        sorted(said.iter().map(|(name, _)| (*name).to_owned()))
+        names,
+        sorted(printed.iter().map(|(name, _)| (*name).to_owned()))
     );
-    // It says the same in each of its forms.
-    assert_eq!(take(from_query(&said)), selection);
-    assert_eq!(take(from_json(as_json(&said))), selection);
+    // The filter is the same in each of its forms.
+    assert_eq!(take(from_query(&printed)), selection);
+    assert_eq!(take(from_json(as_json(&printed))), selection);
 });
 
 fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
@@ -58,25 +58,25 @@ fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
     names
 }
 
-/// What was printed has to be taken, and by somebody who is no credential.
+/// Parses a printed filter, for a caller without a credential.
 fn take(fields: Option<Fields>) -> CredentialFilter {
-    let mut fields = fields.expect("what we wrote ourselves");
+    let mut fields = fields.expect("a filter that was just printed");
     let nobody: Option<CredentialId> = None;
     let selection = CredentialFilter::take(&mut fields, NOW, nobody);
-    fields.finish().expect("what we wrote ourselves");
+    fields.finish().expect("a filter that was just printed");
     selection
 }
 
-fn from_query(said: &[(&'static str, String)]) -> Option<Fields> {
+fn from_query(printed: &[(&'static str, String)]) -> Option<Fields> {
     let mut query = url::form_urlencoded::Serializer::new("/?".to_owned());
-    let query = query.extend_pairs(said).finish();
+    let query = query.extend_pairs(printed).finish();
     let request = TestRequest::with_uri(&query).to_http_parts();
     read::<Query>(request).map(|query| query.0)
 }
 
-fn as_json(said: &[(&'static str, String)]) -> Vec<u8> {
+fn as_json(printed: &[(&'static str, String)]) -> Vec<u8> {
     let mut object: Map<String, Value> = Map::new();
-    for (name, value) in said {
+    for (name, value) in printed {
         let many = object
             .entry(*name)
             .or_insert_with(|| Value::Array(Vec::new()));
@@ -99,7 +99,7 @@ fn post(media_type: &str, body: Vec<u8>) -> (HttpRequest, Payload) {
 }
 
 fn read<T: FromRequest>((request, mut payload): (HttpRequest, Payload)) -> Option<T> {
-    // All of the body is there, and nothing to wait for; a slow one would be given up by a timer.
+    // The whole body is available, so there is nothing to wait for. A timer aborts a slow body.
     let _inside = RUNTIME.enter();
     let read = T::from_request(&request, &mut payload).now_or_never();
     read.expect("an answer at once").ok()

@@ -1,9 +1,9 @@
 //! The protocol of `docs/revocation.md` as a state machine, small enough that every state of it can
 //! be visited: the nodes and their caches, the revocations, and everything that the database, the
 //! clocks and the operating system may do in between.
-//! //!
+//!
 //! The scope of the search, and how the model represents the system:
-//! //!
+//!
 //! - **One credential**, which one of the revocations revokes. The other revocations concern other
 //!   users: they extend the log and evict nodes. The code calls a revocation an *ending* and the
 //!   process that makes it an *ender*.
@@ -25,7 +25,7 @@
 //!   that watches the others ([`Protocol::watcher`]), which in the model is no particular node.
 //! - **Numbers that are only compared** are represented by the result: a generation by whether it
 //!   has changed, a heartbeat by whether it is still the one that was read.
-//! //!
+//!
 //! [`Rule`] names the rules of the protocol. A [`Protocol`] can leave one of them out.
 
 mod ender;

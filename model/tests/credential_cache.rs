@@ -1,6 +1,6 @@
 //! The credential cache, with the source code of the program, under a scheduler that tries threads
 //! in many orders: after an invalidation, no thread gets an entry that was read before it.
-//! //!
+//!
 //! `src/credential_cache/cache.rs` and `src/credential_cache/interner.rs` are compiled into this
 //! test. Minimal versions of the modules that they import follow, and `util::sync` is that of
 //! shuttle instead of std.

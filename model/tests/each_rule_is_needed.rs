@@ -1,6 +1,6 @@
 //! Without any one of the rules, a guarantee is broken: the checker finds a sequence of steps. With
 //! the rule, and the same processes, the guarantee holds.
-//! //!
+//!
 //! `cargo test --manifest-path model/Cargo.toml --test each_rule_is_needed NAME -- --nocapture`
 //! prints the steps. `docs/revocation.md` describes them in a sentence.
 

@@ -1,4 +1,4 @@
-"""What schemathesis has to be told to call Narthex as somebody: see scripts/check-api."""
+"""Hooks with which schemathesis calls Narthex with a credential; see scripts/check-api."""
 
 import os
 import subprocess
@@ -16,8 +16,8 @@ PASSWORD = os.environ["CHECK_API_PASSWORD"]
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """What no document can know: which abilities the operator declared, and one account by which to sign
-    in. Also something to look at: two browsers that are signed in."""
+    """Adds values that the document cannot contain: the abilities that the operator declared, and an
+    account for sign-in. Also signs two browsers in, so that lists are not empty."""
     sign_in(), sign_in()
     catalogue = requests.get(f"{URL}/api/v1/abilities", headers=bearer(new_token())).json()
     names = [ability["name"] for ability in catalogue["data"]]
@@ -29,13 +29,13 @@ def before_load_schema(context, raw_schema):
 
 
 def new_token():
-    """A token that may do everything."""
+    """The secret of a new token with every ability."""
     command = [NARTHEX, "token", "add", EMAIL, "--name=check-api", "--ability=*"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def sign_in():
-    """The cookie of a browser that has signed in."""
+    """The cookie of a new session."""
     form = {"email": EMAIL, "password": PASSWORD}
     answer = requests.post(f"{URL}/login", data=form, allow_redirects=False)
     return answer.cookies["narthex"]
@@ -45,56 +45,56 @@ def bearer(secret):
     return {"Authorization": f"Bearer {secret}"}
 
 
-# Whether the last call may have changed who may do what.
-doubtful = True
+# Whether the last call may have ended or narrowed the credential of the caller.
+may_have_changed = True
 
 
 @schemathesis.hook
 def after_call(context, case, response):
-    global doubtful
-    doubtful = doubtful or response.request.method not in ("GET", "HEAD", "OPTIONS")
+    global may_have_changed
+    may_have_changed = may_have_changed or response.request.method not in ("GET", "HEAD", "OPTIONS")
 
 
 @schemathesis.hook
 def before_call(context, case, **kwargs):
-    """A key that was used before, for a request that was another one, is refused by right. So is a call that
-    ends what it does not name, and a kind of another class than the one that is named."""
-    right = case.meta is not None and case.meta.generation.mode.is_positive
+    """Corrects generated calls that the server must refuse although the document allows them: an
+    idempotency key of another request, a revocation without a filter, and a kind of another class."""
+    positive = case.meta is not None and case.meta.generation.mode.is_positive
     ends = case.method == "DELETE" and case.path in ("/api/v1/sessions", "/api/v1/tokens")
-    # Without a selection nothing ends, and `all` stands alone: no document can say that of parameters.
-    if right and ends:
-        # A list without items writes nothing into the address.
+    # A revocation needs a filter, or `all` alone. OpenAPI cannot express this for parameters.
+    if positive and ends:
+        # An empty list adds nothing to the query.
         query = {name: value for name, value in (case.query or {}).items() if value not in ([], None)}
         query.pop("all", None)
         case.query = query or {"all": "true"}
     for fields in (case.query, case.body):
-        if right and isinstance(fields, dict) and fields.get("class") and fields.get("kind"):
+        if positive and isinstance(fields, dict) and fields.get("class") and fields.get("kind"):
             fields.pop("kind")
-    if right and "Idempotency-Key" in case.headers:
+    if positive and "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
 
 
 class Caller:
-    """Among the calls are some that end what calls, or let it do less: it gets another pass then, so that
-    what comes after is not refused for that."""
+    """A caller whose credential is replaced if a call ended or narrowed it, so that later calls are not
+    refused for that reason."""
 
     credential = None
 
     def get(self, case, context):
-        global doubtful
-        if doubtful and not self.is_good():
-            self.credential = self.another()
-        doubtful = False
+        global may_have_changed
+        if may_have_changed and not self.is_usable():
+            self.credential = self.new_credential()
+        may_have_changed = False
         return self.credential
 
 
 class Token(Caller):
-    """A program with a token."""
+    """An API client with a token."""
 
-    def another(self):
+    def new_credential(self):
         return new_token()
 
-    def is_good(self):
+    def is_usable(self):
         if self.credential is None:
             return False
         answer = requests.get(f"{URL}/api/v1/tokens/current", headers=bearer(self.credential))
@@ -105,12 +105,12 @@ class Token(Caller):
 
 
 class Session(Caller):
-    """A page with the cookie of a signed-in browser."""
+    """A page with the session cookie of a browser."""
 
-    def another(self):
+    def new_credential(self):
         return sign_in()
 
-    def is_good(self):
+    def is_usable(self):
         if self.credential is None:
             return False
         answer = requests.get(f"{URL}/api/v1/user", cookies={"narthex": self.credential})

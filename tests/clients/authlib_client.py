@@ -1,5 +1,5 @@
-"""A Python service with Authlib: a resource server in Flask that introspects each token it is shown
-(RFC 7662), found by the metadata (RFC 8414), and a client that revokes (RFC 7009)."""
+"""A Python service with Authlib: a resource server in Flask that introspects each token (RFC 7662) at
+the endpoint in the metadata (RFC 8414), and a client that revokes tokens (RFC 7009)."""
 
 import os
 
@@ -15,23 +15,23 @@ SERVICE_SECRET = os.environ["SERVICE_SECRET"]
 TOKEN_SECRET = os.environ["TOKEN_SECRET"]
 
 
-def expect(what, found, wanted):
-    assert found == wanted, f"{what}: {found!r}, not {wanted!r}"
+def expect(subject, actual, expected):
+    assert actual == expected, f"{subject}: {actual!r}, not {expected!r}"
 
 
-def discovered():
-    """The metadata, where Authlib looks for it, and as good as Authlib wants it."""
+def discover():
+    """The metadata, at the URL that Authlib derives, after Authlib's validation."""
     answer = requests.get(get_well_known_url(NARTHEX, external=True), timeout=10)
     expect("metadata", answer.status_code, 200)
     metadata = AuthorizationServerMetadata(answer.json())
     expect("issuer", metadata["issuer"], NARTHEX)
-    # The server of the check has no TLS, and Authlib asks for https by the letter of the standard.
+    # The tested server has no TLS, and Authlib requires https, as the standard does.
     with_tls = {
         name: value.replace("http://", "https://") if isinstance(value, str) else value
         for name, value in metadata.items()
     }
     checked = AuthorizationServerMetadata(with_tls)
-    # All but what is for servers that issue tokens by OAuth: the two endpoints and the grants.
+    # Every member except the two endpoints that only servers with OAuth grants have.
     for name in sorted(set(checked.REGISTRY_KEYS) - {"authorization_endpoint", "token_endpoint"}):
         getattr(checked, f"validate_{name}")()
     expect("required", checked["response_types_supported"], ["none"])
@@ -48,7 +48,7 @@ class NarthexValidator(IntrospectTokenValidator):
         return answer.json()
 
 
-metadata = discovered()
+metadata = discover()
 shop = OAuth2Session(
     "shop", SERVICE_SECRET, token_endpoint_auth_method="client_secret_basic"
 )
@@ -75,7 +75,7 @@ def visit(path, secret):
     return answer.status_code, answer.get_json()
 
 
-# What the service lets in is what Narthex says.
+# The service accepts exactly the tokens that Narthex reports as active.
 status, user = visit("/me", TOKEN_SECRET)
 expect("with a token", (status, user["username"]), (200, "ada@example.com"))
 own = requests.get(
@@ -86,16 +86,16 @@ own = requests.get(
 expect("subject", user["sub"], own["id"])
 status, refused = visit("/orders", TOKEN_SECRET)
 expect("without the scope", (status, refused["error"]), (403, "insufficient_scope"))
-expect("with nothing", visit("/me", None)[0], 401)
+expect("without a token", visit("/me", None)[0], 401)
 status, refused = visit("/me", "unknown")
-expect("with anything else", (status, refused["error"]), (401, "invalid_token"))
+expect("with an unknown token", (status, refused["error"]), (401, "invalid_token"))
 
-# A client with another password is none.
-stranger = OAuth2Session("shop", "guess", token_endpoint_auth_method="client_secret_basic")
-refused = stranger.introspect_token(metadata["introspection_endpoint"], token=TOKEN_SECRET)
+# A client with a wrong password is refused.
+unknown_client = OAuth2Session("shop", "guess", token_endpoint_auth_method="client_secret_basic")
+refused = unknown_client.introspect_token(metadata["introspection_endpoint"], token=TOKEN_SECRET)
 expect("invalid client", (refused.status_code, refused.json()["error"]), (401, "invalid_client"))
 
-# Revoked, and the service knows at once.
+# After the revocation, the service refuses the token at once.
 for _ in range(2):
     revoked = shop.revoke_token(
         metadata["revocation_endpoint"],
@@ -103,8 +103,8 @@ for _ in range(2):
         token_type_hint="access_token",
     )
     expect("revocation", revoked.status_code, 200)
-expect("after it", visit("/me", TOKEN_SECRET)[0], 401)
+expect("after the revocation", visit("/me", TOKEN_SECRET)[0], 401)
 missing = requests.post(metadata["revocation_endpoint"], data={"x": "y"}, timeout=10)
-expect("without a token", (missing.status_code, missing.json()["error"]), (400, "invalid_request"))
+expect("missing token", (missing.status_code, missing.json()["error"]), (400, "invalid_request"))
 
-print("Authlib: found, introspected for each request, challenged, revoked")
+print("Authlib: discovery, introspection for each request, challenges and revocation work")

@@ -1,5 +1,5 @@
-// A Node.js service with openid-client, as its documentation has it: it finds Narthex by its metadata
-// (RFC 8414), introspects (RFC 7662), shows tokens (RFC 6750) and revokes (RFC 7009).
+// A Node.js service with openid-client, used as its documentation says: it discovers Narthex by the
+// metadata (RFC 8414), introspects (RFC 7662), sends tokens (RFC 6750) and revokes (RFC 7009).
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 
@@ -9,7 +9,7 @@ const oauth = await import("oauth4webapi");
 
 const { NARTHEX, SERVICE_SECRET, TOKEN_SECRET } = process.env;
 
-// The server of the check has no TLS, which openid-client has to be told.
+// The tested server has no TLS, which openid-client must allow.
 const options = { algorithm: "oauth2", execute: [client.allowInsecureRequests] };
 const discover = (authentication) =>
   client.discovery(new URL(NARTHEX), "shop", undefined, authentication, options);
@@ -27,22 +27,22 @@ assert.deepEqual(server.introspection_endpoint_auth_methods_supported, [
   "client_secret_basic",
 ]);
 
-// Active, and the same by either way to say who asks.
-const told = await client.tokenIntrospection(shop, TOKEN_SECRET);
-assert.equal(told.active, true);
-assert.equal(told.iss, server.issuer);
-assert.equal(told.scope, "account:read");
-assert.equal(told.token_type, "Bearer");
-assert.equal(told.username, "ada@example.com");
-assert.ok(told.iat <= Date.now() / 1000 && told.exp > told.iat);
+// The response is active, and the same with both ways to authenticate the service.
+const introspected = await client.tokenIntrospection(shop, TOKEN_SECRET);
+assert.equal(introspected.active, true);
+assert.equal(introspected.iss, server.issuer);
+assert.equal(introspected.scope, "account:read");
+assert.equal(introspected.token_type, "Bearer");
+assert.equal(introspected.username, "ada@example.com");
+assert.ok(introspected.iat <= Date.now() / 1000 && introspected.exp > introspected.iat);
 const byBearer = await discover(bearer(SERVICE_SECRET));
-assert.deepEqual(await client.tokenIntrospection(byBearer, TOKEN_SECRET), told);
+assert.deepEqual(await client.tokenIntrospection(byBearer, TOKEN_SECRET), introspected);
 assert.deepEqual(await client.tokenIntrospection(shop, "unknown"), { active: false });
 
-// The challenges, as the library reads them.
+// The challenges, as the library parses them.
 const challengedBy = async (promise) => {
   const error = await promise.then(
-    () => assert.fail("it was let in"),
+    () => assert.fail("the request was accepted"),
     (error) => error,
   );
   const challenge = error.cause instanceof Array ? error : error.cause;
@@ -51,12 +51,12 @@ const challengedBy = async (promise) => {
   return { status: challenge.status, ...challenge.cause[0] };
 };
 
-const stranger = await discover(basic("guess"));
-let challenge = await challengedBy(client.tokenIntrospection(stranger, TOKEN_SECRET));
+const unknownClient = await discover(basic("guess"));
+let challenge = await challengedBy(client.tokenIntrospection(unknownClient, TOKEN_SECRET));
 assert.deepEqual([challenge.status, challenge.scheme], [401, "basic"]);
 
-const unable = await discover(bearer(TOKEN_SECRET));
-challenge = await challengedBy(client.tokenIntrospection(unable, TOKEN_SECRET));
+const withoutAbility = await discover(bearer(TOKEN_SECRET));
+challenge = await challengedBy(client.tokenIntrospection(withoutAbility, TOKEN_SECRET));
 assert.equal(challenge.status, 403);
 assert.equal(challenge.scheme, "bearer");
 assert.equal(challenge.parameters.error, "insufficient_scope");
@@ -65,9 +65,9 @@ assert.equal(challenge.parameters.scope, "tokens:introspect");
 const get = (secret, path) =>
   client.fetchProtectedResource(shop, secret, new URL(path, NARTHEX), "GET");
 const user = await (await get(TOKEN_SECRET, "/api/v1/user")).json();
-assert.equal(user.id, told.sub);
+assert.equal(user.id, introspected.sub);
 const token = await (await get(TOKEN_SECRET, "/api/v1/tokens/current")).json();
-assert.equal(token.id, told.jti);
+assert.equal(token.id, introspected.jti);
 challenge = await challengedBy(get(TOKEN_SECRET, "/api/v1/tokens"));
 assert.deepEqual(
   [challenge.status, challenge.parameters.error, challenge.parameters.scope],
@@ -76,7 +76,7 @@ assert.deepEqual(
 challenge = await challengedBy(get("unknown", "/api/v1/user"));
 assert.deepEqual([challenge.status, challenge.parameters.error], [401, "invalid_token"]);
 
-// A request that is not well formed, in the words that the library reads.
+// A malformed request gets an error that the library parses.
 const twice = await oauth.introspectionRequest(
   server,
   { client_id: "shop" },
@@ -93,7 +93,7 @@ await assert.rejects(oauth.processIntrospectionResponse(server, { client_id: "sh
   status: 400,
 });
 
-// Revoked: at once, everywhere, and as often as one likes.
+// A revocation is in force at once and on every endpoint, and it may be repeated.
 await client.tokenRevocation(shop, TOKEN_SECRET, { token_type_hint: "access_token" });
 assert.deepEqual(await client.tokenIntrospection(shop, TOKEN_SECRET), { active: false });
 challenge = await challengedBy(get(TOKEN_SECRET, "/api/v1/user"));
@@ -101,4 +101,4 @@ assert.deepEqual([challenge.status, challenge.parameters.error], [401, "invalid_
 await client.tokenRevocation(shop, TOKEN_SECRET);
 await client.tokenRevocation(await discover(client.None()), "unknown");
 
-console.log("openid-client and oauth4webapi: found, introspected, challenged, revoked");
+console.log("openid-client and oauth4webapi: discovery, introspection, challenges and revocation work");

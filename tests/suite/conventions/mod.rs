@@ -1,6 +1,6 @@
 //! Conventions that the compiler does not check: who may use what, and which words a file may
 //! contain.
-//! //!
+//!
 //! Each rule is a function from a file to its violations. A test also gives every rule a file with
 //! a violation, so that a rule that finds nothing any more is noticed.
 

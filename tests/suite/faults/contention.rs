@@ -129,7 +129,7 @@ async fn wait_until_nonzero(database: &mut PgConnection, count: &str) {
 const SHORT_DEADLOCK_TIMEOUT: &str = "deadlock_timeout = '100ms'";
 
 /// Makes a change lose a deadlock with another transaction.
-/// ///
+///
 /// Each side looks for a deadlock once, and the side that finds one loses. Therefore the change
 /// holds the row of the user and does not request that of the token before the other transaction
 /// waits for the row of the user. The other one looks for a deadlock only after a minute.

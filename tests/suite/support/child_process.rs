@@ -1,5 +1,5 @@
 //! Servers that a test run starts once (PostgreSQL, chromedriver) and that must not outlive it.
-//! //!
+//!
 //! They are kept in a `static`, whose `drop` never runs, and a run can be killed. Therefore a small
 //! shell supervises each server. It reads from a pipe that the test process holds open. When the
 //! pipe closes, however the test process ended, the shell stops the server and removes its

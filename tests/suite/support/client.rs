@@ -1,5 +1,5 @@
 //! The three clients: one without a credential, a browser, and a program with a token.
-//! //!
+//!
 //! None of them follows redirects, retries, or adds a header that this file does not name.
 
 use std::sync::Mutex;

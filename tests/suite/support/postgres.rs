@@ -1,5 +1,5 @@
 //! A PostgreSQL server for the test run.
-//! //!
+//!
 //! One server is started for the whole run, from the programs of Debian's `postgresql` package. It
 //! listens only on a socket in its own directory. A server that already runs on the machine is
 //! neither needed nor used. Every test gets its own database, copied from one that was migrated

@@ -1,5 +1,5 @@
 //! Windows of a real browser (headless Chromium), used like a person uses them.
-//! //!
+//!
 //! Every window is a separate browser with an empty profile. Elements are found by their visible
 //! text: a field by its label, a button or a link by its words.
 
