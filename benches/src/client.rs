@@ -1,4 +1,4 @@
-//! The least that speaks HTTP/1.1: one connection, one request after the other.
+//! A minimal HTTP/1.1 client: one connection, one request after the other.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -9,16 +9,16 @@ use std::{
 
 use crate::Result;
 
-/// An answer.
+/// A response.
 pub struct Answer {
     pub status: u16,
-    /// Status line and headers with the empty line after them.
+    /// The status line and the headers, with the empty line after them.
     pub head: String,
     pub body: String,
 }
 
 impl Answer {
-    /// This answer, if it has that status.
+    /// Returns this response if it has that status.
     pub fn expect(self, status: u16) -> Result<Self> {
         if self.status == status {
             return Ok(self);
@@ -63,7 +63,7 @@ impl Client {
         }
     }
 
-    /// Asks with one header (`Authorization: …`, or none where that is empty).
+    /// Sends a `GET` with one header (`Authorization: …`), or none if it is empty.
     pub fn get(&mut self, path: &str, header: &str) -> Result<Answer> {
         self.send("GET", path, &[header], "")
     }

@@ -1,5 +1,5 @@
-//! How many instructions one check takes: counted, not timed, so that it is the same on a busy machine
-//! and a change that makes it dearer is seen at once.
+//! Counts the instructions of one check. A count, unlike a time, is the same on a busy machine, so
+//! that a change that makes a check more expensive is noticed at once.
 
 use std::{
     collections::BTreeMap, fs, net::SocketAddr, path::Path, process::Command, sync::Arc, thread,
@@ -30,7 +30,7 @@ use crate::{
     table::say,
 };
 
-/// What is counted.
+/// The kinds of checks that are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Sort {
     /// `GET /api/v1/user` with a token
@@ -63,13 +63,13 @@ impl Sort {
     }
 }
 
-/// How many checks are counted.
+/// The number of checks that are counted.
 const TIMES: u64 = 200;
-/// How much dearer one may become, in percent. Less than this, a new compiler or library makes too.
+/// The increase that is tolerated, in percent. A new compiler or library causes a smaller one.
 const TOLERATED: u64 = 5;
 
-/// Makes `times` checks, in this thread, through everything that Narthex puts around a request but the
-/// connection.
+/// Makes `times` checks in this thread, through everything that Narthex adds to a request except
+/// the connection.
 pub fn check(sort: Sort, times: u32) -> Result<()> {
     let folder = std::env::temp_dir().join(format!("narthex-count-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
@@ -115,7 +115,7 @@ fn checks(sort: Sort, times: u32, folder: &Path) -> Result<()> {
         let request = from_here(request).insert_header((pass.0, &*pass.1));
         request.to_request()
     };
-    // Until the pass is known, and whatever else is made at the first request is made.
+    // Until the credential is cached, and everything that the first request allocates exists.
     while context.nodes.remembered() == 0 {
         drop(ask(&runtime, &app, request())?);
         thread::sleep(Duration::from_millis(10));
@@ -126,13 +126,13 @@ fn checks(sort: Sort, times: u32, folder: &Path) -> Result<()> {
     for _ in 0..times {
         let answer = one_check(&runtime, &app, request())?;
         if answer.status() != StatusCode::OK {
-            return Err(format!("answered {}", answer.status()).into());
+            return Err(format!("the status was {}", answer.status()).into());
         }
     }
     Ok(())
 }
 
-/// What is counted: valgrind is told this name.
+/// The function whose instructions are counted: valgrind gets this name.
 #[inline(never)]
 fn one_check<R, S: Service<R, Response = ServiceResponse, Error = actix_web::Error>>(
     runtime: &SystemRunner,
@@ -157,7 +157,7 @@ fn from_here(request: test::TestRequest) -> test::TestRequest {
         .peer_addr(SocketAddr::from(([127, 0, 0, 1], 50_000)))
 }
 
-/// Counts each sort and compares with what was kept.
+/// Counts each kind and compares it with the stored count.
 pub fn compare(kept: &Path, write: bool) -> Result<()> {
     let mut counted = BTreeMap::new();
     for sort in Sort::value_variants() {
@@ -179,7 +179,7 @@ pub fn compare(kept: &Path, write: bool) -> Result<()> {
     for (name, count) in &counted {
         let before = *kept
             .get(&**name)
-            .ok_or_else(|| format!("{name} is not kept"))?;
+            .ok_or_else(|| format!("{name} has no stored count"))?;
         say(&format!("{name}: {count} instructions, {before} before"));
         if count * 100 > before * (100 + TOLERATED) {
             dearer.push(&**name);
@@ -189,20 +189,20 @@ pub fn compare(kept: &Path, write: bool) -> Result<()> {
         return Ok(());
     }
     Err(format!(
-        "dearer by more than {TOLERATED} %: {}. If that is worth it, keep the new counts with \
-         scripts/check-instructions --write and say in the commit why.",
+        "more than {TOLERATED} % more instructions: {}. If that is worth it, store the new counts \
+         with scripts/check-instructions --write and give the reason in the commit.",
         dearer.join(", ")
     )
     .into())
 }
 
 const HEAD: &str = "\
-# How many instructions one check takes, as valgrind counts them; `scripts/check-instructions` compares,
+# The instructions of one check, as valgrind counts them. `scripts/check-instructions` compares them,
 # and writes this file with `--write`.
 ";
 
-/// The instructions of one check, in the thread that makes it: what others do meanwhile depends on how
-/// long it takes.
+/// The instructions of one check in the thread that makes it. Those of other threads depend on how
+/// long the check takes.
 fn count(sort: Sort) -> Result<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])

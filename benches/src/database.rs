@@ -14,7 +14,7 @@ use crate::{
     table::complain,
 };
 
-/// What a statement is repeated for at once.
+/// The number of rows of one statement.
 const BATCH: usize = 1000;
 
 #[derive(QueryableByName)]
@@ -25,11 +25,11 @@ struct Index {
     sql: String,
 }
 
-/// Adds `tokens` live tokens to the database at `path`, whose tables are there, and writes the headers
-/// that show `in_use` of them, taken from everywhere among them, to `passes`, one a line.
+/// Adds `tokens` active tokens to the database at `path`, whose tables exist. Writes the headers
+/// for `in_use` of them, evenly spread, to `passes`, one a line.
 ///
-/// Quick, because nothing that comes in no order goes into an index one by one: rows are written in
-/// the order of their keys, and what has another order is indexed at the end.
+/// This is fast because no index gets its entries in random order: rows are written in the order of
+/// their keys, and other indexes are built at the end.
 pub fn fill(path: &Path, tokens: usize, in_use: usize, passes: &Path) -> Result<()> {
     let mut database = SqliteConnection::establish(&path.to_string_lossy())?;
     database.batch_execute(

@@ -1,6 +1,7 @@
-//! Whether what is done takes longer with one sort of input than with another, after the method of
-//! dudect (Reparaz, Balasch, Verbauwhede: "Dude, is my code constant time?", DATE 2017): both sorts are
-//! measured in turns that a coin decides, and Welch's t-test says whether they have one mean.
+//! Tests whether an operation takes longer with one sort of input than with another, with the
+//! method of dudect (Reparaz, Balasch, Verbauwhede: "Dude, is my code constant time?", DATE 2017).
+//! Both sorts are measured in random order, and Welch's t-test decides whether they have the same
+//! mean.
 
 use std::{hint::black_box, time::Instant};
 
@@ -11,27 +12,28 @@ use crate::{
     table::{self, median},
 };
 
-/// From here on the means are taken to differ (section 3.2 of the paper): where they do not, chance goes
-/// as far once in 150,000 tests.
+/// From this value on the means are taken to differ (section 3.2 of the paper). With equal means,
+/// chance exceeds it once in 150,000 tests.
 const DIFFERENT: f64 = 4.5;
-/// How often the longest are left out, a little more each time: somebody who is interrupted takes long,
-/// whatever the input, and hides a difference among the short ones.
+/// How often the longest times are removed, each time a few more. An interrupted measurement is
+/// long with any input, and hides a difference among the short ones.
 const CROPPED: u32 = 100;
-/// Fewer than this say nothing after the longest are left out.
+/// Fewer times than this, after the longest are removed, are not evaluated.
 const ENOUGH: usize = 100;
-/// How many inputs are made beforehand, so that making them is in no measurement.
+/// The number of inputs that are prepared at once, so that no measurement includes the preparation.
 const BATCH: usize = 500;
 
-/// Which sort of input.
+/// The sort of an input.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
-    /// What somebody would try who is near: it agrees with what is right in almost everything.
+    /// The guess of an attacker who is nearly right: it agrees with the secret in almost every
+    /// place.
     Near,
-    /// What agrees in nothing.
+    /// A guess that agrees in no place.
     Far,
 }
 
-/// How long each took, in nanoseconds.
+/// The measured times, in nanoseconds.
 #[derive(Default)]
 pub struct Timed {
     near: Vec<f64>,
@@ -39,8 +41,8 @@ pub struct Timed {
 }
 
 impl Timed {
-    /// Measures `times` times what `run` does with what `make` made of either sort. What is done before,
-    /// until caches and branches know their way, is not counted.
+    /// Measures `run` `times` times, with inputs of both sorts that `make` returns. A first batch
+    /// is not counted, until caches and branch prediction are warm.
     pub fn in_turns<I>(
         times: usize,
         mut make: impl FnMut(Sort) -> Result<I>,
@@ -67,7 +69,7 @@ impl Timed {
         Ok(timed)
     }
 
-    /// Measures once more.
+    /// Adds one measurement.
     pub fn time(&mut self, sort: Sort, run: impl FnOnce() -> Result<()>) -> Result<()> {
         let begun = Instant::now();
         run()?;
@@ -79,7 +81,7 @@ impl Timed {
         Ok(())
     }
 
-    /// The row of a table.
+    /// Prints a row of a table.
     pub fn tell(&self, what: &str) {
         let t = self.furthest();
         let seen = if t.abs() > DIFFERENT {
@@ -98,13 +100,13 @@ impl Timed {
         ]);
     }
 
-    /// The t that is furthest from 0, of all measurements and of those that are left when the longest
-    /// are not looked at.
+    /// The t that is furthest from 0, of all measurements and of those that remain without the
+    /// longest.
     fn furthest(&self) -> f64 {
         let mut all = [&self.near[..], &self.far].concat();
         all.sort_by(f64::total_cmp);
         let bounds = (1..=CROPPED).filter_map(|step| {
-            // As dudect has it: closer together where most measurements are.
+            // The bounds of dudect, which are closer together where most measurements are.
             let part = 1.0 - 0.5_f64.powf(10.0 * f64::from(step) / f64::from(CROPPED));
             all.get((part * all.len() as f64) as usize).copied()
         });
@@ -131,7 +133,7 @@ fn toss() -> Result<Sort> {
     Ok(if byte % 2 == 0 { Sort::Near } else { Sort::Far })
 }
 
-/// Welch's t of two samples (B. L. Welch, Biometrika 34, 1947); not finite where nothing varies.
+/// Welch's t of two samples (B. L. Welch, Biometrika 34, 1947). It is not finite if nothing varies.
 fn welch(one: &[f64], other: &[f64]) -> f64 {
     let ((mean, error), (other_mean, other_error)) = (moments(one), moments(other));
     (mean - other_mean) / (error + other_error).sqrt()
@@ -150,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn t_is_welch_s() {
+    fn welch_statistic_matches_scipy() {
         // scipy.stats.ttest_ind([1, 2, 3, 4], [2, 4, 6, 8, 10], equal_var=False).statistic
         let t = welch(&[1.0, 2.0, 3.0, 4.0], &[2.0, 4.0, 6.0, 8.0, 10.0]);
         assert!((t + 2.251_436_323_159).abs() < 1e-9, "{t}");

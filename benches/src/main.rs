@@ -1,7 +1,7 @@
-//! Measures Narthex. Each figure is a ratio within one run, or a count: what a machine can do, and
-//! what else it is doing, is in both sides of a ratio.
+//! Measures Narthex. Each figure is a count, or a ratio within one run. The speed of the machine
+//! and its other load are in both sides of a ratio.
 //!
-//! `scripts/bench` builds this and the program, and says what there is to measure.
+//! `scripts/bench` builds this program and `narthex`, and lists the measurements.
 
 mod client;
 mod count;
@@ -19,7 +19,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 
-/// What may go wrong is told and ends the run.
+/// An error is printed and ends the run.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Measures Narthex; prints Markdown.
@@ -27,46 +27,47 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 enum Cli {
     /// Measure
     Run {
-        /// What; everything, where nothing is named
+        /// The parts to measure; all parts if none is given
         #[arg(value_enum)]
         parts: Vec<parts::Part>,
-        /// A look: one short round of each, and a hundredth of the large database
+        /// A short run: one round of each part, and a hundredth of the large database
         #[arg(long)]
         quick: bool,
-        /// How many rounds, of which the median counts
+        /// The number of rounds, of which the median counts
         #[arg(long)]
         rounds: Option<usize>,
-        /// The program that is measured; what stands beside constants is of the library that this was built with
+        /// The program to measure; the measurements beside constants use the library with which
+        /// this was built
         #[arg(long, default_value = "target/release/narthex")]
         program: PathBuf,
     },
     /// Measure several nodes on one PostgreSQL
     Scale {
-        /// A look: short loads, and a thirtieth of the tokens
+        /// A short run: short loads, and a thirtieth of the tokens
         #[arg(long)]
         quick: bool,
-        /// The program that is measured
+        /// The program to measure
         #[arg(long, default_value = "target/release/narthex")]
         program: PathBuf,
     },
     /// Count the instructions of one check
     Instructions {
-        /// The file of the counts that were kept
+        /// The file with the stored counts
         kept: PathBuf,
-        /// Keep what is counted now
+        /// Store the new counts
         #[arg(long)]
         write: bool,
     },
-    /// Serve Narthex and, beside it, constants
+    /// Serve Narthex together with constants
     #[command(hide = true)]
     Serve,
-    /// Make checks, for somebody who counts
+    /// Make checks while valgrind counts
     #[command(hide = true)]
     Check {
-        /// Of which sort
+        /// The kind of check
         #[arg(value_enum)]
         sort: count::Sort,
-        /// How many
+        /// The number of checks
         times: u32,
     },
 }

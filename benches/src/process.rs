@@ -1,4 +1,4 @@
-//! Programs that are measured: started, waited for, weighed, ended.
+//! The measured programs: started, waited for, inspected and stopped.
 
 use std::{
     fs::{self, File},
@@ -10,18 +10,18 @@ use std::{
 
 use crate::{Result, client::Client};
 
-/// The account that everything belongs to.
+/// The account that owns everything.
 pub const EMAIL: &str = "ada@example.com";
 pub const PASSWORD: &str = "a long enough password";
 
-/// An installation: a folder with a database and a log, gone when it is dropped.
+/// An installation: a folder with a database and a log, removed when this value is dropped.
 pub struct Installation {
     pub folder: PathBuf,
     program: PathBuf,
 }
 
 impl Installation {
-    /// A new one, with [`EMAIL`]'s account.
+    /// A new installation with the account of [`EMAIL`].
     pub fn new(program: &Path, name: &str) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("narthex-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder)?;
@@ -43,7 +43,7 @@ impl Installation {
         self.command(&words, PASSWORD).map(drop)
     }
 
-    /// A token that may do anything; gives the header that shows it.
+    /// Creates a token with every ability and returns its header.
     pub fn add_token(&self, email: &str) -> Result<String> {
         let words = ["token", "add", email, "--name", "bench"];
         let more = ["--ability", "*", "--never"];
@@ -70,7 +70,8 @@ impl Installation {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// Settings that all have: everything comes from one address and changes one account, so neither is held back.
+    /// The common settings. All requests come from one address and change one account, so both
+    /// limits are disabled.
     fn set_up(&self, command: &mut Command) {
         command
             .current_dir(&self.folder)
@@ -79,17 +80,17 @@ impl Installation {
             .env("NARTHEX_CHANGES_PER_MINUTE", "1000000");
     }
 
-    /// `narthex serve`, and how long it took until it answered `path`, asked with `header`.
+    /// Runs `narthex serve`. Returns also the time until it answered `path` with `header`.
     pub fn serve(&self, path: &str, header: &str) -> Result<(Server, Duration)> {
         self.serve_set_up(path, header, |_| {})
     }
 
-    /// The same, where nobody's address is exempt from throttling.
+    /// The same with rate limits for every address.
     pub fn serve_throttling(&self) -> Result<Server> {
-        let exempt_nobody = |command: &mut Command| {
+        let remove_exemption = |command: &mut Command| {
             command.env_remove("NARTHEX_THROTTLE_EXEMPT");
         };
-        Ok(self.serve_set_up("/readyz", "", exempt_nobody)?.0)
+        Ok(self.serve_set_up("/readyz", "", remove_exemption)?.0)
     }
 
     fn serve_set_up(
@@ -116,7 +117,7 @@ impl Installation {
         Ok((server, begun.elapsed()))
     }
 
-    /// The same with constants beside it, as long as what `header` is answered.
+    /// The same together with constants that have the length of the response to `header`.
     pub fn serve_beside_constants(&self, log: &str, header: &str) -> Result<Server> {
         let mut command = Command::new(std::env::current_exe()?);
         self.set_up(command.arg("serve"));
@@ -143,7 +144,7 @@ impl Installation {
         }
     }
 
-    /// Log lines are written, as they are for an operator, and read by nobody.
+    /// A file for the log, which is written like in production.
     fn log(&self) -> Result<File> {
         Ok(File::create(self.folder.join("log"))?)
     }
@@ -160,16 +161,16 @@ fn free_address() -> Result<String> {
     Ok(listener.local_addr()?.to_string())
 }
 
-/// A server, killed when it is dropped.
+/// A server, killed when this value is dropped.
 pub struct Server {
     child: Child,
     pub address: String,
-    /// Where the bare server is, where there is one.
+    /// The address of the bare server, if there is one.
     pub bare: String,
 }
 
 impl Server {
-    /// A figure of `/proc/PID/status` in MiB: `VmRSS`, or `VmHWM` at its peak.
+    /// A figure of `/proc/PID/status` in MiB: `VmRSS`, or `VmHWM` for the peak.
     pub fn mebibytes(&self, name: &str) -> Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -177,12 +178,12 @@ impl Server {
         Ok(kibibytes.ok_or("no such figure")?.parse::<f64>()? / 1024.0)
     }
 
-    /// How long all its threads ran together until now, in microseconds: `/proc/PID/schedstat` of
-    /// each thread, which counts in nanoseconds where `stat` counts in hundredths of a second.
+    /// The CPU time of all its threads, in microseconds. The sum of `/proc/PID/schedstat` of each
+    /// thread, which has nanoseconds, while `stat` has hundredths of a second.
     pub fn microseconds(&self) -> Result<f64> {
         let mut sum = 0.0;
         for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            // A thread may end while it is looked at.
+            // A thread may end meanwhile.
             let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else {
                 continue;
             };

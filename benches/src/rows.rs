@@ -1,4 +1,4 @@
-//! What the rows of many tokens hold, whichever database they go into.
+//! The content of the rows of many tokens, for both databases.
 
 use std::{
     fs::File,
@@ -15,13 +15,13 @@ use narthex::{
 
 use crate::Result;
 
-/// How many tokens one user has.
+/// The number of tokens of each user.
 pub const TOKENS_A_USER: usize = 100;
-/// When the first was made, in milliseconds since 1970: 2026-01-01.
+/// The creation time of the first row, in milliseconds since 1970: 2026-01-01.
 const FIRST: i64 = 1_767_225_600_000;
 
-/// The digest of each token's secret, with the place of the token. Only those in use have a secret that
-/// somebody knows; they are from everywhere among all, and the headers that show them go to `passes`.
+/// The digest of each token's secret, with the index of the token. Only the tokens in use have a
+/// known secret. They are evenly spread, and their headers are written to `passes`.
 pub fn make_secrets(tokens: usize, in_use: usize, passes: &Path) -> Result<Vec<([u8; 32], usize)>> {
     let prefix = TokenPrefix::parse("nrx")?;
     let mut lines = BufWriter::new(File::create(passes)?);
@@ -41,20 +41,20 @@ pub fn make_secrets(tokens: usize, in_use: usize, passes: &Path) -> Result<Vec<(
     Ok(secrets)
 }
 
-/// An id that is greater than those before it: a UUIDv7 of one millisecond each.
+/// An ID that is greater than those before it: a UUIDv7, each of its own millisecond.
 pub fn id(place: usize) -> Result<[u8; 16]> {
     let id = Id::<()>::new(time(place)?, &SystemRandom)?;
     Ok(*id.as_bytes())
 }
 
-/// When the row at this place was made.
+/// The creation time of the row with this index.
 pub fn time(place: usize) -> Result<Timestamp> {
     Ok(Timestamp::from_micros(
         (FIRST + i64::try_from(place)?) * 1000,
     ))
 }
 
-/// The id of the user at this place.
+/// The ID of the user with this index.
 pub fn user_id(place: usize) -> [u8; 16] {
     let mut id = [0; 16];
     for (to, from) in id.iter_mut().zip(place.to_be_bytes()) {

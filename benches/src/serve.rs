@@ -1,8 +1,9 @@
-//! Narthex with constants beside it: in the same app, with all that Narthex puts around every request
-//! (headers, a line in the log) and without a check; and once more in a second server of the same process
-//! that has nothing else at all.
+//! Narthex together with constant responses: in the same app, after everything that Narthex adds to
+//! a request (headers, a log line) and before any check, and in a second server of the same process
+//! without any middleware.
 //!
-//! A constant is as long as the answer that it stands beside, head and body together.
+//! A constant has the same length as the response with which it is compared, head and body
+//! together.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -27,16 +28,17 @@ use narthex::{
 
 use crate::{Result, client::Client, table::say};
 
-/// Where the two constants are, on both servers.
+/// The paths of the two constants, on both servers.
 pub const USER_CONSTANT: &str = "/api/constant/user";
 pub const VERIFY_CONSTANT: &str = "/api/constant/verify";
-/// Commits one row for whoever asks, by the same writer as everything else: what stands beside a change.
+/// Commits one row with Narthex's own writer. Changes are compared with it.
 pub const ONE_ROW: &str = "/api/constant/row";
-/// What they stand beside.
+/// The paths with which the constants are compared.
 pub const USER: &str = "/api/v1/user";
 pub const VERIFY: &str = "/auth/verify?ability=account:read";
 
-/// What one server answers: the same length in all, with the headers that each has of its own.
+/// The constants of one server. Their total length is the same on both servers, although the
+/// headers differ.
 struct Constants {
     user: OnceLock<Bytes>,
     verify: OnceLock<Bytes>,
@@ -55,8 +57,9 @@ static IN_THE_APP: Constants = Constants::not_yet();
 static BARE: Constants = Constants::not_yet();
 static DATABASE: OnceLock<Database> = OnceLock::new();
 
-/// Serves until it is killed, with the settings of the environment. Reads one header with a pass from
-/// the standard input, by which it learns how long the answers are; tells the two addresses.
+/// Serves until it is killed, with the settings of the environment. Reads one header with a
+/// credential from the standard input, with which it finds the length of the responses. Prints the
+/// two addresses.
 pub fn serve() -> Result<()> {
     let mut pass = String::new();
     std::io::stdin().read_line(&mut pass)?;
@@ -93,7 +96,7 @@ fn serve_constants(app: &mut ServiceConfig, constants: &'static Constants) {
         .route(ONE_ROW, post().to(commit_one_row));
 }
 
-/// As long as a row of the bare commits.
+/// Commits a row of the same length as the bare commits.
 async fn commit_one_row() -> HttpResponse {
     match write("INSERT INTO one_row (content) VALUES (zeroblob(200))").await {
         Ok(()) => HttpResponse::NoContent().finish(),
@@ -121,7 +124,7 @@ async fn answer(body: &'static OnceLock<Bytes>) -> HttpResponse {
     }
 }
 
-/// Asks for the answers and gives each constant a body with which it is as long.
+/// Requests the responses and gives each constant a body of the right length.
 fn measure(address: &str, bare: &str, pass: &str) -> Result<()> {
     let client = |address| Client::patient(address, Duration::from_secs(10));
     for (path, constant, in_the_app, on_the_bare) in [
@@ -133,7 +136,7 @@ fn measure(address: &str, bare: &str, pass: &str) -> Result<()> {
         for (server, body) in [(address, in_the_app), (bare, on_the_bare)] {
             let mut client = client(server)?;
             let empty = client.get(constant, pass)?;
-            // Without a body, the constant's head is that of a 503; a 200 is as much shorter.
+            // Without a body, the constant is a 503, and a 200 has a shorter head.
             let head = empty.head.len() - " 503 Service Unavailable".len()
                 + " 200 OK".len()
                 + "content-type: application/json\r\n".len()

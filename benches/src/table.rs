@@ -1,41 +1,41 @@
-//! What is printed.
+//! The printed tables.
 
 use std::{
     fmt::Display,
     io::{Write as _, stderr, stdout},
 };
 
-/// Says a line. Where nobody reads it, nobody misses it.
+/// Prints a line. A closed standard output is ignored.
 pub fn say(line: &str) {
     drop(writeln!(stdout(), "{line}"));
     drop(stdout().flush());
 }
 
-/// Says what is wrong, or what is going on.
+/// Prints an error or the progress to the standard error.
 pub fn complain(line: &str) {
     drop(writeln!(stderr(), "{line}"));
 }
 
-/// A row of a table.
+/// Prints a row of a table.
 pub fn row(cells: &[&dyn Display]) {
     let cells: Vec<String> = cells.iter().map(ToString::to_string).collect();
     say(&format!("| {} |", cells.join(" | ")));
 }
 
-/// The two lines above a table.
+/// Prints the two lines above a table.
 pub fn heading(title: &str, columns: &[&str]) {
     say(&format!("\n### {title}\n"));
     say(&format!("| {} |", columns.join(" | ")));
     say(&format!("|{}", " --- |".repeat(columns.len())));
 }
 
-/// The middle of several measurements, or the mean of the two in the middle; 0 of none.
+/// The median of several measurements; 0 for none.
 pub fn median(values: Vec<f64>) -> f64 {
     quantile(values, 0.5)
 }
 
-/// The middle of several ratios and, where they are not all the same, the quarters below and above which the
-/// others are: how far apart they are says what the machine did meanwhile.
+/// The median of several ratios and, if they differ, their quartiles, which show how much the
+/// machine varied.
 pub fn ratio(ratios: impl IntoIterator<Item = f64>) -> String {
     let ratios: Vec<f64> = ratios.into_iter().collect();
     let [low, middle, high] = [0.25, 0.5, 0.75].map(|share| two(quantile(ratios.clone(), share)));
@@ -46,7 +46,8 @@ pub fn ratio(ratios: impl IntoIterator<Item = f64>) -> String {
     }
 }
 
-/// What so large a share of the values is below, by the nearest two; 0 of none.
+/// The value below which this share of the values lies, interpolated between the nearest two; 0 for
+/// none.
 fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let place = share * values.len().saturating_sub(1) as f64;
@@ -55,12 +56,12 @@ fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
     below + (above - below) * place.fract()
 }
 
-/// With two decimals.
+/// Formats with two decimals.
 pub fn two(value: f64) -> String {
     format!("{value:.2}")
 }
 
-/// Without decimals.
+/// Formats without decimals.
 pub fn whole(value: f64) -> String {
     format!("{value:.0}")
 }

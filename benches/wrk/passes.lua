@@ -1,7 +1,6 @@
--- Asks with another pass each time: the headers of a file, one a line, from anywhere among them on, so that
--- short loads show all of them sooner or later. All requests are made before the first is sent, and each has a
--- number: where the same pass is shown by many, they are as many to remember for the client as if each
--- showed another.
+-- Sends each request with the next header of a file, one a line, from a random one on, so that short loads
+-- use all of them over time. All requests are built before the first is sent, and each has a number: the
+-- client then keeps as many requests if they have the same credential as if each had its own.
 local requests, last = {}, 0
 
 function init(arguments)

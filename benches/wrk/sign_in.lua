@@ -1,9 +1,9 @@
--- Sign-ins with a wrong password, one after the other on each connection; counts the answers. Each is for
--- another account, or most would be refused for the many before them and cost nothing. With the argument
--- `patient`, who is refused waits for as long as Retry-After says.
+-- Sign-ins with a wrong password, one after the other on each connection; counts the responses by status.
+-- Each is for another account, because most would otherwise be rejected by the rate limit at no cost. With
+-- the argument `patient`, a rejected client waits for Retry-After.
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
--- No two loads of one server sign in to the same accounts.
+-- Two loads on one server never use the same accounts.
 local last = os.time() * 1000000
 function request()
     last = last + 1
@@ -24,7 +24,7 @@ function response(status, headers)
     if not wait and (status == 429 or status == 503) then error(status .. " without Retry-After") end
     pauses[#pauses + 1] = 1000 * (wait or 0)
 end
--- Milliseconds until the next request is sent, by whichever connection is free first.
+-- The delay of the next request in milliseconds, on the connection that is free first.
 function delay() return table.remove(pauses, 1) or 0 end
 function done()
     for _, thread in ipairs(threads) do

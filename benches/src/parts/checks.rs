@@ -1,5 +1,5 @@
-//! What a check costs: the same requests, answered by Narthex, by a constant in the same app, and by a
-//! constant in a server that has nothing else.
+//! The cost of a check: the same requests, answered by Narthex, by a constant in the same app, and
+//! by a constant in a bare server.
 
 use std::{
     fs,
@@ -17,25 +17,25 @@ use crate::{
 };
 
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
-/// How many different tokens are shown.
+/// The number of different tokens in use.
 const TOKENS: usize = 1000;
 
 pub fn measure(effort: &Effort) -> Result<()> {
     let installation = filled(effort, "checks", TOKENS, TOKENS)?;
     let tokens = installation.folder.join("passes");
     for (log, said) in [
-        ("info", "with a log line for each, as it comes"),
+        ("info", "with a log line for each, the default"),
         ("warn", "without a log line for each, `NARTHEX_LOG=warn`"),
     ] {
         table::heading(
-            &format!("A check beside a constant, {said}"),
+            &format!("A check compared with a constant, {said}"),
             &[
                 "request",
                 "connections",
                 "answers a second",
                 "of the constant in the same app",
-                "of a bare server's constant",
-                "server's µs of CPU: check",
+                "of the constant in a bare server",
+                "CPU of the server in µs: check",
                 "constant",
                 "bare",
             ],
@@ -72,7 +72,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
                 work.row(name, effort)?;
             }
         }
-        // How far apart the same is from itself, here and now.
+        // The variation of the same request compared with itself, on this machine.
         for connections in CONNECTIONS {
             let work = Work {
                 server: &server,
@@ -87,7 +87,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
     Ok(())
 }
 
-/// The header of a browser that signed in.
+/// The cookie header of a browser that signed in.
 fn sign_in(server: &Server) -> Result<String> {
     let form = format!("email={EMAIL}&password={}", PASSWORD.replace(' ', "+"));
     let kind = "Content-Type: application/x-www-form-urlencoded";
@@ -106,13 +106,13 @@ struct Work<'a> {
     connections: usize,
 }
 
-/// Answers a second, and the server's CPU time for one.
+/// Responses a second, and the CPU time of the server for one.
 type Figures = (f64, f64);
 
 impl Work<'_> {
     fn row(&self, name: &str, effort: &Effort) -> Result<()> {
         let (mut checks, mut constants, mut bares) = (Vec::new(), Vec::new(), Vec::new());
-        // Each pass is shown once, so that what is to be learnt about it is known.
+        // Uses each credential once, so that it is cached.
         self.ask(&self.server.address, self.path, effort)?;
         for _ in 0..effort.rounds {
             constants.push(self.ask(&self.server.address, self.constant, effort)?);
@@ -147,7 +147,7 @@ impl Work<'_> {
     }
 }
 
-/// For others that need a token of somebody real.
+/// A file with one token of the account, for other parts.
 pub fn one_token(installation: &Installation) -> Result<PathBuf> {
     let path = installation.folder.join("one");
     fs::write(&path, installation.add_token(EMAIL)? + "\n")?;

@@ -1,4 +1,4 @@
-//! Whether a check depends on how many tokens there are.
+//! Whether the cost of a check depends on the number of tokens.
 
 use std::{fs, path::Path};
 
@@ -17,14 +17,15 @@ const FEW: usize = 1000;
 pub fn measure(effort: &Effort, crowded: &Installation) -> Result<()> {
     let small = filled(effort, "few", FEW, FEW)?;
     let (few, many) = (serve(&small)?, serve(crowded)?);
-    // As many requests in the client as of the crowd: what it costs to keep them is not the server's.
+    // As many requests in the client as for the large database, so that the client has the same
+    // cost.
     let (of_few, of_many) = (small.folder.join("as-many"), crowded.folder.join("passes"));
     let passes = fs::read_to_string(small.folder.join("passes"))?;
     let as_many = passes.lines().cycle().take(effort.passes);
     fs::write(&of_few, as_many.collect::<Vec<_>>().join("\n"))?;
     let ask_few = || ask(&of_few, &few, effort);
     let ask_many = || ask(&of_many, &many, effort);
-    // All that are in use are known before it counts.
+    // Before the measurement, all credentials in use are cached.
     load::show_all(&many.address, USER, &of_many, effort.passes)?;
     ask_few()?;
     let (mut rates, mut times, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
@@ -35,13 +36,13 @@ pub fn measure(effort: &Effort, crowded: &Installation) -> Result<()> {
         times.push((few.1, many.1));
     }
     table::heading(
-        "A check among many tokens beside one among few",
+        "A check among many tokens compared with one among few",
         &[
             "tokens",
             "in use",
             "answers a second",
-            "of that among few",
-            "server's µs of CPU",
+            "of the rate among few",
+            "CPU of the server in µs",
         ],
     );
     let of_each = |of: Vec<(f64, f64)>| {
@@ -59,10 +60,10 @@ fn serve(installation: &Installation) -> Result<Server> {
     Ok(installation.serve("/readyz", "")?.0)
 }
 
-/// What was answered, and the server's CPU time for one, whatever it did meanwhile.
+/// The responses, and the CPU time of the server for one, including its background work.
 fn ask(passes: &Path, server: &Server, effort: &Effort) -> Result<(Answers, f64)> {
     let before = server.microseconds()?;
-    // Long enough for all that are in use.
+    // Long enough to use all credentials.
     let takes = effort.takes * 3;
     let answers = load::ask(&server.address, USER, passes, CONNECTIONS, takes)?;
     let took = server.microseconds()? - before;

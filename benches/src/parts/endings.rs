@@ -1,13 +1,14 @@
-//! How many tokens are made and ended in a second, each on the disk before it is answered, beside bare
-//! commits of one row on the same disk by the same library with the same settings.
+//! The number of tokens that are created and revoked in a second, each durable before the response,
+//! compared with bare commits of one row on the same disk with the same library and settings.
 //!
-//! SQLite's log grows until it is written back for the first time, and is written over from then on, which
-//! on many disks takes a fraction of the time. A server's is written over all its life; so is that of the
-//! bare commits that count here. Those into a log that grows stand beside them.
+//! SQLite's log grows until the first checkpoint and is overwritten from then on, which on many
+//! disks takes a fraction of the time. A server overwrites its log nearly always, and so do the
+//! bare commits that count here. Commits into a growing log are measured, too.
 //!
-//! Bare commits have no road either: nobody asks for them over a connection, and no thread hands them to
-//! another. So beside them stands one row, committed by the same writer for whoever asks the same app. What
-//! it is slower than they are is the road's; what a token is slower than it, is Narthex's own.
+//! Bare commits have no transport: there is no connection, and no thread passes them to another.
+//! Therefore one row, committed by the same writer for a request to the same app, is measured as
+//! well. The difference to the bare commits is the cost of the transport. The difference of a token
+//! to it is the cost of Narthex.
 
 use std::{
     thread,
@@ -27,7 +28,8 @@ use crate::{
 };
 
 const CLIENTS: usize = 16;
-/// A commit of one row is one page of the log, now and then two, and `wal_autocheckpoint` is 4,000.
+/// A commit of one row writes one page of the log, sometimes two, and `wal_autocheckpoint` is
+/// 4,000.
 const UNTIL_WRITTEN_BACK: usize = 3000;
 const UNTIL_WRITTEN_OVER: usize = 5000;
 const TOKEN: &str = r#"{"name":"Continuous integration","abilities":["account:read"]}"#;
@@ -64,21 +66,21 @@ pub fn measure(effort: &Effort) -> Result<()> {
         }
     }
     table::heading(
-        "Tokens made and ended, each durable when it is answered",
+        "Tokens created and revoked, each durable before the response",
         &[
             "",
-            "made a second",
-            "ended a second",
+            "created a second",
+            "revoked a second",
             "both",
             "of bare commits",
-            "of those into a log that grows",
+            "of commits into a growing log",
             "of one row behind the same app",
-            "server's µs of CPU for one",
+            "CPU of the server in µs for one",
         ],
     );
     for (name, rates) in [
         ("bare commits", &bare),
-        ("bare commits into a log that grows", &growing),
+        ("bare commits into a growing log", &growing),
     ] {
         let rate = whole(median(rates.clone()));
         table::row(&[&name, &"", &"", &rate, &"", &"", &"", &""]);
@@ -110,24 +112,24 @@ pub fn measure(effort: &Effort) -> Result<()> {
     Ok(())
 }
 
-/// What so many clients had done, round by round.
+/// The results of one number of clients, round by round.
 #[derive(Default)]
 struct Beside {
     row: Vec<Changes>,
     tokens: Vec<Changes>,
 }
 
-/// How many changes a second: of each sort in the time that its requests took, and of all.
+/// Changes a second: of each sort in the time of its requests, and of all.
 #[derive(Clone, Copy, Default)]
 struct Changes {
     made: f64,
     ended: f64,
     all: f64,
-    /// The server's CPU time for one, in microseconds.
+    /// The CPU time of the server for one, in microseconds.
     cpu: f64,
 }
 
-/// What one client does, with its pass, again and again for so long.
+/// The work that one client repeats with its credential for this time.
 type Work = fn(&mut Client, &str, Duration) -> Result<Changes>;
 
 fn load(server: &Server, passes: &[String], takes: Duration, work: Work) -> Result<Changes> {
@@ -211,7 +213,7 @@ fn commit(database: &mut SqliteConnection) -> Result<()> {
     Ok(())
 }
 
-/// Commits of one row each, as many as there is time for, and no more than `most`; how many a second.
+/// Commits rows for this time, at most `most`. Returns the number of commits a second.
 fn commits(database: &mut SqliteConnection, takes: Duration, most: usize) -> Result<f64> {
     let mut times = 0;
     let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! What many sign-ins at once do to everybody else.
+//! The effect of many concurrent sign-ins on other requests.
 
 use std::{collections::BTreeMap, thread, time::Duration};
 
@@ -13,14 +13,14 @@ use crate::{
 
 const ASKING: usize = 16;
 
-/// Sign-ins of one sort, one after the other on each connection, and what was measured meanwhile.
+/// Sign-ins of one sort, one after the other on each connection, and the checks meanwhile.
 struct Flood<'a> {
     name: &'static str,
     server: &'a Server,
     connections: usize,
     refused: Refused,
     checks: Vec<Answers>,
-    /// How many were answered with each status, in all rounds.
+    /// The number of responses with each status, in all rounds.
     answers: BTreeMap<u16, f64>,
     took: Duration,
 }
@@ -48,7 +48,7 @@ impl<'a> Flood<'a> {
         ask: impl FnOnce(&Server) -> Result<Answers>,
         takes: Duration,
     ) -> Result<()> {
-        // It begins earlier and ends later than what is measured.
+        // The sign-ins begin earlier and end later than the measurement.
         let longer = takes + Duration::from_secs(2);
         let address = &self.server.address;
         let load = load::sign_in(address, self.connections, self.refused, longer)?;
@@ -91,28 +91,28 @@ pub fn measure(effort: &Effort) -> Result<()> {
     let ask = |server: &Server| load::ask(&server.address, USER, &pass, ASKING, takes);
     ask(&throttling)?;
     ask(&exempt)?;
-    // Who is exempt is as good as everywhere: no network's count stops them.
+    // An exempt address stands for many networks, because no rate limit by network applies.
     let mut floods = [
         Flood::new(
-            "24, who wait as told when refused",
+            "24, which wait for `Retry-After`",
             &exempt,
             24,
             Refused::Waits,
         ),
         Flood::new(
-            "24 from everywhere, who insist",
+            "24 from many networks, without waiting",
             &exempt,
             24,
             Refused::Insists,
         ),
         Flood::new(
-            "24 from one network, who insist",
+            "24 from one network, without waiting",
             &throttling,
             24,
             Refused::Insists,
         ),
         Flood::new(
-            "200 from everywhere, who insist",
+            "200 from many networks, without waiting",
             &exempt,
             200,
             Refused::Insists,
@@ -126,21 +126,21 @@ pub fn measure(effort: &Effort) -> Result<()> {
         }
     }
     table::heading(
-        "A check while many sign in",
+        "A check during many sign-ins",
         &[
-            "who sign in",
+            "clients that sign in",
             "checks a second",
             "99 of 100 within, ms",
             "of quiet",
             "sign-ins answered a second",
         ],
     );
-    table::row(&[&"nobody", &a_second(&quiet), &two(p99(&quiet)), &1, &""]);
+    table::row(&[&"none", &a_second(&quiet), &two(p99(&quiet)), &1, &""]);
     for flood in &floods {
         flood.row(&quiet);
     }
     let peak = format!("{} MiB", whole(exempt.mebibytes("VmHWM:")?));
-    table::row(&[&"memory at its peak", &peak, &"", &"", &""]);
+    table::row(&[&"peak memory", &peak, &"", &"", &""]);
     Ok(())
 }
 

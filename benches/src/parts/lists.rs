@@ -1,4 +1,4 @@
-//! Whether a page of a list depends on how long the list is.
+//! Whether the cost of a page of a list depends on the length of the list.
 
 use std::fs;
 
@@ -32,12 +32,16 @@ pub fn measure(effort: &Effort) -> Result<()> {
             rates.push(load::ask(&server.address, PATH, pass, 16, effort.takes)?.a_second);
         }
     }
-    // The first round is not counted.
+    // The first round warms up.
     let [short, long] = rates.map(|rates| rates.get(1..).unwrap_or_default().to_vec());
     let ratios = long.iter().zip(&short).map(|(long, short)| long / short);
     table::heading(
-        "A page of ten of a list of tokens, most of them ended",
-        &["in the list", "pages a second", "of that of the short one"],
+        "A page of ten of a list of tokens, most of them revoked",
+        &[
+            "in the list",
+            "pages a second",
+            "of the rate of the short list",
+        ],
     );
     let ratio = table::ratio(ratios);
     table::row(&[&LENGTHS[0], &whole(median(short.clone())), &"1"]);
@@ -45,7 +49,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
     Ok(())
 }
 
-/// Tokens that ended, each with its secret.
+/// Adds revoked tokens, each with its secret.
 fn add_ended(installation: &Installation, email: &str, count: usize) -> Result<()> {
     let path = installation.database();
     let mut database = SqliteConnection::establish(&path.to_string_lossy())?;

@@ -1,4 +1,4 @@
-//! How much memory is held: by a server that nobody asked anything yet, and for known passes.
+//! The resident memory of an idle server, and with cached credentials.
 
 use super::{Effort, filled};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 const RESIDENT: &str = "VmRSS:";
 
 pub fn measure(effort: &Effort) -> Result<()> {
-    // Twice as many, so that the second half is measured on a server that has all else it needs.
+    // Twice as many, so that the second half is measured on a server that is warm.
     let installation = filled(effort, "memory", effort.passes * 2, effort.passes * 2)?;
     let (server, _) = installation.serve("/readyz", "")?;
     let idle = server.mebibytes(RESIDENT)?;
@@ -30,9 +30,9 @@ pub fn measure(effort: &Effort) -> Result<()> {
     let twice = show(second)?;
     table::heading("Resident memory", &["", "MiB"]);
     table::row(&[&"idle", &two(idle)]);
-    table::row(&[&"after load with 100 passes", &two(busy)]);
+    table::row(&[&"after load with 100 credentials", &two(busy)]);
     let (all, both) = (effort.passes, effort.passes * 2);
-    table::row(&[&format!("{all} known passes"), &two(known - busy)]);
-    table::row(&[&format!("{both} known passes"), &two(twice - busy)]);
+    table::row(&[&format!("{all} cached credentials"), &two(known - busy)]);
+    table::row(&[&format!("{both} cached credentials"), &two(twice - busy)]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What is measured, a file a part.
+//! The measurements, one file for each part.
 
 mod checks;
 mod crowd;
@@ -15,36 +15,36 @@ use clap::ValueEnum;
 
 use crate::{Result, database, process::Installation, table::complain};
 
-/// What can be measured by itself.
+/// The parts that can be measured separately.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Part {
-    /// A check beside a constant
+    /// A check compared with a constant
     Checks,
-    /// A check among ten million tokens beside one among a thousand
+    /// A check among ten million tokens compared with one among a thousand
     Crowd,
-    /// Tokens made and ended beside bare commits
+    /// Tokens created and revoked compared with bare commits
     Endings,
-    /// A check while many sign in beside one while nobody does
+    /// A check during many sign-ins compared with one without
     Flood,
-    /// A page of a long list beside one of a short one
+    /// A page of a long list compared with one of a short list
     Lists,
-    /// Resident memory, idle and with many known passes
+    /// Resident memory, idle and with many cached credentials
     Memory,
-    /// From the start to the first answer
+    /// The time from the start to the first response
     Start,
-    /// Whether time tells how near a guess was; only where it is named
+    /// Whether the response time reveals how near a guess was; only if it is named
     Timing,
 }
 
-/// How thoroughly.
+/// The size of the measurements.
 pub struct Effort<'a> {
     pub program: &'a Path,
     pub rounds: usize,
-    /// How long one load lasts.
+    /// The duration of one load.
     pub takes: Duration,
-    /// How many tokens are many.
+    /// The number of tokens in the large database.
     pub many: usize,
-    /// How many passes are known.
+    /// The number of cached credentials.
     pub passes: usize,
 }
 
@@ -53,7 +53,7 @@ pub fn run(parts: &[Part], quick: bool, rounds: Option<usize>, program: &Path) -
     let effort = Effort {
         program,
         rounds: rounds.unwrap_or(if quick { 1 } else { 15 }),
-        // Short, and many of them: what the machine does meanwhile is then in both sides of a ratio.
+        // Many short loads, so that other load of the machine is in both sides of a ratio.
         takes: Duration::from_secs(1),
         many: if quick { 100_000 } else { 10_000_000 },
         passes: if quick { 10_000 } else { 100_000 },
@@ -74,7 +74,7 @@ pub fn run(parts: &[Part], quick: bool, rounds: Option<usize>, program: &Path) -
     if wanted(Part::Memory) {
         memory::measure(&effort)?;
     }
-    // A verdict, and no figure of how fast anything is: asked for by name.
+    // A test and not a speed, so it runs only if it is named.
     if parts.contains(&Part::Timing) {
         timing::measure(&effort)?;
     }
@@ -90,7 +90,8 @@ pub fn run(parts: &[Part], quick: bool, rounds: Option<usize>, program: &Path) -
     Ok(())
 }
 
-/// An installation with many tokens; the headers that show those in use are in its folder's `passes`.
+/// An installation with many tokens. The file `passes` in its folder has the headers of those in
+/// use.
 fn crowded(effort: &Effort) -> Result<Installation> {
     complain(&format!("making {} tokens", effort.many));
     filled(effort, "crowd", effort.many, effort.passes)

@@ -1,4 +1,4 @@
-//! How long it takes from the start of the program to its first answer to somebody with a token.
+//! The time from the start of the program to its first response to a token.
 
 use std::fs;
 
@@ -13,13 +13,13 @@ use crate::{
 pub fn measure(effort: &Effort, crowded: &Installation) -> Result<()> {
     let passes = fs::read_to_string(crowded.folder.join("passes"))?;
     let mut took = Vec::new();
-    // Once more than counts: the first reads the program from the disk.
+    // One more than counts, because the first start reads the program from the disk.
     for pass in passes.lines().take(1 + effort.rounds * 3) {
         let (_server, time) = crowded.serve(USER, pass)?;
         took.push(time.as_secs_f64() * 1000.0);
     }
     let took = median(took.split_off(1));
-    table::heading("Start", &["tokens", "ms to the first answer"]);
+    table::heading("Start", &["tokens", "ms to the first response"]);
     table::row(&[&effort.many, &whole(took)]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Whether the time that a refusal takes tells how near somebody was to what lets them in.
+//! Whether the time of a refusal reveals how near a guess was to a valid secret.
 
 use std::{
     fs,
@@ -40,13 +40,13 @@ use crate::{
 };
 
 const WRONG: &str = "a long enough passwore";
-/// How many tokens somebody may be near to.
+/// The number of active tokens.
 const LIVE: usize = 1000;
-/// An account takes five wrong passwords before it lets nobody try.
+/// One less than the wrong passwords after which an account is rate limited.
 const TRIES: usize = 4;
-/// How many tokens [`database::fill`] gives each user that it makes.
+/// The number of tokens of each user of [`database::fill`].
 const TOKENS_A_USER: usize = 100;
-/// How long to wait until what is used is remembered.
+/// The longest wait until the tokens are cached.
 const PATIENCE: Duration = Duration::from_secs(30);
 const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -68,7 +68,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
         .collect();
 
     table::heading(
-        "Whether time tells how near a guess was",
+        "Whether the time reveals how near a guess was",
         &["", "measured", "near, ns", "far, ns", "t", "seen"],
     );
     control(times)?;
@@ -90,8 +90,8 @@ pub fn measure(effort: &Effort) -> Result<()> {
     password(&runtime, &context.hasher, times / 250)
 }
 
-/// What has to be seen, or nothing said below is worth anything: a comparison that stops where two texts
-/// begin to differ.
+/// The control, in which a difference must be found: a comparison that stops at the first
+/// difference. Otherwise the other results prove nothing.
 fn control(times: usize) -> Result<()> {
     let right = rng::bytes::<32>(&SystemRandom)?;
     let make = |sort| {
@@ -107,7 +107,8 @@ fn control(times: usize) -> Result<()> {
     Ok(())
 }
 
-/// A checksum is no secret: anybody can compute it. It is here for what it stands before.
+/// The checksum, which is not secret because everyone can compute it. It is measured because it
+/// precedes the lookup.
 fn checksum(live: &[&str], times: usize) -> Result<()> {
     let make = |sort| {
         let right = one_of(live)?;
@@ -119,7 +120,9 @@ fn checksum(live: &[&str], times: usize) -> Result<()> {
         black_box(TokenSecret::digest_of(text).is_some());
         Ok(())
     })?;
-    timed.tell("a token's checksum (no secret): wrong in the last of six characters, or in all");
+    timed.tell(
+        "the checksum of a token (not secret): wrong in the last of six characters, or in all",
+    );
     Ok(())
 }
 
@@ -130,27 +133,27 @@ fn digest(live: &[&str], times: usize) -> Result<()> {
         black_box(Digest::of(secret.as_bytes()));
         Ok(())
     })?;
-    timed.tell("SHA-256 of a token: a certain one, or any");
+    timed.tell("SHA-256 of a token: always the same one, or a random one");
     Ok(())
 }
 
-/// The look-up of a secret that agrees with a live token in 29 of 30 characters, or in none.
+/// The lookup of a secret that agrees with an active token in 29 of 30 characters, or in none.
 fn look_ups(runtime: &SystemRunner, context: &AppState, live: &[&str], times: usize) -> Result<()> {
     let check = |secret: &str| {
         let digest = Digest::of(secret.as_bytes());
         let verdict = authenticate::check(context, CredentialType::Token, digest, None);
         Ok::<bool, narthex::error::Error>(runtime.block_on(verdict)?.is_ok())
     };
-    // Until all are known.
+    // Until all tokens are cached.
     let begun = Instant::now();
     while context.nodes.remembered() < live.len() {
         for secret in live {
             if !check(secret)? {
-                return Err("a live token is refused".into());
+                return Err("an active token is refused".into());
             }
         }
         if begun.elapsed() > PATIENCE {
-            return Err("what is live is not remembered".into());
+            return Err("the active tokens are not cached".into());
         }
     }
     let make = |sort| {
@@ -161,12 +164,12 @@ fn look_ups(runtime: &SystemRunner, context: &AppState, live: &[&str], times: us
         black_box(context.nodes.recall(&Digest::of(secret.as_bytes())));
         Ok(())
     })?;
-    timed.tell("looking a token up in memory: 29 of 30 characters of a live one, or none");
+    timed.tell("lookup of a token in the cache: 29 of 30 characters of an active one, or none");
     let timed = Timed::in_turns(times / 5, make, |secret| {
         black_box(check(secret)?);
         Ok(())
     })?;
-    timed.tell("the same by the gate, which asks the database");
+    timed.tell("the same with the query of the database");
     Ok(())
 }
 
@@ -174,7 +177,7 @@ fn look_ups(runtime: &SystemRunner, context: &AppState, live: &[&str], times: us
 fn signature(settings: &Settings, keys: &SigningKeys, cookie: &str, times: usize) -> Result<()> {
     let rules = CookieConfig::new(settings, keys);
     let cookie = Cookie::parse_encoded(cookie)?;
-    // 32 bytes in base64, and then what is signed.
+    // 32 bytes in base64, and then the signed content.
     let (right, content) = cookie
         .value()
         .split_at_checked(44)
@@ -190,7 +193,7 @@ fn signature(settings: &Settings, keys: &SigningKeys, cookie: &str, times: usize
         return Err("the right signature is refused".into());
     }
     let make = |sort| {
-        // Its last character has four bits of the signature, and two that are 0.
+        // The last character has four bits of the signature and two zero bits.
         let far = letters(42)? + "A=";
         header(&either(sort, &with_another(right, 41)?, &far))
     };
@@ -198,7 +201,7 @@ fn signature(settings: &Settings, keys: &SigningKeys, cookie: &str, times: usize
         black_box(rules.secrets_among(headers).next());
         Ok(())
     })?;
-    timed.tell("a session cookie's signature: forged but for 30 of 32 bytes, or in all");
+    timed.tell("the signature of a session cookie: forged in 2 of 32 bytes, or in all");
     Ok(())
 }
 
@@ -218,8 +221,7 @@ fn password(runtime: &SystemRunner, hasher: &PasswordHasher, times: usize) -> Re
     Ok(())
 }
 
-/// A wrong password for an account that there is, or for one that there is not, as whoever signs in
-/// sees it.
+/// Signs in with a wrong password for an existing account or for none, like a client does.
 fn sign_ins(server: &Server, accounts: usize) -> Result<()> {
     let mut guesses = Vec::new();
     for place in 0..accounts {
@@ -238,11 +240,11 @@ fn sign_ins(server: &Server, accounts: usize) -> Result<()> {
             post(&mut client, email, WRONG)?.expect(422).map(drop)
         })?;
     }
-    timed.tell("signing in with a wrong password: an account, or none of that address");
+    timed.tell("sign-in with a wrong password: an existing account, or none");
     Ok(())
 }
 
-/// The cookie that a browser gets, as it sends it: `name=value`.
+/// The cookie of a browser, as the browser sends it: `name=value`.
 fn sign_in(server: &Server) -> Result<String> {
     let mut client = Client::connect(&server.address)?;
     let answer = post(&mut client, EMAIL, PASSWORD)?.expect(303)?;
@@ -262,7 +264,7 @@ fn one_of<'a>(live: &[&'a str]) -> Result<&'a str> {
     Ok(live.get(place % live.len().max(1)).ok_or("no live token")?)
 }
 
-/// `text` with another letter at this place.
+/// `text` with another letter at this index.
 fn with_another(text: &str, place: usize) -> Result<String> {
     let (before, rest) = text.split_at_checked(place).ok_or("too short a text")?;
     let (letter, after) = rest.split_at_checked(1).ok_or("too short a text")?;
@@ -274,7 +276,7 @@ fn with_another(text: &str, place: usize) -> Result<String> {
     }
 }
 
-/// The one or the other, each made in the same way, and at an address as new as the other's.
+/// Returns one of the two. Both are copied in the same way, to an equally new address.
 fn either(sort: Sort, near: &str, far: &str) -> String {
     match sort {
         Sort::Near => near.to_owned(),
@@ -286,7 +288,7 @@ fn random_token() -> Result<String> {
     Ok("nrx_".to_owned() + &letters(36)?)
 }
 
-/// So many letters and digits, at most 64.
+/// This number of random letters and digits, at most 64.
 fn letters(count: usize) -> Result<String> {
     let bytes = rng::bytes::<64>(&SystemRandom)?;
     let letters = bytes.iter().take(count);

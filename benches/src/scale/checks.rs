@@ -1,4 +1,4 @@
-//! Checks a second, and what one costs whom.
+//! Checks a second, and the CPU time that one takes in each process.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use super::{
     Effort,
     fill::Passes,
     latencies::Latencies,
-    nodes::{Cluster, Front},
+    nodes::{Cluster, Deployment},
     postgres::Postgres,
 };
 use crate::{
@@ -22,52 +22,48 @@ use crate::{
     table::{self, two, whole},
 };
 
-/// How many passes are shown in turn.
+/// The number of credentials that are used in turn.
 const KNOWN: usize = 300;
 const CONNECTIONS: usize = 48;
 
-/// A load of checks of passes that all nodes know: a file of them.
-pub fn known(front: &Front, passes: &mut Passes) -> Result<PathBuf> {
-    let file = front.folder().join("known");
+/// A file of credentials that all nodes cache.
+pub fn known(deployment: &Deployment, passes: &mut Passes) -> Result<PathBuf> {
+    let file = deployment.folder().join("known");
     fs::write(&file, passes.take(KNOWN)?.join("\n") + "\n")?;
     Ok(file)
 }
 
 pub fn of_known_passes(
-    front: &Front,
+    deployment: &Deployment,
     postgres: &Postgres,
     passes: &mut Passes,
     effort: &Effort,
 ) -> Result<()> {
     table::heading(
-        "Checks of known passes (`GET /api/v1/user`, 48 connections)",
+        "Checks of cached credentials (`GET /api/v1/user`, 48 connections)",
         &[
             "nodes",
-            "asked",
+            "path",
             "a second",
             "99 of 100 within, ms",
-            "µs of CPU for one: node",
+            "CPU in µs for one: node",
             "balancer",
             "PostgreSQL",
         ],
     );
-    let file = known(front, passes)?;
+    let file = known(deployment, passes)?;
     for count in 1..=3 {
-        let cluster = front.start(count)?;
-        for straight in [true, false] {
-            let way = if straight {
-                "straight"
-            } else {
-                "by the balancer"
-            };
-            // Once, so that all know what they will be shown.
-            ask(&cluster, &file, straight, effort)?;
+        let cluster = deployment.start(count)?;
+        for direct in [true, false] {
+            let path = if direct { "direct" } else { "balancer" };
+            // Once, so that all nodes cache the credentials.
+            ask(&cluster, &file, direct, effort)?;
             let before = cluster.spent(postgres)?;
-            let (a_second, answers, p99) = ask(&cluster, &file, straight, effort)?;
+            let (a_second, answers, p99) = ask(&cluster, &file, direct, effort)?;
             let spent = cluster.spent(postgres)?.since(before, answers);
             table::row(&[
                 &count,
-                &way,
+                &path,
                 &whole(a_second),
                 &two(p99),
                 &two(spent.nodes),
@@ -79,9 +75,9 @@ pub fn of_known_passes(
     Ok(())
 }
 
-/// Answers a second, answers, and the 99th percentile of the slowest.
-fn ask(cluster: &Cluster, file: &Path, straight: bool, effort: &Effort) -> Result<(f64, f64, f64)> {
-    let addresses: Vec<String> = if straight {
+/// Responses a second, responses, and the 99th percentile of the slowest load.
+fn ask(cluster: &Cluster, file: &Path, direct: bool, effort: &Effort) -> Result<(f64, f64, f64)> {
+    let addresses: Vec<String> = if direct {
         cluster
             .nodes
             .iter()
@@ -113,25 +109,25 @@ fn ask(cluster: &Cluster, file: &Path, straight: bool, effort: &Effort) -> Resul
     Ok(sum)
 }
 
-/// The first check of a pass by a node: its one query.
+/// The first check of a credential by a node, which makes one query.
 pub fn of_unknown_passes(
-    front: &Front,
+    deployment: &Deployment,
     postgres: &Postgres,
     passes: &mut Passes,
     effort: &Effort,
 ) -> Result<()> {
     table::heading(
-        "The first check of a pass, each of another user, somewhere among all",
+        "The first check of a credential, each of another user",
         &[
             "clients",
             "a second",
             "median, ms",
             "99 of 100 within, ms",
-            "µs of CPU for one: node",
+            "CPU in µs for one: node",
             "PostgreSQL",
         ],
     );
-    let cluster = front.start(1)?;
+    let cluster = deployment.start(1)?;
     let address = cluster.address_of(0)?;
     let count = effort.endings * 10;
     for clients in [1, 16] {

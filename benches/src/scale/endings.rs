@@ -1,4 +1,4 @@
-//! Endings a second, how long one takes, and what it costs whom.
+//! Revocations a second, the time of one, and the CPU time that it takes in each process.
 
 use std::{fs, process::Command, thread, time::Instant};
 
@@ -6,7 +6,7 @@ use super::{
     Effort, checks,
     fill::{Passes, an_empty_one},
     latencies::Latencies,
-    nodes::{Cluster, Front},
+    nodes::{Cluster, Deployment},
     postgres::Postgres,
 };
 use crate::{
@@ -18,17 +18,18 @@ use crate::{
 };
 
 const OWN: &str = "/api/v1/tokens/current";
-/// How many ask without pause while something ends: few, for they leave nothing of a small machine.
+/// The connections that send checks during revocations: few, because more would use a whole small
+/// machine.
 const ASKING: usize = 4;
 
-/// What the disk and one row's lock allow anybody: every ending writes to that row last, and holds it
-/// until the commit is on the disk.
+/// The upper bound that the disk and the lock of one row allow: every revocation writes to that row
+/// last, and holds its lock until the commit is on the disk.
 pub fn bare(postgres: &Postgres, effort: &Effort) -> Result<()> {
     an_empty_one(postgres, "bare")?;
     postgres.ask("bare", "CREATE TABLE many AS SELECT generate_series(1, 100000) AS id, 0 AS n; CREATE INDEX ON many (id);")?;
     table::heading(
         "Bare commits of one row (pgbench), a second",
-        &["connections", "each another row", "all the same row"],
+        &["connections", "each a different row", "all the same row"],
     );
     for clients in [1, 16] {
         let another = "\\set id random(1, 100000)\nUPDATE many SET n = n + 1 WHERE id = :id;\n";
@@ -60,29 +61,29 @@ fn commits(postgres: &Postgres, clients: usize, sql: &str, effort: &Effort) -> R
 }
 
 pub fn by_nodes(
-    front: &Front,
+    deployment: &Deployment,
     postgres: &Postgres,
     passes: &mut Passes,
     effort: &Effort,
 ) -> Result<()> {
     table::heading(
-        "Tokens that end themselves, spread over the nodes, each of another user and unknown before",
+        "Tokens that revoke themselves, spread over the nodes, each of another user and uncached",
         &[
             "nodes",
             "clients",
-            "beside",
+            "concurrent load",
             "a second",
             "median, ms",
             "99 of 100 within, ms",
-            "µs of CPU for one: nodes",
+            "CPU in µs for one: nodes",
             "PostgreSQL",
         ],
     );
-    let known = checks::known(front, passes)?;
+    let known = checks::known(deployment, passes)?;
     for count in [1, 3, 10] {
-        let cluster = front.start(count)?;
+        let cluster = deployment.start(count)?;
         for (clients, busy) in [(1, false), (16, false), (1, true)] {
-            // All are nodes, and at their quickest.
+            // All nodes are cluster members, and poll at their shortest interval.
             stay_awake(&cluster, passes)?;
             let load = busy.then(|| {
                 let (address, known) = (cluster.address.clone(), known.clone());
@@ -101,7 +102,7 @@ pub fn by_nodes(
             let (a_second, mut took) = end(&cluster, passes, clients, each.max(10))?;
             let spent = cluster.spent(postgres)?.since(before, took.count());
             let beside = match load {
-                None => "nothing".to_owned(),
+                None => "none".to_owned(),
                 Some(load) => {
                     let answers = load.join().map_err(|_| "a load panicked")??;
                     format!("{} checks a second", whole(answers.a_second))
@@ -123,7 +124,7 @@ pub fn by_nodes(
     Ok(())
 }
 
-/// Has each node check something.
+/// Sends each node some requests, so that it stays in the cluster.
 fn stay_awake(cluster: &Cluster, passes: &mut Passes) -> Result<()> {
     let pass = passes.take(1)?.concat();
     for (_, address) in &cluster.nodes {
@@ -134,7 +135,7 @@ fn stay_awake(cluster: &Cluster, passes: &mut Passes) -> Result<()> {
     Ok(())
 }
 
-/// So many endings a second in all, and how long each took.
+/// Revocations a second in all, and the time of each.
 fn end(
     cluster: &Cluster,
     passes: &mut Passes,
@@ -160,7 +161,7 @@ fn end(
     Ok((took.count() / begun.elapsed().as_secs_f64(), took))
 }
 
-/// Goes from node to node.
+/// Sends the requests of one client, to each node in turn.
 fn one_client(addresses: &[String], passes: &[String]) -> Result<Latencies> {
     let mut clients = Vec::new();
     for address in addresses {
@@ -177,9 +178,13 @@ fn one_client(addresses: &[String], passes: &[String]) -> Result<Latencies> {
     Ok(took)
 }
 
-/// One of three stands still: the first that ends waits for it, the next does not.
-pub fn with_one_frozen(front: &Front, postgres: &Postgres, passes: &mut Passes) -> Result<()> {
-    let cluster = front.start(3)?;
+/// One of three nodes is frozen: the first revocation waits for it, the next does not.
+pub fn with_one_frozen(
+    deployment: &Deployment,
+    postgres: &Postgres,
+    passes: &mut Passes,
+) -> Result<()> {
+    let cluster = deployment.start(3)?;
     stay_awake(&cluster, passes)?;
     let (frozen, _) = cluster.nodes.last().ok_or("no node")?;
     let before = cluster.spent(postgres)?;
@@ -192,11 +197,11 @@ pub fn with_one_frozen(front: &Front, postgres: &Postgres, passes: &mut Passes) 
     }
     let spent = cluster.spent(postgres)?.since(before, 1.0);
     frozen.thaw()?;
-    table::heading("One of three nodes stands still (SIGSTOP)", &["", "ms"]);
-    for (name, took) in ["the first ending", "the next"].iter().zip(times) {
+    table::heading("One of three nodes is frozen (SIGSTOP)", &["", "ms"]);
+    for (name, took) in ["the first revocation", "the next"].iter().zip(times) {
         table::row(&[name, &whole(took)]);
     }
     let cpu = (spent.nodes + spent.postgres) / 1000.0;
-    table::row(&[&"CPU time of all meanwhile", &whole(cpu)]);
+    table::row(&[&"CPU time of all processes meanwhile", &whole(cpu)]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Many tokens in PostgreSQL, by `COPY`.
+//! Fills PostgreSQL with many tokens, by `COPY`.
 
 use std::{
     io::{BufWriter, Write},
@@ -11,7 +11,7 @@ use narthex::crypto::digest::Digest;
 
 use super::{
     Effort,
-    nodes::{DATABASE, Front},
+    nodes::{DATABASE, Deployment},
     postgres::Postgres,
 };
 use crate::{
@@ -20,10 +20,10 @@ use crate::{
     table::complain,
 };
 
-/// The database that the tables are taken from.
+/// The database from which the tables are copied.
 const EMPTY: &str = "empty";
 
-/// The headers that show tokens, each to be used up once.
+/// The headers of tokens, each to be used once.
 pub struct Passes {
     all: Vec<String>,
     next: usize,
@@ -34,7 +34,7 @@ impl Passes {
         Self { all, next: 0 }
     }
 
-    /// So many that nobody has shown yet.
+    /// Returns this number of unused headers.
     pub fn take(&mut self, count: usize) -> Result<Vec<String>> {
         let taken = self.all.get(self.next..self.next + count);
         self.next += count;
@@ -42,13 +42,13 @@ impl Passes {
     }
 }
 
-/// Makes [`DATABASE`] with the tables of `narthex migrate`, `effort.tokens` live tokens in them, and the
-/// headers of those in use in `passes`, one a line. Says how long it took.
+/// Creates [`DATABASE`] with the tables of `narthex migrate` and `effort.tokens` active tokens.
+/// Writes the headers of those in use to `passes`, one a line. Returns the time that it took.
 ///
-/// As a backup comes back: tables, rows, and then what `pg_dump` calls "post-data" (keys, indexes,
-/// references), by its own text, so that the schema is what the product makes.
+/// The order is that of restoring a backup: tables, rows, and then what `pg_dump` calls "post-data"
+/// (keys, indexes, references), from its own output, so that the schema is that of the product.
 pub fn fill(
-    front: &Front,
+    deployment: &Deployment,
     postgres: &Postgres,
     effort: &Effort,
     passes: &Path,
@@ -57,7 +57,7 @@ pub fn fill(
     for name in [EMPTY, DATABASE] {
         postgres.ask("postgres", &format!("CREATE DATABASE {name}"))?;
     }
-    front.run(&postgres.address(EMPTY), &["migrate"])?;
+    deployment.run(&postgres.address(EMPTY), &["migrate"])?;
     let dump = |options: &[&str]| -> Result<Vec<u8>> {
         let output = postgres
             .command("pg_dump")
@@ -85,13 +85,13 @@ pub fn fill(
     Ok(begun.elapsed())
 }
 
-/// A database with the tables, and every index from the start.
+/// Creates a database with the tables and all indexes, without rows.
 pub fn an_empty_one(postgres: &Postgres, name: &str) -> Result<()> {
     let sql = format!("CREATE DATABASE {name} TEMPLATE {EMPTY}");
     postgres.ask("postgres", &sql).map(drop)
 }
 
-/// So many tokens in the order in which they would be made, into indexes that are there.
+/// Adds this number of tokens in the order of their creation, with existing indexes.
 pub fn grow(postgres: &Postgres, database: &str, tokens: usize) -> Result<()> {
     let ids: Vec<[u8; 16]> = (0..tokens).map(id).collect::<Result<_>>()?;
     let secrets: Vec<_> = (0..tokens)
@@ -102,7 +102,7 @@ pub fn grow(postgres: &Postgres, database: &str, tokens: usize) -> Result<()> {
     copy(postgres, database, rows_of_secrets(&ids, &secrets))
 }
 
-/// Which table and columns, and what writes the rows.
+/// The table with its columns, and the function that writes the rows.
 type Rows<'a> = (
     &'static str,
     Box<dyn FnOnce(&mut dyn Write) -> Result<()> + 'a>,
@@ -170,7 +170,7 @@ fn rows_of_secrets<'a>(ids: &'a [[u8; 16]], secrets: &'a [([u8; 32], usize)]) ->
     (columns, Box::new(write))
 }
 
-/// Bytes as `COPY` takes them: a backslash has to be doubled.
+/// Bytes in the format of `COPY`, with a doubled backslash.
 fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
     format!("\\\\x{}", digits.collect::<String>())

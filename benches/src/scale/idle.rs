@@ -1,4 +1,4 @@
-//! What it costs to be a node: beats, looks at the log, listening.
+//! The cost of being a node: heartbeats, polling of the log, notifications.
 
 use std::{
     thread,
@@ -8,7 +8,7 @@ use std::{
 use super::{
     Effort,
     fill::Passes,
-    nodes::{DATABASE, Front},
+    nodes::{DATABASE, Deployment},
     postgres::Postgres,
 };
 use crate::{
@@ -18,29 +18,30 @@ use crate::{
     table::{self, two},
 };
 
-/// How often each node is asked for something, so that it stays a node and listens closely.
+/// The interval of requests to each node, short enough that it stays in the cluster and polls
+/// often.
 const NOW_AND_THEN: Duration = Duration::from_millis(500);
 
 pub fn measure(
-    front: &Front,
+    deployment: &Deployment,
     postgres: &Postgres,
     passes: &mut Passes,
     effort: &Effort,
 ) -> Result<()> {
     table::heading(
-        "Nodes that are asked for one thing in half a second, and nothing ends",
+        "Nodes with one request in half a second and no revocation",
         &[
             "nodes",
             "transactions a second",
-            "of one node",
-            "ms of CPU in a second: a node",
+            "for each node",
+            "CPU in ms a second: node",
             "PostgreSQL",
             "resident MiB of a node",
         ],
     );
     let pass = passes.take(1)?.concat();
     for count in [1, 3, 10] {
-        let cluster = front.start(count)?;
+        let cluster = deployment.start(count)?;
         let mut clients = Vec::new();
         for (_, address) in &cluster.nodes {
             clients.push(Client::connect(address)?);
@@ -55,7 +56,7 @@ pub fn measure(
             }
             Ok(())
         };
-        // Until whatever belongs to a start is over.
+        // Until the work of the start is done.
         ask_for(Duration::from_secs(3))?;
         let (begun, before) = (Instant::now(), cluster.spent(postgres)?);
         let transactions = postgres.transactions(DATABASE)?;

@@ -1,8 +1,8 @@
-//! How long each of many took.
+//! The distribution of many times.
 
 use std::time::Duration;
 
-/// Times of the same kind of thing.
+/// Times of the same operation.
 #[derive(Default)]
 pub struct Latencies(Vec<Duration>);
 
@@ -19,7 +19,7 @@ impl Latencies {
         self.0.len() as f64
     }
 
-    /// In milliseconds; that of the quickest among those that are slower than so many percent.
+    /// A percentile, in milliseconds.
     pub fn percentile(&mut self, percent: usize) -> f64 {
         self.0.sort_unstable();
         let place = (self.0.len() * percent / 100).min(self.0.len().saturating_sub(1));

@@ -1,8 +1,8 @@
-//! What several nodes on one PostgreSQL cost, with many tokens in it: the figures from which
-//! `docs/performance.md` reckons.
+//! The cost of several nodes on one PostgreSQL with many tokens. `docs/performance.md#scale`
+//! calculates with these figures.
 //!
-//! A machine that has two cores gets no quicker by more processes. What is to be learnt here is the CPU
-//! time that each process takes for one of something, and how it grows with the number of nodes.
+//! On a machine with two cores, more processes are not faster. The results are the CPU time of each
+//! process for one operation, and its growth with the number of nodes.
 
 mod checks;
 mod endings;
@@ -16,21 +16,21 @@ mod sizes;
 
 use std::{fs, path::Path, time::Duration};
 
-use self::{fill::Passes, nodes::Front, postgres::Postgres};
+use self::{fill::Passes, nodes::Deployment, postgres::Postgres};
 use crate::{
     Result,
     table::{complain, say},
 };
 
-/// How thoroughly.
+/// The size of the measurements.
 struct Effort {
     /// Tokens in the database.
     tokens: usize,
-    /// Of how many somebody knows the secret.
+    /// The number of tokens with a known secret.
     in_use: usize,
-    /// How long one load lasts.
+    /// The duration of one load.
     takes: Duration,
-    /// How many endings one client makes.
+    /// The number of revocations of one client.
     endings: usize,
 }
 
@@ -43,10 +43,10 @@ pub fn run(program: &Path, quick: bool) -> Result<()> {
         endings: if quick { 20 } else { 400 },
     };
     let postgres = Postgres::start()?;
-    let front = Front::new(program, &postgres)?;
-    let file = front.folder().join("passes");
+    let deployment = Deployment::new(program, &postgres)?;
+    let file = deployment.folder().join("passes");
     complain(&format!("making {} tokens", effort.tokens));
-    let took = fill::fill(&front, &postgres, &effort, &file)?;
+    let took = fill::fill(&deployment, &postgres, &effort, &file)?;
     let lines = fs::read_to_string(&file)?;
     let mut passes = Passes::new(lines.lines().map(str::to_owned).collect());
     say(&format!(
@@ -57,11 +57,11 @@ pub fn run(program: &Path, quick: bool) -> Result<()> {
         took.as_secs(),
         effort.in_use
     ));
-    sizes::measure(&front, &postgres, &effort)?;
-    checks::of_known_passes(&front, &postgres, &mut passes, &effort)?;
-    checks::of_unknown_passes(&front, &postgres, &mut passes, &effort)?;
+    sizes::measure(&deployment, &postgres, &effort)?;
+    checks::of_known_passes(&deployment, &postgres, &mut passes, &effort)?;
+    checks::of_unknown_passes(&deployment, &postgres, &mut passes, &effort)?;
     endings::bare(&postgres, &effort)?;
-    endings::by_nodes(&front, &postgres, &mut passes, &effort)?;
-    endings::with_one_frozen(&front, &postgres, &mut passes)?;
-    idle::measure(&front, &postgres, &mut passes, &effort)
+    endings::by_nodes(&deployment, &postgres, &mut passes, &effort)?;
+    endings::with_one_frozen(&deployment, &postgres, &mut passes)?;
+    idle::measure(&deployment, &postgres, &mut passes, &effort)
 }

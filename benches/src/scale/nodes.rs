@@ -1,4 +1,5 @@
-//! Narthex several times on one PostgreSQL, behind HAProxy as `docs/haproxy.cfg` sets it up.
+//! Several nodes of Narthex on one PostgreSQL, behind HAProxy with the settings of
+//! `docs/haproxy.cfg`.
 
 use std::{
     fs::{self, File},
@@ -12,25 +13,26 @@ use std::{
 use super::{postgres::Postgres, processes};
 use crate::{Result, client::Client};
 
-/// The database with the many tokens.
+/// The database with many tokens.
 pub const DATABASE: &str = "narthex";
 
-/// 64 bytes in base64: which, is all one here.
+/// 64 bytes in base64. The value does not matter.
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
-/// An installation: what all nodes have in common.
-pub struct Front {
+/// An installation, which all nodes share.
+pub struct Deployment {
     folder: PathBuf,
     program: PathBuf,
     database: String,
-    /// The balancer's.
+    /// The port of the load balancer.
     port: u16,
 }
 
-/// A server, told to stop when it is dropped: a node that was killed would be waited for by the next ones.
+/// A process, stopped when this value is dropped. It is not killed, because the next revocations
+/// would wait for a killed node.
 pub struct Process(Child);
 
 impl Process {
@@ -44,7 +46,7 @@ impl Process {
 
     fn signal(&self, name: &str) -> Result<()> {
         let id = self.0.id().to_string();
-        // The standard library only knows how to kill.
+        // The standard library can only kill.
         let sent = Command::new("sh")
             .args(["-c", "kill -s \"$0\" \"$1\"", name, &id])
             .status()?;
@@ -53,12 +55,12 @@ impl Process {
             .ok_or_else(|| format!("no process {id}").into())
     }
 
-    /// Takes all time from it.
+    /// Suspends the process.
     pub fn freeze(&self) -> Result<()> {
         self.signal("STOP")
     }
 
-    /// Lets it go on.
+    /// Resumes the process.
     pub fn thaw(&self) -> Result<()> {
         self.signal("CONT")
     }
@@ -73,15 +75,15 @@ impl Drop for Process {
     }
 }
 
-/// So many nodes, and the balancer before them.
+/// Several nodes with a load balancer.
 pub struct Cluster {
     pub nodes: Vec<(Process, String)>,
     pub balancer: Process,
-    /// Where the balancer is.
+    /// The address of the load balancer.
     pub address: String,
 }
 
-impl Front {
+impl Deployment {
     pub fn new(program: &Path, postgres: &Postgres) -> Result<Self> {
         let folder = postgres.home().join("nodes");
         fs::create_dir_all(&folder)?;
@@ -99,7 +101,7 @@ impl Front {
         &self.folder
     }
 
-    /// `narthex …`, until it ends.
+    /// Runs `narthex …` until it ends.
     pub fn run(&self, database: &str, words: &[&str]) -> Result<()> {
         let output = self
             .command()
@@ -119,16 +121,17 @@ impl Front {
             .current_dir(&self.folder)
             .env("DATABASE_URL", &self.database)
             .env("NARTHEX_SECRET_KEY", KEY)
-            // No public URL: each is asked under its own address, and under the balancer's.
+            // No public URL, because requests go to the address of each node and to that of the
+            // load balancer.
             .env("NARTHEX_TRUSTED_PROXIES", "127.0.0.1")
             .env("NARTHEX_THROTTLE_EXEMPT", "127.0.0.0/8")
             .env("NARTHEX_CHANGES_PER_MINUTE", "1000000")
-            // A line for each request is a figure of its own, in `checks`.
+            // The cost of a log line for each request is measured in `checks`.
             .env("NARTHEX_LOG", "warn");
         command
     }
 
-    /// Starts them; each has been asked whether it is ready.
+    /// Starts the nodes and waits until each is ready.
     pub fn start(&self, count: usize) -> Result<Cluster> {
         let mut nodes = Vec::new();
         for number in 0..count {
@@ -158,7 +161,7 @@ impl Front {
         })
     }
 
-    /// The file that is handed out, with as many servers in it and other ports.
+    /// Starts HAProxy with the documented file, with these servers and another port.
     fn balance(&self, addresses: &[&str]) -> Result<Process> {
         let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/haproxy.cfg");
         let text = fs::read_to_string(docs)?;
@@ -183,7 +186,7 @@ impl Front {
     }
 }
 
-/// CPU seconds until now: of all nodes together, of the balancer, of PostgreSQL.
+/// CPU seconds so far: of all nodes together, of the load balancer, of PostgreSQL.
 #[derive(Clone, Copy)]
 pub struct Spent {
     pub nodes: f64,
@@ -192,7 +195,7 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// What was spent since then, of each so many parts, in microseconds.
+    /// The CPU time since `before`, divided by `parts`, in microseconds.
     pub fn since(self, before: Self, parts: f64) -> Self {
         let each = |now: f64, then: f64| (now - then) * 1e6 / parts;
         Self {
@@ -204,7 +207,7 @@ impl Spent {
 }
 
 impl Cluster {
-    /// The node whose turn it is.
+    /// The address of the node for this turn.
     pub fn address_of(&self, turn: usize) -> Result<&str> {
         let turn = turn % self.nodes.len().max(1);
         let (_, address) = self.nodes.get(turn).ok_or("no node")?;

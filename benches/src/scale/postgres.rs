@@ -1,4 +1,4 @@
-//! A PostgreSQL of its own, set as a careful operator has it: what is answered is on the disk.
+//! A PostgreSQL server with the settings of a careful operator: a confirmed commit is on the disk.
 
 use std::{
     env, fs,
@@ -13,8 +13,9 @@ use std::{
 use super::processes;
 use crate::Result;
 
-/// Beside PostgreSQL's own values, which are for a machine of long ago. A quarter of a small machine's
-/// memory; the log large enough that checkpoints come by time; what there is on a disk without a head.
+/// Settings that differ from PostgreSQL's defaults, which are for old machines: a quarter of a
+/// small machine's memory, a log large enough that checkpoints are timed, and the page cost of a
+/// solid-state disk.
 const SETTINGS: [&str; 9] = [
     "--listen_addresses=",
     "--max_connections=300",
@@ -29,7 +30,7 @@ const SETTINGS: [&str; 9] = [
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
-/// Ended, and its folder removed, when it is dropped.
+/// The server. It is stopped, and its folder removed, when this value is dropped.
 pub struct Postgres {
     home: PathBuf,
     programs: PathBuf,
@@ -76,7 +77,7 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// One of its programs, to be run where it is and as whom it belongs to.
+    /// One of PostgreSQL's programs, to run in the server's folder as its owner.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
         command
@@ -94,7 +95,7 @@ impl Postgres {
         &self.home
     }
 
-    /// What `DATABASE_URL` says.
+    /// The value for `DATABASE_URL`.
     pub fn address(&self, database: &str) -> String {
         format!(
             "postgres:///{database}?host={}&user=narthex",
@@ -102,7 +103,7 @@ impl Postgres {
         )
     }
 
-    /// The first column of the first row that the last statement gives.
+    /// The first column of the first row of the last statement.
     pub fn ask(&self, database: &str, sql: &str) -> Result<String> {
         self.tell(database, |input| Ok(input.write_all(sql.as_bytes())?))
     }
@@ -112,7 +113,7 @@ impl Postgres {
         Ok(self.ask(database, sql)?.parse()?)
     }
 
-    /// Has psql do what is written to it; gives what it printed.
+    /// Runs psql with the input that `write` produces, and returns its output.
     pub fn tell(
         &self,
         database: &str,
@@ -142,15 +143,15 @@ impl Postgres {
         Ok(format!("PostgreSQL {}", self.ask("postgres", version)?))
     }
 
-    /// The CPU time of all its processes until now.
+    /// The CPU time of all its processes so far.
     pub fn seconds(&self) -> Result<f64> {
         let server = self.server.as_ref().ok_or("no server")?;
         processes::seconds(server.id())
     }
 
-    /// How many transactions there were in a database until now.
+    /// The number of transactions of a database so far.
     pub fn transactions(&self, database: &str) -> Result<f64> {
-        // What a process did is told when it has been quiet, or a second at the latest.
+        // A process reports its work when it is idle, or after a second at the latest.
         thread::sleep(Duration::from_millis(1200));
         let sql = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = ";
         self.number("postgres", &format!("{sql}'{database}'"))
@@ -171,7 +172,8 @@ impl Drop for Postgres {
     }
 }
 
-/// Where Debian has its programs: off the PATH, a folder a version.
+/// The directory of PostgreSQL's programs. Debian keeps them off the PATH, in one directory for
+/// each version.
 fn programs() -> Result<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")?
         .filter_map(|version| Some(version.ok()?.path().join("bin")))
@@ -181,7 +183,8 @@ fn programs() -> Result<PathBuf> {
     found.pop().ok_or_else(|| "PostgreSQL is missing".into())
 }
 
-/// PostgreSQL refuses to run as root: the folder is given to somebody else then, who is named.
+/// PostgreSQL refuses to run as root. If the user is root, the folder is given to the user
+/// `postgres`, whose IDs are returned.
 fn instead_of_root(home: &Path) -> Result<Option<(u32, u32)>> {
     use std::os::unix::fs::{MetadataExt as _, chown};
     if fs::metadata(home)?.uid() != 0 {

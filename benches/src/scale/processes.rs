@@ -1,25 +1,25 @@
-//! What processes take of the machine, as Linux counts it.
+//! The CPU time and memory of processes, from Linux.
 
 use std::{collections::HashSet, fs};
 
 use crate::Result;
 
-/// Linux counts in hundredths of a second on every machine of today (`USER_HZ`).
+/// Linux counts in hundredths of a second on every current machine (`USER_HZ`).
 const TICKS_A_SECOND: f64 = 100.0;
 
-/// What is in `/proc/PID/stat` (proc(5)), of which three things are wanted.
+/// The three fields of `/proc/PID/stat` (proc(5)) that are needed.
 struct Stat {
     parent: u32,
     /// Of its own threads.
     ticks: f64,
-    /// Of its children that have ended.
+    /// Of its ended children.
     ticks_of_children: f64,
 }
 
 impl Stat {
     fn of(process: u32) -> Option<Self> {
         let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-        // A name may have anything in it, also what ends it.
+        // A name may contain any character, also the parenthesis that ends it.
         let (_, rest) = text.rsplit_once(") ")?;
         let fields: Vec<&str> = rest.split(' ').collect();
         let number = |place: usize| -> Option<f64> { fields.get(place)?.parse().ok() };
@@ -31,12 +31,12 @@ impl Stat {
     }
 }
 
-/// How many seconds of CPU time a process and all that it started took until now.
+/// The CPU seconds of a process and its children so far.
 pub fn seconds(process: u32) -> Result<f64> {
-    let root = Stat::of(process).ok_or("a process that is measured is gone")?;
+    let root = Stat::of(process).ok_or("a measured process has ended")?;
     let mut family = HashSet::from([process]);
     let mut ticks = root.ticks + root.ticks_of_children;
-    // Servers of the kind that is measured here start no grandchildren that live.
+    // The measured servers have no living grandchildren.
     for entry in fs::read_dir("/proc")? {
         let Ok(child) = entry?.file_name().to_string_lossy().parse::<u32>() else {
             continue;
@@ -51,7 +51,7 @@ pub fn seconds(process: u32) -> Result<f64> {
     Ok(ticks / TICKS_A_SECOND)
 }
 
-/// What a process has in memory now, in MiB.
+/// The resident memory of a process, in MiB.
 pub fn resident(process: u32) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,9 +1,9 @@
-//! Bytes on the disk.
+//! The size on the disk.
 
 use super::{
     Effort,
     fill::{an_empty_one, grow},
-    nodes::{DATABASE, Front},
+    nodes::{DATABASE, Deployment},
     postgres::Postgres,
 };
 use crate::{
@@ -11,11 +11,13 @@ use crate::{
     table::{self, two, whole},
 };
 
-/// A database whose indexes grew row by row, as they do in life: half as large again as one that was built.
+/// A database whose indexes grew row by row, as in production. They are half as large again as
+/// newly built ones.
 const GROWN: &str = "grown";
 
-/// As many sessions as there are tokens, told from them as the program would; and an event for each. (Whether a
-/// reference leads somewhere is looked up as was planned when the table was empty, unless it is analyzed.)
+/// As many sessions as there are tokens, with the columns that the program would write, and an
+/// event for each. (Unless the table is analyzed, references are checked with the plan for an empty
+/// table.)
 const SESSIONS: &str = "
 TRUNCATE credentials, last_uses, secrets, rotations, events;
 INSERT INTO credentials (id, user_id, class, kind, name, abilities, user_agent, ip,
@@ -37,7 +39,7 @@ INSERT INTO receipts (id, user_id, at, reason, by_credential, ip, sessions_ended
 SELECT uuid_send(gen_random_uuid()), user_id, created_at, 'revoked', id, ip, 1, 0 FROM credentials;
 VACUUM (FULL, ANALYZE);";
 
-pub fn measure(front: &Front, postgres: &Postgres, effort: &Effort) -> Result<()> {
+pub fn measure(deployment: &Deployment, postgres: &Postgres, effort: &Effort) -> Result<()> {
     let tokens = effort.tokens as f64;
     let bytes = |database: &str, what: &str| -> Result<f64> {
         postgres.number(database, &format!("SELECT {what}"))
@@ -70,7 +72,7 @@ pub fn measure(front: &Front, postgres: &Postgres, effort: &Effort) -> Result<()
     line("a user", rows, indexes);
     postgres.ask(GROWN, SESSIONS)?;
     let (rows, indexes) = of("credentials last_uses secrets", some)?;
-    line("a session in use, indexes as they grow", rows, indexes);
+    line("a session, indexes as they grow", rows, indexes);
     let (rows, indexes) = of("events", some)?;
     line("an event", rows, indexes);
     postgres.ask(GROWN, ENDED)?;
@@ -78,14 +80,17 @@ pub fn measure(front: &Front, postgres: &Postgres, effort: &Effort) -> Result<()
     line("a receipt", rows, indexes);
     postgres.ask("postgres", &format!("DROP DATABASE {GROWN}"))?;
     let gibibytes = |what: &str| -> Result<f64> { Ok(bytes(DATABASE, what)? / (1 << 30) as f64) };
-    table::heading("What a check that is not known reads", &["index", "GiB"]);
+    table::heading(
+        "Indexes that a check without a cache entry reads",
+        &["index", "GiB"],
+    );
     for index in ["secrets_pkey", "credentials_pkey", "users_pkey"] {
         let size = gibibytes(&format!("pg_relation_size('{index}')"))?;
         table::row(&[&index, &two(size)]);
     }
-    let cluster = front.start(1)?;
+    let cluster = deployment.start(1)?;
     let (node, _) = cluster.nodes.first().ok_or("no node")?;
     table::heading("Resident memory", &["", "MiB"]);
-    table::row(&[&"a node that was just started", &two(node.resident()?)]);
+    table::row(&[&"a node just after its start", &two(node.resident()?)]);
     Ok(())
 }
