@@ -66,13 +66,13 @@ impl EchoApp {
     pub fn at(address: (IpAddr, u16)) -> Self {
         let received = Received::default();
         let (ready, started) = mpsc::channel();
-        let received = received.clone();
+        let shared = Arc::clone(&received);
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
                 let app = move || {
-                    let received = web::Data::new(received.clone());
+                    let requests = web::Data::new(Arc::clone(&shared));
                     App::new()
-                        .app_data(received)
+                        .app_data(requests)
                         .default_service(web::to(answer))
                 };
                 let server = HttpServer::new(app).workers(1).disable_signals();
