@@ -135,7 +135,7 @@ fn revocation_that_skips_the_expired_misses_slow_clocks() {
 }
 
 #[test]
-fn position_that_commits_out_of_order_is_never_read() {
+fn positions_that_commit_out_of_order_are_never_read() {
     expect_unsafe_without(Rule::PositionsInOrder, node_and_two_commands());
 }
 

@@ -50,8 +50,7 @@ pub fn run(program: &Path, quick: bool) -> Result<()> {
     let lines = fs::read_to_string(&file)?;
     let mut passes = Passes::new(lines.lines().map(str::to_owned).collect());
     say(&format!(
-        "\n{} on a disk that it waits for (fsync on); {} tokens loaded in {} s, each hundred somebody \
-         else's; {} in use.",
+        "\n{} with `fsync` on; {} tokens loaded in {} s, every hundred of another user; {} in use.",
         postgres.version()?,
         effort.tokens,
         took.as_secs(),

@@ -50,7 +50,7 @@ async fn flood_of_sign_ins_bounds_memory_and_delays_no_other_call() {
         assert!(answer.header("retry-after").is_some(), "{answer}");
         rejected += 1;
     }
-    assert!(rejected > 0, "a machine that hashes 200 passwords at once");
+    assert!(rejected > 0, "no sign-in was rejected");
 
     let cores = std::thread::available_parallelism().unwrap().get() as u64;
     let limit = before + cores * HASH_MIB + 64;
@@ -77,7 +77,7 @@ async fn overload_rejections_are_counted_and_logged_as_info() {
     };
     let answers = join_all((0..SIGN_INS).map(sign_in_as)).await;
     let rejected = answers.iter().filter(|answer| answer.status == 503).count();
-    assert!(rejected > 0, "a machine that hashes 60 passwords at once");
+    assert!(rejected > 0, "no sign-in was rejected");
 
     let metrics = AnonymousClient::at(&format!("http://{metrics}"));
     let counted = format!("narthex_refused_total{{reason=\"busy\"}} {rejected}\n");
