@@ -25,7 +25,7 @@ use crate::{
         id::Id,
         per_minute::PerMinute,
         single_flight::SingleFlight,
-        worker_pool::cores,
+        worker_pool::available_parallelism,
         write_behind::WriteBehind,
     },
 };
@@ -90,7 +90,7 @@ impl AppState {
     ) -> Result<Self, Error> {
         db::run_pending(&settings.database, MIGRATIONS)?;
         let db = Database::open(&settings.database, settings.database_connections)?;
-        let hasher = PasswordHasher::new(cores())?;
+        let hasher = PasswordHasher::new(available_parallelism())?;
         let nodes = Cluster::new(
             db.clone(),
             settings.remembered,
@@ -114,9 +114,9 @@ impl AppState {
     }
 
     /// Says with which keys this process signs and takes cookies: it remembers nothing before.
-    pub fn go_by(&self, keys: &SigningKeys) {
+    pub fn set_node_config(&self, keys: &SigningKeys) {
         let terms = NodeConfig::new(keys, &self.settings.token_prefix);
-        self.nodes.go_by(terms);
+        self.nodes.set_node_config(terms);
     }
 
     /// Reads from the database, off the async workers.
@@ -152,11 +152,14 @@ impl AppState {
         let done = transaction.clone();
         let change = move |connection: &mut AnyConnection| {
             let result = work(&transaction, connection)?;
-            let told = transaction.tell(connection)?;
+            let told = transaction.publish_invalidations(connection)?;
             Ok::<_, Error>((result, told))
         };
-        let (result, told) = self.db.write(change, move || done.forget()).await?;
-        self.nodes.until_applied(told).await?;
+        let (result, told) = self
+            .db
+            .write(change, move || done.apply_invalidations())
+            .await?;
+        self.nodes.wait_until_applied(told).await?;
         Ok(result)
     }
 
@@ -166,12 +169,12 @@ impl AppState {
     ///
     /// # Errors
     /// When the database cannot be asked, or lost what was done.
-    pub async fn settle(&self, subject: InvalidationKey) -> Result<(), Error> {
+    pub async fn wait_for_revocation(&self, subject: InvalidationKey) -> Result<(), Error> {
         let told = self
-            .read(|context, connection| Ok(context.nodes.told(connection)?))
+            .read(|context, connection| Ok(context.nodes.pending(connection)?))
             .await?;
-        self.nodes.forget([subject]);
-        self.nodes.until_applied(told).await?;
+        self.nodes.invalidate([subject]);
+        self.nodes.wait_until_applied(told).await?;
         Ok(())
     }
 }
@@ -209,24 +212,27 @@ pub struct Invalidation(());
 impl Transaction {
     /// What is remembered of `user` is old once this transaction is committed.
     #[must_use]
-    pub fn makes_old(&self, user: UserId) -> Invalidation {
-        self.note([InvalidationKey::User(user)])
+    pub fn invalidate_user(&self, user: UserId) -> Invalidation {
+        self.register_invalidations([InvalidationKey::User(user)])
     }
 
     /// What is remembered of a credential is old once this transaction is committed. `secrets` are the digests
     /// of all that it has, read in this transaction under its user's lock.
     #[must_use]
-    pub fn makes_passes_old(&self, secrets: Vec<Digest>) -> Invalidation {
-        self.note(secrets.into_iter().map(InvalidationKey::Pass))
+    pub fn invalidate_secrets(&self, secrets: Vec<Digest>) -> Invalidation {
+        self.register_invalidations(secrets.into_iter().map(InvalidationKey::Pass))
     }
 
     /// Every node forgets everything once this transaction is committed.
     #[must_use]
     pub fn invalidate_everything(&self) -> Invalidation {
-        self.note([InvalidationKey::Everything])
+        self.register_invalidations([InvalidationKey::Everything])
     }
 
-    fn note(&self, subjects: impl IntoIterator<Item = InvalidationKey>) -> Invalidation {
+    fn register_invalidations(
+        &self,
+        subjects: impl IntoIterator<Item = InvalidationKey>,
+    ) -> Invalidation {
         let mut made_old = self.made_old.lock().unwrap_or_else(PoisonError::into_inner);
         for subject in subjects {
             if !made_old.contains(&subject) {
@@ -236,22 +242,27 @@ impl Transaction {
         Invalidation(())
     }
 
-    fn subjects(&self) -> Vec<InvalidationKey> {
+    fn registered_invalidations(&self) -> Vec<InvalidationKey> {
         self.made_old
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    fn tell(&self, connection: &mut AnyConnection) -> Result<PublishedInvalidation, Error> {
-        self.context.nodes.tell(connection, &self.subjects())
+    fn publish_invalidations(
+        &self,
+        connection: &mut AnyConnection,
+    ) -> Result<PublishedInvalidation, Error> {
+        self.context
+            .nodes
+            .publish(connection, &self.registered_invalidations())
     }
 
     /// Also where it is not known whether the change was made: to forget too much costs a query.
-    fn forget(&self) {
-        let subjects = self.subjects();
+    fn apply_invalidations(&self) {
+        let subjects = self.registered_invalidations();
         if !subjects.is_empty() {
-            self.context.nodes.forget(subjects);
+            self.context.nodes.invalidate(subjects);
         }
     }
 }

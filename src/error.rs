@@ -141,20 +141,20 @@ impl From<diesel::result::Error> for Error {
 impl From<db::Error> for Error {
     fn from(error: db::Error) -> Self {
         let cause = error.to_string();
-        if !error.is_collision() {
+        if !error.is_retryable() {
             metrics::counter!("narthex_database_errors_total").increment(1);
         }
         match error {
             db::Error::Unknown(_) => Self::OutcomeUnknown(cause),
             db::Error::Panicked => Self::Internal(cause),
-            _ if error.is_collision() => Self::SerializationFailure(cause),
+            _ if error.is_retryable() => Self::SerializationFailure(cause),
             _ => Self::Unavailable(cause),
         }
     }
 }
 
 impl IsRetryable for Error {
-    fn is_collision(&self) -> bool {
+    fn is_retryable(&self) -> bool {
         matches!(self, Self::SerializationFailure(_))
     }
 

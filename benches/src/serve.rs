@@ -63,7 +63,7 @@ static DATABASE: OnceLock<Database> = OnceLock::new();
 pub fn serve() -> Result<()> {
     let mut pass = String::new();
     std::io::stdin().read_line(&mut pass)?;
-    let sources = Sources::gather([], None)?;
+    let sources = Sources::load([], None)?;
     let settings = Settings::read(&sources)?;
     let _log = logging::start(Program::Server, &sources, &settings)?;
     let keys = settings.signing_keys(&SystemRandom)?;
@@ -72,7 +72,8 @@ pub fn serve() -> Result<()> {
     actix_web::rt::System::new().block_on(async {
         write("CREATE TABLE IF NOT EXISTS one_row (id INTEGER PRIMARY KEY, content BLOB NOT NULL)")
             .await?;
-        let server = Server::bind_beside(context, keys, |app| serve_constants(app, &IN_THE_APP))?;
+        let server =
+            Server::bind_with_routes(context, keys, |app| serve_constants(app, &IN_THE_APP))?;
         let bare = HttpServer::new(|| App::new().configure(|app| serve_constants(app, &BARE)))
             .disable_signals()
             .bind("127.0.0.1:0")?;

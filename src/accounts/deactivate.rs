@@ -6,12 +6,12 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
         CredentialFilter, Principal, RevocationReason, RevocationReceipt,
-        revoke::{self, RevocationRequest, begin_change},
+        revoke::{self, RevocationRequest, lock_user_and_recheck_actor},
     },
     crypto::secret::SecretString,
     db::AnyConnection,
     error::{Error, Result},
-    passwords::verify::{authenticate_user, begin_sign_in, wrong_password_in},
+    passwords::verify::{authenticate_user, redeem_password_proof, wrong_password_in},
     types::ids::UserId,
 };
 
@@ -31,15 +31,15 @@ pub async fn delete(
         .map_err(|error| wrong_password_in("password", error))?;
     context
         .write(move |context, connection| {
-            begin_sign_in(context, connection, &proof, &actor)?;
-            let receipt = end_everything(
+            redeem_password_proof(context, connection, &proof, &actor)?;
+            let receipt = revoke_everything(
                 context,
                 connection,
                 user,
                 RevocationReason::AccountDeleted,
                 &actor,
             )?;
-            store::delete(connection, context.makes_old(user), user)?;
+            store::delete(connection, context.invalidate_user(user), user)?;
             Ok::<_, Error>(receipt)
         })
         .await
@@ -51,14 +51,14 @@ pub async fn delete(
 /// [`Error::NotFound`] where it is gone.
 pub async fn delete_as_operator(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
     as_operator(context, user, |context, connection, user, actor| {
-        let receipt = end_everything(
+        let receipt = revoke_everything(
             context,
             connection,
             user,
             RevocationReason::AccountDeleted,
             actor,
         )?;
-        store::delete(connection, context.makes_old(user), user)?;
+        store::delete(connection, context.invalidate_user(user), user)?;
         Ok(receipt)
     })
     .await
@@ -72,13 +72,13 @@ pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationRecei
     as_operator(context, user, |context, connection, user, actor| {
         store::set_disabled(
             connection,
-            context.makes_old(user),
+            context.invalidate_user(user),
             user,
             Some(context.now()),
         )?;
         let what = NewEvent::new(EventKind::AccountDisabled, "");
         audit::record(context, connection, user, actor, what)?;
-        end_everything(
+        revoke_everything(
             context,
             connection,
             user,
@@ -95,7 +95,7 @@ pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationRecei
 /// [`Error::NotFound`] where it is gone.
 pub async fn enable(context: &AppState, user: UserId) -> Result<()> {
     as_operator(context, user, |context, connection, user, actor| {
-        store::set_disabled(connection, context.makes_old(user), user, None)?;
+        store::set_disabled(connection, context.invalidate_user(user), user, None)?;
         let what = NewEvent::new(EventKind::AccountEnabled, "");
         audit::record(context, connection, user, actor, what)
     })
@@ -110,13 +110,13 @@ async fn as_operator<T: Send + 'static>(
     context
         .write(move |context, connection| {
             let actor = Actor::operator();
-            begin_change(context, connection, user, &actor)?;
+            lock_user_and_recheck_actor(context, connection, user, &actor)?;
             change(context, connection, user, &actor)
         })
         .await
 }
 
-fn end_everything(
+fn revoke_everything(
     context: &Transaction,
     connection: &mut AnyConnection,
     user: UserId,
@@ -124,5 +124,5 @@ fn end_everything(
     actor: &Actor,
 ) -> Result<RevocationReceipt> {
     let ending = RevocationRequest::of(CredentialFilter::default(), reason);
-    revoke::end_within(context, connection, user, &ending, actor)
+    revoke::revoke_in(context, connection, user, &ending, actor)
 }

@@ -8,7 +8,7 @@ pub(crate) mod store;
 pub use self::{
     deactivate::{delete, delete_as_operator, disable, enable},
     profile::{Profile, change_profile},
-    register::{Registration, create, register, register_once},
+    register::{Registration, create, register, register_with_form},
     store::{Account, AccountFilter, AccountPage},
 };
 

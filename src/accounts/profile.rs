@@ -31,9 +31,9 @@ pub async fn change_profile(
     profile: Profile,
 ) -> Result<()> {
     if caller.user.email != profile.email.as_str() {
-        caller.confirmed(context.now())?;
+        caller.require_recent_authentication(context.now())?;
         // Whether an address is taken is told here as it is at registering, and as slowly.
-        rate_limit::count(context, &Attempt::to_register(context, caller.ip)).await?;
+        rate_limit::record_attempt(context, &Attempt::to_register(context, caller.ip)).await?;
     }
     let (user, actor, caller) = (caller.user.id, caller.actor(), caller.clone());
     context
@@ -45,10 +45,10 @@ pub async fn change_profile(
             let renamed = before.name != profile.name.as_str();
             let moved = before.email != profile.email.as_str();
             if moved {
-                acting.confirmed(context.now())?;
+                acting.require_recent_authentication(context.now())?;
             }
-            let old = context.makes_old(user);
-            db::attempt(connection, |connection| {
+            let old = context.invalidate_user(user);
+            db::with_savepoint(connection, |connection| {
                 store::set_profile(connection, old, user, &profile.name, &profile.email)
             })
             .map_err(taken)?;

@@ -43,10 +43,10 @@ pub async fn register(
     }
     let attempt = Attempt::to_register(context, actor.ip);
     let attempt = context
-        .read(move |context, connection| rate_limit::unblocked(context, connection, attempt))
+        .read(move |context, connection| rate_limit::check(context, connection, attempt))
         .await?;
     let place = context.hasher.place(actor.ip).await?;
-    rate_limit::count(context, &attempt).await?;
+    rate_limit::record_attempt(context, &attempt).await?;
     make(context, &place, registration, actor).await
 }
 
@@ -55,7 +55,7 @@ pub async fn register(
 ///
 /// # Errors
 /// As [`register`], and as [`authenticate`], whose limits hold here too.
-pub async fn register_once(
+pub async fn register_with_form(
     context: &AppState,
     registration: Registration,
     actor: Actor,
@@ -66,11 +66,11 @@ pub async fn register_once(
         other => return other,
     };
     let account = find_by_email(context, &email).await?;
-    if account.user.created_at.plus(SENT_AGAIN_WITHIN) <= context.now() {
+    if account.user.created_at.saturating_add(SENT_AGAIN_WITHIN) <= context.now() {
         return Err(taken.into());
     }
     match authenticate(context, email.as_str(), password.into_secret(), actor).await {
-        Ok(proof) => Ok(proof.of_a_new_account()),
+        Ok(proof) => Ok(proof.for_new_account()),
         Err(Error::WrongPassword) => Err(taken.into()),
         Err(other) => Err(other),
     }
@@ -111,13 +111,13 @@ async fn make(
                 name: name.into(),
                 created_at: context.now(),
             };
-            db::attempt(connection, |connection| {
+            db::with_savepoint(connection, |connection| {
                 store::insert(connection, &user, &email, &hash)
             })
             .map_err(taken)?;
             let what = NewEvent::new(EventKind::AccountCreated, "");
             audit::record(context, connection, user.id, &actor, what)?;
-            Ok(PasswordProof::by_registering(user.id, hash))
+            Ok(PasswordProof::from_registration(user.id, hash))
         })
         .await
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::{
     crypto::digest::Digest,
     types::ids::{CredentialId, EventId, ReceiptId},
-    util::{clock::Timestamp, string_enum::named},
+    util::{clock::Timestamp, string_enum::string_enum},
 };
 
 /// Who did something, and from where.
@@ -46,7 +46,7 @@ impl Actor {
     }
 }
 
-named! {
+string_enum! {
     /// What sort of thing happened.
     EventKind {
         /// The account was made.

@@ -55,14 +55,14 @@ pub fn record(
     if let Some(user) = user
         && event.kind.is_repeatable()
     {
-        let since = EventId::first_at(event.at.minus(COUNTED_WITHIN));
+        let since = EventId::lower_bound_at(event.at.saturating_sub(COUNTED_WITHIN));
         if store::count_again(connection, user, &event, since)? {
             return Ok(());
         }
     }
     store::insert(connection, user, &event)?;
     match user {
-        Some(user) if is_one_in_64(event.id) => forget_beyond(connection, user).map(drop),
+        Some(user) if is_one_in_64(event.id) => delete_excess(connection, user).map(drop),
         _ => Ok(()),
     }
 }
@@ -76,12 +76,12 @@ fn is_one_in_64(id: EventId) -> bool {
 
 /// Forgets some of the events of `user` that are beyond [`MOST_EVENTS`], and says how many: the oldest first,
 /// sign-ins and endings after all others.
-fn forget_beyond(connection: &mut AnyConnection, user: UserId) -> Result<usize> {
+fn delete_excess(connection: &mut AnyConnection, user: UserId) -> Result<usize> {
     let beyond = store::count(connection, user)?.saturating_sub(MOST_EVENTS);
     if beyond <= 0 {
         return Ok(0);
     }
-    Ok(store::forget_oldest(
+    Ok(store::delete_oldest(
         connection,
         user,
         beyond.min(FORGOTTEN_AT_ONCE),
@@ -93,14 +93,14 @@ fn forget_beyond(connection: &mut AnyConnection, user: UserId) -> Result<usize> 
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn forget_beyond_bound(context: &AppState) -> Result<()> {
-    let since = EventId::first_at(context.now().minus(LOOKED_AT_WITHIN));
+pub(crate) async fn delete_excess_of_all(context: &AppState) -> Result<()> {
+    let since = EventId::lower_bound_at(context.now().saturating_sub(LOOKED_AT_WITHIN));
     let users = context
-        .read(move |_, connection| Ok(store::users_with_many(connection, since, MANY)?))
+        .read(move |_, connection| Ok(store::users_with_excess(connection, since, MANY)?))
         .await?;
     for user in users {
         let some =
-            move |_: &Transaction, connection: &mut AnyConnection| forget_beyond(connection, user);
+            move |_: &Transaction, connection: &mut AnyConnection| delete_excess(connection, user);
         while context.write(some).await? > 0 {}
     }
     Ok(())
@@ -112,12 +112,12 @@ pub(crate) fn newest_at(connection: &mut AnyConnection) -> Result<Option<Timesta
 }
 
 /// Forgets some lines of nobody's log that are older than `before`, and says how many.
-pub(crate) fn forget_nobodys(
+pub(crate) fn delete_anonymous_events(
     connection: &mut AnyConnection,
     before: Timestamp,
     most: i64,
 ) -> Result<usize> {
-    Ok(store::forget_nobodys(connection, before, most)?)
+    Ok(store::delete_anonymous_events(connection, before, most)?)
 }
 
 /// A page of `user`'s log, newest first.

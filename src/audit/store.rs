@@ -4,7 +4,7 @@ use diesel::{QueryResult, prelude::*};
 
 use super::event::{Event, EventKind};
 use crate::{
-    db::{AnyConnection, on},
+    db::{AnyConnection, with_backend},
     schema::events,
     types::ids::{CredentialId, EventId, OfEvent, ReceiptId, UserId},
     util::{clock::Timestamp, pagination::Paging},
@@ -68,7 +68,7 @@ pub(super) fn insert(
         detail: event.detail.clone(),
         times: event.times,
     };
-    on!(connection => diesel::insert_into(events::table)
+    with_backend!(connection => diesel::insert_into(events::table)
         .values(row)
         .execute(connection))
     .map(drop)
@@ -121,7 +121,7 @@ pub(super) fn count(connection: &mut AnyConnection, user: UserId) -> QueryResult
 }
 
 /// Forgets the oldest `most` events of `user`, those of the kinds that are kept longest after all others.
-pub(super) fn forget_oldest(
+pub(super) fn delete_oldest(
     connection: &mut AnyConnection,
     user: UserId,
     most: i64,
@@ -149,7 +149,7 @@ pub(super) fn forget_oldest(
 }
 
 /// Users with at least `many` events since `since`.
-pub(super) fn users_with_many(
+pub(super) fn users_with_excess(
     connection: &mut AnyConnection,
     since: EventId,
     many: i64,
@@ -181,7 +181,7 @@ pub(super) fn newest(
     Ok(rows.into_iter().map(Event::from).collect())
 }
 
-pub(super) fn forget_nobodys(
+pub(super) fn delete_anonymous_events(
     connection: &mut AnyConnection,
     before: Timestamp,
     most: i64,

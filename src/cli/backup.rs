@@ -49,7 +49,7 @@ pub(super) fn backup(settings: &Settings, file: &Path, form: OutputFormat) -> Re
         "Copied {} to {shown} ({bytes} bytes).",
         database.display()
     ))?;
-    output::remark(reminder(key_file));
+    output::print_note(reminder(key_file));
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub(super) async fn run(context: &AppState, form: OutputFormat) -> Result<(), CliError> {
-    let place = is_right(context).await?;
+    let place = confirm(context).await?;
     if form.json {
         return output::json(&json::place(&place));
     }
@@ -17,7 +17,7 @@ pub(super) async fn run(context: &AppState, form: OutputFormat) -> Result<(), Cl
 }
 
 /// Has the database know its place as the right one; gives it.
-pub(super) async fn is_right(context: &AppState) -> Result<String, CliError> {
+pub(super) async fn confirm(context: &AppState) -> Result<String, CliError> {
     let target = context.settings.database.clone();
     // Outside of the transaction below, which a question that is refused would end.
     let here = context
@@ -30,7 +30,7 @@ pub(super) async fn is_right(context: &AppState) -> Result<String, CliError> {
     context
         .write(move |transaction, connection| {
             let _: Invalidation = transaction.invalidate_everything();
-            Ok(restore_detection::is_right(connection, &here)?)
+            Ok(restore_detection::confirm_identity(connection, &here)?)
         })
         .await?;
     Ok(place)

@@ -18,7 +18,7 @@ use crate::{
     },
     util::{
         clock::Timestamp,
-        pagination::{MOST, Paging},
+        pagination::{MAX_PAGE_SIZE, Paging},
     },
 };
 
@@ -31,9 +31,10 @@ pub(super) async fn live(
     let mut all = Vec::new();
     let mut after = None;
     loop {
-        let paging = Paging::new(MOST, after);
+        let paging = Paging::new(MAX_PAGE_SIZE, after);
         let selection = CredentialFilter::all_of(class);
-        let page = credentials::list(context, user, selection, StatusFilter::Live, paging).await?;
+        let page =
+            credentials::list(context, user, selection, StatusFilter::Active, paging).await?;
         all.extend(page.rows);
         after = page.next;
         if after.is_none() {
@@ -49,20 +50,22 @@ pub(super) async fn revoke(
     id: CredentialId,
     form: OutputFormat,
 ) -> Result<(), CliError> {
-    let found = credentials::find_anybodys(context, class, id).await;
+    let found = credentials::find_any_user(context, class, id).await;
     let found = found.map_err(|error| match error {
         Error::NotFound => CliError::Because(format!("there is no {} {id}", class.as_str())),
         other => other.into(),
     })?;
     let name = class.as_str();
     if let Some(at) = found.ended_at {
-        context.settle(InvalidationKey::User(found.user_id)).await?;
+        context
+            .wait_for_revocation(InvalidationKey::User(found.user_id))
+            .await?;
         let ago = humanize::ago(context.now(), at);
         return nothing(form, format!("The {name} {id} was ended {ago}."));
     }
     let ending =
         RevocationRequest::of(CredentialFilter::one(class, id), RevocationReason::Operator);
-    let ended = revoke::end(context, found.user_id, ending, Actor::operator()).await?;
+    let ended = revoke::revoke(context, found.user_id, ending, Actor::operator()).await?;
     receipt(context, form, &format!("Ended the {name} {id}."), &ended)
 }
 
@@ -133,6 +136,6 @@ pub(super) fn last_used(credential: &Credential, now: Timestamp) -> String {
 /// When it ends by itself: `in 3 days`, `never`.
 pub(super) fn end(credential: &Credential, now: Timestamp) -> String {
     credential
-        .dies_at()
+        .effective_expiry()
         .map_or_else(|| "never".to_owned(), |at| humanize::until(now, at))
 }

@@ -34,7 +34,7 @@ pub(super) async fn identify(context: &AppState, form: OutputFormat) -> Result<(
     if form.json {
         return output::json(&json::identified(&found, name(found.refusal)));
     }
-    tell(context, &found).await
+    print(context, &found).await
 }
 
 /// Its state, for programs.
@@ -50,7 +50,7 @@ const fn name(refusal: Option<Refusal>) -> &'static str {
     }
 }
 
-async fn tell(context: &AppState, found: &Identified) -> Result<(), CliError> {
+async fn print(context: &AppState, found: &Identified) -> Result<(), CliError> {
     let (now, token) = (context.now(), &found.credential);
     output::line(format!(
         "This is a secret of the {} {} of {}.",
@@ -88,7 +88,7 @@ async fn state(context: &AppState, found: &Identified) -> Result<String, CliErro
         None => match found.valid_until {
             Some(until) => format!(
                 "live: rotated out, it still lets its bearer in until {}",
-                until.minute()
+                until.format_minute()
             ),
             None => "live: it lets its bearer in".to_owned(),
         },
@@ -100,7 +100,7 @@ async fn state(context: &AppState, found: &Identified) -> Result<String, CliErro
             let until = found.valid_until.unwrap_or(context.now());
             format!(
                 "rotated out: it let its bearer in until {}; the token lives on with a newer secret",
-                until.minute()
+                until.format_minute()
             )
         }
         Some(Refusal::Expired) => "expired: it lets nobody in".to_owned(),
@@ -133,12 +133,12 @@ fn abilities(token: &Credential) -> String {
 
 /// `3 days ago, on 2026-11-22 18:05 UTC`
 fn past(now: Timestamp, at: Timestamp) -> String {
-    format!("{}, on {}", humanize::ago(now, at), at.minute())
+    format!("{}, on {}", humanize::ago(now, at), at.format_minute())
 }
 
 fn moment(now: Timestamp, at: Timestamp) -> String {
     if at <= now {
         return past(now, at);
     }
-    format!("{}, on {}", humanize::until(now, at), at.minute())
+    format!("{}, on {}", humanize::until(now, at), at.format_minute())
 }

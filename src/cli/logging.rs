@@ -36,7 +36,7 @@ pub struct Log {
 /// # Errors
 /// When there can be no more threads.
 pub fn start(program: Program, sources: &Sources, settings: &Settings) -> io::Result<Log> {
-    let filter = filter(program, sources.have("NARTHEX_LOG"), &settings.log);
+    let filter = filter(program, sources.is_set("NARTHEX_LOG"), &settings.log);
     let format = settings.log_format;
     let last_lines = match program {
         Program::Server => {

@@ -161,14 +161,14 @@ impl Cli {
         match self.try_to() {
             Ok(()) => ExitCode::SUCCESS,
             Err(failed) => {
-                output::complain(&failed);
+                output::print_error(&failed);
                 failed.exit_code()
             }
         }
     }
 
     fn try_to(self) -> Result<(), CliError> {
-        let sources = || Sources::gather(self.overrides.given, self.config.as_deref());
+        let sources = || Sources::load(self.overrides.given, self.config.as_deref());
         match self.command {
             Command::Work(work) => work.run(&sources()?),
             Command::Check { form } => {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::CliError;
 use crate::{
     error::Error,
-    util::unicode::{is_unseen, spelt_out},
+    util::unicode::{escape_unprintable, is_unprintable},
 };
 
 /// Prints a line for people on the standard output, what is not to be seen in it spelt out. A reader who has seen enough and went away, as `head` does,
@@ -20,10 +20,10 @@ use crate::{
 /// # Errors
 /// When it cannot be written for another reason: the disk is full.
 pub(super) fn line(text: impl Display) -> Result<(), CliError> {
-    unless_nobody_reads(try_line(&spelt_out(&text.to_string())))
+    ignore_broken_pipe(try_line(&escape_unprintable(&text.to_string())))
 }
 
-fn unless_nobody_reads(written: io::Result<()>) -> Result<(), CliError> {
+fn ignore_broken_pipe(written: io::Result<()>) -> Result<(), CliError> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
@@ -51,7 +51,7 @@ fn try_line(text: &str) -> io::Result<()> {
 /// As [`line`].
 pub(super) fn json(value: &impl Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string(value).map_err(Error::internal)?;
-    unless_nobody_reads(try_line(&harmless(&text)))
+    ignore_broken_pipe(try_line(&escape_json(&text)))
 }
 
 /// Prints a document of ours as it is.
@@ -60,14 +60,14 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), CliError> {
 /// As [`line`].
 pub(super) fn document(bytes: &[u8]) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
-    unless_nobody_reads(out.write_all(bytes).and_then(|()| out.flush()))
+    ignore_broken_pipe(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
 /// JSON lets characters through that a terminal obeys or hides; it has a way to spell them.
-fn harmless(json: &str) -> String {
+fn escape_json(json: &str) -> String {
     let mut spelt = String::with_capacity(json.len());
     for c in json.chars() {
-        if is_unseen(c) {
+        if is_unprintable(c) {
             // All of them are in the first plane, so that one unit says each.
             spelt.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
@@ -78,19 +78,22 @@ fn harmless(json: &str) -> String {
 }
 
 /// Prints a remark on the standard error: what a person wants to know and a program does not.
-pub(super) fn remark(text: impl Display) {
-    tell(&spelt_out(&text.to_string()));
+pub(super) fn print_note(text: impl Display) {
+    print(&escape_unprintable(&text.to_string()));
 }
 
 /// Prints in one line why something was not done.
-pub(super) fn complain(why: &CliError) {
+pub(super) fn print_error(why: &CliError) {
     let why = why.to_string();
     let words: Vec<&str> = why.split_whitespace().collect();
-    tell(&format!("narthex: {}", spelt_out(&words.join(" "))));
+    print(&format!(
+        "narthex: {}",
+        escape_unprintable(&words.join(" "))
+    ));
 }
 
 /// Where even this cannot be written there is nobody to tell.
-fn tell(text: &str) {
+fn print(text: &str) {
     drop(writeln!(io::stderr().lock(), "{text}"));
 }
 
@@ -102,7 +105,7 @@ mod tests {
     fn json_has_nothing_in_it_that_a_terminal_obeys() {
         let text = "\u{1b}[2J\u{7f}\u{9b}\u{202e} Zoë 🙂";
         let json = serde_json::to_string(text).unwrap();
-        let shown = harmless(&json);
+        let shown = escape_json(&json);
         assert_eq!(shown, r#""\u001b[2J\u007f\u009b\u202e Zoë 🙂""#);
         assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
     }

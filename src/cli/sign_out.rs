@@ -122,7 +122,7 @@ async fn end(
     selection: CredentialFilter,
 ) -> Result<RevocationReceipt, Error> {
     let ending = RevocationRequest::of(selection, RevocationReason::Operator);
-    revoke::end(context, user, ending, Actor::operator()).await
+    revoke::revoke(context, user, ending, Actor::operator()).await
 }
 
 /// How many users are signed out in one transaction: few enough that no other change waits for long.
@@ -149,7 +149,7 @@ async fn everybody(
             }
             continue;
         }
-        let ended = revoke::end_of_many(context, batch.to_vec(), selection.clone()).await?;
+        let ended = revoke::revoke_for_users(context, batch.to_vec(), selection.clone()).await?;
         users += ended.len();
         ends += ended
             .iter()
@@ -161,7 +161,7 @@ async fn everybody(
     }
     // Whatever lived again in a copy has ended now.
     if everything && !dry_run {
-        confirm_database::is_right(context).await?;
+        confirm_database::confirm(context).await?;
     }
     let (credentials, users) = (count(ends, "credential"), count(users, "user"));
     match (form.json, dry_run) {

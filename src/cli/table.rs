@@ -1,7 +1,7 @@
 //! A list for people: aligned columns under headings.
 
 use super::{CliError, output};
-use crate::util::unicode::spelt_out;
+use crate::util::unicode::escape_unprintable;
 
 /// Rows of `N` columns. Put what may be long or wide last: it needs no alignment there.
 pub(super) struct Columns<const N: usize> {
@@ -18,13 +18,13 @@ impl<const N: usize> Columns<N> {
 
     /// Adds a row. What is not to be seen in it is spelt out: names come from other people.
     pub(super) fn row(&mut self, cells: [String; N]) {
-        self.rows.push(cells.map(|cell| spelt_out(&cell)));
+        self.rows.push(cells.map(|cell| escape_unprintable(&cell)));
     }
 
     /// Prints all of it; where there are no rows, a remark that says so instead.
     pub(super) fn print(&self, empty: &str) -> Result<(), CliError> {
         if self.rows.len() < 2 {
-            output::remark(empty);
+            output::print_note(empty);
             return Ok(());
         }
         self.lines().try_for_each(output::line)

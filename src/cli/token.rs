@@ -14,7 +14,7 @@ use crate::{
     audit::Actor,
     credentials::{Credential, revoke},
     i18n::humanize,
-    tokens::{Issued, NewToken, issue_as_operator},
+    tokens::{Issued, NewToken, create_as_operator},
     types::{
         ability::Ability,
         credential_kind::{CredentialKind, CredentialType},
@@ -106,7 +106,7 @@ impl Add {
         let new = self.new_token(context, life)?;
         let account = account(context, &self.email).await?;
         let user = account.user.id;
-        let Issued { token, secret } = issue_as_operator(context, user, kind, new).await?;
+        let Issued { token, secret } = create_as_operator(context, user, kind, new).await?;
         if let Err(error) = output::secret(secret.expose()) {
             revoke::revoke_token(context, user, token.id, Actor::operator()).await?;
             return Err(CliError::Because(format!(
@@ -114,7 +114,7 @@ impl Add {
                  ended again"
             )));
         }
-        tell(&token, &account, life);
+        print_token(&token, &account, life);
         Ok(())
     }
 
@@ -147,8 +147,8 @@ impl Add {
 }
 
 /// Says on the standard error what was made.
-fn tell(token: &Credential, account: &Account, life: Option<Duration>) {
-    output::remark(format!(
+fn print_token(token: &Credential, account: &Account, life: Option<Duration>) {
+    output::print_note(format!(
         "Made the {} “{}” (…{}) for {}.",
         token.kind.label(),
         token.name,
@@ -156,19 +156,21 @@ fn tell(token: &Credential, account: &Account, life: Option<Duration>) {
         account.user.email
     ));
     let abilities: Vec<&str> = token.abilities.iter().map(Ability::as_str).collect();
-    output::remark(match abilities.as_slice() {
+    output::print_note(match abilities.as_slice() {
         [] => "It has no ability: all it can do is say whose it is.".to_owned(),
         abilities => format!("It may do this: {}.", abilities.join(", ")),
     });
     let end = life.map(humanize::length).zip(token.expires_at);
-    output::remark(match end {
-        Some((life, at)) => format!("It expires in {life}, on {}.", at.minute()),
+    output::print_note(match end {
+        Some((life, at)) => format!("It expires in {life}, on {}.", at.format_minute()),
         None => "It never expires.".to_owned(),
     });
     if account.disabled_at.is_some() {
-        output::remark("The account is disabled: until it is enabled, the token lets nobody in.");
+        output::print_note(
+            "The account is disabled: until it is enabled, the token lets nobody in.",
+        );
     }
-    output::remark(format!(
+    output::print_note(format!(
         "Its secret is shown only now. End it with: narthex token revoke {}",
         token.id
     ));

@@ -173,7 +173,7 @@ async fn list(
         columns.print(nothing)?;
     }
     if i64::try_from(shown) != Ok(total) {
-        output::remark(format!("Showed {shown} of {total} accounts."));
+        output::print_note(format!("Showed {shown} of {total} accounts."));
     }
     Ok(())
 }

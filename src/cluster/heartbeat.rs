@@ -16,15 +16,15 @@ use crate::{
     db::{self, DatabaseIdentity, DedicatedConnection},
     restore_detection,
     types::ids::NodeId,
-    util::{clock::uptime, id::Id},
+    util::{clock::boot_time, id::Id},
 };
 
 /// A node that nobody has asked for so long leaves, and writes nothing until somebody does.
 const IDLE: Duration = Duration::from_secs(60);
 /// How often it listens while it is asked, and while it was not asked for a while.
 const LISTEN: Duration = Duration::from_millis(4);
-const LISTEN_SELDOM: Duration = Duration::from_millis(50);
-const A_WHILE: Duration = Duration::from_secs(3);
+const POLL_IDLE: Duration = Duration::from_millis(50);
+const IDLE_AFTER: Duration = Duration::from_secs(3);
 /// How often it looks again whether the database is a copy, while it may be one.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// How often it looks at the database's file while nobody asks anything.
@@ -61,7 +61,7 @@ pub(super) struct Heartbeat {
 impl Heartbeat {
     pub(super) fn new(shared: &Arc<Shared>, bell: Arc<Wakeup>) -> Self {
         Self {
-            beside: shared.database.beside(),
+            beside: shared.database.dedicated_connection(),
             shared: Arc::downgrade(shared),
             bell,
             member: None,
@@ -82,54 +82,54 @@ impl Heartbeat {
             let Some(shared) = self.shared.upgrade() else {
                 break;
             };
-            let pause = self.turn(&shared);
+            let pause = self.tick(&shared);
             drop(shared);
             self.bell.sleep(pause);
         }
         if let Some(shared) = self.shared.upgrade() {
-            shared.lease.give_up();
+            shared.lease.end();
         }
-        self.depart();
+        self.leave();
     }
 
     /// Does what is due, and says how long there is nothing to do.
-    fn turn(&mut self, shared: &Shared) -> Duration {
+    fn tick(&mut self, shared: &Shared) -> Duration {
         if self.beside.was_replaced() {
-            shared.lease.give_up();
+            shared.lease.end();
             self.member = None;
-            shared.stop_because(REPLACED);
+            shared.request_shutdown(REPLACED);
             return PAUSE;
         }
         let idle = shared.idle_for();
         if idle >= IDLE {
-            shared.lease.give_up();
-            shared.is_known_as(None);
-            self.depart();
+            shared.lease.end();
+            shared.set_id(None);
+            self.leave();
             return WATCH;
         }
         // Every check rings while memory may not be believed. That is no reason to hurry.
-        let early = self.not_before.saturating_sub(uptime());
+        let early = self.not_before.saturating_sub(boot_time());
         if !early.is_zero() {
             return early;
         }
-        let pause = match self.keep(shared) {
+        let pause = match self.renew_and_catch_up(shared) {
             Ok(()) => {
                 self.failing = false;
                 shared.takes_no_writes.store(false, Ordering::Relaxed);
                 match self.member {
-                    None => lease::LOOK,
-                    Some(_) if idle < A_WHILE => return LISTEN,
-                    Some(_) => return LISTEN_SELDOM,
+                    None => lease::POLL_WITHOUT_NOTIFICATION,
+                    Some(_) if idle < IDLE_AFTER => return LISTEN,
+                    Some(_) => return POLL_IDLE,
                 }
             }
             Err(Interrupted::GivenUp) => {
-                self.join_again(shared);
+                self.rejoin(shared);
                 tracing::warn!("the others have given this process up; it joins them again");
                 Duration::ZERO
             }
-            Err(Interrupted::Moved) => self.move_on(shared),
+            Err(Interrupted::Moved) => self.follow_failover(shared),
             Err(Interrupted::Lost) => {
-                self.join_again(shared);
+                self.rejoin(shared);
                 Duration::ZERO
             }
             Err(Interrupted::By(error)) => {
@@ -142,24 +142,24 @@ impl Heartbeat {
                 PAUSE
             }
         };
-        self.not_before = uptime() + pause;
+        self.not_before = boot_time() + pause;
         pause
     }
 
     /// Whatever is due now.
-    fn keep(&mut self, shared: &Shared) -> Result<(), Interrupted> {
-        if self.look_at.is_some_and(|at| uptime() >= at) {
-            self.look(shared)?;
+    fn renew_and_catch_up(&mut self, shared: &Shared) -> Result<(), Interrupted> {
+        if self.look_at.is_some_and(|at| boot_time() >= at) {
+            self.check_database_identity(shared)?;
         }
         let Some(member) = &mut self.member else {
             self.member = self.join(shared)?;
             return Ok(());
         };
-        let now = uptime();
+        let now = boot_time();
         if now >= member.next_beat {
             member.beat(shared, &mut self.beside, now)?;
         } else {
-            let hears = member.hears_something(&mut self.beside, now)?;
+            let hears = member.has_notification(&mut self.beside, now)?;
             self.is_deaf = member.is_deaf;
             if hears || now >= member.next_look {
                 member.catch_up(shared, &mut self.beside)?;
@@ -169,9 +169,9 @@ impl Heartbeat {
     }
 
     /// Trusts nothing any more, and joins as another node.
-    fn join_again(&mut self, shared: &Shared) {
-        shared.lease.give_up();
-        shared.is_known_as(None);
+    fn rejoin(&mut self, shared: &Shared) {
+        shared.lease.end();
+        shared.set_id(None);
         if let Some(member) = self.member.take() {
             self.former = Some(member.id);
         }
@@ -181,15 +181,15 @@ impl Heartbeat {
     /// The database is on another server now: a standby took over, or it was restored. If the lease is still
     /// held when the newest notice is found there, every revocation that was answered is there: one that
     /// came after that notice waits for this node, a whole lease long, and then looks for its own notice.
-    fn move_on(&mut self, shared: &Shared) -> Duration {
+    fn follow_failover(&mut self, shared: &Shared) -> Duration {
         shared.moves.fetch_add(1, Ordering::SeqCst);
         let newest = shared.newest();
         let kept = self
             .beside
-            .read(move |connection| store::kept(connection, newest));
-        let held = shared.lease.until().is_after(uptime());
+            .read(move |connection| store::fate_of(connection, newest));
+        let held = shared.lease.until().is_after(boot_time());
         self.lived_through = held && matches!(kept, Ok(Kept::Intact));
-        self.join_again(shared);
+        self.rejoin(shared);
         tracing::warn!(
             "the database is on another server or timeline; this process forgets everything and joins again"
         );
@@ -197,16 +197,17 @@ impl Heartbeat {
     }
 
     /// Looks whether the database is a copy that was put in the place of another. Says so, once.
-    fn look(&mut self, shared: &Shared) -> Result<(), db::Error> {
-        let (here, now) = (self.beside.place()?, shared.clock.now());
+    fn check_database_identity(&mut self, shared: &Shared) -> Result<(), db::Error> {
+        let (here, now) = (self.beside.identity()?, shared.clock.now());
         let lived_through = std::mem::take(&mut self.lived_through);
         if let (true, Some(was)) = (lived_through, &self.place)
             && here.is_next_timeline_of(was)
         {
             let (was, here) = (was.clone(), here.clone());
             let text = here.to_string();
-            let recorded =
-                move |connection: &mut _| restore_detection::took_over(connection, &was, &here);
+            let recorded = move |connection: &mut _| {
+                restore_detection::record_failover(connection, &was, &here)
+            };
             if self.beside.write(recorded)? {
                 tracing::info!(
                     place = text,
@@ -217,21 +218,21 @@ impl Heartbeat {
         let place = here.clone();
         let doubt = self
             .beside
-            .read(move |connection| restore_detection::doubt(connection, &place, now))?;
+            .read(move |connection| restore_detection::find_evidence(connection, &place, now))?;
         let doubted = shared
             .may_be_a_copy
             .swap(doubt.is_some(), Ordering::Relaxed);
         let Some(doubt) = doubt else {
             let place = here.clone();
             self.beside
-                .write(move |connection| restore_detection::is_known_to_be(connection, &place))?;
+                .write(move |connection| restore_detection::record_identity(connection, &place))?;
             (self.place, self.look_at) = (Some(here), None);
             return Ok(());
         };
         if !doubted {
             tracing::warn!("{doubt}");
         }
-        (self.place, self.look_at) = (None, Some(uptime() + LOOK_AGAIN));
+        (self.place, self.look_at) = (None, Some(boot_time() + LOOK_AGAIN));
         Ok(())
     }
 
@@ -240,7 +241,7 @@ impl Heartbeat {
         let Some(own) = shared.terms.get().cloned() else {
             return Ok(None);
         };
-        let began = uptime();
+        let began = boot_time();
         let at = shared.clock.now();
         let id: NodeId = Id::new(at, &*shared.random)
             .map_err(|error| db::Error::Unreachable(error.to_string()))?;
@@ -249,22 +250,22 @@ impl Heartbeat {
         let joined = self.beside.write(move |connection| {
             // Its lock puts joining and ending in an order: an ending sees this node, or was before.
             let head = store::advance(connection, 0, on_server)?;
-            let kept = store::kept(connection, seen)?;
+            let kept = store::fate_of(connection, seen)?;
             let newest = store::newest(connection, head.position)?;
             if let Some(former) = former {
                 store::remove(connection, former)?;
             }
-            let mut disagreeing = store::terms(connection)?;
+            let mut disagreeing = store::node_configs(connection)?;
             let others = disagreeing.len();
-            disagreeing.retain(|(_, terms)| own.disagreement(terms).is_some());
+            disagreeing.retain(|(_, terms)| own.mismatch(terms).is_some());
             if disagreeing.is_empty() {
                 store::insert_node(connection, id, (head.position, &head.server), &own, at)?;
                 // To itself: so it finds out whether it hears anything.
-                db::announce(connection)?;
+                db::notify(connection)?;
             }
             let disagreeing = disagreeing
                 .into_iter()
-                .filter_map(|(node, terms)| Some((node, own.disagreement(&terms)?)));
+                .filter_map(|(node, terms)| Some((node, own.mismatch(&terms)?)));
             let disagreeing = disagreeing.collect::<Vec<_>>();
             Ok(Joined {
                 head,
@@ -276,21 +277,21 @@ impl Heartbeat {
         })?;
         self.former = None;
         if joined.kept == Kept::Lost {
-            self.say_lost(shared, joined.newest)?;
+            self.record_lost_commits(shared, joined.newest)?;
         }
         if !joined.disagreeing.is_empty() {
             let disagreeing = joined.disagreeing;
-            return suspect(shared, &mut self.beside, &mut self.suspects, disagreeing)
+            return find_suspects(shared, &mut self.beside, &mut self.suspects, disagreeing)
                 .map(|()| None);
         }
         self.suspects.clear();
-        shared.has_seen(joined.newest);
+        shared.record_newest(joined.newest);
         shared
             .nodes_seen
             .store(joined.others + 1, Ordering::Relaxed);
-        shared.is_known_as(Some(id));
+        shared.set_id(Some(id));
         // Whatever was kept before is not what others would have told of.
-        shared.memory.forget_all();
+        shared.memory.clear();
         shared.lease.renew(began);
         Ok(Some(Membership::new(
             id,
@@ -302,11 +303,11 @@ impl Heartbeat {
     }
 
     /// The database lost commits that this process had seen: has every start and every `check` know it.
-    fn say_lost(&mut self, shared: &Shared, newest: Newest) -> Result<(), db::Error> {
+    fn record_lost_commits(&mut self, shared: &Shared, newest: Newest) -> Result<(), db::Error> {
         let seen = shared.newest();
-        self.beside.write(restore_detection::is_older)?;
-        shared.begins_anew_at(newest);
-        self.look_at = Some(uptime() + LOOK_AGAIN);
+        self.beside.write(restore_detection::mark_rewound)?;
+        shared.reset_newest(newest);
+        self.look_at = Some(boot_time() + LOOK_AGAIN);
         shared.may_be_a_copy.store(true, Ordering::Relaxed);
         tracing::error!(
             seen = seen.position,
@@ -319,7 +320,7 @@ impl Heartbeat {
     }
 
     /// Nobody needs to wait for this process any more.
-    fn depart(&mut self) {
+    fn leave(&mut self) {
         // The database may be on another server when it is asked again.
         self.look_at = Some(Duration::ZERO);
         let Some(member) = self.member.take() else {
@@ -349,19 +350,19 @@ struct Joined {
 
 /// Tells those that live from those that do not, which takes a beat, or else a lease. One that was killed
 /// is no reason to stop, and its row is there until it is given up.
-fn suspect(
+fn find_suspects(
     shared: &Shared,
     beside: &mut DedicatedConnection,
     suspects: &mut SuspectedNodes,
     disagreeing: Vec<(Node, &'static str)>,
 ) -> Result<(), db::Error> {
-    let now = uptime();
+    let now = boot_time();
     for (node, why) in disagreeing {
         let (beat, since) = *suspects.entry(node.id).or_insert((node.beat, now));
         if beat != node.beat {
-            shared.stop_because(why);
-        } else if now.saturating_sub(since) >= lease::WAITED_FOR {
-            beside.write(move |connection| store::give_up(connection, node.id, beat))?;
+            shared.request_shutdown(why);
+        } else if now.saturating_sub(since) >= lease::LEASE_WAIT {
+            beside.write(move |connection| store::evict_node(connection, node.id, beat))?;
         }
     }
     Ok(())

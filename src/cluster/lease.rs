@@ -13,14 +13,14 @@ use std::{
 /// does not answer queries it for each check after this time.
 pub(super) const LENGTH: Duration = Duration::from_secs(5);
 /// The interval of heartbeats. Two of them may be lost before the lease expires.
-pub(super) const BEAT: Duration = Duration::from_millis(1500);
+pub(super) const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(1500);
 /// The longest time for which a revocation waits for a silent node: the lease and a fiftieth of it, for
 /// clocks that run at different speeds (NTP slews by a two-thousandth at most).
-pub(super) const WAITED_FOR: Duration = Duration::from_millis(5100);
+pub(super) const LEASE_WAIT: Duration = Duration::from_millis(5100);
 
 /// The interval at which a node reads the log of invalidations without a notification. Notifications may
 /// be lost, and some engines send none.
-pub(super) const LOOK: Duration = Duration::from_millis(250);
+pub(super) const POLL_WITHOUT_NOTIFICATION: Duration = Duration::from_millis(250);
 
 /// The end of the lease in nanoseconds of `uptime`; 0 before the first heartbeat.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ impl Lease {
             .store(nanos(began.saturating_add(LENGTH)), Ordering::SeqCst);
     }
 
-    pub(super) fn give_up(&self) {
+    pub(super) fn end(&self) {
         self.0.store(0, Ordering::SeqCst);
     }
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     db::{self, DedicatedConnection},
     types::ids::NodeId,
-    util::clock::uptime,
+    util::clock::boot_time,
 };
 
 /// How long the notification of a join takes at most.
@@ -72,13 +72,13 @@ impl Membership {
         Self {
             id,
             applied: newest,
-            next_beat: began + lease::BEAT,
-            next_look: began + lease::LOOK,
+            next_beat: began + lease::HEARTBEAT_INTERVAL,
+            next_look: began + lease::POLL_WITHOUT_NOTIFICATION,
             others: SuspectedNodes::new(),
-            settles: (!head.is_settled).then(|| began + lease::WAITED_FOR),
+            settles: (!head.is_settled).then(|| began + lease::LEASE_WAIT),
             server: head.server,
             read_on: None,
-            hears_by: Some(uptime() + HEARS_WITHIN),
+            hears_by: Some(boot_time() + HEARS_WITHIN),
             is_deaf,
         }
     }
@@ -100,18 +100,18 @@ impl Membership {
             return self.beat(shared, beside, began);
         }
         if !beside.write(move |connection| store::beat(connection, id, applied, at, on_server))? {
-            return Err(self.why_not(beside, on_server)?);
+            return Err(self.missing_row_error(beside, on_server)?);
         }
         self.catch_up(shared, beside)?;
         shared.lease.renew(began);
-        self.next_beat = began + lease::BEAT;
-        self.give_up_the_silent(shared, beside)?;
-        self.settle(beside)?;
+        self.next_beat = began + lease::HEARTBEAT_INTERVAL;
+        self.evict_silent_nodes(shared, beside)?;
+        self.mark_server_settled(beside)?;
         Ok(())
     }
 
     /// Why its row was not found.
-    fn why_not(
+    fn missing_row_error(
         &self,
         beside: &mut DedicatedConnection,
         on_server: bool,
@@ -126,8 +126,8 @@ impl Membership {
 
     /// All leases that were held when the database came to this server are over: endings need not wait for
     /// them any more.
-    fn settle(&mut self, beside: &mut DedicatedConnection) -> Result<(), db::Error> {
-        if self.settles.is_some_and(|at| uptime() >= at) {
+    fn mark_server_settled(&mut self, beside: &mut DedicatedConnection) -> Result<(), db::Error> {
+        if self.settles.is_some_and(|at| boot_time() >= at) {
             let server = self.server.clone();
             beside.write(move |connection| store::set_settled(connection, &server))?;
             self.settles = None;
@@ -137,12 +137,12 @@ impl Membership {
 
     /// Whether another process said that something changed. The join said so as well: if that is not heard,
     /// nothing is.
-    pub(super) fn hears_something(
+    pub(super) fn has_notification(
         &mut self,
         beside: &mut DedicatedConnection,
         now: Duration,
     ) -> Result<bool, db::Error> {
-        let hears = beside.hears_something()?;
+        let hears = beside.has_notification()?;
         if hears {
             (self.hears_by, self.is_deaf) = (None, false);
         } else if self.hears_by.is_some_and(|by| now >= by) {
@@ -163,45 +163,45 @@ impl Membership {
         let pause = if self.is_deaf {
             LOOK_IF_DEAF
         } else {
-            lease::LOOK
+            lease::POLL_WITHOUT_NOTIFICATION
         };
-        self.next_look = uptime() + pause;
+        self.next_look = boot_time() + pause;
         let applied = self.applied;
         let read_on = beside.connection_number()?;
         let since = beside.read(move |connection| store::since(connection, applied))?;
         self.read_on = Some(read_on);
         if !since.is_same_log {
-            shared.memory.forget_all();
+            shared.memory.clear();
             return Err(Interrupted::Lost);
         }
         let own = Some(self.id);
         let is_waited_for = match &since.notices {
             None => {
-                shared.memory.forget_all();
+                shared.memory.clear();
                 true
             }
             Some(notices) if notices.is_empty() => false,
             Some(notices) => {
                 shared
                     .memory
-                    .forget(notices.iter().map(|(subject, _)| *subject));
+                    .invalidate(notices.iter().map(|(subject, _)| *subject));
                 notices.iter().any(|(_, by)| *by != own)
             }
         };
         let (id, position) = (self.id, since.newest.position);
         self.applied = since.newest;
-        shared.has_seen(since.newest);
+        shared.record_newest(since.newest);
         if is_waited_for {
             // Not announced: on PostgreSQL commits with a `NOTIFY` pass one by one, and it would wake every
             // node. Whoever waits looks, every few milliseconds. And lost it may be: then this node is waited
             // for once more. A beat may not: whoever reads an old one again would give a living node up.
             let on_server = shared.database.names_its_server();
             let is_there = beside.write(move |connection| {
-                db::may_be_lost(connection)?;
-                store::applied(connection, id, position, on_server)
+                db::set_asynchronous_commit(connection)?;
+                store::set_applied(connection, id, position, on_server)
             })?;
             if !is_there {
-                return Err(self.why_not(beside, on_server)?);
+                return Err(self.missing_row_error(beside, on_server)?);
             }
         }
         shared.news.notify_waiters();
@@ -209,14 +209,14 @@ impl Membership {
     }
 
     /// Gives up those whose beat has been the same for longer than a lease.
-    fn give_up_the_silent(
+    fn evict_silent_nodes(
         &mut self,
         shared: &Shared,
         beside: &mut DedicatedConnection,
     ) -> Result<(), db::Error> {
         let nodes = beside.read(store::nodes)?;
         shared.nodes_seen.store(nodes.len(), Ordering::Relaxed);
-        let now = uptime();
+        let now = boot_time();
         let mut others = SuspectedNodes::new();
         for node in nodes.into_iter().filter(|node| node.id != self.id) {
             let since = match self.others.get(&node.id) {
@@ -224,8 +224,9 @@ impl Membership {
                 _ => now,
             };
             others.insert(node.id, (node.beat, since));
-            if now.saturating_sub(since) >= lease::WAITED_FOR {
-                beside.write(move |connection| store::give_up(connection, node.id, node.beat))?;
+            if now.saturating_sub(since) >= lease::LEASE_WAIT {
+                beside
+                    .write(move |connection| store::evict_node(connection, node.id, node.beat))?;
             }
         }
         self.others = others;

@@ -39,7 +39,7 @@ use crate::{
     db::{self, AnyConnection, Database},
     error::Error,
     types::ids::NodeId,
-    util::clock::{Clock, Timestamp, uptime},
+    util::clock::{Clock, Timestamp, boot_time},
 };
 
 /// This node: its credential cache, and its membership in the cluster.
@@ -108,13 +108,13 @@ impl Cluster {
     }
 
     /// Sets the settings that all nodes must share. Call it once, before the node serves.
-    pub fn go_by(&self, terms: NodeConfig) {
+    pub fn set_node_config(&self, terms: NodeConfig) {
         // A second app in the same process has the same settings.
         drop(self.shared.terms.set(terms));
     }
 
     /// Waits until the settings of this node differ from those of other nodes, or of the database.
-    pub async fn disagreement(&self) {
+    pub async fn config_mismatch_changed(&self) {
         let mut told = self.shared.disagreement.subscribe();
         // `self` holds the sender, so the channel cannot close before.
         drop(told.wait_for(Option::is_some).await);
@@ -123,21 +123,21 @@ impl Cluster {
     /// Returns the difference between the settings of this node and those of the others or of the database,
     /// with advice for the operator.
     #[must_use]
-    pub fn disagrees(&self) -> Option<&'static str> {
+    pub fn config_mismatch(&self) -> Option<&'static str> {
         *self.shared.disagreement.borrow()
     }
 
     /// Returns the cached credential with this digest, if the node holds a valid lease.
     #[must_use]
-    pub fn recall(&self, digest: &Digest) -> Option<Arc<CachedCredential>> {
+    pub fn get(&self, digest: &Digest) -> Option<Arc<CachedCredential>> {
         let until = self.shared.lease.until();
-        let known = self.shared.memory.recall(digest);
-        let now = uptime();
-        self.shared.is_in_use_at(now);
+        let known = self.shared.memory.get(digest);
+        let now = boot_time();
+        self.shared.touch_activity(now);
         if until.is_after(now) {
             return known;
         }
-        self.wake();
+        self.ensure_running();
         None
     }
 
@@ -147,23 +147,23 @@ impl Cluster {
     pub fn generation(&self) -> Option<Generation> {
         let until = self.shared.lease.until();
         let generation = self.shared.memory.generation();
-        until.is_after(uptime()).then_some(generation)
+        until.is_after(boot_time()).then_some(generation)
     }
 
     /// Caches a row that was read, if nothing was invalidated since.
     #[must_use]
-    pub fn keep(
+    pub fn insert_if_current(
         &self,
         before: Generation,
         digest: Digest,
         read: LookupRow,
     ) -> Arc<CachedCredential> {
-        self.shared.memory.keep(before, digest, read)
+        self.shared.memory.insert_if_current(before, digest, read)
     }
 
     /// Returns the number of cached credentials.
     #[must_use]
-    pub fn remembered(&self) -> usize {
+    pub fn cached_credentials(&self) -> usize {
         self.shared.memory.len()
     }
 
@@ -172,7 +172,7 @@ impl Cluster {
     ///
     /// # Errors
     /// Returns an error if the database fails, or if the machine has no randomness.
-    pub fn tell(
+    pub fn publish(
         &self,
         connection: &mut AnyConnection,
         subjects: &[InvalidationKey],
@@ -186,20 +186,20 @@ impl Cluster {
             .iter()
             .map(|_| rng::bytes(&*self.shared.random).map(i64::from_ne_bytes))
             .collect::<Result<Vec<_>, _>>()?;
-        let (own, moves) = (self.shared.id(), self.shared.moves());
+        let (own, moves) = (self.shared.id(), self.shared.failovers());
         let on_server = self.shared.database.names_its_server();
         let head = store::advance(connection, count, on_server)?;
         for ((subject, identity), back) in subjects.iter().zip(&identities).zip(0..) {
             let at = self.shared.clock.now();
             let place = (head.position - back, *identity);
-            store::insert_notice(connection, place, *subject, own, at)?;
+            store::insert(connection, place, *subject, own, at)?;
         }
         // Under the lock of the position. A joining node takes it too, so the node is seen here or has
         // read nothing yet.
         let mut nodes = store::nodes(connection)?;
         nodes.retain(|node| Some(node.id) != own);
         if !nodes.is_empty() {
-            db::announce(connection)?;
+            db::notify(connection)?;
         }
         Ok(PublishedInvalidation {
             newest: Newest {
@@ -216,8 +216,8 @@ impl Cluster {
     ///
     /// # Errors
     /// Returns an error if the database fails.
-    pub fn told(&self, connection: &mut AnyConnection) -> QueryResult<PublishedInvalidation> {
-        let moves = self.shared.moves();
+    pub fn pending(&self, connection: &mut AnyConnection) -> QueryResult<PublishedInvalidation> {
+        let moves = self.shared.failovers();
         let head = store::head(connection, self.shared.database.names_its_server())?;
         let newest = store::newest(connection, head.position)?;
         let own = self.shared.id();
@@ -234,21 +234,24 @@ impl Cluster {
     }
 
     /// Invalidates `subjects` in the cache of this node.
-    pub fn forget(&self, subjects: impl IntoIterator<Item = InvalidationKey>) {
-        self.shared.memory.forget(subjects);
+    pub fn invalidate(&self, subjects: impl IntoIterator<Item = InvalidationKey>) {
+        self.shared.memory.invalidate(subjects);
     }
 
     /// Deletes invalidations from before `before`, which every node has applied long ago.
     ///
     /// # Errors
     /// Returns an error if the database fails.
-    pub fn forget_notices(connection: &mut AnyConnection, before: Timestamp) -> QueryResult<usize> {
-        store::forget_notices(connection, before)
+    pub fn delete_invalidations(
+        connection: &mut AnyConnection,
+        before: Timestamp,
+    ) -> QueryResult<usize> {
+        store::delete_before(connection, before)
     }
 
     /// Leaves the cluster: the node trusts its cache no more, and no other node waits for it. Call it at
     /// shutdown.
-    pub async fn leave(&self) {
+    pub async fn leave_cluster(&self) {
         self.bell.stop();
         let keeper = self
             .keeper
@@ -262,8 +265,8 @@ impl Cluster {
     }
 
     /// Starts the heartbeat, unless it runs already.
-    pub fn wake(&self) {
-        self.shared.is_in_use_at(uptime());
+    pub fn ensure_running(&self) {
+        self.shared.touch_activity(boot_time());
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         if keeper.is_none() && !self.bell.is_stopped() {
             let new = Heartbeat::new(&self.shared, Arc::clone(&self.bell));
@@ -275,7 +278,7 @@ impl Cluster {
                 Err(error) => tracing::error!(cause = %error, "no thread to keep the lease"),
             }
         }
-        self.bell.ring();
+        self.bell.notify();
     }
 }
 
@@ -291,14 +294,14 @@ impl Shared {
     }
 
     /// Requests a shutdown of the process, because its answers may be wrong.
-    fn stop_because(&self, why: &'static str) {
+    fn request_shutdown(&self, why: &'static str) {
         let said = self.disagreement.send_replace(Some(why));
         if said != Some(why) {
             tracing::error!("{why}");
         }
     }
 
-    fn moves(&self) -> u64 {
+    fn failovers(&self) -> u64 {
         self.moves.load(Ordering::SeqCst)
     }
 
@@ -307,7 +310,7 @@ impl Shared {
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn has_seen(&self, seen: Newest) {
+    fn record_newest(&self, seen: Newest) {
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.position > newest.position {
             *newest = seen;
@@ -315,15 +318,15 @@ impl Shared {
     }
 
     /// Resets the position, because the log of invalidations is another one.
-    fn begins_anew_at(&self, newest: Newest) {
+    fn reset_newest(&self, newest: Newest) {
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = newest;
     }
 
-    fn is_known_as(&self, id: Option<NodeId>) {
+    fn set_id(&self, id: Option<NodeId>) {
         *self.id.lock().unwrap_or_else(PoisonError::into_inner) = id;
     }
 
-    fn is_in_use_at(&self, now: Duration) {
+    fn touch_activity(&self, now: Duration) {
         // Read first: a write of the same value would invalidate the cache line of other cores.
         if self.in_use.load(Ordering::Relaxed) != now.as_secs() {
             self.in_use.store(now.as_secs(), Ordering::Relaxed);
@@ -333,6 +336,6 @@ impl Shared {
     /// Returns the time since the last look-up.
     fn idle_for(&self) -> Duration {
         let used = self.in_use.load(Ordering::Relaxed);
-        Duration::from_secs(uptime().as_secs().saturating_sub(used))
+        Duration::from_secs(boot_time().as_secs().saturating_sub(used))
     }
 }

@@ -39,7 +39,7 @@ impl NodeConfig {
     }
 
     /// Returns the reason why this node cannot serve beside a node with `other`.
-    pub(super) fn disagreement(&self, other: &Self) -> Option<&'static str> {
+    pub(super) fn mismatch(&self, other: &Self) -> Option<&'static str> {
         if self.token_prefix != other.token_prefix {
             return Some(
                 "another process on this database has another NARTHEX_TOKEN_PREFIX: set the same",

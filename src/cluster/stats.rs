@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::Cluster;
-use crate::util::clock::uptime;
+use crate::util::clock::boot_time;
 
 /// A node at one moment, for its metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Cluster {
         let joined = self.shared.id().is_some();
         let nodes = self.shared.nodes_seen.load(Ordering::Relaxed);
         Stats {
-            holds_lease: self.shared.lease.until().is_after(uptime()),
+            holds_lease: self.shared.lease.until().is_after(boot_time()),
             nodes: if joined { nodes } else { 0 },
             may_be_a_copy: self.shared.may_be_a_copy.load(Ordering::Relaxed),
             takes_no_writes: self.shared.takes_no_writes.load(Ordering::Relaxed),

@@ -6,7 +6,7 @@ use super::{
     Cluster, lease,
     store::{self, Kept, Newest},
 };
-use crate::{db, error::Error, types::ids::NodeId, util::clock::uptime};
+use crate::{db, error::Error, types::ids::NodeId, util::clock::boot_time};
 
 /// What was told in a transaction, and which nodes have to hear it before it is answered.
 #[derive(Clone, Debug, Default)]
@@ -36,16 +36,16 @@ impl Cluster {
     /// # Errors
     /// When the database lost what was told, or does not say after a lease that it has it: the outcome is
     /// unknown.
-    pub async fn until_applied(&self, told: PublishedInvalidation) -> Result<(), Error> {
+    pub async fn wait_until_applied(&self, told: PublishedInvalidation) -> Result<(), Error> {
         // In this order: a node that moves counts first, and then looks for the newest notice.
-        self.shared.has_seen(told.newest);
-        let moved = told.newest.position > 0 && told.moves != self.shared.moves();
+        self.shared.record_newest(told.newest);
+        let moved = told.newest.position > 0 && told.moves != self.shared.failovers();
         if told.nodes.is_empty() && told.unsettled.is_none() && !moved {
             return Ok(());
         }
-        let since = uptime();
+        let since = boot_time();
         let result = self.wait_for(told, since).await;
-        let waited = uptime().saturating_sub(since);
+        let waited = boot_time().saturating_sub(since);
         metrics::histogram!("narthex_ending_wait_seconds").record(waited.as_secs_f64());
         result
     }
@@ -59,12 +59,12 @@ impl Cluster {
         } = told;
         let mut pause = Duration::from_millis(1);
         loop {
-            let waited = uptime().saturating_sub(since);
-            if waited >= lease::WAITED_FOR {
+            let waited = boot_time().saturating_sub(since);
+            if waited >= lease::LEASE_WAIT {
                 break;
             }
             // What is heard is a hint; that nothing is, too.
-            let left = lease::WAITED_FOR.saturating_sub(waited);
+            let left = lease::LEASE_WAIT.saturating_sub(waited);
             drop(tokio::time::timeout(pause.min(left), self.shared.news.notified()).await);
             pause = (pause * 2).min(LONGEST_PAUSE);
             // In this order: a position that another notice was given counts for nothing.
@@ -73,11 +73,11 @@ impl Cluster {
                 .database
                 .read::<_, db::Error>(move |connection| {
                     let nodes = store::nodes(connection)?;
-                    Ok((nodes, store::kept(connection, newest)?))
+                    Ok((nodes, store::fate_of(connection, newest)?))
                 });
             // Longer than the lease nobody has to be waited for, also if the database is gone.
             if let Ok(Ok((found, kept))) = tokio::time::timeout(left, found).await {
-                is_there(kept)?;
+                expect_kept(kept)?;
                 nodes.retain(|(id, _)| {
                     found
                         .iter()
@@ -88,31 +88,31 @@ impl Cluster {
                 }
             }
         }
-        self.look_last(newest).await?;
-        self.give_up(nodes, unsettled).await;
+        self.expect_still_kept(newest).await?;
+        self.evict_nodes(nodes, unsettled).await;
         Ok(())
     }
 
     /// A node that lives through a failover may take it that whatever was answered before is there
     /// (`docs/revocation.md`): after a lease that has to be seen once more.
-    async fn look_last(&self, newest: Newest) -> Result<(), Error> {
+    async fn expect_still_kept(&self, newest: Newest) -> Result<(), Error> {
         let kept = self
             .shared
             .database
-            .read::<_, db::Error>(move |connection| Ok(store::kept(connection, newest)?));
+            .read::<_, db::Error>(move |connection| Ok(store::fate_of(connection, newest)?));
         match tokio::time::timeout(LAST_LOOK, kept).await {
-            Ok(Ok(kept)) => is_there(kept),
+            Ok(Ok(kept)) => expect_kept(kept),
             Ok(Err(_)) | Err(_) => Err(db::Error::Unknown(SILENT.to_owned()).into()),
         }
     }
 
     /// Gives up nodes whose leases ran out, so that the next ending does not wait for them.
-    async fn give_up(&self, nodes: Vec<(NodeId, i64)>, unsettled: Option<String>) {
+    async fn evict_nodes(&self, nodes: Vec<(NodeId, i64)>, unsettled: Option<String>) {
         let given_up = nodes.clone();
         let done = self.shared.database.write::<_, db::Error>(
             move |connection| {
                 for (id, beat) in given_up {
-                    store::give_up(connection, id, beat)?;
+                    store::evict_node(connection, id, beat)?;
                 }
                 if let Some(server) = unsettled {
                     store::set_settled(connection, &server)?;
@@ -135,7 +135,7 @@ impl Cluster {
     }
 }
 
-fn is_there(kept: Kept) -> Result<(), Error> {
+fn expect_kept(kept: Kept) -> Result<(), Error> {
     match kept {
         Kept::Intact | Kept::Unknown => Ok(()),
         Kept::Lost => Err(db::Error::Unknown(LOST.to_owned()).into()),

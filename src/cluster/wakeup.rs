@@ -19,7 +19,7 @@ struct State {
 
 impl Wakeup {
     /// Interrupts the current sleep, or else the next one before it begins.
-    pub(super) fn ring(&self) {
+    pub(super) fn notify(&self) {
         self.change(|state| state.rung = true);
     }
 

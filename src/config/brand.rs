@@ -14,7 +14,7 @@ const LARGEST_LOGO: u64 = 256 * 1024;
 pub(super) fn app_name(text: &str) -> Result<String, &'static str> {
     let right = !unicode::is_blank(text)
         && text.chars().count() <= LONGEST_NAME
-        && !text.chars().any(unicode::is_unseen);
+        && !text.chars().any(unicode::is_unprintable);
     if right {
         Ok(text.to_owned())
     } else {

@@ -5,7 +5,7 @@ use std::{io, path::Path};
 use super::{
     ConfigError,
     keys::{self, KEYS, Key},
-    sources::{Sources, one_line, shown},
+    sources::{Sources, one_line, redact},
 };
 
 /// The file that is read from the working directory when no other is named.
@@ -33,7 +33,7 @@ pub(super) fn read(sources: &mut Sources, file: Option<&Path>) -> Result<(), Con
         let place = format!("{name} in {}", path.display());
         match KEYS.iter().find(|key| key.toml() == name) {
             Some(key) => set(sources, key, &value, place)?,
-            None if name == "abilities" => declare(sources, &value, &place)?,
+            None if name == "abilities" => add_ability(sources, &value, &place)?,
             None => return Err(unknown(&name, &value, &place)),
         }
     }
@@ -60,7 +60,7 @@ fn set(
     let Some(text) = as_text(value) else {
         return Err(one_line(format!(
             "{place} is {}: give it as text in quotes",
-            shown(key.is_secret(), value)
+            redact(key.is_secret(), value)
         )));
     };
     sources.set(key.env, text, place);
@@ -79,7 +79,7 @@ fn as_text(value: &toml::Value) -> Option<String> {
     }
 }
 
-fn declare(sources: &mut Sources, value: &toml::Value, place: &str) -> Result<(), ConfigError> {
+fn add_ability(sources: &mut Sources, value: &toml::Value, place: &str) -> Result<(), ConfigError> {
     let table = value
         .as_table()
         .ok_or_else(|| one_line(format!("{place} is {value}: make it a table, [abilities]")))?;
@@ -89,7 +89,7 @@ fn declare(sources: &mut Sources, value: &toml::Value, place: &str) -> Result<()
                 "{place}: \"{ability}\" is {meaning}: say in words what it allows"
             ))
         })?;
-        sources.declare(ability, meaning);
+        sources.add_ability(ability, meaning);
     }
     Ok(())
 }
@@ -99,7 +99,7 @@ fn unknown(name: &str, value: &toml::Value, place: &str) -> ConfigError {
     let hidden = keys::sounds_secret(name) || value.is_table() || value.is_array();
     one_line(format!(
         "{place} is {}: there is no such setting; there are {} and [abilities]",
-        shown(hidden, value),
+        redact(hidden, value),
         known.join(", ")
     ))
 }

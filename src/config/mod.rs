@@ -183,11 +183,11 @@ impl Settings {
             log_format: sources.get("NARTHEX_LOG_FORMAT", value::log_format)?,
             catalogue: sources.catalogue()?,
         };
-        settings.agree()
+        settings.validate()
     }
 
     /// Checks what two settings say together.
-    fn agree(self) -> Result<Self, ConfigError> {
+    fn validate(self) -> Result<Self, ConfigError> {
         if let (ListenAddress::Unix(path), None) = (&self.listen, &self.public_url) {
             return Err(ConfigError(format!(
                 "NARTHEX_LISTEN is \"unix:{}\": a socket has no name that people could type; set \

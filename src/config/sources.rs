@@ -27,7 +27,7 @@ impl Sources {
     ///
     /// # Errors
     /// The first key that is unknown, or why the file cannot be read.
-    pub fn gather(
+    pub fn load(
         flags: impl IntoIterator<Item = (&'static str, String)>,
         file: Option<&Path>,
     ) -> Result<Self, ConfigError> {
@@ -63,14 +63,14 @@ impl Sources {
         declared: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
         for (name, meaning) in declared {
-            self.declare(name, meaning);
+            self.add_ability(name, meaning);
         }
         self
     }
 
     /// Whether somebody set this, wherever.
     #[must_use]
-    pub fn have(&self, env: &str) -> bool {
+    pub fn is_set(&self, env: &str) -> bool {
         self.values.contains_key(env)
     }
 
@@ -101,7 +101,7 @@ impl Sources {
             },
         };
         parse(value.trim()).map(Some).map_err(|what_would_do| {
-            let shown = shown(key.is_secret(), format_args!("\"{value}\""));
+            let shown = redact(key.is_secret(), format_args!("\"{value}\""));
             one_line(format!("{place} is {shown}: {what_would_do}"))
         })
     }
@@ -146,7 +146,7 @@ impl Sources {
     }
 
     /// Adds one ability to the catalogue.
-    pub(super) fn declare(&mut self, name: &str, meaning: &str) {
+    pub(super) fn add_ability(&mut self, name: &str, meaning: &str) {
         self.abilities.push((name.to_owned(), meaning.to_owned()));
     }
 
@@ -175,7 +175,7 @@ impl Sources {
     fn set_by_environment(&mut self, env: &str, value: &str) -> Result<(), ConfigError> {
         let Some(key) = keys::named(env) else {
             let known: Vec<&str> = KEYS.iter().map(|key| key.env).collect();
-            let shown = shown(keys::sounds_secret(env), format_args!("\"{value}\""));
+            let shown = redact(keys::sounds_secret(env), format_args!("\"{value}\""));
             return Err(one_line(format!(
                 "{env} is {shown}: there is no such setting; there are {}",
                 known.join(", ")
@@ -206,7 +206,7 @@ fn holds_a_password(value: &str) -> bool {
 }
 
 /// A value in a refusal, unless it is not to be seen.
-pub(super) fn shown(secret: bool, value: impl fmt::Display) -> String {
+pub(super) fn redact(secret: bool, value: impl fmt::Display) -> String {
     if secret {
         "(not shown)".to_owned()
     } else {
@@ -217,5 +217,5 @@ pub(super) fn shown(secret: bool, value: impl fmt::Display) -> String {
 /// A refusal in one line, whatever was in the value that it tells of.
 pub(super) fn one_line(text: impl AsRef<str>) -> ConfigError {
     let words: Vec<&str> = text.as_ref().split_whitespace().collect();
-    ConfigError(unicode::spelt_out(&words.join(" ")))
+    ConfigError(unicode::escape_unprintable(&words.join(" ")))
 }

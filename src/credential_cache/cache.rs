@@ -19,7 +19,7 @@ use crate::{
     crypto::digest::Digest,
     types::ids::UserId,
     util::{
-        identity_hash::{RandomKeyMap, part_of},
+        identity_hash::{RandomKeyMap, shard_index},
         sync::{
             Arc, Mutex, MutexGuard, PoisonError, RwLock,
             atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -117,7 +117,7 @@ impl CredentialCache {
 
     /// Returns the entry with this digest, if it is cached.
     #[must_use]
-    pub fn recall(&self, digest: &Digest) -> Option<Arc<CachedCredential>> {
+    pub fn get(&self, digest: &Digest) -> Option<Arc<CachedCredential>> {
         let shard = self.shard(digest);
         let (known, is_old) = {
             let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
@@ -126,7 +126,7 @@ impl CredentialCache {
                 None => (Arc::clone(shard.old.passes.get(digest)?), true),
             }
         };
-        if known.user.is_forgotten() {
+        if known.user.is_invalidated() {
             return None;
         }
         // If another thread holds the lock, the next look-up moves the entry. If the entry is no longer
@@ -143,7 +143,7 @@ impl CredentialCache {
     }
 
     /// Returns the credential that was read, and caches it if nothing was invalidated since `before`.
-    pub fn keep(
+    pub fn insert_if_current(
         &self,
         before: Generation,
         digest: Digest,
@@ -152,7 +152,7 @@ impl CredentialCache {
         let (user, credential) = {
             let mut users = self.users();
             if self.generation() != before {
-                return Arc::new(read.alone());
+                return Arc::new(read.into_uncached());
             }
             users.share(read.user, read.credential)
         };
@@ -175,20 +175,20 @@ impl CredentialCache {
 
     /// Removes all entries that one of `subjects` names. After the return no caller gets an entry that
     /// was read before.
-    pub fn forget(&self, subjects: impl IntoIterator<Item = InvalidationKey>) {
+    pub fn invalidate(&self, subjects: impl IntoIterator<Item = InvalidationKey>) {
         let (mut passes, mut everything) = (Vec::new(), false);
         let mut users = self.users();
         self.generation.fetch_add(1, Ordering::SeqCst);
         for subject in subjects {
             match subject {
-                InvalidationKey::User(user) => users.forget(user),
+                InvalidationKey::User(user) => users.remove_user(user),
                 InvalidationKey::Pass(digest) => passes.push(digest),
                 InvalidationKey::Everything => everything = true,
             }
         }
         drop(users);
         if everything {
-            return self.forget_all();
+            return self.clear();
         }
         for digest in passes {
             let shard = self.shard(&digest).write();
@@ -201,10 +201,10 @@ impl CredentialCache {
     }
 
     /// Removes all entries, in the same way.
-    pub fn forget_all(&self) {
+    pub fn clear(&self) {
         let mut known = self.users();
         self.generation.fetch_add(1, Ordering::SeqCst);
-        known.forget_all();
+        known.clear();
         drop(known);
         let (first, others) = &self.shards;
         for shard in std::iter::once(first).chain(others) {
@@ -220,7 +220,7 @@ impl CredentialCache {
 
     fn shard(&self, digest: &Digest) -> &RwLock<Shard> {
         let (first, others) = &self.shards;
-        part_of(digest, others.len() + 1)
+        shard_index(digest, others.len() + 1)
             .checked_sub(1)
             .and_then(|place| others.get(place))
             .unwrap_or(first)

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The number of dead references below which no clean-up is worth its cost.
-const FEW: usize = 1024;
+const MIN_CLEANUP: usize = 1024;
 
 #[derive(Default)]
 pub(super) struct Users {
@@ -36,7 +36,7 @@ impl Users {
             old => {
                 // The row was read after a change whose invalidation is not published yet.
                 if let Some(old) = old {
-                    old.forget();
+                    old.mark_invalidated();
                 }
                 self.known.hold(user.id, Arc::new(CachedUser::new(user)))
             }
@@ -44,15 +44,15 @@ impl Users {
         (known, credential)
     }
 
-    pub(super) fn forget(&mut self, user: UserId) {
+    pub(super) fn remove_user(&mut self, user: UserId) {
         if let Some(known) = self.known.take(&user) {
-            known.forget();
+            known.mark_invalidated();
         }
     }
 
-    pub(super) fn forget_all(&mut self) {
+    pub(super) fn clear(&mut self) {
         for known in std::mem::take(&mut self.known).all() {
-            known.forget();
+            known.mark_invalidated();
         }
     }
 }
@@ -68,7 +68,7 @@ impl<K, V> Default for WeakInterner<K, V> {
     fn default() -> Self {
         Self {
             by_key: HashMap::new(),
-            full_at: FEW,
+            full_at: MIN_CLEANUP,
         }
     }
 }
@@ -81,7 +81,7 @@ impl<K: Eq + std::hash::Hash, V> WeakInterner<K, V> {
     fn hold(&mut self, key: K, value: Arc<V>) -> Arc<V> {
         if self.by_key.len() >= self.full_at {
             self.by_key.retain(|_, value| value.strong_count() > 0);
-            self.full_at = self.by_key.len().max(FEW).saturating_mul(2);
+            self.full_at = self.by_key.len().max(MIN_CLEANUP).saturating_mul(2);
         }
         self.by_key.insert(key, Arc::downgrade(&value));
         value

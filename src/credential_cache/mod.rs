@@ -73,11 +73,11 @@ impl CachedUser {
         }
     }
 
-    fn forget(&self) {
+    fn mark_invalidated(&self) {
         self.forgotten.store(true, Ordering::SeqCst);
     }
 
-    fn is_forgotten(&self) -> bool {
+    fn is_invalidated(&self) -> bool {
         self.forgotten.load(Ordering::SeqCst)
     }
 }
@@ -118,8 +118,8 @@ impl CredentialSnapshot {
 
     /// Returns the time from which on the credential is expired, if its last use was at `last_seen`.
     #[must_use]
-    pub fn dies_at(&self, last_seen: Timestamp) -> Option<Timestamp> {
-        let idle = self.idle_limit.map(|limit| last_seen.plus(limit));
+    pub fn effective_expiry(&self, last_seen: Timestamp) -> Option<Timestamp> {
+        let idle = self.idle_limit.map(|limit| last_seen.saturating_add(limit));
         match (self.expires_at, idle) {
             (Some(expiry), Some(idle)) => Some(expiry.min(idle)),
             (expiry, idle) => expiry.or(idle),
@@ -182,14 +182,14 @@ pub struct LookupOutcome {
 impl LookupRow {
     /// Returns whether the credential is expired, apart from a revocation.
     #[must_use]
-    pub fn is_over(&self, now: Timestamp) -> bool {
-        let dies_at = self.credential.dies_at(self.last_seen);
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        let dies_at = self.credential.effective_expiry(self.last_seen);
         dies_at.is_some_and(|end| end <= now)
     }
 
     /// Converts the row for the caller of this look-up alone, without the cache.
     #[must_use]
-    pub fn alone(self) -> CachedCredential {
+    pub fn into_uncached(self) -> CachedCredential {
         let user = Arc::new(CachedUser::new(self.user));
         CachedCredential::new(user, self.credential, self.until, self.last_seen, self.at)
     }
@@ -203,7 +203,11 @@ impl CachedCredential {
         last_seen: Timestamp,
         at: Timestamp,
     ) -> Self {
-        let ends = [credential.expires_at, until, Some(at.plus(ASK_AGAIN_AFTER))];
+        let ends = [
+            credential.expires_at,
+            until,
+            Some(at.saturating_add(ASK_AGAIN_AFTER)),
+        ];
         Self {
             user,
             until,
@@ -217,18 +221,18 @@ impl CachedCredential {
     /// of its grace period or of its credential, whichever is earlier.
     #[must_use]
     pub fn ends_at(&self, last_seen: Timestamp) -> Option<Timestamp> {
-        let ends = [self.credential.dies_at(last_seen), self.until];
+        let ends = [self.credential.effective_expiry(last_seen), self.until];
         ends.into_iter().flatten().min()
     }
 
     /// Returns whether the entry is accepted without a query: it is not expired, and cannot be.
     #[must_use]
-    pub fn is_good(&self, now: Timestamp) -> bool {
+    pub fn is_valid(&self, now: Timestamp) -> bool {
         let in_use = match self.credential.idle_limit {
             None => true,
             Some(limit) => {
                 let second = i64::try_from(self.seen.load(Ordering::Relaxed) >> 32).unwrap_or(0);
-                now < Timestamp::from_micros(second.saturating_mul(1_000_000)).plus(limit)
+                now < Timestamp::from_micros(second.saturating_mul(1_000_000)).saturating_add(limit)
             }
         };
         in_use && now < self.ask_again_at
@@ -237,7 +241,7 @@ impl CachedCredential {
     /// Records a use at `now` from `place`. Returns `true` if this is the first use from that place within
     /// this second, so that one of many uses is written to the database.
     #[must_use]
-    pub fn is_news(&self, now: Timestamp, place: u32) -> bool {
+    pub fn record_use(&self, now: Timestamp, place: u32) -> bool {
         let new = (u64::from(second_of(now)) << 32) | u64::from(place);
         let old = self.seen.load(Ordering::Relaxed);
         // Read first: a write of the same value would invalidate the cache line of other cores.

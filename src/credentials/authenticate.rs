@@ -50,7 +50,7 @@ pub type Verdict<T> = std::result::Result<T, Refusal>;
 /// # Errors
 /// When the database cannot be asked. Then nobody gets in whom it would have to be asked about, and
 /// nobody is taken for unknown.
-pub async fn check(
+pub async fn authenticate(
     context: &AppState,
     class: CredentialType,
     digest: Digest,
@@ -60,7 +60,7 @@ pub async fn check(
         ip,
         from: UsedFrom::At(ip),
     };
-    admit(context, class, digest, used).await
+    authenticate_digest(context, class, digest, used).await
 }
 
 /// Checks a secret that somebody else was shown and asks about: it counts as used, from where it was
@@ -68,7 +68,7 @@ pub async fn check(
 ///
 /// # Errors
 /// As [`check`].
-pub async fn check_for_another(
+pub async fn introspect(
     context: &AppState,
     class: CredentialType,
     digest: Digest,
@@ -77,7 +77,7 @@ pub async fn check_for_another(
         ip: None,
         from: UsedFrom::AsBefore,
     };
-    admit(context, class, digest, used).await
+    authenticate_digest(context, class, digest, used).await
 }
 
 /// How a pass is used: where its caller is, and from where it counts as used.
@@ -87,7 +87,7 @@ struct Used {
     from: UsedFrom,
 }
 
-async fn admit(
+async fn authenticate_digest(
     context: &AppState,
     class: CredentialType,
     digest: Digest,
@@ -96,8 +96,8 @@ async fn admit(
     let now = context.now();
     let remembered = context
         .nodes
-        .recall(&digest)
-        .filter(|known| known.credential.class() == class && known.is_good(now));
+        .get(&digest)
+        .filter(|known| known.credential.class() == class && known.is_valid(now));
     let known = match remembered {
         Some(known) => known,
         // In a box: what asks the database needs much room, which a known pass need not carry along.
@@ -106,7 +106,7 @@ async fn admit(
             Err(refusal) => return Ok(Err(refusal)),
         },
     };
-    last_used::note(context, &known, now, used.from);
+    last_used::record(context, &known, now, used.from);
     Ok(Ok(Principal::new(known, digest, used.ip)))
 }
 
@@ -122,8 +122,11 @@ async fn look_up(
         // everybody asks.
         Some(generation) => {
             let asking = context.clone();
-            let question = move || look_up_and_keep(asking, digest, generation);
-            context.asked.ask((digest, generation), question).await?
+            let question = move || look_up_and_cache(asking, digest, generation);
+            context
+                .asked
+                .get_or_run((digest, generation), question)
+                .await?
         }
         None => read(context, digest)
             .await?
@@ -133,22 +136,26 @@ async fn look_up(
         return Ok(Err(Refusal::Unknown));
     };
     Ok(
-        judge(&looked.read, class, context.now()).map(|()| match &looked.kept {
+        rejection_reason(&looked.read, class, context.now()).map(|()| match &looked.kept {
             Some(known) => Arc::clone(known),
-            None => Arc::new(looked.read.clone().alone()),
+            None => Arc::new(looked.read.clone().into_uncached()),
         }),
     )
 }
 
-async fn look_up_and_keep(
+async fn look_up_and_cache(
     context: AppState,
     digest: Digest,
     generation: Generation,
 ) -> Result<Option<Arc<LookupOutcome>>> {
     let read = read(&context, digest).await?;
     Ok(read.map(|read| {
-        let lets_in = judge(&read, read.credential.class(), read.at).is_ok();
-        let kept = lets_in.then(|| context.nodes.keep(generation, digest, read.clone()));
+        let lets_in = rejection_reason(&read, read.credential.class(), read.at).is_ok();
+        let kept = lets_in.then(|| {
+            context
+                .nodes
+                .insert_if_current(generation, digest, read.clone())
+        });
         Arc::new(LookupOutcome { read, kept })
     }))
 }
@@ -156,10 +163,10 @@ async fn look_up_and_keep(
 async fn read(context: &AppState, digest: Digest) -> Result<Option<LookupRow>> {
     metrics::counter!("narthex_lookups_total").increment(1);
     let found = find(context, digest).await?;
-    Ok(found.map(|found| as_read(&found, context.now())))
+    Ok(found.map(|found| lookup_row(&found, context.now())))
 }
 
-fn as_read(found: &Found, now: Timestamp) -> LookupRow {
+fn lookup_row(found: &Found, now: Timestamp) -> LookupRow {
     let credential = &found.credential;
     LookupRow {
         user: found.user.clone(),
@@ -174,7 +181,7 @@ fn as_read(found: &Found, now: Timestamp) -> LookupRow {
         },
         until: found.valid_until,
         is_revoked: found.is_revoked,
-        last_seen: credential.last_seen(),
+        last_seen: credential.last_active_at(),
         at: now,
         ended: credential.ended_at.is_some(),
         paused: credential.paused,
@@ -183,11 +190,11 @@ fn as_read(found: &Found, now: Timestamp) -> LookupRow {
 }
 
 /// Why what was read lets nobody in who shows it as those of `class` are shown, if it does not.
-fn judge(read: &LookupRow, class: CredentialType, now: Timestamp) -> Verdict<()> {
+fn rejection_reason(read: &LookupRow, class: CredentialType, now: Timestamp) -> Verdict<()> {
     let refusals = [
         (read.credential.class() != class, Refusal::Unknown),
         (read.ended, Refusal::Ended),
-        (read.is_over(now), Refusal::Expired),
+        (read.is_expired(now), Refusal::Expired),
         (
             read.is_revoked || read.until.is_some_and(|until| until <= now),
             Refusal::RotatedOut,
@@ -229,7 +236,7 @@ pub async fn identify(
     Ok(found
         .filter(|found| found.credential.class() == class)
         .map(|found| Identified {
-            refusal: refusal_of(&found, class, context.now()),
+            refusal: rejection_of(&found, class, context.now()),
             user: found.user,
             user_disabled_at: found.user_disabled_at,
             credential: found.credential,
@@ -237,8 +244,8 @@ pub async fn identify(
         }))
 }
 
-fn refusal_of(found: &Found, class: CredentialType, now: Timestamp) -> Option<Refusal> {
-    judge(&as_read(found, now), class, now).err()
+fn rejection_of(found: &Found, class: CredentialType, now: Timestamp) -> Option<Refusal> {
+    rejection_reason(&lookup_row(found, now), class, now).err()
 }
 
 async fn find(context: &AppState, digest: Digest) -> Result<Option<Found>> {
@@ -246,7 +253,7 @@ async fn find(context: &AppState, digest: Digest) -> Result<Option<Found>> {
         .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
         .await?;
     Ok(found.map(|mut found| {
-        last_used::overlay(context, &mut found.credential);
+        last_used::merge_pending(context, &mut found.credential);
         found
     }))
 }
@@ -264,15 +271,19 @@ pub async fn find_not_ended(
 ) -> Result<Option<Credential>> {
     let Some(found) = find(context, digest).await? else {
         // Whoever took the secret away may still be waiting for the others.
-        context.settle(InvalidationKey::Pass(digest)).await?;
+        context
+            .wait_for_revocation(InvalidationKey::Pass(digest))
+            .await?;
         return Ok(None);
     };
     if found.credential.ended_at.is_some() || found.is_revoked {
-        context.settle(InvalidationKey::User(found.user.id)).await?;
+        context
+            .wait_for_revocation(InvalidationKey::User(found.user.id))
+            .await?;
         return Ok(None);
     }
     if let Some(until) = found.valid_until
-        && found.is_spent(context.now())
+        && found.is_superseded(context.now())
     {
         revoke_secret(context, &found.credential, digest, until).await?;
         return Ok(None);
@@ -291,8 +302,8 @@ async fn revoke_secret(
     context
         .write(move |context, connection| {
             if store::lock_user(connection, user)? {
-                let old = store::makes_old(context, connection, user, id)?;
-                store::spend(connection, old, digest, until, context.now())?;
+                let old = store::invalidate(context, connection, user, id)?;
+                store::revoke_secret(connection, old, digest, until, context.now())?;
             }
             Ok(())
         })

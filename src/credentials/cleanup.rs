@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{
     filter::CredentialFilter,
     receipt::RevocationReason,
-    revoke::{self, RevocationRequest, begin_change},
+    revoke::{self, RevocationRequest, lock_user_and_recheck_actor},
     store,
 };
 use crate::{
@@ -52,26 +52,29 @@ pub async fn prune(context: &AppState) -> Result<Pruned> {
     loop {
         let (users, full) = expired(context, now).await?;
         for (user, ids) in users {
-            pruned.expired += end_expired(context, user, ids).await?;
+            pruned.expired += revoke_expired(context, user, ids).await?;
         }
         if !full {
             break;
         }
     }
-    let before = now.minus(context.settings.keep_ended);
+    let before = now.saturating_sub(context.settings.keep_ended);
     // Ending a token tells of the secrets that it still has: a node whose clock is slow may take one that is
     // over by ours.
-    let spent_before = before.min(now.minus(NOTICES_ARE_KEPT_FOR));
-    audit::forget_beyond_bound(context).await?;
+    let spent_before = before.min(now.saturating_sub(NOTICES_ARE_KEPT_FOR));
+    audit::delete_excess_of_all(context).await?;
     loop {
         let (credentials, others) = context
             .write(move |_, connection| {
-                let events = audit::forget_nobodys(connection, before, BATCH)?;
-                let secrets = store::forget_spent(connection, spent_before, BATCH)?;
-                let (users, credentials) = store::forget_ended(connection, before, BATCH)?;
-                store::forget_receipts(connection, &users, MOST_RECEIPTS, BATCH)?;
-                let tallies = rate_limit::forget(connection, now, BATCH)?;
-                Cluster::forget_notices(connection, now.minus(NOTICES_ARE_KEPT_FOR))?;
+                let events = audit::delete_anonymous_events(connection, before, BATCH)?;
+                let secrets = store::delete_superseded(connection, spent_before, BATCH)?;
+                let (users, credentials) = store::delete_ended(connection, before, BATCH)?;
+                store::delete_receipts(connection, &users, MOST_RECEIPTS, BATCH)?;
+                let tallies = rate_limit::delete_expired(connection, now, BATCH)?;
+                Cluster::delete_invalidations(
+                    connection,
+                    now.saturating_sub(NOTICES_ARE_KEPT_FOR),
+                )?;
                 Ok((credentials, events.max(secrets).max(tallies)))
             })
             .await?;
@@ -101,11 +104,11 @@ async fn expired(
     Ok((users, full))
 }
 
-async fn end_expired(context: &AppState, user: UserId, ids: Vec<CredentialId>) -> Result<usize> {
+async fn revoke_expired(context: &AppState, user: UserId, ids: Vec<CredentialId>) -> Result<usize> {
     context
         .write(move |context, connection| {
             let narthex = Actor::operator();
-            match begin_change(context, connection, user, &narthex) {
+            match lock_user_and_recheck_actor(context, connection, user, &narthex) {
                 // Deleted since; everything went with them.
                 Err(Error::NotFound) => return Ok(0),
                 other => other?,
@@ -116,7 +119,7 @@ async fn end_expired(context: &AppState, user: UserId, ids: Vec<CredentialId>) -
                 ..CredentialFilter::default()
             };
             let ending = RevocationRequest::of(selection, RevocationReason::Expired);
-            let receipt = revoke::end_within(context, connection, user, &ending, &narthex)?;
+            let receipt = revoke::revoke_in(context, connection, user, &ending, &narthex)?;
             Ok(receipt.credentials.len())
         })
         .await

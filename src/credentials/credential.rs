@@ -65,7 +65,7 @@ impl Credential {
 
     /// When it was last used, or made where it never was.
     #[must_use]
-    pub fn last_seen(&self) -> Timestamp {
+    pub fn last_active_at(&self) -> Timestamp {
         self.last_used_at
             .map_or(self.created_at, |used| used.max(self.created_at))
     }
@@ -73,8 +73,10 @@ impl Credential {
     /// From when on it lets nobody in if it is not used again: its expiry or its idle limit,
     /// whichever comes first.
     #[must_use]
-    pub fn dies_at(&self) -> Option<Timestamp> {
-        let idle = self.idle_limit.map(|limit| self.last_seen().plus(limit));
+    pub fn effective_expiry(&self) -> Option<Timestamp> {
+        let idle = self
+            .idle_limit
+            .map(|limit| self.last_active_at().saturating_add(limit));
         match (self.expires_at, idle) {
             (Some(expiry), Some(idle)) => Some(expiry.min(idle)),
             (expiry, idle) => expiry.or(idle),
@@ -86,7 +88,7 @@ impl Credential {
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`].
-    pub fn confirmed(&self, now: Timestamp) -> Result<()> {
+    pub fn require_recent_authentication(&self, now: Timestamp) -> Result<()> {
         expect_confirmed(self.class(), self.confirmed_until, now)
     }
 
@@ -95,11 +97,11 @@ impl Credential {
     ///
     /// # Errors
     /// As [`Credential::confirmed`].
-    pub fn may_end(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
-        if selection.names_only(self.id) {
+    pub fn authorize_revocation(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
+        if selection.targets_only(self.id) {
             return Ok(());
         }
-        self.confirmed(now)
+        self.require_recent_authentication(now)
     }
 
     /// Makes sure that this credential may give `wanted` to a token: it has all of these abilities.
@@ -130,7 +132,7 @@ impl Credential {
     /// Whether it can still let somebody in: it was not ended and its time is not over. A paused
     /// token is live: it can come back.
     #[must_use]
-    pub fn is_live(&self, now: Timestamp) -> bool {
-        self.ended_at.is_none() && self.dies_at().is_none_or(|end| now < end)
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && self.effective_expiry().is_none_or(|end| now < end)
     }
 }

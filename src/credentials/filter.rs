@@ -195,20 +195,20 @@ impl CredentialFilter {
 
     /// Whether it can name nothing but the credential `id`.
     #[must_use]
-    pub fn names_only(&self, id: CredentialId) -> bool {
+    pub fn targets_only(&self, id: CredentialId) -> bool {
         !self.id.is_empty() && self.id.iter().all(|named| *named == id)
     }
 
     /// Whether it names `credential`; `made` is all that its `made_by` reaches.
     #[must_use]
-    pub fn names(&self, credential: &Credential, made: &HashSet<CredentialId>) -> bool {
+    pub fn matches(&self, credential: &Credential, made: &HashSet<CredentialId>) -> bool {
         any(&self.class, |class| *class == credential.class())
             && any(&self.kind, |kind| *kind == credential.kind)
             && any(&self.id, |id| *id == credential.id)
             && !self.except.contains(&credential.id)
             && self
                 .unused_since
-                .is_none_or(|since| credential.last_seen() < since)
+                .is_none_or(|since| credential.last_active_at() < since)
             && self
                 .created_before
                 .is_none_or(|before| credential.created_at < before)
@@ -240,6 +240,6 @@ fn an_id(text: &str) -> Result<CredentialId, &'static str> {
 
 /// A time, or the moment that lies a length of time back.
 fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
-    let back = duration::parse(text).map(|length: Duration| now.minus(length));
+    let back = duration::parse(text).map(|length: Duration| now.saturating_sub(length));
     back.or_else(|| Timestamp::parse(text))
 }

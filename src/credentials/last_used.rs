@@ -14,21 +14,21 @@ use crate::{
         ids::CredentialId,
         last_use::{LastUse, UsedFrom},
     },
-    util::clock::{Timestamp, uptime},
+    util::clock::{Timestamp, boot_time},
 };
 
 /// Notes that a pass was just used. Of all uses from one place in one second the first is noted.
-pub(super) fn note(context: &Shared, known: &CachedCredential, at: Timestamp, from: UsedFrom) {
-    if known.is_news(at, told_apart(from)) {
+pub(super) fn record(context: &Shared, known: &CachedCredential, at: Timestamp, from: UsedFrom) {
+    if known.record_use(at, address_fingerprint(from)) {
         let last = LastUse { at, from };
         context
             .last_used
-            .note(known.credential.id, |before| last.after(before));
+            .record(known.credential.id, |before| last.after(before));
     }
 }
 
 /// Different places are different numbers, but for a few: one of those is noted a second later.
-fn told_apart(place: UsedFrom) -> u32 {
+fn address_fingerprint(place: UsedFrom) -> u32 {
     match place {
         UsedFrom::AsBefore => 0,
         UsedFrom::At(None) => 1,
@@ -41,7 +41,7 @@ fn told_apart(place: UsedFrom) -> u32 {
 }
 
 /// Brings a credential that was read from the database up to what is noted in memory.
-pub(crate) fn overlay(context: &Shared, credential: &mut Credential) {
+pub(crate) fn merge_pending(context: &Shared, credential: &mut Credential) {
     if let Some(last) = context.last_used.get(&credential.id)
         && credential
             .last_used_at
@@ -56,12 +56,12 @@ pub(crate) fn overlay(context: &Shared, credential: &mut Credential) {
 
 /// So many are written in one transaction, where there are more: some milliseconds, in which nobody else can
 /// write to SQLite.
-const AT_ONCE: usize = 500;
+const BATCH_SIZE: usize = 500;
 
 /// How much longer than a transaction the rest after it is: where a hundred thousand were used, writing
 /// that down takes a tenth of what one core can do, for some seconds. Newer uses take the place of those that
 /// wait. PostgreSQL does the work elsewhere: there it is half the time of one connection.
-const fn rests(database: &DatabaseUrl) -> u32 {
+const fn pause_factor(database: &DatabaseUrl) -> u32 {
     match database {
         DatabaseUrl::Sqlite(_) => 9,
         DatabaseUrl::Postgres(_) => 1,
@@ -74,7 +74,7 @@ const fn rests(database: &DatabaseUrl) -> u32 {
 /// # Errors
 /// When the database fails.
 pub async fn flush(context: &AppState) -> Result<()> {
-    write_all(context, rests(&context.settings.database)).await
+    write_all(context, pause_factor(&context.settings.database)).await
 }
 
 /// The same without rests when nothing else notes or writes any more, also of what was being written when
@@ -82,7 +82,7 @@ pub async fn flush(context: &AppState) -> Result<()> {
 ///
 /// # Errors
 /// As [`flush`].
-pub async fn flush_the_last(context: &AppState) -> Result<()> {
+pub async fn flush_on_shutdown(context: &AppState) -> Result<()> {
     context.last_used.put_back();
     write_all(context, 0).await
 }
@@ -101,22 +101,22 @@ async fn write_all(context: &AppState, rests: u32) -> Result<()> {
 async fn write(context: &AppState, ids: Vec<CredentialId>, rests: u32) -> Result<()> {
     let ids = Arc::new(ids);
     let mut rest = Duration::ZERO;
-    for from in (0..ids.len()).step_by(AT_ONCE) {
+    for from in (0..ids.len()).step_by(BATCH_SIZE) {
         if !rest.is_zero() {
             tokio::time::sleep(rest).await;
         }
-        let (ids, began) = (Arc::clone(&ids), uptime());
+        let (ids, began) = (Arc::clone(&ids), boot_time());
         context
             .write(move |context, connection| {
-                for id in ids.iter().skip(from).take(AT_ONCE) {
-                    if let Some(last) = context.last_used.taken(id) {
+                for id in ids.iter().skip(from).take(BATCH_SIZE) {
+                    if let Some(last) = context.last_used.last_taken(id) {
                         store::touch(connection, *id, last)?;
                     }
                 }
                 Ok(())
             })
             .await?;
-        rest = uptime().saturating_sub(began) * rests;
+        rest = boot_time().saturating_sub(began) * rests;
     }
     Ok(())
 }

@@ -25,14 +25,14 @@ pub const MOST_TOKENS: usize = 500;
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn end_sessions_beyond(
+pub(crate) fn evict_excess_sessions(
     context: &Transaction,
     connection: &mut AnyConnection,
     newest: &Credential,
     actor: &Actor,
 ) -> Result<()> {
     let user = newest.user_id;
-    let mut sessions = not_ended_beyond(
+    let mut sessions = find_excess(
         context,
         connection,
         user,
@@ -46,7 +46,7 @@ pub(crate) fn end_sessions_beyond(
     sessions.retain(|session| session.id != newest.id);
     longest_unused_first(context, &mut sessions);
     sessions.truncate(beyond);
-    end(
+    revoke(
         context,
         connection,
         sessions,
@@ -67,14 +67,14 @@ pub(crate) fn make_room_for_a_token(
     actor: &Actor,
 ) -> Result<()> {
     let (user, most) = (new.user_id, MOST_TOKENS - 1);
-    let tokens = not_ended_beyond(context, connection, user, CredentialType::Token, most)?;
+    let tokens = find_excess(context, connection, user, CredentialType::Token, most)?;
     if tokens.len() <= most {
         return Ok(());
     }
     let now = context.now();
-    let (live, over): (Vec<_>, Vec<_>) = tokens.into_iter().partition(|token| token.is_live(now));
+    let (live, over): (Vec<_>, Vec<_>) = tokens.into_iter().partition(|token| token.is_active(now));
     let beyond = live.len().saturating_sub(most);
-    end(
+    revoke(
         context,
         connection,
         over,
@@ -92,17 +92,17 @@ pub(crate) fn make_room_for_a_token(
     }
     longest_unused_first(context, &mut devices);
     devices.truncate(beyond);
-    end(context, connection, devices, RevocationReason::Limit, actor)
+    revoke(context, connection, devices, RevocationReason::Limit, actor)
 }
 
 /// Sorts what is to end first to the front: what is over by this clock, then what went unused for longest.
 fn longest_unused_first(context: &Shared, credentials: &mut [Credential]) {
     let now = context.now();
-    credentials.sort_by_key(|one| (one.is_live(now), one.last_seen(), one.id));
+    credentials.sort_by_key(|one| (one.is_active(now), one.last_active_at(), one.id));
 }
 
 /// Ends these credentials of one user.
-fn end(
+fn revoke(
     context: &Transaction,
     connection: &mut AnyConnection,
     credentials: Vec<Credential>,
@@ -112,12 +112,12 @@ fn end(
     let Some(user) = credentials.first().map(|first| first.user_id) else {
         return Ok(());
     };
-    revoke::end_these(context, connection, user, credentials, reason, actor).map(drop)
+    revoke::insert_revocation(context, connection, user, credentials, reason, actor).map(drop)
 }
 
 /// What was not ended of a class, where that is more than `most`: the rows are read only then, for almost
 /// nobody comes near. No clock is asked, so that the bound holds whatever the clocks of others say.
-fn not_ended_beyond(
+fn find_excess(
     context: &Shared,
     connection: &mut AnyConnection,
     user: UserId,
@@ -130,7 +130,7 @@ fn not_ended_beyond(
     }
     let mut credentials = store::not_ended(connection, user, &[])?;
     for credential in &mut credentials {
-        last_used::overlay(context, credential);
+        last_used::merge_pending(context, credential);
     }
     credentials.retain(|credential| credential.class() == class);
     Ok(credentials)

@@ -11,7 +11,7 @@ use crate::{
     },
     util::{
         clock::Timestamp,
-        pagination::{MOST, Page, Paging},
+        pagination::{MAX_PAGE_SIZE, Page, Paging},
     },
 };
 
@@ -19,9 +19,9 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusFilter {
     /// What can still let somebody in.
-    Live,
+    Active,
     /// Also what ended.
-    WithEnded,
+    All,
     /// Only what ended, or whose time is over.
     Ended,
 }
@@ -29,9 +29,9 @@ pub enum StatusFilter {
 impl StatusFilter {
     fn has(self, credential: &Credential, now: Timestamp) -> bool {
         match self {
-            Self::Live => credential.is_live(now),
-            Self::WithEnded => true,
-            Self::Ended => !credential.is_live(now),
+            Self::Active => credential.is_active(now),
+            Self::All => true,
+            Self::Ended => !credential.is_active(now),
         }
     }
 }
@@ -59,14 +59,15 @@ pub async fn list(
                 let read = store::newest(connection, user, &selection, scope, part)?;
                 let fetched = part.page(read, |credential| credential.id);
                 rows.extend(fetched.rows.into_iter().filter_map(|mut credential| {
-                    last_used::overlay(context, &mut credential);
-                    let wanted = scope.has(&credential, now) && selection.names(&credential, &made);
+                    last_used::merge_pending(context, &mut credential);
+                    let wanted =
+                        scope.has(&credential, now) && selection.matches(&credential, &made);
                     wanted.then_some(credential)
                 }));
                 if fetched.next.is_none() || rows.len() > paging.limit() {
                     return Ok(paging.page(rows, |credential| credential.id));
                 }
-                part = Paging::new(MOST, fetched.next);
+                part = Paging::new(MAX_PAGE_SIZE, fetched.next);
             }
         })
         .await
@@ -101,7 +102,7 @@ pub(super) fn find_within(
     let mut found = store::find(connection, user, id)?
         .filter(|credential| credential.class() == class)
         .ok_or(Error::NotFound)?;
-    last_used::overlay(context, &mut found);
+    last_used::merge_pending(context, &mut found);
     Ok(found)
 }
 
@@ -109,14 +110,14 @@ pub(super) fn find_within(
 ///
 /// # Errors
 /// [`Error::NotFound`] where there is none, or where it is of the other class.
-pub async fn find_anybodys(
+pub async fn find_any_user(
     context: &AppState,
     class: CredentialType,
     id: CredentialId,
 ) -> Result<Credential> {
     context
         .read(move |_, connection| {
-            store::find_anybodys(connection, id)?
+            store::find_any_user(connection, id)?
                 .filter(|credential| credential.class() == class)
                 .ok_or(Error::NotFound)
         })

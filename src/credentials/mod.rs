@@ -17,12 +17,12 @@ mod sign_in_history;
 pub(crate) mod store;
 
 pub(crate) use self::receipt::find_recent_receipt;
-pub(crate) use self::sign_in_history::{signed_in_with_before, was_signed_in_from};
+pub(crate) use self::sign_in_history::{has_signed_in_from, signed_in_with_before};
 pub use self::{
     cleanup::{MOST_RECEIPTS, Pruned, prune},
     credential::Credential,
     filter::CredentialFilter,
-    list::{StatusFilter, find, find_anybodys, list},
+    list::{StatusFilter, find, find_any_user, list},
     principal::{Principal, RecentlyAuthenticated},
     receipt::{RevocationReason, RevocationReceipt, find_receipt},
 };

@@ -76,7 +76,10 @@ impl Principal {
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`].
-    pub fn confirmed(&self, now: Timestamp) -> Result<RecentlyAuthenticated<'_>> {
+    pub fn require_recent_authentication(
+        &self,
+        now: Timestamp,
+    ) -> Result<RecentlyAuthenticated<'_>> {
         let credential = &self.credential;
         expect_confirmed(credential.class(), credential.confirmed_until, now)?;
         Ok(RecentlyAuthenticated(self))
@@ -87,11 +90,11 @@ impl Principal {
     ///
     /// # Errors
     /// As [`Principal::confirmed`].
-    pub fn may_end(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
-        if selection.names_only(self.credential.id) {
+    pub fn authorize_revocation(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
+        if selection.targets_only(self.credential.id) {
             return Ok(());
         }
-        self.confirmed(now).map(drop)
+        self.require_recent_authentication(now).map(drop)
     }
 }
 

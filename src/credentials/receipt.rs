@@ -12,10 +12,10 @@ use crate::{
         form::SENT_AGAIN_WITHIN,
         ids::{CredentialId, ReceiptId, UserId},
     },
-    util::{clock::Timestamp, string_enum::named},
+    util::{clock::Timestamp, string_enum::string_enum},
 };
 
-named! {
+string_enum! {
     /// Why credentials ended.
     RevocationReason {
         /// A caller signed out, or ended a selection.
@@ -71,7 +71,7 @@ impl RevocationReceipt {
 
     /// Whether this credential ended with it.
     #[must_use]
-    pub fn names(&self, id: CredentialId) -> bool {
+    pub fn contains(&self, id: CredentialId) -> bool {
         self.credentials
             .iter()
             .any(|credential| credential.id == id)
@@ -108,7 +108,7 @@ pub async fn find_receipt(
             found
                 .credentials
                 .iter_mut()
-                .for_each(|credential| last_used::overlay(context, credential));
+                .for_each(|credential| last_used::merge_pending(context, credential));
             Ok(found)
         })
         .await
@@ -124,7 +124,7 @@ pub(crate) fn find_recent_receipt(
     user: UserId,
     fits: impl Fn(&RevocationReceipt) -> bool,
 ) -> Result<Option<RevocationReceipt>> {
-    let since = ReceiptId::first_at(context.now().minus(SENT_AGAIN_WITHIN));
+    let since = ReceiptId::lower_bound_at(context.now().saturating_sub(SENT_AGAIN_WITHIN));
     for id in store::receipts_since(connection, user, since)? {
         let receipt = store::find_receipt(connection, user, id)?.filter(&fits);
         if receipt.is_some() {

@@ -18,7 +18,7 @@ const REMEMBERED: i64 = 200;
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn was_signed_in_from(
+pub(crate) fn has_signed_in_from(
     connection: &mut AnyConnection,
     user: UserId,
     network: IpNet,

@@ -9,15 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::{RunQueryDsl as _, sql_types::Text};
 
 use super::{
-    AnyConnection, Error, Migration, Migrations,
+    AnyConnection, Error, Migration, Migrations, cached_statement,
     inspect::{has_table, texts, versions},
     migrations::applied_in_memory,
-    on, statement,
+    with_backend,
 };
 
 const RECORDED: &str = "SELECT version || ' ' || checksum AS text FROM migration_checksums";
 
-statement! {
+cached_statement! {
     Record { version: String as Text, checksum: String as Text } =
         "INSERT INTO migration_checksums (version, checksum) VALUES (" version ", " checksum ")"
 }
@@ -78,7 +78,7 @@ pub(super) fn record(connection: &mut AnyConnection, migrations: Migrations) -> 
     for migration in migrations {
         if !recorded.contains_key(&migration.version()) {
             let (version, checksum) = (migration.version(), migration.checksum());
-            on!(connection => Record::new(version, checksum).execute(connection))?;
+            with_backend!(connection => Record::new(version, checksum).execute(connection))?;
         }
     }
     Ok(())

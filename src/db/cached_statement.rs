@@ -11,7 +11,7 @@
 /// ```ignore
 /// on!(connection => users::table.find(user).select(users::name).first(connection))
 /// ```
-macro_rules! on {
+macro_rules! with_backend {
     ($connection:ident => $query:expr) => {
         match $connection {
             $crate::db::AnyConnection::Postgres($connection) => $query,
@@ -32,7 +32,7 @@ macro_rules! on {
 /// ```
 ///
 /// With `-> BigInt` after the braces it returns rows of that type.
-macro_rules! statement {
+macro_rules! cached_statement {
     (
         $name:ident { $($field:ident: $type:ty as $sql:ty),* $(,)? } $(-> $row:ty)? = $($part:tt)+
     ) => {
@@ -61,7 +61,7 @@ macro_rules! statement {
                 &'b self,
                 mut out: diesel::query_builder::AstPass<'_, 'b, DB>,
             ) -> diesel::QueryResult<()> {
-                $($crate::db::statement!(@part self out $part);)+
+                $($crate::db::cached_statement!(@part self out $part);)+
                 Ok(())
             }
         }
@@ -80,4 +80,4 @@ macro_rules! statement {
     };
 }
 
-pub(crate) use {on, statement};
+pub(crate) use {cached_statement, with_backend};

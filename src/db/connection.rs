@@ -23,7 +23,7 @@ use super::{
     session_settings::{Mark, Session, Writes},
     timeouts,
 };
-use crate::util::clock::uptime;
+use crate::util::clock::boot_time;
 
 /// A connection to either database.
 #[derive(MultiConnection)]
@@ -88,12 +88,12 @@ impl DatabaseUrl {
 /// The first connections to a new file change its journal mode. Of two that do so together SQLite refuses
 /// one at once, whatever `busy_timeout` says: waiting could be a deadlock. The refused one tries again.
 fn prepare_sqlite(connection: &mut SqliteConnection) -> QueryResult<()> {
-    let began = uptime();
+    let began = boot_time();
     loop {
         match connection.batch_execute(timeouts::SQLITE) {
             Err(diesel::result::Error::DatabaseError(_, info))
                 if info.message() == "database is locked"
-                    && uptime().saturating_sub(began) < timeouts::FOR_A_LOCK =>
+                    && boot_time().saturating_sub(began) < timeouts::FOR_A_LOCK =>
             {
                 std::thread::sleep(timeouts::BETWEEN_ATTEMPTS);
             }
@@ -171,15 +171,17 @@ impl Pooled {
     /// A session that takes no writes is dropped after a change, too: the database may take them again, and a
     /// session keeps the default that it began with.
     pub(super) fn is_alive_after_an_error(&mut self, wanted: Use) -> bool {
-        let fits = self.look().is_ok_and(|writes| wanted.fits(writes));
+        let fits = self
+            .connect_checked()
+            .is_ok_and(|writes| wanted.fits(writes));
         if !fits {
             self.broken = true;
-            self.losses.note();
+            self.losses.record_loss();
         }
         fits
     }
 
-    fn look(&mut self) -> Result<Writes, Error> {
+    fn connect_checked(&mut self) -> Result<Writes, Error> {
         match (&mut self.connection, &self.mark) {
             (AnyConnection::Postgres(postgres), Some(mark)) => {
                 if postgres.is_broken() {
@@ -194,9 +196,11 @@ impl Pooled {
 
     /// Whether it may be used; asks it where others were lost since it last answered.
     fn may_be_used(&mut self, wanted: Use) -> bool {
-        let losses = self.losses.so_far();
+        let losses = self.losses.count();
         if self.known_good_at != losses {
-            self.broken = !self.look().is_ok_and(|writes| wanted.fits(writes));
+            self.broken = !self
+                .connect_checked()
+                .is_ok_and(|writes| wanted.fits(writes));
             self.known_good_at = losses;
         }
         !self.broken
@@ -209,11 +213,11 @@ pub(super) struct Losses(Arc<AtomicU64>);
 
 impl Losses {
     /// Has every connection of the pool asked before it is used again.
-    pub(super) fn note(&self) {
+    pub(super) fn record_loss(&self) {
         self.0.fetch_add(1, Ordering::AcqRel);
     }
 
-    fn so_far(&self) -> u64 {
+    fn count(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }
 }
@@ -251,12 +255,12 @@ impl ManageConnection for Manager {
     type Error = Error;
 
     fn connect(&self) -> Result<Pooled, Error> {
-        let known_good_at = self.losses.so_far();
+        let known_good_at = self.losses.count();
         let made = self.reader();
         if let DatabaseUrl::Postgres(_) = self.target {
             // Behind a pooler that lends sessions, this one may be another connection's. Each is asked, this one
             // too.
-            self.losses.note();
+            self.losses.record_loss();
         }
         made.map(|(connection, mark)| Pooled {
             connection,
@@ -268,7 +272,7 @@ impl ManageConnection for Manager {
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Error> {
-        pooled.look().map(drop)
+        pooled.connect_checked().map(drop)
     }
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {

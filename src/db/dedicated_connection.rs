@@ -11,8 +11,8 @@ use diesel::{
 };
 
 use super::{
-    AnyConnection, DatabaseIdentity, DatabaseUrl, Error, closed::Open, connection::Losses,
-    identity::File, sqlite_writer::Writer, statement, transaction,
+    AnyConnection, DatabaseIdentity, DatabaseUrl, Error, cached_statement, closed::Open,
+    connection::Losses, identity::File, sqlite_writer::Writer, transaction,
 };
 
 /// One channel for all: whoever hears something on it reads what concerns them.
@@ -67,7 +67,7 @@ impl DedicatedConnection {
         queries: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
     ) -> Result<T, Error> {
         let result = queries(self.connected()?);
-        self.forgotten_unless(result)
+        self.reset_on_error(result)
     }
 
     /// Runs `change` in one transaction and returns after its commit.
@@ -82,7 +82,7 @@ impl DedicatedConnection {
             Some(writer) => writer.submit_and_wait(|connection| Ok(change(connection)?)),
             None => {
                 let change = |on: &mut AnyConnection| Ok::<_, Error>(change(on)?);
-                let result = transaction::once(self.connected()?, change, &mut false);
+                let result = transaction::run_once(self.connected()?, change, &mut false);
                 if result.is_err() {
                     self.connection = None;
                 }
@@ -95,7 +95,7 @@ impl DedicatedConnection {
     ///
     /// # Errors
     /// As [`DedicatedConnection::read`].
-    pub fn place(&mut self) -> Result<DatabaseIdentity, Error> {
+    pub fn identity(&mut self) -> Result<DatabaseIdentity, Error> {
         let target = self.target.clone();
         if let (DatabaseUrl::Sqlite(path), None) = (&target, &self.file) {
             self.file = File::at(path).ok();
@@ -125,7 +125,7 @@ impl DedicatedConnection {
     ///
     /// # Errors
     /// When the connection is lost.
-    pub fn hears_something(&mut self) -> Result<bool, Error> {
+    pub fn has_notification(&mut self) -> Result<bool, Error> {
         let before = self.version;
         let heard = match self.connected()? {
             AnyConnection::Postgres(postgres) => {
@@ -137,7 +137,7 @@ impl DedicatedConnection {
                 .get_result(sqlite)
                 .map(|now: i32| (now != before, now)),
         };
-        let (heard, version) = self.forgotten_unless(heard)?;
+        let (heard, version) = self.reset_on_error(heard)?;
         self.version = version;
         Ok(heard)
     }
@@ -158,7 +158,7 @@ impl DedicatedConnection {
             None => {
                 let connected = self.target.connect();
                 if matches!(connected, Err(Error::SharedSession)) {
-                    self.losses.note();
+                    self.losses.record_loss();
                 }
                 let mut connection = connected?;
                 listen(&mut connection);
@@ -169,7 +169,7 @@ impl DedicatedConnection {
         Ok(self.connection.insert(connection))
     }
 
-    fn forgotten_unless<T>(&mut self, result: QueryResult<T>) -> Result<T, Error> {
+    fn reset_on_error<T>(&mut self, result: QueryResult<T>) -> Result<T, Error> {
         if result.is_err() {
             self.connection = None;
         }
@@ -177,7 +177,7 @@ impl DedicatedConnection {
     }
 }
 
-statement! { DataVersion {} -> Integer = "PRAGMA data_version" }
+cached_statement! { DataVersion {} -> Integer = "PRAGMA data_version" }
 
 /// An engine that speaks PostgreSQL's protocol and knows no `LISTEN` hears nothing, and is read now and
 /// then.
@@ -194,7 +194,7 @@ fn listen(connection: &mut AnyConnection) {
 ///
 /// # Errors
 /// When the connection is lost. That the engine cannot notify is no error.
-pub fn announce(connection: &mut AnyConnection) -> QueryResult<()> {
+pub fn notify(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(()),
         AnyConnection::Postgres(postgres) => match postgres.batch_execute(NOTIFY) {
@@ -209,7 +209,7 @@ pub fn announce(connection: &mut AnyConnection) -> QueryResult<()> {
 ///
 /// # Errors
 /// When the connection is lost.
-pub fn may_be_lost(connection: &mut AnyConnection) -> QueryResult<()> {
+pub fn set_asynchronous_commit(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(()),
         AnyConnection::Postgres(postgres) => {

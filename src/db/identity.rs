@@ -137,7 +137,7 @@ impl File {
         let file = fs::metadata(path)?;
         Ok(Self {
             inode: file.ino(),
-            made: file.created().ok().and_then(Timestamp::of_a_file),
+            made: file.created().ok().and_then(Timestamp::from_system_time),
         })
     }
 

@@ -216,7 +216,7 @@ fn in_one_transaction<T>(
                 diesel::sql_query(ADVISORY_LOCK).execute(connection)?;
                 work(connection)
             };
-            transaction::once(&mut connection, work, &mut false)
+            transaction::run_once(&mut connection, work, &mut false)
         }
     }
 }

@@ -30,14 +30,14 @@ use diesel::{Connection as _, QueryResult};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use self::{
-    cached_statement::{on, statement},
+    cached_statement::{cached_statement, with_backend},
     migrations::migrations,
 };
 pub use self::{
     closed::Closed,
     connection::{AnyConnection, DatabaseUrl},
     connection_limit::{Room, room},
-    dedicated_connection::{DedicatedConnection, announce, may_be_lost},
+    dedicated_connection::{DedicatedConnection, notify, set_asynchronous_commit},
     identity::DatabaseIdentity,
     migrations::{Migration, Migrations, revert_all, run_pending},
     transaction::{IsRetryable, is_collision, is_english},
@@ -47,18 +47,19 @@ use self::{
     connection::{Losses, Pool, Use, pool, take},
     sqlite_writer::Writer,
 };
-use crate::util::{clock::uptime, worker_pool::cores};
+use crate::util::{clock::boot_time, worker_pool::available_parallelism};
 
 /// How many of so many connections may make changes at a time. A change can hang: for a lock, a slow disk, a
 /// standby that its commit waits for. The rest is there for reading.
-fn places_for_changes(connections: u32) -> usize {
+fn write_permits(connections: u32) -> usize {
     usize::try_from(connections - connections.div_ceil(3)).map_or(1, |places| places.max(1))
 }
 
 /// How many readers SQLite gets. What they read is in memory already, the system's or their own: more of
 /// them than keep the cores busy only hold a page cache each.
 fn readers() -> u32 {
-    u32::try_from(cores().saturating_mul(2)).map_or(16, |readers| readers.clamp(4, 16))
+    u32::try_from(available_parallelism().saturating_mul(2))
+        .map_or(16, |readers| readers.clamp(4, 16))
 }
 
 /// Why the database did not answer.
@@ -142,7 +143,7 @@ impl Database {
                 (Engine::Sqlite(Arc::new(writer)), readers())
             }
             DatabaseUrl::Postgres(_) => {
-                let places = Semaphore::new(places_for_changes(connections));
+                let places = Semaphore::new(write_permits(connections));
                 (Engine::Postgres(Arc::new(places)), connections)
             }
         };
@@ -225,9 +226,9 @@ impl Database {
         match &self.engine {
             Engine::Sqlite(writer) => writer.submit(change, afterwards).await,
             Engine::Postgres(places) => {
-                let began = uptime();
-                let place = place_for_a_change(places).await?;
-                let waited = uptime().saturating_sub(began);
+                let began = boot_time();
+                let place = acquire_write_permit(places).await?;
+                let waited = boot_time().saturating_sub(began);
                 let within = timeouts::FOR_AN_ANSWER.saturating_sub(waited);
                 let late = || Error::Unknown("the database did not answer in time".to_owned());
                 self.on_a_blocking_thread(within, late, |pool| {
@@ -244,7 +245,7 @@ impl Database {
 
     /// A connection of its own, for a thread whose work must not wait behind requests.
     #[must_use]
-    pub fn beside(&self) -> DedicatedConnection {
+    pub fn dedicated_connection(&self) -> DedicatedConnection {
         let writer = match &self.engine {
             Engine::Sqlite(writer) => Some(Arc::clone(writer)),
             Engine::Postgres(_) => None,
@@ -291,7 +292,7 @@ impl Database {
     }
 }
 
-async fn place_for_a_change(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
+async fn acquire_write_permit(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
     let waiting = Arc::clone(places).acquire_owned();
     match tokio::time::timeout(timeouts::FOR_A_CONNECTION, waiting).await {
         Ok(Ok(place)) => Ok(place),
@@ -346,7 +347,7 @@ pub fn is_unique_violation(error: &diesel::result::Error) -> bool {
 ///
 /// # Errors
 /// What `query` returns.
-pub fn attempt<T>(
+pub fn with_savepoint<T>(
     connection: &mut AnyConnection,
     query: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
 ) -> QueryResult<T> {

@@ -2,9 +2,9 @@
 
 use diesel::{RunQueryDsl as _, connection::SimpleConnection as _};
 
-use super::{AnyConnection, Database, Error, inspect::has_table, on, statement};
+use super::{AnyConnection, Database, Error, cached_statement, inspect::has_table, with_backend};
 
-statement! {
+cached_statement! {
     Probe {} = "INSERT INTO write_probe (id, probes) VALUES (1, 0) \
          ON CONFLICT (id) DO UPDATE SET probes = write_probe.probes + 1"
 }
@@ -26,7 +26,7 @@ impl Database {
     /// Why it cannot be made, or that it is not known whether it was.
     pub async fn probe_writes(&self) -> Result<(), Error> {
         let change = |connection: &mut AnyConnection| {
-            on!(connection => Probe::new().execute(connection))?;
+            with_backend!(connection => Probe::new().execute(connection))?;
             Ok(())
         };
         self.write(change, || {}).await

@@ -24,7 +24,7 @@ const MARK: &str = "SELECT coalesce(current_setting('narthex.session', true), ''
      false) AS mark";
 
 /// Reads the mark in a transaction of its own, and whether the session takes writes.
-const LOOK: &str = "SELECT coalesce(current_setting('narthex.session', true), '') AS mark, \
+const READ_MARK: &str = "SELECT coalesce(current_setting('narthex.session', true), '') AS mark, \
      current_setting('transaction_read_only') AS read_only";
 
 /// A new connection and the mark of its session.
@@ -108,7 +108,7 @@ impl Session {
 impl Mark {
     /// Asks a connection the least that shows it to be alive and its session to be its own.
     pub(super) fn look(&self, connection: &mut PgConnection) -> Result<Writes, Error> {
-        let looked: Looked = diesel::sql_query(LOOK)
+        let looked: Looked = diesel::sql_query(READ_MARK)
             .get_result(connection)
             .map_err(unreachable)?;
         if looked.mark != self.0 {

@@ -33,8 +33,8 @@ type Job = Box<dyn FnOnce(&mut AnyConnection, BatchMode) -> Answer + Send>;
 /// Whether a change has the transaction to itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum BatchMode {
-    Alone,
-    WithOthers,
+    Single,
+    Shared,
 }
 
 struct Answer {
@@ -46,12 +46,12 @@ struct Answer {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum JobOutcome {
     /// Itself, to be committed.
-    Itself,
+    Applied,
     /// Nothing.
-    Nothing,
+    RolledBack,
     /// It is not known what: SQLite takes the whole transaction back where a disk is full or fails, and
     /// what came after would be committed by itself.
-    Unknown,
+    Indeterminate,
 }
 
 pub(super) struct Writer {
@@ -120,13 +120,13 @@ impl Writer {
             // Nobody waits any more: what has not begun need not be done.
             if answer.is_closed() {
                 return Answer {
-                    left: JobOutcome::Nothing,
+                    left: JobOutcome::RolledBack,
                     tell: Box::new(drop),
                 };
             }
             let change = AssertUnwindSafe(|| match company {
-                BatchMode::Alone => alone(connection, change),
-                BatchMode::WithOthers => with_others(connection, change),
+                BatchMode::Single => alone(connection, change),
+                BatchMode::Shared => with_others(connection, change),
             });
             match catch_unwind(change) {
                 Ok((left, result)) => Answer {
@@ -193,8 +193,8 @@ fn alone<T, E>(
 ) -> (JobOutcome, Result<T, E>) {
     let result = change(connection);
     let left = match result {
-        Ok(_) => JobOutcome::Itself,
-        Err(_) => JobOutcome::Nothing,
+        Ok(_) => JobOutcome::Applied,
+        Err(_) => JobOutcome::RolledBack,
     };
     (left, result)
 }
@@ -205,22 +205,22 @@ fn with_others<T, E: From<diesel::result::Error>>(
     change: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
 ) -> (JobOutcome, Result<T, E>) {
     if let Err(error) = connection.batch_execute("SAVEPOINT change") {
-        return (JobOutcome::Unknown, Err(error.into()));
+        return (JobOutcome::Indeterminate, Err(error.into()));
     }
     let result = change(connection);
     let (left, ended) = match result {
         Ok(_) => (
-            JobOutcome::Itself,
+            JobOutcome::Applied,
             connection.batch_execute("RELEASE change"),
         ),
         Err(_) => {
             let back = connection.batch_execute("ROLLBACK TO change; RELEASE change");
-            (JobOutcome::Nothing, back)
+            (JobOutcome::RolledBack, back)
         }
     };
     match ended {
         Ok(()) => (left, result),
-        Err(error) => (JobOutcome::Unknown, result.and(Err(error.into()))),
+        Err(error) => (JobOutcome::Indeterminate, result.and(Err(error.into()))),
     }
 }
 
@@ -228,13 +228,13 @@ fn with_others<T, E: From<diesel::result::Error>>(
 /// again; closing it rolls back whatever is left open.
 fn write(mut connection: AnyConnection, batch: Vec<Job>) -> Option<AnyConnection> {
     let company = match batch.as_slice() {
-        [_] => BatchMode::Alone,
-        _ => BatchMode::WithOthers,
+        [_] => BatchMode::Single,
+        _ => BatchMode::Shared,
     };
     let mut answers: Vec<Answer> = Vec::with_capacity(batch.len());
     for job in batch {
         let answer = job(&mut connection, company);
-        let is_lost = answer.left == JobOutcome::Unknown;
+        let is_lost = answer.left == JobOutcome::Indeterminate;
         answers.push(answer);
         if is_lost {
             // Jobs that are dropped answer their callers that nothing was begun.
@@ -244,7 +244,7 @@ fn write(mut connection: AnyConnection, batch: Vec<Job>) -> Option<AnyConnection
     }
     if answers
         .iter()
-        .all(|answer| answer.left == JobOutcome::Nothing)
+        .all(|answer| answer.left == JobOutcome::RolledBack)
     {
         let undone = Transactions::rollback_transaction(&mut connection);
         tell(answers, None);

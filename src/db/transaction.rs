@@ -15,14 +15,14 @@ use super::{
     sqlite_writer::begin,
     timeouts, with_a_connection,
 };
-use crate::util::clock::uptime;
+use crate::util::clock::boot_time;
 
 type Transactions = <AnyConnection as Connection>::TransactionManager;
 
 /// An error that can say whether two changes collided, so that one of them has to be made again.
 pub trait IsRetryable {
     /// Whether it says so; nothing was changed then.
-    fn is_collision(&self) -> bool;
+    fn is_retryable(&self) -> bool;
 
     /// Whether the database refused a query and it is not known why. PostgreSQL gives the reason as a text
     /// that may be in any language.
@@ -30,7 +30,7 @@ pub trait IsRetryable {
 }
 
 impl IsRetryable for Error {
-    fn is_collision(&self) -> bool {
+    fn is_retryable(&self) -> bool {
         matches!(self, Self::Query(error) if is_collision(error))
     }
 
@@ -110,14 +110,14 @@ where
     let mut attempt = 1;
     loop {
         *in_commit = false;
-        let began = uptime();
-        let error = match once(connection, change.clone(), in_commit) {
+        let began = boot_time();
+        let error = match run_once(connection, change.clone(), in_commit) {
             Err(error) if attempt < timeouts::ATTEMPTS => error,
             result => return result,
         };
-        let collided = error.is_collision() || {
-            let took = uptime().saturating_sub(began);
-            !*in_commit && error.is_unexplained() && may_be_a_collision(connection, took)
+        let collided = error.is_retryable() || {
+            let took = boot_time().saturating_sub(began);
+            !*in_commit && error.is_unexplained() && may_be_retryable(connection, took)
         };
         if !collided {
             return Err(error);
@@ -127,7 +127,7 @@ where
 }
 
 /// Makes `change` in one transaction. `in_commit` is set if it was rolled back or committed by `COMMIT`.
-pub(super) fn once<T, E>(
+pub(super) fn run_once<T, E>(
     connection: &mut AnyConnection,
     change: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     in_commit: &mut bool,
@@ -154,7 +154,7 @@ where
 
 /// Whether an unexplained error may be a deadlock: the server reports in another language than English, and did
 /// so earlier than it ends what waits for a lock. A change that is made again needlessly has no effect.
-fn may_be_a_collision(connection: &mut AnyConnection, took: Duration) -> bool {
+fn may_be_retryable(connection: &mut AnyConnection, took: Duration) -> bool {
     let language = "SELECT current_setting('lc_messages') AS text";
     took < timeouts::FOR_A_LOCK
         && texts(connection, language).is_ok_and(|found| !is_english(&found.concat()))

@@ -25,7 +25,7 @@ use super::{
         allowed_host, body,
         bypass::BypassIf,
         catch_panic, client_ip, compression, cors, csrf, poll_limit,
-        rejection_delay::{held, is_for_now},
+        rejection_delay::{delay_rejection, is_temporary},
         request_log::{RequestLog, RequestOutcome},
         security_headers::Headers,
     },
@@ -50,16 +50,16 @@ const ASKED_MOST: [&str; 2] = [paths::VERIFY, paths::API_USER];
 /// is not found.
 #[must_use]
 pub fn scope(context: &AppState, keys: &SigningKeys) -> impl HttpServiceFactory + use<> {
-    scope_beside(context, keys, |_| {})
+    service_with_routes(context, keys, |_| {})
 }
 
-pub(crate) fn scope_beside(
+pub(crate) fn service_with_routes(
     context: &AppState,
     keys: &SigningKeys,
     others: fn(&mut web::ServiceConfig),
 ) -> impl HttpServiceFactory + use<> {
     let rules = web::Data::new(CookieConfig::new(&context.settings, keys));
-    context.go_by(keys);
+    context.set_node_config(keys);
     let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
     for route in routes::table() {
         by_path.entry(route.path).or_default().push(route);
@@ -86,12 +86,12 @@ pub(crate) fn scope_beside(
             let resource = resource(context, &rules, path, routes);
             // Pages alone are compressed: most of what the API answers fits into one packet.
             match ResponseFormat::of(path) {
-                ResponseFormat::Page => scope.service(
+                ResponseFormat::Html => scope.service(
                     resource
                         .wrap(Compress::default())
                         .wrap_fn(compression::or_identity),
                 ),
-                ResponseFormat::Api => scope.service(resource),
+                ResponseFormat::Json => scope.service(resource),
             }
         });
     let shared = Rc::new(OuterMiddleware {
@@ -102,7 +102,7 @@ pub(crate) fn scope_beside(
     });
     scope
         .default_service(web::to(not_found))
-        .wrap_fn(move |request, inside| around(Rc::clone(&shared), request, inside))
+        .wrap_fn(move |request, inside| wrap_request(Rc::clone(&shared), request, inside))
 }
 
 /// What describes the API that is served here.
@@ -145,8 +145,8 @@ fn resource(
     let keeper = Rc::new(AccessGuard::new(context.clone(), access));
     let (rules_of_cookie, context_of_cookie) = (rules.clone(), context.clone());
     let passes = match ResponseFormat::of(path) {
-        ResponseFormat::Page => |_: &ServiceRequest| false,
-        ResponseFormat::Api => needs_no_cookie,
+        ResponseFormat::Html => |_: &ServiceRequest| false,
+        ResponseFormat::Json => needs_no_cookie,
     };
     routes
         .into_iter()
@@ -160,7 +160,7 @@ fn resource(
             let kept = request.request().clone();
             // In a box: whatever is around would carry and move it along otherwise, at every layer.
             let guarded = Box::pin(guard(Rc::clone(&keeper), request, next));
-            catch_panic::caught(kept, guarded)
+            catch_panic::catch_panic(kept, guarded)
         }))
         .wrap(BypassIf::new(
             passes,
@@ -195,7 +195,7 @@ struct OuterMiddleware {
 
 /// What goes around every request. (What is inside is called here, and not by a `ReturnTo`, which would put it
 /// into a box more.)
-fn around<S>(
+fn wrap_request<S>(
     shared: Rc<OuterMiddleware>,
     request: ServiceRequest,
     inside: &S,
@@ -217,7 +217,7 @@ where
         Err(error) => Either::Left(ready(Ok(request.error_response(error)))),
     };
     async move {
-        let answer = async { Ok(held(answer.await?).await) };
+        let answer = async { Ok(delay_rejection(answer.await?).await) };
         match connections::answered(connection.as_ref(), answer).await {
             Some(answer) => answer.map(|answer| finish(&shared, started, answer, connection)),
             None => Err(poll_limit::refused()),
@@ -235,7 +235,7 @@ fn finish(
     let settings = &shared.context.settings;
     // Refusals for now, or a client that pipelines would keep its connection reading ahead of them. And of
     // a process that stops, so that the next request of this client finds another one.
-    let closes = is_for_now(&response)
+    let closes = is_temporary(&response)
         || shared.context.stopping.has_begun()
         || connection.as_ref().is_some_and(InProgress::is_crowded);
     let (request, response) = response.into_parts();
@@ -255,10 +255,8 @@ fn finish(
             .head_mut()
             .set_connection_type(ConnectionType::Close);
     }
-    shared
-        .headers
-        .put_on(response.headers_mut(), request.path());
-    cors::put_on(response.headers_mut(), &request, settings);
+    shared.headers.apply(response.headers_mut(), request.path());
+    cors::apply(response.headers_mut(), &request, settings);
     let answered = RequestOutcome {
         status,
         error: refused.as_ref(),
@@ -276,10 +274,10 @@ fn finish(
 fn may_pass(settings: &Settings, listen: &str, request: &ServiceRequest) -> Result<(), Error> {
     let authority = request.uri().authority().map(Authority::as_str);
     let (path, headers) = (request.path(), request.headers());
-    if !allowed_host::is_ours(path, authority, headers, settings, listen) {
+    if !allowed_host::is_allowed_host(path, authority, headers, settings, listen) {
         return Err(Error::Misdirected);
     }
-    if !csrf::may_act(request.request(), settings) {
+    if !csrf::is_trusted_request(request.request(), settings) {
         return Err(csrf::refusal(request.request(), settings));
     }
     Ok(())

@@ -23,7 +23,7 @@ const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 /// Stops at SIGTERM and at SIGHUP, which a terminal sends that is closed. Where the settings ask for it,
 /// says first that it is not ready, and serves on for as long as load balancers take to notice. At
 /// SIGINT and SIGQUIT, which a person types, stops at once.
-pub(crate) fn stop_when_told(
+pub(crate) fn shutdown_on_signal(
     context: AppState,
     server: ServerHandle,
 ) -> io::Result<impl Future<Output = ()>> {
@@ -104,7 +104,7 @@ pub(crate) async fn write_last_used(context: AppState) {
 }
 
 /// Prunes once an hour.
-pub(crate) async fn prune_now_and_then(context: AppState) {
+pub(crate) async fn cleanup_loop(context: AppState) {
     loop {
         actix_web::rt::time::sleep(PRUNE_EVERY).await;
         match prune(&context).await {

@@ -28,7 +28,7 @@ use ipnet::IpNet;
 use socket2::{SockRef, Socket};
 
 use super::{
-    extract::limits::{self, HEAD_WITHIN, KEEP_ALIVE},
+    extract::limits::{self, HEADER_TIMEOUT, KEEP_ALIVE},
     middleware::poll_limit,
 };
 use crate::{
@@ -40,7 +40,8 @@ use crate::{
 pub const TICK: Duration = Duration::from_secs(5);
 /// After so many ticks without a request a connection is idle for longer than any that is in order: it
 /// would have ended by itself, or sent a whole head.
-const IDLE_TICKS: u64 = (KEEP_ALIVE.as_secs() + HEAD_WITHIN.as_secs()).div_ceil(TICK.as_secs()) + 1;
+const IDLE_TICKS: u64 =
+    (KEEP_ALIVE.as_secs() + HEADER_TIMEOUT.as_secs()).div_ceil(TICK.as_secs()) + 1;
 /// What one client may hold of all connections at most, whatever the settings say: one in so many.
 const SHARE: usize = 4;
 /// The least that one client may hold: a browser opens six.
@@ -104,7 +105,7 @@ impl Connections {
         let Some((socket, peer)) = socket(connection) else {
             return;
         };
-        match self.admit(&socket, peer) {
+        match self.register(&socket, peer) {
             Some(connection) => drop(data.insert(connection)),
             None => {
                 metrics::counter!("narthex_connections_refused_total").increment(1);
@@ -114,7 +115,11 @@ impl Connections {
         }
     }
 
-    fn admit(self: &Arc<Self>, socket: &SockRef<'_>, peer: Option<IpAddr>) -> Option<Connection> {
+    fn register(
+        self: &Arc<Self>,
+        socket: &SockRef<'_>,
+        peer: Option<IpAddr>,
+    ) -> Option<Connection> {
         let is_limited = |peer: &IpAddr| {
             !self
                 .unlimited
@@ -124,7 +129,7 @@ impl Connections {
         let client = peer
             .map(networks::canonical)
             .filter(is_limited)
-            .map(networks::of_one_site);
+            .map(networks::site_prefix);
         let mut table = self.lock();
         let held = client.and_then(|client| table.by_client.get(&client).copied());
         let held = held.unwrap_or_default();

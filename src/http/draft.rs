@@ -98,14 +98,14 @@ struct Submitted {
 }
 
 /// Keeps the form of `request`, which is from `user` if that is known, in case that it is refused.
-pub fn keep(request: &HttpRequest, body: Bytes, user: Option<UserId>) {
+pub fn remember(request: &HttpRequest, body: Bytes, user: Option<UserId>) {
     request.extensions_mut().insert(Submitted { body, user });
 }
 
 struct BackAfterConfirmation(String);
 
 /// Has a confirmation of the password that `request` is led to lead to `page` afterwards.
-pub fn lead_back_to(request: &HttpRequest, page: String) {
+pub fn redirect_to(request: &HttpRequest, page: String) {
     request.extensions_mut().insert(BackAfterConfirmation(page));
 }
 

@@ -128,7 +128,7 @@ pub async fn introspect(
 ) -> Result<HttpResponse> {
     let context = &here.context;
     if let Some(Presented { class, digest }) = Presented::read(&rules, &token)
-        && let Ok(known) = authenticate::check_for_another(context, class, digest).await?
+        && let Ok(known) = authenticate::introspect(context, class, digest).await?
     {
         let active = Introspection::Active(active(context, &known));
         return response::json::answer(StatusCode::OK, &active);
@@ -317,7 +317,7 @@ pub async fn metadata(context: Data<AppState>, _: NoQuery) -> Result<HttpRespons
         .map(|(ability, _)| ability.clone());
     let metadata = Metadata {
         scopes_supported: abilities
-            .chain([Ability::everything()])
+            .chain([Ability::all()])
             .map(|ability| ability.to_string())
             .collect(),
         response_types_supported: ["none"],

@@ -8,7 +8,10 @@ use super::{
         credentials as credential_api, events as activity_api, sessions as session_api,
         tokens as token_api, user as account_api,
     },
-    auth::Access::{self, AnyCaller, Anyone, Browser, Can, Client, Session, Visitor},
+    auth::Access::{
+        self, Abilities, AnyCredential, OAuthClient, OptionalSession, Public, SessionOnly,
+        SessionPage,
+    },
     forward_auth, oauth,
     openapi::handler,
     ops::health,
@@ -37,7 +40,10 @@ impl Route {
     #[must_use]
     pub fn is_change(&self) -> bool {
         let changes = [Method::POST, Method::PUT, Method::PATCH].contains(&self.method);
-        let of_account = matches!(self.access, Browser | AnyCaller | Session | Can(_));
+        let of_account = matches!(
+            self.access,
+            SessionPage | AnyCredential | SessionOnly | Abilities(_)
+        );
         changes && of_account && !self.any_method && !ENDINGS.contains(&self.path)
     }
 }
@@ -94,98 +100,98 @@ macro_rules! table {
 }
 
 /// To see both classes.
-const READ_BOTH: Access = Can(&["sessions:read", "tokens:read"]);
+const READ_BOTH: Access = Abilities(&["sessions:read", "tokens:read"]);
 /// To end both classes.
-const WRITE_BOTH: Access = Can(&["sessions:write", "tokens:write"]);
+const WRITE_BOTH: Access = Abilities(&["sessions:write", "tokens:write"]);
 
 table! {
     pages {
         // Before anybody is known.
-        GET  ASSET           Anyone  => assets::serve;
-        GET  PROBLEM         Anyone  => problem::show;
-        GET  CHANGE_PASSWORD Anyone  => account::to_settings;
+        GET  ASSET           Public  => assets::serve;
+        GET  PROBLEM         Public  => problem::show;
+        GET  CHANGE_PASSWORD Public  => account::to_settings;
 
         // Getting in.
-        GET  HOME            Visitor => pages::home::home;
-        GET  REGISTER        Visitor => pages::register::form;
-        POST REGISTER        Visitor => pages::register::register;
-        GET  LOGIN           Visitor => pages::login::form;
-        POST LOGIN           Visitor => pages::login::login;
-        GET  LOGOUT          Visitor => pages::logout::form;
-        POST LOGOUT          Visitor => pages::logout::logout;
+        GET  HOME            OptionalSession => pages::home::home;
+        GET  REGISTER        OptionalSession => pages::register::form;
+        POST REGISTER        OptionalSession => pages::register::register;
+        GET  LOGIN           OptionalSession => pages::login::form;
+        POST LOGIN           OptionalSession => pages::login::login;
+        GET  LOGOUT          OptionalSession => pages::logout::form;
+        POST LOGOUT          OptionalSession => pages::logout::logout;
 
         // The account.
-        GET  ACCOUNT         Browser => account::overview;
-        GET  PROFILE         Browser => account::settings;
-        POST PROFILE         Browser => account::change_profile;
-        GET  PASSWORD        Browser => account::to_settings;
-        POST PASSWORD        Browser => account::change_password;
-        GET  DELETE          Browser => account::to_settings;
-        POST DELETE          Browser => account::delete;
-        GET  CONFIRM         Browser => pages::confirm::form;
-        POST CONFIRM         Browser => pages::confirm::confirm;
-        GET  ACTIVITY        Browser => activity::show;
+        GET  ACCOUNT         SessionPage => account::overview;
+        GET  PROFILE         SessionPage => account::settings;
+        POST PROFILE         SessionPage => account::change_profile;
+        GET  PASSWORD        SessionPage => account::to_settings;
+        POST PASSWORD        SessionPage => account::change_password;
+        GET  DELETE          SessionPage => account::to_settings;
+        POST DELETE          SessionPage => account::delete;
+        GET  CONFIRM         SessionPage => pages::confirm::form;
+        POST CONFIRM         SessionPage => pages::confirm::confirm;
+        GET  ACTIVITY        SessionPage => activity::show;
 
         // What can get in.
-        GET  SESSIONS        Browser => pages::sessions::show;
-        POST SESSION_REVOKE  Browser => pages::sessions::revoke;
-        GET  TOKENS          Browser => token::list;
-        POST TOKENS          Browser => token::create;
-        GET  TOKEN_NEW       Browser => token::new_form;
-        GET  TOKEN           Browser => token::show;
-        POST TOKEN           Browser => token::change;
-        POST TOKEN_PAUSE     Browser => token::pause;
-        POST TOKEN_RESUME    Browser => token::resume;
-        POST TOKEN_ROTATE    Browser => token::rotate;
-        POST TOKEN_REVOKE    Browser => token::revoke;
+        GET  SESSIONS        SessionPage => pages::sessions::show;
+        POST SESSION_REVOKE  SessionPage => pages::sessions::revoke;
+        GET  TOKENS          SessionPage => token::list;
+        POST TOKENS          SessionPage => token::create;
+        GET  TOKEN_NEW       SessionPage => token::new_form;
+        GET  TOKEN           SessionPage => token::show;
+        POST TOKEN           SessionPage => token::change;
+        POST TOKEN_PAUSE     SessionPage => token::pause;
+        POST TOKEN_RESUME    SessionPage => token::resume;
+        POST TOKEN_ROTATE    SessionPage => token::rotate;
+        POST TOKEN_REVOKE    SessionPage => token::revoke;
 
         // Ending it.
-        GET  SIGN_OUT        Browser => sign_out::preview;
-        POST SIGN_OUT        Browser => sign_out::end;
-        GET  RECEIPT         Browser => sign_out::receipt;
+        GET  SIGN_OUT        SessionPage => sign_out::preview;
+        POST SIGN_OUT        SessionPage => sign_out::end;
+        GET  RECEIPT         SessionPage => sign_out::receipt;
     }
     programs {
         // The JSON API: who is calling.
-        POST   API_SIGN_IN          Anyone                   => token_api::sign_in;
-        POST   API_CONFIRM          Session                  => session_api::confirm;
-        GET    API_USER             AnyCaller                => account_api::user;
-        GET    API_ABILITIES        AnyCaller                => token_api::abilities;
-        GET    API_EVENTS           Can(&["account:read"])   => activity_api::list;
+        POST   API_SIGN_IN          Public                   => token_api::sign_in;
+        POST   API_CONFIRM          SessionOnly                  => session_api::confirm;
+        GET    API_USER             AnyCredential                => account_api::user;
+        GET    API_ABILITIES        AnyCredential                => token_api::abilities;
+        GET    API_EVENTS           Abilities(&["account:read"])   => activity_api::list;
 
         // The JSON API: sessions.
-        GET    API_SESSIONS         Can(&["sessions:read"])  => session_api::list;
-        DELETE API_SESSIONS         Can(&["sessions:write"]) => session_api::end_some;
-        GET    API_SESSION_CURRENT  Can(&["sessions:read"])  => session_api::current;
-        DELETE API_SESSION_CURRENT  Session                  => session_api::end_current;
-        GET    API_SESSION          Can(&["sessions:read"])  => session_api::one;
-        DELETE API_SESSION          Can(&["sessions:write"]) => session_api::end_one;
+        GET    API_SESSIONS         Abilities(&["sessions:read"])  => session_api::list;
+        DELETE API_SESSIONS         Abilities(&["sessions:write"]) => session_api::end_some;
+        GET    API_SESSION_CURRENT  Abilities(&["sessions:read"])  => session_api::current;
+        DELETE API_SESSION_CURRENT  SessionOnly                  => session_api::end_current;
+        GET    API_SESSION          Abilities(&["sessions:read"])  => session_api::one;
+        DELETE API_SESSION          Abilities(&["sessions:write"]) => session_api::end_one;
 
         // The JSON API: tokens.
-        GET    API_TOKENS           Can(&["tokens:read"])    => token_api::list;
-        POST   API_TOKENS           Can(&["tokens:write"])   => token_api::create;
-        DELETE API_TOKENS           Can(&["tokens:write"])   => token_api::end_some;
-        GET    API_TOKEN_CURRENT    AnyCaller                => token_api::current;
-        DELETE API_TOKEN_CURRENT    AnyCaller                => token_api::end_current;
-        GET    API_TOKEN            Can(&["tokens:read"])    => token_api::one;
-        PATCH  API_TOKEN            Can(&["tokens:write"])   => token_api::change;
-        DELETE API_TOKEN            Can(&["tokens:write"])   => token_api::end_one;
-        POST   API_TOKEN_ROTATE     Can(&["tokens:write"])   => token_api::rotate;
+        GET    API_TOKENS           Abilities(&["tokens:read"])    => token_api::list;
+        POST   API_TOKENS           Abilities(&["tokens:write"])   => token_api::create;
+        DELETE API_TOKENS           Abilities(&["tokens:write"])   => token_api::end_some;
+        GET    API_TOKEN_CURRENT    AnyCredential                => token_api::current;
+        DELETE API_TOKEN_CURRENT    AnyCredential                => token_api::end_current;
+        GET    API_TOKEN            Abilities(&["tokens:read"])    => token_api::one;
+        PATCH  API_TOKEN            Abilities(&["tokens:write"])   => token_api::change;
+        DELETE API_TOKEN            Abilities(&["tokens:write"])   => token_api::end_one;
+        POST   API_TOKEN_ROTATE     Abilities(&["tokens:write"])   => token_api::rotate;
 
         // The JSON API: both.
         GET    API_CREDENTIALS      READ_BOTH                => credential_api::list;
         POST   API_SIGN_OUT_PREVIEW READ_BOTH                => credential_api::preview;
         POST   API_SIGN_OUT         WRITE_BOTH               => credential_api::sign_out;
-        GET    API_RECEIPT          Can(&["account:read"])   => credential_api::receipt;
+        GET    API_RECEIPT          Abilities(&["account:read"])   => credential_api::receipt;
 
         // What other programs ask by standards of their own.
-        POST   INTROSPECT           Client(&["tokens:introspect"]) => oauth::introspect;
-        POST   REVOKE               Anyone                   => oauth::revoke;
-        GET    METADATA             Anyone                   => oauth::metadata;
-        GET    OPENAPI              Anyone                   => handler::document;
+        POST   INTROSPECT           OAuthClient(&["tokens:introspect"]) => oauth::introspect;
+        POST   REVOKE               Public                   => oauth::revoke;
+        GET    METADATA             Public                   => oauth::metadata;
+        GET    OPENAPI              Public                   => handler::document;
 
         // Probes.
-        GET    HEALTH               Anyone                   => health::alive;
-        GET    READY                Anyone                   => health::ready;
+        GET    HEALTH               Public                   => health::alive;
+        GET    READY                Public                   => health::ready;
     }
 }
 
@@ -197,7 +203,7 @@ pub fn table() -> Vec<Route> {
     // what it asks.
     table.push(Route {
         any_method: true,
-        ..route(Method::GET, paths::VERIFY, Anyone, forward_auth::verify)
+        ..route(Method::GET, paths::VERIFY, Public, forward_auth::verify)
     });
     table
 }

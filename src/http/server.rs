@@ -10,7 +10,7 @@ use actix_web::{
 };
 
 use super::{
-    app::scope_beside,
+    app::service_with_routes,
     connections::Connections,
     extract::limits,
     listener::{Listener, Listeners, SocketFile},
@@ -23,10 +23,10 @@ use crate::{
     config::{ListenAddress, SigningKeys},
     credentials::last_used,
     http::background::{
-        end_idle_connections, ignore_user_signals, prune_now_and_then, stop_when_told,
+        cleanup_loop, end_idle_connections, ignore_user_signals, shutdown_on_signal,
         write_last_used,
     },
-    util::worker_pool::cores,
+    util::worker_pool::available_parallelism,
 };
 
 /// A server that is bound to its address and not yet running.
@@ -45,7 +45,7 @@ impl Server {
     /// # Errors
     /// When the address cannot be had.
     pub fn bind(context: AppState, keys: SigningKeys) -> io::Result<Self> {
-        Self::bind_beside(context, keys, |_| {})
+        Self::bind_with_routes(context, keys, |_| {})
     }
 
     /// The same for an app that has `routes` of its own at the same address. They come before Narthex's
@@ -54,7 +54,7 @@ impl Server {
     ///
     /// # Errors
     /// As [`Server::bind`].
-    pub fn bind_beside(
+    pub fn bind_with_routes(
         context: AppState,
         keys: SigningKeys,
         routes: fn(&mut web::ServiceConfig),
@@ -74,16 +74,16 @@ impl Server {
         routes: fn(&mut web::ServiceConfig),
     ) -> io::Result<Self> {
         // Before the workers build the app: whatever wakes the node must find it said.
-        context.go_by(&keys);
+        context.set_node_config(&keys);
         let shared = context.clone();
-        let workers = cores();
+        let workers = available_parallelism();
         let of_a_worker = limits::connections_a_worker(workers);
         let connections = Connections::new(of_a_worker * workers, &context.settings);
         let connections = Arc::new(connections);
         let accepting = Arc::clone(&connections);
-        let app = move || App::new().service(scope_beside(&shared, &keys, routes));
+        let app = move || App::new().service(service_with_routes(&shared, &keys, routes));
         let mut server = HttpServer::new(app)
-            .client_request_timeout(limits::HEAD_WITHIN)
+            .client_request_timeout(limits::HEADER_TIMEOUT)
             .keep_alive(limits::KEEP_ALIVE)
             .workers(workers)
             .max_connections(of_a_worker)
@@ -93,7 +93,7 @@ impl Server {
                 accepting.accept(connection, data);
                 client_ip::note_peer(connection, data);
             })
-            .shutdown_timeout(limits::STOP_WITHIN_SECONDS)
+            .shutdown_timeout(limits::SHUTDOWN_TIMEOUT_SECS)
             .disable_signals();
         for listener in listeners.sockets {
             server = match listener {
@@ -138,35 +138,33 @@ impl Server {
         let beside = [
             Some(actix_web::rt::spawn(service_manager::reset_watchdog())),
             Some(actix_web::rt::spawn(write_last_used(self.context.clone()))),
-            Some(actix_web::rt::spawn(prune_now_and_then(
-                self.context.clone(),
-            ))),
+            Some(actix_web::rt::spawn(cleanup_loop(self.context.clone()))),
             Some(actix_web::rt::spawn(end_idle_connections(self.connections))),
             self.metrics
                 .map(|server| actix_web::rt::spawn(async { drop(server.await) })),
         ];
         ignore_user_signals()?;
-        let stopping = stop_when_told(self.context.clone(), self.server.handle())?;
+        let stopping = shutdown_on_signal(self.context.clone(), self.server.handle())?;
         let stopping = actix_web::rt::spawn(stopping);
         // Joined before the first request: what the settings of several processes disagree about is said
         // at the start.
-        self.context.nodes.wake();
+        self.context.nodes.ensure_running();
         let (context, handle) = (self.context.clone(), self.server.handle());
         let disagreement = actix_web::rt::spawn(async move {
-            context.nodes.disagreement().await;
+            context.nodes.config_mismatch_changed().await;
             handle.stop(false).await;
         });
         let served = self.server.await;
         disagreement.abort();
         stopping.abort();
-        let served = match self.context.nodes.disagrees() {
+        let served = match self.context.nodes.config_mismatch() {
             Some(why) => Err(io::Error::other(why)),
             None => served,
         };
         // Nobody has to wait for this process from here on: it checks no pass any more.
-        self.context.nodes.leave().await;
+        self.context.nodes.leave_cluster().await;
         beside.iter().flatten().for_each(JoinHandle::abort);
-        if let Err(error) = last_used::flush_the_last(&self.context).await {
+        if let Err(error) = last_used::flush_on_shutdown(&self.context).await {
             tracing::error!(cause = %error, "the last-used times since the last write are lost");
         }
         served

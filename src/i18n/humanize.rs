@@ -21,10 +21,10 @@ pub fn count(number: usize, one: &str) -> String {
 /// How long ago `then` was, as a person would say it: `less than a minute ago`, `3 days ago`.
 #[must_use]
 pub fn ago(now: Timestamp, then: Timestamp) -> String {
-    if now.since(then).as_secs() < MINUTE {
+    if now.saturating_duration_since(then).as_secs() < MINUTE {
         return "less than a minute ago".to_owned();
     }
-    format!("{} ago", length(now.since(then)))
+    format!("{} ago", length(now.saturating_duration_since(then)))
 }
 
 /// How far off `then` is: `in 3 days`, `in less than a minute`.
@@ -33,11 +33,14 @@ pub fn ago(now: Timestamp, then: Timestamp) -> String {
 /// is not said to end in 89.
 #[must_use]
 pub fn until(now: Timestamp, then: Timestamp) -> String {
-    if then.since(now).as_secs() < MINUTE {
+    if then.saturating_duration_since(now).as_secs() < MINUTE {
         return "in less than a minute".to_owned();
     }
     let half = Duration::from_secs(MINUTE / 2);
-    format!("in {}", length(then.since(now).saturating_add(half)))
+    format!(
+        "in {}",
+        length(then.saturating_duration_since(now).saturating_add(half))
+    )
 }
 
 /// A length of time in its largest whole unit: `90 days`, `2 hours`, `15 minutes`, `10 seconds`.
@@ -59,7 +62,7 @@ mod tests {
 
     #[test]
     fn times_are_told_in_their_largest_unit() {
-        let now = Timestamp::from_micros(0).plus(Duration::from_secs(10 * DAY));
+        let now = Timestamp::from_micros(0).saturating_add(Duration::from_secs(10 * DAY));
         for (seconds, expected) in [
             (0, "less than a minute ago"),
             (59, "less than a minute ago"),
@@ -67,7 +70,10 @@ mod tests {
             (2 * HOUR + 59 * MINUTE, "2 hours ago"),
             (3 * DAY, "3 days ago"),
         ] {
-            assert_eq!(ago(now, now.minus(Duration::from_secs(seconds))), expected);
+            assert_eq!(
+                ago(now, now.saturating_sub(Duration::from_secs(seconds))),
+                expected
+            );
         }
         for (seconds, expected) in [
             (MINUTE - 1, "in less than a minute"),
@@ -77,7 +83,10 @@ mod tests {
             (90 * DAY - MINUTE, "in 89 days"),
             (2 * HOUR - 1, "in 2 hours"),
         ] {
-            assert_eq!(until(now, now.plus(Duration::from_secs(seconds))), expected);
+            assert_eq!(
+                until(now, now.saturating_add(Duration::from_secs(seconds))),
+                expected
+            );
         }
     }
 }

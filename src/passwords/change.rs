@@ -2,7 +2,7 @@
 
 use super::{
     policy::NewPassword,
-    verify::{authenticate_user, begin_sign_in, wrong_password_in},
+    verify::{authenticate_user, redeem_password_proof, wrong_password_in},
 };
 use crate::{
     accounts::store,
@@ -75,7 +75,7 @@ async fn change_once(
     caller: &Principal,
     change: PasswordChange,
 ) -> Result<PasswordChanged> {
-    if let Some(changed) = changed_before(context, caller, &change).await? {
+    if let Some(changed) = was_changed_by_form(context, caller, &change).await? {
         return Ok(changed);
     }
     match change_now(context, caller, change.clone()).await {
@@ -85,7 +85,7 @@ async fn change_once(
         }),
         // The same form may have been first.
         Err(error @ (Error::WrongPassword | Error::NotSignedIn { .. })) => {
-            let changed = changed_before(context, caller, &change).await?;
+            let changed = was_changed_by_form(context, caller, &change).await?;
             changed.ok_or(error)
         }
         Err(other) => Err(other),
@@ -113,11 +113,11 @@ async fn change_now(
     .collect();
     context
         .write(move |context, connection| {
-            begin_sign_in(context, connection, &proof, &actor)?;
+            redeem_password_proof(context, connection, &proof, &actor)?;
             store::set_password(connection, user, &hash)?;
             let what = NewEvent::new(EventKind::PasswordChanged, "");
             audit::record(context, connection, user, &actor, what)?;
-            let old = context.makes_old(user);
+            let old = context.invalidate_user(user);
             secrets::delete_secrets(connection, old, here)?;
             secrets::insert_secret(connection, here, change.renewed, "", context.now())?;
             if let Some(form) = form
@@ -133,14 +133,14 @@ async fn change_now(
                 ..CredentialFilter::all_but(here)
             };
             let ending = RevocationRequest::of(selection, RevocationReason::PasswordChanged);
-            revoke::end_within(context, connection, user, &ending, &actor).map(Some)
+            revoke::revoke_in(context, connection, user, &ending, &actor).map(Some)
         })
         .await
 }
 
 /// The result of the same form, if it changed the password in this session a moment ago and the new password
 /// is the one that it set.
-async fn changed_before(
+async fn was_changed_by_form(
     context: &AppState,
     caller: &Principal,
     change: &PasswordChange,
@@ -167,14 +167,14 @@ async fn changed_before(
     let (asks_for_an_ending, ip) = (change.end_sessions || change.end_tokens, caller.ip);
     context
         .write(move |context, connection| {
-            let begun = begin_sign_in(context, connection, &proof, &actor);
+            let begun = redeem_password_proof(context, connection, &proof, &actor);
             let Some(session) = session_of(context, connection, user, here, &form)? else {
                 return Ok(None);
             };
             let is_renewed = matches!(begun, Err(Error::NotSignedIn { .. }));
             if is_renewed {
                 // The secret that was shown is over. The proof has to hold all the same.
-                begin_sign_in(context, connection, &proof, &Actor::stranger(ip))?;
+                redeem_password_proof(context, connection, &proof, &Actor::stranger(ip))?;
                 secrets::insert_further_secret(connection, &session, renewed)?;
             } else {
                 begun?;
@@ -202,12 +202,12 @@ fn session_of(
 ) -> Result<Option<Credential>> {
     let now = context.now();
     if secrets::by_form_key(connection, user, form.as_bytes())? != Some(here)
-        || !secrets::is_renewed_since(connection, here, now.minus(SENT_AGAIN_WITHIN))?
+        || !secrets::is_renewed_since(connection, here, now.saturating_sub(SENT_AGAIN_WITHIN))?
     {
         return Ok(None);
     }
     let session = secrets::find(connection, user, here)?;
-    Ok(session.filter(|session| session.is_live(now)))
+    Ok(session.filter(|session| session.is_active(now)))
 }
 
 /// The newest receipt of a password that this session changed a moment ago.

@@ -1,6 +1,6 @@
 //! What a new password must be.
 
-use super::strength::why_guessable;
+use super::strength::weakness;
 use crate::{
     crypto::secret::SecretString,
     types::{email::Email, name::Name},
@@ -8,9 +8,9 @@ use crate::{
 
 /// The least number of characters (NIST SP 800-63B-4, section 3.1.1.2, where it is the only factor). The
 /// one place that says it: pages and messages take it from here.
-pub const SHORTEST: usize = 15;
+pub const MIN_LENGTH: usize = 15;
 /// The most characters, and the most bytes: bounds what one sign-in can make us hash.
-pub const LONGEST: usize = 128;
+pub const MAX_LENGTH: usize = 128;
 const MOST_BYTES: usize = 512;
 
 /// A password to be set: taken exactly as typed, never trimmed, cut or folded. Not normalised either
@@ -33,17 +33,17 @@ impl NewPassword {
     ) -> Result<Self, String> {
         let typed = text.expose();
         let characters = typed.chars().count();
-        if characters < SHORTEST {
+        if characters < MIN_LENGTH {
             return Err(format!(
-                "Use at least {SHORTEST} characters. A few words in a row are fine."
+                "Use at least {MIN_LENGTH} characters. A few words in a row are fine."
             ));
         }
-        if !could_be_a_password(&text) {
-            return Err(format!("Use at most {LONGEST} characters."));
+        if !has_valid_length(&text) {
+            return Err(format!("Use at most {MAX_LENGTH} characters."));
         }
         let own = [email.map(Email::as_str), name.map(Name::as_str)];
         let own: Vec<&str> = own.into_iter().flatten().collect();
-        if let Some(why) = why_guessable(typed, &own) {
+        if let Some(why) = weakness(typed, &own) {
             return Err(why.to_owned());
         }
         Ok(Self(text))
@@ -57,9 +57,9 @@ impl NewPassword {
 }
 
 /// Whether this could be anybody's password: what cannot is refused without hashing it.
-pub(super) fn could_be_a_password(text: &SecretString) -> bool {
+pub(super) fn has_valid_length(text: &SecretString) -> bool {
     let typed = text.expose();
-    !typed.is_empty() && typed.len() <= MOST_BYTES && typed.chars().count() <= LONGEST
+    !typed.is_empty() && typed.len() <= MOST_BYTES && typed.chars().count() <= MAX_LENGTH
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
         CredentialFilter, RevocationReason, RevocationReceipt,
-        revoke::{self, RevocationRequest, begin_change},
+        revoke::{self, RevocationRequest, lock_user_and_recheck_actor},
     },
     error::{Error, Result},
     types::ids::UserId,
@@ -28,7 +28,7 @@ pub async fn set_password_as_operator(
     context
         .write(move |context, connection| {
             let actor = Actor::operator();
-            begin_change(context, connection, user, &actor)?;
+            lock_user_and_recheck_actor(context, connection, user, &actor)?;
             store::set_password(connection, user, &hash)?;
             let what = NewEvent::new(EventKind::PasswordChanged, "");
             audit::record(context, connection, user, &actor, what)?;
@@ -39,7 +39,7 @@ pub async fn set_password_as_operator(
                 CredentialFilter::default(),
                 RevocationReason::PasswordChanged,
             );
-            revoke::end_within(context, connection, user, &ending, &actor).map(Some)
+            revoke::revoke_in(context, connection, user, &ending, &actor).map(Some)
         })
         .await
 }

@@ -21,7 +21,7 @@ const PRODUCT: &str = "narthex";
 /// part of everything. (Where it is not, two are a name.)
 const SHORTEST_WORD: usize = 3;
 /// So few characters, repeated, are one.
-const FEW: usize = 3;
+const MAX_PERIOD: usize = 3;
 
 /// See `data/README.md`.
 static COMMON_PASSWORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
@@ -42,7 +42,7 @@ const SEQUENCES: [&str; 7] = [
 ];
 
 /// Why `password` would be guessed soon, for the person who typed it; `own` is what is known of them.
-pub(super) fn why_guessable(password: &str, own: &[&str]) -> Option<&'static str> {
+pub(super) fn weakness(password: &str, own: &[&str]) -> Option<&'static str> {
     let typed = password.to_lowercase();
     if is_repeated(&typed) {
         Some(REPEATED)
@@ -58,8 +58,8 @@ pub(super) fn why_guessable(password: &str, own: &[&str]) -> Option<&'static str
 }
 
 fn is_repeated(typed: &str) -> bool {
-    let once = once(typed);
-    once != typed && once.chars().count() <= FEW
+    let once = smallest_period(typed);
+    once != typed && once.chars().count() <= MAX_PERIOD
 }
 
 fn is_sequence(typed: &str) -> bool {
@@ -76,9 +76,9 @@ fn is_common(typed: &str) -> bool {
     [
         typed,
         without_digits(typed),
-        once(typed),
-        without_digits(once(typed)),
-        once(without_digits(typed)),
+        smallest_period(typed),
+        without_digits(smallest_period(typed)),
+        smallest_period(without_digits(typed)),
     ]
     .into_iter()
     .filter(|text| text.chars().count() >= SHORTEST_WORD)
@@ -138,7 +138,7 @@ fn is_made_of(text: &str, words: &[String]) -> bool {
 }
 
 /// What `text` is the repetition of, or itself.
-fn once(text: &str) -> &str {
+fn smallest_period(text: &str) -> &str {
     let ends = text.char_indices().skip(1).map(|(end, _)| end);
     ends.take_while(|end| *end <= text.len() / 2)
         .filter(|end| text.len().is_multiple_of(*end))
@@ -174,7 +174,7 @@ mod tests {
             "0000000password",
             "letmeinletmeinletmein",
         ] {
-            assert_eq!(why_guessable(password, &ADA), Some(COMMON), "{password}");
+            assert_eq!(weakness(password, &ADA), Some(COMMON), "{password}");
         }
     }
 
@@ -192,11 +192,11 @@ mod tests {
             "1815 ada ada ada",
             "l1815l1815l1815",
         ] {
-            assert_eq!(why_guessable(password, &ADA), Some(OWN), "{password}");
+            assert_eq!(weakness(password, &ADA), Some(OWN), "{password}");
         }
         let own = ["欧阳明明", "x@example.com"];
         assert_eq!(
-            why_guessable("欧阳明明欧阳明明欧阳明明欧阳明明", &own),
+            weakness("欧阳明明欧阳明明欧阳明明欧阳明明", &own),
             Some(OWN)
         );
     }
@@ -235,7 +235,7 @@ mod tests {
         ] {
             for password in passwords {
                 let own = [email, name];
-                let why = why_guessable(password, &own);
+                let why = weakness(password, &own);
                 let of_others = password.contains("jay");
                 assert_eq!(why, (!of_others).then_some(OWN), "{password}");
             }
@@ -249,7 +249,7 @@ mod tests {
             "ababababababababab",
             "🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂",
         ] {
-            assert_eq!(why_guessable(password, &[]), Some(REPEATED), "{password}");
+            assert_eq!(weakness(password, &[]), Some(REPEATED), "{password}");
         }
         for password in [
             "abcdefghijklmnop",
@@ -261,7 +261,7 @@ mod tests {
             "mnbvcxzlkjhgfdsa",
             "1qaz2wsx3edc4rfv",
         ] {
-            assert_eq!(why_guessable(password, &[]), Some(SEQUENCE), "{password}");
+            assert_eq!(weakness(password, &[]), Some(SEQUENCE), "{password}");
         }
     }
 
@@ -276,7 +276,7 @@ mod tests {
             "nul\0 inside is fine",
             "🙂🙃🙂🙃 and so on ☂☃",
         ] {
-            assert_eq!(why_guessable(password, &ADA), None, "{password}");
+            assert_eq!(weakness(password, &ADA), None, "{password}");
         }
     }
 
@@ -290,7 +290,7 @@ mod tests {
             ("", ""),
             ("a", "a"),
         ] {
-            assert_eq!(once(text), part);
+            assert_eq!(smallest_period(text), part);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Is this password that person's?
 
-use super::policy::could_be_a_password;
+use super::policy::has_valid_length;
 use crate::{
     accounts::store::{self, Account},
     app_state::{AppState, Shared, Transaction},
@@ -31,7 +31,7 @@ pub struct PasswordProof {
 
 impl PasswordProof {
     /// The proof of who has just made this account with this password.
-    pub(crate) const fn by_registering(user: UserId, against: StoredHash) -> Self {
+    pub(crate) const fn from_registration(user: UserId, against: StoredHash) -> Self {
         Self {
             user,
             against,
@@ -41,7 +41,7 @@ impl PasswordProof {
     }
 
     /// The same proof, of who made this account a moment ago.
-    pub(crate) const fn of_a_new_account(mut self) -> Self {
+    pub(crate) const fn for_new_account(mut self) -> Self {
         self.is_by_registering = true;
         self
     }
@@ -54,7 +54,7 @@ impl PasswordProof {
 
     /// Whether this account was made a moment ago, by whoever the proof is of.
     #[must_use]
-    pub const fn is_by_registering(&self) -> bool {
+    pub const fn is_from_registration(&self) -> bool {
         self.is_by_registering
     }
 }
@@ -77,7 +77,7 @@ pub async fn authenticate(
     let Ok(email) = Email::parse(email) else {
         return Err(Error::WrongPassword);
     };
-    if !could_be_a_password(&password) {
+    if !has_valid_length(&password) {
         return Err(Error::WrongPassword);
     }
     let canonical = email.canonical().to_owned();
@@ -86,7 +86,7 @@ pub async fn authenticate(
             let account = store::by_email(connection, &canonical)?;
             let attempt = Attempt::to_sign_in(context, &canonical, actor.ip);
             let user = account.as_ref().map(|account| account.user.id);
-            let attempt = not_blocked(context, connection, attempt, user, &actor)?;
+            let attempt = expect_not_blocked(context, connection, attempt, user, &actor)?;
             Ok((account, attempt))
         })
         .await?;
@@ -103,14 +103,14 @@ pub async fn authenticate_user(
     caller: &Principal,
     password: SecretString,
 ) -> Result<PasswordProof> {
-    if !could_be_a_password(&password) {
+    if !has_valid_length(&password) {
         return Err(Error::WrongPassword);
     }
     let (user, actor) = (caller.user.id, caller.actor());
     let attempt = Attempt::in_session(caller.credential.id);
     let (account, attempt) = context
         .read(move |context, connection| {
-            let attempt = rate_limit::unblocked(context, connection, attempt)?;
+            let attempt = rate_limit::check(context, connection, attempt)?;
             Ok((store::find(connection, user)?, attempt))
         })
         .await?;
@@ -123,7 +123,7 @@ pub async fn authenticate_user(
 /// So a place from which its owner signed in before is held only against its own count. That costs no
 /// cookie: the sessions that are kept say from where they were opened. Whoever shares such a place could
 /// learn by it that the account exists; they could by registering, too.
-fn not_blocked(
+fn expect_not_blocked(
     context: &Shared,
     connection: &mut AnyConnection,
     attempt: Attempt,
@@ -131,9 +131,9 @@ fn not_blocked(
     actor: &Actor,
 ) -> Result<Attempt> {
     // Asked of nobody where there is no such account: how long a refusal takes tells nothing.
-    let user = user.unwrap_or_else(UserId::nobody);
-    let is_known = match actor.ip.map(networks::of_one_client) {
-        Some(here) => credentials::was_signed_in_from(connection, user, here)?,
+    let user = user.unwrap_or_else(UserId::nil);
+    let is_known = match actor.ip.map(networks::client_prefix) {
+        Some(here) => credentials::has_signed_in_from(connection, user, here)?,
         None => false,
     };
     let attempt = if is_known {
@@ -141,7 +141,7 @@ fn not_blocked(
     } else {
         attempt
     };
-    rate_limit::unblocked(context, connection, attempt)
+    rate_limit::check(context, connection, attempt)
 }
 
 async fn verify(
@@ -152,7 +152,7 @@ async fn verify(
     attempt: Attempt,
 ) -> Result<PasswordProof> {
     let place = context.hasher.place(actor.ip).await?;
-    let counted = rate_limit::count(context, &attempt).await?;
+    let counted = rate_limit::record_attempt(context, &attempt).await?;
     let verified = match account {
         Some(account) => {
             let id = account.user.id;
@@ -179,7 +179,7 @@ async fn verify(
             is_by_registering: false,
         }),
         (known, _) => {
-            note_refusal(context, known, actor, counted).await?;
+            record_refusal(context, known, actor, counted).await?;
             Err(Error::WrongPassword)
         }
     }
@@ -198,10 +198,10 @@ async fn verify_one(
         return Ok(None);
     }
     match verdict {
-        PasswordCheck::Right => Ok(Some(stored)),
-        PasswordCheck::RightButStale => renew(context, place, user, stored, password).await,
-        PasswordCheck::Wrong => Ok(None),
-        PasswordCheck::Unusable => {
+        PasswordCheck::Valid => Ok(Some(stored)),
+        PasswordCheck::ValidNeedsRehash => rehash(context, place, user, stored, password).await,
+        PasswordCheck::Invalid => Ok(None),
+        PasswordCheck::MalformedHash => {
             tracing::error!(%user, "the stored password hash cannot be used: nobody can sign in");
             Ok(None)
         }
@@ -210,7 +210,7 @@ async fn verify_one(
 
 /// Replaces a hash that was made with other parameters, in a commit of its own. Of many who sign in
 /// at once one replaces it; the others verify against what it left.
-async fn renew(
+async fn rehash(
     context: &AppState,
     place: &HashPermit,
     user: UserId,
@@ -231,7 +231,10 @@ async fn renew(
         Found::Ours(new) => Ok(Some(new)),
         Found::Another(stored) => {
             let verdict = place.verify(password, stored.clone()).await?;
-            let right = matches!(verdict, PasswordCheck::Right | PasswordCheck::RightButStale);
+            let right = matches!(
+                verdict,
+                PasswordCheck::Valid | PasswordCheck::ValidNeedsRehash
+            );
             Ok(stored.filter(|_| right))
         }
     }
@@ -246,7 +249,7 @@ enum Found {
 /// Writes a line of the log for every refusal, in nobody's log where there is no such account: a
 /// commit that only known addresses cost would tell them apart by the time of the answer. The same commit
 /// takes the attempt back from the counts of successes.
-async fn note_refusal(
+async fn record_refusal(
     context: &AppState,
     user: Option<UserId>,
     actor: Actor,
@@ -256,7 +259,7 @@ async fn note_refusal(
         .write(move |context, connection| {
             let what = NewEvent::new(EventKind::PasswordRefused, "");
             audit::record(context, connection, user, &actor, what)?;
-            rate_limit::fail(context, connection, &attempt)
+            rate_limit::record_failure(context, connection, &attempt)
         })
         .await
 }
@@ -268,13 +271,13 @@ async fn note_refusal(
 /// # Errors
 /// [`Error::WrongPassword`] where the proof is void; [`Error::NotSignedIn`] where the actor's own
 /// credential ended.
-pub(crate) fn begin_sign_in(
+pub(crate) fn redeem_password_proof(
     context: &Transaction,
     connection: &mut AnyConnection,
     proof: &PasswordProof,
     actor: &Actor,
 ) -> Result<Account> {
-    match credentials::revoke::begin_change(context, connection, proof.user, actor) {
+    match credentials::revoke::lock_user_and_recheck_actor(context, connection, proof.user, actor) {
         Err(Error::NotFound) => return Err(Error::WrongPassword),
         other => other?,
     }
@@ -282,7 +285,7 @@ pub(crate) fn begin_sign_in(
         .filter(|account| account.password == proof.against && account.disabled_at.is_none())
         .ok_or(Error::WrongPassword)?;
     if let Some(attempt) = &proof.attempt {
-        rate_limit::succeed(context, connection, attempt)?;
+        rate_limit::record_success(context, connection, attempt)?;
     }
     Ok(account)
 }

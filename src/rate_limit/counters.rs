@@ -138,7 +138,7 @@ impl Attempt {
             client: counted(context, ip),
             subject: Subject::Account {
                 canonical: canonical.to_owned(),
-                from: ip.map(networks::of_one_client),
+                from: ip.map(networks::client_prefix),
                 known_there: false,
             },
         }
@@ -231,8 +231,8 @@ impl Attempt {
         let Some(client) = self.client else {
             return Vec::new();
         };
-        let of_network = networks::of_one_client(client);
-        let of_site = networks::of_one_site(client);
+        let of_network = networks::client_prefix(client);
+        let of_site = networks::site_prefix(client);
         let counter = |(what, patience): (&'static str, LimitPolicy), of: IpNet| Counter {
             key: key(what, &[of.to_string().as_bytes()]),
             patience,
@@ -293,8 +293,8 @@ mod tests {
             REGISTRATIONS_OF_A_NETWORK,
             REGISTRATIONS_OF_A_SITE,
         ] {
-            assert!(patience.remembers_for() < crate::rate_limit::LONGEST_MEMORY);
-            assert!(patience.remembers_for() > crate::rate_limit::escalating_delay::LONGEST);
+            assert!(patience.retention() < crate::rate_limit::LONGEST_MEMORY);
+            assert!(patience.retention() > crate::rate_limit::escalating_delay::MAX_DELAY);
         }
     }
 }

@@ -18,11 +18,11 @@ const DELAYS: [Duration; 8] = [
     Duration::from_secs(30),
     Duration::from_secs(60),
     Duration::from_secs(120),
-    LONGEST,
+    MAX_DELAY,
 ];
 
 /// The longest delay.
-pub const LONGEST: Duration = Duration::from_secs(300);
+pub const MAX_DELAY: Duration = Duration::from_secs(300);
 
 /// How patient to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,21 +36,21 @@ pub struct LimitPolicy {
 impl LimitPolicy {
     /// The highest count there is: more would change no delay.
     #[must_use]
-    pub const fn most(&self) -> u32 {
+    pub const fn max_count(&self) -> u32 {
         self.free.saturating_add(DELAYS.len() as u32)
     }
 
     /// How long a tally can be of any account after the last attempt.
     #[must_use]
-    pub const fn remembers_for(&self) -> Duration {
-        self.forgets_one_in.saturating_mul(self.most())
+    pub const fn retention(&self) -> Duration {
+        self.forgets_one_in.saturating_mul(self.max_count())
     }
 
     fn delay_after(&self, failures: u32) -> Duration {
         let beyond = failures.saturating_sub(self.free);
         match usize::try_from(beyond).unwrap_or(usize::MAX) {
             0 => Duration::ZERO,
-            beyond => DELAYS.get(beyond - 1).copied().unwrap_or(LONGEST),
+            beyond => DELAYS.get(beyond - 1).copied().unwrap_or(MAX_DELAY),
         }
     }
 }
@@ -71,8 +71,8 @@ impl AttemptCounter {
     /// to is taken for nothing, so that no jump of a clock blocks anybody for longer than a delay.
     #[must_use]
     pub fn failures(&self, now: Timestamp, patience: LimitPolicy) -> u32 {
-        let left = self.clear_at.since(now);
-        if left > patience.remembers_for() {
+        let left = self.clear_at.saturating_duration_since(now);
+        if left > patience.retention() {
             return 0;
         }
         let every = patience.forgets_one_in.as_micros().max(1);
@@ -82,8 +82,8 @@ impl AttemptCounter {
     /// How long there is still to wait at `now`, rounded up to whole seconds, as callers are told it.
     #[must_use]
     pub fn wait(&self, now: Timestamp) -> Option<Duration> {
-        let left = self.blocked_until.since(now);
-        if left.is_zero() || left > LONGEST {
+        let left = self.blocked_until.saturating_duration_since(now);
+        if left.is_zero() || left > MAX_DELAY {
             return None;
         }
         Some(Duration::from_secs(
@@ -93,15 +93,15 @@ impl AttemptCounter {
 
     /// With one more attempt, which counts as failed until it is taken back.
     #[must_use]
-    pub fn with_an_attempt(&self, now: Timestamp, patience: LimitPolicy) -> Self {
+    pub fn record_attempt(&self, now: Timestamp, patience: LimitPolicy) -> Self {
         let before = if self.failures(now, patience) == 0 {
             now
         } else {
             self.clear_at
         };
-        let fullest = now.plus(patience.remembers_for());
+        let fullest = now.saturating_add(patience.retention());
         let next = Self {
-            clear_at: before.plus(patience.forgets_one_in).min(fullest),
+            clear_at: before.saturating_add(patience.forgets_one_in).min(fullest),
             ..*self
         };
         let delay = patience.delay_after(next.failures(now, patience));
@@ -110,7 +110,7 @@ impl AttemptCounter {
             return next;
         }
         Self {
-            blocked_until: now.plus(delay),
+            blocked_until: now.saturating_add(delay),
             ..next
         }
     }
@@ -118,16 +118,16 @@ impl AttemptCounter {
     /// With one attempt taken back, because it succeeded: it neither counts nor costs a delay. What
     /// failed before it still counts.
     #[must_use]
-    pub fn without_one(&self, patience: LimitPolicy) -> Self {
+    pub fn undo_attempt(&self, patience: LimitPolicy) -> Self {
         Self {
-            clear_at: self.clear_at.minus(patience.forgets_one_in),
+            clear_at: self.clear_at.saturating_sub(patience.forgets_one_in),
             blocked_until: Timestamp::default(),
         }
     }
 
     /// Whether it may be forgotten: it says nothing any more, or nothing that can be.
     #[must_use]
-    pub fn is_nothing(&self, now: Timestamp, patience: LimitPolicy) -> bool {
+    pub fn is_expired(&self, now: Timestamp, patience: LimitPolicy) -> bool {
         self.failures(now, patience) == 0
     }
 }
@@ -143,10 +143,10 @@ mod tests {
     #[test]
     fn an_attempt_that_costs_no_delay_blocks_nobody_who_read_the_clock_a_moment_before() {
         let now = Timestamp::from_micros(1_795_370_700_000_000);
-        let before = now.minus(Duration::from_micros(1));
-        let counted = AttemptCounter::default().with_an_attempt(now, PATIENCE);
+        let before = now.saturating_sub(Duration::from_micros(1));
+        let counted = AttemptCounter::default().record_attempt(now, PATIENCE);
         assert_eq!(counted.wait(before), None);
-        assert_eq!(counted.without_one(PATIENCE).wait(before), None);
+        assert_eq!(counted.undo_attempt(PATIENCE).wait(before), None);
     }
     const PATIENCE: LimitPolicy = LimitPolicy {
         free: 5,
@@ -162,10 +162,10 @@ mod tests {
         let (mut now, mut tally) = (start(), AttemptCounter::default());
         let mut waits = Vec::new();
         for _ in 0..attempts {
-            tally = tally.with_an_attempt(now, PATIENCE);
+            tally = tally.record_attempt(now, PATIENCE);
             let wait = tally.wait(now).unwrap_or_default();
             waits.push(wait.as_secs());
-            now = now.plus(wait);
+            now = now.saturating_add(wait);
         }
         waits
     }
@@ -182,7 +182,7 @@ mod tests {
     fn failures_are_forgotten_one_by_one() {
         let mut tally = AttemptCounter::default();
         for _ in 0..4 {
-            tally = tally.with_an_attempt(start(), PATIENCE);
+            tally = tally.record_attempt(start(), PATIENCE);
         }
         for (later, failures) in [
             (0, 4),
@@ -192,7 +192,7 @@ mod tests {
             (3600, 0),
             (99999, 0),
         ] {
-            let now = start().plus(later * SECOND);
+            let now = start().saturating_add(later * SECOND);
             assert_eq!(tally.failures(now, PATIENCE), failures, "{later}");
         }
     }
@@ -201,15 +201,15 @@ mod tests {
     fn what_succeeds_leaves_no_trace_but_forgives_nothing_before_it() {
         let mut tally = AttemptCounter::default();
         for _ in 0..7 {
-            tally = tally.with_an_attempt(start(), PATIENCE);
+            tally = tally.record_attempt(start(), PATIENCE);
         }
-        let now = start().plus(3 * SECOND);
-        let after = tally.with_an_attempt(now, PATIENCE);
-        let after = after.without_one(PATIENCE);
+        let now = start().saturating_add(3 * SECOND);
+        let after = tally.record_attempt(now, PATIENCE);
+        let after = after.undo_attempt(PATIENCE);
         assert_eq!(after.wait(now), None);
         assert_eq!(after.failures(now, PATIENCE), 7);
         assert_eq!(
-            after.with_an_attempt(now, PATIENCE).wait(now),
+            after.record_attempt(now, PATIENCE).wait(now),
             Some(5 * SECOND)
         );
     }
@@ -225,15 +225,15 @@ mod tests {
             for (succeeded, seconds) in steps {
                 now = Timestamp::from_micros(now.micros() + seconds * 1_000_000);
                 if tally.wait(now).is_none() {
-                    tally = tally.with_an_attempt(now, PATIENCE);
+                    tally = tally.record_attempt(now, PATIENCE);
                     if succeeded {
-                        tally = tally.without_one(PATIENCE);
+                        tally = tally.undo_attempt(PATIENCE);
                     }
                 }
                 let wait = tally.wait(now).unwrap_or_default();
-                prop_assert!(wait <= LONGEST);
-                prop_assert_eq!(tally.wait(now.plus(wait)), None);
-                prop_assert!(tally.failures(now, PATIENCE) <= PATIENCE.most());
+                prop_assert!(wait <= MAX_DELAY);
+                prop_assert_eq!(tally.wait(now.saturating_add(wait)), None);
+                prop_assert!(tally.failures(now, PATIENCE) <= PATIENCE.max_count());
             }
         }
 
@@ -246,14 +246,14 @@ mod tests {
             let (mut now, mut tally) = (start(), AttemptCounter::default());
             let mut through = 0u64;
             for gap in gaps {
-                now = now.plus(Duration::from_secs(gap));
+                now = now.saturating_add(Duration::from_secs(gap));
                 if tally.wait(now).is_none() {
-                    tally = tally.with_an_attempt(now, PATIENCE);
+                    tally = tally.record_attempt(now, PATIENCE);
                     through += 1;
                 }
             }
-            let seconds = now.since(start()).as_secs();
-            let most = u64::from(PATIENCE.most()) + seconds / 300 + seconds / 900 + 1;
+            let seconds = now.saturating_duration_since(start()).as_secs();
+            let most = u64::from(PATIENCE.max_count()) + seconds / 300 + seconds / 900 + 1;
             prop_assert!(through <= most, "{through} of {most} in {seconds} s");
         }
     }

@@ -41,7 +41,7 @@ pub struct Counted(Vec<Counter>);
 ///
 /// # Errors
 /// [`Error::Throttled`] where something does.
-pub fn unblocked(
+pub fn check(
     context: &Shared,
     connection: &mut AnyConnection,
     attempt: Attempt,
@@ -72,7 +72,7 @@ fn expect_unblocked(tallies: &[(Counter, AttemptCounter)], now: Timestamp) -> Re
 ///
 /// # Errors
 /// [`Error::Throttled`] where another one came first and this one is too early now.
-pub async fn count(context: &AppState, attempt: &Attempt) -> Result<Counted> {
+pub async fn record_attempt(context: &AppState, attempt: &Attempt) -> Result<Counted> {
     let attempt = attempt.clone();
     context
         .write(move |context, connection| {
@@ -88,7 +88,7 @@ pub async fn count(context: &AppState, attempt: &Attempt) -> Result<Counted> {
             for (counter, tally) in found {
                 // One that cannot decide is blocked by others, who are not to wait longer for this one.
                 if tally.wait(now).is_none() {
-                    let tally = tally.with_an_attempt(now, counter.patience);
+                    let tally = tally.record_attempt(now, counter.patience);
                     store::set(connection, counter.key, tally)?;
                     counted.push(counter);
                 }
@@ -104,11 +104,15 @@ pub async fn count(context: &AppState, attempt: &Attempt) -> Result<Counted> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn succeed(context: &Shared, connection: &mut AnyConnection, attempt: &Counted) -> Result<()> {
+pub fn record_success(
+    context: &Shared,
+    connection: &mut AnyConnection,
+    attempt: &Counted,
+) -> Result<()> {
     for counter in &attempt.0 {
         match counter.keeps {
             Keeps::FailuresOfOne => store::delete(connection, counter.key)?,
-            Keeps::Failures => take_back(context, connection, counter)?,
+            Keeps::Failures => undo_attempt(context, connection, counter)?,
             Keeps::Successes | Keeps::All => {}
         }
     }
@@ -119,17 +123,21 @@ pub fn succeed(context: &Shared, connection: &mut AnyConnection, attempt: &Count
 ///
 /// # Errors
 /// When the database fails.
-pub fn fail(context: &Shared, connection: &mut AnyConnection, attempt: &Counted) -> Result<()> {
+pub fn record_failure(
+    context: &Shared,
+    connection: &mut AnyConnection,
+    attempt: &Counted,
+) -> Result<()> {
     let of_successes = |counter: &&Counter| counter.keeps == Keeps::Successes;
     for counter in attempt.0.iter().filter(of_successes) {
-        take_back(context, connection, counter)?;
+        undo_attempt(context, connection, counter)?;
     }
     Ok(())
 }
 
-fn take_back(context: &Shared, connection: &mut AnyConnection, counter: &Counter) -> Result<()> {
-    let tally = store::lock(connection, counter.key)?.without_one(counter.patience);
-    if tally.is_nothing(context.now(), counter.patience) {
+fn undo_attempt(context: &Shared, connection: &mut AnyConnection, counter: &Counter) -> Result<()> {
+    let tally = store::lock(connection, counter.key)?.undo_attempt(counter.patience);
+    if tally.is_expired(context.now(), counter.patience) {
         store::delete(connection, counter.key)?;
     } else {
         store::set(connection, counter.key, tally)?;
@@ -142,11 +150,15 @@ fn take_back(context: &Shared, connection: &mut AnyConnection, counter: &Counter
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn forget(connection: &mut AnyConnection, now: Timestamp, most: i64) -> Result<usize> {
-    Ok(store::forget(
+pub(crate) fn delete_expired(
+    connection: &mut AnyConnection,
+    now: Timestamp,
+    most: i64,
+) -> Result<usize> {
+    Ok(store::delete_expired(
         connection,
         now,
-        now.plus(LONGEST_MEMORY),
+        now.saturating_add(LONGEST_MEMORY),
         most,
     )?)
 }

@@ -30,7 +30,7 @@ pub(super) fn find(
 /// at once the second sees what the first one counted.
 pub(super) fn lock(connection: &mut AnyConnection, key: Digest) -> QueryResult<AttemptCounter> {
     if !touch(connection, key)? {
-        let made = db::attempt(connection, |connection| {
+        let made = db::with_savepoint(connection, |connection| {
             let nothing = AttemptCounter::default();
             diesel::insert_into(throttles::table)
                 .values((
@@ -79,7 +79,7 @@ pub(super) fn delete(connection: &mut AnyConnection, key: Digest) -> QueryResult
 }
 
 /// Forgets some that were clear by `now`, or would be only after `farthest`, where no attempt leads.
-pub(super) fn forget(
+pub(super) fn delete_expired(
     connection: &mut AnyConnection,
     now: Timestamp,
     farthest: Timestamp,

@@ -24,14 +24,14 @@ const LONG: Duration = Duration::from_secs(600);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RestoreEvidence {
     /// The database is elsewhere than when somebody last said where it is.
-    Elsewhere {
+    MovedFile {
         /// Where it was.
         was: String,
         /// Where it is.
         is: String,
     },
     /// A process that ran found it older than what it had seen.
-    Older,
+    Rewound,
     /// No node left, and the last one was alive then.
     CutOff(Timestamp),
 }
@@ -46,18 +46,18 @@ const WHAT_TO_DO: &str = "what ended since it was made lives again: end everythi
 impl fmt::Display for RestoreEvidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Elsewhere { was, is } if took_over_from(was, is) => write!(
+            Self::MovedFile { was, is } if is_failover(was, is) => write!(
                 f,
                 "a standby took over, or an earlier moment was restored: where replication was \
                  synchronous nothing was lost, say so with narthex moved; otherwise {WHAT_TO_DO} (it was at \
                  {was} and is at {is})"
             ),
-            Self::Elsewhere { was, is } => write!(
+            Self::MovedFile { was, is } => write!(
                 f,
                 "is this a backup that was put back, or a copy? {WHAT_TO_DO}; if it was only moved, say so \
                  with narthex moved (it was at {was} and is at {is})"
             ),
-            Self::Older => write!(
+            Self::Rewound => write!(
                 f,
                 "this is a backup that was put back, for a server that ran had seen what is not in it; \
                  {WHAT_TO_DO}"
@@ -67,14 +67,14 @@ impl fmt::Display for RestoreEvidence {
                 "is this a backup that was put back, or a copy? It was in use on {} and not since, and \
                  whoever served did not stop in order: their machine failed then, or this is a copy of that \
                  time; {WHAT_TO_DO}",
-                at.minute()
+                at.format_minute()
             ),
         }
     }
 }
 
 /// Whether the place is another one by its timeline alone.
-fn took_over_from(was: &str, is: &str) -> bool {
+fn is_failover(was: &str, is: &str) -> bool {
     DatabaseIdentity::parse(is).is_next_timeline_of(&DatabaseIdentity::parse(was))
 }
 
@@ -83,49 +83,49 @@ fn took_over_from(was: &str, is: &str) -> bool {
 ///
 /// # Errors
 /// When the database fails.
-pub fn doubt(
+pub fn find_evidence(
     connection: &mut AnyConnection,
     here: &DatabaseIdentity,
     now: Timestamp,
 ) -> QueryResult<Option<RestoreEvidence>> {
-    match store::place(connection)? {
-        Some(was) if was == OLDER => return Ok(Some(RestoreEvidence::Older)),
+    match store::identity(connection)? {
+        Some(was) if was == OLDER => return Ok(Some(RestoreEvidence::Rewound)),
         Some(was) if here.is_elsewhere(&DatabaseIdentity::parse(&was)) => {
             let is = here.to_string();
-            return Ok(Some(RestoreEvidence::Elsewhere { was, is }));
+            return Ok(Some(RestoreEvidence::MovedFile { was, is }));
         }
         _ => {}
     }
     let last = store::last_alive(connection)?;
     Ok(last
-        .filter(|last| now.since(*last) >= LONG)
+        .filter(|last| now.saturating_duration_since(*last) >= LONG)
         .map(RestoreEvidence::CutOff))
 }
 
 /// Has the database know that it is older than what a process had seen, until somebody answers.
-pub(super) fn is_older(connection: &mut AnyConnection) -> QueryResult<()> {
-    store::set_place(connection, OLDER).map(drop)
+pub(super) fn mark_rewound(connection: &mut AnyConnection) -> QueryResult<()> {
+    store::set_identity(connection, OLDER).map(drop)
 }
 
 /// Says where the database is, if it was at `was` and no operator has to answer for that.
-pub(super) fn took_over(
+pub(super) fn record_failover(
     connection: &mut AnyConnection,
     was: &DatabaseIdentity,
     here: &DatabaseIdentity,
 ) -> QueryResult<bool> {
-    store::replace_place(connection, &was.to_string(), &here.to_string())
+    store::replace_identity(connection, &was.to_string(), &here.to_string())
 }
 
 /// Says where the database is, if nobody has yet.
-pub(super) fn is_known_to_be(
+pub(super) fn record_identity(
     connection: &mut AnyConnection,
     here: &DatabaseIdentity,
 ) -> QueryResult<()> {
-    if store::place(connection)?.is_some() {
+    if store::identity(connection)?.is_some() {
         return Ok(());
     }
-    match db::attempt(connection, |connection| {
-        store::insert_place(connection, &here.to_string())
+    match db::with_savepoint(connection, |connection| {
+        store::insert_identity(connection, &here.to_string())
     }) {
         // Somebody else, who starts at the same moment, said the same.
         Err(error) if db::is_unique_violation(&error) => Ok(()),
@@ -137,9 +137,12 @@ pub(super) fn is_known_to_be(
 ///
 /// # Errors
 /// When the database fails.
-pub fn is_right(connection: &mut AnyConnection, here: &DatabaseIdentity) -> QueryResult<()> {
-    if store::set_place(connection, &here.to_string())? {
+pub fn confirm_identity(
+    connection: &mut AnyConnection,
+    here: &DatabaseIdentity,
+) -> QueryResult<()> {
+    if store::set_identity(connection, &here.to_string())? {
         return Ok(());
     }
-    is_known_to_be(connection, here)
+    record_identity(connection, here)
 }

@@ -7,7 +7,7 @@ mod sign_in;
 
 pub use self::{
     device::Device,
-    reauthenticate::confirm,
+    reauthenticate::reauthenticate,
     secret::SessionSecret,
     sign_in::{SignIn, sign_in},
 };

@@ -8,7 +8,7 @@ use crate::{
     crypto::secret::SecretString,
     db::AnyConnection,
     error::{Error, Result},
-    passwords::verify::{authenticate_user, begin_sign_in},
+    passwords::verify::{authenticate_user, redeem_password_proof},
     types::{
         form::SENT_AGAIN_WITHIN,
         ids::{CredentialId, UserId},
@@ -24,7 +24,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::WrongPassword`].
-pub async fn confirm(
+pub async fn reauthenticate(
     context: &AppState,
     caller: &Principal,
     password: SecretString,
@@ -37,18 +37,18 @@ pub async fn confirm(
     let (user, session) = (caller.user.id, caller.credential.id);
     context
         .write(move |context, connection| {
-            let begun = begin_sign_in(context, connection, &proof, &actor);
+            let begun = redeem_password_proof(context, connection, &proof, &actor);
             let earlier = match &form_key {
                 Some(key) => store::by_form_key(connection, user, key)?,
                 None => None,
             };
             if matches!(begun, Err(Error::NotSignedIn { .. }))
                 && earlier == Some(session)
-                && let Some(confirmed) = confirmed_before(context, connection, user, session)?
+                && let Some(confirmed) = was_confirmed_by_form(context, connection, user, session)?
             {
                 // The proof has to hold, whatever secret was shown.
                 let stranger = Actor::stranger(actor.ip);
-                begin_sign_in(context, connection, &proof, &stranger)?;
+                redeem_password_proof(context, connection, &proof, &stranger)?;
                 return Ok(store::insert_further_secret(
                     connection, &confirmed, digest,
                 )?);
@@ -56,8 +56,8 @@ pub async fn confirm(
             begun?;
             let form_key = form_key.as_ref().filter(|_| earlier.is_none());
             let now = context.now();
-            let until = now.plus(context.settings.confirm_for);
-            let old = store::makes_old(context, connection, user, session)?;
+            let until = now.saturating_add(context.settings.confirm_for);
+            let old = store::invalidate(context, connection, user, session)?;
             store::confirm(
                 connection,
                 old,
@@ -76,7 +76,7 @@ pub async fn confirm(
 }
 
 /// The session, if it lives and its password was confirmed a moment ago.
-fn confirmed_before(
+fn was_confirmed_by_form(
     context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
@@ -84,10 +84,10 @@ fn confirmed_before(
 ) -> Result<Option<Credential>> {
     let now = context.now();
     let since = now
-        .minus(SENT_AGAIN_WITHIN)
-        .plus(context.settings.confirm_for);
+        .saturating_sub(SENT_AGAIN_WITHIN)
+        .saturating_add(context.settings.confirm_for);
     let found = store::find(connection, user, session)?;
     Ok(found.filter(|session| {
-        session.is_live(now) && session.confirmed_until.is_some_and(|until| until > since)
+        session.is_active(now) && session.confirmed_until.is_some_and(|until| until > since)
     }))
 }

@@ -17,7 +17,7 @@ use crate::{
     },
     db::AnyConnection,
     error::{Error, Result},
-    passwords::verify::{PasswordProof, begin_sign_in},
+    passwords::verify::{PasswordProof, redeem_password_proof},
     types::{
         ability::Abilities, credential_kind::CredentialType, form::SENT_AGAIN_WITHIN,
         ids::CredentialId,
@@ -60,14 +60,14 @@ pub async fn sign_in(
     context
         .write(move |context, connection| {
             let stranger = Actor::stranger(how.ip);
-            let account = begin_sign_in(context, connection, &proof, &stranger)?;
+            let account = redeem_password_proof(context, connection, &proof, &stranger)?;
             let session = new_session(context, &account.user, &how)?;
             let earlier = match &how.form_key {
                 Some(key) => store::by_form_key(connection, session.user_id, key)?,
                 None => None,
             };
             if let Some(id) = earlier
-                && let Some(opened) = opened_before(context, connection, id, &session)?
+                && let Some(opened) = find_by_form_key(context, connection, id, &session)?
             {
                 return Ok(store::insert_further_secret(connection, &opened, digest)?);
             }
@@ -83,7 +83,9 @@ pub async fn sign_in(
                 needs: &[],
             };
             let device = Device::of(session.user_agent.as_deref());
-            let kind = if proof.is_by_registering() || is_known(connection, &session, &device)? {
+            let kind = if proof.is_from_registration()
+                || is_known_location(connection, &session, &device)?
+            {
                 EventKind::SignedIn
             } else {
                 EventKind::SignedInAnew
@@ -93,16 +95,16 @@ pub async fn sign_in(
             for old in how.replaces {
                 // Of another user we have no lock: while we wait, their session may get another secret.
                 if old.user.id != session.user_id {
-                    let _ = context.makes_old(old.user.id);
+                    let _ = context.invalidate_user(old.user.id);
                 }
                 let selection = CredentialFilter {
                     id: vec![old.credential.id],
                     ..CredentialFilter::default()
                 };
                 let ending = RevocationRequest::of(selection, RevocationReason::Replaced);
-                revoke::end_within(context, connection, old.user.id, &ending, &actor)?;
+                revoke::revoke_in(context, connection, old.user.id, &ending, &actor)?;
             }
-            limits::end_sessions_beyond(context, connection, &session, &actor)?;
+            limits::evict_excess_sessions(context, connection, &session, &actor)?;
             Ok::<_, Error>(())
         })
         .await?;
@@ -110,7 +112,7 @@ pub async fn sign_in(
 }
 
 /// The credential that the same form made, if it is the session that the same browser opened a moment ago.
-fn opened_before(
+fn find_by_form_key(
     context: &AppState,
     connection: &mut AnyConnection,
     id: CredentialId,
@@ -120,8 +122,8 @@ fn opened_before(
     let opened = store::find(connection, session.user_id, id)?;
     Ok(opened.filter(|opened| {
         opened.class() == CredentialType::Session
-            && opened.is_live(now)
-            && opened.created_at.plus(SENT_AGAIN_WITHIN) > now
+            && opened.is_active(now)
+            && opened.created_at.saturating_add(SENT_AGAIN_WITHIN) > now
             && opened.user_agent == session.user_agent
             && opened.ip == session.ip
             && opened.remembered == session.remembered
@@ -130,7 +132,11 @@ fn opened_before(
 
 /// Whether this user had a session of a like device before: what a person would call the same. A new
 /// version of a browser is no new device.
-fn is_known(connection: &mut AnyConnection, session: &Credential, device: &Device) -> Result<bool> {
+fn is_known_location(
+    connection: &mut AnyConnection,
+    session: &Credential,
+    device: &Device,
+) -> Result<bool> {
     let before = credentials::signed_in_with_before(connection, session.user_id, session.id)?;
     Ok(before
         .iter()
@@ -164,9 +170,9 @@ fn new_session(context: &AppState, user: &User, how: &SignIn) -> Result<Credenti
         made_by: None,
         created_at: now,
         last_used_at: Some(now),
-        expires_at: Some(now.plus(limits.max)),
+        expires_at: Some(now.saturating_add(limits.max)),
         idle_limit: Some(limits.idle),
-        confirmed_until: Some(now.plus(settings.confirm_for)),
+        confirmed_until: Some(now.saturating_add(settings.confirm_for)),
         ended_at: None,
         receipt_id: None,
     })

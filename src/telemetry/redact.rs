@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// The longest text that is told, in bytes: longer than the path of any route.
-const LONGEST: usize = 512;
+const MAX_LENGTH: usize = 512;
 /// So many letters and digits in a row may be a secret: that of a token has 36 after its prefix. Ids have
 /// hyphens among theirs.
 const SECRET: usize = 30;
@@ -11,7 +11,7 @@ const SECRET: usize = 30;
 /// `text` without what may be a secret that somebody put in a wrong place, and cut where it is long. A
 /// secret is found as well where some of it is percent-encoded, once or more often.
 #[must_use]
-pub fn shown(text: &str) -> Cow<'_, str> {
+pub fn redact(text: &str) -> Cow<'_, str> {
     if text.len() < SECRET {
         return Cow::Borrowed(text);
     }
@@ -79,7 +79,7 @@ fn as_written(text: &str) -> Cow<'_, str> {
     }
     let parts_words = |character: char| !character.is_ascii_alphanumeric();
     let is_fine = |word: &str| word.len() < SECRET;
-    if text.len() <= LONGEST && text.split(parts_words).all(is_fine) {
+    if text.len() <= MAX_LENGTH && text.split(parts_words).all(is_fine) {
         return Cow::Borrowed(text);
     }
     let mut told = String::new();
@@ -92,8 +92,8 @@ fn as_written(text: &str) -> Cow<'_, str> {
             }
             _ => told.push_str(piece),
         }
-        if told.len() > LONGEST {
-            told.truncate(told.floor_char_boundary(LONGEST));
+        if told.len() > MAX_LENGTH {
+            told.truncate(told.floor_char_boundary(MAX_LENGTH));
             told.push('…');
             break;
         }
@@ -114,21 +114,21 @@ mod tests {
             "/%0d%0a2026-11-22T12:00:00Z%20ERROR%20forged",
             "/ünïcödé/ünïcödé/ünïcödé/ünïcödé",
         ] {
-            assert!(matches!(shown(text), Cow::Borrowed(_)), "{text}");
-            assert_eq!(shown(text), text);
+            assert!(matches!(redact(text), Cow::Borrowed(_)), "{text}");
+            assert_eq!(redact(text), text);
         }
     }
 
     #[test]
     fn a_secret_is_not_told_wherever_it_stands() {
         let secret = "nrx_vVotRtrEOVnFklaqSpEgRMkch9dA883pfwV5";
-        assert_eq!(shown(secret), "nrx_…");
+        assert_eq!(redact(secret), "nrx_…");
         assert_eq!(
-            shown(&format!("/api/v1/tokens/{secret}/rotate")),
+            redact(&format!("/api/v1/tokens/{secret}/rotate")),
             "/api/v1/tokens/nrx_…/rotate"
         );
-        assert_eq!(shown(&format!("/é{secret}é{secret}")), "/énrx_…énrx_…");
-        assert_eq!(shown(&secret.replace('_', "%5F")), "nrx%5F…");
+        assert_eq!(redact(&format!("/é{secret}é{secret}")), "/énrx_…énrx_…");
+        assert_eq!(redact(&secret.replace('_', "%5F")), "nrx%5F…");
     }
 
     #[test]
@@ -146,25 +146,25 @@ mod tests {
             ("k", "%25%36%42"),
             ("_", "%5f"),
         ] {
-            let told = shown(&path.replace(plain, encoded)).into_owned();
+            let told = redact(&path.replace(plain, encoded)).into_owned();
             assert!(!told.contains("vVo"), "{encoded}: {told}");
             assert!(told.starts_with("/to"), "{encoded}: {told}");
             assert!(told.contains("…/rotate"), "{encoded}: {told}");
         }
         let all: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        assert_eq!(shown(&format!("/é/{all}/é")), "/é/…/é");
+        assert_eq!(redact(&format!("/é/{all}/é")), "/é/…/é");
         let twice = all.replace('%', "%25").to_uppercase();
-        assert_eq!(shown(&format!("/{twice}/{all}")), "/…/…");
+        assert_eq!(redact(&format!("/{twice}/{all}")), "/…/…");
         let long = "%25".repeat(40_000);
-        assert!(shown(&long).len() <= LONGEST + '…'.len_utf8());
+        assert!(redact(&long).len() <= MAX_LENGTH + '…'.len_utf8());
     }
 
     #[test]
     fn what_is_long_is_cut() {
-        let told = shown(&"/ab".repeat(20_000)).into_owned();
-        assert!(told.len() <= LONGEST + '…'.len_utf8(), "{}", told.len());
+        let told = redact(&"/ab".repeat(20_000)).into_owned();
+        assert!(told.len() <= MAX_LENGTH + '…'.len_utf8(), "{}", told.len());
         assert!(told.starts_with("/ab/ab") && told.ends_with('…'));
-        let told = shown(&"é".repeat(600)).into_owned();
+        let told = redact(&"é".repeat(600)).into_owned();
         assert!(told.ends_with('…'));
     }
 }

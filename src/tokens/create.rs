@@ -8,7 +8,7 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
         self, Credential, RecentlyAuthenticated, limits,
-        revoke::{begin_change, begin_change_as},
+        revoke::{begin_change_as, lock_user_and_recheck_actor},
         store,
     },
     crypto::digest::Digest,
@@ -52,7 +52,7 @@ pub struct Issued {
 /// # Errors
 /// [`Error::MissingAbility`] and [`Error::ExceedsCallerLifetime`] where the caller has less than it wants
 /// to give; [`Error::DuplicateSubmission`] where this form made its token before.
-pub async fn issue(
+pub async fn create(
     context: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
     new: NewToken,
@@ -61,7 +61,7 @@ pub async fn issue(
     let caller = confirmed.caller().clone();
     let actor = caller.actor();
     let (user, made_by) = (caller.user.id, Some(caller.credential.id));
-    let draft = draft(
+    let draft = new_token(
         context,
         user,
         CredentialKind::Personal,
@@ -83,17 +83,17 @@ pub async fn issue(
 ///
 /// # Errors
 /// [`Error::NotFound`] where the user is gone.
-pub async fn issue_as_operator(
+pub async fn create_as_operator(
     context: &AppState,
     user: UserId,
     kind: CredentialKind,
     new: NewToken,
 ) -> Result<Issued> {
     let actor = Actor::operator();
-    let draft = draft(context, user, kind, new, None, &actor)?;
+    let draft = new_token(context, user, kind, new, None, &actor)?;
     context
         .write(move |context, connection| {
-            begin_change(context, connection, user, &actor)?;
+            lock_user_and_recheck_actor(context, connection, user, &actor)?;
             insert(context, connection, draft, None, &actor)
         })
         .await
@@ -103,7 +103,7 @@ pub async fn issue_as_operator(
 ///
 /// # Errors
 /// [`Error::NotFound`] where it made none.
-pub async fn made_by_form(
+pub async fn find_by_form_key(
     context: &AppState,
     user: UserId,
     form_key: [u8; 16],
@@ -117,7 +117,7 @@ pub async fn made_by_form(
 }
 
 /// A token that is not yet in the database.
-pub(super) fn draft(
+pub(super) fn new_token(
     context: &Shared,
     user: UserId,
     kind: CredentialKind,
@@ -164,7 +164,7 @@ pub(super) fn insert(
     let Issued { token, secret } = &issued;
     let digest: Digest = secret.digest();
     limits::make_room_for_a_token(context, connection, token, actor)?;
-    db::attempt(connection, |connection| {
+    db::with_savepoint(connection, |connection| {
         store::insert(
             connection,
             token,
@@ -196,7 +196,10 @@ impl NewToken {
     /// # Errors
     /// What to do about it: the life is longer than the operator allows, or no time at all.
     pub fn expiry(context: &Shared, life: Option<Duration>) -> Result<Option<Timestamp>, String> {
-        Self::within_the_operators_bound(context, life.map(|life| context.now().plus(life)))
+        Self::within_the_operators_bound(
+            context,
+            life.map(|life| context.now().saturating_add(life)),
+        )
     }
 
     /// Checks a wanted expiry against the present and against `NARTHEX_TOKEN_MAX_AGE`.
@@ -212,10 +215,12 @@ impl NewToken {
             return Err("Choose a time that is still to come.".to_owned());
         }
         match context.settings.token_max_age {
-            Some(most) if expires_at.is_none_or(|end| end > now.plus(most)) => Err(format!(
-                "Tokens live at most {} here. Choose a shorter life.",
-                crate::i18n::humanize::length(most)
-            )),
+            Some(most) if expires_at.is_none_or(|end| end > now.saturating_add(most)) => {
+                Err(format!(
+                    "Tokens live at most {} here. Choose a shorter life.",
+                    crate::i18n::humanize::length(most)
+                ))
+            }
             _ => Ok(expires_at),
         }
     }

@@ -1,11 +1,11 @@
 //! Signing in an app or a command line, which gets a device token.
 
-use super::create::{Issued, NewToken, draft, insert};
+use super::create::{Issued, NewToken, insert, new_token};
 use crate::{
     app_state::{AppState, Shared},
     audit::Actor,
     error::{Error, Result},
-    passwords::verify::{PasswordProof, begin_sign_in},
+    passwords::verify::{PasswordProof, redeem_password_proof},
     types::{ability::Abilities, credential_kind::CredentialKind, name::Name},
     util::clock::Timestamp,
 };
@@ -29,7 +29,7 @@ impl DeviceSignIn {
         let settings = &context.settings;
         let lives = [settings.device_token_age, settings.token_max_age];
         let life = lives.into_iter().flatten().min();
-        life.map(|life| context.now().plus(life))
+        life.map(|life| context.now().saturating_add(life))
     }
 }
 
@@ -49,7 +49,7 @@ pub async fn sign_in(
         abilities: device.abilities,
         expires_at: device.expires_at,
     };
-    let draft = draft(
+    let draft = new_token(
         context,
         proof.user(),
         CredentialKind::Device,
@@ -59,7 +59,7 @@ pub async fn sign_in(
     )?;
     context
         .write(move |context, connection| {
-            begin_sign_in(context, connection, &proof, &actor)?;
+            redeem_password_proof(context, connection, &proof, &actor)?;
             match insert(context, connection, draft, None, &actor) {
                 // Nothing was made, and yet the password was right: that is to be kept, or a full list
                 // would be held against its owner as so many wrong ones.

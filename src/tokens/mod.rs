@@ -8,9 +8,9 @@ mod secret;
 pub(crate) mod update;
 
 pub use self::{
-    create::{Issued, NewToken, issue, issue_as_operator, made_by_form},
+    create::{Issued, NewToken, create, create_as_operator, find_by_form_key},
     device_sign_in::{DeviceSignIn, sign_in},
-    rotate::{GracePeriod, Request, RotatedToken, Rotation, earlier_secrets, rotate},
+    rotate::{GracePeriod, Request, RotatedToken, Rotation, previous_secrets, rotate},
     secret::{TokenFormatError, TokenSecret},
     update::{Change, change},
 };

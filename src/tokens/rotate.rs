@@ -35,7 +35,7 @@ pub struct GracePeriod(Duration);
 
 impl GracePeriod {
     /// A secret that works for longer than this is no longer about to go.
-    pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+    pub const MAX_GRACE_PERIOD: Duration = Duration::from_secs(7 * 24 * 3600);
 
     /// Reads a length of time such as `24h`; `0` ends the secret before at once.
     ///
@@ -50,7 +50,7 @@ impl GracePeriod {
     /// # Errors
     /// What would do.
     pub fn of(length: Duration) -> Result<Self, String> {
-        if length <= Self::LONGEST {
+        if length <= Self::MAX_GRACE_PERIOD {
             Ok(Self(length))
         } else {
             Self::refused()
@@ -79,7 +79,7 @@ impl Request {
     /// A program's, by the `Idempotency-Key` that it sent. `terms` says what the body asked for besides
     /// the overlap; nothing, where it asked for nothing else.
     #[must_use]
-    pub fn of_a_program(keys: &SigningKeys, key: &str, terms: &str) -> Self {
+    pub fn from_program(keys: &SigningKeys, key: &str, terms: &str) -> Self {
         Self {
             terms: terms.as_bytes().to_vec(),
             keys: keys.clone(),
@@ -90,7 +90,7 @@ impl Request {
 
     /// A form's, by the key that the form carries: whenever it is sent again, it is the same.
     #[must_use]
-    pub fn of_a_form(keys: &SigningKeys, key: &[u8; 16]) -> Self {
+    pub fn from_form(keys: &SigningKeys, key: &[u8; 16]) -> Self {
         Self {
             terms: Vec::new(),
             keys: keys.clone(),
@@ -102,13 +102,13 @@ impl Request {
 
 impl Request {
     /// All that was asked for, as its secret is derived from it.
-    fn spelt_out(&self) -> Vec<u8> {
+    fn to_bytes(&self) -> Vec<u8> {
         [&*self.key, &*self.terms].concat()
     }
 
     /// What it is known by: another program's of the same key is another one. A form's key is random,
     /// and the form may come from a session that followed.
-    fn known_by(&self, caller: &Principal) -> Digest {
+    fn digest(&self, caller: &Principal) -> Digest {
         let program = self
             .repeatable_for
             .map(|_| *caller.credential.id.as_bytes());
@@ -166,11 +166,11 @@ pub async fn rotate(
             acting.may_give_life(expires_at.unwrap_or(token.expires_at))?;
             if let Some(request) = &request
                 && let Some(secret) =
-                    made_before(context, connection, &caller, &token, overlap, request)?
+                    find_existing(context, connection, &caller, &token, overlap, request)?
             {
                 // Whoever asked first may not have been answered yet: the secret before is as over for
                 // this answer as for that one.
-                let _ = store::makes_old(context, connection, token.user_id, id)?;
+                let _ = store::invalidate(context, connection, token.user_id, id)?;
                 let issued = Issued { token, secret };
                 return Ok(RotatedToken {
                     issued,
@@ -188,7 +188,7 @@ pub async fn rotate(
             token.hint = secret.hint();
             if let Some(expires_at) = expires_at {
                 token.expires_at = expires_at;
-                let old = store::makes_old(context, connection, token.user_id, id)?;
+                let old = store::invalidate(context, connection, token.user_id, id)?;
                 store::update(connection, old, &token)?;
             }
             let what = NewEvent::new(EventKind::TokenRotated, token.name.clone()).to(token.id);
@@ -206,10 +206,10 @@ pub async fn rotate(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn earlier_secrets(context: &AppState, id: CredentialId) -> Result<Vec<PreviousSecret>> {
+pub async fn previous_secrets(context: &AppState, id: CredentialId) -> Result<Vec<PreviousSecret>> {
     context
         .read(move |context, connection| {
-            let mut earlier = store::earlier(connection, id)?;
+            let mut earlier = store::previous_secrets(connection, id)?;
             earlier.retain(|earlier| context.now() < earlier.until);
             Ok(earlier)
         })
@@ -225,11 +225,11 @@ fn replace(
     request: Option<&Request>,
 ) -> Result<TokenSecret> {
     let now = context.now();
-    let old = store::makes_old(context, connection, token.user_id, token.id)?;
-    store::bound_secrets(connection, old, token.id, now.plus(overlap.0))?;
+    let old = store::invalidate(context, connection, token.user_id, token.id)?;
+    store::limit_secrets(connection, old, token.id, now.saturating_add(overlap.0))?;
     // What is to work no longer is revoked, for the clock of another node may be slow: to it, a secret
     // that is over here would still be good. Those that are over here make room first.
-    let mut earlier = store::earlier(connection, token.id)?;
+    let mut earlier = store::previous_secrets(connection, token.id)?;
     earlier.sort_by_key(|earlier| earlier.until <= now);
     let kept = if overlap.0.is_zero() {
         0
@@ -237,7 +237,7 @@ fn replace(
         EARLIER_SECRETS
     };
     for spent in earlier.iter().skip(kept) {
-        store::spend(connection, old, spent.digest, spent.until, now)?;
+        store::revoke_secret(connection, old, spent.digest, spent.until, now)?;
     }
     let prefix = &context.settings.token_prefix;
     let Some(request) = request else {
@@ -250,7 +250,7 @@ fn replace(
         prefix,
         request.keys.first(),
         token.id,
-        &request.spelt_out(),
+        &request.to_bytes(),
         &salt,
     )
     .ok_or_else(|| Error::internal("no secret could be derived"))?;
@@ -260,7 +260,7 @@ fn replace(
         salt,
         overlap: micros_of(overlap.0),
     };
-    store::insert_rotation(connection, request.known_by(caller), &derived)?;
+    store::insert_rotation(connection, request.digest(caller), &derived)?;
     Ok(secret)
 }
 
@@ -278,7 +278,7 @@ fn insert(
 ///
 /// The server's key is tried first, then those that it replaced: the same secret comes out also after
 /// a restart, and after the key was changed.
-fn made_before(
+fn find_existing(
     context: &AppState,
     connection: &mut AnyConnection,
     caller: &Principal,
@@ -288,38 +288,38 @@ fn made_before(
 ) -> Result<Option<TokenSecret>> {
     let since = request
         .repeatable_for
-        .map(|window| context.now().minus(window));
+        .map(|window| context.now().saturating_sub(window));
     let Some(ExistingRotation {
         derived: made,
         is_replaced,
-    }) = store::rotation(connection, token.id, request.known_by(caller), since)?
+    }) = store::rotation(connection, token.id, request.digest(caller), since)?
     else {
         return Ok(None);
     };
     // A form that is sent again is told that it was, and nothing more.
     let is_a_program = request.repeatable_for.is_some();
     if is_a_program && made.overlap != micros_of(overlap.0) {
-        return Err(used_before("It was sent with another overlap."));
+        return Err(key_reuse_error("It was sent with another overlap."));
     }
     if is_a_program && is_replaced {
-        return Err(used_before("The token was rotated again since."));
+        return Err(key_reuse_error("The token was rotated again since."));
     }
     let prefix = &context.settings.token_prefix;
-    let spelt_out = request.spelt_out();
+    let spelt_out = request.to_bytes();
     std::iter::once(request.keys.first())
         .chain(request.keys.older())
         .filter_map(|key| derive(prefix, key, token.id, &spelt_out, &made.salt))
         .find(|secret| secret.digest() == made.digest)
         .map(Some)
         .ok_or_else(|| {
-            used_before(
+            key_reuse_error(
                 "It was sent with another expires_in, or the key that its secret was made with is gone.",
             )
         })
 }
 
 /// A key stands for one request (draft-ietf-httpapi-idempotency-key-header-07, section 2.7).
-fn used_before(why: &str) -> Error {
+fn key_reuse_error(why: &str) -> Error {
     FieldErrors::one(
         "Idempotency-Key",
         format!("{why} Send a new key for a new rotation."),
@@ -382,9 +382,9 @@ mod tests {
     fn a_program_cannot_spell_the_request_of_a_form() {
         let keys = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
         let keys = SigningKeys::parse(keys).unwrap();
-        let form = Request::of_a_form(&keys, b"0123456789abcdef");
+        let form = Request::from_form(&keys, b"0123456789abcdef");
         for key in ["0123456789abcdef", "form: 0123456789abcdef"] {
-            assert_ne!(Request::of_a_program(&keys, key, "").key, form.key);
+            assert_ne!(Request::from_program(&keys, key, "").key, form.key);
         }
     }
 }

@@ -85,12 +85,12 @@ pub async fn change(
                 acting.may_give_life(change.expires_at.unwrap_or(token.expires_at))?;
             }
             if change.gives_more_to(&token) {
-                acting.confirmed(context.now())?;
+                acting.require_recent_authentication(context.now())?;
             }
             for what in apply(&mut token, change) {
                 audit::record(context, connection, caller.user.id, &actor, what)?;
             }
-            let old = store::makes_old(context, connection, caller.user.id, id)?;
+            let old = store::invalidate(context, connection, caller.user.id, id)?;
             store::update(connection, old, &token)?;
             Ok(token)
         })
@@ -108,9 +108,9 @@ pub(super) fn find_live(
     id: CredentialId,
 ) -> Result<Credential> {
     let mut token = store::find(connection, user, id)?
-        .filter(|token| token.class() == CredentialType::Token && token.is_live(context.now()))
+        .filter(|token| token.class() == CredentialType::Token && token.is_active(context.now()))
         .ok_or(Error::NotFound)?;
-    last_used::overlay(context, &mut token);
+    last_used::merge_pending(context, &mut token);
     Ok(token)
 }
 

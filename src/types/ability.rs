@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Serialize, Serializer};
 
 /// The most abilities one token may carry; more is a mistake or an attack.
-pub const MOST: usize = 100;
+pub const MAX_ABILITIES: usize = 100;
 
 /// One ability: `resource:action`, `resource:*` (every action on it) or `*` (everything).
 ///
@@ -17,7 +17,7 @@ pub struct Ability(String);
 impl Ability {
     /// Everything.
     #[must_use]
-    pub fn everything() -> Self {
+    pub fn all() -> Self {
         Self("*".to_owned())
     }
 
@@ -84,7 +84,7 @@ impl Abilities {
     /// What a session has.
     #[must_use]
     pub fn everything() -> Self {
-        Self(vec![Ability::everything()])
+        Self(vec![Ability::all()])
     }
 
     /// Those that were stored before, parted by spaces; what no longer reads as one grants nothing.
@@ -182,8 +182,8 @@ impl Catalogue {
     /// # Errors
     /// Names the first that is unknown or named twice, or says that there are too many.
     pub fn parse(&self, texts: &[impl AsRef<str>]) -> Result<Abilities, String> {
-        if texts.len() > MOST {
-            return Err(format!("Give at most {MOST} abilities."));
+        if texts.len() > MAX_ABILITIES {
+            return Err(format!("Give at most {MAX_ABILITIES} abilities."));
         }
         let mut abilities = Vec::new();
         for text in texts {
@@ -279,7 +279,7 @@ mod tests {
         );
         assert!(catalogue.parse(&["orders:read"]).is_err());
         assert!(catalogue.parse(&["*", "*"]).is_err());
-        assert!(catalogue.parse(&vec!["*"; MOST + 1]).is_err());
+        assert!(catalogue.parse(&vec!["*"; MAX_ABILITIES + 1]).is_err());
     }
 
     #[test]

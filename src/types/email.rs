@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// The most octets of an address that can be sent to (RFC 5321, sections 4.5.3.1.1 to 4.5.3.1.3,
 /// erratum 1690: a path of 256 less its angle brackets).
-const LONGEST: usize = 254;
+const MAX_LENGTH: usize = 254;
 
 /// An e-mail address, as typed for people and folded for finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Email {
         if typed.is_empty() {
             return Err("Enter your e-mail address.");
         }
-        if typed.len() > LONGEST {
+        if typed.len() > MAX_LENGTH {
             return Err("Use an address of at most 254 characters.");
         }
         // Quotes and comments are allowed by the grammar and used by nobody but attackers.
@@ -46,7 +46,7 @@ impl Email {
             .without_domain_literal();
         // The folded one is looked at: the crate takes letters, but not letters taken apart.
         let well_formed = EmailAddress::parse_with_options(&canonical, options).is_ok();
-        if !one_at || !well_formed || canonical.len() > 2 * LONGEST {
+        if !one_at || !well_formed || canonical.len() > 2 * MAX_LENGTH {
             return Err(WRONG);
         }
         Ok(Self {

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::util::unicode::{has_invisible, is_blank, is_unseen};
+use crate::util::unicode::{has_invisible, is_blank, is_unprintable};
 
 /// The most characters a name has.
-pub const LONGEST: usize = 255;
+pub const MAX_CHARACTERS: usize = 255;
 
 /// A name: 1 to 255 characters that can be seen, or have an effect that can, without space around them and
 /// without control characters. So two names that differ look different, but for letters that are alike.
@@ -22,10 +22,10 @@ impl Name {
         if text.is_empty() {
             return Err("Enter a name.");
         }
-        if text.chars().count() > LONGEST {
+        if text.chars().count() > MAX_CHARACTERS {
             return Err("Use at most 255 characters.");
         }
-        if text.chars().any(is_unseen) {
+        if text.chars().any(is_unprintable) {
             return Err("Leave out line breaks and other control characters.");
         }
         if is_blank(text) {

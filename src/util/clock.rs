@@ -36,26 +36,26 @@ impl Timestamp {
 
     /// What a file system says of a file; none for a time before 1970.
     #[must_use]
-    pub fn of_a_file(time: std::time::SystemTime) -> Option<Self> {
+    pub fn from_system_time(time: std::time::SystemTime) -> Option<Self> {
         let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
         Some(Self(micros_of(since)))
     }
 
     /// This moment and `duration` more; the end of time where the sum is past it.
     #[must_use]
-    pub fn plus(self, duration: Duration) -> Self {
+    pub fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(micros_of(duration)))
     }
 
     /// This moment less `duration`.
     #[must_use]
-    pub fn minus(self, duration: Duration) -> Self {
+    pub fn saturating_sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(micros_of(duration)))
     }
 
     /// How long ago `earlier` was, and nothing where it is not earlier.
     #[must_use]
-    pub fn since(self, earlier: Self) -> Duration {
+    pub fn saturating_duration_since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
@@ -67,7 +67,7 @@ impl Timestamp {
         if let Ok(time) = text.parse::<jiff::Timestamp>() {
             return Some(Self(time.as_microsecond()).min(Self::last()));
         }
-        if text.starts_with("9999-12-3") && is_a_time_or_date(text) {
+        if text.starts_with("9999-12-3") && looks_like_time_or_date(text) {
             return Some(Self::last());
         }
         // The parser takes a time of day without an offset for its date alone; that is no answer to
@@ -88,7 +88,7 @@ impl Timestamp {
         let first = Self::parse(text).filter(|_| date)?;
         Some(
             first
-                .plus(Duration::from_secs(24 * 3600 - 1))
+                .saturating_add(Duration::from_secs(24 * 3600 - 1))
                 .min(Self::last()),
         )
     }
@@ -101,20 +101,20 @@ impl Timestamp {
 
     /// The calendar day in UTC, `2026-11-22`.
     #[must_use]
-    pub fn date(self) -> String {
+    pub fn format_date(self) -> String {
         self.to_string().chars().take(10).collect()
     }
 
     /// The minute in UTC for people, `2026-11-22 18:05 UTC`.
     #[must_use]
-    pub fn minute(self) -> String {
+    pub fn format_minute(self) -> String {
         let text: String = self.to_string().chars().take(16).collect();
         format!("{} UTC", text.replace('T', " "))
     }
 }
 
 /// Whether `text` has the form of what [`Timestamp::parse`] reads, wherever it lies.
-fn is_a_time_or_date(text: &str) -> bool {
+fn looks_like_time_or_date(text: &str) -> bool {
     let Ok(pieces) = jiff::fmt::temporal::Pieces::parse(text) else {
         return false;
     };
@@ -168,7 +168,7 @@ impl Clock for SystemClock {
 /// nor stands still when somebody sets the clock or suspends the machine (Linux: `CLOCK_BOOTTIME`,
 /// `clock_gettime(2)`), and is not a parameter, for no test could hand the same one to several processes.
 #[must_use]
-pub fn uptime() -> Duration {
+pub fn boot_time() -> Duration {
     let now = rustix::time::clock_gettime(UP);
     Duration::new(
         u64::try_from(now.tv_sec).unwrap_or(0),
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(time.to_string(), "2026-11-22T18:05:00Z");
         assert_eq!(Timestamp::parse("2026-11-22T18:05:00Z"), Some(time));
         assert_eq!(Timestamp::parse("2026-11-22T19:05:00+01:00"), Some(time));
-        assert_eq!(time.minute(), "2026-11-22 18:05 UTC");
+        assert_eq!(time.format_minute(), "2026-11-22 18:05 UTC");
     }
 
     #[test]
@@ -258,7 +258,10 @@ mod tests {
     #[test]
     fn sums_stop_at_the_ends_of_time() {
         let end = Timestamp::from_micros(i64::MAX);
-        assert_eq!(end.plus(Duration::MAX), end);
-        assert_eq!(Timestamp::default().since(end), Duration::ZERO);
+        assert_eq!(end.saturating_add(Duration::MAX), end);
+        assert_eq!(
+            Timestamp::default().saturating_duration_since(end),
+            Duration::ZERO
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{Span, SpanRelativeTo};
 
 /// The longest length of time that is taken: a hundred years of 365 days.
-pub const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+pub const MAX_DURATION: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Reads a length of time: whole numbers with units (`90d`, `1h30m`, `2 weeks`), or `0`.
 /// A day is 24 hours. Months and years are refused, for they have no fixed length, and so is
@@ -26,7 +26,9 @@ pub fn parse(text: &str) -> Option<Duration> {
     }
     let span: Span = text.parse().ok()?;
     let signed = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-    Duration::try_from(signed).ok().filter(|d| *d <= LONGEST)
+    Duration::try_from(signed)
+        .ok()
+        .filter(|d| *d <= MAX_DURATION)
 }
 
 #[cfg(test)]

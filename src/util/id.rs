@@ -34,7 +34,7 @@ impl<T> Id<T> {
     /// Sorts after every id of something made in a millisecond before that of `moment`, and not after one
     /// made in it or later.
     #[must_use]
-    pub fn first_at(moment: Timestamp) -> Self {
+    pub fn lower_bound_at(moment: Timestamp) -> Self {
         let first = Builder::from_unix_timestamp_millis(moment.millis(), &[0; 10]);
         Self::from_uuid(first.into_uuid())
     }
@@ -42,7 +42,7 @@ impl<T> Id<T> {
     /// The id of nothing that there is (RFC 9562, section 5.9): for a question that is asked only so
     /// that it takes as long as another.
     #[must_use]
-    pub const fn nobody() -> Self {
+    pub const fn nil() -> Self {
         Self::from_uuid(Uuid::nil())
     }
 
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::{
         crypto::rng::SystemRandom,
-        util::identity_hash::{IdentityHasher, part_of},
+        util::identity_hash::{IdentityHasher, shard_index},
     };
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
             let moment = Timestamp::from_micros(1_795_370_705_120_000 + micros);
             Id::<()>::new(moment, &SystemRandom).unwrap()
         };
-        let first = Id::first_at(Timestamp::from_micros(1_795_370_705_120_999));
+        let first = Id::lower_bound_at(Timestamp::from_micros(1_795_370_705_120_999));
         assert!(at(-1) < first);
         assert!(first <= at(0));
         assert!(first < at(1_000));
@@ -171,10 +171,10 @@ mod tests {
         // Of a thousand places a thousand random ones take some two thirds.
         let places = hashes.iter().map(|hash| hash & 1023).collect();
         assert!(different(places) > 512, "places of a map");
-        let parts = ids.iter().map(|id| part_of(id, 1024) as u64).collect();
+        let parts = ids.iter().map(|id| shard_index(id, 1024) as u64).collect();
         assert!(different(parts) > 512, "parts");
         let tags = hashes.iter().map(|hash| hash >> 57).collect();
         assert!(different(tags) > 100, "what tells neighbours apart");
-        assert!(ids.iter().all(|id| part_of(id, 16) < 16));
+        assert!(ids.iter().all(|id| shard_index(id, 16) < 16));
     }
 }

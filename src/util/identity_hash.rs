@@ -15,7 +15,7 @@ pub type RandomKeyMap<K, V> = HashMap<K, V, BuildHasherDefault<IdentityHasher>>;
 /// Which of `parts` (a power of two, 2¹⁴ at most) a key belongs to. Not by the bits by which a map of
 /// some million entries finds it.
 #[must_use]
-pub fn part_of<K: RandomKey>(key: &K, parts: usize) -> usize {
+pub fn shard_index<K: RandomKey>(key: &K, parts: usize) -> usize {
     let hash = BuildHasherDefault::<IdentityHasher>::default().hash_one(key);
     let [_, _, _, low, high, ..] = hash.to_le_bytes();
     usize::from(u16::from_le_bytes([low, high])) & parts.saturating_sub(1)

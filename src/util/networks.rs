@@ -30,7 +30,7 @@ impl Networks {
 
     /// Whether one of them is all there is: every IPv4 or every IPv6 address.
     #[must_use]
-    pub fn have_everybody(&self) -> bool {
+    pub fn contain_all(&self) -> bool {
         self.0.iter().any(|network| network.prefix_len() == 0)
     }
 
@@ -70,14 +70,14 @@ pub fn canonical(address: IpAddr) -> IpAddr {
 /// The network that counts as one client: an IPv4 address alone, and of an IPv6 address the /64, which
 /// is what one customer has at the least and moves about in at will (RFC 6177; RFC 8981).
 #[must_use]
-pub fn of_one_client(address: IpAddr) -> IpNet {
+pub fn client_prefix(address: IpAddr) -> IpNet {
     prefix(address, 64)
 }
 
 /// The site that an address belongs to: an IPv4 address alone, and of an IPv6 address the /48, which is
 /// the most that one customer usually has (RFC 6177). It holds 65,536 networks of [`of_one_client`].
 #[must_use]
-pub fn of_one_site(address: IpAddr) -> IpNet {
+pub fn site_prefix(address: IpAddr) -> IpNet {
     prefix(address, 48)
 }
 
@@ -118,7 +118,7 @@ mod tests {
             ("2001:DB8:1:2:aaaa:bbbb:cccc:dddd", "2001:db8:1:2::/64"),
             ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
         ] {
-            let network = of_one_client(address.parse().unwrap());
+            let network = client_prefix(address.parse().unwrap());
             assert_eq!(network.to_string(), client, "{address}");
         }
     }
@@ -132,7 +132,7 @@ mod tests {
             ("2001:db8:1:3::1", "2001:db8:1::/48"),
             ("2001:db8:2:2::1", "2001:db8:2::/48"),
         ] {
-            let network = of_one_site(address.parse().unwrap());
+            let network = site_prefix(address.parse().unwrap());
             assert_eq!(network.to_string(), site, "{address}");
         }
     }

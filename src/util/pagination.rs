@@ -5,7 +5,7 @@ use super::id::Id;
 /// How many rows an API list has when nobody says.
 pub const USUAL: usize = 50;
 /// The most rows that one page has.
-pub const MOST: usize = 100;
+pub const MAX_PAGE_SIZE: usize = 100;
 
 /// Which part of a list is wanted.
 pub struct Paging<T> {
@@ -18,7 +18,7 @@ impl<T> Paging<T> {
     #[must_use]
     pub fn new(limit: usize, after: Option<Id<T>>) -> Self {
         Self {
-            limit: limit.clamp(1, MOST),
+            limit: limit.clamp(1, MAX_PAGE_SIZE),
             after,
         }
     }

@@ -33,7 +33,7 @@ where
 {
     /// The answer to `key`: that of the question under way, or else of the one that `ask` begins. It goes
     /// on while anybody waits for it.
-    pub async fn ask<F>(&self, key: K, ask: impl FnOnce() -> F) -> T
+    pub async fn get_or_run<F>(&self, key: K, ask: impl FnOnce() -> F) -> T
     where
         F: Future<Output = T> + Send + 'static,
     {
@@ -99,7 +99,7 @@ mod tests {
         let flights = SingleFlight::<&str, usize>::default();
         let ask = |key| {
             let (asked, go_on) = (Arc::clone(&asked), Arc::clone(&go_on));
-            flights.ask(key, move || async move {
+            flights.get_or_run(key, move || async move {
                 let number = asked.fetch_add(1, Ordering::SeqCst);
                 go_on.notified().await;
                 number
@@ -119,9 +119,9 @@ mod tests {
     #[tokio::test]
     async fn what_nobody_waits_for_any_more_is_asked_anew() {
         let flights = SingleFlight::<&str, u8>::default();
-        let hung_up = flights.ask("one", std::future::pending::<u8>);
+        let hung_up = flights.get_or_run("one", std::future::pending::<u8>);
         assert!(hung_up.now_or_never().is_none());
-        assert_eq!(flights.ask("one", || async { 2 }).await, 2);
+        assert_eq!(flights.get_or_run("one", || async { 2 }).await, 2);
         assert!(locked(&flights.0).is_empty());
     }
 }

@@ -2,7 +2,7 @@
 
 /// Declares one: each variant with its stable name, for programs, and its sentence, for people. It has
 /// a variant `Other`, which a name reads as that only a newer version knows.
-macro_rules! named {
+macro_rules! string_enum {
     (
         $(#[$enum_doc:meta])*
         $enum:ident { $($(#[$doc:meta])* $name:ident = $text:literal, $sentence:literal;)* }
@@ -38,4 +38,4 @@ macro_rules! named {
     };
 }
 
-pub(crate) use named;
+pub(crate) use string_enum;

@@ -13,7 +13,7 @@ use unicode_normalization::char::canonical_combining_class;
 /// Control characters, and those that turn the reading direction of what follows, with which one
 /// text can be made to look like another (Unicode Technical Report 36, section 2.7).
 #[must_use]
-pub fn is_unseen(c: char) -> bool {
+pub fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
@@ -24,12 +24,12 @@ pub fn is_unseen(c: char) -> bool {
 pub fn is_blank(text: &str) -> bool {
     let invisible = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     text.chars()
-        .all(|c| c.is_whitespace() || is_unseen(c) || shows_nothing(c) || invisible.contains(c))
+        .all(|c| c.is_whitespace() || is_unprintable(c) || is_invisible(c) || invisible.contains(c))
 }
 
 /// Characters that show nothing and that Unicode does not count as `Default_Ignorable_Code_Point`: the empty
 /// Braille pattern, and the marks of interlinear annotations.
-fn shows_nothing(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     matches!(c, '\u{2800}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
@@ -49,7 +49,7 @@ pub fn has_invisible(text: &str) -> bool {
         let Some((c, after)) = after.split_first() else {
             return false;
         };
-        (shows_nothing(*c) || invisible.contains(*c))
+        (is_invisible(*c) || invisible.contains(*c))
             && !match *c {
                 NON_JOINER => is_after_virama(before) || is_between_joining(before, after),
                 JOINER => is_after_virama(before) || is_between_emoji(before, after),
@@ -113,10 +113,10 @@ fn changes_style(before: &[char], style: char, after: &[char]) -> bool {
 
 /// `text` with each of them spelt out, `\u{1b}`: a terminal shows it and obeys nothing in it.
 #[must_use]
-pub fn spelt_out(text: &str) -> String {
+pub fn escape_unprintable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_unseen(c) {
+        if is_unprintable(c) {
             shown.extend(c.escape_unicode());
         } else {
             shown.push(c);
@@ -211,7 +211,7 @@ mod tests {
             ("evil\u{202e}gpj.exe", r"evil\u{202e}gpj.exe"),
             ("Zoë 🙂 \\u{1b}", "Zoë 🙂 \\u{1b}"),
         ] {
-            assert_eq!(spelt_out(text), shown);
+            assert_eq!(escape_unprintable(text), shown);
         }
     }
 }

@@ -16,7 +16,7 @@ type Job = Box<dyn FnOnce() + Send>;
 
 /// How many threads run at once: those of the machine, or of what it lets this process have.
 #[must_use]
-pub fn cores() -> usize {
+pub fn available_parallelism() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
@@ -64,7 +64,7 @@ impl WorkerPool {
 const NICENESS: i32 = 5;
 
 /// On Linux alone each thread has a niceness of its own.
-fn step_back() {
+fn lower_priority() {
     if cfg!(target_os = "linux") {
         // Refused, they are as important as the others.
         rustix::process::setpriority_process(None, NICENESS).ok();
@@ -72,7 +72,7 @@ fn step_back() {
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>) {
-    step_back();
+    lower_priority();
     // The lock is held while waiting, by one of them; a job is done without it.
     let next = || {
         let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);

@@ -85,7 +85,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
     signature(&settings, &keys, &cookie, times)?;
     let runtime = actix_web::rt::System::new();
     let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
-    context.go_by(&keys);
+    context.set_node_config(&keys);
     look_ups(&runtime, &context, &live, times)?;
     password(&runtime, &context.hasher, times / 250)
 }
@@ -141,12 +141,12 @@ fn digest(live: &[&str], times: usize) -> Result<()> {
 fn look_ups(runtime: &SystemRunner, context: &AppState, live: &[&str], times: usize) -> Result<()> {
     let check = |secret: &str| {
         let digest = Digest::of(secret.as_bytes());
-        let verdict = authenticate::check(context, CredentialType::Token, digest, None);
+        let verdict = authenticate::authenticate(context, CredentialType::Token, digest, None);
         Ok::<bool, narthex::error::Error>(runtime.block_on(verdict)?.is_ok())
     };
     // Until all tokens are cached.
     let begun = Instant::now();
-    while context.nodes.remembered() < live.len() {
+    while context.nodes.cached_credentials() < live.len() {
         for secret in live {
             if !check(secret)? {
                 return Err("an active token is refused".into());
@@ -161,7 +161,7 @@ fn look_ups(runtime: &SystemRunner, context: &AppState, live: &[&str], times: us
         Ok(either(sort, &near, &random_token()?))
     };
     let timed = Timed::in_turns(times, make, |secret| {
-        black_box(context.nodes.recall(&Digest::of(secret.as_bytes())));
+        black_box(context.nodes.get(&Digest::of(secret.as_bytes())));
         Ok(())
     })?;
     timed.tell("lookup of a token in the cache: 29 of 30 characters of an active one, or none");

@@ -34,7 +34,7 @@ const REPLICATION: &str = "replication";
 const LARGEST: u64 = 256 << 20;
 
 /// Looks at it, and tells what it says of the time.
-pub(super) fn look(settings: &Settings, clock: &dyn Clock, findings: &mut Findings) -> Times {
+pub(super) fn check(settings: &Settings, clock: &dyn Clock, findings: &mut Findings) -> Times {
     let target = &settings.database;
     let mut times = Times::at(clock.now());
     if let DatabaseUrl::Sqlite(path) = target
@@ -236,9 +236,9 @@ fn copy(
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let here = DatabaseIdentity::of(target, connection)?;
-    match restore_detection::doubt(connection, &here, clock.now())? {
+    match restore_detection::find_evidence(connection, &here, clock.now())? {
         None => findings.ok(COPY, "nothing says that it is one"),
-        Some(doubt @ (RestoreEvidence::Elsewhere { .. } | RestoreEvidence::Older)) => {
+        Some(doubt @ (RestoreEvidence::MovedFile { .. } | RestoreEvidence::Rewound)) => {
             findings.fail(COPY, doubt.to_string());
         }
         // Said by the next start too, which is the end of it.

@@ -10,7 +10,7 @@ use rustix::fs::{Access, access};
 use super::{Findings, files::folder_of};
 use crate::config::{ListenAddress, PublicUrl, Registration, Settings};
 
-pub(super) fn look(settings: &Settings, findings: &mut Findings) {
+pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     listen(settings, findings);
     public_url(settings, findings);
     if !settings.trusted_proxies.is_empty() || has_proxy(settings) {
@@ -99,7 +99,7 @@ fn proxies(settings: &Settings, findings: &mut Findings) {
             "NARTHEX_TRUSTED_PROXIES is not set, and NARTHEX_PUBLIC_URL needs a proxy: its \
              X-Forwarded-For is ignored, and all clients share the proxy's address",
         );
-    } else if settings.trusted_proxies.have_everybody() {
+    } else if settings.trusted_proxies.contain_all() {
         findings.warn(
             CHECK,
             "NARTHEX_TRUSTED_PROXIES names everybody, who can then claim any address; name the \
@@ -112,7 +112,7 @@ fn proxies(settings: &Settings, findings: &mut Findings) {
 
 /// Nothing is said of what is as it should be: most never heard of it.
 fn throttling(settings: &Settings, findings: &mut Findings) {
-    if settings.throttle_exempt.have_everybody() {
+    if settings.throttle_exempt.contain_all() {
         findings.warn(
             "throttling",
             "NARTHEX_THROTTLE_EXEMPT names everybody: one network may try one password on every \

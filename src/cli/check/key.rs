@@ -10,7 +10,7 @@ use crate::{config::Settings, i18n::humanize::count};
 
 const KEY: &str = "key";
 
-pub(super) fn look(settings: &Settings, findings: &mut Findings) {
+pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     for (setting, path) in &settings.secret_files {
         secret_file(setting, path, findings);
     }

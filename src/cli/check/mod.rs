@@ -70,18 +70,18 @@ pub(super) fn check(
     match read {
         Ok(settings) => {
             findings.ok("settings", "every one of them can be taken");
-            exposure::look(&settings, &mut findings);
-            key::look(&settings, &mut findings);
-            let times = database::look(&settings, &SystemClock, &mut findings);
-            clock::look(times, &mut findings);
+            exposure::check(&settings, &mut findings);
+            key::check(&settings, &mut findings);
+            let times = database::check(&settings, &SystemClock, &mut findings);
+            clock::check(times, &mut findings);
         }
         // Nothing else can be looked at: it would be something else than what is meant.
         Err(refused) => findings.fail("settings", refused.to_string()),
     }
-    tell(&findings.0, form)
+    print(&findings.0, form)
 }
 
-fn tell(findings: &[Finding], form: OutputFormat) -> Result<(), CliError> {
+fn print(findings: &[Finding], form: OutputFormat) -> Result<(), CliError> {
     if form.json {
         output::json(&json::list(findings.iter()))?;
     } else {

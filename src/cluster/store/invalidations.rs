@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     credential_cache::InvalidationKey,
     crypto::digest::Digest,
-    db::{AnyConnection, on, statement},
+    db::{AnyConnection, cached_statement, with_backend},
     schema::{notice_position, notices},
     types::ids::{NodeId, UserId},
     util::clock::Timestamp,
@@ -48,13 +48,13 @@ impl From<(i64, String, String)> for Head {
     }
 }
 
-statement! {
+cached_statement! {
     Advance { count: i64 as BigInt } -> (BigInt, Text, Text) =
         "UPDATE notice_position SET position = position + " count " RETURNING position, settled_in, ''"
 }
 
 // The first server of all has no nodes from before it.
-statement! {
+cached_statement! {
     AdvanceOnServer { count: i64 as BigInt } -> (BigInt, Text, Text) =
         "UPDATE notice_position SET position = position + " count ", settled_in = CASE WHEN \
         settled_in = '' THEN server.name ELSE settled_in END FROM (SELECT CAST(system_identifier AS \
@@ -71,18 +71,18 @@ pub(crate) fn advance(
     on_server: bool,
 ) -> QueryResult<Head> {
     let head: (i64, String, String) = if on_server {
-        on!(connection => AdvanceOnServer::new(count).get_result(connection))?
+        with_backend!(connection => AdvanceOnServer::new(count).get_result(connection))?
     } else {
-        on!(connection => Advance::new(count).get_result(connection))?
+        with_backend!(connection => Advance::new(count).get_result(connection))?
     };
     Ok(head.into())
 }
 
-statement! {
+cached_statement! {
     GetHead {} -> (BigInt, Text, Text) = "SELECT position, settled_in, '' FROM notice_position"
 }
 
-statement! {
+cached_statement! {
     GetHeadOnServer {} -> (BigInt, Text, Text) =
         "SELECT position, settled_in, server.name FROM notice_position, (SELECT \
         CAST(system_identifier AS text) || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
@@ -92,9 +92,9 @@ statement! {
 /// Where the log ends, without its lock.
 pub(crate) fn head(connection: &mut AnyConnection, on_server: bool) -> QueryResult<Head> {
     let head: (i64, String, String) = if on_server {
-        on!(connection => GetHeadOnServer::new().get_result(connection))?
+        with_backend!(connection => GetHeadOnServer::new().get_result(connection))?
     } else {
-        on!(connection => GetHead::new().get_result(connection))?
+        with_backend!(connection => GetHead::new().get_result(connection))?
     };
     Ok(head.into())
 }
@@ -109,14 +109,14 @@ pub(crate) fn set_settled(connection: &mut AnyConnection, server: &str) -> Query
 
 /// Where the position is.
 fn position(connection: &mut AnyConnection) -> QueryResult<i64> {
-    on!(connection => notice_position::table
+    with_backend!(connection => notice_position::table
         .select(notice_position::position)
         .first(connection))
 }
 
 /// The identity of the notice at `position`.
 fn identity_at(connection: &mut AnyConnection, position: i64) -> QueryResult<Option<i64>> {
-    on!(connection => notices::table
+    with_backend!(connection => notices::table
         .find(position)
         .select(notices::identity)
         .first(connection)
@@ -141,7 +141,7 @@ pub(crate) enum Kept {
 }
 
 /// What became of the notice `seen`.
-pub(crate) fn kept(connection: &mut AnyConnection, seen: Newest) -> QueryResult<Kept> {
+pub(crate) fn fate_of(connection: &mut AnyConnection, seen: Newest) -> QueryResult<Kept> {
     // The notice last: if both queries meet different servers, it tells of the later one.
     let end = position(connection)?;
     let identity = identity_at(connection, seen.position)?;
@@ -155,7 +155,7 @@ pub(crate) fn kept(connection: &mut AnyConnection, seen: Newest) -> QueryResult<
 }
 
 /// Adds the notice at `place`.
-pub(crate) fn insert_notice(
+pub(crate) fn insert(
     connection: &mut AnyConnection,
     (position, identity): (i64, i64),
     about: InvalidationKey,
@@ -167,7 +167,7 @@ pub(crate) fn insert_notice(
         InvalidationKey::Pass(digest) => digest.as_bytes().as_slice(),
         InvalidationKey::Everything => EVERYTHING.as_slice(),
     };
-    on!(connection => diesel::insert_into(notices::table)
+    with_backend!(connection => diesel::insert_into(notices::table)
         .values((
             notices::position.eq(position),
             notices::about.eq(about),
@@ -190,22 +190,22 @@ pub(crate) struct Since {
 }
 
 /// More are not read one by one.
-const MOST: i64 = 10_000;
+const MAX_BATCH: i64 = 10_000;
 
 /// What was told after the notice `applied`. The position is read first: positions are committed in
 /// their order, so that every notice up to it is there.
 pub(crate) fn since(connection: &mut AnyConnection, applied: Newest) -> QueryResult<Since> {
     let position = position(connection)?;
     let told = position.saturating_sub(applied.position);
-    if !(0..=MOST).contains(&told) {
-        let is_same_log = kept(connection, applied)? != Kept::Lost;
+    if !(0..=MAX_BATCH).contains(&told) {
+        let is_same_log = fate_of(connection, applied)? != Kept::Lost;
         return Ok(Since {
             newest: newest(connection, position)?,
             is_same_log,
             notices: None,
         });
     }
-    let mut found: Vec<(i64, Vec<u8>, Option<NodeId>, i64)> = on!(connection => notices::table
+    let mut found: Vec<(i64, Vec<u8>, Option<NodeId>, i64)> = with_backend!(connection => notices::table
         .filter(notices::position.ge(applied.position))
         .filter(notices::position.le(position))
         .order(notices::position)
@@ -226,7 +226,7 @@ pub(crate) fn since(connection: &mut AnyConnection, applied: Newest) -> QueryRes
     // One that cannot be read is one that is not there.
     let notices: Option<Vec<_>> = found
         .into_iter()
-        .map(|(_, about, by, _)| Some((subject(&about)?, by)))
+        .map(|(_, about, by, _)| Some((invalidation_key(&about)?, by)))
         .collect();
     let is_whole = there == applied.identity;
     Ok(Since {
@@ -240,7 +240,7 @@ pub(crate) fn since(connection: &mut AnyConnection, applied: Newest) -> QueryRes
 const EVERYTHING: [u8; 16] = [0; 16];
 
 /// Ids are half as long as digests.
-fn subject(about: &[u8]) -> Option<InvalidationKey> {
+fn invalidation_key(about: &[u8]) -> Option<InvalidationKey> {
     if let Ok(digest) = <[u8; 32]>::try_from(about) {
         return Some(InvalidationKey::Pass(Digest::from_stored(digest)));
     }
@@ -254,7 +254,7 @@ fn subject(about: &[u8]) -> Option<InvalidationKey> {
 /// Forgets notices from before `before`. The newest one is kept, because nodes know the log by it, but not
 /// its subject: the subject may be a user who was deleted. A node that has not read them by then forgets
 /// everything.
-pub(crate) fn forget_notices(
+pub(crate) fn delete_before(
     connection: &mut AnyConnection,
     before: Timestamp,
 ) -> QueryResult<usize> {

@@ -9,12 +9,11 @@ use diesel::{
 };
 
 pub(super) use self::invalidations::{
-    Head, Kept, Newest, advance, forget_notices, head, insert_notice, kept, newest, set_settled,
-    since,
+    Head, Kept, Newest, advance, delete_before, fate_of, head, insert, newest, set_settled, since,
 };
 use super::node_config::NodeConfig;
 use crate::{
-    db::{AnyConnection, on, statement},
+    db::{AnyConnection, cached_statement, with_backend},
     schema::{database_place, nodes},
     types::ids::NodeId,
     util::clock::Timestamp,
@@ -30,13 +29,13 @@ pub(super) struct Node {
 
 /// Every node.
 pub(super) fn nodes(connection: &mut AnyConnection) -> QueryResult<Vec<Node>> {
-    on!(connection => nodes::table
+    with_backend!(connection => nodes::table
         .select((nodes::id, nodes::beat, nodes::applied))
         .load(connection))
 }
 
 /// Every node, and what it goes by.
-pub(super) fn terms(connection: &mut AnyConnection) -> QueryResult<Vec<(Node, NodeConfig)>> {
+pub(super) fn node_configs(connection: &mut AnyConnection) -> QueryResult<Vec<(Node, NodeConfig)>> {
     let found: Vec<(Node, (String, String, String))> = nodes::table
         .select((
             (nodes::id, nodes::beat, nodes::applied),
@@ -80,13 +79,13 @@ pub(super) fn insert_node(
         .map(drop)
 }
 
-statement! {
+cached_statement! {
     Beat { applied: i64 as BigInt, at: Timestamp as BigInt, node: NodeId as Binary } =
         "UPDATE nodes SET beat = beat + 1, applied = " applied ", alive_at = " at " WHERE id = " node
         " AND joined_in = ''"
 }
 
-statement! {
+cached_statement! {
     BeatOnServer { applied: i64 as BigInt, at: Timestamp as BigInt, node: NodeId as Binary } =
         "UPDATE nodes SET beat = beat + 1, applied = " applied ", alive_at = " at " WHERE id = " node
         " AND joined_in = (SELECT CAST(system_identifier AS text) || '/' || \
@@ -103,19 +102,19 @@ pub(super) fn beat(
     on_server: bool,
 ) -> QueryResult<bool> {
     let rows = if on_server {
-        on!(connection => BeatOnServer::new(applied, at, id).execute(connection))
+        with_backend!(connection => BeatOnServer::new(applied, at, id).execute(connection))
     } else {
-        on!(connection => Beat::new(applied, at, id).execute(connection))
+        with_backend!(connection => Beat::new(applied, at, id).execute(connection))
     };
     rows.map(|rows| rows == 1)
 }
 
-statement! {
+cached_statement! {
     Applied { position: i64 as BigInt, node: NodeId as Binary } =
         "UPDATE nodes SET applied = " position " WHERE id = " node " AND joined_in = ''"
 }
 
-statement! {
+cached_statement! {
     AppliedOnServer { position: i64 as BigInt, node: NodeId as Binary } =
         "UPDATE nodes SET applied = " position " WHERE id = " node
         " AND joined_in = (SELECT CAST(system_identifier AS text) || '/' || \
@@ -123,22 +122,22 @@ statement! {
 }
 
 /// Says up to where the node has forgotten what it was told to. `false`: as of [`beat`].
-pub(super) fn applied(
+pub(super) fn set_applied(
     connection: &mut AnyConnection,
     id: NodeId,
     position: i64,
     on_server: bool,
 ) -> QueryResult<bool> {
     let rows = if on_server {
-        on!(connection => AppliedOnServer::new(position, id).execute(connection))
+        with_backend!(connection => AppliedOnServer::new(position, id).execute(connection))
     } else {
-        on!(connection => Applied::new(position, id).execute(connection))
+        with_backend!(connection => Applied::new(position, id).execute(connection))
     };
     rows.map(|rows| rows == 1)
 }
 
 /// Gives a node up whose lease ran out, unless it has said since that it lives.
-pub(super) fn give_up(connection: &mut AnyConnection, id: NodeId, beat: i64) -> QueryResult<()> {
+pub(super) fn evict_node(connection: &mut AnyConnection, id: NodeId, beat: i64) -> QueryResult<()> {
     diesel::delete(
         nodes::table
             .filter(nodes::id.eq(id))
@@ -163,7 +162,7 @@ pub(crate) fn last_alive(connection: &mut AnyConnection) -> QueryResult<Option<T
 }
 
 /// Where the database was when somebody last said so.
-pub(crate) fn place(connection: &mut AnyConnection) -> QueryResult<Option<String>> {
+pub(crate) fn identity(connection: &mut AnyConnection) -> QueryResult<Option<String>> {
     database_place::table
         .select(database_place::place)
         .first(connection)
@@ -171,7 +170,7 @@ pub(crate) fn place(connection: &mut AnyConnection) -> QueryResult<Option<String
 }
 
 /// Says where it is, where nobody has said it yet.
-pub(crate) fn insert_place(connection: &mut AnyConnection, place: &str) -> QueryResult<()> {
+pub(crate) fn insert_identity(connection: &mut AnyConnection, place: &str) -> QueryResult<()> {
     diesel::insert_into(database_place::table)
         .values((
             database_place::id.eq(1_i16),
@@ -182,7 +181,7 @@ pub(crate) fn insert_place(connection: &mut AnyConnection, place: &str) -> Query
 }
 
 /// Says where it is instead of where it was. `false`: nobody has said it yet.
-pub(crate) fn set_place(connection: &mut AnyConnection, place: &str) -> QueryResult<bool> {
+pub(crate) fn set_identity(connection: &mut AnyConnection, place: &str) -> QueryResult<bool> {
     diesel::update(database_place::table)
         .set(database_place::place.eq(place))
         .execute(connection)
@@ -190,7 +189,7 @@ pub(crate) fn set_place(connection: &mut AnyConnection, place: &str) -> QueryRes
 }
 
 /// Says where it is, if it is known to be at `was`. `false`: it is not.
-pub(crate) fn replace_place(
+pub(crate) fn replace_identity(
     connection: &mut AnyConnection,
     was: &str,
     place: &str,

@@ -1,6 +1,6 @@
 //! What can be ended, each thing under its own name. All of it is one mechanism: [`end`].
 
-use super::{RevocationRequest, end};
+use super::{RevocationRequest, revoke};
 use crate::{
     app_state::AppState,
     audit::Actor,
@@ -12,13 +12,13 @@ use crate::{
     },
 };
 
-async fn revoke(
+async fn revoke_selected(
     context: &AppState,
     user: UserId,
     selection: CredentialFilter,
     actor: Actor,
 ) -> Result<RevocationReceipt> {
-    end(
+    revoke(
         context,
         user,
         RevocationRequest::of(selection, RevocationReason::Revoked),
@@ -37,7 +37,7 @@ pub async fn revoke_token(
     id: CredentialId,
     actor: Actor,
 ) -> Result<RevocationReceipt> {
-    revoke(
+    revoke_selected(
         context,
         user,
         CredentialFilter::one(CredentialType::Token, id),
@@ -60,7 +60,7 @@ pub async fn revoke_tokens_of_kind(
         class: vec![CredentialType::Token],
         ..CredentialFilter::all_of_kind(kind)
     };
-    revoke(context, user, selection, actor).await
+    revoke_selected(context, user, selection, actor).await
 }
 
 /// Functions that end every credential of one kind of a user.
@@ -72,7 +72,7 @@ macro_rules! of_one_kind {
             /// # Errors
             /// As [`end`].
             pub async fn $name(context: &AppState, user: UserId, actor: Actor) -> Result<RevocationReceipt> {
-                revoke(context, user, CredentialFilter::all_of_kind(CredentialKind::$kind), actor).await
+                revoke_selected(context, user, CredentialFilter::all_of_kind(CredentialKind::$kind), actor).await
             }
         )*
     };
@@ -105,7 +105,7 @@ pub async fn revoke_session(
     id: CredentialId,
     actor: Actor,
 ) -> Result<RevocationReceipt> {
-    revoke(
+    revoke_selected(
         context,
         user,
         CredentialFilter::one(CredentialType::Session, id),
@@ -128,7 +128,7 @@ pub async fn revoke_sessions_of_kind(
         class: vec![CredentialType::Session],
         ..CredentialFilter::all_of_kind(kind)
     };
-    revoke(context, user, selection, actor).await
+    revoke_selected(context, user, selection, actor).await
 }
 
 /// Ends the credential `here` and nothing else.
@@ -145,7 +145,7 @@ pub async fn sign_out_here(
         id: vec![here],
         ..CredentialFilter::default()
     };
-    end(
+    revoke(
         context,
         user,
         RevocationRequest::of(selection, RevocationReason::SignedOut),
@@ -164,7 +164,7 @@ pub async fn sign_out_others(
     here: CredentialId,
     actor: Actor,
 ) -> Result<RevocationReceipt> {
-    end(
+    revoke(
         context,
         user,
         RevocationRequest::of(CredentialFilter::all_but(here), RevocationReason::SignedOut),
@@ -182,7 +182,7 @@ pub async fn sign_out_everywhere(
     user: UserId,
     actor: Actor,
 ) -> Result<RevocationReceipt> {
-    end(
+    revoke(
         context,
         user,
         RevocationRequest::of(CredentialFilter::default(), RevocationReason::SignedOut),

@@ -67,7 +67,7 @@ impl RevocationRequest {
 /// # Errors
 /// [`Error::PreviewOutdated`] where the digest no longer fits, and [`Error::NotSignedIn`] where the
 /// actor's own credential ended meanwhile: nothing has ended then.
-pub async fn end(
+pub async fn revoke(
     context: &AppState,
     user: UserId,
     ending: RevocationRequest,
@@ -75,8 +75,8 @@ pub async fn end(
 ) -> Result<RevocationReceipt> {
     context
         .write(move |context, connection| {
-            begin_change(context, connection, user, &actor)?;
-            end_within(context, connection, user, &ending, &actor)
+            lock_user_and_recheck_actor(context, connection, user, &actor)?;
+            revoke_in(context, connection, user, &ending, &actor)
         })
         .await
 }
@@ -86,7 +86,7 @@ pub async fn end(
 ///
 /// # Errors
 /// When the database cannot be changed: nothing has ended then.
-pub async fn end_of_many(
+pub async fn revoke_for_users(
     context: &AppState,
     mut users: Vec<UserId>,
     selection: CredentialFilter,
@@ -99,14 +99,14 @@ pub async fn end_of_many(
             let actor = Actor::operator();
             let mut receipts = Vec::new();
             for user in users {
-                match begin_change(context, connection, user, &actor) {
+                match lock_user_and_recheck_actor(context, connection, user, &actor) {
                     Err(Error::NotFound) => continue,
                     begun => begun?,
                 }
                 if select(context, connection, user, &ending.selection)?.is_empty() {
                     continue;
                 }
-                receipts.push(end_within(context, connection, user, &ending, &actor)?);
+                receipts.push(revoke_in(context, connection, user, &ending, &actor)?);
             }
             Ok(receipts)
         })
@@ -120,7 +120,7 @@ pub async fn end_of_many(
 /// # Errors
 /// [`Error::NotFound`] where the user is gone; [`Error::NotSignedIn`] where the actor's credential is;
 /// [`Error::MissingAbility`] where that credential lacks an ability that the route asks for.
-pub(crate) fn begin_change(
+pub(crate) fn lock_user_and_recheck_actor(
     context: &Transaction,
     connection: &mut AnyConnection,
     user: UserId,
@@ -163,17 +163,19 @@ fn acting_credential(
 ) -> Result<Credential> {
     let now = context.now();
     let found = match actor.secret {
-        Some(secret) => store::by_digest(connection, secret)?.filter(|found| !found.is_spent(now)),
+        Some(secret) => {
+            store::by_digest(connection, secret)?.filter(|found| !found.is_superseded(now))
+        }
         None => None,
     };
     let credential = found
         .map(|found| {
             let mut credential = found.credential;
-            last_used::overlay(context, &mut credential);
+            last_used::merge_pending(context, &mut credential);
             credential
         })
         .filter(|credential| {
-            credential.user_id == user && !credential.paused && credential.is_live(now)
+            credential.user_id == user && !credential.paused && credential.is_active(now)
         })
         .ok_or(Error::NotSignedIn {
             invalid_token: true,
@@ -191,7 +193,7 @@ fn acting_credential(
 ///
 /// # Errors
 /// [`Error::PreviewOutdated`] where the digest no longer fits.
-pub(crate) fn end_within(
+pub(crate) fn revoke_in(
     context: &Transaction,
     connection: &mut AnyConnection,
     user: UserId,
@@ -201,7 +203,7 @@ pub(crate) fn end_within(
     let mut credentials = select(context, connection, user, &ending.selection)?;
     if ending.reason == RevocationReason::Expired {
         let now = context.now();
-        credentials.retain(|credential| !credential.is_live(now));
+        credentials.retain(|credential| !credential.is_active(now));
     }
     if ending
         .digest
@@ -210,7 +212,7 @@ pub(crate) fn end_within(
     {
         return Err(Error::PreviewOutdated);
     }
-    end_these(context, connection, user, credentials, ending.reason, actor)
+    insert_revocation(context, connection, user, credentials, ending.reason, actor)
 }
 
 /// Returns the receipt of a moment ago that ended just what `shown`, the digest of a preview, stands for: the
@@ -218,7 +220,7 @@ pub(crate) fn end_within(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn ended_before(
+pub async fn earlier_receipt(
     context: &AppState,
     user: UserId,
     shown: String,
@@ -237,7 +239,7 @@ pub async fn ended_before(
 ///
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class.
-pub async fn find_to_end(
+pub async fn find_to_revoke(
     context: &AppState,
     user: UserId,
     class: CredentialType,
@@ -247,7 +249,9 @@ pub async fn find_to_end(
     if found.ended_at.is_none() {
         return Ok(Some(found));
     }
-    context.settle(InvalidationKey::User(user)).await?;
+    context
+        .wait_for_revocation(InvalidationKey::User(user))
+        .await?;
     Ok(None)
 }
 
@@ -259,7 +263,7 @@ pub async fn find_to_end(
 /// # Errors
 /// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class; as [`Principal::may_end`];
 /// [`Error::NotSignedIn`] where the caller's own credential ended meanwhile.
-pub async fn end_one(
+pub async fn revoke_one(
     context: &AppState,
     caller: &Principal,
     class: CredentialType,
@@ -275,11 +279,11 @@ pub async fn end_one(
             if found.ended_at.is_some() {
                 return Ok(None);
             }
-            if found.is_live(context.now()) {
-                acting.may_end(&CredentialFilter::one(class, id), context.now())?;
+            if found.is_active(context.now()) {
+                acting.authorize_revocation(&CredentialFilter::one(class, id), context.now())?;
             }
             let one = vec![found];
-            end_these(
+            insert_revocation(
                 context,
                 connection,
                 user,
@@ -291,13 +295,15 @@ pub async fn end_one(
         })
         .await?;
     if receipt.is_none() {
-        context.settle(InvalidationKey::User(user)).await?;
+        context
+            .wait_for_revocation(InvalidationKey::User(user))
+            .await?;
     }
     Ok(receipt)
 }
 
 /// Ends credentials that were read in this transaction, with the receipt and the line in the activity log.
-pub(super) fn end_these(
+pub(super) fn insert_revocation(
     context: &Transaction,
     connection: &mut AnyConnection,
     user: UserId,
@@ -333,10 +339,10 @@ pub(super) fn end_these(
         .collect();
     store::insert_receipt(connection, user, &receipt)?;
     let old = match ids.as_slice() {
-        [one] => store::makes_old(context, connection, user, *one)?,
-        _ => context.makes_old(user),
+        [one] => store::invalidate(context, connection, user, *one)?,
+        _ => context.invalidate_user(user),
     };
-    store::end(connection, old, &ids, at, id)?;
+    store::mark_revoked(connection, old, &ids, at, id)?;
     let what = NewEvent::new(EventKind::CredentialsEnded, receipt.summary()).with_receipt(id);
     audit::record(context, connection, user, actor, what)?;
     metrics::counter!("narthex_credentials_ended_total", "reason" => receipt.reason.as_str())
@@ -356,7 +362,7 @@ fn select(
     let mut credentials = store::not_ended(connection, user, &selection.id)?;
     credentials
         .iter_mut()
-        .for_each(|credential| last_used::overlay(context, credential));
-    credentials.retain(|credential| selection.names(credential, &made));
+        .for_each(|credential| last_used::merge_pending(context, credential));
+    credentials.retain(|credential| selection.matches(credential, &made));
     Ok(credentials)
 }

@@ -37,7 +37,7 @@ pub async fn preview(
             let mut credentials = select(context, connection, user, &selection)?;
             let (digest, all) = (digest(&credentials), credentials.len());
             let now = context.now();
-            credentials.retain(|credential| credential.is_live(now));
+            credentials.retain(|credential| credential.is_active(now));
             Ok(RevocationPreview {
                 digest,
                 over: all - credentials.len(),

@@ -30,13 +30,13 @@ pub(crate) fn expired(
 /// how many. Their receipts,
 /// whose ids sort by time, lead to them: an index by that time alone would be one more page to be written
 /// for each ending. Those that somebody ended by hand have none.
-pub(crate) fn forget_ended(
+pub(crate) fn delete_ended(
     connection: &mut AnyConnection,
     before: Timestamp,
     most: i64,
 ) -> QueryResult<(Vec<UserId>, usize)> {
     let mut found: Vec<(CredentialId, UserId)> = credentials::table
-        .filter(credentials::receipt_id.lt(ReceiptId::first_at(before)))
+        .filter(credentials::receipt_id.lt(ReceiptId::lower_bound_at(before)))
         .limit(most)
         .select((credentials::id, credentials::user_id))
         .load(connection)?;
@@ -58,7 +58,7 @@ pub(crate) fn forget_ended(
 
 /// Forgets receipts of `users` beyond the newest `kept` of each, the oldest first and at most `most` of a user.
 /// A receipt stays as long as a credential that ended with it.
-pub(crate) fn forget_receipts(
+pub(crate) fn delete_receipts(
     connection: &mut AnyConnection,
     users: &[UserId],
     kept: i64,

@@ -7,7 +7,7 @@ use diesel::{
 };
 
 use crate::{
-    db::{AnyConnection, on, statement},
+    db::{AnyConnection, cached_statement, with_backend},
     types::{
         ids::CredentialId,
         last_use::{LastUse, UsedFrom},
@@ -15,19 +15,19 @@ use crate::{
     util::clock::Timestamp,
 };
 
-statement! {
+cached_statement! {
     Again { id: CredentialId as Binary, at: Timestamp as BigInt, ip: Option<String> as Nullable<Text> } =
         "UPDATE last_uses SET at = " at ", ip = " ip " WHERE credential_id = " id " AND at < " at
 }
 
-statement! {
+cached_statement! {
     AgainFromAsBefore { id: CredentialId as Binary, at: Timestamp as BigInt } =
         "UPDATE last_uses SET at = " at " WHERE credential_id = " id " AND at < " at
 }
 
 // Of a credential that is gone by now there is nothing to write. Where another process wrote the first row
 // meanwhile, it stays.
-statement! {
+cached_statement! {
     First { id: CredentialId as Binary, at: Timestamp as BigInt, ip: Option<String> as Nullable<Text> } =
         "INSERT INTO last_uses (credential_id, at, ip) SELECT id, " at ", " ip " FROM credentials WHERE id = " id
         " ON CONFLICT (credential_id) DO NOTHING"
@@ -35,7 +35,7 @@ statement! {
 
 // Whoever is just deleting the credential is waited for: to name it then would be an error, and would take the
 // whole batch with it.
-statement! {
+cached_statement! {
     FirstOnPostgres { id: CredentialId as Binary, at: Timestamp as BigInt, ip: Option<String> as Nullable<Text> } =
         "INSERT INTO last_uses (credential_id, at, ip) SELECT id, " at ", " ip " FROM credentials WHERE id = " id
         " FOR KEY SHARE ON CONFLICT (credential_id) DO NOTHING"
@@ -59,7 +59,7 @@ fn again(
     id: CredentialId,
     LastUse { at, from }: LastUse,
 ) -> QueryResult<usize> {
-    on!(connection => match from {
+    with_backend!(connection => match from {
         UsedFrom::At(ip) => Again::new(id, at, ip.map(|ip| ip.to_string())).execute(connection),
         UsedFrom::AsBefore => AgainFromAsBefore::new(id, at).execute(connection),
     })

@@ -8,16 +8,16 @@ mod secrets;
 mod sign_in_history;
 
 pub(crate) use self::{
-    cleanup::{expired, forget_ended, forget_receipts},
+    cleanup::{delete_ended, delete_receipts, expired},
     last_uses::touch,
     receipts::{find_receipt, insert_receipt, receipts_since},
     rotations::{
-        DerivedSecret, ExistingRotation, PreviousSecret, bound_secrets, earlier, forget_spent,
-        insert_rotation, rotation, spend,
+        DerivedSecret, ExistingRotation, PreviousSecret, delete_superseded, insert_rotation,
+        limit_secrets, previous_secrets, revoke_secret, rotation,
     },
     secrets::{
-        Found, by_digest, delete_secrets, insert_further_secret, insert_secret, is_renewed_since,
-        makes_old,
+        Found, by_digest, delete_secrets, insert_further_secret, insert_secret, invalidate,
+        is_renewed_since,
     },
     sign_in_history::{count_not_ended, made_by, signed_in_from, signed_in_with},
 };
@@ -33,7 +33,7 @@ use diesel::{
 use super::{credential::Credential, filter::CredentialFilter, list::StatusFilter};
 use crate::{
     app_state::Invalidation,
-    db::{AnyConnection, on, statement},
+    db::{AnyConnection, cached_statement, with_backend},
     schema::{self, credentials, users},
     types::{
         ability::Abilities,
@@ -166,7 +166,7 @@ pub(crate) fn insert(
     credential: &Credential,
     form_key: Option<&[u8]>,
 ) -> QueryResult<()> {
-    on!(connection => diesel::insert_into(credentials::table)
+    with_backend!(connection => diesel::insert_into(credentials::table)
         .values((Row::of(credential), credentials::form_key.eq(form_key)))
         .execute(connection))
     .map(drop)
@@ -220,7 +220,7 @@ impl Whole {
     }
 }
 
-fn all_of(rows: Vec<Whole>) -> QueryResult<Vec<Credential>> {
+fn into_credentials(rows: Vec<Whole>) -> QueryResult<Vec<Credential>> {
     rows.into_iter().map(Whole::into_credential).collect()
 }
 
@@ -241,7 +241,7 @@ pub(crate) fn find(
     user: UserId,
     id: CredentialId,
 ) -> QueryResult<Option<Credential>> {
-    let found: Option<Whole> = on!(connection => whole_credentials()
+    let found: Option<Whole> = with_backend!(connection => whole_credentials()
         .filter(credentials::user_id.eq(user))
         .filter(credentials::id.eq(id))
         .select(Whole::as_select())
@@ -251,11 +251,11 @@ pub(crate) fn find(
 }
 
 /// One credential, whoever's it is.
-pub(crate) fn find_anybodys(
+pub(crate) fn find_any_user(
     connection: &mut AnyConnection,
     id: CredentialId,
 ) -> QueryResult<Option<Credential>> {
-    let found: Option<Whole> = on!(connection => whole_credentials()
+    let found: Option<Whole> = with_backend!(connection => whole_credentials()
         .filter(credentials::id.eq(id))
         .select(Whole::as_select())
         .first(connection)
@@ -278,7 +278,7 @@ pub(crate) fn newest(
         .limit(paging.to_fetch())
         .select(Whole::as_select())
         .into_boxed();
-    if scope == StatusFilter::Live {
+    if scope == StatusFilter::Active {
         query = query.filter(credentials::ended_at.is_null());
     }
     if let [class] = selection.class.as_slice() {
@@ -290,7 +290,7 @@ pub(crate) fn newest(
     if let Some(after) = paging.after() {
         query = query.filter(credentials::id.lt(after));
     }
-    all_of(query.load(connection)?)
+    into_credentials(query.load(connection)?)
 }
 
 /// Every credential of a user that was not ended, newest first; of `named`, where it is one, that one
@@ -307,23 +307,23 @@ pub(crate) fn not_ended(
             .into_iter()
             .collect());
     }
-    let rows = on!(connection => whole_credentials()
+    let rows = with_backend!(connection => whole_credentials()
         .filter(credentials::user_id.eq(user))
         .filter(credentials::ended_at.is_null())
         .order(credentials::id.desc())
         .select(Whole::as_select())
         .load(connection))?;
-    all_of(rows)
+    into_credentials(rows)
 }
 
-statement! {
+cached_statement! {
     EndOne { at: Timestamp as BigInt, receipt: ReceiptId as Binary, id: CredentialId as Binary } =
         "UPDATE credentials SET ended_at = " at ", receipt_id = " receipt " WHERE id = " id
         " AND ended_at IS NULL"
 }
 
 /// Marks credentials as ended by a receipt. A credential that was ended before keeps its own.
-pub(crate) fn end(
+pub(crate) fn mark_revoked(
     connection: &mut AnyConnection,
     _: Invalidation,
     ids: &[CredentialId],
@@ -331,7 +331,8 @@ pub(crate) fn end(
     receipt: ReceiptId,
 ) -> QueryResult<()> {
     if let [id] = ids {
-        return on!(connection => EndOne::new(at, receipt, *id).execute(connection)).map(drop);
+        return with_backend!(connection => EndOne::new(at, receipt, *id).execute(connection))
+            .map(drop);
     }
     // In parts: both databases bound how many values one query may carry.
     for part in ids.chunks(500) {

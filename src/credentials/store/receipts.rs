@@ -2,13 +2,13 @@
 
 use diesel::{QueryResult, prelude::*};
 
-use super::{Whole, all_of, whole_credentials};
+use super::{Whole, into_credentials, whole_credentials};
 use crate::{
     credentials::{
         credential::Credential,
         receipt::{RevocationReason, RevocationReceipt},
     },
-    db::{AnyConnection, on},
+    db::{AnyConnection, with_backend},
     schema::{credentials, receipts},
     types::ids::{CredentialId, ReceiptId, UserId},
     util::clock::Timestamp,
@@ -43,7 +43,7 @@ pub(crate) fn insert_receipt(
         sessions_ended: receipt.sessions_ended,
         tokens_ended: receipt.tokens_ended,
     };
-    on!(connection => diesel::insert_into(receipts::table)
+    with_backend!(connection => diesel::insert_into(receipts::table)
         .values(row)
         .execute(connection))
     .map(drop)
@@ -83,16 +83,19 @@ pub(crate) fn find_receipt(
         ip: row.ip.and_then(|ip| ip.parse().ok()),
         sessions_ended: row.sessions_ended,
         tokens_ended: row.tokens_ended,
-        credentials: of_receipt(connection, id)?,
+        credentials: credentials_of(connection, id)?,
     }))
 }
 
 /// What one sign-out ended, newest first.
-fn of_receipt(connection: &mut AnyConnection, receipt: ReceiptId) -> QueryResult<Vec<Credential>> {
-    let rows = on!(connection => whole_credentials()
+fn credentials_of(
+    connection: &mut AnyConnection,
+    receipt: ReceiptId,
+) -> QueryResult<Vec<Credential>> {
+    let rows = with_backend!(connection => whole_credentials()
         .filter(credentials::receipt_id.eq(receipt))
         .order(credentials::id.desc())
         .select(Whole::as_select())
         .load(connection))?;
-    all_of(rows)
+    into_credentials(rows)
 }

@@ -37,7 +37,7 @@ pub(crate) struct ExistingRotation {
 }
 
 /// Lets no secret of a credential work beyond `until`.
-pub(crate) fn bound_secrets(
+pub(crate) fn limit_secrets(
     connection: &mut AnyConnection,
     _: Invalidation,
     credential: CredentialId,
@@ -58,7 +58,7 @@ pub(crate) fn bound_secrets(
 
 /// The secrets of a credential from before a rotation that were not revoked, the newest first: also
 /// those whose overlap is over by some clock.
-pub(crate) fn earlier(
+pub(crate) fn previous_secrets(
     connection: &mut AnyConnection,
     credential: CredentialId,
 ) -> QueryResult<Vec<PreviousSecret>> {
@@ -76,7 +76,7 @@ pub(crate) fn earlier(
 }
 
 /// Revokes one secret that worked until `until`: from then on no clock is asked about it.
-pub(crate) fn spend(
+pub(crate) fn revoke_secret(
     connection: &mut AnyConnection,
     _: Invalidation,
     digest: Digest,
@@ -148,7 +148,7 @@ pub(crate) fn rotation(
 }
 
 /// Forgets some secrets that stopped working before `before`, and says how many.
-pub(crate) fn forget_spent(
+pub(crate) fn delete_superseded(
     connection: &mut AnyConnection,
     before: Timestamp,
     most: i64,

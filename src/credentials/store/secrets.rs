@@ -8,7 +8,7 @@ use crate::{
     credential_cache::User,
     credentials::credential::Credential,
     crypto::digest::Digest,
-    db::{AnyConnection, on},
+    db::{AnyConnection, with_backend},
     schema::{credentials, last_uses, secrets, users},
     types::ids::{CredentialId, UserId},
     util::clock::Timestamp,
@@ -28,7 +28,7 @@ pub(crate) struct Found {
 
 impl Found {
     /// Whether this secret was rotated out: it was revoked, or its overlap is over by this clock.
-    pub(crate) fn is_spent(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_superseded(&self, now: Timestamp) -> bool {
         self.is_revoked || self.valid_until.is_some_and(|until| until <= now)
     }
 }
@@ -46,7 +46,7 @@ pub(crate) fn by_digest(
         Option<Timestamp>,
         (UserId, String, String, Timestamp, Option<Timestamp>),
     );
-    let found: Option<Joined> = on!(connection => secrets::table
+    let found: Option<Joined> = with_backend!(connection => secrets::table
         .inner_join(credentials::table.inner_join(users::table).left_join(last_uses::table))
         .filter(secrets::digest.eq(digest))
         .select((
@@ -105,20 +105,20 @@ const MOST_TOLD: usize = 16;
 /// secrets, also of those that were rotated out. What else the user has stays known, unless the secrets are
 /// too many, or none, which is the work of somebody else than us. To be called under the user's lock, so that
 /// no secret is added meanwhile, and before any is taken away.
-pub(crate) fn makes_old(
+pub(crate) fn invalidate(
     context: &Transaction,
     connection: &mut AnyConnection,
     user: UserId,
     credential: CredentialId,
 ) -> QueryResult<Invalidation> {
-    let secrets: Vec<Digest> = on!(connection => secrets::table
+    let secrets: Vec<Digest> = with_backend!(connection => secrets::table
         .filter(secrets::credential_id.eq(credential))
         .select(secrets::digest)
         .load(connection))?;
     Ok(if (1..=MOST_TOLD).contains(&secrets.len()) {
-        context.makes_passes_old(secrets)
+        context.invalidate_secrets(secrets)
     } else {
-        context.makes_old(user)
+        context.invalidate_user(user)
     })
 }
 
@@ -130,7 +130,7 @@ pub(crate) fn insert_secret(
     hint: &str,
     created_at: Timestamp,
 ) -> QueryResult<()> {
-    on!(connection => diesel::insert_into(secrets::table)
+    with_backend!(connection => diesel::insert_into(secrets::table)
         .values((
             secrets::digest.eq(digest),
             secrets::credential_id.eq(credential),
@@ -148,7 +148,7 @@ pub(crate) fn insert_further_secret(
     session: &Credential,
     digest: Digest,
 ) -> QueryResult<()> {
-    on!(connection => diesel::insert_into(secrets::table)
+    with_backend!(connection => diesel::insert_into(secrets::table)
         .values((
             secrets::digest.eq(digest),
             secrets::credential_id.eq(session.id),

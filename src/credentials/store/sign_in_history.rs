@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use diesel::{QueryResult, prelude::*};
 
 use crate::{
-    db::{AnyConnection, on},
+    db::{AnyConnection, with_backend},
     schema::credentials,
     types::{
         credential_kind::{CredentialKind, CredentialType},
@@ -19,7 +19,7 @@ pub(crate) fn count_not_ended(
     user: UserId,
     class: CredentialType,
 ) -> QueryResult<i64> {
-    on!(connection => credentials::table
+    with_backend!(connection => credentials::table
         .filter(credentials::user_id.eq(user))
         .filter(credentials::ended_at.is_null())
         .filter(credentials::class.eq(class.as_str()))

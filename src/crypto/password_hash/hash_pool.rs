@@ -56,7 +56,7 @@ impl PasswordHasher {
     /// # Errors
     /// [`HashError::Busy`] if its network has its share of the places, or if the wait was too long.
     pub async fn place(&self, client: Option<IpAddr>) -> Result<HashPermit, HashError> {
-        let turn = self.queue.acquire(client.map(networks::of_one_site));
+        let turn = self.queue.acquire(client.map(networks::site_prefix));
         let permit = tokio::time::timeout(LONGEST_WAIT, turn).await;
         let permit = permit.ok().flatten().ok_or(HashError::Busy)?;
         Ok(HashPermit {
@@ -125,8 +125,8 @@ impl HashPermit {
         let verdict = self.run(move || verify_now(&password, &against)).await?;
         Ok(match usable {
             Some(true) => verdict,
-            Some(false) => PasswordCheck::Unusable,
-            None => PasswordCheck::Wrong,
+            Some(false) => PasswordCheck::MalformedHash,
+            None => PasswordCheck::Invalid,
         })
     }
 
@@ -295,14 +295,14 @@ mod tests {
         let place = hasher.place(None).await.unwrap();
         let absurd = "$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQxMjM0$Y29ycmVjdA";
         for (stored, verdict) in [
-            (None, PasswordCheck::Wrong),
+            (None, PasswordCheck::Invalid),
             (
                 Some(StoredHash::from_stored("rubbish".to_owned())),
-                PasswordCheck::Unusable,
+                PasswordCheck::MalformedHash,
             ),
             (
                 Some(StoredHash::from_stored(absurd.to_owned())),
-                PasswordCheck::Unusable,
+                PasswordCheck::MalformedHash,
             ),
         ] {
             let before = hasher.runs();

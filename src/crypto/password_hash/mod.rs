@@ -66,13 +66,13 @@ impl StoredHash {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordCheck {
     /// The password is right and the hash as strong as we make them today.
-    Right,
+    Valid,
     /// The password is right, but the hash should be made anew.
-    RightButStale,
+    ValidNeedsRehash,
     /// The password is wrong.
-    Wrong,
+    Invalid,
     /// The stored string is broken, or asks for more than is sane: no password is right.
-    Unusable,
+    MalformedHash,
 }
 
 /// A hash of no password, which takes as long to verify as one of ours: a random salt and a random tag.
@@ -105,7 +105,7 @@ fn hash_now(password: &SecretString) -> Result<StoredHash, HashError> {
 
 fn verify_now(password: &SecretString, stored: &StoredHash) -> PasswordCheck {
     let Some((hash, params)) = read(stored) else {
-        return PasswordCheck::Unusable;
+        return PasswordCheck::MalformedHash;
     };
     let right = argon2().is_ok_and(|argon2| {
         argon2
@@ -115,9 +115,9 @@ fn verify_now(password: &SecretString, stored: &StoredHash) -> PasswordCheck {
     let fresh = hash.algorithm.as_str() == "argon2id"
         && (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES);
     match (right, fresh) {
-        (true, true) => PasswordCheck::Right,
-        (true, false) => PasswordCheck::RightButStale,
-        (false, _) => PasswordCheck::Wrong,
+        (true, true) => PasswordCheck::Valid,
+        (true, false) => PasswordCheck::ValidNeedsRehash,
+        (false, _) => PasswordCheck::Invalid,
     }
 }
 
@@ -143,14 +143,14 @@ mod tests {
     fn a_password_is_verified_whole_and_exactly() {
         let long = "x".repeat(100);
         let stored = hash_now(&secret(&long)).unwrap();
-        assert_eq!(verify_now(&secret(&long), &stored), PasswordCheck::Right);
+        assert_eq!(verify_now(&secret(&long), &stored), PasswordCheck::Valid);
         for wrong in [
             &"x".repeat(99),
             &"x".repeat(101),
             &format!("{long} "),
             &String::new(),
         ] {
-            assert_eq!(verify_now(&secret(wrong), &stored), PasswordCheck::Wrong);
+            assert_eq!(verify_now(&secret(wrong), &stored), PasswordCheck::Invalid);
         }
     }
 
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(lengths(&of_nobody), lengths(&made));
         assert_eq!(
             verify_now(&secret("whatever"), &dummy),
-            PasswordCheck::Wrong
+            PasswordCheck::Invalid
         );
     }
 
@@ -194,8 +194,11 @@ mod tests {
         let stored = StoredHash(weak.hash_password(b"whatever").unwrap().to_string());
         assert_eq!(
             verify_now(&secret("whatever"), &stored),
-            PasswordCheck::RightButStale
+            PasswordCheck::ValidNeedsRehash
         );
-        assert_eq!(verify_now(&secret("other"), &stored), PasswordCheck::Wrong);
+        assert_eq!(
+            verify_now(&secret("other"), &stored),
+            PasswordCheck::Invalid
+        );
     }
 }

@@ -161,8 +161,8 @@ pub(crate) async fn page_of(
     let selection = take_selection(here, &mut fields, class);
     fields.finish()?;
     let scope = match ended {
-        Some(true) => StatusFilter::WithEnded,
-        Some(false) | None => StatusFilter::Live,
+        Some(true) => StatusFilter::All,
+        Some(false) | None => StatusFilter::Active,
     };
     crate::credentials::list(&here.context, here.caller.user.id, selection, scope, paging).await
 }
@@ -262,11 +262,11 @@ pub(crate) async fn end_one_of_class(
     class: CredentialType,
     id: CredentialId,
 ) -> Result<HttpResponse> {
-    let ended = revoke::end_one(&here.context, &here.caller, class, id).await?;
+    let ended = revoke::revoke_one(&here.context, &here.caller, class, id).await?;
     let answer = HttpResponse::NoContent().finish();
     Ok(match ended {
         Some(receipt) => {
-            here.leave_if_ended(&receipt).await?;
+            here.sign_out_if_revoked(&receipt).await?;
             answer
         }
         None => answer,
@@ -279,14 +279,14 @@ pub(crate) async fn end_one_of_class(
 /// [`crate::error::Error::ReauthenticationRequired`] where a session has to confirm its password first, and
 /// as [`revoke::end`].
 async fn end(here: &ApiCaller, ending: RevocationRequest) -> Result<HttpResponse> {
-    here.may_end(&ending.selection)?;
+    here.authorize_revocation(&ending.selection)?;
     let (user, actor) = (here.caller.user.id, here.caller.actor());
-    let receipt = revoke::end(&here.context, user, ending, actor).await?;
+    let receipt = revoke::revoke(&here.context, user, ending, actor).await?;
     let answer = response::json::answer(
         StatusCode::OK,
         &ReceiptJson::of(&receipt, here.caller.current()),
     )?;
-    here.leave_if_ended(&receipt).await?;
+    here.sign_out_if_revoked(&receipt).await?;
     Ok(answer)
 }
 

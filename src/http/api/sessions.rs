@@ -119,7 +119,7 @@ pub async fn confirm(
     _: NoQuery,
     Json(body): Json<Confirmation>,
 ) -> Result<HttpResponse> {
-    let secret = crate::sessions::confirm(&here.context, &here.caller, body.password, None)
+    let secret = crate::sessions::reauthenticate(&here.context, &here.caller, body.password, None)
         .await
         .map_err(|error| wrong_password_in("password", error))?;
     here.renew(&secret)?;
@@ -252,6 +252,6 @@ pub async fn end_some(here: ApiCaller, GivenFields(fields): GivenFields) -> Resu
 pub async fn end_current(here: ApiCaller, _: NoInput) -> Result<HttpResponse> {
     let (user, own) = (here.caller.user.id, here.caller.credential.id);
     let receipt = revoke::sign_out_here(&here.context, user, own, here.caller.actor()).await?;
-    here.leave_if_ended(&receipt).await?;
+    here.sign_out_if_revoked(&receipt).await?;
     Ok(HttpResponse::NoContent().finish())
 }

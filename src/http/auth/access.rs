@@ -4,17 +4,17 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Anybody; nobody is looked at.
-    Anyone,
+    Public,
     /// Anybody; who is signed in is recognised.
-    Visitor,
+    OptionalSession,
     /// A page for a signed-in browser; others are sent to sign in.
-    Browser,
+    SessionPage,
     /// Any caller of the API, whatever its abilities.
-    AnyCaller,
+    AnyCredential,
     /// A session that calls the API; not a token.
-    Session,
+    SessionOnly,
     /// A caller of the API that has all these abilities.
-    Can(&'static [&'static str]),
+    Abilities(&'static [&'static str]),
     /// The same for an OAuth client, which may show its token as the password of HTTP Basic too.
-    Client(&'static [&'static str]),
+    OAuthClient(&'static [&'static str]),
 }

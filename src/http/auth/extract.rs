@@ -40,16 +40,18 @@ impl ApiCaller {
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`].
-    pub fn confirmed(&self) -> Result<RecentlyAuthenticated<'_>> {
-        self.caller.confirmed(self.context.now())
+    pub fn require_recent_authentication(&self) -> Result<RecentlyAuthenticated<'_>> {
+        self.caller
+            .require_recent_authentication(self.context.now())
     }
 
     /// Makes sure that the caller may end what `selection` names.
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`].
-    pub fn may_end(&self, selection: &CredentialFilter) -> Result<()> {
-        self.caller.may_end(selection, self.context.now())
+    pub fn authorize_revocation(&self, selection: &CredentialFilter) -> Result<()> {
+        self.caller
+            .authorize_revocation(selection, self.context.now())
     }
 
     /// The caller's session goes on under a new secret.
@@ -65,10 +67,10 @@ impl ApiCaller {
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn leave_if_ended(&self, receipt: &RevocationReceipt) -> Result<()> {
+    pub async fn sign_out_if_revoked(&self, receipt: &RevocationReceipt) -> Result<()> {
         let own = &self.caller.credential;
-        if own.class() == CredentialType::Session && receipt.names(own.id) {
-            end_others(&self.context, &self.request).await?;
+        if own.class() == CredentialType::Session && receipt.contains(own.id) {
+            revoke_other_cookies(&self.context, &self.request).await?;
             SessionCookie::of(&self.request).delete();
         }
         Ok(())
@@ -117,7 +119,7 @@ impl BrowserUser {
     ///
     /// # Errors
     /// None that is known.
-    pub fn go(&self, to: &str, message: &str) -> Result<HttpResponse> {
+    pub fn redirect(&self, to: &str, message: &str) -> Result<HttpResponse> {
         self.cookie.leave_message(message)?;
         Ok(see_other(to))
     }
@@ -126,14 +128,14 @@ impl BrowserUser {
     ///
     /// # Errors
     /// None that is known.
-    pub fn go_with_receipt(
+    pub fn redirect_with_receipt(
         &self,
         to: &str,
         message: &str,
         receipt: ReceiptId,
     ) -> Result<HttpResponse> {
         self.cookie.leave_receipt(receipt)?;
-        self.go(to, message)
+        self.redirect(to, message)
     }
 
     /// Signs the browser out after its own session ended: ends the other sessions whose cookies it
@@ -141,8 +143,8 @@ impl BrowserUser {
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn leave(&self, message: &str) -> Result<HttpResponse> {
-        end_others(&self.context, &self.request).await?;
+    pub async fn sign_out_and_redirect(&self, message: &str) -> Result<HttpResponse> {
+        revoke_other_cookies(&self.context, &self.request).await?;
         self.cookie.sign_out_with(message)?;
         Ok(see_other(paths::LOGIN))
     }
@@ -153,16 +155,24 @@ impl BrowserUser {
     /// # Errors
     /// [`Error::ReauthenticationRequired`].
     pub fn confirmed(&self, back: impl FnOnce() -> String) -> Result<RecentlyAuthenticated<'_>> {
-        self.leading_back(back, self.caller.confirmed(self.context.now()))
+        self.with_return_address(
+            back,
+            self.caller
+                .require_recent_authentication(self.context.now()),
+        )
     }
 
     /// Has the confirmation that `result` may ask for lead to the page `back` afterwards.
     ///
     /// # Errors
     /// The error of `result`.
-    pub fn leading_back<T>(&self, back: impl FnOnce() -> String, result: Result<T>) -> Result<T> {
+    pub fn with_return_address<T>(
+        &self,
+        back: impl FnOnce() -> String,
+        result: Result<T>,
+    ) -> Result<T> {
         if matches!(result, Err(Error::ReauthenticationRequired)) {
-            draft::lead_back_to(&self.request, back());
+            draft::redirect_to(&self.request, back());
         }
         result
     }
@@ -197,7 +207,7 @@ impl OptionalUser {
 }
 
 /// Ends the sessions whose cookies the browser sent besides the one that counts.
-async fn end_others(context: &AppState, request: &HttpRequest) -> Result<()> {
+async fn revoke_other_cookies(context: &AppState, request: &HttpRequest) -> Result<()> {
     for other in presented_credential::sessions_of(context, request, None).await? {
         let (user, session) = (other.user.id, other.credential.id);
         revoke::sign_out_here(context, user, session, other.actor()).await?;
@@ -211,7 +221,7 @@ fn context(request: &HttpRequest) -> Result<AppState> {
         .ok_or_else(|| Error::internal("the app has no context"))
 }
 
-fn admitted(request: &HttpRequest) -> Option<Rc<Principal>> {
+fn principal_of(request: &HttpRequest) -> Option<Rc<Principal>> {
     request.extensions().get::<Rc<Principal>>().cloned()
 }
 
@@ -225,8 +235,8 @@ pub fn user_of(request: &HttpRequest) -> Option<UserId> {
 }
 
 /// Absent only where the route table lets anybody call a handler that needs somebody.
-fn needed(request: &HttpRequest) -> Result<Rc<Principal>> {
-    admitted(request).ok_or(Error::NotSignedIn {
+fn require_principal(request: &HttpRequest) -> Result<Rc<Principal>> {
+    principal_of(request).ok_or(Error::NotSignedIn {
         invalid_token: false,
     })
 }
@@ -236,7 +246,7 @@ impl FromRequest for ApiCaller {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(needed(request).and_then(|caller| {
+        ready(require_principal(request).and_then(|caller| {
             Ok(Self {
                 context: context(request)?,
                 caller,
@@ -251,7 +261,7 @@ impl FromRequest for BrowserUser {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(needed(request).and_then(|caller| {
+        ready(require_principal(request).and_then(|caller| {
             let cookie = SessionCookie::of(request);
             Ok(Self {
                 context: context(request)?,
@@ -269,7 +279,7 @@ impl FromRequest for OptionalUser {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(context(request).map(|context| {
-            let (caller, cookie) = (admitted(request), SessionCookie::of(request));
+            let (caller, cookie) = (principal_of(request), SessionCookie::of(request));
             Self {
                 context,
                 caller,

@@ -48,7 +48,7 @@ impl AccessGuard {
                 access,
                 is_change,
                 abilities: match access {
-                    Access::Can(names) | Access::Client(names) => {
+                    Access::Abilities(names) | Access::OAuthClient(names) => {
                         let read = names.iter().map(|name| (*name, Ability::parse(name)));
                         read.collect()
                     }
@@ -86,10 +86,10 @@ impl AccessGuard {
     }
 
     /// Reads the body of what asks for a pass, so that the pass is checked when all is there.
-    async fn take_in(&self, request: &mut ServiceRequest) -> Result<Bytes> {
+    async fn read_body(&self, request: &mut ServiceRequest) -> Result<Bytes> {
         match self.rule(request.method()).map(|rule| rule.access) {
-            None | Some(Access::Anyone) => Ok(Bytes::new()),
-            Some(_) => body::take_in(request).await,
+            None | Some(Access::Public) => Ok(Bytes::new()),
+            Some(_) => body::buffer_body(request).await,
         }
     }
 
@@ -116,10 +116,10 @@ impl AccessGuard {
     /// refused.
     fn takes_form(&self, method: &Method) -> bool {
         let rule = self.rule(method).map(|rule| rule.access);
-        rule == Some(Access::Browser) && !method.is_safe()
+        rule == Some(Access::SessionPage) && !method.is_safe()
     }
 
-    async fn admit(&self, request: &HttpRequest, body: &[u8]) -> Result<Option<Principal>> {
+    async fn authorize(&self, request: &HttpRequest, body: &[u8]) -> Result<Option<Principal>> {
         let Some(rule) = self.rule(request.method()) else {
             return Err(self.not_allowed());
         };
@@ -128,25 +128,25 @@ impl AccessGuard {
             invalid_token: false,
         };
         match rule.access {
-            Access::Anyone => Ok(None),
-            Access::Visitor => {
-                let caller = presented_credential::by_cookie(context, request).await?;
+            Access::Public => Ok(None),
+            Access::OptionalSession => {
+                let caller = presented_credential::from_cookie(context, request).await?;
                 caller
                     .map(|caller| own_form(request, body, caller))
                     .transpose()
             }
-            Access::Browser => {
-                let caller = presented_credential::by_cookie(context, request)
+            Access::SessionPage => {
+                let caller = presented_credential::from_cookie(context, request)
                     .await?
                     .ok_or_else(nobody)?;
                 own_form(request, body, caller).map(Some)
             }
-            Access::AnyCaller => presented_credential::by_either(context, request)
+            Access::AnyCredential => presented_credential::from_header_or_cookie(context, request)
                 .await?
                 .ok_or_else(nobody)
                 .map(Some),
-            Access::Session => {
-                let caller = presented_credential::by_either(context, request)
+            Access::SessionOnly => {
+                let caller = presented_credential::from_header_or_cookie(context, request)
                     .await?
                     .ok_or_else(nobody)?;
                 match caller.credential.class() {
@@ -154,15 +154,15 @@ impl AccessGuard {
                     CredentialType::Token => Err(Error::SessionRequired),
                 }
             }
-            Access::Can(needs) => {
-                let caller = presented_credential::by_either(context, request)
+            Access::Abilities(needs) => {
+                let caller = presented_credential::from_header_or_cookie(context, request)
                     .await?
                     .ok_or_else(nobody)?;
                 has_all(&caller, &rule.abilities)?;
                 Ok(Some(caller.on_route_that_needs(needs)))
             }
-            Access::Client(needs) => {
-                let caller = presented_credential::by_client(context, request)
+            Access::OAuthClient(needs) => {
+                let caller = presented_credential::from_oauth_client(context, request)
                     .await?
                     .ok_or_else(nobody)?;
                 has_all(&caller, &rule.abilities)?;
@@ -181,13 +181,13 @@ pub async fn guard<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    let admitted = match keeper.take_in(&mut request).await {
+    let admitted = match keeper.read_body(&mut request).await {
         Ok(body) => {
-            let admitted = keeper.admit(request.request(), &body).await;
+            let admitted = keeper.authorize(request.request(), &body).await;
             if keeper.takes_form(request.method()) {
                 let caller = admitted.as_ref().ok().and_then(Option::as_ref);
                 let user = caller.map(|caller| caller.user.id);
-                draft::keep(request.request(), body, user);
+                draft::remember(request.request(), body, user);
             }
             admitted.and_then(|caller| keeper.count_change(request.method(), caller))
         }

@@ -11,5 +11,5 @@ pub use self::{
     access::Access,
     extract::{ApiCaller, BrowserUser, ClientInfo, OptionalUser, user_of},
     guard::{AccessGuard, guard},
-    presented_credential::{Counts, Shown, bearer, by_app_request, client_password},
+    presented_credential::{Counts, Shown, bearer, client_password, from_original_request},
 };

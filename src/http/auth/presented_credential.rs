@@ -23,7 +23,7 @@ use crate::{
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub(super) async fn by_cookie(
+pub(super) async fn from_cookie(
     context: &AppState,
     request: &HttpRequest,
 ) -> Result<Option<Principal>> {
@@ -31,7 +31,7 @@ pub(super) async fn by_cookie(
         return Ok(None);
     };
     for digest in rules.secrets_among(request.headers()) {
-        let caller = ask_the_gate(context, request, CredentialType::Session, digest).await?;
+        let caller = authenticate(context, request, CredentialType::Session, digest).await?;
         if caller.is_some() {
             return Ok(caller);
         }
@@ -50,7 +50,7 @@ pub(super) async fn sessions_of(
 ) -> Result<Vec<Principal>> {
     let mut found: Vec<Principal> = first.into_iter().cloned().collect();
     for digest in SessionCookie::of(request).others() {
-        let other = ask_the_gate(context, request, CredentialType::Session, digest).await?;
+        let other = authenticate(context, request, CredentialType::Session, digest).await?;
         let is_known = |other: &Principal| {
             let mut known = found.iter();
             known.any(|known| known.credential.id == other.credential.id)
@@ -64,9 +64,12 @@ pub(super) async fn sessions_of(
 ///
 /// # Errors
 /// [`Error::NotSignedIn`] for whatever is no good bearer token, [`Error::MultipleCredentials`] for two headers.
-pub async fn by_either(context: &AppState, request: &HttpRequest) -> Result<Option<Principal>> {
+pub async fn from_header_or_cookie(
+    context: &AppState,
+    request: &HttpRequest,
+) -> Result<Option<Principal>> {
     let Some(value) = authorization(request)? else {
-        return by_cookie(context, request).await;
+        return from_cookie(context, request).await;
     };
     let digest = match bearer(value) {
         Shown::Token(digest) => Some(digest),
@@ -79,7 +82,7 @@ pub async fn by_either(context: &AppState, request: &HttpRequest) -> Result<Opti
             });
         }
     };
-    by_token(context, request, digest)
+    from_token(context, request, digest)
         .await?
         .map(Some)
         .ok_or(Error::NotSignedIn {
@@ -94,16 +97,16 @@ pub async fn by_either(context: &AppState, request: &HttpRequest) -> Result<Opti
 ///
 /// # Errors
 /// Those of [`by_either`], and [`Error::InvalidClient`] for a password that is no good token.
-pub(super) async fn by_client(
+pub(super) async fn from_oauth_client(
     context: &AppState,
     request: &HttpRequest,
 ) -> Result<Option<Principal>> {
     let value = match authorization(request)? {
         Some(value) if parts(value).0.eq_ignore_ascii_case("basic") => value,
-        _ => return by_either(context, request).await,
+        _ => return from_header_or_cookie(context, request).await,
     };
     let secret = client_password(value);
-    by_token(context, request, secret.map(|secret| secret.digest()))
+    from_token(context, request, secret.map(|secret| secret.digest()))
         .await?
         .map(Some)
         .ok_or(Error::InvalidClient)
@@ -128,7 +131,7 @@ pub enum Counts {
 /// # Errors
 /// [`Error::NotSignedIn`] for a token that is refused, [`Error::SeveralAuthorizations`] for several
 /// headers.
-pub async fn by_app_request(
+pub async fn from_original_request(
     context: &AppState,
     request: &HttpRequest,
     counts: Counts,
@@ -141,7 +144,7 @@ pub async fn by_app_request(
     match (header, counts) {
         (None, _) | (_, Counts::Sessions) | (Some((_, Own::Nothing)), Counts::Both) => {}
         (Some((_, Own::Token(digest))), _) => {
-            let caller = ask_the_gate(context, request, CredentialType::Token, digest).await?;
+            let caller = authenticate(context, request, CredentialType::Token, digest).await?;
             return caller.map(Some).ok_or(refused);
         }
         (Some((_, Own::Misplaced)), _) => return Err(refused),
@@ -149,7 +152,7 @@ pub async fn by_app_request(
     }
     let caller = match counts {
         Counts::Tokens => None,
-        Counts::Both | Counts::Sessions => by_cookie(context, request).await?,
+        Counts::Both | Counts::Sessions => from_cookie(context, request).await?,
     };
     match (caller, header) {
         (None, Some((value, _))) if is_bearer(value) && counts != Counts::Sessions => Err(refused),
@@ -250,24 +253,24 @@ fn is_bearer(value: &HeaderValue) -> bool {
     parts(value).0.eq_ignore_ascii_case("bearer")
 }
 
-async fn by_token(
+async fn from_token(
     context: &AppState,
     request: &HttpRequest,
     digest: Option<Digest>,
 ) -> Result<Option<Principal>> {
     match digest {
-        Some(digest) => ask_the_gate(context, request, CredentialType::Token, digest).await,
+        Some(digest) => authenticate(context, request, CredentialType::Token, digest).await,
         None => Ok(None),
     }
 }
 
-async fn ask_the_gate(
+async fn authenticate(
     context: &AppState,
     request: &HttpRequest,
     class: CredentialType,
     digest: Digest,
 ) -> Result<Option<Principal>> {
-    match authenticate::check(context, class, digest, client_address(request)).await? {
+    match authenticate::authenticate(context, class, digest, client_address(request)).await? {
         Ok(caller) => Ok(Some(caller)),
         Err(refusal) => {
             tracing::debug!(class = class.as_str(), ?refusal, "a pass was refused");

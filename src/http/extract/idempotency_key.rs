@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The longest key that is taken, in characters; a UUID has 36.
-const LONGEST: usize = 255;
+const MAX_KEY_LENGTH: usize = 255;
 
 /// `Idempotency-Key`, where one was sent (draft-ietf-httpapi-idempotency-key-header-07, section 2.1):
 /// 1 to 255 characters of printable ASCII. Taken as it is, with its quotes where it has some, for many
@@ -29,7 +29,7 @@ impl IntoParams for IdempotencyKey {
         // Space around a header's value is not part of it (RFC 9110, section 5.5).
         let key = schemas::text()
             .min_length(Some(1))
-            .max_length(Some(LONGEST))
+            .max_length(Some(MAX_KEY_LENGTH))
             .pattern(Some("^[!-~]([ -~]*[!-~])?$"));
         let header = ParameterBuilder::new()
             .name("Idempotency-Key")
@@ -63,12 +63,12 @@ impl FromRequest for IdempotencyKey {
 
 fn read(key: &[u8]) -> Result<String> {
     let text = std::str::from_utf8(key).ok().filter(|text| {
-        (1..=LONGEST).contains(&text.len())
+        (1..=MAX_KEY_LENGTH).contains(&text.len())
             && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
     });
     text.map(str::to_owned).ok_or_else(|| {
         Error::Malformed(format!(
-            "Send an Idempotency-Key of 1 to {LONGEST} characters, all of them ASCII."
+            "Send an Idempotency-Key of 1 to {MAX_KEY_LENGTH} characters, all of them ASCII."
         ))
     })
 }

@@ -14,12 +14,12 @@ pub const FORM: usize = 16 * 1024;
 pub const BODY: usize = 64 * 1024;
 /// How long a client has to send the head of its request. One that opens connections and says
 /// nothing holds each no longer.
-pub const HEAD_WITHIN: Duration = Duration::from_secs(5);
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long it has for the body: the largest in this time is 6 KiB a second.
-pub const BODY_WITHIN: Duration = Duration::from_secs(10);
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer may wait for a client to read on. No answer is longer than what the system
 /// buffers by a page or two, so only a client that stopped reading meets it.
-pub const READ_WITHIN: Duration = Duration::from_secs(10);
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an idle connection is kept: longer than the 60 seconds after which a proxy drops one of
 /// its own, or it would now and then send a request into a connection that is just being closed.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -32,7 +32,7 @@ const DESCRIPTORS_A_CONNECTION: u64 = 2;
 /// sockets, the log, the workers' own.
 const DESCRIPTORS_OF_OURS: u64 = 128;
 /// How long requests under way have to finish when the server is told to stop, in seconds.
-pub const STOP_WITHIN_SECONDS: u64 = 30;
+pub const SHUTDOWN_TIMEOUT_SECS: u64 = 30;
 
 /// How many connections each of `workers` may hold: 4096, or fewer where the system
 /// gives this process fewer descriptors. It is asked for all that it would give.
@@ -62,7 +62,7 @@ pub fn connections_a_worker(workers: usize) -> usize {
 pub fn bound_connection(connection: &dyn Any) {
     #[cfg(target_os = "linux")]
     if let Some(stream) = connection.downcast_ref::<TcpStream>()
-        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(READ_WITHIN))
+        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(WRITE_TIMEOUT))
     {
         tracing::warn!(cause = %error, "a connection is not bound in time");
     }
@@ -83,7 +83,7 @@ mod tests {
         let (accepted, _) = accepted.unwrap();
         bound_connection(&accepted);
         let of = |stream| SockRef::from(stream).tcp_user_timeout().unwrap();
-        assert_eq!(of(&accepted), Some(READ_WITHIN));
+        assert_eq!(of(&accepted), Some(WRITE_TIMEOUT));
         assert_eq!(of(&client.unwrap()), None);
     }
 }

@@ -22,7 +22,7 @@ use url::Url;
 
 pub use self::original_request::KnownQuestions;
 use super::{
-    auth::{Counts, by_app_request, session_cookie::CookieConfig},
+    auth::{Counts, from_original_request, session_cookie::CookieConfig},
     middleware::{client_ip::is_from_a_trusted_proxy, security_headers::IDENTITY},
     paths,
     response::html::see_other,
@@ -56,10 +56,10 @@ pub async fn verify(
             invalid_token: false,
         },
     };
-    let verdict = by_app_request(&context, &request, question.by)
+    let verdict = from_original_request(&context, &request, question.by)
         .await
         .and_then(|caller| caller.ok_or_else(nobody))
-        .and_then(|caller| question.admit(&caller).map(|()| caller));
+        .and_then(|caller| question.insert(&caller).map(|()| caller));
     match verdict {
         Ok(caller) => pass(&caller),
         Err(Error::NotSignedIn {

@@ -49,18 +49,18 @@ impl Question {
     ///
     /// # Errors
     /// [`Error::MissingAbility`].
-    pub(super) fn admit(&self, caller: &Principal) -> Result<()> {
+    pub(super) fn insert(&self, caller: &Principal) -> Result<()> {
         let granted = &caller.credential.abilities;
         let has = |(_, ability): &Asked| {
             let ability = ability.as_ref();
             ability.is_some_and(|ability| granted.grant(ability))
         };
-        let missing = names(self.all.iter().filter(|asked| !has(asked)));
+        let missing = contains(self.all.iter().filter(|asked| !has(asked)));
         if !missing.is_empty() {
             return Err(Error::MissingAbility(missing.join(" ")));
         }
         if !self.any.is_empty() && !self.any.iter().any(has) {
-            return Err(Error::MissingAbility(names(self.any.iter()).join(" ")));
+            return Err(Error::MissingAbility(contains(self.any.iter()).join(" ")));
         }
         Ok(())
     }
@@ -74,18 +74,18 @@ fn counts(text: &str) -> Result<Counts, &'static str> {
     }
 }
 
-fn names<'a>(asked: impl Iterator<Item = &'a Asked>) -> Vec<&'a str> {
+fn contains<'a>(asked: impl Iterator<Item = &'a Asked>) -> Vec<&'a str> {
     asked.map(|(name, _)| &**name).collect()
 }
 
 /// How many questions are known at most, for each worker, and how long one may be, in bytes: whoever reaches
 /// us may ask anything.
-const MOST: usize = 64;
-const LONGEST: usize = 512;
+const MAX_ENTRIES: usize = 64;
+const MAX_LENGTH: usize = 512;
 
 /// Questions that were asked before, by their text. One that is wrong is read each time.
 #[derive(Default)]
-pub struct KnownQuestions(Memo<String, Rc<Question>, MOST>);
+pub struct KnownQuestions(Memo<String, Rc<Question>, MAX_ENTRIES>);
 
 impl KnownQuestions {
     /// The question that `query` is.
@@ -94,7 +94,7 @@ impl KnownQuestions {
     /// What is wrong with it, by field.
     pub(super) fn read(&self, query: &str) -> Result<Rc<Question>> {
         let read = || Question::read(query).map(Rc::new);
-        if query.len() > LONGEST {
+        if query.len() > MAX_LENGTH {
             return read();
         }
         self.0.get_or(query, read)
@@ -122,16 +122,16 @@ mod tests {
     #[test]
     fn what_is_known_is_bounded() {
         let questions = KnownQuestions::default();
-        for number in 0..=MOST {
+        for number in 0..=MAX_ENTRIES {
             assert!(questions.read(&format!("ability=a:{number}")).is_ok());
         }
         assert!(
             questions
-                .read(&format!("ability={}", "a".repeat(LONGEST)))
+                .read(&format!("ability={}", "a".repeat(MAX_LENGTH)))
                 .is_ok()
         );
         let known = questions.0.asked();
-        assert!(known.len() <= MOST);
-        assert!(known.iter().all(|query| query.len() <= LONGEST));
+        assert!(known.len() <= MAX_ENTRIES);
+        assert!(known.iter().all(|query| query.len() <= MAX_LENGTH));
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 /// Whether the request names us, or is one of those that probes send to any name. `listen` is what is ours
 /// where there is no public URL, as text: most requests name just that, and need no parser.
 #[must_use]
-pub fn is_ours(
+pub fn is_allowed_host(
     path: &str,
     uri_authority: Option<&str>,
     headers: &HeaderMap,
@@ -33,11 +33,11 @@ pub fn is_ours(
     let host = uri_authority.or(named);
     hosts.next().is_none()
         && host.is_some_and(|host| {
-            (settings.public_url.is_none() && host == listen) || names_us(host, settings)
+            (settings.public_url.is_none() && host == listen) || is_own_name(host, settings)
         })
 }
 
-fn names_us(host: &str, settings: &Settings) -> bool {
+fn is_own_name(host: &str, settings: &Settings) -> bool {
     if let Some(url) = &settings.public_url {
         let default_port = if url.is_https() { ":443" } else { ":80" };
         let bare = host.strip_suffix(default_port).unwrap_or(host);
@@ -72,7 +72,7 @@ fn names_us(host: &str, settings: &Settings) -> bool {
 /// the proxy names the wrong scheme, and a redirect would lead to itself.
 #[must_use]
 pub fn to_https(request: &HttpRequest, settings: &Settings) -> Option<HttpResponse> {
-    if !settings.is_https() || ResponseFormat::of(request.path()) == ResponseFormat::Api {
+    if !settings.is_https() || ResponseFormat::of(request.path()) == ResponseFormat::Json {
         return None;
     }
     let headers = request.headers();
@@ -120,7 +120,7 @@ mod tests {
             "[::1]:8080",
             "192.0.2.7:9000",
         ] {
-            assert!(names_us(host, &settings), "{host}");
+            assert!(is_own_name(host, &settings), "{host}");
         }
         for host in [
             "",
@@ -130,7 +130,7 @@ mod tests {
             "a@localhost",
             "localhost/x",
         ] {
-            assert!(!names_us(host, &settings), "{host}");
+            assert!(!is_own_name(host, &settings), "{host}");
         }
     }
 
@@ -138,7 +138,7 @@ mod tests {
     fn with_a_public_url_only_its_host_is_ours() {
         let settings = settings(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
         for host in ["id.example.com", "ID.example.com", "id.example.com:443"] {
-            assert!(names_us(host, &settings), "{host}");
+            assert!(is_own_name(host, &settings), "{host}");
         }
         for host in [
             "localhost",
@@ -147,7 +147,7 @@ mod tests {
             "example.com",
             "x.id.example.com",
         ] {
-            assert!(!names_us(host, &settings), "{host}");
+            assert!(!is_own_name(host, &settings), "{host}");
         }
     }
 }

@@ -111,7 +111,7 @@ pub(crate) fn read(
 ) -> impl Future<Output = Result<Bytes>> + use<> {
     let bytes = Bytes::from_request(request, payload);
     async move {
-        let read = tokio::time::timeout(limits::BODY_WITHIN, bytes);
+        let read = tokio::time::timeout(limits::BODY_TIMEOUT, bytes);
         let read = read.await.map_err(|_| Error::BodyTimeout)?;
         read.map_err(|error| match error.as_error::<PayloadError>() {
             Some(PayloadError::Overflow) => Error::TooLarge(limits::BODY),
@@ -126,7 +126,7 @@ pub(crate) fn read(
 ///
 /// # Errors
 /// [`Error::TooLarge`], [`Error::BodyTimeout`], [`Error::Malformed`]: it did not come whole.
-pub async fn take_in(request: &mut ServiceRequest) -> Result<Bytes> {
+pub async fn buffer_body(request: &mut ServiceRequest) -> Result<Bytes> {
     // Most requests have none, and need neither a timer to read it nor room for what reads it: that is
     // in a box, which only those that do have.
     if !has_body(request.request()) {

@@ -18,7 +18,7 @@ use crate::error::Error;
 ///
 /// # Errors
 /// Those of `answer`.
-pub async fn caught<B: MessageBody + 'static>(
+pub async fn catch_panic<B: MessageBody + 'static>(
     kept: HttpRequest,
     answer: impl Future<Output = Result<ServiceResponse<B>, actix_web::Error>>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {

@@ -9,7 +9,7 @@ use actix_web::{
     rt::net::UnixStream,
 };
 
-use crate::util::networks::{Networks, canonical, of_one_client};
+use crate::util::networks::{Networks, canonical, client_prefix};
 
 #[derive(Clone, Copy)]
 struct ClientAddress(IpAddr);
@@ -51,7 +51,7 @@ fn warn_of_proxy(peer: Option<IpAddr>, headers: &HeaderMap) {
         WARNED.call_once(|| {
             tracing::warn!(
                 %header,
-                peer = %of_one_client(peer),
+                peer = %client_prefix(peer),
                 "ignored the client address in a header from a peer that is not trusted; if the peer \
                  is your proxy, name it in NARTHEX_TRUSTED_PROXIES (this is logged once)"
             );

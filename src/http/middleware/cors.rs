@@ -36,7 +36,7 @@ fn trusted<'a>(request: &'a HttpRequest, settings: &Settings) -> Option<&'a Head
 }
 
 fn is_for_pages(request: &HttpRequest) -> bool {
-    ResponseFormat::of(request.path()) == ResponseFormat::Api && request.path() != paths::VERIFY
+    ResponseFormat::of(request.path()) == ResponseFormat::Json && request.path() != paths::VERIFY
 }
 
 /// The answer to a browser that asks on behalf of a trusted origin's page whether it may send
@@ -60,7 +60,7 @@ pub fn preflight(request: &HttpRequest, settings: &Settings) -> Option<HttpRespo
 }
 
 /// Lets a trusted origin's page read the answer, and tells caches that who asks makes a difference.
-pub fn put_on(headers: &mut HeaderMap, request: &HttpRequest, settings: &Settings) {
+pub fn apply(headers: &mut HeaderMap, request: &HttpRequest, settings: &Settings) {
     if settings.trusted_origins.is_empty() || !is_for_pages(request) {
         return;
     }

@@ -32,7 +32,7 @@ pub fn refusal(request: &HttpRequest, settings: &Settings) -> Error {
         Some(origin)
             if is_ours
                 && origin.scheme() == "http"
-                && ResponseFormat::of(request.path()) == ResponseFormat::Page =>
+                && ResponseFormat::of(request.path()) == ResponseFormat::Html =>
         {
             Error::HttpsRequired(settings.base_url())
         }
@@ -47,11 +47,11 @@ pub fn refusal(request: &HttpRequest, settings: &Settings) -> Error {
 /// On a page the header proves nothing: behind a proxy that asks for Basic authentication, browsers
 /// add it to whatever another site makes them send.
 #[must_use]
-pub fn may_act(request: &HttpRequest, settings: &Settings) -> bool {
+pub fn is_trusted_request(request: &HttpRequest, settings: &Settings) -> bool {
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
         return true;
     }
-    let by_header = ResponseFormat::of(request.path()) == ResponseFormat::Api
+    let by_header = ResponseFormat::of(request.path()) == ResponseFormat::Json
         && request.headers().contains_key(header::AUTHORIZATION);
     // Asked with whatever method the client used elsewhere, and does nothing with any.
     let only_asks = request.path() == paths::VERIFY;

@@ -12,8 +12,8 @@ use crate::error::Error;
 const HELD: Duration = Duration::from_millis(50);
 
 /// Gives `answer` back: after a moment, where it refuses somebody for now.
-pub async fn held(answer: ServiceResponse) -> ServiceResponse {
-    if is_for_now(&answer) {
+pub async fn delay_rejection(answer: ServiceResponse) -> ServiceResponse {
+    if is_temporary(&answer) {
         // In a box: every answer would carry its room along otherwise.
         Box::pin(tokio::time::sleep(HELD)).await;
     }
@@ -23,7 +23,7 @@ pub async fn held(answer: ServiceResponse) -> ServiceResponse {
 /// Whether it is the caller, or the crowd, that makes it come too early. Not where the database is gone:
 /// whoever asks then would be let in.
 #[must_use]
-pub fn is_for_now(answer: &ServiceResponse) -> bool {
+pub fn is_temporary(answer: &ServiceResponse) -> bool {
     match answer.status() {
         StatusCode::TOO_MANY_REQUESTS => true,
         StatusCode::SERVICE_UNAVAILABLE => {
@@ -65,7 +65,7 @@ mod tests {
             refused(Error::Throttled(Duration::from_secs(3))),
             refused(Error::Busy),
         ] {
-            let mut answer = Box::pin(held(answer));
+            let mut answer = Box::pin(delay_rejection(answer));
             assert!(!is_there(&mut answer).await);
             let millisecond = Duration::from_millis(1);
             tokio::time::advance(HELD - millisecond).await;
@@ -79,7 +79,7 @@ mod tests {
             refused(Error::NotFound),
             refused(Error::Unavailable("gone".to_owned())),
         ] {
-            assert!(is_there(&mut Box::pin(held(answer))).await);
+            assert!(is_there(&mut Box::pin(delay_rejection(answer))).await);
         }
     }
 }

@@ -7,7 +7,7 @@ use metrics::{Counter, Histogram};
 use tracing::Level;
 
 use super::client_ip::client_address;
-use crate::{error::Error, telemetry::redact::shown, types::ids::UserId};
+use crate::{error::Error, telemetry::redact::redact, types::ids::UserId};
 
 /// What became of a request.
 pub struct RequestOutcome<'a> {
@@ -81,7 +81,7 @@ fn line(request: &HttpRequest, answered: &RequestOutcome<'_>) {
     let refused = error.map(Error::slug);
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     // A secret may be in both, where somebody put it into the wrong place.
-    let (method, path) = (shown(request.method().as_str()), shown(request.path()));
+    let (method, path) = (redact(request.method().as_str()), redact(request.path()));
     let (method, path, status) = (&*method, &*path, status.as_u16());
     let message = "request";
     if is_a_failure(status, error) {

@@ -95,7 +95,7 @@ impl Headers {
 
     /// Puts them on. Where a handler says who may keep its answer, or what is told of where it was, that
     /// stays.
-    pub fn put_on(&self, headers: &mut HeaderMap, path: &str) {
+    pub fn apply(&self, headers: &mut HeaderMap, path: &str) {
         // Once, and not each time that the table is full.
         headers.reserve(ALWAYS.len() + IDENTITY.len());
         for (name, value) in ALWAYS {
@@ -112,7 +112,7 @@ impl Headers {
             }
         }
         let policy = match ResponseFormat::of(path) {
-            ResponseFormat::Page => {
+            ResponseFormat::Html => {
                 if let Some(endpoints) = &self.endpoints {
                     let name = HeaderName::from_static("reporting-endpoints");
                     put(headers, name, endpoints.clone());
@@ -123,7 +123,7 @@ impl Headers {
                     self.page_policy.clone()
                 }
             }
-            ResponseFormat::Api => HeaderValue::from_static(API_POLICY),
+            ResponseFormat::Json => HeaderValue::from_static(API_POLICY),
         };
         // The operator's logo has a policy of its own.
         put(headers, header::CONTENT_SECURITY_POLICY, policy);

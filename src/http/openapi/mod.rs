@@ -202,14 +202,14 @@ fn security(access: Access) -> Vec<SecurityRequirement> {
     let none: [&str; 0] = [];
     let session = SecurityRequirement::new(COOKIE, none);
     match access {
-        Access::Anyone | Access::Visitor => Vec::new(),
-        Access::Browser | Access::Session => vec![session],
-        Access::AnyCaller => vec![SecurityRequirement::new(BEARER, none), session],
-        Access::Can(abilities) => vec![
+        Access::Public | Access::OptionalSession => Vec::new(),
+        Access::SessionPage | Access::SessionOnly => vec![session],
+        Access::AnyCredential => vec![SecurityRequirement::new(BEARER, none), session],
+        Access::Abilities(abilities) => vec![
             SecurityRequirement::new(BEARER, abilities.iter().copied()),
             session,
         ],
-        Access::Client(abilities) => [BEARER, CLIENT]
+        Access::OAuthClient(abilities) => [BEARER, CLIENT]
             .map(|scheme| SecurityRequirement::new(scheme, abilities.iter().copied()))
             .into_iter()
             .chain([session])

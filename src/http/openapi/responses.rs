@@ -52,7 +52,7 @@ const ANSWERS: [Answer; 14] = [
         description: "Nobody is recognised: no pass came, or a bad one.",
         types: &["not-signed-in", "wrong-password"],
         headers: CHALLENGE,
-        belongs_to: |route, _| !matches!(route.access, Access::Anyone),
+        belongs_to: |route, _| !matches!(route.access, Access::Public),
     },
     Answer {
         status: 403,
@@ -69,7 +69,7 @@ const ANSWERS: [Answer; 14] = [
         belongs_to: |route, _| {
             matches!(
                 route.access,
-                Access::Can(_) | Access::Client(_) | Access::Session
+                Access::Abilities(_) | Access::OAuthClient(_) | Access::SessionOnly
             ) || !route.method.is_safe()
         },
     },
@@ -184,7 +184,7 @@ pub(super) fn add(operation: &mut Operation, route: &Route) {
         let status = answer.status.to_string();
         let said = operation.responses.responses.get_mut(&status);
         if let Some(RefOr::T(said)) = said {
-            answer.put_on(said);
+            answer.apply(said);
         } else if (answer.belongs_to)(route, operation) {
             let reference = Ref::from_response_name(answer.name);
             operation
@@ -204,11 +204,11 @@ impl Answer {
             .collect();
         let description = format!("{} `type`: {}.", self.description, types.join(", "));
         let mut whole = ResponseBuilder::new().description(description).build();
-        self.put_on(&mut whole);
+        self.apply(&mut whole);
         whole
     }
 
-    fn put_on(&self, said: &mut Response) {
+    fn apply(&self, said: &mut Response) {
         let content = Content::new(Some(self.shape()));
         said.content.insert(PROBLEM.to_owned(), content.into());
         for (name, description) in self.headers {

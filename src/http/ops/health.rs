@@ -66,5 +66,5 @@ pub async fn ready(context: Data<AppState>, Query(mut query): Query) -> Result<H
 async fn takes_changes(context: &AppState) -> Result<()> {
     let db = context.db.clone();
     let probe = async move { db.probe_writes().await.map_err(Error::from) };
-    context.write_probes.ask((), || probe).await
+    context.write_probes.get_or_run((), || probe).await
 }

@@ -26,7 +26,7 @@ pub fn bind(listen: SocketAddr, context: &AppState) -> std::io::Result<Server> {
         let (handle, context) = (handle.clone(), context.clone());
         App::new().route(
             "/metrics",
-            web::get().to(move || tell(handle.clone(), context.clone())),
+            web::get().to(move || write(handle.clone(), context.clone())),
         )
     })
     .workers(1)
@@ -46,9 +46,9 @@ fn count() -> std::io::Result<PrometheusHandle> {
     Ok(COUNTING.get_or_init(|| handle).clone())
 }
 
-async fn tell(handle: PrometheusHandle, context: AppState) -> HttpResponse {
+async fn write(handle: PrometheusHandle, context: AppState) -> HttpResponse {
     // Numbers of passes and nodes, far below what a float can count.
-    metrics::gauge!("narthex_remembered_passes").set(context.nodes.remembered() as f64);
+    metrics::gauge!("narthex_remembered_passes").set(context.nodes.cached_credentials() as f64);
     let yes = |yes: bool| f64::from(u8::from(yes));
     let node = context.nodes.stats();
     metrics::gauge!("narthex_lease_held").set(yes(node.holds_lease));

@@ -55,7 +55,7 @@ pub async fn confirm(here: BrowserUser, form: Form) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut fields, &here.context.settings);
     let key = form_key(&fields.text("form_key"));
     fields.check()?;
-    match sessions::confirm(&here.context, &here.caller, password, key).await {
+    match sessions::reauthenticate(&here.context, &here.caller, password, key).await {
         Ok(secret) => {
             here.cookie.renew(&secret)?;
             Ok(see_other(&or_account(next)))

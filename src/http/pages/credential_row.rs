@@ -80,7 +80,7 @@ impl Row {
             paused: credential.paused,
             ended: credential
                 .ended_at
-                .or_else(|| credential.dies_at().filter(|end| *end <= now))
+                .or_else(|| credential.effective_expiry().filter(|end| *end <= now))
                 .map(past),
             receipt: credential.receipt_id.map(paths::receipt),
             revoke: if is_token {
@@ -94,9 +94,9 @@ impl Row {
     fn end(credential: &Credential, now: Timestamp) -> Option<RelativeTime> {
         let end = match credential.class() {
             CredentialType::Token => credential.expires_at,
-            CredentialType::Session => credential.dies_at(),
+            CredentialType::Session => credential.effective_expiry(),
         };
-        end.filter(|_| credential.is_live(now))
+        end.filter(|_| credential.is_active(now))
             .map(|end| RelativeTime::future(now, end))
     }
 

@@ -122,7 +122,7 @@ async fn make_and_sign_in(
         password: new,
     };
     let proof = match form_key {
-        Some(_) => accounts::register_once(context, registration, stranger).await?,
+        Some(_) => accounts::register_with_form(context, registration, stranger).await?,
         None => accounts::register(context, registration, stranger).await?,
     };
     let how = SignIn {

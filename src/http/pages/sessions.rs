@@ -44,7 +44,7 @@ pub async fn show(here: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let paging = Paging::new(ON_A_PAGE, after);
     let (context, user) = (&here.context, here.caller.user.id);
     let everything = CredentialFilter::all_of(CredentialType::Session);
-    let found = credentials::list(context, user, everything, StatusFilter::Live, paging).await?;
+    let found = credentials::list(context, user, everything, StatusFilter::Active, paging).await?;
     let kinds = CredentialKind::of(CredentialType::Session)
         .filter(|kind| found.rows.iter().any(|session| session.kind == *kind))
         .map(|kind| {

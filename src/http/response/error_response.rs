@@ -24,9 +24,9 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseFormat {
     /// A person with a browser.
-    Page,
+    Html,
     /// A program.
-    Api,
+    Json,
 }
 
 impl ResponseFormat {
@@ -48,9 +48,9 @@ impl ResponseFormat {
             "/.well-known",
         ];
         if programs.into_iter().any(below) {
-            Self::Api
+            Self::Json
         } else {
-            Self::Page
+            Self::Html
         }
     }
 }
@@ -59,23 +59,23 @@ impl ResponseFormat {
 #[must_use]
 pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     let mut response = match ResponseFormat::of(request.path()) {
-        ResponseFormat::Api => match error.oauth_code() {
+        ResponseFormat::Json => match error.oauth_code() {
             Some(code) => oauth_error(error, code),
             None => problem(error),
         },
-        ResponseFormat::Page => error_page(request, error),
+        ResponseFormat::Html => error_page(request, error),
     };
     if let Error::MethodNotAllowed(allowed) = error
         && let Ok(value) = HeaderValue::from_str(allowed)
     {
         response.headers_mut().insert(header::ALLOW, value);
     }
-    say_when_to_come_back(&mut response, error);
+    set_retry_after(&mut response, error);
     response
 }
 
 /// `Retry-After`, where asking again makes sense (RFC 9110, section 10.2.3).
-pub(super) fn say_when_to_come_back(response: &mut HttpResponse, error: &Error) {
+pub(super) fn set_retry_after(response: &mut HttpResponse, error: &Error) {
     if let Some(wait) = error.retry_after() {
         // Rounded up: whoever comes back at the second that was named is let in.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

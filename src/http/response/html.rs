@@ -96,7 +96,7 @@ pub fn unprocessable(template: &impl Template) -> Result<HttpResponse> {
 /// As [`page`].
 pub fn refused(error: &Error, template: &impl Template) -> Result<HttpResponse> {
     let mut response = page(error.status(), template)?;
-    error_response::say_when_to_come_back(&mut response, error);
+    error_response::set_retry_after(&mut response, error);
     Ok(response)
 }
 

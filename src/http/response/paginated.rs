@@ -14,7 +14,7 @@ use utoipa::{
 use crate::{
     http::openapi::schemas::{self, Shape},
     types::fields::Fields,
-    util::pagination::{MOST, Page, Paging, USUAL},
+    util::pagination::{MAX_PAGE_SIZE, Page, Paging, USUAL},
 };
 
 /// A page of a list.
@@ -80,7 +80,7 @@ impl IntoParams for Paged {
         let limit = ObjectBuilder::new()
             .schema_type(Type::Integer)
             .minimum(Some(1))
-            .maximum(Some(MOST))
+            .maximum(Some(MAX_PAGE_SIZE))
             .default(Some(USUAL.into()));
         let field = |name| {
             ParameterBuilder::new()
@@ -106,8 +106,8 @@ pub fn take_paging<T>(fields: &mut Fields) -> Paging<T> {
     let limit = fields.read("limit", |text| {
         text.parse()
             .ok()
-            .filter(|limit| (1..=MOST).contains(limit))
-            .ok_or_else(|| format!("Give a number from 1 to {MOST}."))
+            .filter(|limit| (1..=MAX_PAGE_SIZE).contains(limit))
+            .ok_or_else(|| format!("Give a number from 1 to {MAX_PAGE_SIZE}."))
     });
     let after = fields.parsed("cursor", "Give what the page before has as next.");
     Paging::new(limit.unwrap_or(USUAL), after)

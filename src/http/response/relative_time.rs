@@ -29,7 +29,7 @@ impl RelativeTime {
     fn with(then: Timestamp, words: String) -> Self {
         Self {
             exact: then.to_string(),
-            minute: then.minute(),
+            minute: then.format_minute(),
             words,
         }
     }

@@ -447,7 +447,7 @@ fn sign_in_is_the_only_call_without_credentials() {
             assert!(
                 !matches!(
                     route.access,
-                    Access::Anyone | Access::Visitor | Access::Browser
+                    Access::Public | Access::OptionalSession | Access::SessionPage
                 ),
                 "{} {}",
                 route.method,

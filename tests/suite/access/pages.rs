@@ -268,11 +268,11 @@ fn routes_equal_the_contract() {
 fn routes_declare_the_access_of_the_contract() {
     for route in routes::table() {
         let declared = match route.access {
-            Access::Anyone | Access::Visitor => Public,
-            Access::Browser => SessionPage,
-            Access::AnyCaller => AnyCredential,
-            Access::Session => SessionOnly,
-            Access::Can(abilities) | Access::Client(abilities) => Abilities(abilities),
+            Access::Public | Access::OptionalSession => Public,
+            Access::SessionPage => SessionPage,
+            Access::AnyCredential => AnyCredential,
+            Access::SessionOnly => SessionOnly,
+            Access::Abilities(abilities) | Access::OAuthClient(abilities) => Abilities(abilities),
         };
         assert_eq!(
             Some(declared),

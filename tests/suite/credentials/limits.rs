@@ -7,7 +7,7 @@ use narthex::{
     accounts,
     app_state::AppState,
     credentials::limits::{MOST_SESSIONS, MOST_TOKENS},
-    tokens::{NewToken, issue_as_operator},
+    tokens::{NewToken, create_as_operator},
     types::{
         ability::Abilities, credential_kind::CredentialKind, email::Email, ids::UserId, name::Name,
     },
@@ -36,9 +36,9 @@ async fn make_tokens(context: &AppState, user: UserId, many: usize, life: Option
         let new = NewToken {
             name: Name::parse("One of many").unwrap(),
             abilities: Abilities::everything(),
-            expires_at: life.map(|life| context.now().plus(life)),
+            expires_at: life.map(|life| context.now().saturating_add(life)),
         };
-        let made = issue_as_operator(context, user, CredentialKind::Service, new).await;
+        let made = create_as_operator(context, user, CredentialKind::Service, new).await;
         made.unwrap();
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures_util::future::join_all;
-use narthex::util::clock::uptime;
+use narthex::util::clock::boot_time;
 use reqwest::Method;
 use serde_json::json;
 
@@ -81,7 +81,7 @@ async fn cache_is_used_for_at_most_a_lease_without_the_database() {
     let client = app.client(&ada, &["account:read"]).await;
     app.wait_until_cached(&client).await;
     proxy.refuse_connections();
-    let start = uptime();
+    let start = boot_time();
     let refused = loop {
         let answer = client.get("/api/v1/user").await;
         if answer.status != 200 {
@@ -92,7 +92,7 @@ async fn cache_is_used_for_at_most_a_lease_without_the_database() {
     refused.expect_outage();
     // The connection was cut up to one heartbeat after the lease was renewed, and a request waits
     // for up to five seconds.
-    let elapsed = uptime() - start;
+    let elapsed = boot_time() - start;
     assert!(elapsed < Duration::from_secs(11), "{elapsed:?}");
     proxy.accept_connections();
     client.get("/api/v1/user").await.expect_status(200);

@@ -71,7 +71,8 @@ impl Account {
 /// Returns every route that accepts a form of a signed-in page.
 fn forms_of_signed_in_pages() -> Vec<&'static str> {
     let routes = routes::table().into_iter();
-    let forms = routes.filter(|route| route.access == Access::Browser && route.method == "POST");
+    let forms =
+        routes.filter(|route| route.access == Access::SessionPage && route.method == "POST");
     let paths = forms.map(|route| route.path);
     paths
         .filter(|path| !WITHOUT_CONTENT.contains(path))

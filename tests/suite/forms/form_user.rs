@@ -20,7 +20,8 @@ async fn user_id(browser: &Browser) -> String {
 async fn paths(browser: &Browser, method: &str) -> Vec<String> {
     let (session, token) = (own_session(browser).await, newest_token(browser).await);
     let table = routes::table().into_iter();
-    let table = table.filter(|route| route.access == Access::Browser && route.method == *method);
+    let table =
+        table.filter(|route| route.access == Access::SessionPage && route.method == *method);
     let paths = table.map(|route| {
         let is_session = route.path == paths::SESSION_REVOKE;
         let id = if is_session { &session } else { &token };

@@ -8,7 +8,7 @@ use narthex::{
     crypto::secret::SecretString,
     error::Error,
     http::auth::session_cookie::CookieConfig,
-    sessions::confirm,
+    sessions::reauthenticate,
     types::credential_kind::CredentialType,
 };
 
@@ -230,7 +230,7 @@ pub async fn caller(app: &TestApp, browser: &Browser) -> Principal {
     let rules = CookieConfig::new(&app.context.settings, &signing_keys());
     let cookie = browser.cookie("narthex").unwrap();
     let digest = rules.secret_in(&cookie.value).unwrap().digest();
-    let checked = authenticate::check(&app.context, CredentialType::Session, digest, None);
+    let checked = authenticate::authenticate(&app.context, CredentialType::Session, digest, None);
     checked.await.unwrap().ok().unwrap()
 }
 
@@ -242,12 +242,13 @@ async fn two_clicks_on_confirm_keep_the_session() {
     let caller = caller(&app, &browser).await;
     let click = |key: u8| {
         let password = SecretString::new(PASSWORD.to_owned());
-        confirm(&app.context, &caller, password, Some([key; 16]))
+        reauthenticate(&app.context, &caller, password, Some([key; 16]))
     };
     let (first, second) = (click(1).await.unwrap(), click(1).await.unwrap());
     for secret in [first, second] {
         let digest = secret.digest();
-        let checked = authenticate::check(&app.context, CredentialType::Session, digest, None);
+        let checked =
+            authenticate::authenticate(&app.context, CredentialType::Session, digest, None);
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential.id, caller.credential.id);
     }

@@ -97,8 +97,12 @@ async fn two_clicks_on_change_password_keep_the_session() {
     for result in [first, second, third] {
         let (changed, secret) = result.unwrap();
         assert!(changed.is_renewed);
-        let checked =
-            authenticate::check(&app.context, CredentialType::Session, secret.digest(), None);
+        let checked = authenticate::authenticate(
+            &app.context,
+            CredentialType::Session,
+            secret.digest(),
+            None,
+        );
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential.id, caller.credential.id);
     }

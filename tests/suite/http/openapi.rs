@@ -97,23 +97,23 @@ fn security_of_a_call_equals_the_route_table() {
         let method = route.method.as_str().to_lowercase();
         let documented = &document["paths"][route.path][method]["security"];
         let asked = match route.access {
-            Access::Anyone => json!([]),
-            Access::Session => json!([{"session": []}]),
-            Access::AnyCaller => json!([{"token": []}, {"session": []}]),
-            Access::Can(abilities) => json!([{"token": abilities}, {"session": []}]),
-            Access::Client(abilities) => {
+            Access::Public => json!([]),
+            Access::SessionOnly => json!([{"session": []}]),
+            Access::AnyCredential => json!([{"token": []}, {"session": []}]),
+            Access::Abilities(abilities) => json!([{"token": abilities}, {"session": []}]),
+            Access::OAuthClient(abilities) => {
                 json!([{"token": abilities}, {"client": abilities}, {"session": []}])
             }
-            Access::Visitor | Access::Browser => panic!("{} is a page", route.path),
+            Access::OptionalSession | Access::SessionPage => panic!("{} is a page", route.path),
         };
         assert_eq!(*documented, asked, "{} {}", route.method, route.path);
         let answers =
             &document["paths"][route.path][route.method.as_str().to_lowercase()]["responses"];
-        let can_be_unknown = route.access != Access::Anyone || route.path == "/api/v1/sign-in";
+        let can_be_unknown = route.access != Access::Public || route.path == "/api/v1/sign-in";
         assert_eq!(answers["401"].is_object(), can_be_unknown, "{}", route.path);
         if matches!(
             route.access,
-            Access::Can(_) | Access::Client(_) | Access::Session
+            Access::Abilities(_) | Access::OAuthClient(_) | Access::SessionOnly
         ) {
             assert!(
                 answers["403"].is_object(),

@@ -382,7 +382,7 @@ async fn concurrent_attempts_are_each_counted() {
     for _ in 0..50 {
         let context = app.context.clone();
         let attempt = Attempt::to_sign_in(&context, ADA, None);
-        all.spawn(async move { rate_limit::count(&context, &attempt).await });
+        all.spawn(async move { rate_limit::record_attempt(&context, &attempt).await });
     }
     let answers = all.join_all().await;
     let accepted = answers.iter().filter(|answer| answer.is_ok()).count();
@@ -435,10 +435,10 @@ async fn counts_are_shared_between_nodes_and_survive_a_restart() {
     let other = AppState::open(settings, app.clock.clone(), Arc::new(SystemRandom)).unwrap();
     let address = "127.0.0.1".parse().ok();
     let attempt = Attempt::to_sign_in(&other, ADA, address);
-    let refused = rate_limit::count(&other, &attempt).await;
+    let refused = rate_limit::record_attempt(&other, &attempt).await;
     assert!(matches!(refused, Err(Error::Throttled(_))), "{refused:?}");
     app.advance(Duration::from_secs(1));
-    rate_limit::count(&other, &attempt).await.unwrap();
+    rate_limit::record_attempt(&other, &attempt).await.unwrap();
     assert_eq!(retry_after(&try_directly(&app, ADA, WRONG).await), 3);
 }
 

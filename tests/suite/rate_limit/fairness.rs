@@ -241,7 +241,7 @@ async fn ipv6_site_shares_one_limit_across_its_networks() {
     let attempt_sign_in = async |site: u16, number: usize| {
         let email = format!("user{number}@example.com");
         let attempt = Attempt::to_sign_in(&app.context, &email, address(site, number));
-        rate_limit::count(&app.context, &attempt).await
+        rate_limit::record_attempt(&app.context, &attempt).await
     };
     for number in 0..=FREE_PER_SITE {
         attempt_sign_in(1, number).await.unwrap();
@@ -251,7 +251,7 @@ async fn ipv6_site_shares_one_limit_across_its_networks() {
     attempt_sign_in(2, FREE_PER_SITE + 1).await.unwrap();
     let register = async |site: u16, number: usize| {
         let attempt = Attempt::to_register(&app.context, address(site, number));
-        rate_limit::count(&app.context, &attempt).await
+        rate_limit::record_attempt(&app.context, &attempt).await
     };
     for number in 0..=FREE_PER_SITE {
         register(1, number).await.unwrap();

@@ -13,7 +13,7 @@ use narthex::{
         },
     },
     error::Result,
-    tokens::{NewToken, issue_as_operator},
+    tokens::{NewToken, create_as_operator},
     types::{
         ability::Abilities,
         credential_kind::CredentialKind,
@@ -52,7 +52,7 @@ impl Ada {
             abilities: Abilities::everything(),
             expires_at: None,
         };
-        let made = issue_as_operator(&app.context, user.id, CredentialKind::Service, new).await;
+        let made = create_as_operator(&app.context, user.id, CredentialKind::Service, new).await;
         assert!(made.is_ok());
         ada.post("/logout", &[]).await.expect_status(303);
         Self {
@@ -65,7 +65,7 @@ impl Ada {
     async fn active(&self) -> Vec<(CredentialKind, CredentialId)> {
         let (everything, all) = (CredentialFilter::default(), Paging::new(100, None));
         let context = &self.app.context;
-        let rows = list(context, self.user, everything, StatusFilter::Live, all).await;
+        let rows = list(context, self.user, everything, StatusFilter::Active, all).await;
         let rows = rows.unwrap().rows.into_iter();
         rows.map(|credential| (credential.kind, credential.id))
             .collect()

@@ -31,13 +31,13 @@ pub struct FakeClock(Mutex<Timestamp>);
 impl FakeClock {
     pub fn advance(&self, by: Duration) {
         let mut now = self.0.lock().unwrap();
-        *now = now.plus(by);
+        *now = now.saturating_add(by);
     }
 
     /// Sets the clock back, like an operator who corrects a wrong clock.
     pub fn set_back(&self, by: Duration) {
         let mut now = self.0.lock().unwrap();
-        *now = now.minus(by);
+        *now = now.saturating_sub(by);
     }
 }
 
@@ -91,7 +91,9 @@ impl TestApp {
     pub fn start_second_with_slow_clock(&self, behind: Duration) -> Self {
         let database = self.database.clone();
         let address = database.address().to_owned();
-        let clock = Arc::new(FakeClock(Mutex::new(self.clock.now().minus(behind))));
+        let clock = Arc::new(FakeClock(Mutex::new(
+            self.clock.now().saturating_sub(behind),
+        )));
         Self::start_at(database, &address, &[], clock)
     }
 

@@ -200,7 +200,15 @@ pub async fn create(
     Json(body): Json<NewTokenBody>,
 ) -> Result<HttpResponse> {
     let new = body.read(&here.context)?;
-    made(&tokens::issue(&here.context, here.confirmed()?, new, None).await?)
+    made(
+        &tokens::create(
+            &here.context,
+            here.require_recent_authentication()?,
+            new,
+            None,
+        )
+        .await?,
+    )
 }
 
 /// Renames, narrows, widens, pauses or resumes a token, or changes when it expires; what is left out stays.
@@ -261,8 +269,15 @@ pub async fn rotate(
     OptionalJson(body): OptionalJson<RotateBody>,
 ) -> Result<HttpResponse> {
     let rotation = body.read(&here.context)?;
-    let request = key.map(|key| Request::of_a_program(&keys, &key, &body.terms()));
-    let rotated = tokens::rotate(&here.context, here.confirmed()?, id, rotation, request).await?;
+    let request = key.map(|key| Request::from_program(&keys, &key, &body.terms()));
+    let rotated = tokens::rotate(
+        &here.context,
+        here.require_recent_authentication()?,
+        id,
+        rotation,
+        request,
+    )
+    .await?;
     shown(StatusCode::OK, &rotated.issued)
 }
 

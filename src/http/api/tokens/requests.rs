@@ -61,7 +61,7 @@ impl SignInBody {
 }
 
 /// The most seconds that a token may be given to live.
-const LONGEST_LIFE: u64 = duration::LONGEST.as_secs();
+const LONGEST_LIFE: u64 = duration::MAX_DURATION.as_secs();
 
 /// A token to be made.
 #[derive(Deserialize, ToSchema)]
@@ -101,7 +101,7 @@ fn expiry(context: &AppState, seconds: Option<u64>) -> Result<Option<Timestamp>,
 /// The length of a token's life that so many seconds are.
 fn life(seconds: u64) -> Result<Duration, String> {
     let life = Duration::from_secs(seconds);
-    if life <= duration::LONGEST {
+    if life <= duration::MAX_DURATION {
         return Ok(life);
     }
     Err(format!(
@@ -175,7 +175,7 @@ pub struct RotateBody {
 const OVERLAP: &str = "^(0|[1-9][0-9]{0,3}[sm]|[1-9][0-9]?h|1[0-5][0-9]h|16[0-8]h|[1-7]d)$";
 
 fn overlap() -> Shape {
-    let seconds = schemas::number_or_null(0, GracePeriod::LONGEST.as_secs());
+    let seconds = schemas::number_or_null(0, GracePeriod::MAX_GRACE_PERIOD.as_secs());
     let text = schemas::text().pattern(Some(OVERLAP)).examples(["24h"]);
     schemas::either(
         "How long the secret before goes on working, at most seven days: seconds, or a length of time. \

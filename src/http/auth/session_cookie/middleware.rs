@@ -93,7 +93,7 @@ async fn first_alive(
         let Some(digest) = cookie.secret else {
             continue;
         };
-        if authenticate::check(context, CredentialType::Session, digest, ip)
+        if authenticate::authenticate(context, CredentialType::Session, digest, ip)
             .await?
             .is_ok()
         {

@@ -7,12 +7,12 @@
 use crate::{crypto::digest::Digest, util::bounded_memo::Memo};
 
 /// How many are known at most, for each worker: some 300 KiB.
-const MOST: usize = 4096;
+const MAX_ENTRIES: usize = 4096;
 
 /// Not a map by the digests themselves: of one good cookie there are as many spellings as somebody cares to
 /// try.
 #[derive(Default)]
-pub(super) struct Verified(Memo<Digest, Digest, MOST>);
+pub(super) struct Verified(Memo<Digest, Digest, MAX_ENTRIES>);
 
 impl Verified {
     /// The digest of the secret in the cookie with this value: known, or what `verify` finds.
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded() {
         let verified = Verified::default();
-        for number in 0..=MOST {
+        for number in 0..=MAX_ENTRIES {
             let value = number.to_string();
             assert!(
                 verified
@@ -50,6 +50,6 @@ mod tests {
                     .is_some()
             );
         }
-        assert!(verified.0.asked().len() <= MOST);
+        assert!(verified.0.asked().len() <= MAX_ENTRIES);
     }
 }

@@ -255,12 +255,12 @@ shapes! {
     Ability, "AbilityName" => text().pattern(Some(ABILITY)).examples(["tokens:read", "tokens:*", "*"]);
     /// What a token may do: these and nothing else. None grant nothing.
     Abilities, "Abilities" => list_of(named(Ability::name()))
-        .max_items(Some(ability::MOST))
+        .max_items(Some(ability::MAX_ABILITIES))
         .unique_items(true);
     /// 1 to 255 characters, taken without the space around them; no control characters.
     Name, "Name" => text()
         .min_length(Some(1))
-        .max_length(Some(name::LONGEST))
+        .max_length(Some(name::MAX_CHARACTERS))
         .pattern(Some(NAME))
         .examples(["laptop"]);
     /// An e-mail address.

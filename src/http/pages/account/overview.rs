@@ -46,7 +46,7 @@ pub async fn show(here: BrowserUser) -> Result<HttpResponse> {
             context,
             user.id,
             CredentialFilter::all_of(class),
-            StatusFilter::Live,
+            StatusFilter::Active,
             paging,
         )
     };

@@ -71,10 +71,10 @@ pub async fn change_profile(here: BrowserUser, form: Form) -> Result<HttpRespons
     let changed = async {
         let profile = read_profile(fields, &name, &email)?;
         let changed = accounts::change_profile(&here.context, &here.caller, profile).await;
-        here.leading_back(|| paths::PROFILE.to_owned(), changed)
+        here.with_return_address(|| paths::PROFILE.to_owned(), changed)
     };
     match changed.await {
-        Ok(()) => here.go(paths::PROFILE, "Saved."),
+        Ok(()) => here.redirect(paths::PROFILE, "Saved."),
         Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
             name,
             email,
@@ -144,7 +144,7 @@ pub async fn change_password(here: BrowserUser, form: Form) -> Result<HttpRespon
             }
             let ended = changed.receipt;
             let ended = ended.map_or_else(|| "nothing".to_owned(), |receipt| receipt.summary());
-            here.go(
+            here.redirect(
                 paths::PROFILE,
                 &format!("Your password is changed. Ended: {ended}."),
             )
@@ -184,7 +184,7 @@ pub async fn delete(here: BrowserUser, form: Form) -> Result<HttpResponse> {
     match deleted.await {
         Ok(receipt) => {
             let message = format!("Your account is deleted. Ended: {}.", receipt.summary());
-            here.leave(&message).await
+            here.sign_out_and_redirect(&message).await
         }
         Err(Error::Invalid(errors)) => {
             let errors = errors.renamed("password", "delete_password");

@@ -113,18 +113,20 @@ pub async fn end(here: BrowserUser, form: Form) -> Result<HttpResponse> {
         )
         .await;
     };
-    let may = here.caller.may_end(&selection, here.context.now());
-    here.leading_back(|| address_of(&selection), may)?;
+    let may = here
+        .caller
+        .authorize_revocation(&selection, here.context.now());
+    here.with_return_address(|| address_of(&selection), may)?;
     let ending = RevocationRequest {
         selection: selection.clone(),
         digest: Some(digest.clone()),
         reason: RevocationReason::SignedOut,
     };
     let user = here.caller.user.id;
-    match revoke::end(&here.context, user, ending, here.caller.actor()).await {
+    match revoke::revoke(&here.context, user, ending, here.caller.actor()).await {
         Ok(receipt) => leave(&here, &receipt).await,
         Err(Error::PreviewOutdated) => {
-            let before = revoke::ended_before(&here.context, user, digest).await?;
+            let before = revoke::earlier_receipt(&here.context, user, digest).await?;
             if let Some(receipt) = before {
                 return leave(&here, &receipt).await;
             }
@@ -145,11 +147,11 @@ pub async fn end(here: BrowserUser, form: Form) -> Result<HttpResponse> {
 /// Where a browser goes after an ending: to the receipt, or to the sign-in page where the ending was
 /// its own.
 pub(super) async fn leave(here: &BrowserUser, receipt: &RevocationReceipt) -> Result<HttpResponse> {
-    if !receipt.names(here.caller.credential.id) {
+    if !receipt.contains(here.caller.credential.id) {
         return Ok(see_other(&paths::receipt(receipt.id)));
     }
     let message = format!("Signed out. Ended: {}.", receipt.summary());
-    here.leave(&message).await
+    here.sign_out_and_redirect(&message).await
 }
 
 /// Where `selection` is previewed.

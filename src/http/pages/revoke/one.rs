@@ -45,7 +45,7 @@ pub(crate) async fn revoke(
     let confirmed = fields.text("confirmed") == "1";
     let back = list_of(here, class, &fields.text("next"));
     fields.check()?;
-    let found = revoke::find_to_end(&here.context, here.caller.user.id, class, id).await?;
+    let found = revoke::find_to_revoke(&here.context, here.caller.user.id, class, id).await?;
     let Some(credential) = found else {
         return ended_already(here, class, &back);
     };
@@ -53,10 +53,10 @@ pub(crate) async fn revoke(
         return ask(here, &credential, back);
     }
     let preview = || address_of(&CredentialFilter::one(class, id));
-    let ended = revoke::end_one(&here.context, &here.caller, class, id).await;
-    match here.leading_back(preview, ended)? {
+    let ended = revoke::revoke_one(&here.context, &here.caller, class, id).await;
+    match here.with_return_address(preview, ended)? {
         None => ended_already(here, class, &back),
-        Some(receipt) if receipt.names(here.caller.credential.id) => leave(here, &receipt).await,
+        Some(receipt) if receipt.contains(here.caller.credential.id) => leave(here, &receipt).await,
         Some(receipt) => {
             let row = Row::new(&here.context, &credential, here.caller.credential.id);
             let what = match class {
@@ -64,14 +64,16 @@ pub(crate) async fn revoke(
                 CredentialType::Token => "Token revoked",
             };
             let message = format!("{what}: {}.", shortened(&row.title));
-            here.go_with_receipt(&back, &message, receipt.id)
+            here.redirect_with_receipt(&back, &message, receipt.id)
         }
     }
 }
 
 fn ask(here: &BrowserUser, credential: &Credential, back: String) -> Result<HttpResponse> {
     let selection = CredentialFilter::one(credential.class(), credential.id);
-    let may = here.caller.may_end(&selection, here.context.now());
+    let may = here
+        .caller
+        .authorize_revocation(&selection, here.context.now());
     html::ok(&RevokePage {
         frame: here.frame(),
         row: Row::new(&here.context, credential, here.caller.credential.id),
@@ -85,7 +87,7 @@ fn ended_already(here: &BrowserUser, class: CredentialType, back: &str) -> Resul
         CredentialType::Session => "This session had ended already.",
         CredentialType::Token => "This token had ended already.",
     };
-    here.go(back, message)
+    here.redirect(back, message)
 }
 
 /// The list that a form came from: `next` where that is one of the pages with such forms, else the list

@@ -17,7 +17,7 @@ use crate::{
         paths,
         response::html::{self, Layout},
     },
-    tokens::{NewToken, issue, made_by_form},
+    tokens::{self, NewToken, find_by_form_key},
     types::{
         fields::{FieldErrors, Fields},
         name::Name,
@@ -103,7 +103,7 @@ pub async fn create(here: BrowserUser, form: Form) -> Result<HttpResponse> {
         Ok(new) => new,
         Err(errors) => return html::unprocessable(&typed.form(&here, errors)?),
     };
-    match issue(&here.context, confirmed, new, form_key(&typed.form_key)).await {
+    match tokens::create(&here.context, confirmed, new, form_key(&typed.form_key)).await {
         Ok(issued) => created::show(&here, issued, created::Why::Made).await,
         Err(Error::DuplicateSubmission) => already_made(&here, &typed).await,
         Err(other) => Err(other),
@@ -113,8 +113,8 @@ pub async fn create(here: BrowserUser, form: Form) -> Result<HttpResponse> {
 /// A reload of the page that showed the secret sends the form again: it makes no second token.
 async fn already_made(here: &BrowserUser, typed: &Typed) -> Result<HttpResponse> {
     let key = form_key(&typed.form_key).ok_or(Error::NotFound)?;
-    let token = made_by_form(&here.context, here.caller.user.id, key).await?;
-    here.go(
+    let token = find_by_form_key(&here.context, here.caller.user.id, key).await?;
+    here.redirect(
         &paths::token(token.id),
         "This token is made already. Its secret was shown once and cannot be shown again. If you did not see it, rotate the token.",
     )

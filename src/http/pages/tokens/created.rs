@@ -18,7 +18,7 @@ use crate::{
             relative_time::RelativeTime,
         },
     },
-    tokens::{Issued, earlier_secrets},
+    tokens::{Issued, previous_secrets},
 };
 
 /// Why there is a new secret.
@@ -51,7 +51,7 @@ impl EarlierSecret {
         token: crate::types::ids::CredentialId,
     ) -> Result<Vec<Self>> {
         let now = context.now();
-        let earlier = earlier_secrets(context, token).await?.into_iter();
+        let earlier = previous_secrets(context, token).await?.into_iter();
         Ok(earlier
             .map(|earlier| Self {
                 hint: earlier.hint,

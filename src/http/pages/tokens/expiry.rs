@@ -56,7 +56,7 @@ impl ExpiryChoice {
             "never" => Ok(Some(None)),
             DATE => Err("Enter the date."),
             text => duration::parse(text)
-                .map(|life| now.plus(life))
+                .map(|life| now.saturating_add(life))
                 .or_else(|| end_of(text))
                 .map(|end| Some(Some(end)))
                 .ok_or("Choose a length of time, a date such as 2026-12-31, or never."),
@@ -116,7 +116,7 @@ impl ExpiryFields {
     ) -> Self {
         let present = end.map_or_else(
             || "It does not expire".to_owned(),
-            |end| format!("It expires on {}", end.minute()),
+            |end| format!("It expires on {}", end.format_minute()),
         );
         Self::with(context, lives(context), Some(present), KEEP, typed)
     }
@@ -152,7 +152,7 @@ fn lives(context: &AppState) -> Vec<Life> {
         .map(|(value, life)| Life {
             value,
             words: humanize::length(life),
-            until: context.now().plus(life).minute(),
+            until: context.now().saturating_add(life).format_minute(),
         })
         .collect()
 }

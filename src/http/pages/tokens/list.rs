@@ -46,7 +46,7 @@ pub async fn show(here: BrowserUser, mut query: Query) -> Result<HttpResponse> {
             paging,
         )
     };
-    let live = tokens(StatusFilter::Live, Paging::new(ON_A_PAGE, after)).await?;
+    let live = tokens(StatusFilter::Active, Paging::new(ON_A_PAGE, after)).await?;
     let ended = tokens(StatusFilter::Ended, Paging::new(ENDED, None)).await?;
     let kinds = CredentialKind::of(CredentialType::Token)
         .filter(|kind| live.rows.iter().any(|token| token.kind == *kind))

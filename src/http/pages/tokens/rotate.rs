@@ -45,7 +45,7 @@ pub async fn rotate(
         .as_deref()
         .map_or(Ok(GracePeriod::default()), GracePeriod::parse);
     let overlap = fields.errors().take("overlap", read);
-    let request = form_key(&key).map(|key| Request::of_a_form(&keys, &key));
+    let request = form_key(&key).map(|key| Request::from_form(&keys, &key));
     let confirmed = here.confirmed(back)?;
     let rotated = async {
         fields.check()?;
@@ -56,7 +56,7 @@ pub async fn rotate(
         rotate_token(&here.context, confirmed, token.id, rotation, request).await
     };
     match rotated.await {
-        Ok(RotatedToken { repeated: true, .. }) => here.go(
+        Ok(RotatedToken { repeated: true, .. }) => here.redirect(
             &back(),
             "This token has its new secret already. It was shown once and cannot be shown again. If you did not see it, rotate the token again.",
         ),

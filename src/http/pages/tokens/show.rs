@@ -63,7 +63,7 @@ impl TokenPage {
         Ok(Self {
             frame: here.frame(),
             row: Row::new(context, token, here.caller.credential.id),
-            live: token.is_live(context.now()),
+            live: token.is_active(context.now()),
             name: token.name.clone(),
             abilities: boxes(context, &abilities),
             expiry: ExpiryFields::of_change(context, token.expires_at, ExpiryChoice::default()),
@@ -141,10 +141,10 @@ pub async fn change(
             ..Change::default()
         };
         let changed = change_token(&here.context, &here.caller, token.id, change).await;
-        here.leading_back(|| paths::token(token.id), changed)
+        here.with_return_address(|| paths::token(token.id), changed)
     };
     match changed.await {
-        Ok(token) => here.go(&paths::token(token.id), "Saved."),
+        Ok(token) => here.redirect(&paths::token(token.id), "Saved."),
         Err(Error::Invalid(errors)) => html::unprocessable(&TokenPage {
             name,
             abilities: boxes(&here.context, &abilities),
@@ -183,8 +183,8 @@ async fn set_paused(
         ..Change::default()
     };
     let changed = change_token(&here.context, &here.caller, id, change).await;
-    let token = here.leading_back(|| paths::token(id), changed)?;
-    here.go(&paths::token(token.id), message)
+    let token = here.with_return_address(|| paths::token(id), changed)?;
+    here.redirect(&paths::token(token.id), message)
 }
 
 /// `POST /account/tokens/{id}/revoke`
