@@ -135,7 +135,7 @@ impl AppState {
     }
 
     /// Changes the database in one transaction, and returns after its commit: when whatever `work`
-    /// [made old](Transaction::makes_old) is believed nowhere any more.
+    /// [made old](Transaction::invalidate_user) is believed nowhere any more.
     ///
     /// # Errors
     /// What `work` says, and that the database cannot be changed: nothing is changed then. Or that the

@@ -2,9 +2,9 @@
 //! in force on all of them. `docs/revocation.md` describes the protocol on one page.
 //!
 //! A *node* is a process with a credential cache. A node or a command that changes a cached user or
-//! secret publishes an invalidation in the transaction of the change ([`Cluster::tell`]) and invalidates
-//! its own cache ([`Cluster::forget`]). It answers when every other node has applied the invalidation or
-//! may not trust its cache any more ([`Cluster::until_applied`]). A node may trust its cache while it
+//! secret publishes an invalidation in the transaction of the change ([`Cluster::publish`]) and invalidates
+//! its own cache ([`Cluster::invalidate`]). It answers when every other node has applied the invalidation or
+//! may not trust its cache any more ([`Cluster::wait_until_applied`]). A node may trust its cache while it
 //! holds its lease.
 
 mod heartbeat;
@@ -55,7 +55,7 @@ struct Shared {
     database: Database,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    /// The second of [`uptime`] of the last look-up.
+    /// The second of [`boot_time`] of the last look-up.
     in_use: AtomicU64,
     /// This node's id while it is a member of the cluster.
     id: Mutex<Option<NodeId>>,

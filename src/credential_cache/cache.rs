@@ -2,7 +2,7 @@
 //! returned.
 //!
 //! **An entry is inserted only if nothing was invalidated since before its row was read.** A reader
-//! takes the [`CredentialCache::generation`] first and passes it to [`CredentialCache::keep`], which
+//! takes the [`CredentialCache::generation`] first and passes it to [`CredentialCache::insert_if_current`], which
 //! compares it under the locks of an invalidation. Otherwise a check that read its row just before a
 //! revocation would keep a revoked credential in the cache.
 //!
@@ -70,7 +70,7 @@ pub enum InvalidationKey {
     Everything,
 }
 
-/// The state of the cache that a reader has seen: see [`CredentialCache::keep`].
+/// The state of the cache that a reader has seen: see [`CredentialCache::insert_if_current`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Generation(u64);
 

@@ -67,7 +67,7 @@ pub async fn authenticate(
 /// used before, for the address of whoever asks is not its user's.
 ///
 /// # Errors
-/// As [`check`].
+/// As [`authenticate`].
 pub async fn introspect(
     context: &AppState,
     class: CredentialType,

@@ -96,7 +96,7 @@ impl Credential {
     /// a confirmation, and nothing else.
     ///
     /// # Errors
-    /// As [`Credential::confirmed`].
+    /// As [`Credential::require_recent_authentication`].
     pub fn authorize_revocation(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
         if selection.targets_only(self.id) {
             return Ok(());

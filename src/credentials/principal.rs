@@ -89,7 +89,7 @@ impl Principal {
     /// dangerous, leaving is not.
     ///
     /// # Errors
-    /// As [`Principal::confirmed`].
+    /// As [`Principal::require_recent_authentication`].
     pub fn authorize_revocation(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
         if selection.targets_only(self.credential.id) {
             return Ok(());
@@ -112,7 +112,7 @@ pub(super) fn expect_confirmed(
     }
 }
 
-/// A caller who may do dangerous things: see [`Principal::confirmed`], the only way to get one.
+/// A caller who may do dangerous things: see [`Principal::require_recent_authentication`], the only way to get one.
 #[derive(Clone, Copy)]
 pub struct RecentlyAuthenticated<'a>(&'a Principal);
 

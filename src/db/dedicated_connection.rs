@@ -107,7 +107,7 @@ impl DedicatedConnection {
         place
     }
 
-    /// Whether another file stands where that was of which [`DedicatedConnection::place`] told first: this process has the old one open, and
+    /// Whether another file stands where that was of which [`DedicatedConnection::identity`] told first: this process has the old one open, and
     /// hears nothing of what others do in the new one. Never on PostgreSQL, where a connection ends with
     /// its database; and a file that is away for a while may come back.
     #[must_use]

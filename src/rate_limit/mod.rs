@@ -5,7 +5,7 @@
 //! from which an attempt that succeeds is taken back, and counts of successes, from which one that fails
 //! is. What is counted is in the database: it outlives a restart and holds for every process on it.
 //!
-//! Nobody is ever locked out for good. Delays grow up to [`backoff::LONGEST`](crate::rate_limit::escalating_delay::LONGEST), and an attempt that
+//! Nobody is ever locked out for good. Delays grow up to [`backoff::LONGEST`](crate::rate_limit::escalating_delay::MAX_DELAY), and an attempt that
 //! comes too early is refused, whatever the password, without being counted. What an account owner
 //! has to fear is somebody else who uses up every turn: so sessions that are open confirm on a count
 //! of their own, and so does a sign-in from where this account was signed in to before, even if its

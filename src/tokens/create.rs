@@ -47,7 +47,7 @@ pub struct Issued {
 /// Makes a personal token for the caller: never with more abilities nor a longer life than the
 /// credential that asks.
 ///
-/// `form_key` is what the form carried: sent twice, it makes one token, and [`made_by_form`] finds it.
+/// `form_key` is what the form carried: sent twice, it makes one token, and [`find_by_form_key`] finds it.
 ///
 /// # Errors
 /// [`Error::MissingAbility`] and [`Error::ExceedsCallerLifetime`] where the caller has less than it wants

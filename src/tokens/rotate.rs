@@ -29,7 +29,7 @@ const EARLIER_SECRETS: usize = 8;
 /// How long a program that sends the same `Idempotency-Key` again is given the same secret again.
 const RETRIED_FOR: Duration = Duration::from_secs(10 * 60);
 
-/// How long the secret before goes on working after a rotation: at most [`GracePeriod::LONGEST`].
+/// How long the secret before goes on working after a rotation: at most [`GracePeriod::MAX_GRACE_PERIOD`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GracePeriod(Duration);
 

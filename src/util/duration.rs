@@ -9,7 +9,7 @@ pub const MAX_DURATION: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Reads a length of time: whole numbers with units (`90d`, `1h30m`, `2 weeks`), or `0`.
 /// A day is 24 hours. Months and years are refused, for they have no fixed length, and so is
-/// whatever is negative or longer than [`LONGEST`].
+/// whatever is negative or longer than [`MAX_DURATION`].
 #[must_use]
 pub fn parse(text: &str) -> Option<Duration> {
     if text == "0" {

@@ -75,7 +75,7 @@ pub fn client_prefix(address: IpAddr) -> IpNet {
 }
 
 /// The site that an address belongs to: an IPv4 address alone, and of an IPv6 address the /48, which is
-/// the most that one customer usually has (RFC 6177). It holds 65,536 networks of [`of_one_client`].
+/// the most that one customer usually has (RFC 6177). It holds 65,536 networks of [`client_prefix`].
 #[must_use]
 pub fn site_prefix(address: IpAddr) -> IpNet {
     prefix(address, 48)

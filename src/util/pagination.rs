@@ -14,7 +14,7 @@ pub struct Paging<T> {
 }
 
 impl<T> Paging<T> {
-    /// `limit` rows (at least one, at most [`MOST`]) that come after the one called `after`.
+    /// `limit` rows (at least one, at most [`MAX_PAGE_SIZE`]) that come after the one called `after`.
     #[must_use]
     pub fn new(limit: usize, after: Option<Id<T>>) -> Self {
         Self {

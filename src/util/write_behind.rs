@@ -79,7 +79,7 @@ impl<K: RandomKey + Clone + Ord, V: Clone> WriteBehind<K, V> {
     }
 
     /// Takes everything that was noted since this was called before, and gives its keys in their order. The
-    /// values stay [here](Self::taken): a second copy of all of them would be as large as they are.
+    /// values stay [here](Self::last_taken): a second copy of all of them would be as large as they are.
     pub fn take(&self) -> Vec<K> {
         let shards = self.shards.iter();
         let count = shards.map(|shard| lock(shard).noted.len()).sum();

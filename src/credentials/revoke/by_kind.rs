@@ -1,4 +1,4 @@
-//! What can be ended, each thing under its own name. All of it is one mechanism: [`end`].
+//! What can be ended, each thing under its own name. All of it is one mechanism: [`revoke`].
 
 use super::{RevocationRequest, revoke};
 use crate::{
@@ -30,7 +30,7 @@ async fn revoke_selected(
 /// Ends one token.
 ///
 /// # Errors
-/// As [`end`].
+/// As [`revoke`].
 pub async fn revoke_token(
     context: &AppState,
     user: UserId,
@@ -49,7 +49,7 @@ pub async fn revoke_token(
 /// Ends every token of one kind.
 ///
 /// # Errors
-/// As [`end`].
+/// As [`revoke`].
 pub async fn revoke_tokens_of_kind(
     context: &AppState,
     user: UserId,
@@ -70,7 +70,7 @@ macro_rules! of_one_kind {
             $(#[$what])*
             ///
             /// # Errors
-            /// As [`end`].
+            /// As [`revoke`].
             pub async fn $name(context: &AppState, user: UserId, actor: Actor) -> Result<RevocationReceipt> {
                 revoke_selected(context, user, CredentialFilter::all_of_kind(CredentialKind::$kind), actor).await
             }
@@ -98,7 +98,7 @@ of_one_kind! {
 /// Ends one session.
 ///
 /// # Errors
-/// As [`end`].
+/// As [`revoke`].
 pub async fn revoke_session(
     context: &AppState,
     user: UserId,
@@ -117,7 +117,7 @@ pub async fn revoke_session(
 /// Ends every session of one kind.
 ///
 /// # Errors
-/// As [`end`].
+/// As [`revoke`].
 pub async fn revoke_sessions_of_kind(
     context: &AppState,
     user: UserId,
@@ -134,7 +134,7 @@ pub async fn revoke_sessions_of_kind(
 /// Ends the credential `here` and nothing else.
 ///
 /// # Errors
-/// As [`end`].
+/// As [`revoke`].
 pub async fn sign_out_here(
     context: &AppState,
     user: UserId,
@@ -157,7 +157,7 @@ pub async fn sign_out_here(
 /// Ends everything but the credential `here`.
 ///
 /// # Errors
-/// As [`end`].
+/// As [`revoke`].
 pub async fn sign_out_others(
     context: &AppState,
     user: UserId,
@@ -176,7 +176,7 @@ pub async fn sign_out_others(
 /// Ends everything.
 ///
 /// # Errors
-/// As [`end`].
+/// As [`revoke`].
 pub async fn sign_out_everywhere(
     context: &AppState,
     user: UserId,

@@ -1,7 +1,7 @@
 //! The one way to end credentials: selection, preview, receipt.
 //!
-//! [`preview`] shows exactly what would end; [`end`] ends just that, in one transaction with its
-//! receipt and its line in the activity log; [`end_one`] looks for one credential and ends it. The
+//! [`preview`] shows exactly what would end; [`revoke`] ends just that, in one transaction with its
+//! receipt and its line in the activity log; [`revoke_one`] looks for one credential and ends it. The
 //! functions of `named` say what they are and do nothing else of their own.
 
 mod by_kind;
@@ -135,12 +135,12 @@ pub(crate) fn lock_user_and_recheck_actor(
     Ok(())
 }
 
-/// [`begin_change`] for a caller. Returns the caller's credential as it is under the lock. What a caller
+/// [`lock_user_and_recheck_actor`] for a caller. Returns the caller's credential as it is under the lock. What a caller
 /// may give is compared with this credential and never with a cached one: it may have been narrowed,
 /// or its life shortened, since the request was let in.
 ///
 /// # Errors
-/// As [`begin_change`].
+/// As [`lock_user_and_recheck_actor`].
 pub(crate) fn begin_change_as(
     context: &Transaction,
     connection: &mut AnyConnection,
@@ -189,7 +189,7 @@ fn acting_credential(
     }
 }
 
-/// [`end`] inside a transaction that [`begin_change`] began.
+/// [`revoke`] inside a transaction that [`lock_user_and_recheck_actor`] began.
 ///
 /// # Errors
 /// [`Error::PreviewOutdated`] where the digest no longer fits.
@@ -261,7 +261,7 @@ pub async fn find_to_revoke(
 /// somebody in.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class; as [`Principal::may_end`];
+/// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class; as [`Principal::authorize_revocation`];
 /// [`Error::NotSignedIn`] where the caller's own credential ended meanwhile.
 pub async fn revoke_one(
     context: &AppState,

@@ -13,7 +13,7 @@ use crate::{
 
 /// What a selection would end.
 pub struct RevocationPreview {
-    /// Stands for just these credentials and those that are over: [`super::end`] given it ends these or nothing.
+    /// Stands for just these credentials and those that are over: [`super::revoke`] given it ends these or nothing.
     /// So it fits whatever becomes over in between.
     pub digest: String,
     /// The live credentials, newest first.

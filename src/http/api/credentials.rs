@@ -212,7 +212,7 @@ pub async fn preview(
 /// nor body nothing ends.
 ///
 /// # Errors
-/// [`crate::error::Error::PreviewOutdated`] where the digest no longer fits, and as [`revoke::end`].
+/// [`crate::error::Error::PreviewOutdated`] where the digest no longer fits, and as [`revoke::revoke`].
 #[utoipa::path(
     post,
     path = paths::API_SIGN_OUT,
@@ -241,7 +241,7 @@ pub async fn sign_out(
 /// `DELETE /sessions` and `DELETE /tokens`: ends what `fields` select of one class.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] for a selection that cannot be, and as [`revoke::end`].
+/// [`crate::error::Error::Invalid`] for a selection that cannot be, and as [`revoke::revoke`].
 pub(crate) async fn end_selected(
     here: &ApiCaller,
     mut fields: Fields,
@@ -256,7 +256,7 @@ pub(crate) async fn end_selected(
 /// `DELETE /sessions/{id}` and `DELETE /tokens/{id}`: ends one, where it had not ended before.
 ///
 /// # Errors
-/// As [`revoke::end_one`].
+/// As [`revoke::revoke_one`].
 pub(crate) async fn end_one_of_class(
     here: &ApiCaller,
     class: CredentialType,
@@ -277,7 +277,7 @@ pub(crate) async fn end_one_of_class(
 ///
 /// # Errors
 /// [`crate::error::Error::ReauthenticationRequired`] where a session has to confirm its password first, and
-/// as [`revoke::end`].
+/// as [`revoke::revoke`].
 async fn end(here: &ApiCaller, ending: RevocationRequest) -> Result<HttpResponse> {
     here.authorize_revocation(&ending.selection)?;
     let (user, actor) = (here.caller.user.id, here.caller.actor());

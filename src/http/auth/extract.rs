@@ -77,7 +77,7 @@ impl ApiCaller {
     }
 }
 
-/// A signed-in browser on one of the pages: a route of [`super::Access::Browser`].
+/// A signed-in browser on one of the pages: a route of [`super::Access::SessionPage`].
 pub struct BrowserUser {
     /// What verbs are given.
     pub context: AppState,
@@ -178,7 +178,7 @@ impl BrowserUser {
     }
 }
 
-/// Somebody on a page that is open to all: a route of [`super::Access::Visitor`].
+/// Somebody on a page that is open to all: a route of [`super::Access::OptionalSession`].
 pub struct OptionalUser {
     /// What verbs are given.
     pub context: AppState,

@@ -90,13 +90,13 @@ pub async fn from_header_or_cookie(
         })
 }
 
-/// The caller of an OAuth endpoint, if anybody. As [`by_either`]; and since most programs that
+/// The caller of an OAuth endpoint, if anybody. As [`from_header_or_cookie`]; and since most programs that
 /// introspect can show nothing else, a token's secret is also taken as a client's password (RFC 6749,
 /// section 2.3.1). The secret says all, so the client's name may be any. It is one more way to carry a
 /// token to the same gate, never another verdict.
 ///
 /// # Errors
-/// Those of [`by_either`], and [`Error::InvalidClient`] for a password that is no good token.
+/// Those of [`from_header_or_cookie`], and [`Error::InvalidClient`] for a password that is no good token.
 pub(super) async fn from_oauth_client(
     context: &AppState,
     request: &HttpRequest,

@@ -57,7 +57,7 @@ pub fn connections_a_worker(workers: usize) -> usize {
     })
 }
 
-/// Sets [`READ_WITHIN`] on a connection that was just accepted. The system keeps it (RFC 5482; Linux
+/// Sets [`WRITE_TIMEOUT`] on a connection that was just accepted. The system keeps it (RFC 5482; Linux
 /// counts a window that stays closed too): actix-web has no such bound.
 pub fn bound_connection(connection: &dyn Any) {
     #[cfg(target_os = "linux")]

@@ -3,7 +3,7 @@
 //!
 //! The answer is `200` with who it is, or `401`/`403`, and nothing else on purpose: nginx takes every
 //! other status for a failure of its own. The request is that of an app, and so may be its
-//! `Authorization` header: see [`by_app_request`]. `middleware::security_headers` blanks the identity headers where nobody is.
+//! `Authorization` header: see [`from_original_request`]. `middleware::security_headers` blanks the identity headers where nobody is.
 //! `docs/nginx.conf` and `docs/Caddyfile` are how a proxy asks; the tests start both with them.
 
 mod original_request;

@@ -16,7 +16,7 @@ use crate::{
     http::{paths, response::error_response::ResponseFormat},
 };
 
-/// Why a request that [may not act](may_act) is refused: a page that was opened by http where the
+/// Why a request that [may not act](is_trusted_request) is refused: a page that was opened by http where the
 /// public URL is https is told what would do.
 #[must_use]
 pub fn refusal(request: &HttpRequest, settings: &Settings) -> Error {

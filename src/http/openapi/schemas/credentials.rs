@@ -205,7 +205,7 @@ fn selection() -> ObjectBuilder {
     })
 }
 
-/// The fields of a [`CredentialFilter`](crate::credentials::Selection), as a query has them.
+/// The fields of a [`CredentialFilter`](crate::credentials::CredentialFilter), as a query has them.
 #[expect(dead_code, reason = "describes the fields, and is never made")]
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

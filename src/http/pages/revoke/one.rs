@@ -34,7 +34,7 @@ struct RevokePage {
 /// credential and leads back to the list that `next` names.
 ///
 /// # Errors
-/// As [`revoke::end_one`]; [`crate::error::Error::ReauthenticationRequired`] leads to the preview of this one.
+/// As [`revoke::revoke_one`]; [`crate::error::Error::ReauthenticationRequired`] leads to the preview of this one.
 pub(crate) async fn revoke(
     here: &BrowserUser,
     class: CredentialType,
