@@ -122,11 +122,11 @@ fn no() -> schemas::Shape {
     )
 )]
 pub async fn introspect(
-    here: ApiCaller,
+    caller: ApiCaller,
     rules: Data<CookieConfig>,
     Token(token): Token,
 ) -> Result<HttpResponse> {
-    let context = &here.context;
+    let context = &caller.context;
     if let Some(Presented { class, digest }) = Presented::read(&rules, &token)
         && let Ok(known) = authenticate::introspect(context, class, digest).await?
     {

@@ -138,10 +138,10 @@ impl<'a> PreviewJson<'a> {
     params(Listed<Both>),
     responses((status = 200, description = "A page of them.", body = CredentialList))
 )]
-pub async fn list(here: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
-    let page = page_of(&here, fields, None).await?;
+pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
+    let page = page_of(&caller, fields, None).await?;
     let shown = List::of(&page, |credential| {
-        CredentialJson::of(credential, here.caller.current())
+        CredentialJson::of(credential, caller.caller.current())
     });
     response::json::answer(StatusCode::OK, &shown)
 }
@@ -152,27 +152,34 @@ pub async fn list(here: ApiCaller, Query(fields): Query) -> Result<HttpResponse>
 /// # Errors
 /// [`crate::error::Error::Invalid`] for a query that cannot be.
 pub(crate) async fn page_of(
-    here: &ApiCaller,
+    caller: &ApiCaller,
     mut fields: Fields,
     class: Option<CredentialType>,
 ) -> Result<Page<Credential, CredentialTag>> {
     let paging = take_paging(&mut fields);
     let ended = fields.parsed("ended", "Give true or false.");
-    let selection = take_selection(here, &mut fields, class);
+    let selection = take_selection(caller, &mut fields, class);
     fields.finish()?;
     let scope = match ended {
         Some(true) => StatusFilter::All,
         Some(false) | None => StatusFilter::Active,
     };
-    crate::credentials::list(&here.context, here.caller.user.id, selection, scope, paging).await
+    crate::credentials::list(
+        &caller.context,
+        caller.caller.user.id,
+        selection,
+        scope,
+        paging,
+    )
+    .await
 }
 
 fn take_selection(
-    here: &ApiCaller,
+    caller: &ApiCaller,
     fields: &mut Fields,
     class: Option<CredentialType>,
 ) -> CredentialFilter {
-    let (now, current) = (here.context.now(), Some(here.caller.credential.id));
+    let (now, current) = (caller.context.now(), Some(caller.caller.credential.id));
     match class {
         Some(class) => CredentialFilter::take_within(class, fields, now, current),
         None => CredentialFilter::take(fields, now, current),
@@ -194,15 +201,15 @@ fn take_selection(
     responses((status = 200, description = "What would end.", body = PreviewJson))
 )]
 pub async fn preview(
-    here: ApiCaller,
+    caller: ApiCaller,
     FilterInput(mut fields): FilterInput,
 ) -> Result<HttpResponse> {
-    let selection = take_selection(&here, &mut fields, None);
+    let selection = take_selection(&caller, &mut fields, None);
     fields.finish()?;
-    let preview = revoke::preview(&here.context, here.caller.user.id, selection).await?;
+    let preview = revoke::preview(&caller.context, caller.caller.user.id, selection).await?;
     response::json::answer(
         StatusCode::OK,
-        &PreviewJson::of(&preview, here.caller.current()),
+        &PreviewJson::of(&preview, caller.caller.current()),
     )
 }
 
@@ -224,10 +231,10 @@ pub async fn preview(
     )
 )]
 pub async fn sign_out(
-    here: ApiCaller,
+    caller: ApiCaller,
     GivenFields(mut fields): GivenFields,
 ) -> Result<HttpResponse> {
-    let selection = take_selection(&here, &mut fields, None);
+    let selection = take_selection(&caller, &mut fields, None);
     let digest = fields.one("digest");
     fields.finish()?;
     let ending = RevocationRequest {
@@ -235,7 +242,7 @@ pub async fn sign_out(
         digest,
         reason: RevocationReason::SignedOut,
     };
-    end(&here, ending).await
+    end(&caller, ending).await
 }
 
 /// `DELETE /sessions` and `DELETE /tokens`: ends what `fields` select of one class.
@@ -243,14 +250,14 @@ pub async fn sign_out(
 /// # Errors
 /// [`crate::error::Error::Invalid`] for a selection that cannot be, and as [`revoke::revoke`].
 pub(crate) async fn end_selected(
-    here: &ApiCaller,
+    caller: &ApiCaller,
     mut fields: Fields,
     class: CredentialType,
 ) -> Result<HttpResponse> {
-    let selection = take_selection(here, &mut fields, Some(class));
+    let selection = take_selection(caller, &mut fields, Some(class));
     fields.finish()?;
     let ending = RevocationRequest::of(selection, RevocationReason::Revoked);
-    end(here, ending).await
+    end(caller, ending).await
 }
 
 /// `DELETE /sessions/{id}` and `DELETE /tokens/{id}`: ends one, where it had not ended before.
@@ -258,15 +265,15 @@ pub(crate) async fn end_selected(
 /// # Errors
 /// As [`revoke::revoke_one`].
 pub(crate) async fn end_one_of_class(
-    here: &ApiCaller,
+    caller: &ApiCaller,
     class: CredentialType,
     id: CredentialId,
 ) -> Result<HttpResponse> {
-    let ended = revoke::revoke_one(&here.context, &here.caller, class, id).await?;
+    let ended = revoke::revoke_one(&caller.context, &caller.caller, class, id).await?;
     let answer = HttpResponse::NoContent().finish();
     Ok(match ended {
         Some(receipt) => {
-            here.sign_out_if_revoked(&receipt).await?;
+            caller.sign_out_if_revoked(&receipt).await?;
             answer
         }
         None => answer,
@@ -278,15 +285,15 @@ pub(crate) async fn end_one_of_class(
 /// # Errors
 /// [`crate::error::Error::ReauthenticationRequired`] where a session has to confirm its password first, and
 /// as [`revoke::revoke`].
-async fn end(here: &ApiCaller, ending: RevocationRequest) -> Result<HttpResponse> {
-    here.authorize_revocation(&ending.selection)?;
-    let (user, actor) = (here.caller.user.id, here.caller.actor());
-    let receipt = revoke::revoke(&here.context, user, ending, actor).await?;
+async fn end(caller: &ApiCaller, ending: RevocationRequest) -> Result<HttpResponse> {
+    caller.authorize_revocation(&ending.selection)?;
+    let (user, actor) = (caller.caller.user.id, caller.caller.actor());
+    let receipt = revoke::revoke(&caller.context, user, ending, actor).await?;
     let answer = response::json::answer(
         StatusCode::OK,
-        &ReceiptJson::of(&receipt, here.caller.current()),
+        &ReceiptJson::of(&receipt, caller.caller.current()),
     )?;
-    here.sign_out_if_revoked(&receipt).await?;
+    caller.sign_out_if_revoked(&receipt).await?;
     Ok(answer)
 }
 
@@ -303,13 +310,13 @@ async fn end(here: &ApiCaller, ending: RevocationRequest) -> Result<HttpResponse
     responses((status = 200, description = "The receipt.", body = ReceiptJson))
 )]
 pub async fn receipt(
-    here: ApiCaller,
+    caller: ApiCaller,
     PathId(id): PathId<ReceiptTag>,
     _: NoQuery,
 ) -> Result<HttpResponse> {
-    let receipt = find_receipt(&here.context, here.caller.user.id, id).await?;
+    let receipt = find_receipt(&caller.context, caller.caller.user.id, id).await?;
     response::json::answer(
         StatusCode::OK,
-        &ReceiptJson::of(&receipt, here.caller.current()),
+        &ReceiptJson::of(&receipt, caller.caller.current()),
     )
 }

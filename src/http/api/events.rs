@@ -83,9 +83,9 @@ impl<'a> EventJson<'a> {
     params(Paged),
     responses((status = 200, description = "A page of it.", body = EventList))
 )]
-pub async fn list(here: ApiCaller, Query(mut fields): Query) -> Result<HttpResponse> {
+pub async fn list(caller: ApiCaller, Query(mut fields): Query) -> Result<HttpResponse> {
     let paging = take_paging(&mut fields);
     fields.finish()?;
-    let page = crate::audit::list(&here.context, here.caller.user.id, paging).await?;
+    let page = crate::audit::list(&caller.context, caller.caller.user.id, paging).await?;
     response::json::answer(StatusCode::OK, &List::of(&page, EventJson::of))
 }

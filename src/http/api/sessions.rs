@@ -115,14 +115,15 @@ pub struct Confirmation {
     responses((status = 204, description = "It is confirmed."))
 )]
 pub async fn confirm(
-    here: ApiCaller,
+    caller: ApiCaller,
     _: NoQuery,
     Json(body): Json<Confirmation>,
 ) -> Result<HttpResponse> {
-    let secret = crate::sessions::reauthenticate(&here.context, &here.caller, body.password, None)
-        .await
-        .map_err(|error| wrong_password_in("password", error))?;
-    here.renew(&secret)?;
+    let secret =
+        crate::sessions::reauthenticate(&caller.context, &caller.caller, body.password, None)
+            .await
+            .map_err(|error| wrong_password_in("password", error))?;
+    caller.renew(&secret)?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -138,10 +139,10 @@ pub async fn confirm(
     params(Listed<Sessions>),
     responses((status = 200, description = "A page of them.", body = SessionList))
 )]
-pub async fn list(here: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
-    let page = page_of(&here, fields, Some(CredentialType::Session)).await?;
+pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
+    let page = page_of(&caller, fields, Some(CredentialType::Session)).await?;
     let shown = List::of(&page, |session| {
-        SessionJson::of(session, here.caller.current())
+        SessionJson::of(session, caller.caller.current())
     });
     response::json::answer(StatusCode::OK, &shown)
 }
@@ -159,20 +160,20 @@ pub async fn list(here: ApiCaller, Query(fields): Query) -> Result<HttpResponse>
     responses((status = 200, description = "The session.", body = SessionJson))
 )]
 pub async fn one(
-    here: ApiCaller,
+    caller: ApiCaller,
     PathId(id): PathId<CredentialTag>,
     _: NoQuery,
 ) -> Result<HttpResponse> {
     let session = credentials::find(
-        &here.context,
-        here.caller.user.id,
+        &caller.context,
+        caller.caller.user.id,
         CredentialType::Session,
         id,
     )
     .await?;
     response::json::answer(
         StatusCode::OK,
-        &SessionJson::of(&session, here.caller.current()),
+        &SessionJson::of(&session, caller.caller.current()),
     )
 }
 
@@ -190,12 +191,12 @@ pub async fn one(
         (status = 404, description = "A token calls.")
     )
 )]
-pub async fn current(here: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
-    let (user, own) = (here.caller.user.id, here.caller.credential.id);
-    let session = credentials::find(&here.context, user, CredentialType::Session, own).await?;
+pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
+    let (user, own) = (caller.caller.user.id, caller.caller.credential.id);
+    let session = credentials::find(&caller.context, user, CredentialType::Session, own).await?;
     response::json::answer(
         StatusCode::OK,
-        &SessionJson::of(&session, here.caller.current()),
+        &SessionJson::of(&session, caller.caller.current()),
     )
 }
 
@@ -213,11 +214,11 @@ pub async fn current(here: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     responses((status = 204, description = "It has ended."))
 )]
 pub async fn end_one(
-    here: ApiCaller,
+    caller: ApiCaller,
     PathId(id): PathId<CredentialTag>,
     _: NoInput,
 ) -> Result<HttpResponse> {
-    end_one_of_class(&here, CredentialType::Session, id).await
+    end_one_of_class(&caller, CredentialType::Session, id).await
 }
 
 /// Ends a selection of sessions: with `all=true` all of them, the one that calls included. Without a query nothing
@@ -234,8 +235,8 @@ pub async fn end_one(
     params(EndedBy<Sessions>),
     responses((status = 200, description = "What ended.", body = ReceiptJson))
 )]
-pub async fn end_some(here: ApiCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
-    end_selected(&here, fields, CredentialType::Session).await
+pub async fn end_some(caller: ApiCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
+    end_selected(&caller, fields, CredentialType::Session).await
 }
 
 /// Signs this browser out.
@@ -249,9 +250,9 @@ pub async fn end_some(here: ApiCaller, GivenFields(fields): GivenFields) -> Resu
     operation_id = "endCurrentSession",
     responses((status = 204, description = "It has ended."))
 )]
-pub async fn end_current(here: ApiCaller, _: NoInput) -> Result<HttpResponse> {
-    let (user, own) = (here.caller.user.id, here.caller.credential.id);
-    let receipt = revoke::sign_out_here(&here.context, user, own, here.caller.actor()).await?;
-    here.sign_out_if_revoked(&receipt).await?;
+pub async fn end_current(caller: ApiCaller, _: NoInput) -> Result<HttpResponse> {
+    let (user, own) = (caller.caller.user.id, caller.caller.credential.id);
+    let receipt = revoke::sign_out_here(&caller.context, user, own, caller.caller.actor()).await?;
+    caller.sign_out_if_revoked(&receipt).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -44,8 +44,8 @@ impl<'a> From<&'a User> for UserJson<'a> {
     operation_id = "getUser",
     responses((status = 200, description = "The user.", body = UserJson))
 )]
-pub async fn user(here: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
-    let known = &here.caller.user;
+pub async fn user(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
+    let known = &caller.caller.user;
     let answer = known
         .answer(|user| response::json::bytes(&UserJson::from(user)).map(Vec::into_boxed_slice))?;
     Ok(response::json::answer_with(

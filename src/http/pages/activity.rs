@@ -62,21 +62,21 @@ struct ActivityPage {
 }
 
 /// `GET /account/activity`
-pub async fn show(here: BrowserUser, mut query: Query) -> Result<HttpResponse> {
+pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let after = query.0.parsed("cursor", "This is no cursor.");
     query.0.check()?;
     let events = list(
-        &here.context,
-        here.caller.user.id,
+        &user.context,
+        user.caller.user.id,
         Paging::new(ON_A_PAGE, after),
     )
     .await?;
     html::ok(&ActivityPage {
-        frame: here.frame(),
+        frame: user.frame(),
         lines: events
             .rows
             .iter()
-            .map(|event| Line::new(&here.context, event))
+            .map(|event| Line::new(&user.context, event))
             .collect(),
         older: events
             .next

@@ -30,45 +30,45 @@ struct ConfirmPage {
 }
 
 impl ConfirmPage {
-    fn new(here: &BrowserUser, next: Option<&ReturnTo>) -> Result<Self> {
+    fn new(user: &BrowserUser, next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
-            frame: here.frame(),
-            email: here.caller.user.email.clone(),
-            lasts: humanize::length(here.context.settings.confirm_for),
+            frame: user.frame(),
+            email: user.caller.user.email.clone(),
+            lasts: humanize::length(user.context.settings.confirm_for),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             refused: None,
-            form_key: new_form_key(&here.context)?,
+            form_key: new_form_key(&user.context)?,
         })
     }
 }
 
 /// `GET /account/confirm`
-pub async fn form(here: BrowserUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, &here.context.settings);
-    html::ok(&ConfirmPage::new(&here, next.as_ref())?)
+pub async fn form(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
+    let next = ReturnTo::take(&mut query.0, &user.context.settings);
+    html::ok(&ConfirmPage::new(&user, next.as_ref())?)
 }
 
 /// `POST /account/confirm`
-pub async fn confirm(here: BrowserUser, form: Form) -> Result<HttpResponse> {
+pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let password = SecretString::new(fields.text("password"));
-    let next = ReturnTo::take(&mut fields, &here.context.settings);
+    let next = ReturnTo::take(&mut fields, &user.context.settings);
     let key = form_key(&fields.text("form_key"));
     fields.check()?;
-    match sessions::reauthenticate(&here.context, &here.caller, password, key).await {
+    match sessions::reauthenticate(&user.context, &user.caller, password, key).await {
         Ok(secret) => {
-            here.cookie.renew(&secret)?;
+            user.cookie.renew(&secret)?;
             Ok(see_other(&or_account(next)))
         }
         Err(Error::WrongPassword) => {
-            let page = ConfirmPage::new(&here, next.as_ref())?;
+            let page = ConfirmPage::new(&user, next.as_ref())?;
             html::unprocessable(&ConfirmPage {
                 refused: Some(NOT_YOUR_PASSWORD.to_owned()),
                 ..page
             })
         }
         Err(error @ Error::Throttled(_)) => {
-            let page = ConfirmPage::new(&here, next.as_ref())?;
+            let page = ConfirmPage::new(&user, next.as_ref())?;
             html::refused(
                 &error,
                 &ConfirmPage {

@@ -5,8 +5,8 @@ use actix_web::HttpResponse;
 use crate::http::{auth::OptionalUser, paths, response::html::see_other};
 
 /// `GET /`
-pub async fn home(visitor: OptionalUser) -> HttpResponse {
-    see_other(if visitor.caller.is_some() {
+pub async fn home(user: OptionalUser) -> HttpResponse {
+    see_other(if user.caller.is_some() {
         paths::ACCOUNT
     } else {
         paths::LOGIN

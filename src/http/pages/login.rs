@@ -40,58 +40,58 @@ struct LoginPage {
 
 impl LoginPage {
     fn new(
-        visitor: &OptionalUser,
+        user: &OptionalUser,
         email: String,
         remember: bool,
         next: Option<&ReturnTo>,
     ) -> Result<Self> {
         Ok(Self {
-            frame: visitor.frame(),
+            frame: user.frame(),
             email,
             remember,
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
-            register: (visitor.context.settings.registration == Registration::Open)
+            register: (user.context.settings.registration == Registration::Open)
                 .then(|| ReturnTo::carried(paths::REGISTER, next)),
             refused: None,
-            form_key: new_form_key(&visitor.context)?,
+            form_key: new_form_key(&user.context)?,
         })
     }
 }
 
 /// `GET /login`
-pub async fn form(visitor: OptionalUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, &visitor.context.settings);
-    if visitor.caller.is_some() {
+pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
+    let next = ReturnTo::take(&mut query.0, &user.context.settings);
+    if user.caller.is_some() {
         return Ok(see_other(&or_account(next)));
     }
-    let mut page = LoginPage::new(&visitor, String::new(), false, next.as_ref())?;
+    let mut page = LoginPage::new(&user, String::new(), false, next.as_ref())?;
     // The cookie names a session that is over.
-    if page.frame.message.is_none() && visitor.cookie.secret().is_some() {
+    if page.frame.message.is_none() && user.cookie.secret().is_some() {
         page.frame.message = Some(EXPIRED.to_owned());
     }
     html::ok(&page)
 }
 
 /// `POST /login`
-pub async fn login(visitor: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
+pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let email = fields.text("email");
     let password = SecretString::new(fields.text("password"));
     let remember = fields.text("remember") == "on";
     let key = form_key(&fields.text("form_key"));
-    let next = ReturnTo::take(&mut fields, &visitor.context.settings);
+    let next = ReturnTo::take(&mut fields, &user.context.settings);
     fields.check()?;
-    match sign_in(&visitor, origin, &email, password, remember, key).await {
+    match sign_in(&user, origin, &email, password, remember, key).await {
         Ok(()) => Ok(see_other(&or_account(next))),
         Err(Error::WrongPassword) => {
-            let page = LoginPage::new(&visitor, email, remember, next.as_ref())?;
+            let page = LoginPage::new(&user, email, remember, next.as_ref())?;
             html::unprocessable(&LoginPage {
                 refused: Some(WRONG.to_owned()),
                 ..page
             })
         }
         Err(error @ Error::Throttled(_)) => {
-            let page = LoginPage::new(&visitor, email, remember, next.as_ref())?;
+            let page = LoginPage::new(&user, email, remember, next.as_ref())?;
             html::refused(
                 &error,
                 &LoginPage {
@@ -105,22 +105,22 @@ pub async fn login(visitor: OptionalUser, origin: ClientInfo, form: Form) -> Res
 }
 
 async fn sign_in(
-    visitor: &OptionalUser,
+    user: &OptionalUser,
     origin: ClientInfo,
     email: &str,
     password: SecretString,
     remember: bool,
     form_key: Option<[u8; 16]>,
 ) -> Result<()> {
-    let context = &visitor.context;
+    let context = &user.context;
     let proof = authenticate(context, email, password, Actor::stranger(origin.ip)).await?;
     let how = SignIn {
         remember,
         user_agent: origin.user_agent,
         ip: origin.ip,
-        replaces: visitor.sessions().await?,
+        replaces: user.sessions().await?,
         form_key,
     };
     let secret = sessions::sign_in(context, proof, how).await?;
-    visitor.cookie.sign_in(&secret, remember)
+    user.cookie.sign_in(&secret, remember)
 }

@@ -29,15 +29,15 @@ fn or_login(next: Option<&ReturnTo>) -> &str {
 
 /// `GET /logout`: for apps that can only link. It ends nothing, so that a link alone, or an image with
 /// this address, signs no user out.
-pub async fn form(visitor: OptionalUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, &visitor.context.settings);
-    let Some(caller) = &visitor.caller else {
+pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
+    let next = ReturnTo::take(&mut query.0, &user.context.settings);
+    let Some(caller) = &user.caller else {
         return Ok(see_other(or_login(next.as_ref())));
     };
     html::ok(&LogoutPage {
         frame: Layout {
             user_id: caller.user.id.to_string(),
-            ..visitor.frame()
+            ..user.frame()
         },
         name: caller.user.name.clone(),
         next: next.map(ReturnTo::into_text).unwrap_or_default(),
@@ -46,14 +46,14 @@ pub async fn form(visitor: OptionalUser, mut query: Query) -> Result<HttpRespons
 
 /// `POST /logout`: ends this browser's session. A browser without one is led on all the same, and its
 /// dead cookies are deleted.
-pub async fn logout(visitor: OptionalUser, form: Form) -> Result<HttpResponse> {
+pub async fn logout(user: OptionalUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let next = ReturnTo::take(&mut fields, &visitor.context.settings);
+    let next = ReturnTo::take(&mut fields, &user.context.settings);
     fields.check()?;
-    for caller in visitor.sessions().await? {
-        let (user, session) = (caller.user.id, caller.credential.id);
-        revoke::sign_out_here(&visitor.context, user, session, caller.actor()).await?;
+    for caller in user.sessions().await? {
+        let (user_id, session) = (caller.user.id, caller.credential.id);
+        revoke::sign_out_here(&user.context, user_id, session, caller.actor()).await?;
     }
-    visitor.cookie.delete();
+    user.cookie.delete();
     Ok(see_other(or_login(next.as_ref())))
 }

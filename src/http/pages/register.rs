@@ -39,49 +39,45 @@ struct RegisterPage {
 }
 
 impl RegisterPage {
-    fn new(visitor: &OptionalUser, next: Option<&ReturnTo>) -> Result<Self> {
+    fn new(user: &OptionalUser, next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
-            frame: visitor.frame(),
+            frame: user.frame(),
             name: String::new(),
             email: String::new(),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             login: ReturnTo::carried(paths::LOGIN, next),
             errors: FieldErrors::default(),
-            form_key: new_form_key(&visitor.context)?,
+            form_key: new_form_key(&user.context)?,
         })
     }
 }
 
 /// `GET /register`
-pub async fn form(visitor: OptionalUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, &visitor.context.settings);
-    if visitor.caller.is_some() {
+pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
+    let next = ReturnTo::take(&mut query.0, &user.context.settings);
+    if user.caller.is_some() {
         return Ok(see_other(&or_account(next)));
     }
-    if visitor.context.settings.registration == config::Registration::Closed {
+    if user.context.settings.registration == config::Registration::Closed {
         return Err(Error::RegistrationClosed);
     }
-    html::ok(&RegisterPage::new(&visitor, next.as_ref())?)
+    html::ok(&RegisterPage::new(&user, next.as_ref())?)
 }
 
 /// `POST /register`
-pub async fn register(
-    visitor: OptionalUser,
-    origin: ClientInfo,
-    form: Form,
-) -> Result<HttpResponse> {
+pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let (name, email) = (fields.text("name"), fields.text("email"));
     let password = SecretString::new(fields.text("password"));
-    let next = ReturnTo::take(&mut fields, &visitor.context.settings);
-    let made = make_and_sign_in(&visitor, origin, fields, &name, &email, password).await;
+    let next = ReturnTo::take(&mut fields, &user.context.settings);
+    let made = make_and_sign_in(&user, origin, fields, &name, &email, password).await;
     match made {
         Ok(()) => Ok(see_other(&or_account(next))),
         Err(Error::Invalid(errors)) => html::unprocessable(&RegisterPage {
             name,
             email,
             errors,
-            ..RegisterPage::new(&visitor, next.as_ref())?
+            ..RegisterPage::new(&user, next.as_ref())?
         }),
         Err(error @ Error::Throttled(_)) => html::refused(
             &error,
@@ -89,7 +85,7 @@ pub async fn register(
                 name,
                 email,
                 errors: FieldErrors::one("email", error.sentence()),
-                ..RegisterPage::new(&visitor, next.as_ref())?
+                ..RegisterPage::new(&user, next.as_ref())?
             },
         ),
         Err(other) => Err(other),
@@ -97,14 +93,14 @@ pub async fn register(
 }
 
 async fn make_and_sign_in(
-    visitor: &OptionalUser,
+    user: &OptionalUser,
     origin: ClientInfo,
     mut fields: Fields,
     name: &str,
     email: &str,
     password: SecretString,
 ) -> Result<()> {
-    let context = &visitor.context;
+    let context = &user.context;
     let form_key = form_key(&fields.text("form_key"));
     let errors = fields.errors();
     let name = errors.take("name", Name::parse(name));
@@ -129,9 +125,9 @@ async fn make_and_sign_in(
         remember: false,
         user_agent: origin.user_agent,
         ip: origin.ip,
-        replaces: visitor.sessions().await?,
+        replaces: user.sessions().await?,
         form_key,
     };
     let secret = sessions::sign_in(context, proof, how).await?;
-    visitor.cookie.sign_in(&secret, false)
+    user.cookie.sign_in(&secret, false)
 }

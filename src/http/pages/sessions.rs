@@ -38,13 +38,14 @@ struct SessionsPage {
 }
 
 /// `GET /account/sessions`
-pub async fn show(here: BrowserUser, mut query: Query) -> Result<HttpResponse> {
+pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let after = query.0.parsed("cursor", "This is no cursor.");
     query.0.check()?;
     let paging = Paging::new(ON_A_PAGE, after);
-    let (context, user) = (&here.context, here.caller.user.id);
+    let (context, user_id) = (&user.context, user.caller.user.id);
     let everything = CredentialFilter::all_of(CredentialType::Session);
-    let found = credentials::list(context, user, everything, StatusFilter::Active, paging).await?;
+    let found =
+        credentials::list(context, user_id, everything, StatusFilter::Active, paging).await?;
     let kinds = CredentialKind::of(CredentialType::Session)
         .filter(|kind| found.rows.iter().any(|session| session.kind == *kind))
         .map(|kind| {
@@ -55,12 +56,12 @@ pub async fn show(here: BrowserUser, mut query: Query) -> Result<HttpResponse> {
         })
         .collect();
     let others = CredentialFilter {
-        except: vec![here.caller.credential.id],
+        except: vec![user.caller.credential.id],
         ..CredentialFilter::all_of(CredentialType::Session)
     };
     html::ok(&SessionsPage {
-        frame: here.frame(),
-        rows: Row::all(context, &found.rows, here.caller.credential.id),
+        frame: user.frame(),
+        rows: Row::all(context, &found.rows, user.caller.credential.id),
         older: found
             .next
             .map(|next| paths::with_query(paths::SESSIONS, &[("cursor", next.to_string())])),
@@ -71,9 +72,9 @@ pub async fn show(here: BrowserUser, mut query: Query) -> Result<HttpResponse> {
 
 /// `POST /account/sessions/{id}/revoke`
 pub async fn revoke(
-    here: BrowserUser,
+    user: BrowserUser,
     id: PathId<CredentialTag>,
     form: Form,
 ) -> Result<HttpResponse> {
-    revoke_one(&here, CredentialType::Session, id.0, form).await
+    revoke_one(&user, CredentialType::Session, id.0, form).await
 }

@@ -123,8 +123,8 @@ pub async fn abilities(context: Data<AppState>, _: ApiCaller, _: NoQuery) -> Res
     params(Listed<Tokens>),
     responses((status = 200, description = "A page of them.", body = TokenList))
 )]
-pub async fn list(here: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
-    let page = page_of(&here, fields, Some(CredentialType::Token)).await?;
+pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
+    let page = page_of(&caller, fields, Some(CredentialType::Token)).await?;
     response::json::answer(StatusCode::OK, &List::of(&page, TokenJson::of))
 }
 
@@ -141,13 +141,13 @@ pub async fn list(here: ApiCaller, Query(fields): Query) -> Result<HttpResponse>
     responses((status = 200, description = "The token.", body = TokenJson))
 )]
 pub async fn one(
-    here: ApiCaller,
+    caller: ApiCaller,
     PathId(id): PathId<CredentialTag>,
     _: NoQuery,
 ) -> Result<HttpResponse> {
     let token = credentials::find(
-        &here.context,
-        here.caller.user.id,
+        &caller.context,
+        caller.caller.user.id,
         CredentialType::Token,
         id,
     )
@@ -169,9 +169,9 @@ pub async fn one(
         (status = 404, description = "A session calls.")
     )
 )]
-pub async fn current(here: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
-    let (user, own) = (here.caller.user.id, here.caller.credential.id);
-    let token = credentials::find(&here.context, user, CredentialType::Token, own).await?;
+pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
+    let (user, own) = (caller.caller.user.id, caller.caller.credential.id);
+    let token = credentials::find(&caller.context, user, CredentialType::Token, own).await?;
     response::json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
@@ -195,15 +195,15 @@ pub async fn current(here: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     ))
 )]
 pub async fn create(
-    here: ApiCaller,
+    caller: ApiCaller,
     _: NoQuery,
     Json(body): Json<NewTokenBody>,
 ) -> Result<HttpResponse> {
-    let new = body.read(&here.context)?;
+    let new = body.read(&caller.context)?;
     made(
         &tokens::create(
-            &here.context,
-            here.require_recent_authentication()?,
+            &caller.context,
+            caller.require_recent_authentication()?,
             new,
             None,
         )
@@ -231,13 +231,13 @@ pub async fn create(
     )
 )]
 pub async fn change(
-    here: ApiCaller,
+    caller: ApiCaller,
     PathId(id): PathId<CredentialTag>,
     _: NoQuery,
     Json(body): Json<ChangeBody>,
 ) -> Result<HttpResponse> {
-    let change = body.read(&here.context)?;
-    let token = tokens::change(&here.context, &here.caller, id, change).await?;
+    let change = body.read(&caller.context)?;
+    let token = tokens::change(&caller.context, &caller.caller, id, change).await?;
     response::json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
@@ -261,18 +261,18 @@ pub async fn change(
     ))
 )]
 pub async fn rotate(
-    here: ApiCaller,
+    caller: ApiCaller,
     keys: Data<SigningKeys>,
     PathId(id): PathId<CredentialTag>,
     _: NoQuery,
     IdempotencyKey(key): IdempotencyKey,
     OptionalJson(body): OptionalJson<RotateBody>,
 ) -> Result<HttpResponse> {
-    let rotation = body.read(&here.context)?;
+    let rotation = body.read(&caller.context)?;
     let request = key.map(|key| Request::from_program(&keys, &key, &body.terms()));
     let rotated = tokens::rotate(
-        &here.context,
-        here.require_recent_authentication()?,
+        &caller.context,
+        caller.require_recent_authentication()?,
         id,
         rotation,
         request,
@@ -295,11 +295,11 @@ pub async fn rotate(
     responses((status = 204, description = "It has ended."))
 )]
 pub async fn end_one(
-    here: ApiCaller,
+    caller: ApiCaller,
     PathId(id): PathId<CredentialTag>,
     _: NoInput,
 ) -> Result<HttpResponse> {
-    end_one_of_class(&here, CredentialType::Token, id).await
+    end_one_of_class(&caller, CredentialType::Token, id).await
 }
 
 /// Ends a selection of tokens: with `all=true` all of them, the one that calls included. Without a query nothing
@@ -316,8 +316,8 @@ pub async fn end_one(
     params(EndedBy<Tokens>),
     responses((status = 200, description = "What ended.", body = ReceiptJson))
 )]
-pub async fn end_some(here: ApiCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
-    end_selected(&here, fields, CredentialType::Token).await
+pub async fn end_some(caller: ApiCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
+    end_selected(&caller, fields, CredentialType::Token).await
 }
 
 /// Ends the token that calls.
@@ -336,11 +336,11 @@ pub async fn end_some(here: ApiCaller, GivenFields(fields): GivenFields) -> Resu
         (status = 404, description = "A session calls.")
     )
 )]
-pub async fn end_current(here: ApiCaller, _: NoInput) -> Result<HttpResponse> {
-    if here.caller.credential.class() == CredentialType::Session {
+pub async fn end_current(caller: ApiCaller, _: NoInput) -> Result<HttpResponse> {
+    if caller.caller.credential.class() == CredentialType::Session {
         return Err(Error::NotFound);
     }
-    let (user, own) = (here.caller.user.id, here.caller.credential.id);
-    revoke::sign_out_here(&here.context, user, own, here.caller.actor()).await?;
+    let (user, own) = (caller.caller.user.id, caller.caller.credential.id);
+    revoke::sign_out_here(&caller.context, user, own, caller.caller.actor()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -37,14 +37,14 @@ struct OverviewPage {
 }
 
 /// `GET /account`
-pub async fn show(here: BrowserUser) -> Result<HttpResponse> {
-    let (context, user) = (&here.context, &here.caller.user);
-    let current = here.caller.credential.id;
+pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
+    let (context, account) = (&user.context, &user.caller.user);
+    let current = user.caller.credential.id;
     let some = |class| {
         let paging = Paging::new(CREDENTIALS, None);
         list(
             context,
-            user.id,
+            account.id,
             CredentialFilter::all_of(class),
             StatusFilter::Active,
             paging,
@@ -52,11 +52,11 @@ pub async fn show(here: BrowserUser) -> Result<HttpResponse> {
     };
     let sessions = some(CredentialType::Session).await?;
     let tokens = some(CredentialType::Token).await?;
-    let events = audit::list(context, user.id, Paging::new(EVENTS, None)).await?;
+    let events = audit::list(context, account.id, Paging::new(EVENTS, None)).await?;
     html::ok(&OverviewPage {
-        frame: here.frame(),
-        name: user.name.clone(),
-        email: user.email.clone(),
+        frame: user.frame(),
+        name: account.name.clone(),
+        email: account.email.clone(),
         sessions: Row::all(context, &sessions.rows, current),
         more_sessions: sessions.next.is_some(),
         tokens: Row::all(context, &tokens.rows, current),

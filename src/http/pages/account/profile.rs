@@ -35,25 +35,25 @@ struct SettingsPage {
     errors: FieldErrors,
 }
 
-fn page_with(here: &BrowserUser, errors: FieldErrors) -> Result<SettingsPage> {
+fn page_with(user: &BrowserUser, errors: FieldErrors) -> Result<SettingsPage> {
     Ok(SettingsPage {
-        frame: here.frame(),
-        name: here.caller.user.name.clone(),
-        email: here.caller.user.email.clone(),
+        frame: user.frame(),
+        name: user.caller.user.name.clone(),
+        email: user.caller.user.email.clone(),
         end_sessions: true,
         end_tokens: false,
-        form_key: new_form_key(&here.context)?,
+        form_key: new_form_key(&user.context)?,
         errors,
     })
 }
 
 /// `GET /account/profile`
-pub async fn settings(here: BrowserUser) -> Result<HttpResponse> {
-    let mut page = page_with(&here, FieldErrors::default())?;
-    if let Some(mut typed) = here.draft(paths::PROFILE) {
+pub async fn settings(user: BrowserUser) -> Result<HttpResponse> {
+    let mut page = page_with(&user, FieldErrors::default())?;
+    if let Some(mut typed) = user.draft(paths::PROFILE) {
         (page.name, page.email) = (typed.text("name"), typed.text("email"));
     }
-    if let Some(mut typed) = here.draft(paths::PASSWORD) {
+    if let Some(mut typed) = user.draft(paths::PASSWORD) {
         (page.end_sessions, page.end_tokens) = to_end(&typed.many("also"));
     }
     html::ok(&page)
@@ -65,20 +65,20 @@ pub async fn to_settings() -> HttpResponse {
 }
 
 /// `POST /account/profile`
-pub async fn change_profile(here: BrowserUser, form: Form) -> Result<HttpResponse> {
+pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let (name, email) = (fields.text("name"), fields.text("email"));
     let changed = async {
         let profile = read_profile(fields, &name, &email)?;
-        let changed = accounts::change_profile(&here.context, &here.caller, profile).await;
-        here.with_return_address(|| paths::PROFILE.to_owned(), changed)
+        let changed = accounts::change_profile(&user.context, &user.caller, profile).await;
+        user.with_return_address(|| paths::PROFILE.to_owned(), changed)
     };
     match changed.await {
-        Ok(()) => here.redirect(paths::PROFILE, "Saved."),
+        Ok(()) => user.redirect(paths::PROFILE, "Saved."),
         Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
             name,
             email,
-            ..page_with(&here, errors)?
+            ..page_with(&user, errors)?
         }),
         Err(other) => Err(other),
     }
@@ -100,7 +100,7 @@ fn read_profile(mut fields: Fields, name: &str, email: &str) -> Result<Profile> 
 /// All other sessions end unless the form says otherwise. A box that is not ticked sends nothing, so
 /// the form carries an empty `also` beside its boxes: only with it does the absence of `sessions`
 /// mean that they shall stay.
-pub async fn change_password(here: BrowserUser, form: Form) -> Result<HttpResponse> {
+pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let current = SecretString::new(fields.text("current_password"));
     let new = SecretString::new(fields.text("password"));
@@ -115,8 +115,8 @@ pub async fn change_password(here: BrowserUser, form: Form) -> Result<HttpRespon
     }
     let changed = async {
         let (email, name) = (
-            Email::parse(&here.caller.user.email),
-            Name::parse(&here.caller.user.name),
+            Email::parse(&user.caller.user.email),
+            Name::parse(&user.caller.user.name),
         );
         let new = NewPassword::parse(new, email.as_ref().ok(), name.as_ref().ok());
         let new = fields.errors().take("password", new);
@@ -124,7 +124,7 @@ pub async fn change_password(here: BrowserUser, form: Form) -> Result<HttpRespon
         let Some(new) = new else {
             return Err(Error::internal("a password was neither taken nor refused"));
         };
-        let secret = SessionSecret::generate(here.context.random())?;
+        let secret = SessionSecret::generate(user.context.random())?;
         let change = PasswordChange {
             current,
             new,
@@ -134,17 +134,17 @@ pub async fn change_password(here: BrowserUser, form: Form) -> Result<HttpRespon
             form_key: key,
         };
         let changed =
-            passwords::change::change_password(&here.context, &here.caller, change).await?;
+            passwords::change::change_password(&user.context, &user.caller, change).await?;
         Ok((changed, secret))
     };
     match changed.await {
         Ok((changed, secret)) => {
             if changed.is_renewed {
-                here.cookie.renew(&secret)?;
+                user.cookie.renew(&secret)?;
             }
             let ended = changed.receipt;
             let ended = ended.map_or_else(|| "nothing".to_owned(), |receipt| receipt.summary());
-            here.redirect(
+            user.redirect(
                 paths::PROFILE,
                 &format!("Your password is changed. Ended: {ended}."),
             )
@@ -152,14 +152,14 @@ pub async fn change_password(here: BrowserUser, form: Form) -> Result<HttpRespon
         Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
             end_sessions,
             end_tokens,
-            ..page_with(&here, errors)?
+            ..page_with(&user, errors)?
         }),
         Err(error @ Error::Throttled(_)) => {
             let errors = FieldErrors::one("current_password", error.sentence());
             let page = SettingsPage {
                 end_sessions,
                 end_tokens,
-                ..page_with(&here, errors)?
+                ..page_with(&user, errors)?
             };
             html::refused(&error, &page)
         }
@@ -174,25 +174,25 @@ fn to_end(also: &[String]) -> (bool, bool) {
 }
 
 /// `POST /account/delete`
-pub async fn delete(here: BrowserUser, form: Form) -> Result<HttpResponse> {
+pub async fn delete(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let password = SecretString::new(fields.text("password"));
     let deleted = async {
         fields.check()?;
-        accounts::delete(&here.context, &here.caller, password).await
+        accounts::delete(&user.context, &user.caller, password).await
     };
     match deleted.await {
         Ok(receipt) => {
             let message = format!("Your account is deleted. Ended: {}.", receipt.summary());
-            here.sign_out_and_redirect(&message).await
+            user.sign_out_and_redirect(&message).await
         }
         Err(Error::Invalid(errors)) => {
             let errors = errors.renamed("password", "delete_password");
-            html::unprocessable(&page_with(&here, errors)?)
+            html::unprocessable(&page_with(&user, errors)?)
         }
         Err(error @ Error::Throttled(_)) => {
             let errors = FieldErrors::one("delete_password", error.sentence());
-            html::refused(&error, &page_with(&here, errors)?)
+            html::refused(&error, &page_with(&user, errors)?)
         }
         Err(other) => Err(other),
     }

@@ -77,35 +77,35 @@ impl Filters {
 }
 
 /// `GET /account/sign-out` with a selection
-pub async fn preview(here: BrowserUser, query: Query) -> Result<HttpResponse> {
+pub async fn preview(user: BrowserUser, query: Query) -> Result<HttpResponse> {
     let mut fields = query.0.without_empty(&LEFT_EMPTY);
     let sealed = fields.many(draft::FIELD);
     if !sealed.is_empty()
-        && let Some(typed) = here.draft(paths::SIGN_OUT)
+        && let Some(typed) = user.draft(paths::SIGN_OUT)
     {
         fields = typed;
     }
     let typed = fields.pairs();
-    let selection = take(&here, &mut fields);
+    let selection = take(&user, &mut fields);
     match fields.finish() {
-        Ok(()) => show(&here, StatusCode::OK, &selection, &typed, None).await,
-        Err(errors) => refuse(&here, &selection, &typed, errors),
+        Ok(()) => show(&user, StatusCode::OK, &selection, &typed, None).await,
+        Err(errors) => refuse(&user, &selection, &typed, errors),
     }
 }
 
 /// `POST /account/sign-out` with a selection and the digest of its preview
-pub async fn end(here: BrowserUser, form: Form) -> Result<HttpResponse> {
+pub async fn end(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let digest = fields.one("digest").filter(|digest| !digest.is_empty());
     let typed = fields.pairs();
-    let selection = take(&here, &mut fields);
+    let selection = take(&user, &mut fields);
     if let Err(errors) = fields.finish() {
-        return refuse(&here, &selection, &typed, errors);
+        return refuse(&user, &selection, &typed, errors);
     }
     let Some(digest) = digest else {
         let problem = "Look at what would end, then decide.";
         return show(
-            &here,
+            &user,
             StatusCode::UNPROCESSABLE_ENTITY,
             &selection,
             &typed,
@@ -113,26 +113,26 @@ pub async fn end(here: BrowserUser, form: Form) -> Result<HttpResponse> {
         )
         .await;
     };
-    let may = here
+    let may = user
         .caller
-        .authorize_revocation(&selection, here.context.now());
-    here.with_return_address(|| address_of(&selection), may)?;
+        .authorize_revocation(&selection, user.context.now());
+    user.with_return_address(|| address_of(&selection), may)?;
     let ending = RevocationRequest {
         selection: selection.clone(),
         digest: Some(digest.clone()),
         reason: RevocationReason::SignedOut,
     };
-    let user = here.caller.user.id;
-    match revoke::revoke(&here.context, user, ending, here.caller.actor()).await {
-        Ok(receipt) => leave(&here, &receipt).await,
+    let user_id = user.caller.user.id;
+    match revoke::revoke(&user.context, user_id, ending, user.caller.actor()).await {
+        Ok(receipt) => leave(&user, &receipt).await,
         Err(Error::PreviewOutdated) => {
-            let before = revoke::earlier_receipt(&here.context, user, digest).await?;
+            let before = revoke::earlier_receipt(&user.context, user_id, digest).await?;
             if let Some(receipt) = before {
-                return leave(&here, &receipt).await;
+                return leave(&user, &receipt).await;
             }
             let problem = "What would end has changed since you looked. Nothing was ended. This is the list now.";
             show(
-                &here,
+                &user,
                 StatusCode::CONFLICT,
                 &selection,
                 &typed,
@@ -146,12 +146,12 @@ pub async fn end(here: BrowserUser, form: Form) -> Result<HttpResponse> {
 
 /// Where a browser goes after an ending: to the receipt, or to the sign-in page where the ending was
 /// its own.
-pub(super) async fn leave(here: &BrowserUser, receipt: &RevocationReceipt) -> Result<HttpResponse> {
-    if !receipt.contains(here.caller.credential.id) {
+pub(super) async fn leave(user: &BrowserUser, receipt: &RevocationReceipt) -> Result<HttpResponse> {
+    if !receipt.contains(user.caller.credential.id) {
         return Ok(see_other(&paths::receipt(receipt.id)));
     }
     let message = format!("Signed out. Ended: {}.", receipt.summary());
-    here.sign_out_and_redirect(&message).await
+    user.sign_out_and_redirect(&message).await
 }
 
 /// Where `selection` is previewed.
@@ -171,23 +171,23 @@ fn fields_of(selection: &CredentialFilter, current: CredentialId) -> Vec<(&'stat
     fields
 }
 
-fn take(here: &BrowserUser, fields: &mut Fields) -> CredentialFilter {
-    CredentialFilter::take(fields, here.context.now(), Some(here.caller.credential.id))
+fn take(user: &BrowserUser, fields: &mut Fields) -> CredentialFilter {
+    CredentialFilter::take(fields, user.context.now(), Some(user.caller.credential.id))
 }
 
 async fn show(
-    here: &BrowserUser,
+    user: &BrowserUser,
     status: StatusCode,
     selection: &CredentialFilter,
     typed: &[(String, String)],
     problem: Option<&'static str>,
 ) -> Result<HttpResponse> {
-    let current = here.caller.credential.id;
+    let current = user.caller.credential.id;
     let RevocationPreview {
         digest,
         credentials,
         over: _,
-    } = revoke::preview(&here.context, here.caller.user.id, selection.clone()).await?;
+    } = revoke::preview(&user.context, user.caller.user.id, selection.clone()).await?;
     let count = |class| {
         let of_class = credentials
             .iter()
@@ -195,14 +195,14 @@ async fn show(
         i64::try_from(of_class.count()).unwrap_or(i64::MAX)
     };
     let template = SignOutPage {
-        frame: here.frame(),
+        frame: user.frame(),
         everything: *selection == CredentialFilter::default(),
         everything_else: *selection == CredentialFilter::all_but(current),
         summary: summary(count(CredentialType::Session), count(CredentialType::Token)),
         includes_this_browser: credentials
             .iter()
             .any(|credential| credential.id == current),
-        rows: Row::all(&here.context, &credentials, current),
+        rows: Row::all(&user.context, &credentials, current),
         hidden: fields_of(selection, current),
         digest,
         problem,
@@ -214,13 +214,13 @@ async fn show(
 
 /// A selection with a fault in it previews nothing: what it was meant to name is not known.
 fn refuse(
-    here: &BrowserUser,
+    user: &BrowserUser,
     selection: &CredentialFilter,
     typed: &[(String, String)],
     errors: FieldErrors,
 ) -> Result<HttpResponse> {
     html::unprocessable(&SignOutPage {
-        frame: here.frame(),
+        frame: user.frame(),
         everything: false,
         everything_else: false,
         summary: summary(0, 0),

@@ -36,65 +36,65 @@ struct RevokePage {
 /// # Errors
 /// As [`revoke::revoke_one`]; [`crate::error::Error::ReauthenticationRequired`] leads to the preview of this one.
 pub(crate) async fn revoke(
-    here: &BrowserUser,
+    user: &BrowserUser,
     class: CredentialType,
     id: CredentialId,
     form: Form,
 ) -> Result<HttpResponse> {
     let mut fields = form.0;
     let confirmed = fields.text("confirmed") == "1";
-    let back = list_of(here, class, &fields.text("next"));
+    let back = list_of(user, class, &fields.text("next"));
     fields.check()?;
-    let found = revoke::find_to_revoke(&here.context, here.caller.user.id, class, id).await?;
+    let found = revoke::find_to_revoke(&user.context, user.caller.user.id, class, id).await?;
     let Some(credential) = found else {
-        return ended_already(here, class, &back);
+        return ended_already(user, class, &back);
     };
     if !confirmed {
-        return ask(here, &credential, back);
+        return ask(user, &credential, back);
     }
     let preview = || address_of(&CredentialFilter::one(class, id));
-    let ended = revoke::revoke_one(&here.context, &here.caller, class, id).await;
-    match here.with_return_address(preview, ended)? {
-        None => ended_already(here, class, &back),
-        Some(receipt) if receipt.contains(here.caller.credential.id) => leave(here, &receipt).await,
+    let ended = revoke::revoke_one(&user.context, &user.caller, class, id).await;
+    match user.with_return_address(preview, ended)? {
+        None => ended_already(user, class, &back),
+        Some(receipt) if receipt.contains(user.caller.credential.id) => leave(user, &receipt).await,
         Some(receipt) => {
-            let row = Row::new(&here.context, &credential, here.caller.credential.id);
+            let row = Row::new(&user.context, &credential, user.caller.credential.id);
             let what = match class {
                 CredentialType::Session => "Session signed out",
                 CredentialType::Token => "Token revoked",
             };
             let message = format!("{what}: {}.", shortened(&row.title));
-            here.redirect_with_receipt(&back, &message, receipt.id)
+            user.redirect_with_receipt(&back, &message, receipt.id)
         }
     }
 }
 
-fn ask(here: &BrowserUser, credential: &Credential, back: String) -> Result<HttpResponse> {
+fn ask(user: &BrowserUser, credential: &Credential, back: String) -> Result<HttpResponse> {
     let selection = CredentialFilter::one(credential.class(), credential.id);
-    let may = here
+    let may = user
         .caller
-        .authorize_revocation(&selection, here.context.now());
+        .authorize_revocation(&selection, user.context.now());
     html::ok(&RevokePage {
-        frame: here.frame(),
-        row: Row::new(&here.context, credential, here.caller.credential.id),
+        frame: user.frame(),
+        row: Row::new(&user.context, credential, user.caller.credential.id),
         asks_password: may.is_err(),
         back,
     })
 }
 
-fn ended_already(here: &BrowserUser, class: CredentialType, back: &str) -> Result<HttpResponse> {
+fn ended_already(user: &BrowserUser, class: CredentialType, back: &str) -> Result<HttpResponse> {
     let message = match class {
         CredentialType::Session => "This session had ended already.",
         CredentialType::Token => "This token had ended already.",
     };
-    here.redirect(back, message)
+    user.redirect(back, message)
 }
 
 /// The list that a form came from: `next` where that is one of the pages with such forms, else the list
 /// of the class.
-fn list_of(here: &BrowserUser, class: CredentialType, next: &str) -> String {
+fn list_of(user: &BrowserUser, class: CredentialType, next: &str) -> String {
     let lists = [paths::ACCOUNT, paths::SESSIONS, paths::TOKENS];
-    let next = ReturnTo::parse(next, &here.context.settings);
+    let next = ReturnTo::parse(next, &user.context.settings);
     let next = next.filter(|next| {
         let path = next.as_str().split('?').next();
         path.is_some_and(|path| lists.contains(&path))

@@ -53,10 +53,10 @@ impl Typed {
         }
     }
 
-    fn form(self, here: &BrowserUser, errors: FieldErrors) -> Result<NewTokenPage> {
-        let context = &here.context;
+    fn form(self, user: &BrowserUser, errors: FieldErrors) -> Result<NewTokenPage> {
+        let context = &user.context;
         Ok(NewTokenPage {
-            frame: here.frame(),
+            frame: user.frame(),
             abilities: boxes(context, &self.abilities),
             name: self.name,
             expiry: ExpiryFields::of_new(context, self.expiry),
@@ -65,8 +65,8 @@ impl Typed {
         })
     }
 
-    fn read(&self, here: &BrowserUser, mut errors: FieldErrors) -> Result<NewToken, FieldErrors> {
-        let context = &here.context;
+    fn read(&self, user: &BrowserUser, mut errors: FieldErrors) -> Result<NewToken, FieldErrors> {
+        let context = &user.context;
         let name = errors.take("name", Name::parse(&self.name));
         let abilities = errors.take(
             "abilities",
@@ -86,35 +86,35 @@ fn back() -> String {
 }
 
 /// `GET /account/tokens/new`
-pub async fn form(here: BrowserUser, query: Query) -> Result<HttpResponse> {
-    let mut fields = here.draft(paths::TOKENS).unwrap_or(query.0);
+pub async fn form(user: BrowserUser, query: Query) -> Result<HttpResponse> {
+    let mut fields = user.draft(paths::TOKENS).unwrap_or(query.0);
     let typed = Typed::take(&mut fields);
-    here.confirmed(back)?;
-    html::ok(&typed.form(&here, FieldErrors::default())?)
+    user.confirmed(back)?;
+    html::ok(&typed.form(&user, FieldErrors::default())?)
 }
 
 /// `POST /account/tokens`
-pub async fn create(here: BrowserUser, form: Form) -> Result<HttpResponse> {
+pub async fn create(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let typed = Typed::take(&mut fields);
     let errors = std::mem::take(fields.errors());
-    let confirmed = here.confirmed(back)?;
-    let new = match typed.read(&here, errors) {
+    let confirmed = user.confirmed(back)?;
+    let new = match typed.read(&user, errors) {
         Ok(new) => new,
-        Err(errors) => return html::unprocessable(&typed.form(&here, errors)?),
+        Err(errors) => return html::unprocessable(&typed.form(&user, errors)?),
     };
-    match tokens::create(&here.context, confirmed, new, form_key(&typed.form_key)).await {
-        Ok(issued) => created::show(&here, issued, created::Why::Made).await,
-        Err(Error::DuplicateSubmission) => already_made(&here, &typed).await,
+    match tokens::create(&user.context, confirmed, new, form_key(&typed.form_key)).await {
+        Ok(issued) => created::show(&user, issued, created::Why::Made).await,
+        Err(Error::DuplicateSubmission) => already_made(&user, &typed).await,
         Err(other) => Err(other),
     }
 }
 
 /// A reload of the page that showed the secret sends the form again: it makes no second token.
-async fn already_made(here: &BrowserUser, typed: &Typed) -> Result<HttpResponse> {
+async fn already_made(user: &BrowserUser, typed: &Typed) -> Result<HttpResponse> {
     let key = form_key(&typed.form_key).ok_or(Error::NotFound)?;
-    let token = find_by_form_key(&here.context, here.caller.user.id, key).await?;
-    here.redirect(
+    let token = find_by_form_key(&user.context, user.caller.user.id, key).await?;
+    user.redirect(
         &paths::token(token.id),
         "This token is made already. Its secret was shown once and cannot be shown again. If you did not see it, rotate the token.",
     )

@@ -62,16 +62,16 @@ impl EarlierSecret {
 }
 
 /// Shows the secret of a token.
-pub(super) async fn show(here: &BrowserUser, issued: Issued, why: Why) -> Result<HttpResponse> {
+pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Why) -> Result<HttpResponse> {
     let Issued { token, secret } = issued;
-    let context = &here.context;
+    let context = &user.context;
     let earlier = match why {
         Why::Made => Vec::new(),
         Why::Rotated => EarlierSecret::all(context, token.id).await?,
     };
     let mut answer = html::ok(&MadePage {
-        frame: here.frame(),
-        row: Row::new(context, &token, here.caller.credential.id),
+        frame: user.frame(),
+        row: Row::new(context, &token, user.caller.credential.id),
         secret: SecretString::new(secret.expose().to_owned()),
         why,
         earlier,

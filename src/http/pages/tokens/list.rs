@@ -33,14 +33,14 @@ struct TokensPage {
 }
 
 /// `GET /account/tokens`
-pub async fn show(here: BrowserUser, mut query: Query) -> Result<HttpResponse> {
+pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let after = query.0.parsed("cursor", "This is no cursor.");
     query.0.check()?;
-    let (context, user) = (&here.context, here.caller.user.id);
+    let (context, user_id) = (&user.context, user.caller.user.id);
     let tokens = |scope, paging| {
         credentials::list(
             context,
-            user,
+            user_id,
             CredentialFilter::all_of(CredentialType::Token),
             scope,
             paging,
@@ -57,9 +57,9 @@ pub async fn show(here: BrowserUser, mut query: Query) -> Result<HttpResponse> {
             )
         })
         .collect();
-    let current = here.caller.credential.id;
+    let current = user.caller.credential.id;
     html::ok(&TokensPage {
-        frame: here.frame(),
+        frame: user.frame(),
         rows: Row::all(context, &live.rows, current),
         older: live
             .next

@@ -32,12 +32,12 @@ pub(super) const USUAL_OVERLAP: &str = "24h";
 
 /// `POST /account/tokens/{id}/rotate`
 pub async fn rotate(
-    here: BrowserUser,
+    user: BrowserUser,
     keys: Data<SigningKeys>,
     id: PathId<CredentialTag>,
     form: Form,
 ) -> Result<HttpResponse> {
-    let token = find(&here, id.0).await?;
+    let token = find(&user, id.0).await?;
     let back = || paths::token(token.id);
     let mut fields = form.0;
     let (typed, key) = (fields.one("overlap"), fields.text("form_key"));
@@ -46,23 +46,23 @@ pub async fn rotate(
         .map_or(Ok(GracePeriod::default()), GracePeriod::parse);
     let overlap = fields.errors().take("overlap", read);
     let request = form_key(&key).map(|key| Request::from_form(&keys, &key));
-    let confirmed = here.confirmed(back)?;
+    let confirmed = user.confirmed(back)?;
     let rotated = async {
         fields.check()?;
         let rotation = Rotation {
             overlap: overlap.unwrap_or_default(),
             expires_at: None,
         };
-        rotate_token(&here.context, confirmed, token.id, rotation, request).await
+        rotate_token(&user.context, confirmed, token.id, rotation, request).await
     };
     match rotated.await {
-        Ok(RotatedToken { repeated: true, .. }) => here.redirect(
+        Ok(RotatedToken { repeated: true, .. }) => user.redirect(
             &back(),
             "This token has its new secret already. It was shown once and cannot be shown again. If you did not see it, rotate the token again.",
         ),
-        Ok(RotatedToken { issued, .. }) => created::show(&here, issued, created::Why::Rotated).await,
+        Ok(RotatedToken { issued, .. }) => created::show(&user, issued, created::Why::Rotated).await,
         Err(Error::Invalid(errors)) => {
-            let form = TokenPage::of(&here, &token).await?;
+            let form = TokenPage::of(&user, &token).await?;
             html::unprocessable(&form.refusing_overlap(typed.unwrap_or_default(), errors))
         }
         Err(other) => Err(other),

@@ -53,16 +53,16 @@ pub(super) struct TokenPage {
 }
 
 impl TokenPage {
-    pub(super) async fn of(here: &BrowserUser, token: &Credential) -> Result<Self> {
-        let context = &here.context;
+    pub(super) async fn of(user: &BrowserUser, token: &Credential) -> Result<Self> {
+        let context = &user.context;
         let abilities: Vec<String> = token.abilities.iter().map(ToString::to_string).collect();
         let made_by_it = CredentialFilter {
             made_by: vec![token.id],
             ..CredentialFilter::default()
         };
         Ok(Self {
-            frame: here.frame(),
-            row: Row::new(context, token, here.caller.credential.id),
+            frame: user.frame(),
+            row: Row::new(context, token, user.caller.credential.id),
             live: token.is_active(context.now()),
             name: token.name.clone(),
             abilities: boxes(context, &abilities),
@@ -89,10 +89,10 @@ impl TokenPage {
     }
 }
 
-pub(super) async fn find(here: &BrowserUser, id: CredentialId) -> Result<Credential> {
+pub(super) async fn find(user: &BrowserUser, id: CredentialId) -> Result<Credential> {
     credentials::find(
-        &here.context,
-        here.caller.user.id,
+        &user.context,
+        user.caller.user.id,
         CredentialType::Token,
         id,
     )
@@ -100,16 +100,16 @@ pub(super) async fn find(here: &BrowserUser, id: CredentialId) -> Result<Credent
 }
 
 /// `GET /account/tokens/{id}`
-pub async fn show(here: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpResponse> {
-    let token = find(&here, id.0).await?;
-    let mut page = TokenPage::of(&here, &token).await?;
-    if let Some(mut typed) = here.draft(&page.change) {
+pub async fn show(user: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpResponse> {
+    let token = find(&user, id.0).await?;
+    let mut page = TokenPage::of(&user, &token).await?;
+    if let Some(mut typed) = user.draft(&page.change) {
         page.name = typed.text("name");
-        page.abilities = boxes(&here.context, &typed.many("abilities"));
+        page.abilities = boxes(&user.context, &typed.many("abilities"));
         let typed = ExpiryChoice::take(&mut typed);
-        page.expiry = ExpiryFields::of_change(&here.context, token.expires_at, typed);
+        page.expiry = ExpiryFields::of_change(&user.context, token.expires_at, typed);
     }
-    if let Some(mut typed) = here.draft(&page.rotate) {
+    if let Some(mut typed) = user.draft(&page.rotate) {
         page.overlap = typed.text("overlap");
     }
     html::ok(&page)
@@ -117,11 +117,11 @@ pub async fn show(here: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpRe
 
 /// `POST /account/tokens/{id}`
 pub async fn change(
-    here: BrowserUser,
+    user: BrowserUser,
     id: PathId<CredentialTag>,
     form: Form,
 ) -> Result<HttpResponse> {
-    let token = find(&here, id.0).await?;
+    let token = find(&user, id.0).await?;
     let mut fields = form.0;
     let (name, abilities) = (fields.text("name"), fields.many("abilities"));
     let expiry = ExpiryChoice::take(&mut fields);
@@ -130,9 +130,9 @@ pub async fn change(
         let name = errors.take("name", Name::parse(&name));
         let wanted = errors.take(
             "abilities",
-            here.context.settings.catalogue.parse(&abilities),
+            user.context.settings.catalogue.parse(&abilities),
         );
-        let expires_at = errors.take("expires", expiry.read_change(&here.context));
+        let expires_at = errors.take("expires", expiry.read_change(&user.context));
         fields.check()?;
         let change = Change {
             name,
@@ -140,26 +140,26 @@ pub async fn change(
             expires_at: expires_at.flatten(),
             ..Change::default()
         };
-        let changed = change_token(&here.context, &here.caller, token.id, change).await;
-        here.with_return_address(|| paths::token(token.id), changed)
+        let changed = change_token(&user.context, &user.caller, token.id, change).await;
+        user.with_return_address(|| paths::token(token.id), changed)
     };
     match changed.await {
-        Ok(token) => here.redirect(&paths::token(token.id), "Saved."),
+        Ok(token) => user.redirect(&paths::token(token.id), "Saved."),
         Err(Error::Invalid(errors)) => html::unprocessable(&TokenPage {
             name,
-            abilities: boxes(&here.context, &abilities),
-            expiry: ExpiryFields::of_change(&here.context, token.expires_at, expiry),
+            abilities: boxes(&user.context, &abilities),
+            expiry: ExpiryFields::of_change(&user.context, token.expires_at, expiry),
             errors,
-            ..TokenPage::of(&here, &token).await?
+            ..TokenPage::of(&user, &token).await?
         }),
         Err(other) => Err(other),
     }
 }
 
 /// `POST /account/tokens/{id}/pause`
-pub async fn pause(here: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpResponse> {
+pub async fn pause(user: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpResponse> {
     set_paused(
-        &here,
+        &user,
         id.0,
         true,
         "Paused: it is refused until you resume it.",
@@ -168,12 +168,12 @@ pub async fn pause(here: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpR
 }
 
 /// `POST /account/tokens/{id}/resume`
-pub async fn resume(here: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpResponse> {
-    set_paused(&here, id.0, false, "Resumed: it is let in again.").await
+pub async fn resume(user: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpResponse> {
+    set_paused(&user, id.0, false, "Resumed: it is let in again.").await
 }
 
 async fn set_paused(
-    here: &BrowserUser,
+    user: &BrowserUser,
     id: CredentialId,
     paused: bool,
     message: &str,
@@ -182,16 +182,16 @@ async fn set_paused(
         paused: Some(paused),
         ..Change::default()
     };
-    let changed = change_token(&here.context, &here.caller, id, change).await;
-    let token = here.with_return_address(|| paths::token(id), changed)?;
-    here.redirect(&paths::token(token.id), message)
+    let changed = change_token(&user.context, &user.caller, id, change).await;
+    let token = user.with_return_address(|| paths::token(id), changed)?;
+    user.redirect(&paths::token(token.id), message)
 }
 
 /// `POST /account/tokens/{id}/revoke`
 pub async fn revoke(
-    here: BrowserUser,
+    user: BrowserUser,
     id: PathId<CredentialTag>,
     form: Form,
 ) -> Result<HttpResponse> {
-    revoke_one(&here, CredentialType::Token, id.0, form).await
+    revoke_one(&user, CredentialType::Token, id.0, form).await
 }
