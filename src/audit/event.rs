@@ -1,4 +1,4 @@
-//! A line of the activity log.
+//! The events of the audit log.
 
 use std::net::IpAddr;
 
@@ -8,22 +8,22 @@ use crate::{
     util::{clock::Timestamp, string_enum::string_enum},
 };
 
-/// Who did something, and from where.
+/// The author of a change: the caller's credential, and the client's address.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Actor {
-    /// The credential of the caller; none for a stranger, for an operator and for Narthex itself.
+    /// The caller's credential. `None` for an anonymous client, an operator and Narthex itself.
     pub credential: Option<CredentialId>,
-    /// By which of the credential's secrets; what is asked with one that was taken back meanwhile is
-    /// not done.
+    /// The digest of the secret that authenticated the caller. A change fails if this secret has
+    /// been revoked since.
     pub secret: Option<Digest>,
-    /// The client's address; none for an operator and for Narthex itself.
+    /// The client's address. `None` for an operator and for Narthex itself.
     pub ip: Option<IpAddr>,
-    /// The abilities that the route asks for. A change checks them again in its transaction.
+    /// The abilities that the route requires. A change checks them again in its transaction.
     pub needs: &'static [&'static str],
 }
 
 impl Actor {
-    /// An operator on the command line, or Narthex itself.
+    /// Returns the actor for an operator on the command line and for Narthex itself.
     #[must_use]
     pub const fn operator() -> Self {
         Self {
@@ -34,7 +34,7 @@ impl Actor {
         }
     }
 
-    /// Somebody not signed in, at this address.
+    /// Returns the actor for an anonymous client at this address.
     #[must_use]
     pub const fn stranger(ip: Option<IpAddr>) -> Self {
         Self {
@@ -47,46 +47,46 @@ impl Actor {
 }
 
 string_enum! {
-    /// What sort of thing happened.
+    /// The kind of an event.
     EventKind {
-        /// The account was made.
+        /// The account was created.
         AccountCreated = "account.created", "Account made";
-        /// Another name.
+        /// The user's name changed.
         NameChanged = "account.name_changed", "Name changed";
-        /// Another e-mail address.
+        /// The user's e-mail address changed.
         EmailChanged = "account.email_changed", "E-mail address changed";
-        /// An operator shut the account.
+        /// An operator disabled the account.
         AccountDisabled = "account.disabled", "Account disabled by an operator";
-        /// An operator opened it again.
+        /// An operator enabled the account.
         AccountEnabled = "account.enabled", "Account enabled by an operator";
-        /// Another password.
+        /// The password changed.
         PasswordChanged = "password.changed", "Password changed";
-        /// The password was confirmed in a session.
+        /// A re-authentication in a session succeeded.
         PasswordConfirmed = "password.confirmed", "Password confirmed";
-        /// A wrong password, where the account exists.
+        /// An attempt with a wrong password on an existing account.
         PasswordRefused = "password.refused", "Wrong password";
-        /// A browser signed in.
+        /// A browser signed in from a known device, or directly after registration.
         SignedIn = "session.created", "Signed in";
-        /// A browser signed in that is like none of those before.
+        /// A browser signed in from a device that none of the user's earlier sessions had.
         SignedInAnew = "session.created_on_new_device", "Signed in on a new device";
-        /// A token was made.
+        /// A token was created.
         TokenCreated = "token.created", "Token made";
         /// A token's name or abilities changed.
         TokenChanged = "token.changed", "Token changed";
-        /// A token was given a new secret.
+        /// A token was rotated.
         TokenRotated = "token.rotated", "Token rotated";
         /// A token was paused.
         TokenPaused = "token.paused", "Token paused";
         /// A token was resumed.
         TokenResumed = "token.resumed", "Token resumed";
-        /// Credentials ended; the receipt says which.
+        /// Credentials were revoked. The receipt lists them.
         CredentialsEnded = "credentials.ended", "Ended";
-        /// Something that this version has no name for.
+        /// A kind that this version does not know.
         Other = "other", "Changed";
     }
 }
 
-/// What happened, before it is a line of the log.
+/// An event that is not yet in the log.
 #[derive(Debug)]
 pub struct NewEvent {
     pub(super) kind: EventKind,
@@ -96,7 +96,7 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
-    /// Something of this kind, with what a person recognises it by.
+    /// Returns an event of this kind. `detail` is a text by which the user recognises it.
     #[must_use]
     pub fn new(kind: EventKind, detail: impl Into<String>) -> Self {
         Self {
@@ -107,14 +107,14 @@ impl NewEvent {
         }
     }
 
-    /// It was done to this credential.
+    /// Sets the credential that the event is about.
     #[must_use]
     pub const fn to(mut self, credential: CredentialId) -> Self {
         self.credential = Some(credential);
         self
     }
 
-    /// This receipt says more.
+    /// Sets the receipt that lists the revoked credentials.
     #[must_use]
     pub const fn with_receipt(mut self, receipt: ReceiptId) -> Self {
         self.receipt = Some(receipt);
@@ -122,31 +122,33 @@ impl NewEvent {
     }
 }
 
-/// A line of the activity log.
+/// An event of the audit log.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Its id.
+    /// The ID. Its order is the order of the log.
     pub id: EventId,
-    /// When it happened.
+    /// The time of the event.
     pub at: Timestamp,
-    /// What happened.
+    /// The kind of the event.
     pub kind: EventKind,
-    /// The credential whose caller did it.
+    /// The caller's credential.
     pub by_credential: Option<CredentialId>,
-    /// From where.
+    /// The client's address.
     pub ip: Option<IpAddr>,
-    /// What it was done to.
+    /// The credential that the event is about.
     pub credential_id: Option<CredentialId>,
-    /// What it ended.
+    /// The receipt of a revocation.
     pub receipt_id: Option<ReceiptId>,
-    /// What a person recognises it by: a token's name, a browser, how many ended.
+    /// A text by which the user recognises the event: a token's name, a browser, the number of
+    /// revoked credentials.
     pub detail: String,
     /// How often the same actor did the same within a minute.
     pub times: i64,
 }
 
 impl EventKind {
-    /// Whether an actor can do this to the same thing again and again. One row counts those within a minute.
+    /// Returns whether an actor can repeat this event on the same target without limit. One row
+    /// counts the repetitions within a minute.
     #[must_use]
     pub const fn is_repeatable(self) -> bool {
         matches!(
@@ -162,7 +164,8 @@ impl EventKind {
         )
     }
 
-    /// Whether this is kept for longest where a log is full: who got in, and what was ended.
+    /// Returns whether this kind is deleted last if a log is full. These are the sign-ins and the
+    /// revocations.
     #[must_use]
     pub const fn is_kept_longest(self) -> bool {
         matches!(

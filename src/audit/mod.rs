@@ -1,4 +1,4 @@
-//! What happened: the user's activity log.
+//! The audit log: the security events of each user.
 
 mod event;
 mod store;
@@ -18,18 +18,21 @@ use crate::{
     },
 };
 
-/// The most events of one user: a person reads fewer, and a token that is changed in a loop fills no disk.
+/// The most events of one user. A person reads fewer, and a client that changes a token in a loop
+/// cannot fill the disk.
 pub const MOST_EVENTS: i64 = 10_000;
-/// How long the same change by the same actor is counted on one row.
+/// The period in which repetitions of a change by one actor are counted on one row.
 const COUNTED_WITHIN: Duration = Duration::from_secs(60);
-/// How many events of a user are forgotten in one transaction.
+/// The most events of a user that one transaction deletes.
 const FORGOTTEN_AT_ONCE: i64 = 500;
-/// Pruning looks at users with so many events since the last time, which is an hour ago.
+/// Cleanup checks the users that have at least this many events in the last [`LOOKED_AT_WITHIN`].
+/// It runs every hour.
 const MANY: i64 = 64;
 const LOOKED_AT_WITHIN: Duration = Duration::from_secs(2 * 3600);
 
-/// Adds a line to `user`'s log, or to nobody's, in the transaction of what it tells of: both happen or
-/// neither. What the same actor does again within a minute to the same thing is counted on the same line.
+/// Adds an event to `user`'s log, or to the anonymous log without a user. The row is part of the
+/// transaction of the change, so that neither exists without the other. Repetitions by the same
+/// actor on the same target within a minute are counted on the same row.
 ///
 /// # Errors
 /// When the database fails.
@@ -67,15 +70,16 @@ pub fn record(
     }
 }
 
-/// Chosen by a random part of the id, so that hardly any change pays for looking whether the log is full.
+/// Returns `true` for one event in 64. The choice uses a random byte of the ID, so that few changes
+/// pay for counting the log.
 fn is_one_in_64(id: EventId) -> bool {
     id.as_bytes()
         .last()
         .is_some_and(|byte| byte.is_multiple_of(64))
 }
 
-/// Forgets some of the events of `user` that are beyond [`MOST_EVENTS`], and says how many: the oldest first,
-/// sign-ins and endings after all others.
+/// Deletes up to [`FORGOTTEN_AT_ONCE`] of the events of `user` beyond [`MOST_EVENTS`], and returns
+/// their number. The oldest are deleted first, and sign-ins and revocations after all others.
 fn delete_excess(connection: &mut AnyConnection, user: UserId) -> Result<usize> {
     let beyond = store::count(connection, user)?.saturating_sub(MOST_EVENTS);
     if beyond <= 0 {
@@ -88,8 +92,8 @@ fn delete_excess(connection: &mut AnyConnection, user: UserId) -> Result<usize> 
     )?)
 }
 
-/// Forgets events of users whose logs are full. Only a user who did much in the last hours can have more than
-/// [`MOST_EVENTS`].
+/// Deletes excess events of users whose logs are full. Only a user with many events in the last
+/// hours can have more than [`MOST_EVENTS`].
 ///
 /// # Errors
 /// When the database fails.
@@ -106,12 +110,13 @@ pub(crate) async fn delete_excess_of_all(context: &AppState) -> Result<()> {
     Ok(())
 }
 
-/// When the newest line of all was written: the clock was there already.
+/// Returns the time of the newest event of all. The clock had reached this time already.
 pub(crate) fn newest_at(connection: &mut AnyConnection) -> Result<Option<Timestamp>> {
     Ok(store::newest_at(connection)?)
 }
 
-/// Forgets some lines of nobody's log that are older than `before`, and says how many.
+/// Deletes up to `most` events of the anonymous log that are older than `before`, and returns their
+/// number.
 pub(crate) fn delete_anonymous_events(
     connection: &mut AnyConnection,
     before: Timestamp,
@@ -120,7 +125,7 @@ pub(crate) fn delete_anonymous_events(
     Ok(store::delete_anonymous_events(connection, before, most)?)
 }
 
-/// A page of `user`'s log, newest first.
+/// Returns a page of `user`'s log, newest first.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! The activity log's queries.
+//! The queries of the audit log.
 
 use diesel::{QueryResult, prelude::*};
 
@@ -14,7 +14,7 @@ use crate::{
 #[diesel(table_name = events, treat_none_as_default_value = false)]
 struct Row {
     id: EventId,
-    /// `None`: somebody who is no user did it.
+    /// `None`: the actor was no user.
     user_id: Option<UserId>,
     at: Timestamp,
     kind: String,
@@ -42,7 +42,7 @@ impl From<Row> for Event {
     }
 }
 
-/// When the newest line was written, whoever's it is.
+/// Returns the time of the newest event of all users and of the anonymous log.
 pub(super) fn newest_at(connection: &mut AnyConnection) -> QueryResult<Option<Timestamp>> {
     events::table
         .order(events::id.desc())
@@ -74,7 +74,8 @@ pub(super) fn insert(
     .map(drop)
 }
 
-/// Counts `event` on the row of the same change by the same actor since `since`. Returns whether there is one.
+/// Counts `event` on the row of the same change by the same actor since `since`. Returns whether
+/// such a row exists.
 pub(super) fn count_again(
     connection: &mut AnyConnection,
     user: UserId,
@@ -112,7 +113,7 @@ pub(super) fn count_again(
     Ok(true)
 }
 
-/// How many events `user` has.
+/// Returns the number of `user`'s events.
 pub(super) fn count(connection: &mut AnyConnection, user: UserId) -> QueryResult<i64> {
     events::table
         .filter(events::user_id.eq(user))
@@ -120,7 +121,8 @@ pub(super) fn count(connection: &mut AnyConnection, user: UserId) -> QueryResult
         .get_result(connection)
 }
 
-/// Forgets the oldest `most` events of `user`, those of the kinds that are kept longest after all others.
+/// Deletes the oldest `most` events of `user`. The kinds of [`EventKind::is_kept_longest`] come
+/// after all others.
 pub(super) fn delete_oldest(
     connection: &mut AnyConnection,
     user: UserId,
@@ -148,7 +150,7 @@ pub(super) fn delete_oldest(
     diesel::delete(events::table.filter(events::id.eq_any(ids))).execute(connection)
 }
 
-/// Users with at least `many` events since `since`.
+/// Returns the users with at least `many` events since `since`.
 pub(super) fn users_with_excess(
     connection: &mut AnyConnection,
     since: EventId,

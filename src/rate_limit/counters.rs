@@ -1,4 +1,4 @@
-//! What an attempt is counted by, and how generous each count is.
+//! The counters of an attempt, and the limit of each counter.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -9,129 +9,132 @@ use crate::{app_state::Shared, crypto::digest::Digest, types::ids::CredentialId,
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// With one account, or in one session: a person mistypes a few times and then remembers. A guesser
-/// gets some 400 passwords a day.
+/// Failures on one account or in one session. A user may mistype a few times before the delays
+/// start. An attacker gets about 400 guesses a day.
 const FAILURES_OF_ONE: LimitPolicy = LimitPolicy {
     free: 5,
     forgets_one_in: MINUTE.saturating_mul(15),
 };
-/// From one client network, over all accounts: an office of hundreds or a carrier may be behind it, and
-/// who signs in rightly is not counted. Stops whoever tries one password on many accounts.
+/// Failures from one client network, over all accounts. An office of hundreds of users or a carrier
+/// may share the network, and successful sign-ins are not counted. This limits clients that try one
+/// password on many accounts.
 const FAILURES_OF_A_NETWORK: LimitPolicy = LimitPolicy {
     free: 100,
     forgets_one_in: MINUTE,
 };
-/// From one IPv6 site: ten networks' worth, where a site has 65,536 networks to come from.
+/// Failures from one IPv6 site: ten times the limit of a network, because a site has 65,536
+/// networks.
 const FAILURES_OF_A_SITE: LimitPolicy = LimitPolicy {
     free: 1000,
     forgets_one_in: Duration::from_secs(6),
 };
-/// Right passwords of one account, or in one session: 30 an hour. Each costs a hash and a few rows.
+/// Successes on one account or in one session: 30 an hour. Each costs a hash and a few rows.
 const SUCCESSES_OF_ONE: LimitPolicy = LimitPolicy {
     free: 30,
     forgets_one_in: MINUTE.saturating_mul(2),
 };
-/// Right passwords from one client network, over all accounts: 1,200 an hour.
+/// Successes from one client network, over all accounts: 1,200 an hour.
 const SUCCESSES_OF_A_NETWORK: LimitPolicy = LimitPolicy {
     free: 1200,
     forgets_one_in: Duration::from_secs(3),
 };
-/// Right passwords from one IPv6 site: ten networks' worth.
+/// Successes from one IPv6 site: ten times the limit of a network.
 const SUCCESSES_OF_A_SITE: LimitPolicy = LimitPolicy {
     free: 12_000,
     forgets_one_in: Duration::from_millis(300),
 };
-/// Accounts made from one client network.
+/// Accounts created from one client network.
 const REGISTRATIONS_OF_A_NETWORK: LimitPolicy = LimitPolicy {
     free: 100,
     forgets_one_in: MINUTE,
 };
-/// Accounts made from one IPv6 site: ten networks' worth.
+/// Accounts created from one IPv6 site: ten times the limit of a network.
 const REGISTRATIONS_OF_A_SITE: LimitPolicy = LimitPolicy {
     free: 1000,
     forgets_one_in: Duration::from_secs(6),
 };
 
-/// Who tries, and what: which counts an attempt is held against.
+/// An attempt: its client and its target. Both decide which counters count it.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    /// The client's address, where its networks count.
+    /// The client's address. `None` if the attempt is not counted by network.
     client: Option<IpAddr>,
     subject: Subject,
 }
 
 #[derive(Clone, Debug)]
 enum Subject {
-    /// An account by its canonical address, whether there is such an account or not, from a network.
+    /// An account by its canonical address, whether it exists or not, and the client's network.
     Account {
         canonical: String,
         from: Option<IpNet>,
-        /// Whether the account was signed in to from there before.
-        known_there: bool,
+        /// Whether the user has signed in from this network before.
+        known_location: bool,
     },
     Session(CredentialId),
     Registrations,
 }
 
-/// What a count keeps of an attempt, once it is known how the attempt ended.
+/// The outcomes that a counter counts, once the outcome of an attempt is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Keeps {
-    /// Failures. A success also forgives all failures before it.
-    FailuresOfOne,
-    /// Failures. A success is only not counted itself.
+pub(super) enum CountedOutcomes {
+    /// Failures. A success deletes the counter, with all earlier failures.
+    FailuresOfTarget,
+    /// Failures. A success only removes its own attempt.
     Failures,
     /// Successes.
     Successes,
-    /// Both.
+    /// Successes and failures.
     All,
 }
 
-/// One thing that is counted.
+/// A counter of an attempt.
 #[derive(Clone, Debug)]
 pub(super) struct Counter {
     pub key: Digest,
-    pub patience: LimitPolicy,
-    pub keeps: Keeps,
-    /// Whether the count can refuse the attempt. One that cannot is left as it is where it would.
-    pub decides: bool,
+    pub policy: LimitPolicy,
+    pub outcomes: CountedOutcomes,
+    /// Whether the counter can reject the attempt. A counter that cannot, and that would block the
+    /// attempt, is left unchanged.
+    pub can_block: bool,
     pub what: &'static str,
 }
 
-/// The counts of one kind of outcome: by the client's networks and by what is tried.
+/// The counters of one outcome: by the client's networks and by the target.
 struct Family {
-    keeps: Keeps,
-    keeps_of_one: Keeps,
+    outcomes: CountedOutcomes,
+    target_outcomes: CountedOutcomes,
     network: (&'static str, LimitPolicy),
     site: (&'static str, LimitPolicy),
-    place: &'static str,
+    account_from_network: &'static str,
     account: &'static str,
     session: &'static str,
-    of_one: LimitPolicy,
+    target_policy: LimitPolicy,
 }
 
 const FAILURES: Family = Family {
-    keeps: Keeps::Failures,
-    keeps_of_one: Keeps::FailuresOfOne,
+    outcomes: CountedOutcomes::Failures,
+    target_outcomes: CountedOutcomes::FailuresOfTarget,
     network: ("network", FAILURES_OF_A_NETWORK),
     site: ("site", FAILURES_OF_A_SITE),
-    place: "place",
+    account_from_network: "place",
     account: "account",
     session: "session",
-    of_one: FAILURES_OF_ONE,
+    target_policy: FAILURES_OF_ONE,
 };
 const SUCCESSES: Family = Family {
-    keeps: Keeps::Successes,
-    keeps_of_one: Keeps::Successes,
+    outcomes: CountedOutcomes::Successes,
+    target_outcomes: CountedOutcomes::Successes,
     network: ("network-successes", SUCCESSES_OF_A_NETWORK),
     site: ("site-successes", SUCCESSES_OF_A_SITE),
-    place: "place-successes",
+    account_from_network: "place-successes",
     account: "account-successes",
     session: "session-successes",
-    of_one: SUCCESSES_OF_ONE,
+    target_policy: SUCCESSES_OF_ONE,
 };
 
 impl Attempt {
-    /// To sign in to the account with this canonical address.
+    /// Returns an attempt to sign in to the account with this canonical address.
     #[must_use]
     pub fn to_sign_in(context: &Shared, canonical: &str, ip: Option<IpAddr>) -> Self {
         Self {
@@ -139,13 +142,14 @@ impl Attempt {
             subject: Subject::Account {
                 canonical: canonical.to_owned(),
                 from: ip.map(networks::client_prefix),
-                known_there: false,
+                known_location: false,
             },
         }
     }
 
-    /// To give the password again in an open session. It is held against that session alone: neither
-    /// who attacks the account from outside nor who shares its network keeps the owner from it.
+    /// Returns an attempt to re-authenticate in a session. Only this session's counters count it.
+    /// So neither an attack on the account from outside nor clients in the same network can block
+    /// the owner.
     #[must_use]
     pub const fn in_session(id: CredentialId) -> Self {
         Self {
@@ -154,7 +158,7 @@ impl Attempt {
         }
     }
 
-    /// To make an account.
+    /// Returns an attempt to create an account.
     #[must_use]
     pub fn to_register(context: &Shared, ip: Option<IpAddr>) -> Self {
         Self {
@@ -163,40 +167,40 @@ impl Attempt {
         }
     }
 
-    /// The same, for a network from which the password was known before. Only what that network tried
-    /// with this account decides: neither attempts from elsewhere nor what its neighbours try on other
-    /// accounts keep the owner out.
+    /// Marks the client's network as a known location. Then only the attempts of this network on
+    /// this account can block the attempt. Attempts from other networks, and attempts of the same
+    /// network on other accounts, do not lock the owner out.
     #[must_use]
     pub fn from_a_known_place(mut self) -> Self {
-        if let Subject::Account { known_there, .. } = &mut self.subject {
-            *known_there = true;
+        if let Subject::Account { known_location, .. } = &mut self.subject {
+            *known_location = true;
         }
         self
     }
 
-    /// In the order in which their rows are locked: every attempt locks at most one row of each sort, in
-    /// the order of the sorts, and so no two wait for each other.
+    /// Returns the counters in the order in which their rows are locked. Each attempt locks at most
+    /// one row of each sort, in the order of the sorts, so that attempts cannot deadlock.
     pub(super) fn counters(&self) -> Vec<Counter> {
         match &self.subject {
             Subject::Account {
                 canonical,
                 from,
-                known_there,
+                known_location,
             } => [FAILURES, SUCCESSES]
                 .iter()
-                .flat_map(|family| self.of_account(family, canonical, *from, *known_there))
+                .flat_map(|family| self.of_account(family, canonical, *from, *known_location))
                 .collect(),
             Subject::Session(id) => [FAILURES, SUCCESSES]
                 .iter()
                 .map(|family| {
                     let parts: [&[u8]; 1] = [id.as_bytes()];
-                    family.of_one(family.session, true, &parts)
+                    family.target_counter(family.session, true, &parts)
                 })
                 .collect(),
             Subject::Registrations => self.by_network(
                 ("registrations", REGISTRATIONS_OF_A_NETWORK),
                 ("site-registrations", REGISTRATIONS_OF_A_SITE),
-                Keeps::All,
+                CountedOutcomes::All,
                 true,
             ),
         }
@@ -207,37 +211,37 @@ impl Attempt {
         family: &Family,
         canonical: &str,
         from: Option<IpNet>,
-        known_there: bool,
+        known_location: bool,
     ) -> Vec<Counter> {
-        let decides = !known_there;
-        let mut counters = self.by_network(family.network, family.site, family.keeps, decides);
+        let can_block = !known_location;
+        let mut counters = self.by_network(family.network, family.site, family.outcomes, can_block);
         if let Some(from) = from {
             let from = from.to_string();
             let parts = [from.as_bytes(), canonical.as_bytes()];
-            counters.push(family.of_one(family.place, true, &parts));
+            counters.push(family.target_counter(family.account_from_network, true, &parts));
         }
-        counters.push(family.of_one(family.account, decides, &[canonical.as_bytes()]));
+        counters.push(family.target_counter(family.account, can_block, &[canonical.as_bytes()]));
         counters
     }
 
-    /// By the client's network and, for IPv6, by its site.
+    /// Returns the counters of the client's network and, for IPv6, of its site.
     fn by_network(
         &self,
         network: (&'static str, LimitPolicy),
         site: (&'static str, LimitPolicy),
-        keeps: Keeps,
-        decides: bool,
+        outcomes: CountedOutcomes,
+        can_block: bool,
     ) -> Vec<Counter> {
         let Some(client) = self.client else {
             return Vec::new();
         };
         let of_network = networks::client_prefix(client);
         let of_site = networks::site_prefix(client);
-        let counter = |(what, patience): (&'static str, LimitPolicy), of: IpNet| Counter {
+        let counter = |(what, policy): (&'static str, LimitPolicy), of: IpNet| Counter {
             key: key(what, &[of.to_string().as_bytes()]),
-            patience,
-            keeps,
-            decides,
+            policy,
+            outcomes,
+            can_block,
             what,
         };
         let mut counters = vec![counter(network, of_network)];
@@ -249,25 +253,26 @@ impl Attempt {
 }
 
 impl Family {
-    fn of_one(&self, what: &'static str, decides: bool, parts: &[&[u8]]) -> Counter {
+    fn target_counter(&self, what: &'static str, can_block: bool, parts: &[&[u8]]) -> Counter {
         Counter {
             key: key(what, parts),
-            patience: self.of_one,
-            keeps: self.keeps_of_one,
-            decides,
+            policy: self.target_policy,
+            outcomes: self.target_outcomes,
+            can_block,
             what,
         }
     }
 }
 
-/// A client without an address (at a Unix socket) is not told apart from others, and so not counted
-/// with them.
+/// Returns the address by which a client is counted. A client without an address (at a Unix socket)
+/// cannot be distinguished from others and is not counted by network.
 fn counted(context: &Shared, ip: Option<IpAddr>) -> Option<IpAddr> {
     ip.map(networks::canonical)
         .filter(|ip| !context.settings.throttle_exempt.contain(*ip))
 }
 
-/// Names a counter. Digests, so that nothing that somebody typed into the wrong field is kept.
+/// Returns the key of a counter. It is a digest, because a user can type a password into the wrong
+/// field, and the database must not contain it.
 fn key(what: &str, parts: &[&[u8]]) -> Digest {
     let mut bytes = what.as_bytes().to_vec();
     for part in parts {
@@ -282,8 +287,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_tally_is_of_account_for_longer_than_it_is_kept() {
-        for patience in [
+    fn no_counter_outlives_its_retention() {
+        for policy in [
             FAILURES_OF_ONE,
             FAILURES_OF_A_NETWORK,
             FAILURES_OF_A_SITE,
@@ -293,8 +298,8 @@ mod tests {
             REGISTRATIONS_OF_A_NETWORK,
             REGISTRATIONS_OF_A_SITE,
         ] {
-            assert!(patience.retention() < crate::rate_limit::LONGEST_MEMORY);
-            assert!(patience.retention() > crate::rate_limit::escalating_delay::MAX_DELAY);
+            assert!(policy.retention() < crate::rate_limit::MAX_RETENTION);
+            assert!(policy.retention() > crate::rate_limit::escalating_delay::MAX_DELAY);
         }
     }
 }

@@ -1,15 +1,17 @@
-//! How long somebody who keeps guessing has to wait: a count that leaks, and delays that grow with it.
+//! A rate limit with an escalating delay: a leaky counter of failures, and delays that grow with
+//! it.
 //!
-//! It is the "generic cell rate algorithm" (ITU-T I.371, annex A) with delays: what is kept is not a
-//! count but the moment at which the count will be zero, so that forgetting needs neither a timer nor
-//! arithmetic with fractions. Pure: the caller says what time it is, and keeps the [`AttemptCounter`].
+//! The counter is the "generic cell rate algorithm" (ITU-T I.371, annex A) with delays. It stores
+//! the time at which the count will be zero instead of the count. So the decay needs neither a
+//! timer nor arithmetic with fractions. The functions are pure: the caller passes the time and
+//! stores the [`AttemptCounter`].
 
 use std::time::Duration;
 
 use crate::util::clock::Timestamp;
 
-/// What each further failure costs, once those that are free are used up. The last one is the longest
-/// that anybody ever waits: whoever owns what is guessed at gets in after it.
+/// The delays after each failure beyond the free ones. The last one is the longest delay of all, so
+/// that the owner of an account gets in after it.
 const DELAYS: [Duration; 8] = [
     Duration::from_secs(1),
     Duration::from_secs(3),
@@ -24,23 +26,23 @@ const DELAYS: [Duration; 8] = [
 /// The longest delay.
 pub const MAX_DELAY: Duration = Duration::from_secs(300);
 
-/// How patient to be.
+/// The parameters of a rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitPolicy {
-    /// How many failures cost nothing.
+    /// The number of failures without a delay.
     pub free: u32,
-    /// How long it takes until one failure is forgotten.
+    /// The time after which one failure no longer counts.
     pub forgets_one_in: Duration,
 }
 
 impl LimitPolicy {
-    /// The highest count there is: more would change no delay.
+    /// Returns the highest count. A higher count would not change the delay.
     #[must_use]
     pub const fn max_count(&self) -> u32 {
         self.free.saturating_add(DELAYS.len() as u32)
     }
 
-    /// How long a tally can be of any account after the last attempt.
+    /// Returns how long after the last attempt a counter can have an effect.
     #[must_use]
     pub const fn retention(&self) -> Duration {
         self.forgets_one_in.saturating_mul(self.max_count())
@@ -55,58 +57,59 @@ impl LimitPolicy {
     }
 }
 
-/// What is remembered of somebody's attempts.
+/// The stored state of a counter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AttemptCounter {
-    /// When all will be forgotten.
+    /// The time at which the count is zero.
     pub clear_at: Timestamp,
-    /// Until when nothing is tried.
+    /// The time before which attempts are rejected.
     pub blocked_until: Timestamp,
 }
 
 impl AttemptCounter {
-    /// How many failures count at `now`.
+    /// Returns the number of failures that count at `now`.
     ///
-    /// A clock that was set back makes the past look like the future. What no attempts could have led
-    /// to is taken for nothing, so that no jump of a clock blocks anybody for longer than a delay.
+    /// After a clock was set back, stored times can lie in the future. A state that no attempts
+    /// could have caused counts as zero. So no change of a clock blocks a client for longer than
+    /// the longest delay.
     #[must_use]
-    pub fn failures(&self, now: Timestamp, patience: LimitPolicy) -> u32 {
-        let left = self.clear_at.saturating_duration_since(now);
-        if left > patience.retention() {
+    pub fn failures(&self, now: Timestamp, policy: LimitPolicy) -> u32 {
+        let remaining = self.clear_at.saturating_duration_since(now);
+        if remaining > policy.retention() {
             return 0;
         }
-        let every = patience.forgets_one_in.as_micros().max(1);
-        u32::try_from(left.as_micros().div_ceil(every)).unwrap_or(u32::MAX)
+        let interval = policy.forgets_one_in.as_micros().max(1);
+        u32::try_from(remaining.as_micros().div_ceil(interval)).unwrap_or(u32::MAX)
     }
 
-    /// How long there is still to wait at `now`, rounded up to whole seconds, as callers are told it.
+    /// Returns the remaining wait at `now`, rounded up to the whole seconds of `Retry-After`.
     #[must_use]
     pub fn wait(&self, now: Timestamp) -> Option<Duration> {
-        let left = self.blocked_until.saturating_duration_since(now);
-        if left.is_zero() || left > MAX_DELAY {
+        let remaining = self.blocked_until.saturating_duration_since(now);
+        if remaining.is_zero() || remaining > MAX_DELAY {
             return None;
         }
         Some(Duration::from_secs(
-            left.as_secs() + u64::from(left.subsec_nanos() > 0),
+            remaining.as_secs() + u64::from(remaining.subsec_nanos() > 0),
         ))
     }
 
-    /// With one more attempt, which counts as failed until it is taken back.
+    /// Returns the counter with one more attempt. It counts as failed until [`Self::undo_attempt`].
     #[must_use]
-    pub fn record_attempt(&self, now: Timestamp, patience: LimitPolicy) -> Self {
-        let before = if self.failures(now, patience) == 0 {
+    pub fn record_attempt(&self, now: Timestamp, policy: LimitPolicy) -> Self {
+        let previous = if self.failures(now, policy) == 0 {
             now
         } else {
             self.clear_at
         };
-        let fullest = now.saturating_add(patience.retention());
+        let latest = now.saturating_add(policy.retention());
         let next = Self {
-            clear_at: before.saturating_add(patience.forgets_one_in).min(fullest),
+            clear_at: previous.saturating_add(policy.forgets_one_in).min(latest),
             ..*self
         };
-        let delay = patience.delay_after(next.failures(now, patience));
+        let delay = policy.delay_after(next.failures(now, policy));
         if delay.is_zero() {
-            // Not `now`: whoever tries at the same time may have read the clock a moment before.
+            // Not `now`, because a concurrent attempt may have read the clock a moment before.
             return next;
         }
         Self {
@@ -115,20 +118,21 @@ impl AttemptCounter {
         }
     }
 
-    /// With one attempt taken back, because it succeeded: it neither counts nor costs a delay. What
-    /// failed before it still counts.
+    /// Returns the counter without one attempt that succeeded: it neither counts nor causes a
+    /// delay. Earlier failures still count.
     #[must_use]
-    pub fn undo_attempt(&self, patience: LimitPolicy) -> Self {
+    pub fn undo_attempt(&self, policy: LimitPolicy) -> Self {
         Self {
-            clear_at: self.clear_at.saturating_sub(patience.forgets_one_in),
+            clear_at: self.clear_at.saturating_sub(policy.forgets_one_in),
             blocked_until: Timestamp::default(),
         }
     }
 
-    /// Whether it may be forgotten: it says nothing any more, or nothing that can be.
+    /// Returns whether the counter can be deleted, because it has no effect any more or holds an
+    /// impossible state.
     #[must_use]
-    pub fn is_expired(&self, now: Timestamp, patience: LimitPolicy) -> bool {
-        self.failures(now, patience) == 0
+    pub fn is_expired(&self, now: Timestamp, policy: LimitPolicy) -> bool {
+        self.failures(now, policy) == 0
     }
 }
 
@@ -141,14 +145,14 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn an_attempt_that_costs_no_delay_blocks_nobody_who_read_the_clock_a_moment_before() {
+    fn attempt_without_delay_does_not_block_concurrent_ones() {
         let now = Timestamp::from_micros(1_795_370_700_000_000);
-        let before = now.saturating_sub(Duration::from_micros(1));
-        let counted = AttemptCounter::default().record_attempt(now, PATIENCE);
-        assert_eq!(counted.wait(before), None);
-        assert_eq!(counted.undo_attempt(PATIENCE).wait(before), None);
+        let previous = now.saturating_sub(Duration::from_micros(1));
+        let counted = AttemptCounter::default().record_attempt(now, POLICY);
+        assert_eq!(counted.wait(previous), None);
+        assert_eq!(counted.undo_attempt(POLICY).wait(previous), None);
     }
-    const PATIENCE: LimitPolicy = LimitPolicy {
+    const POLICY: LimitPolicy = LimitPolicy {
         free: 5,
         forgets_one_in: Duration::from_secs(900),
     };
@@ -157,13 +161,13 @@ mod tests {
         Timestamp::from_micros(1_795_370_700_000_000)
     }
 
-    /// Whoever tries again as soon as they may, so many times; what they waited each time.
+    /// Returns the waits of a client that makes `attempts` attempts, each as soon as it may.
     fn waits(attempts: usize) -> Vec<u64> {
-        let (mut now, mut tally) = (start(), AttemptCounter::default());
+        let (mut now, mut counter) = (start(), AttemptCounter::default());
         let mut waits = Vec::new();
         for _ in 0..attempts {
-            tally = tally.record_attempt(now, PATIENCE);
-            let wait = tally.wait(now).unwrap_or_default();
+            counter = counter.record_attempt(now, POLICY);
+            let wait = counter.wait(now).unwrap_or_default();
             waits.push(wait.as_secs());
             now = now.saturating_add(wait);
         }
@@ -171,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn some_failures_are_free_and_each_further_one_costs_more_up_to_the_longest_delay() {
+    fn delays_start_after_the_free_failures_and_grow_to_the_longest() {
         assert_eq!(
             waits(16),
             [0, 0, 0, 0, 0, 1, 3, 5, 10, 30, 60, 120, 300, 300, 300, 300]
@@ -179,10 +183,10 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_forgotten_one_by_one() {
-        let mut tally = AttemptCounter::default();
+    fn failures_expire_one_by_one() {
+        let mut counter = AttemptCounter::default();
         for _ in 0..4 {
-            tally = tally.record_attempt(start(), PATIENCE);
+            counter = counter.record_attempt(start(), POLICY);
         }
         for (later, failures) in [
             (0, 4),
@@ -193,68 +197,68 @@ mod tests {
             (99999, 0),
         ] {
             let now = start().saturating_add(later * SECOND);
-            assert_eq!(tally.failures(now, PATIENCE), failures, "{later}");
+            assert_eq!(counter.failures(now, POLICY), failures, "{later}");
         }
     }
 
     #[test]
-    fn what_succeeds_leaves_no_trace_but_forgives_nothing_before_it() {
-        let mut tally = AttemptCounter::default();
+    fn success_is_not_counted_and_keeps_earlier_failures() {
+        let mut counter = AttemptCounter::default();
         for _ in 0..7 {
-            tally = tally.record_attempt(start(), PATIENCE);
+            counter = counter.record_attempt(start(), POLICY);
         }
         let now = start().saturating_add(3 * SECOND);
-        let after = tally.record_attempt(now, PATIENCE);
-        let after = after.undo_attempt(PATIENCE);
+        let after = counter.record_attempt(now, POLICY);
+        let after = after.undo_attempt(POLICY);
         assert_eq!(after.wait(now), None);
-        assert_eq!(after.failures(now, PATIENCE), 7);
+        assert_eq!(after.failures(now, POLICY), 7);
         assert_eq!(
-            after.record_attempt(now, PATIENCE).wait(now),
+            after.record_attempt(now, POLICY).wait(now),
             Some(5 * SECOND)
         );
     }
 
     proptest! {
-        /// Whatever was done and however the clock jumped, nobody waits longer than the longest
-        /// delay, and after it they may try.
+        /// After any attempts and any changes of the clock, no wait is longer than the longest
+        /// delay, and an attempt after it is not blocked.
         #[test]
-        fn nobody_is_blocked_for_longer_than_the_longest_delay(
+        fn no_wait_exceeds_the_longest_delay(
             steps in proptest::collection::vec((any::<bool>(), -100_000_000i64..100_000_000), 0..200),
         ) {
-            let (mut now, mut tally) = (start(), AttemptCounter::default());
+            let (mut now, mut counter) = (start(), AttemptCounter::default());
             for (succeeded, seconds) in steps {
                 now = Timestamp::from_micros(now.micros() + seconds * 1_000_000);
-                if tally.wait(now).is_none() {
-                    tally = tally.record_attempt(now, PATIENCE);
+                if counter.wait(now).is_none() {
+                    counter = counter.record_attempt(now, POLICY);
                     if succeeded {
-                        tally = tally.undo_attempt(PATIENCE);
+                        counter = counter.undo_attempt(POLICY);
                     }
                 }
-                let wait = tally.wait(now).unwrap_or_default();
+                let wait = counter.wait(now).unwrap_or_default();
                 prop_assert!(wait <= MAX_DELAY);
-                prop_assert_eq!(tally.wait(now.saturating_add(wait)), None);
-                prop_assert!(tally.failures(now, PATIENCE) <= PATIENCE.max_count());
+                prop_assert_eq!(counter.wait(now.saturating_add(wait)), None);
+                prop_assert!(counter.failures(now, POLICY) <= POLICY.max_count());
             }
         }
 
-        /// However attempts are spread, no more get through in a time than the free ones, the delays
-        /// that fit into it, and what is forgotten meanwhile.
+        /// For any distribution of attempts, no more pass in a period than the free ones, the
+        /// delays that fit into it, and the failures that expire meanwhile.
         #[test]
-        fn no_rhythm_gets_more_guesses(
+        fn no_timing_of_attempts_gets_more_guesses(
             gaps in proptest::collection::vec(0u64..600, 1..400),
         ) {
-            let (mut now, mut tally) = (start(), AttemptCounter::default());
-            let mut through = 0u64;
+            let (mut now, mut counter) = (start(), AttemptCounter::default());
+            let mut passed = 0u64;
             for gap in gaps {
                 now = now.saturating_add(Duration::from_secs(gap));
-                if tally.wait(now).is_none() {
-                    tally = tally.record_attempt(now, PATIENCE);
-                    through += 1;
+                if counter.wait(now).is_none() {
+                    counter = counter.record_attempt(now, POLICY);
+                    passed += 1;
                 }
             }
             let seconds = now.saturating_duration_since(start()).as_secs();
-            let most = u64::from(PATIENCE.max_count()) + seconds / 300 + seconds / 900 + 1;
-            prop_assert!(through <= most, "{through} of {most} in {seconds} s");
+            let most = u64::from(POLICY.max_count()) + seconds / 300 + seconds / 900 + 1;
+            prop_assert!(passed <= most, "{passed} of {most} in {seconds} s");
         }
     }
 }

@@ -1,15 +1,17 @@
-//! How often somebody may try: a password, or making an account.
+//! Rate limits on password attempts and on registrations.
 //!
-//! Every attempt is counted before it is looked at, in a commit of its own, so that neither a crash
-//! nor a failure takes it back and many at once are as many as they are. There are counts of failures,
-//! from which an attempt that succeeds is taken back, and counts of successes, from which one that fails
-//! is. What is counted is in the database: it outlives a restart and holds for every process on it.
+//! Every attempt is counted before it is processed, in a commit of its own. So neither a crash nor
+//! an error loses the count, and concurrent attempts are counted separately. There are counters of
+//! failures, from which a successful attempt is removed, and counters of successes, from which a
+//! failed one is removed. The counters are in the database: they survive a restart and hold for
+//! every node.
 //!
-//! Nobody is ever locked out for good. Delays grow up to [`backoff::LONGEST`](crate::rate_limit::escalating_delay::MAX_DELAY), and an attempt that
-//! comes too early is refused, whatever the password, without being counted. What an account owner
-//! has to fear is somebody else who uses up every turn: so sessions that are open confirm on a count
-//! of their own, and so does a sign-in from where this account was signed in to before, even if its
-//! neighbours there have used up the network's.
+//! No user is locked out for ever. Delays grow up to [`MAX_DELAY`](escalating_delay::MAX_DELAY). An
+//! attempt during a delay is rejected without being counted, whatever its password is. The
+//! remaining risk for the owner of an account is an attacker who makes an attempt at each moment at
+//! which one is allowed. Therefore open sessions re-authenticate on counters of their own. A
+//! sign-in from a known location has counters of its own as well, even if other clients of its
+//! network have used up the network's limit.
 
 mod counters;
 pub mod escalating_delay;
@@ -19,7 +21,7 @@ use std::time::Duration;
 
 pub use self::counters::Attempt;
 use self::{
-    counters::{Counter, Keeps},
+    counters::{CountedOutcomes, Counter},
     escalating_delay::AttemptCounter,
 };
 use crate::{
@@ -29,36 +31,36 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// Longer than a tally of any of them can be of account.
-const LONGEST_MEMORY: Duration = Duration::from_secs(24 * 3600);
+/// Longer than the retention of any counter.
+const MAX_RETENTION: Duration = Duration::from_secs(24 * 3600);
 
-/// An attempt that was counted, and by which counts.
+/// A counted attempt and its counters.
 #[derive(Clone, Debug)]
 pub struct Counted(Vec<Counter>);
 
-/// The attempt, where nothing stands in its way. It counts nothing: so a flood of attempts that are
-/// blocked is only read.
+/// Returns the attempt if no counter blocks it. Nothing is counted here, so that a flood of blocked
+/// attempts causes reads only.
 ///
 /// # Errors
-/// [`Error::Throttled`] where something does.
+/// [`Error::Throttled`] if a counter blocks the attempt.
 pub fn check(
     context: &Shared,
     connection: &mut AnyConnection,
     attempt: Attempt,
 ) -> Result<Attempt> {
-    let mut found = Vec::new();
+    let mut states = Vec::new();
     for counter in attempt.counters() {
-        let tally = store::find(connection, counter.key)?.unwrap_or_default();
-        found.push((counter, tally));
+        let state = store::find(connection, counter.key)?.unwrap_or_default();
+        states.push((counter, state));
     }
-    expect_unblocked(&found, context.now())?;
+    expect_unblocked(&states, context.now())?;
     Ok(attempt)
 }
 
-/// The longest wait is told, whatever it is for.
-fn expect_unblocked(tallies: &[(Counter, AttemptCounter)], now: Timestamp) -> Result<()> {
-    let decide = tallies.iter().filter(|(counter, _)| counter.decides);
-    let waits = decide.filter_map(|(counter, tally)| Some((tally.wait(now)?, counter.what)));
+/// Fails with the longest wait of all counters that can block the attempt.
+fn expect_unblocked(counters: &[(Counter, AttemptCounter)], now: Timestamp) -> Result<()> {
+    let blocking = counters.iter().filter(|(counter, _)| counter.can_block);
+    let waits = blocking.filter_map(|(counter, state)| Some((state.wait(now)?, counter.what)));
     match waits.max_by_key(|(wait, _)| *wait) {
         None => Ok(()),
         Some((wait, what)) => {
@@ -68,28 +70,30 @@ fn expect_unblocked(tallies: &[(Counter, AttemptCounter)], now: Timestamp) -> Re
     }
 }
 
-/// Counts an attempt, before it is looked at, in a transaction that does nothing else.
+/// Counts an attempt before it is processed, in a transaction of its own.
 ///
 /// # Errors
-/// [`Error::Throttled`] where another one came first and this one is too early now.
+/// [`Error::Throttled`] if a concurrent attempt was counted first and a delay applies now.
 pub async fn record_attempt(context: &AppState, attempt: &Attempt) -> Result<Counted> {
     let attempt = attempt.clone();
     context
         .write(move |context, connection| {
-            let mut found = Vec::new();
+            let mut states = Vec::new();
             for counter in attempt.counters() {
-                let tally = store::lock(connection, counter.key)?;
-                found.push((counter, tally));
+                let state = store::lock(connection, counter.key)?;
+                states.push((counter, state));
             }
-            // Asked when the locks are had, after whoever had them before.
+            // Read after the locks are held, so that it is later than the time of the previous
+            // holders.
             let now = context.now();
-            expect_unblocked(&found, now)?;
+            expect_unblocked(&states, now)?;
             let mut counted = Vec::new();
-            for (counter, tally) in found {
-                // One that cannot decide is blocked by others, who are not to wait longer for this one.
-                if tally.wait(now).is_none() {
-                    let tally = tally.record_attempt(now, counter.patience);
-                    store::set(connection, counter.key, tally)?;
+            for (counter, state) in states {
+                // A counter that cannot block this attempt may be blocked by other attempts.
+                // Counting on it would make those wait longer.
+                if state.wait(now).is_none() {
+                    let state = state.record_attempt(now, counter.policy);
+                    store::set(connection, counter.key, state)?;
                     counted.push(counter);
                 }
             }
@@ -98,9 +102,9 @@ pub async fn record_attempt(context: &AppState, attempt: &Attempt) -> Result<Cou
         .await
 }
 
-/// Takes an attempt that succeeded back from the counts of failures, in the transaction of what it led
-/// to. Its account or session starts anew. Its network does not: whoever has one account of their own
-/// must not wipe out with it what they tried on others.
+/// Removes a successful attempt from the counters of failures, in the transaction of its effect.
+/// The counter of its account or session is deleted. The counter of its network is not, because
+/// otherwise a client could erase its attempts on other accounts by signing in to its own.
 ///
 /// # Errors
 /// When the database fails.
@@ -110,16 +114,16 @@ pub fn record_success(
     attempt: &Counted,
 ) -> Result<()> {
     for counter in &attempt.0 {
-        match counter.keeps {
-            Keeps::FailuresOfOne => store::delete(connection, counter.key)?,
-            Keeps::Failures => undo_attempt(context, connection, counter)?,
-            Keeps::Successes | Keeps::All => {}
+        match counter.outcomes {
+            CountedOutcomes::FailuresOfTarget => store::delete(connection, counter.key)?,
+            CountedOutcomes::Failures => undo_attempt(context, connection, counter)?,
+            CountedOutcomes::Successes | CountedOutcomes::All => {}
         }
     }
     Ok(())
 }
 
-/// Takes an attempt that failed back from the counts of successes.
+/// Removes a failed attempt from the counters of successes.
 ///
 /// # Errors
 /// When the database fails.
@@ -128,7 +132,7 @@ pub fn record_failure(
     connection: &mut AnyConnection,
     attempt: &Counted,
 ) -> Result<()> {
-    let of_successes = |counter: &&Counter| counter.keeps == Keeps::Successes;
+    let of_successes = |counter: &&Counter| counter.outcomes == CountedOutcomes::Successes;
     for counter in attempt.0.iter().filter(of_successes) {
         undo_attempt(context, connection, counter)?;
     }
@@ -136,17 +140,18 @@ pub fn record_failure(
 }
 
 fn undo_attempt(context: &Shared, connection: &mut AnyConnection, counter: &Counter) -> Result<()> {
-    let tally = store::lock(connection, counter.key)?.undo_attempt(counter.patience);
-    if tally.is_expired(context.now(), counter.patience) {
+    let state = store::lock(connection, counter.key)?.undo_attempt(counter.policy);
+    if state.is_expired(context.now(), counter.policy) {
         store::delete(connection, counter.key)?;
     } else {
-        store::set(connection, counter.key, tally)?;
+        store::set(connection, counter.key, state)?;
     }
     Ok(())
 }
 
-/// Forgets some tallies that say nothing any more, and says how many. So there are never more of them
-/// than passwords could be verified in the hours that they are of account.
+/// Deletes up to `most` counters that have no effect any more, and returns their number. This
+/// bounds the number of counters by the number of passwords that can be verified within the
+/// retention.
 ///
 /// # Errors
 /// When the database fails.
@@ -158,7 +163,7 @@ pub(crate) fn delete_expired(
     Ok(store::delete_expired(
         connection,
         now,
-        now.saturating_add(LONGEST_MEMORY),
+        now.saturating_add(MAX_RETENTION),
         most,
     )?)
 }

@@ -1,4 +1,4 @@
-//! The queries about tallies.
+//! The queries about counters.
 
 use diesel::{QueryResult, prelude::*};
 
@@ -10,7 +10,7 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// The tally of `key`, where there is one.
+/// Returns the counter of `key`, if it exists.
 pub(super) fn find(
     connection: &mut AnyConnection,
     key: Digest,
@@ -26,22 +26,22 @@ pub(super) fn find(
     }))
 }
 
-/// The tally of `key`, made where there is none, locked until the transaction ends: of two attempts
-/// at once the second sees what the first one counted.
+/// Returns the counter of `key`, created if it does not exist, and locks it until the transaction
+/// ends. Of two concurrent attempts the second sees the count of the first.
 pub(super) fn lock(connection: &mut AnyConnection, key: Digest) -> QueryResult<AttemptCounter> {
     if !touch(connection, key)? {
-        let made = db::with_savepoint(connection, |connection| {
-            let nothing = AttemptCounter::default();
+        let inserted = db::with_savepoint(connection, |connection| {
+            let empty = AttemptCounter::default();
             diesel::insert_into(throttles::table)
                 .values((
                     throttles::key.eq(key),
-                    throttles::clear_at.eq(nothing.clear_at),
-                    throttles::blocked_until.eq(nothing.blocked_until),
+                    throttles::clear_at.eq(empty.clear_at),
+                    throttles::blocked_until.eq(empty.blocked_until),
                 ))
                 .execute(connection)
         });
-        match made {
-            // Somebody else made it meanwhile.
+        match inserted {
+            // A concurrent transaction created it meanwhile.
             Err(error) if db::is_unique_violation(&error) => drop(touch(connection, key)?),
             other => drop(other?),
         }
@@ -49,7 +49,7 @@ pub(super) fn lock(connection: &mut AnyConnection, key: Digest) -> QueryResult<A
     Ok(find(connection, key)?.unwrap_or_default())
 }
 
-/// An `UPDATE` takes the row's lock on both databases; SQLite has no `SELECT … FOR UPDATE`.
+/// Locks the row. An `UPDATE` does so on both databases; SQLite has no `SELECT … FOR UPDATE`.
 fn touch(connection: &mut AnyConnection, key: Digest) -> QueryResult<bool> {
     diesel::update(throttles::table.find(key))
         .set(throttles::clear_at.eq(throttles::clear_at))
@@ -57,16 +57,16 @@ fn touch(connection: &mut AnyConnection, key: Digest) -> QueryResult<bool> {
         .map(|rows| rows == 1)
 }
 
-/// Writes a tally that was locked.
+/// Writes a counter that is locked.
 pub(super) fn set(
     connection: &mut AnyConnection,
     key: Digest,
-    tally: AttemptCounter,
+    counter: AttemptCounter,
 ) -> QueryResult<()> {
     diesel::update(throttles::table.find(key))
         .set((
-            throttles::clear_at.eq(tally.clear_at),
-            throttles::blocked_until.eq(tally.blocked_until),
+            throttles::clear_at.eq(counter.clear_at),
+            throttles::blocked_until.eq(counter.blocked_until),
         ))
         .execute(connection)
         .map(drop)
@@ -78,24 +78,25 @@ pub(super) fn delete(connection: &mut AnyConnection, key: Digest) -> QueryResult
         .map(drop)
 }
 
-/// Forgets some that were clear by `now`, or would be only after `farthest`, where no attempt leads.
+/// Deletes up to `most` counters that are clear by `now`, or only after `farthest`, which no
+/// attempt can cause.
 pub(super) fn delete_expired(
     connection: &mut AnyConnection,
     now: Timestamp,
     farthest: Timestamp,
     most: i64,
 ) -> QueryResult<usize> {
-    let over = || {
+    let expired = || {
         throttles::clear_at
             .le(now)
             .or(throttles::clear_at.gt(farthest))
     };
     let keys: Vec<Digest> = throttles::table
-        .filter(over())
+        .filter(expired())
         .limit(most)
         .select(throttles::key)
         .load(connection)?;
-    // Asked again: one that was counted up meanwhile stays.
-    diesel::delete(throttles::table.filter(throttles::key.eq_any(keys).and(over())))
+    // The condition is checked again, because a counter that was incremented meanwhile stays.
+    diesel::delete(throttles::table.filter(throttles::key.eq_any(keys).and(expired())))
         .execute(connection)
 }
