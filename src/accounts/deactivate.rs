@@ -1,4 +1,5 @@
-//! Closing an account: for good by its owner or an operator, or until an operator opens it again.
+//! Closes accounts: the owner or an operator deletes an account, and an operator disables or
+//! enables one.
 
 use super::store;
 use crate::{
@@ -15,11 +16,11 @@ use crate::{
     types::ids::UserId,
 };
 
-/// Deletes the caller's account, which ends everything and then forgets them: receipts, activity,
-/// name and address go with it.
+/// Deletes the caller's account. All credentials are revoked first. The user's receipts, events,
+/// name and address are deleted as well.
 ///
 /// # Errors
-/// [`Error::Invalid`] where the password is wrong.
+/// [`Error::Invalid`] if the password is wrong.
 pub async fn delete(
     context: &AppState,
     caller: &Principal,
@@ -48,7 +49,7 @@ pub async fn delete(
 /// Deletes an account for an operator.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is gone.
+/// [`Error::NotFound`] if the account does not exist.
 pub async fn delete_as_operator(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
     as_operator(context, user, |context, connection, user, actor| {
         let receipt = revoke_everything(
@@ -64,10 +65,11 @@ pub async fn delete_as_operator(context: &AppState, user: UserId) -> Result<Revo
     .await
 }
 
-/// Shuts an account for an operator: ends everything and lets nobody in until [`enable`].
+/// Disables an account for an operator. All credentials are revoked, and the user cannot sign in
+/// until [`enable`].
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is gone.
+/// [`Error::NotFound`] if the account does not exist.
 pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
     as_operator(context, user, |context, connection, user, actor| {
         store::set_disabled(
@@ -89,10 +91,10 @@ pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationRecei
     .await
 }
 
-/// Opens an account that was disabled. What was ended stays ended.
+/// Enables a disabled account. Revoked credentials stay revoked.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is gone.
+/// [`Error::NotFound`] if the account does not exist.
 pub async fn enable(context: &AppState, user: UserId) -> Result<()> {
     as_operator(context, user, |context, connection, user, actor| {
         store::set_disabled(connection, context.invalidate_user(user), user, None)?;

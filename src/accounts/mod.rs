@@ -1,4 +1,4 @@
-//! Who exists: registering, the profile, the password, deleting and disabling.
+//! Accounts: registration, profile, deletion, and disabled accounts.
 
 mod deactivate;
 mod profile;
@@ -18,10 +18,10 @@ use crate::{
     types::email::Email,
 };
 
-/// The account with this e-mail address.
+/// Returns the account with this e-mail address.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is none.
+/// [`Error::NotFound`] if there is none.
 pub async fn find_by_email(context: &AppState, email: &Email) -> Result<Account> {
     let canonical = email.canonical().to_owned();
     context
@@ -29,7 +29,7 @@ pub async fn find_by_email(context: &AppState, email: &Email) -> Result<Account>
         .await
 }
 
-/// The accounts that a filter selects, in the order they were made. For operators.
+/// Returns the accounts that match a filter, in the order of their creation. For operators.
 ///
 /// # Errors
 /// When the database fails.
@@ -39,7 +39,7 @@ pub async fn search(context: &AppState, filter: AccountFilter) -> Result<Account
         .await
 }
 
-/// Every account, in the order they were made. For operators.
+/// Returns all accounts, in the order of their creation. For operators.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! Changing name and e-mail address.
+//! Changes a user's name and e-mail address.
 
 use super::{register::taken, store};
 use crate::{
@@ -11,20 +11,20 @@ use crate::{
     types::{email::Email, name::Name},
 };
 
-/// What a person says of themselves.
+/// The profile that a user submits.
 pub struct Profile {
-    /// The name.
+    /// The user's name.
     pub name: Name,
-    /// The address.
+    /// The user's e-mail address.
     pub email: Email,
 }
 
-/// Changes the caller's name and address to what `profile` has.
+/// Changes the caller's name and address to those of `profile`.
 ///
 /// # Errors
-/// [`Error::ReauthenticationRequired`] where the address is a new one and the password was not confirmed
-/// lately; [`Error::Invalid`] where the address is somebody else's; [`Error::Throttled`] where too many
-/// were tried from there.
+/// [`Error::ReauthenticationRequired`] if the address is new and the last re-authentication is too
+/// old; [`Error::Invalid`] if the address belongs to another user; [`Error::Throttled`] if too many
+/// addresses were tried from the client's network.
 pub async fn change_profile(
     context: &AppState,
     caller: &Principal,
@@ -32,15 +32,16 @@ pub async fn change_profile(
 ) -> Result<()> {
     if caller.user.email != profile.email.as_str() {
         caller.require_recent_authentication(context.now())?;
-        // Whether an address is taken is told here as it is at registering, and as slowly.
+        // This call reveals whether an address has an account, as registration does. So it has the
+        // same rate limit.
         rate_limit::record_attempt(context, &Attempt::to_register(context, caller.ip)).await?;
     }
     let (user, actor, caller) = (caller.user.id, caller.actor(), caller.clone());
     context
         .write(move |context, connection| {
             let acting = begin_change_as(context, connection, &caller)?;
-            // Compared again under the lock: the account that the request was let in with may have
-            // another address by now, and the one that it had is a new one then.
+            // Compared again under the lock. The address may have changed since the request was
+            // authenticated, and then the submitted address is a new one.
             let before = store::find(connection, user)?.ok_or(Error::NotFound)?.user;
             let renamed = before.name != profile.name.as_str();
             let moved = before.email != profile.email.as_str();

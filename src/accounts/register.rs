@@ -1,4 +1,4 @@
-//! Making an account.
+//! Creates accounts.
 
 use super::{find_by_email, store};
 use crate::{
@@ -17,22 +17,23 @@ use crate::{
     types::{email::Email, fields::FieldErrors, form::SENT_AGAIN_WITHIN, ids::UserId, name::Name},
 };
 
-/// Who wants an account.
+/// The data of a registration.
 pub struct Registration {
-    /// Their name.
+    /// The user's name.
     pub name: Name,
-    /// Their address.
+    /// The user's e-mail address.
     pub email: Email,
-    /// Their password.
+    /// The user's password.
     pub password: NewPassword,
 }
 
-/// Makes an account for somebody who asks for one, and knows its password by that. Every one counts
-/// against their network, also those that succeed.
+/// Creates an account for a client that registers. The returned proof needs no verification,
+/// because the client has just chosen the password. Each attempt counts against the client's
+/// network, successful ones included.
 ///
 /// # Errors
-/// [`Error::RegistrationClosed`] where only operators make accounts; [`Error::Throttled`] where too
-/// many came from there; and as [`create`].
+/// [`Error::RegistrationClosed`] if only operators create accounts; [`Error::Throttled`] if too
+/// many attempts came from the client's network; and the errors of [`create`].
 pub async fn register(
     context: &AppState,
     registration: Registration,
@@ -50,11 +51,12 @@ pub async fn register(
     make(context, &place, registration, actor).await
 }
 
-/// As [`register`], for a form that may come twice because of a second click. An account that was created a
-/// moment ago with this address and this password was created by the same form: its owner is signed in.
+/// Does the same as [`register`] for a form that a second click may send twice. If an account with
+/// this address and this password was created within [`SENT_AGAIN_WITHIN`], the same form created
+/// it. Then its owner is signed in.
 ///
 /// # Errors
-/// As [`register`], and as [`authenticate`], whose limits hold here too.
+/// The errors of [`register`] and of [`authenticate`], with its rate limits.
 pub async fn register_with_form(
     context: &AppState,
     registration: Registration,
@@ -76,11 +78,11 @@ pub async fn register_with_form(
     }
 }
 
-/// Makes an account.
+/// Creates an account.
 ///
 /// # Errors
-/// [`Error::Invalid`] where the address has one already: the database's own constraint says so, so
-/// that of two who ask at once one gets it.
+/// [`Error::Invalid`] if the address has an account already. The database's unique constraint
+/// decides, so that one of two concurrent calls succeeds.
 pub async fn create(
     context: &AppState,
     registration: Registration,
@@ -122,7 +124,8 @@ async fn make(
         .await
 }
 
-/// The address is the only thing about a user that must be unique, besides its id.
+/// Converts a violation of the unique constraint. Apart from the ID, the address is the only unique
+/// value of a user.
 pub(super) fn taken(error: diesel::result::Error) -> Error {
     if db::is_unique_violation(&error) {
         FieldErrors::one(

@@ -12,35 +12,35 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// A person with an account, as the account pages and operators see it.
+/// An account, for the account pages and for operators.
 #[derive(Clone)]
 pub struct Account {
-    /// What everybody may know who acts for them.
+    /// The data that every credential of the user may read.
     pub user: User,
-    /// Since when nobody can get in as them.
+    /// The time since which the account is disabled.
     pub disabled_at: Option<Timestamp>,
     pub(crate) password: StoredHash,
 }
 
-/// Which accounts a list shows, and how many at most.
+/// The accounts that a list shows, and their maximum number.
 #[derive(Clone, Debug, Default)]
 pub struct AccountFilter {
-    /// Part of the address or the name; the case of letters does not matter.
+    /// A part of the address or of the name. Letter case is ignored.
     pub search: Option<String>,
-    /// How many are shown at most; all without it.
+    /// The maximum number of accounts. `None` is no limit.
     pub limit: Option<u32>,
 }
 
-/// The accounts that a list shows.
+/// The result of a search.
 pub struct AccountPage {
-    /// As many as the filter lets through.
+    /// The accounts, up to the filter's limit.
     pub accounts: Vec<Account>,
-    /// How many match in all.
+    /// The number of matching accounts without the limit.
     pub total: i64,
 }
 
 diesel::define_sql_function! {
-    /// The text in small letters.
+    /// Converts the text to lower case.
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }
 
@@ -140,7 +140,7 @@ pub(super) fn search(
     })
 }
 
-/// The pattern of `LIKE` for texts that contain `part`.
+/// Returns the `LIKE` pattern for texts that contain `part`.
 fn containing(part: &str) -> String {
     let mut pattern = String::from("%");
     for c in part.to_lowercase().chars() {
@@ -181,7 +181,8 @@ pub(crate) fn set_password(
         .map(drop)
 }
 
-/// Replaces a stored hash by another of the same password, unless it is another one by now.
+/// Replaces a stored hash by another hash of the same password, unless the stored hash has changed
+/// meanwhile.
 pub(crate) fn renew_hash(
     connection: &mut AnyConnection,
     id: UserId,

@@ -1,29 +1,31 @@
-//! Which device a user agent speaks of.
+//! Derives a device from a user agent.
 //!
-//! Browsers reduced what they say to a few fixed words, so that a short list knows them better than a
-//! database of devices does. The kind of a session decides what an ending reaches: it is read from a word
-//! that stands there, and is `other` without one.
+//! Browsers have reduced their user agents to a few fixed words, so that a short list of words
+//! recognises them better than a database of devices. The kind of a session decides which
+//! revocations by kind reach it. So the kind comes only from a word in the user agent, and is
+//! `other` without such a word.
 
 use std::fmt;
 
 use crate::types::credential_kind::CredentialKind;
 
-/// The most characters of a user agent that are kept.
+/// The maximum number of characters of a user agent that are stored.
 pub const LONGEST_USER_AGENT: usize = 512;
 
-/// What a user agent says of itself, as far as it can be believed: enough for its owner to
-/// recognise it, not enough to decide anything by.
+/// A device as its user agent describes it. It helps the owner to recognise a session. A client can
+/// send any user agent, so that no security decision may depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
-    /// The sort of session.
+    /// The kind of the session.
     pub kind: CredentialKind,
     /// The browser, such as `Firefox`.
     pub browser: Option<String>,
-    /// The system, such as `Linux`.
+    /// The operating system, such as `Linux`.
     pub system: Option<String>,
 }
 
-/// Words of crawlers, monitors and programs that begin as a browser does.
+/// Words in the user agents of crawlers, monitors and programs that begin with a browser's product
+/// token.
 const PROGRAMS: &[&str] = &[
     "+http",
     "bot/",
@@ -37,7 +39,7 @@ const PROGRAMS: &[&str] = &[
     "PowerShell",
 ];
 
-/// Browsers, each before those whose words it sends too.
+/// Browsers. Each comes before the browsers whose words it also sends.
 const BROWSERS: &[(&str, &str)] = &[
     ("Edg/", "Edge"),
     ("EdgA/", "Edge"),
@@ -71,7 +73,7 @@ const BROWSERS: &[(&str, &str)] = &[
     ("Safari/", "Safari"),
 ];
 
-/// Televisions, consoles and headsets: browsers on none of the devices that have a kind.
+/// Televisions, consoles and headsets. Their browsers run on a device of no named kind.
 const NO_COMPUTERS: &[(&str, &str)] = &[
     ("SMART-TV", "TV"),
     ("SmartTV", "TV"),
@@ -90,11 +92,11 @@ const NO_COMPUTERS: &[(&str, &str)] = &[
     ("Quest", "Meta Quest"),
 ];
 
-/// Words that only browsers on iOS and iPadOS send. Beside `Macintosh` they tell of an iPad that asks for
-/// desktop sites.
+/// Words that only browsers on iOS and iPadOS send. Together with `Macintosh` they identify an iPad
+/// that requests desktop sites.
 const ON_IOS: &[&str] = &["CriOS/", "FxiOS/", "EdgiOS/", "OPT/", "GSA/", "Mobile/"];
 
-/// Systems of which each device has the same kind.
+/// Systems whose devices all have one kind.
 const SYSTEMS: &[(&str, &str, CredentialKind)] = &[
     ("iPad", "iPadOS", CredentialKind::Tablet),
     ("iPhone", "iOS", CredentialKind::Mobile),
@@ -103,7 +105,7 @@ const SYSTEMS: &[(&str, &str, CredentialKind)] = &[
     ("Windows Phone", "Windows Phone", CredentialKind::Mobile),
 ];
 
-/// Systems of computers.
+/// Systems of desktop computers.
 const DESKTOPS: &[(&str, &str)] = &[
     ("CrOS", "ChromeOS"),
     ("Windows", "Windows"),
@@ -121,12 +123,12 @@ impl Device {
         system: None,
     };
 
-    /// Reads a user agent.
+    /// Derives the device from a user agent.
     #[must_use]
     pub fn of(user_agent: Option<&str>) -> Self {
         let user_agent = user_agent.unwrap_or_default();
-        // Every browser begins so (RFC 9110, section 10.1.5, product tokens that others imitate); libraries
-        // and apps name themselves.
+        // The user agent of every browser begins with one of these (RFC 9110, section 10.1.5,
+        // product tokens that others imitate). Libraries and apps send their own names.
         let is_browser = ["Mozilla/", "Opera/"]
             .iter()
             .any(|beginning| user_agent.starts_with(beginning));
@@ -138,7 +140,7 @@ impl Device {
         let browser = browsers.find_map(|(word, name)| has(word).then_some(*name));
         let (system, kind) = system(user_agent, browser.is_some());
         if system == Some("TV") {
-            // It sends the words of several browsers and is none of them.
+            // A television sends the words of several browsers and is none of them.
             return Self {
                 system: system.map(str::to_owned),
                 ..Self::UNKNOWN
@@ -176,7 +178,7 @@ fn system(user_agent: &str, browser_is_known: bool) -> (Option<&'static str>, Cr
         };
         return (Some("HarmonyOS"), kind);
     }
-    // A browser on an Android says `Mobile` on a phone and leaves it out on a tablet.
+    // Browsers on Android send `Mobile` on phones only, not on tablets.
     if has("Android") {
         let kind = match browser_is_known {
             _ if has("Mobile") => CredentialKind::Mobile,
@@ -195,7 +197,7 @@ fn system(user_agent: &str, browser_is_known: bool) -> (Option<&'static str>, Cr
     (system, kind)
 }
 
-/// `Firefox on Linux`, `Firefox`, `A browser on Linux`, `An unknown client`.
+/// Formats as `Firefox on Linux`, `Firefox`, `A browser on Linux` or `An unknown client`.
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.browser, &self.system) {

@@ -1,4 +1,4 @@
-//! What is special to a browser: its cookie, what device it is, signing in, confirming the password.
+//! Sessions: the secret of the cookie, the device, sign-in and re-authentication.
 
 mod device;
 mod reauthenticate;

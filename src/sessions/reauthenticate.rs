@@ -1,4 +1,4 @@
-//! Confirming the password in a session, before something dangerous.
+//! Re-authentication in a session, before a sensitive change.
 
 use super::secret::SessionSecret;
 use crate::{
@@ -15,15 +15,16 @@ use crate::{
     },
 };
 
-/// Confirms the password of the caller's session for `NARTHEX_CONFIRM_FOR`. The session gets a new
-/// secret and the old one is dead, so that whoever had copied the cookie does not get the new
-/// rights with it (ASVS 5.0, 7.2.4).
+/// Verifies the caller's password and authorizes sensitive changes in its session for
+/// `NARTHEX_CONFIRM_FOR`. The session gets a new secret and the old one is revoked, so that an
+/// attacker with a copied cookie does not gain the new rights (ASVS 5.0, 7.2.4).
 ///
-/// `form_key` is what the form carried. A second click shows the old secret too, and may be answered last. Let in
-/// before the first one was done, it confirms nothing more and adds a secret to the session.
+/// `form_key` is the key of the form. A second click sends the old secret again, and its response
+/// may arrive last. If the second request was authenticated before the first one committed, it does
+/// not confirm again but adds a secret to the session.
 ///
 /// # Errors
-/// [`Error::WrongPassword`].
+/// [`Error::WrongPassword`] if the password is wrong.
 pub async fn reauthenticate(
     context: &AppState,
     caller: &Principal,
@@ -46,7 +47,7 @@ pub async fn reauthenticate(
                 && earlier == Some(session)
                 && let Some(confirmed) = was_confirmed_by_form(context, connection, user, session)?
             {
-                // The proof has to hold, whatever secret was shown.
+                // The proof must be valid whichever secret the request has presented.
                 let stranger = Actor::stranger(actor.ip);
                 redeem_password_proof(context, connection, &proof, &stranger)?;
                 return Ok(store::insert_further_secret(
@@ -75,7 +76,7 @@ pub async fn reauthenticate(
     Ok(secret)
 }
 
-/// The session, if it lives and its password was confirmed a moment ago.
+/// Returns the session if it is active and was confirmed within [`SENT_AGAIN_WITHIN`].
 fn was_confirmed_by_form(
     context: &AppState,
     connection: &mut AnyConnection,

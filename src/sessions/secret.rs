@@ -1,4 +1,4 @@
-//! The secret of a session, which travels in the signed cookie.
+//! The secret of a session. It travels in the signed cookie.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
@@ -11,19 +11,19 @@ use crate::{
     error::Result,
 };
 
-/// 256 bits; ASVS 5.0, 7.2.3 asks for 128.
+/// 256 bits. ASVS 5.0, 7.2.3 requires 128.
 const BYTES: usize = 32;
-/// What they are in unpadded base64url.
+/// Their length in unpadded base64url.
 const LENGTH: usize = 43;
 
 /// The secret of a session.
 pub struct SessionSecret(SecretString);
 
 impl SessionSecret {
-    /// A new one.
+    /// Generates a secret.
     ///
     /// # Errors
-    /// When the machine has no randomness.
+    /// When the system provides no random bytes.
     pub fn generate(random: &dyn Random) -> Result<Self> {
         let bytes = rng::bytes::<BYTES>(random)?;
         Ok(Self(SecretString::new(
@@ -31,19 +31,19 @@ impl SessionSecret {
         )))
     }
 
-    /// Reads one out of a cookie whose signature was right.
+    /// Parses a secret from a cookie with a valid signature.
     #[must_use]
     pub fn parse(text: String) -> Option<Self> {
         (text.len() == LENGTH).then(|| Self(SecretString::new(text)))
     }
 
-    /// What the database knows it by.
+    /// Returns the digest that the database stores.
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.0.digest()
     }
 
-    /// The text, for the cookie.
+    /// Returns the text for the cookie.
     pub(crate) fn expose(&self) -> &str {
         self.0.expose()
     }
@@ -66,7 +66,7 @@ mod tests {
         let secrets = threads.into_iter().flat_map(|one| one.join().unwrap());
         let secrets: Vec<String> = secrets.collect();
         assert!(secrets.iter().all(|secret| secret.len() == LENGTH));
-        // 96 bits: of 40,000, two would be alike once in 10^19 runs.
+        // 96 bits: two of 40,000 secrets would be equal once in 10^19 runs.
         let beginnings = secrets.iter().filter_map(|secret| secret.get(..16));
         assert_eq!(beginnings.collect::<HashSet<_>>().len(), secrets.len());
     }

@@ -1,4 +1,4 @@
-//! Signing in: opening a session.
+//! Signs users in: opens sessions.
 
 use std::net::IpAddr;
 
@@ -24,32 +24,32 @@ use crate::{
     },
 };
 
-/// How somebody signs in.
+/// The parameters of a sign-in.
 #[derive(Clone)]
 pub struct SignIn {
-    /// "Keep me signed in".
+    /// Whether the user selected "Keep me signed in".
     pub remember: bool,
-    /// What their browser says that it is.
+    /// The browser's `User-Agent`.
     pub user_agent: Option<String>,
-    /// Where they are.
+    /// The client's address.
     pub ip: Option<IpAddr>,
-    /// The sessions that this browser has now; their cookies are about to be replaced.
+    /// The current sessions of this browser. The new cookie overwrites theirs.
     pub replaces: Vec<Principal>,
-    /// The key that the form carried: sent again within a minute, it opens no second session.
+    /// The key of the form. The same form within [`SENT_AGAIN_WITHIN`] opens no second session.
     pub form_key: Option<[u8; 16]>,
 }
 
-/// Opens a session for whoever knew the password.
+/// Opens a session for the user of a password proof.
 ///
-/// A session that the browser had before is ended: its cookie is overwritten, and what nobody can
-/// use any more must not stay valid (ASVS 5.0, 7.2.4).
+/// Sessions that the browser had before are revoked. Their cookies are overwritten, and a session
+/// without a cookie must not stay valid (ASVS 5.0, 7.2.4).
 ///
-/// A second click sends the form again before the first answer has come. The browser discards that answer,
-/// and nobody knows which of two transactions commits first. So the second one adds a secret to the session
-/// that the first one opened: whichever answer the browser keeps, its cookie is good.
+/// A second click sends the form again before the first response has arrived. The browser discards
+/// the first response, and either transaction may commit first. So the later transaction adds a
+/// secret to the session that the earlier one opened. Then the cookie of either response is valid.
 ///
 /// # Errors
-/// [`Error::WrongPassword`] where the proof is void by now.
+/// [`Error::WrongPassword`] if the proof is no longer valid.
 pub async fn sign_in(
     context: &AppState,
     proof: PasswordProof,
@@ -71,7 +71,7 @@ pub async fn sign_in(
             {
                 return Ok(store::insert_further_secret(connection, &opened, digest)?);
             }
-            // A key that opened something longer ago opens nothing under its name again.
+            // The key of an older credential is not stored a second time.
             let form_key = how.form_key.as_ref().filter(|_| earlier.is_none());
             let form_key = form_key.map(<[u8; 16]>::as_slice);
             store::insert(connection, &session, form_key)?;
@@ -93,7 +93,8 @@ pub async fn sign_in(
             let what = NewEvent::new(kind, device.to_string()).to(session.id);
             audit::record(context, connection, session.user_id, &actor, what)?;
             for old in how.replaces {
-                // Of another user we have no lock: while we wait, their session may get another secret.
+                // The transaction does not hold the lock of another user. While it waits for that
+                // lock, the session of that user may get another secret.
                 if old.user.id != session.user_id {
                     let _ = context.invalidate_user(old.user.id);
                 }
@@ -111,7 +112,8 @@ pub async fn sign_in(
     Ok(secret)
 }
 
-/// The credential that the same form made, if it is the session that the same browser opened a moment ago.
+/// Returns the credential that the same form created, if it is a session of the same browser that
+/// was opened within [`SENT_AGAIN_WITHIN`].
 fn find_by_form_key(
     context: &AppState,
     connection: &mut AnyConnection,
@@ -130,8 +132,8 @@ fn find_by_form_key(
     }))
 }
 
-/// Whether this user had a session of a like device before: what a person would call the same. A new
-/// version of a browser is no new device.
+/// Returns whether an earlier session of this user had an equal device: the same user agent, or the
+/// same browser, system and kind. A new version of a browser is not a new device.
 fn is_known_location(
     connection: &mut AnyConnection,
     session: &Credential,
