@@ -1,4 +1,4 @@
-//! Introspection (RFC 7662), revocation (RFC 7009) and where they are to be found (RFC 8414).
+//! Introspection (RFC 7662), revocation (RFC 7009) and server metadata (RFC 8414).
 
 use std::borrow::Cow;
 
@@ -27,15 +27,16 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// What was sent as `token`: a token's secret, or the value of a session's cookie.
+/// The credential that the parameter `token` contains: the secret of a token, or the value of a
+/// session cookie.
 struct Presented {
     class: CredentialType,
     digest: Digest,
 }
 
 impl Presented {
-    /// Reads it by its form alone. `token_type_hint` is not needed for that, and ignored (RFC 7009,
-    /// section 2.1).
+    /// Recognises the credential by its form. `token_type_hint` is not needed for this and is
+    /// ignored (RFC 7009, section 2.1).
     fn read(rules: &CookieConfig, text: &str) -> Option<Self> {
         let token = TokenSecret::parse(text).map(|secret| Self {
             class: CredentialType::Token,
@@ -51,37 +52,38 @@ impl Presented {
     }
 }
 
-/// What lets its user in (RFC 7662, section 2.2). Members without a meaning here are left out, such as
-/// `client_id` and `aud`: a token is its user's own, and not bound to a client or a service.
+/// An active credential (RFC 7662, section 2.2). Members without a meaning for Narthex are absent.
+/// One example is `client_id`, because a token belongs to its user and not to a client. Another is
+/// `aud`, because a token is not bound to a service.
 #[derive(Serialize, ToSchema)]
 struct Active<'a> {
     #[schema(schema_with = yes)]
     active: bool,
-    /// What it may do, parted by spaces (RFC 6749, section 3.3).
+    /// The abilities, separated by spaces (RFC 6749, section 3.3).
     scope: String,
     username: &'a str,
-    /// By its registered name (RFC 6749, section 7.1). What is in a cookie is no access token, for which
-    /// the registry has `N_A` (RFC 8693, section 2.2.1).
+    /// The registered name of the type (RFC 6749, section 7.1). A session cookie is not an access
+    /// token, so its type is the registered value `N_A` (RFC 8693, section 2.2.1).
     token_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = i64, required = false)]
     exp: Option<i64>,
     iat: i64,
-    /// The user's id: opaque, and never somebody else's later.
+    /// The user's id. It is opaque and is never given to another user.
     sub: String,
     iss: String,
     /// The credential's id.
     jti: String,
 }
 
-/// Exactly `{"active": false}`: why is nobody's business (RFC 7662, section 2.2).
+/// The answer `{"active": false}`. It does not reveal the reason (RFC 7662, section 2.2).
 #[derive(Serialize, ToSchema)]
 struct Inactive {
     #[schema(schema_with = no)]
     active: bool,
 }
 
-/// What a token or a session's cookie is (RFC 7662, section 2.2).
+/// The state of a token or a session cookie (RFC 7662, section 2.2).
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum Introspection<'a> {
@@ -97,14 +99,14 @@ fn no() -> schemas::Shape {
     schemas::only(false)
 }
 
-/// What a token or a session's cookie is (RFC 7662).
+/// Returns the state of a token or a session cookie (RFC 7662).
 ///
-/// A caller without it gets 403, which RFC 6750, section 3.1, has for `insufficient_scope`, as everywhere
-/// here. RFC 7662, section 2.3, speaks of 401 and points to the same section; a 401 would tell a good
-/// token's bearer to get another.
+/// A caller without the ability gets 403, as for every call. RFC 6750, section 3.1, has this status
+/// for `insufficient_scope`. RFC 7662, section 2.3, names 401 and refers to the same section, but a
+/// 401 would tell the client to replace a valid token.
 ///
 /// # Errors
-/// Where `token` is missing, or the database cannot be asked.
+/// [`Error::InvalidRequest`] if `token` is missing, and database errors.
 #[utoipa::path(
     post,
     path = paths::INTROSPECT,
@@ -112,11 +114,11 @@ fn no() -> schemas::Shape {
     operation_id = "introspect",
     request_body(content = Token, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "What it is.", body = Introspection),
-        (status = 400, description = "`token` is missing, empty or there twice.", body = OAuthError),
+        (status = 200, description = "The state of the credential.", body = Introspection),
+        (status = 400, description = "`token` is missing, empty or repeated.", body = OAuthError),
         (
             status = 401,
-            description = "Nobody is recognised, or a client's password is no good token.",
+            description = "Authentication failed: the token, the cookie or the client password is invalid.",
             body = OAuthError
         )
     )
@@ -138,7 +140,7 @@ pub async fn introspect(
 }
 
 fn active<'a>(context: &AppState, known: &'a Principal) -> Active<'a> {
-    let seconds = |moment: Timestamp| moment.micros().div_euclid(1_000_000);
+    let seconds = |time: Timestamp| time.micros().div_euclid(1_000_000);
     let credential = &known.credential;
     Active {
         active: true,
@@ -156,17 +158,18 @@ fn active<'a>(context: &AppState, known: &'a Principal) -> Active<'a> {
     }
 }
 
-/// Ends a token or a session (RFC 7009).
+/// Revokes a token or a session (RFC 7009).
 ///
-/// Holding the secret is the right to end it, so
-/// nobody else has to be known (RFC 7009, section 2.1, for public clients; what a client says of itself
-/// is not looked at); what is unknown or ended is as good as revoked (section 2.2). Whatever can be
-/// introspected can be revoked, so `unsupported_token_type` (section 2.2.1) is never answered. Of section
-/// 2.3, which is the server's choice, pages of trusted origins have CORS, and nobody has JSONP.
+/// Possession of the secret is the right to revoke it, so no client authentication is required (RFC
+/// 7009, section 2.1, for public clients). Client credentials in the request are ignored. An
+/// unknown or ended credential is answered as revoked (section 2.2). Every secret that can be
+/// introspected can be revoked, so `unsupported_token_type` (section 2.2.1) is never answered.
+/// Section 2.3 leaves cross-origin access to the server: pages of trusted origins get CORS, and
+/// JSONP is not supported.
 ///
 /// # Errors
-/// Where the database cannot be reached: nothing is reported that did not happen. The token is to be
-/// taken for live then, and `Retry-After` says when to try again (section 2.2.1).
+/// Database errors. The client must then assume that the token is active. `Retry-After` says when
+/// to try again (section 2.2.1).
 #[utoipa::path(
     post,
     path = paths::REVOKE,
@@ -174,8 +177,8 @@ fn active<'a>(context: &AppState, known: &'a Principal) -> Active<'a> {
     operation_id = "revoke",
     request_body(content = Token, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "It lets nobody in any more."),
-        (status = 400, description = "`token` is missing, empty or there twice.", body = OAuthError)
+        (status = 200, description = "The credential is revoked."),
+        (status = 400, description = "`token` is missing, empty or repeated.", body = OAuthError)
     )
 )]
 pub async fn revoke(
@@ -196,22 +199,22 @@ async fn end(
     digest: Digest,
     origin: &ClientInfo,
 ) -> Result<()> {
-    // A paused token lets nobody in and can still be ended by whoever holds it.
+    // A paused token is refused, but its holder can revoke it.
     let Some(credential) = authenticate::find_not_ended(context, class, digest).await? else {
         return Ok(());
     };
     let actor = Actor::stranger(origin.ip);
     match revoke::sign_out_here(context, credential.user_id, credential.id, actor).await {
-        // Deleted with its user a moment ago.
+        // The credential was deleted together with its user between the two transactions.
         Err(Error::NotFound) => Ok(()),
         other => other.map(drop),
     }
 }
 
-/// The parameter `token` of both calls.
+/// The parameter `token` of introspection and revocation.
 pub struct Token(String);
 
-/// What both calls are sent, as a form.
+/// The form that both calls take.
 impl utoipa::PartialSchema for Token {
     fn schema() -> schemas::Shape {
         let text = schemas::text().min_length(Some(1));
@@ -242,20 +245,21 @@ impl FromRequest for Token {
         Box::pin(async move {
             let form = form.await;
             if in_address {
-                // What is in an address is in logs.
+                // Addresses are written to logs.
                 return Err(Error::InvalidRequest(
                     "Send the parameters in the body, not in the address.",
                 ));
             }
-            form.map_err(as_oauth_says)
+            form.map_err(into_oauth_error)
                 .and_then(|form| token_of(form.0))
                 .map(Self)
         })
     }
 }
 
-/// RFC 7662, section 2.1, and RFC 7009, section 2.1, want a form.
-fn as_oauth_says(error: Error) -> Error {
+/// Answers a wrong body as an OAuth error. RFC 7662, section 2.1, and RFC 7009, section 2.1,
+/// require a form.
+fn into_oauth_error(error: Error) -> Error {
     match error {
         Error::WrongMediaType(_) | Error::Malformed(_) => {
             Error::InvalidRequest("Send the parameters as application/x-www-form-urlencoded.")
@@ -264,8 +268,8 @@ fn as_oauth_says(error: Error) -> Error {
     }
 }
 
-/// Parameters come once each, one without a value is as if it were not there, and those that are
-/// unknown are ignored (RFC 6749, section 3.2).
+/// Returns the parameter `token`. A repeated parameter is refused, an empty one counts as absent,
+/// and unknown ones are ignored (RFC 6749, section 3.2).
 fn token_of(mut fields: Fields) -> Result<String> {
     let mut names: Vec<String> = fields.pairs().into_iter().map(|(name, _)| name).collect();
     names.sort_unstable();
@@ -279,9 +283,10 @@ fn token_of(mut fields: Fields) -> Result<String> {
     Ok(token)
 }
 
-/// RFC 8414, section 2. Nothing is issued by OAuth here, so there is no authorization and no token
-/// endpoint, and of the response types the registered one that gives nothing (`none`): the member is
-/// required, and an empty list is forbidden (section 3.2). For that reason there is none of grant types.
+/// The server metadata (RFC 8414, section 2). Narthex issues no token by OAuth, so there is no
+/// authorization endpoint and no token endpoint. `response_types_supported` is required and must
+/// not be empty (section 3.2), so it has the registered value `none`. `grant_types_supported` is
+/// absent because an empty list is forbidden.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ServerMetadata)]
 struct Metadata {
@@ -294,13 +299,13 @@ struct Metadata {
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
 }
 
-/// Where introspection and revocation are (RFC 8414).
+/// Returns the addresses of introspection and revocation (RFC 8414).
 ///
-/// The issuer is the public URL, which has no path that
-/// would belong behind this one (RFC 8414, section 3.1).
+/// The issuer is the public URL. It has no path that would have to follow this one (RFC 8414,
+/// section 3.1).
 ///
 /// # Errors
-/// None that is known.
+/// None are expected.
 #[utoipa::path(
     get,
     path = paths::METADATA,
@@ -324,8 +329,8 @@ pub async fn metadata(context: Data<AppState>, _: NoQuery) -> Result<HttpRespons
         revocation_endpoint: format!("{issuer}{}", paths::REVOKE),
         revocation_endpoint_auth_methods_supported: ["none"],
         introspection_endpoint: format!("{issuer}{}", paths::INTROSPECT),
-        // By name from the registry of access token types, and from that of token endpoint
-        // authentication methods.
+        // The registered names of an access token type and of a token endpoint authentication
+        // method.
         introspection_endpoint_auth_methods_supported: ["Bearer", "client_secret_basic"],
         issuer,
     };

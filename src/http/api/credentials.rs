@@ -1,4 +1,5 @@
-//! Everything that can get in, and its ending, in the JSON API.
+//! Sessions and tokens together in the JSON API: the list, the preview, the revocation and its
+//! receipt.
 
 use actix_web::{HttpResponse, http::StatusCode};
 use serde::Serialize;
@@ -37,7 +38,7 @@ use crate::{
     util::{clock::Timestamp, pagination::Page},
 };
 
-/// A session or a token. Both say which in `class`, so that a list of both can be told apart.
+/// A session or a token. The member `class` tells them apart.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(as = Credential)]
@@ -48,11 +49,11 @@ pub enum CredentialJson<'a> {
     Token(TokenJson<'a>),
 }
 
-/// A page of them.
+/// A page of sessions and tokens.
 type CredentialList<'a> = List<CredentialJson<'a>>;
 
 impl<'a> CredentialJson<'a> {
-    /// As whoever calls with the credential `current` sees it.
+    /// Returns `credential` as the caller sees it. `current` is the caller's own credential.
     #[must_use]
     pub fn of(credential: &'a Credential, current: Option<CredentialId>) -> Self {
         match credential.class() {
@@ -69,7 +70,7 @@ fn all(credentials: &[Credential], current: Option<CredentialId>) -> Vec<Credent
         .collect()
 }
 
-/// The record of one sign-out.
+/// The record of one revocation.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Receipt)]
 pub struct ReceiptJson<'a> {
@@ -77,12 +78,12 @@ pub struct ReceiptJson<'a> {
     at: Timestamp,
     #[schema(schema_with = reasons)]
     reason: &'static str,
-    /// The credential whose caller asked; none for an operator and for Narthex itself.
+    /// The credential of the caller. `null` if an operator or Narthex itself revoked.
     #[schema(required)]
     by: Option<CredentialId>,
     sessions_ended: i64,
     tokens_ended: i64,
-    /// As far as they are still kept.
+    /// The revoked credentials, without those that Narthex has deleted since.
     credentials: Vec<CredentialJson<'a>>,
 }
 
@@ -91,7 +92,7 @@ fn reasons() -> Shape {
 }
 
 impl<'a> ReceiptJson<'a> {
-    /// As whoever calls with the credential `current` sees it.
+    /// Returns `receipt` as the caller sees it. `current` is the caller's own credential.
     #[must_use]
     pub fn of(receipt: &'a RevocationReceipt, current: Option<CredentialId>) -> Self {
         Self {
@@ -106,17 +107,17 @@ impl<'a> ReceiptJson<'a> {
     }
 }
 
-/// What a selection would end.
+/// The credentials that a selection would revoke.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Preview)]
 pub struct PreviewJson<'a> {
-    /// Stands for just these credentials.
+    /// Identifies exactly these credentials.
     digest: &'a str,
     credentials: Vec<CredentialJson<'a>>,
 }
 
 impl<'a> PreviewJson<'a> {
-    /// As whoever calls with the credential `current` sees it.
+    /// Returns `preview` as the caller sees it. `current` is the caller's own credential.
     #[must_use]
     pub fn of(preview: &'a RevocationPreview, current: Option<CredentialId>) -> Self {
         Self {
@@ -126,17 +127,17 @@ impl<'a> PreviewJson<'a> {
     }
 }
 
-/// Sessions and tokens in one list.
+/// Lists sessions and tokens.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] for a selection or page that cannot be.
+/// [`crate::error::Error::Invalid`] for an invalid selection or page.
 #[utoipa::path(
     get,
     path = paths::API_CREDENTIALS,
     tag = "Sign-out",
     operation_id = "listCredentials",
     params(Listed<Both>),
-    responses((status = 200, description = "A page of them.", body = CredentialList))
+    responses((status = 200, description = "A page of the list.", body = CredentialList))
 )]
 pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&caller, fields, None).await?;
@@ -146,21 +147,21 @@ pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpRespons
     response::json::answer(StatusCode::OK, &shown)
 }
 
-/// The page that a query asks for: `limit`, `cursor`, `ended` and a selection, of one class where
-/// the list is of one.
+/// Returns the page that a query asks for. The fields are `limit`, `cursor`, `ended` and a
+/// selection. `class` restricts the selection to one class.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] for a query that cannot be.
+/// [`crate::error::Error::Invalid`] for an invalid query.
 pub(crate) async fn page_of(
     caller: &ApiCaller,
     mut fields: Fields,
     class: Option<CredentialType>,
 ) -> Result<Page<Credential, CredentialTag>> {
     let paging = take_paging(&mut fields);
-    let ended = fields.parsed("ended", "Give true or false.");
+    let with_ended = fields.parsed("ended", "Give true or false.");
     let selection = take_selection(caller, &mut fields, class);
     fields.finish()?;
-    let scope = match ended {
+    let scope = match with_ended {
         Some(true) => StatusFilter::All,
         Some(false) | None => StatusFilter::Active,
     };
@@ -186,19 +187,19 @@ fn take_selection(
     }
 }
 
-/// What a selection would end, and the digest that stands for just that.
+/// Returns the credentials that a selection would revoke, and a digest of the list.
 ///
-/// The selection may be the query instead of the body.
+/// The selection may be in the query instead of the body.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] for a selection that cannot be.
+/// [`crate::error::Error::Invalid`] for an invalid selection.
 #[utoipa::path(
     post,
     path = paths::API_SIGN_OUT_PREVIEW,
     tag = "Sign-out",
     operation_id = "previewSignOut",
     request_body = Option<SelectionBody>,
-    responses((status = 200, description = "What would end.", body = PreviewJson))
+    responses((status = 200, description = "The credentials that would be revoked.", body = PreviewJson))
 )]
 pub async fn preview(
     caller: ApiCaller,
@@ -213,13 +214,14 @@ pub async fn preview(
     )
 }
 
-/// Ends a selection: with an empty object everything, the credential that calls included.
+/// Revokes a selection. An empty object selects everything, the caller's own credential included.
 ///
-/// The selection may be the query instead of the body, where `all=true` means everything. With neither query
-/// nor body nothing ends.
+/// The selection may be in the query instead of the body. There, `all=true` selects everything.
+/// Without a query and a body nothing is revoked.
 ///
 /// # Errors
-/// [`crate::error::Error::PreviewOutdated`] where the digest no longer fits, and as [`revoke::revoke`].
+/// [`crate::error::Error::PreviewOutdated`] if the digest no longer matches, and the errors of
+/// [`revoke::revoke`].
 #[utoipa::path(
     post,
     path = paths::API_SIGN_OUT,
@@ -227,7 +229,7 @@ pub async fn preview(
     operation_id = "signOut",
     request_body = SignOutBody,
     responses(
-        (status = 200, description = "What ended.", body = ReceiptJson)
+        (status = 200, description = "The receipt.", body = ReceiptJson)
     )
 )]
 pub async fn sign_out(
@@ -237,18 +239,19 @@ pub async fn sign_out(
     let selection = take_selection(&caller, &mut fields, None);
     let digest = fields.one("digest");
     fields.finish()?;
-    let ending = RevocationRequest {
+    let request = RevocationRequest {
         selection,
         digest,
         reason: RevocationReason::SignedOut,
     };
-    end(&caller, ending).await
+    end(&caller, request).await
 }
 
-/// `DELETE /sessions` and `DELETE /tokens`: ends what `fields` select of one class.
+/// `DELETE /sessions` and `DELETE /tokens`: revokes the credentials of one class that `fields`
+/// select.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] for a selection that cannot be, and as [`revoke::revoke`].
+/// [`crate::error::Error::Invalid`] for an invalid selection, and the errors of [`revoke::revoke`].
 pub(crate) async fn end_selected(
     caller: &ApiCaller,
     mut fields: Fields,
@@ -256,22 +259,23 @@ pub(crate) async fn end_selected(
 ) -> Result<HttpResponse> {
     let selection = take_selection(caller, &mut fields, Some(class));
     fields.finish()?;
-    let ending = RevocationRequest::of(selection, RevocationReason::Revoked);
-    end(caller, ending).await
+    let request = RevocationRequest::of(selection, RevocationReason::Revoked);
+    end(caller, request).await
 }
 
-/// `DELETE /sessions/{id}` and `DELETE /tokens/{id}`: ends one, where it had not ended before.
+/// `DELETE /sessions/{id}` and `DELETE /tokens/{id}`: revokes one credential unless it has ended
+/// before.
 ///
 /// # Errors
-/// As [`revoke::revoke_one`].
+/// The errors of [`revoke::revoke_one`].
 pub(crate) async fn end_one_of_class(
     caller: &ApiCaller,
     class: CredentialType,
     id: CredentialId,
 ) -> Result<HttpResponse> {
-    let ended = revoke::revoke_one(&caller.context, &caller.caller, class, id).await?;
+    let receipt = revoke::revoke_one(&caller.context, &caller.caller, class, id).await?;
     let answer = HttpResponse::NoContent().finish();
-    Ok(match ended {
+    Ok(match receipt {
         Some(receipt) => {
             caller.sign_out_if_revoked(&receipt).await?;
             answer
@@ -280,15 +284,15 @@ pub(crate) async fn end_one_of_class(
     })
 }
 
-/// Ends what is selected and answers its receipt.
+/// Revokes the selection and answers with the receipt.
 ///
 /// # Errors
-/// [`crate::error::Error::ReauthenticationRequired`] where a session has to confirm its password first, and
-/// as [`revoke::revoke`].
-async fn end(caller: &ApiCaller, ending: RevocationRequest) -> Result<HttpResponse> {
-    caller.authorize_revocation(&ending.selection)?;
+/// [`crate::error::Error::ReauthenticationRequired`] if a session must confirm the password first,
+/// and the errors of [`revoke::revoke`].
+async fn end(caller: &ApiCaller, request: RevocationRequest) -> Result<HttpResponse> {
+    caller.authorize_revocation(&request.selection)?;
     let (user, actor) = (caller.caller.user.id, caller.caller.actor());
-    let receipt = revoke::revoke(&caller.context, user, ending, actor).await?;
+    let receipt = revoke::revoke(&caller.context, user, request, actor).await?;
     let answer = response::json::answer(
         StatusCode::OK,
         &ReceiptJson::of(&receipt, caller.caller.current()),
@@ -297,10 +301,10 @@ async fn end(caller: &ApiCaller, ending: RevocationRequest) -> Result<HttpRespon
     Ok(answer)
 }
 
-/// What one sign-out ended.
+/// Returns the receipt of one revocation.
 ///
 /// # Errors
-/// [`crate::error::Error::NotFound`] where it is nobody's or somebody else's.
+/// [`crate::error::Error::NotFound`] if the user has no such receipt.
 #[utoipa::path(
     get,
     path = paths::API_RECEIPT,

@@ -1,4 +1,4 @@
-//! The activity log in the JSON API.
+//! The audit log in the JSON API.
 
 use std::net::IpAddr;
 
@@ -23,7 +23,7 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// Something that happened.
+/// A security event.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Event)]
 struct EventJson<'a> {
@@ -31,24 +31,24 @@ struct EventJson<'a> {
     at: Timestamp,
     #[schema(schema_with = types)]
     r#type: &'static str,
-    /// What it was done to or with, in words.
+    /// A description of the object of the event.
     detail: &'a str,
-    /// The credential that it happened to.
+    /// The credential that the event is about.
     #[schema(required)]
     credential_id: Option<CredentialId>,
-    /// The credential whose caller did it.
+    /// The credential of the caller that caused the event.
     #[schema(required)]
     by: Option<CredentialId>,
     #[schema(required, value_type = Option<schemas::Ip>)]
     ip: Option<IpAddr>,
     #[schema(required)]
     receipt_id: Option<ReceiptId>,
-    /// How often the same caller did the same within a minute.
+    /// How many times the same caller did the same within one minute.
     #[schema(minimum = 1)]
     times: i64,
 }
 
-/// A page of them.
+/// A page of events.
 type EventList<'a> = List<EventJson<'a>>;
 
 fn types() -> Shape {
@@ -71,17 +71,17 @@ impl<'a> EventJson<'a> {
     }
 }
 
-/// What happened, newest first.
+/// Lists the events of the audit log, newest first.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] for a page that cannot be.
+/// [`crate::error::Error::Invalid`] for an invalid page.
 #[utoipa::path(
     get,
     path = paths::API_EVENTS,
     tag = "Account",
     operation_id = "listEvents",
     params(Paged),
-    responses((status = 200, description = "A page of it.", body = EventList))
+    responses((status = 200, description = "A page of the list.", body = EventList))
 )]
 pub async fn list(caller: ApiCaller, Query(mut fields): Query) -> Result<HttpResponse> {
     let paging = take_paging(&mut fields);

@@ -48,12 +48,12 @@ pub struct SessionJson {
     browser: Option<String>,
     #[schema(required)]
     system: Option<String>,
-    /// Where it was last used from: what `from` selects by.
+    /// The address of the last use. The field `from` of a selection matches this address.
     #[schema(required, value_type = Option<schemas::Ip>)]
     ip: Option<IpAddr>,
-    /// Whether it was to be kept signed in.
+    /// Whether the user asked to stay signed in.
     remembered: bool,
-    /// Whether it is the one that calls.
+    /// Whether this is the caller's own session.
     current: bool,
     created_at: Timestamp,
     #[schema(required)]
@@ -66,11 +66,12 @@ pub struct SessionJson {
     receipt_id: Option<ReceiptId>,
 }
 
-/// A page of them.
+/// A page of sessions.
 type SessionList = List<SessionJson>;
 
 impl SessionJson {
-    /// As whoever calls with the credential `current` sees it; an operator calls with none.
+    /// Returns `session` as the caller sees it. `current` is the caller's own credential; an
+    /// operator has none.
     #[must_use]
     pub fn of(session: &Credential, current: Option<CredentialId>) -> Self {
         let device = Device::of(session.user_agent.as_deref());
@@ -92,7 +93,7 @@ impl SessionJson {
     }
 }
 
-/// The password of whoever is signed in.
+/// The password of the signed-in user.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Confirmation {
@@ -100,19 +101,19 @@ pub struct Confirmation {
     password: SecretString,
 }
 
-/// Confirms the password for a while.
+/// Confirms the password. The confirmation is valid for a limited time.
 ///
-/// The session goes on under a new secret: the answer sets the cookie anew.
+/// The session gets a new secret, and the answer sets the cookie with it.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] for a wrong password: the caller is signed in and stays so.
+/// [`crate::error::Error::Invalid`] for a wrong password. The caller stays signed in.
 #[utoipa::path(
     post,
     path = paths::API_CONFIRM,
     tag = "Sessions",
     operation_id = "confirmPassword",
     request_body = Confirmation,
-    responses((status = 204, description = "It is confirmed."))
+    responses((status = 204, description = "The password is confirmed."))
 )]
 pub async fn confirm(
     caller: ApiCaller,
@@ -127,17 +128,17 @@ pub async fn confirm(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Every live session; with `ended=true` also those that ended.
+/// Lists the active sessions. With `ended=true`, the list includes sessions that have ended.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] for a selection or page that cannot be.
+/// [`crate::error::Error::Invalid`] for an invalid selection or page.
 #[utoipa::path(
     get,
     path = paths::API_SESSIONS,
     tag = "Sessions",
     operation_id = "listSessions",
     params(Listed<Sessions>),
-    responses((status = 200, description = "A page of them.", body = SessionList))
+    responses((status = 200, description = "A page of the list.", body = SessionList))
 )]
 pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&caller, fields, Some(CredentialType::Session)).await?;
@@ -147,10 +148,10 @@ pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpRespons
     response::json::answer(StatusCode::OK, &shown)
 }
 
-/// One session, also where it ended.
+/// Returns one session, active or ended.
 ///
 /// # Errors
-/// [`crate::error::Error::NotFound`] where it is nobody's, somebody else's or a token.
+/// [`crate::error::Error::NotFound`] if the user has no session with this id.
 #[utoipa::path(
     get,
     path = paths::API_SESSION,
@@ -177,10 +178,10 @@ pub async fn one(
     )
 }
 
-/// The session that calls.
+/// Returns the caller's own session.
 ///
 /// # Errors
-/// [`crate::error::Error::NotFound`] where a token calls.
+/// [`crate::error::Error::NotFound`] if the caller's credential is a token.
 #[utoipa::path(
     get,
     path = paths::API_SESSION_CURRENT,
@@ -188,7 +189,7 @@ pub async fn one(
     operation_id = "getCurrentSession",
     responses(
         (status = 200, description = "The session.", body = SessionJson),
-        (status = 404, description = "A token calls.")
+        (status = 404, description = "The caller's credential is a token.")
     )
 )]
 pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
@@ -200,18 +201,19 @@ pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     )
 }
 
-/// Ends a session. One that ended before is left as it is.
+/// Revokes a session. A session that has ended before is unchanged.
 ///
 /// # Errors
-/// [`crate::error::Error::NotFound`] where it is nobody's, somebody else's or a token;
-/// [`crate::error::Error::ReauthenticationRequired`] where another session has to confirm its password first.
+/// [`crate::error::Error::NotFound`] if the user has no session with this id;
+/// [`crate::error::Error::ReauthenticationRequired`] if the caller is another session that must
+/// confirm the password first.
 #[utoipa::path(
     delete,
     path = paths::API_SESSION,
     tag = "Sessions",
     operation_id = "endSession",
     params(("id" = CredentialId, Path)),
-    responses((status = 204, description = "It has ended."))
+    responses((status = 204, description = "The session has ended."))
 )]
 pub async fn end_one(
     caller: ApiCaller,
@@ -221,34 +223,34 @@ pub async fn end_one(
     end_one_of_class(&caller, CredentialType::Session, id).await
 }
 
-/// Ends a selection of sessions: with `all=true` all of them, the one that calls included. Without a query nothing
-/// ends.
+/// Revokes a selection of sessions. `all=true` selects all, the caller's own included. Without a
+/// query nothing is revoked.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] for a selection that cannot be;
-/// [`crate::error::Error::ReauthenticationRequired`] where a session has to confirm its password first.
+/// [`crate::error::Error::Invalid`] for an invalid selection;
+/// [`crate::error::Error::ReauthenticationRequired`] if a session must confirm the password first.
 #[utoipa::path(
     delete,
     path = paths::API_SESSIONS,
     tag = "Sessions",
     operation_id = "endSessions",
     params(EndedBy<Sessions>),
-    responses((status = 200, description = "What ended.", body = ReceiptJson))
+    responses((status = 200, description = "The receipt.", body = ReceiptJson))
 )]
 pub async fn end_some(caller: ApiCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
     end_selected(&caller, fields, CredentialType::Session).await
 }
 
-/// Signs this browser out.
+/// Revokes the caller's own session.
 ///
 /// # Errors
-/// None of its own.
+/// Only database errors.
 #[utoipa::path(
     delete,
     path = paths::API_SESSION_CURRENT,
     tag = "Sessions",
     operation_id = "endCurrentSession",
-    responses((status = 204, description = "It has ended."))
+    responses((status = 204, description = "The session has ended."))
 )]
 pub async fn end_current(caller: ApiCaller, _: NoInput) -> Result<HttpResponse> {
     let (user, own) = (caller.caller.user.id, caller.caller.credential.id);

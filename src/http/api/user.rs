@@ -33,10 +33,10 @@ impl<'a> From<&'a User> for UserJson<'a> {
     }
 }
 
-/// Who is calling.
+/// Returns the user of the caller.
 ///
 /// # Errors
-/// None of its own.
+/// Only a failure of serialization, which is not expected.
 #[utoipa::path(
     get,
     path = paths::API_USER,
@@ -45,8 +45,8 @@ impl<'a> From<&'a User> for UserJson<'a> {
     responses((status = 200, description = "The user.", body = UserJson))
 )]
 pub async fn user(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
-    let known = &caller.caller.user;
-    let answer = known
+    let user = &caller.caller.user;
+    let answer = user
         .answer(|user| response::json::bytes(&UserJson::from(user)).map(Vec::into_boxed_slice))?;
     Ok(response::json::answer_with(
         StatusCode::OK,

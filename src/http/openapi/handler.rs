@@ -1,4 +1,4 @@
-//! `/openapi.json`: the document that describes the API.
+//! `/openapi.json`: the OpenAPI document.
 
 use std::sync::LazyLock;
 
@@ -14,11 +14,11 @@ use crate::{
     http::{middleware::body::NoQuery, paths},
 };
 
-/// The document, as JSON: made when it is first asked for, so that no start waits for it. The app says
-/// how, for it is made from the route table.
-pub struct Document(LazyLock<Result<String>, Make>);
+/// The OpenAPI document as JSON. It is built on the first request so that the start does not wait
+/// for it. The application passes the builder because the document depends on the route table.
+pub struct Document(LazyLock<Result<String>, Builder>);
 
-type Make = Box<dyn FnOnce() -> Result<String> + Send>;
+type Builder = Box<dyn FnOnce() -> Result<String> + Send>;
 
 impl utoipa::PartialSchema for Document {
     fn schema() -> Shape {
@@ -32,17 +32,17 @@ impl utoipa::PartialSchema for Document {
 impl ToSchema for Document {}
 
 impl Document {
-    /// One that `make` makes.
+    /// Creates a document that `make` builds on the first request.
     #[must_use]
     pub fn new(make: impl FnOnce() -> Result<String> + Send + 'static) -> Self {
         Self(LazyLock::new(Box::new(make)))
     }
 }
 
-/// This document (OpenAPI 3.1).
+/// Returns this document (OpenAPI 3.1).
 ///
 /// # Errors
-/// None that is known.
+/// None are expected.
 #[utoipa::path(
     get,
     path = paths::OPENAPI,

@@ -1,13 +1,13 @@
-//! Where an answer leads: with an id in it, other calls can be made.
+//! Links from a response to the calls that take an id from it.
 
 use utoipa::openapi::{Ref, RefOr, Response, link::LinkBuilder, path::Operation};
 
 struct Links {
-    /// The shape of an answer.
+    /// The name of the response's schema.
     from: &'static str,
-    /// Where the id is in it (OpenAPI 3.1, section 4.8.20.3).
+    /// The runtime expression of the id (OpenAPI 3.1, section 4.8.20.3).
     id: &'static str,
-    /// The calls that take it, by their operation ids.
+    /// The operation ids of the calls that take the id.
     to: &'static [&'static str],
 }
 
@@ -34,7 +34,7 @@ const LINKS: [Links; 4] = [
     },
 ];
 
-/// Adds to each answer of a call where it leads.
+/// Adds the links to each response of an operation.
 pub(super) fn add(operation: &mut Operation) {
     let own = operation.operation_id.clone().unwrap_or_default();
     for answer in operation.responses.responses.values_mut() {
@@ -51,7 +51,7 @@ pub(super) fn add(operation: &mut Operation) {
     }
 }
 
-/// Whether the body of an answer has the shape of that name.
+/// Returns whether the body of a response has the schema `name`.
 fn is_a(answer: &Response, name: &str) -> bool {
     let Some(RefOr::T(content)) = answer.content.get("application/json") else {
         return false;

@@ -1,9 +1,8 @@
-//! The document that describes the API (OpenAPI 3.1.0), made from the route table, from what stands
-//! at each handler (`#[utoipa::path]`) and from the types that handlers read and answer.
+//! The OpenAPI 3.1.0 document of the API. Its sources are the route table, the attributes of the
+//! handlers (`#[utoipa::path]`) and the types that handlers read and answer.
 //!
-//! What is the same for many calls is said once and filled in here: who may call comes from the
-//! table's [`Access`], what is answered when something is not done from `answers`, and where an answer
-//! leads from `links`.
+//! Repeated parts are added here: the security requirement comes from the [`Access`] of the route,
+//! the error responses from `responses`, and the links from `links`.
 
 pub mod handler;
 mod links;
@@ -31,17 +30,17 @@ use crate::{
     types::credential_kind::{CredentialKind, CredentialType},
 };
 
-/// Where a document's API is.
+/// The address of a document's API, and the name of its cookie.
 #[derive(Clone, Copy, Debug)]
 pub struct Site<'a> {
-    /// What the paths are below.
+    /// The URL that precedes the paths.
     pub url: &'a str,
-    /// The name of the session's cookie.
+    /// The name of the session cookie.
     pub cookie: &'a str,
 }
 
 impl Site<'_> {
-    /// Wherever the document was fetched from.
+    /// The server from which the document was fetched.
     pub const ANY: Self = Self {
         url: "/",
         cookie: "narthex",
@@ -53,37 +52,43 @@ const COOKIE: &str = "session";
 const CLIENT: &str = "client";
 
 const DESCRIPTION: &str = "\
-What can get in as a user, seen and ended by programs: sessions of browsers and tokens of API clients.
+Narthex keeps the credentials of users: sessions of browsers and tokens of API clients. Programs \
+list and revoke them with this API.
 
-An `Authorization` header, where there is one, decides alone: a bad token is refused whatever cookie \
-comes with it. The abilities that a token needs are listed with each call; a session may do everything, \
-and is asked for the password again (`403`, `/problems/confirm-password`) where a page would ask.
+If a request has an `Authorization` header, the cookie is ignored: an invalid token is refused even \
+if a valid cookie comes with it. Each call lists the abilities that a token needs. A session may do \
+everything. It must confirm the password (`403`, `/problems/confirm-password`) before a sensitive \
+change.
 
-What was not done is told as a problem (RFC 9457) whose `type` is stable. A method that a path does not \
-take is `405` with `Allow`. Wherever there is `GET` there is `HEAD`. Ids of somebody else are not found. \
-Unknown fields, in a query as in a body, are refused. New members may come in answers.";
+A failed request is answered with a problem (RFC 9457) whose `type` is stable. A method that a path \
+does not support is answered with `405` and `Allow`. Each path with `GET` supports `HEAD`. An id \
+that belongs to another user is answered with `404`. Unknown fields in a query or a body are \
+refused. Responses may get new members.";
 
 const TAGS: [(&str, &str); 6] = [
-    ("Account", "Who is calling, and what happened."),
-    ("Sessions", "What lets browsers in."),
-    ("Tokens", "What lets API clients in."),
+    ("Account", "The user of the caller, and the audit log."),
+    ("Sessions", "The credentials of browsers."),
+    ("Tokens", "The credentials of API clients."),
     (
         "Sign-out",
-        "Both, and ending many at once: select, preview, end, receipt.",
+        "Sessions and tokens together: selection, preview, revocation, receipt.",
     ),
-    ("OAuth", "What other services ask."),
-    ("Service", "What whoever runs this asks."),
+    ("OAuth", "Introspection and revocation for other services."),
+    (
+        "Service",
+        "Health, metrics and this document, for operators.",
+    ),
 ];
 
-/// The document as JSON, indented.
+/// Returns the document as indented JSON.
 ///
 /// # Errors
-/// None that is known: our types serialize.
+/// None are expected, because the types of this crate serialize.
 pub fn json(site: Site<'_>) -> Result<String> {
     document(site).to_pretty_json().map_err(Error::internal)
 }
 
-/// The document.
+/// Builds the document.
 #[must_use]
 pub fn document(site: Site<'_>) -> OpenApi {
     let mut document = routes::described();
@@ -106,12 +111,12 @@ pub fn document(site: Site<'_>) -> OpenApi {
     for (name, shape) in schemas::all() {
         components.schemas.insert(name, shape);
     }
-    let words = [
+    let named_schemas = [
         (CredentialType::name(), CredentialType::schema()),
         (CredentialKind::name(), CredentialKind::schema()),
         (Problem::name(), Problem::schema()),
     ];
-    for (name, shape) in words {
+    for (name, shape) in named_schemas {
         components.schemas.insert(name.into_owned(), shape);
     }
     components.responses = responses::all();
@@ -130,8 +135,7 @@ pub fn document(site: Site<'_>) -> OpenApi {
 fn bearer() -> SecurityScheme {
     let mut scheme = Http::new(HttpAuthScheme::Bearer);
     scheme.description = Some(
-        "The secret of a token (RFC 6750). What is listed with a call are the abilities that the \
-         token must have."
+        "The secret of a token (RFC 6750). Each call lists the abilities that the token must have."
             .to_owned(),
     );
     SecurityScheme::Http(scheme)
@@ -148,16 +152,17 @@ fn client() -> SecurityScheme {
 }
 
 fn cookie(name: &str) -> SecurityScheme {
-    let description = "A signed-in browser's session, for pages of this origin and of trusted ones. The \
-                       cookie is `narthex` where people reach this service by http, `__Host-narthex` by \
-                       https, and `__Secure-narthex` where it is shared with sibling hosts.";
+    let description = "The session of a signed-in browser, for pages of this origin and of trusted \
+                       origins. The name of the cookie is `narthex` if the public URL has http, \
+                       `__Host-narthex` if it has https, and `__Secure-narthex` if sibling hosts \
+                       share the cookie.";
     SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
         name,
         description,
     )))
 }
 
-/// What the document says of a route, if anything.
+/// Returns the operation that documents a route, if there is one.
 fn operation<'a>(document: &'a mut OpenApi, route: &Route) -> Option<&'a mut Operation> {
     let item: &mut PathItem = document.paths.paths.get_mut(route.path)?;
     let operation = match route.method.as_str() {
@@ -172,32 +177,33 @@ fn operation<'a>(document: &'a mut OpenApi, route: &Route) -> Option<&'a mut Ope
 }
 
 fn complete(operation: &mut Operation, route: &Route) {
-    operation.description = operation.description.as_deref().and_then(for_callers);
+    operation.description = operation.description.as_deref().and_then(without_errors);
     operation.security = Some(security(route.access));
     if let Some(RefOr::T(body)) = &mut operation.request_body {
-        body.content.values_mut().for_each(never_null);
+        body.content.values_mut().for_each(remove_null);
     }
     responses::add(operation, route);
     links::add(operation);
 }
 
-/// A handler's documentation as far as it speaks to whoever calls: its errors are told to developers,
-/// and to callers as answers.
-fn for_callers(text: &str) -> Option<String> {
+/// Returns the part of a handler's documentation that is for API clients. The section about errors
+/// is for developers; clients find the errors among the responses.
+fn without_errors(text: &str) -> Option<String> {
     let text = text.split("# Errors").next().unwrap_or_default().trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A body that may be left out is read as one that may also be `null`, which ours may not.
-fn never_null(content: &mut RefOr<Content>) {
+/// Removes `null` from an optional body. utoipa describes an optional body as nullable, but a
+/// handler refuses `null`.
+fn remove_null(content: &mut RefOr<Content>) {
     let RefOr::T(content) = content else { return };
     if let Some(RefOr::T(Schema::OneOf(either))) = &content.schema {
         content.schema = either.items.first().cloned();
     }
 }
 
-/// Who may call, as alternatives. A scheme that is not of OAuth lists what the caller must have
-/// beside it (OpenAPI 3.1, section 4.8.30).
+/// Returns the alternatives for authentication. Schemes other than OAuth list the required
+/// abilities as roles (OpenAPI 3.1, section 4.8.30).
 fn security(access: Access) -> Vec<SecurityRequirement> {
     let none: [&str; 0] = [];
     let session = SecurityRequirement::new(COOKIE, none);
@@ -217,12 +223,12 @@ fn security(access: Access) -> Vec<SecurityRequirement> {
     }
 }
 
-/// Whether a call answers in OAuth's way, where nothing is sent but its one form.
+/// Returns whether a call answers with OAuth errors. Such a call takes a form only.
 fn is_oauth(route: &Route) -> bool {
     [paths::INTROSPECT, paths::REVOKE].contains(&route.path)
 }
 
-/// Whether nothing of a request is looked at but its path.
+/// Returns whether the handler reads nothing of a request but its path.
 fn is_probe(route: &Route) -> bool {
     [paths::HEALTH, paths::READY].contains(&route.path)
 }

@@ -1,4 +1,4 @@
-//! What is answered when something is not done: each status said once, and which calls it is for.
+//! The error responses: each status once, with the calls that can answer with it.
 
 use std::collections::BTreeMap;
 
@@ -21,21 +21,24 @@ const PROBLEM: &str = "application/problem+json";
 
 struct Answer {
     status: u16,
-    /// Its name among the components.
+    /// The name of the response among the components.
     name: &'static str,
     description: &'static str,
-    /// The last parts of the problem's `type`.
+    /// The last path segments of the problem's `type`.
     types: &'static [&'static str],
     headers: &'static [(&'static str, &'static str)],
-    /// Whether this call may be answered so, besides where its handler says so.
-    belongs_to: fn(&Route, &Operation) -> bool,
+    /// Returns whether a call can answer so, in addition to the handlers that document this status.
+    applies_to: fn(&Route, &Operation) -> bool,
 }
 
 const CHALLENGE: &[(&str, &str)] = &[(
     "WWW-Authenticate",
     "`Bearer`, with `error` and, for a missing ability, `scope` (RFC 6750, section 3).",
 )];
-const RETRY: &[(&str, &str)] = &[("Retry-After", "After how many seconds to ask again.")];
+const RETRY: &[(&str, &str)] = &[(
+    "Retry-After",
+    "The number of seconds after which to try again.",
+)];
 
 const ANSWERS: [Answer; 14] = [
     Answer {
@@ -44,20 +47,20 @@ const ANSWERS: [Answer; 14] = [
         description: "The request cannot be read.",
         types: &["malformed"],
         headers: &[],
-        belongs_to: |route, _| route.path != paths::HEALTH,
+        applies_to: |route, _| route.path != paths::HEALTH,
     },
     Answer {
         status: 401,
         name: "NotSignedIn",
-        description: "Nobody is recognised: no pass came, or a bad one.",
+        description: "Authentication failed: the credential is missing or invalid.",
         types: &["not-signed-in", "wrong-password"],
         headers: CHALLENGE,
-        belongs_to: |route, _| !matches!(route.access, Access::Public),
+        applies_to: |route, _| !matches!(route.access, Access::Public),
     },
     Answer {
         status: 403,
         name: "Forbidden",
-        description: "The caller may not do this, or has to confirm the password first.",
+        description: "The caller is not authorized, or must confirm the password first.",
         types: &[
             "missing-ability",
             "sessions-only",
@@ -66,7 +69,7 @@ const ANSWERS: [Answer; 14] = [
             "cross-site",
         ],
         headers: CHALLENGE,
-        belongs_to: |route, _| {
+        applies_to: |route, _| {
             matches!(
                 route.access,
                 Access::Abilities(_) | Access::OAuthClient(_) | Access::SessionOnly
@@ -76,36 +79,36 @@ const ANSWERS: [Answer; 14] = [
     Answer {
         status: 404,
         name: "NotFound",
-        description: "There is no such thing, or it is somebody else's.",
+        description: "The object does not exist, or belongs to another user.",
         types: &["not-found"],
         headers: &[],
-        belongs_to: |route, _| route.path.contains('{'),
+        applies_to: |route, _| route.path.contains('{'),
     },
     Answer {
         status: 408,
         name: "TooSlow",
-        description: "The body did not come in time.",
+        description: "The body did not arrive in time.",
         types: &["too-slow"],
         headers: &[],
-        belongs_to: |_, operation| operation.request_body.is_some(),
+        applies_to: |_, operation| operation.request_body.is_some(),
     },
     Answer {
         status: 409,
         name: "Outdated",
-        description: "The digest no longer fits what would end; nothing was ended.",
+        description: "The digest no longer matches the selection. Nothing was revoked.",
         types: &["preview-outdated"],
         headers: &[],
-        belongs_to: |route, _| route.path == paths::API_SIGN_OUT,
+        applies_to: |route, _| route.path == paths::API_SIGN_OUT,
     },
     Answer {
         status: 409,
         name: "TooManyTokens",
-        description: "The user has as many live tokens as one may have; none was made.",
+        description: "The user has reached the limit of active tokens. No token was created.",
         types: &["too-many-tokens"],
         headers: &[],
-        belongs_to: |route, _| {
-            let makes_one = route.path == paths::API_TOKENS && route.method.as_str() == "POST";
-            makes_one || route.path == paths::API_SIGN_IN
+        applies_to: |route, _| {
+            let creates_token = route.path == paths::API_TOKENS && route.method.as_str() == "POST";
+            creates_token || route.path == paths::API_SIGN_IN
         },
     },
     Answer {
@@ -114,31 +117,31 @@ const ANSWERS: [Answer; 14] = [
         description: "The body is too long.",
         types: &["too-large"],
         headers: &[],
-        belongs_to: |_, operation| operation.request_body.is_some(),
+        applies_to: |_, operation| operation.request_body.is_some(),
     },
     Answer {
         status: 415,
         name: "WrongMediaType",
-        description: "The body is of another media type.",
+        description: "The media type of the body is not supported.",
         types: &["wrong-media-type"],
         headers: &[],
-        belongs_to: |route, operation| operation.request_body.is_some() && !is_oauth(route),
+        applies_to: |route, operation| operation.request_body.is_some() && !is_oauth(route),
     },
     Answer {
         status: 421,
         name: "Misdirected",
-        description: "The request names a host that this is not.",
+        description: "The request names a host that this server does not serve.",
         types: &["misdirected"],
         headers: &[],
-        belongs_to: |route, _| !is_probe(route),
+        applies_to: |route, _| !is_probe(route),
     },
     Answer {
         status: 422,
         name: "Invalid",
-        description: "Fields that cannot be taken, each with what to do about it in `errors`.",
+        description: "Some fields are invalid. `errors` says for each how to correct it.",
         types: &["invalid"],
         headers: &[],
-        belongs_to: |route, _| !is_probe(route) && !is_oauth(route),
+        applies_to: |route, _| !is_probe(route) && !is_oauth(route),
     },
     Answer {
         status: 429,
@@ -146,46 +149,46 @@ const ANSWERS: [Answer; 14] = [
         description: "Too many attempts, or too many changes of one account in a minute.",
         types: &["throttled"],
         headers: RETRY,
-        belongs_to: |route, _| {
+        applies_to: |route, _| {
             route.is_change() || [paths::API_SIGN_IN, paths::API_CONFIRM].contains(&route.path)
         },
     },
     Answer {
         status: 500,
         name: "Broken",
-        description: "Something is wrong with the service itself.",
+        description: "The server has failed.",
         types: &["internal"],
         headers: &[],
-        belongs_to: |route, _| route.path != paths::HEALTH,
+        applies_to: |route, _| route.path != paths::HEALTH,
     },
     Answer {
         status: 503,
         name: "Unavailable",
-        description: "Not available just now. Nothing was changed; but where the `type` is \
-                      `outcome-unknown`, nobody knows.",
+        description: "The service is temporarily unavailable. Nothing was changed, unless the \
+                      `type` is `outcome-unknown`: then the change may exist or not.",
         types: &["unavailable", "busy", "outcome-unknown"],
         headers: RETRY,
-        belongs_to: |route, _| route.path != paths::HEALTH,
+        applies_to: |route, _| route.path != paths::HEALTH,
     },
 ];
 
-/// All of them, by name, for the document's components.
+/// Returns all error responses by name, for the document's components.
 pub(super) fn all() -> BTreeMap<String, RefOr<Response>> {
     let named = ANSWERS
         .iter()
-        .map(|answer| (answer.name.to_owned(), answer.whole().into()));
+        .map(|answer| (answer.name.to_owned(), answer.response().into()));
     named.collect()
 }
 
-/// Adds to a call what it may be answered besides what its handler says, and to what its handler
-/// says of a refusal the form that every refusal has.
+/// Adds the error responses to an operation. An error response that the handler documents itself
+/// gets the headers and the schema of a problem.
 pub(super) fn add(operation: &mut Operation, route: &Route) {
     for answer in &ANSWERS {
         let status = answer.status.to_string();
-        let said = operation.responses.responses.get_mut(&status);
-        if let Some(RefOr::T(said)) = said {
-            answer.apply(said);
-        } else if (answer.belongs_to)(route, operation) {
+        let documented = operation.responses.responses.get_mut(&status);
+        if let Some(RefOr::T(documented)) = documented {
+            answer.apply(documented);
+        } else if (answer.applies_to)(route, operation) {
             let reference = Ref::from_response_name(answer.name);
             operation
                 .responses
@@ -196,25 +199,25 @@ pub(super) fn add(operation: &mut Operation, route: &Route) {
 }
 
 impl Answer {
-    fn whole(&self) -> Response {
+    fn response(&self) -> Response {
         let types: Vec<String> = self
             .types
             .iter()
             .map(|slug| format!("`/problems/{slug}`"))
             .collect();
         let description = format!("{} `type`: {}.", self.description, types.join(", "));
-        let mut whole = ResponseBuilder::new().description(description).build();
-        self.apply(&mut whole);
-        whole
+        let mut response = ResponseBuilder::new().description(description).build();
+        self.apply(&mut response);
+        response
     }
 
-    fn apply(&self, said: &mut Response) {
+    fn apply(&self, response: &mut Response) {
         let content = Content::new(Some(self.shape()));
-        said.content.insert(PROBLEM.to_owned(), content.into());
+        response.content.insert(PROBLEM.to_owned(), content.into());
         for (name, description) in self.headers {
             let mut header = Header::new(schemas::text());
             header.description = Some((*description).to_owned());
-            said.headers.insert((*name).to_owned(), header.into());
+            response.headers.insert((*name).to_owned(), header.into());
         }
     }
 

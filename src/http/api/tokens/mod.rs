@@ -45,26 +45,26 @@ use crate::{
     },
 };
 
-fn shown(status: StatusCode, Issued { token, secret }: &Issued) -> Result<HttpResponse> {
-    let shown = IssuedJson {
+fn issued_response(status: StatusCode, Issued { token, secret }: &Issued) -> Result<HttpResponse> {
+    let body = IssuedJson {
         token: TokenJson::of(token),
         secret: secret.expose(),
     };
-    response::json::answer(status, &shown)
+    response::json::answer(status, &body)
 }
 
-fn made(issued: &Issued) -> Result<HttpResponse> {
-    let mut answer = shown(StatusCode::CREATED, issued)?;
-    let place =
+fn created_response(issued: &Issued) -> Result<HttpResponse> {
+    let mut answer = issued_response(StatusCode::CREATED, issued)?;
+    let location =
         HeaderValue::from_str(&paths::api_token(issued.token.id)).map_err(Error::internal)?;
-    answer.headers_mut().insert(header::LOCATION, place);
+    answer.headers_mut().insert(header::LOCATION, location);
     Ok(answer)
 }
 
-/// Trades e-mail and password for a device token.
+/// Exchanges an e-mail address and a password for a device token.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a name or abilities that cannot be, before the password is looked at;
+/// [`Error::Invalid`] for an invalid name or invalid abilities, before the password is verified;
 /// [`Error::WrongPassword`].
 #[utoipa::path(
     post,
@@ -74,12 +74,12 @@ fn made(issued: &Issued) -> Result<HttpResponse> {
     request_body = SignInBody,
     responses((
         status = 201,
-        description = "The token, with the secret that is shown this once.",
+        description = "The token, with its secret. The secret is not shown again.",
         body = IssuedJson,
-        headers(("Location" = String, description = "Where the token is."))
+        headers(("Location" = String, description = "The address of the token."))
     ), (
         status = 401,
-        description = "E-mail or password is wrong."
+        description = "The e-mail address or the password is wrong."
     ))
 )]
 pub async fn sign_in(
@@ -91,19 +91,19 @@ pub async fn sign_in(
     let device = body.device(&context)?;
     let actor = Actor::stranger(origin.ip);
     let proof = authenticate(&context, &body.email, body.password, actor).await?;
-    made(&tokens::sign_in(&context, proof, device, actor).await?)
+    created_response(&tokens::sign_in(&context, proof, device, actor).await?)
 }
 
-/// The abilities that a token may be given, always all of them.
+/// Lists the abilities that a token may have. The list is always complete.
 ///
 /// # Errors
-/// None of its own.
+/// None are expected.
 #[utoipa::path(
     get,
     path = paths::API_ABILITIES,
     tag = "Tokens",
     operation_id = "listAbilities",
-    responses((status = 200, description = "All of them.", body = AbilityList))
+    responses((status = 200, description = "The list.", body = AbilityList))
 )]
 pub async fn abilities(context: Data<AppState>, _: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     let catalogue = context.settings.catalogue.iter();
@@ -111,27 +111,27 @@ pub async fn abilities(context: Data<AppState>, _: ApiCaller, _: NoQuery) -> Res
     response::json::answer(StatusCode::OK, &List::whole(all.collect()))
 }
 
-/// Every live token; with `ended=true` also those that ended.
+/// Lists the active tokens. With `ended=true`, the list includes tokens that have ended.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a selection or page that cannot be.
+/// [`Error::Invalid`] for an invalid selection or page.
 #[utoipa::path(
     get,
     path = paths::API_TOKENS,
     tag = "Tokens",
     operation_id = "listTokens",
     params(Listed<Tokens>),
-    responses((status = 200, description = "A page of them.", body = TokenList))
+    responses((status = 200, description = "A page of the list.", body = TokenList))
 )]
 pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&caller, fields, Some(CredentialType::Token)).await?;
     response::json::answer(StatusCode::OK, &List::of(&page, TokenJson::of))
 }
 
-/// One token, also where it ended.
+/// Returns one token, active or ended.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is nobody's, somebody else's or a session.
+/// [`Error::NotFound`] if the user has no token with this id.
 #[utoipa::path(
     get,
     path = paths::API_TOKEN,
@@ -155,10 +155,10 @@ pub async fn one(
     response::json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
-/// The token that calls.
+/// Returns the caller's own token.
 ///
 /// # Errors
-/// [`Error::NotFound`] where a session calls.
+/// [`Error::NotFound`] if the caller's credential is a session.
 #[utoipa::path(
     get,
     path = paths::API_TOKEN_CURRENT,
@@ -166,7 +166,7 @@ pub async fn one(
     operation_id = "getCurrentToken",
     responses(
         (status = 200, description = "The token.", body = TokenJson),
-        (status = 404, description = "A session calls.")
+        (status = 404, description = "The caller's credential is a session.")
     )
 )]
 pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
@@ -175,12 +175,12 @@ pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     response::json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
-/// Makes a token: never with more abilities, nor a longer life, than the token that asks.
+/// Creates a token. It cannot have more abilities or a longer life than the token of the caller.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a token that cannot be; [`Error::ReauthenticationRequired`] where a session has to
-/// confirm its password first; [`Error::MissingAbility`] and [`Error::ExceedsCallerLifetime`] for one that
-/// may do more, or lives longer, than the caller.
+/// [`Error::Invalid`] for an invalid token; [`Error::ReauthenticationRequired`] if a session must
+/// confirm the password first; [`Error::MissingAbility`] if the caller lacks a requested ability;
+/// [`Error::ExceedsCallerLifetime`] if the token would outlive the caller's token.
 #[utoipa::path(
     post,
     path = paths::API_TOKENS,
@@ -189,9 +189,9 @@ pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     request_body = NewTokenBody,
     responses((
         status = 201,
-        description = "The token, with the secret that is shown this once.",
+        description = "The token, with its secret. The secret is not shown again.",
         body = IssuedJson,
-        headers(("Location" = String, description = "Where the token is."))
+        headers(("Location" = String, description = "The address of the token."))
     ))
 )]
 pub async fn create(
@@ -200,7 +200,7 @@ pub async fn create(
     Json(body): Json<NewTokenBody>,
 ) -> Result<HttpResponse> {
     let new = body.read(&caller.context)?;
-    made(
+    created_response(
         &tokens::create(
             &caller.context,
             caller.require_recent_authentication()?,
@@ -211,10 +211,11 @@ pub async fn create(
     )
 }
 
-/// Renames, narrows, widens, pauses or resumes a token, or changes when it expires; what is left out stays.
+/// Changes the name, the abilities, the expiry or the pause of a token. Absent members stay as they
+/// are.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a change that cannot be, and as [`tokens::change`].
+/// [`Error::Invalid`] for an invalid change, and the errors of [`tokens::change`].
 #[utoipa::path(
     patch,
     path = paths::API_TOKEN,
@@ -226,8 +227,8 @@ pub async fn create(
         (ChangeBody = "application/merge-patch+json")
     )),
     responses(
-        (status = 200, description = "The token as it is now.", body = TokenJson),
-        (status = 404, description = "There is no such token, or it has ended.")
+        (status = 200, description = "The changed token.", body = TokenJson),
+        (status = 404, description = "The token does not exist or has ended.")
     )
 )]
 pub async fn change(
@@ -241,12 +242,12 @@ pub async fn change(
     response::json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
-/// Gives a token a new secret, while the one before goes on working for a while.
+/// Gives a token a new secret. The previous secret works for a grace period.
 ///
-/// With an `Idempotency-Key`, whoever asks again within ten minutes gets the same secret again.
+/// A repeated request with the same `Idempotency-Key` gets the same secret, for ten minutes.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an overlap that cannot be, and as [`tokens::rotate`].
+/// [`Error::Invalid`] for an invalid grace period, and the errors of [`tokens::rotate`].
 #[utoipa::path(
     post,
     path = paths::API_TOKEN_ROTATE,
@@ -256,7 +257,7 @@ pub async fn change(
     request_body = Option<RotateBody>,
     responses((
         status = 200,
-        description = "The token, with its new secret that is shown this once.",
+        description = "The token, with its new secret. The secret is not shown again.",
         body = IssuedJson
     ))
 )]
@@ -278,21 +279,21 @@ pub async fn rotate(
         request,
     )
     .await?;
-    shown(StatusCode::OK, &rotated.issued)
+    issued_response(StatusCode::OK, &rotated.issued)
 }
 
-/// Ends a token. One that ended before is left as it is.
+/// Revokes a token. A token that has ended before is unchanged.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is nobody's, somebody else's or a session;
-/// [`Error::ReauthenticationRequired`] where a session has to confirm its password first.
+/// [`Error::NotFound`] if the user has no token with this id; [`Error::ReauthenticationRequired`]
+/// if a session must confirm the password first.
 #[utoipa::path(
     delete,
     path = paths::API_TOKEN,
     tag = "Tokens",
     operation_id = "endToken",
     params(("id" = CredentialId, Path)),
-    responses((status = 204, description = "It has ended."))
+    responses((status = 204, description = "The token has ended."))
 )]
 pub async fn end_one(
     caller: ApiCaller,
@@ -302,38 +303,38 @@ pub async fn end_one(
     end_one_of_class(&caller, CredentialType::Token, id).await
 }
 
-/// Ends a selection of tokens: with `all=true` all of them, the one that calls included. Without a query nothing
-/// ends.
+/// Revokes a selection of tokens. `all=true` selects all, the caller's own included. Without a
+/// query nothing is revoked.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a selection that cannot be; [`Error::ReauthenticationRequired`] where a session has
-/// to confirm its password first.
+/// [`Error::Invalid`] for an invalid selection; [`Error::ReauthenticationRequired`] if a session
+/// must confirm the password first.
 #[utoipa::path(
     delete,
     path = paths::API_TOKENS,
     tag = "Tokens",
     operation_id = "endTokens",
     params(EndedBy<Tokens>),
-    responses((status = 200, description = "What ended.", body = ReceiptJson))
+    responses((status = 200, description = "The receipt.", body = ReceiptJson))
 )]
 pub async fn end_some(caller: ApiCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
     end_selected(&caller, fields, CredentialType::Token).await
 }
 
-/// Ends the token that calls.
+/// Revokes the caller's own token.
 ///
-/// Every token may do that.
+/// No ability is required.
 ///
 /// # Errors
-/// [`Error::NotFound`] where a session calls.
+/// [`Error::NotFound`] if the caller's credential is a session.
 #[utoipa::path(
     delete,
     path = paths::API_TOKEN_CURRENT,
     tag = "Tokens",
     operation_id = "endCurrentToken",
     responses(
-        (status = 204, description = "It has ended."),
-        (status = 404, description = "A session calls.")
+        (status = 204, description = "The token has ended."),
+        (status = 404, description = "The caller's credential is a session.")
     )
 )]
 pub async fn end_current(caller: ApiCaller, _: NoInput) -> Result<HttpResponse> {

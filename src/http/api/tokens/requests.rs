@@ -1,4 +1,4 @@
-//! What the JSON API is sent about tokens.
+//! Request bodies about tokens in the JSON API.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     util::{clock::Timestamp, duration},
 };
 
-/// An app or a command line that signs in.
+/// The sign-in of an app or a command line.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = SignIn)]
@@ -28,10 +28,11 @@ pub struct SignInBody {
     pub(super) password: SecretString,
     #[schema(value_type = Name)]
     device_name: String,
-    /// Everything, where it does not say.
+    /// The abilities of the token. If absent, the token may do everything.
     #[schema(value_type = Option<Abilities>)]
     abilities: Option<Vec<String>>,
-    /// Seconds; `null`: never. Where it does not say, as long as the operator has set.
+    /// The life of the token in seconds, or `null` for no expiry. If absent, the operator's setting
+    /// applies.
     #[serde(default, deserialize_with = "present_whole_or_null")]
     #[schema(schema_with = seconds, required = false)]
     expires_in: Option<Option<u64>>,
@@ -60,10 +61,10 @@ impl SignInBody {
     }
 }
 
-/// The most seconds that a token may be given to live.
-const LONGEST_LIFE: u64 = duration::MAX_DURATION.as_secs();
+/// The longest life of a token, in seconds.
+const MAX_LIFE_SECONDS: u64 = duration::MAX_DURATION.as_secs();
 
-/// A token to be made.
+/// A token to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewToken)]
@@ -72,14 +73,14 @@ pub struct NewTokenBody {
     name: String,
     #[schema(value_type = Abilities)]
     abilities: Vec<String>,
-    /// Seconds; never, where it does not say.
+    /// The life of the token in seconds. If absent or `null`, the token does not expire.
     #[serde(default, deserialize_with = "whole_or_null")]
     #[schema(schema_with = seconds, required = false)]
     expires_in: Option<u64>,
 }
 
 fn seconds() -> Shape {
-    schemas::number_or_null(1, LONGEST_LIFE)
+    schemas::number_or_null(1, MAX_LIFE_SECONDS)
 }
 
 impl NewTokenBody {
@@ -93,23 +94,23 @@ impl NewTokenBody {
     }
 }
 
-/// When a token expires that lives for so many seconds from now; none: never.
+/// Returns the expiry of a token that lives for `seconds` from now. `None` means no expiry.
 fn expiry(context: &AppState, seconds: Option<u64>) -> Result<Option<Timestamp>, String> {
     NewToken::expiry(context, seconds.map(life).transpose()?)
 }
 
-/// The length of a token's life that so many seconds are.
+/// Converts seconds to a length of life, up to [`duration::MAX_DURATION`].
 fn life(seconds: u64) -> Result<Duration, String> {
     let life = Duration::from_secs(seconds);
     if life <= duration::MAX_DURATION {
         return Ok(life);
     }
     Err(format!(
-        "Give at most {LONGEST_LIFE} seconds, or null for never."
+        "Give at most {MAX_LIFE_SECONDS} seconds, or null for never."
     ))
 }
 
-/// What shall be different about a token; what is absent stays.
+/// Changes of a token. Absent members stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = TokenChange)]
@@ -120,12 +121,12 @@ pub struct ChangeBody {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Abilities, required = false)]
     abilities: Option<Vec<String>>,
-    /// A paused token is refused, and can come back.
+    /// Whether the token is paused. A paused token is refused until it is resumed.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool, required = false)]
     paused: Option<bool>,
-    /// Seconds from now; `null`: never. A session that lets a token live longer than before has to
-    /// confirm its password first.
+    /// The life of the token in seconds from now, or `null` for no expiry. A session must confirm
+    /// the password before it extends the life.
     #[serde(default, deserialize_with = "present_whole_or_null")]
     #[schema(schema_with = seconds, required = false)]
     expires_in: Option<Option<u64>>,
@@ -156,30 +157,30 @@ impl ChangeBody {
     }
 }
 
-/// A rotation.
+/// The options of a rotation.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Rotation)]
 pub struct RotateBody {
-    /// None, where it does not say: the secret before ends at once.
+    /// How long the previous secret works. If absent, it stops at once.
     #[schema(schema_with = overlap, required = false)]
     overlap: Option<Length>,
-    /// Seconds from now until the token expires; `null`: never. Where it does not say, the token expires
-    /// when it would have.
+    /// The life of the token in seconds from now, or `null` for no expiry. If absent, the expiry
+    /// stays as it is.
     #[serde(default, deserialize_with = "present_whole_or_null")]
     #[schema(schema_with = seconds, required = false)]
     expires_in: Option<Option<u64>>,
 }
 
-/// Up to seven days in every unit.
+/// Matches each length of time up to seven days, in seconds, minutes, hours or days.
 const OVERLAP: &str = "^(0|[1-9][0-9]{0,3}[sm]|[1-9][0-9]?h|1[0-5][0-9]h|16[0-8]h|[1-7]d)$";
 
 fn overlap() -> Shape {
     let seconds = schemas::number_or_null(0, GracePeriod::MAX_GRACE_PERIOD.as_secs());
     let text = schemas::text().pattern(Some(OVERLAP)).examples(["24h"]);
     schemas::either(
-        "How long the secret before goes on working, at most seven days: seconds, or a length of time. \
-         None, where it does not say.",
+        "How long the previous secret works, at most seven days: seconds, or a length of time. If \
+         absent, it stops at once.",
         [seconds, text.into()],
     )
 }
@@ -213,7 +214,8 @@ impl RotateBody {
         }
     }
 
-    /// What it asks for besides the overlap, for [`Request`](crate::tokens::Request).
+    /// The terms of this request besides the grace period, for the digest of
+    /// [`Request`](crate::tokens::Request).
     pub(super) fn terms(&self) -> String {
         match self.expires_in {
             None => String::new(),

@@ -1,4 +1,4 @@
-//! What the JSON API answers about tokens.
+//! Response bodies about tokens in the JSON API.
 
 use std::net::IpAddr;
 
@@ -31,10 +31,11 @@ pub struct TokenJson<'a> {
     #[schema(schema_with = token_kind)]
     kind: &'static str,
     name: &'a str,
-    /// The last characters of its secret.
+    /// The last four characters of the secret.
     hint: &'a str,
     abilities: &'a Abilities,
-    /// The credential that made it; none for an operator and for a password.
+    /// The credential that created the token. `null` if an operator or a sign-in with a password
+    /// created it.
     #[schema(required)]
     made_by: Option<CredentialId>,
     created_at: Timestamp,
@@ -51,11 +52,11 @@ pub struct TokenJson<'a> {
     receipt_id: Option<ReceiptId>,
 }
 
-/// A page of them.
+/// A page of tokens.
 pub(super) type TokenList<'a> = List<TokenJson<'a>>;
 
 impl<'a> TokenJson<'a> {
-    /// As its owner sees it.
+    /// Returns `token` as its owner sees it.
     #[must_use]
     pub fn of(token: &'a Credential) -> Self {
         Self {
@@ -77,7 +78,7 @@ impl<'a> TokenJson<'a> {
     }
 }
 
-/// A new token, with the secret that is shown this once.
+/// A new token, with its secret. The secret is not shown again.
 #[derive(Serialize, ToSchema)]
 #[schema(as = IssuedToken)]
 pub(super) struct IssuedJson<'a> {
@@ -85,14 +86,14 @@ pub(super) struct IssuedJson<'a> {
     pub(super) secret: &'a str,
 }
 
-/// What a token may be given to do.
+/// An ability that a token may have.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Ability)]
 pub(super) struct AbilityJson<'a> {
     pub(super) name: &'a Ability,
-    /// What it means, in words.
+    /// A description of the ability.
     pub(super) description: &'a str,
 }
 
-/// A page of them.
+/// The complete list of abilities.
 pub(super) type AbilityList<'a> = List<AbilityJson<'a>>;

@@ -1,7 +1,7 @@
-//! What selections, classes and kinds look like in the API, for the document that describes it.
+//! Schemas of selections, classes and kinds.
 //!
-//! A selection travels as a query, where a field with several values comes several times, or as JSON,
-//! where it is a list. Both shapes are made from the fields of `SelectionParams`.
+//! A selection is a query, where a field with several values is repeated, or a JSON object, where
+//! it is a list. Both schemas come from the fields of `SelectionParams`.
 
 use std::{borrow::Cow, marker::PhantomData};
 
@@ -49,41 +49,41 @@ impl ToSchema for CredentialKind {
     }
 }
 
-/// `session`.
+/// Returns the schema of the class `session`.
 #[must_use]
 pub fn session_class() -> Shape {
     schemas::one_of([CredentialType::Session.as_str()])
 }
 
-/// `token`.
+/// Returns the schema of the class `token`.
 #[must_use]
 pub fn token_class() -> Shape {
     schemas::one_of([CredentialType::Token.as_str()])
 }
 
-/// The kinds of sessions.
+/// Returns the schema of the kinds of sessions.
 #[must_use]
 pub fn session_kind() -> Shape {
     schemas::one_of(CredentialKind::of(CredentialType::Session).map(CredentialKind::as_str))
 }
 
-/// The kinds of tokens.
+/// Returns the schema of the kinds of tokens.
 #[must_use]
 pub fn token_kind() -> Shape {
     schemas::one_of(CredentialKind::of(CredentialType::Token).map(CredentialKind::as_str))
 }
 
-/// What a list or an ending is about.
+/// The credentials of a list or of a revocation.
 pub trait About {
-    /// The class, where it is about one.
+    /// The class, if only one is possible.
     const CLASS: Option<CredentialType>;
 }
 
 /// Sessions and tokens.
 pub enum Both {}
-/// Sessions alone.
+/// Sessions only.
 pub enum Sessions {}
-/// Tokens alone.
+/// Tokens only.
 pub enum Tokens {}
 
 impl About for Both {
@@ -96,7 +96,7 @@ impl About for Tokens {
     const CLASS: Option<CredentialType> = Some(CredentialType::Token);
 }
 
-/// A selection as a query.
+/// The query parameters of a selection.
 struct Selected<A>(PhantomData<A>);
 
 impl<A: About> IntoParams for Selected<A> {
@@ -118,7 +118,7 @@ impl<A: About> IntoParams for Selected<A> {
     }
 }
 
-/// The query of a call that ends what is selected, or all.
+/// The query parameters of a revocation: a selection, or `all`.
 pub struct EndedBy<A>(PhantomData<A>);
 
 impl<A: About> IntoParams for EndedBy<A> {
@@ -128,7 +128,7 @@ impl<A: About> IntoParams for EndedBy<A> {
             .parameter_in(ParameterIn::Query)
             .required(Required::False)
             .description(Some(
-                "All of them. Give this alone; a call without any parameter ends nothing.",
+                "Selects all. It excludes other parameters. A call without parameters revokes nothing.",
             ))
             .schema(Some(schemas::only(true)));
         let mut fields = Selected::<A>::into_params(place);
@@ -137,7 +137,7 @@ impl<A: About> IntoParams for EndedBy<A> {
     }
 }
 
-/// The query of a list.
+/// The query parameters of a list.
 pub struct Listed<A>(PhantomData<A>);
 
 impl<A: About> IntoParams for Listed<A> {
@@ -146,7 +146,7 @@ impl<A: About> IntoParams for Listed<A> {
             .name("ended")
             .parameter_in(ParameterIn::Query)
             .required(Required::False)
-            .description(Some("Also what ended."))
+            .description(Some("Includes credentials that have ended."))
             .schema(Some(ObjectBuilder::new().schema_type(Type::Boolean)));
         let mut fields = Selected::<A>::into_params(&place);
         fields.push(ended.build());
@@ -155,7 +155,7 @@ impl<A: About> IntoParams for Listed<A> {
     }
 }
 
-/// A selection as JSON.
+/// A selection as a JSON object.
 pub enum SelectionBody {}
 
 impl PartialSchema for SelectionBody {
@@ -170,13 +170,13 @@ impl ToSchema for SelectionBody {
     }
 }
 
-/// A selection, and the digest of its preview, as JSON.
+/// A selection and the digest of its preview, as a JSON object.
 pub enum SignOutBody {}
 
 impl PartialSchema for SignOutBody {
     fn schema() -> Shape {
         let digest = schemas::text().description(Some(
-            "What the preview answered: just that is ended, or nothing.",
+            "The digest of a preview. If the selection no longer matches it, nothing is revoked.",
         ));
         selection().property("digest", digest).into()
     }
@@ -190,8 +190,8 @@ impl ToSchema for SignOutBody {
 
 fn selection() -> ObjectBuilder {
     let object = schemas::closed_object().description(Some(
-        "Fields combine with AND, the values of one field with OR. The empty selection is everything, \
-         the caller's own credential included.",
+        "Fields combine with AND, the values of one field with OR. The empty selection selects \
+         everything, the caller's own credential included.",
     ));
     let fields = SelectionParams::into_params(|| None);
     fields.into_iter().fold(object, |object, field| {
@@ -205,7 +205,7 @@ fn selection() -> ObjectBuilder {
     })
 }
 
-/// The fields of a [`CredentialFilter`](crate::credentials::CredentialFilter), as a query has them.
+/// The fields of a [`CredentialFilter`](crate::credentials::CredentialFilter) in a query.
 #[expect(dead_code, reason = "describes the fields, and is never made")]
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -213,28 +213,29 @@ struct SelectionParams {
     /// Sessions or tokens.
     #[param(required = false)]
     class: Vec<CredentialType>,
-    /// These kinds.
+    /// Credentials of these kinds.
     #[param(required = false)]
     kind: Vec<CredentialKind>,
-    /// These alone.
+    /// Only these credentials.
     #[param(required = false)]
     id: Vec<CredentialId>,
-    /// All but these.
+    /// All credentials but these.
     #[param(required = false, value_type = Vec<super::IdOrCurrent>)]
     except: Vec<CredentialId>,
-    /// Not used since then; one never used counts from when it was made.
+    /// Not used since this time. For a credential that was never used, the time of its creation
+    /// counts.
     #[param(required = false, value_type = super::Moment)]
     unused_since: Option<Timestamp>,
-    /// Made before then.
+    /// Created before this time.
     #[param(required = false, value_type = super::Moment)]
     created_before: Option<Timestamp>,
     /// Last used from one of these networks.
     #[param(required = false, value_type = Vec<super::Network>)]
     from: Vec<IpNet>,
-    /// Made by one of these credentials, or by what was made by them, to any depth.
+    /// Created by one of these credentials, or by a descendant of one.
     #[param(required = false)]
     made_by: Vec<CredentialId>,
-    /// May do one of these. A session may do everything.
+    /// Has one of these abilities. A session has every ability.
     #[param(required = false)]
     ability: Vec<Ability>,
 }

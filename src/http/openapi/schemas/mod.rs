@@ -1,9 +1,8 @@
-//! What our words look like in JSON and in a query: their schemas (OpenAPI 3.1, section 4.8.24), for
-//! the document that describes the API.
+//! Schemas of simple values in JSON and in queries (OpenAPI 3.1, section 4.8.24).
 //!
-//! All in one place and beside no type, so that `types` and `util` know nothing of it. A schema says just what the
-//! type's own `parse` takes, or less where that could not be said in a line: whoever keeps to the
-//! schema is never refused for the form of what they send.
+//! They are here and not at the types, so that `types` and `util` do not depend on OpenAPI. A
+//! schema permits the same texts as the type's `parse`, or fewer if one pattern cannot express the
+//! rule. A client that follows the schema is therefore never refused for the form of a value.
 
 pub mod credentials;
 
@@ -28,35 +27,35 @@ use crate::{
     util::{clock::Timestamp, id::Id},
 };
 
-/// A schema, as `utoipa` passes them on.
+/// A schema or a reference to one.
 pub type Shape = RefOr<Schema>;
 
-/// A text that is to be described further.
+/// Returns a string schema to extend.
 #[must_use]
 pub fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
 
-/// A text in one of the formats that JSON Schema names.
+/// Returns a string schema with a format of JSON Schema.
 fn formatted(format: KnownFormat) -> Object {
     let format = SchemaFormat::KnownFormat(format);
     text().format(Some(format)).build()
 }
 
-/// One of these texts and no other.
+/// Returns a string schema with these values only.
 #[must_use]
 pub fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> Shape {
     text().enum_values(Some(names)).into()
 }
 
-/// A text, of which these are the values so far: more may come, and whoever reads it must not fail
-/// then.
+/// Returns a string schema with these values as examples. Later versions may add values, so clients
+/// must accept others.
 #[must_use]
 pub fn one_of_these_and_more<'a>(names: impl IntoIterator<Item = &'a str>) -> Shape {
     text().examples(names).into()
 }
 
-/// Just this.
+/// Returns a boolean schema with this value only.
 #[must_use]
 pub fn only(value: bool) -> Shape {
     ObjectBuilder::new()
@@ -65,24 +64,24 @@ pub fn only(value: bool) -> Shape {
         .into()
 }
 
-/// A whole number within these bounds, or `null`.
+/// Returns a schema of an integer in these bounds, or `null`.
 #[must_use]
-pub fn number_or_null(least: u64, most: u64) -> Shape {
+pub fn number_or_null(minimum: u64, maximum: u64) -> Shape {
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
-        .minimum(Some(least))
-        .maximum(Some(most))
+        .minimum(Some(minimum))
+        .maximum(Some(maximum))
         .into()
 }
 
-/// One of these, and no two of them at once.
+/// Returns a schema of values that match exactly one of two schemas.
 #[must_use]
 pub fn either(description: &str, shapes: [Shape; 2]) -> Shape {
     let either = OneOfBuilder::new().description(Some(description));
     shapes.into_iter().fold(either, OneOfBuilder::item).into()
 }
 
-/// A list of these.
+/// Returns an array schema.
 #[must_use]
 pub fn list_of(items: impl Into<Shape>) -> ArrayBuilder {
     ArrayBuilder::new().items(items.into())
@@ -93,7 +92,7 @@ fn not_empty(mut list: Array) -> Array {
     list
 }
 
-/// An object without other members than those that are named.
+/// Returns an object schema without additional members.
 #[must_use]
 pub fn closed_object() -> ObjectBuilder {
     ObjectBuilder::new()
@@ -101,7 +100,7 @@ pub fn closed_object() -> ObjectBuilder {
         .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
 }
 
-/// A form in which each name comes once, also those that are not named.
+/// Returns the schema of a form in which each name, known or unknown, is present at most once.
 #[must_use]
 pub fn form_of_texts() -> ObjectBuilder {
     let text = RefOr::T(Schema::Object(text().build()));
@@ -110,7 +109,7 @@ pub fn form_of_texts() -> ObjectBuilder {
         .additional_properties(Some(AdditionalProperties::RefOr(text)))
 }
 
-/// A value of this shape; of a list, one of its items or a list with something in it.
+/// Returns a schema of one value. If `shape` is a list, it accepts one item or a non-empty list.
 #[must_use]
 pub fn one_or_several(shape: Shape, description: Option<String>) -> Shape {
     match shape {
@@ -134,19 +133,19 @@ pub fn one_or_several(shape: Shape, description: Option<String>) -> Shape {
     }
 }
 
-/// The shape of this name in the document's components.
+/// Returns a reference to the schema `name` among the components.
 #[must_use]
 pub fn named(name: impl AsRef<str>) -> Shape {
     Ref::from_schema_name(name.as_ref()).into()
 }
 
-/// Messages by field: an object with a list of texts for each name.
+/// Returns the schema of field errors: an object with a list of messages for each field.
 #[must_use]
 pub fn messages() -> Shape {
     let texts = list_of(text()).min_items(Some(1)).build();
     ObjectBuilder::new()
         .schema_type(Type::Object)
-        .description(Some("What is wrong with which field."))
+        .description(Some("Error messages by field."))
         .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(Schema::Array(
             texts,
         )))))
@@ -155,7 +154,7 @@ pub fn messages() -> Shape {
 
 macro_rules! shapes {
     ($($(#[doc = $doc:literal])+ $type:ty, $name:literal => $shape:expr;)*) => {
-        /// All of them by their names, for the document's components.
+        /// Returns all schemas of this module by name, for the document's components.
         #[must_use]
         pub fn all() -> Vec<(String, Shape)> {
             let id = (Id::<()>::name().into_owned(), Id::<()>::schema());
@@ -193,28 +192,28 @@ fn described(text: &str, shape: impl Into<Shape>) -> Shape {
     shape
 }
 
-/// An e-mail address.
+/// Schema of an e-mail address.
 pub enum Address {}
-/// A password.
+/// Schema of a password.
 pub enum Password {}
-/// An IP address.
+/// Schema of an IP address.
 pub enum Ip {}
-/// A network or an address.
+/// Schema of a network or an address.
 pub enum Network {}
-/// An id, or the caller's own.
+/// Schema of an id or `current`.
 pub enum IdOrCurrent {}
-/// A moment, or a length of time before now.
+/// Schema of a time, or of a length of time before now.
 pub enum Moment {}
 
 const ID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
-/// `resource:action`, `resource:*` or `*`, as [`Ability::parse`] takes it.
+/// `resource:action`, `resource:*` or `*`, as [`Ability::parse`] accepts it.
 const ABILITY: &str = r"^(\*|[a-z0-9._-]{1,40}:(\*|[a-z0-9._-]{1,40}))$";
 
-/// What no name has in it, as the content of a class of characters. Joiners and selectors of emoji depend on
-/// what is around them, and characters beyond `FFFF` cannot be written in every dialect: both are left to
-/// `util::unicode`.
-macro_rules! never_in_a_name {
+/// The characters that are refused in a name, as the content of a character class. Two cases are
+/// left to `util::unicode`: joiners and selectors of emoji depend on their neighbours, and some
+/// regex dialects cannot write characters beyond `FFFF`.
+macro_rules! forbidden_in_a_name {
     () => {
         concat!(
             r"\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f",
@@ -223,15 +222,16 @@ macro_rules! never_in_a_name {
     };
 }
 
-/// As [`Name::parse`] takes it: something in it that is neither space nor shows nothing alone.
+/// Matches a name as [`Name::parse`] accepts it: one character at least is neither a space nor
+/// invisible on its own.
 const NAME: &str = concat!(
     "^[^",
-    never_in_a_name!(),
+    forbidden_in_a_name!(),
     "]*[^",
-    never_in_a_name!(),
+    forbidden_in_a_name!(),
     r"\u0020\u00a0\u1680\u2000-\u200a\u200c\u200d\u202f\u205f\u3000\ufe0e\ufe0f",
     "][^",
-    never_in_a_name!(),
+    forbidden_in_a_name!(),
     "]*$",
 );
 
@@ -244,20 +244,20 @@ const NETWORK_V6: &str = concat!(
     r"/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$",
 );
 
-/// Whole seconds, minutes, hours or days. `util::duration` takes more ways to say the same.
+/// A whole number of seconds, minutes, hours or days. `util::duration` accepts more forms.
 const LENGTH: &str = "^(0|[1-9][0-9]{0,3}[smhd])$";
 
 shapes! {
-    /// A moment in UTC (RFC 3339).
+    /// A time in UTC (RFC 3339).
     Timestamp, "Timestamp" => formatted(KnownFormat::DateTime);
-    /// `resource:action`, `resource:*` (every action on it) or `*` (everything). Which there are is
-    /// up to whoever runs this service: `GET /api/v1/abilities` lists them.
+    /// `resource:action`, `resource:*` (every action on the resource) or `*` (everything). The
+    /// operator defines the abilities. `GET /api/v1/abilities` lists them.
     Ability, "AbilityName" => text().pattern(Some(ABILITY)).examples(["tokens:read", "tokens:*", "*"]);
-    /// What a token may do: these and nothing else. None grant nothing.
+    /// The abilities of a token. An empty list permits nothing.
     Abilities, "Abilities" => list_of(named(Ability::name()))
         .max_items(Some(ability::MAX_ABILITIES))
         .unique_items(true);
-    /// 1 to 255 characters, taken without the space around them; no control characters.
+    /// 1 to 255 characters without control characters. Spaces around the name are removed.
     Name, "Name" => text()
         .min_length(Some(1))
         .max_length(Some(name::MAX_CHARACTERS))
@@ -265,7 +265,7 @@ shapes! {
         .examples(["laptop"]);
     /// An e-mail address.
     Address, "EmailAddress" => text().examples(["ada@example.com"]);
-    /// A password, exactly as it is.
+    /// A password. Spaces are part of it.
     Password, "Password" => text()
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
         .write_only(true);
@@ -279,11 +279,12 @@ shapes! {
         .item(formatted(KnownFormat::Ipv6))
         .item(text().pattern(Some(NETWORK_V4)).examples(["192.0.2.0/24"]))
         .item(text().pattern(Some(NETWORK_V6)).examples(["2001:db8::/32"]));
-    /// An id, or `current`: the caller's own credential.
+    /// An id, or `current` for the caller's own credential.
     IdOrCurrent, "IdOrCurrent" => AnyOfBuilder::new()
         .item(named("Id"))
         .item(one_of(["current"]));
-    /// A moment (RFC 3339), a day, which is its first moment in UTC, or how long ago: `30d`, `2h`.
+    /// A time (RFC 3339), a day (its first moment in UTC), or a length of time before now: `30d`,
+    /// `2h`.
     Moment, "Moment" => AnyOfBuilder::new()
         .item(text().pattern(Some(LENGTH)).examples(["30d"]))
         .item(formatted(KnownFormat::Date))
@@ -296,7 +297,7 @@ impl<T> PartialSchema for Id<T> {
             .format(Some(SchemaFormat::Custom("uuid".to_owned())))
             .pattern(Some(ID))
             .examples(["019ab6b0-0000-7000-8000-000000000000"]);
-        described("Names one thing: a UUID in small letters (RFC 9562).", id)
+        described("A UUID in lower case (RFC 9562).", id)
     }
 }
 
