@@ -1,8 +1,9 @@
-//! Whether the tables are those that the migrations of this program make.
+//! Checks that the tables were made by the migrations of this program.
 //!
-//! diesel keeps the number of each applied migration and not its text. The table `migration_checksums` keeps
-//! the checksum of the text, so that a database is refused whose tables an edited migration made. For a
-//! migration that was applied before that table was there, the columns are compared instead.
+//! diesel stores the version of each applied migration but not its text. The table
+//! `migration_checksums` holds a checksum of the text. A database whose tables were made by an
+//! edited migration is therefore refused. A migration that was applied before that table existed
+//! has no checksum, so its columns are compared instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +23,7 @@ cached_statement! {
         "INSERT INTO migration_checksums (version, checksum) VALUES (" version ", " checksum ")"
 }
 
-/// Every column of the tables beside the list of migrations.
+/// Queries for every column of the tables in the schema of the migration list: SQLite, PostgreSQL.
 const COLUMNS: [&str; 2] = [
     "SELECT m.name || '.' || c.name AS text FROM sqlite_master m, pragma_table_info(m.name) c \
      WHERE m.type = 'table'",
@@ -32,7 +33,7 @@ const COLUMNS: [&str; 2] = [
      (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('__diesel_schema_migrations'))",
 ];
 
-/// Those of them without which no row can be written.
+/// Queries for the columns that every new row must set: `NOT NULL` without a default.
 const REQUIRED: [&str; 2] = [
     "SELECT m.name || '.' || c.name AS text FROM sqlite_master m, pragma_table_info(m.name) c \
      WHERE m.type = 'table' AND c.\"notnull\" = 1 AND c.dflt_value IS NULL",
@@ -43,10 +44,10 @@ const REQUIRED: [&str; 2] = [
      AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''",
 ];
 
-/// Refuses tables that other texts than those of `migrations` made.
+/// Fails if the tables were made by migrations with other texts than `migrations`.
 ///
 /// # Errors
-/// What differs, or that the database does not answer.
+/// Returns [`Error::OtherTables`] with the first difference, or the error of a failed query.
 pub fn expect_same(connection: &mut AnyConnection, migrations: Migrations) -> Result<(), Error> {
     let recorded = recorded(connection)?;
     let applied = versions(connection)?;
@@ -72,7 +73,7 @@ pub fn expect_same(connection: &mut AnyConnection, migrations: Migrations) -> Re
     expect_same_columns(connection, &applied)
 }
 
-/// Records the texts of `migrations`, all of which are applied.
+/// Records the checksums of `migrations`, all of which are applied.
 pub(super) fn record(connection: &mut AnyConnection, migrations: Migrations) -> Result<(), Error> {
     let recorded = recorded(connection)?;
     for migration in migrations {
@@ -96,7 +97,7 @@ fn recorded(connection: &mut AnyConnection) -> Result<BTreeMap<String, String>, 
     Ok(recorded.collect())
 }
 
-/// Compares with the tables that the same migrations make in an empty SQLite database.
+/// Compares the columns with those that the same migrations create in an empty SQLite database.
 fn expect_same_columns(
     connection: &mut AnyConnection,
     applied: &[&'static Migration],
@@ -107,13 +108,13 @@ fn expect_same_columns(
     if let Some(missing) = expected.difference(&found).next() {
         return Err(Error::OtherTables(format!("they lack {missing}")));
     }
-    let is_in_a_table_of_ours = |column: &&String| {
+    let is_in_own_table = |column: &&String| {
         let table = column.split('.').next().unwrap_or_default();
         let table = format!("{table}.");
         expected.iter().any(|known| known.starts_with(&table))
     };
     let required = columns(connection, REQUIRED)?;
-    let mut unknown = required.difference(&expected).filter(is_in_a_table_of_ours);
+    let mut unknown = required.difference(&expected).filter(is_in_own_table);
     match unknown.next() {
         Some(unknown) => Err(Error::OtherTables(format!("they require {unknown}"))),
         None => Ok(()),

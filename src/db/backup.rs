@@ -1,4 +1,4 @@
-//! A copy of an SQLite database while servers use it.
+//! Copies an SQLite database while servers use it.
 
 use std::path::Path;
 
@@ -6,12 +6,13 @@ use diesel::{RunQueryDsl as _, sql_types::Text};
 
 use super::{AnyConnection, DatabaseUrl, Error, inspect::connect_to_existing};
 
-/// Writes the database as it is at this moment into `file`, which has to be empty or absent. Servers read and
-/// write meanwhile: it is one read transaction (SQLite documentation, "VACUUM INTO"). PostgreSQL has tools of
-/// its own: nothing is done there, and the answer is `false`.
+/// Writes a snapshot of the database into `file`, which must be empty or absent. Servers can read
+/// and write in the meantime, because the copy is one read transaction (SQLite documentation,
+/// "VACUUM INTO"). Returns `false` on PostgreSQL, which has its own backup tools, and then copies
+/// nothing.
 ///
 /// # Errors
-/// When there is no database, or the copy cannot be written.
+/// Fails if the database does not exist or the copy cannot be written.
 pub fn copy_to(target: &DatabaseUrl, file: &Path) -> Result<bool, Error> {
     let AnyConnection::Sqlite(mut sqlite) = connect_to_existing(target)? else {
         return Ok(false);

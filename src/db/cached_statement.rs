@@ -1,15 +1,15 @@
-//! Queries whose text is written once.
+//! Queries whose SQL text is generated once.
 //!
-//! Run on an [`AnyConnection`](super::AnyConnection) itself, a query has its text written anew two to
-//! four times whenever it runs; and diesel prepares every `UPDATE` anew, for one may set another column
-//! than the last of its type. Together that was more than half of what making a token took. What runs
-//! often goes by these two instead.
+//! A query that runs on an [`AnyConnection`](super::AnyConnection) itself generates its text two to
+//! four times per run. diesel also prepares every `UPDATE` again, because the next one of the same
+//! type may set another column. Together these took more than half of the time of creating a token.
+//! Frequent queries therefore use the two macros of this file.
 
-/// Runs a query on the connection inside of an [`AnyConnection`](super::AnyConnection), where diesel
-/// knows a query by its type and has it prepared:
+/// Runs a query on the connection inside an [`AnyConnection`](super::AnyConnection). There diesel
+/// identifies a query by its type and reuses the prepared statement:
 ///
 /// ```ignore
-/// on!(connection => users::table.find(user).select(users::name).first(connection))
+/// with_backend!(connection => users::table.find(user).select(users::name).first(connection))
 /// ```
 macro_rules! with_backend {
     ($connection:ident => $query:expr) => {
@@ -20,18 +20,18 @@ macro_rules! with_backend {
     };
 }
 
-/// A statement that always has the same text, with places for values, as a type that diesel runs as any
-/// other query:
+/// Defines a statement with constant text and placeholders for values. The resulting type runs like
+/// any other diesel query:
 ///
 /// ```ignore
-/// statement! {
+/// cached_statement! {
 ///     Rename { name: String as Text, user: UserId as Binary } =
 ///         "UPDATE users SET name = " name " WHERE id = " user
 /// }
-/// on!(connection => Rename::new(name, user).execute(connection))
+/// with_backend!(connection => Rename::new(name, user).execute(connection))
 /// ```
 ///
-/// With `-> BigInt` after the braces it returns rows of that type.
+/// With `-> BigInt` after the braces, the statement returns rows of that type.
 macro_rules! cached_statement {
     (
         $name:ident { $($field:ident: $type:ty as $sql:ty),* $(,)? } $(-> $row:ty)? = $($part:tt)+

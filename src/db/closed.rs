@@ -1,5 +1,6 @@
-//! Waiting until the connections of a process are closed. The last one to close an SQLite file writes the log into
-//! it and removes the `-wal` and the `-shm`; a process that ends before that leaves them there.
+//! Waits until the connections of a process are closed. The last connection that closes an SQLite
+//! file writes the log into the file and removes `-wal` and `-shm`. A process that ends before that
+//! leaves them behind.
 
 use std::{
     sync::{
@@ -9,28 +10,28 @@ use std::{
     time::Duration,
 };
 
-/// Held beside connections, and dropped after them.
+/// Stored next to connections and dropped after them.
 #[derive(Clone)]
 pub(super) struct Open {
-    /// Nothing is sent: its end is what is waited for.
+    /// Never sends. The receiver waits until every sender is dropped.
     _held: Sender<()>,
 }
 
-/// Reports that every connection is closed.
+/// Reports when every connection is closed.
 #[derive(Clone)]
 pub struct Closed(Arc<Mutex<Receiver<()>>>);
 
 pub(super) fn open() -> (Open, Closed) {
-    let (held, ended) = channel();
-    (Open { _held: held }, Closed(Arc::new(Mutex::new(ended))))
+    let (held, closed) = channel();
+    (Open { _held: held }, Closed(Arc::new(Mutex::new(closed))))
 }
 
 impl Closed {
-    /// Waits until every connection is closed, or as long as `most`.
-    pub fn wait(&self, most: Duration) {
-        let ended = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if ended.recv_timeout(most) == Err(RecvTimeoutError::Timeout) {
-            tracing::debug!("connections to the database were still open at the end");
+    /// Waits until every connection is closed, but at most `timeout`.
+    pub fn wait(&self, timeout: Duration) {
+        let closed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if closed.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout) {
+            tracing::debug!("database connections still open at shutdown");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One connection type for both databases, how one is made, and the pool that keeps them.
+//! The connection type for both databases, connection setup and the pool.
 
 use std::{
     borrow::Cow,
@@ -28,13 +28,13 @@ use crate::util::clock::boot_time;
 /// A connection to either database.
 #[derive(MultiConnection)]
 pub enum AnyConnection {
-    /// To PostgreSQL.
+    /// A connection to PostgreSQL.
     Postgres(PgConnection),
-    /// To SQLite.
+    /// A connection to SQLite.
     Sqlite(SqliteConnection),
 }
 
-/// Which database: read from a URL.
+/// The address of a database, parsed from a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// `sqlite://PATH`: a file.
@@ -44,10 +44,10 @@ pub enum DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Reads `sqlite://PATH` or `postgres://…` (also `postgresql://…`).
+    /// Parses `sqlite://PATH` or `postgres://…` (also `postgresql://…`).
     ///
     /// # Errors
-    /// When it is neither.
+    /// Returns [`Error::NotADatabase`] for any other text.
     pub fn parse(url: &str) -> Result<Self, Error> {
         if let Some(path) = url
             .strip_prefix("sqlite://")
@@ -61,7 +61,7 @@ impl DatabaseUrl {
         Err(Error::NotADatabase)
     }
 
-    /// A new connection, made ready.
+    /// Opens a new connection and sets its session up.
     pub(super) fn connect(&self) -> Result<AnyConnection, Error> {
         let unopened = |path: &str, error: &dyn std::fmt::Display| {
             Error::Unreachable(format!("{path}: {error}"))
@@ -83,10 +83,11 @@ impl DatabaseUrl {
     }
 }
 
-/// Sets what a connection to SQLite needs.
+/// Sets the pragmas of an SQLite connection.
 ///
-/// The first connections to a new file change its journal mode. Of two that do so together SQLite refuses
-/// one at once, whatever `busy_timeout` says: waiting could be a deadlock. The refused one tries again.
+/// The first connections to a new file change its journal mode. If two connections do so at the
+/// same time, SQLite refuses one of them at once and ignores `busy_timeout`, because waiting could
+/// deadlock. The refused connection tries again.
 fn prepare_sqlite(connection: &mut SqliteConnection) -> QueryResult<()> {
     let began = boot_time();
     loop {
@@ -102,12 +103,12 @@ fn prepare_sqlite(connection: &mut SqliteConnection) -> QueryResult<()> {
     }
 }
 
-/// Makes the file, where there is none, readable by its owner alone: SQLite would let everybody on the
-/// machine read it. The files that SQLite puts beside it get the same mode. Where it cannot be made,
-/// SQLite says why in a moment.
+/// Creates a missing file with access for its owner only, because SQLite would make it readable by
+/// every user of the machine. SQLite gives the files next to it the same mode. If the file cannot
+/// be created, the connection attempt that follows reports the reason.
 ///
-/// A file that is there is not opened: closing it would end the locks that this process has on it. A link that
-/// leads to no file yet is followed.
+/// An existing file is not opened, because closing it would release the locks that this process
+/// holds on it. A link whose target does not exist yet is followed.
 fn make_private(path: &str) {
     if !Path::new(path).exists() {
         let mut options = OpenOptions::new();
@@ -115,7 +116,7 @@ fn make_private(path: &str) {
     }
 }
 
-/// A connection to a server that is no standby.
+/// Connects to a server and fails if it is a standby.
 pub(super) fn connect_to_primary(url: &str) -> Result<PgConnection, Error> {
     let mut connection =
         PgConnection::establish(&bounded(url)).map_err(|error| primary::explained(&error))?;
@@ -123,7 +124,7 @@ pub(super) fn connect_to_primary(url: &str) -> Result<PgConnection, Error> {
     Ok(connection)
 }
 
-/// The connection URL with our bounds, but for those that the operator set in it.
+/// Returns the connection URL with the default timeouts, except those that the operator set in it.
 fn bounded(url: &str) -> Cow<'_, str> {
     timeouts::POSTGRES_CONNECTION
         .iter()
@@ -134,12 +135,12 @@ fn bounded(url: &str) -> Cow<'_, str> {
         })
 }
 
-/// Asks the least that shows a connection to be alive.
+/// Checks that a connection is alive: runs `SELECT 1`.
 pub(super) fn ping(connection: &mut AnyConnection) -> QueryResult<()> {
     diesel::sql_query("SELECT 1").execute(connection).map(drop)
 }
 
-/// What a connection of the pool is wanted for.
+/// The purpose for which a connection is taken from the pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
     Read,
@@ -152,24 +153,25 @@ impl Use {
     }
 }
 
-/// A connection of the pool, and whether it is still to be trusted.
+/// A connection of the pool, with the state that decides if it may be used.
 pub(super) struct Pooled {
     pub(super) connection: AnyConnection,
-    /// PostgreSQL: what shows that the session is still the connection's own.
+    /// PostgreSQL: the proof that the session belongs to this connection alone.
     mark: Option<Mark>,
     broken: bool,
-    /// What [`Manager::losses`] was when this one was last known to answer.
-    known_good_at: u64,
+    /// The value of [`Manager::losses`] at the last successful check of this connection.
+    checked_at_losses: u64,
     losses: Losses,
 }
 
 impl Pooled {
-    /// After an error, makes sure that the connection still answers; if not, the pool drops it, and
-    /// every other one is asked before it is used again: what cut one has mostly cut them all. Done
-    /// only then, for a test at every check-out would double the cost of a look-up.
+    /// Checks after an error that the connection still answers. If it does not, the pool drops it
+    /// and checks every other connection before its next use, because one cause has usually cut
+    /// them all. The check runs only after errors, because a test at every check-out would double
+    /// the cost of a lookup.
     ///
-    /// A session that takes no writes is dropped after a change, too: the database may take them again, and a
-    /// session keeps the default that it began with.
+    /// A session that refuses writes is also dropped after a change. The database may accept writes
+    /// again, but a session keeps the default with which it began.
     pub(super) fn is_alive_after_an_error(&mut self, wanted: Use) -> bool {
         let fits = self
             .connect_checked()
@@ -188,31 +190,32 @@ impl Pooled {
                     let why = "a transaction could not be rolled back";
                     return Err(Error::Unreachable(why.to_owned()));
                 }
-                mark.look(postgres)
+                mark.check(postgres)
             }
             (connection, _) => Ok(ping(connection).map(|()| Writes::Taken)?),
         }
     }
 
-    /// Whether it may be used; asks it where others were lost since it last answered.
+    /// Returns whether the connection may be used. Checks it if other connections were lost since
+    /// its last check.
     fn may_be_used(&mut self, wanted: Use) -> bool {
         let losses = self.losses.count();
-        if self.known_good_at != losses {
+        if self.checked_at_losses != losses {
             self.broken = !self
                 .connect_checked()
                 .is_ok_and(|writes| wanted.fits(writes));
-            self.known_good_at = losses;
+            self.checked_at_losses = losses;
         }
         !self.broken
     }
 }
 
-/// How often something was noticed that may concern every connection of a process.
+/// Counts the events that may affect every connection of the process.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Losses(Arc<AtomicU64>);
 
 impl Losses {
-    /// Has every connection of the pool asked before it is used again.
+    /// Makes the pool check every connection before its next use.
     pub(super) fn record_loss(&self) {
         self.0.fetch_add(1, Ordering::AcqRel);
     }
@@ -222,8 +225,8 @@ impl Losses {
     }
 }
 
-/// Makes pooled connections. Ours instead of diesel's: the derived `establish` would try each
-/// engine in turn, and SQLite takes any text for the name of a file.
+/// Creates pooled connections. It replaces diesel's own manager, because the derived `establish`
+/// would try each engine in turn and SQLite accepts any text as a file name.
 #[derive(Debug)]
 pub(super) struct Manager {
     target: DatabaseUrl,
@@ -231,7 +234,8 @@ pub(super) struct Manager {
 }
 
 impl Manager {
-    /// On SQLite with half the usual page cache: there are several, and the system has each page already.
+    /// Opens a connection for the pool. On SQLite it has half of the default page cache, because
+    /// there are several readers and the system caches the pages already.
     fn reader(&self) -> Result<(AnyConnection, Option<Mark>), Error> {
         match &self.target {
             DatabaseUrl::Sqlite(_) => {
@@ -255,18 +259,18 @@ impl ManageConnection for Manager {
     type Error = Error;
 
     fn connect(&self) -> Result<Pooled, Error> {
-        let known_good_at = self.losses.count();
-        let made = self.reader();
+        let checked_at_losses = self.losses.count();
+        let opened = self.reader();
         if let DatabaseUrl::Postgres(_) = self.target {
-            // Behind a pooler that lends sessions, this one may be another connection's. Each is asked, this one
-            // too.
+            // Behind a pooler that lends sessions, this session may belong to another connection.
+            // Every connection is checked, including the new one.
             self.losses.record_loss();
         }
-        made.map(|(connection, mark)| Pooled {
+        opened.map(|(connection, mark)| Pooled {
             connection,
             mark,
             broken: false,
-            known_good_at,
+            checked_at_losses,
             losses: self.losses.clone(),
         })
     }
@@ -283,7 +287,7 @@ impl ManageConnection for Manager {
 pub(super) type Pool = diesel::r2d2::Pool<Manager>;
 type PooledConnection = diesel::r2d2::PooledConnection<Manager>;
 
-/// A pool that connects when it is first asked: a command that reads once opens one connection.
+/// Creates a pool that connects on first use, so a command that reads once opens one connection.
 pub(super) fn pool(target: DatabaseUrl, size: u32, losses: Losses) -> Pool {
     let builder = diesel::r2d2::Pool::builder()
         .max_size(size)
@@ -292,25 +296,26 @@ pub(super) fn pool(target: DatabaseUrl, size: u32, losses: Losses) -> Pool {
         .connection_timeout(timeouts::FOR_A_CONNECTION)
         .error_handler(Box::new(LogErrors));
     let builder = match target {
-        // The last to close the file removes what SQLite keeps beside it, and opening it again
-        // needs room for that: on a full disk there is none, and nobody could read any more.
+        // The last connection that closes the file removes SQLite's side files. Opening the file
+        // again needs disk space for them. On a full disk there is none, and every read would fail.
         DatabaseUrl::Sqlite(_) => builder.idle_timeout(None).max_lifetime(None),
         DatabaseUrl::Postgres(_) => builder,
     };
     builder.build_unchecked(Manager { target, losses })
 }
 
-/// A connection that answers and takes what it is wanted for, as far as is known.
+/// Takes a connection that answers and that accepts the wanted use, as far as is known.
 ///
-/// Every connection of the pool may be stale, and each is replaced by a new one. The one after those is used
-/// whatever it is: a database that is read-only refuses the change, and that is the answer.
+/// Every pooled connection may be stale, and each is replaced by a new one. The next one after
+/// those is used in any case: if the database is read-only, it refuses the change, and the caller
+/// gets that error.
 pub(super) fn take(pool: &Pool, wanted: Use) -> Result<PooledConnection, Error> {
     let mut replaced = 0;
     loop {
         let mut pooled = pool
             .get()
             .map_err(|error| Error::Unreachable(error.to_string()))?;
-        // An unfit one is dropped by the pool when it comes back.
+        // The pool drops a broken connection when it is returned.
         if pooled.may_be_used(wanted) || replaced >= pool.max_size() {
             return Ok(pooled);
         }
@@ -323,7 +328,7 @@ struct LogErrors;
 
 impl diesel::r2d2::HandleError<Error> for LogErrors {
     fn handle_error(&self, error: Error) {
-        tracing::warn!(cause = %error, "a database connection failed");
+        tracing::warn!(cause = %error, "database connection failed");
     }
 }
 
@@ -332,7 +337,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_connection_is_bounded_unless_the_operator_bounded_it() {
+    fn operator_parameters_override_default_timeouts() {
         let bare = bounded("postgres://localhost/n");
         assert!(bare.starts_with("postgres://localhost/n?connect_timeout="));
         assert!(bare.contains("&tcp_user_timeout="), "{bare}");
@@ -343,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_is_named_by_its_url() {
+    fn database_url_is_parsed() {
         assert_eq!(
             DatabaseUrl::parse("sqlite://narthex.db").unwrap(),
             DatabaseUrl::Sqlite(PathBuf::from("narthex.db"))

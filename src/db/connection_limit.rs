@@ -1,9 +1,9 @@
-//! Whether PostgreSQL has room for the connections of a process.
+//! Checks that PostgreSQL allows the connections that a process needs.
 
 use super::{AnyConnection, Database, Error, inspect::texts};
 
-/// For how many connections there is room in all: for those who are no superuser, in this role and this
-/// database. `least` passes over a limit that is not set.
+/// Selects the highest number of connections that a role without superuser rights can open, in this
+/// role and this database. `least` ignores a limit that is not set.
 const CAPACITY: &str = "SELECT CAST(least( \
      CAST(current_setting('max_connections') AS integer) \
      - CAST(current_setting('superuser_reserved_connections') AS integer) \
@@ -11,25 +11,26 @@ const CAPACITY: &str = "SELECT CAST(least( \
      nullif((SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user), -1), \
      nullif((SELECT datconnlimit FROM pg_database WHERE datname = current_database()), -1)) AS text) AS text";
 
-/// How many are in use by others than the one that asks.
+/// Selects the number of connections in use, without the one that runs the query.
 const IN_USE: &str = "SELECT CAST(count(*) AS text) AS text FROM pg_stat_activity \
      WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
 
-/// Room for connections.
+/// How many connections the server allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
-    /// There is some for all.
+    /// Enough for this process.
     Enough,
-    /// Only so many are not in use just now.
+    /// Too few at present: only this many are free.
     Left(i64),
-    /// There is never room for more than so many.
+    /// Too few in any case: the limit is this number.
     Never(i64),
 }
 
-/// Whether a process that opens `connections`, and one beside them, has room. Always on SQLite.
+/// Compares the server's limit with the need of a process: `connections` of the pool and one
+/// dedicated connection. Always returns [`Room::Enough`] on SQLite.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Fails if the database does not answer.
 pub fn room(connection: &mut AnyConnection, connections: u32) -> Result<Room, Error> {
     if matches!(connection, AnyConnection::Sqlite(_)) {
         return Ok(Room::Enough);
@@ -47,10 +48,11 @@ pub fn room(connection: &mut AnyConnection, connections: u32) -> Result<Room, Er
 }
 
 impl Database {
-    /// Refuses a number of connections for which there is never room, and warns where there is none now.
+    /// Refuses a pool that the server's limit never allows. Logs a warning if too few connections
+    /// are free at present.
     ///
     /// # Errors
-    /// [`Error::Unsuitable`], or that the database does not answer.
+    /// Returns [`Error::Unsuitable`], or the error of a failed query.
     pub async fn expect_room(&self) -> Result<(), Error> {
         let connections = self.pool.max_size();
         let found = self.read(move |connection| room(connection, connections));
@@ -58,14 +60,15 @@ impl Database {
             Room::Enough => Ok(()),
             Room::Left(left) => {
                 tracing::warn!(
-                    "database connections: {connections} and one are set, and PostgreSQL has room for {left} \
-                     just now: lower NARTHEX_DATABASE_CONNECTIONS or raise max_connections"
+                    "too few free database connections: {connections} and one are needed, {left} \
+                     are free at present: lower NARTHEX_DATABASE_CONNECTIONS or raise \
+                     max_connections"
                 );
                 Ok(())
             }
             Room::Never(capacity) => Err(Error::Unsuitable(format!(
-                "it has room for {capacity} connections, and this process opens {connections} and one: lower \
-                 NARTHEX_DATABASE_CONNECTIONS or raise max_connections"
+                "it allows {capacity} connections, but this process opens {connections} and one: \
+                 lower NARTHEX_DATABASE_CONNECTIONS or raise max_connections"
             ))),
         }
     }

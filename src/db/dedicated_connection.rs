@@ -1,8 +1,7 @@
-//! A connection beside the pool, and how several processes on one database hear of each other's
-//! changes at once.
+//! A connection outside the pool, and notifications between the processes on one database.
 //!
-//! What is heard is a hint and never more: it may be lost, doubled or late. Who needs to know reads the
-//! tables now and then all the same.
+//! A notification is only a hint: it may be lost, repeated or late. A node that depends on a change
+//! therefore also polls the tables.
 
 use std::sync::Arc;
 
@@ -15,26 +14,27 @@ use super::{
     connection::Losses, identity::File, sqlite_writer::Writer, transaction,
 };
 
-/// One channel for all: whoever hears something on it reads what concerns them.
+/// One channel for all. Each listener reads from the tables what it needs.
 const LISTEN: &str = "LISTEN narthex";
-/// In a savepoint, for an engine that knows no `NOTIFY` would refuse all that comes after it.
+/// Uses a savepoint, because an engine without `NOTIFY` would refuse every later query of the
+/// transaction.
 const NOTIFY: &str = "SAVEPOINT notified; NOTIFY narthex; RELEASE SAVEPOINT notified";
 const UNNOTIFIED: &str = "ROLLBACK TO SAVEPOINT notified";
 
-/// A connection of its own, made when it is first used and again after it was lost. It belongs to one
-/// thread, which may block.
+/// A connection that belongs to one thread, which may block. It is opened at first use and again
+/// after it was lost.
 pub struct DedicatedConnection {
     target: DatabaseUrl,
-    /// SQLite's one writer, through which this writes too.
+    /// SQLite's only writer, which also runs the writes of this connection.
     writer: Option<Arc<Writer>>,
-    /// What the pool is told when the session of this connection is shared.
+    /// Informed if the session of this connection is shared.
     losses: Losses,
     connection: Option<AnyConnection>,
-    /// How many connections were made.
+    /// The number of connections opened so far.
     connections: u64,
-    /// SQLite: what `data_version` was. It differs when another connection has committed.
+    /// SQLite: the last value of `data_version`. It changes when another connection commits.
     version: i32,
-    /// SQLite: which file is open.
+    /// SQLite: the file that was open first.
     file: Option<File>,
     _open: Open,
 }
@@ -61,7 +61,7 @@ impl DedicatedConnection {
     /// Runs `queries`, which only read.
     ///
     /// # Errors
-    /// What they return, or that the database cannot be reached. The next call connects anew.
+    /// Returns their error, or that the database cannot be reached. The next call reconnects.
     pub fn read<T>(
         &mut self,
         queries: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
@@ -73,7 +73,7 @@ impl DedicatedConnection {
     /// Runs `change` in one transaction and returns after its commit.
     ///
     /// # Errors
-    /// As [`DedicatedConnection::read`]. Whether the change was made is not known then.
+    /// As [`DedicatedConnection::read`]. The outcome of the change is then unknown.
     pub fn write<T: Send + 'static>(
         &mut self,
         change: impl FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
@@ -91,7 +91,7 @@ impl DedicatedConnection {
         }
     }
 
-    /// Where the database is.
+    /// Returns the identity of the database.
     ///
     /// # Errors
     /// As [`DedicatedConnection::read`].
@@ -100,53 +100,54 @@ impl DedicatedConnection {
         if let (DatabaseUrl::Sqlite(path), None) = (&target, &self.file) {
             self.file = File::at(path).ok();
         }
-        let place = DatabaseIdentity::of(&target, self.connected()?);
-        if place.is_err() {
+        let identity = DatabaseIdentity::of(&target, self.connected()?);
+        if identity.is_err() {
             self.connection = None;
         }
-        place
+        identity
     }
 
-    /// Whether another file stands where that was of which [`DedicatedConnection::identity`] told first: this process has the old one open, and
-    /// hears nothing of what others do in the new one. Never on PostgreSQL, where a connection ends with
-    /// its database; and a file that is away for a while may come back.
+    /// Returns whether the database file was replaced since the first call of
+    /// [`DedicatedConnection::identity`]. This process then has the old file open and sees no
+    /// change that others make in the new one. A missing file does not count, because it may come
+    /// back. Always `false` on PostgreSQL, where a connection ends with its database.
     #[must_use]
     pub fn was_replaced(&self) -> bool {
         match (&self.target, &self.file) {
             (DatabaseUrl::Sqlite(path), Some(open)) => {
-                File::at(path).is_ok_and(|here| here.is_another_than(open))
+                File::at(path).is_ok_and(|current| current.differs_from(open))
             }
             _ => false,
         }
     }
 
-    /// Whether something was announced since this was asked before. Costs a few microseconds and no
-    /// answer of the server.
+    /// Returns whether a notification arrived since the previous call. Takes a few microseconds and
+    /// no round trip to the server.
     ///
     /// # Errors
-    /// When the connection is lost.
+    /// Fails if the connection is lost.
     pub fn has_notification(&mut self) -> Result<bool, Error> {
         let before = self.version;
-        let heard = match self.connected()? {
+        let notified = match self.connected()? {
             AnyConnection::Postgres(postgres) => {
-                // Up to the first error: on a connection that is lost there is no end of them.
-                let heard: QueryResult<Vec<_>> = postgres.notifications_iter().collect();
-                heard.map(|heard| (!heard.is_empty(), before))
+                // Stops at the first error, because a lost connection yields errors without end.
+                let notified: QueryResult<Vec<_>> = postgres.notifications_iter().collect();
+                notified.map(|notified| (!notified.is_empty(), before))
             }
             AnyConnection::Sqlite(sqlite) => DataVersion::new()
                 .get_result(sqlite)
                 .map(|now: i32| (now != before, now)),
         };
-        let (heard, version) = self.reset_on_error(heard)?;
+        let (notified, version) = self.reset_on_error(notified)?;
         self.version = version;
-        Ok(heard)
+        Ok(notified)
     }
 
-    /// The number of the present connection, which is made if there is none. A new one may lead to another
-    /// server.
+    /// Returns the number of the present connection, which is opened if there is none. A new
+    /// connection may lead to another server.
     ///
     /// # Errors
-    /// When the database cannot be reached.
+    /// Fails if the database cannot be reached.
     pub fn connection_number(&mut self) -> Result<u64, Error> {
         self.connected()?;
         Ok(self.connections)
@@ -179,21 +180,21 @@ impl DedicatedConnection {
 
 cached_statement! { DataVersion {} -> Integer = "PRAGMA data_version" }
 
-/// An engine that speaks PostgreSQL's protocol and knows no `LISTEN` hears nothing, and is read now and
-/// then.
+/// Subscribes to notifications. An engine that speaks PostgreSQL's protocol without `LISTEN` gets
+/// none, and is polled instead.
 fn listen(connection: &mut AnyConnection) {
     if let AnyConnection::Postgres(postgres) = connection
         && let Err(error) = postgres.batch_execute(LISTEN)
     {
-        tracing::warn!(cause = %error, "this database cannot notify: what others end is heard of later");
+        tracing::warn!(cause = %error, "database does not support LISTEN, polling instead");
     }
 }
 
-/// Lets every process that listens hear, when the transaction commits, that something changed. Nothing
-/// has to be said on SQLite, where every commit is heard.
+/// Notifies every listening process when the transaction commits. Does nothing on SQLite, where
+/// every commit is visible by `data_version`.
 ///
 /// # Errors
-/// When the connection is lost. That the engine cannot notify is no error.
+/// Fails if the connection is lost, but not if the engine has no `NOTIFY`.
 pub fn notify(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(()),
@@ -204,11 +205,11 @@ pub fn notify(connection: &mut AnyConnection) -> QueryResult<()> {
     }
 }
 
-/// Has the transaction commit without waiting for the disk: for what may be lost, whole, when the database's
-/// machine fails, as long as everybody sees it until then. SQLite knows no such thing for one transaction.
+/// Commits this transaction asynchronously: it becomes visible at once, but a crash of the database
+/// server may lose it as a whole. SQLite has no such setting for one transaction.
 ///
 /// # Errors
-/// When the connection is lost.
+/// Fails if the connection is lost.
 pub fn set_asynchronous_commit(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(()),

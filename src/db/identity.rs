@@ -1,13 +1,14 @@
-//! Where a database is, so far as it can be told from one that was put in its stead: what stays the same
-//! for as long as it lives, and is another after a backup was restored or a copy was made.
+//! The identity of a database: values that stay the same for its whole life and change when a
+//! backup is restored or a copy is made.
 //!
-//! - **PostgreSQL**: the number that a cluster gets when it is made (`system`), the timeline, another after
-//!   a recovery to an earlier moment and after a standby took over, and the numbers of the database and of
-//!   the table `users`, others after a dump was read in. An engine that only speaks PostgreSQL's protocol
-//!   does not know all of them.
-//! - **SQLite**: the file's inode, and when that was made, where the file system keeps it. Not the device,
-//!   whose number may be another after a restart of the machine. `VACUUM` writes into the same file;
-//!   restoring one with `mv`, `tar` or `rsync` makes another. `cp` onto the file does not.
+//! - **PostgreSQL**: the identifier that a cluster gets when it is created (`system`); the
+//!   timeline, which changes after a recovery to an earlier time and after a standby took over; the
+//!   OIDs of the database and of the table `users`, which change when a dump is restored. An engine
+//!   that only speaks PostgreSQL's protocol does not know all of them.
+//! - **SQLite**: the inode of the file and its creation time, if the file system stores that. The
+//!   device number is left out, because it may change when the machine restarts. `VACUUM` writes
+//!   into the same file. A restore with `mv`, `tar` or `rsync` creates another file. `cp` onto the
+//!   file does not.
 
 use std::{fmt, fs, io, os::unix::fs::MetadataExt as _, path::Path};
 
@@ -16,23 +17,23 @@ use crate::util::clock::Timestamp;
 
 const TIMELINE: &str = "timeline";
 
-/// What `names_its_server` asks for, as the queries of `cluster` do.
+/// The same query as in `cluster`, for `names_its_server`.
 const SERVER: &str = "SELECT CAST(system_identifier AS text) || '/' || \
     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS text FROM pg_control_system()";
 
-/// Whether the server can name its cluster and its timeline. SQLite and some engines cannot.
+/// Returns whether the server reports its cluster and its timeline. SQLite and some engines cannot.
 pub(super) fn names_its_server(connection: &mut AnyConnection) -> bool {
     matches!(connection, AnyConnection::Postgres(_)) && texts(connection, SERVER).is_ok()
 }
 
-/// Each alone: what a server refuses or does not know is left out.
+/// One query a part. A part that the server refuses or does not know is left out.
 const ON_POSTGRES: [(&str, &str); 4] = [
     (
         "system",
         "SELECT CAST(system_identifier AS text) AS text FROM pg_control_system()",
     ),
-    // The name of a file of the write-ahead log begins with it. `pg_control_checkpoint` would know of
-    // another one only after the next checkpoint.
+    // The file name of the write-ahead log begins with the timeline. `pg_control_checkpoint` would
+    // report a new one only after the next checkpoint.
     (
         TIMELINE,
         "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS text",
@@ -47,15 +48,15 @@ const ON_POSTGRES: [(&str, &str); 4] = [
     ),
 ];
 
-/// Where a database is: names and values.
+/// The identity of a database: names and values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatabaseIdentity(Vec<(String, String)>);
 
 impl DatabaseIdentity {
-    /// That of the database behind this connection.
+    /// Returns the identity of the database behind this connection.
     ///
     /// # Errors
-    /// When it does not answer, or is no file that can be looked at.
+    /// Fails if the database does not answer, or if the file's metadata cannot be read.
     pub fn of(target: &DatabaseUrl, connection: &mut AnyConnection) -> Result<Self, Error> {
         let mut parts = Vec::new();
         match target {
@@ -63,8 +64,8 @@ impl DatabaseIdentity {
                 let file = File::at(path)
                     .map_err(|error| Error::Unreachable(format!("{}: {error}", path.display())))?;
                 parts.push(("inode".to_owned(), file.inode.to_string()));
-                if let Some(made) = file.made {
-                    parts.push(("made".to_owned(), made.to_string()));
+                if let Some(created) = file.created {
+                    parts.push(("made".to_owned(), created.to_string()));
                 }
             }
             DatabaseUrl::Postgres(_) => {
@@ -74,7 +75,7 @@ impl DatabaseIdentity {
                         parts.push((name.to_owned(), found));
                     }
                 }
-                // Where none was told, it is the connection that is at fault.
+                // If no part was found, the connection may be the cause.
                 if parts.is_empty() {
                     super::connection::ping(connection)?;
                 }
@@ -83,7 +84,7 @@ impl DatabaseIdentity {
         Ok(Self(parts))
     }
 
-    /// Reads what [`Display`](fmt::Display) wrote.
+    /// Parses the output of [`Display`](fmt::Display).
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let parts = text.split(", ").filter_map(|part| part.split_once(' '));
@@ -91,25 +92,26 @@ impl DatabaseIdentity {
         Self(owned.collect())
     }
 
-    /// Whether what both know of is another here than there. What one of them does not know says nothing.
+    /// Returns whether a value that both identities know differs. A value that only one of them
+    /// knows is ignored.
     #[must_use]
-    pub fn is_elsewhere(&self, there: &Self) -> bool {
-        self.0.iter().any(|(name, here)| {
-            let known = there.0.iter().find(|(known, _)| known == name);
-            known.is_some_and(|(_, there)| here != there)
+    pub fn is_elsewhere(&self, other: &Self) -> bool {
+        self.0.iter().any(|(name, own)| {
+            let known = other.0.iter().find(|(known, _)| known == name);
+            known.is_some_and(|(_, other)| own != other)
         })
     }
 
-    /// Whether this is the same cluster on another timeline: a standby took over, or an earlier moment was
-    /// restored.
+    /// Returns whether this is the same cluster on another timeline. Then a standby took over, or
+    /// an earlier time was restored.
     #[must_use]
-    pub fn is_next_timeline_of(&self, was: &Self) -> bool {
-        let without = |place: &Self| {
-            let parts = place.0.iter().filter(|(name, _)| name != TIMELINE);
+    pub fn is_next_timeline_of(&self, earlier: &Self) -> bool {
+        let without = |identity: &Self| {
+            let parts = identity.0.iter().filter(|(name, _)| name != TIMELINE);
             parts.cloned().collect::<Vec<_>>()
         };
-        let knows = |place: &Self| place.0.iter().any(|(name, _)| name == TIMELINE);
-        knows(self) && knows(was) && self != was && without(self) == without(was)
+        let knows = |identity: &Self| identity.0.iter().any(|(name, _)| name == TIMELINE);
+        knows(self) && knows(earlier) && self != earlier && without(self) == without(earlier)
     }
 }
 
@@ -125,25 +127,25 @@ impl fmt::Display for DatabaseIdentity {
     }
 }
 
-/// A file, whatever it is called.
+/// A file, independent of its name.
 pub(super) struct File {
     inode: u64,
-    made: Option<Timestamp>,
+    created: Option<Timestamp>,
 }
 
 impl File {
-    /// What is called `path` now.
+    /// Reads the metadata of the file that is at `path` now.
     pub(super) fn at(path: &Path) -> io::Result<Self> {
         let file = fs::metadata(path)?;
         Ok(Self {
             inode: file.ino(),
-            made: file.created().ok().and_then(Timestamp::from_system_time),
+            created: file.created().ok().and_then(Timestamp::from_system_time),
         })
     }
 
-    pub(super) fn is_another_than(&self, other: &Self) -> bool {
-        let made = self.made.zip(other.made);
-        self.inode != other.inode || made.is_some_and(|(one, other)| one != other)
+    pub(super) fn differs_from(&self, other: &Self) -> bool {
+        let created = self.created.zip(other.created);
+        self.inode != other.inode || created.is_some_and(|(one, other)| one != other)
     }
 }
 
@@ -152,13 +154,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_another_where_something_that_both_know_differs() {
-        let here = DatabaseIdentity::parse("system 1, timeline 00000001, users-table 7");
+    fn identity_differs_if_a_common_value_differs() {
+        let own = DatabaseIdentity::parse("system 1, timeline 00000001, users-table 7");
         assert_eq!(
-            here.to_string(),
+            own.to_string(),
             "system 1, timeline 00000001, users-table 7"
         );
-        for (there, is_elsewhere) in [
+        for (other, is_elsewhere) in [
             ("system 1, timeline 00000001, users-table 7", false),
             ("system 2, timeline 00000001, users-table 7", true),
             ("system 1, timeline 00000002, users-table 7", true),
@@ -167,16 +169,16 @@ mod tests {
             ("database 5", false),
             ("", false),
         ] {
-            let there = DatabaseIdentity::parse(there);
-            assert_eq!(here.is_elsewhere(&there), is_elsewhere, "{there}");
-            assert_eq!(there.is_elsewhere(&here), is_elsewhere, "{there}");
+            let other = DatabaseIdentity::parse(other);
+            assert_eq!(own.is_elsewhere(&other), is_elsewhere, "{other}");
+            assert_eq!(other.is_elsewhere(&own), is_elsewhere, "{other}");
         }
     }
 
     #[test]
-    fn a_standby_that_took_over_differs_in_its_timeline_alone() {
-        let was = DatabaseIdentity::parse("system 1, timeline 00000001, users-table 7");
-        for (here, is_next) in [
+    fn promoted_standby_differs_only_in_its_timeline() {
+        let earlier = DatabaseIdentity::parse("system 1, timeline 00000001, users-table 7");
+        for (own, is_next) in [
             ("system 1, timeline 00000001, users-table 7", false),
             ("system 1, timeline 00000002, users-table 7", true),
             ("system 2, timeline 00000002, users-table 7", false),
@@ -185,9 +187,9 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(
-                DatabaseIdentity::parse(here).is_next_timeline_of(&was),
+                DatabaseIdentity::parse(own).is_next_timeline_of(&earlier),
                 is_next,
-                "{here}"
+                "{own}"
             );
         }
     }

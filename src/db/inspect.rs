@@ -1,4 +1,4 @@
-//! Looking at a database without changing it: for whoever asks whether all is well.
+//! Inspects a database without changing it, for `narthex check` and similar commands.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -13,11 +13,11 @@ use super::{
 };
 use crate::util::clock::Timestamp;
 
-/// A connection to a database that is there. Unlike every other it makes no file, and does not turn
-/// on what the file remembers (`journal_mode`).
+/// Connects to an existing database. Unlike other connections it creates no file and does not set
+/// the pragmas that the file stores (`journal_mode`).
 ///
 /// # Errors
-/// When there is none, or it cannot be reached.
+/// Fails if the database does not exist or cannot be reached.
 pub fn connect_to_existing(target: &DatabaseUrl) -> Result<AnyConnection, Error> {
     match target {
         DatabaseUrl::Sqlite(path) => {
@@ -29,18 +29,18 @@ pub fn connect_to_existing(target: &DatabaseUrl) -> Result<AnyConnection, Error>
     }
 }
 
-/// A connection to an SQLite file that only reads. Unlike every other it does not write into the file, when it is
-/// the last one to close it, what lies beside it in a `-wal`.
+/// Opens a read-only connection to an SQLite file. Unlike other connections it does not write the
+/// contents of `-wal` into the file if it is the last one that closes it.
 ///
 /// # Errors
-/// When there is no file, or it cannot be read.
+/// Fails if the file does not exist or cannot be read.
 pub fn connect_to_read(path: &Path) -> Result<AnyConnection, Error> {
     connect_to_file(path, "ro")
 }
 
 fn connect_to_file(path: &Path, mode: &str) -> Result<AnyConnection, Error> {
-    // As a URI (SQLite documentation, "Uniform Resource Identifiers"), which alone can say
-    // that nothing is to be made: what means something in one is spelt out.
+    // A URI (SQLite documentation, "Uniform Resource Identifiers") is the only way to forbid the
+    // creation of a file. Characters with a meaning in a URI are escaped.
     let path = path.to_string_lossy();
     let path = path
         .replace('%', "%25")
@@ -54,10 +54,10 @@ fn connect_to_file(path: &Path, mode: &str) -> Result<AnyConnection, Error> {
         })
 }
 
-/// What a database calls itself: `SQLite 3.51.0`, `PostgreSQL 15.18`.
+/// Returns the name and version of the database: `SQLite 3.51.0`, `PostgreSQL 15.18`.
 ///
 /// # Errors
-/// When it does not answer.
+/// Fails if the database does not answer.
 pub fn version(connection: &mut AnyConnection) -> Result<String, Error> {
     let (name, sql) = match connection {
         AnyConnection::Sqlite(_) => ("SQLite", "SELECT sqlite_version() AS text"),
@@ -69,12 +69,12 @@ pub fn version(connection: &mut AnyConnection) -> Result<String, Error> {
     Ok(format!("{name} {}", texts(connection, sql)?.concat()))
 }
 
-/// Whether it can be written to just now: what is written is taken back.
+/// Returns whether the database accepts writes now. The test write is rolled back.
 ///
 /// # Errors
-/// Why it cannot be.
+/// Returns the reason why the test write failed.
 pub fn takes_writes(connection: &mut AnyConnection) -> Result<bool, Error> {
-    // On for a standby, and where an operator made it so.
+    // On for a standby, and if an operator set it.
     let read_only = "SELECT current_setting('transaction_read_only') AS text";
     if matches!(connection, AnyConnection::Postgres(_)) && texts(connection, read_only)? != ["off"]
     {
@@ -84,10 +84,10 @@ pub fn takes_writes(connection: &mut AnyConnection) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// What of a session is not as every connection asks for it, or as it should be.
+/// Lists the settings of a session that differ from the requested or recommended ones.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Fails if the database does not answer.
 pub fn session_faults(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
     if matches!(connection, AnyConnection::Sqlite(_)) {
         return Ok(Vec::new());
@@ -107,33 +107,33 @@ pub fn session_faults(connection: &mut AnyConnection) -> Result<Vec<String>, Err
     Ok(faults)
 }
 
-/// Which migrations a database has.
+/// The migrations of a database, compared with those of this program.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tables {
-    /// Those that it has of ours.
+    /// Number of this program's migrations that were applied.
     pub done: usize,
-    /// Those of ours that it lacks.
+    /// Number of this program's migrations that are missing.
     pub pending: usize,
-    /// The numbers of those that it has and this program does not know.
+    /// Versions of applied migrations that this program does not know.
     pub unknown: Vec<String>,
 }
 
 /// Compares a database with `migrations`.
 ///
 /// # Errors
-/// When it does not answer.
+/// Fails if the database does not answer.
 pub fn tables(connection: &mut AnyConnection, migrations: Migrations) -> Result<Tables, Error> {
     let found = versions(connection)?;
-    let ours: BTreeSet<String> = migrations.iter().map(Migration::version).collect();
+    let own: BTreeSet<String> = migrations.iter().map(Migration::version).collect();
     Ok(Tables {
-        done: ours.intersection(&found).count(),
-        pending: ours.difference(&found).count(),
-        unknown: found.difference(&ours).cloned().collect(),
+        done: own.intersection(&found).count(),
+        pending: own.difference(&found).count(),
+        unknown: found.difference(&own).cloned().collect(),
     })
 }
 
-/// The numbers of the migrations that were applied. Asked without diesel's help, which makes the table that it
-/// looks into.
+/// Returns the versions of the applied migrations. It does not use diesel's own query, because that
+/// one creates the table that it reads.
 pub(super) fn versions(connection: &mut AnyConnection) -> Result<BTreeSet<String>, Error> {
     if !has_table(connection, "__diesel_schema_migrations")? {
         return Ok(BTreeSet::new());
@@ -142,7 +142,7 @@ pub(super) fn versions(connection: &mut AnyConnection) -> Result<BTreeSet<String
     Ok(texts(connection, versions)?.into_iter().collect())
 }
 
-/// Whether a query that names this table finds one.
+/// Returns whether a query that names this table finds one.
 pub(super) fn has_table(connection: &mut AnyConnection, name: &str) -> QueryResult<bool> {
     let found: Vec<Text> = match connection {
         AnyConnection::Sqlite(sqlite) => {
@@ -160,11 +160,11 @@ pub(super) fn has_table(connection: &mut AnyConnection, name: &str) -> QueryResu
     Ok(!found.is_empty())
 }
 
-/// What is damaged in an SQLite file, a few faults at most. Reads all of it. PostgreSQL looks after
-/// itself.
+/// Returns the first few faults in an SQLite file. Reads the whole file. Returns none on
+/// PostgreSQL, which checks its own files.
 ///
 /// # Errors
-/// When it does not answer.
+/// Fails if the database does not answer.
 pub fn damage(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
     if !matches!(connection, AnyConnection::Sqlite(_)) {
         return Ok(Vec::new());
@@ -181,10 +181,10 @@ pub fn damage(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
     Ok(faults)
 }
 
-/// What time it is by a database that has a clock of its own.
+/// Returns the time by the clock of the database server, or `None` on SQLite.
 ///
 /// # Errors
-/// When it does not answer.
+/// Fails if the database does not answer.
 pub fn clock(connection: &mut AnyConnection) -> Result<Option<Timestamp>, Error> {
     if matches!(connection, AnyConnection::Sqlite(_)) {
         return Ok(None);
@@ -198,18 +198,18 @@ pub fn clock(connection: &mut AnyConnection) -> Result<Option<Timestamp>, Error>
 /// How a PostgreSQL server replicates.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Replication {
-    /// How many standbys, or other readers of its log, are connected.
+    /// Number of connected standbys and other readers of its log.
     pub standbys: usize,
-    /// Whether a commit waits for one of them (`synchronous_standby_names`).
+    /// Whether a commit waits for a standby (`synchronous_standby_names`).
     pub is_synchronous: bool,
     /// Whether a commit waits for the disk (`synchronous_commit`).
     pub commits_wait: bool,
 }
 
-/// How the server replicates. None on SQLite, and where the server does not say.
+/// Returns how the server replicates, or `None` on SQLite and if the server does not report it.
 ///
 /// # Errors
-/// When it does not answer.
+/// Fails if the database does not answer.
 pub fn replication(connection: &mut AnyConnection) -> Result<Option<Replication>, Error> {
     if matches!(connection, AnyConnection::Sqlite(_)) {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Bringing the tables up to date.
+//! Applies and reverts the migrations of the tables.
 
 use std::{borrow::Cow, fmt};
 
@@ -17,21 +17,21 @@ use super::{
 };
 use crate::crypto::digest::Digest;
 
-/// Migrations that were compiled in, oldest first.
+/// The migrations that are compiled in, oldest first.
 pub type Migrations = &'static [Migration];
 
-/// One of them: what its folder holds.
+/// One migration: the contents of its folder.
 #[derive(Debug)]
 pub struct Migration {
-    /// The folder's name: a date and a number, and after `_` what it is about.
+    /// The folder's name: a date and a number, and after `_` the subject.
     pub name: &'static str,
-    /// What makes the tables.
+    /// The SQL that applies it.
     pub up: &'static str,
-    /// What takes them back.
+    /// The SQL that reverts it.
     pub down: &'static str,
 }
 
-/// Compiles migrations in, by the names of their folders in `migrations`, oldest first.
+/// Compiles migrations in by the names of their folders in `migrations`, oldest first.
 macro_rules! migrations {
     ($($name:literal),+ $(,)?) => {
         &[$(
@@ -47,13 +47,14 @@ macro_rules! migrations {
 pub(crate) use migrations;
 
 impl Migration {
-    /// As diesel's command line writes it into the database: the name's digits before `_`.
+    /// The version as diesel's command line writes it into the database: the name's digits before
+    /// `_`.
     pub(super) fn version(&self) -> String {
         let (digits, _) = self.name.split_once('_').unwrap_or((self.name, ""));
         digits.replace('-', "")
     }
 
-    /// The SHA-256 of the text that is applied, in hexadecimal digits.
+    /// Returns the SHA-256 of the SQL that applies the migration, in hexadecimal digits.
     #[must_use]
     pub fn checksum(&self) -> String {
         let digest = Digest::of(self.up.as_bytes());
@@ -62,16 +63,16 @@ impl Migration {
     }
 }
 
-/// The migrations as one of the databases is to run them. diesel's own way to compile them in has one text
-/// for all, which to SQLite says less than it can do; two folders would say all else twice.
-struct For<'a>(&'a DatabaseUrl, Migrations);
+/// The migrations in the dialect of one database. diesel's own embedding has one text for both
+/// databases, which cannot use SQLite's `STRICT`. Two folders would duplicate everything else.
+struct EngineMigrations<'a>(&'a DatabaseUrl, Migrations);
 
 struct ToRun {
     migration: &'static Migration,
     up: Cow<'static, str>,
 }
 
-impl<DB: Backend> MigrationSource<DB> for For<'_> {
+impl<DB: Backend> MigrationSource<DB> for EngineMigrations<'_> {
     fn migrations(&self) -> migration::Result<Vec<Box<dyn migration::Migration<DB>>>> {
         let Self(target, migrations) = self;
         let texts = migrations.iter().map(|migration| {
@@ -85,25 +86,26 @@ impl<DB: Backend> MigrationSource<DB> for For<'_> {
     }
 }
 
-/// What stands in a remark that begins with "SQLite:" is a comment to other databases, and text to SQLite.
+/// Uncomments the parts for SQLite: a comment that begins with "SQLite:" is SQL to SQLite and a
+/// comment to other databases.
 fn for_sqlite(text: &str) -> String {
     let mut parts = text.split("/* SQLite: ");
     let mut whole = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let (said, rest) = part.split_once(" */").unwrap_or((part, ""));
-        whole.push_str(said);
+        let (sqlite_only, rest) = part.split_once(" */").unwrap_or((part, ""));
+        whole.push_str(sqlite_only);
         whole.push_str(rest);
     }
     whole
 }
 
 impl ToRun {
-    fn told(&self, result: QueryResult<()>) -> migration::Result<()> {
+    fn with_name(&self, result: QueryResult<()>) -> migration::Result<()> {
         result.map_err(|error| format!("{}: {error}", self.migration).into())
     }
 }
 
-/// An empty SQLite database in memory, to which these migrations were applied.
+/// Opens an SQLite database in memory and applies these migrations to it.
 pub(super) fn applied_in_memory(migrations: &[&'static Migration]) -> Result<AnyConnection, Error> {
     let failed = |error: &dyn fmt::Display| Error::Migration(error.to_string());
     let mut connection = SqliteConnection::establish(":memory:").map_err(|error| failed(&error))?;
@@ -118,11 +120,11 @@ pub(super) fn applied_in_memory(migrations: &[&'static Migration]) -> Result<Any
 
 impl<DB: Backend> migration::Migration<DB> for ToRun {
     fn run(&self, connection: &mut dyn BoxableConnection<DB>) -> migration::Result<()> {
-        self.told(connection.batch_execute(&self.up))
+        self.with_name(connection.batch_execute(&self.up))
     }
 
     fn revert(&self, connection: &mut dyn BoxableConnection<DB>) -> migration::Result<()> {
-        self.told(connection.batch_execute(self.migration.down))
+        self.with_name(connection.batch_execute(self.migration.down))
     }
 
     fn metadata(&self) -> &dyn MigrationMetadata {
@@ -146,30 +148,32 @@ impl fmt::Display for Migration {
     }
 }
 
-/// Each in one transaction, which is diesel's default: that of all of them.
+/// Uses diesel's default, which runs each migration in a transaction. Here that is the one around
+/// all of them.
 impl MigrationMetadata for Migration {}
 
-/// PostgreSQL's name for "somebody is migrating": any number that no other program uses.
+/// The advisory lock that a migrating process holds. The number is arbitrary, but no other program
+/// may use it.
 const ADVISORY_LOCK: &str = "SELECT pg_advisory_xact_lock(8242463316742391)";
 
-/// Runs the migrations that are not yet in the database, all or none, and returns their names.
-/// Where several processes start at once, one does it and the others wait.
+/// Applies the missing migrations, all or none, and returns their names. If several processes start
+/// at once, one applies them and the others wait.
 ///
 /// # Errors
-/// When the database cannot be reached or a migration fails; then nothing was changed.
+/// Fails if the database cannot be reached or a migration fails. Then nothing was changed.
 pub fn run_pending(target: &DatabaseUrl, migrations: Migrations) -> Result<Vec<String>, Error> {
     let mut connection = requirements::connect(target)?;
-    // Asked without writing, so that a database that can only be read can be served.
+    // The check only reads, so a read-only database can be served.
     if is_up_to_date(&mut connection, migrations)? {
         return Ok(Vec::new());
     }
     in_one_transaction(target, connection, |connection| {
-        // Whoever was waited for may have been a newer program.
+        // The process that held the lock may run a newer version.
         if is_up_to_date(connection, migrations)? {
             return Ok(Vec::new());
         }
         let done = connection
-            .run_pending_migrations(For(target, migrations))
+            .run_pending_migrations(EngineMigrations(target, migrations))
             .map(|done| done.iter().map(ToString::to_string).collect())
             .map_err(|error| Error::Migration(error.to_string()))?;
         applied_migrations::record(connection, migrations)?;
@@ -177,25 +181,26 @@ pub fn run_pending(target: &DatabaseUrl, migrations: Migrations) -> Result<Vec<S
     })
 }
 
-/// Takes all migrations back, newest first, all or none: the tables and everything in them are gone.
+/// Reverts all migrations, newest first, all or none. This deletes the tables and their contents.
 ///
 /// # Errors
-/// When the database cannot be reached or a migration fails; then nothing was changed.
+/// Fails if the database cannot be reached or a migration fails. Then nothing was changed.
 pub fn revert_all(target: &DatabaseUrl, migrations: Migrations) -> Result<Vec<String>, Error> {
     in_one_transaction(target, target.connect()?, |connection| {
         connection
-            .revert_all_migrations(For(target, migrations))
+            .revert_all_migrations(EngineMigrations(target, migrations))
             .map(|done| done.iter().map(ToString::to_string).collect())
             .map_err(|error| Error::Migration(error.to_string()))
     })
 }
 
-/// Whether every migration that was compiled in is in the database. Where it keeps no list of them,
-/// none is.
+/// Returns whether every migration of this program was applied. Without a list of migrations none
+/// was.
 fn is_up_to_date(connection: &mut AnyConnection, migrations: Migrations) -> Result<bool, Error> {
     let tables = inspect::tables(connection, migrations)?;
-    // One that runs already goes on beside a newer one, whose migrations only add. To start on tables
-    // that it has never heard of is another thing: what they mean by now, it cannot know.
+    // A process that already runs continues beside a newer version, because migrations only add. A
+    // start on unknown migrations is refused, because this version cannot know what the tables mean
+    // now.
     if let Some(first) = tables.unknown.first() {
         return Err(Error::Newer(first.clone()));
     }
@@ -226,8 +231,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_remark_to_sqlite_is_text_to_it_and_every_other_stays_one() {
-        let text = "CREATE TABLE t (x INT /* a number */) /* SQLite: STRICT, WITHOUT ROWID */; -- SQLite: not this";
+    fn only_sqlite_comments_are_uncommented() {
+        let text = "CREATE TABLE t (x INT /* a number */) /* SQLite: STRICT, WITHOUT ROWID */; -- \
+                    SQLite: not this";
         assert_eq!(
             for_sqlite(text),
             "CREATE TABLE t (x INT /* a number */) STRICT, WITHOUT ROWID; -- SQLite: not this"
@@ -235,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_those_of_diesel_s_command_line() {
+    fn version_matches_the_diesel_command_line() {
         let migration = Migration {
             name: "2026-11-22-000001_foundation",
             up: "",

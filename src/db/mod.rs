@@ -1,8 +1,8 @@
 //! The database: SQLite or PostgreSQL behind one connection type, chosen by a URL at run time.
 //!
-//! Reads run on the blocking threads, never on an async worker. Writes are transactions: on SQLite
-//! one thread makes them for everybody (`sqlite_writer.rs` says why), on PostgreSQL a pooled connection.
-//! This is the one place where transactions begin.
+//! Reads run on blocking threads, never on an async worker. Every write is a transaction. On SQLite
+//! one thread runs all of them (`sqlite_writer.rs` gives the reason), on PostgreSQL a pooled
+//! connection does. Transactions begin only in this module.
 
 pub(crate) mod applied_migrations;
 pub mod backup;
@@ -49,32 +49,33 @@ use self::{
 };
 use crate::util::{clock::boot_time, worker_pool::available_parallelism};
 
-/// How many of so many connections may make changes at a time. A change can hang: for a lock, a slow disk, a
-/// standby that its commit waits for. The rest is there for reading.
+/// Returns how many of `connections` may make changes at a time. A change can hang: on a lock, a
+/// slow disk, or a standby that its commit waits for. The remaining connections are reserved for
+/// reads.
 fn write_permits(connections: u32) -> usize {
-    usize::try_from(connections - connections.div_ceil(3)).map_or(1, |places| places.max(1))
+    usize::try_from(connections - connections.div_ceil(3)).map_or(1, |permits| permits.max(1))
 }
 
-/// How many readers SQLite gets. What they read is in memory already, the system's or their own: more of
-/// them than keep the cores busy only hold a page cache each.
+/// Returns the number of SQLite readers. Their data is already in memory, in the system's cache or
+/// in their own. More readers than keep the cores busy would only hold one more page cache each.
 fn readers() -> u32 {
     u32::try_from(available_parallelism().saturating_mul(2))
         .map_or(16, |readers| readers.clamp(4, 16))
 }
 
-/// Why the database did not answer.
+/// Why a database operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It could not be reached, or had no connection or place in the queue to give in time.
+    /// The database could not be reached, or a connection or a queue slot was not free in time.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
-    /// It did not say in time whether a change was made.
+    /// The outcome of the change is unknown, because the database did not answer in time.
     #[error("it is not known whether the change was made: {0}")]
     Unknown(String),
-    /// It answered with an error.
+    /// The database returned an error.
     #[error(transparent)]
     Query(#[from] diesel::result::Error),
-    /// What was to be done with it panicked; nothing was changed.
+    /// The operation panicked. Nothing was changed.
     #[error("a panic while the database was used")]
     Panicked,
     /// A pooler lends the session of one connection to other clients as well.
@@ -83,31 +84,31 @@ pub enum Error {
          pool_mode=transaction or statement): use session mode, or the server itself"
     )]
     SharedSession,
-    /// It lacks something that Narthex needs.
+    /// The database lacks something that Narthex needs.
     #[error("this database cannot be used: {0}")]
     Unsuitable(String),
-    /// The URL names no database that is known.
+    /// The URL names no supported database.
     #[error("not a database URL: it starts with sqlite:// or postgres://")]
     NotADatabase,
-    /// A migration was applied that this program does not know; its number.
+    /// A migration was applied that this program does not know. Holds its version.
     #[error(
         "the table __diesel_schema_migrations lists {0}, which this version does not know: if a newer version of \
          Narthex made the tables, use that one; if an app keeps its own list there, give Narthex a database of \
          its own"
     )]
     Newer(String),
-    /// Other texts than those of this program's migrations made the tables.
+    /// The tables were made by other migrations than those of this program.
     #[error(
         "the tables are not those of this version of Narthex ({0}): use the version that made them, or a new \
          database"
     )]
     OtherTables(String),
-    /// The tables could not be brought up to date.
+    /// The migrations could not be applied or reverted.
     #[error("the tables could not be made or changed: {0}")]
     Migration(String),
 }
 
-/// A database that is open. Cloning gives another handle to the same one.
+/// An open database. A clone is another handle to the same database.
 #[derive(Clone)]
 pub struct Database {
     pool: Pool,
@@ -116,23 +117,23 @@ pub struct Database {
     engine: Engine,
     names_its_server: bool,
     closed: Closed,
-    /// The last field, because it is dropped after the connections.
+    /// The last field, because it must be dropped after the connections.
     open: Open,
 }
 
 #[derive(Clone)]
 enum Engine {
     Sqlite(Arc<Writer>),
-    /// With the places of changes under way.
+    /// Holds one permit for each change that may run at a time.
     Postgres(Arc<Semaphore>),
 }
 
 impl Database {
-    /// Opens what `target` names; an SQLite file is made where there is none. PostgreSQL gets at most
-    /// `connections`, of which a third is kept for reading.
+    /// Opens the database of `target`. A missing SQLite file is created. PostgreSQL gets at most
+    /// `connections`, of which a third is reserved for reads.
     ///
     /// # Errors
-    /// When it cannot be reached.
+    /// Fails if the database cannot be reached.
     pub fn open(target: &DatabaseUrl, connections: u32) -> Result<Self, Error> {
         let mut first = target.connect()?;
         let names_its_server = identity::names_its_server(&mut first);
@@ -143,8 +144,8 @@ impl Database {
                 (Engine::Sqlite(Arc::new(writer)), readers())
             }
             DatabaseUrl::Postgres(_) => {
-                let places = Semaphore::new(write_permits(connections));
-                (Engine::Postgres(Arc::new(places)), connections)
+                let permits = Semaphore::new(write_permits(connections));
+                (Engine::Postgres(Arc::new(permits)), connections)
             }
         };
         let losses = Losses::default();
@@ -160,13 +161,14 @@ impl Database {
         })
     }
 
-    /// Reports the end of all connections, after every handle to this database is dropped.
+    /// Returns a value that reports the end of all connections, after every handle to this database
+    /// is dropped.
     #[must_use]
     pub fn closed(&self) -> Closed {
         self.closed.clone()
     }
 
-    /// How many connections of the pool there are, and how many of them are in use.
+    /// Returns the number of connections in the pool and how many of them are in use.
     #[must_use]
     pub fn connections(&self) -> (u32, u32) {
         let state = self.pool.state();
@@ -174,17 +176,18 @@ impl Database {
         (state.connections, in_use)
     }
 
-    /// Whether the server can name its cluster and its timeline, as PostgreSQL can.
+    /// Returns whether the server reports its cluster and its timeline, as PostgreSQL does.
     #[must_use]
     pub const fn names_its_server(&self) -> bool {
         self.names_its_server
     }
 
-    /// Runs `queries`, which only read, on a blocking thread; once more where the connection turns
-    /// out to be dead, as all are after the database was started again.
+    /// Runs `queries`, which only read, on a blocking thread. Runs them once more if the connection
+    /// turns out to be dead, as all connections are after a restart of the database.
     ///
     /// # Errors
-    /// What `queries` returns, or that the database cannot be reached or does not answer in time.
+    /// Returns the error of `queries`, or that the database cannot be reached or does not answer in
+    /// time.
     pub async fn read<T, E>(
         &self,
         queries: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone + Send + 'static,
@@ -195,25 +198,24 @@ impl Database {
     {
         let late = || Error::Unreachable("it did not answer in time".to_owned());
         self.on_a_blocking_thread(timeouts::FOR_AN_ANSWER, late, |pool| {
-            let again = queries.clone();
+            let retry = queries.clone();
             match with_a_connection(&pool, Use::Read, queries)? {
-                Execution::Lost(_) => with_a_connection(&pool, Use::Read, again)?.result(),
-                ran => ran.result(),
+                Execution::Lost(_) => with_a_connection(&pool, Use::Read, retry)?.result(),
+                execution => execution.result(),
             }
         })
         .await
     }
 
-    /// Runs `change` in one transaction and answers after its commit. When `change` returns an
-    /// error, or the commit fails, nothing has happened. A change that lost a deadlock is made
-    /// again.
+    /// Runs `change` in one transaction and returns after its commit. If `change` returns an error
+    /// or the commit fails, nothing was changed. A change that lost a deadlock is run again.
     ///
-    /// `afterwards` runs once the change was made, was refused, or may have been made, before the
-    /// answer and also where nobody waits for one any more: what the process remembers of the database
-    /// is brought up to date there.
+    /// `afterwards` runs once, before the result is returned: after the change was made, was
+    /// refused, or may have been made. It also runs if the caller no longer waits, because it
+    /// updates the caches of the process.
     ///
     /// # Errors
-    /// What `change` returns, that the database cannot be reached, or [`Error::Unknown`].
+    /// Returns the error of `change`, that the database cannot be reached, or [`Error::Unknown`].
     pub async fn write<T, E>(
         &self,
         change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone + Send + 'static,
@@ -225,15 +227,15 @@ impl Database {
     {
         match &self.engine {
             Engine::Sqlite(writer) => writer.submit(change, afterwards).await,
-            Engine::Postgres(places) => {
+            Engine::Postgres(permits) => {
                 let began = boot_time();
-                let place = acquire_write_permit(places).await?;
+                let permit = acquire_write_permit(permits).await?;
                 let waited = boot_time().saturating_sub(began);
                 let within = timeouts::FOR_AN_ANSWER.saturating_sub(waited);
                 let late = || Error::Unknown("the database did not answer in time".to_owned());
                 self.on_a_blocking_thread(within, late, |pool| {
-                    // Kept for as long as the change takes, also after its caller was answered.
-                    let _place = place;
+                    // Held for as long as the change takes, even after its caller got a timeout.
+                    let _place = permit;
                     let result = transaction::change(&pool, change);
                     afterwards();
                     result
@@ -243,7 +245,8 @@ impl Database {
         }
     }
 
-    /// A connection of its own, for a thread whose work must not wait behind requests.
+    /// Returns a connection outside the pool, for a thread whose work must not wait behind
+    /// requests.
     #[must_use]
     pub fn dedicated_connection(&self) -> DedicatedConnection {
         let writer = match &self.engine {
@@ -258,10 +261,10 @@ impl Database {
         )
     }
 
-    /// Whether the database answers now.
+    /// Checks that the database answers now.
     ///
     /// # Errors
-    /// Why it does not.
+    /// Returns the reason why it does not.
     pub async fn ping(&self) -> Result<(), Error> {
         self.read(|connection| connection::ping(connection).map_err(Error::from))
             .await
@@ -284,7 +287,7 @@ impl Database {
             Ok(Err(error)) if error.is_panic() => Err(Error::Panicked.into()),
             Ok(Err(error)) => Err(Error::Unreachable(error.to_string()).into()),
             Err(_) => {
-                // What has not begun will not.
+                // Cancels work that no thread has started yet.
                 working.abort();
                 Err(late().into())
             }
@@ -292,28 +295,28 @@ impl Database {
     }
 }
 
-async fn acquire_write_permit(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
-    let waiting = Arc::clone(places).acquire_owned();
+async fn acquire_write_permit(permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
+    let waiting = Arc::clone(permits).acquire_owned();
     match tokio::time::timeout(timeouts::FOR_A_CONNECTION, waiting).await {
-        Ok(Ok(place)) => Ok(place),
+        Ok(Ok(permit)) => Ok(permit),
         _ => Err(Error::Unreachable(
             "too many changes wait for the database".to_owned(),
         )),
     }
 }
 
-/// How work on a connection went.
+/// The result of work on a connection.
 enum Execution<T, E> {
-    /// As it said itself.
-    Through(Result<T, E>),
-    /// With this error, and the connection is dead.
+    /// The work completed with this result.
+    Completed(Result<T, E>),
+    /// The work failed with this error, and the connection is dead.
     Lost(E),
 }
 
 impl<T, E> Execution<T, E> {
     fn result(self) -> Result<T, E> {
         match self {
-            Self::Through(result) => result,
+            Self::Completed(result) => result,
             Self::Lost(error) => Err(error),
         }
     }
@@ -327,11 +330,11 @@ fn with_a_connection<T, E>(
     let mut pooled = take(pool, wanted)?;
     Ok(match work(&mut pooled.connection) {
         Err(error) if !pooled.is_alive_after_an_error(wanted) => Execution::Lost(error),
-        result => Execution::Through(result),
+        result => Execution::Completed(result),
     })
 }
 
-/// Whether `error` says that a value exists already where it must be unique.
+/// Returns whether `error` reports the violation of a unique constraint.
 #[must_use]
 pub fn is_unique_violation(error: &diesel::result::Error) -> bool {
     use diesel::result::{DatabaseErrorKind, Error};
@@ -341,12 +344,12 @@ pub fn is_unique_violation(error: &diesel::result::Error) -> bool {
     )
 }
 
-/// Runs `query`, of which inside a transaction a failure takes back only what it did itself. PostgreSQL
-/// refuses every further query of a transaction in which one failed, but for a savepoint before it; SQLite
-/// does this by itself ("ON CONFLICT", ABORT).
+/// Runs `query` so that its failure inside a transaction reverts only its own effects. PostgreSQL
+/// refuses every further query of a transaction after a failed one, unless a savepoint came before
+/// it. SQLite reverts a failed statement by itself ("ON CONFLICT", ABORT).
 ///
 /// # Errors
-/// What `query` returns.
+/// Returns the error of `query`.
 pub fn with_savepoint<T>(
     connection: &mut AnyConnection,
     query: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,

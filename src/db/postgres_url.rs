@@ -1,8 +1,9 @@
-//! What a PostgreSQL URL says of the way to the server: how far it is, and who may read along.
+//! The parts of a PostgreSQL URL that concern transport security: whether the connection leaves the
+//! machine, and whether it is encrypted and authenticated.
 //!
-//! libpq reads the URL itself (PostgreSQL documentation, section 34.1.1.2). Here only as much of it is
-//! read as has to be known before: whether it asks for what this build has not, and whether somebody
-//! should be warned of what it leaves open.
+//! libpq parses the URL itself (PostgreSQL documentation, section 34.1.1.2). This module parses
+//! only what must be known before that: whether the URL requires TLS that this build lacks, and
+//! whether the operator should be warned about an unprotected connection.
 
 use std::{borrow::Cow, net::IpAddr};
 
@@ -11,23 +12,23 @@ use url::form_urlencoded;
 /// Whether TLS is compiled in: the feature `pg-tls`.
 pub const TLS: bool = cfg!(feature = "pg-tls");
 
-/// The way to a server, as a URL has it.
+/// How a URL reaches the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// It does not leave the machine: a Unix socket, or an address of the machine's own.
+    /// The connection does not leave the machine: a Unix socket or a loopback address.
     OnThisMachine,
-    /// Encrypted, with the server that the URL names and no other (`sslmode=verify-full`).
+    /// Encrypted, and the server is the one that the URL names (`sslmode=verify-full`).
     Verified,
-    /// Encrypted, with any server that the authority gave a certificate (`sslmode=verify-ca`).
+    /// Encrypted, to any server with a certificate of the authority (`sslmode=verify-ca`).
     VerifiedByAuthority,
-    /// Encrypted, with whoever answers (`sslmode=require`).
+    /// Encrypted, to an unauthenticated server (`sslmode=require`).
     Encrypted,
-    /// In the clear, or encrypted if the server happens to like it (`sslmode=prefer`, the default).
+    /// Unencrypted, unless the server offers encryption (`sslmode=prefer`, the default).
     Open,
 }
 
-/// How `url` has the server reached. What it leaves out, libpq takes from variables of its own
-/// (`PGHOST`, `PGSSLMODE`), which are not looked at: a host that is left out is a socket here.
+/// Returns how `url` reaches the server. libpq takes missing values from environment variables
+/// (`PGHOST`, `PGSSLMODE`). They are ignored here, so a missing host counts as a socket.
 #[must_use]
 pub fn way(url: &str) -> Way {
     if hosts(url).iter().all(|host| is_on_this_machine(host)) {
@@ -41,8 +42,8 @@ pub fn way(url: &str) -> Way {
     }
 }
 
-/// Whether `url` is not to be followed without TLS. A certificate that is named counts as well:
-/// without TLS libpq would not look at it and connect in the clear.
+/// Returns whether `url` must not be used without TLS. A named certificate counts as well, because
+/// libpq without TLS would ignore it and connect unencrypted.
 #[must_use]
 pub fn asks_for_tls(url: &str) -> bool {
     let named = ["sslrootcert", "sslcert", "sslkey", "sslcrl", "sslcrldir"];
@@ -51,7 +52,7 @@ pub fn asks_for_tls(url: &str) -> bool {
         || named.iter().any(|name| parameter(url, name).is_some())
 }
 
-/// `sslmode`, or what stands for it: `ssl=true`, as Java's drivers have it, is `require`, and with the
+/// Returns `sslmode` or its equivalent. `ssl=true` of Java's drivers means `require`. With the
 /// system's authorities (`sslrootcert=system`) the default is `verify-full`.
 fn mode(url: &str) -> Cow<'_, str> {
     if let Some(mode) = parameter(url, "sslmode") {
@@ -67,7 +68,7 @@ fn mode(url: &str) -> Cow<'_, str> {
     }
 }
 
-/// Every host that is tried. An address (`hostaddr`) is where it connects to, whatever the name.
+/// Returns every host that libpq tries. An address in `hostaddr` takes precedence over the name.
 fn hosts(url: &str) -> Vec<String> {
     let given = |name| parameter(url, name).filter(|hosts| !hosts.is_empty());
     let list = given("hostaddr").or_else(|| given("host"));
@@ -75,12 +76,12 @@ fn hosts(url: &str) -> Vec<String> {
     list.split(',').map(str::to_owned).collect()
 }
 
-/// A host with or without its port.
+/// Returns whether `host`, with or without its port, is on this machine.
 fn is_on_this_machine(host: &str) -> bool {
     let is_a_socket = host.starts_with(['/', '@']) || host.to_ascii_lowercase().starts_with("%2f");
     let name = match host.strip_prefix('[') {
         Some(bracketed) => bracketed.split(']').next(),
-        // An IPv6 address stands without brackets where there can be no port.
+        // An IPv6 address has no brackets in a parameter without a port.
         None if host.parse::<IpAddr>().is_ok() => Some(host),
         None => host.split(':').next(),
     };
@@ -92,7 +93,7 @@ fn is_on_this_machine(host: &str) -> bool {
         || address.is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
-/// Of a name that comes twice the last counts.
+/// Returns a parameter's value. The last one of a repeated name counts.
 fn parameter<'a>(url: &'a str, name: &str) -> Option<Cow<'a, str>> {
     form_urlencoded::parse(parts(url).1.as_bytes())
         .filter(|(known, _)| known == name)
@@ -100,7 +101,7 @@ fn parameter<'a>(url: &'a str, name: &str) -> Option<Cow<'a, str>> {
         .map(|(_, value)| value)
 }
 
-/// Hosts and parameters. A password may have a `?` in it, but neither `@` nor `/`.
+/// Splits a URL into hosts and parameters. A password may contain `?`, but neither `@` nor `/`.
 fn parts(url: &str) -> (&str, &str) {
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let rest = match rest.split_once('@') {
@@ -119,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stays_on_the_machine_is_told_from_what_leaves_it() {
+    fn local_hosts_are_recognised() {
         for url in [
             "postgres:///narthex",
             "postgres://",
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_read_along_is_what_the_url_says() {
+    fn sslmode_decides_the_protection() {
         for (parameters, expected) in [
             ("sslmode=require", Way::Encrypted),
             ("ssl=true", Way::Encrypted),
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_not_be_done_in_the_clear_is_known() {
+    fn urls_that_require_tls_are_recognised() {
         for (parameters, asks) in [
             ("", false),
             ("sslmode=disable", false),

@@ -1,5 +1,5 @@
-//! Refuses connections to a standby. Its reads may lag behind the primary: a revocation that was answered
-//! would be missing from them.
+//! Refuses connections to a standby. Its reads may lag behind the primary: a revocation that was
+//! answered would be missing from them.
 
 use std::fmt::Display;
 
@@ -7,32 +7,33 @@ use diesel::{PgConnection, result::Error as QueryError};
 
 use super::{Error, inspect::texts_of_postgres};
 
-/// What the operator has to change.
+/// Tells the operator what to change.
 const ADVICE: &str = "this server is a standby, and a standby may lag behind: DATABASE_URL has to lead to \
                       the primary; name every host of the cluster in it (host1,host2), or an address \
                       that follows the primary";
 
-/// How libpq refuses a parameter of the URL, and what to do about those that other clients know.
+/// libpq's error for an unknown parameter of the URL, and the advice for parameters of other
+/// clients.
 const UNKNOWN_PARAMETER: &str = "invalid URI query parameter";
 const MEANT_FOR_OTHERS: &str = ". Leave it out of DATABASE_URL: PostgreSQL's own client library does not know it \
      (for a schema, options=-csearch_path%3DNAME is the same)";
 
-/// Not prepared by name: whether the session belongs to this connection alone is found out later.
+/// Not prepared by name, because only a later check shows that the session is unshared.
 const IS_IN_RECOVERY: &str = "SELECT CAST(pg_is_in_recovery() AS text) AS text";
 
-/// Fails if the server behind a new connection is a standby. libpq looks as well
+/// Fails if the server behind a new connection is a standby. libpq checks it too
 /// (`target_session_attrs`), unless the operator set that parameter to another value.
 pub(super) fn ensure_primary(connection: &mut PgConnection) -> Result<(), Error> {
     match texts_of_postgres(connection, IS_IN_RECOVERY) {
-        Ok(told) if told != ["true"] => Ok(()),
+        Ok(in_recovery) if in_recovery != ["true"] => Ok(()),
         Ok(_) => Err(Error::Unreachable(ADVICE.to_owned())),
-        // An engine that only speaks the protocol knows no standby of this kind.
+        // An engine that only speaks the protocol has no such standbys.
         Err(QueryError::DatabaseError(..)) => Ok(()),
         Err(error) => Err(Error::Unreachable(error.to_string())),
     }
 }
 
-/// An error of libpq on one line, with the advice if a standby was met.
+/// Formats an error of libpq as one line and adds the advice that applies.
 pub(super) fn explained(error: &dyn Display) -> Error {
     // libpq writes a line for each host.
     let text = error.to_string();

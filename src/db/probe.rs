@@ -1,4 +1,4 @@
-//! Whether a database takes changes: asked by making one.
+//! Tests with a write whether a database accepts changes.
 
 use diesel::{RunQueryDsl as _, connection::SimpleConnection as _};
 
@@ -9,21 +9,21 @@ cached_statement! {
          ON CONFLICT (id) DO UPDATE SET probes = write_probe.probes + 1"
 }
 
-/// More than the cache holds, so that it is written to the disk before it is taken back. A lock alone is also
-/// given where the disk is full.
+/// Writes more than the cache holds, so that SQLite writes it to the disk before the rollback. A
+/// lock alone would succeed on a full disk too.
 const ON_SQLITE: &str = "PRAGMA cache_size = 8; PRAGMA cache_spill = 1; BEGIN IMMEDIATE; \
      CREATE TABLE narthex_write_probe (it); \
      INSERT INTO narthex_write_probe VALUES (zeroblob(262144)), (zeroblob(262144));";
 
-/// Half a megabyte of text that hardly compresses, so that a table has to grow.
+/// Writes half a megabyte of text that hardly compresses, so that a table has to grow.
 const ON_POSTGRES: &str = "BEGIN; INSERT INTO migration_checksums (version, checksum) \
      SELECT 'probe', string_agg(md5(CAST(random() AS text)), '') FROM generate_series(1, 16384);";
 
 impl Database {
-    /// Makes a change of one row and commits it.
+    /// Changes one row and commits it.
     ///
     /// # Errors
-    /// Why it cannot be made, or that it is not known whether it was.
+    /// Returns the reason why the change failed, or that its outcome is unknown.
     pub async fn probe_writes(&self) -> Result<(), Error> {
         let change = |connection: &mut AnyConnection| {
             with_backend!(connection => Probe::new().execute(connection))?;
@@ -33,11 +33,11 @@ impl Database {
     }
 }
 
-/// Writes more than a cache holds and takes it back. On PostgreSQL nothing is written before the tables are
-/// there.
+/// Writes more than a cache holds and rolls it back. On PostgreSQL nothing is written before the
+/// tables exist.
 ///
 /// # Errors
-/// Why it cannot be written.
+/// Returns the reason why the write failed.
 pub fn write_and_take_back(connection: &mut AnyConnection) -> Result<(), Error> {
     let is_there = has_table(connection, "migration_checksums")?;
     let written = match connection {

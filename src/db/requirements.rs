@@ -1,5 +1,5 @@
-//! What a database has to be before anything is prepared, read or written there. Each refusal is one line that
-//! says what to use instead.
+//! The requirements that a database must meet before anything is prepared, read or written there.
+//! Each refusal is one line with the remedy.
 
 use diesel::PgConnection;
 
@@ -13,18 +13,20 @@ use super::{
 const VERSION: &str = "SELECT version() AS text";
 const SQLITE_ENCODING: &str = "SELECT encoding AS text FROM pragma_encoding";
 const ENCODING: &str = "SELECT current_setting('server_encoding') AS text";
-/// YugabyteDB executes read committed as snapshot isolation unless it is told otherwise.
+/// YugabyteDB executes read committed as snapshot isolation unless a setting changes that.
 const YUGABYTE_ISOLATION: &str = "SELECT coalesce(current_setting(\
      'yb_effective_transaction_isolation_level', true), 'unknown') AS text";
 
-/// A connection to a database that meets every requirement. On PostgreSQL it costs a second connection.
+/// Connects to a database that meets every requirement. On PostgreSQL this needs a second
+/// connection.
 ///
 /// # Errors
-/// When the database cannot be reached, or the requirement that it does not meet.
+/// Returns that the database cannot be reached, or the requirement that it does not meet.
 pub(super) fn connect(target: &DatabaseUrl) -> Result<AnyConnection, Error> {
     match target {
         DatabaseUrl::Sqlite(path) => {
-            // Before any connection that writes: the first one changes the journal mode of the file.
+            // This check comes before any connection that writes, because the first one changes the
+            // journal mode of the file.
             if path.exists() {
                 connect_to_existing(target)?;
             }
@@ -40,8 +42,8 @@ pub(super) fn connect(target: &DatabaseUrl) -> Result<AnyConnection, Error> {
     }
 }
 
-/// Refuses an SQLite file with texts in UTF-16: their order and their bytes are others than on PostgreSQL. A file
-/// that does not say its encoding has another fault, which is reported elsewhere.
+/// Refuses an SQLite file with UTF-16 texts, because their order and their bytes differ from
+/// PostgreSQL's. A file without a readable encoding has another fault, which is reported elsewhere.
 pub(super) fn expect_utf8(file: &mut AnyConnection) -> Result<(), Error> {
     match texts(file, SQLITE_ENCODING) {
         Ok(encoding) if encoding != ["UTF-8"] => Err(Error::Unsuitable(format!(
@@ -52,7 +54,7 @@ pub(super) fn expect_utf8(file: &mut AnyConnection) -> Result<(), Error> {
     }
 }
 
-/// Refuses an engine that only speaks the protocol of PostgreSQL, and text that is not UTF-8.
+/// Refuses engines that only speak PostgreSQL's protocol, and encodings other than UTF-8.
 fn expect_usable(server: &mut PgConnection) -> Result<(), Error> {
     let version = texts_of_postgres(server, VERSION)?.concat();
     if version.contains("CockroachDB") {

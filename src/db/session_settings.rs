@@ -1,13 +1,14 @@
 //! PostgreSQL connections, and the proof that each has a session of its own.
 //!
-//! Prepared statements, `SET` and `LISTEN` belong to a session. A pooler in transaction mode lends one session
-//! to several clients by turns: PgBouncer before 1.21 then executes the statement that another client prepared
-//! under the same name. Later versions keep prepared statements apart, but neither `SET` nor `LISTEN`. Every
-//! such pooler is refused, because the bounds in `timeouts.rs` and the notifications in
-//! `dedicated_connection.rs` depend on a session. A pooler in session mode is accepted.
+//! Prepared statements, `SET` and `LISTEN` belong to a session. A pooler in transaction mode lends
+//! one session to several clients by turns. PgBouncer before 1.21 then executes the statement that
+//! another client prepared under the same name. Later versions separate prepared statements, but
+//! neither `SET` nor `LISTEN`. Every such pooler is refused, because the bounds in `timeouts.rs`
+//! and the notifications in `dedicated_connection.rs` depend on a session. A pooler in session mode
+//! is accepted.
 //!
-//! Each new connection marks its session by a setting. A session that has the mark of another connection, or
-//! that loses its own, is shared.
+//! Each new connection marks its session with a setting. A session that has the mark of another
+//! connection, or that loses its own, is shared.
 
 use diesel::{
     PgConnection, QueryableByName, RunQueryDsl as _, connection::SimpleConnection as _,
@@ -16,14 +17,14 @@ use diesel::{
 
 use super::{Error, connection::connect_to_primary, timeouts};
 
-/// Reads the mark that a session has and sets a new one. The server makes it, because several processes may
-/// share one pooler.
+/// Reads the present mark of a session and sets a new one. The server generates the mark, because
+/// several processes may share one pooler.
 const MARK: &str = "SELECT coalesce(current_setting('narthex.session', true), '') AS before, \
      set_config('narthex.session', \
      md5(CAST(random() AS text) || CAST(clock_timestamp() AS text) || CAST(pg_backend_pid() AS text)), \
      false) AS mark";
 
-/// Reads the mark in a transaction of its own, and whether the session takes writes.
+/// Reads, in a transaction of its own, the mark and whether the session accepts writes.
 const READ_MARK: &str = "SELECT coalesce(current_setting('narthex.session', true), '') AS mark, \
      current_setting('transaction_read_only') AS read_only";
 
@@ -33,12 +34,12 @@ pub(super) struct Session {
     pub(super) mark: Mark,
 }
 
-/// What tells the session of one connection from every other one.
+/// Distinguishes the session of one connection from every other session.
 #[derive(Debug)]
 pub(super) struct Mark(String);
 
 #[derive(QueryableByName)]
-struct Marked {
+struct MarkRow {
     #[diesel(sql_type = Text)]
     before: String,
     #[diesel(sql_type = Text)]
@@ -46,14 +47,14 @@ struct Marked {
 }
 
 #[derive(QueryableByName)]
-struct Looked {
+struct SessionRow {
     #[diesel(sql_type = Text)]
     mark: String,
     #[diesel(sql_type = Text)]
     read_only: String,
 }
 
-/// Whether a session takes writes.
+/// Whether a session accepts writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Writes {
     Taken,
@@ -61,18 +62,18 @@ pub(super) enum Writes {
 }
 
 impl Session {
-    /// A new connection with the bounds of `timeouts.rs`.
+    /// Opens a new connection with the bounds of `timeouts.rs`.
     pub(super) fn connect(url: &str) -> Result<Self, Error> {
         Self::begin(connect_to_primary(url)?)
     }
 
     /// Marks the session of a new connection and sets its bounds.
     pub(super) fn begin(mut connection: PgConnection) -> Result<Self, Error> {
-        // No query is prepared by name before it is known that the session is not shared.
-        let marked: Marked = diesel::sql_query(MARK)
+        // No query is prepared by name before the session is known to be unshared.
+        let row: MarkRow = diesel::sql_query(MARK)
             .get_result(&mut connection)
             .map_err(unreachable)?;
-        if !marked.before.is_empty() {
+        if !row.before.is_empty() {
             return Err(Error::SharedSession);
         }
         connection
@@ -80,41 +81,41 @@ impl Session {
             .map_err(unreachable)?;
         let mut session = Self {
             connection,
-            mark: Mark(marked.mark),
+            mark: Mark(row.mark),
         };
-        session.look()?;
+        session.check()?;
         Ok(session)
     }
 
-    fn look(&mut self) -> Result<Writes, Error> {
-        self.mark.look(&mut self.connection)
+    fn check(&mut self) -> Result<Writes, Error> {
+        self.mark.check(&mut self.connection)
     }
 
-    /// Refuses a pooler that lends one session to several clients, by a second connection.
+    /// Detects a pooler that lends one session to several clients, by a second connection.
     ///
-    /// A pooler gives a transaction either the session that was released last or the one that was released
-    /// first. In the first case the second connection meets the mark of the first one. In the second case two
-    /// transactions of one connection, one directly after the other, meet different sessions.
+    /// A pooler gives a transaction either the session that was released last or the one that was
+    /// released first. In the first case the second connection meets the mark of the first one. In
+    /// the second case two consecutive transactions of one connection meet different sessions.
     pub(super) fn expect_unshared(&mut self, url: &str) -> Result<(), Error> {
         let mut other = Self::connect(url)?;
-        other.look()?;
-        self.look()?;
-        self.look()?;
-        other.look()?;
+        other.check()?;
+        self.check()?;
+        self.check()?;
+        other.check()?;
         Ok(())
     }
 }
 
 impl Mark {
-    /// Asks a connection the least that shows it to be alive and its session to be its own.
-    pub(super) fn look(&self, connection: &mut PgConnection) -> Result<Writes, Error> {
-        let looked: Looked = diesel::sql_query(READ_MARK)
+    /// Checks with one query that the connection is alive and that its session is unshared.
+    pub(super) fn check(&self, connection: &mut PgConnection) -> Result<Writes, Error> {
+        let row: SessionRow = diesel::sql_query(READ_MARK)
             .get_result(connection)
             .map_err(unreachable)?;
-        if looked.mark != self.0 {
+        if row.mark != self.0 {
             return Err(Error::SharedSession);
         }
-        Ok(if looked.read_only == "on" {
+        Ok(if row.read_only == "on" {
             Writes::Refused
         } else {
             Writes::Taken

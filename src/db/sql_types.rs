@@ -1,4 +1,4 @@
-//! How our types are kept in columns, the same way in both databases.
+//! The representation of our types in columns, the same in both databases.
 
 use diesel::{
     backend::Backend,
@@ -14,7 +14,7 @@ use crate::{
     util::{clock::Timestamp, id::Id},
 };
 
-// The derives work through a proxy, so that clocks and ids need not know of databases.
+// The derives work through a proxy, so that clocks and ids do not depend on diesel.
 
 #[derive(AsExpression, FromSqlRow)]
 #[diesel(foreign_derive, sql_type = BigInt)]
@@ -31,7 +31,7 @@ struct IdColumn<T: 'static>(Id<T>);
 #[expect(dead_code, reason = "names the type for the derives, holds nothing")]
 struct DigestColumn(Digest);
 
-/// Microseconds UTC.
+/// Microseconds since the Unix epoch, UTC.
 impl<DB: Backend> FromSql<BigInt, DB> for Timestamp
 where
     i64: FromSql<BigInt, DB>,

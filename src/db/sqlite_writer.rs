@@ -1,10 +1,10 @@
-//! SQLite's one writer.
+//! The thread that runs all writes on SQLite.
 //!
-//! SQLite lets one connection write at a time. Left to many connections, the others wait in
-//! `busy_timeout`, unfairly and for seconds. Here one thread takes all that wait, runs each in its
-//! own savepoint inside one transaction, commits once for all, and only then answers. With
-//! `synchronous=FULL` the price of a commit is the disk's flush, so many callers share one. A change
-//! that nobody shares a commit with needs no savepoint, which would copy each page that it changes.
+//! SQLite lets one connection write at a time. Other connections wait in `busy_timeout`, unfairly
+//! and for seconds. Here one thread takes all waiting changes, runs each in its own savepoint
+//! inside one transaction, commits once for all, and only then answers. With `synchronous=FULL` a
+//! commit costs a flush of the disk, so many callers share one. A change that is alone in its
+//! commit needs no savepoint, which would copy each page that the change touches.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -21,14 +21,14 @@ use super::{AnyConnection, DatabaseUrl, Error, closed::Open, timeouts};
 
 type Transactions = <AnyConnection as Connection>::TransactionManager;
 
-/// How many changes may wait. At some 10,000 commits a second this is well under a second of work;
-/// past it callers are told that the database is not there, which is kinder than a growing queue.
+/// How many changes may wait. At about 10,000 commits a second this is well under a second of work.
+/// A caller beyond it gets an error at once, because a growing queue would only delay the error.
 const QUEUE: usize = 1024;
-/// How many changes share a commit at most: bounds how long the first of them waits.
+/// How many changes share a commit at most. It bounds how long the first of them waits.
 const BATCH: usize = 128;
 
-/// Does its change and returns what will tell the caller, once it is known whether it was committed.
-type Job = Box<dyn FnOnce(&mut AnyConnection, BatchMode) -> Answer + Send>;
+/// Runs its change. The returned value answers the caller once the outcome of the commit is known.
+type Job = Box<dyn FnOnce(&mut AnyConnection, BatchMode) -> JobResult + Send>;
 
 /// Whether a change has the transaction to itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,20 +37,20 @@ enum BatchMode {
     Shared,
 }
 
-struct Answer {
-    left: JobOutcome,
-    tell: Box<dyn FnOnce(Result<(), Error>) + Send>,
+struct JobResult {
+    outcome: JobOutcome,
+    respond: Box<dyn FnOnce(Result<(), Error>) + Send>,
 }
 
-/// What a change left in the transaction.
+/// The effect of a change on the open transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum JobOutcome {
-    /// Itself, to be committed.
+    /// The change is in the transaction and is to be committed.
     Applied,
-    /// Nothing.
+    /// The change left nothing in the transaction.
     RolledBack,
-    /// It is not known what: SQLite takes the whole transaction back where a disk is full or fails, and
-    /// what came after would be committed by itself.
+    /// Unknown. SQLite rolls the whole transaction back if a disk is full or fails, and later
+    /// statements would be committed each on its own.
     Indeterminate,
 }
 
@@ -76,7 +76,7 @@ impl Writer {
         Ok(Self { queue })
     }
 
-    /// Queues `change`, and answers after the commit that holds it and `afterwards`.
+    /// Queues `change`. Returns after the commit that contains it and after `afterwards`.
     pub(super) async fn submit<T, E>(
         &self,
         change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
@@ -86,14 +86,14 @@ impl Writer {
         T: Send + 'static,
         E: From<Error> + From<diesel::result::Error> + Send + 'static,
     {
-        let answered = self.queue(change, afterwards)?;
-        tokio::time::timeout(timeouts::FOR_AN_ANSWER, answered)
+        let receiver = self.queue(change, afterwards)?;
+        tokio::time::timeout(timeouts::FOR_AN_ANSWER, receiver)
             .await
             .map_err(|_| Error::Unknown("the disk did not answer in time".to_owned()))?
             .map_err(|_| not_begun())?
     }
 
-    /// The same for a thread that waits as long as it takes.
+    /// The same for a thread that waits without a timeout.
     pub(super) fn submit_and_wait<T, E>(
         &self,
         change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
@@ -102,8 +102,8 @@ impl Writer {
         T: Send + 'static,
         E: From<Error> + From<diesel::result::Error> + Send + 'static,
     {
-        let answered = self.queue(change, || {})?;
-        answered.blocking_recv().map_err(|_| not_begun())?
+        let receiver = self.queue(change, || {})?;
+        receiver.blocking_recv().map_err(|_| not_begun())?
     }
 
     fn queue<T, E>(
@@ -115,25 +115,25 @@ impl Writer {
         T: Send + 'static,
         E: From<Error> + From<diesel::result::Error> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection, company| {
-            // Nobody waits any more: what has not begun need not be done.
+        let (answer, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |connection, mode| {
+            // The caller no longer waits, so a change that was not started is skipped.
             if answer.is_closed() {
-                return Answer {
-                    left: JobOutcome::RolledBack,
-                    tell: Box::new(drop),
+                return JobResult {
+                    outcome: JobOutcome::RolledBack,
+                    respond: Box::new(drop),
                 };
             }
-            let change = AssertUnwindSafe(|| match company {
-                BatchMode::Single => alone(connection, change),
-                BatchMode::Shared => with_others(connection, change),
+            let change = AssertUnwindSafe(|| match mode {
+                BatchMode::Single => run_single(connection, change),
+                BatchMode::Shared => run_in_savepoint(connection, change),
             });
             match catch_unwind(change) {
-                Ok((left, result)) => Answer {
-                    left,
-                    tell: Box::new(move |committed: Result<(), Error>| {
+                Ok((outcome, result)) => JobResult {
+                    outcome,
+                    respond: Box::new(move |committed: Result<(), Error>| {
                         afterwards();
-                        // The caller may have hung up; what was committed stays so.
+                        // The caller may have gone. A committed change stays committed.
                         drop(answer.send(committed.map_err(E::from).and(result)));
                     }),
                 },
@@ -144,13 +144,13 @@ impl Writer {
             }
         });
         self.queue.try_send(job).map_err(|error| {
-            let why = match error {
+            let cause = match error {
                 TrySendError::Full(_) => "too many changes are waiting",
                 TrySendError::Disconnected(_) => "the writing thread has ended",
             };
-            Error::Unreachable(why.to_owned())
+            Error::Unreachable(cause.to_owned())
         })?;
-        Ok(answered)
+        Ok(receiver)
     }
 }
 
@@ -168,12 +168,13 @@ fn write_until_closed(target: &DatabaseUrl, first: AnyConnection, jobs: &Receive
             .map_or_else(|| target.connect(), Ok)
             .and_then(begun);
         connection = match begun {
-            // A panic in a change leaves its transaction open: the connection is given up with it.
+            // A panic in a change leaves its transaction open, so the connection is dropped too.
             Ok(begun) => catch_unwind(AssertUnwindSafe(|| write(begun, batch))).unwrap_or_default(),
             Err(error) => {
-                tracing::error!(cause = %error, "a write could not begin");
-                // Dropped jobs answer their callers that nothing was done. Those that came meanwhile
-                // waited as long as may be: another round would double it for each.
+                tracing::error!(cause = %error, "write transaction could not begin");
+                // A dropped job answers its caller that nothing was done. Jobs that arrived
+                // meanwhile have waited for their full time. Another attempt would double it for
+                // each.
                 jobs.try_iter().for_each(drop);
                 None
             }
@@ -186,21 +187,22 @@ fn begun(mut connection: AnyConnection) -> Result<AnyConnection, Error> {
     Ok(connection)
 }
 
-/// The transaction is the change's own, and is taken back where it failed.
-fn alone<T, E>(
+/// Runs a change that has the transaction to itself. If it failed, the transaction is rolled back.
+fn run_single<T, E>(
     connection: &mut AnyConnection,
     change: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
 ) -> (JobOutcome, Result<T, E>) {
     let result = change(connection);
-    let left = match result {
+    let outcome = match result {
         Ok(_) => JobOutcome::Applied,
         Err(_) => JobOutcome::RolledBack,
     };
-    (left, result)
+    (outcome, result)
 }
 
-/// In a savepoint by hand: diesel's would go on where there is no transaction any more.
-fn with_others<T, E: From<diesel::result::Error>>(
+/// Runs a change in a savepoint that is managed by hand. diesel's own would continue without a
+/// transaction after SQLite rolled it back.
+fn run_in_savepoint<T, E: From<diesel::result::Error>>(
     connection: &mut AnyConnection,
     change: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
 ) -> (JobOutcome, Result<T, E>) {
@@ -208,7 +210,7 @@ fn with_others<T, E: From<diesel::result::Error>>(
         return (JobOutcome::Indeterminate, Err(error.into()));
     }
     let result = change(connection);
-    let (left, ended) = match result {
+    let (outcome, ended) = match result {
         Ok(_) => (
             JobOutcome::Applied,
             connection.batch_execute("RELEASE change"),
@@ -219,67 +221,71 @@ fn with_others<T, E: From<diesel::result::Error>>(
         }
     };
     match ended {
-        Ok(()) => (left, result),
+        Ok(()) => (outcome, result),
         Err(error) => (JobOutcome::Indeterminate, result.and(Err(error.into()))),
     }
 }
 
-/// Writes a batch in the transaction that was begun. Gives the connection back where it may be used
-/// again; closing it rolls back whatever is left open.
+/// Runs a batch in the open transaction. Returns the connection if it may be used again. Dropping
+/// it rolls an open transaction back.
 fn write(mut connection: AnyConnection, batch: Vec<Job>) -> Option<AnyConnection> {
-    let company = match batch.as_slice() {
+    let mode = match batch.as_slice() {
         [_] => BatchMode::Single,
         _ => BatchMode::Shared,
     };
-    let mut answers: Vec<Answer> = Vec::with_capacity(batch.len());
+    let mut answers: Vec<JobResult> = Vec::with_capacity(batch.len());
     for job in batch {
-        let answer = job(&mut connection, company);
-        let is_lost = answer.left == JobOutcome::Indeterminate;
+        let answer = job(&mut connection, mode);
+        let is_indeterminate = answer.outcome == JobOutcome::Indeterminate;
         answers.push(answer);
-        if is_lost {
-            // Jobs that are dropped answer their callers that nothing was begun.
-            tell(answers, Some("the transaction was lost"));
+        if is_indeterminate {
+            // A dropped job answers its caller that nothing was begun.
+            respond(answers, Some("the transaction was lost"));
             return None;
         }
     }
     if answers
         .iter()
-        .all(|answer| answer.left == JobOutcome::RolledBack)
+        .all(|answer| answer.outcome == JobOutcome::RolledBack)
     {
-        let undone = Transactions::rollback_transaction(&mut connection);
-        tell(answers, None);
-        return undone.is_ok().then_some(connection);
+        let rolled_back = Transactions::rollback_transaction(&mut connection);
+        respond(answers, None);
+        return rolled_back.is_ok().then_some(connection);
     }
     match Transactions::commit_transaction(&mut connection) {
         Ok(()) => {
-            tell(answers, None);
+            respond(answers, None);
             Some(connection)
         }
         Err(error) => {
-            tell(answers, Some(&error.to_string()));
+            respond(answers, Some(&error.to_string()));
             None
         }
     }
 }
 
-fn tell(answers: Vec<Answer>, why_not: Option<&str>) {
-    if let Some(cause) = why_not {
-        tracing::error!(cause, "a commit failed; nothing of it was done");
+fn respond(answers: Vec<JobResult>, failure: Option<&str>) {
+    if let Some(cause) = failure {
+        tracing::error!(cause, "commit failed, transaction rolled back");
     }
     for answer in answers {
-        let committed = match why_not {
+        let committed = match failure {
             None => Ok(()),
             Some(cause) => Err(Error::Unreachable(cause.to_owned())),
         };
-        (answer.tell)(committed);
+        (answer.respond)(committed);
     }
 }
 
-/// `IMMEDIATE` takes the write lock at once. A transaction that reads first and writes later can
-/// find the lock taken by another process and fail without waiting, whatever `busy_timeout` says.
+/// Begins a transaction.
 ///
-/// Read committed is named on PostgreSQL, whatever the default of the session, the role or the database is: who
-/// waited for a user's lock has to see what was done under it (PostgreSQL documentation, section 13.2).
+/// On SQLite, `IMMEDIATE` takes the write lock at once. A transaction that reads first and writes
+/// later can find the lock taken by another process and fail without waiting, whatever
+/// `busy_timeout` is.
+///
+/// On PostgreSQL, read committed is named explicitly, because the session, the role or the database
+/// may have another default. A transaction that waited for a user's lock must see the changes that
+/// were made under it (PostgreSQL documentation, section 13.2).
 pub(super) fn begin(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(sqlite) => {
@@ -292,8 +298,8 @@ pub(super) fn begin(connection: &mut AnyConnection) -> QueryResult<()> {
     }
 }
 
-/// Runs `work` in a transaction of its own that holds the write lock from its start. For start-up
-/// work on a connection of its own; everything else goes through the writer.
+/// Runs `work` in a transaction that holds the write lock from its start. For start-up work on a
+/// connection of its own. All other changes use the writer.
 pub(super) fn exclusively<T>(
     connection: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,

@@ -1,43 +1,50 @@
-//! How long is waited for a database: every bound, each with its reason. Together they see to it that
-//! a request is answered within [`FOR_AN_ANSWER`], whatever the database does.
+//! The timeouts of database operations, each with its reason. Together they ensure that a request
+//! is answered within [`FOR_AN_ANSWER`], whatever the database does.
 
 use std::time::Duration;
 
-/// For a change or a read, from the call to its answer, all waiting included: shorter than the 30
-/// and 60 seconds after which proxies give up on us. The bound of last resort, for a server that
-/// took the query and says nothing; those below tell more exactly what is wrong.
+/// For a change or a read, from the call to its result, with all waiting included. It is shorter
+/// than the 30 and 60 seconds after which proxies give up. It applies if a server accepted the
+/// query and does not answer. The shorter timeouts below give more exact errors.
 pub(super) const FOR_AN_ANSWER: Duration = Duration::from_secs(10);
 
-/// For a connection of the pool: most of [`FOR_AN_ANSWER`] stays for the query.
+/// For a connection of the pool. Half of [`FOR_AN_ANSWER`] remains for the query.
 pub(super) const FOR_A_CONNECTION: Duration = Duration::from_secs(5);
 
 /// For a lock on PostgreSQL: the `lock_timeout` of [`POSTGRES`].
 pub(super) const FOR_A_LOCK: Duration = Duration::from_secs(5);
 
-/// Between two attempts to set SQLite's journal mode. The other connection needs about a millisecond.
+/// Between two attempts to set SQLite's journal mode. The other connection needs about a
+/// millisecond.
 pub(super) const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(10);
 
-/// How often a change that lost a deadlock or could not be serialized is made in all. The winner is
-/// done by then; one that loses three times meets more than an accident.
+/// The number of attempts of a change that lost a deadlock or could not be serialized. The winner
+/// has finished by then. Three losses in a row are no coincidence.
 pub(super) const ATTEMPTS: u32 = 3;
 
-/// `busy_timeout` first: with `journal_mode` first, two connections that open together find the
-/// file locked. It is how long another process may hold the write lock: half of [`FOR_AN_ANSWER`],
-/// for a change may come while the one before it still waits. `synchronous=FULL`: an ending that was
-/// answered survives a power cut, which WAL with NORMAL does not promise (SQLite documentation,
-/// "PRAGMA synchronous"). `temp_store`: what a savepoint may have to take back is kept in memory, and not
-/// in a file that is made for it. `wal_autocheckpoint`: after 16 MiB and not after 4, for pages that many
-/// changes write again are then written once. `journal_size_limit`: a log that grew under a long reader is cut to
-/// 32 MiB when it begins anew, and does not stay as large as it was.
+/// The pragmas of a connection, with their reasons:
+///
+/// - `busy_timeout` comes first. With `journal_mode` first, two connections that open together find
+///   the file locked. The value bounds how long another process may hold the write lock. It is
+///   under half of [`FOR_AN_ANSWER`], because a change may arrive while the one before it still
+///   waits.
+/// - `synchronous=FULL`: a revocation that was answered survives a power failure. WAL with NORMAL
+///   does not promise that (SQLite documentation, "PRAGMA synchronous").
+/// - `temp_store`: the pages that a savepoint may have to restore stay in memory, not in a
+///   temporary file.
+/// - `wal_autocheckpoint`: after 16 MiB instead of 4, so that pages which many changes rewrite are
+///   written once.
+/// - `journal_size_limit`: a log that grew under a long reader is truncated to 32 MiB when it
+///   restarts.
 pub(super) const SQLITE: &str = "PRAGMA busy_timeout = 4500; PRAGMA journal_mode = WAL; \
      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
      PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432;";
 
-/// Parameters of libpq (PostgreSQL documentation, section 34.1.2). Three seconds to connect: two
-/// attempts fit into [`FOR_A_CONNECTION`]. A peer that takes nothing for five seconds, or is silent
-/// through three probes, is gone: without these, a connection that a firewall forgot holds its
-/// thread for hours. Of several hosts the primary is taken, also if it takes no writes for a while: a
-/// database that is read-only goes on letting known credentials in.
+/// Parameters of libpq (PostgreSQL documentation, section 34.1.2). Three seconds to connect. A peer
+/// that acknowledges nothing for five seconds, or does not answer three probes, counts as lost.
+/// Without these bounds, a connection that a firewall dropped silently would block its thread for
+/// hours. Of several hosts the primary is chosen, even if it is read-only for a while, because a
+/// read-only database can still authenticate requests.
 pub(super) const POSTGRES_CONNECTION: [(&str, &str); 6] = [
     ("connect_timeout", "3"),
     ("tcp_user_timeout", "5000"),
@@ -47,14 +54,14 @@ pub(super) const POSTGRES_CONNECTION: [(&str, &str); 6] = [
     ("target_session_attrs", "primary"),
 ];
 
-/// A lock that is not to be had in five seconds, a query that runs for eight: the server ends them
-/// before [`FOR_AN_ANSWER`] is over, so that it is known that nothing was done. A transaction that
-/// its client left open is ended too, for it holds a user's lock.
-/// UTC and a name for `pg_stat_activity` are courtesy to whoever reads along.
+/// The server ends a wait for a lock after five seconds and a query after eight. Both are before
+/// [`FOR_AN_ANSWER`], so the caller knows that nothing was done. A transaction that its client left
+/// open is ended too, because it holds a user's lock. The time zone and the application name help
+/// operators who read `pg_stat_activity`.
 pub(super) const POSTGRES: &str = "SET statement_timeout = '8s'; SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '15s'; \
      SET TIME ZONE 'UTC'; SET application_name = 'narthex';";
 
-/// Changing the tables takes as long as it takes, and so does waiting for whoever does it.
+/// A migration has no timeout, and neither has the wait for another migrating process.
 pub(super) const POSTGRES_MIGRATION: &str =
     "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;";

@@ -1,4 +1,4 @@
-//! Changes on PostgreSQL: how a transaction begins and ends, and when a change is made again.
+//! Changes on PostgreSQL: the transaction and its retries.
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ use crate::util::clock::boot_time;
 
 type Transactions = <AnyConnection as Connection>::TransactionManager;
 
-/// An error that can say whether two changes collided, so that one of them has to be made again.
+/// An error that reports whether two changes collided, so that one of them can be retried.
 pub trait IsRetryable {
-    /// Whether it says so; nothing was changed then.
+    /// Returns whether the changes collided. Nothing was changed then.
     fn is_retryable(&self) -> bool;
 
-    /// Whether the database refused a query and it is not known why. PostgreSQL gives the reason as a text
-    /// that may be in any language.
+    /// Returns whether the database refused a query for an unknown reason. PostgreSQL gives the
+    /// reason as a text in the language of the server.
     fn is_unexplained(&self) -> bool;
 }
 
@@ -42,22 +42,22 @@ impl IsRetryable for Error {
     }
 }
 
-/// Whether `error` says that a transaction lost against another: a deadlock (SQLSTATE 40P01) or a
-/// failed serialization (40001).
+/// Returns whether `error` reports that a transaction lost against another: a deadlock (SQLSTATE
+/// 40P01) or a failed serialization (40001).
 #[must_use]
 pub fn is_collision(error: &QueryError) -> bool {
     match error {
         QueryError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
-        // diesel has no kind for it and does not hand the SQLSTATE on.
-        QueryError::DatabaseError(DatabaseErrorKind::Unknown, told) => {
-            told.message() == "deadlock detected"
+        // diesel has no kind for a deadlock and does not pass the SQLSTATE on.
+        QueryError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
+            info.message() == "deadlock detected"
         }
         _ => false,
     }
 }
 
-/// Whether `error`, which answered a `COMMIT`, says that the transaction was rolled back (SQLSTATE classes 23
-/// and 40 but for 40003). After any other error it may have been committed.
+/// Returns whether `error`, the result of a `COMMIT`, proves a rollback (SQLSTATE classes 23 and 40
+/// except 40003). After any other error the transaction may have been committed.
 fn says_rolled_back(error: &QueryError) -> bool {
     is_collision(error)
         || matches!(
@@ -74,8 +74,8 @@ fn says_rolled_back(error: &QueryError) -> bool {
         )
 }
 
-/// Makes `change` in a transaction on a connection of the pool; once more if the connection turns out to be
-/// dead before the commit, or to take no writes.
+/// Runs `change` in a transaction on a connection of the pool. Retries once if the connection turns
+/// out to be dead before the commit, or to refuse writes.
 pub(super) fn change<T, E>(
     pool: &Pool,
     change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone,
@@ -83,22 +83,22 @@ pub(super) fn change<T, E>(
 where
     E: From<Error> + From<QueryError> + IsRetryable,
 {
-    let again = change.clone();
+    let retry = change.clone();
     let mut in_commit = false;
     match with_a_connection(pool, Use::Change, |on| transact(on, change, &mut in_commit))? {
-        // It is unknown how far the server came with the last statement.
+        // The outcome of the last statement, the commit, is unknown.
         Execution::Lost(_) if in_commit => {
             Err(Error::Unknown("the connection was lost".to_owned()).into())
         }
         Execution::Lost(_) => {
-            with_a_connection(pool, Use::Change, |on| transact(on, again, &mut in_commit))?.result()
+            with_a_connection(pool, Use::Change, |on| transact(on, retry, &mut in_commit))?.result()
         }
-        ran => ran.result(),
+        execution => execution.result(),
     }
 }
 
-/// Read committed: verbs that must not overlap take the user's row first. Those that meet in another order all
-/// the same are told apart by the database: one goes on, the other comes here again.
+/// Uses read committed. Transactions that must not overlap lock the user's row first. If two still
+/// deadlock, the database lets one continue, and the other is retried here.
 fn transact<T, E>(
     connection: &mut AnyConnection,
     change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone,
@@ -126,7 +126,7 @@ where
     }
 }
 
-/// Makes `change` in one transaction. `in_commit` is set if it was rolled back or committed by `COMMIT`.
+/// Runs `change` in one transaction. Sets `in_commit` if the transaction reached its `COMMIT`.
 pub(super) fn run_once<T, E>(
     connection: &mut AnyConnection,
     change: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
@@ -139,7 +139,7 @@ where
     let value = match change(connection) {
         Ok(value) => value,
         Err(error) => {
-            // A connection that cannot roll back is found to be broken when it comes back to the pool.
+            // If the rollback fails, the pool detects the broken connection on its return.
             drop(Transactions::rollback_transaction(connection));
             return Err(error);
         }
@@ -152,15 +152,15 @@ where
     }
 }
 
-/// Whether an unexplained error may be a deadlock: the server reports in another language than English, and did
-/// so earlier than it ends what waits for a lock. A change that is made again needlessly has no effect.
+/// Returns whether an unexplained error may be a deadlock: the server reports in another language
+/// than English, and the error came before the lock timeout. A needless retry has no effect.
 fn may_be_retryable(connection: &mut AnyConnection, took: Duration) -> bool {
     let language = "SELECT current_setting('lc_messages') AS text";
     took < timeouts::FOR_A_LOCK
         && texts(connection, language).is_ok_and(|found| !is_english(&found.concat()))
 }
 
-/// Whether messages come in English where `lc_messages` has this value.
+/// Returns whether messages are in English with this value of `lc_messages`.
 #[must_use]
 pub fn is_english(lc_messages: &str) -> bool {
     let language = lc_messages.split(['.', '@', '_']).next();
@@ -172,7 +172,7 @@ mod tests {
     use super::is_english;
 
     #[test]
-    fn the_language_of_messages_is_read_from_the_locale() {
+    fn message_language_is_parsed_from_the_locale() {
         for english in ["C", "POSIX", "C.UTF-8", "en_US.UTF-8", "en_GB", "en"] {
             assert!(is_english(english), "{english}");
         }

@@ -1,4 +1,4 @@
-//! Tests of the one thread that writes to SQLite.
+//! Tests of the writing thread.
 
 use diesel::RunQueryDsl as _;
 use tempfile::TempDir;
@@ -22,18 +22,18 @@ fn insert(connection: &mut AnyConnection) -> Result<(), Error> {
     Ok(())
 }
 
-/// As many as were inserted, if none was before.
-fn inserted(target: &DatabaseUrl) -> usize {
+/// Returns the number of rows.
+fn row_count(target: &DatabaseUrl) -> usize {
     let mut connection = target.connect().unwrap();
     let all = diesel::sql_query("UPDATE rows SET id = id");
     all.execute(&mut connection).unwrap()
 }
 
-type Answered = oneshot::Receiver<Result<(), Error>>;
+type Response = oneshot::Receiver<Result<(), Error>>;
 type Change = fn(&mut AnyConnection) -> Result<(), Error>;
 
-/// Has all of them wait behind a change, so that they share a commit.
-fn together(writer: &Writer, changes: &[Change]) -> Vec<Answered> {
+/// Queues `changes` while another change runs, so that they share a commit.
+fn queue_batch(writer: &Writer, changes: &[Change]) -> Vec<Response> {
     let (began, begun) = sync_channel(0);
     let (go, wait) = sync_channel(0);
     let first = move |_: &mut AnyConnection| {
@@ -57,12 +57,12 @@ fn only_the_refused_change_of_a_shared_commit_is_rolled_back() {
         insert(connection)?;
         Err(Error::Panicked)
     };
-    let mut answers = together(&writer, &[insert, refused, insert]);
+    let mut answers = queue_batch(&writer, &[insert, refused, insert]);
     let last = answers.pop().unwrap().blocking_recv().unwrap();
     let middle = answers.pop().unwrap().blocking_recv().unwrap();
     assert!(last.is_ok());
     assert!(matches!(middle, Err(Error::Panicked)));
-    assert_eq!(inserted(&target), 2);
+    assert_eq!(row_count(&target), 2);
 }
 
 #[test]
@@ -73,25 +73,25 @@ fn refused_single_change_leaves_nothing_and_the_next_is_made() {
         Err::<(), _>(Error::Panicked)
     });
     assert!(matches!(refused, Err(Error::Panicked)));
-    assert_eq!(inserted(&target), 0);
+    assert_eq!(row_count(&target), 0);
     writer.submit_and_wait(insert).unwrap();
-    assert_eq!(inserted(&target), 1);
+    assert_eq!(row_count(&target), 1);
 }
 
 #[test]
 fn automatic_rollback_fails_the_whole_batch() {
     let (_folder, target, writer) = writer();
-    // As SQLite does by itself where the disk is full.
+    // SQLite does the same by itself if the disk is full.
     let lost: Change = |connection| {
         connection.batch_execute("ROLLBACK")?;
         Err(Error::Panicked)
     };
-    for answered in together(&writer, &[insert, lost, insert, insert]) {
-        // Also not begun is an answer: its sender is gone.
-        let made = matches!(answered.blocking_recv(), Ok(Ok(())));
+    for receiver in queue_batch(&writer, &[insert, lost, insert, insert]) {
+        // A closed channel is an answer too: the change was not begun.
+        let made = matches!(receiver.blocking_recv(), Ok(Ok(())));
         assert!(!made);
     }
-    assert_eq!(inserted(&target), 0);
+    assert_eq!(row_count(&target), 0);
     writer.submit_and_wait(insert).unwrap();
-    assert_eq!(inserted(&target), 1);
+    assert_eq!(row_count(&target), 1);
 }

@@ -78,7 +78,7 @@ fn connection_pool_above_the_server_limit_is_refused() {
     let limited = format!("ALTER DATABASE {} CONNECTION LIMIT 5", name(&operator));
     operator.execute(&limited);
     let line = operator.run_err(&["serve", "--listen", "127.0.0.1:0"]);
-    assert!(line.contains("it has room for 5 connections"), "{line}");
+    assert!(line.contains("it allows 5 connections"), "{line}");
     expect_failed_check(&operator, "never room for more than 5");
     let operator = operator.with("NARTHEX_DATABASE_CONNECTIONS", "4");
     operator.serve().stop().expect_code(0);
