@@ -46,7 +46,7 @@ pub async fn register(
     let attempt = context
         .read(move |context, connection| rate_limit::check(context, connection, attempt))
         .await?;
-    let place = context.hasher.place(actor.ip).await?;
+    let place = context.hasher.acquire(actor.ip).await?;
     rate_limit::record_attempt(context, &attempt).await?;
     make(context, &place, registration, actor).await
 }
@@ -88,7 +88,7 @@ pub async fn create(
     registration: Registration,
     actor: Actor,
 ) -> Result<UserId> {
-    let place = context.hasher.place(actor.ip).await?;
+    let place = context.hasher.acquire(actor.ip).await?;
     let made = make(context, &place, registration, actor).await?;
     Ok(made.user())
 }

@@ -1,9 +1,9 @@
-//! Argon2 in memory that is used again.
+//! Argon2 in a reused memory buffer.
 //!
-//! Each hash needs 19 MiB, aligned. The C library's allocator fits aligned blocks of one size badly
-//! into what the ones before left: it kept three for each of its arenas, 300 MiB on a machine with
-//! two cores. So each thread that hashes keeps one block instead. Nothing of a password is in it that
-//! the next hash does not write over.
+//! Each hash needs 19 MiB of aligned memory. The C library's allocator fits aligned blocks badly
+//! into the space of earlier ones: it kept three for each of its arenas, 300 MiB on a machine with
+//! two cores. Each hashing thread therefore keeps one buffer. The next hash overwrites all data of
+//! a password in it.
 
 use std::cell::RefCell;
 
@@ -19,8 +19,8 @@ thread_local! {
     static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Argon2id with these parameters for what is new; what is verified says itself how it was made.
-/// To be used on few threads.
+/// Hashes with Argon2id and these parameters. Verification uses the algorithm and the parameters of
+/// the stored hash. Each thread that uses it keeps a buffer, so it should run on few threads.
 pub(super) struct BufferedArgon2(pub(super) Params);
 
 impl PasswordHasher<PasswordHash> for BufferedArgon2 {
@@ -70,23 +70,23 @@ fn hash(
     let out = buffer
         .get_mut(..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN))
         .ok_or(Error::OutputSize)?;
-    let told = ParamsString::try_from(&params)?;
+    let params_string = ParamsString::try_from(&params)?;
     let blocks = params.block_count();
     let argon2 = Argon2::new(algorithm, version, params);
     MEMORY.with_borrow_mut(|memory| {
         if memory.len() < blocks {
-            // A new one: growing the old would hold both for a moment.
+            // A new vector, because growing the old one would hold both for a moment.
             *memory = Vec::new();
             memory.resize(blocks, Block::new());
         }
-        let place = memory.get_mut(..blocks).ok_or(Error::Internal)?;
-        argon2.hash_password_into_with_memory(password, &salt, out, place)?;
+        let working_memory = memory.get_mut(..blocks).ok_or(Error::Internal)?;
+        argon2.hash_password_into_with_memory(password, &salt, out, working_memory)?;
         Ok::<_, Error>(())
     })?;
     Ok(PasswordHash {
         algorithm: algorithm.ident(),
         version: Some(version.into()),
-        params: told,
+        params: params_string,
         salt: Some(salt),
         hash: Some(Output::new(out)?),
     })
@@ -101,7 +101,7 @@ mod tests {
     /// The test vector of the reference implementation's `test.c`: version 0x13, Argon2id, t=2,
     /// m=2^16, p=1.
     #[test]
-    fn it_makes_the_hashes_that_everybody_makes() {
+    fn hash_matches_the_reference_vector() {
         let params = Params::new(1 << 16, 2, 1, None).unwrap();
         let made = BufferedArgon2(params).hash_password_with_salt(b"password", b"somesalt");
         assert_eq!(
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn small_and_large_hashes_in_turns_verify_with_the_crate_s_own_and_each_other() {
+    fn reused_memory_gives_correct_hashes_of_any_size() {
         let salt = [7; 16];
         for memory in [64, 19_456, 128, 1 << 15, 64] {
             let params = Params::new(memory, 2, 1, None).unwrap();

@@ -5,34 +5,35 @@ use sha2::{Digest as _, Sha256};
 
 use crate::util::identity_hash::RandomKey;
 
-/// A SHA-256 digest (FIPS 180-4) of something with at least 128 bits of randomness, or of public text.
+/// A SHA-256 digest (FIPS 180-4) of public text, or of a value with at least 128 bits of
+/// randomness.
 ///
-/// A fast hash is right for a random secret: there is nothing to guess (OWASP ASVS 5.0, 6.5.2).
+/// A fast hash suffices for a random secret, because it cannot be guessed (OWASP ASVS 5.0, 6.5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
 impl RandomKey for Digest {}
 
 impl Digest {
-    /// The digest of `bytes`.
+    /// Computes the digest of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// A digest that was stored before.
+    /// Wraps a digest that was read from storage.
     #[must_use]
     pub const fn from_stored(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Its 32 bytes.
+    /// Returns the 32 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// Its 43 characters of unpadded base64url (RFC 4648, section 5).
+    /// Encodes the digest as 43 characters of unpadded base64url (RFC 4648, section 5).
     #[must_use]
     pub fn base64url(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.0)
@@ -45,7 +46,7 @@ mod tests {
 
     #[test]
     fn it_is_sha_256() {
-        // FIPS 180-4's own example, as `printf abc | sha256sum` gives it.
+        // FIPS 180-4's own example, with the output of `printf abc | sha256sum`.
         let hex: String = Digest::of(b"abc")
             .as_bytes()
             .iter()

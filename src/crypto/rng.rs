@@ -1,30 +1,31 @@
-//! Randomness: the one file that draws it.
+//! Randomness. Only this file reads from the random number generator.
 
 use rand::{TryRng, rngs::SysRng};
 
-/// The operating system gave no randomness. Nothing secret may be made without it.
+/// The operating system provided no randomness. No secret may be created without it.
 #[derive(Debug, thiserror::Error)]
-#[error("the operating system gave no randomness: {0}")]
+#[error("the operating system provided no randomness: {0}")]
 pub struct RngError(String);
 
 impl RngError {
-    /// For a source that has none to give, with the reason for the log.
+    /// Creates the error of a failing source, with the reason for the log.
     #[must_use]
     pub fn because(why: impl std::fmt::Display) -> Self {
         Self(why.to_string())
     }
 }
 
-/// Where randomness comes from. A parameter, so that a test can take it away.
+/// A source of randomness. It is a trait, so that a test can use one that fails.
 pub trait Random: Send + Sync {
-    /// Fills `bytes` with unpredictable ones.
+    /// Fills `bytes` with unpredictable values.
     ///
     /// # Errors
-    /// When the source has none to give; `bytes` must then not be used.
+    /// Fails if the source has no randomness. `bytes` must not be used then.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError>;
 }
 
-/// The operating system's generator, asked anew each time: no state in this process to leak or to fork.
+/// The operating system's generator, called each time. The process has no generator state that
+/// could leak or be duplicated by a fork.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemRandom;
 
@@ -34,10 +35,10 @@ impl Random for SystemRandom {
     }
 }
 
-/// `N` random bytes from `source`.
+/// Returns `N` random bytes from `source`.
 ///
 /// # Errors
-/// When the source has none to give.
+/// Fails if the source has no randomness.
 pub fn bytes<const N: usize>(source: &dyn Random) -> Result<[u8; N], RngError> {
     let mut bytes = [0; N];
     source.fill(&mut bytes)?;

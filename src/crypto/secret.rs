@@ -1,4 +1,4 @@
-//! Text that must not be seen: no `Debug`, no `Display`, no `Serialize`, no comparison.
+//! Secret text without `Debug`, `Display`, `Serialize` or comparison.
 
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
@@ -7,25 +7,25 @@ use super::digest::Digest;
 
 /// A secret text, wiped from memory when dropped.
 ///
-/// It can be shown to its owner, hashed, and nothing else: a log line, a page or an answer that
-/// holds one by accident does not compile.
+/// The type permits exposure to its owner and hashing only. A log line, a page or a response that
+/// contains it by accident does not compile.
 #[derive(Clone, Default)]
 pub struct SecretString(Zeroizing<String>);
 
 impl SecretString {
-    /// Takes `text` as a secret.
+    /// Wraps `text` as a secret.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// The text itself. Each call is a place to look at when asking where secrets go.
+    /// Returns the text. An audit of secrets starts at the calls of this method.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The SHA-256 digest, which is what may be stored and looked up.
+    /// Returns the SHA-256 digest, which may be stored and looked up.
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest::of(self.0.as_bytes())

@@ -151,7 +151,7 @@ async fn verify(
     actor: Actor,
     attempt: Attempt,
 ) -> Result<PasswordProof> {
-    let place = context.hasher.place(actor.ip).await?;
+    let place = context.hasher.acquire(actor.ip).await?;
     let counted = rate_limit::record_attempt(context, &attempt).await?;
     let verified = match account {
         Some(account) => {

@@ -1,8 +1,10 @@
-//! Lines of a log, written to the standard error by a thread of their own: whoever writes one never
-//! waits for whoever reads them. Where the reader is gone, slow or out of disk, lines are lost and counted.
+//! Writes log lines to standard error on a thread of its own, so that a logging thread never waits
+//! for the reader of the log. If the reader is gone, slow or out of disk space, lines are dropped
+//! and counted.
 //!
-//! In place of tracing-appender, which this was: its channel cost each line two allocations and woke its
-//! thread for most, together more than all else that a check does.
+//! It replaces tracing-appender, which the server used before. Its channel took two allocations per
+//! line and woke its thread for most lines. Together these cost more than the rest of a credential
+//! check.
 
 use std::{
     convert::Infallible,
@@ -18,81 +20,81 @@ use std::{
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How many bytes wait for a reader that is slow: some 20,000 lines, more than half a second of a server
-/// that has much to do.
-const WAITING: usize = 4 * 1024 * 1024;
-/// How many bytes of room are kept from one batch to the next.
-const KEPT: usize = 256 * 1024;
-/// How long the thread rests after it wrote. Under load the next lines find it awake, and whoever writes
-/// one need not wake it: that would cost more than making the line. A line is late by so much at most.
-const REST: Duration = Duration::from_millis(2);
-/// For how long whoever ends the log waits for its last lines: a reader that is stuck must not keep the
-/// program from ending.
-const LAST_LINES: Duration = Duration::from_secs(1);
+/// Maximum number of queued bytes: about 20,000 lines, more than half a second of a busy server.
+const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
+/// Maximum capacity that a buffer keeps from one batch to the next.
+const MAX_KEPT_CAPACITY: usize = 256 * 1024;
+/// How long the thread sleeps after each batch. Under load the next lines arrive during the sleep,
+/// so the logging thread need not wake it, which would cost more than formatting the line. A line
+/// is delayed by at most this time.
+const FLUSH_INTERVAL: Duration = Duration::from_millis(2);
+/// How long the end of the log waits for its last lines. A blocked reader must not keep the program
+/// from exiting.
+const SHUTDOWN_FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Lines that were lost since the program began. A process has one log.
-static LOST: AtomicU64 = AtomicU64::new(0);
+/// Lines dropped since the start of the process, which has one log.
+static DROPPED: AtomicU64 = AtomicU64::new(0);
 
-/// How many lines were lost since the program began.
+/// Returns how many lines were dropped since the start of the process.
 #[must_use]
 pub fn lost() -> u64 {
-    LOST.load(Ordering::Relaxed)
+    DROPPED.load(Ordering::Relaxed)
 }
 
-/// Where lines are written to.
+/// A handle to the queue of log lines.
 #[derive(Clone)]
 pub struct NonBlockingWriter(Arc<Queue>);
 
-/// Ends the log when it is dropped, its last lines written.
+/// Writes the queued lines and ends the log when it is dropped.
 pub struct FlushGuard {
     queue: Arc<Queue>,
     writer: Thread,
     done: mpsc::Receiver<Infallible>,
 }
 
-/// Where to write lines, and what writes the last of them when it is dropped.
+/// Starts the log. Returns the writer and the guard that flushes it when dropped.
 ///
 /// # Errors
-/// When there can be no more threads.
+/// Fails if no thread can be started.
 pub fn to_standard_error() -> io::Result<(NonBlockingWriter, FlushGuard)> {
     start(io::stderr())
 }
 
-fn start(to: impl Write + Send + 'static) -> io::Result<(NonBlockingWriter, FlushGuard)> {
+fn start(output: impl Write + Send + 'static) -> io::Result<(NonBlockingWriter, FlushGuard)> {
     let queue = Arc::new(Queue::default());
-    let (ends, done) = mpsc::channel();
+    let (closing, done) = mpsc::channel();
     let shared = Arc::clone(&queue);
     let thread = thread::Builder::new()
         .name("log-lines".to_owned())
         .spawn(move || {
-            write_all(&shared, to);
-            drop(ends);
+            write_all(&shared, output);
+            drop(closing);
         })?;
     let writer = thread.thread().clone();
-    let last = FlushGuard {
+    let guard = FlushGuard {
         queue: Arc::clone(&queue),
         writer,
         done,
     };
-    Ok((NonBlockingWriter(queue), last))
+    Ok((NonBlockingWriter(queue), guard))
 }
 
 #[derive(Default)]
 struct Queue {
-    waiting: Mutex<Waiting>,
-    ends: AtomicBool,
+    buffer: Mutex<Buffer>,
+    closing: AtomicBool,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct Buffer {
     text: Vec<u8>,
-    /// Who writes, where it sleeps.
+    /// The writing thread, while it is parked.
     writer: Option<Thread>,
 }
 
 impl Queue {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Buffer> {
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -104,18 +106,18 @@ impl<'a> MakeWriter<'a> for NonBlockingWriter {
     }
 }
 
-/// One call is one line or several, never a part of one.
+/// Each call passes whole lines, never a part of one.
 impl Write for &NonBlockingWriter {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-        let mut waiting = self.0.lock();
-        if waiting.text.len() + lines.len() > WAITING {
-            LOST.fetch_add(count(lines), Ordering::Relaxed);
+        let mut buffer = self.0.lock();
+        if buffer.text.len() + lines.len() > MAX_QUEUED_BYTES {
+            DROPPED.fetch_add(count(lines), Ordering::Relaxed);
             return Ok(lines.len());
         }
-        waiting.text.extend_from_slice(lines);
-        let asleep = waiting.writer.take();
-        drop(waiting);
-        if let Some(writer) = asleep {
+        buffer.text.extend_from_slice(lines);
+        let parked = buffer.writer.take();
+        drop(buffer);
+        if let Some(writer) = parked {
             writer.unpark();
         }
         Ok(lines.len())
@@ -128,53 +130,54 @@ impl Write for &NonBlockingWriter {
 
 impl Drop for FlushGuard {
     fn drop(&mut self) {
-        self.queue.ends.store(true, Ordering::SeqCst);
+        self.queue.closing.store(true, Ordering::SeqCst);
         self.writer.unpark();
-        // Nothing is sent: the thread's end closes the channel.
-        self.done.recv_timeout(LAST_LINES).ok();
+        // Never receives a value. The end of the thread closes the channel.
+        self.done.recv_timeout(SHUTDOWN_FLUSH_TIMEOUT).ok();
     }
 }
 
-/// Writes what waits, as often as something does, until the log ends.
-fn write_all(queue: &Queue, mut to: impl Write) {
+/// Writes queued lines until the log ends.
+fn write_all(queue: &Queue, mut output: impl Write) {
     let mut batch = Vec::new();
     loop {
-        let ends = queue.ends.load(Ordering::SeqCst);
-        let mut waiting = queue.lock();
-        std::mem::swap(&mut waiting.text, &mut batch);
+        let closing = queue.closing.load(Ordering::SeqCst);
+        let mut buffer = queue.lock();
+        std::mem::swap(&mut buffer.text, &mut batch);
         if batch.is_empty() {
-            if ends {
+            if closing {
                 return;
             }
-            // Under the lock: whoever writes the next line finds whom to wake.
-            waiting.writer = Some(thread::current());
-            drop(waiting);
+            // Set under the lock, so that the next logging thread finds the thread to wake.
+            buffer.writer = Some(thread::current());
+            drop(buffer);
             thread::park();
             continue;
         }
-        waiting.writer = None;
-        drop(waiting);
-        write_batch(&batch, &mut to);
-        if batch.capacity() > KEPT {
+        buffer.writer = None;
+        drop(buffer);
+        write_batch(&batch, &mut output);
+        if batch.capacity() > MAX_KEPT_CAPACITY {
             batch = Vec::new();
         }
         batch.clear();
-        if !ends {
-            thread::sleep(REST);
+        if !closing {
+            thread::sleep(FLUSH_INTERVAL);
         }
     }
 }
 
-/// What cannot be written is counted, and the next batch tries again.
-fn write_batch(batch: &[u8], to: &mut impl Write) {
-    let mut rest = batch;
-    while !rest.is_empty() {
-        match to.write(rest) {
-            Ok(written @ 1..) => rest = rest.get(written..).unwrap_or_default(),
+/// Writes a batch. Lines that cannot be written are counted, and the next batch tries again.
+fn write_batch(batch: &[u8], output: &mut impl Write) {
+    let mut unwritten = batch;
+    while !unwritten.is_empty() {
+        match output.write(unwritten) {
+            Ok(written @ 1..) => unwritten = unwritten.get(written..).unwrap_or_default(),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // The part that went out before the disk was full stays in front of what comes next.
+            // The part of a line that was written before the disk was full stays in front of the
+            // next line.
             Ok(0) | Err(_) => {
-                LOST.fetch_add(count(rest), Ordering::Relaxed);
+                DROPPED.fetch_add(count(unwritten), Ordering::Relaxed);
                 return;
             }
         }
@@ -189,7 +192,7 @@ fn count(lines: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    /// A disk that takes what it has room for, and says when it was asked.
+    /// A disk with limited space that reports each write.
     struct Disk {
         room: usize,
         asked: mpsc::Sender<Vec<u8>>,
@@ -211,23 +214,23 @@ mod tests {
         }
     }
 
-    /// One test: what is lost is counted once in a process.
+    /// A single test, because the process has one count of dropped lines.
     #[test]
-    fn lines_are_written_in_their_order_and_each_that_is_lost_is_counted() {
+    fn lines_keep_their_order_and_dropped_ones_are_counted() {
         let (asked, written) = mpsc::channel();
-        let (lines, last) = start(Disk { room: 9, asked }).unwrap();
+        let (lines, guard) = start(Disk { room: 9, asked }).unwrap();
         (&lines).write_all(b"1\n").unwrap();
-        // It sleeps again and again between lines, and is woken by each.
+        // The thread parks between lines, and each line wakes it.
         assert_eq!(written.recv().unwrap(), b"1\n");
         (&lines).write_all(b"2\n").unwrap();
         assert_eq!(written.recv().unwrap(), b"2\n");
-        // Of four that come together two and a half have room: the half one counts as lost.
+        // Two and a half of four lines that come together fit. The half line counts as dropped.
         (&lines).write_all(b"3\n4\n5\n6\n").unwrap();
         assert_eq!(written.recv().unwrap(), b"3\n4\n5");
-        drop(last);
+        drop(guard);
         assert_eq!(lost(), 2);
-        // What nobody takes waits up to a bound.
-        let long = vec![b'\n'; WAITING];
+        // Lines that are not read are queued up to the limit.
+        let long = vec![b'\n'; MAX_QUEUED_BYTES];
         (&lines).write_all(&long).unwrap();
         assert_eq!(lost(), 2);
         (&lines).write_all(b"7\n").unwrap();

@@ -1,18 +1,18 @@
-//! What a client sent, as far as a log may tell it.
+//! Redacts values of requests before they are logged.
 
 use std::borrow::Cow;
 
-/// The longest text that is told, in bytes: longer than the path of any route.
+/// Maximum length of a logged text in bytes, longer than the path of any route.
 const MAX_LENGTH: usize = 512;
-/// So many letters and digits in a row may be a secret: that of a token has 36 after its prefix. Ids have
-/// hyphens among theirs.
-const SECRET: usize = 30;
+/// A run of this many letters and digits may be a secret. A token's secret has 36 after its prefix.
+/// Ids have hyphens.
+const MIN_SECRET_LENGTH: usize = 30;
 
-/// `text` without what may be a secret that somebody put in a wrong place, and cut where it is long. A
-/// secret is found as well where some of it is percent-encoded, once or more often.
+/// Replaces everything in `text` that may be a secret by `…`, and truncates a long text. Secrets
+/// are also found if some of their characters are percent-encoded, once or repeatedly.
 #[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
-    if text.len() < SECRET {
+    if text.len() < MIN_SECRET_LENGTH {
         return Cow::Borrowed(text);
     }
     if text.contains('%')
@@ -23,37 +23,37 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     as_written(text)
 }
 
-/// One character as it was meant, and where it is written.
+/// One decoded character and its position in the text.
 struct Unit {
     byte: u8,
     start: usize,
     end: usize,
 }
 
-/// `text` with `…` in the place of each secret that is seen after decoding; `None` where there is none.
+/// Replaces each secret that is visible after decoding by `…`. Returns `None` if there is none.
 fn without_encoded_secrets(text: &str) -> Option<String> {
-    let mut told = String::new();
+    let mut redacted = String::new();
     let mut rest = 0;
     let units = decoded(text);
     for run in units
         .chunk_by(|one, next| one.byte.is_ascii_alphanumeric() && next.byte.is_ascii_alphanumeric())
     {
         let (first, last) = (run.first()?, run.last()?);
-        if run.len() >= SECRET && first.byte.is_ascii_alphanumeric() {
-            told.push_str(text.get(rest..first.start)?);
-            told.push('…');
+        if run.len() >= MIN_SECRET_LENGTH && first.byte.is_ascii_alphanumeric() {
+            redacted.push_str(text.get(rest..first.start)?);
+            redacted.push('…');
             rest = last.end;
         }
     }
     if rest == 0 {
         return None;
     }
-    told.push_str(text.get(rest..)?);
-    Some(told)
+    redacted.push_str(text.get(rest..)?);
+    Some(redacted)
 }
 
-/// The bytes of `text`, percent-encoding taken off as often as there is some (RFC 3986, section 2.1).
-/// Whatever a triplet is made of may be encoded itself: `%2561` and `%%36%31` are an `a`, too.
+/// Decodes the percent-encoding of `text` repeatedly (RFC 3986, section 2.1). The characters of a
+/// triplet may be encoded themselves: `%2561` and `%%36%31` are an `a`, too.
 fn decoded(text: &str) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     for (start, byte) in text.bytes().enumerate() {
@@ -74,31 +74,31 @@ fn decoded(text: &str) -> Vec<Unit> {
 }
 
 fn as_written(text: &str) -> Cow<'_, str> {
-    if text.len() < SECRET {
+    if text.len() < MIN_SECRET_LENGTH {
         return Cow::Borrowed(text);
     }
-    let parts_words = |character: char| !character.is_ascii_alphanumeric();
-    let is_fine = |word: &str| word.len() < SECRET;
-    if text.len() <= MAX_LENGTH && text.split(parts_words).all(is_fine) {
+    let is_separator = |character: char| !character.is_ascii_alphanumeric();
+    let is_short = |word: &str| word.len() < MIN_SECRET_LENGTH;
+    if text.len() <= MAX_LENGTH && text.split(is_separator).all(is_short) {
         return Cow::Borrowed(text);
     }
-    let mut told = String::new();
-    for piece in text.split_inclusive(parts_words) {
-        let word = piece.trim_end_matches(parts_words);
+    let mut redacted = String::new();
+    for piece in text.split_inclusive(is_separator) {
+        let word = piece.trim_end_matches(is_separator);
         match piece.strip_prefix(word) {
-            Some(after) if !is_fine(word) => {
-                told.push('…');
-                told.push_str(after);
+            Some(after) if !is_short(word) => {
+                redacted.push('…');
+                redacted.push_str(after);
             }
-            _ => told.push_str(piece),
+            _ => redacted.push_str(piece),
         }
-        if told.len() > MAX_LENGTH {
-            told.truncate(told.floor_char_boundary(MAX_LENGTH));
-            told.push('…');
+        if redacted.len() > MAX_LENGTH {
+            redacted.truncate(redacted.floor_char_boundary(MAX_LENGTH));
+            redacted.push('…');
             break;
         }
     }
-    Cow::Owned(told)
+    Cow::Owned(redacted)
 }
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_no_secret_is_told_as_it_is() {
+    fn text_without_a_secret_is_unchanged() {
         for text in [
             "",
             "/",
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_not_told_wherever_it_stands() {
+    fn secret_is_redacted_at_any_position() {
         let secret = "nrx_vVotRtrEOVnFklaqSpEgRMkch9dA883pfwV5";
         assert_eq!(redact(secret), "nrx_…");
         assert_eq!(
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn encoded_secret_is_not_told_however_often_it_is_encoded() {
+    fn encoded_secret_is_redacted_at_any_depth() {
         let secret = "vVotRtrEOVnFklaqSpEgRMkch9dA883pfwV5";
         let path = format!("/tokens/nrx_{secret}/rotate");
         for (plain, encoded) in [
@@ -146,10 +146,10 @@ mod tests {
             ("k", "%25%36%42"),
             ("_", "%5f"),
         ] {
-            let told = redact(&path.replace(plain, encoded)).into_owned();
-            assert!(!told.contains("vVo"), "{encoded}: {told}");
-            assert!(told.starts_with("/to"), "{encoded}: {told}");
-            assert!(told.contains("…/rotate"), "{encoded}: {told}");
+            let redacted = redact(&path.replace(plain, encoded)).into_owned();
+            assert!(!redacted.contains("vVo"), "{encoded}: {redacted}");
+            assert!(redacted.starts_with("/to"), "{encoded}: {redacted}");
+            assert!(redacted.contains("…/rotate"), "{encoded}: {redacted}");
         }
         let all: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
         assert_eq!(redact(&format!("/é/{all}/é")), "/é/…/é");
@@ -160,11 +160,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_is_cut() {
-        let told = redact(&"/ab".repeat(20_000)).into_owned();
-        assert!(told.len() <= MAX_LENGTH + '…'.len_utf8(), "{}", told.len());
-        assert!(told.starts_with("/ab/ab") && told.ends_with('…'));
-        let told = redact(&"é".repeat(600)).into_owned();
-        assert!(told.ends_with('…'));
+    fn long_text_is_truncated() {
+        let redacted = redact(&"/ab".repeat(20_000)).into_owned();
+        assert!(
+            redacted.len() <= MAX_LENGTH + '…'.len_utf8(),
+            "{}",
+            redacted.len()
+        );
+        assert!(redacted.starts_with("/ab/ab") && redacted.ends_with('…'));
+        let redacted = redact(&"é".repeat(600)).into_owned();
+        assert!(redacted.ends_with('…'));
     }
 }

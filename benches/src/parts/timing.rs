@@ -211,7 +211,7 @@ fn password(runtime: &SystemRunner, hasher: &PasswordHasher, times: usize) -> Re
     let make = |sort| Ok(either(sort, PASSWORD, WRONG));
     let timed = Timed::in_turns(times, make, |password| {
         let verdict = async {
-            let place = hasher.place(None).await?;
+            let place = hasher.acquire(None).await?;
             place.verify(secret(password), Some(stored.clone())).await
         };
         black_box(runtime.block_on(verdict)?);

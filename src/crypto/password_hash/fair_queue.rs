@@ -1,8 +1,8 @@
 //! A bounded number of permits, shared fairly between client networks.
 //!
-//! It is start-time fair queueing (Goyal, Vin and Cheng 1996) where every permit costs the same. The
-//! n-th request of a network is queued for round n. A network that asks for the first time joins in the
-//! current round, and so comes before the later requests of a network that asks for many.
+//! It implements start-time fair queueing (Goyal, Vin and Cheng 1996) with equal costs. The n-th
+//! request of a network is queued for round n. The first request of a network joins the current
+//! round, and so comes before later requests of a network that sends many.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,19 +20,19 @@ pub(super) struct FairQueue {
 
 struct State {
     free: usize,
-    /// The round of the request that was granted last.
+    /// The round of the latest granted request.
     round: u64,
     next_id: u64,
     held: Vec<Turn>,
     waiting: Vec<Waiter>,
 }
 
-/// When a request has its turn.
+/// The place of a request in the order.
 #[derive(Clone, Copy)]
 struct Turn {
     client: Client,
     round: u64,
-    /// In the order of asking.
+    /// Increases with each request.
     id: u64,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Permit {
 }
 
 impl FairQueue {
-    /// A queue for `permits` holders at once, in which `max_waiting` requests wait at most.
+    /// Creates a queue with `permits` permits, in which at most `max_waiting` requests wait.
     pub(super) const fn new(permits: usize, max_waiting: usize) -> Self {
         let state = State {
             free: permits,
@@ -63,10 +63,11 @@ impl FairQueue {
         }
     }
 
-    /// Returns a permit, once it is the turn of this request.
+    /// Returns a permit when it is the turn of this request.
     ///
-    /// `None` if the queue is full, or becomes full and `client` has more requests in it than another
-    /// network that asks. So no network has more than its share of the queue while others want theirs.
+    /// Returns `None` if the queue is full. Also returns `None` if the queue becomes full and
+    /// `client` has more requests in it than another network that asks. A network therefore has no
+    /// more than its share of the queue while other networks need theirs.
     pub(super) async fn acquire(self: &Arc<Self>, client: Client) -> Option<Permit> {
         let ticket = match self.lock().enter(client, self.max_waiting)? {
             Entered::Granted(id) => return Some(self.permit(id)),
@@ -88,7 +89,8 @@ impl FairQueue {
 
     fn release(self: &Arc<Self>, id: u64) {
         let next = self.lock().release(id);
-        // Outside of the lock: where the waiter is gone, the permit is dropped here and released again.
+        // Sent outside of the lock. If the waiter is gone, the permit is dropped here, which calls
+        // this function again.
         if let Some(waiter) = next {
             drop(waiter.granted.send(self.permit(waiter.turn.id)));
         }
@@ -104,7 +106,7 @@ impl FairQueue {
     }
 }
 
-/// How a request got into the queue.
+/// The way in which a request entered the queue.
 enum Entered {
     Granted(u64),
     Waiting(u64, oneshot::Receiver<Permit>),
@@ -120,20 +122,20 @@ impl State {
             return Some(Entered::Granted(turn.id));
         }
         if self.waiting.len() >= max_waiting {
-            let heaviest = self.last_of_the_heaviest(self.waiting_for(client))?;
-            // Dropped: its request is told that the hasher is busy.
-            drop(self.waiting.remove(heaviest));
+            let evicted = self.newest_of_the_largest(self.waiting_for(client))?;
+            // Dropping the waiter answers its request that the hasher is busy.
+            drop(self.waiting.remove(evicted));
         }
         let (granted, receiver) = oneshot::channel();
         self.waiting.push(Waiter { turn, granted });
         Some(Entered::Waiting(turn.id, receiver))
     }
 
-    /// A network's requests follow each other, and none is queued for a round that is over.
+    /// Places a network's requests one round after the other, and none in a past round.
     fn next_turn(&mut self, client: Client) -> Turn {
         let waiting = self.waiting.iter().map(|waiter| waiter.turn);
-        let of_client = self.held.iter().copied().chain(waiting);
-        let last = of_client
+        let turns = self.held.iter().copied().chain(waiting);
+        let last = turns
             .filter(|turn| turn.client == client)
             .map(|turn| turn.round + 1)
             .max();
@@ -146,13 +148,14 @@ impl State {
     }
 
     fn waiting_for(&self, client: Client) -> usize {
-        let of_client = |waiter: &&Waiter| waiter.turn.client == client;
-        self.waiting.iter().filter(of_client).count()
+        let belongs_to_client = |waiter: &&Waiter| waiter.turn.client == client;
+        self.waiting.iter().filter(belongs_to_client).count()
     }
 
-    /// The index of the newest waiter of the network that has the most waiters, if it keeps at least as
-    /// many as a network that has `own` and gets one more.
-    fn last_of_the_heaviest(&self, own: usize) -> Option<usize> {
+    /// Returns the index of the newest waiter of the network with the most waiters. Returns `None`
+    /// if removing it would leave that network with fewer waiters than a network that has `own` and
+    /// gets one more.
+    fn newest_of_the_largest(&self, own: usize) -> Option<usize> {
         let weighed = self.waiting.iter().enumerate().map(|(index, waiter)| {
             let weight = self.waiting_for(waiter.turn.client);
             (weight, waiter.turn.round, waiter.turn.id, index)
@@ -176,7 +179,8 @@ impl State {
     }
 }
 
-/// A request that waits: it leaves the queue when its client hangs up.
+/// A waiting request. It leaves the queue when it is dropped, for example because its client
+/// disconnected.
 struct Ticket<'a> {
     queue: &'a FairQueue,
     id: u64,

@@ -1,4 +1,4 @@
-//! How many passwords are hashed at once, and who is next.
+//! Limits how many passwords are hashed at once, and decides the order.
 
 use std::{
     net::IpAddr,
@@ -19,13 +19,13 @@ use crate::{
     util::{networks, worker_pool::WorkerPool},
 };
 
-/// How long a caller waits for a place before being told to come back.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// How long a request waits for a permit before it is rejected as busy.
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
-/// Hashes passwords: as many at once as there are cores, twice as many waiting for at most a
-/// second, everyone else turned away. So a flood of sign-ins costs neither memory nor the rest of
-/// the service. Client networks share the places fairly: a flood from one of them turns nobody away
-/// who comes from another.
+/// Hashes passwords with bounded concurrency. One hash runs per core, and twice as many requests
+/// wait for at most a second. Further requests are rejected. A flood of sign-ins therefore exhausts
+/// neither memory nor the rest of the service. Client networks share the permits fairly, so a flood
+/// from one network rejects no request from another.
 #[derive(Clone)]
 pub struct PasswordHasher {
     queue: Arc<FairQueue>,
@@ -35,10 +35,10 @@ pub struct PasswordHasher {
 }
 
 impl PasswordHasher {
-    /// A hasher for `cores` cores.
+    /// Creates a hasher for `cores` cores.
     ///
     /// # Errors
-    /// When the machine has no randomness for a salt, or no threads.
+    /// Fails if there is no randomness for a salt, or if no thread can be started.
     pub fn new(cores: usize) -> Result<Self, HashError> {
         let threads = WorkerPool::start("password-hash", cores.max(1))
             .map_err(|error| HashError::Failed(error.to_string()))?;
@@ -50,14 +50,16 @@ impl PasswordHasher {
         })
     }
 
-    /// Takes one of the places for a request from `client`, and waits for it where none is free. Asked
-    /// for before an attempt is counted, so that nobody pays for one that was never looked at.
+    /// Acquires a permit for a request from `client`, and waits for one if none is free. Call it
+    /// before the attempt is counted, because a request that is rejected as busy must not count as
+    /// an attempt.
     ///
     /// # Errors
-    /// [`HashError::Busy`] if its network has its share of the places, or if the wait was too long.
-    pub async fn place(&self, client: Option<IpAddr>) -> Result<HashPermit, HashError> {
+    /// Returns [`HashError::Busy`] if the client's network has its share of the permits, or if the
+    /// wait was too long.
+    pub async fn acquire(&self, client: Option<IpAddr>) -> Result<HashPermit, HashError> {
         let turn = self.queue.acquire(client.map(networks::site_prefix));
-        let permit = tokio::time::timeout(LONGEST_WAIT, turn).await;
+        let permit = tokio::time::timeout(MAX_WAIT, turn).await;
         let permit = permit.ok().flatten().ok_or(HashError::Busy)?;
         Ok(HashPermit {
             permit: Arc::new(permit),
@@ -67,30 +69,30 @@ impl PasswordHasher {
         })
     }
 
-    /// The hash of `password` with a salt of its own, for a request from `client`.
+    /// Hashes `password` with a new salt, for a request from `client`.
     ///
     /// # Errors
-    /// When the hasher is busy or fails.
+    /// Fails if the hasher is busy or the algorithm fails.
     pub async fn hash(
         &self,
         password: SecretString,
         client: Option<IpAddr>,
     ) -> Result<StoredHash, HashError> {
-        self.place(client).await?.hash(password).await
+        self.acquire(client).await?.hash(password).await
     }
 
-    /// How often Argon2 was run since the start: by this an operator sees what a flood costs, and a
-    /// test that something cost nothing.
+    /// Returns how often Argon2 ran since the start. It shows operators the cost of a flood, and
+    /// lets tests assert that a request caused no hash.
     #[must_use]
     pub fn runs(&self) -> u64 {
         self.runs.load(Ordering::Acquire)
     }
 }
 
-/// One of the places at which passwords are hashed, one after the other.
+/// A permit to hash passwords, one after the other.
 pub struct HashPermit {
-    /// Shared with the work under way: who hangs up leaves a hash running, and its place is taken
-    /// until that is done.
+    /// Shared with the running hash. If the client disconnects, the hash goes on and holds the
+    /// permit until its end.
     permit: Arc<Permit>,
     threads: Arc<WorkerPool>,
     runs: Arc<AtomicU64>,
@@ -98,33 +100,32 @@ pub struct HashPermit {
 }
 
 impl HashPermit {
-    /// The hash of `password` with a salt of its own.
+    /// Hashes `password` with a new salt.
     ///
     /// # Errors
-    /// When the algorithm fails.
+    /// Fails if the algorithm fails.
     pub async fn hash(&self, password: SecretString) -> Result<StoredHash, HashError> {
         self.run(move || hash_now(&password)).await?
     }
 
-    /// Whether `password` is the one that `stored` was made of. `None` and what cannot be used cost
-    /// the same as a wrong password, so that nobody learns from the time of an answer whether an
-    /// account exists.
+    /// Verifies `password` against `stored`. `None` and a malformed hash take as long as a wrong
+    /// password, so the response time does not reveal whether an account exists.
     ///
     /// # Errors
-    /// When the algorithm's thread fails.
+    /// Fails if the hashing thread panics.
     pub async fn verify(
         &self,
         password: SecretString,
         stored: Option<StoredHash>,
     ) -> Result<PasswordCheck, HashError> {
         let usable = stored.as_ref().map(|stored| read(stored).is_some());
-        let against = match (stored, usable) {
+        let reference = match (stored, usable) {
             (Some(stored), Some(true)) => stored,
             _ => self.dummy.clone(),
         };
-        let verdict = self.run(move || verify_now(&password, &against)).await?;
+        let check = self.run(move || verify_now(&password, &reference)).await?;
         Ok(match usable {
-            Some(true) => verdict,
+            Some(true) => check,
             Some(false) => PasswordCheck::MalformedHash,
             None => PasswordCheck::Invalid,
         })
@@ -161,18 +162,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn when_every_place_is_taken_and_the_queue_is_full_a_caller_is_turned_away() {
+    async fn full_queue_rejects_a_request() {
         let hasher = PasswordHasher::new(1).unwrap();
-        let _place = hasher.place(None).await.unwrap();
-        let mut waiting: Vec<_> = (0..2).map(|_| Box::pin(hasher.place(None))).collect();
+        let _permit = hasher.acquire(None).await.unwrap();
+        let mut waiting: Vec<_> = (0..2).map(|_| Box::pin(hasher.acquire(None))).collect();
         for caller in &mut waiting {
             assert!(polled(caller).await.is_pending());
         }
         let answer = hasher.hash(secret("whatever"), None).await;
         assert!(matches!(answer, Err(HashError::Busy)));
-        assert_eq!(hasher.queue.waiting(), 2, "it left the queue");
+        assert_eq!(
+            hasher.queue.waiting(),
+            2,
+            "a waiting request left the queue"
+        );
         drop(waiting);
-        assert_eq!(hasher.queue.waiting(), 0, "who hangs up leaves the queue");
+        assert_eq!(
+            hasher.queue.waiting(),
+            0,
+            "a dropped request leaves the queue"
+        );
     }
 
     fn address(last: u8) -> Option<IpAddr> {
@@ -182,27 +191,31 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn network_keeps_half_of_the_queue_when_another_one_asks() {
         let hasher = PasswordHasher::new(2).unwrap();
-        let _places = [
-            hasher.place(address(1)).await.unwrap(),
-            hasher.place(address(1)).await.unwrap(),
+        let _permits = [
+            hasher.acquire(address(1)).await.unwrap(),
+            hasher.acquire(address(1)).await.unwrap(),
         ];
-        let mut flood: Vec<_> = (0..4).map(|_| Box::pin(hasher.place(address(1)))).collect();
+        let mut flood: Vec<_> = (0..4)
+            .map(|_| Box::pin(hasher.acquire(address(1))))
+            .collect();
         for caller in &mut flood {
             assert!(polled(caller).await.is_pending());
         }
-        let mut others: Vec<_> = (0..3).map(|_| Box::pin(hasher.place(address(2)))).collect();
+        let mut others: Vec<_> = (0..3)
+            .map(|_| Box::pin(hasher.acquire(address(2))))
+            .collect();
         for caller in others.iter_mut().take(2) {
             assert!(
                 polled(caller).await.is_pending(),
-                "it has a place in the queue"
+                "the request is in the queue"
             );
         }
         let third = polled(&mut others[2]).await;
         assert!(
             matches!(third, Poll::Ready(Err(HashError::Busy))),
-            "half is its share"
+            "its share is half of the queue"
         );
-        // The newest of the network that had more than its share made room.
+        // The newest requests of the network with more than its share were removed.
         for (caller, stays) in flood.iter_mut().zip([true, true, false, false]) {
             match polled(caller).await {
                 Poll::Pending => assert!(stays),
@@ -211,32 +224,32 @@ mod tests {
                 }
             }
         }
-        let more = polled(&mut Box::pin(hasher.place(address(1)))).await;
+        let more = polled(&mut Box::pin(hasher.acquire(address(1)))).await;
         assert!(matches!(more, Poll::Ready(Err(HashError::Busy))));
-        let mut third_network = Box::pin(hasher.place(address(3)));
+        let mut third_network = Box::pin(hasher.acquire(address(3)));
         assert!(polled(&mut third_network).await.is_pending());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn networks_take_turns_however_many_of_one_wait() {
+    async fn networks_take_turns_regardless_of_their_waiters() {
         let hasher = PasswordHasher::new(1).unwrap();
-        let mut place = hasher.place(address(1)).await.unwrap();
-        let mut flood = Box::pin(hasher.place(address(1)));
+        let mut permit = hasher.acquire(address(1)).await.unwrap();
+        let mut flood = Box::pin(hasher.acquire(address(1)));
         assert!(polled(&mut flood).await.is_pending());
         for _ in 0..10 {
-            // It asks last and is next, each time.
-            let mut other = Box::pin(hasher.place(address(2)));
+            // The other network asks last and is next, each time.
+            let mut other = Box::pin(hasher.acquire(address(2)));
             assert!(polled(&mut other).await.is_pending());
-            drop(place);
-            let Poll::Ready(Ok(of_other)) = polled(&mut other).await else {
-                panic!("the network that has no place is not next");
+            drop(permit);
+            let Poll::Ready(Ok(other_permit)) = polled(&mut other).await else {
+                panic!("the network without a permit is not next");
             };
-            drop(of_other);
+            drop(other_permit);
             let Poll::Ready(Ok(next)) = polled(&mut flood).await else {
-                panic!("the network that waits for longest is not next");
+                panic!("the longest waiting network is not next");
             };
-            place = next;
-            flood = Box::pin(hasher.place(address(1)));
+            permit = next;
+            flood = Box::pin(hasher.acquire(address(1)));
             assert!(polled(&mut flood).await.is_pending());
         }
     }
@@ -244,57 +257,57 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn ipv6_site_is_one_client() {
         let hasher = PasswordHasher::new(1).unwrap();
-        let of_site = |net: u16| Some(IpAddr::from([0x2001, 0xdb8, 1, net, 0, 0, 0, 1]));
-        let _place = hasher.place(of_site(0)).await.unwrap();
+        let in_site = |net: u16| Some(IpAddr::from([0x2001, 0xdb8, 1, net, 0, 0, 0, 1]));
+        let _permit = hasher.acquire(in_site(0)).await.unwrap();
         let mut flood: Vec<_> = (0..2)
-            .map(|net| Box::pin(hasher.place(of_site(net))))
+            .map(|net| Box::pin(hasher.acquire(in_site(net))))
             .collect();
         for caller in &mut flood {
             assert!(polled(caller).await.is_pending());
         }
-        let another_network = polled(&mut Box::pin(hasher.place(of_site(7)))).await;
+        let another_network = polled(&mut Box::pin(hasher.acquire(in_site(7)))).await;
         assert!(matches!(another_network, Poll::Ready(Err(HashError::Busy))));
         assert!(
-            polled(&mut Box::pin(hasher.place(address(1))))
+            polled(&mut Box::pin(hasher.acquire(address(1))))
                 .await
                 .is_pending()
         );
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_caller_waits_for_a_place_for_a_second_and_no_longer() {
+    async fn request_waits_at_most_a_second_for_a_permit() {
         let hasher = PasswordHasher::new(1).unwrap();
-        let place = hasher.place(None).await.unwrap();
+        let permit = hasher.acquire(None).await.unwrap();
         let millisecond = Duration::from_millis(1);
-        let shorter = tokio::time::timeout(LONGEST_WAIT - millisecond, hasher.place(None));
+        let shorter = tokio::time::timeout(MAX_WAIT - millisecond, hasher.acquire(None));
         assert!(shorter.await.is_err(), "it still waits");
-        let longer = tokio::time::timeout(LONGEST_WAIT + millisecond, hasher.place(None));
+        let longer = tokio::time::timeout(MAX_WAIT + millisecond, hasher.acquire(None));
         assert!(matches!(longer.await, Ok(Err(HashError::Busy))));
-        drop(place);
-        assert!(hasher.place(None).await.is_ok());
+        drop(permit);
+        assert!(hasher.acquire(None).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn as_many_as_there_are_cores_hash_and_twice_as_many_wait() {
+    async fn one_hash_runs_per_core_and_twice_as_many_wait() {
         let hasher = PasswordHasher::new(2).unwrap();
-        let _places = [
-            hasher.place(None).await.unwrap(),
-            hasher.place(None).await.unwrap(),
+        let _permits = [
+            hasher.acquire(None).await.unwrap(),
+            hasher.acquire(None).await.unwrap(),
         ];
-        let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(hasher.place(None))).collect();
+        let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(hasher.acquire(None))).collect();
         for caller in &mut waiting {
             assert!(polled(caller).await.is_pending());
         }
-        let fifth = polled(&mut Box::pin(hasher.place(None))).await;
+        let fifth = polled(&mut Box::pin(hasher.acquire(None))).await;
         assert!(matches!(fifth, Poll::Ready(Err(HashError::Busy))));
     }
 
     #[tokio::test]
-    async fn an_unusable_string_and_none_cost_what_a_wrong_password_costs() {
+    async fn missing_and_malformed_hashes_cost_one_verification() {
         let hasher = PasswordHasher::new(1).unwrap();
-        let place = hasher.place(None).await.unwrap();
+        let permit = hasher.acquire(None).await.unwrap();
         let absurd = "$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQxMjM0$Y29ycmVjdA";
-        for (stored, verdict) in [
+        for (stored, check) in [
             (None, PasswordCheck::Invalid),
             (
                 Some(StoredHash::from_stored("rubbish".to_owned())),
@@ -306,41 +319,41 @@ mod tests {
             ),
         ] {
             let before = hasher.runs();
-            let found = place.verify(secret("a password that nobody has"), stored);
-            assert_eq!(found.await.unwrap(), verdict);
+            let found = permit.verify(secret("a password that nobody has"), stored);
+            assert_eq!(found.await.unwrap(), check);
             assert_eq!(hasher.runs(), before + 1);
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_gets_a_place_in_the_order_of_asking_and_nobody_overtakes() {
+    async fn permits_are_granted_in_the_order_of_requests() {
         let hasher = PasswordHasher::new(3).unwrap();
         let mut taken = Vec::new();
         for _ in 0..3 {
-            taken.push(hasher.place(None).await.unwrap());
+            taken.push(hasher.acquire(None).await.unwrap());
         }
-        let mut waiting: Vec<_> = (0..6).map(|_| Box::pin(hasher.place(None))).collect();
+        let mut waiting: Vec<_> = (0..6).map(|_| Box::pin(hasher.acquire(None))).collect();
         for caller in &mut waiting {
             assert!(polled(caller).await.is_pending());
         }
         while !waiting.is_empty() {
             drop(taken.pop());
-            // Asks in the moment in which a place is free, and before whoever waits for it looks.
-            let mut late = Box::pin(hasher.place(None));
+            // Asks when a permit is free but its next owner has not polled yet.
+            let mut late = Box::pin(hasher.acquire(None));
             assert!(
                 !matches!(polled(&mut late).await, Poll::Ready(Ok(_))),
-                "it overtook"
+                "the late request overtook"
             );
             drop(late);
-            // The last looks first, and finds that it is not its turn.
+            // The last one polls first, and it is not its turn.
             for caller in waiting.iter_mut().skip(1).rev() {
                 assert!(polled(caller).await.is_pending());
             }
             let mut first = waiting.remove(0);
             match polled(&mut first).await {
-                Poll::Ready(Ok(place)) => taken.insert(0, place),
+                Poll::Ready(Ok(permit)) => taken.insert(0, permit),
                 _ => panic!(
-                    "the first to ask has no place, {} wait behind it",
+                    "the first request has no permit, {} wait behind it",
                     waiting.len()
                 ),
             }
@@ -348,14 +361,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_hangs_up_holds_nobody_behind_up() {
+    async fn cancelled_waiter_does_not_block_the_queue() {
         let hasher = PasswordHasher::new(1).unwrap();
-        let place = hasher.place(None).await.unwrap();
-        let mut first = Box::pin(hasher.place(None));
-        let mut second = Box::pin(hasher.place(None));
+        let permit = hasher.acquire(None).await.unwrap();
+        let mut first = Box::pin(hasher.acquire(None));
+        let mut second = Box::pin(hasher.acquire(None));
         assert!(polled(&mut first).await.is_pending());
         assert!(polled(&mut second).await.is_pending());
-        drop(place);
+        drop(permit);
         drop(first);
         assert!(matches!(polled(&mut second).await, Poll::Ready(Ok(_))));
     }

@@ -1,4 +1,4 @@
-//! Password hashing with Argon2id (RFC 9106), bounded in how much of it happens at once.
+//! Password hashing with Argon2id (RFC 9106) and bounded concurrency.
 
 mod fair_queue;
 mod hash_pool;
@@ -21,22 +21,22 @@ use super::{
 const MEMORY_KIB: u32 = 19_456;
 /// Passes over that memory.
 const PASSES: u32 = 2;
-/// Lanes. One: the cores are needed by other callers' hashes.
+/// One lane, because other hashes need the other cores.
 const LANES: u32 = 1;
 /// RFC 9106, section 3.1: 16 bytes are recommended for password hashing.
 const SALT_BYTES: usize = 16;
 /// RFC 9106, section 4: 256 bits.
 const TAG_BYTES: usize = 32;
-/// The costliest stored hash that is verified; a stored string that asks for more is refused
-/// unread, for it would let a broken row take the machine's memory.
-const MOST_MEMORY_KIB: u32 = 1 << 16;
-const MOST_PASSES: u32 = 10;
-const MOST_LANES: u32 = 8;
+/// Bounds of a stored hash that is verified. A stored string beyond them is refused before hashing,
+/// because a corrupt row could otherwise exhaust the memory of the machine.
+const MAX_MEMORY_KIB: u32 = 1 << 16;
+const MAX_PASSES: u32 = 10;
+const MAX_LANES: u32 = 8;
 
 /// Why a password was not hashed or verified.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    /// Too many hashes are under way. Ask again in a second or two.
+    /// Too many hashes are running. Retry in a second or two.
     #[error("password hashing is busy")]
     Busy,
     /// The algorithm or its thread failed.
@@ -44,39 +44,39 @@ pub enum HashError {
     Failed(String),
 }
 
-/// A password hash as stored: a PHC string (`$argon2id$v=19$m=…,t=…,p=…$salt$tag`).
+/// A stored password hash: a PHC string (`$argon2id$v=19$m=…,t=…,p=…$salt$tag`).
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredHash(String);
 
 impl StoredHash {
-    /// A hash that was stored before.
+    /// Wraps a hash that was read from storage.
     #[must_use]
     pub const fn from_stored(phc: String) -> Self {
         Self(phc)
     }
 
-    /// The PHC string.
+    /// Returns the PHC string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What a verification found.
+/// The result of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordCheck {
-    /// The password is right and the hash as strong as we make them today.
+    /// The password is right and the hash has the current parameters.
     Valid,
-    /// The password is right, but the hash should be made anew.
+    /// The password is right, but the hash should be replaced by one with the current parameters.
     ValidNeedsRehash,
     /// The password is wrong.
     Invalid,
-    /// The stored string is broken, or asks for more than is sane: no password is right.
+    /// The stored string is malformed or its parameters exceed the bounds. No password matches it.
     MalformedHash,
 }
 
-/// A hash of no password, which takes as long to verify as one of ours: a random salt and a random tag.
-/// (To hash something for it would hold up every start by a sign-in's time.)
+/// Returns a hash that no password matches and that takes as long to verify as a real one. Salt and
+/// tag are random. Hashing a password for it would delay each start by the time of a sign-in.
 fn dummy() -> Result<StoredHash, HashError> {
     let random = rng::bytes::<{ SALT_BYTES + TAG_BYTES }>(&SystemRandom)
         .map_err(|error| HashError::Failed(error.to_string()))?;
@@ -107,28 +107,28 @@ fn verify_now(password: &SecretString, stored: &StoredHash) -> PasswordCheck {
     let Some((hash, params)) = read(stored) else {
         return PasswordCheck::MalformedHash;
     };
-    let right = argon2().is_ok_and(|argon2| {
+    let matches = argon2().is_ok_and(|argon2| {
         argon2
             .verify_password(password.expose().as_bytes(), &hash)
             .is_ok()
     });
-    let fresh = hash.algorithm.as_str() == "argon2id"
+    let is_current = hash.algorithm.as_str() == "argon2id"
         && (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES);
-    match (right, fresh) {
+    match (matches, is_current) {
         (true, true) => PasswordCheck::Valid,
         (true, false) => PasswordCheck::ValidNeedsRehash,
         (false, _) => PasswordCheck::Invalid,
     }
 }
 
-/// The stored string, where it is one of ours and does not ask for absurd amounts.
+/// Parses a stored string. Returns `None` if it is malformed or its parameters exceed the bounds.
 fn read(stored: &StoredHash) -> Option<(PasswordHash, Params)> {
     let hash = PasswordHash::new(&stored.0).ok()?;
     let params = Params::try_from(&hash).ok()?;
-    let sane = params.m_cost() <= MOST_MEMORY_KIB
-        && params.t_cost() <= MOST_PASSES
-        && params.p_cost() <= MOST_LANES;
-    sane.then_some((hash, params))
+    let within_bounds = params.m_cost() <= MAX_MEMORY_KIB
+        && params.t_cost() <= MAX_PASSES
+        && params.p_cost() <= MAX_LANES;
+    within_bounds.then_some((hash, params))
 }
 
 #[cfg(test)]
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_verified_whole_and_exactly() {
+    fn password_is_verified_exactly_and_untruncated() {
         let long = "x".repeat(100);
         let stored = hash_now(&secret(&long)).unwrap();
         assert_eq!(verify_now(&secret(&long), &stored), PasswordCheck::Valid);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_string_that_is_broken_or_absurd_is_refused_without_hashing() {
+    fn malformed_or_excessive_hash_is_refused_unhashed() {
         let tag = "$c29tZXNhbHQxMjM0$Y29ycmVjdA";
         for phc in [
             String::new(),
@@ -169,18 +169,18 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_of_no_password_is_verified_like_any_other() {
+    fn dummy_hash_has_the_shape_of_a_real_one() {
         let (made, dummy) = (hash_now(&secret("whatever")).unwrap(), dummy().unwrap());
         let (made, parameters) = read(&made).unwrap();
-        let (of_nobody, same) = read(&dummy).unwrap();
-        assert_eq!(of_nobody.algorithm, made.algorithm);
-        assert_eq!(of_nobody.version, made.version);
-        assert_eq!(same, parameters);
+        let (dummy_hash, dummy_params) = read(&dummy).unwrap();
+        assert_eq!(dummy_hash.algorithm, made.algorithm);
+        assert_eq!(dummy_hash.version, made.version);
+        assert_eq!(dummy_params, parameters);
         let lengths = |hash: &PasswordHash| {
             let (salt, tag) = (hash.salt.as_ref().unwrap(), hash.hash.as_ref().unwrap());
             (salt.as_ref().len(), tag.as_bytes().len())
         };
-        assert_eq!(lengths(&of_nobody), lengths(&made));
+        assert_eq!(lengths(&dummy_hash), lengths(&made));
         assert_eq!(
             verify_now(&secret("whatever"), &dummy),
             PasswordCheck::Invalid
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_with_other_parameters_is_right_but_stale() {
+    fn hash_with_other_parameters_needs_a_rehash() {
         let params = Params::new(64, 1, 1, None).unwrap();
         let weak = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
         let stored = StoredHash(weak.hash_password(b"whatever").unwrap().to_string());

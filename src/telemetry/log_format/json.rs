@@ -1,5 +1,5 @@
-//! A line for programs: a JSON object, its members the fields beside `timestamp`, `level`, `target` and
-//! `message`.
+//! The format for programs: a JSON object with `timestamp`, `level`, `target`, `message` and the
+//! fields.
 
 use std::fmt::{self, Debug, Write};
 
@@ -17,7 +17,7 @@ pub(super) fn write(line: &mut String, event: &Event<'_>) {
     line.push_str("\",\"level\":\"");
     line.push_str(event.metadata().level().as_str());
     line.push_str("\",\"target\":\"");
-    put_in_text(line, event.metadata().target());
+    push_escaped(line, event.metadata().target());
     line.push('"');
     event.record(&mut JsonFields(line));
     line.push('}');
@@ -26,16 +26,16 @@ pub(super) fn write(line: &mut String, event: &Event<'_>) {
 struct JsonFields<'a>(&'a mut String);
 
 impl JsonFields<'_> {
-    /// Writes what the member is called, and leaves its value to be written.
-    fn named(&mut self, field: &Field) -> &mut String {
+    /// Writes the name of a member and returns the line for its value.
+    fn begin_field(&mut self, field: &Field) -> &mut String {
         self.0.push_str(",\"");
-        put_in_text(self.0, name(field));
+        push_escaped(self.0, name(field));
         self.0.push_str("\":");
         self.0
     }
 
     fn text(&mut self, field: &Field, write: impl FnOnce(&mut String)) {
-        let line = self.named(field);
+        let line = self.begin_field(field);
         line.push('"');
         write(line);
         line.push('"');
@@ -44,52 +44,52 @@ impl JsonFields<'_> {
 
 impl Visit for JsonFields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field, |line| put_in_text(line, value));
+        self.text(field, |line| push_escaped(line, value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        write_number(self.named(field), value);
+        write_number(self.begin_field(field), value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        write_number(self.named(field), value);
+        write_number(self.begin_field(field), value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
         if value.is_finite() {
             // Writing into a String cannot fail.
-            let _ = write!(self.named(field), "{value:?}");
+            let _ = write!(self.begin_field(field), "{value:?}");
         } else {
             self.record_str(field, &value.to_string());
         }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.named(field)
+        self.begin_field(field)
             .push_str(if value { "true" } else { "false" });
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.text(field, |line| {
-            // Where a value cannot be written, as far as it could be.
+            // A value whose `Debug` fails is written as far as it goes.
             let _ = write!(JsonText(line), "{value:?}");
         });
     }
 }
 
-/// The inside of a JSON string.
+/// Escapes its input for the inside of a JSON string.
 struct JsonText<'a>(&'a mut String);
 
 impl Write for JsonText<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        put_in_text(self.0, text);
+        push_escaped(self.0, text);
         Ok(())
     }
 }
 
-/// As the inside of a JSON string (RFC 8259, section 7). Every control character is escaped, also those
-/// that JSON would let through and a terminal would not.
-fn put_in_text(line: &mut String, text: &str) {
+/// Writes `text` as the inside of a JSON string (RFC 8259, section 7). Escapes every control
+/// character, including those that JSON permits but a terminal would interpret.
+fn push_escaped(line: &mut String, text: &str) {
     if every_byte(text, is_plain) {
         return line.push_str(text);
     }

@@ -1,8 +1,8 @@
-//! What a line of the log looks like: a time, a level, where it comes from, what happened.
+//! The format of a log line: time, level, target, message and fields.
 //!
-//! tracing-subscriber has two such formats, which look the same but for an order of members. In these a
-//! line takes a third of the work: the date is the same for a second, and a text that has nothing to be
-//! escaped is copied as it is. And here nothing breaks a line, also not a cause with a line break in it.
+//! tracing-subscriber has both formats, with another order of members. The ones here take a third
+//! of the work: the date is cached for a second, and text without characters to escape is copied
+//! unchanged. A line break in a value, for example in a cause, never breaks a line.
 
 mod json;
 mod text;
@@ -17,12 +17,12 @@ use tracing_subscriber::{
 
 use crate::util::clock::{Clock as _, SystemClock, Timestamp};
 
-/// For whom lines are.
+/// The reader for whom lines are formatted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
+    /// Readable text.
     Text,
-    /// For programs.
+    /// JSON for programs.
     Json,
 }
 
@@ -34,50 +34,50 @@ where
     fn format_event(
         &self,
         _: &FmtContext<'_, S, N>,
-        mut to: Writer<'_>,
+        mut output_writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        // Pieces are put together here, and not in the writer, which stands behind a pointer: for each of
-        // them that would be a call that cannot be inlined.
-        let mut line = String::with_capacity(ROOM);
+        // The line is assembled here and not in the writer. The writer is behind a pointer, so each
+        // piece would be a call that cannot be inlined.
+        let mut line = String::with_capacity(LINE_CAPACITY);
         match self {
             Self::Text => text::write(&mut line, event),
             Self::Json => json::write(&mut line, event),
         }
         line.push('\n');
-        to.write_str(&line)
+        output_writer.write_str(&line)
     }
 }
 
-/// Bytes. Most lines are shorter.
-const ROOM: usize = 512;
+/// Initial capacity in bytes. Most lines are shorter.
+const LINE_CAPACITY: usize = 512;
 
 thread_local! {
-    /// The second that was written last, and its text.
+    /// The last formatted second and its text.
     static SECOND: Cell<(i64, [u8; 19])> = const { Cell::new((i64::MIN, [0; 19])) };
 }
 
-/// RFC 3339 in UTC with six decimals, so that lines sort as texts.
+/// Writes the time as RFC 3339 in UTC with six decimals, so that lines sort as texts.
 fn write_time(line: &mut String) {
-    write_moment(line, SystemClock.now());
+    write_timestamp(line, SystemClock.now());
 }
 
-fn write_moment(line: &mut String, moment: Timestamp) {
+fn write_timestamp(line: &mut String, time_value: Timestamp) {
     const SECOND_MICROS: i64 = 1_000_000;
-    let second = moment.micros().div_euclid(SECOND_MICROS);
-    let (known, mut text) = SECOND.get();
-    if known != second {
+    let second = time_value.micros().div_euclid(SECOND_MICROS);
+    let (cached_second, mut text) = SECOND.get();
+    if cached_second != second {
         let whole = Timestamp::from_micros(second.saturating_mul(SECOND_MICROS)).to_string();
         match whole.as_bytes().first_chunk() {
             Some(first) if whole.is_ascii() => text = *first,
-            // Such a clock is wrong by thousands of years.
+            // The clock is wrong by thousands of years.
             _ => return line.push_str(&whole),
         }
         SECOND.set((second, text));
     }
     line.push_str(std::str::from_utf8(&text).unwrap_or_default());
     let mut decimals = *b".000000Z";
-    let mut rest = moment.micros().rem_euclid(SECOND_MICROS);
+    let mut rest = time_value.micros().rem_euclid(SECOND_MICROS);
     for digit in decimals.iter_mut().skip(1).take(6).rev() {
         *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
         rest /= 10;
@@ -85,7 +85,7 @@ fn write_moment(line: &mut String, moment: Timestamp) {
     line.push_str(std::str::from_utf8(&decimals).unwrap_or_default());
 }
 
-/// A field's name as it was written: one that is a word of Rust's has a mark before it.
+/// Returns a field's name without the `r#` of a raw identifier.
 fn name(field: &Field) -> &str {
     let name = field.name();
     name.strip_prefix("r#").unwrap_or(name)
@@ -95,14 +95,14 @@ fn write_number(line: &mut String, value: impl itoa::Integer) {
     line.push_str(itoa::Buffer::new().format(value));
 }
 
-/// Printable, and ASCII.
-const fn is_ordinary(byte: u8) -> bool {
+/// Returns whether `byte` is printable ASCII.
+const fn is_printable(byte: u8) -> bool {
     matches!(byte, b' '..=b'~')
 }
 
-/// What stands for itself between quotation marks, in Rust and in JSON.
+/// Returns whether `byte` needs no escape inside quotation marks, in Rust and in JSON.
 const fn is_plain(byte: u8) -> bool {
-    is_ordinary(byte) & (byte != b'"') & (byte != b'\\')
+    is_printable(byte) & (byte != b'"') & (byte != b'\\')
 }
 
 #[cfg(test)]
@@ -117,9 +117,9 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Default)]
-    struct Page(Arc<Mutex<Vec<u8>>>);
+    struct Output(Arc<Mutex<Vec<u8>>>);
 
-    impl<'a> MakeWriter<'a> for Page {
+    impl<'a> MakeWriter<'a> for Output {
         type Writer = Self;
 
         fn make_writer(&'a self) -> Self {
@@ -127,7 +127,7 @@ mod tests {
         }
     }
 
-    impl io::Write for Page {
+    impl io::Write for Output {
         fn write(&mut self, text: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().extend_from_slice(text);
             Ok(text.len())
@@ -138,13 +138,13 @@ mod tests {
         }
     }
 
-    /// What is written of what `happens`, without the times.
-    fn written(format: Format, happens: impl FnOnce()) -> String {
-        let page = Page::default();
-        let lines = tracing_subscriber::fmt::layer().with_writer(page.clone());
+    /// Returns the log output of `action` without the times.
+    fn logged(format: Format, action: impl FnOnce()) -> String {
+        let output = Output::default();
+        let lines = tracing_subscriber::fmt::layer().with_writer(output.clone());
         let registry = tracing_subscriber::registry().with(lines.event_format(format));
-        tracing::subscriber::with_default(registry, happens);
-        let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+        tracing::subscriber::with_default(registry, action);
+        let text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
         let before = match format {
             Format::Text => "",
             Format::Json => "{\"timestamp\":\"",
@@ -157,7 +157,7 @@ mod tests {
         text.lines().map(line).collect()
     }
 
-    fn one_of_each() {
+    fn log_every_kind() {
         let none: Option<u64> = None;
         tracing::info!(
             text = "plain",
@@ -176,10 +176,10 @@ mod tests {
     }
 
     #[test]
-    fn a_line_for_people_stays_one_line_whatever_is_in_it() {
+    fn text_line_stays_one_line_with_any_value() {
         let target = module_path!();
         assert_eq!(
-            written(Format::Text, one_of_each),
+            logged(Format::Text, log_every_kind),
             format!(
                 "  INFO {target}: happened text=\"plain\" quoted=\"a \\\"b\\\" \\\\ ü\\n\\u{{85}}\" whole=7 \
                  less=-7 half=0.5 not=NaN yes=true shown=two\\nlines\\u{{1b}}[31m\\u{{2028}}é \
@@ -189,8 +189,8 @@ mod tests {
     }
 
     #[test]
-    fn a_line_for_programs_is_an_object_whatever_is_in_it() {
-        let line = written(Format::Json, one_of_each);
+    fn json_line_is_an_object_with_any_value() {
+        let line = logged(Format::Json, log_every_kind);
         assert_eq!(line.lines().count(), 1);
         assert!(!line.trim_end().chars().any(char::is_control), "{line:?}");
         let read: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn each_level_has_its_name() {
-        let lines = written(Format::Text, || {
+        let lines = logged(Format::Text, || {
             tracing::error!("e");
             tracing::warn!("w");
             tracing::debug!("d");
@@ -218,10 +218,10 @@ mod tests {
     }
 
     #[test]
-    fn times_are_of_one_length_and_go_on_from_second_to_second() {
+    fn times_have_a_fixed_length() {
         let at = |micros| {
             let mut text = String::new();
-            write_moment(&mut text, Timestamp::from_micros(micros));
+            write_timestamp(&mut text, Timestamp::from_micros(micros));
             text
         };
         assert_eq!(at(0), "1970-01-01T00:00:00.000000Z");

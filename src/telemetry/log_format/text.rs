@@ -1,4 +1,4 @@
-//! A line for people: `2026-11-22T18:05:00.000000Z  INFO target: message name="text" other=1`.
+//! The format for people: `2026-11-22T18:05:00.000000Z INFO target: message name="text" other=1`.
 
 use std::fmt::{self, Debug, Write};
 
@@ -7,7 +7,7 @@ use tracing::{
     field::{Field, Visit},
 };
 
-use super::{is_ordinary, is_plain, name, write_number, write_time};
+use super::{is_plain, is_printable, name, write_number, write_time};
 use crate::util::every_byte::every_byte;
 
 pub(super) fn write(line: &mut String, event: &Event<'_>) {
@@ -27,8 +27,8 @@ pub(super) fn write(line: &mut String, event: &Event<'_>) {
 struct TextFields<'a>(&'a mut String);
 
 impl TextFields<'_> {
-    /// Writes what the field is called, and leaves its value to be written.
-    fn named(&mut self, field: &Field) -> &mut String {
+    /// Writes the name of a field and returns the line for its value.
+    fn begin_field(&mut self, field: &Field) -> &mut String {
         self.0.push(' ');
         let name = name(field);
         if name != "message" {
@@ -41,9 +41,9 @@ impl TextFields<'_> {
 
 impl Visit for TextFields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        let line = self.named(field);
+        let line = self.begin_field(field);
         if field.name() == "message" {
-            put_in_line(line, value);
+            push_escaped(line, value);
         } else if every_byte(value, is_plain) {
             line.push('"');
             line.push_str(value);
@@ -55,31 +55,31 @@ impl Visit for TextFields<'_> {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        write_number(self.named(field), value);
+        write_number(self.begin_field(field), value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        write_number(self.named(field), value);
+        write_number(self.begin_field(field), value);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        // Where a value cannot be written, as far as it could be.
-        let _ = write!(OneLine(self.named(field)), "{value:?}");
+        // A value whose `Debug` fails is written as far as it goes.
+        let _ = write!(OneLine(self.begin_field(field)), "{value:?}");
     }
 }
 
-/// What is written here stays in its line, and does nothing to a terminal.
+/// Escapes its input so that it neither breaks the line nor controls a terminal.
 struct OneLine<'a>(&'a mut String);
 
 impl Write for OneLine<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        put_in_line(self.0, text);
+        push_escaped(self.0, text);
         Ok(())
     }
 }
 
-fn put_in_line(line: &mut String, text: &str) {
-    if every_byte(text, is_ordinary) {
+fn push_escaped(line: &mut String, text: &str) {
+    if every_byte(text, is_printable) {
         return line.push_str(text);
     }
     for character in text.chars() {
