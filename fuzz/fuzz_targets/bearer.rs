@@ -6,14 +6,14 @@ use actix_web::http::header::HeaderValue;
 use libfuzzer_sys::fuzz_target;
 use narthex::{
     crypto::digest::Digest,
-    http::auth::{Shown, bearer, client_password},
+    http::auth::{Authorization, bearer, client_password},
     tokens::TokenSecret,
 };
 use narthex_fuzz::{base64, crc32};
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(value) = HeaderValue::from_bytes(data)
-        && let Shown::Token(digest) = bearer(&value)
+        && let Authorization::Bearer(digest) = bearer(&value)
     {
         let value = value.to_str().expect("a header that is text");
         let (scheme, rest) = value.split_once(' ').expect("a scheme");
@@ -69,7 +69,7 @@ fn check_generated(data: &[u8]) {
     };
     assert_eq!(
         parse_bearer(&text),
-        Shown::Token(Digest::of(text.as_bytes()))
+        Authorization::Bearer(Digest::of(text.as_bytes()))
     );
     for password in [
         text.clone(),
@@ -86,13 +86,13 @@ fn check_generated(data: &[u8]) {
     let mut changed = text.clone();
     changed.replace_range(place..=place, &other.to_string());
     assert_eq!(
-        parse_bearer(&changed) != Shown::Malformed,
+        parse_bearer(&changed) != Authorization::Malformed,
         changed == text,
         "{changed}"
     );
     changed.remove(place);
-    assert_eq!(parse_bearer(&changed), Shown::Malformed);
-    assert_eq!(parse_bearer(&format!("{text}{other}")), Shown::Malformed);
+    assert_eq!(parse_bearer(&changed), Authorization::Malformed);
+    assert_eq!(parse_bearer(&format!("{text}{other}")), Authorization::Malformed);
 }
 
 fn digit(number: u32) -> char {

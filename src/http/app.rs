@@ -206,7 +206,7 @@ where
     let started = Instant::now();
     let settings = &shared.context.settings;
     let connection = InProgress::begin(request.request());
-    client_ip::note(&request, &settings.trusted_proxies);
+    client_ip::record(&request, &settings.trusted_proxies);
     let answer = match may_pass(settings, &shared.listen, &request) {
         Ok(()) => match allowed_host::to_https(request.request(), settings)
             .or_else(|| cors::preflight(request.request(), settings))

@@ -91,7 +91,7 @@ impl Server {
             .tcp_nodelay(true)
             .on_connect(move |connection, data| {
                 accepting.accept(connection, data);
-                client_ip::note_peer(connection, data);
+                client_ip::record_peer(connection, data);
             })
             .shutdown_timeout(limits::SHUTDOWN_TIMEOUT_SECS)
             .disable_signals();

@@ -1,20 +1,21 @@
-//! Who may call a route.
+//! The access rules of routes.
 
-/// What a route asks of its callers. The route table names one for every route; there is no default.
+/// The access rule of a route. The route table names one for each route; there is no default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Anybody; nobody is looked at.
+    /// Every client. No credential is read.
     Public,
-    /// Anybody; who is signed in is recognised.
+    /// Every client. A session is recognised if the request has one.
     OptionalSession,
-    /// A page for a signed-in browser; others are sent to sign in.
+    /// A page for a signed-in browser. Other clients are redirected to the sign-in page.
     SessionPage,
-    /// Any caller of the API, whatever its abilities.
+    /// An API call for every credential, whatever its abilities.
     AnyCredential,
-    /// A session that calls the API; not a token.
+    /// An API call for sessions only.
     SessionOnly,
-    /// A caller of the API that has all these abilities.
+    /// An API call for credentials with all these abilities.
     Abilities(&'static [&'static str]),
-    /// The same for an OAuth client, which may show its token as the password of HTTP Basic too.
+    /// Like `Abilities`, for an OAuth client. The client may also send its token as the password of
+    /// HTTP Basic.
     OAuthClient(&'static [&'static str]),
 }

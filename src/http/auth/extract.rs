@@ -1,4 +1,5 @@
-//! The caller as an argument of a handler. A handler that asks for one cannot run without it.
+//! The caller as an argument of a handler. A handler with such an argument does not run without a
+//! caller.
 
 use std::{net::IpAddr, rc::Rc};
 
@@ -26,47 +27,48 @@ use crate::{
     },
 };
 
-/// A caller of the API, on a route that asks for one.
+/// The caller of an API route that requires authentication.
 pub struct ApiCaller {
-    /// What verbs are given.
+    /// The application state.
     pub context: AppState,
-    /// Who it is.
+    /// The user and the credential.
     pub caller: Rc<Principal>,
     request: HttpRequest,
 }
 
 impl ApiCaller {
-    /// Proof that the password was confirmed not long ago, where a session calls.
+    /// Returns the proof that the caller confirmed the password recently. A token needs no
+    /// confirmation.
     ///
     /// # Errors
-    /// [`Error::ReauthenticationRequired`].
+    /// [`Error::ReauthenticationRequired`] if a session must confirm the password first.
     pub fn require_recent_authentication(&self) -> Result<RecentlyAuthenticated<'_>> {
         self.caller
             .require_recent_authentication(self.context.now())
     }
 
-    /// Makes sure that the caller may end what `selection` names.
+    /// Checks that the caller may revoke the credentials that `selection` matches.
     ///
     /// # Errors
-    /// [`Error::ReauthenticationRequired`].
+    /// [`Error::ReauthenticationRequired`] if a session must confirm the password first.
     pub fn authorize_revocation(&self, selection: &CredentialFilter) -> Result<()> {
         self.caller
             .authorize_revocation(selection, self.context.now())
     }
 
-    /// The caller's session goes on under a new secret.
+    /// Writes a new secret of the caller's session into the cookie.
     ///
     /// # Errors
-    /// None that is known.
+    /// None are expected.
     pub fn renew(&self, secret: &SessionSecret) -> Result<()> {
         SessionCookie::of(&self.request).renew(secret)
     }
 
-    /// Where the calling browser's own session is among what ended, ends the other sessions whose
-    /// cookies it sent, and deletes the cookies.
+    /// Signs the browser out if `receipt` contains its session. The sessions of the other cookies
+    /// in the request are revoked, and all these cookies are deleted.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// Database errors.
     pub async fn sign_out_if_revoked(&self, receipt: &RevocationReceipt) -> Result<()> {
         let own = &self.caller.credential;
         if own.class() == CredentialType::Session && receipt.contains(own.id) {
@@ -77,22 +79,22 @@ impl ApiCaller {
     }
 }
 
-/// A signed-in browser on one of the pages: a route of [`super::Access::SessionPage`].
+/// The signed-in user of a page: a route with [`super::Access::SessionPage`].
 pub struct BrowserUser {
-    /// What verbs are given.
+    /// The application state.
     pub context: AppState,
-    /// Who it is.
+    /// The user and the credential.
     pub caller: Rc<Principal>,
-    /// Its cookie.
+    /// The session cookie.
     pub cookie: SessionCookie,
     request: HttpRequest,
 }
 
 impl BrowserUser {
-    /// The frame of the page, with what an earlier request left to say.
+    /// Returns the layout of the page, with the message that an earlier request left.
     #[must_use]
     pub fn frame(&self) -> Layout {
-        // What an earlier request left to say waits for a page without a draft.
+        // If there is a draft, the message of an earlier request stays for the next page.
         let (message, receipt) = match self.open_draft() {
             Some(_) => (Some(draft::NOT_SUBMITTED.to_owned()), None),
             None => (self.cookie.take_message(), self.cookie.take_receipt()),
@@ -104,8 +106,8 @@ impl BrowserUser {
         }
     }
 
-    /// What this user entered into the form that is sent to `action`, where that was refused before it
-    /// was submitted and this is the way back to it.
+    /// Returns the draft of the form that is sent to `action`. A draft is the content of a form
+    /// that was refused before it was processed, and to which the user now returns.
     #[must_use]
     pub fn draft(&self, action: &str) -> Option<Fields> {
         self.open_draft()?.of(action)
@@ -115,19 +117,19 @@ impl BrowserUser {
         draft::open(&self.request, self.caller.user.id)
     }
 
-    /// On to another page, which says `message`.
+    /// Redirects to another page, which shows `message`.
     ///
     /// # Errors
-    /// None that is known.
+    /// None are expected.
     pub fn redirect(&self, to: &str, message: &str) -> Result<HttpResponse> {
         self.cookie.leave_message(message)?;
         Ok(see_other(to))
     }
 
-    /// On to another page, which says `message` and links a receipt.
+    /// Redirects to another page, which shows `message` and links the receipt.
     ///
     /// # Errors
-    /// None that is known.
+    /// None are expected.
     pub fn redirect_with_receipt(
         &self,
         to: &str,
@@ -138,75 +140,80 @@ impl BrowserUser {
         self.redirect(to, message)
     }
 
-    /// Signs the browser out after its own session ended: ends the other sessions whose cookies it
-    /// sent, deletes the cookies, and leads to the sign-in page, which says `message`.
+    /// Signs the browser out after its own session was revoked. The sessions of the other cookies
+    /// in the request are revoked, and all these cookies are deleted. The sign-in page shows
+    /// `message`.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// Database errors.
     pub async fn sign_out_and_redirect(&self, message: &str) -> Result<HttpResponse> {
         revoke_other_cookies(&self.context, &self.request).await?;
         self.cookie.sign_out_with(message)?;
         Ok(see_other(paths::LOGIN))
     }
 
-    /// Proof that the password was confirmed not long ago, without which this leads to confirming
-    /// it, and then `back`.
+    /// Returns the proof that the user confirmed the password recently. Otherwise the user is
+    /// redirected to the confirmation page and then to `return_address`.
     ///
     /// # Errors
-    /// [`Error::ReauthenticationRequired`].
-    pub fn confirmed(&self, back: impl FnOnce() -> String) -> Result<RecentlyAuthenticated<'_>> {
+    /// [`Error::ReauthenticationRequired`] if the user must confirm the password first.
+    pub fn confirmed(
+        &self,
+        return_address: impl FnOnce() -> String,
+    ) -> Result<RecentlyAuthenticated<'_>> {
         self.with_return_address(
-            back,
+            return_address,
             self.caller
                 .require_recent_authentication(self.context.now()),
         )
     }
 
-    /// Has the confirmation that `result` may ask for lead to the page `back` afterwards.
+    /// Stores `return_address` for the confirmation page if `result` requires a re-authentication.
     ///
     /// # Errors
     /// The error of `result`.
     pub fn with_return_address<T>(
         &self,
-        back: impl FnOnce() -> String,
+        return_address: impl FnOnce() -> String,
         result: Result<T>,
     ) -> Result<T> {
         if matches!(result, Err(Error::ReauthenticationRequired)) {
-            draft::redirect_to(&self.request, back());
+            draft::redirect_to(&self.request, return_address());
         }
         result
     }
 }
 
-/// Somebody on a page that is open to all: a route of [`super::Access::OptionalSession`].
+/// The user of a page that needs no sign-in: a route with [`super::Access::OptionalSession`].
 pub struct OptionalUser {
-    /// What verbs are given.
+    /// The application state.
     pub context: AppState,
-    /// Who it is, where they are signed in.
+    /// The user and the credential, if the browser is signed in.
     pub caller: Option<Rc<Principal>>,
-    /// Their cookie.
+    /// The session cookie.
     pub cookie: SessionCookie,
     request: HttpRequest,
 }
 
 impl OptionalUser {
-    /// The frame of the page, with what an earlier request left to say.
+    /// Returns the layout of the page, with the message that an earlier request left.
     #[must_use]
     pub fn frame(&self) -> Layout {
         Layout::new(&self.request, None, self.cookie.take_message())
     }
 
-    /// The callers of all live sessions whose cookies the browser sent, the one that counts first.
+    /// Returns the callers of all active sessions whose cookies the browser sent, the selected one
+    /// first.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// Database errors.
     pub async fn sessions(&self) -> Result<Vec<Principal>> {
         presented_credential::sessions_of(&self.context, &self.request, self.caller.as_deref())
             .await
     }
 }
 
-/// Ends the sessions whose cookies the browser sent besides the one that counts.
+/// Revokes the sessions of the cookies in the request other than the selected one.
 async fn revoke_other_cookies(context: &AppState, request: &HttpRequest) -> Result<()> {
     for other in presented_credential::sessions_of(context, request, None).await? {
         let (user, session) = (other.user.id, other.credential.id);
@@ -218,14 +225,14 @@ async fn revoke_other_cookies(context: &AppState, request: &HttpRequest) -> Resu
 fn context(request: &HttpRequest) -> Result<AppState> {
     let data = request.app_data::<Data<AppState>>();
     data.map(|data| AppState::clone(data))
-        .ok_or_else(|| Error::internal("the app has no context"))
+        .ok_or_else(|| Error::internal("the application state is missing"))
 }
 
 fn principal_of(request: &HttpRequest) -> Option<Rc<Principal>> {
     request.extensions().get::<Rc<Principal>>().cloned()
 }
 
-/// The user that the route of `request` let in, for the log.
+/// Returns the authenticated user of `request`, for the log.
 #[must_use]
 pub fn user_of(request: &HttpRequest) -> Option<UserId> {
     let extensions = request.extensions();
@@ -234,7 +241,8 @@ pub fn user_of(request: &HttpRequest) -> Option<UserId> {
         .map(|caller| caller.user.id)
 }
 
-/// Absent only where the route table lets anybody call a handler that needs somebody.
+/// The principal is absent only if the route table has a public access rule for a handler that
+/// needs a caller.
 fn require_principal(request: &HttpRequest) -> Result<Rc<Principal>> {
     principal_of(request).ok_or(Error::NotSignedIn {
         invalid_token: false,
@@ -290,11 +298,11 @@ impl FromRequest for OptionalUser {
     }
 }
 
-/// Where a request came from, for who signs in by it.
+/// The origin of a sign-in: the client's address and user agent.
 pub struct ClientInfo {
     /// The client's address.
     pub ip: Option<IpAddr>,
-    /// What the client says that it is.
+    /// The `User-Agent` header.
     pub user_agent: Option<String>,
 }
 
@@ -314,8 +322,8 @@ impl FromRequest for ClientInfo {
     }
 }
 
-/// Returns the text of a header without control characters, and with `?` for each byte beyond ASCII: one
-/// such byte does not make a phone an unknown client.
+/// Returns the text of a header without control characters. Each byte beyond ASCII becomes `?`, so
+/// that one such byte does not make the whole user agent unknown.
 fn ascii_of(value: &[u8]) -> String {
     value
         .iter()
@@ -337,7 +345,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_beyond_ascii_leaves_the_rest_of_a_user_agent() {
+    fn byte_beyond_ascii_keeps_the_rest_of_the_user_agent() {
         let agent = HeaderValue::from_bytes(b"Mozilla/5.0 (iPhone; caf\xe9)").unwrap();
         let request = TestRequest::default().insert_header((header::USER_AGENT, agent));
         let origin = ClientInfo::from_request(&request.to_http_request(), &mut Payload::None);

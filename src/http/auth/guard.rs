@@ -1,4 +1,5 @@
-//! The guard before every handler: makes sure that the caller is who the route table asks for.
+//! The guard before each handler. It authenticates the caller and enforces the access rule of the
+//! route.
 
 use std::rc::Rc;
 
@@ -20,25 +21,26 @@ use crate::{
     types::{ability::Ability, credential_kind::CredentialType},
 };
 
-/// What one path asks, by method.
+/// The access rules of one path, by method.
 pub struct AccessGuard {
     context: AppState,
     rules: Vec<AccessRule>,
 }
 
 struct AccessRule {
-    /// None: every method.
+    /// The method, or `None` for every method.
     method: Option<Method>,
     access: Access,
-    /// Whether it counts against the caller's rate of changes.
+    /// Whether the request counts towards the user's rate limit of changes.
     is_change: bool,
-    /// Those that the access names, read once; `None` is one that nobody has, for it cannot be read.
+    /// The abilities of `access`, parsed once. `None` is an invalid ability, which no credential
+    /// has.
     abilities: Vec<(&'static str, Option<Ability>)>,
 }
 
 impl AccessGuard {
-    /// For a path with these methods, who may call each, and whether it is a change; no method stands
-    /// for all.
+    /// Creates the guard of a path. Each rule has a method (`None` for every method), an access
+    /// rule, and whether the request is a change.
     #[must_use]
     pub fn new(context: AppState, rules: Vec<(Option<Method>, Access, bool)>) -> Self {
         let rules = rules
@@ -85,7 +87,8 @@ impl AccessGuard {
         Error::MethodNotAllowed(methods.join(", "))
     }
 
-    /// Reads the body of what asks for a pass, so that the pass is checked when all is there.
+    /// Reads the body of a request that needs authentication, so that the credential is checked
+    /// after the body has arrived.
     async fn read_body(&self, request: &mut ServiceRequest) -> Result<Bytes> {
         match self.rule(request.method()).map(|rule| rule.access) {
             None | Some(Access::Public) => Ok(Bytes::new()),
@@ -93,8 +96,8 @@ impl AccessGuard {
         }
     }
 
-    /// Counts a change of the caller's account, in the memory of this process: a write for each would cost
-    /// what it is to save.
+    /// Counts a change of the caller's account in the memory of this process. A database write for
+    /// each count would cost as much as the change.
     fn count_change(
         &self,
         method: &Method,
@@ -112,8 +115,8 @@ impl AccessGuard {
         Ok(caller)
     }
 
-    /// Whether this method takes the form of a signed-in page, which comes back to its sender if it is
-    /// refused.
+    /// Returns whether this method takes the form of a signed-in page. The guard keeps a draft of
+    /// such a form in case it is refused.
     fn takes_form(&self, method: &Method) -> bool {
         let rule = self.rule(method).map(|rule| rule.access);
         rule == Some(Access::SessionPage) && !method.is_safe()
@@ -124,7 +127,7 @@ impl AccessGuard {
             return Err(self.not_allowed());
         };
         let context = &self.context;
-        let nobody = || Error::NotSignedIn {
+        let not_signed_in = || Error::NotSignedIn {
             invalid_token: false,
         };
         match rule.access {
@@ -132,64 +135,64 @@ impl AccessGuard {
             Access::OptionalSession => {
                 let caller = presented_credential::from_cookie(context, request).await?;
                 caller
-                    .map(|caller| own_form(request, body, caller))
+                    .map(|caller| check_form_user(request, body, caller))
                     .transpose()
             }
             Access::SessionPage => {
                 let caller = presented_credential::from_cookie(context, request)
                     .await?
-                    .ok_or_else(nobody)?;
-                own_form(request, body, caller).map(Some)
+                    .ok_or_else(not_signed_in)?;
+                check_form_user(request, body, caller).map(Some)
             }
             Access::AnyCredential => presented_credential::from_header_or_cookie(context, request)
                 .await?
-                .ok_or_else(nobody)
+                .ok_or_else(not_signed_in)
                 .map(Some),
             Access::SessionOnly => {
                 let caller = presented_credential::from_header_or_cookie(context, request)
                     .await?
-                    .ok_or_else(nobody)?;
+                    .ok_or_else(not_signed_in)?;
                 match caller.credential.class() {
                     CredentialType::Session => Ok(Some(caller)),
                     CredentialType::Token => Err(Error::SessionRequired),
                 }
             }
-            Access::Abilities(needs) => {
+            Access::Abilities(required) => {
                 let caller = presented_credential::from_header_or_cookie(context, request)
                     .await?
-                    .ok_or_else(nobody)?;
-                has_all(&caller, &rule.abilities)?;
-                Ok(Some(caller.on_route_that_needs(needs)))
+                    .ok_or_else(not_signed_in)?;
+                require_abilities(&caller, &rule.abilities)?;
+                Ok(Some(caller.on_route_that_needs(required)))
             }
-            Access::OAuthClient(needs) => {
+            Access::OAuthClient(required) => {
                 let caller = presented_credential::from_oauth_client(context, request)
                     .await?
-                    .ok_or_else(nobody)?;
-                has_all(&caller, &rule.abilities)?;
-                Ok(Some(caller.on_route_that_needs(needs)))
+                    .ok_or_else(not_signed_in)?;
+                require_abilities(&caller, &rule.abilities)?;
+                Ok(Some(caller.on_route_that_needs(required)))
             }
         }
     }
 }
 
-/// Runs before a route's handler; what it refuses never gets there.
+/// Runs before the handler of a route. A request that it refuses does not reach the handler.
 ///
 /// # Errors
-/// Those of the handler.
+/// The errors of the handler.
 pub async fn guard<B: MessageBody + 'static>(
-    keeper: Rc<AccessGuard>,
+    access_guard: Rc<AccessGuard>,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    let admitted = match keeper.read_body(&mut request).await {
+    let admitted = match access_guard.read_body(&mut request).await {
         Ok(body) => {
-            let admitted = keeper.authorize(request.request(), &body).await;
-            if keeper.takes_form(request.method()) {
+            let admitted = access_guard.authorize(request.request(), &body).await;
+            if access_guard.takes_form(request.method()) {
                 let caller = admitted.as_ref().ok().and_then(Option::as_ref);
                 let user = caller.map(|caller| caller.user.id);
                 draft::remember(request.request(), body, user);
             }
-            admitted.and_then(|caller| keeper.count_change(request.method(), caller))
+            admitted.and_then(|caller| access_guard.count_change(request.method(), caller))
         }
         Err(error) => Err(error),
     };
@@ -200,21 +203,22 @@ pub async fn guard<B: MessageBody + 'static>(
             }
             Ok(next.call(request).await?.map_into_left_body())
         }
-        // An answer, not an `Err`: that would pass by what stands around this, and a cookie that
-        // was to be written would not be.
+        // An error response and not an `Err`: an `Err` would bypass the middleware around this
+        // function, and the session cookie would not be written.
         Err(error) => Ok(request.error_response(error).map_into_right_body()),
     }
 }
 
-/// Makes sure that a form that an old tab still shows does not act on the account signed in since.
-fn own_form(request: &HttpRequest, body: &[u8], caller: Principal) -> Result<Principal> {
+/// Refuses a form that was made for another user. An old tab can still show such a form after
+/// another user has signed in.
+fn check_form_user(request: &HttpRequest, body: &[u8], caller: Principal) -> Result<Principal> {
     if body::is_for_another_user(request, body, caller.user.id) {
         return Err(Error::OtherAccount);
     }
     Ok(caller)
 }
 
-fn has_all(caller: &Principal, abilities: &[(&str, Option<Ability>)]) -> Result<()> {
+fn require_abilities(caller: &Principal, abilities: &[(&str, Option<Ability>)]) -> Result<()> {
     let granted = |ability: &Option<Ability>| {
         let ability = ability.as_ref();
         ability.is_some_and(|ability| caller.credential.abilities.grant(ability))

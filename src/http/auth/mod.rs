@@ -1,5 +1,5 @@
-//! Who is calling: what a route asks of its callers, the guard that makes sure of it, and the
-//! argument types by which a handler gets them.
+//! Authentication and access rules of requests: the rule of a route, the guard that enforces it,
+//! and the extractors that give the caller to a handler.
 
 mod access;
 mod extract;
@@ -11,5 +11,7 @@ pub use self::{
     access::Access,
     extract::{ApiCaller, BrowserUser, ClientInfo, OptionalUser, user_of},
     guard::{AccessGuard, guard},
-    presented_credential::{Counts, Shown, bearer, client_password, from_original_request},
+    presented_credential::{
+        AcceptedCredentials, Authorization, bearer, client_password, from_original_request,
+    },
 };

@@ -1,4 +1,4 @@
-//! Finding the pass in a request: an `Authorization` header, or the session cookie.
+//! Finds the credential of a request: an `Authorization` header or a session cookie.
 
 use actix_web::{
     HttpRequest,
@@ -18,11 +18,11 @@ use crate::{
     types::credential_kind::CredentialType,
 };
 
-/// The caller behind the session cookie, if there is any. Of several cookies of our name the first
-/// counts whose session is alive, wholly and alone.
+/// Returns the caller of the session cookie, if there is one. Of several cookies with our name, the
+/// first one with an active session is used. The others are ignored.
 ///
 /// # Errors
-/// When the database cannot be asked.
+/// Database errors.
 pub(super) async fn from_cookie(
     context: &AppState,
     request: &HttpRequest,
@@ -39,10 +39,11 @@ pub(super) async fn from_cookie(
     Ok(None)
 }
 
-/// The callers of all live sessions whose cookies the browser sent, `first` before the others.
+/// Returns the callers of all active sessions whose cookies the browser sent, with `first` before
+/// the others.
 ///
 /// # Errors
-/// When the database cannot be asked.
+/// Database errors.
 pub(super) async fn sessions_of(
     context: &AppState,
     request: &HttpRequest,
@@ -60,10 +61,12 @@ pub(super) async fn sessions_of(
     Ok(found)
 }
 
-/// The caller of the API, if anybody: an `Authorization` header, where there is one, decides alone.
+/// Returns the caller of an API call, if there is one. If the request has an `Authorization`
+/// header, the cookie is ignored.
 ///
 /// # Errors
-/// [`Error::NotSignedIn`] for whatever is no good bearer token, [`Error::MultipleCredentials`] for two headers.
+/// [`Error::NotSignedIn`] for a header that is not a valid bearer token,
+/// [`Error::MultipleCredentials`] for two headers.
 pub async fn from_header_or_cookie(
     context: &AppState,
     request: &HttpRequest,
@@ -72,11 +75,11 @@ pub async fn from_header_or_cookie(
         return from_cookie(context, request).await;
     };
     let digest = match bearer(value) {
-        Shown::Token(digest) => Some(digest),
-        Shown::Malformed => None,
-        // A scheme that is not ours is no attempt with a token, and told no error code (RFC 6750,
-        // section 3.1). It was meant as a pass all the same, so no cookie counts beside it.
-        Shown::ByAnotherScheme => {
+        Authorization::Bearer(digest) => Some(digest),
+        Authorization::Malformed => None,
+        // Another scheme is no attempt to use a token, so it gets no error code (RFC 6750, section
+        // 3.1). The client meant it as a credential, so the cookie is ignored.
+        Authorization::OtherScheme => {
             return Err(Error::NotSignedIn {
                 invalid_token: false,
             });
@@ -90,13 +93,15 @@ pub async fn from_header_or_cookie(
         })
 }
 
-/// The caller of an OAuth endpoint, if anybody. As [`from_header_or_cookie`]; and since most programs that
-/// introspect can show nothing else, a token's secret is also taken as a client's password (RFC 6749,
-/// section 2.3.1). The secret says all, so the client's name may be any. It is one more way to carry a
-/// token to the same gate, never another verdict.
+/// Returns the caller of an OAuth endpoint, if there is one. In addition to
+/// [`from_header_or_cookie`], the secret of a token is accepted as the password of a client (RFC
+/// 6749, section 2.3.1), because most programs that introspect can send nothing else. The client's
+/// name is ignored because the secret identifies the token. This is another transport for a token;
+/// the authentication is the same.
 ///
 /// # Errors
-/// Those of [`from_header_or_cookie`], and [`Error::InvalidClient`] for a password that is no good token.
+/// The errors of [`from_header_or_cookie`], and [`Error::InvalidClient`] for a password that is not
+/// a valid token.
 pub(super) async fn from_oauth_client(
     context: &AppState,
     request: &HttpRequest,
@@ -112,21 +117,21 @@ pub(super) async fn from_oauth_client(
         .ok_or(Error::InvalidClient)
 }
 
-/// Which credentials count at `/auth/verify`.
+/// The credentials that `/auth/verify` accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Counts {
-    /// A token and a session; of both, the token.
+pub enum AcceptedCredentials {
+    /// A token or a session. If a request has both, the token decides.
     #[default]
     Both,
-    /// A session alone: the `Authorization` header belongs to the app, whatever it holds.
+    /// A session only. The `Authorization` header belongs to the app, whatever it contains.
     Sessions,
-    /// A token alone.
+    /// A token only.
     Tokens,
 }
 
-/// The caller of an app behind a proxy, if there is any. Apps have `Authorization` headers of their
-/// own, so one counts only where it holds a token of ours, by form and checksum. A token of ours
-/// decides alone; otherwise the cookie does.
+/// Returns the caller of an app behind a proxy, if there is one. Apps have `Authorization` headers
+/// of their own, so the header counts only if it contains one of our tokens, by form and checksum.
+/// Then the cookie is ignored.
 ///
 /// # Errors
 /// [`Error::NotSignedIn`] for a token that is refused, [`Error::SeveralAuthorizations`] for several
@@ -134,62 +139,70 @@ pub enum Counts {
 pub async fn from_original_request(
     context: &AppState,
     request: &HttpRequest,
-    counts: Counts,
+    accepted: AcceptedCredentials,
 ) -> Result<Option<Principal>> {
     let header = authorization(request).map_err(|_| Error::SeveralAuthorizations)?;
-    let refused = Error::NotSignedIn {
+    let rejected = Error::NotSignedIn {
         invalid_token: true,
     };
     let header = header.map(|value| (value, own(value)));
-    match (header, counts) {
-        (None, _) | (_, Counts::Sessions) | (Some((_, Own::Nothing)), Counts::Both) => {}
+    match (header, accepted) {
+        (None, _)
+        | (_, AcceptedCredentials::Sessions)
+        | (Some((_, Own::Nothing)), AcceptedCredentials::Both) => {}
         (Some((_, Own::Token(digest))), _) => {
             let caller = authenticate(context, request, CredentialType::Token, digest).await?;
-            return caller.map(Some).ok_or(refused);
+            return caller.map(Some).ok_or(rejected);
         }
-        (Some((_, Own::Misplaced)), _) => return Err(refused),
-        (Some((_, Own::Nothing)), Counts::Tokens) => {}
+        (Some((_, Own::Misplaced)), _) => return Err(rejected),
+        (Some((_, Own::Nothing)), AcceptedCredentials::Tokens) => {}
     }
-    let caller = match counts {
-        Counts::Tokens => None,
-        Counts::Both | Counts::Sessions => from_cookie(context, request).await?,
+    let caller = match accepted {
+        AcceptedCredentials::Tokens => None,
+        AcceptedCredentials::Both | AcceptedCredentials::Sessions => {
+            from_cookie(context, request).await?
+        }
     };
     match (caller, header) {
-        (None, Some((value, _))) if is_bearer(value) && counts != Counts::Sessions => Err(refused),
+        (None, Some((value, _)))
+            if is_bearer(value) && accepted != AcceptedCredentials::Sessions =>
+        {
+            Err(rejected)
+        }
         (caller, _) => Ok(caller),
     }
 }
 
-/// What an `Authorization` header holds of ours.
+/// The part of an `Authorization` header that is for Narthex.
 #[derive(Clone, Copy)]
 enum Own {
-    /// Nothing: it is the app's own.
+    /// Nothing. The header belongs to the app.
     Nothing,
     /// A token, as a bearer token or as a password.
     Token(Digest),
-    /// A token in a place where none is taken.
+    /// A token in a place where it is not accepted.
     Misplaced,
 }
 
 fn own(value: &HeaderValue) -> Own {
-    let is_ours = |text: &str| TokenSecret::digest_of(text).is_some();
-    if let Shown::Token(digest) = bearer(value) {
+    let is_token = |text: &str| TokenSecret::digest_of(text).is_some();
+    if let Authorization::Bearer(digest) = bearer(value) {
         return Own::Token(digest);
     }
     if let Some(password) = client_password(value) {
         return Own::Token(password.digest());
     }
     let bytes = value.as_bytes();
-    let user = basic(value).is_some_and(|(user, _)| is_ours(&user));
+    let user = basic(value).is_some_and(|(user, _)| is_token(&user));
     let mut parts = bytes.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
-    if user || parts.any(|part| str::from_utf8(part).is_ok_and(is_ours)) {
+    if user || parts.any(|part| str::from_utf8(part).is_ok_and(is_token)) {
         Own::Misplaced
     } else {
         Own::Nothing
     }
 }
 
-/// The one `Authorization` header, if there is any.
+/// Returns the `Authorization` header, if there is one. Two headers are an error.
 fn authorization(request: &HttpRequest) -> Result<Option<&HeaderValue>> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let value = headers.next();
@@ -199,38 +212,39 @@ fn authorization(request: &HttpRequest) -> Result<Option<&HeaderValue>> {
     Ok(value)
 }
 
-/// The scheme of an `Authorization` header, and what it shows (RFC 9110, section 11.6.2).
+/// Splits an `Authorization` header into scheme and credentials (RFC 9110, section 11.6.2).
 fn parts(value: &HeaderValue) -> (&str, &str) {
     let text = str::from_utf8(value.as_bytes()).ok();
     let text = text.filter(|text| text.is_ascii()).unwrap_or_default();
-    let (scheme, shown) = text.split_once(' ').unwrap_or((text, ""));
-    (scheme, shown.trim_start_matches(' '))
+    let (scheme, credentials) = text.split_once(' ').unwrap_or((text, ""));
+    (scheme, credentials.trim_start_matches(' '))
 }
 
-/// What an `Authorization` header shows to whoever looks for a bearer token.
+/// The content of an `Authorization` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
-    /// What has the form of a token's secret: its digest.
-    Token(Digest),
-    /// Something else as a bearer token.
+pub enum Authorization {
+    /// A bearer token with the form of a secret: its digest.
+    Bearer(Digest),
+    /// A bearer token of another form.
     Malformed,
-    /// No bearer token.
-    ByAnotherScheme,
+    /// Another scheme.
+    OtherScheme,
 }
 
-/// What an `Authorization` header shows (RFC 6750, section 2.1), without a copy of it.
+/// Parses an `Authorization` header as a bearer token (RFC 6750, section 2.1), without a copy of
+/// the secret.
 #[must_use]
-pub fn bearer(value: &HeaderValue) -> Shown {
+pub fn bearer(value: &HeaderValue) -> Authorization {
     if !is_bearer(value) {
-        return Shown::ByAnotherScheme;
+        return Authorization::OtherScheme;
     }
-    let (_, shown) = parts(value);
-    TokenSecret::digest_of(shown).map_or(Shown::Malformed, Shown::Token)
+    let (_, credentials) = parts(value);
+    TokenSecret::digest_of(credentials).map_or(Authorization::Malformed, Authorization::Bearer)
 }
 
-/// The secret that an `Authorization` header shows as a client's password, where it has the form of
-/// one: HTTP Basic (RFC 7617, section 2), in which OAuth's clients write it as in a form before (RFC
-/// 6749, section 2.3.1): some of them send `_` as `%5F`.
+/// Returns the secret that an `Authorization` header contains as the password of a client, if it
+/// has the form of one. The scheme is HTTP Basic (RFC 7617, section 2). OAuth clients encode the
+/// password as in a form first (RFC 6749, section 2.3.1), so some of them send `_` as `%5F`.
 #[must_use]
 pub fn client_password(value: &HeaderValue) -> Option<TokenSecret> {
     let (_, password) = basic(value)?;
@@ -238,13 +252,13 @@ pub fn client_password(value: &HeaderValue) -> Option<TokenSecret> {
     TokenSecret::parse(&password)
 }
 
-/// The user and the password of HTTP Basic.
+/// Returns the user and the password of HTTP Basic.
 fn basic(value: &HeaderValue) -> Option<(String, String)> {
-    let (scheme, shown) = parts(value);
+    let (scheme, credentials) = parts(value);
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let decoded = String::from_utf8(BASE64_STANDARD.decode(shown).ok()?).ok()?;
+    let decoded = String::from_utf8(BASE64_STANDARD.decode(credentials).ok()?).ok()?;
     let (user, password) = decoded.split_once(':')?;
     Some((user.to_owned(), password.to_owned()))
 }
@@ -272,8 +286,8 @@ async fn authenticate(
 ) -> Result<Option<Principal>> {
     match authenticate::authenticate(context, class, digest, client_address(request)).await? {
         Ok(caller) => Ok(Some(caller)),
-        Err(refusal) => {
-            tracing::debug!(class = class.as_str(), ?refusal, "a pass was refused");
+        Err(reason) => {
+            tracing::debug!(class = class.as_str(), ?reason, "credential rejected");
             Ok(None)
         }
     }

@@ -1,4 +1,4 @@
-//! The header by which a program says that a request is the one that it sent before.
+//! The header with which a program marks a repeated request.
 
 use std::future::{Ready, ready};
 
@@ -16,17 +16,17 @@ use crate::{
     http::openapi::schemas,
 };
 
-/// The longest key that is taken, in characters; a UUID has 36.
+/// The longest key, in characters. A UUID has 36.
 const MAX_KEY_LENGTH: usize = 255;
 
-/// `Idempotency-Key`, where one was sent (draft-ietf-httpapi-idempotency-key-header-07, section 2.1):
-/// 1 to 255 characters of printable ASCII. Taken as it is, with its quotes where it has some, for many
-/// programs send it without.
+/// The header `Idempotency-Key`, if present (draft-ietf-httpapi-idempotency-key-header-07, section
+/// 2.1): 1 to 255 printable ASCII characters. Quotes are optional and part of the key, because many
+/// programs send none.
 pub struct IdempotencyKey(pub Option<String>);
 
 impl IntoParams for IdempotencyKey {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        // Space around a header's value is not part of it (RFC 9110, section 5.5).
+        // Spaces around the value of a header are not part of it (RFC 9110, section 5.5).
         let key = schemas::text()
             .min_length(Some(1))
             .max_length(Some(MAX_KEY_LENGTH))
@@ -36,7 +36,7 @@ impl IntoParams for IdempotencyKey {
             .parameter_in(ParameterIn::Header)
             .required(Required::False)
             .description(Some(
-                "Says that a request is the one that was sent before with this key.",
+                "Identifies a repeated request: the same key is the same request.",
             ))
             .schema(Some(key));
         vec![header.build()]

@@ -1,4 +1,4 @@
-//! JSON bodies and answers.
+//! JSON bodies of requests.
 
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::Method};
 use futures_util::future::LocalBoxFuture;
@@ -13,10 +13,10 @@ use crate::{
 /// The media type of a merge patch.
 pub const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// U+FEFF in UTF-8, which some editors and programs write before a text.
+/// U+FEFF in UTF-8. Some editors and programs write it before a text.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// A JSON body as a `T`, which refuses fields that it does not know.
+/// A JSON body. The type `T` refuses unknown fields.
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
@@ -27,7 +27,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         let right_type = is_json(request);
         let body = body::read(request, payload);
         Box::pin(async move {
-            // Read first: an answer before the body has come cuts the connection under the client.
+            // The body is read first, because an earlier response would close the connection while
+            // the client still sends.
             let body = body.await?;
             if !right_type {
                 return Err(Error::WrongMediaType("application/json"));
@@ -37,7 +38,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
-/// A JSON body as a `T`, or no body at all where none of its fields has to be given.
+/// A JSON body, or no body at all if each of its fields is optional.
 pub struct OptionalJson<T>(pub T);
 
 impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJson<T> {
@@ -53,18 +54,20 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJson<T> {
     }
 }
 
-/// `PATCH` also takes a merge patch (RFC 7396): what is left out of a change stays, as there.
+/// Returns whether the media type is JSON. `PATCH` also accepts a merge patch (RFC 7396), because
+/// absent members of a change stay as they are.
 fn is_json(request: &HttpRequest) -> bool {
     let is = |media_type| request.content_type().eq_ignore_ascii_case(media_type);
     is("application/json") || request.method() == Method::PATCH && is(MERGE_PATCH)
 }
 
-/// First whether it is JSON, then whether it is the right one.
+/// Parses JSON in two steps: first the syntax, then the type `T`.
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     // A byte order mark may be ignored (RFC 8259, section 8.1).
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     serde_json::from_slice::<IgnoredAny>(body).map_err(|error| refusal(".", &error))?;
-    // A derived `Deserialize` also takes the fields as a list, in the order that they happen to have.
+    // A derived `Deserialize` would also accept an array with the fields in the order of their
+    // declaration.
     if body.trim_ascii_start().starts_with(b"[") {
         return Err(FieldErrors::one("body", "Send an object.").into());
     }
@@ -73,7 +76,7 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
         .map_err(|error| refusal(&error.path().to_string(), error.inner()))
 }
 
-/// A wrong field is told by name; what is no JSON at all is malformed.
+/// Returns a field error for a wrong field, and `Malformed` for text that is not JSON.
 fn refusal(path: &str, error: &serde_json::Error) -> Error {
     use serde_json::error::Category;
     match error.classify() {
@@ -132,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_taken() {
+    fn valid_body_is_accepted() {
         let sample = parse::<Sample>(br#"{"name":"a","list":["b"]}"#).unwrap();
         assert_eq!((&*sample.name, sample.list), ("a", vec!["b".to_owned()]));
     }
@@ -156,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_malformed() {
+    fn body_that_is_not_json_is_malformed() {
         for body in [
             "",
             "{",

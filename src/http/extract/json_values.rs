@@ -1,26 +1,26 @@
-//! Values that a type alone does not say enough of.
+//! Deserializers for values whose rules a type alone cannot express.
 
 use serde::{Deserialize, Deserializer};
 
-/// For a field that may be left out but not be `null`: `null` could be meant to empty it.
+/// Deserializes an optional field that must not be `null`. A client could mean `null` as "remove".
 ///
 /// # Errors
-/// Those of a `T`.
+/// The errors of `T`.
 pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// A whole number that is not negative. To JSON Schema `60.0` is one too (2020-12
-/// validation, section 6.1.1), and some languages know no other numbers.
+/// Deserializes a whole number that is not negative. `60.0` is accepted too: it is an integer in
+/// JSON Schema (2020-12 validation, section 6.1.1), and some languages have floats only.
 ///
 /// # Errors
-/// For any other number, and what is no number.
+/// An error for every other value.
 pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let number = serde_json::Number::deserialize(deserializer)?;
     let whole = number.as_u64().or_else(|| {
-        // Up to here every whole number has a float of its own (2 to the power of 53).
+        // Up to 2 to the power of 53, a float represents each whole number exactly.
         let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
         (0.0..=9_007_199_254_740_992.0)
             .contains(&float)
@@ -29,10 +29,10 @@ pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error
     whole.ok_or_else(|| serde::de::Error::custom("not a whole number"))
 }
 
-/// The same, or `null`.
+/// Deserializes a whole number or `null`.
 ///
 /// # Errors
-/// As [`whole`].
+/// The errors of [`whole`].
 pub fn whole_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     #[derive(Deserialize)]
     struct Whole(#[serde(deserialize_with = "whole")] u64);
@@ -41,10 +41,11 @@ pub fn whole_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     Ok(number.map(|Whole(number)| number))
 }
 
-/// [`whole_or_null`] for a field that may be left out, where `null` says something else than its absence.
+/// Deserializes an optional field like [`whole_or_null`], if `null` differs in meaning from
+/// absence.
 ///
 /// # Errors
-/// As [`whole`].
+/// The errors of [`whole`].
 pub fn present_whole_or_null<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<u64>>, D::Error> {
@@ -57,7 +58,7 @@ mod tests {
     use crate::{error::Error, http::extract::json::parse};
 
     #[test]
-    fn a_whole_number_is_one_however_it_is_written() {
+    fn whole_number_is_accepted_in_every_notation() {
         #[derive(Deserialize)]
         struct Sample {
             #[serde(default, deserialize_with = "whole_or_null")]

@@ -1,5 +1,5 @@
-//! What one client may take of the server: every bound on a request and on a connection, each with
-//! its reason. The head's are actix-http's own: 128 KiB and 96 headers.
+//! The limits of requests and connections, each with its reason. The limits of a request's head are
+//! those of actix-http: 128 KiB and 96 headers.
 
 use std::{any::Any, time::Duration};
 
@@ -7,35 +7,34 @@ use actix_web::rt::net::TcpStream;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::SockRef;
 
-/// The most bytes of a form: its longest field is a password of 512 bytes, each byte written as
-/// three, beside a hundred abilities.
+/// The largest form in bytes. The longest field is a password of 512 bytes, encoded as three bytes
+/// each, besides a hundred abilities.
 pub const FORM: usize = 16 * 1024;
-/// The most bytes of any other body: a selection that names a thousand ids has 40 KiB.
+/// The largest body in bytes. A selection with a thousand ids has 40 KiB.
 pub const BODY: usize = 64 * 1024;
-/// How long a client has to send the head of its request. One that opens connections and says
-/// nothing holds each no longer.
+/// The time for the head of a request. It bounds idle connections that send nothing.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long it has for the body: the largest in this time is 6 KiB a second.
+/// The time for the body. The largest body needs 6 KiB a second.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long an answer may wait for a client to read on. No answer is longer than what the system
-/// buffers by a page or two, so only a client that stopped reading meets it.
+/// The time that a response may wait for the client to read. Responses exceed the buffers of the
+/// system by a page or two at most. So only a client that does not read reaches this limit.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long an idle connection is kept: longer than the 60 seconds after which a proxy drops one of
-/// its own, or it would now and then send a request into a connection that is just being closed.
+/// The time for which an idle connection stays open. Proxies drop idle connections after 60
+/// seconds. With a shorter time, a proxy would sometimes send a request into a connection that is
+/// being closed.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How many connections one worker holds at most. More than that wait to be accepted; actix's own
-/// bound of 25,000 would let idle connections take every file descriptor.
-const CONNECTIONS_A_WORKER: usize = 4096;
-/// Descriptors of a connection: the one that is read and written, and the one by which it is ended.
-const DESCRIPTORS_A_CONNECTION: u64 = 2;
-/// Descriptors that are kept for what is no connection of a client: the databases' files and
-/// sockets, the log, the workers' own.
-const DESCRIPTORS_OF_OURS: u64 = 128;
-/// How long requests under way have to finish when the server is told to stop, in seconds.
+/// The largest number of connections per worker. Further connections wait to be accepted. With
+/// actix's limit of 25,000, idle connections could use up all file descriptors.
+const MAX_CONNECTIONS_PER_WORKER: usize = 4096;
+/// The file descriptors of a connection: one to read and write, and one to close it.
+const DESCRIPTORS_PER_CONNECTION: u64 = 2;
+/// The file descriptors for other purposes: database files and sockets, the log, the workers.
+const RESERVED_DESCRIPTORS: u64 = 128;
+/// The time for which a shutdown waits for requests to finish, in seconds.
 pub const SHUTDOWN_TIMEOUT_SECS: u64 = 30;
 
-/// How many connections each of `workers` may hold: 4096, or fewer where the system
-/// gives this process fewer descriptors. It is asked for all that it would give.
+/// Returns the largest number of connections of each of `workers`: 4096, or fewer if the system
+/// permits fewer file descriptors. The soft limit of the process is raised to the hard limit first.
 #[must_use]
 pub fn connections_a_worker(workers: usize) -> usize {
     let limits = getrlimit(Resource::Nofile);
@@ -43,28 +42,28 @@ pub fn connections_a_worker(workers: usize) -> usize {
         current: limits.maximum,
         ..limits
     };
-    // `None` is no limit at all.
+    // `None` means no limit.
     let descriptors = match setrlimit(Resource::Nofile, all) {
         Ok(()) => limits.maximum,
         Err(_) => limits.current,
     };
     let each = descriptors.map_or(u64::MAX, |all| {
-        let connections = all.saturating_sub(DESCRIPTORS_OF_OURS) / DESCRIPTORS_A_CONNECTION;
+        let connections = all.saturating_sub(RESERVED_DESCRIPTORS) / DESCRIPTORS_PER_CONNECTION;
         connections / workers.max(1) as u64
     });
-    usize::try_from(each).map_or(CONNECTIONS_A_WORKER, |each| {
-        each.clamp(8, CONNECTIONS_A_WORKER)
+    usize::try_from(each).map_or(MAX_CONNECTIONS_PER_WORKER, |each| {
+        each.clamp(8, MAX_CONNECTIONS_PER_WORKER)
     })
 }
 
-/// Sets [`WRITE_TIMEOUT`] on a connection that was just accepted. The system keeps it (RFC 5482; Linux
-/// counts a window that stays closed too): actix-web has no such bound.
+/// Sets [`WRITE_TIMEOUT`] on a new connection. The operating system enforces it (RFC 5482; Linux
+/// counts a closed receive window too), because actix-web has no such limit.
 pub fn bound_connection(connection: &dyn Any) {
     #[cfg(target_os = "linux")]
     if let Some(stream) = connection.downcast_ref::<TcpStream>()
         && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(WRITE_TIMEOUT))
     {
-        tracing::warn!(cause = %error, "a connection is not bound in time");
+        tracing::warn!(cause = %error, "write timeout not set on a connection");
     }
 }
 
@@ -74,7 +73,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[actix_web::test]
-    async fn an_accepted_connection_is_bound_in_how_long_its_client_may_not_read() {
+    async fn accepted_connection_has_the_write_timeout() {
         let listener = actix_web::rt::net::TcpListener::bind("127.0.0.1:0")
             .await
             .unwrap();

@@ -1,4 +1,4 @@
-//! Extractors: parts of a request as types.
+//! Extractors: typed parts of a request.
 
 pub mod form_key;
 pub mod idempotency_key;

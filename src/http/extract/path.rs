@@ -8,7 +8,7 @@ use crate::{
     util::id::Id,
 };
 
-/// The `{id}` of a route. What is no id is not found, as an id is that nobody has.
+/// The `{id}` of a route. Text that is not an id is answered with 404, like an unknown id.
 pub struct PathId<T>(pub Id<T>);
 
 impl<T: 'static> FromRequest for PathId<T> {

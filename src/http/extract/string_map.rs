@@ -1,4 +1,4 @@
-//! Objects whose fields are texts or lists of texts, and stand for a query as well.
+//! JSON objects whose members are strings or lists of strings. A query can replace such an object.
 
 use std::fmt;
 
@@ -16,8 +16,8 @@ use crate::{
     types::fields::{FieldErrors, Fields},
 };
 
-/// A selection with what belongs to it, as query or as JSON body: each field a text or a list of
-/// texts. In both at once it is refused, for one of them would be overlooked.
+/// The fields of a filter and its options, from a query or a JSON body. Each field is a string or a
+/// list of strings. A request with both is refused, because one of them would be ignored.
 pub struct FilterInput(pub Fields);
 
 impl FromRequest for FilterInput {
@@ -43,8 +43,9 @@ impl FromRequest for FilterInput {
     }
 }
 
-/// [`FilterInput`] for calls that revoke what is selected. A request without query and body is refused: a
-/// client that lost its body on the way would revoke everything. An empty object, or `all=true`, means that.
+/// [`FilterInput`] for calls that revoke a selection. A request without a query and a body is
+/// refused, because a client whose body was lost would revoke everything. An empty object or
+/// `all=true` selects everything.
 pub struct GivenFields(pub Fields);
 
 impl FromRequest for GivenFields {
@@ -68,7 +69,7 @@ impl FromRequest for GivenFields {
     }
 }
 
-/// Takes `all`, which is `true` and bounded by nothing beside it but a digest.
+/// Takes the field `all`. Its value is `true`, and no other field but `digest` may be present.
 fn take_all(fields: &mut Fields) {
     let Some(all) = fields.one("all") else {
         return;
@@ -83,8 +84,8 @@ fn take_all(fields: &mut Fields) {
     }
 }
 
-/// Proof that a request has neither query nor body: for API calls that do something and take no
-/// field. What somebody put there to bound what is done is not overlooked.
+/// Proof that a request has neither a query nor a body, for API calls that change something and
+/// take no field. A field that should restrict the change must not be ignored.
 pub struct NoInput;
 
 impl FromRequest for NoInput {
@@ -104,8 +105,8 @@ enum Texts {
     Many(Vec<String>),
 }
 
-/// An object of [`Texts`]. A name that comes twice is refused: a map would keep the last, and with
-/// `{"except": "a", "except": "b"}` end what was to be kept.
+/// An object of [`Texts`]. A repeated name is refused. A map would keep the last value only, and
+/// `{"except": "a", "except": "b"}` would revoke a credential that the client excluded.
 struct StringMap(Vec<(String, Texts)>);
 
 impl<'de> Deserialize<'de> for StringMap {
@@ -139,8 +140,8 @@ impl<'de> Deserialize<'de> for StringMap {
     }
 }
 
-/// An empty list would read as "no filter" and so name everything, when whoever sent it had nothing
-/// left to name: it is refused.
+/// Converts the members to fields. An empty list is refused: it would read as no filter and select
+/// everything, although the client selected nothing.
 fn fields_of(texts: Vec<(String, Texts)>) -> Result<Fields> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     let mut errors = FieldErrors::default();
@@ -169,13 +170,13 @@ mod tests {
     use crate::http::extract::json::parse;
 
     #[test]
-    fn an_empty_list_is_not_everything() {
+    fn empty_list_is_refused() {
         let StringMap(texts) = parse(br#"{"id":[]}"#).unwrap();
         assert!(fields_of(texts).is_err());
     }
 
     #[test]
-    fn of_a_selection_each_fault_names_its_field() {
+    fn error_in_a_filter_names_its_field() {
         for (body, field) in [
             (r#"{"except":"a","except":"b"}"#, "except"),
             (r#"{"id":1}"#, "id"),

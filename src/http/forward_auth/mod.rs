@@ -22,7 +22,7 @@ use url::Url;
 
 pub use self::original_request::KnownQuestions;
 use super::{
-    auth::{Counts, from_original_request, session_cookie::CookieConfig},
+    auth::{AcceptedCredentials, from_original_request, session_cookie::CookieConfig},
     middleware::{client_ip::is_from_a_trusted_proxy, security_headers::IDENTITY},
     paths,
     response::html::see_other,
@@ -51,8 +51,8 @@ pub async fn verify(
         return Ok(HttpResponse::Ok().finish());
     }
     let nobody = || match question.by {
-        Counts::Tokens => Error::TokenMissing,
-        Counts::Both | Counts::Sessions => Error::NotSignedIn {
+        AcceptedCredentials::Tokens => Error::TokenMissing,
+        AcceptedCredentials::Both | AcceptedCredentials::Sessions => Error::NotSignedIn {
             invalid_token: false,
         },
     };

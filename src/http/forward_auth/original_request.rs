@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::{
     credentials::Principal,
     error::{Error, Result},
-    http::{auth::Counts, middleware::body::Query},
+    http::{auth::AcceptedCredentials, middleware::body::Query},
     types::ability::Ability,
     util::bounded_memo::Memo,
 };
@@ -16,7 +16,7 @@ pub(super) struct Question {
     all: Vec<Asked>,
     any: Vec<Asked>,
     /// Which credentials count.
-    pub(super) by: Counts,
+    pub(super) by: AcceptedCredentials,
     /// Whether a CORS-preflight request passes.
     pub(super) preflight: bool,
     /// Whether a person who is not signed in is led to the sign-in page.
@@ -66,10 +66,10 @@ impl Question {
     }
 }
 
-fn counts(text: &str) -> Result<Counts, &'static str> {
+fn counts(text: &str) -> Result<AcceptedCredentials, &'static str> {
     match text {
-        "session" => Ok(Counts::Sessions),
-        "token" => Ok(Counts::Tokens),
+        "session" => Ok(AcceptedCredentials::Sessions),
+        "token" => Ok(AcceptedCredentials::Tokens),
         _ => Err("Give session or token."),
     }
 }

@@ -1,4 +1,4 @@
-//! Is the request meant for us? A name that is not ours in `Host` is a mistake or an attack by DNS
+//! Checks that a request names this server. Another name in `Host` is a mistake or an attack by DNS
 //! rebinding, and gets 421 (RFC 9110, sections 7.4 and 15.5.20).
 
 use std::net::SocketAddr;
@@ -14,8 +14,9 @@ use crate::{
     http::{paths, response::error_response::ResponseFormat},
 };
 
-/// Whether the request names us, or is one of those that probes send to any name. `listen` is what is ours
-/// where there is no public URL, as text: most requests name just that, and need no parser.
+/// Returns whether the request names this server, or has a path that probes use with any name.
+/// `listen` is the listen address as text. Without a public URL, most requests name exactly this
+/// address, so no parser is needed.
 #[must_use]
 pub fn is_allowed_host(
     path: &str,
@@ -28,9 +29,9 @@ pub fn is_allowed_host(
         return true;
     }
     let mut hosts = headers.get_all(header::HOST);
-    let named = hosts.next().and_then(|host| host.to_str().ok());
+    let host_header = hosts.next().and_then(|host| host.to_str().ok());
     // An absolute-form target outranks Host (RFC 9112, section 3.2.2).
-    let host = uri_authority.or(named);
+    let host = uri_authority.or(host_header);
     hosts.next().is_none()
         && host.is_some_and(|host| {
             (settings.public_url.is_none() && host == listen) || is_own_name(host, settings)
@@ -45,7 +46,7 @@ fn is_own_name(host: &str, settings: &Settings) -> bool {
             .iter()
             .any(|name| name.eq_ignore_ascii_case(url.authority()));
     }
-    // Without a name, most requests name an address: that needs no parser of URLs.
+    // Without a public URL, most requests name an address. This needs no URL parser.
     if let Ok(address) = host.parse::<SocketAddr>() {
         return address.ip().is_loopback() || Some(address.ip()) == settings.listen.ip();
     }
@@ -65,11 +66,12 @@ fn is_own_name(host: &str, settings: &Settings) -> bool {
     }
 }
 
-/// Leads a browser to https that asked a trusted proxy for a page by http. A program is never
-/// redirected: its secret would travel in the clear unnoticed.
+/// Returns a redirect to https for a browser that asked a trusted proxy for a page over http. A
+/// program is never redirected, because its secret would travel unencrypted and nobody would
+/// notice.
 ///
-/// Browsers send `Sec-Fetch-Site` by https alone (W3C Fetch Metadata, section 2). Where it is there,
-/// the proxy names the wrong scheme, and a redirect would lead to itself.
+/// Browsers send `Sec-Fetch-Site` over https only (W3C Fetch Metadata, section 2). If the request
+/// has it, the proxy reports the wrong scheme, and a redirect would loop.
 #[must_use]
 pub fn to_https(request: &HttpRequest, settings: &Settings) -> Option<HttpResponse> {
     if !settings.is_https() || ResponseFormat::of(request.path()) == ResponseFormat::Json {
@@ -78,19 +80,19 @@ pub fn to_https(request: &HttpRequest, settings: &Settings) -> Option<HttpRespon
     let headers = request.headers();
     let proto = headers.get("x-forwarded-proto")?.to_str().ok()?;
     let by_http = proto.split(',').next().map(str::trim) == Some("http");
-    let is_led = by_http
+    let is_redirected = by_http
         && request.method().is_safe()
         && !headers.contains_key("sec-fetch-site")
         && is_from_a_trusted_proxy(request, &settings.trusted_proxies);
     let path = request.uri().path_and_query()?;
-    is_led.then(|| {
+    is_redirected.then(|| {
         let address = format!("{}{path}", settings.base_url());
         let mut answer = HttpResponse::PermanentRedirect();
         answer.insert_header((header::LOCATION, address)).finish()
     })
 }
 
-/// The origin at which this request's page lives, as its browser writes it in `Origin`.
+/// Returns the origin of this request's page, in the form of the `Origin` header.
 #[must_use]
 pub fn own_origin(request: &HttpRequest, settings: &Settings) -> Option<String> {
     if let Some(url) = &settings.public_url {
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_public_url_loopback_names_and_the_listening_address_are_ours() {
+    fn loopback_and_listen_address_are_allowed_without_public_url() {
         let settings = settings(&[("NARTHEX_LISTEN", "192.0.2.7:9000")]);
         for host in [
             "localhost",
@@ -135,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn with_a_public_url_only_its_host_is_ours() {
+    fn only_the_host_of_the_public_url_is_allowed() {
         let settings = settings(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
         for host in ["id.example.com", "ID.example.com", "id.example.com:443"] {
             assert!(is_own_name(host, &settings), "{host}");

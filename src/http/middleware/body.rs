@@ -1,4 +1,4 @@
-//! Forms and queries, read into [`Fields`].
+//! Reads forms and queries into [`Fields`].
 
 use std::borrow::Cow;
 
@@ -17,16 +17,17 @@ use crate::{
     types::{fields::Fields, ids::UserId},
 };
 
-/// The hidden field in which a form of a signed-in page names the user that it was made for.
+/// The hidden form field that names the user for whom a signed-in page made the form.
 pub(crate) const FORM_USER: &str = "user";
 
-/// How much of a body is read before it is refused.
+/// Returns the largest size of a body.
 #[must_use]
 pub fn payload_limit() -> PayloadConfig {
     PayloadConfig::new(limits::BODY)
 }
 
-/// A form (`application/x-www-form-urlencoded`), without the field that [`is_for_another_user`] reads.
+/// A form (`application/x-www-form-urlencoded`), without the field that [`is_for_another_user`]
+/// reads.
 pub struct Form(pub Fields);
 
 impl FromRequest for Form {
@@ -51,8 +52,8 @@ impl FromRequest for Form {
     }
 }
 
-/// Returns whether the form in `body` was made for a user other than `user`. A form that names no user
-/// was made for all of them.
+/// Returns whether the form in `body` was made for another user than `user`. A form that names no
+/// user is for every user.
 pub fn is_for_another_user(request: &HttpRequest, body: &[u8], user: UserId) -> bool {
     is_form(request)
         && url::form_urlencoded::parse(body)
@@ -69,7 +70,7 @@ fn is_form(request: &HttpRequest) -> bool {
 pub struct Query(pub Fields);
 
 impl Query {
-    /// Reads what stands after the question mark.
+    /// Parses the text after the question mark.
     ///
     /// # Errors
     /// [`Error::Malformed`].
@@ -87,7 +88,7 @@ impl FromRequest for Query {
     }
 }
 
-/// Proof that the address has no query: for API calls that take none.
+/// Proof that the address has no query, for API calls without parameters.
 pub struct NoQuery;
 
 impl FromRequest for NoQuery {
@@ -95,7 +96,7 @@ impl FromRequest for NoQuery {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        // Hardly a call has one.
+        // Most requests have no query.
         if request.query_string().is_empty() {
             return ready(Ok(Self));
         }
@@ -104,7 +105,7 @@ impl FromRequest for NoQuery {
     }
 }
 
-/// Reads the whole body, in the time that there is for it.
+/// Reads the whole body within [`limits::BODY_TIMEOUT`].
 pub(crate) fn read(
     request: &HttpRequest,
     payload: &mut Payload,
@@ -120,15 +121,18 @@ pub(crate) fn read(
     }
 }
 
-/// Takes the whole body in before anything is decided about who sent it, and leaves it to be read
-/// again. Who holds the end of a request back would otherwise be judged by what they were when its
-/// head came, and act on it ten seconds after that ended. Returns the body, which is empty if none came.
+/// Buffers the body before authentication and puts it back for the handler. Returns the body, which
+/// is empty if there is none.
+///
+/// Otherwise a client could delay the body and act with a credential that was revoked after its
+/// headers arrived.
 ///
 /// # Errors
-/// [`Error::TooLarge`], [`Error::BodyTimeout`], [`Error::Malformed`]: it did not come whole.
+/// [`Error::TooLarge`], [`Error::BodyTimeout`] and [`Error::Malformed`] if the body did not arrive
+/// completely.
 pub async fn buffer_body(request: &mut ServiceRequest) -> Result<Bytes> {
-    // Most requests have none, and need neither a timer to read it nor room for what reads it: that is
-    // in a box, which only those that do have.
+    // Most requests have no body. They need no timer and no memory for the future that reads it, so
+    // that future is boxed.
     if !has_body(request.request()) {
         return Ok(Bytes::new());
     }
@@ -138,15 +142,16 @@ pub async fn buffer_body(request: &mut ServiceRequest) -> Result<Bytes> {
     Ok(bytes)
 }
 
-/// Whether a body came, without reading it.
+/// Returns whether the request has a body, without reading it.
 pub(crate) fn has_body(request: &HttpRequest) -> bool {
     let length = request.headers().get(header::CONTENT_LENGTH);
     request.headers().contains_key(header::TRANSFER_ENCODING)
         || length.is_some_and(|length| length.as_bytes() != b"0")
 }
 
-/// Reads names and values (WHATWG URL, section 5.1). Bytes that are no UTF-8 are refused, where the
-/// standard would put replacement characters: what is stored is what was sent.
+/// Parses names and values (WHATWG URL, section 5.1). The standard replaces invalid UTF-8 by
+/// replacement characters. Narthex refuses it, because the stored value must be the value that the
+/// client sent.
 fn url_encoded(bytes: &[u8]) -> Result<Fields> {
     let decoded = if bytes.contains(&b'%') {
         Cow::Owned(percent_decoded(bytes))
@@ -159,7 +164,7 @@ fn url_encoded(bytes: &[u8]) -> Result<Fields> {
     Ok(Fields::new(url::form_urlencoded::parse(bytes)))
 }
 
-/// `%XX` as the byte that it stands for, and everything else as it is (RFC 3986, section 2.1).
+/// Decodes `%XX` to one byte and leaves everything else as it is (RFC 3986, section 2.1).
 pub fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
     let mut rest = bytes.iter().copied();
     let mut decoded = Vec::with_capacity(bytes.len());
@@ -195,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_utf_8_is_refused() {
+    fn invalid_utf_8_is_refused() {
         for bytes in [&b"a=%ff"[..], b"a=\xff", b"%ff=a", b"a=%C3%28"] {
             assert!(url_encoded(bytes).is_err(), "{bytes:?}");
         }

@@ -1,4 +1,4 @@
-//! Middleware that some requests pass by.
+//! Middleware that some requests bypass.
 
 use std::{
     rc::Rc,
@@ -14,19 +14,20 @@ use futures_util::{
     future::{Either, LocalBoxFuture},
 };
 
-/// `inner`, and `outer` around that, but for requests of which `passes` holds: what they need is inside of
-/// both. actix-web's own `Condition` decides once for all requests.
+/// Two layers of middleware, `inner` and `outer`, that a request bypasses if `bypasses` returns
+/// true. Then only the service inside them handles the request. The `Condition` of actix-web
+/// decides once for all requests.
 pub struct BypassIf<I, O> {
-    passes: fn(&ServiceRequest) -> bool,
+    bypasses: fn(&ServiceRequest) -> bool,
     inner: I,
     outer: Rc<O>,
 }
 
 impl<I, O> BypassIf<I, O> {
-    /// Goes around what does not pass.
-    pub fn new(passes: fn(&ServiceRequest) -> bool, inner: I, outer: O) -> Self {
+    /// Creates the middleware.
+    pub fn new(bypasses: fn(&ServiceRequest) -> bool, inner: I, outer: O) -> Self {
         Self {
-            passes,
+            bypasses,
             inner,
             outer: Rc::new(outer),
         }
@@ -49,32 +50,32 @@ where
     type Response = ServiceResponse<B>;
     type Error = Error;
     type InitError = ();
-    type Transform = UnlessService<S, O::Transform>;
+    type Transform = BypassService<S, O::Transform>;
     type Future = LocalBoxFuture<'static, Result<Self::Transform, ()>>;
 
-    fn new_transform(&self, inside: S) -> Self::Future {
-        let (passes, inside) = (self.passes, Rc::new(inside));
-        let inner = self.inner.new_transform(Rc::clone(&inside));
+    fn new_transform(&self, service: S) -> Self::Future {
+        let (bypasses, service) = (self.bypasses, Rc::new(service));
+        let inner = self.inner.new_transform(Rc::clone(&service));
         let outer = Rc::clone(&self.outer);
         async move {
-            Ok(UnlessService {
-                passes,
-                inside,
-                around: outer.new_transform(inner.await?).await?,
+            Ok(BypassService {
+                bypasses,
+                service,
+                wrapped: outer.new_transform(inner.await?).await?,
             })
         }
         .boxed_local()
     }
 }
 
-/// What [`BypassIf`] becomes.
-pub struct UnlessService<S, A> {
-    passes: fn(&ServiceRequest) -> bool,
-    inside: Rc<S>,
-    around: A,
+/// The service of [`BypassIf`].
+pub struct BypassService<S, A> {
+    bypasses: fn(&ServiceRequest) -> bool,
+    service: Rc<S>,
+    wrapped: A,
 }
 
-impl<S, A, B> Service<ServiceRequest> for UnlessService<S, A>
+impl<S, A, B> Service<ServiceRequest> for BypassService<S, A>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     A: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
@@ -84,14 +85,14 @@ where
     type Future = Either<S::Future, A::Future>;
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.around.poll_ready(context)
+        self.wrapped.poll_ready(context)
     }
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        if (self.passes)(&request) {
-            Either::Left(self.inside.call(request))
+        if (self.bypasses)(&request) {
+            Either::Left(self.service.call(request))
         } else {
-            Either::Right(self.around.call(request))
+            Either::Right(self.wrapped.call(request))
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A handler that panics: its caller is told as much as of any other fault of ours, and the worker
-//! goes on. Without this actix-web would close the connection without a word.
+//! Answers a panic of a handler like every other internal error, and the worker continues. Without
+//! this, actix-web would close the connection without a response.
 
 use std::panic::AssertUnwindSafe;
 
@@ -12,22 +12,23 @@ use futures_util::FutureExt as _;
 
 use crate::error::Error;
 
-/// Runs what answers `kept` and makes an answer of its panic. Whatever it held is dropped by then; what
-/// is shared by requests keeps whole through a panic, each piece by its own means. (Not a middleware of
-/// its own: that costs each request an allocation more.)
+/// Runs `answer`, which handles `request`, and converts a panic into a response. The state of the
+/// request is dropped by then. State that requests share stays consistent, because each type has
+/// its own protection. (It is a function and not a middleware, which would cost each request one
+/// more allocation.)
 ///
 /// # Errors
-/// Those of `answer`.
+/// The errors of `answer`.
 pub async fn catch_panic<B: MessageBody + 'static>(
-    kept: HttpRequest,
+    request: HttpRequest,
     answer: impl Future<Output = Result<ServiceResponse<B>, actix_web::Error>>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     match AssertUnwindSafe(answer).catch_unwind().await {
-        Ok(answered) => Ok(answered?.map_into_left_body()),
+        Ok(response) => Ok(response?.map_into_left_body()),
         Err(_) => {
             let error = Error::internal("a handler panicked");
-            let refused = actix_web::HttpResponse::from_error(error);
-            Ok(ServiceResponse::new(kept, refused).map_into_right_body())
+            let response = actix_web::HttpResponse::from_error(error);
+            Ok(ServiceResponse::new(request, response).map_into_right_body())
         }
     }
 }

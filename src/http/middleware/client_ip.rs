@@ -1,4 +1,4 @@
-//! The client's address: the peer's, or what a trusted proxy says that it is.
+//! The client's address: the address of the peer, or the address that a trusted proxy reports.
 
 use std::{any::Any, borrow::Cow, net::IpAddr, sync::Once};
 
@@ -14,32 +14,35 @@ use crate::util::networks::{Networks, canonical, client_prefix};
 #[derive(Clone, Copy)]
 struct ClientAddress(IpAddr);
 
-/// The peer connected to our Unix socket: a proxy on this machine, which the socket's mode let in.
+/// A peer on the Unix socket: a proxy on this machine. The permissions of the socket authorize it.
 #[derive(Clone, Copy)]
 struct UnixPeer;
 
-/// Notes of a connection that was just accepted whether its peer is trusted without an address. (A TCP
-/// connection that was reset has no peer address either, and is not.)
-pub fn note_peer(connection: &dyn Any, data: &mut Extensions) {
+/// Marks a new connection if its peer is trusted without an address. (A TCP connection that was
+/// reset has no peer address either. It is not trusted.)
+pub fn record_peer(connection: &dyn Any, data: &mut Extensions) {
     if connection.is::<UnixStream>() {
         data.insert(UnixPeer);
     }
 }
 
-/// Works out the client's address once, for [`client_address`] to give to whoever asks. What nobody is
-/// believed about is not read, and there is nothing to be noted then.
-pub fn note(request: &ServiceRequest, trusted: &Networks) {
+/// Determines the client's address once, for [`client_address`]. Headers of a peer that is not
+/// trusted are ignored, and then nothing is stored.
+pub fn record(request: &ServiceRequest, trusted: &Networks) {
     let peer = peer(request.request());
     if !is_from_a_trusted_proxy(request.request(), trusted) {
-        warn_of_proxy(peer, request.headers());
-    } else if let Some(client) = behind_proxies(peer, &named(request.headers()), trusted) {
+        warn_about_proxy(peer, request.headers());
+    } else if let Some(client) =
+        behind_proxies(peer, &forwarding_headers(request.headers()), trusted)
+    {
         request.extensions_mut().insert(ClientAddress(client));
     }
 }
 
-/// Warns once in a process of a peer that sends what only proxies send and is not trusted: if it is the
-/// operator's proxy, all clients share its address, its rate limit and its line in the list of sessions.
-fn warn_of_proxy(peer: Option<IpAddr>, headers: &HeaderMap) {
+/// Warns once per process about a peer that sends headers of a proxy but is not trusted. If the
+/// peer is the operator's proxy, all clients share its address, its rate limit and its entry in the
+/// list of sessions.
+fn warn_about_proxy(peer: Option<IpAddr>, headers: &HeaderMap) {
     static WARNED: Once = Once::new();
     if WARNED.is_completed() {
         return;
@@ -52,7 +55,7 @@ fn warn_of_proxy(peer: Option<IpAddr>, headers: &HeaderMap) {
             tracing::warn!(
                 %header,
                 peer = %client_prefix(peer),
-                "ignored the client address in a header from a peer that is not trusted; if the peer \
+                "client address in a header ignored because the peer is not trusted; if the peer \
                  is your proxy, name it in NARTHEX_TRUSTED_PROXIES (this is logged once)"
             );
         });
@@ -63,29 +66,31 @@ fn peer(request: &HttpRequest) -> Option<IpAddr> {
     request.peer_addr().map(|peer| canonical(peer.ip()))
 }
 
-/// What proxies say of the hops before them. Most write `X-Forwarded-For` and pass a `Forwarded` on as
-/// the client sent it, so that is read only where it stands alone.
-fn named(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
+/// Returns the headers in which proxies report the hops before them. Most proxies write
+/// `X-Forwarded-For` and pass on `Forwarded` as the client sent it, so `Forwarded` is read only if
+/// it is alone.
+fn forwarding_headers(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
     let name = if headers.contains_key(header::X_FORWARDED_FOR) {
         header::X_FORWARDED_FOR
     } else {
         header::FORWARDED
     };
-    // An entry that is no text cannot be read. It hides no entry that a proxy added on the same line.
+    // An entry with invalid UTF-8 cannot be parsed. It must not hide an entry that a proxy added to
+    // the same line.
     let values = headers.get_all(name);
     values
         .map(|value| String::from_utf8_lossy(value.as_bytes()))
         .collect()
 }
 
-/// The client's address; none where a proxy on the Unix socket named none.
+/// Returns the client's address. `None` if a proxy on the Unix socket reported none.
 #[must_use]
 pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
-    let noted = request.extensions().get::<ClientAddress>().copied();
-    noted.map(|client| client.0).or_else(|| peer(request))
+    let recorded = request.extensions().get::<ClientAddress>().copied();
+    recorded.map(|client| client.0).or_else(|| peer(request))
 }
 
-/// Whether the peer is one of the proxies that are believed.
+/// Returns whether the peer is a trusted proxy.
 #[must_use]
 pub fn is_from_a_trusted_proxy(request: &HttpRequest, trusted: &Networks) -> bool {
     match peer(request) {
@@ -94,9 +99,9 @@ pub fn is_from_a_trusted_proxy(request: &HttpRequest, trusted: &Networks) -> boo
     }
 }
 
-/// Walks from the right, past every proxy that is trusted, to the first address that is not: all
-/// that stands to the left of it may have been written by anybody. The first entry, which many
-/// servers take, is the one that the client itself can choose. A peer without an address is trusted.
+/// Goes from right to left through the reported hops, past each trusted proxy, to the first address
+/// that is not trusted. A client can write everything to the left of it. Many servers take the
+/// first entry, which the client can choose. A peer without an address is trusted.
 fn behind_proxies(
     peer: Option<IpAddr>,
     lines: &[impl AsRef<str>],
@@ -113,15 +118,16 @@ fn behind_proxies(
         }
         match read_hop(hop) {
             Some(address) => client = Some(canonical(address)),
-            // What cannot be read was not written by the proxy that we trust: go no further.
+            // The trusted proxy did not write an entry that cannot be parsed, so the search ends
+            // here.
             None => break,
         }
     }
     client
 }
 
-/// `192.0.2.7`, `192.0.2.7:1234`, `[2001:db8::1]:1234`, or an element of `Forwarded` with `for=`
-/// (RFC 7239, section 4).
+/// Parses `192.0.2.7`, `192.0.2.7:1234`, `[2001:db8::1]:1234`, or an element of `Forwarded` with
+/// `for=` (RFC 7239, section 4).
 fn read_hop(hop: &str) -> Option<IpAddr> {
     let node = hop
         .split(';')
@@ -153,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn peer_of_a_unix_socket_is_a_proxy_that_names_the_client() {
+    fn peer_on_unix_socket_is_a_trusted_proxy() {
         const UNIX: &str = "";
         assert_eq!(client(UNIX, &[]), "");
         assert_eq!(client(UNIX, &["unknown"]), "");
@@ -165,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_of_the_client_hides_no_hop_of_the_proxy() {
+    fn invalid_byte_of_the_client_hides_no_hop_of_the_proxy() {
         let trusted = Networks::parse("10.0.0.0/8").unwrap();
         for (name, line) in [
             (header::X_FORWARDED_FOR, &b"caf\xe9, 203.0.113.1"[..]),
@@ -174,18 +180,22 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(name, header::HeaderValue::from_bytes(line).unwrap());
-            let client = behind_proxies("10.0.0.1".parse().ok(), &named(&headers), &trusted);
+            let client = behind_proxies(
+                "10.0.0.1".parse().ok(),
+                &forwarding_headers(&headers),
+                &trusted,
+            );
             assert_eq!(client, "203.0.113.1".parse().ok(), "{line:?}");
         }
     }
 
     #[test]
-    fn a_peer_that_is_not_trusted_is_the_client_whatever_it_says() {
+    fn untrusted_peer_is_the_client() {
         assert_eq!(client("192.0.2.9", &["203.0.113.1"]), "192.0.2.9");
     }
 
     #[test]
-    fn a_trusted_proxy_is_believed_about_the_last_hop_only() {
+    fn trusted_proxy_determines_the_last_hop_only() {
         assert_eq!(
             client("10.0.0.1", &["198.51.100.66, 203.0.113.1"]),
             "203.0.113.1"
@@ -205,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_ends_the_walk() {
+    fn invalid_entry_ends_the_search() {
         assert_eq!(client("10.0.0.1", &["203.0.113.1, unknown"]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
     }

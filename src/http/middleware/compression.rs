@@ -1,4 +1,4 @@
-//! In which coding an answer is sent.
+//! The content coding of responses.
 
 use actix_web::{
     HttpMessage as _,
@@ -6,7 +6,7 @@ use actix_web::{
     http::header::{self, AcceptEncoding, Encoding},
 };
 
-/// The codings that actix-web's `Compress` has, the answer as it is among them.
+/// The codings of actix-web's `Compress`, `identity` included.
 const CODINGS: [fn() -> Encoding; 4] = [
     Encoding::identity,
     Encoding::brotli,
@@ -14,11 +14,11 @@ const CODINGS: [fn() -> Encoding; 4] = [
     Encoding::deflate,
 ];
 
-/// Has an answer sent as it is to a client that accepts no coding of ours. RFC 9110, section 12.5.3,
-/// leaves that to the server; `Compress` would answer `406`, with a text that has no type.
+/// Sends the response uncompressed if the client accepts no supported coding. RFC 9110, section
+/// 12.5.3, permits this. `Compress` would answer `406` with a text that has no media type.
 pub fn or_identity<S: Service<ServiceRequest>>(
     mut request: ServiceRequest,
-    inside: &S,
+    service: &S,
 ) -> S::Future {
     let codings = CODINGS.map(|coding| coding());
     let refuses_all = request
@@ -27,5 +27,5 @@ pub fn or_identity<S: Service<ServiceRequest>>(
     if refuses_all {
         request.headers_mut().remove(header::ACCEPT_ENCODING);
     }
-    inside.call(request)
+    service.call(request)
 }

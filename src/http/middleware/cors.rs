@@ -1,8 +1,8 @@
-//! Which pages of other origins may read what the API answers: those of trusted origins, for
-//! first-party apps in a browser, and no others (WHATWG Fetch, section 3.3).
+//! CORS for pages of trusted origins, which are first-party apps in a browser (WHATWG Fetch,
+//! section 3.3). Pages of other origins cannot read responses of the API.
 //!
-//! `may_act` in `same_origin` says whose requests *do* something; this only says whose pages may see
-//! the answer, and which may ask first.
+//! `is_trusted_request` in [`super::csrf`] decides whether a request may change something. This
+//! module decides only which pages may read the response and send a preflight request.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -17,55 +17,57 @@ use crate::{
     http::{paths, response::error_response::ResponseFormat},
 };
 
-/// What a page may send, beyond what every page may. A path that does not take a method still
-/// refuses it: this only lets the question through.
+/// The methods and headers that a page may send in addition to those that need no permission. A
+/// path still refuses a method that it does not support.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, DELETE");
 const HEADERS: HeaderValue =
     HeaderValue::from_static("authorization, content-type, idempotency-key");
-/// What a page's script may read of an answer's head, beyond what it always may.
+/// The response headers that a page's script may read in addition to those that are always
+/// readable.
 const READABLE: HeaderValue = HeaderValue::from_static("location, retry-after, www-authenticate");
-/// How long a browser need not ask again, in seconds.
-const FOR: HeaderValue = HeaderValue::from_static("600");
+/// The time for which a browser may cache a preflight response, in seconds.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
-/// The origin of the page that sent the request, where it is a trusted one and calls the API. A
-/// proxy's question at `/auth/verify` carries the headers of somebody else's request.
-fn trusted<'a>(request: &'a HttpRequest, settings: &Settings) -> Option<&'a HeaderValue> {
+/// Returns the origin of the page that sent the request, if it is trusted and calls the API.
+/// `/auth/verify` is excluded, because there a proxy sends the headers of a request to an app.
+fn trusted_origin<'a>(request: &'a HttpRequest, settings: &Settings) -> Option<&'a HeaderValue> {
     let origin = request.headers().get(header::ORIGIN)?;
-    let known = settings.trusts(origin.to_str().ok()?);
-    (is_for_pages(request) && known).then_some(origin)
+    let is_trusted = settings.trusts(origin.to_str().ok()?);
+    (supports_cors(request) && is_trusted).then_some(origin)
 }
 
-fn is_for_pages(request: &HttpRequest) -> bool {
+fn supports_cors(request: &HttpRequest) -> bool {
     ResponseFormat::of(request.path()) == ResponseFormat::Json && request.path() != paths::VERIFY
 }
 
-/// The answer to a browser that asks on behalf of a trusted origin's page whether it may send
-/// something (a CORS-preflight request); `None` for every other request.
+/// Returns the response to a preflight request of a page with a trusted origin. `None` for other
+/// requests.
 #[must_use]
 pub fn preflight(request: &HttpRequest, settings: &Settings) -> Option<HttpResponse> {
-    let asks = request.method() == Method::OPTIONS
+    let is_preflight = request.method() == Method::OPTIONS
         && request
             .headers()
             .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    if !asks {
+    if !is_preflight {
         return None;
     }
-    trusted(request, settings)?;
+    trusted_origin(request, settings)?;
     let mut answer = HttpResponse::NoContent();
     answer
         .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, METHODS))
         .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS))
-        .insert_header((header::ACCESS_CONTROL_MAX_AGE, FOR));
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, MAX_AGE));
     Some(answer.finish())
 }
 
-/// Lets a trusted origin's page read the answer, and tells caches that who asks makes a difference.
+/// Permits a page of a trusted origin to read the response, and tells caches that the response
+/// depends on the origin.
 pub fn apply(headers: &mut HeaderMap, request: &HttpRequest, settings: &Settings) {
-    if settings.trusted_origins.is_empty() || !is_for_pages(request) {
+    if settings.trusted_origins.is_empty() || !supports_cors(request) {
         return;
     }
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = trusted(request, settings) {
+    if let Some(origin) = trusted_origin(request, settings) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(
             header::ACCESS_CONTROL_ALLOW_CREDENTIALS,

@@ -1,8 +1,8 @@
-//! Cross-site requests do nothing.
+//! Refuses cross-site requests that would change something.
 //!
-//! Browsers say with each request where it comes from: `Sec-Fetch-Site` (W3C Fetch Metadata), and
-//! where that is absent `Origin`. A request with neither was sent by no browser, and so without a
-//! cookie that it did not choose itself. Form tokens would be a second proof of the same, and state.
+//! Browsers send the origin of each request: in `Sec-Fetch-Site` (W3C Fetch Metadata), or else in
+//! `Origin`. A request with neither does not come from a browser, so its client chose the cookie
+//! itself. Form tokens would prove the same again and would need state.
 
 use actix_web::{
     HttpRequest,
@@ -16,21 +16,21 @@ use crate::{
     http::{paths, response::error_response::ResponseFormat},
 };
 
-/// Why a request that [may not act](is_trusted_request) is refused: a page that was opened by http where the
-/// public URL is https is told what would do.
+/// Returns the reason why a request that is [not trusted](is_trusted_request) is refused. If a page
+/// was opened over http although the public URL has https, the error says how to correct this.
 #[must_use]
 pub fn refusal(request: &HttpRequest, settings: &Settings) -> Error {
     let origin = request.headers().get(header::ORIGIN);
     let origin = origin
         .and_then(|value| value.to_str().ok())
         .and_then(|origin| url::Url::parse(origin).ok());
-    let is_ours = settings.public_url.as_ref().is_some_and(|own| {
+    let is_own_host = settings.public_url.as_ref().is_some_and(|own| {
         let host = origin.as_ref().and_then(url::Url::host_str);
         own.is_https() && host == Some(own.host())
     });
     match origin {
         Some(origin)
-            if is_ours
+            if is_own_host
                 && origin.scheme() == "http"
                 && ResponseFormat::of(request.path()) == ResponseFormat::Html =>
         {
@@ -40,22 +40,22 @@ pub fn refusal(request: &HttpRequest, settings: &Settings) -> Error {
     }
 }
 
-/// Whether the request may do something: it is safe by its method, calls the API with an
-/// `Authorization` header (which decides alone there, so that no cookie counts), or comes from a page
-/// of ours or of a trusted origin.
+/// Returns whether the request may change something. It may if its method is safe, if it calls the
+/// API with an `Authorization` header, or if a page of ours or of a trusted origin sent it. With
+/// the header the API ignores cookies.
 ///
-/// On a page the header proves nothing: behind a proxy that asks for Basic authentication, browsers
-/// add it to whatever another site makes them send.
+/// For pages the header proves nothing. Behind a proxy with Basic authentication, browsers add it
+/// to requests that another site causes.
 #[must_use]
 pub fn is_trusted_request(request: &HttpRequest, settings: &Settings) -> bool {
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
         return true;
     }
-    let by_header = ResponseFormat::of(request.path()) == ResponseFormat::Json
+    let has_authorization = ResponseFormat::of(request.path()) == ResponseFormat::Json
         && request.headers().contains_key(header::AUTHORIZATION);
-    // Asked with whatever method the client used elsewhere, and does nothing with any.
-    let only_asks = request.path() == paths::VERIFY;
-    if by_header || only_asks {
+    // The proxy uses the method of the client's request. The call changes nothing.
+    let changes_nothing = request.path() == paths::VERIFY;
+    if has_authorization || changes_nothing {
         return true;
     }
     let text = |name: &str| {

@@ -1,4 +1,4 @@
-//! Middleware: what every request passes through.
+//! Middleware for all requests.
 
 pub mod allowed_host;
 pub mod body;

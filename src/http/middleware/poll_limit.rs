@@ -1,17 +1,18 @@
-//! Notices a connection that spins.
+//! Closes connections that are polled in a busy loop.
 //!
-//! actix-http reads ahead of the request that it answers. While 128 KiB of further requests wait, its
-//! connection polls that request again and again, whatever the request waits for. Only a client that
-//! pipelines causes it, and no browser or proxy does.
+//! actix-http reads ahead while it handles a request. While 128 KiB of further requests wait, its
+//! connection polls the current request again and again, even if that request waits for something.
+//! Only clients that pipeline requests cause this. Browsers and proxies do not.
 
 use std::{future::poll_fn, pin::pin, task::Poll};
 
 use actix_web::{HttpResponse, error::InternalError};
 
-/// The most polls of one request: it is polled once for each packet of its body and a few times besides.
+/// The largest number of polls of one request. A request is polled once for each packet of its
+/// body, and a few more times.
 pub const MAX: u32 = 20_000;
 
-/// The output of `future`, or `None` if it was polled more than `max` times.
+/// Returns the output of `future`, or `None` if it was polled more than `max` times.
 pub async fn bounded<F: Future>(future: F, max: u32) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut polls = 0;
@@ -25,10 +26,10 @@ pub async fn bounded<F: Future>(future: F, max: u32) -> Option<F::Output> {
     .await
 }
 
-/// The answer in the place of one that was given up. It ends the connection.
+/// Returns the error response of a request that was aborted. It closes the connection.
 #[must_use]
-pub fn refused() -> actix_web::Error {
-    tracing::info!("connection closed: it pipelines requests");
+pub fn rejection() -> actix_web::Error {
+    tracing::info!("connection closed: too many pipelined requests");
     let answer = HttpResponse::BadRequest().force_close().finish();
     InternalError::from_response("too many polls", answer).into()
 }
@@ -37,7 +38,7 @@ pub fn refused() -> actix_web::Error {
 mod tests {
     use super::*;
 
-    /// Pending for so many polls, each of which wakes its task again.
+    /// Stays pending for `polls` polls. Each of them wakes the task again.
     async fn pending(mut polls: u32) {
         poll_fn(|context| {
             if polls == 0 {
@@ -51,7 +52,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn future_is_given_up_after_too_many_polls() {
+    async fn future_is_aborted_after_too_many_polls() {
         assert_eq!(bounded(pending(9), 10).await, Some(()));
         assert_eq!(bounded(pending(10), 10).await, None);
     }

@@ -1,4 +1,5 @@
-//! Refusals for now, which are worth insisting on: they are not made at once.
+//! Delays the responses 429 and overload 503, so that clients that retry in a tight loop do not use
+//! up the CPU.
 
 use std::time::Duration;
 
@@ -6,22 +7,23 @@ use actix_web::{dev::ServiceResponse, http::StatusCode};
 
 use crate::error::Error;
 
-/// How long an answer is held that says "too many", or "too busy". Made at once, those for whoever insists
-/// take all cores: two dozen connections have thousands made in a second. Held, a connection has twenty, for
-/// it is answered in its order (RFC 9112, section 9.3.2). Short enough for whoever is in earnest not to notice.
-const HELD: Duration = Duration::from_millis(50);
+/// The delay. Without it, two dozen connections cause thousands of such responses a second and use
+/// all cores. With it, each connection gets twenty a second, because a connection is answered in
+/// order (RFC 9112, section 9.3.2). It is too short for other clients to notice.
+const DELAY: Duration = Duration::from_millis(50);
 
-/// Gives `answer` back: after a moment, where it refuses somebody for now.
+/// Returns `answer`, after the delay if it is a temporary rejection.
 pub async fn delay_rejection(answer: ServiceResponse) -> ServiceResponse {
     if is_temporary(&answer) {
-        // In a box: every answer would carry its room along otherwise.
-        Box::pin(tokio::time::sleep(HELD)).await;
+        // Boxed, because the future of each response would otherwise contain the timer.
+        Box::pin(tokio::time::sleep(DELAY)).await;
     }
     answer
 }
 
-/// Whether it is the caller, or the crowd, that makes it come too early. Not where the database is gone:
-/// whoever asks then would be let in.
+/// Returns whether the response rejects a request because of a rate limit or an overload. A
+/// database outage is not one of them: a client that retries then succeeds as soon as the database
+/// is back.
 #[must_use]
 pub fn is_temporary(answer: &ServiceResponse) -> bool {
     match answer.status() {
@@ -43,15 +45,15 @@ mod tests {
 
     use super::*;
 
-    async fn is_there(answer: &mut (impl Future<Output = ServiceResponse> + Unpin)) -> bool {
+    async fn is_ready(answer: &mut (impl Future<Output = ServiceResponse> + Unpin)) -> bool {
         let polled =
             poll_fn(|context| Poll::Ready(Pin::new(&mut *answer).poll(context).is_ready()));
         polled.await
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_is_refused_for_now_is_told_after_a_moment_and_everybody_else_at_once() {
-        let refused = |error: Error| {
+    async fn only_temporary_rejections_are_delayed() {
+        let rejection = |error: Error| {
             TestRequest::default()
                 .to_srv_request()
                 .error_response(error)
@@ -62,24 +64,24 @@ mod tests {
         };
         for answer in [
             page(StatusCode::TOO_MANY_REQUESTS),
-            refused(Error::Throttled(Duration::from_secs(3))),
-            refused(Error::Busy),
+            rejection(Error::Throttled(Duration::from_secs(3))),
+            rejection(Error::Busy),
         ] {
             let mut answer = Box::pin(delay_rejection(answer));
-            assert!(!is_there(&mut answer).await);
+            assert!(!is_ready(&mut answer).await);
             let millisecond = Duration::from_millis(1);
-            tokio::time::advance(HELD - millisecond).await;
-            assert!(!is_there(&mut answer).await);
+            tokio::time::advance(DELAY - millisecond).await;
+            assert!(!is_ready(&mut answer).await);
             tokio::time::advance(2 * millisecond).await;
-            assert!(is_there(&mut answer).await);
+            assert!(is_ready(&mut answer).await);
         }
         for answer in [
             page(StatusCode::OK),
             page(StatusCode::UNPROCESSABLE_ENTITY),
-            refused(Error::NotFound),
-            refused(Error::Unavailable("gone".to_owned())),
+            rejection(Error::NotFound),
+            rejection(Error::Unavailable("gone".to_owned())),
         ] {
-            assert!(is_there(&mut Box::pin(delay_rejection(answer))).await);
+            assert!(is_ready(&mut Box::pin(delay_rejection(answer))).await);
         }
     }
 }

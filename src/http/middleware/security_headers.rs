@@ -1,4 +1,4 @@
-//! The headers that every answer has, whatever its status.
+//! The headers of every response, whatever its status.
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -7,11 +7,12 @@ use crate::{
     http::{paths, response::error_response::ResponseFormat},
 };
 
-/// An answer of the API that somebody opens as a page can do nothing at all.
+/// The policy of API responses. If a browser opens one as a page, the page can load and run
+/// nothing.
 const API_POLICY: &str = "default-src 'none'; object-src 'none'; base-uri 'none'; \
      frame-ancestors 'none'; sandbox";
 
-/// On every answer. No handler sets one of these itself.
+/// The headers of every response. No handler sets one of them.
 const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (
         header::X_CONTENT_TYPE_OPTIONS,
@@ -32,9 +33,9 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
-/// The headers by which `/auth/verify` tells an app who is calling. Each is on every answer of it,
-/// empty where nobody is: a proxy that copies them overwrites what the client itself may have sent
-/// under these names.
+/// The headers with which `/auth/verify` names the caller to an app. Each response of it has all of
+/// them, with empty values if there is no caller. A proxy that copies them thereby overwrites
+/// headers of the same names from the client.
 pub const IDENTITY: [HeaderName; 5] = [
     HeaderName::from_static("remote-user"),
     HeaderName::from_static("remote-email"),
@@ -43,28 +44,28 @@ pub const IDENTITY: [HeaderName; 5] = [
     HeaderName::from_static("remote-credential"),
 ];
 
-/// The headers of one app, made once.
+/// The headers of one app, built once.
 pub struct Headers {
     page_policy: HeaderValue,
-    /// For the pages of [`LEADING_ON`].
-    leading_policy: HeaderValue,
+    /// The policy for the pages of [`REDIRECTING`].
+    redirecting_policy: HeaderValue,
     endpoints: Option<HeaderValue>,
-    /// `Strict-Transport-Security`, under https.
+    /// `Strict-Transport-Security`, if the public URL has https.
     hsts: Option<HeaderValue>,
 }
 
-/// The pages whose forms lead on to a page of an app.
-const LEADING_ON: [&str; 4] = [paths::LOGIN, paths::REGISTER, paths::CONFIRM, paths::LOGOUT];
+/// The pages whose forms redirect to a page of an app.
+const REDIRECTING: [&str; 4] = [paths::LOGIN, paths::REGISTER, paths::CONFIRM, paths::LOGOUT];
 
 impl Headers {
-    /// The headers that `settings` lead to.
+    /// Builds the headers from `settings`.
     ///
-    /// Pages load their stylesheet, icon and scripts (files, none in a page) from here and nothing else
-    /// from anywhere, are framed by nobody, and send their forms nowhere else. Chromium applies
-    /// `form-action` also to every redirect that follows (CSP 3, section 6.4.1), and an app may redirect
-    /// to any origin. So the pages whose forms lead on to an app have none. Violations are reported to
-    /// the operator's collector, if one is set (CSP 3, section 6.5): by `report-to`, which Chromium
-    /// follows under https alone and then instead of `report-uri`, and by `report-uri`.
+    /// Pages load stylesheets, icons and scripts from files of this server only, cannot be framed,
+    /// and send forms to this server only. Chromium applies `form-action` also to each redirect
+    /// that follows (CSP 3, section 6.4.1), and an app may redirect to any origin. Pages whose
+    /// forms redirect to an app therefore have no `form-action`. Violations are reported to the
+    /// operator's collector, if one is set (CSP 3, section 6.5), with both `report-to` and
+    /// `report-uri`. Chromium uses `report-to` over https only, and then ignores `report-uri`.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         let https = settings.is_https();
@@ -85,7 +86,7 @@ impl Headers {
             .and_then(|uri| HeaderValue::from_str(&format!("policy=\"{uri}\"")).ok());
         Self {
             page_policy: policy("form-action 'self'; "),
-            leading_policy: policy(""),
+            redirecting_policy: policy(""),
             endpoints,
             hsts: https
                 .then(|| HeaderValue::from_str(&settings.hsts).ok())
@@ -93,18 +94,19 @@ impl Headers {
         }
     }
 
-    /// Puts them on. Where a handler says who may keep its answer, or what is told of where it was, that
-    /// stays.
+    /// Adds the headers to a response. A handler may set the cache policy, the referrer policy and
+    /// the content security policy itself.
     pub fn apply(&self, headers: &mut HeaderMap, path: &str) {
-        // Once, and not each time that the table is full.
+        // Reserved once, so that the map does not grow several times.
         headers.reserve(ALWAYS.len() + IDENTITY.len());
         for (name, value) in ALWAYS {
-            // Not `insert`, which hands over what was there, two hundred bytes of it: nothing is.
+            // Not `insert`, which returns the previous value in two hundred bytes. There is no
+            // previous value.
             headers.append(name, value);
         }
         let same_origin = HeaderValue::from_static("same-origin");
-        put(headers, header::REFERRER_POLICY, same_origin);
-        // Whoever says one of these says all.
+        insert_if_absent(headers, header::REFERRER_POLICY, same_origin);
+        // A handler sets all of these headers or none.
         let [first, ..] = &IDENTITY;
         if path == paths::VERIFY && !headers.contains_key(first) {
             for name in IDENTITY {
@@ -115,10 +117,10 @@ impl Headers {
             ResponseFormat::Html => {
                 if let Some(endpoints) = &self.endpoints {
                     let name = HeaderName::from_static("reporting-endpoints");
-                    put(headers, name, endpoints.clone());
+                    insert_if_absent(headers, name, endpoints.clone());
                 }
-                if LEADING_ON.contains(&path) {
-                    self.leading_policy.clone()
+                if REDIRECTING.contains(&path) {
+                    self.redirecting_policy.clone()
                 } else {
                     self.page_policy.clone()
                 }
@@ -126,9 +128,9 @@ impl Headers {
             ResponseFormat::Json => HeaderValue::from_static(API_POLICY),
         };
         // The operator's logo has a policy of its own.
-        put(headers, header::CONTENT_SECURITY_POLICY, policy);
-        // Nothing that is made for one caller is kept by anybody; assets say otherwise themselves.
-        put(
+        insert_if_absent(headers, header::CONTENT_SECURITY_POLICY, policy);
+        // Responses for one caller must not be stored. Assets set their own cache policy.
+        insert_if_absent(
             headers,
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
@@ -139,7 +141,7 @@ impl Headers {
     }
 }
 
-fn put(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+fn insert_if_absent(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     if !headers.contains_key(&name) {
         headers.insert(name, value);
     }

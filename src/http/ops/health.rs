@@ -1,4 +1,4 @@
-//! Health checks, for whoever restarts processes and balances load.
+//! Health checks for process supervisors and load balancers.
 
 use actix_web::{HttpResponse, http::StatusCode, web::Data};
 use serde::Serialize;
@@ -10,32 +10,35 @@ use crate::{
     http::{middleware::body::Query, paths, response},
 };
 
-/// How the service is.
+/// The state of the service.
 #[derive(Serialize, ToSchema)]
 struct Health {
     status: &'static str,
 }
 
-/// The process is up; nothing else is looked at, so that an outage of the database restarts nobody.
+/// Reports that the process runs. The database is not checked, so an outage of it restarts no
+/// process.
 ///
 /// # Errors
-/// None that is known.
+/// None are expected.
 #[utoipa::path(
     get,
     path = paths::HEALTH,
     tag = "Service",
     operation_id = "isAlive",
-    responses((status = 200, description = "It is up.", body = Health))
+    responses((status = 200, description = "The process runs.", body = Health))
 )]
 pub async fn alive() -> Result<HttpResponse> {
     response::json::answer(StatusCode::OK, &Health { status: "up" })
 }
 
-/// The database answers, and the process is not about to stop. With `?writes=1` a change is committed as well:
-/// known callers get in where that is not possible, so it is for an operator's alarm and not for a balancer.
+/// Reports that the database answers and that the process is not shutting down.
+///
+/// With `?writes=1`, a change must be committed as well. Cached credentials are accepted even if
+/// that is impossible. So this check is for an operator's alarm and not for a load balancer.
 ///
 /// # Errors
-/// [`Error::Unavailable`] otherwise; [`Error::Malformed`] for another value of `writes`.
+/// [`Error::Unavailable`] if the check fails; [`Error::Malformed`] for another value of `writes`.
 #[utoipa::path(
     get,
     path = paths::READY,
@@ -46,24 +49,25 @@ pub async fn alive() -> Result<HttpResponse> {
         Query,
         minimum = 1,
         maximum = 1,
-        description = "`1`: whether changes can be made, too. A row is changed to find out."
+        description = "`1` also checks that changes can be made. The check changes one row."
     )),
-    responses((status = 200, description = "It does.", body = Health))
+    responses((status = 200, description = "The service is ready.", body = Health))
 )]
 pub async fn ready(context: Data<AppState>, Query(mut query): Query) -> Result<HttpResponse> {
     if context.stopping.has_begun() {
-        return Err(Error::Unavailable("it is about to stop".to_owned()));
+        return Err(Error::Unavailable("the server is shutting down".to_owned()));
     }
     match query.text("writes").as_str() {
         "" => context.db.ping().await?,
-        "1" => takes_changes(&context).await?,
+        "1" => check_writes(&context).await?,
         _ => return Err(Error::Malformed("The value of writes is 1.".to_owned())),
     }
     response::json::answer(StatusCode::OK, &Health { status: "ready" })
 }
 
-/// One probe at a time: whoever asks meanwhile gets its answer, so that no client causes commit after commit.
-async fn takes_changes(context: &AppState) -> Result<()> {
+/// Runs one probe at a time. A concurrent request shares its result, so that a client cannot cause
+/// one commit per request.
+async fn check_writes(context: &AppState) -> Result<()> {
     let db = context.db.clone();
     let probe = async move { db.probe_writes().await.map_err(Error::from) };
     context.write_probes.get_or_run((), || probe).await

@@ -1,7 +1,6 @@
-//! `/metrics`, on an address of its own, in Prometheus' text format (version 0.0.4).
+//! `/metrics`, on an address of its own, in the text format of Prometheus (version 0.0.4).
 //!
-//! Numbers without names: no user, address or id is among the labels, for these pages are read by
-//! more people than the log is.
+//! No label is a user, an address or an id, because more people read the metrics than the log.
 
 use std::{net::SocketAddr, sync::OnceLock};
 
@@ -10,18 +9,18 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::{app_state::AppState, telemetry::log_writer};
 
-/// Upper bounds of the request times that are counted apart, in seconds.
-const SECONDS: [f64; 8] = [0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1.0, 5.0];
+/// The upper bounds of the buckets of request times, in seconds.
+const BUCKETS: [f64; 8] = [0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1.0, 5.0];
 
-/// A process counts once, however many servers it has.
-static COUNTING: OnceLock<PrometheusHandle> = OnceLock::new();
+/// The metrics of the process. All servers of the process share them.
+static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// Starts counting and binds the address at which the numbers are told.
+/// Starts to record metrics and binds their address.
 ///
 /// # Errors
-/// When the address cannot be had.
+/// An error of the operating system if the address is not available.
 pub fn bind(listen: SocketAddr, context: &AppState) -> std::io::Result<Server> {
-    let (handle, context) = (count()?, context.clone());
+    let (handle, context) = (recorder()?, context.clone());
     let server = HttpServer::new(move || {
         let (handle, context) = (handle.clone(), context.clone());
         App::new().route(
@@ -35,19 +34,19 @@ pub fn bind(listen: SocketAddr, context: &AppState) -> std::io::Result<Server> {
     Ok(server.run())
 }
 
-fn count() -> std::io::Result<PrometheusHandle> {
-    if let Some(handle) = COUNTING.get() {
+fn recorder() -> std::io::Result<PrometheusHandle> {
+    if let Some(handle) = RECORDER.get() {
         return Ok(handle.clone());
     }
     let handle = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(std::io::Error::other)?;
-    Ok(COUNTING.get_or_init(|| handle).clone())
+    Ok(RECORDER.get_or_init(|| handle).clone())
 }
 
 async fn write(handle: PrometheusHandle, context: AppState) -> HttpResponse {
-    // Numbers of passes and nodes, far below what a float can count.
+    // The numbers of credentials and nodes are far below the precision of a float.
     metrics::gauge!("narthex_remembered_passes").set(context.nodes.cached_credentials() as f64);
     let yes = |yes: bool| f64::from(u8::from(yes));
     let node = context.nodes.stats();
@@ -60,8 +59,7 @@ async fn write(handle: PrometheusHandle, context: AppState) -> HttpResponse {
     metrics::gauge!("narthex_database_connections_in_use").set(in_use);
     metrics::gauge!("narthex_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     metrics::counter!("narthex_log_lines_lost_total").absolute(log_writer::lost());
-    // Moves what was recorded since the last time into the buckets.
-    // Counters are there before the first event.
+    // `run_upkeep` moves recorded values into the buckets. A counter exists before its first event.
     metrics::counter!("narthex_database_errors_total").increment(0);
     handle.run_upkeep();
     HttpResponse::Ok()

@@ -1,5 +1,5 @@
-//! The middleware around `actix-session`: it selects the one cookie that counts before, and
-//! corrects what is set after.
+//! The middleware around `actix-session`. Before it, the middleware selects the one cookie that
+//! counts. After it, the middleware corrects the `Set-Cookie` headers.
 
 use actix_web::{
     HttpMessage as _,
@@ -18,12 +18,13 @@ use crate::{
     types::credential_kind::CredentialType,
 };
 
-/// Goes around [`CookieConfig::middleware`]. Of the request's cookies it passes on at most one: that
-/// of the session, signed with the first key. In the answer it makes the cookie end with the
-/// browser, unless the user asked to stay signed in, and deletes further cookies of the same name.
+/// Runs around [`CookieConfig::middleware`]. It passes on at most one cookie of the request: the
+/// selected session cookie, signed with the first key. In the response it makes the cookie end with
+/// the browser, unless the user asked to stay signed in. It also deletes further cookies of the
+/// same name.
 ///
 /// # Errors
-/// Those of the inner service.
+/// The errors of the inner service.
 pub async fn keep<B: MessageBody>(
     rules: Data<CookieConfig>,
     context: AppState,
@@ -36,14 +37,14 @@ pub async fn keep<B: MessageBody>(
         return Ok(request.error_response(error).map_into_right_body());
     }
     let mut response = next.call(request).await?;
-    let (lasting, superseded) = {
+    let (persistent, superseded) = {
         let extensions = response.request().extensions();
         let others = extensions.get::<OtherCookies>();
         let superseded = others.is_some_and(|others| others.superseded);
         (extensions.contains::<PersistentCookie>(), superseded)
     };
-    if !lasting {
-        end_with_the_browser(rules.name(), response.headers_mut());
+    if !persistent {
+        remove_max_age(rules.name(), response.headers_mut());
     }
     if superseded {
         delete_others(&rules, response.headers_mut());
@@ -51,22 +52,22 @@ pub async fn keep<B: MessageBody>(
     Ok(response)
 }
 
-/// Leaves in the `Cookie` header the cookie that counts and nothing else. `actix-session` decodes
-/// names and reads only the first pair of its name, so it must not see the others.
+/// Replaces the `Cookie` header by the selected cookie. `actix-session` decodes names and reads
+/// only the first pair of its name, so it must not see the others.
 async fn select(
     rules: &CookieConfig,
     context: &AppState,
     request: &mut ServiceRequest,
 ) -> NarthexResult<()> {
     let signed = rules.signed_among(request.headers());
-    let place = match signed.as_slice() {
+    let selected = match signed.as_slice() {
         [] | [_] => 0,
-        _ => first_alive(context, request, &signed).await?.unwrap_or(0),
+        _ => first_active(context, request, &signed).await?.unwrap_or(0),
     };
     let mut others: Vec<Digest> = Vec::new();
     let mut line = None;
-    for (at, cookie) in signed.into_iter().enumerate() {
-        if at == place {
+    for (index, cookie) in signed.into_iter().enumerate() {
+        if index == selected {
             line = Some(cookie.line);
         } else {
             others.extend(cookie.secret);
@@ -82,14 +83,14 @@ async fn select(
     Ok(())
 }
 
-/// Returns the place of the first cookie whose session is alive.
-async fn first_alive(
+/// Returns the index of the first cookie with an active session.
+async fn first_active(
     context: &AppState,
     request: &ServiceRequest,
     signed: &[SignedCookie],
 ) -> NarthexResult<Option<usize>> {
     let ip = client_address(request.request());
-    for (place, cookie) in signed.iter().enumerate() {
+    for (selected, cookie) in signed.iter().enumerate() {
         let Some(digest) = cookie.secret else {
             continue;
         };
@@ -97,25 +98,26 @@ async fn first_alive(
             .await?
             .is_ok()
         {
-            return Ok(Some(place));
+            return Ok(Some(selected));
         }
     }
     Ok(None)
 }
 
-/// Reads a `Set-Cookie` header that sets or deletes our cookie.
-fn ours(name: &str, value: &HeaderValue) -> Option<Cookie<'static>> {
+/// Parses a `Set-Cookie` header that sets or deletes our cookie.
+fn parse_own(name: &str, value: &HeaderValue) -> Option<Cookie<'static>> {
     let text = value.to_str().ok()?;
     let cookie = Cookie::parse(text.to_owned()).ok()?;
     (cookie.name() == name).then_some(cookie)
 }
 
-/// Takes `Max-Age` off our cookie, unless that deletes it.
-fn end_with_the_browser(name: &str, headers: &mut HeaderMap) {
+/// Removes `Max-Age` from our cookie unless the header deletes the cookie.
+fn remove_max_age(name: &str, headers: &mut HeaderMap) {
     let values: Vec<HeaderValue> = headers.remove(header::SET_COOKIE).collect();
     for value in values {
-        let ours = ours(name, &value).filter(|cookie| cookie.max_age() != Some(Duration::ZERO));
-        let value = ours
+        let parse_own =
+            parse_own(name, &value).filter(|cookie| cookie.max_age() != Some(Duration::ZERO));
+        let value = parse_own
             .map(|mut cookie| {
                 cookie.set_max_age(None);
                 cookie.set_expires(None);
@@ -127,16 +129,16 @@ fn end_with_the_browser(name: &str, headers: &mut HeaderMap) {
     }
 }
 
-/// Deletes the cookies of our name that were set for another domain, and our own where the answer
-/// does not set it. The deletions come first: to a browser that does not tell a host from the domain
-/// of the same name, the last `Set-Cookie` decides.
+/// Deletes the cookies of our name that were set for another domain. Deletes our own cookie if the
+/// response does not set it. The deletions come first, because some browsers do not distinguish a
+/// host from the domain of the same name. For them, the last `Set-Cookie` decides.
 fn delete_others(rules: &CookieConfig, headers: &mut HeaderMap) {
     let values: Vec<HeaderValue> = headers.remove(header::SET_COOKIE).collect();
     let is_set = values
         .iter()
-        .any(|value| ours(rules.name(), value).is_some());
+        .any(|value| parse_own(rules.name(), value).is_some());
     let own = (!is_set).then(|| rules.deletion()).flatten();
-    for value in rules.deletions_elsewhere().chain(own).chain(values) {
+    for value in rules.other_deletions().chain(own).chain(values) {
         headers.append(header::SET_COOKIE, value);
     }
 }

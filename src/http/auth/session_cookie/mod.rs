@@ -1,9 +1,9 @@
-//! The session cookie: content signed, holding the session's secret and a message for the next
-//! page, perhaps with a receipt, nothing else.
+//! The session cookie. Its content is signed. It has the session's secret, and for the next page a
+//! message and the id of a receipt.
 //!
-//! `actix-session` reads and writes it. `sessions::cookie_middleware` stands around it, for what it
-//! has no setting for: several cookies of one name, older keys, and a cookie that lasts only where
-//! the user asked to stay signed in.
+//! `actix-session` reads and writes it. [`middleware`] runs around it for three features that it
+//! has no setting for: several cookies of one name, older keys, and a cookie that outlives the
+//! browser only if the user asked for that.
 
 pub mod middleware;
 pub mod request_header;
@@ -36,12 +36,12 @@ const REMEMBER: &str = "r";
 const MESSAGE: &str = "m";
 const RECEIPT: &str = "e";
 
-/// How many cookies with a right signature are tried at most. A browser has several after the
-/// operator changed the cookie's domain.
-const MOST_TRIED: usize = 8;
+/// The largest number of cookies with a valid signature that are tried. A browser has several after
+/// the operator changed the cookie's domain.
+const MAX_TRIED: usize = 8;
 
-/// The length of a signature, which stands before the content: 32 bytes in base64.
-const SIGNATURE: usize = 44;
+/// The length of the signature before the content: 32 bytes in base64.
+const SIGNATURE_LENGTH: usize = 44;
 
 /// Returns the name of the cookie. `__Host-` and `__Secure-` make browsers refuse a cookie of that
 /// name from a sibling host or a page without TLS (draft-ietf-httpbis-rfc6265bis, section 4.1.3).
@@ -55,47 +55,48 @@ pub fn cookie_name(settings: &Settings) -> String {
     format!("{prefix}{}", settings.cookie_name)
 }
 
-/// How the cookie is named, signed and kept.
+/// The name, the keys and the attributes of the cookie.
 pub struct CookieConfig {
     name: String,
     secure: bool,
     domain: Option<String>,
-    lasts: std::time::Duration,
+    lifetime: std::time::Duration,
     first: Key,
     older: Vec<Key>,
-    verified: Verified,
-    /// Where a cookie of this name may have been set under other settings; none is the host alone.
-    elsewhere: Vec<Option<String>>,
+    verified_cookies: Verified,
+    /// The other domains for which a cookie of this name may have been set under other settings.
+    /// `None` is the host alone.
+    other_domains: Vec<Option<String>>,
 }
 
-/// A cookie with a right signature.
+/// A cookie with a valid signature.
 pub(super) struct SignedCookie {
-    /// The digest of the session's secret, where the cookie holds one.
+    /// The digest of the session's secret, if the cookie has one.
     pub(super) secret: Option<Digest>,
-    /// The whole `Cookie` header that holds this cookie alone, signed with the first key.
+    /// A `Cookie` header with this cookie alone, signed with the first key.
     pub(super) line: HeaderValue,
 }
 
 impl CookieConfig {
-    /// The rules that `settings` lead to.
+    /// Creates the configuration from `settings`.
     #[must_use]
     pub fn new(settings: &Settings, keys: &SigningKeys) -> Self {
         Self {
             name: cookie_name(settings),
             secure: settings.is_https(),
             domain: settings.cookie_domain.clone(),
-            lasts: settings.remember.max,
+            lifetime: settings.remember.max,
             first: Key::from(keys.first()),
             older: keys.older().map(Key::from).collect(),
-            verified: Verified::default(),
-            elsewhere: elsewhere(settings),
+            verified_cookies: Verified::default(),
+            other_domains: other_domains(settings),
         }
     }
 
-    /// The middleware that reads the cookie before a handler and writes it after.
+    /// Returns the middleware that reads the cookie before a handler and writes it afterwards.
     #[must_use]
     pub fn middleware(&self) -> SessionMiddleware<CookieSessionStore> {
-        let lasts = Duration::try_from(self.lasts).unwrap_or(Duration::MAX);
+        let lifetime = Duration::try_from(self.lifetime).unwrap_or(Duration::MAX);
         SessionMiddleware::builder(CookieSessionStore::default(), self.first.clone())
             .cookie_name(self.name.clone())
             .cookie_content_security(CookieContentSecurity::Signed)
@@ -104,7 +105,7 @@ impl CookieConfig {
             .cookie_same_site(SameSite::Lax)
             .cookie_path("/".to_owned())
             .cookie_domain(self.domain.clone())
-            .session_lifecycle(PersistentSession::default().session_ttl(lasts))
+            .session_lifecycle(PersistentSession::default().session_ttl(lifetime))
             .build()
     }
 
@@ -112,18 +113,18 @@ impl CookieConfig {
         &self.name
     }
 
-    /// The session's secret in the value of a cookie, as a browser sends it, where any of our keys
-    /// signed it.
+    /// Returns the session's secret in the value of a cookie as a browser sends it. `None` if no
+    /// key of ours signed it.
     #[must_use]
     pub fn secret_in(&self, value: &str) -> Option<SessionSecret> {
         secret_of(&self.verify(value)?)
     }
 
-    /// The digests of the sessions' secrets in our cookies among `headers`, in the order in which the
-    /// client sent them. A cookie without a signature of ours counts for nothing; of the others, so
-    /// many are tried.
+    /// Returns the digests of the session secrets in our cookies among `headers`, in the order of
+    /// the request. Cookies without a valid signature are skipped. At most [`MAX_TRIED`] others are
+    /// returned.
     ///
-    /// This is the one way to find a session in a request, for pages, the API and forward auth.
+    /// Pages, the API and forward auth all find sessions with this function only.
     pub fn secrets_among<'a>(
         &'a self,
         headers: &'a HeaderMap,
@@ -132,48 +133,48 @@ impl CookieConfig {
         request_header::values(headers, &self.name)
             .filter_map(move |value| {
                 let verify = || str::from_utf8(value).ok().and_then(digest);
-                self.verified.secret_in(value, verify)
+                self.verified_cookies.secret_in(value, verify)
             })
-            .take(MOST_TRIED)
+            .take(MAX_TRIED)
     }
 
-    /// Our cookies among `headers` that are signed, with a secret or without, in the order of
-    /// [`CookieConfig::secrets_among`].
+    /// Returns the cookies among `headers` with a valid signature, with or without a secret, in the
+    /// order of [`CookieConfig::secrets_among`].
     pub(super) fn signed_among(&self, headers: &HeaderMap) -> Vec<SignedCookie> {
         let mut with_secret = 0;
         request_header::values(headers, &self.name)
             .filter_map(|value| self.signed(str::from_utf8(value).ok()?))
             .take_while(|cookie| {
                 with_secret += usize::from(cookie.secret.is_some());
-                with_secret <= MOST_TRIED
+                with_secret <= MAX_TRIED
             })
             .collect()
     }
 
-    /// Whether a cookie of our name is among `headers`, signed or not.
+    /// Returns whether `headers` have a cookie of our name, signed or not.
     #[must_use]
     pub fn is_sent(&self, headers: &HeaderMap) -> bool {
         self.sent(headers) > 0
     }
 
-    /// Returns how many cookies of our name are among `headers`, signed or not.
+    /// Returns the number of cookies of our name among `headers`, signed or not.
     pub(super) fn sent(&self, headers: &HeaderMap) -> usize {
         request_header::values(headers, &self.name).count()
     }
 
     fn signed(&self, value: &str) -> Option<SignedCookie> {
-        let verified = self.verify(value)?;
-        let secret = secret_of(&verified).map(|secret| secret.digest());
+        let cookie = self.verify(value)?;
+        let secret = secret_of(&cookie).map(|secret| secret.digest());
         let mut jar = CookieJar::new();
-        jar.signed_mut(&self.first).add(verified);
+        jar.signed_mut(&self.first).add(cookie);
         let line = jar.get(&self.name)?.encoded().stripped().to_string();
         let line = HeaderValue::from_str(&line).ok()?;
         Some(SignedCookie { secret, line })
     }
 
-    /// The content of a cookie with this value, where any of our keys signed it.
+    /// Returns the content of a cookie with this value, if one of our keys signed it.
     fn verify(&self, value: &str) -> Option<Cookie<'static>> {
-        if value.len() < SIGNATURE {
+        if value.len() < SIGNATURE_LENGTH {
             return None;
         }
         let cookie = Cookie::parse_encoded(format!("{}={value}", self.name)).ok()?;
@@ -184,14 +185,14 @@ impl CookieConfig {
             .find_map(|key| jar.signed(key).get(&self.name))
     }
 
-    /// The `Set-Cookie` header that deletes the cookie.
+    /// Returns the `Set-Cookie` header that deletes the cookie.
     pub(super) fn deletion(&self) -> Option<HeaderValue> {
         self.deletion_at(self.domain.as_deref())
     }
 
-    /// Those that delete what may have been set under the same name for another domain.
-    pub(super) fn deletions_elsewhere(&self) -> impl Iterator<Item = HeaderValue> {
-        self.elsewhere
+    /// Returns the `Set-Cookie` headers that delete cookies of the same name for other domains.
+    pub(super) fn other_deletions(&self) -> impl Iterator<Item = HeaderValue> {
+        self.other_domains
             .iter()
             .filter_map(|domain| self.deletion_at(domain.as_deref()))
     }
@@ -212,13 +213,13 @@ impl CookieConfig {
 }
 
 fn secret_of(cookie: &Cookie<'_>) -> Option<SessionSecret> {
-    let bag: HashMap<String, String> = serde_json::from_str(cookie.value()).ok()?;
-    SessionSecret::parse(serde_json::from_str(bag.get(SECRET)?).ok()?)
+    let session: HashMap<String, String> = serde_json::from_str(cookie.value()).ok()?;
+    SessionSecret::parse(serde_json::from_str(session.get(SECRET)?).ok()?)
 }
 
-/// The other domains for which a cookie of the same name may have been set: the host alone, the host
-/// as a domain, and each domain above it. A cookie with the prefix `__Host-` has no domain.
-fn elsewhere(settings: &Settings) -> Vec<Option<String>> {
+/// Returns the other domains for which a cookie of the same name may have been set: the host alone,
+/// the host as a domain, and each parent domain. A cookie with the prefix `__Host-` has no domain.
+fn other_domains(settings: &Settings) -> Vec<Option<String>> {
     let host = settings.public_url.as_ref().and_then(PublicUrl::domain);
     let (Some(host), false) = (
         host,
@@ -233,15 +234,15 @@ fn elsewhere(settings: &Settings) -> Vec<Option<String>> {
         .collect()
 }
 
-/// On a request whose browser's cookie outlives the browser.
+/// Marks a request whose session cookie outlives the browser.
 #[derive(Clone, Copy)]
 pub(super) struct PersistentCookie;
 
-/// On a request with a `Cookie` header: what it holds of our name besides the cookie that counts.
+/// The other cookies of our name in a request, besides the selected one.
 pub(super) struct OtherCookies {
     several: bool,
     secrets: Vec<Digest>,
-    /// Whether the answer is to delete them.
+    /// Whether the response deletes them.
     pub(super) superseded: bool,
 }
 
@@ -255,38 +256,38 @@ impl OtherCookies {
     }
 }
 
-/// The cookie of one request: five verbs over the key/value bag of `actix-session`.
+/// The session cookie of one request: typed access to the key-value store of `actix-session`.
 pub struct SessionCookie {
-    bag: Session,
+    session: Session,
     request: actix_web::HttpRequest,
 }
 
 impl SessionCookie {
-    /// The cookie of this request.
+    /// Returns the cookie of this request.
     #[must_use]
     pub fn of(request: &actix_web::HttpRequest) -> Self {
         use actix_session::SessionExt as _;
         let cookie = Self {
-            bag: request.get_session(),
+            session: request.get_session(),
             request: request.clone(),
         };
-        if cookie.bag.contains_key(REMEMBER) {
+        if cookie.session.contains_key(REMEMBER) {
             cookie.request.extensions_mut().insert(PersistentCookie);
         }
         cookie
     }
 
-    /// The session's secret, where the cookie holds one.
+    /// Returns the session's secret, if the cookie has one.
     #[must_use]
     pub fn secret(&self) -> Option<SessionSecret> {
-        self.bag
+        self.session
             .get::<String>(SECRET)
             .ok()
             .flatten()
             .and_then(SessionSecret::parse)
     }
 
-    /// The digests of further sessions' secrets, whose cookies the browser sent besides this one.
+    /// Returns the digests of the session secrets in the other cookies of the request.
     #[must_use]
     pub fn others(&self) -> Vec<Digest> {
         let extensions = self.request.extensions();
@@ -294,20 +295,20 @@ impl SessionCookie {
         others.map_or_else(Vec::new, |others| others.secrets.clone())
     }
 
-    /// Has the answer delete every cookie of our name that is set for another domain.
-    fn supersede_others(&self, even_if_there_is_one: bool) {
+    /// Makes the response delete each cookie of our name that was set for another domain.
+    fn supersede_others(&self, always: bool) {
         let mut extensions = self.request.extensions_mut();
         if let Some(others) = extensions.get_mut::<OtherCookies>() {
-            others.superseded |= even_if_there_is_one || others.several;
+            others.superseded |= always || others.several;
         }
     }
 
-    /// Puts a new session's secret in, and nothing of what was there.
+    /// Puts the secret of a new session into the cookie and removes all other content.
     ///
     /// # Errors
-    /// None that is known; the bag's own.
+    /// An error of `actix-session`. None are expected.
     pub fn sign_in(&self, secret: &SessionSecret, remember: bool) -> NarthexResult<()> {
-        self.bag.clear();
+        self.session.clear();
         self.supersede_others(false);
         self.put(SECRET, secret.expose())?;
         if remember {
@@ -322,64 +323,64 @@ impl SessionCookie {
     /// Replaces the secret of the same session.
     ///
     /// # Errors
-    /// As [`SessionCookie::sign_in`].
+    /// The errors of [`SessionCookie::sign_in`].
     pub fn renew(&self, secret: &SessionSecret) -> NarthexResult<()> {
         self.put(SECRET, secret.expose())
     }
 
-    /// Deletes the cookie, for whatever domain it was set.
+    /// Deletes the cookie for every domain for which it may have been set.
     pub fn delete(&self) {
-        self.bag.purge();
+        self.session.purge();
         self.supersede_others(true);
     }
 
-    /// Forgets the session and keeps a message for the sign-in page.
+    /// Removes the session and stores a message for the sign-in page.
     ///
     /// # Errors
-    /// As [`SessionCookie::sign_in`].
+    /// The errors of [`SessionCookie::sign_in`].
     pub fn sign_out_with(&self, message: &str) -> NarthexResult<()> {
-        self.bag.clear();
+        self.session.clear();
         self.supersede_others(true);
         self.request.extensions_mut().remove::<PersistentCookie>();
         self.put(MESSAGE, message)
     }
 
-    /// Keeps a message for the next page.
+    /// Stores a message for the next page.
     ///
     /// # Errors
-    /// As [`SessionCookie::sign_in`].
+    /// The errors of [`SessionCookie::sign_in`].
     pub fn leave_message(&self, message: &str) -> NarthexResult<()> {
         self.put(MESSAGE, message)
     }
 
-    /// Keeps the receipt that the message for the next page is about.
+    /// Stores the id of the receipt that the message for the next page refers to.
     ///
     /// # Errors
-    /// As [`SessionCookie::sign_in`].
+    /// The errors of [`SessionCookie::sign_in`].
     pub fn leave_receipt(&self, receipt: ReceiptId) -> NarthexResult<()> {
         self.put(RECEIPT, &receipt.to_string())
     }
 
-    /// Takes the receipt that the message of an earlier page is about.
+    /// Takes the id of the receipt that the message of an earlier page refers to.
     #[must_use]
     pub fn take_receipt(&self) -> Option<ReceiptId> {
-        let receipt = self.bag.get::<String>(RECEIPT).ok().flatten()?;
-        self.bag.remove(RECEIPT);
+        let receipt = self.session.get::<String>(RECEIPT).ok().flatten()?;
+        self.session.remove(RECEIPT);
         receipt.parse().ok()
     }
 
-    /// Takes the message that an earlier page left.
+    /// Takes the message of an earlier page.
     #[must_use]
     pub fn take_message(&self) -> Option<String> {
-        let message = self.bag.get::<String>(MESSAGE).ok().flatten()?;
-        self.bag.remove(MESSAGE);
-        if self.bag.entries().is_empty() {
-            self.bag.purge();
+        let message = self.session.get::<String>(MESSAGE).ok().flatten()?;
+        self.session.remove(MESSAGE);
+        if self.session.entries().is_empty() {
+            self.session.purge();
         }
         Some(message)
     }
 
     fn put(&self, key: &str, value: &str) -> NarthexResult<()> {
-        self.bag.insert(key, value).map_err(Error::internal)
+        self.session.insert(key, value).map_err(Error::internal)
     }
 }

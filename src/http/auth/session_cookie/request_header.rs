@@ -25,7 +25,7 @@ mod tests {
 
     use super::*;
 
-    fn found(lines: &[&[u8]]) -> Vec<String> {
+    fn own_values(lines: &[&[u8]]) -> Vec<String> {
         let mut headers = HeaderMap::new();
         for line in lines {
             let value = HeaderValue::from_bytes(line).expect("a header");
@@ -37,24 +37,24 @@ mod tests {
     }
 
     #[test]
-    fn all_pairs_of_the_name_are_found_in_order() {
+    fn pairs_of_the_name_are_returned_in_order() {
         assert_eq!(
-            found(&[b"n=1; a=2;n=3 ;\tn=4", b"n=5=6"]),
+            own_values(&[b"n=1; a=2;n=3 ;\tn=4", b"n=5=6"]),
             ["1", "3", "4", "5=6"]
         );
-        assert_eq!(found(&[b"n="]), [""]);
+        assert_eq!(own_values(&[b"n="]), [""]);
     }
 
     #[test]
-    fn pairs_of_other_names_may_hold_any_byte() {
+    fn pairs_of_other_names_may_have_any_byte() {
         assert_eq!(
-            found(&[b"theme=caf\xe9; n=1; x=\xf0\x9f\x92\xa9", b"\xff; n=2"]),
+            own_values(&[b"theme=caf\xe9; n=1; x=\xf0\x9f\x92\xa9", b"\xff; n=2"]),
             ["1", "2"]
         );
     }
 
     #[test]
-    fn the_name_is_compared_as_it_was_sent() {
-        assert!(found(&[b"%6e=1; N=2; nn=3; n =4; xn=5; n; =n; a=b n=6"]).is_empty());
+    fn name_is_compared_without_decoding() {
+        assert!(own_values(&[b"%6e=1; N=2; nn=3; n =4; xn=5; n; =n; a=b n=6"]).is_empty());
     }
 }

@@ -1,28 +1,31 @@
-//! Cookies whose signature was verified before, so that it is done once and not at each request.
+//! A cache of cookies whose signature was verified, so that a cookie is verified once and not at
+//! each request.
 //!
-//! Known by the digest of all that the browser sent, and leading to the digest of the secret in it:
-//! neither is of use to whoever reads it. A signature stays right for as long as the keys are the same,
-//! so nothing is ever to be forgotten; whether the session lives is the gate's question.
+//! The key is the digest of the cookie's value, and the entry is the digest of the secret in it.
+//! Neither can be used to authenticate. A signature stays valid while the keys stay the same, so
+//! entries need no invalidation. The authentication checks afterwards whether the session is
+//! active.
 
 use crate::{crypto::digest::Digest, util::bounded_memo::Memo};
 
-/// How many are known at most, for each worker: some 300 KiB.
+/// The largest number of entries of each worker: about 300 KiB.
 const MAX_ENTRIES: usize = 4096;
 
-/// Not a map by the digests themselves: of one good cookie there are as many spellings as somebody cares to
-/// try.
+/// [`Memo`] hashes its keys with a random key. A map with the digests themselves as hashes would be
+/// attackable, because a client can try many spellings of one valid cookie.
 #[derive(Default)]
 pub(super) struct Verified(Memo<Digest, Digest, MAX_ENTRIES>);
 
 impl Verified {
-    /// The digest of the secret in the cookie with this value: known, or what `verify` finds.
+    /// Returns the digest of the secret in a cookie with this value, from the cache or from
+    /// `verify`.
     pub(super) fn secret_in(
         &self,
         value: &[u8],
         verify: impl FnOnce() -> Option<Digest>,
     ) -> Option<Digest> {
-        let sent = Digest::of(value);
-        self.0.get_or(&sent, || verify().ok_or(())).ok()
+        let key = Digest::of(value);
+        self.0.get_or(&key, || verify().ok_or(())).ok()
     }
 }
 
@@ -31,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_good_cookie_is_verified_once_and_a_bad_one_each_time() {
+    fn only_valid_cookies_are_cached() {
         let (verified, secret) = (Verified::default(), Digest::of(b"secret"));
         assert_eq!(verified.secret_in(b"good", || Some(secret)), Some(secret));
         assert_eq!(verified.secret_in(b"good", || None), Some(secret));
@@ -40,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn number_of_entries_is_bounded() {
         let verified = Verified::default();
         for number in 0..=MAX_ENTRIES {
             let value = number.to_string();
