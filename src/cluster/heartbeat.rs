@@ -1,4 +1,4 @@
-//! The thread that keeps a node's lease, and hears what others tell.
+//! The thread that renews a node's lease and applies the invalidations of other nodes.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use std::{
 use super::{
     Shared, lease,
     membership::{Interrupted, Membership},
-    store::{self, Head, Kept, Newest, Node},
+    store::{self, CommitFate, Head, Newest, Node},
     wakeup::Wakeup,
 };
 use crate::{
@@ -19,72 +19,73 @@ use crate::{
     util::{clock::boot_time, id::Id},
 };
 
-/// A node that nobody has asked for so long leaves, and writes nothing until somebody does.
-const IDLE: Duration = Duration::from_secs(60);
-/// How often it listens while it is asked, and while it was not asked for a while.
-const LISTEN: Duration = Duration::from_millis(4);
+/// A node without a look-up for this time leaves the cluster, and writes nothing until the next
+/// look-up.
+const LEAVE_AFTER: Duration = Duration::from_secs(60);
+/// The polling interval after recent look-ups, and the interval after [`IDLE_AFTER`] without one.
+const POLL_IN_USE: Duration = Duration::from_millis(4);
 const POLL_IDLE: Duration = Duration::from_millis(50);
 const IDLE_AFTER: Duration = Duration::from_secs(3);
-/// How often it looks again whether the database is a copy, while it may be one.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
-/// How often it looks at the database's file while nobody asks anything.
-const WATCH: Duration = Duration::from_secs(1);
-/// After the database failed.
-const PAUSE: Duration = Duration::from_millis(500);
+/// The interval of checks whether the database is a copy, while it may be one.
+const IDENTITY_RECHECK: Duration = Duration::from_secs(2);
+/// The interval of checks of the database file while the node is not a member.
+const POLL_WITHOUT_MEMBERSHIP: Duration = Duration::from_secs(1);
+/// The pause after an error of the database.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
-const REPLACED: &str = "another file was put in the place of the database while it was open here, so that \
-                        nothing that happens in it is heard of: start again; if it is a backup, end \
-                        everything with narthex sign-out --all";
+const REPLACED: &str = "the database file was replaced while it was open, and this process does not see \
+                        changes of the new file: restart it; if the new file is a backup, run \
+                        narthex sign-out --all";
 
 pub(super) struct Heartbeat {
     shared: Weak<Shared>,
-    bell: Arc<Wakeup>,
-    beside: DedicatedConnection,
+    wakeup: Arc<Wakeup>,
+    dedicated: DedicatedConnection,
     member: Option<Membership>,
     suspects: SuspectedNodes,
-    /// The node that this process was before: nothing is trusted under this id any more.
-    former: Option<NodeId>,
-    /// Where the database is, if it is known to be the right one.
-    place: Option<DatabaseIdentity>,
-    /// Whether the server changed under a lease that was held, and nothing was lost.
-    lived_through: bool,
-    /// When it has to be looked whether the database is a copy.
-    look_at: Option<Duration>,
-    /// Whether notifications were found not to arrive; said once.
-    is_deaf: bool,
-    /// Whether the last turn failed; said once.
+    /// The ID of this process's previous membership. No lease of it is valid any more.
+    previous_id: Option<NodeId>,
+    /// The identity of the database, once it is confirmed.
+    identity: Option<DatabaseIdentity>,
+    /// Whether the database moved to another server during a valid lease, and nothing was lost.
+    survived_failover: bool,
+    /// The time of the next check whether the database is a copy.
+    identity_check_at: Option<Duration>,
+    /// Whether notifications do not arrive. Logged once.
+    lacks_notifications: bool,
+    /// Whether the last turn failed. Logged once.
     failing: bool,
-    /// After something that takes time.
+    /// The earliest time of the next turn, after an error or while the node cannot join.
     not_before: Duration,
 }
 
 impl Heartbeat {
-    pub(super) fn new(shared: &Arc<Shared>, bell: Arc<Wakeup>) -> Self {
+    pub(super) fn new(shared: &Arc<Shared>, wakeup: Arc<Wakeup>) -> Self {
         Self {
-            beside: shared.database.dedicated_connection(),
+            dedicated: shared.database.dedicated_connection(),
             shared: Arc::downgrade(shared),
-            bell,
+            wakeup,
             member: None,
             suspects: SuspectedNodes::new(),
-            former: None,
-            place: None,
-            lived_through: false,
-            look_at: Some(Duration::ZERO),
-            is_deaf: false,
+            previous_id: None,
+            identity: None,
+            survived_failover: false,
+            identity_check_at: Some(Duration::ZERO),
+            lacks_notifications: false,
             failing: false,
             not_before: Duration::ZERO,
         }
     }
 
-    /// Until the bell is stopped, or everybody else is gone.
+    /// Runs until [`Wakeup::stop`], or until the cluster is dropped.
     pub(super) fn run(mut self) {
-        while !self.bell.is_stopped() {
+        while !self.wakeup.is_stopped() {
             let Some(shared) = self.shared.upgrade() else {
                 break;
             };
             let pause = self.tick(&shared);
             drop(shared);
-            self.bell.sleep(pause);
+            self.wakeup.sleep(pause);
         }
         if let Some(shared) = self.shared.upgrade() {
             shared.lease.end();
@@ -92,25 +93,26 @@ impl Heartbeat {
         self.leave();
     }
 
-    /// Does what is due, and says how long there is nothing to do.
+    /// Does the work that is due, and returns the pause until the next turn.
     fn tick(&mut self, shared: &Shared) -> Duration {
-        if self.beside.was_replaced() {
+        if self.dedicated.was_replaced() {
             shared.lease.end();
             self.member = None;
             shared.request_shutdown(REPLACED);
-            return PAUSE;
+            return RETRY_PAUSE;
         }
         let idle = shared.idle_for();
-        if idle >= IDLE {
+        if idle >= LEAVE_AFTER {
             shared.lease.end();
             shared.set_id(None);
             self.leave();
-            return WATCH;
+            return POLL_WITHOUT_MEMBERSHIP;
         }
-        // Every check rings while memory may not be believed. That is no reason to hurry.
-        let early = self.not_before.saturating_sub(boot_time());
-        if !early.is_zero() {
-            return early;
+        // Every check calls `notify` while the node holds no lease. That must not shorten this
+        // pause.
+        let remaining = self.not_before.saturating_sub(boot_time());
+        if !remaining.is_zero() {
+            return remaining;
         }
         let pause = match self.renew_and_catch_up(shared) {
             Ok(()) => {
@@ -118,37 +120,38 @@ impl Heartbeat {
                 shared.takes_no_writes.store(false, Ordering::Relaxed);
                 match self.member {
                     None => lease::POLL_WITHOUT_NOTIFICATION,
-                    Some(_) if idle < IDLE_AFTER => return LISTEN,
+                    Some(_) if idle < IDLE_AFTER => return POLL_IN_USE,
                     Some(_) => return POLL_IDLE,
                 }
             }
-            Err(Interrupted::GivenUp) => {
+            Err(Interrupted::Evicted) => {
                 self.rejoin(shared);
-                tracing::warn!("the others have given this process up; it joins them again");
+                tracing::warn!("cluster: node was evicted, joining again");
                 Duration::ZERO
             }
-            Err(Interrupted::Moved) => self.follow_failover(shared),
-            Err(Interrupted::Lost) => {
+            Err(Interrupted::FailedOver) => self.follow_failover(shared),
+            Err(Interrupted::LogReplaced) => {
                 self.rejoin(shared);
                 Duration::ZERO
             }
-            Err(Interrupted::By(error)) => {
-                // A beat is a write: if the database can be read, that is what fails.
-                let reads = self.beside.read(store::nodes).is_ok();
-                shared.takes_no_writes.store(reads, Ordering::Relaxed);
+            Err(Interrupted::Database(error)) => {
+                // A heartbeat is a write. If the database can be read, only writes fail.
+                let is_readable = self.dedicated.read(store::nodes).is_ok();
+                shared.takes_no_writes.store(is_readable, Ordering::Relaxed);
                 if !std::mem::replace(&mut self.failing, true) {
-                    tracing::warn!(cause = %error, "the lease cannot be kept; every check asks the database");
+                    tracing::warn!(cause = %error, "cluster: lease renewal failed, every check queries the database");
                 }
-                PAUSE
+                RETRY_PAUSE
             }
         };
         self.not_before = boot_time() + pause;
         pause
     }
 
-    /// Whatever is due now.
+    /// Checks the identity of the database, joins, renews the lease or reads the log: whatever is
+    /// due now.
     fn renew_and_catch_up(&mut self, shared: &Shared) -> Result<(), Interrupted> {
-        if self.look_at.is_some_and(|at| boot_time() >= at) {
+        if self.identity_check_at.is_some_and(|at| boot_time() >= at) {
             self.check_database_identity(shared)?;
         }
         let Some(member) = &mut self.member else {
@@ -157,88 +160,91 @@ impl Heartbeat {
         };
         let now = boot_time();
         if now >= member.next_beat {
-            member.beat(shared, &mut self.beside, now)?;
+            member.beat(shared, &mut self.dedicated, now)?;
         } else {
-            let hears = member.has_notification(&mut self.beside, now)?;
-            self.is_deaf = member.is_deaf;
-            if hears || now >= member.next_look {
-                member.catch_up(shared, &mut self.beside)?;
+            let notified = member.has_notification(&mut self.dedicated, now)?;
+            self.lacks_notifications = member.lacks_notifications;
+            if notified || now >= member.next_read {
+                member.catch_up(shared, &mut self.dedicated)?;
             }
         }
         Ok(())
     }
 
-    /// Trusts nothing any more, and joins as another node.
+    /// Ends the lease and the membership. The next turn joins again under another ID.
     fn rejoin(&mut self, shared: &Shared) {
         shared.lease.end();
         shared.set_id(None);
         if let Some(member) = self.member.take() {
-            self.former = Some(member.id);
+            self.previous_id = Some(member.id);
         }
-        self.look_at = Some(Duration::ZERO);
+        self.identity_check_at = Some(Duration::ZERO);
     }
 
-    /// The database is on another server now: a standby took over, or it was restored. If the lease is still
-    /// held when the newest notice is found there, every revocation that was answered is there: one that
-    /// came after that notice waits for this node, a whole lease long, and then looks for its own notice.
+    /// Follows a database that is on another server now: a standby took over, or a backup was
+    /// restored. If the lease is still valid when the newest invalidation is found there, no
+    /// answered revocation is lost. A revocation after that invalidation waits for this node, a
+    /// whole lease long, and then looks for its own invalidation.
     fn follow_failover(&mut self, shared: &Shared) -> Duration {
-        shared.moves.fetch_add(1, Ordering::SeqCst);
+        shared.failovers.fetch_add(1, Ordering::SeqCst);
         let newest = shared.newest();
-        let kept = self
-            .beside
+        let fate = self
+            .dedicated
             .read(move |connection| store::fate_of(connection, newest));
-        let held = shared.lease.until().is_after(boot_time());
-        self.lived_through = held && matches!(kept, Ok(Kept::Intact));
+        let holds_lease = shared.lease.until().is_after(boot_time());
+        self.survived_failover = holds_lease && matches!(fate, Ok(CommitFate::Intact));
         self.rejoin(shared);
         tracing::warn!(
-            "the database is on another server or timeline; this process forgets everything and joins again"
+            "cluster: database moved to another server or timeline, cache cleared, joining again"
         );
         Duration::ZERO
     }
 
-    /// Looks whether the database is a copy that was put in the place of another. Says so, once.
+    /// Checks whether the database is a copy that replaced another one, and logs the result once.
     fn check_database_identity(&mut self, shared: &Shared) -> Result<(), db::Error> {
-        let (here, now) = (self.beside.identity()?, shared.clock.now());
-        let lived_through = std::mem::take(&mut self.lived_through);
-        if let (true, Some(was)) = (lived_through, &self.place)
-            && here.is_next_timeline_of(was)
+        let (current, now) = (self.dedicated.identity()?, shared.clock.now());
+        let survived_failover = std::mem::take(&mut self.survived_failover);
+        if let (true, Some(previous)) = (survived_failover, &self.identity)
+            && current.is_next_timeline_of(previous)
         {
-            let (was, here) = (was.clone(), here.clone());
-            let text = here.to_string();
-            let recorded = move |connection: &mut _| {
-                restore_detection::record_failover(connection, &was, &here)
+            let (previous, current) = (previous.clone(), current.clone());
+            let text = current.to_string();
+            let record = move |connection: &mut _| {
+                restore_detection::record_failover(connection, &previous, &current)
             };
-            if self.beside.write(recorded)? {
+            if self.dedicated.write(record)? {
                 tracing::info!(
-                    place = text,
-                    "a standby took over and no revocation was lost; its place is recorded"
+                    identity = text,
+                    "restore detection: failover without a lost revocation, new database identity recorded"
                 );
             }
         }
-        let place = here.clone();
-        let doubt = self
-            .beside
-            .read(move |connection| restore_detection::find_evidence(connection, &place, now))?;
-        let doubted = shared
+        let identity = current.clone();
+        let evidence = self
+            .dedicated
+            .read(move |connection| restore_detection::find_evidence(connection, &identity, now))?;
+        let was_reported = shared
             .may_be_a_copy
-            .swap(doubt.is_some(), Ordering::Relaxed);
-        let Some(doubt) = doubt else {
-            let place = here.clone();
-            self.beside
-                .write(move |connection| restore_detection::record_identity(connection, &place))?;
-            (self.place, self.look_at) = (Some(here), None);
+            .swap(evidence.is_some(), Ordering::Relaxed);
+        let Some(evidence) = evidence else {
+            let identity = current.clone();
+            self.dedicated.write(move |connection| {
+                restore_detection::record_identity(connection, &identity)
+            })?;
+            (self.identity, self.identity_check_at) = (Some(current), None);
             return Ok(());
         };
-        if !doubted {
-            tracing::warn!("{doubt}");
+        if !was_reported {
+            tracing::warn!("{evidence}");
         }
-        (self.place, self.look_at) = (None, Some(boot_time() + LOOK_AGAIN));
+        (self.identity, self.identity_check_at) = (None, Some(boot_time() + IDENTITY_RECHECK));
         Ok(())
     }
 
-    /// Becomes known to the others. None where it goes by nothing yet, or one of them by something else.
+    /// Joins the cluster. Returns `None` if this node has no configuration yet, or if the
+    /// configuration of another node differs.
     fn join(&mut self, shared: &Shared) -> Result<Option<Membership>, db::Error> {
-        let Some(own) = shared.terms.get().cloned() else {
+        let Some(config) = shared.node_config.get().cloned() else {
             return Ok(None);
         };
         let began = boot_time();
@@ -246,42 +252,43 @@ impl Heartbeat {
         let id: NodeId = Id::new(at, &*shared.random)
             .map_err(|error| db::Error::Unreachable(error.to_string()))?;
         let on_server = shared.database.names_its_server();
-        let (seen, former) = (shared.newest(), self.former);
-        let joined = self.beside.write(move |connection| {
-            // Its lock puts joining and ending in an order: an ending sees this node, or was before.
+        let (seen, previous_id) = (shared.newest(), self.previous_id);
+        let joined = self.dedicated.write(move |connection| {
+            // The lock of this row orders joins and revocations: a revocation sees this node, or
+            // committed before the join.
             let head = store::advance(connection, 0, on_server)?;
-            let kept = store::fate_of(connection, seen)?;
+            let fate = store::fate_of(connection, seen)?;
             let newest = store::newest(connection, head.position)?;
-            if let Some(former) = former {
-                store::remove(connection, former)?;
+            if let Some(previous_id) = previous_id {
+                store::remove(connection, previous_id)?;
             }
-            let mut disagreeing = store::node_configs(connection)?;
-            let others = disagreeing.len();
-            disagreeing.retain(|(_, terms)| own.mismatch(terms).is_some());
-            if disagreeing.is_empty() {
-                store::insert_node(connection, id, (head.position, &head.server), &own, at)?;
-                // To itself: so it finds out whether it hears anything.
+            let mut mismatched = store::node_configs(connection)?;
+            let others = mismatched.len();
+            mismatched.retain(|(_, node_config)| config.mismatch(node_config).is_some());
+            if mismatched.is_empty() {
+                store::insert_node(connection, id, (head.position, &head.server), &config, at)?;
+                // A notification to itself shows whether notifications arrive.
                 db::notify(connection)?;
             }
-            let disagreeing = disagreeing
+            let mismatched = mismatched
                 .into_iter()
-                .filter_map(|(node, terms)| Some((node, own.mismatch(&terms)?)));
-            let disagreeing = disagreeing.collect::<Vec<_>>();
+                .filter_map(|(node, node_config)| Some((node, config.mismatch(&node_config)?)));
+            let mismatched = mismatched.collect::<Vec<_>>();
             Ok(Joined {
                 head,
                 newest,
-                kept,
+                fate,
                 others,
-                disagreeing,
+                mismatched,
             })
         })?;
-        self.former = None;
-        if joined.kept == Kept::Lost {
+        self.previous_id = None;
+        if joined.fate == CommitFate::Lost {
             self.record_lost_commits(shared, joined.newest)?;
         }
-        if !joined.disagreeing.is_empty() {
-            let disagreeing = joined.disagreeing;
-            return find_suspects(shared, &mut self.beside, &mut self.suspects, disagreeing)
+        if !joined.mismatched.is_empty() {
+            let mismatched = joined.mismatched;
+            return find_suspects(shared, &mut self.dedicated, &mut self.suspects, mismatched)
                 .map(|()| None);
         }
         self.suspects.clear();
@@ -290,79 +297,81 @@ impl Heartbeat {
             .nodes_seen
             .store(joined.others + 1, Ordering::Relaxed);
         shared.set_id(Some(id));
-        // Whatever was kept before is not what others would have told of.
-        shared.memory.clear();
+        // Other nodes did not publish invalidations to this node before the join.
+        shared.cache.clear();
         shared.lease.renew(began);
         Ok(Some(Membership::new(
             id,
             joined.newest,
             joined.head,
             began,
-            self.is_deaf,
+            self.lacks_notifications,
         )))
     }
 
-    /// The database lost commits that this process had seen: has every start and every `check` know it.
+    /// Records that the database lost commits that this process had seen. Every start and every
+    /// `narthex check` reports it until an operator answers.
     fn record_lost_commits(&mut self, shared: &Shared, newest: Newest) -> Result<(), db::Error> {
         let seen = shared.newest();
-        self.beside.write(restore_detection::mark_rewound)?;
+        self.dedicated.write(restore_detection::mark_rewound)?;
         shared.reset_newest(newest);
-        self.look_at = Some(boot_time() + LOOK_AGAIN);
+        self.identity_check_at = Some(boot_time() + IDENTITY_RECHECK);
         shared.may_be_a_copy.store(true, Ordering::Relaxed);
         tracing::error!(
             seen = seen.position,
             found = newest.position,
-            "the database is older than what this process has seen: was a backup put in its place, or did a \
-             standby take over that lacked the last commits? What ended since it was made lives again; \
-             narthex sign-out --all ends everything"
+            "restore detection: the database is older than this node has seen. A backup was restored, or \
+             a standby without the last commits took over. Revocations are lost; to revoke every \
+             credential, run narthex sign-out --all"
         );
         Ok(())
     }
 
-    /// Nobody needs to wait for this process any more.
+    /// Leaves the cluster, so that no revocation waits for this node.
     fn leave(&mut self) {
-        // The database may be on another server when it is asked again.
-        self.look_at = Some(Duration::ZERO);
+        // The database may be on another server at the next look-up.
+        self.identity_check_at = Some(Duration::ZERO);
         let Some(member) = self.member.take() else {
             return;
         };
-        let gone = self
-            .beside
+        let removed = self
+            .dedicated
             .write(move |connection| store::remove(connection, member.id));
-        if let Err(error) = gone {
-            tracing::debug!(cause = %error, "the others will give this process up by themselves");
+        if let Err(error) = removed {
+            tracing::debug!(cause = %error, "cluster: leaving failed, the other nodes will evict this node");
         }
     }
 }
 
-/// Others of which it is not known whether they live: the beat of each, and since when it is that.
+/// Nodes that may be dead: the last heartbeat of each, and the time since which it has not changed.
 pub(super) type SuspectedNodes = HashMap<NodeId, (i64, Duration)>;
 
-/// What a transaction that joins has found.
+/// The result of the transaction of a join.
 struct Joined {
     head: Head,
     newest: Newest,
-    /// What became of the newest notice that this process had seen.
-    kept: Kept,
+    /// The fate of the newest invalidation that this process had seen.
+    fate: CommitFate,
     others: usize,
-    disagreeing: Vec<(Node, &'static str)>,
+    mismatched: Vec<(Node, &'static str)>,
 }
 
-/// Tells those that live from those that do not, which takes a beat, or else a lease. One that was killed
-/// is no reason to stop, and its row is there until it is given up.
+/// Finds out which of the nodes with another configuration are alive. A live one changes its
+/// heartbeat, and then this process must stop. A dead one leaves a row, which is evicted after a
+/// lease and does not stop this process.
 fn find_suspects(
     shared: &Shared,
-    beside: &mut DedicatedConnection,
+    dedicated: &mut DedicatedConnection,
     suspects: &mut SuspectedNodes,
-    disagreeing: Vec<(Node, &'static str)>,
+    mismatched: Vec<(Node, &'static str)>,
 ) -> Result<(), db::Error> {
     let now = boot_time();
-    for (node, why) in disagreeing {
+    for (node, reason) in mismatched {
         let (beat, since) = *suspects.entry(node.id).or_insert((node.beat, now));
         if beat != node.beat {
-            shared.request_shutdown(why);
+            shared.request_shutdown(reason);
         } else if now.saturating_sub(since) >= lease::LEASE_WAIT {
-            beside.write(move |connection| store::evict_node(connection, node.id, beat))?;
+            dedicated.write(move |connection| store::evict_node(connection, node.id, beat))?;
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The lease of a node: the time for which it may trust its cache without an answer of the database.
 //!
-//! The protocol has durations only. Each node measures them with its own clock (`util::clock::uptime`),
-//! because the clocks of two nodes may be minutes apart.
+//! The protocol has durations only. Each node measures them with its own clock
+//! (`util::clock::boot_time`), because the clocks of two nodes may be minutes apart.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -22,7 +22,7 @@ pub(super) const LEASE_WAIT: Duration = Duration::from_millis(5100);
 /// be lost, and some engines send none.
 pub(super) const POLL_WITHOUT_NOTIFICATION: Duration = Duration::from_millis(250);
 
-/// The end of the lease in nanoseconds of `uptime`; 0 before the first heartbeat.
+/// The end of the lease in nanoseconds of `boot_time`; 0 before the first heartbeat.
 #[derive(Debug, Default)]
 pub(super) struct Lease(AtomicU64);
 

@@ -1,4 +1,4 @@
-//! What a node does between its join and its leave.
+//! The work of a node between its join and its leave.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -14,207 +14,215 @@ use crate::{
     util::clock::boot_time,
 };
 
-/// How long the notification of a join takes at most.
-const HEARS_WITHIN: Duration = Duration::from_secs(1);
-/// How often a node reads the log to which no notifications arrive: a revocation waits for that.
-const LOOK_IF_DEAF: Duration = Duration::from_millis(25);
+/// The maximum delay of the notification of a join.
+const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(1);
+/// The polling interval of a node that receives no notifications. A revocation waits that long.
+const POLL_LACKING_NOTIFICATIONS: Duration = Duration::from_millis(25);
 
-const DEAF: &str = "notifications of the database do not arrive, as behind some poolers: this \
-                    process reads the log of revocations forty times a second instead";
+const LACKS_NOTIFICATIONS: &str = "cluster: database notifications do not arrive, as behind some \
+                                   poolers; reading the log of invalidations 40 times a second";
 
-/// What a node is while it has joined.
+/// The state of a node that has joined.
 pub(super) struct Membership {
     pub(super) id: NodeId,
-    /// The newest notice that it has applied: the log is the same while this one is in it.
+    /// The newest invalidation that this node has applied. As long as the log contains it, it is
+    /// the same log.
     applied: Newest,
-    /// Where it joined.
+    /// The server on which the node joined.
     server: String,
-    /// When endings need not wait any more for nodes that trusted their memory on another server.
-    settles: Option<Duration>,
-    /// The connection on which the log was last read.
+    /// The time from which on revocations need not wait for nodes that held a lease on another
+    /// server.
+    settled_at: Option<Duration>,
+    /// The number of the connection on which the log was last read.
     read_on: Option<u64>,
-    /// Until when the notification of its own join has to be heard.
-    hears_by: Option<Duration>,
+    /// The time by which the notification of this node's join must arrive.
+    notification_due: Option<Duration>,
     /// Whether notifications do not arrive.
-    pub(super) is_deaf: bool,
+    pub(super) lacks_notifications: bool,
     pub(super) next_beat: Duration,
-    pub(super) next_look: Duration,
-    /// The beat of each other node, and since when it was that.
+    pub(super) next_read: Duration,
+    /// The heartbeat of each other node, and the time since which it has not changed.
     others: SuspectedNodes,
 }
 
-/// Why a turn did not go on.
+/// The reason why a turn was interrupted.
 pub(super) enum Interrupted {
-    By(db::Error),
-    /// This node's row is gone.
-    GivenUp,
-    /// The database is on another server, or on another timeline of it.
-    Moved,
-    /// The log is not the one that was read before.
-    Lost,
+    Database(db::Error),
+    /// The row of this node was deleted.
+    Evicted,
+    /// The database is on another server, or on another timeline of its server.
+    FailedOver,
+    /// The log is not the log that was read before.
+    LogReplaced,
 }
 
 impl From<db::Error> for Interrupted {
     fn from(error: db::Error) -> Self {
-        Self::By(error)
+        Self::Database(error)
     }
 }
 
 impl Membership {
-    /// A node that joined at `newest`, by a transaction that began at `began`.
+    /// Returns the state of a node that joined at `newest`, in a transaction that began at `began`.
     pub(super) fn new(
         id: NodeId,
         newest: Newest,
         head: Head,
         began: Duration,
-        is_deaf: bool,
+        lacks_notifications: bool,
     ) -> Self {
         Self {
             id,
             applied: newest,
             next_beat: began + lease::HEARTBEAT_INTERVAL,
-            next_look: began + lease::POLL_WITHOUT_NOTIFICATION,
+            next_read: began + lease::POLL_WITHOUT_NOTIFICATION,
             others: SuspectedNodes::new(),
-            settles: (!head.is_settled).then(|| began + lease::LEASE_WAIT),
+            settled_at: (!head.is_settled).then(|| began + lease::LEASE_WAIT),
             server: head.server,
             read_on: None,
-            hears_by: Some(boot_time() + HEARS_WITHIN),
-            is_deaf,
+            notification_due: Some(boot_time() + NOTIFICATION_TIMEOUT),
+            lacks_notifications,
         }
     }
 
-    /// Renews the lease. What was told before the beat was taken is applied before it is believed that
-    /// the lease is renewed; and it runs from before the beat. On another server than that of the join there
-    /// is no beat.
+    /// Writes a heartbeat and renews the lease. All invalidations from before the heartbeat are
+    /// applied before the lease is renewed, and the lease runs from before the heartbeat. On
+    /// another server than that of the join, no heartbeat is written.
     pub(super) fn beat(
         &mut self,
         shared: &Shared,
-        beside: &mut DedicatedConnection,
+        dedicated: &mut DedicatedConnection,
         began: Duration,
     ) -> Result<(), Interrupted> {
         let (id, applied, at) = (self.id, self.applied.position, shared.clock.now());
         let on_server = shared.database.names_its_server();
-        // On a new connection the log may be another one. Then the beat would say that it was applied.
-        if self.read_on != Some(beside.connection_number()?) {
-            self.catch_up(shared, beside)?;
-            return self.beat(shared, beside, began);
+        // On a new connection the log may be another one. Then the heartbeat would report a
+        // position of another log as applied.
+        if self.read_on != Some(dedicated.connection_number()?) {
+            self.catch_up(shared, dedicated)?;
+            return self.beat(shared, dedicated, began);
         }
-        if !beside.write(move |connection| store::beat(connection, id, applied, at, on_server))? {
-            return Err(self.missing_row_error(beside, on_server)?);
+        if !dedicated
+            .write(move |connection| store::beat(connection, id, applied, at, on_server))?
+        {
+            return Err(self.missing_row_error(dedicated, on_server)?);
         }
-        self.catch_up(shared, beside)?;
+        self.catch_up(shared, dedicated)?;
         shared.lease.renew(began);
         self.next_beat = began + lease::HEARTBEAT_INTERVAL;
-        self.evict_silent_nodes(shared, beside)?;
-        self.mark_server_settled(beside)?;
+        self.evict_silent_nodes(shared, dedicated)?;
+        self.mark_server_settled(dedicated)?;
         Ok(())
     }
 
-    /// Why its row was not found.
+    /// Returns the reason why the row of this node was not found.
     fn missing_row_error(
         &self,
-        beside: &mut DedicatedConnection,
+        dedicated: &mut DedicatedConnection,
         on_server: bool,
     ) -> Result<Interrupted, db::Error> {
-        let head = beside.read(move |connection| store::head(connection, on_server))?;
+        let head = dedicated.read(move |connection| store::head(connection, on_server))?;
         Ok(if head.server == self.server {
-            Interrupted::GivenUp
+            Interrupted::Evicted
         } else {
-            Interrupted::Moved
+            Interrupted::FailedOver
         })
     }
 
-    /// All leases that were held when the database came to this server are over: endings need not wait for
-    /// them any more.
-    fn mark_server_settled(&mut self, beside: &mut DedicatedConnection) -> Result<(), db::Error> {
-        if self.settles.is_some_and(|at| boot_time() >= at) {
+    /// Marks the server as settled once all leases from before the failover are over. Then
+    /// revocations need not wait for them any more.
+    fn mark_server_settled(
+        &mut self,
+        dedicated: &mut DedicatedConnection,
+    ) -> Result<(), db::Error> {
+        if self.settled_at.is_some_and(|at| boot_time() >= at) {
             let server = self.server.clone();
-            beside.write(move |connection| store::set_settled(connection, &server))?;
-            self.settles = None;
+            dedicated.write(move |connection| store::set_settled(connection, &server))?;
+            self.settled_at = None;
         }
         Ok(())
     }
 
-    /// Whether another process said that something changed. The join said so as well: if that is not heard,
-    /// nothing is.
+    /// Returns whether a notification of another process has arrived. The join sent one as well: if
+    /// that does not arrive, none does.
     pub(super) fn has_notification(
         &mut self,
-        beside: &mut DedicatedConnection,
+        dedicated: &mut DedicatedConnection,
         now: Duration,
     ) -> Result<bool, db::Error> {
-        let hears = beside.has_notification()?;
-        if hears {
-            (self.hears_by, self.is_deaf) = (None, false);
-        } else if self.hears_by.is_some_and(|by| now >= by) {
-            self.hears_by = None;
-            if !std::mem::replace(&mut self.is_deaf, true) {
-                tracing::warn!("{DEAF}");
+        let notified = dedicated.has_notification()?;
+        if notified {
+            (self.notification_due, self.lacks_notifications) = (None, false);
+        } else if self.notification_due.is_some_and(|due| now >= due) {
+            self.notification_due = None;
+            if !std::mem::replace(&mut self.lacks_notifications, true) {
+                tracing::warn!("{LACKS_NOTIFICATIONS}");
             }
         }
-        Ok(hears)
+        Ok(notified)
     }
 
-    /// Reads what was told, forgets what it is about, and says so to those who wait for it.
+    /// Reads the new invalidations, applies them to the cache, and reports the new position to the
+    /// nodes that wait for it.
     pub(super) fn catch_up(
         &mut self,
         shared: &Shared,
-        beside: &mut DedicatedConnection,
+        dedicated: &mut DedicatedConnection,
     ) -> Result<(), Interrupted> {
-        let pause = if self.is_deaf {
-            LOOK_IF_DEAF
+        let pause = if self.lacks_notifications {
+            POLL_LACKING_NOTIFICATIONS
         } else {
             lease::POLL_WITHOUT_NOTIFICATION
         };
-        self.next_look = boot_time() + pause;
+        self.next_read = boot_time() + pause;
         let applied = self.applied;
-        let read_on = beside.connection_number()?;
-        let since = beside.read(move |connection| store::since(connection, applied))?;
+        let read_on = dedicated.connection_number()?;
+        let since = dedicated.read(move |connection| store::since(connection, applied))?;
         self.read_on = Some(read_on);
         if !since.is_same_log {
-            shared.memory.clear();
-            return Err(Interrupted::Lost);
+            shared.cache.clear();
+            return Err(Interrupted::LogReplaced);
         }
         let own = Some(self.id);
-        let is_waited_for = match &since.notices {
+        let has_waiter = match &since.notices {
             None => {
-                shared.memory.clear();
+                shared.cache.clear();
                 true
             }
             Some(notices) if notices.is_empty() => false,
             Some(notices) => {
-                shared
-                    .memory
-                    .invalidate(notices.iter().map(|(subject, _)| *subject));
-                notices.iter().any(|(_, by)| *by != own)
+                shared.cache.invalidate(notices.iter().map(|(key, _)| *key));
+                notices.iter().any(|(_, publisher)| *publisher != own)
             }
         };
         let (id, position) = (self.id, since.newest.position);
         self.applied = since.newest;
         shared.record_newest(since.newest);
-        if is_waited_for {
-            // Not announced: on PostgreSQL commits with a `NOTIFY` pass one by one, and it would wake every
-            // node. Whoever waits looks, every few milliseconds. And lost it may be: then this node is waited
-            // for once more. A beat may not: whoever reads an old one again would give a living node up.
+        if has_waiter {
+            // No `NOTIFY` here: on PostgreSQL commits with a `NOTIFY` run one after the other, and
+            // it would wake every node. A waiting revocation polls every few milliseconds. This
+            // commit may be asynchronous: if it is lost, this node is waited for once more. A
+            // heartbeat may not: a node that read an old heartbeat again would evict a live node.
             let on_server = shared.database.names_its_server();
-            let is_there = beside.write(move |connection| {
+            let is_member = dedicated.write(move |connection| {
                 db::set_asynchronous_commit(connection)?;
                 store::set_applied(connection, id, position, on_server)
             })?;
-            if !is_there {
-                return Err(self.missing_row_error(beside, on_server)?);
+            if !is_member {
+                return Err(self.missing_row_error(dedicated, on_server)?);
             }
         }
-        shared.news.notify_waiters();
+        shared.changes.notify_waiters();
         Ok(())
     }
 
-    /// Gives up those whose beat has been the same for longer than a lease.
+    /// Evicts the nodes whose heartbeat has not changed for longer than a lease.
     fn evict_silent_nodes(
         &mut self,
         shared: &Shared,
-        beside: &mut DedicatedConnection,
+        dedicated: &mut DedicatedConnection,
     ) -> Result<(), db::Error> {
-        let nodes = beside.read(store::nodes)?;
+        let nodes = dedicated.read(store::nodes)?;
         shared.nodes_seen.store(nodes.len(), Ordering::Relaxed);
         let now = boot_time();
         let mut others = SuspectedNodes::new();
@@ -225,7 +233,7 @@ impl Membership {
             };
             others.insert(node.id, (node.beat, since));
             if now.saturating_sub(since) >= lease::LEASE_WAIT {
-                beside
+                dedicated
                     .write(move |connection| store::evict_node(connection, node.id, node.beat))?;
             }
         }

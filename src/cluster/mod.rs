@@ -45,28 +45,28 @@ use crate::{
 /// This node: its credential cache, and its membership in the cluster.
 pub struct Cluster {
     shared: Arc<Shared>,
-    keeper: Mutex<Option<std::thread::JoinHandle<()>>>,
-    bell: Arc<Wakeup>,
+    heartbeat: Mutex<Option<std::thread::JoinHandle<()>>>,
+    wakeup: Arc<Wakeup>,
 }
 
 struct Shared {
-    memory: CredentialCache,
+    cache: CredentialCache,
     lease: Lease,
     database: Database,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     /// The second of [`boot_time`] of the last look-up.
-    in_use: AtomicU64,
+    last_lookup: AtomicU64,
     /// This node's id while it is a member of the cluster.
     id: Mutex<Option<NodeId>>,
-    terms: OnceLock<NodeConfig>,
-    disagreement: watch::Sender<Option<&'static str>>,
+    node_config: OnceLock<NodeConfig>,
+    config_mismatch: watch::Sender<Option<&'static str>>,
     /// Wakes the heartbeat after a change of the database.
-    news: Notify,
+    changes: Notify,
     /// The newest invalidation that this node has seen committed, by itself or by others.
     newest: Mutex<Newest>,
     /// The number of times that the database was found on another server.
-    moves: AtomicU64,
+    failovers: AtomicU64,
     /// Whether the database may be a restored or copied one.
     may_be_a_copy: AtomicBool,
     /// Whether the database refused the last write, but not a read.
@@ -80,62 +80,62 @@ impl Cluster {
     #[must_use]
     pub fn new(
         database: Database,
-        bounds: CacheLimits,
+        limits: CacheLimits,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
         Self {
             shared: Arc::new(Shared {
-                memory: CredentialCache::new(bounds),
+                cache: CredentialCache::new(limits),
                 lease: Lease::default(),
                 database,
                 clock,
                 random,
-                in_use: AtomicU64::new(0),
+                last_lookup: AtomicU64::new(0),
                 id: Mutex::default(),
-                terms: OnceLock::new(),
-                disagreement: watch::Sender::new(None),
-                news: Notify::new(),
+                node_config: OnceLock::new(),
+                config_mismatch: watch::Sender::new(None),
+                changes: Notify::new(),
                 newest: Mutex::default(),
-                moves: AtomicU64::new(0),
+                failovers: AtomicU64::new(0),
                 may_be_a_copy: AtomicBool::new(false),
                 takes_no_writes: AtomicBool::new(false),
                 nodes_seen: AtomicUsize::new(0),
             }),
-            keeper: Mutex::default(),
-            bell: Arc::default(),
+            heartbeat: Mutex::default(),
+            wakeup: Arc::default(),
         }
     }
 
     /// Sets the settings that all nodes must share. Call it once, before the node serves.
-    pub fn set_node_config(&self, terms: NodeConfig) {
+    pub fn set_node_config(&self, node_config: NodeConfig) {
         // A second app in the same process has the same settings.
-        drop(self.shared.terms.set(terms));
+        drop(self.shared.node_config.set(node_config));
     }
 
     /// Waits until the settings of this node differ from those of other nodes, or of the database.
     pub async fn config_mismatch_changed(&self) {
-        let mut told = self.shared.disagreement.subscribe();
+        let mut receiver = self.shared.config_mismatch.subscribe();
         // `self` holds the sender, so the channel cannot close before.
-        drop(told.wait_for(Option::is_some).await);
+        drop(receiver.wait_for(Option::is_some).await);
     }
 
     /// Returns the difference between the settings of this node and those of the others or of the database,
     /// with advice for the operator.
     #[must_use]
     pub fn config_mismatch(&self) -> Option<&'static str> {
-        *self.shared.disagreement.borrow()
+        *self.shared.config_mismatch.borrow()
     }
 
     /// Returns the cached credential with this digest, if the node holds a valid lease.
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<Arc<CachedCredential>> {
         let until = self.shared.lease.until();
-        let known = self.shared.memory.get(digest);
+        let cached = self.shared.cache.get(digest);
         let now = boot_time();
         self.shared.touch_activity(now);
         if until.is_after(now) {
-            return known;
+            return cached;
         }
         self.ensure_running();
         None
@@ -146,7 +146,7 @@ impl Cluster {
     #[must_use]
     pub fn generation(&self) -> Option<Generation> {
         let until = self.shared.lease.until();
-        let generation = self.shared.memory.generation();
+        let generation = self.shared.cache.generation();
         until.is_after(boot_time()).then_some(generation)
     }
 
@@ -158,13 +158,13 @@ impl Cluster {
         digest: Digest,
         read: LookupRow,
     ) -> Arc<CachedCredential> {
-        self.shared.memory.insert_if_current(before, digest, read)
+        self.shared.cache.insert_if_current(before, digest, read)
     }
 
     /// Returns the number of cached credentials.
     #[must_use]
     pub fn cached_credentials(&self) -> usize {
-        self.shared.memory.len()
+        self.shared.cache.len()
     }
 
     /// Publishes an invalidation of `subjects` to every node. Call it last in a transaction, because it
@@ -175,29 +175,29 @@ impl Cluster {
     pub fn publish(
         &self,
         connection: &mut AnyConnection,
-        subjects: &[InvalidationKey],
+        keys: &[InvalidationKey],
     ) -> Result<PublishedInvalidation, Error> {
-        let count = i64::try_from(subjects.len())
-            .map_err(|_| diesel::result::Error::RollbackTransaction)?;
+        let count =
+            i64::try_from(keys.len()).map_err(|_| diesel::result::Error::RollbackTransaction)?;
         if count == 0 {
             return Ok(PublishedInvalidation::default());
         }
-        let identities = subjects
+        let identities = keys
             .iter()
             .map(|_| rng::bytes(&*self.shared.random).map(i64::from_ne_bytes))
             .collect::<Result<Vec<_>, _>>()?;
-        let (own, moves) = (self.shared.id(), self.shared.failovers());
+        let (own_id, failovers) = (self.shared.id(), self.shared.failovers());
         let on_server = self.shared.database.names_its_server();
         let head = store::advance(connection, count, on_server)?;
-        for ((subject, identity), back) in subjects.iter().zip(&identities).zip(0..) {
+        for ((key, identity), back) in keys.iter().zip(&identities).zip(0..) {
             let at = self.shared.clock.now();
             let place = (head.position - back, *identity);
-            store::insert(connection, place, *subject, own, at)?;
+            store::insert(connection, place, *key, own_id, at)?;
         }
         // Under the lock of the position. A joining node takes it too, so the node is seen here or has
         // read nothing yet.
         let mut nodes = store::nodes(connection)?;
-        nodes.retain(|node| Some(node.id) != own);
+        nodes.retain(|node| Some(node.id) != own_id);
         if !nodes.is_empty() {
             db::notify(connection)?;
         }
@@ -208,7 +208,7 @@ impl Cluster {
             },
             nodes: nodes.into_iter().map(|node| (node.id, node.beat)).collect(),
             unsettled: (!head.is_settled).then_some(head.server),
-            moves,
+            failovers,
         })
     }
 
@@ -217,25 +217,25 @@ impl Cluster {
     /// # Errors
     /// Returns an error if the database fails.
     pub fn pending(&self, connection: &mut AnyConnection) -> QueryResult<PublishedInvalidation> {
-        let moves = self.shared.failovers();
+        let failovers = self.shared.failovers();
         let head = store::head(connection, self.shared.database.names_its_server())?;
         let newest = store::newest(connection, head.position)?;
-        let own = self.shared.id();
+        let own_id = self.shared.id();
         let nodes = store::nodes(connection)?;
         let others = nodes
             .into_iter()
-            .filter(|node| Some(node.id) != own && node.applied < head.position);
+            .filter(|node| Some(node.id) != own_id && node.applied < head.position);
         Ok(PublishedInvalidation {
             newest,
             nodes: others.map(|node| (node.id, node.beat)).collect(),
             unsettled: (!head.is_settled).then_some(head.server),
-            moves,
+            failovers,
         })
     }
 
     /// Invalidates `subjects` in the cache of this node.
-    pub fn invalidate(&self, subjects: impl IntoIterator<Item = InvalidationKey>) {
-        self.shared.memory.invalidate(subjects);
+    pub fn invalidate(&self, keys: impl IntoIterator<Item = InvalidationKey>) {
+        self.shared.cache.invalidate(keys);
     }
 
     /// Deletes invalidations from before `before`, which every node has applied long ago.
@@ -252,39 +252,42 @@ impl Cluster {
     /// Leaves the cluster: the node trusts its cache no more, and no other node waits for it. Call it at
     /// shutdown.
     pub async fn leave_cluster(&self) {
-        self.bell.stop();
-        let keeper = self
-            .keeper
+        self.wakeup.stop();
+        let heartbeat = self
+            .heartbeat
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(keeper) = keeper {
-            let left = tokio::task::spawn_blocking(move || keeper.join());
-            drop(tokio::time::timeout(lease::LENGTH, left).await);
+        if let Some(heartbeat) = heartbeat {
+            let stopped = tokio::task::spawn_blocking(move || heartbeat.join());
+            drop(tokio::time::timeout(lease::LENGTH, stopped).await);
         }
     }
 
     /// Starts the heartbeat, unless it runs already.
     pub fn ensure_running(&self) {
         self.shared.touch_activity(boot_time());
-        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
-        if keeper.is_none() && !self.bell.is_stopped() {
-            let new = Heartbeat::new(&self.shared, Arc::clone(&self.bell));
+        let mut heartbeat = self
+            .heartbeat
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if heartbeat.is_none() && !self.wakeup.is_stopped() {
+            let new = Heartbeat::new(&self.shared, Arc::clone(&self.wakeup));
             let started = std::thread::Builder::new()
                 .name("nodes".to_owned())
                 .spawn(move || new.run());
             match started {
-                Ok(handle) => *keeper = Some(handle),
-                Err(error) => tracing::error!(cause = %error, "no thread to keep the lease"),
+                Ok(handle) => *heartbeat = Some(handle),
+                Err(error) => tracing::error!(cause = %error, "cluster: no heartbeat thread"),
             }
         }
-        self.bell.notify();
+        self.wakeup.notify();
     }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        self.bell.stop();
+        self.wakeup.stop();
     }
 }
 
@@ -294,15 +297,15 @@ impl Shared {
     }
 
     /// Requests a shutdown of the process, because its answers may be wrong.
-    fn request_shutdown(&self, why: &'static str) {
-        let said = self.disagreement.send_replace(Some(why));
-        if said != Some(why) {
-            tracing::error!("{why}");
+    fn request_shutdown(&self, reason: &'static str) {
+        let previous = self.config_mismatch.send_replace(Some(reason));
+        if previous != Some(reason) {
+            tracing::error!("{reason}");
         }
     }
 
     fn failovers(&self) -> u64 {
-        self.moves.load(Ordering::SeqCst)
+        self.failovers.load(Ordering::SeqCst)
     }
 
     /// Returns the newest invalidation that was seen committed.
@@ -328,14 +331,14 @@ impl Shared {
 
     fn touch_activity(&self, now: Duration) {
         // Read first: a write of the same value would invalidate the cache line of other cores.
-        if self.in_use.load(Ordering::Relaxed) != now.as_secs() {
-            self.in_use.store(now.as_secs(), Ordering::Relaxed);
+        if self.last_lookup.load(Ordering::Relaxed) != now.as_secs() {
+            self.last_lookup.store(now.as_secs(), Ordering::Relaxed);
         }
     }
 
     /// Returns the time since the last look-up.
     fn idle_for(&self) -> Duration {
-        let used = self.in_use.load(Ordering::Relaxed);
+        let used = self.last_lookup.load(Ordering::Relaxed);
         Duration::from_secs(boot_time().as_secs().saturating_sub(used))
     }
 }

@@ -34,8 +34,8 @@ impl NodeConfig {
         }
     }
 
-    fn take(&self, key: &str) -> bool {
-        self.takes.split(' ').any(|taken| taken == key)
+    fn accepts(&self, key: &str) -> bool {
+        self.takes.split(' ').any(|accepted| accepted == key)
     }
 
     /// Returns the reason why this node cannot serve beside a node with `other`.
@@ -45,11 +45,11 @@ impl NodeConfig {
                 "another process on this database has another NARTHEX_TOKEN_PREFIX: set the same",
             );
         }
-        if !self.take(&other.signs_with) || !other.take(&self.signs_with) {
+        if !self.accepts(&other.signs_with) || !other.accepts(&self.signs_with) {
             return Some(
-                "another process on this database signs with a NARTHEX_SECRET_KEY that this one does \
-                 not take, or does not take this one's: give all the same keys; add a new key last in \
-                 the list everywhere before it comes first anywhere",
+                "another process on this database signs with a NARTHEX_SECRET_KEY that this process \
+                 does not accept, or does not accept the key of this process: give all processes the \
+                 same keys; add a new key as the last of every list before it becomes the first of any",
             );
         }
         None

@@ -1,26 +1,28 @@
-//! What is measured of a node.
+//! The measured values of a node.
 
 use std::sync::atomic::Ordering;
 
 use super::Cluster;
 use crate::util::clock::boot_time;
 
-/// A node at one moment, for its metrics.
+/// The values of a node at one moment, for its metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stats {
-    /// Whether it holds its lease: known credentials are checked without the database.
+    /// Whether the node holds its lease, so that cached credentials are checked without the
+    /// database.
     pub holds_lease: bool,
-    /// How many nodes there were on the database when it last looked, itself included. 0 while it has not
-    /// joined.
+    /// The number of nodes on the database at the last reading, this one included. 0 while it is
+    /// not a member.
     pub nodes: usize,
-    /// Whether the database may be a copy, or may have lost commits, and no operator has answered yet.
+    /// Whether the database may be a copy or may have lost commits, and no operator has answered
+    /// yet.
     pub may_be_a_copy: bool,
-    /// Whether the database refuses changes while it can be read. Looked at with every heartbeat.
+    /// Whether the database refuses writes but can be read. Checked with every heartbeat.
     pub takes_no_writes: bool,
 }
 
 impl Cluster {
-    /// What is measured of this node now.
+    /// Returns the current values of this node.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let joined = self.shared.id().is_some();

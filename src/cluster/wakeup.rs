@@ -8,19 +8,19 @@ use std::{
 #[derive(Debug, Default)]
 pub(super) struct Wakeup {
     state: Mutex<State>,
-    rung: Condvar,
+    notified: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    rung: bool,
+    notified: bool,
     stopped: bool,
 }
 
 impl Wakeup {
     /// Interrupts the current sleep, or else the next one before it begins.
     pub(super) fn notify(&self) {
-        self.change(|state| state.rung = true);
+        self.change(|state| state.notified = true);
     }
 
     /// Interrupts every sleep from now on.
@@ -39,14 +39,14 @@ impl Wakeup {
     pub(super) fn sleep(&self, time: Duration) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut state, _) = self
-            .rung
-            .wait_timeout_while(state, time, |state| !state.rung && !state.stopped)
+            .notified
+            .wait_timeout_while(state, time, |state| !state.notified && !state.stopped)
             .unwrap_or_else(PoisonError::into_inner);
-        state.rung = false;
+        state.notified = false;
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
-        self.rung.notify_all();
+        self.notified.notify_all();
     }
 }

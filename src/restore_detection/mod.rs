@@ -1,10 +1,11 @@
-//! Whether a copy was put in the place of this database: a backup that was restored, a snapshot, a standby
-//! that took over. What ended since it was made lives again in it, and nothing in it can tell.
+//! Detects that this database replaced another one: a restored backup, a snapshot, or a standby
+//! that took over. Credentials that were revoked after the copy was made are active again in it,
+//! and its rows cannot show that.
 //!
-//! So the database knows its place, and a place that is another has to be answered by somebody. Where a copy
-//! is in the very same place there is one more sign: of a database that was in use it has nodes that have
-//! not been alive for long, and that nobody saw leaving. What neither shows is not noticed: a copy of a
-//! database that was at rest, written over the same file.
+//! Therefore the database records its own identity. If the identity has changed, an operator must
+//! answer. A copy with the same identity has one more sign if the original was in use: it lists
+//! nodes without a recent heartbeat that never left. A copy of an unused database, written over the
+//! same file, has neither sign and is not detected.
 
 use std::{fmt, time::Duration};
 
@@ -16,133 +17,134 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// A node that was not alive for so long was cut off, or is one of a copy. Killed, or with its machine, it
-/// is back sooner.
-const LONG: Duration = Duration::from_secs(600);
+/// The age of a heartbeat that indicates a copy or a node that lost the database. A node that was
+/// killed, or whose machine failed, is back sooner.
+const STALE_AFTER: Duration = Duration::from_secs(600);
 
-/// Why this may be a copy.
+/// The reason why a database may be a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RestoreEvidence {
-    /// The database is elsewhere than when somebody last said where it is.
+    /// The identity of the database differs from the recorded one.
     MovedFile {
-        /// Where it was.
-        was: String,
-        /// Where it is.
-        is: String,
+        /// The recorded identity.
+        previous: String,
+        /// The current identity.
+        current: String,
     },
-    /// A process that ran found it older than what it had seen.
+    /// A running node had seen invalidations that the database does not have.
     Rewound,
-    /// No node left, and the last one was alive then.
+    /// No node has left, and the newest heartbeat is from this time.
     CutOff(Timestamp),
 }
 
-/// In the place of a place.
-const OLDER: &str = "older than it was";
+/// The value that is recorded instead of an identity if the database was rewound.
+const REWOUND: &str = "rewound";
 
-/// What is to be done, whichever it is.
-const WHAT_TO_DO: &str = "what ended since it was made lives again: end everything with narthex sign-out \
-                          --all";
+/// The action that every kind of evidence asks for.
+const ADVICE: &str =
+    "revocations may be lost: to revoke every credential, run narthex sign-out --all";
 
 impl fmt::Display for RestoreEvidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MovedFile { was, is } if is_failover(was, is) => write!(
+            Self::MovedFile { previous, current } if is_failover(previous, current) => write!(
                 f,
-                "a standby took over, or an earlier moment was restored: where replication was \
-                 synchronous nothing was lost, say so with narthex moved; otherwise {WHAT_TO_DO} (it was at \
-                 {was} and is at {is})"
+                "a standby took over, or the database was recovered to an earlier time. If replication was \
+                 synchronous, nothing was lost: run narthex moved. Otherwise {ADVICE} (the identity was \
+                 {previous} and is {current})"
             ),
-            Self::MovedFile { was, is } => write!(
+            Self::MovedFile { previous, current } => write!(
                 f,
-                "is this a backup that was put back, or a copy? {WHAT_TO_DO}; if it was only moved, say so \
-                 with narthex moved (it was at {was} and is at {is})"
+                "the database may be a restored backup or a copy: {ADVICE}. If it was only moved, run \
+                 narthex moved (the identity was {previous} and is {current})"
             ),
             Self::Rewound => write!(
                 f,
-                "this is a backup that was put back, for a server that ran had seen what is not in it; \
-                 {WHAT_TO_DO}"
+                "the database is older than a running server had seen. A backup was restored, or a failover \
+                 lost the last commits: {ADVICE}"
             ),
             Self::CutOff(at) => write!(
                 f,
-                "is this a backup that was put back, or a copy? It was in use on {} and not since, and \
-                 whoever served did not stop in order: their machine failed then, or this is a copy of that \
-                 time; {WHAT_TO_DO}",
+                "the database may be a restored backup or a copy. It was last in use on {}, and its servers \
+                 did not shut down cleanly. Their machine failed then, or this is a copy from that time: \
+                 {ADVICE}",
                 at.format_minute()
             ),
         }
     }
 }
 
-/// Whether the place is another one by its timeline alone.
-fn is_failover(was: &str, is: &str) -> bool {
-    DatabaseIdentity::parse(is).is_next_timeline_of(&DatabaseIdentity::parse(was))
+/// Returns whether the identities differ in the timeline only.
+fn is_failover(previous: &str, current: &str) -> bool {
+    DatabaseIdentity::parse(current).is_next_timeline_of(&DatabaseIdentity::parse(previous))
 }
 
-/// What there is to doubt about the database that is `here`. To be asked before a node joins: those that
-/// are there give up whoever is not alive.
+/// Returns the evidence that the database with this identity is a copy. Call it before a node
+/// joins, because members evict the nodes without a heartbeat.
 ///
 /// # Errors
 /// When the database fails.
 pub fn find_evidence(
     connection: &mut AnyConnection,
-    here: &DatabaseIdentity,
+    identity: &DatabaseIdentity,
     now: Timestamp,
 ) -> QueryResult<Option<RestoreEvidence>> {
     match store::identity(connection)? {
-        Some(was) if was == OLDER => return Ok(Some(RestoreEvidence::Rewound)),
-        Some(was) if here.is_elsewhere(&DatabaseIdentity::parse(&was)) => {
-            let is = here.to_string();
-            return Ok(Some(RestoreEvidence::MovedFile { was, is }));
+        Some(previous) if previous == REWOUND => return Ok(Some(RestoreEvidence::Rewound)),
+        Some(previous) if identity.is_elsewhere(&DatabaseIdentity::parse(&previous)) => {
+            let current = identity.to_string();
+            return Ok(Some(RestoreEvidence::MovedFile { previous, current }));
         }
         _ => {}
     }
-    let last = store::last_alive(connection)?;
-    Ok(last
-        .filter(|last| now.saturating_duration_since(*last) >= LONG)
+    let newest_heartbeat = store::last_alive(connection)?;
+    Ok(newest_heartbeat
+        .filter(|newest_heartbeat| now.saturating_duration_since(*newest_heartbeat) >= STALE_AFTER)
         .map(RestoreEvidence::CutOff))
 }
 
-/// Has the database know that it is older than what a process had seen, until somebody answers.
+/// Records that the database is older than a node had seen, until an operator answers.
 pub(super) fn mark_rewound(connection: &mut AnyConnection) -> QueryResult<()> {
-    store::set_identity(connection, OLDER).map(drop)
+    store::set_identity(connection, REWOUND).map(drop)
 }
 
-/// Says where the database is, if it was at `was` and no operator has to answer for that.
+/// Records a new identity after a failover, if the recorded identity is `was`, so that no operator
+/// has to answer.
 pub(super) fn record_failover(
     connection: &mut AnyConnection,
-    was: &DatabaseIdentity,
-    here: &DatabaseIdentity,
+    previous: &DatabaseIdentity,
+    identity: &DatabaseIdentity,
 ) -> QueryResult<bool> {
-    store::replace_identity(connection, &was.to_string(), &here.to_string())
+    store::replace_identity(connection, &previous.to_string(), &identity.to_string())
 }
 
-/// Says where the database is, if nobody has yet.
+/// Records the identity of the database, if none is recorded.
 pub(super) fn record_identity(
     connection: &mut AnyConnection,
-    here: &DatabaseIdentity,
+    identity: &DatabaseIdentity,
 ) -> QueryResult<()> {
     if store::identity(connection)?.is_some() {
         return Ok(());
     }
     match db::with_savepoint(connection, |connection| {
-        store::insert_identity(connection, &here.to_string())
+        store::insert_identity(connection, &identity.to_string())
     }) {
-        // Somebody else, who starts at the same moment, said the same.
+        // A node that starts at the same moment recorded the same.
         Err(error) if db::is_unique_violation(&error) => Ok(()),
         other => other,
     }
 }
 
-/// Says that the database is where it has to be: nothing that has ended lives again in it.
+/// Records this identity as the right one: no revocation is lost in this database.
 ///
 /// # Errors
 /// When the database fails.
 pub fn confirm_identity(
     connection: &mut AnyConnection,
-    here: &DatabaseIdentity,
+    identity: &DatabaseIdentity,
 ) -> QueryResult<()> {
-    if store::set_identity(connection, &here.to_string())? {
+    if store::set_identity(connection, &identity.to_string())? {
         return Ok(());
     }
-    record_identity(connection, here)
+    record_identity(connection, identity)
 }

@@ -1,7 +1,8 @@
-//! The queries about the log of notices.
+//! The queries about the log of invalidations.
 //!
-//! A position is given out twice if a failover loses commits, so each notice has a random identity
-//! beside it. The same log is one in which the notice at a known position is still the known one.
+//! A failover that loses commits causes positions to be assigned twice, so each invalidation also
+//! has a random identity. Two logs are the same if the invalidation at a known position has the
+//! known identity.
 
 use diesel::{
     QueryResult,
@@ -19,21 +20,21 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// The newest notice at some moment.
+/// The newest invalidation at some moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Newest {
     pub(crate) position: i64,
-    /// None if the log was empty, or pruned by an older version.
+    /// `None` if the log was empty, or was pruned by an older version.
     pub(crate) identity: Option<i64>,
 }
 
-/// Where the log ends, and on which server.
+/// The end of the log, and its server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) position: i64,
-    /// Cluster and timeline. Empty if the database cannot name them.
+    /// The PostgreSQL cluster and its timeline. Empty if the database cannot name them.
     pub(crate) server: String,
-    /// Whether every node from before this server has been waited for.
+    /// Whether all leases from before this server are over.
     pub(crate) is_settled: bool,
 }
 
@@ -53,7 +54,7 @@ cached_statement! {
         "UPDATE notice_position SET position = position + " count " RETURNING position, settled_in, ''"
 }
 
-// The first server of all has no nodes from before it.
+// The first server has no nodes from before it.
 cached_statement! {
     AdvanceOnServer { count: i64 as BigInt } -> (BigInt, Text, Text) =
         "UPDATE notice_position SET position = position + " count ", settled_in = CASE WHEN \
@@ -62,9 +63,9 @@ cached_statement! {
         pg_control_system()) AS server RETURNING position, settled_in, server.name"
 }
 
-/// Takes the lock of the position until the transaction ends, moves it by `count`, and says where it is
-/// then. To be called last: everybody else who ends something waits. `on_server`: whether this database
-/// can name its server.
+/// Locks the position until the transaction ends, moves it by `count`, and returns the new end of
+/// the log. Call it last, because all other revocations wait for this lock. `on_server`: whether
+/// this database can name its server.
 pub(crate) fn advance(
     connection: &mut AnyConnection,
     count: i64,
@@ -89,7 +90,7 @@ cached_statement! {
         AS name FROM pg_control_system()) AS server"
 }
 
-/// Where the log ends, without its lock.
+/// Returns the end of the log without its lock.
 pub(crate) fn head(connection: &mut AnyConnection, on_server: bool) -> QueryResult<Head> {
     let head: (i64, String, String) = if on_server {
         with_backend!(connection => GetHeadOnServer::new().get_result(connection))?
@@ -99,7 +100,7 @@ pub(crate) fn head(connection: &mut AnyConnection, on_server: bool) -> QueryResu
     Ok(head.into())
 }
 
-/// Says that every node from before `server` has been waited for.
+/// Records that all leases from before `server` are over.
 pub(crate) fn set_settled(connection: &mut AnyConnection, server: &str) -> QueryResult<()> {
     diesel::update(notice_position::table.filter(notice_position::settled_in.ne(server)))
         .set(notice_position::settled_in.eq(server))
@@ -107,14 +108,14 @@ pub(crate) fn set_settled(connection: &mut AnyConnection, server: &str) -> Query
         .map(drop)
 }
 
-/// Where the position is.
+/// Returns the current position.
 fn position(connection: &mut AnyConnection) -> QueryResult<i64> {
     with_backend!(connection => notice_position::table
         .select(notice_position::position)
         .first(connection))
 }
 
-/// The identity of the notice at `position`.
+/// Returns the identity of the invalidation at `position`.
 fn identity_at(connection: &mut AnyConnection, position: i64) -> QueryResult<Option<i64>> {
     with_backend!(connection => notices::table
         .find(position)
@@ -123,38 +124,39 @@ fn identity_at(connection: &mut AnyConnection, position: i64) -> QueryResult<Opt
         .optional())
 }
 
-/// The newest notice of a log that ends at `position`.
+/// Returns the newest invalidation of a log that ends at `position`.
 pub(crate) fn newest(connection: &mut AnyConnection, position: i64) -> QueryResult<Newest> {
     let identity = identity_at(connection, position)?;
     Ok(Newest { position, identity })
 }
 
-/// What became of a notice that was seen committed.
+/// The fate of an invalidation that was seen committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
-    /// It is there, and so is every notice before it.
+pub(crate) enum CommitFate {
+    /// It exists, and so does every invalidation before it.
     Intact,
-    /// It is not, or another one has its position: the database lost commits.
+    /// It does not exist, or its position has another one: the database lost commits.
     Lost,
     /// It was pruned.
     Unknown,
 }
 
-/// What became of the notice `seen`.
-pub(crate) fn fate_of(connection: &mut AnyConnection, seen: Newest) -> QueryResult<Kept> {
-    // The notice last: if both queries meet different servers, it tells of the later one.
+/// Returns the fate of the invalidation `seen`.
+pub(crate) fn fate_of(connection: &mut AnyConnection, seen: Newest) -> QueryResult<CommitFate> {
+    // The invalidation is read last. If the two queries reach different servers, the result is that
+    // of the later one.
     let end = position(connection)?;
     let identity = identity_at(connection, seen.position)?;
     Ok(match (seen.identity, identity) {
-        _ if end < seen.position => Kept::Lost,
-        (Some(seen), Some(found)) if seen == found => Kept::Intact,
-        (_, Some(_)) => Kept::Lost,
-        (None, None) if seen.position == 0 => Kept::Intact,
-        (_, None) => Kept::Unknown,
+        _ if end < seen.position => CommitFate::Lost,
+        (Some(seen), Some(found)) if seen == found => CommitFate::Intact,
+        (_, Some(_)) => CommitFate::Lost,
+        (None, None) if seen.position == 0 => CommitFate::Intact,
+        (_, None) => CommitFate::Unknown,
     })
 }
 
-/// Adds the notice at `place`.
+/// Inserts an invalidation at this position with this identity.
 pub(crate) fn insert(
     connection: &mut AnyConnection,
     (position, identity): (i64, i64),
@@ -179,26 +181,28 @@ pub(crate) fn insert(
     .map(drop)
 }
 
-/// What was told since a node last asked.
+/// The invalidations since a node last read the log.
 pub(crate) struct Since {
-    /// The newest notice now.
+    /// The newest invalidation now.
     pub(crate) newest: Newest,
-    /// Whether this is still the log that was read before.
+    /// Whether this is still the log that the node has read before.
     pub(crate) is_same_log: bool,
-    /// What it was about and which node told, in order; none if it is no longer known in full.
+    /// The key and the publishing node of each invalidation, in order. `None` if the log does not
+    /// have all of them any more.
     pub(crate) notices: Option<Vec<(InvalidationKey, Option<NodeId>)>>,
 }
 
-/// More are not read one by one.
+/// The maximum number of invalidations that are read one by one. A node that is further behind
+/// clears its cache.
 const MAX_BATCH: i64 = 10_000;
 
-/// What was told after the notice `applied`. The position is read first: positions are committed in
-/// their order, so that every notice up to it is there.
+/// Returns the invalidations after `applied`. The position is read first: positions are committed
+/// in their order, so every invalidation up to it exists.
 pub(crate) fn since(connection: &mut AnyConnection, applied: Newest) -> QueryResult<Since> {
     let position = position(connection)?;
-    let told = position.saturating_sub(applied.position);
-    if !(0..=MAX_BATCH).contains(&told) {
-        let is_same_log = fate_of(connection, applied)? != Kept::Lost;
+    let pending = position.saturating_sub(applied.position);
+    if !(0..=MAX_BATCH).contains(&pending) {
+        let is_same_log = fate_of(connection, applied)? != CommitFate::Lost;
         return Ok(Since {
             newest: newest(connection, position)?,
             is_same_log,
@@ -223,7 +227,7 @@ pub(crate) fn since(connection: &mut AnyConnection, applied: Newest) -> QueryRes
         .is_some_and(|first| first.0 == applied.position);
     let there = has_applied.then(|| found.remove(0).3);
     let is_same_log = there.is_none() || there == applied.identity;
-    // One that cannot be read is one that is not there.
+    // An invalidation that cannot be parsed counts as missing.
     let notices: Option<Vec<_>> = found
         .into_iter()
         .map(|(_, about, by, _)| Some((invalidation_key(&about)?, by)))
@@ -232,14 +236,14 @@ pub(crate) fn since(connection: &mut AnyConnection, applied: Newest) -> QueryRes
     Ok(Since {
         newest,
         is_same_log,
-        notices: notices.filter(|notices| is_whole && i64::try_from(notices.len()) == Ok(told)),
+        notices: notices.filter(|notices| is_whole && i64::try_from(notices.len()) == Ok(pending)),
     })
 }
 
-/// In the place of a user's id.
+/// The value that stands for all users, instead of a user's ID.
 const EVERYTHING: [u8; 16] = [0; 16];
 
-/// Ids are half as long as digests.
+/// Parses a key. IDs are half as long as digests.
 fn invalidation_key(about: &[u8]) -> Option<InvalidationKey> {
     if let Ok(digest) = <[u8; 32]>::try_from(about) {
         return Some(InvalidationKey::Pass(Digest::from_stored(digest)));
@@ -251,9 +255,9 @@ fn invalidation_key(about: &[u8]) -> Option<InvalidationKey> {
     Some(InvalidationKey::User(UserId::from_uuid(user)))
 }
 
-/// Forgets notices from before `before`. The newest one is kept, because nodes know the log by it, but not
-/// its subject: the subject may be a user who was deleted. A node that has not read them by then forgets
-/// everything.
+/// Deletes invalidations from before `before`. The newest one is kept, because nodes identify the
+/// log by it. Its key is overwritten, because it may be a user who was deleted. A node that has not
+/// read the deleted rows clears its cache.
 pub(crate) fn delete_before(
     connection: &mut AnyConnection,
     before: Timestamp,

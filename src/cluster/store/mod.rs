@@ -1,4 +1,4 @@
-//! The queries about nodes and notices.
+//! The queries about nodes, invalidations and the identity of the database.
 
 mod invalidations;
 
@@ -9,7 +9,8 @@ use diesel::{
 };
 
 pub(super) use self::invalidations::{
-    Head, Kept, Newest, advance, delete_before, fate_of, head, insert, newest, set_settled, since,
+    CommitFate, Head, Newest, advance, delete_before, fate_of, head, insert, newest, set_settled,
+    since,
 };
 use super::node_config::NodeConfig;
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// A node, as its row has it.
+/// The row of a node.
 #[derive(Clone, Copy, Debug, Queryable)]
 pub(super) struct Node {
     pub(super) id: NodeId,
@@ -27,14 +28,14 @@ pub(super) struct Node {
     pub(super) applied: i64,
 }
 
-/// Every node.
+/// Returns all nodes.
 pub(super) fn nodes(connection: &mut AnyConnection) -> QueryResult<Vec<Node>> {
     with_backend!(connection => nodes::table
         .select((nodes::id, nodes::beat, nodes::applied))
         .load(connection))
 }
 
-/// Every node, and what it goes by.
+/// Returns all nodes with their configurations.
 pub(super) fn node_configs(connection: &mut AnyConnection) -> QueryResult<Vec<(Node, NodeConfig)>> {
     let found: Vec<(Node, (String, String, String))> = nodes::table
         .select((
@@ -44,23 +45,23 @@ pub(super) fn node_configs(connection: &mut AnyConnection) -> QueryResult<Vec<(N
         .load(connection)?;
     let found = found.into_iter();
     let all = found.map(|(node, (signs_with, takes, token_prefix))| {
-        let terms = NodeConfig {
+        let config = NodeConfig {
             signs_with,
             takes,
             token_prefix,
         };
-        (node, terms)
+        (node, config)
     });
     Ok(all.collect())
 }
 
-/// Adds a node that has nothing to forget of what was told up to `applied`. On another server than
-/// `joined_in` its row counts no more.
+/// Inserts a node that has applied all invalidations up to `applied`. On another server than
+/// `joined_in` its row does not count.
 pub(super) fn insert_node(
     connection: &mut AnyConnection,
     id: NodeId,
     (applied, joined_in): (i64, &str),
-    terms: &NodeConfig,
+    config: &NodeConfig,
     at: Timestamp,
 ) -> QueryResult<()> {
     diesel::insert_into(nodes::table)
@@ -70,9 +71,9 @@ pub(super) fn insert_node(
             nodes::applied.eq(applied),
             nodes::joined_at.eq(at),
             nodes::alive_at.eq(at),
-            nodes::signs_with.eq(&terms.signs_with),
-            nodes::takes.eq(&terms.takes),
-            nodes::token_prefix.eq(&terms.token_prefix),
+            nodes::signs_with.eq(&config.signs_with),
+            nodes::takes.eq(&config.takes),
+            nodes::token_prefix.eq(&config.token_prefix),
             nodes::joined_in.eq(joined_in),
         ))
         .execute(connection)
@@ -92,8 +93,8 @@ cached_statement! {
         substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) FROM pg_control_system())"
 }
 
-/// Says that the node lives. `false`: it was evicted, or joined on another server. `on_server`: whether
-/// this database can name its server.
+/// Writes a heartbeat. Returns `false` if the node was evicted or joined on another server.
+/// `on_server`: whether this database can name its server.
 pub(super) fn beat(
     connection: &mut AnyConnection,
     id: NodeId,
@@ -121,7 +122,8 @@ cached_statement! {
         substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) FROM pg_control_system())"
 }
 
-/// Says up to where the node has forgotten what it was told to. `false`: as of [`beat`].
+/// Records the position up to which the node has applied invalidations. Returns `false` as [`beat`]
+/// does.
 pub(super) fn set_applied(
     connection: &mut AnyConnection,
     id: NodeId,
@@ -136,7 +138,7 @@ pub(super) fn set_applied(
     rows.map(|rows| rows == 1)
 }
 
-/// Gives a node up whose lease ran out, unless it has said since that it lives.
+/// Evicts a node whose lease is over, unless it has written a heartbeat since.
 pub(super) fn evict_node(connection: &mut AnyConnection, id: NodeId, beat: i64) -> QueryResult<()> {
     diesel::delete(
         nodes::table
@@ -147,21 +149,21 @@ pub(super) fn evict_node(connection: &mut AnyConnection, id: NodeId, beat: i64) 
     .map(drop)
 }
 
-/// Removes a node that believes its memory no more.
+/// Deletes a node that does not use its cache any more.
 pub(super) fn remove(connection: &mut AnyConnection, id: NodeId) -> QueryResult<()> {
     diesel::delete(nodes::table.find(id))
         .execute(connection)
         .map(drop)
 }
 
-/// When any node last said that it lives, by its own clock.
+/// Returns the time of the newest heartbeat of all nodes, by the clock of its node.
 pub(crate) fn last_alive(connection: &mut AnyConnection) -> QueryResult<Option<Timestamp>> {
     nodes::table
         .select(diesel::dsl::max(nodes::alive_at))
         .first(connection)
 }
 
-/// Where the database was when somebody last said so.
+/// Returns the recorded identity of the database.
 pub(crate) fn identity(connection: &mut AnyConnection) -> QueryResult<Option<String>> {
     database_place::table
         .select(database_place::place)
@@ -169,7 +171,7 @@ pub(crate) fn identity(connection: &mut AnyConnection) -> QueryResult<Option<Str
         .optional()
 }
 
-/// Says where it is, where nobody has said it yet.
+/// Records the first identity of the database.
 pub(crate) fn insert_identity(connection: &mut AnyConnection, place: &str) -> QueryResult<()> {
     diesel::insert_into(database_place::table)
         .values((
@@ -180,7 +182,7 @@ pub(crate) fn insert_identity(connection: &mut AnyConnection, place: &str) -> Qu
         .map(drop)
 }
 
-/// Says where it is instead of where it was. `false`: nobody has said it yet.
+/// Replaces the recorded identity. Returns `false` if none is recorded.
 pub(crate) fn set_identity(connection: &mut AnyConnection, place: &str) -> QueryResult<bool> {
     diesel::update(database_place::table)
         .set(database_place::place.eq(place))
@@ -188,7 +190,7 @@ pub(crate) fn set_identity(connection: &mut AnyConnection, place: &str) -> Query
         .map(|rows| rows == 1)
 }
 
-/// Says where it is, if it is known to be at `was`. `false`: it is not.
+/// Replaces the recorded identity if it is `was`. Returns `false` if it is not.
 pub(crate) fn replace_identity(
     connection: &mut AnyConnection,
     was: &str,

@@ -105,7 +105,7 @@ async fn node_without_notifications_warns_once_and_polls() {
     let node = || Narthex::installed().with("NARTHEX_SECRET_KEY", KEY);
     let without_wakeups = node().with("DATABASE_URL", &address).serve();
     let with_wakeups = node().with("DATABASE_URL", database.address()).serve();
-    let warning = "notifications of the database do not arrive";
+    let warning = "database notifications do not arrive";
     assert!(without_wakeups.logs(warning));
 
     let browser = Browser::at(&with_wakeups.url);

@@ -9,7 +9,7 @@ use crate::support::operator::Operator;
 
 const ADA: &str = "ada@example.com";
 /// The warning in the log of a server that starts on a copy.
-const WARNING: &str = "is this a backup that was put back, or a copy?";
+const WARNING: &str = "the database may be a restored backup or a copy";
 
 /// Returns an installation with a user, on which no server has run.
 fn operator() -> Operator {
@@ -168,7 +168,7 @@ async fn server_stops_when_its_database_file_is_replaced() {
     operator.restore(&backup);
     let outcome = serving.outcome().expect_code(1);
     assert!(outcome.stderr.contains(" ERROR "), "{outcome:#?}");
-    let reason = "another file was put in the place of the database";
+    let reason = "the database file was replaced while it was open";
     let last = outcome.stderr.lines().last().unwrap_or_default();
     assert!(last.contains(reason), "{outcome:#?}");
     operator.run_ok(&["sign-out", "--all"]);
@@ -195,7 +195,7 @@ async fn rewound_database_is_reported_until_all_are_signed_out() {
     assert!(detail.contains("narthex sign-out --all"), "{detail}");
     let log = serving.stop().expect_code(0).stderr;
     assert!(
-        log.contains("the database is older than what this process has seen"),
+        log.contains("the database is older than this node has seen"),
         "{log}"
     );
     operator.run_ok(&["sign-out", "--all"]);
