@@ -93,7 +93,7 @@ impl AppState {
         let hasher = PasswordHasher::new(available_parallelism())?;
         let nodes = Cluster::new(
             db.clone(),
-            settings.remembered,
+            settings.cache_limits,
             Arc::clone(&clock),
             Arc::clone(&random),
         );

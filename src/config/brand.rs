@@ -1,4 +1,4 @@
-//! The operator's own name and look: name, address, logo and accent colour.
+//! The operator's branding: product name, address, logo and accent colour.
 
 use std::{fmt, fs::File, io::Read as _, sync::Arc};
 
@@ -6,16 +6,17 @@ use url::Url;
 
 use crate::util::unicode;
 
-/// The longest name: more would not fit beside the logo on a phone.
-const LONGEST_NAME: usize = 60;
-/// The largest logo: it is kept in memory and loaded with the first page.
-const LARGEST_LOGO: u64 = 256 * 1024;
+/// Maximum length of the name in characters. A longer name does not fit next to the logo on a
+/// phone.
+const MAX_NAME_CHARS: usize = 60;
+/// Maximum size of the logo in bytes. It is held in memory and loaded with the first page.
+const MAX_LOGO_BYTES: u64 = 256 * 1024;
 
 pub(super) fn app_name(text: &str) -> Result<String, &'static str> {
-    let right = !unicode::is_blank(text)
-        && text.chars().count() <= LONGEST_NAME
+    let is_valid = !unicode::is_blank(text)
+        && text.chars().count() <= MAX_NAME_CHARS
         && !text.chars().any(unicode::is_unprintable);
-    if right {
+    if is_valid {
         Ok(text.to_owned())
     } else {
         Err("give the name of the product in at most 60 visible characters, such as Shop")
@@ -31,12 +32,12 @@ pub(super) fn app_url(text: &str) -> Result<String, &'static str> {
         .ok_or("give the http or https URL of the app, such as https://shop.example.com/")
 }
 
-/// An image that is shown in the place of the product's own.
+/// An image that replaces the product's own logo.
 #[derive(Clone)]
 pub struct Logo {
-    /// The content of the file.
+    /// The contents of the file.
     pub bytes: Arc<[u8]>,
-    /// Whether it is SVG; otherwise it is PNG.
+    /// Whether the image is SVG. Otherwise it is PNG.
     pub is_svg: bool,
 }
 
@@ -44,13 +45,13 @@ impl Logo {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// What would do.
+    /// Returns what is wrong and what file to give.
     pub fn read(path: &str) -> Result<Self, String> {
         let mut bytes = Vec::new();
         File::open(path)
-            .and_then(|file| file.take(LARGEST_LOGO + 1).read_to_end(&mut bytes))
+            .and_then(|file| file.take(MAX_LOGO_BYTES + 1).read_to_end(&mut bytes))
             .map_err(|error| format!("it cannot be read ({error}); give an SVG or PNG file"))?;
-        if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST_LOGO) {
+        if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_LOGO_BYTES) {
             return Err("it is too large; give an SVG or PNG file of at most 256 KiB".to_owned());
         }
         let is_png = bytes.starts_with(b"\x89PNG\r\n\x1a\n");
@@ -59,7 +60,7 @@ impl Logo {
             text.starts_with('<') && text.contains("<svg")
         });
         if !is_png && !is_svg {
-            return Err("it is neither SVG nor PNG; give a file of one of the two".to_owned());
+            return Err("it is neither SVG nor PNG; give an SVG or PNG file".to_owned());
         }
         Ok(Self {
             bytes: bytes.into(),
@@ -81,17 +82,17 @@ const fn colour(red: u8, green: u8, blue: u8) -> Colour {
 }
 
 const WHITE: Colour = colour(0xff, 0xff, 0xff);
-/// The surfaces of the stylesheet: the ground of the light scheme, ground and paper of the dark one, and
-/// the text on the accent there.
+/// The colours of the stylesheet: the background of the light scheme, the background and the
+/// surface of the dark one, and the dark text on the accent.
 const LIGHT_GROUND: Colour = colour(0xf7, 0xf6, 0xf3);
 const DARK_GROUND: Colour = colour(0x16, 0x19, 0x18);
 const DARK_PAPER: Colour = colour(0x1e, 0x23, 0x21);
 const DARK_INK: Colour = colour(0x10, 0x20, 0x1a);
-/// The contrast that text needs (WCAG 2.2, success criterion 1.4.3).
-const READABLE: f64 = 4.5;
+/// The minimum contrast of text (WCAG 2.2, success criterion 1.4.3).
+const MIN_CONTRAST: f64 = 4.5;
 
 impl Colour {
-    /// Reads `#rgb` or `#rrggbb`.
+    /// Parses `#rgb` or `#rrggbb`.
     fn parse(text: &str) -> Option<Self> {
         let digits: Vec<u8> = text
             .strip_prefix('#')?
@@ -111,7 +112,7 @@ impl Colour {
         }
     }
 
-    /// The relative luminance (WCAG 2.2, definition of the term).
+    /// Returns the relative luminance (WCAG 2.2, definition of the term).
     fn luminance(self) -> f64 {
         let linear = |channel: u8| {
             let value = f64::from(channel) / 255.0;
@@ -124,14 +125,14 @@ impl Colour {
         0.2126 * linear(self.red) + 0.7152 * linear(self.green) + 0.0722 * linear(self.blue)
     }
 
-    /// The contrast ratio with `other` (WCAG 2.2, definition of the term).
+    /// Returns the contrast ratio with `other` (WCAG 2.2, definition of the term).
     #[must_use]
     pub fn contrast(self, other: Self) -> f64 {
         let (one, two) = (self.luminance(), other.luminance());
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
     }
 
-    /// This colour with `percent` of `other` in it.
+    /// Mixes this colour with `percent` of `other`.
     fn mixed(self, other: Self, percent: u16) -> Self {
         let mix = |own: u8, other: u8| {
             let sum = u16::from(own) * (100 - percent) + u16::from(other) * percent;
@@ -151,31 +152,31 @@ impl fmt::Display for Colour {
     }
 }
 
-/// The accent of one scheme: as text and as a surface, the text on it, and a tint for notes.
+/// The colours of one scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shades {
-    /// The accent.
+    /// The accent, for text and surfaces.
     pub accent: Colour,
     /// Text on the accent.
     pub ink: Colour,
-    /// The tint.
+    /// The background of notes.
     pub tint: Colour,
 }
 
 /// The accent colour in both schemes, readable in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accent {
-    /// In the light scheme: the colour as it was given.
+    /// The light scheme, with the colour as given.
     pub light: Shades,
-    /// In the dark scheme: the colour with as much white as text needs there.
+    /// The dark scheme, with as much white mixed in as the contrast needs.
     pub dark: Shades,
 }
 
 impl Accent {
-    /// Reads `#rgb` or `#rrggbb` and checks its contrast in both schemes.
+    /// Parses `#rgb` or `#rrggbb` and checks the contrast.
     ///
     /// # Errors
-    /// What would do.
+    /// Returns what is wrong and what colour to give.
     pub fn parse(text: &str) -> Result<Self, String> {
         let given =
             Colour::parse(text).ok_or("give a colour as #rgb or #rrggbb, such as #1a5fb4")?;
@@ -188,10 +189,10 @@ impl Accent {
             .into_iter()
             .map(|other| given.contrast(other))
             .fold(f64::INFINITY, f64::min);
-        if lowest < READABLE {
+        if lowest < MIN_CONTRAST {
             return Err(format!(
-                "its contrast with the text on it and the page is {lowest:.1}:1 and has to be \
-                 4.5:1; give a darker colour, such as #1a5fb4"
+                "its contrast with text and page is {lowest:.1}:1 and must be at least 4.5:1; \
+                 give a darker colour, such as #1a5fb4"
             ));
         }
         let tint = given.mixed(DARK_GROUND, 80);
@@ -201,7 +202,7 @@ impl Accent {
             .find(|accent| {
                 surfaces
                     .iter()
-                    .all(|surface| accent.contrast(*surface) >= READABLE)
+                    .all(|surface| accent.contrast(*surface) >= MIN_CONTRAST)
             })
             .unwrap_or(WHITE);
         Ok(Self {
@@ -220,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contrast_is_that_of_wcag() {
+    fn contrast_follows_wcag() {
         let black = colour(0, 0, 0);
         assert!((WHITE.contrast(black) - 21.0).abs() < 0.01);
         assert!((WHITE.contrast(colour(0x76, 0x76, 0x76)) - 4.54).abs() < 0.01);
@@ -240,7 +241,10 @@ mod tests {
                 (dark, [DARK_GROUND, DARK_PAPER]),
             ] {
                 for other in [scheme.ink, scheme.tint].into_iter().chain(grounds) {
-                    assert!(scheme.accent.contrast(other) >= READABLE, "{text} {other}");
+                    assert!(
+                        scheme.accent.contrast(other) >= MIN_CONTRAST,
+                        "{text} {other}"
+                    );
                 }
             }
         }
@@ -248,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_that_is_none_or_too_pale_is_refused() {
+    fn invalid_or_pale_colour_is_refused() {
         for text in [
             "", "red", "#12", "#1234", "#gggggg", "1a5fb4", "#ffffff", "#ff0", "#777",
         ] {

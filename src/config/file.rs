@@ -1,4 +1,4 @@
-//! `narthex.toml`.
+//! Reads `narthex.toml`.
 
 use std::{io, path::Path};
 
@@ -8,40 +8,43 @@ use super::{
     sources::{Sources, one_line, redact},
 };
 
-/// The file that is read from the working directory when no other is named.
+/// The file that is read from the working directory if no other is named.
 const FILE: &str = "narthex.toml";
 
-/// Reads `file`, which then has to be there, or [`FILE`] if there is one.
+/// Reads `file`, which must exist, or [`FILE`] if it exists.
 ///
 /// # Errors
-/// Why it cannot be read, or the first key that is unknown or of the wrong type.
+/// Returns why the file cannot be read, or the first key that is unknown or has the wrong type.
 pub(super) fn read(sources: &mut Sources, file: Option<&Path>) -> Result<(), ConfigError> {
     let path = file.unwrap_or(Path::new(FILE));
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if file.is_none() && error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => {
-            let place = if file.is_some() { "--config is " } else { "" };
+            let source = if file.is_some() { "--config is " } else { "" };
             return Err(one_line(format!(
-                "{place}\"{}\", which cannot be read ({error}): name a file that can",
+                "{source}\"{}\", which cannot be read ({error}): give a readable file",
                 path.display()
             )));
         }
     };
-    let table: toml::Table = text.parse().map_err(|error| no_toml(path, &text, &error))?;
+    let table: toml::Table = text
+        .parse()
+        .map_err(|error| syntax_error(path, &text, &error))?;
     for (name, value) in table {
-        let place = format!("{name} in {}", path.display());
+        let source = format!("{name} in {}", path.display());
         match KEYS.iter().find(|key| key.toml() == name) {
-            Some(key) => set(sources, key, &value, place)?,
-            None if name == "abilities" => add_ability(sources, &value, &place)?,
-            None => return Err(unknown(&name, &value, &place)),
+            Some(key) => set(sources, key, &value, source)?,
+            None if name == "abilities" => add_ability(sources, &value, &source)?,
+            None => return Err(unknown(&name, &value, &source)),
         }
     }
     Ok(())
 }
 
-/// Says where the fault is and what, but not what is written there: it may be a secret.
-fn no_toml(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+/// Reports the line and the kind of a syntax error, but not the text of the line, which may be a
+/// secret.
+fn syntax_error(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let before = error.span().and_then(|span| text.get(..span.start));
     let line = before.map_or(0, |before| before.matches('\n').count()) + 1;
     one_line(format!(
@@ -55,19 +58,19 @@ fn set(
     sources: &mut Sources,
     key: &'static Key,
     value: &toml::Value,
-    place: String,
+    source: String,
 ) -> Result<(), ConfigError> {
     let Some(text) = as_text(value) else {
         return Err(one_line(format!(
-            "{place} is {}: give it as text in quotes",
+            "{source} is {}: give it as text in quotes",
             redact(key.is_secret(), value)
         )));
     };
-    sources.set(key.env, text, place);
+    sources.set(key.env, text, source);
     Ok(())
 }
 
-/// A text, or a list of texts, which is the same as one with commas.
+/// Returns a string, or an array of strings joined by commas.
 fn as_text(value: &toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text.clone()),
@@ -79,14 +82,18 @@ fn as_text(value: &toml::Value) -> Option<String> {
     }
 }
 
-fn add_ability(sources: &mut Sources, value: &toml::Value, place: &str) -> Result<(), ConfigError> {
+fn add_ability(
+    sources: &mut Sources,
+    value: &toml::Value,
+    source: &str,
+) -> Result<(), ConfigError> {
     let table = value
         .as_table()
-        .ok_or_else(|| one_line(format!("{place} is {value}: make it a table, [abilities]")))?;
+        .ok_or_else(|| one_line(format!("{source} is {value}: make it a table, [abilities]")))?;
     for (ability, meaning) in table {
         let meaning = meaning.as_str().ok_or_else(|| {
             one_line(format!(
-                "{place}: \"{ability}\" is {meaning}: say in words what it allows"
+                "{source}: \"{ability}\" is {meaning}: describe in a text what it allows"
             ))
         })?;
         sources.add_ability(ability, meaning);
@@ -94,11 +101,11 @@ fn add_ability(sources: &mut Sources, value: &toml::Value, place: &str) -> Resul
     Ok(())
 }
 
-fn unknown(name: &str, value: &toml::Value, place: &str) -> ConfigError {
+fn unknown(name: &str, value: &toml::Value, source: &str) -> ConfigError {
     let known: Vec<String> = KEYS.iter().map(Key::toml).collect();
-    let hidden = keys::sounds_secret(name) || value.is_table() || value.is_array();
+    let hidden = keys::may_be_secret(name) || value.is_table() || value.is_array();
     one_line(format!(
-        "{place} is {}: there is no such setting; there are {} and [abilities]",
+        "{source} is {}: there is no such setting; the settings are {} and [abilities]",
         redact(hidden, value),
         known.join(", ")
     ))

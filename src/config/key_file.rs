@@ -1,4 +1,5 @@
-//! The keys that sign the session cookie, and the file that keeps one made at the first start.
+//! The keys that sign the session cookie, and the file that stores the key created at the first
+//! start.
 
 use std::{
     fs,
@@ -13,14 +14,14 @@ use zeroize::Zeroizing;
 use super::ConfigError;
 use crate::crypto::rng::{self, Random};
 
-/// The least number of bytes in a key, and how many are made: what the `cookie` crate's key takes,
-/// whose first half signs with HMAC-SHA-256.
+/// The minimum length of a key, and the length of a new one. The `cookie` crate needs this many
+/// bytes and signs with HMAC-SHA-256 under the first half.
 const KEY_BYTES: usize = 64;
 
-/// How many symbolic links are followed: as many as Linux follows.
-const LINKS: usize = 40;
+/// The maximum number of symbolic links that are followed, the same as on Linux.
+const MAX_LINKS: usize = 40;
 
-/// The first key signs; all verify. Cannot be printed.
+/// The signing keys: the first one signs, all verify. The type has no `Debug`.
 #[derive(Clone)]
 pub struct SigningKeys {
     first: Zeroizing<Vec<u8>>,
@@ -28,58 +29,60 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// Reads keys in base64, comma separated.
+    /// Parses keys in base64, separated by commas.
     ///
     /// # Errors
-    /// What would do.
+    /// Returns what a valid value is.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        const WHAT_WOULD_DO: &str = "give 64 or more random bytes in base64, such as `head -c 64 /dev/urandom | base64 -w0` makes";
+        const REMEDY: &str = "give 64 or more random bytes in base64, such as the output of \
+                              `head -c 64 /dev/urandom | base64 -w0`";
         let mut keys = text
             .split(',')
             .map(|part| {
                 BASE64_STANDARD
                     .decode(part.trim())
                     .ok()
-                    .filter(|key| is_a_key(key))
+                    .filter(|key| is_valid_key(key))
                     .map(Zeroizing::new)
             })
             .collect::<Option<Vec<_>>>()
-            .ok_or(WHAT_WOULD_DO)?
+            .ok_or(REMEDY)?
             .into_iter();
-        let first = keys.next().ok_or(WHAT_WOULD_DO)?;
+        let first = keys.next().ok_or(REMEDY)?;
         Ok(Self {
             first,
             older: keys.collect(),
         })
     }
 
-    /// The key that signs.
+    /// Returns the key that signs.
     #[must_use]
     pub fn first(&self) -> &[u8] {
         &self.first
     }
 
-    /// The keys that only verify.
+    /// Returns the keys that only verify.
     pub fn older(&self) -> impl Iterator<Item = &[u8]> {
         self.older.iter().map(|key| key.as_slice())
     }
 }
 
-/// Long enough, and not one byte over and over, as examples and forgotten placeholders are.
-fn is_a_key(bytes: &[u8]) -> bool {
+/// Returns whether a key is long enough and not a repeated byte, as in examples and placeholders.
+fn is_valid_key(bytes: &[u8]) -> bool {
     bytes.len() >= KEY_BYTES && bytes.iter().any(|byte| Some(byte) != bytes.first())
 }
 
-/// Reads the key file, or makes it.
-pub(super) fn read_or_make(path: &Path, random: &dyn Random) -> Result<SigningKeys, ConfigError> {
+/// Reads the key file, or creates it.
+pub(super) fn read_or_create(path: &Path, random: &dyn Random) -> Result<SigningKeys, ConfigError> {
     if let Some(keys) = read(path)? {
         return Ok(keys);
     }
-    make(&followed(path), random)?;
-    read(path)?.ok_or_else(|| ConfigError(format!("{} was removed again", path.display())))
+    create(&resolve_links(path), random)?;
+    read(path)?
+        .ok_or_else(|| ConfigError(format!("{} was removed during the start", path.display())))
 }
 
-/// Reads the key file; `None`, where there is none.
+/// Reads the key file. Returns `None` if it does not exist.
 pub(super) fn read(path: &Path) -> Result<Option<SigningKeys>, ConfigError> {
     let failed = |error: io::Error| ConfigError(format!("{}: {error}", path.display()));
     if !path.try_exists().map_err(failed)? {
@@ -88,23 +91,26 @@ pub(super) fn read(path: &Path) -> Result<Option<SigningKeys>, ConfigError> {
     let mode = fs::metadata(path).map_err(failed)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(ConfigError(format!(
-            "{} has mode {mode:o}: others can read it; make it yours with chmod 600, and make a new \
-             key if they may have",
+            "{} has mode {mode:o}: other users can read it; run chmod 600, and create a new key \
+             if it may have been read",
             path.display()
         )));
     }
     let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
-    let keys = SigningKeys::parse(text.trim()).map_err(|what_would_do| {
-        ConfigError(format!("{} holds no key: {what_would_do}", path.display()))
+    let keys = SigningKeys::parse(text.trim()).map_err(|remedy| {
+        ConfigError(format!(
+            "{} contains no valid key: {remedy}",
+            path.display()
+        ))
     })?;
     Ok(Some(keys))
 }
 
-/// Returns the path to which the symbolic links at `path` lead, also if no file is there yet: `hard_link`
-/// makes no file through a link. `LINKS` bounds links that lead in a circle.
-fn followed(path: &Path) -> PathBuf {
+/// Returns the path to which the symbolic links at `path` lead, even if no file is there yet,
+/// because `hard_link` creates no file through a link. `MAX_LINKS` bounds a cycle of links.
+fn resolve_links(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
-    for _ in 0..LINKS {
+    for _ in 0..MAX_LINKS {
         let Ok(target) = fs::read_link(&path) else {
             break;
         };
@@ -115,11 +121,11 @@ fn followed(path: &Path) -> PathBuf {
     path
 }
 
-/// Writes a new key beside its place and links it there: a reader finds a whole key or none, and of
-/// two processes that start at once the second uses the first one's.
-fn make(path: &Path, random: &dyn Random) -> Result<(), ConfigError> {
+/// Writes a new key into a temporary file and links it to its path. A reader therefore finds a
+/// whole key or none. If two processes start at once, the second one uses the key of the first.
+fn create(path: &Path, random: &dyn Random) -> Result<(), ConfigError> {
     let failed =
-        |error: io::Error| ConfigError(format!("{} cannot be made: {error}", path.display()));
+        |error: io::Error| ConfigError(format!("{} cannot be created: {error}", path.display()));
     let key = Zeroizing::new(
         rng::bytes::<KEY_BYTES>(random).map_err(|error| ConfigError(error.to_string()))?,
     );
@@ -140,7 +146,7 @@ fn make(path: &Path, random: &dyn Random) -> Result<(), ConfigError> {
     });
     fs::remove_file(&draft).map_err(failed)?;
     linked.map_err(failed)?;
-    tracing::info!(file = %path.display(), "made a key for signing cookies");
+    tracing::info!(file = %path.display(), "cookie signing key created");
     Ok(())
 }
 
@@ -150,26 +156,29 @@ mod tests {
     use crate::crypto::rng::SystemRandom;
 
     #[test]
-    fn key_is_made_where_a_dangling_link_leads() {
+    fn key_is_created_at_the_target_of_a_dangling_link() {
         let folder = tempfile::tempdir().unwrap();
         let (link, target) = (
             folder.path().join("narthex.key"),
             folder.path().join("elsewhere"),
         );
         std::os::unix::fs::symlink("elsewhere", &link).unwrap();
-        let made = read_or_make(&link, &SystemRandom).unwrap_or_else(|refused| panic!("{refused}"));
+        let made =
+            read_or_create(&link, &SystemRandom).unwrap_or_else(|refused| panic!("{refused}"));
         let read =
-            read_or_make(&target, &SystemRandom).unwrap_or_else(|refused| panic!("{refused}"));
+            read_or_create(&target, &SystemRandom).unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(made.first(), read.first());
         assert!(link.is_symlink());
     }
 
     #[test]
-    fn the_first_start_makes_a_key_that_later_starts_use() {
+    fn first_start_creates_a_key_that_later_starts_use() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("narthex.key");
-        let made = read_or_make(&path, &SystemRandom).unwrap_or_else(|refused| panic!("{refused}"));
-        let read = read_or_make(&path, &SystemRandom).unwrap_or_else(|refused| panic!("{refused}"));
+        let made =
+            read_or_create(&path, &SystemRandom).unwrap_or_else(|refused| panic!("{refused}"));
+        let read =
+            read_or_create(&path, &SystemRandom).unwrap_or_else(|refused| panic!("{refused}"));
         assert_eq!(made.first(), read.first());
         assert_eq!(
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
@@ -183,25 +192,25 @@ mod tests {
     }
 
     #[test]
-    fn a_key_file_that_others_can_read_or_that_holds_no_key_is_refused() {
+    fn key_file_that_is_readable_or_without_key_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("narthex.key");
-        read_or_make(&path, &SystemRandom)
+        read_or_create(&path, &SystemRandom)
             .map(drop)
             .unwrap_or_else(|refused| panic!("{refused}"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert!(
-            read_or_make(&path, &SystemRandom)
+            read_or_create(&path, &SystemRandom)
                 .is_err_and(|refused| refused.0.contains("chmod 600"))
         );
 
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(&path, "short").unwrap();
-        assert!(read_or_make(&path, &SystemRandom).is_err());
+        assert!(read_or_create(&path, &SystemRandom).is_err());
     }
 
     #[test]
-    fn keys_that_are_short_constant_or_no_base64_are_refused() {
+    fn short_constant_or_undecodable_keys_are_refused() {
         let constant = BASE64_STANDARD.encode([7; 64]);
         let short = BASE64_STANDARD.encode((0..63).collect::<Vec<u8>>());
         let good = BASE64_STANDARD.encode((0..64).collect::<Vec<u8>>());

@@ -1,25 +1,26 @@
-//! The table of settings: names, defaults and what each is for.
+//! The table of settings: names, defaults and help texts.
 
 /// One setting.
 #[derive(Debug)]
 pub struct Key {
-    /// The environment variable. The flag is the same without `NARTHEX_`, in small letters with
-    /// hyphens; the key in `narthex.toml` the same with underscores.
+    /// The environment variable. The flag has the same name without `NARTHEX_`, in lower case with
+    /// hyphens. The key in `narthex.toml` has it with underscores.
     pub env: &'static str,
-    /// The value it has when nobody sets it; `None` for off, or for what is made at the start.
+    /// The default value. `None` if the setting is off by default or its value is created at the
+    /// start.
     pub default: Option<&'static str>,
-    /// What it is for, in a few words: the flag's help.
+    /// The help text of the flag, a few words.
     pub help: &'static str,
 }
 
 impl Key {
-    /// `--listen`, without the hyphens before it.
+    /// Returns the name of the flag without the leading hyphens: `listen`.
     #[must_use]
     pub fn flag(&self) -> String {
         self.toml().replace('_', "-")
     }
 
-    /// Its key in `narthex.toml`.
+    /// Returns the key in `narthex.toml`.
     #[must_use]
     pub fn toml(&self) -> String {
         self.env
@@ -28,7 +29,7 @@ impl Key {
             .to_lowercase()
     }
 
-    /// Whether its value is not to be shown to anybody.
+    /// Returns whether the value must never be shown.
     #[must_use]
     pub fn is_secret(&self) -> bool {
         matches!(self.env, "NARTHEX_SECRET_KEY" | "DATABASE_URL")
@@ -51,21 +52,18 @@ const fn unset(env: &'static str, help: &'static str) -> Key {
     }
 }
 
-/// Every setting that there is, but for `[abilities]`.
+/// All settings except `[abilities]`.
 pub const KEYS: &[Key] = &[
     key(
         "DATABASE_URL",
         "sqlite://narthex.db",
         "The database: sqlite://PATH or postgres://…",
     ),
-    unset(
-        "DATABASE_URL_FILE",
-        "The file that holds DATABASE_URL instead",
-    ),
+    unset("DATABASE_URL_FILE", "A file that contains DATABASE_URL"),
     key(
         "NARTHEX_DATABASE_CONNECTIONS",
         "12",
-        "How many connections to PostgreSQL a process opens at most",
+        "Maximum number of PostgreSQL connections of a process",
     ),
     key(
         "NARTHEX_LISTEN",
@@ -74,24 +72,25 @@ pub const KEYS: &[Key] = &[
     ),
     unset(
         "NARTHEX_PUBLIC_URL",
-        "What users type; decides Secure cookies, links and the allowed origin",
+        "URL that users type; decides Secure cookies, links and the allowed origin",
     ),
     unset(
         "NARTHEX_SECRET_KEY",
-        "64 or more random bytes in base64; several, comma separated: the first signs, all verify",
+        "64 or more random bytes in base64; several, separated by commas: the first signs, all \
+         verify",
     ),
     unset(
         "NARTHEX_SECRET_KEY_FILE",
-        "The file that holds NARTHEX_SECRET_KEY instead",
+        "A file that contains NARTHEX_SECRET_KEY",
     ),
     key(
         "NARTHEX_REGISTRATION",
         "open",
-        "Whether people may make accounts themselves: open or closed",
+        "Whether users may create accounts themselves: open or closed",
     ),
     unset(
         "NARTHEX_TRUSTED_PROXIES",
-        "Networks whose X-Forwarded-For and Forwarded are believed",
+        "Networks whose X-Forwarded-For and Forwarded are used",
     ),
     unset(
         "NARTHEX_TRUSTED_ORIGINS",
@@ -113,130 +112,118 @@ pub const KEYS: &[Key] = &[
     ),
     unset(
         "NARTHEX_THROTTLE_EXEMPT",
-        "Networks that are not throttled by address",
+        "Networks without rate limits by address",
     ),
     key(
         "NARTHEX_CONNECTIONS_PER_CLIENT",
         "1024",
-        "How many connections one client network may hold at most",
+        "Maximum number of connections of one client network",
     ),
     key(
         "NARTHEX_CHANGES_PER_MINUTE",
         "600",
-        "How many changes an account may make in a minute; what ends something is not counted",
+        "Maximum number of changes of one account in a minute; revocations are not counted",
     ),
     key(
         "NARTHEX_TOKEN_PREFIX",
         "nrx",
-        "What new tokens begin with: 2 to 10 letters or digits",
+        "Prefix of new tokens: 2 to 10 letters or digits",
     ),
     unset(
         "NARTHEX_TOKEN_MAX_AGE",
-        "The longest life that a token may be given, such as 90d",
+        "Maximum life of a token, such as 90d",
     ),
     key(
         "NARTHEX_DEVICE_TOKEN_AGE",
         "365d",
-        "How long the token of a device that signs in lives, or never for no end",
+        "Life of the token of a device that signs in, or never for no end",
     ),
-    key(
-        "NARTHEX_SESSION_IDLE",
-        "2h",
-        "How long a session may go unused",
-    ),
-    key(
-        "NARTHEX_SESSION_MAX",
-        "12h",
-        "How long a session lives in all",
-    ),
+    key("NARTHEX_SESSION_IDLE", "2h", "Idle limit of a session"),
+    key("NARTHEX_SESSION_MAX", "12h", "Absolute limit of a session"),
     key(
         "NARTHEX_REMEMBER_IDLE",
         "14d",
-        "How long one that is kept signed in may go unused",
+        "Idle limit of a session that is kept signed in",
     ),
     key(
         "NARTHEX_REMEMBER_MAX",
         "90d",
-        "How long one that is kept signed in lives in all",
+        "Absolute limit of a session that is kept signed in",
     ),
     key(
         "NARTHEX_CONFIRM_FOR",
         "15m",
-        "How long a password confirmation lasts",
+        "Time for which a password confirmation counts",
     ),
     key(
         "NARTHEX_LAST_USED_EVERY",
         "10s",
-        "How often last-used times are written",
+        "Interval between writes of last-used times",
     ),
     key(
         "NARTHEX_KEEP_ENDED",
         "30d",
-        "How long ended credentials stay readable",
+        "Time for which revoked and expired credentials stay readable",
     ),
     key(
         "NARTHEX_MEMORY_ENTRIES",
         "250000",
-        "How many sessions and tokens are remembered at most; 0 asks the database each time",
+        "Maximum number of cached sessions and tokens; 0 disables the cache",
     ),
     key(
         "NARTHEX_MEMORY_SIZE",
         "160MiB",
-        "How much memory they may take",
+        "Maximum memory of the cache",
     ),
     unset(
         "NARTHEX_DRAIN",
-        "How long a server that is told to stop goes on serving after it says that it is not ready",
+        "Time for which a stopping server continues to serve after it reports that it is not ready",
     ),
     key(
         "NARTHEX_APP_NAME",
         "Narthex",
-        "The name of the product on every page",
+        "Name of the product on every page",
     ),
     unset(
         "NARTHEX_APP_URL",
-        "Where the logo and the way back to the app lead",
+        "Target of the logo and of the link back to the app",
     ),
     unset("NARTHEX_LOGO", "A file with the logo: SVG or PNG"),
     unset(
         "NARTHEX_ACCENT",
-        "The colour of buttons and links, such as #1a5fb4",
+        "Colour of buttons and links, such as #1a5fb4",
     ),
     unset(
         "NARTHEX_CSP_REPORT_URI",
-        "The collector to which browsers report violations of the pages' policy",
+        "URL of a collector to which browsers report violations of the content security policy",
     ),
     unset("NARTHEX_METRICS_LISTEN", "Address and port for /metrics"),
-    key(
-        "NARTHEX_LOG",
-        "info",
-        "What is logged: a level, or a tracing filter",
-    ),
+    key("NARTHEX_LOG", "info", "A level, or a tracing filter"),
     key(
         "NARTHEX_LOG_FORMAT",
         "text",
-        "How log lines look: text or json",
+        "Format of log lines: text or json",
     ),
 ];
 
-/// Whether what is called so is likely to hold a secret: a setting whose name was mistyped is refused,
-/// and its value must not get into a log with that.
+/// Returns whether a setting of this name is likely to hold a secret. A mistyped setting is
+/// refused, and the error must not write its value into a log.
 #[must_use]
-pub fn sounds_secret(name: &str) -> bool {
+pub fn may_be_secret(name: &str) -> bool {
     let name = name.to_lowercase();
     ["secret", "key", "pass", "token", "database"]
         .iter()
         .any(|word| name.contains(word))
 }
 
-/// The setting that names a file with the value of a secret.
+/// Returns the setting that names a file with the value of a secret.
 pub(super) fn file_of(secret: &Key) -> Option<&'static Key> {
-    named(&format!("{}_FILE", secret.env))
+    find(&format!("{}_FILE", secret.env))
 }
 
-/// The setting with this environment variable.
+/// Returns the setting with this environment variable.
 #[must_use]
-pub fn named(env: &str) -> Option<&'static Key> {
+pub fn find(env: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.env == env)
 }
 
@@ -245,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_secret_can_come_in_a_file() {
+    fn every_secret_has_a_file_setting() {
         for key in KEYS.iter().filter(|key| key.is_secret()) {
             let file = file_of(key).map(|file| (file.default, file.is_secret()));
             assert_eq!(file, Some((None, false)), "{}", key.env);

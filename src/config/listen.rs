@@ -1,4 +1,4 @@
-//! Where a server listens.
+//! The address on which a server listens.
 
 use std::{
     fmt,
@@ -6,24 +6,25 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A Unix socket's path has at most 107 bytes on Linux and 103 elsewhere (unix(7)). It is made under a longer
-/// name first: a dot and the number of the process, which has at most seven digits.
+/// A Unix socket's path has at most 107 bytes on Linux and 103 elsewhere (unix(7)). The socket is
+/// created under a longer name first: with a dot and the process ID, which has at most seven
+/// digits.
 const MAX_PATH_BYTES: usize = 95;
 
 /// The address of a listening socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenAddress {
-    /// Address and port, over TCP.
+    /// Address and port over TCP.
     Tcp(SocketAddr),
     /// The path of a Unix socket.
     Unix(PathBuf),
 }
 
 impl ListenAddress {
-    /// Reads `127.0.0.1:8080`, `localhost:8080`, `:8080` or `unix:/run/narthex.sock`.
+    /// Parses `127.0.0.1:8080`, `localhost:8080`, `:8080` or `unix:/run/narthex.sock`.
     ///
     /// # Errors
-    /// What would do.
+    /// Returns what a valid value is.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let Some(path) = text.strip_prefix("unix:") else {
             return tcp(text).map(Self::Tcp).ok_or(
@@ -32,7 +33,7 @@ impl ListenAddress {
             );
         };
         if !Path::new(path).is_absolute() || path.ends_with('/') {
-            return Err("give the whole path of the socket, such as unix:/run/narthex.sock");
+            return Err("give the absolute path of the socket, such as unix:/run/narthex.sock");
         }
         if path.len() > MAX_PATH_BYTES {
             return Err(
@@ -43,7 +44,7 @@ impl ListenAddress {
         Ok(Self::Unix(path.into()))
     }
 
-    /// The address and port of a TCP socket.
+    /// Returns the address and port of a TCP socket.
     #[must_use]
     pub const fn tcp(&self) -> Option<SocketAddr> {
         match self {
@@ -52,20 +53,20 @@ impl ListenAddress {
         }
     }
 
-    /// The address of a TCP socket.
+    /// Returns the address of a TCP socket.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         self.tcp().map(|address| address.ip())
     }
 
-    /// Whether only programs on this machine can connect.
+    /// Returns whether only programs on this machine can connect.
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.ip().is_none_or(|ip| ip.is_loopback())
     }
 }
 
-/// As it is written in `NARTHEX_LISTEN`.
+/// Formats the address as in `NARTHEX_LISTEN`.
 impl fmt::Display for ListenAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -75,8 +76,9 @@ impl fmt::Display for ListenAddress {
     }
 }
 
-/// Reads address and port. A port alone is every address of the machine, IPv4 and IPv6; `localhost` is
-/// 127.0.0.1. No other name is resolved: its address may be another one at the next start.
+/// Parses address and port. A port alone means every address of the machine, IPv4 and IPv6.
+/// `localhost` is 127.0.0.1. No other name is resolved, because its address may change before the
+/// next start.
 pub(super) fn tcp(text: &str) -> Option<SocketAddr> {
     if let Some(port) = text.strip_prefix(':') {
         return Some((Ipv6Addr::UNSPECIFIED, port.parse().ok()?).into());
@@ -94,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn listen_addresses_are_read() {
+    fn listen_addresses_are_parsed() {
         for (text, written) in [
             ("127.0.0.1:8080", "127.0.0.1:8080"),
             ("[::1]:8080", "[::1]:8080"),

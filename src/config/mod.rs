@@ -1,7 +1,7 @@
 //! Settings: flag, then environment, then `narthex.toml`, then default.
 //!
-//! The only place that reads the environment. An unknown key or a bad value stops the start with
-//! one line that names the key, the value and what would do.
+//! Only this module reads the environment. An unknown key or an invalid value stops the start with
+//! one line that names the key, the value and a valid value.
 
 mod brand;
 mod file;
@@ -27,21 +27,21 @@ use crate::{
     db, telemetry::log_format::Format, types::ability::Catalogue, util::networks::Networks,
 };
 
-/// One line: the key, its value and what would do.
+/// One line: the key, its value and a valid value.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(pub(crate) String);
 
-/// How long a session lives.
+/// The limits of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLimits {
-    /// How long it may go unused.
+    /// The idle limit.
     pub idle: Duration,
-    /// How long it may live in all.
+    /// The absolute limit.
     pub max: Duration,
 }
 
-/// Everything that an operator may set. The contract's table says what each means.
+/// All settings of an operator. `docs/configuration.md` describes each of them.
 #[derive(Clone)]
 pub struct Settings {
     /// `DATABASE_URL`
@@ -50,11 +50,11 @@ pub struct Settings {
     pub database_connections: u32,
     /// `NARTHEX_LISTEN`
     pub listen: ListenAddress,
-    /// `NARTHEX_PUBLIC_URL`, where it is set
+    /// `NARTHEX_PUBLIC_URL`, if it is set
     pub public_url: Option<PublicUrl>,
-    /// `NARTHEX_SECRET_KEY`, where it is set; otherwise the key file is read or made at the start
+    /// `NARTHEX_SECRET_KEY`, if it is set. Otherwise the start reads or creates the key file.
     pub secret_keys: Option<SigningKeys>,
-    /// The settings that named a file with a secret, each with its file
+    /// The settings that name a file with a secret, each with its file
     pub secret_files: Vec<(&'static str, PathBuf)>,
     /// `NARTHEX_REGISTRATION`
     pub registration: Registration,
@@ -91,14 +91,14 @@ pub struct Settings {
     /// `NARTHEX_KEEP_ENDED`
     pub keep_ended: Duration,
     /// `NARTHEX_MEMORY_ENTRIES`, `NARTHEX_MEMORY_SIZE`
-    pub remembered: CacheLimits,
+    pub cache_limits: CacheLimits,
     /// `NARTHEX_DRAIN`
     pub drain: Option<Duration>,
     /// `NARTHEX_APP_NAME`
     pub app_name: String,
     /// `NARTHEX_APP_URL`
     pub app_url: Option<String>,
-    /// `NARTHEX_LOGO`, as it was read
+    /// `NARTHEX_LOGO`: the file's contents
     pub logo: Option<Logo>,
     /// `NARTHEX_ACCENT`
     pub accent: Option<Accent>,
@@ -110,24 +110,24 @@ pub struct Settings {
     pub log: String,
     /// `NARTHEX_LOG_FORMAT`
     pub log_format: Format,
-    /// `[abilities]` in `narthex.toml`, with Narthex's own
+    /// `[abilities]` in `narthex.toml` and Narthex's own abilities
     pub catalogue: Catalogue,
 }
 
-/// How much is remembered at most of the passes that were seen, whichever is reached first.
+/// The bounds of the credential cache. It evicts entries when it reaches either of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheLimits {
-    /// So many of them; none: every check asks the database.
+    /// Maximum number of entries. With 0 every check queries the database.
     pub entries: usize,
-    /// So many bytes.
+    /// Maximum size in bytes.
     pub bytes: usize,
 }
 
 impl Settings {
-    /// Reads all settings out of `sources`.
+    /// Parses all settings from `sources`.
     ///
     /// # Errors
-    /// The first that is unknown or cannot be taken.
+    /// Returns the first setting that is unknown or invalid.
     pub fn read(sources: &Sources) -> Result<Self, ConfigError> {
         use self::values as value;
         let settings = Self {
@@ -168,7 +168,7 @@ impl Settings {
             confirm_for: sources.get("NARTHEX_CONFIRM_FOR", value::duration)?,
             last_used_every: sources.get("NARTHEX_LAST_USED_EVERY", value::duration)?,
             keep_ended: sources.get("NARTHEX_KEEP_ENDED", value::duration)?,
-            remembered: CacheLimits {
+            cache_limits: CacheLimits {
                 entries: sources.get("NARTHEX_MEMORY_ENTRIES", value::count)?,
                 bytes: sources.get("NARTHEX_MEMORY_SIZE", value::size)?,
             },
@@ -186,12 +186,13 @@ impl Settings {
         settings.validate()
     }
 
-    /// Checks what two settings say together.
+    /// Checks combinations of settings.
     fn validate(self) -> Result<Self, ConfigError> {
         if let (ListenAddress::Unix(path), None) = (&self.listen, &self.public_url) {
             return Err(ConfigError(format!(
-                "NARTHEX_LISTEN is \"unix:{}\": a socket has no name that people could type; set \
-                 NARTHEX_PUBLIC_URL to what they type, such as https://accounts.example.com",
+                "NARTHEX_LISTEN is \"unix:{}\": users cannot type the path of a socket; set \
+                 NARTHEX_PUBLIC_URL to the URL that they type, such as \
+                 https://accounts.example.com",
                 path.display()
             )));
         }
@@ -199,22 +200,22 @@ impl Settings {
             return Ok(self);
         };
         let host = self.public_url.as_ref().map(PublicUrl::host);
-        let is_in_it =
+        let contains_host =
             host.is_some_and(|host| host == domain || host.ends_with(&format!(".{domain}")));
-        if !is_in_it {
-            let why = match host {
-                Some(host) => format!("{host} is not in it"),
+        if !contains_host {
+            let reason = match host {
+                Some(host) => format!("{host} is not in this domain"),
                 None => "NARTHEX_PUBLIC_URL is not set".to_owned(),
             };
             return Err(ConfigError(format!(
-                "NARTHEX_COOKIE_DOMAIN is \"{domain}\": {why}, and a browser would drop the cookie; \
-                 name a domain that NARTHEX_PUBLIC_URL's host is in"
+                "NARTHEX_COOKIE_DOMAIN is \"{domain}\": {reason}, so browsers would reject the \
+                 cookie; give a domain that contains the host of NARTHEX_PUBLIC_URL"
             )));
         }
         Ok(self)
     }
 
-    /// Where people find the pages: the public URL, or the address that was asked for.
+    /// Returns the URL of the pages: the public URL, or the listening address.
     #[must_use]
     pub fn base_url(&self) -> String {
         match &self.public_url {
@@ -223,7 +224,8 @@ impl Settings {
         }
     }
 
-    /// Whether `origin`, as a browser writes it in `Origin`, is one of `NARTHEX_TRUSTED_ORIGINS`.
+    /// Returns whether `origin`, as a browser writes it in `Origin`, is one of
+    /// `NARTHEX_TRUSTED_ORIGINS`.
     #[must_use]
     pub fn trusts(&self, origin: &str) -> bool {
         self.trusted_origins
@@ -231,28 +233,30 @@ impl Settings {
             .any(|trusted| trusted.as_str() == origin)
     }
 
-    /// Whether browsers reach the pages through https, which decides about `Secure` cookies.
+    /// Returns whether browsers use https, which decides about `Secure` cookies.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(PublicUrl::is_https)
     }
 
-    /// The keys that sign the session cookie: those set, or those of the key file, which is made
-    /// where there is none.
+    /// Returns the keys that sign the session cookie: those that are set, or those of the key file.
+    /// A missing key file is created.
     ///
     /// # Errors
-    /// When the file cannot be read or made, is too short, or others may read it.
+    /// Fails if the file cannot be read or created, if its key is too short, or if other users may
+    /// read it.
     pub fn signing_keys(
         &self,
         random: &dyn crate::crypto::rng::Random,
     ) -> Result<SigningKeys, ConfigError> {
         match &self.secret_keys {
             Some(keys) => Ok(keys.clone()),
-            None => key_file::read_or_make(&self.key_file(), random),
+            None => key_file::read_or_create(&self.key_file(), random),
         }
     }
 
-    /// The same keys for somebody who only looks: none, where a start would make the key file.
+    /// Returns the same keys without creating the key file. Returns `None` if the next start would
+    /// create it.
     ///
     /// # Errors
     /// As [`Settings::signing_keys`].
@@ -263,7 +267,8 @@ impl Settings {
         }
     }
 
-    /// `narthex.key` beside the database file, or in the working directory for PostgreSQL.
+    /// Returns `narthex.key` in the folder of the database file, or in the working directory for
+    /// PostgreSQL.
     #[must_use]
     pub fn key_file(&self) -> PathBuf {
         match &self.database {

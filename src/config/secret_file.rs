@@ -1,8 +1,7 @@
-//! Secrets that are kept in a file: `NARTHEX_SECRET_KEY_FILE` names one with the value of
-//! `NARTHEX_SECRET_KEY`.
+//! Secrets in files: `NARTHEX_SECRET_KEY_FILE` names a file with the value of `NARTHEX_SECRET_KEY`.
 //!
-//! Docker, Kubernetes and systemd mount such files with modes of their own (0444, 0440 with a group, 0400),
-//! which are taken as they are. `narthex check` warns of a file that every user can read.
+//! Docker, Kubernetes and systemd mount such files with modes of their own (0444, 0440 with a
+//! group, 0400), which are accepted. `narthex check` warns about a file that every user can read.
 
 use std::{fs::File, io::Read as _, path::Path};
 
@@ -14,46 +13,46 @@ use super::{
     sources::{Sources, one_line},
 };
 
-/// More than any secret has, so that a wrong file is not read to its end.
+/// Longer than any secret, so that a wrong file is not read to its end.
 const MAX_BYTES: u64 = 64 * 1024;
 
 /// Sets each secret whose `_FILE` setting names a file.
 ///
 /// # Errors
-/// When a secret and its file are both set, or when a file cannot be read.
+/// Fails if a secret and its file are both set, or if a file cannot be read.
 pub(super) fn read_all(sources: &mut Sources) -> Result<(), ConfigError> {
     for key in KEYS.iter().filter(|key| key.is_secret()) {
-        let file = keys::file_of(key).and_then(|file| sources.given(file.env));
-        let Some((path, place)) = file else { continue };
-        if let Some((_, other)) = sources.given(key.env) {
+        let file = keys::file_of(key).and_then(|file| sources.raw(file.env));
+        let Some((path, source)) = file else { continue };
+        if let Some((_, other)) = sources.raw(key.env) {
             return Err(one_line(format!(
-                "{other} and {place} are both set: leave one of them out"
+                "{other} and {source} are both set: remove one of them"
             )));
         }
         let path = path.trim();
         let secret = read(Path::new(path))
-            .map_err(|why| one_line(format!("{place} is \"{path}\": {why}")))?;
-        let place = format!("the content of {place}");
-        sources.set(key.env, secret.to_string(), place);
+            .map_err(|cause| one_line(format!("{source} is \"{path}\": {cause}")))?;
+        let source = format!("the content of {source}");
+        sources.set(key.env, secret.to_string(), source);
     }
     Ok(())
 }
 
-/// The text of a file without the line end behind it.
+/// Reads the text of a file without the final line end.
 fn read(path: &Path) -> Result<Zeroizing<String>, String> {
     let mut text = Zeroizing::new(String::new());
     File::open(path)
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text))
-        .map_err(|error| format!("it cannot be read ({error}); name a file with the secret"))?;
+        .map_err(|error| format!("it cannot be read ({error}); give a file with the secret"))?;
     if text.len() as u64 > MAX_BYTES {
         return Err(format!(
-            "it has more than {MAX_BYTES} bytes; name a file with the secret alone"
+            "it has more than {MAX_BYTES} bytes; give a file with the secret alone"
         ));
     }
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.trim().is_empty() {
-        return Err("it is empty; name a file with the secret".to_owned());
+        return Err("it is empty; give a file with the secret".to_owned());
     }
     Ok(Zeroizing::new(line.to_owned()))
 }

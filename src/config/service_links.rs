@@ -1,9 +1,9 @@
-//! Variables that Kubernetes and Docker put into the environment of a container because another one
-//! is named `narthex`: they are no settings, and no mistake of the operator.
+//! Service links: variables that Kubernetes and Docker set in a container because another one is
+//! named `narthex`. They are not settings.
 
-/// Whether a variable is a service link of Kubernetes ("Accessing the Service", environment variables)
-/// or of Docker's legacy links. The plain `NARTHEX_PORT` needs the value of a link: without one it is
-/// more likely to be a mistyped setting.
+/// Returns whether a variable is a service link of Kubernetes ("Accessing the Service", environment
+/// variables) or one of Docker's legacy links. `NARTHEX_PORT` counts only with the value of a link.
+/// With another value it is more likely a mistyped setting.
 pub(super) fn is_service_link(name: &str, value: &str) -> bool {
     let Some(rest) = name.strip_prefix("NARTHEX_") else {
         return false;
@@ -15,7 +15,8 @@ pub(super) fn is_service_link(name: &str, value: &str) -> bool {
     })
 }
 
-/// What stands behind the service's name. A Docker link has its name and environment besides.
+/// Matches the part after the service's name. Docker links also have variables for the name and the
+/// environment of the other container.
 fn is_link(words: &[&str], value: &str, is_plain: bool) -> bool {
     match words {
         ["SERVICE", "HOST"] | ["SERVICE", "PORT", ..] => true,
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn mistyped_settings_are_no_service_links() {
+    fn mistyped_settings_are_not_service_links() {
         for (name, value) in [
             ("NARTHEX_PORT", "8080"),
             ("NARTHEX_LISTEN_PORT", "8080"),

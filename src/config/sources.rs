@@ -1,4 +1,4 @@
-//! Where settings come from, before they are understood.
+//! The raw values of settings and where they were set.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{types::ability::Catalogue, util::unicode};
 
-/// Raw values with the place each came from, the strongest place for each.
+/// Raw values with their sources. A source with higher precedence replaces an earlier value.
 #[derive(Default)]
 pub struct Sources {
     values: HashMap<&'static str, (String, String)>,
@@ -22,11 +22,11 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Gathers from `flags` (environment names with values), the environment, and `file` or, where
-    /// none is named, `narthex.toml` in the working directory if there is one.
+    /// Collects values from `flags` (environment names with values), from the environment, and from
+    /// `file`. Without `file`, `narthex.toml` in the working directory is read if it exists.
     ///
     /// # Errors
-    /// The first key that is unknown, or why the file cannot be read.
+    /// Returns the first unknown key, or why a file cannot be read.
     pub fn load(
         flags: impl IntoIterator<Item = (&'static str, String)>,
         file: Option<&Path>,
@@ -41,10 +41,11 @@ impl Sources {
         Ok(sources)
     }
 
-    /// Settings given by environment name alone, for tests and for apps that embed Narthex.
+    /// Creates settings from environment names and values, for tests and for apps that embed
+    /// Narthex.
     ///
     /// # Errors
-    /// The first key that is unknown, or why the file with a secret cannot be read.
+    /// Returns the first unknown key, or why the file of a secret cannot be read.
     pub fn of<'a>(
         values: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, ConfigError> {
@@ -56,7 +57,7 @@ impl Sources {
         Ok(sources)
     }
 
-    /// Adds abilities to the catalogue, as `[abilities]` does.
+    /// Adds abilities to the catalogue, like `[abilities]`.
     #[must_use]
     pub fn with_abilities<'a>(
         mut self,
@@ -68,13 +69,13 @@ impl Sources {
         self
     }
 
-    /// Whether somebody set this, wherever.
+    /// Returns whether any source sets this setting.
     #[must_use]
     pub fn is_set(&self, env: &str) -> bool {
         self.values.contains_key(env)
     }
 
-    /// The value of a setting that always has one.
+    /// Parses the value of a setting that always has one.
     pub(super) fn get<T, E: fmt::Display>(
         &self,
         env: &'static str,
@@ -84,64 +85,62 @@ impl Sources {
             .ok_or_else(|| ConfigError(format!("{env} is not set")))
     }
 
-    /// The value of a setting that may have none.
+    /// Parses the value of an optional setting.
     pub(super) fn find<T, E: fmt::Display>(
         &self,
         env: &'static str,
         parse: fn(&str) -> Result<T, E>,
     ) -> Result<Option<T>, ConfigError> {
-        let Some(key) = keys::named(env) else {
-            return Err(ConfigError(format!("{env} is no setting")));
+        let Some(key) = keys::find(env) else {
+            return Err(ConfigError(format!("{env} is not a setting")));
         };
-        let (value, place) = match self.values.get(env) {
-            Some((value, place)) => (&**value, &**place),
+        let (value, source) = match self.values.get(env) {
+            Some((value, source)) => (&**value, &**source),
             None => match key.default {
                 Some(value) => (value, env),
                 None => return Ok(None),
             },
         };
-        parse(value.trim()).map(Some).map_err(|what_would_do| {
+        parse(value.trim()).map(Some).map_err(|remedy| {
             let shown = redact(key.is_secret(), format_args!("\"{value}\""));
-            one_line(format!("{place} is {shown}: {what_would_do}"))
+            one_line(format!("{source} is {shown}: {remedy}"))
         })
     }
 
-    /// The catalogue of abilities.
+    /// Returns the catalogue of abilities.
     pub(super) fn catalogue(&self) -> Result<Catalogue, ConfigError> {
         let mut accepted: Vec<(&str, &str)> = Vec::new();
         for (name, meaning) in &self.abilities {
             accepted.push((name, meaning));
-            Catalogue::new(accepted.iter().copied()).map_err(|what_would_do| {
-                one_line(format!(
-                    "[abilities] \"{name}\" is \"{meaning}\": {what_would_do}"
-                ))
+            Catalogue::new(accepted.iter().copied()).map_err(|remedy| {
+                one_line(format!("[abilities] \"{name}\" is \"{meaning}\": {remedy}"))
             })?;
         }
         Catalogue::new(accepted).map_err(one_line)
     }
 
-    /// The value and the place of a setting that has one.
-    pub(super) fn given(&self, env: &str) -> Option<(String, String)> {
+    /// Returns the raw value of a setting and its source.
+    pub(super) fn raw(&self, env: &str) -> Option<(String, String)> {
         self.values.get(env).cloned()
     }
 
-    /// The settings that name a file with a secret, each with its file.
+    /// Returns the settings that name a file with a secret, each with its file.
     pub(super) fn secret_files(&self) -> Vec<(&'static str, PathBuf)> {
         KEYS.iter()
             .filter(|key| key.is_secret())
             .filter_map(|key| {
                 let file = keys::file_of(key)?;
-                let (path, _) = self.given(file.env)?;
+                let (path, _) = self.raw(file.env)?;
                 Some((file.env, PathBuf::from(path.trim())))
             })
             .collect()
     }
 
-    /// Sets what is known to be a setting; `place` is where it was found. An empty value is no value:
-    /// Compose and Kubernetes write `NAME=` for a variable that has none.
-    pub(super) fn set(&mut self, env: &'static str, value: String, place: String) {
+    /// Sets a known setting. `source` is where it was found. An empty value is ignored, because
+    /// Compose and Kubernetes write `NAME=` for a variable without a value.
+    pub(super) fn set(&mut self, env: &'static str, value: String, source: String) {
         if !value.trim().is_empty() {
-            self.values.insert(env, (value, place));
+            self.values.insert(env, (value, source));
         }
     }
 
@@ -157,15 +156,15 @@ impl Sources {
     fn read_environment(&mut self) -> Result<(), ConfigError> {
         for (name, value) in std::env::vars_os() {
             let Some(name) = name.to_str() else { continue };
-            if !name.starts_with("NARTHEX_") && keys::named(name).is_none() {
+            if !name.starts_with("NARTHEX_") && keys::find(name).is_none() {
                 continue;
             }
             let Some(value) = value.to_str() else {
                 return Err(ConfigError(format!(
-                    "{name} is not readable text: give it as UTF-8"
+                    "{name} is not valid UTF-8: give it as UTF-8"
                 )));
             };
-            if keys::named(name).is_some() || !is_service_link(name, value) {
+            if keys::find(name).is_some() || !is_service_link(name, value) {
                 self.set_by_environment(name, value)?;
             }
         }
@@ -173,11 +172,11 @@ impl Sources {
     }
 
     fn set_by_environment(&mut self, env: &str, value: &str) -> Result<(), ConfigError> {
-        let Some(key) = keys::named(env) else {
+        let Some(key) = keys::find(env) else {
             let known: Vec<&str> = KEYS.iter().map(|key| key.env).collect();
-            let shown = redact(keys::sounds_secret(env), format_args!("\"{value}\""));
+            let shown = redact(keys::may_be_secret(env), format_args!("\"{value}\""));
             return Err(one_line(format!(
-                "{env} is {shown}: there is no such setting; there are {}",
+                "{env} is {shown}: there is no such setting; the settings are {}",
                 known.join(", ")
             )));
         };
@@ -186,11 +185,11 @@ impl Sources {
     }
 
     fn set_by_flag(&mut self, env: &'static str, value: String) -> Result<(), ConfigError> {
-        let flag = keys::named(env).map(keys::Key::flag).unwrap_or_default();
-        if holds_a_password(&value) {
+        let flag = keys::find(env).map(keys::Key::flag).unwrap_or_default();
+        if contains_password(&value) {
             return Err(ConfigError(format!(
-                "--{flag} is (not shown): it has a password, and everybody on this machine can see \
-                 the words of a command; give it as {env} or in narthex.toml"
+                "--{flag} is (not shown): it contains a password, and every user of this machine \
+                 can see command lines; give it as {env} or in narthex.toml"
             )));
         }
         self.set(env, value, format!("--{flag}"));
@@ -198,14 +197,15 @@ impl Sources {
     }
 }
 
-/// `postgres://user:password@host/name`, or the same in the query.
-fn holds_a_password(value: &str) -> bool {
+/// Returns whether a URL contains a password: `postgres://user:password@host/name`, or the same in
+/// the query.
+fn contains_password(value: &str) -> bool {
     url::Url::parse(value).is_ok_and(|url| {
         url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password")
     })
 }
 
-/// A value in a refusal, unless it is not to be seen.
+/// Formats a value for an error, unless it is secret.
 pub(super) fn redact(secret: bool, value: impl fmt::Display) -> String {
     if secret {
         "(not shown)".to_owned()
@@ -214,7 +214,7 @@ pub(super) fn redact(secret: bool, value: impl fmt::Display) -> String {
     }
 }
 
-/// A refusal in one line, whatever was in the value that it tells of.
+/// Creates an error of one line, whatever the value in it contains.
 pub(super) fn one_line(text: impl AsRef<str>) -> ConfigError {
     let words: Vec<&str> = text.as_ref().split_whitespace().collect();
     ConfigError(unicode::escape_unprintable(&words.join(" ")))

@@ -1,4 +1,4 @@
-//! What the values of settings mean. Each parser's error says what would do.
+//! Parses the values of settings. Each error states what a valid value is.
 
 use std::{
     fmt,
@@ -16,31 +16,31 @@ use crate::{
     util::{duration, networks::Networks},
 };
 
-const MOST_ENTRIES: usize = 100_000_000;
-const MOST_CONNECTIONS: usize = 1_000_000;
-const MOST_CHANGES: u32 = 1_000_000;
-const MOST_BYTES: usize = 64 << 30;
-/// Browsers cut a cookie's life at 400 days (draft-ietf-httpbis-rfc6265bis, section 5.5).
-const LONGEST_COOKIE: Duration = Duration::from_secs(400 * 24 * 3600);
+const MAX_ENTRIES: usize = 100_000_000;
+const MAX_CONNECTIONS: usize = 1_000_000;
+const MAX_CHANGES: u32 = 1_000_000;
+const MAX_BYTES: usize = 64 << 30;
+/// Browsers limit the life of a cookie to 400 days (draft-ietf-httpbis-rfc6265bis, section 5.5).
+const MAX_COOKIE_AGE: Duration = Duration::from_secs(400 * 24 * 3600);
 
-/// Who may make an account.
+/// Who may create an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registration {
-    /// Anybody.
+    /// Every visitor.
     Open,
     /// Only an operator, on the command line.
     Closed,
 }
 
-/// What the secret of a new token begins with.
+/// The prefix of the secrets of new tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenPrefix(String);
 
 impl TokenPrefix {
-    /// Takes 2 to 10 letters or digits.
+    /// Accepts 2 to 10 letters or digits.
     ///
     /// # Errors
-    /// What would do.
+    /// Returns what a valid value is.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         if Self::is_one(text) {
             Ok(Self(text.to_owned()))
@@ -49,13 +49,13 @@ impl TokenPrefix {
         }
     }
 
-    /// Whether a token's secret may begin with `text`, whatever the setting is now.
+    /// Returns whether `text` is a valid prefix, independent of the present setting.
     #[must_use]
     pub fn is_one(text: &str) -> bool {
         (2..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 
-    /// Its text.
+    /// Returns the prefix as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -67,7 +67,7 @@ impl TokenPrefix {
 pub struct Origin(String);
 
 impl Origin {
-    /// Reads an origin; a path other than `/` is none.
+    /// Parses an origin. A URL with a path other than `/` is not one.
     fn parse(text: &str) -> Option<(Self, Url)> {
         let url = Url::parse(text).ok()?;
         let bare = matches!(url.scheme(), "http" | "https")
@@ -80,13 +80,13 @@ impl Origin {
         bare.then(|| (Self(url.origin().ascii_serialization()), url))
     }
 
-    /// Its text, without a slash at the end.
+    /// Returns the origin as text, without a final slash.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The origin of a whole URL.
+    /// Returns the origin of a URL.
     #[must_use]
     pub fn of(url: &Url) -> Self {
         Self(url.origin().ascii_serialization())
@@ -99,7 +99,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What users type to get here.
+/// The URL that users type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
     origin: Origin,
@@ -108,13 +108,15 @@ pub struct PublicUrl {
 }
 
 impl PublicUrl {
-    /// Reads `https://host` or `http://host:port`.
+    /// Parses `https://host` or `http://host:port`.
     ///
     /// # Errors
-    /// What would do.
+    /// Returns what a valid value is.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let (origin, url) = Origin::parse(text)
-            .ok_or("give scheme and host without a path, such as https://accounts.example.com: Narthex has its pages at the root of that host")?;
+        let (origin, url) = Origin::parse(text).ok_or(
+            "give scheme and host without a path, such as https://accounts.example.com: \
+                    Narthex serves its pages at the root of that host",
+        )?;
         let host = url.host_str().unwrap_or_default().to_owned();
         Ok(Self {
             origin,
@@ -123,19 +125,20 @@ impl PublicUrl {
         })
     }
 
-    /// Its origin.
+    /// Returns the origin.
     #[must_use]
     pub const fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// Its host name, without a port.
+    /// Returns the host name without the port.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The host, where it is a name of several parts and no address: what cookies can be shared under.
+    /// Returns the host if it is a domain name of several labels and not an address. Only such a
+    /// host can share cookies with sibling hosts.
     #[must_use]
     pub fn domain(&self) -> Option<&str> {
         let is_name = self.host.contains('.')
@@ -144,7 +147,7 @@ impl PublicUrl {
         is_name.then_some(&self.host)
     }
 
-    /// Host and port as a `Host` header has them: the port only where it is not the scheme's own.
+    /// Returns host and port as in a `Host` header, without the default port of the scheme.
     #[must_use]
     pub fn authority(&self) -> &str {
         self.origin
@@ -153,7 +156,7 @@ impl PublicUrl {
             .map_or("", |(_, authority)| authority)
     }
 
-    /// Whether it is https.
+    /// Returns whether the scheme is https.
     #[must_use]
     pub const fn is_https(&self) -> bool {
         self.https
@@ -165,10 +168,10 @@ impl PublicUrl {
 pub struct ReportUri(String);
 
 impl ReportUri {
-    /// Reads an absolute URL that fits into a directive and into a quoted string of a header.
+    /// Parses an absolute URL that can be part of a directive and of a quoted string in a header.
     ///
     /// # Errors
-    /// What would do.
+    /// Returns what a valid value is.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         Url::parse(text)
             .ok()
@@ -186,7 +189,7 @@ impl ReportUri {
             )
     }
 
-    /// Its text.
+    /// Returns the URL as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -197,11 +200,12 @@ pub(super) fn database(text: &str) -> Result<db::DatabaseUrl, &'static str> {
     let target = db::DatabaseUrl::parse(text)
         .map_err(|_| "give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME")?;
     match &target {
-        // libpq would refuse some of it less clearly, and do the rest in the clear.
+        // libpq would refuse some of these URLs with a less clear error, and would connect to the
+        // rest unencrypted.
         db::DatabaseUrl::Postgres(url) if !postgres_url::TLS && postgres_url::asks_for_tls(url) => {
             Err(
-                "it asks for TLS, and this narthex was built without; build it with cargo build \
-             --release --features pg-tls, which needs OpenSSL's headers (libssl-dev)",
+                "it requires TLS, but this narthex was built without it; build it with cargo \
+                 build --release --features pg-tls, which needs OpenSSL's headers (libssl-dev)",
             )
         }
         _ => Ok(target),
@@ -229,23 +233,23 @@ pub(super) fn log_format(text: &str) -> Result<Format, &'static str> {
 }
 
 pub(super) fn log_filter(text: &str) -> Result<String, &'static str> {
-    // A word alone is a level: tracing would take a mistyped one for the name of a module, and
-    // nothing would be logged.
-    let no_word_alone = text.contains('[')
+    // A bare word must be a level. tracing would take a mistyped level for the name of a module,
+    // and nothing would be logged.
+    let has_only_levels_alone = text.contains('[')
         || text.split(',').map(str::trim).all(|part| {
             part.contains(['=', ':']) || !part.is_empty() && part.parse::<LevelFilter>().is_ok()
         });
     EnvFilter::builder()
         .parse(text)
         .ok()
-        .filter(|_| no_word_alone)
+        .filter(|_| has_only_levels_alone)
         .map(|_| text.to_owned())
         .ok_or("give error, warn, info, debug or trace, or a tracing filter such as narthex=debug")
 }
 
 pub(super) fn networks(text: &str) -> Result<Networks, String> {
     Networks::parse(text).map_err(|part| {
-        format!("\"{part}\" is no network; give addresses or CIDRs, such as 10.0.0.0/8")
+        format!("\"{part}\" is not a network; give addresses or CIDRs, such as 10.0.0.0/8")
     })
 }
 
@@ -258,8 +262,8 @@ pub(super) fn origins(text: &str) -> Result<Vec<Origin>, String> {
                 .map(|(origin, _)| origin)
                 .ok_or_else(|| {
                     format!(
-                        "\"{part}\" is no origin; give scheme and host, such as \
-                     https://app.example.com"
+                        "\"{part}\" is not an origin; give scheme and host, such as \
+                         https://app.example.com"
                     )
                 })
         })
@@ -268,19 +272,19 @@ pub(super) fn origins(text: &str) -> Result<Vec<Origin>, String> {
 
 pub(super) fn domain(text: &str) -> Result<String, &'static str> {
     let name = text.strip_prefix('.').unwrap_or(text);
-    let right = matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name && host.contains('.'))
+    let is_valid = matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name && host.contains('.'))
         && name.parse::<IpAddr>().is_err();
-    if right {
+    if is_valid {
         Ok(name.to_owned())
     } else {
         Err("give a domain name, such as example.com")
     }
 }
 
-/// Reads a length of time over zero, or `never`, which is `None`.
+/// Parses a duration over zero, or `never`, which is `None`.
 ///
 /// # Errors
-/// What would do.
+/// Returns what a valid value is.
 pub(super) fn duration_or_never(text: &str) -> Result<Option<Duration>, &'static str> {
     if text == "never" {
         return Ok(None);
@@ -290,26 +294,26 @@ pub(super) fn duration_or_never(text: &str) -> Result<Option<Duration>, &'static
         .map_err(|_| "give a length of time over zero, such as 365d, or never")
 }
 
-/// Narthex itself adds the prefixes that browsers act on (draft-ietf-httpbis-rfc6265bis, section
+/// Narthex itself adds the prefixes that browsers enforce (draft-ietf-httpbis-rfc6265bis, section
 /// 4.1.3).
 pub(super) fn cookie_name(text: &str) -> Result<String, &'static str> {
-    let right = (1..=64).contains(&text.len())
+    let is_valid = (1..=64).contains(&text.len())
         && !text.starts_with("__")
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if right {
+    if is_valid {
         Ok(text.to_owned())
     } else {
         Err(
-            "give 1 to 64 letters, digits, - or _, which do not begin with __; Narthex itself adds \
+            "give 1 to 64 letters, digits, - or _, not beginning with __; Narthex itself adds \
              __Host- or __Secure- under https",
         )
     }
 }
 
-/// The value of `Strict-Transport-Security` (RFC 6797, section 6.1), with the directives that browsers
-/// know, each once.
+/// Parses the value of `Strict-Transport-Security` (RFC 6797, section 6.1). It accepts the
+/// directives that browsers know, each once.
 pub(super) fn hsts(text: &str) -> Result<String, &'static str> {
     let mut age = None;
     let (mut sub_domains, mut preload) = (false, false);
@@ -331,12 +335,12 @@ pub(super) fn hsts(text: &str) -> Result<String, &'static str> {
             });
     match age.filter(|_| all_known) {
         Some(age) => {
-            let named = [(sub_domains, "; includeSubDomains"), (preload, "; preload")];
-            let named = named.iter().filter(|(is_named, _)| *is_named);
-            let rest: String = named.map(|(_, directive)| *directive).collect();
+            let directives = [(sub_domains, "; includeSubDomains"), (preload, "; preload")];
+            let directives = directives.iter().filter(|(is_set, _)| *is_set);
+            let rest: String = directives.map(|(_, directive)| *directive).collect();
             Ok(format!("max-age={age}{rest}"))
         }
-        None => Err("give max-age=SECONDS, and if wanted ; includeSubDomains and ; preload"),
+        None => Err("give max-age=SECONDS, optionally with ; includeSubDomains and ; preload"),
     }
 }
 
@@ -349,14 +353,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
 pub(super) fn cookie_age(text: &str) -> Result<Duration, &'static str> {
     duration(text)
         .ok()
-        .filter(|duration| *duration <= LONGEST_COOKIE)
-        .ok_or("give a length of time of at most 400d, for browsers keep no cookie longer")
+        .filter(|duration| *duration <= MAX_COOKIE_AGE)
+        .ok_or("give a length of time of at most 400d, because browsers keep no cookie longer")
 }
 
 pub(super) fn count(text: &str) -> Result<usize, &'static str> {
     text.parse()
         .ok()
-        .filter(|count| *count <= MOST_ENTRIES)
+        .filter(|count| *count <= MAX_ENTRIES)
         .ok_or("give a whole number up to 100000000, such as 100000")
 }
 
@@ -370,18 +374,18 @@ pub(super) fn connections(text: &str) -> Result<u32, &'static str> {
 pub(super) fn client_connections(text: &str) -> Result<usize, &'static str> {
     text.parse()
         .ok()
-        .filter(|count| (1..=MOST_CONNECTIONS).contains(count))
+        .filter(|count| (1..=MAX_CONNECTIONS).contains(count))
         .ok_or("give a whole number from 1 to 1000000, such as 1024")
 }
 
 pub(super) fn rate(text: &str) -> Result<u32, &'static str> {
     text.parse()
         .ok()
-        .filter(|count| (1..=MOST_CHANGES).contains(count))
+        .filter(|count| (1..=MAX_CHANGES).contains(count))
         .ok_or("give a whole number from 1 to 1000000, such as 600")
 }
 
-/// Units of 1024 (IEC 80000-13), the larger ones being what people write.
+/// Parses a size in units of 1024 (IEC 80000-13). Only the larger units are accepted.
 pub(super) fn size(text: &str) -> Result<usize, &'static str> {
     let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
     units
@@ -390,7 +394,7 @@ pub(super) fn size(text: &str) -> Result<usize, &'static str> {
             let number: usize = text.strip_suffix(unit)?.trim_end().parse().ok()?;
             number
                 .checked_mul(1 << shift)
-                .filter(|bytes| *bytes > 0 && *bytes <= MOST_BYTES)
+                .filter(|bytes| *bytes > 0 && *bytes <= MAX_BYTES)
         })
         .ok_or("give a whole number of KiB, MiB or GiB up to 64GiB, such as 64MiB")
 }

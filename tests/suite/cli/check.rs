@@ -161,7 +161,12 @@ fn readable_or_invalid_key_file_is_a_failure() {
 
     std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
     std::fs::write(&key, "AAAA").unwrap();
-    expect(&operator.narthex, 1, &[("fail", "key")], "holds no key");
+    expect(
+        &operator.narthex,
+        1,
+        &[("fail", "key")],
+        "contains no valid key",
+    );
     std::fs::remove_file(&key).unwrap();
     expect(&operator.narthex, 0, &[("warn", "key")], "is not there");
     assert!(!key.exists());
@@ -446,6 +451,6 @@ fn unencrypted_database_connection_is_a_warning() {
         expect(&with("verify-full"), 0, &[], "");
     } else {
         let problems = [("fail", "settings")];
-        expect(&with("verify-full"), 1, &problems, "asks for TLS");
+        expect(&with("verify-full"), 1, &problems, "requires TLS");
     }
 }

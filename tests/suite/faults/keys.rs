@@ -26,7 +26,7 @@ async fn new_signing_key_ends_sessions_and_keeps_tokens() {
         panic!("the server started without a key")
     };
     let line = outcome.expect_error();
-    assert!(line.contains("holds no key"), "{line}");
+    assert!(line.contains("contains no valid key"), "{line}");
 
     std::fs::remove_file(&key).unwrap();
     let serving = narthex.serve();

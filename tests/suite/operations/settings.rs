@@ -531,7 +531,7 @@ fn overridden_invalid_value_is_ignored() {
 fn unknown_key_is_refused_in_every_source() {
     let narthex = Narthex::installed().with("NARTHEX_LISTN", "127.0.0.1:1");
     let line = start_error(&narthex, &[]);
-    let prefix = "NARTHEX_LISTN is \"127.0.0.1:1\": there is no such setting; there are ";
+    let prefix = "NARTHEX_LISTN is \"127.0.0.1:1\": there is no such setting; the settings are ";
     assert!(line.starts_with(prefix), "{line}");
     assert!(KEYS.iter().all(|key| line.contains(key.env)), "{line}");
 
@@ -782,7 +782,10 @@ fn readable_or_malformed_key_file_stops_the_start() {
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     fs::write(&file, "hunter2\n").unwrap();
     let line = start_error(&narthex, &[]);
-    assert!(line.starts_with("narthex.key holds no key: "), "{line}");
+    assert!(
+        line.starts_with("narthex.key contains no valid key: "),
+        "{line}"
+    );
     assert!(!line.contains("hunter2"), "{line}");
 }
 
