@@ -64,7 +64,7 @@ const INVALID: &[(&str, &str, &str)] = &[
     (
         "NARTHEX_TRUSTED_PROXIES",
         "10.0.0.1, proxy",
-        "\"proxy\" is no network",
+        "\"proxy\" is not a network",
     ),
     (
         "NARTHEX_TRUSTED_ORIGINS",
@@ -75,7 +75,7 @@ const INVALID: &[(&str, &str, &str)] = &[
     (
         "NARTHEX_TRUSTED_ORIGINS",
         "https://a.example.com, null",
-        "\"null\" is no origin",
+        "\"null\" is not an origin",
     ),
     ("NARTHEX_COOKIE_DOMAIN", "com", "example.com"),
     ("NARTHEX_COOKIE_DOMAIN", "127.0.0.1", "example.com"),
@@ -492,7 +492,7 @@ fn file_accepts_a_list_or_comma_separated_text() {
     );
     let line = narthex.run(&["migrate"]).expect_error();
     assert!(
-        line.contains("\"10.0.0.0/8,x\": \"x\" is no network"),
+        line.contains("\"10.0.0.0/8,x\": \"x\" is not a network"),
         "{line}"
     );
 }
@@ -582,7 +582,7 @@ fn malformed_settings_file_is_refused() {
         ),
         (
             "[abilities]\n\"orders:read\" = 1\n",
-            "\"orders:read\" is 1: say in words",
+            "\"orders:read\" is 1: describe in a text",
         ),
         (
             "[abilities]\n\"Orders\" = \"x\"\n",
@@ -674,7 +674,7 @@ fn secret_key_has_no_flag_and_flags_accept_no_password() {
     narthex.run(&["serve", "--secret-key", "x"]).expect_code(2);
     let line = start_error(&narthex, &["--database-url=postgres://ada:x@localhost/n"]);
     assert!(
-        line.starts_with("--database-url is (not shown): it has a password"),
+        line.starts_with("--database-url is (not shown): it contains a password"),
         "{line}"
     );
     assert!(line.contains("DATABASE_URL or in narthex.toml"), "{line}");
@@ -690,7 +690,7 @@ fn url_with_tls_is_refused_without_the_tls_feature() {
         let url = format!("postgres://ada:hunter2@db.example.com/narthex?{parameters}");
         let line = start_error(&Narthex::installed().with("DATABASE_URL", &url), &[]);
         assert!(
-            line.starts_with("DATABASE_URL is (not shown): it asks for TLS"),
+            line.starts_with("DATABASE_URL is (not shown): it requires TLS"),
             "{line}"
         );
         assert!(line.contains("--features pg-tls"), "{line}");
@@ -773,7 +773,7 @@ fn readable_or_malformed_key_file_stops_the_start() {
     for mode in [0o644, 0o640, 0o604, 0o660] {
         fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
         let line = start_error(&narthex, &[]);
-        let words = format!("narthex.key has mode {mode:o}: others can read it");
+        let words = format!("narthex.key has mode {mode:o}: other users can read it");
         assert!(
             line.contains(&words) && line.contains("chmod 600"),
             "{line}"
