@@ -1,22 +1,26 @@
-//! Narthex adds accounts, browser sessions and API tokens to an app. Users see every session and token
-//! of their account and can revoke any of them.
+//! Narthex adds accounts, browser sessions and API tokens to an app. Users see every session and
+//! token of their account and can revoke any of them.
 //!
-//! A session or a token is a credential. The secret of a session travels in a signed cookie, the secret
-//! of a token in `Authorization: Bearer`. There is one way to check a credential
-//! ([`credentials::authenticate`]) and one way to revoke credentials ([`credentials::revoke`]).
+//! A session or a token is a credential. The secret of a session travels in a signed cookie, the
+//! secret of a token in `Authorization: Bearer`. There is one function to check a credential
+//! ([`credentials::authenticate`]) and one module to revoke credentials ([`credentials::revoke`]).
 //!
-//! # Where things are
+//! # Structure
 //!
-//! The layers, the lowest first: types and tools ([`types`], [`config`], [`db`], [`crypto`],
-//! [`telemetry`], [`util`]); the domain ([`accounts`], [`passwords`], [`credentials`], [`sessions`],
-//! [`tokens`], [`audit`], [`rate_limit`], and what makes a revocation immediate: [`credential_cache`]
-//! and [`cluster`]); [`http`] with pages, JSON API, OAuth and forward auth; [`cli`]. In the domain one
-//! file is one operation, and `store` has the queries of a folder. [`http::routes`] is the whole URL
-//! table.
+//! The layers, the lowest first:
+//!
+//! - types and tools: [`types`], [`config`], [`db`], [`crypto`], [`telemetry`], [`util`];
+//! - the domain: [`accounts`], [`passwords`], [`credentials`], [`sessions`], [`tokens`], [`audit`],
+//!   [`rate_limit`]. [`credential_cache`] and [`cluster`] make a revocation immediate;
+//! - [`http`] with pages, JSON API, OAuth and forward auth;
+//! - [`cli`].
+//!
+//! In the domain, one file is one operation, and `store` has the queries of a folder.
+//! [`http::routes`] is the route table.
 //!
 //! # Embedding
 //!
-//! An actix-web app has Narthex's pages and API beside its own:
+//! An actix-web app can serve Narthex's pages and API beside its own:
 //!
 //! ```no_run
 //! use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The `narthex` program.
+//! The program `narthex`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! A [`AppState`] becomes an actix-web app: what goes around every request, in which order.
+//! Builds an actix-web app from an [`AppState`]: the routes and the middleware, in their order.
 
 use std::{collections::BTreeMap, rc::Rc, time::Instant};
 
@@ -20,7 +20,7 @@ use super::{
         user_of,
     },
     connections::{self, InProgress},
-    forward_auth::KnownQuestions,
+    forward_auth::VerifyParamsCache,
     middleware::{
         allowed_host, body,
         bypass::BypassIf,
@@ -43,11 +43,11 @@ use crate::{
     error::Error,
 };
 
-/// What is asked with each request that an app gets.
-const ASKED_MOST: [&str; 2] = [paths::VERIFY, paths::API_USER];
+/// The paths with the most requests.
+const MOST_REQUESTED: [&str; 2] = [paths::VERIFY, paths::API_USER];
 
-/// Everything that Narthex serves, for an actix-web app. Register it last: what it has no route for
-/// is not found.
+/// Returns all routes of Narthex for an actix-web app. Register it last, because it answers every
+/// other path with 404.
 #[must_use]
 pub fn scope(context: &AppState, keys: &SigningKeys) -> impl HttpServiceFactory + use<> {
     service_with_routes(context, keys, |_| {})
@@ -56,9 +56,9 @@ pub fn scope(context: &AppState, keys: &SigningKeys) -> impl HttpServiceFactory 
 pub(crate) fn service_with_routes(
     context: &AppState,
     keys: &SigningKeys,
-    others: fn(&mut web::ServiceConfig),
+    extra_routes: fn(&mut web::ServiceConfig),
 ) -> impl HttpServiceFactory + use<> {
-    let rules = web::Data::new(CookieConfig::new(&context.settings, keys));
+    let cookie_config = web::Data::new(CookieConfig::new(&context.settings, keys));
     context.set_node_config(keys);
     let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
     for route in routes::table() {
@@ -66,25 +66,26 @@ pub(crate) fn service_with_routes(
     }
     let scope: Scope = web::scope("")
         .app_data(web::Data::new(context.clone()))
-        .app_data(rules.clone())
+        .app_data(cookie_config.clone())
         .app_data(web::Data::new(document(&context.settings)))
         .app_data(web::Data::new(Brand::new(&context.settings)))
-        .app_data(web::Data::new(KnownQuestions::default()))
+        .app_data(web::Data::new(VerifyParamsCache::default()))
         .app_data(web::Data::new(keys.clone()))
         .app_data(body::payload_limit())
-        .configure(others);
-    // A fixed path comes before a pattern that it fits too ("current" before "{id}").
+        .configure(extra_routes);
+    // actix-web tries routes in order. A fixed path comes before a pattern that matches it too
+    // ("current" before "{id}").
     let (patterns, mut fixed): (Vec<_>, Vec<_>) = by_path
         .into_iter()
         .partition(|(path, _)| path.contains('{'));
-    // They are tried one after the other: what is asked most is found first.
-    fixed.sort_by_key(|(path, _)| !ASKED_MOST.contains(path));
+    // The most requested paths come first.
+    fixed.sort_by_key(|(path, _)| !MOST_REQUESTED.contains(path));
     let scope = fixed
         .into_iter()
         .chain(patterns)
         .fold(scope, |scope, (path, routes)| {
-            let resource = resource(context, &rules, path, routes);
-            // Pages alone are compressed: most of what the API answers fits into one packet.
+            let resource = resource(context, &cookie_config, path, routes);
+            // Only pages are compressed. Most API responses fit into one packet.
             match ResponseFormat::of(path) {
                 ResponseFormat::Html => scope.service(
                     resource
@@ -102,10 +103,10 @@ pub(crate) fn service_with_routes(
     });
     scope
         .default_service(web::to(not_found))
-        .wrap_fn(move |request, inside| wrap_request(Rc::clone(&shared), request, inside))
+        .wrap_fn(move |request, service| wrap_request(Rc::clone(&shared), request, service))
 }
 
-/// What describes the API that is served here.
+/// Returns the OpenAPI document of this server.
 fn document(settings: &Settings) -> Document {
     let (url, cookie) = (settings.base_url(), cookie_name(settings));
     Document::new(move || {
@@ -120,10 +121,11 @@ async fn not_found() -> Result<HttpResponse, Error> {
     Err(Error::NotFound)
 }
 
-/// One path: from the outside in, the session cookie, a net for panics, the guard, the handler.
+/// Builds the resource of one path. The layers from the outside in are the session cookie, the
+/// panic handler, the access guard and the handler.
 fn resource(
     context: &AppState,
-    rules: &web::Data<CookieConfig>,
+    cookie_config: &web::Data<CookieConfig>,
     path: &'static str,
     routes: Vec<Route>,
 ) -> Resource<
@@ -142,9 +144,9 @@ fn resource(
             (method, route.access, route.is_change())
         })
         .collect();
-    let keeper = Rc::new(AccessGuard::new(context.clone(), access));
-    let (rules_of_cookie, context_of_cookie) = (rules.clone(), context.clone());
-    let passes = match ResponseFormat::of(path) {
+    let access_guard = Rc::new(AccessGuard::new(context.clone(), access));
+    let (keep_config, keep_context) = (cookie_config.clone(), context.clone());
+    let bypasses = match ResponseFormat::of(path) {
         ResponseFormat::Html => |_: &ServiceRequest| false,
         ResponseFormat::Json => needs_no_cookie,
     };
@@ -157,48 +159,44 @@ fn resource(
             })))
         })
         .wrap(from_fn(move |request: ServiceRequest, next| {
-            let kept = request.request().clone();
-            // In a box: whatever is around would carry and move it along otherwise, at every layer.
-            let guarded = Box::pin(guard(Rc::clone(&keeper), request, next));
-            catch_panic::catch_panic(kept, guarded)
+            let original = request.request().clone();
+            // Boxed, because each layer around it would otherwise contain and move the future.
+            let response = Box::pin(guard(Rc::clone(&access_guard), request, next));
+            catch_panic::catch_panic(original, response)
         }))
         .wrap(BypassIf::new(
-            passes,
-            rules.middleware(),
+            bypasses,
+            cookie_config.middleware(),
             from_fn(move |request, next| {
-                keep(
-                    rules_of_cookie.clone(),
-                    context_of_cookie.clone(),
-                    request,
-                    next,
-                )
+                keep(keep_config.clone(), keep_context.clone(), request, next)
             }),
         ))
 }
 
-/// Who calls the API without changing anything about its cookie: where `Authorization` decides alone, the
-/// cookie beside it is not even read, and a call that only looks is let in by it and leaves it as it is.
+/// Returns whether an API request leaves the cookie unchanged, so that the cookie layer is
+/// bypassed. With an `Authorization` header, the cookie is not even read. A safe request can
+/// authenticate with the cookie but does not change it.
 fn needs_no_cookie(request: &ServiceRequest) -> bool {
     request.headers().contains_key(header::AUTHORIZATION)
         || request.method().is_safe()
         || request.path() == paths::VERIFY
 }
 
-/// What goes around every request needs, made once for each worker.
+/// The state of the outermost middleware, created once per worker.
 struct OuterMiddleware {
     context: AppState,
     headers: Headers,
     log: RequestLog,
-    /// The listening address of the settings, as text.
+    /// The listen address of the settings, as text.
     listen: String,
 }
 
-/// What goes around every request. (What is inside is called here, and not by a `ReturnTo`, which would put it
-/// into a box more.)
+/// The outermost middleware. (It calls the inner service itself. The `Next` of actix-web would add
+/// one box.)
 fn wrap_request<S>(
     shared: Rc<OuterMiddleware>,
     request: ServiceRequest,
-    inside: &S,
+    service: &S,
 ) -> impl Future<Output = Result<ServiceResponse, actix_web::Error>> + use<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse, Error = actix_web::Error>,
@@ -207,25 +205,25 @@ where
     let settings = &shared.context.settings;
     let connection = InProgress::begin(request.request());
     client_ip::record(&request, &settings.trusted_proxies);
-    let answer = match may_pass(settings, &shared.listen, &request) {
+    let answer = match check_request(settings, &shared.listen, &request) {
         Ok(()) => match allowed_host::to_https(request.request(), settings)
             .or_else(|| cors::preflight(request.request(), settings))
         {
             Some(answer) => Either::Left(ready(Ok(request.into_response(answer)))),
-            None => Either::Right(inside.call(request)),
+            None => Either::Right(service.call(request)),
         },
         Err(error) => Either::Left(ready(Ok(request.error_response(error)))),
     };
     async move {
         let answer = async { Ok(delay_rejection(answer.await?).await) };
-        match connections::answered(connection.as_ref(), answer).await {
+        match connections::run(connection.as_ref(), answer).await {
             Some(answer) => answer.map(|answer| finish(&shared, started, answer, connection)),
-            None => Err(poll_limit::refused()),
+            None => Err(poll_limit::rejection()),
         }
     }
 }
 
-/// What every answer has, whatever it is.
+/// Completes each response: errors, headers, log and connection.
 fn finish(
     shared: &OuterMiddleware,
     started: Instant,
@@ -233,8 +231,9 @@ fn finish(
     connection: Option<InProgress>,
 ) -> ServiceResponse {
     let settings = &shared.context.settings;
-    // Refusals for now, or a client that pipelines would keep its connection reading ahead of them. And of
-    // a process that stops, so that the next request of this client finds another one.
+    // After a temporary rejection, the connection is closed. Otherwise a client that pipelines
+    // requests would keep the connection reading ahead. If the process is shutting down, the close
+    // makes the client connect to another server.
     let closes = is_temporary(&response)
         || shared.context.stopping.has_begun()
         || connection.as_ref().is_some_and(InProgress::is_crowded);
@@ -257,13 +256,13 @@ fn finish(
     }
     shared.headers.apply(response.headers_mut(), request.path());
     cors::apply(response.headers_mut(), &request, settings);
-    let answered = RequestOutcome {
+    let outcome = RequestOutcome {
         status,
         error: refused.as_ref(),
         took: started.elapsed(),
         user: user_of(&request),
     };
-    shared.log.write(&request, &answered);
+    shared.log.write(&request, &outcome);
     let answer = ServiceResponse::new(request, response);
     match connection {
         Some(connection) => connection.end(answer),
@@ -271,7 +270,7 @@ fn finish(
     }
 }
 
-fn may_pass(settings: &Settings, listen: &str, request: &ServiceRequest) -> Result<(), Error> {
+fn check_request(settings: &Settings, listen: &str, request: &ServiceRequest) -> Result<(), Error> {
     let authority = request.uri().authority().map(Authority::as_str);
     let (path, headers) = (request.path(), request.headers());
     if !allowed_host::is_allowed_host(path, authority, headers, settings, listen) {

@@ -1,8 +1,8 @@
-//! Which client holds how many connections, and which connections are idle.
+//! Limits the connections per client and closes idle connections.
 //!
-//! actix-web bounds the connections of a worker and not those of a client. It bounds in time the head of
-//! a connection's first request, and the pause before the first byte of the next one. A client that sends
-//! half of a second head is bound by neither, and so idle connections are ended here.
+//! actix-web limits the connections of a worker but not of a client. It limits the time for the
+//! head of the first request, and the pause before the first byte of the next one. If a client
+//! sends half of a second head, neither limit applies. So this module closes idle connections.
 
 use std::{
     any::Any,
@@ -36,16 +36,16 @@ use crate::{
     util::networks::{self, Networks},
 };
 
-/// How often idle connections are looked for.
+/// The interval of the search for idle connections.
 pub const TICK: Duration = Duration::from_secs(5);
-/// After so many ticks without a request a connection is idle for longer than any that is in order: it
-/// would have ended by itself, or sent a whole head.
+/// The number of ticks without a request after which a connection is idle. A correct connection
+/// would have ended before, or would have sent a complete head.
 const IDLE_TICKS: u64 =
     (KEEP_ALIVE.as_secs() + HEADER_TIMEOUT.as_secs()).div_ceil(TICK.as_secs()) + 1;
-/// What one client may hold of all connections at most, whatever the settings say: one in so many.
-const SHARE: usize = 4;
-/// The least that one client may hold: a browser opens six.
-const FEWEST: usize = 8;
+/// One client may hold at most this fraction of all connections, whatever the settings say.
+const CLIENT_SHARE: usize = 4;
+/// The smallest limit per client. A browser opens six connections.
+const MIN_PER_CLIENT: usize = 8;
 
 /// The connections of a server.
 pub struct Connections {
@@ -64,16 +64,16 @@ struct Table {
     watched: HashMap<u64, Arc<Activity>>,
 }
 
-/// When a connection was used last, and a second descriptor of it, by which it is ended.
+/// The last use of a connection, and a second descriptor to close it.
 struct Activity {
     socket: Socket,
     requests: AtomicUsize,
     last_tick: AtomicU64,
-    /// Whether an answer said that it is the last one.
+    /// Whether a response has announced the end of the connection.
     is_closing: AtomicBool,
 }
 
-/// One connection, kept with it until it ends.
+/// One connection. actix-web stores it with the connection until the connection ends.
 struct Connection {
     connections: Arc<Connections>,
     id: u64,
@@ -85,7 +85,7 @@ impl Connections {
     /// For a server that has `max` connections at most.
     #[must_use]
     pub fn new(max: usize, settings: &Settings) -> Self {
-        let share = (max / SHARE).max(FEWEST);
+        let share = (max / CLIENT_SHARE).max(MIN_PER_CLIENT);
         Self {
             max,
             max_per_client: settings.connections_per_client.min(share),
@@ -161,7 +161,7 @@ impl Connections {
         })
     }
 
-    /// Ends the connections that are idle for too long. To be called each [`TICK`].
+    /// Closes the connections that are idle for too long. Call it each [`TICK`].
     pub fn end_idle(&self) {
         let now = self.ticks.fetch_add(1, Ordering::Relaxed) + 1;
         for activity in self.lock().watched.values() {
@@ -171,7 +171,7 @@ impl Connections {
         }
     }
 
-    /// Whether so many connections are open that none should be kept without a request.
+    /// Returns whether so many connections are open that idle ones should be closed.
     fn are_crowded(&self) -> bool {
         self.open.load(Ordering::Relaxed) > self.max / 4 * 3
     }
@@ -199,7 +199,7 @@ impl Connections {
     }
 }
 
-/// The socket of a connection, and its peer's address unless it is a Unix socket.
+/// Returns the socket of a connection, and its peer's address unless it is a Unix socket.
 fn socket(connection: &dyn Any) -> Option<(SockRef<'_>, Option<IpAddr>)> {
     if let Some(stream) = connection.downcast_ref::<TcpStream>() {
         let peer = stream.peer_addr().ok().map(|peer| peer.ip());
@@ -215,7 +215,7 @@ impl Activity {
     }
 
     fn end(&self) {
-        // Fails where it has ended already.
+        // Fails if the connection has ended already.
         drop(self.socket.shutdown(Shutdown::Both));
     }
 
@@ -231,14 +231,14 @@ impl Drop for Connection {
     }
 }
 
-/// A request that is being answered: its connection is not idle meanwhile.
+/// A request in progress. Its connection is not idle.
 pub struct InProgress {
     connections: Arc<Connections>,
     activity: Arc<Activity>,
 }
 
 impl InProgress {
-    /// Begins a request. `None` where its connection is not watched.
+    /// Begins a request. Returns `None` if its connection is not watched.
     #[must_use]
     pub fn begin(request: &HttpRequest) -> Option<Self> {
         let connection = request.conn_data::<Connection>()?;
@@ -249,30 +249,30 @@ impl InProgress {
         })
     }
 
-    /// Whether so many connections are open that this one should end after its answer.
+    /// Returns whether so many connections are open that this one should end after its response.
     #[must_use]
     pub fn is_crowded(&self) -> bool {
         self.connections.are_crowded()
     }
 
-    /// Says that no request follows the answer to this one.
+    /// Marks the connection: no request may follow this one.
     pub fn close(&self) {
         self.activity.is_closing.store(true, Ordering::Relaxed);
     }
 
-    /// Ends the connection if an answer before this request said that none follows, and says whether it
-    /// did. actix-http goes on with requests that were pipelined (RFC 9112, section 9.6: it must not).
+    /// Closes the connection if an earlier response announced its end, and returns whether it did.
+    /// actix-http continues with pipelined requests, which RFC 9112, section 9.6, forbids.
     async fn ends_after_close(&self) -> bool {
         if !self.activity.is_closing.load(Ordering::Relaxed) {
             return false;
         }
-        // The answer before it is written meanwhile.
+        // The earlier response is written during this yield.
         tokio::task::yield_now().await;
         self.activity.end();
         true
     }
 
-    /// Ends the request with `answer`: at once, or with the last byte of a body of unknown length.
+    /// Ends the request: immediately, or with the last byte of a body of unknown length.
     #[must_use]
     pub fn end(self, answer: ServiceResponse) -> ServiceResponse {
         match answer.response().body().size() {
@@ -287,9 +287,9 @@ impl InProgress {
     }
 }
 
-/// The answer to a request, as long as its connection is in order: it neither spins nor goes on after its
-/// last answer.
-pub async fn answered<F: Future>(request: Option<&InProgress>, answer: F) -> Option<F::Output> {
+/// Runs the future of a response. Returns `None` if the connection must end: it is polled in a busy
+/// loop, or an earlier response announced its end.
+pub async fn run<F: Future>(request: Option<&InProgress>, answer: F) -> Option<F::Output> {
     if let Some(request) = request
         && request.ends_after_close().await
     {

@@ -1,10 +1,11 @@
-//! Drafts: the content of a form that was refused before it was submitted, because the session had
-//! expired or because the password had to be confirmed first.
+//! Drafts. A draft is the content of a form that was refused because the session had expired or the
+//! user had to confirm the password first.
 //!
-//! A draft travels in the query of the form's page, through the pages for signing in and confirming,
-//! and fills the form in again. It is shown and never acted on. It is encrypted, so that names and
-//! addresses do not reach the access log of a proxy, and it names the user whose form it was, so that
-//! nobody else is shown its content. It is no proof of who entered that content: see docs/security/data.md.
+//! A draft travels in the query of the form's page, through the pages for signing in and
+//! confirming, and fills in the form again. It is shown and never submitted automatically. It is
+//! encrypted, so that names and addresses do not get into the access log of a proxy. It contains
+//! the id of the user, and its content is shown to this user only. It does not prove who entered
+//! the content: see docs/security/data.md.
 
 use std::collections::BTreeMap;
 
@@ -23,14 +24,14 @@ use crate::{
     types::{fields::Fields, ids::UserId},
 };
 
-/// The field of a query that holds a draft.
+/// The query parameter that holds a draft.
 pub const FIELD: &str = "draft";
-/// The message on a page whose form is filled in from a draft.
+/// The message on a page with a draft.
 pub const NOT_SUBMITTED: &str =
     "This form has not been submitted yet. Check it, then submit it again.";
 
-/// A form of a signed-in page: where it is sent, the page that shows it, and the fields that come back.
-/// A field that is not named here is dropped: a password cannot get into a draft by mistake.
+/// A form of a signed-in page: its action, the page that shows it, and the fields of its draft.
+/// Other fields are dropped, so a password cannot get into a draft by mistake.
 struct Form {
     action: &'static str,
     page: &'static str,
@@ -45,8 +46,8 @@ const fn form(action: &'static str, page: &'static str, fields: &'static [&'stat
     }
 }
 
-const OF_A_TOKEN: &[&str] = &["name", "abilities", "expires", "expires_on"];
-const OF_A_SELECTION: &[&str] = &[
+const TOKEN_FIELDS: &[&str] = &["name", "abilities", "expires", "expires_on"];
+const SELECTION_FIELDS: &[&str] = &[
     "class",
     "kind",
     "id",
@@ -62,12 +63,12 @@ const FORMS: &[Form] = &[
     form(paths::PROFILE, paths::PROFILE, &["name", "email"]),
     form(paths::PASSWORD, paths::PROFILE, &["also"]),
     form(paths::DELETE, paths::PROFILE, &[]),
-    form(paths::TOKENS, paths::TOKEN_NEW, OF_A_TOKEN),
-    form(paths::TOKEN, paths::TOKEN, OF_A_TOKEN),
+    form(paths::TOKENS, paths::TOKEN_NEW, TOKEN_FIELDS),
+    form(paths::TOKEN, paths::TOKEN, TOKEN_FIELDS),
     form(paths::TOKEN_ROTATE, paths::TOKEN, &["overlap"]),
     form(paths::TOKEN_PAUSE, paths::TOKEN, &[]),
     form(paths::TOKEN_RESUME, paths::TOKEN, &[]),
-    form(paths::SIGN_OUT, paths::SIGN_OUT, OF_A_SELECTION),
+    form(paths::SIGN_OUT, paths::SIGN_OUT, SELECTION_FIELDS),
 ];
 
 /// The values of each field.
@@ -80,7 +81,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The fields, if the form was sent to `action`.
+    /// Returns the fields if the form was sent to `action`.
     #[must_use]
     pub fn of(self, action: &str) -> Option<Fields> {
         let pairs = self
@@ -91,46 +92,49 @@ impl Draft {
     }
 }
 
-/// The form that came with a request, kept until the request is answered.
+/// The form of a request, stored until the request is answered.
 struct Submitted {
     body: Bytes,
     user: Option<UserId>,
 }
 
-/// Keeps the form of `request`, which is from `user` if that is known, in case that it is refused.
+/// Stores the form of `request` in case it is refused. `user` is the authenticated user, if there
+/// is one.
 pub fn remember(request: &HttpRequest, body: Bytes, user: Option<UserId>) {
     request.extensions_mut().insert(Submitted { body, user });
 }
 
-struct BackAfterConfirmation(String);
+struct PageAfterConfirmation(String);
 
-/// Has a confirmation of the password that `request` is led to lead to `page` afterwards.
-pub fn redirect_to(request: &HttpRequest, page: String) {
-    request.extensions_mut().insert(BackAfterConfirmation(page));
+/// Sets the page to which the confirmation of the password leads.
+pub fn set_page_after_confirmation(request: &HttpRequest, page: String) {
+    request.extensions_mut().insert(PageAfterConfirmation(page));
 }
 
-/// The page that a confirmation of the password leads to, if the handler of `request` named one.
+/// Returns the page to which the confirmation of the password leads, if the handler of `request`
+/// set one.
 pub fn page_after_confirmation(request: &HttpRequest) -> Option<String> {
-    let named = request.extensions_mut().remove::<BackAfterConfirmation>();
-    named.map(|BackAfterConfirmation(page)| page)
+    let named = request.extensions_mut().remove::<PageAfterConfirmation>();
+    named.map(|PageAfterConfirmation(page)| page)
 }
 
-/// The address to which the sender of a refused form comes back: the page of the form with a draft of
-/// its content, or `otherwise` where the form has no page of its own.
+/// Returns the return address for the sender of a refused form: the form's page with a draft. If
+/// the form has no page of its own, the result is `fallback`.
 #[must_use]
-pub fn way_back(request: &HttpRequest, otherwise: &str) -> String {
+pub fn return_address(request: &HttpRequest, fallback: &str) -> String {
     let (mut fields, user) = submitted(request);
     let action = request.match_pattern().unwrap_or_default();
     if action == paths::LOGOUT {
-        return otherwise.to_owned();
+        return fallback.to_owned();
     }
-    // Signing in counts as a confirmation, so it leads where the confirmation would have led.
+    // Signing in counts as a confirmation, so it leads to the page to which the confirmation would
+    // have led.
     if action == paths::CONFIRM {
         let next = fields.one("next").filter(|next| !next.is_empty());
-        return next.unwrap_or_else(|| otherwise.to_owned());
+        return next.unwrap_or_else(|| fallback.to_owned());
     }
     let form = FORMS.iter().find(|form| form.action == action);
-    let (page, kept) = form.map_or((otherwise.to_owned(), &[][..]), |form| {
+    let (page, field_names) = form.map_or((fallback.to_owned(), &[][..]), |form| {
         let id = request.match_info().get("id").unwrap_or_default();
         (form.page.replace("{id}", id), form.fields)
     });
@@ -138,20 +142,21 @@ pub fn way_back(request: &HttpRequest, otherwise: &str) -> String {
     let Some(user) = user.or(stated) else {
         return page;
     };
-    let values = kept
+    let values = field_names
         .iter()
         .map(|name| ((*name).to_owned(), fields.many(name)))
         .filter(|(_, values)| !values.is_empty())
         .collect();
-    let whole = seal(request, user, &values).map(|draft| with_draft(&page, &draft));
-    // What is too long for the way is left out; the page still says that nothing was submitted.
-    whole
-        .filter(|address| address.len() <= paths::LONGEST_NEXT)
+    let complete = seal(request, user, &values).map(|draft| with_draft(&page, &draft));
+    // A draft that is too long is replaced by an empty one. The page then still says that the form
+    // was not submitted.
+    complete
+        .filter(|address| address.len() <= paths::MAX_RETURN_ADDRESS)
         .or_else(|| Some(with_draft(&page, &seal(request, user, &Values::new())?)))
         .unwrap_or(page)
 }
 
-/// The draft in the query of `request`, if it is one of `user`.
+/// Returns the draft in the query of `request` if it belongs to `user`.
 #[must_use]
 pub fn open(request: &HttpRequest, user: UserId) -> Option<Draft> {
     let sealed = Query::read(request.query_string()).ok()?.0.one(FIELD)?;
@@ -163,11 +168,12 @@ pub fn open(request: &HttpRequest, user: UserId) -> Option<Draft> {
     let text = std::iter::once(keys.first())
         .chain(keys.older())
         .find_map(|key| jar.private(&Key::from(key)).get(FIELD))?;
-    let (of, action, values): (String, String, Values) = serde_json::from_str(text.value()).ok()?;
-    (of.parse() == Ok(user)).then_some(Draft { action, values })
+    let (owner, action, values): (String, String, Values) =
+        serde_json::from_str(text.value()).ok()?;
+    (owner.parse() == Ok(user)).then_some(Draft { action, values })
 }
 
-/// The address of `request`, without its query if that holds a draft.
+/// Returns the address of `request`, without its query if the query has a draft.
 #[must_use]
 pub fn address_without(request: &HttpRequest) -> String {
     let query = Query::read(request.query_string());
@@ -192,14 +198,15 @@ fn submitted(request: &HttpRequest) -> (Fields, Option<UserId>) {
     )
 }
 
-/// Encrypts and authenticates a draft (AES-256-GCM, as the `cookie` crate does it for private cookies).
+/// Encrypts and authenticates a draft with AES-256-GCM, like the private cookies of the crate
+/// `cookie`.
 fn seal(request: &HttpRequest, user: UserId, values: &Values) -> Option<String> {
     let keys = request.app_data::<Data<SigningKeys>>()?;
     let text = serde_json::to_string(&(user.to_string(), request.path(), values)).ok()?;
     let mut jar = CookieJar::new();
     jar.private_mut(&Key::from(keys.first()))
         .add(Cookie::new(FIELD, text));
-    // In base64url without padding, which a query carries as it is.
+    // base64url without padding needs no escapes in a query.
     let sealed = jar.get(FIELD)?.value().replace('+', "-").replace('/', "_");
     Some(sealed.trim_end_matches('=').to_owned())
 }

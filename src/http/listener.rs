@@ -1,5 +1,5 @@
-//! The sockets on which a server accepts connections: those of the settings, or those that systemd opened
-//! (socket activation, sd_listen_fds(3)).
+//! The listening sockets of a server: those of the settings, or those that systemd opened (socket
+//! activation, sd_listen_fds(3)).
 
 use std::{
     fs::{self, Permissions},
@@ -19,20 +19,21 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::config::ListenAddress;
 
-/// How many connections wait to be accepted: as many as actix-web lets wait.
+/// The number of connections that wait to be accepted, as in actix-web.
 const BACKLOG: i32 = 1024;
-/// The owner and the group connect: who may write to the socket can claim any client address.
+/// Only the owner and the group may connect, because a client of the socket can claim any client
+/// address.
 const SOCKET_MODE: u32 = 0o660;
 
 /// One listening socket.
 pub(crate) enum Listener {
-    /// Over TCP.
+    /// A TCP socket.
     Tcp(TcpListener),
     /// A Unix socket.
     Unix(UnixListener),
 }
 
-/// The open sockets of a server.
+/// The listening sockets of a server.
 pub struct Listeners {
     pub(crate) sockets: Vec<Listener>,
     pub(crate) address: ListenAddress,
@@ -43,11 +44,11 @@ impl Listeners {
     /// Opens the socket at `address`. A Unix socket that a killed server left behind is replaced.
     ///
     /// # Errors
-    /// When the address cannot be had.
+    /// An error of the operating system if the address is not available.
     pub fn open(address: &ListenAddress) -> io::Result<Self> {
         match address {
-            ListenAddress::Tcp(wanted) => {
-                let listener = open_tcp(*wanted)?;
+            ListenAddress::Tcp(requested) => {
+                let listener = open_tcp(*requested)?;
                 Ok(Self {
                     address: ListenAddress::Tcp(listener.local_addr()?),
                     sockets: vec![Listener::Tcp(listener)],
@@ -65,21 +66,21 @@ impl Listeners {
         }
     }
 
-    /// The sockets that systemd opened for this process; `None` without socket activation. To be called
-    /// before other threads run: it takes the variables out of the environment.
+    /// Returns the sockets that systemd opened for this process, or `None` without socket
+    /// activation. Call it before other threads run, because it removes environment variables.
     ///
     /// # Errors
-    /// When one of them is not a stream socket.
+    /// An error if one of them is not a stream socket.
     pub fn inherited() -> io::Result<Option<Self>> {
-        let mut given = ListenFd::from_env();
+        let mut descriptors = ListenFd::from_env();
         let mut sockets = Vec::new();
         let mut first = None;
-        for index in 0..given.len() {
-            if let Ok(Some(listener)) = given.take_tcp_listener(index) {
+        for index in 0..descriptors.len() {
+            if let Ok(Some(listener)) = descriptors.take_tcp_listener(index) {
                 let address = ListenAddress::Tcp(listener.local_addr()?);
                 first.get_or_insert(address);
                 sockets.push(Listener::Tcp(listener));
-            } else if let Some(listener) = given.take_unix_listener(index)? {
+            } else if let Some(listener) = descriptors.take_unix_listener(index)? {
                 let path = listener.local_addr()?;
                 let path = path.as_pathname().unwrap_or(Path::new("")).to_owned();
                 first.get_or_insert(ListenAddress::Unix(path));
@@ -94,7 +95,8 @@ impl Listeners {
     }
 }
 
-/// Every address of the machine (`[::]`) is IPv4 alone where the kernel has no IPv6.
+/// Opens a TCP socket. `[::]` means every address of the machine. If the kernel has no IPv6,
+/// `0.0.0.0` is used instead.
 fn open_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     match bind_tcp(address) {
         Err(error)
@@ -112,7 +114,7 @@ fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() && address.ip().is_unspecified() {
-        // Otherwise the system's default decides whether IPv4 is among them.
+        // Otherwise the default of the system decides whether IPv4 is included.
         socket.set_only_v6(false)?;
     }
     socket.bind(&address.into())?;
@@ -120,15 +122,16 @@ fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Binds under another name and renames, so that the socket is never there with a wider mode.
+/// Binds under a temporary name and renames the socket. So the socket never has wider permissions
+/// under its own name.
 fn open_unix(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
     refuse_if_in_use(path)?;
-    let draft = PathBuf::from(format!("{}.{}", path.display(), process::id()));
-    let listener = UnixListener::bind(&draft)?;
-    let placed = fs::set_permissions(&draft, Permissions::from_mode(SOCKET_MODE))
-        .and_then(|()| fs::rename(&draft, path));
-    if let Err(error) = placed {
-        fs::remove_file(&draft)?;
+    let temporary = PathBuf::from(format!("{}.{}", path.display(), process::id()));
+    let listener = UnixListener::bind(&temporary)?;
+    let renamed = fs::set_permissions(&temporary, Permissions::from_mode(SOCKET_MODE))
+        .and_then(|()| fs::rename(&temporary, path));
+    if let Err(error) = renamed {
+        fs::remove_file(&temporary)?;
         return Err(error);
     }
     let metadata = fs::symlink_metadata(path)?;
@@ -139,29 +142,29 @@ fn open_unix(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
     Ok((listener, file))
 }
 
-/// A file that is no socket is not ours to replace, and neither is the socket of a server that runs.
+/// Refuses to replace a file that is not a socket, and the socket of a running server.
 fn refuse_if_in_use(path: &Path) -> io::Result<()> {
     let metadata = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other?,
     };
     if !metadata.file_type().is_socket() {
-        return Err(io::Error::other("there is a file that is no socket"));
+        return Err(io::Error::other("the file is not a socket"));
     }
     let client = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    // A queue that is full would hold the start up.
+    // A full queue would block the start.
     client.set_nonblocking(true)?;
     match client.connect(&SockAddr::unix(path)?) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
         Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
         _ => Err(io::Error::new(
             io::ErrorKind::AddrInUse,
-            "a server listens there already",
+            "another server listens on the socket",
         )),
     }
 }
 
-/// The file of a Unix socket; removed when it is dropped, unless another server replaced it.
+/// The file of a Unix socket. It is removed on drop unless another server has replaced it.
 pub(crate) struct SocketFile {
     path: PathBuf,
     /// Device and inode.

@@ -1,6 +1,7 @@
-//! Every path once. Routes, redirects and templates call these; nothing else spells a path.
+//! All paths. Routes, redirects and templates use these constants and functions only.
 //!
-//! A constant with `{id}` is a route's pattern; the function beside it makes the path of one thing.
+//! A constant with `{id}` is the pattern of a route. The function of the same name returns the path
+//! of one object.
 
 use crate::types::ids::{CredentialId, ReceiptId};
 
@@ -11,96 +12,97 @@ macro_rules! paths {
 }
 
 paths! {
-    /// Leads to the account or to the sign-in page.
+    /// Redirects to the account or to the sign-in page.
     HOME = "/";
-    /// Makes an account.
+    /// Creates an account.
     REGISTER = "/register";
     /// Signs in.
     LOGIN = "/login";
-    /// Ends this session.
+    /// Signs out.
     LOGOUT = "/logout";
-    /// The overview.
+    /// The overview of the account.
     ACCOUNT = "/account";
-    /// Name and e-mail.
+    /// The name and the e-mail address.
     PROFILE = "/account/profile";
-    /// A new password.
+    /// Changes the password.
     PASSWORD = "/account/password";
     /// Deletes the account.
     DELETE = "/account/delete";
-    /// Asks for the password once more.
+    /// Confirms the password.
     CONFIRM = "/account/confirm";
-    /// Every session.
+    /// The list of sessions.
     SESSIONS = "/account/sessions";
-    /// Ends one session.
+    /// Revokes one session.
     SESSION_REVOKE = "/account/sessions/{id}/revoke";
-    /// Every token; makes one.
+    /// The list of tokens. `POST` creates a token.
     TOKENS = "/account/tokens";
     /// The form for a new token.
     TOKEN_NEW = "/account/tokens/new";
-    /// One token: shows and changes it.
+    /// One token. `POST` changes it.
     TOKEN = "/account/tokens/{id}";
     /// Pauses one token.
     TOKEN_PAUSE = "/account/tokens/{id}/pause";
-    /// Lets a paused token in again.
+    /// Resumes one token.
     TOKEN_RESUME = "/account/tokens/{id}/resume";
     /// Gives one token a new secret.
     TOKEN_ROTATE = "/account/tokens/{id}/rotate";
-    /// Ends one token.
+    /// Revokes one token.
     TOKEN_REVOKE = "/account/tokens/{id}/revoke";
-    /// Previews and ends a selection.
+    /// Previews and revokes a selection.
     SIGN_OUT = "/account/sign-out";
-    /// What one sign-out ended.
+    /// The receipt of one revocation.
     RECEIPT = "/account/receipts/{id}";
-    /// The activity log.
+    /// The audit log.
     ACTIVITY = "/account/activity";
-    /// The process is up.
+    /// Whether the process runs.
     HEALTH = "/healthz";
-    /// The database answers.
+    /// Whether the database answers.
     READY = "/readyz";
-    /// Whether the caller of a request to another app may pass.
+    /// Forward auth: whether the caller of a request to an app is authorized.
     VERIFY = "/auth/verify";
-    /// Leads a password manager to the page that changes the password (W3C, A Well-Known URL for
-    /// Changing Passwords).
+    /// Redirects a password manager to the page that changes the password (W3C, A Well-Known URL
+    /// for Changing Passwords).
     CHANGE_PASSWORD = "/.well-known/change-password";
-    /// What a token or session is (RFC 7662).
+    /// Introspection of a token or session (RFC 7662).
     INTROSPECT = "/oauth/introspect";
-    /// Ends a token or session by its secret (RFC 7009).
+    /// Revocation of a token or session by its secret (RFC 7009).
     REVOKE = "/oauth/revoke";
-    /// Where the two are (RFC 8414).
+    /// The addresses of introspection and revocation (RFC 8414).
     METADATA = "/.well-known/oauth-authorization-server";
-    /// What one sort of problem means: where a problem's `type` leads (RFC 9457, section 3.1.1).
+    /// The explanation of a problem type. The `type` of a problem is this address (RFC 9457,
+    /// section 3.1.1).
     PROBLEM = "/problems/{name}";
-    /// What describes the API (OpenAPI 3.1).
+    /// The OpenAPI 3.1 document.
     OPENAPI = "/openapi.json";
-    /// Stylesheet and icon, under a name that changes with their content.
+    /// Stylesheet, scripts and icon. The version changes with the content.
     ASSET = "/static/{version}/{name}";
-    /// Trades e-mail and password for a device token.
+    /// Exchanges an e-mail address and a password for a device token.
     API_SIGN_IN = "/api/v1/sign-in";
     /// Confirms the password of a session.
     API_CONFIRM = "/api/v1/confirm";
-    /// Who is calling.
+    /// The user of the caller.
     API_USER = "/api/v1/user";
-    /// The abilities that a token may be given.
+    /// The abilities that a token may have.
     API_ABILITIES = "/api/v1/abilities";
     /// Sessions and tokens in one list.
     API_CREDENTIALS = "/api/v1/credentials";
-    /// Sessions.
+    /// The list of sessions.
     API_SESSIONS = "/api/v1/sessions";
-    /// The session that calls.
+    /// The caller's own session.
     API_SESSION_CURRENT = "/api/v1/sessions/current";
     /// One session.
     API_SESSION = "/api/v1/sessions/{id}";
-    /// Tokens.
+    /// The list of tokens.
     API_TOKENS = "/api/v1/tokens";
-    /// The token that calls.
+    /// The caller's own token.
     API_TOKEN_CURRENT = "/api/v1/tokens/current";
     /// One token.
     API_TOKEN = "/api/v1/tokens/{id}";
     /// Gives one token a new secret.
     API_TOKEN_ROTATE = "/api/v1/tokens/{id}/rotate";
-    /// What a selection would end.
+    /// The credentials that a selection would revoke.
     API_SIGN_OUT_PREVIEW = "/api/v1/sign-out/preview";
-    /// Ends a selection.
+    /// Revokes a selection.
     API_SIGN_OUT = "/api/v1/sign-out";
     /// One receipt.
     API_RECEIPT = "/api/v1/receipts/{id}";
@@ -112,82 +114,82 @@ fn with_id(pattern: &str, id: impl std::fmt::Display) -> String {
     pattern.replace("{id}", &id.to_string())
 }
 
-/// Ends session `id`.
+/// The path that revokes the session `id`.
 #[must_use]
 pub fn session_revoke(id: CredentialId) -> String {
     with_id(SESSION_REVOKE, id)
 }
 
-/// Token `id`.
+/// The path of the token `id`.
 #[must_use]
 pub fn token(id: CredentialId) -> String {
     with_id(TOKEN, id)
 }
 
-/// Pauses token `id`.
+/// The path that pauses the token `id`.
 #[must_use]
 pub fn token_pause(id: CredentialId) -> String {
     with_id(TOKEN_PAUSE, id)
 }
 
-/// Gives token `id` a new secret.
+/// The path that gives the token `id` a new secret.
 #[must_use]
 pub fn token_rotate(id: CredentialId) -> String {
     with_id(TOKEN_ROTATE, id)
 }
 
-/// Resumes token `id`.
+/// The path that resumes the token `id`.
 #[must_use]
 pub fn token_resume(id: CredentialId) -> String {
     with_id(TOKEN_RESUME, id)
 }
 
-/// Ends token `id`.
+/// The path that revokes the token `id`.
 #[must_use]
 pub fn token_revoke(id: CredentialId) -> String {
     with_id(TOKEN_REVOKE, id)
 }
 
-/// Receipt `id`.
+/// The path of the receipt `id`.
 #[must_use]
 pub fn receipt(id: ReceiptId) -> String {
     with_id(RECEIPT, id)
 }
 
-/// Token `id` in the API.
+/// The path of the token `id` in the API.
 #[must_use]
 pub fn api_token(id: CredentialId) -> String {
     with_id(API_TOKEN, id)
 }
 
-/// The `type` of a sort of problem.
+/// The `type` of a problem.
 #[must_use]
 pub fn problem(slug: &str) -> String {
     PROBLEM.replace("{name}", slug)
 }
 
-/// An asset under the name that its content has now.
+/// The path of an asset with this version.
 #[must_use]
 pub fn asset(version: &str, name: &str) -> String {
     ASSET.replace("{version}", version).replace("{name}", name)
 }
 
-/// The most bytes of a `next`: of what is longer only the path is followed, and carried. In a query
-/// each may be written as three, and 8 KiB is what proxies take of an answer's headers at the least.
-pub const LONGEST_NEXT: usize = 2048;
+/// The largest return address (`next`) in bytes. Of a longer one, only the path is used. A byte can
+/// take three in a query, and proxies accept 8 KiB of response headers at least.
+pub const MAX_RETURN_ADDRESS: usize = 2048;
 
-/// `next`, or its path alone where the whole is too long; `None` where that is too long, too. A
-/// selection is never cut: without its query it is a selection of everything.
+/// Returns `next`, or its path alone if `next` is too long. `None` if the path is too long as well.
+/// The address of a selection is never shortened, because without a query it selects everything.
 #[must_use]
 pub fn shortened(next: &str) -> Option<&str> {
-    if next.len() <= LONGEST_NEXT {
+    if next.len() <= MAX_RETURN_ADDRESS {
         return Some(next);
     }
     let path = next.split(['?', '#']).next()?;
-    (path.len() <= LONGEST_NEXT && path != SIGN_OUT).then_some(path)
+    (path.len() <= MAX_RETURN_ADDRESS && path != SIGN_OUT).then_some(path)
 }
 
-/// `path` with a query that leads back to `next` afterwards, [shortened] where it is too long.
+/// Returns `path` with the return address `next`, [shortened] if it is too long.
 #[must_use]
 pub fn with_next(path: &str, next: &str) -> String {
     match shortened(next) {
@@ -196,7 +198,7 @@ pub fn with_next(path: &str, next: &str) -> String {
     }
 }
 
-/// `path` with `fields` as its query.
+/// Returns `path` with `fields` as its query.
 #[must_use]
 pub fn with_query<N: AsRef<str>, V: AsRef<str>>(path: &str, fields: &[(N, V)]) -> String {
     let query = url::form_urlencoded::Serializer::new(String::new())

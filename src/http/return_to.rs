@@ -1,4 +1,4 @@
-//! Where a browser goes after signing in or confirming.
+//! The return address: the page after signing in or confirming.
 
 use url::Url;
 
@@ -10,34 +10,36 @@ use crate::{
     types::fields::Fields,
 };
 
-/// A path on this origin, or a URL at a trusted one.
+/// A path on this origin, or a URL on a trusted origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnTo(String);
 
 impl ReturnTo {
-    /// Reads where to go; what leads anywhere else is as if it had not been there.
+    /// Parses a return address. Returns `None` for an address on another origin.
     ///
-    /// The text is resolved as a browser resolves a `Location`, and the origin of what comes out is
-    /// compared: looking for suspicious beginnings has been got wrong too often (`/\evil.example`,
-    /// a tab after the slash).
+    /// The text is resolved like a `Location` in a browser, and the origin of the result is
+    /// compared. A search for suspicious prefixes has missed attacks too often (`/\evil.example`, a
+    /// tab after the slash).
     ///
-    /// A query that makes it too long is left out, so that the page itself is still reached.
+    /// A query that makes the address too long is dropped, so that the page itself is still
+    /// reached.
     #[must_use]
     pub fn parse(text: &str, settings: &Settings) -> Option<Self> {
         let text = escaped(text)?;
         let text = paths::shortened(&text)?;
-        // Two slashes begin a host name (RFC 3986, section 4.2), were it the one that stands for us here.
+        // Two slashes begin a host name (RFC 3986, section 4.2). The host could be the placeholder
+        // below, which the comparison of origins would accept.
         if text.starts_with("//") {
             return None;
         }
         if text.starts_with('/') {
-            let here = Url::parse("http://narthex.invalid").ok()?;
-            let target = here.join(text).ok()?;
-            return (target.origin() == here.origin()).then(|| Self(text.to_owned()));
+            let own = Url::parse("http://narthex.invalid").ok()?;
+            let target = own.join(text).ok()?;
+            return (target.origin() == own.origin()).then(|| Self(text.to_owned()));
         }
         let mut target = Url::parse(text).ok()?;
-        // What had to be percent-encoded is longer now, and is read once more when it comes back.
-        if target.as_str().len() > paths::LONGEST_NEXT {
+        // Percent-encoding has made the text longer, and it is parsed again in the next request.
+        if target.as_str().len() > paths::MAX_RETURN_ADDRESS {
             target.set_query(None);
             target.set_fragment(None);
         }
@@ -46,7 +48,7 @@ impl ReturnTo {
             && target.username().is_empty()
             && target.password().is_none()
             && settings.trusted_origins.contains(&origin)
-            && target.as_str().len() <= paths::LONGEST_NEXT;
+            && target.as_str().len() <= paths::MAX_RETURN_ADDRESS;
         trusted.then(|| Self(target.into()))
     }
 
@@ -55,28 +57,28 @@ impl ReturnTo {
         Self::parse(&fields.one("next")?, settings)
     }
 
-    /// The text for a `Location`.
+    /// Returns the text for a `Location`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// `path`, which leads on to `next` afterwards.
+    /// Returns `path` with the return address `next`.
     #[must_use]
     pub fn carried(path: &str, next: Option<&Self>) -> String {
         next.map_or_else(|| path.to_owned(), |next| paths::with_next(path, &next.0))
     }
 
-    /// The same text, given away.
+    /// Returns the text for a `Location`.
     #[must_use]
     pub fn into_text(self) -> String {
         self.0
     }
 }
 
-/// Writes a backslash behind the first `?` or `#` as `%5C`, which is text there: browsers send it as
-/// it was typed. In front of that they take it for a slash, so it is refused like every byte that no
-/// URL holds.
+/// Encodes a backslash after the first `?` or `#` as `%5C`, because browsers send it unchanged
+/// there. Before that, browsers read it as a slash, so it is refused, like each byte that is not
+/// allowed in a URL.
 fn escaped(text: &str) -> Option<Cow<'_, str>> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return None;
@@ -89,7 +91,7 @@ fn escaped(text: &str) -> Option<Cow<'_, str>> {
     is_plain.then(|| Cow::Owned(format!("{path}{}", query.replace('\\', "%5C"))))
 }
 
-/// Where to go: `next`, or the account.
+/// Returns the address of `next`, or of the account.
 #[must_use]
 pub fn or_account(next: Option<ReturnTo>) -> String {
     next.map_or_else(|| paths::ACCOUNT.to_owned(), |next| next.0)
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_here_and_urls_at_trusted_origins_are_taken() {
+    fn own_paths_and_urls_of_trusted_origins_are_accepted() {
         for text in [
             "/",
             "/account/tokens?kind=device",
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backslash_in_a_query_is_text() {
+    fn backslash_in_a_query_is_encoded() {
         for (text, read) in [
             (r"/a?x=\d", "/a?x=%5Cd"),
             (r"/a?\\evil.example", "/a?%5C%5Cevil.example"),
@@ -143,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_that_is_too_long_is_left_out() {
+    fn query_that_is_too_long_is_dropped() {
         let long = "a".repeat(3000);
         for (text, read) in [
             (format!("/a?x={long}"), "/a"),
@@ -152,7 +154,7 @@ mod tests {
                 format!("https://app.example.com/a?x={long}"),
                 "https://app.example.com/a",
             ),
-            // It is longer once it is encoded.
+            // Encoding makes it longer.
             (
                 format!("https://app.example.com/a?x={}", "\"".repeat(1000)),
                 "https://app.example.com/a",
@@ -160,12 +162,12 @@ mod tests {
         ] {
             assert_eq!(next(&text).as_deref(), Some(read));
         }
-        // A selection without its query is a selection of everything.
+        // Without its query, a selection selects everything.
         assert_eq!(next(&format!("{}?id={long}", paths::SIGN_OUT)), None);
     }
 
     #[test]
-    fn whatever_leads_elsewhere_is_dropped() {
+    fn other_origins_and_invalid_texts_are_refused() {
         let long = format!("/{}", "a".repeat(3000));
         let longer = format!("https://app.example.com/{}", "\"".repeat(1000));
         for text in [

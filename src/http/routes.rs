@@ -1,4 +1,4 @@
-//! The whole URL table: method, path, who may call, handler.
+//! The route table: method, path, access rule and handler of each route.
 
 use actix_web::{FromRequest, Handler, Responder, guard::GuardContext, http::Method};
 use utoipa::OpenApi;
@@ -24,32 +24,32 @@ use super::{
 pub struct Route {
     /// The method.
     pub method: Method,
-    /// Whether every other method is answered as this one is.
+    /// Whether the handler answers every method.
     pub any_method: bool,
-    /// The pattern of its path.
+    /// The pattern of the path.
     pub path: &'static str,
-    /// Who may call it.
+    /// The access rule.
     pub access: Access,
     pub(crate) handler: actix_web::Route,
 }
 
 impl Route {
-    /// Whether a call counts against the caller's rate of changes: whatever changes something of the
-    /// account, but for what ends something or is asked before that. An owner must always be able to end
-    /// what an intruder has.
+    /// Returns whether a request counts towards the user's rate limit of changes. Changes of an
+    /// account count, except revocations and the requests before them. An owner must always be able
+    /// to revoke the credentials of an intruder.
     #[must_use]
     pub fn is_change(&self) -> bool {
         let changes = [Method::POST, Method::PUT, Method::PATCH].contains(&self.method);
-        let of_account = matches!(
+        let is_account_route = matches!(
             self.access,
             SessionPage | AnyCredential | SessionOnly | Abilities(_)
         );
-        changes && of_account && !self.any_method && !ENDINGS.contains(&self.path)
+        changes && is_account_route && !self.any_method && !UNCOUNTED_PATHS.contains(&self.path)
     }
 }
 
-/// What ends something by a `POST`, and what is asked before that.
-const ENDINGS: [&str; 11] = [
+/// The paths of `POST` requests that revoke credentials, or that precede a revocation.
+const UNCOUNTED_PATHS: [&str; 11] = [
     paths::LOGOUT,
     paths::PASSWORD,
     paths::DELETE,
@@ -79,39 +79,39 @@ where
     }
 }
 
-/// What pages and programs call. A handler that programs call says of itself what it takes and answers
-/// (`#[utoipa::path]`): without that it does not compile here, and with it, it is in the document.
+/// Declares the routes of pages and of API calls. Each API handler must have `#[utoipa::path]`;
+/// otherwise this does not compile. So each API call is in the OpenAPI document.
 macro_rules! table {
     (
         pages { $($method:ident $path:ident $access:expr => $handler:path;)* }
-        programs { $($call:ident $place:ident $asks:expr => $module:ident::$name:ident;)* }
+        programs { $($call:ident $call_path:ident $call_access:expr => $module:ident::$name:ident;)* }
     ) => {
         fn pages_and_programs() -> Vec<Route> {
             vec![
                 $(route(Method::$method, paths::$path, $access, $handler),)*
-                $(route(Method::$call, paths::$place, $asks, $module::$name),)*
+                $(route(Method::$call, paths::$call_path, $call_access, $module::$name),)*
             ]
         }
 
         #[derive(OpenApi)]
         #[openapi(paths($($module::$name),*))]
-        struct Described;
+        struct ApiDescription;
     };
 }
 
-/// To see both classes.
+/// The abilities to list sessions and tokens.
 const READ_BOTH: Access = Abilities(&["sessions:read", "tokens:read"]);
-/// To end both classes.
+/// The abilities to revoke sessions and tokens.
 const WRITE_BOTH: Access = Abilities(&["sessions:write", "tokens:write"]);
 
 table! {
     pages {
-        // Before anybody is known.
+        // Without a user.
         GET  ASSET           Public  => assets::serve;
         GET  PROBLEM         Public  => problem::show;
         GET  CHANGE_PASSWORD Public  => account::to_settings;
 
-        // Getting in.
+        // Sign-in and sign-out.
         GET  HOME            OptionalSession => pages::home::home;
         GET  REGISTER        OptionalSession => pages::register::form;
         POST REGISTER        OptionalSession => pages::register::register;
@@ -132,7 +132,7 @@ table! {
         POST CONFIRM         SessionPage => pages::confirm::confirm;
         GET  ACTIVITY        SessionPage => activity::show;
 
-        // What can get in.
+        // Sessions and tokens.
         GET  SESSIONS        SessionPage => pages::sessions::show;
         POST SESSION_REVOKE  SessionPage => pages::sessions::revoke;
         GET  TOKENS          SessionPage => token::list;
@@ -145,20 +145,20 @@ table! {
         POST TOKEN_ROTATE    SessionPage => token::rotate;
         POST TOKEN_REVOKE    SessionPage => token::revoke;
 
-        // Ending it.
+        // Revocation.
         GET  SIGN_OUT        SessionPage => sign_out::preview;
         POST SIGN_OUT        SessionPage => sign_out::end;
         GET  RECEIPT         SessionPage => sign_out::receipt;
     }
     programs {
-        // The JSON API: who is calling.
+        // JSON API: the account.
         POST   API_SIGN_IN          Public                   => token_api::sign_in;
         POST   API_CONFIRM          SessionOnly                  => session_api::confirm;
         GET    API_USER             AnyCredential                => account_api::user;
         GET    API_ABILITIES        AnyCredential                => token_api::abilities;
         GET    API_EVENTS           Abilities(&["account:read"])   => activity_api::list;
 
-        // The JSON API: sessions.
+        // JSON API: sessions.
         GET    API_SESSIONS         Abilities(&["sessions:read"])  => session_api::list;
         DELETE API_SESSIONS         Abilities(&["sessions:write"]) => session_api::end_some;
         GET    API_SESSION_CURRENT  Abilities(&["sessions:read"])  => session_api::current;
@@ -166,7 +166,7 @@ table! {
         GET    API_SESSION          Abilities(&["sessions:read"])  => session_api::one;
         DELETE API_SESSION          Abilities(&["sessions:write"]) => session_api::end_one;
 
-        // The JSON API: tokens.
+        // JSON API: tokens.
         GET    API_TOKENS           Abilities(&["tokens:read"])    => token_api::list;
         POST   API_TOKENS           Abilities(&["tokens:write"])   => token_api::create;
         DELETE API_TOKENS           Abilities(&["tokens:write"])   => token_api::end_some;
@@ -177,30 +177,30 @@ table! {
         DELETE API_TOKEN            Abilities(&["tokens:write"])   => token_api::end_one;
         POST   API_TOKEN_ROTATE     Abilities(&["tokens:write"])   => token_api::rotate;
 
-        // The JSON API: both.
+        // JSON API: sessions and tokens.
         GET    API_CREDENTIALS      READ_BOTH                => credential_api::list;
         POST   API_SIGN_OUT_PREVIEW READ_BOTH                => credential_api::preview;
         POST   API_SIGN_OUT         WRITE_BOTH               => credential_api::sign_out;
         GET    API_RECEIPT          Abilities(&["account:read"])   => credential_api::receipt;
 
-        // What other programs ask by standards of their own.
+        // OAuth and OpenAPI.
         POST   INTROSPECT           OAuthClient(&["tokens:introspect"]) => oauth::introspect;
         POST   REVOKE               Public                   => oauth::revoke;
         GET    METADATA             Public                   => oauth::metadata;
         GET    OPENAPI              Public                   => handler::document;
 
-        // Probes.
+        // Health checks.
         GET    HEALTH               Public                   => health::alive;
         GET    READY                Public                   => health::ready;
     }
 }
 
-/// Every route. What is not here is not found.
+/// Returns all routes. Other paths are answered with 404.
 #[must_use]
 pub fn table() -> Vec<Route> {
     let mut table = pages_and_programs();
-    // A proxy asks with the method of the request that it asks about, whatever that is. Who calls is
-    // what it asks.
+    // A proxy sends the method of the original request. The handler authenticates the caller
+    // itself.
     table.push(Route {
         any_method: true,
         ..route(Method::GET, paths::VERIFY, Public, forward_auth::verify)
@@ -208,17 +208,18 @@ pub fn table() -> Vec<Route> {
     table
 }
 
-/// RFC 9110, section 9.3.2: HEAD is answered as GET is, without the content.
+/// Returns whether a route with `method` answers the request. A HEAD is answered like a GET,
+/// without the content (RFC 9110, section 9.3.2).
 pub(crate) fn answers(method: &Method, context: &GuardContext<'_>) -> bool {
-    let asked = &context.head().method;
-    asked == method || (asked == Method::HEAD && method == Method::GET)
+    let requested = &context.head().method;
+    requested == method || (requested == Method::HEAD && method == Method::GET)
 }
 
-/// What the handlers that programs call say of themselves.
+/// Returns the OpenAPI descriptions of the API handlers.
 ///
-/// `/auth/verify` is not among them: it is asked by proxies, by whatever method, and never by somebody
-/// who reads what a call takes.
+/// `/auth/verify` is excluded, because proxies call it with every method and no developer writes
+/// calls of it.
 #[must_use]
 pub fn described() -> utoipa::openapi::OpenApi {
-    Described::openapi()
+    ApiDescription::openapi()
 }

@@ -29,7 +29,7 @@ use crate::{
     util::worker_pool::available_parallelism,
 };
 
-/// A server that is bound to its address and not yet running.
+/// A server that is bound to its address and does not run yet.
 pub struct Server {
     server: ActixServer,
     metrics: Option<ActixServer>,
@@ -40,20 +40,20 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the listening address of the settings.
+    /// Binds the listen address of the settings.
     ///
     /// # Errors
-    /// When the address cannot be had.
+    /// An error of the operating system if the address is not available.
     pub fn bind(context: AppState, keys: SigningKeys) -> io::Result<Self> {
         Self::bind_with_routes(context, keys, |_| {})
     }
 
-    /// The same for an app that has `routes` of its own at the same address. They come before Narthex's
-    /// own, and what goes around every request of those goes around theirs too: headers, log, refusals.
-    /// Who may call them is their own business.
+    /// Like [`Server::bind`], with `routes` of the app on the same address. They precede the routes
+    /// of Narthex and get the same outermost middleware: headers, log and rejections. The app must
+    /// check the access to them itself.
     ///
     /// # Errors
-    /// As [`Server::bind`].
+    /// The errors of [`Server::bind`].
     pub fn bind_with_routes(
         context: AppState,
         keys: SigningKeys,
@@ -63,34 +63,37 @@ impl Server {
         Self::with_listeners(context, keys, listeners, routes)
     }
 
-    /// The same on sockets that are open already.
+    /// Like [`Server::bind_with_routes`], on sockets that are open already.
     ///
     /// # Errors
-    /// When a socket cannot be used, or the address of the metrics cannot be had.
+    /// An error of the operating system if a socket is not usable or the address of the metrics is
+    /// not available.
     pub fn with_listeners(
         context: AppState,
         keys: SigningKeys,
         listeners: Listeners,
         routes: fn(&mut web::ServiceConfig),
     ) -> io::Result<Self> {
-        // Before the workers build the app: whatever wakes the node must find it said.
+        // Before the workers build the app, because the node needs the configuration when it joins
+        // the cluster.
         context.set_node_config(&keys);
         let shared = context.clone();
         let workers = available_parallelism();
-        let of_a_worker = limits::connections_a_worker(workers);
-        let connections = Connections::new(of_a_worker * workers, &context.settings);
+        let per_worker = limits::connections_a_worker(workers);
+        let connections = Connections::new(per_worker * workers, &context.settings);
         let connections = Arc::new(connections);
-        let accepting = Arc::clone(&connections);
+        let accepted = Arc::clone(&connections);
         let app = move || App::new().service(service_with_routes(&shared, &keys, routes));
         let mut server = HttpServer::new(app)
             .client_request_timeout(limits::HEADER_TIMEOUT)
             .keep_alive(limits::KEEP_ALIVE)
             .workers(workers)
-            .max_connections(of_a_worker)
-            // Else the last piece of a compressed page waits for the client's delayed acknowledgement.
+            .max_connections(per_worker)
+            // Otherwise the last packet of a compressed page waits for the client's delayed
+            // acknowledgement.
             .tcp_nodelay(true)
             .on_connect(move |connection, data| {
-                accepting.accept(connection, data);
+                accepted.accept(connection, data);
                 client_ip::record_peer(connection, data);
             })
             .shutdown_timeout(limits::SHUTDOWN_TIMEOUT_SECS)
@@ -116,26 +119,26 @@ impl Server {
         })
     }
 
-    /// The address that was bound, its port known where the settings left it open.
+    /// Returns the bound address, with the actual port if the settings have port 0.
     #[must_use]
     pub const fn address(&self) -> &ListenAddress {
         &self.address
     }
 
-    /// By which the server is stopped from outside.
+    /// Returns the handle that stops the server.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
         self.server.handle()
     }
 
-    /// Serves until it is told to stop, by a signal or by its handle; finishes what is under way and
-    /// writes what is only in memory.
+    /// Serves until a signal or the handle stops the server. Then requests in progress are
+    /// finished, and cached last-used times are written.
     ///
     /// # Errors
-    /// When serving fails.
+    /// An error if the server fails.
     pub async fn run(self) -> io::Result<()> {
         let _socket_file = self.socket_file;
-        let beside = [
+        let background_tasks = [
             Some(actix_web::rt::spawn(service_manager::reset_watchdog())),
             Some(actix_web::rt::spawn(write_last_used(self.context.clone()))),
             Some(actix_web::rt::spawn(cleanup_loop(self.context.clone()))),
@@ -146,27 +149,30 @@ impl Server {
         ignore_user_signals()?;
         let stopping = shutdown_on_signal(self.context.clone(), self.server.handle())?;
         let stopping = actix_web::rt::spawn(stopping);
-        // Joined before the first request: what the settings of several processes disagree about is said
-        // at the start.
+        // The node joins the cluster before the first request, so that a configuration mismatch is
+        // reported at the start.
         self.context.nodes.ensure_running();
         let (context, handle) = (self.context.clone(), self.server.handle());
-        let disagreement = actix_web::rt::spawn(async move {
+        let mismatch_watch = actix_web::rt::spawn(async move {
             context.nodes.config_mismatch_changed().await;
             handle.stop(false).await;
         });
-        let served = self.server.await;
-        disagreement.abort();
+        let result = self.server.await;
+        mismatch_watch.abort();
         stopping.abort();
-        let served = match self.context.nodes.config_mismatch() {
-            Some(why) => Err(io::Error::other(why)),
-            None => served,
+        let result = match self.context.nodes.config_mismatch() {
+            Some(mismatch) => Err(io::Error::other(mismatch)),
+            None => result,
         };
-        // Nobody has to wait for this process from here on: it checks no pass any more.
+        // This process checks no credentials any more, so other nodes need not wait for it.
         self.context.nodes.leave_cluster().await;
-        beside.iter().flatten().for_each(JoinHandle::abort);
+        background_tasks
+            .iter()
+            .flatten()
+            .for_each(JoinHandle::abort);
         if let Err(error) = last_used::flush_on_shutdown(&self.context).await {
-            tracing::error!(cause = %error, "the last-used times since the last write are lost");
+            tracing::error!(cause = %error, "write of last-used times failed at shutdown; the latest times are lost");
         }
-        served
+        result
     }
 }

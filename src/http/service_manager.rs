@@ -1,23 +1,23 @@
-//! Messages to the service manager that started the server (sd_notify(3)). Without `NOTIFY_SOCKET` none is
-//! sent.
+//! Messages to the service manager that started the server (sd_notify(3)). Without `NOTIFY_SOCKET`,
+//! none are sent.
 
 use std::time::Duration;
 
 use actix_web::rt::time;
 use sd_notify::NotifyState;
 
-/// Says that the server accepts connections (`Type=notify`).
+/// Reports that the server accepts connections (`Type=notify`).
 pub(crate) fn notify_ready() {
     notify(&[NotifyState::Ready, NotifyState::Status("serving")]);
 }
 
-/// Says that the server is about to stop.
+/// Reports that the server is shutting down.
 pub(crate) fn notify_stopping() {
     notify(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
 }
 
-/// Says twice in each period of the watchdog (`WatchdogSec=`) that the event loop runs. The database is not
-/// asked: a restart would not bring it back.
+/// Reports twice in each watchdog period (`WatchdogSec=`) that the event loop runs. The database is
+/// not checked, because a restart would not repair it.
 pub(crate) async fn reset_watchdog() {
     let Some(period) = sd_notify::watchdog_enabled() else {
         return;

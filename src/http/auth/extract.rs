@@ -178,7 +178,7 @@ impl BrowserUser {
         result: Result<T>,
     ) -> Result<T> {
         if matches!(result, Err(Error::ReauthenticationRequired)) {
-            draft::redirect_to(&self.request, return_address());
+            draft::set_page_after_confirmation(&self.request, return_address());
         }
         result
     }

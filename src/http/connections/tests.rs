@@ -1,4 +1,4 @@
-//! Connections of a real server, and its clock by hand.
+//! Tests with the connections of a real server and a manual clock.
 
 use std::{
     io::{ErrorKind, Read as _, Write as _},
@@ -18,21 +18,21 @@ struct Running {
     connections: Arc<Connections>,
     address: SocketAddr,
     handle: ServerHandle,
-    /// How many requests were begun, one message each.
+    /// Receives one message for each request that began.
     begun: mpsc::Receiver<()>,
-    /// What lets them be answered.
+    /// The permits to answer requests.
     answers: Arc<Semaphore>,
 }
 
-/// actix-web with these connections, whose handler waits until it may answer.
+/// Starts actix-web with these connections. Its handler waits for a permit.
 fn serve(settings: &[(&str, &str)]) -> Running {
     let sources = Sources::of(settings.iter().copied()).unwrap();
     let connections = Connections::new(1000, &Settings::read(&sources).unwrap());
     let connections = Arc::new(connections);
-    let accepting = Arc::clone(&connections);
+    let accepted = Arc::clone(&connections);
     let (began, begun) = mpsc::channel();
     let answers = Arc::new(Semaphore::new(0));
-    let may_answer = web::Data::from(Arc::clone(&answers));
+    let permits = web::Data::from(Arc::clone(&answers));
     let (ready, started) = mpsc::channel();
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
@@ -47,14 +47,14 @@ fn serve(settings: &[(&str, &str)]) -> Running {
                         HttpResponse::Ok().body("ok")
                     }
                 };
-                let data = may_answer.clone();
+                let data = permits.clone();
                 App::new().app_data(data).default_service(web::to(handler))
             });
             let server = server
                 .workers(1)
                 .disable_signals()
                 .keep_alive(KEEP_ALIVE)
-                .on_connect(move |connection, data| accepting.accept(connection, data))
+                .on_connect(move |connection, data| accepted.accept(connection, data))
                 .bind("127.0.0.1:0")
                 .unwrap();
             let address = server.addrs()[0];
@@ -84,7 +84,7 @@ impl Running {
         Client::connect(self.address).unwrap()
     }
 
-    /// Asks once, and reads the answer to its end.
+    /// Sends one request and reads the response to its end.
     fn ask(&self, client: &mut Client) -> bool {
         self.answers.add_permits(1);
         client.write_all(REQUEST).unwrap();
@@ -123,7 +123,7 @@ fn connection_with_half_of_a_further_head_is_ended() {
     assert!(is_open(&client));
     server.end_idle(1);
     assert_eq!(client.read(&mut [0]).unwrap_or(0), 0, "it was ended");
-    // A request begins the time anew.
+    // A request starts the time again.
     let mut client = server.connect();
     for _ in 0..3 {
         server.end_idle(IDLE_TICKS - 1);
@@ -154,7 +154,7 @@ fn client_has_its_share_of_connections_and_no_more() {
     }
     let mut further = server.connect();
     assert_eq!(further.read(&mut [0]).unwrap_or(0), 0, "it was refused");
-    // What ended gives its place back.
+    // A connection that ended frees its place.
     drop(held.pop());
     while server.connections.open.load(Ordering::Relaxed) > 2 {
         std::thread::yield_now();

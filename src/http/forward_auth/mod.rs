@@ -1,10 +1,13 @@
-//! `/auth/verify`: a proxy asks, for each request to an app behind it, whether its caller may pass
-//! (nginx `auth_request`, Caddy `forward_auth`, Traefik `ForwardAuth`, Envoy `ext_authz`).
+//! Forward auth at `/auth/verify`. For each request to an app, a proxy asks whether its caller is
+//! authorized (nginx `auth_request`, Caddy `forward_auth`, Traefik `ForwardAuth`, Envoy
+//! `ext_authz`).
 //!
-//! The answer is `200` with who it is, or `401`/`403`, and nothing else on purpose: nginx takes every
-//! other status for a failure of its own. The request is that of an app, and so may be its
-//! `Authorization` header: see [`from_original_request`]. `middleware::security_headers` blanks the identity headers where nobody is.
-//! `docs/nginx.conf` and `docs/Caddyfile` are how a proxy asks; the tests start both with them.
+//! The answer is `200` with the identity of the caller, or `401` or `403`. There are no other
+//! statuses, because nginx treats them as a failure of the authentication server. The request is
+//! for an app, and so the `Authorization` header may be for the app too: see
+//! [`from_original_request`]. If there is no caller, `middleware::security_headers` sends empty
+//! identity headers. `docs/nginx.conf` and `docs/Caddyfile` show the configuration of a proxy. The
+//! tests start both proxies with them.
 
 mod original_request;
 
@@ -20,7 +23,7 @@ use actix_web::{
 };
 use url::Url;
 
-pub use self::original_request::KnownQuestions;
+pub use self::original_request::VerifyParamsCache;
 use super::{
     auth::{AcceptedCredentials, from_original_request, session_cookie::CookieConfig},
     middleware::{client_ip::is_from_a_trusted_proxy, security_headers::IDENTITY},
@@ -35,43 +38,43 @@ use crate::{
     error::{Error, Result},
 };
 
-/// `/auth/verify?ability=…&any=…&by=…&redirect=on&preflight=allow`, any method.
+/// `/auth/verify?ability=…&any=…&by=…&redirect=on&preflight=allow`, with any method.
 ///
 /// # Errors
-/// When the database cannot be asked: nobody passes then.
+/// Database errors. The proxy then refuses the request.
 pub async fn verify(
     request: HttpRequest,
     context: Data<AppState>,
-    questions: Data<KnownQuestions>,
+    cache: Data<VerifyParamsCache>,
     rules: Data<CookieConfig>,
 ) -> Result<HttpResponse> {
-    let question = questions.read(request.query_string())?;
-    if question.preflight && is_preflight(&request, &context, &rules) {
-        // It names nobody: `middleware::security_headers` blanks who it is.
+    let params = cache.read(request.query_string())?;
+    if params.preflight && is_preflight(&request, &context, &rules) {
+        // There is no caller, so `middleware::security_headers` sends empty identity headers.
         return Ok(HttpResponse::Ok().finish());
     }
-    let nobody = || match question.by {
+    let not_signed_in = || match params.by {
         AcceptedCredentials::Tokens => Error::TokenMissing,
         AcceptedCredentials::Both | AcceptedCredentials::Sessions => Error::NotSignedIn {
             invalid_token: false,
         },
     };
-    let verdict = from_original_request(&context, &request, question.by)
+    let result = from_original_request(&context, &request, params.by)
         .await
-        .and_then(|caller| caller.ok_or_else(nobody))
-        .and_then(|caller| question.insert(&caller).map(|()| caller));
-    match verdict {
-        Ok(caller) => pass(&caller),
+        .and_then(|caller| caller.ok_or_else(not_signed_in))
+        .and_then(|caller| params.authorize(&caller).map(|()| caller));
+    match result {
+        Ok(caller) => authorized(&caller),
         Err(Error::NotSignedIn {
             invalid_token: false,
-        }) if question.redirect && is_navigation(request.headers()) => {
+        }) if params.redirect && is_navigation(request.headers()) => {
             Ok(see_other(&sign_in_address(&context, &request)))
         }
         Err(error) => Err(error),
     }
 }
 
-fn pass(caller: &Principal) -> Result<HttpResponse> {
+fn authorized(caller: &Principal) -> Result<HttpResponse> {
     let mut answer = HttpResponse::Ok().finish();
     for (name, value) in IDENTITY.into_iter().zip(identity(caller)?) {
         answer.headers_mut().append(name, value);
@@ -79,14 +82,14 @@ fn pass(caller: &Principal) -> Result<HttpResponse> {
     Ok(answer)
 }
 
-/// The values of [`IDENTITY`]. They say nothing but what user and credential are: they are good for as
-/// long as those are known to be so.
+/// Returns the values of [`IDENTITY`]. They depend on the user and the credential only, so they are
+/// valid as long as both are unchanged.
 ///
 /// # Errors
-/// None that is known: all is printable ASCII.
+/// None are expected, because all values are printable ASCII.
 pub fn identity(caller: &Principal) -> Result<[HeaderValue; 5]> {
     let (user, credential) = (&caller.user, &caller.credential);
-    // One piece of memory for all of them.
+    // One allocation for all values.
     let mut texts = BytesMut::with_capacity(256);
     let mut next = |text: &str| {
         texts.extend_from_slice(text.as_bytes());
@@ -101,8 +104,9 @@ pub fn identity(caller: &Principal) -> Result<[HeaderValue; 5]> {
     ])
 }
 
-/// Text for a header: printable ASCII as it is, every other byte of its UTF-8 and the percent sign as
-/// `%XX` (RFC 3986, section 2.1), so that any name is one line and reads back exactly.
+/// Encodes text for a header. Printable ASCII stays as it is. The percent sign and each other byte
+/// of the UTF-8 become `%XX` (RFC 3986, section 2.1). So each name is one line and can be decoded
+/// exactly.
 fn encoded(text: &str) -> Cow<'_, str> {
     use std::fmt::Write as _;
     let is_plain = |byte: u8| (byte.is_ascii_graphic() || byte == b' ') && byte != b'%';
@@ -114,35 +118,37 @@ fn encoded(text: &str) -> Cow<'_, str> {
         if is_plain(byte) {
             encoded.push(char::from(byte));
         } else {
-            // Writing into a String cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(encoded, "%{byte:02X}");
         }
     }
     Cow::Owned(encoded)
 }
 
-/// Whether this is a CORS-preflight request (WHATWG Fetch, section 3.3.2): a browser sends it without
-/// any credential, and asks what the app allows. Proxies ask with `GET` and name the method, which is
-/// read of trusted ones alone; where one names it, the method of the question itself says nothing.
+/// Returns whether this is a CORS-preflight request (WHATWG Fetch, section 3.3.2). A browser sends
+/// it without a credential to ask what the app allows. Proxies use `GET` and name the original
+/// method in a header, which is read from trusted proxies only. If there is such a header, the
+/// method of this request is ignored.
 fn is_preflight(request: &HttpRequest, context: &AppState, rules: &CookieConfig) -> bool {
     let headers = request.headers();
     let proxies = &context.settings.trusted_proxies;
-    let mut named = headers.get_all("x-forwarded-method");
-    let asks = match (named.next(), named.next()) {
+    let mut methods = headers.get_all("x-forwarded-method");
+    let is_options = match (methods.next(), methods.next()) {
         (Some(method), None) if is_from_a_trusted_proxy(request, proxies) => {
             method.as_bytes() == Method::OPTIONS.as_str().as_bytes()
         }
         (None, _) => request.method() == Method::OPTIONS,
         _ => false,
     };
-    asks && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+    is_options
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
         && !headers.contains_key(header::AUTHORIZATION)
         && !rules.is_sent(headers)
 }
 
-/// Whether a person looks at this: a browser that goes to a page, not a script of one and not a
-/// program. Every browser asks for `text/html` by name there, and hardly a program does; `Sec-Fetch-Mode`
-/// is newer than some browsers (W3C Fetch Metadata, section 2.2).
+/// Returns whether the original request is a navigation of a browser, and not a request of a script
+/// or a program. On navigation, each browser accepts `text/html` by name; hardly any program does.
+/// `Sec-Fetch-Mode` is newer than some browsers (W3C Fetch Metadata, section 2.2).
 fn is_navigation(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let mode = text("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
@@ -150,26 +156,25 @@ fn is_navigation(headers: &HeaderMap) -> bool {
     mode && accepts && text("x-requested-with").is_none()
 }
 
-/// The sign-in page, leading back to what the proxy was asked for where it may: the app's address is
-/// believed only of a trusted proxy, and gone to only at a trusted origin or at our own.
+/// Returns the address of the sign-in page, with the original address as the return address. The
+/// original address is read from trusted proxies only, and must be on this origin or a trusted one.
 fn sign_in_address(context: &AppState, request: &HttpRequest) -> String {
     let settings = &context.settings;
     let login = format!("{}{}", settings.base_url(), paths::LOGIN);
-    let asked_for = is_from_a_trusted_proxy(request, &settings.trusted_proxies)
+    let return_address = is_from_a_trusted_proxy(request, &settings.trusted_proxies)
         .then(|| forwarded_address(request.headers(), settings))
         .flatten()
         .and_then(|address| ReturnTo::parse(&address, settings));
-    match asked_for {
+    match return_address {
         Some(next) => paths::with_next(&login, next.as_str()),
         None => login,
     }
 }
 
-/// What the proxy was asked for: a path where the app shares our origin, a URL where it has its own.
-/// Proxies that name neither scheme nor host share our origin, or would not be asked for a page of
-/// another.
+/// Returns the original address: a path if the app shares our origin, otherwise a URL. If the proxy
+/// names neither scheme nor host, the app shares our origin.
 fn forwarded_address(headers: &HeaderMap, settings: &Settings) -> Option<String> {
-    // The path of nginx, Caddy and Traefik; that of many nginx configurations.
+    // The header of nginx, Caddy and Traefik, and the header of many nginx configurations.
     let path = ["x-forwarded-uri", "x-original-uri"]
         .iter()
         .find_map(|name| headers.get(*name))?
@@ -179,7 +184,7 @@ fn forwarded_address(headers: &HeaderMap, settings: &Settings) -> Option<String>
     plain.then_some(())?;
     let host = first(headers, "x-forwarded-host");
     let scheme = match first(headers, "x-forwarded-proto") {
-        // Traefik names the protocol of a WebSocket.
+        // Traefik sends the protocol of a WebSocket.
         Some("ws") => Some("http"),
         Some("wss") => Some("https"),
         other => other,
@@ -190,12 +195,12 @@ fn forwarded_address(headers: &HeaderMap, settings: &Settings) -> Option<String>
         (None, None) => return Some(path.to_owned()),
         (Some(scheme), Some(host)) => format!("{scheme}://{host}"),
         (Some(_), None) => own.clone(),
-        // The one origin of that host, of those that may be gone to.
+        // The accepted origin that has this host.
         (None, Some(host)) => {
             let trusted = settings.trusted_origins.iter().map(Origin::as_str);
-            let mut known = std::iter::once(&*own).chain(trusted);
-            known
-                .find(|origin| host_of(origin).is_some_and(|known| known == host))?
+            let mut origins = std::iter::once(&*own).chain(trusted);
+            origins
+                .find(|origin| host_of(origin).is_some_and(|authority| authority == host))?
                 .to_owned()
         }
     };
@@ -207,7 +212,8 @@ fn forwarded_address(headers: &HeaderMap, settings: &Settings) -> Option<String>
     })
 }
 
-/// The first entry of a header that each proxy in a row adds to: what the user typed.
+/// Returns the first entry of a header to which each proxy appends: the value of the client's
+/// request.
 fn first<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let value = headers.get(name)?.to_str().ok()?;
     value.split(',').next().map(str::trim)
@@ -218,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_one_line_of_ascii_in_a_header() {
+    fn name_becomes_one_line_of_ascii() {
         assert_eq!(encoded("Ada Lovelace"), "Ada Lovelace");
         assert_eq!(encoded("Zoë"), "Zo%C3%AB");
         assert_eq!(encoded("100%\r\nX: y"), "100%25%0D%0AX: y");

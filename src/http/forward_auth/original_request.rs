@@ -1,5 +1,5 @@
-//! What a proxy asks of the callers of an app: read once, for it stands in the proxy's configuration and is
-//! the same for each request.
+//! The parameters of forward auth. They are part of the proxy's configuration and the same for each
+//! request, so they are parsed once.
 
 use std::rc::Rc;
 
@@ -11,62 +11,62 @@ use crate::{
     util::bounded_memo::Memo,
 };
 
-/// A question: `?ability=…&any=…&by=…&redirect=on&preflight=allow`.
-pub(super) struct Question {
-    all: Vec<Asked>,
-    any: Vec<Asked>,
-    /// Which credentials count.
+/// The parameters `?ability=…&any=…&by=…&redirect=on&preflight=allow`.
+pub(super) struct VerifyParams {
+    all: Vec<RequiredAbility>,
+    any: Vec<RequiredAbility>,
+    /// The accepted credentials.
     pub(super) by: AcceptedCredentials,
-    /// Whether a CORS-preflight request passes.
+    /// Whether CORS-preflight requests are authorized without a credential.
     pub(super) preflight: bool,
-    /// Whether a person who is not signed in is led to the sign-in page.
+    /// Whether a user who is not signed in is redirected to the sign-in page.
     pub(super) redirect: bool,
 }
 
-/// An ability as it was written, and read. One that is misspelt is had by nobody: a mistake in the proxy's
-/// configuration shuts a door and opens none.
-type Asked = (String, Option<Ability>);
+/// The name of an ability, and the ability. No caller has a misspelt ability, so a mistake in the
+/// proxy's configuration only denies access.
+type RequiredAbility = (String, Option<Ability>);
 
-impl Question {
+impl VerifyParams {
     fn read(query: &str) -> Result<Self> {
         let mut fields = Query::read(query)?.0;
         let read = |name: String| {
             let ability = Ability::parse(&name);
             (name, ability)
         };
-        let question = Self {
+        let params = Self {
             all: fields.many("ability").into_iter().map(read).collect(),
             any: fields.many("any").into_iter().map(read).collect(),
-            by: fields.read("by", counts).unwrap_or_default(),
+            by: fields.read("by", accepted_credentials).unwrap_or_default(),
             preflight: fields.text("preflight") == "allow",
             redirect: fields.text("redirect") == "on",
         };
         fields.finish()?;
-        Ok(question)
+        Ok(params)
     }
 
-    /// Makes sure that the caller has all, and any, of what is asked.
+    /// Checks that the caller has all required abilities, and one of the alternatives.
     ///
     /// # Errors
     /// [`Error::MissingAbility`].
-    pub(super) fn insert(&self, caller: &Principal) -> Result<()> {
+    pub(super) fn authorize(&self, caller: &Principal) -> Result<()> {
         let granted = &caller.credential.abilities;
-        let has = |(_, ability): &Asked| {
+        let has = |(_, ability): &RequiredAbility| {
             let ability = ability.as_ref();
             ability.is_some_and(|ability| granted.grant(ability))
         };
-        let missing = contains(self.all.iter().filter(|asked| !has(asked)));
+        let missing = names(self.all.iter().filter(|required| !has(required)));
         if !missing.is_empty() {
             return Err(Error::MissingAbility(missing.join(" ")));
         }
         if !self.any.is_empty() && !self.any.iter().any(has) {
-            return Err(Error::MissingAbility(contains(self.any.iter()).join(" ")));
+            return Err(Error::MissingAbility(names(self.any.iter()).join(" ")));
         }
         Ok(())
     }
 }
 
-fn counts(text: &str) -> Result<AcceptedCredentials, &'static str> {
+fn accepted_credentials(text: &str) -> Result<AcceptedCredentials, &'static str> {
     match text {
         "session" => Ok(AcceptedCredentials::Sessions),
         "token" => Ok(AcceptedCredentials::Tokens),
@@ -74,26 +74,26 @@ fn counts(text: &str) -> Result<AcceptedCredentials, &'static str> {
     }
 }
 
-fn contains<'a>(asked: impl Iterator<Item = &'a Asked>) -> Vec<&'a str> {
-    asked.map(|(name, _)| &**name).collect()
+fn names<'a>(required: impl Iterator<Item = &'a RequiredAbility>) -> Vec<&'a str> {
+    required.map(|(name, _)| &**name).collect()
 }
 
-/// How many questions are known at most, for each worker, and how long one may be, in bytes: whoever reaches
-/// us may ask anything.
+/// The largest number of cached queries per worker, and the largest length of one in bytes. A
+/// client may send any query.
 const MAX_ENTRIES: usize = 64;
 const MAX_LENGTH: usize = 512;
 
-/// Questions that were asked before, by their text. One that is wrong is read each time.
+/// A cache of parsed parameters, by their query. Invalid ones are not cached.
 #[derive(Default)]
-pub struct KnownQuestions(Memo<String, Rc<Question>, MAX_ENTRIES>);
+pub struct VerifyParamsCache(Memo<String, Rc<VerifyParams>, MAX_ENTRIES>);
 
-impl KnownQuestions {
-    /// The question that `query` is.
+impl VerifyParamsCache {
+    /// Returns the parameters in `query`.
     ///
     /// # Errors
-    /// What is wrong with it, by field.
-    pub(super) fn read(&self, query: &str) -> Result<Rc<Question>> {
-        let read = || Question::read(query).map(Rc::new);
+    /// The errors by field.
+    pub(super) fn read(&self, query: &str) -> Result<Rc<VerifyParams>> {
+        let read = || VerifyParams::read(query).map(Rc::new);
         if query.len() > MAX_LENGTH {
             return read();
         }
@@ -106,31 +106,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_question_is_read_once_and_a_wrong_one_is_wrong_each_time() {
-        let questions = KnownQuestions::default();
-        let first = questions.read("ability=a:b&redirect=on").unwrap();
+    fn only_valid_parameters_are_cached() {
+        let cache = VerifyParamsCache::default();
+        let first = cache.read("ability=a:b&redirect=on").unwrap();
         assert!(first.redirect);
-        let again = questions.read("ability=a:b&redirect=on").unwrap();
+        let again = cache.read("ability=a:b&redirect=on").unwrap();
         assert!(Rc::ptr_eq(&first, &again));
-        assert!(!questions.read("ability=a:b").unwrap().redirect);
-        assert!(questions.read("by=cookie").is_err());
+        assert!(!cache.read("ability=a:b").unwrap().redirect);
+        assert!(cache.read("by=cookie").is_err());
         for _ in 0..2 {
-            assert!(questions.read("abilty=a:b").is_err());
+            assert!(cache.read("abilty=a:b").is_err());
         }
     }
 
     #[test]
-    fn what_is_known_is_bounded() {
-        let questions = KnownQuestions::default();
+    fn cache_is_bounded() {
+        let cache = VerifyParamsCache::default();
         for number in 0..=MAX_ENTRIES {
-            assert!(questions.read(&format!("ability=a:{number}")).is_ok());
+            assert!(cache.read(&format!("ability=a:{number}")).is_ok());
         }
         assert!(
-            questions
+            cache
                 .read(&format!("ability={}", "a".repeat(MAX_LENGTH)))
                 .is_ok()
         );
-        let known = questions.0.asked();
+        let known = cache.0.asked();
         assert!(known.len() <= MAX_ENTRIES);
         assert!(known.iter().all(|query| query.len() <= MAX_LENGTH));
     }

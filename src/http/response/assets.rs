@@ -1,4 +1,5 @@
-//! Stylesheet, script and icon, compiled in, and the files of the operator, under names that change with their content.
+//! Static files: the compiled stylesheet, scripts and icon, and the files of the operator. Their
+//! addresses change with their content.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -15,10 +16,10 @@ use crate::{
 #[folder = "static"]
 struct Files;
 
-/// How long a file is kept whose name changes with its content.
+/// The cache policy of a file whose address changes with its content.
 pub(super) const FOREVER: &str = "public, max-age=31536000, immutable";
 
-/// The first 8 bytes of the content's SHA-256 in hexadecimal, for each file.
+/// The version of each file: the first 8 bytes of the SHA-256 of its content, in hexadecimal.
 static VERSIONS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     Files::iter()
         .filter_map(|name| {
@@ -34,16 +35,16 @@ static VERSIONS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Where `name` is to be had.
+/// Returns the address of the file `name`.
 #[must_use]
 pub fn url(name: &str) -> String {
     paths::asset(VERSIONS.get(name).map_or("-", String::as_str), name)
 }
 
-/// Serves an asset under its present name, to be kept for as long as a cache likes.
+/// Serves a file at its current address, to be cached without a limit.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is none, or its content is another one now.
+/// [`Error::NotFound`] if there is no such file, or its content has another version.
 pub async fn serve(request: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse> {
     let (version, name) = path.into_inner();
     if let Some(file) = Brand::of(&request).serve(&version, &name) {

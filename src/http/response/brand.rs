@@ -1,4 +1,4 @@
-//! The operator's name and look on every page, and the files that make it.
+//! The operator's name and design on each page, and the files for them.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -13,11 +13,11 @@ use crate::{
     http::paths,
 };
 
-/// An SVG of somebody else can hold scripts and links. Opened as a page it may do nothing but look the
-/// way it does.
+/// An SVG of the operator can contain scripts and links. This policy disables them if a browser
+/// opens the file as a page.
 const LOGO_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
-/// What the frame of each page shows of the operator.
+/// The operator's part of the layout.
 #[derive(Default)]
 pub struct Brand {
     /// The name of the product.
@@ -28,7 +28,7 @@ pub struct Brand {
     accent: Option<OwnFile>,
 }
 
-/// A file that the settings make, under a name that changes with its content.
+/// A file from the settings. Its address changes with its content.
 struct OwnFile {
     name: &'static str,
     version: String,
@@ -56,7 +56,7 @@ impl OwnFile {
 }
 
 impl Brand {
-    /// The brand that `settings` lead to.
+    /// Creates the brand from `settings`.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         Self {
@@ -67,26 +67,26 @@ impl Brand {
         }
     }
 
-    /// The brand of the app that `request` came to.
+    /// Returns the brand of the app that handles `request`.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Data<Self> {
         let brand = request.app_data::<Data<Self>>();
         brand.map_or_else(|| Data::new(Self::default()), Data::clone)
     }
 
-    /// Where the logo leads: to the app, or to the account.
+    /// Returns the target of the logo's link: the app or the account.
     #[must_use]
     pub fn home(&self) -> &str {
         self.app.as_deref().unwrap_or(paths::ACCOUNT)
     }
 
-    /// The address of the operator's logo.
+    /// Returns the address of the operator's logo.
     #[must_use]
     pub fn logo(&self) -> Option<String> {
         self.logo.as_ref().map(OwnFile::url)
     }
 
-    /// The address and type of the icon for the browser's tab.
+    /// Returns the address and the media type of the icon.
     #[must_use]
     pub fn icon(&self) -> (String, &'static str) {
         self.logo.as_ref().map_or_else(
@@ -95,13 +95,13 @@ impl Brand {
         )
     }
 
-    /// The address of the stylesheet with the accent.
+    /// Returns the address of the stylesheet with the accent colour.
     #[must_use]
     pub fn accent(&self) -> Option<String> {
         self.accent.as_ref().map(OwnFile::url)
     }
 
-    /// The answer to a request for one of the files.
+    /// Returns the response to a request for one of the files.
     pub(super) fn serve(&self, version: &str, name: &str) -> Option<HttpResponse> {
         let files = [&self.logo, &self.accent];
         let file = files
@@ -132,7 +132,7 @@ fn logo(logo: &Logo) -> OwnFile {
     }
 }
 
-/// A stylesheet that replaces the accent in both schemes.
+/// Returns a stylesheet that replaces the accent colour of both colour schemes.
 fn accent(accent: Accent) -> OwnFile {
     let root = |shades: Shades| {
         format!(

@@ -1,5 +1,5 @@
-//! What an [`Error`] looks like: a page for people, a problem (RFC 9457) for programs, and for what
-//! only OAuth's endpoints answer the form that its clients read (RFC 6749, section 5.2).
+//! Responses to an [`Error`]: a page for browsers, a problem (RFC 9457) for programs, and an OAuth
+//! error (RFC 6749, section 5.2) for the errors of OAuth endpoints only.
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -20,17 +20,18 @@ use crate::{
     types::ability::Ability,
 };
 
-/// Who is at the other end.
+/// The format of an error response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseFormat {
-    /// A person with a browser.
+    /// A page for a person with a browser.
     Html,
-    /// A program.
+    /// JSON for a program.
     Json,
 }
 
 impl ResponseFormat {
-    /// By the path, so that it is known even where nothing is found.
+    /// Returns the format for a path. It depends on the path alone, because errors like 404 have no
+    /// route.
     #[must_use]
     pub fn of(path: &str) -> Self {
         let below = |prefix: &str| {
@@ -38,7 +39,7 @@ impl ResponseFormat {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         let programs = [
-            // Also a version that is not there.
+            // Includes versions that do not exist.
             "/api",
             paths::HEALTH,
             paths::READY,
@@ -55,7 +56,7 @@ impl ResponseFormat {
     }
 }
 
-/// The answer that `error` is.
+/// Returns the response to `error`.
 #[must_use]
 pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     let mut response = match ResponseFormat::of(request.path()) {
@@ -74,10 +75,10 @@ pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     response
 }
 
-/// `Retry-After`, where asking again makes sense (RFC 9110, section 10.2.3).
+/// Adds `Retry-After` if a retry can succeed (RFC 9110, section 10.2.3).
 pub(super) fn set_retry_after(response: &mut HttpResponse, error: &Error) {
     if let Some(wait) = error.retry_after() {
-        // Rounded up: whoever comes back at the second that was named is let in.
+        // Rounded up, so that a retry at the given second is accepted.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         response
             .headers_mut()
@@ -85,20 +86,20 @@ pub(super) fn set_retry_after(response: &mut HttpResponse, error: &Error) {
     }
 }
 
-/// Why something was not done (RFC 9457).
+/// A problem (RFC 9457): the reason why a request failed.
 #[derive(Serialize, ToSchema)]
 pub struct Problem<'a> {
-    /// What sort of problem: stable, for programs.
+    /// The problem type. It is stable, for programs.
     #[schema(format = "uri-reference")]
     r#type: String,
-    /// The same in a few words.
+    /// A short description of the problem type.
     title: &'a str,
-    /// The status of the answer.
+    /// The status of the response.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
-    /// What to do next.
+    /// The next step of the client or the user.
     detail: &'a str,
-    /// What is wrong with which field.
+    /// Error messages by field.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::messages)]
     errors: Option<BTreeMap<&'a str, Vec<&'a str>>>,
@@ -131,7 +132,7 @@ fn problem(error: &Error) -> HttpResponse {
     }
 }
 
-/// What OAuth's endpoints answer where they cannot do what they are asked (RFC 6749, section 5.2).
+/// An OAuth error (RFC 6749, section 5.2).
 #[derive(Serialize, ToSchema)]
 pub struct OAuthError<'a> {
     error: &'a str,
@@ -148,9 +149,9 @@ fn oauth_error(error: &Error, code: &str) -> HttpResponse {
     builder.json(body)
 }
 
-/// `WWW-Authenticate` (RFC 6750, section 3). A caller who showed nothing, or by a scheme that is not
-/// ours, is told no error code (section 3.1). A client is challenged by the scheme that it used (RFC
-/// 6749, section 5.2).
+/// Adds `WWW-Authenticate` (RFC 6750, section 3). A client without a credential, or with another
+/// scheme, gets no error code (section 3.1). An OAuth client gets a challenge for the scheme that
+/// it used (RFC 6749, section 5.2).
 fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
     let quoted = |code: &str| {
         format!(
@@ -163,7 +164,7 @@ fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
             invalid_token: true,
         } => quoted("invalid_token"),
         Error::MultipleCredentials | Error::SeveralAuthorizations => quoted("invalid_request"),
-        // Two challenges in one header: nginx hands on no second one.
+        // Both challenges are in one header, because nginx passes on only one header.
         Error::TokenMissing => {
             "Bearer realm=\"narthex\", Basic realm=\"narthex\", charset=\"UTF-8\"".to_owned()
         }
@@ -182,16 +183,16 @@ fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
     builder.insert_header((header::WWW_AUTHENTICATE, value));
 }
 
-/// The longest `scope` that a challenge names: more than any app asks for at once.
-const LONGEST_SCOPE: usize = 512;
+/// The longest `scope` in a challenge. No app requires more at once.
+const MAX_SCOPE_LENGTH: usize = 512;
 
-/// The abilities that are missing, as a `scope` (RFC 6749, section 3.3), where all are abilities: a
-/// proxy's question may ask for anything, and what it asks for comes back in a header.
+/// Returns the missing abilities as a `scope` (RFC 6749, section 3.3), if all are valid abilities.
+/// The parameters of forward auth can contain any text, which would appear in a header.
 fn scope(abilities: &str) -> Option<&str> {
-    let all_are = abilities
+    let are_valid = abilities
         .split(' ')
         .all(|name| Ability::parse(name).is_some());
-    (all_are && abilities.len() <= LONGEST_SCOPE).then_some(abilities)
+    (are_valid && abilities.len() <= MAX_SCOPE_LENGTH).then_some(abilities)
 }
 
 #[derive(Template)]
@@ -205,13 +206,16 @@ struct ErrorPage<'a> {
 fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
     match error {
         Error::NotSignedIn { .. } => {
-            let back = way_back(request, list_of(request.path()));
-            see_other(&paths::with_next(paths::LOGIN, &back))
+            let address = return_address(request, list_page(request.path()));
+            see_other(&paths::with_next(paths::LOGIN, &address))
         }
         Error::ReauthenticationRequired => {
             let page = draft::page_after_confirmation(request);
-            let page = page.unwrap_or_else(|| list_of(request.path()).to_owned());
-            see_other(&paths::with_next(paths::CONFIRM, &way_back(request, &page)))
+            let page = page.unwrap_or_else(|| list_page(request.path()).to_owned());
+            see_other(&paths::with_next(
+                paths::CONFIRM,
+                &return_address(request, &page),
+            ))
         }
         error => {
             let template = ErrorPage {
@@ -224,19 +228,20 @@ fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
     }
 }
 
-/// Back to the page that was asked for, or to the page of the form that was sent, with what was entered.
-fn way_back(request: &HttpRequest, otherwise: &str) -> String {
+/// Returns the return address: the requested page, or the page of the submitted form with a draft
+/// of its content.
+fn return_address(request: &HttpRequest, fallback: &str) -> String {
     match (request.method().is_safe(), request.uri().path_and_query()) {
         (true, Some(path)) => path.to_string(),
-        _ => draft::way_back(request, otherwise),
+        _ => draft::return_address(request, fallback),
     }
 }
 
-/// The error behind a response: ours, or what actix-web itself had to refuse.
+/// Returns the error of a response: our own, or a conversion of an error of actix-web.
 #[must_use]
 pub fn our_error(error: &actix_web::Error, status: StatusCode) -> Error {
     match error.as_error::<Error>() {
-        Some(ours) => ours.to_owned(),
+        Some(own) => own.to_owned(),
         None if status == StatusCode::NOT_FOUND => Error::NotFound,
         None if status.is_client_error() => {
             Error::Malformed("The request cannot be read.".to_owned())
@@ -245,7 +250,7 @@ pub fn our_error(error: &actix_web::Error, status: StatusCode) -> Error {
     }
 }
 
-/// The answer to a refused request still sets the cookies that the handler wanted set.
+/// Copies the cookies of the original error response to `answer`.
 #[must_use]
 pub fn with_cookies_of(refused: &HttpResponse, mut answer: HttpResponse) -> HttpResponse {
     for value in refused.headers().get_all(header::SET_COOKIE) {
@@ -256,8 +261,8 @@ pub fn with_cookies_of(refused: &HttpResponse, mut answer: HttpResponse) -> Http
     answer
 }
 
-/// The page that lists the thing at `path`, or the account.
-fn list_of(path: &str) -> &'static str {
+/// Returns the list page of the object at `path`, or the account.
+fn list_page(path: &str) -> &'static str {
     let lists = [paths::SESSIONS, paths::TOKENS];
     let list = lists.into_iter().find(|list| path.starts_with(list));
     list.unwrap_or(paths::ACCOUNT)

@@ -1,4 +1,4 @@
-//! Pages: what they have in common, and how a template becomes an answer.
+//! HTML pages: their layout, and responses from templates.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -13,28 +13,28 @@ use crate::{
     http::{draft, paths},
 };
 
-/// What the frame of a page shows around its content.
+/// The layout of a page: everything around its content.
 pub struct Layout {
     /// The address of the stylesheet.
     pub style: String,
-    /// The operator's name and look.
+    /// The operator's name and design.
     pub brand: Data<Brand>,
-    /// Who is signed in, by name.
+    /// The name of the signed-in user.
     pub user: Option<String>,
-    /// The id of the user who is signed in, which every form of the page carries; else empty.
+    /// The id of the signed-in user, which is part of each form. Empty without a user.
     pub user_id: String,
-    /// The path of this page, by which the navigation marks where one is.
+    /// The path of this page. The navigation marks its entry.
     pub path: String,
-    /// The path and query of this page, to come back to it.
+    /// The path and the query of this page, as a return address.
     pub address: String,
-    /// What an earlier request has to say.
+    /// The message that an earlier request left.
     pub message: Option<String>,
-    /// The address of the receipt that the message is about.
+    /// The address of the receipt that the message refers to.
     pub receipt: Option<String>,
 }
 
 impl Layout {
-    /// The frame of the page at this request's address.
+    /// Creates the layout of the page at the address of `request`.
     #[must_use]
     pub fn new(request: &HttpRequest, user: Option<String>, message: Option<String>) -> Self {
         Self {
@@ -49,23 +49,23 @@ impl Layout {
         }
     }
 
-    /// Where a file that only some pages need is to be had.
+    /// Returns the address of a file that only some pages need.
     #[must_use]
     pub fn asset(&self, name: &str) -> String {
         assets::url(name)
     }
 
-    /// Whether this page is `path` or lies below it.
+    /// Returns whether this page is `path` or below it.
     #[must_use]
     pub fn is_at(&self, path: &str) -> bool {
         self.path == path || (path != paths::ACCOUNT && self.path.starts_with(&format!("{path}/")))
     }
 }
 
-/// A page.
+/// Returns a page with this status.
 ///
 /// # Errors
-/// None that is known: a template that compiles renders.
+/// None are expected, because a template that compiles renders.
 pub fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse> {
     let text = template.render().map_err(Error::internal)?;
     Ok(HttpResponse::build(status)
@@ -73,34 +73,34 @@ pub fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse
         .body(text))
 }
 
-/// A good page.
+/// Returns a page with the status 200.
 ///
 /// # Errors
-/// As [`page`].
+/// The errors of [`page`].
 pub fn ok(template: &impl Template) -> Result<HttpResponse> {
     page(StatusCode::OK, template)
 }
 
-/// A form to be corrected.
+/// Returns a form with field errors and the status 422.
 ///
 /// # Errors
-/// As [`page`].
+/// The errors of [`page`].
 pub fn unprocessable(template: &impl Template) -> Result<HttpResponse> {
     page(StatusCode::UNPROCESSABLE_ENTITY, template)
 }
 
-/// A form that was refused for a reason that is none of its fields, with what was typed: the page
-/// says the reason, and when to come back.
+/// Returns a form that was refused for a reason other than its fields. The page has the entered
+/// values and the reason. The response has `Retry-After` if a retry can succeed.
 ///
 /// # Errors
-/// As [`page`].
+/// The errors of [`page`].
 pub fn refused(error: &Error, template: &impl Template) -> Result<HttpResponse> {
     let mut response = page(error.status(), template)?;
     error_response::set_retry_after(&mut response, error);
     Ok(response)
 }
 
-/// On to another page, with GET (RFC 9110, section 15.4.4).
+/// Redirects to another page with GET (RFC 9110, section 15.4.4).
 #[must_use]
 pub fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther()

@@ -1,4 +1,4 @@
-//! JSON answers.
+//! JSON responses.
 
 use actix_web::{
     HttpResponse,
@@ -12,25 +12,25 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 
-/// A JSON answer.
+/// Returns a JSON response.
 ///
 /// # Errors
-/// None that is known: our types serialize.
+/// None are expected, because the types of this crate serialize.
 pub fn answer(status: StatusCode, body: &impl Serialize) -> Result<HttpResponse> {
     Ok(answer_with(status, bytes(body)?.into()))
 }
 
-/// The body of [`answer`], for somebody who keeps it.
+/// Returns the body of [`answer`], for callers that cache it.
 ///
 /// # Errors
-/// As [`answer`].
+/// The errors of [`answer`].
 pub fn bytes(body: &impl Serialize) -> Result<Vec<u8>> {
-    let mut text = Vec::with_capacity(USUAL);
+    let mut text = Vec::with_capacity(TYPICAL_LENGTH);
     serde_json::to_writer(&mut text, body).map_err(Error::internal)?;
     Ok(text)
 }
 
-/// A JSON answer whose body was made before.
+/// Returns a JSON response with a serialized body.
 #[must_use]
 pub fn answer_with(status: StatusCode, body: Bytes) -> HttpResponse {
     HttpResponse::build(status)
@@ -38,6 +38,6 @@ pub fn answer_with(status: StatusCode, body: Bytes) -> HttpResponse {
         .body(body)
 }
 
-/// Room for the answer to most calls, in bytes.
-const USUAL: usize = 256;
+/// The initial capacity, in bytes. Most responses fit into it.
+const TYPICAL_LENGTH: usize = 256;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

@@ -1,4 +1,4 @@
-//! Lists in JSON: a page of rows, and where the next page begins.
+//! Paginated JSON lists: the rows of a page and the cursor of the next page.
 
 use std::borrow::Cow;
 
@@ -21,11 +21,12 @@ use crate::{
 #[derive(Serialize)]
 pub struct List<R> {
     data: Vec<R>,
-    /// What `?cursor=` of the next page says; `null` on the last one.
+    /// The `cursor` of the next page; `null` on the last one.
     next: Option<String>,
 }
 
-/// By hand, for the derived one writes the rows out where it could name them.
+/// Manual, because the derived implementation would inline the schema of the rows instead of a
+/// reference.
 impl<R: ToSchema> PartialSchema for List<R> {
     fn schema() -> Shape {
         let next = OneOfBuilder::new()
@@ -56,7 +57,7 @@ impl<R: ToSchema> ToSchema for List<R> {
 }
 
 impl<R> List<R> {
-    /// The page with each row as `show` shows it.
+    /// Creates the list of a page. `show` converts each row.
     #[must_use]
     pub fn of<'a, S, T>(page: &'a Page<S, T>, show: impl Fn(&'a S) -> R) -> Self {
         Self {
@@ -65,14 +66,14 @@ impl<R> List<R> {
         }
     }
 
-    /// A list that is always told whole.
+    /// Creates a list that is not paginated.
     #[must_use]
     pub const fn whole(data: Vec<R>) -> Self {
         Self { data, next: None }
     }
 }
 
-/// The query by which a list is paged: what [`take_paging`] takes.
+/// The query parameters of a paginated list, as in [`take_paging`].
 pub enum Paged {}
 
 impl IntoParams for Paged {
@@ -90,18 +91,20 @@ impl IntoParams for Paged {
         };
         vec![
             field("limit")
-                .description(Some("How many there are on the page at most."))
+                .description(Some("The largest number of items on the page."))
                 .schema(Some(limit))
                 .build(),
             field("cursor")
-                .description(Some("Where the page begins: `next` of the page before."))
+                .description(Some(
+                    "The position of the page: `next` of the previous page.",
+                ))
                 .schema(Some(schemas::named("Id")))
                 .build(),
         ]
     }
 }
 
-/// Takes `limit` and `cursor` out of `fields`, noting there what is wrong.
+/// Takes `limit` and `cursor` out of `fields` and records their errors there.
 pub fn take_paging<T>(fields: &mut Fields) -> Paging<T> {
     let limit = fields.read("limit", |text| {
         text.parse()

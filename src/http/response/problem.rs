@@ -1,4 +1,4 @@
-//! How an [`Error`] is told to callers: status, problem type and text.
+//! The HTTP representation of an [`Error`]: status, problem type and text.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -7,25 +7,25 @@ use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use crate::{error::Error, i18n::humanize};
 
 impl Error {
-    /// The status of the answer.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.kind().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// The last part of the problem's `type`: stable, for programs.
+    /// Returns the last path segment of the problem's `type`. It is stable, for programs.
     #[must_use]
     pub const fn slug(&self) -> &'static str {
         self.kind().slug
     }
 
-    /// What happened, in a few words.
+    /// Returns a short description of the problem type.
     #[must_use]
     pub const fn title(&self) -> &'static str {
         self.kind().title
     }
 
-    /// What to do next, in a sentence or two.
+    /// Returns the next step for the client or the user, in one or two sentences.
     #[must_use]
     pub fn detail(&self) -> Cow<'static, str> {
         match self {
@@ -111,13 +111,13 @@ impl Error {
         }
     }
 
-    /// Both in one: `Too many attempts. Try again in 3 seconds.`
+    /// Returns title and detail: `Too many attempts. Try again in 3 seconds.`
     #[must_use]
     pub fn sentence(&self) -> String {
         format!("{}. {}", self.title(), self.detail())
     }
 
-    /// The code of what only OAuth's own endpoints answer (RFC 6749, section 5.2).
+    /// Returns the error code of an error that only OAuth endpoints have (RFC 6749, section 5.2).
     #[must_use]
     pub const fn oauth_code(&self) -> Option<&'static str> {
         match self {
@@ -127,7 +127,7 @@ impl Error {
         }
     }
 
-    /// After which time asking again makes sense (`Retry-After`; RFC 9110, section 10.2.3).
+    /// Returns the time after which a retry can succeed (`Retry-After`; RFC 9110, section 10.2.3).
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -141,8 +141,8 @@ impl Error {
     }
 }
 
-/// Carries the error to [`super::error_response`], which writes the response. If an error gets past it, the
-/// status is right and the body is empty.
+/// Passes the error to [`super::error_response`], which writes the response. If an error bypasses
+/// that module, the response has the right status and an empty body.
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         self.status()

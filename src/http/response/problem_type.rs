@@ -1,18 +1,17 @@
-//! The sorts of problems, each said once: what programs know it by, its status and title, and what it
-//! means to somebody who has met one and looks it up.
+//! The problem types. Each has its name for programs, its status, its title and an explanation.
 
 use crate::error::Error;
 
-/// One sort of problem.
+/// One problem type.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ProblemType {
-    /// The last part of the problem's `type`: stable, for programs.
+    /// The last path segment of the problem's `type`. It is stable, for programs.
     pub slug: &'static str,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: u16,
-    /// What happened, in a few words.
+    /// A short description.
     pub title: &'static str,
-    /// What it means and what to do about it, for somebody who wants to know more than `detail` says.
+    /// The explanation and the remedy, in more detail than `detail`.
     pub meaning: &'static str,
 }
 
@@ -25,7 +24,7 @@ macro_rules! kinds {
             meaning: $meaning,
         };)*
 
-        /// Every sort of problem.
+        /// All problem types.
         pub const PROBLEM_TYPES: &[ProblemType] = &[$($name),*];
     };
 }
@@ -133,7 +132,7 @@ kinds! {
 }
 
 impl ProblemType {
-    /// The sort that is known by `slug`.
+    /// Returns the problem type with this `slug`.
     #[must_use]
     pub fn named(slug: &str) -> Option<&'static Self> {
         PROBLEM_TYPES.iter().find(|kind| kind.slug == slug)
@@ -141,7 +140,7 @@ impl ProblemType {
 }
 
 impl Error {
-    /// What sort of problem it is.
+    /// Returns the problem type.
     #[must_use]
     pub const fn kind(&self) -> &'static ProblemType {
         match self {

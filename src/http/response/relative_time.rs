@@ -1,26 +1,26 @@
-//! A moment on a page: in words for people, exactly for machines and for whoever points at it.
+//! A time on a page: relative for people, exact for programs and as a tooltip.
 
 use crate::{i18n::humanize, util::clock::Timestamp};
 
-/// What a `<time>` element is made of; `components.html` makes it.
+/// The parts of a `<time>` element. `components.html` renders it.
 #[derive(Clone, Debug)]
 pub struct RelativeTime {
-    /// RFC 3339.
+    /// The time in the format of RFC 3339.
     pub exact: String,
     /// The minute in UTC.
     pub minute: String,
-    /// `3 days ago`.
+    /// The relative time, such as `3 days ago`.
     pub words: String,
 }
 
 impl RelativeTime {
-    /// A moment that is over.
+    /// Creates a time in the past.
     #[must_use]
     pub fn past(now: Timestamp, then: Timestamp) -> Self {
         Self::with(then, humanize::ago(now, then))
     }
 
-    /// A moment that is still to come.
+    /// Creates a time in the future.
     #[must_use]
     pub fn future(now: Timestamp, then: Timestamp) -> Self {
         Self::with(then, humanize::until(now, then))

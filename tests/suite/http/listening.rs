@@ -123,7 +123,10 @@ fn start_replaces_the_socket_of_a_dead_server_only() {
         panic!("two servers on one socket")
     };
     let line = second.expect_error();
-    assert!(line.contains("a server listens there already"), "{line}");
+    assert!(
+        line.contains("another server listens on the socket"),
+        "{line}"
+    );
     assert_eq!(status(&send(connect(&socket), "/login", "")), 200);
     serving.stop().expect_code(0);
 
