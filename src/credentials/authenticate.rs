@@ -1,9 +1,10 @@
-//! The gate: the one way to check a pass.
+//! Authenticates credentials. Every check of a credential goes through this file.
 //!
-//! A secret that got here has its form: the cookie's signature or the token's checksum was right.
-//! Its digest leads to the credential, which must not be ended, paused, expired or idle, and whose
-//! user must not be disabled. One that is [remembered](crate::credential_cache) and may be believed costs no query;
-//! of any other the database is asked. There is no memory of who was refused.
+//! The form of the secret has been verified before: the signature of the cookie, or the checksum of
+//! the token. The digest of the secret leads to the credential. It must not be revoked, paused,
+//! expired or idle, and its user must not be disabled. A [cached](crate::credential_cache)
+//! credential needs no query while the node holds its lease. For any other, the database is
+//! queried. Rejections are not cached.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -25,31 +26,33 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// Why a pass lets nobody in. For the log; callers are told only that it does not.
+/// The reason why a credential is rejected. It is for the log only: clients see the same response
+/// for each reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// There is no such secret, or it travelled in the wrong place.
+    /// The secret does not exist, or was presented as another class.
     Unknown,
-    /// It was ended.
+    /// The credential was revoked.
     Ended,
-    /// It is paused.
+    /// The token is paused.
     Paused,
-    /// Its time is over: expired, or idle for too long.
+    /// The credential expired, or exceeded its idle limit.
     Expired,
-    /// It was rotated out: a newer secret of the same credential works in its place.
+    /// A newer secret of the same credential has replaced this one.
     RotatedOut,
-    /// Its user is disabled.
+    /// The user is disabled.
     UserDisabled,
 }
 
-/// Whether a pass lets somebody in.
+/// The result of a check.
 pub type Verdict<T> = std::result::Result<T, Refusal>;
 
-/// Checks the secret with `digest`, which travelled as those of `class` do and came from `ip`.
+/// Authenticates the secret with `digest`, which was presented from `ip` as a credential of
+/// `class`.
 ///
 /// # Errors
-/// When the database cannot be asked. Then nobody gets in whom it would have to be asked about, and
-/// nobody is taken for unknown.
+/// When the database fails. Then a credential that is not cached is neither accepted nor reported
+/// as unknown.
 pub async fn authenticate(
     context: &AppState,
     class: CredentialType,
@@ -63,11 +66,11 @@ pub async fn authenticate(
     authenticate_digest(context, class, digest, used).await
 }
 
-/// Checks a secret that somebody else was shown and asks about: it counts as used, from where it was
-/// used before, for the address of whoever asks is not its user's.
+/// Authenticates a secret that another server received and asks about. It counts as used, but from
+/// its previous address: the address of the asking server is not that of the client.
 ///
 /// # Errors
-/// As [`authenticate`].
+/// The errors of [`authenticate`].
 pub async fn introspect(
     context: &AppState,
     class: CredentialType,
@@ -80,7 +83,7 @@ pub async fn introspect(
     authenticate_digest(context, class, digest, used).await
 }
 
-/// How a pass is used: where its caller is, and from where it counts as used.
+/// The use of a credential: the address of the request, and the address to record.
 #[derive(Clone, Copy)]
 struct Used {
     ip: Option<IpAddr>,
@@ -100,7 +103,8 @@ async fn authenticate_digest(
         .filter(|known| known.credential.class() == class && known.is_valid(now));
     let known = match remembered {
         Some(known) => known,
-        // In a box: what asks the database needs much room, which a known pass need not carry along.
+        // Boxed, because the query needs a large future, which the path of a cached credential
+        // should not carry.
         None => match Box::pin(look_up(context, class, digest)).await? {
             Ok(known) => known,
             Err(refusal) => return Ok(Err(refusal)),
@@ -110,16 +114,16 @@ async fn authenticate_digest(
     Ok(Ok(Principal::new(known, digest, used.ip)))
 }
 
-/// Asks the database. Of many who ask about the same secret at once one does.
+/// Queries the database. Concurrent lookups of the same secret share one query.
 async fn look_up(
     context: &AppState,
     class: CredentialType,
     digest: Digest,
 ) -> Result<Verdict<Arc<CachedCredential>>> {
     let looked = match context.nodes.generation() {
-        // The answer to a question that was begun in this generation is not older than what was ended
-        // before: that would have begun another. While memory may not be believed nobody knows, and
-        // everybody asks.
+        // A query that began in this generation includes all earlier revocations, because each one
+        // starts a new generation. Without a lease the generation is unknown, and each check runs
+        // its own query.
         Some(generation) => {
             let asking = context.clone();
             let question = move || look_up_and_cache(asking, digest, generation);
@@ -189,7 +193,8 @@ fn lookup_row(found: &Found, now: Timestamp) -> LookupRow {
     }
 }
 
-/// Why what was read lets nobody in who shows it as those of `class` are shown, if it does not.
+/// Returns an error if the credential of this row must be rejected when it is presented as one of
+/// `class`.
 fn rejection_reason(read: &LookupRow, class: CredentialType, now: Timestamp) -> Verdict<()> {
     let refusals = [
         (read.credential.class() != class, Refusal::Unknown),
@@ -208,25 +213,25 @@ fn rejection_reason(read: &LookupRow, class: CredentialType, now: Timestamp) -> 
     }
 }
 
-/// What a secret is, whatever became of it.
+/// The description of a secret, valid or not.
 pub struct Identified {
-    /// Whom it lets, or let, in as.
+    /// The user of the credential.
     pub user: User,
-    /// Since when nobody can get in as them.
+    /// The time since which the user is disabled.
     pub user_disabled_at: Option<Timestamp>,
-    /// The credential that it is a secret of; its hint is its newest secret's.
+    /// The credential of the secret. Its hint is that of its newest secret.
     pub credential: Credential,
-    /// Until when this secret is good, where a newer one has taken its place.
+    /// The end of the grace period, if a newer secret has replaced this one.
     pub valid_until: Option<Timestamp>,
-    /// Why it lets nobody in; none, where it does.
+    /// The reason why the secret is rejected. `None` if it is accepted.
     pub refusal: Option<Refusal>,
 }
 
-/// Says what the secret with `digest` is, without using it: whoever found it somewhere wants to know
-/// whose it is, and not to be taken for its bearer.
+/// Describes the secret with `digest` without using it. It is for a person who has found a secret
+/// and asks for its owner.
 ///
 /// # Errors
-/// When the database cannot be asked.
+/// When the database fails.
 pub async fn identify(
     context: &AppState,
     class: CredentialType,
@@ -258,19 +263,20 @@ async fn find(context: &AppState, digest: Digest) -> Result<Option<Found>> {
     }))
 }
 
-/// The credential behind a secret, for ending it: one that was not ended, whatever the clock says of its
-/// time. A secret that was rotated out leads to none; if only a clock says so, it is revoked here. Of none
-/// it is sure that nobody gets in by that secret, anywhere.
+/// Returns the credential of a secret for a revocation, if it is not revoked. Its expiry is not
+/// checked, because the clocks of nodes differ. If a newer secret has replaced this one, the result
+/// is `None`. If only the clock says so, the secret is revoked here. After a result of `None`, no
+/// node accepts the secret.
 ///
 /// # Errors
-/// When the database cannot be asked or changed.
+/// When the database cannot be read or changed.
 pub async fn find_not_ended(
     context: &AppState,
     class: CredentialType,
     digest: Digest,
 ) -> Result<Option<Credential>> {
     let Some(found) = find(context, digest).await? else {
-        // Whoever took the secret away may still be waiting for the others.
+        // The transaction that deleted the secret may still be waiting for other nodes.
         context
             .wait_for_revocation(InvalidationKey::Pass(digest))
             .await?;
@@ -291,7 +297,8 @@ pub async fn find_not_ended(
     Ok(Some(found.credential).filter(|credential| credential.class() == class))
 }
 
-/// Revokes a secret whose overlap is over by this clock. The clock of another node may be slow.
+/// Revokes a secret whose grace period is over by this clock. The clock of another node may be
+/// slow.
 async fn revoke_secret(
     context: &AppState,
     credential: &Credential,

@@ -1,5 +1,5 @@
-//! What happens to credentials in time: those whose time is over end, with a receipt like any other;
-//! those that ended long ago are forgotten.
+//! Cleanup: revokes expired credentials, with a receipt as for any revocation, and deletes
+//! credentials that were revoked long ago.
 
 use std::time::Duration;
 
@@ -22,30 +22,32 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// How many rows one transaction takes: bounds how long others wait behind it.
+/// The number of rows of one transaction. It bounds the wait of other transactions.
 const BATCH: i64 = 500;
 
-/// Every process that holds a lease has long read them by then.
+/// Every node with a lease has read the invalidations long before this age.
 const NOTICES_ARE_KEPT_FOR: Duration = Duration::from_secs(3600);
 
-/// How many receipts of a user stay when all that ended with them is forgotten: as many as there can be events
-/// that lead to them.
+/// The number of a user's receipts that stay when all of their credentials are deleted. It equals
+/// the number of events that can refer to them.
 pub const MOST_RECEIPTS: i64 = audit::MOST_EVENTS;
 
-/// What a pruning did.
+/// The result of a cleanup.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// How many credentials ended because their time was over.
+    /// The number of credentials that were revoked because they had expired.
     pub expired: usize,
-    /// How many that ended longer ago than `NARTHEX_KEEP_ENDED` were forgotten.
+    /// The number of credentials that were deleted because they were revoked longer ago than
+    /// `NARTHEX_KEEP_ENDED`.
     pub forgotten: usize,
 }
 
-/// Ends what has expired and forgets what ended long ago, and attempts that count no more. A session that went unused for too long
-/// lets nobody in from that moment on; it is ended here when its absolute limit is reached.
+/// Revokes expired credentials, and deletes old credentials, secrets, receipts, events,
+/// invalidations and rate limit counters. A session beyond its idle limit is rejected from that
+/// moment on. It is revoked here when it reaches its absolute limit.
 ///
 /// # Errors
-/// When the database fails. What was done until then stays done; doing it again is safe.
+/// When the database fails. Completed transactions remain, and a repetition is safe.
 pub async fn prune(context: &AppState) -> Result<Pruned> {
     let mut pruned = Pruned::default();
     let now = context.now();
@@ -59,8 +61,8 @@ pub async fn prune(context: &AppState) -> Result<Pruned> {
         }
     }
     let before = now.saturating_sub(context.settings.keep_ended);
-    // Ending a token tells of the secrets that it still has: a node whose clock is slow may take one that is
-    // over by ours.
+    // The revocation of a token invalidates each of its stored secrets. A node with a slow clock
+    // may still accept a secret that is expired by this clock.
     let spent_before = before.min(now.saturating_sub(NOTICES_ARE_KEPT_FOR));
     audit::delete_excess_of_all(context).await?;
     loop {
@@ -85,7 +87,7 @@ pub async fn prune(context: &AppState) -> Result<Pruned> {
     }
 }
 
-/// Some of what has expired, by user, and whether there may be more.
+/// Returns a batch of expired credentials by user, and whether there may be more.
 async fn expired(
     context: &AppState,
     now: Timestamp,
@@ -109,7 +111,7 @@ async fn revoke_expired(context: &AppState, user: UserId, ids: Vec<CredentialId>
         .write(move |context, connection| {
             let narthex = Actor::operator();
             match lock_user_and_recheck_actor(context, connection, user, &narthex) {
-                // Deleted since; everything went with them.
+                // The user was deleted meanwhile, with all credentials.
                 Err(Error::NotFound) => return Ok(0),
                 other => other?,
             }

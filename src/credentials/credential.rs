@@ -1,4 +1,4 @@
-//! A credential: anything that lets a caller in as a user.
+//! A credential: a session or a token.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -16,62 +16,62 @@ use crate::{
 /// A session or a token, without its secret.
 #[derive(Clone, Debug)]
 pub struct Credential {
-    /// Its id.
+    /// The ID.
     pub id: CredentialId,
-    /// Whom it lets in as.
+    /// The user.
     pub user_id: UserId,
-    /// What sort it is.
+    /// The kind.
     pub kind: CredentialKind,
     /// A token's name; empty for a session.
     pub name: String,
     /// The last characters of a token's newest secret; empty for a session.
     pub hint: String,
-    /// What it may do.
+    /// The abilities.
     pub abilities: Abilities,
-    /// The user agent that it was made for.
+    /// The user agent at its creation.
     pub user_agent: Option<String>,
-    /// Where it was made from.
+    /// The address at its creation.
     pub ip: Option<IpAddr>,
-    /// Where it was last used from.
+    /// The address of its last use.
     pub last_used_ip: Option<IpAddr>,
-    /// "Keep me signed in".
+    /// Whether the user selected "Keep me signed in".
     pub remembered: bool,
-    /// Refused until resumed.
+    /// Whether the token is paused.
     pub paused: bool,
-    /// The credential whose caller made it.
+    /// The credential of the caller who created it.
     pub made_by: Option<CredentialId>,
-    /// When it was made.
+    /// The time of its creation.
     pub created_at: Timestamp,
-    /// When it was last used.
+    /// The time of its last use.
     pub last_used_at: Option<Timestamp>,
-    /// From when on it lets nobody in.
+    /// When the credential expires.
     pub expires_at: Option<Timestamp>,
-    /// How long it may go unused.
+    /// The longest time between two uses.
     pub idle_limit: Option<Duration>,
-    /// Until when its password counts as just confirmed.
+    /// The time until which the session counts as recently authenticated.
     pub confirmed_until: Option<Timestamp>,
-    /// When it ended.
+    /// When the credential was revoked.
     pub ended_at: Option<Timestamp>,
-    /// The sign-out that ended it.
+    /// The receipt of its revocation.
     pub receipt_id: Option<ReceiptId>,
 }
 
 impl Credential {
-    /// Session or token.
+    /// Returns whether the credential is a session or a token.
     #[must_use]
     pub const fn class(&self) -> CredentialType {
         self.kind.class()
     }
 
-    /// When it was last used, or made where it never was.
+    /// Returns the time of its last use, or of its creation if it was never used.
     #[must_use]
     pub fn last_active_at(&self) -> Timestamp {
         self.last_used_at
             .map_or(self.created_at, |used| used.max(self.created_at))
     }
 
-    /// From when on it lets nobody in if it is not used again: its expiry or its idle limit,
-    /// whichever comes first.
+    /// Returns when the credential expires if it is not used again: its expiry or its idle limit,
+    /// whichever is earlier.
     #[must_use]
     pub fn effective_expiry(&self) -> Option<Timestamp> {
         let idle = self
@@ -83,20 +83,20 @@ impl Credential {
         }
     }
 
-    /// Makes sure that the password of this session was confirmed recently. A token needs no
+    /// Requires that the password of this session was confirmed recently. A token needs no
     /// confirmation.
     ///
     /// # Errors
-    /// [`Error::ReauthenticationRequired`].
+    /// [`Error::ReauthenticationRequired`] if the last confirmation is too old.
     pub fn require_recent_authentication(&self, now: Timestamp) -> Result<()> {
         expect_confirmed(self.class(), self.confirmed_until, now)
     }
 
-    /// Makes sure that this credential may end what `selection` names: a session may end itself without
-    /// a confirmation, and nothing else.
+    /// Requires that this credential may revoke the credentials that `selection` matches. A session
+    /// needs a recent authentication, except to revoke only itself.
     ///
     /// # Errors
-    /// As [`Credential::require_recent_authentication`].
+    /// The errors of [`Credential::require_recent_authentication`].
     pub fn authorize_revocation(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
         if selection.targets_only(self.id) {
             return Ok(());
@@ -104,10 +104,11 @@ impl Credential {
         self.require_recent_authentication(now)
     }
 
-    /// Makes sure that this credential may give `wanted` to a token: it has all of these abilities.
+    /// Requires that this credential has all of the abilities `wanted`, which it is about to give
+    /// to a token.
     ///
     /// # Errors
-    /// [`Error::MissingAbility`] with the first ability that it does not have.
+    /// [`Error::MissingAbility`] with the first ability that it lacks.
     pub fn may_give_abilities(&self, wanted: &Abilities) -> Result<()> {
         match self.abilities.first_beyond(wanted) {
             Some(beyond) => Err(Error::MissingAbility(beyond.to_string())),
@@ -115,11 +116,11 @@ impl Credential {
         }
     }
 
-    /// Makes sure that this credential may let a token live until `expires_at`. A token gives no token
-    /// a longer life than its own. A session belongs to a person and may.
+    /// Requires that this credential may give a token the expiry `expires_at`. A token cannot give
+    /// another token a longer life than its own. A session belongs to a person and can.
     ///
     /// # Errors
-    /// [`Error::ExceedsCallerLifetime`].
+    /// [`Error::ExceedsCallerLifetime`] if the token would outlive this credential.
     pub fn may_give_life(&self, expires_at: Option<Timestamp>) -> Result<()> {
         match (self.class(), self.expires_at) {
             (CredentialType::Token, Some(end)) if expires_at.is_none_or(|wanted| wanted > end) => {
@@ -129,8 +130,8 @@ impl Credential {
         }
     }
 
-    /// Whether it can still let somebody in: it was not ended and its time is not over. A paused
-    /// token is live: it can come back.
+    /// Returns whether the credential is neither revoked nor expired. A paused token is active,
+    /// because it can be resumed.
     #[must_use]
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && self.effective_expiry().is_none_or(|end| now < end)

@@ -1,4 +1,4 @@
-//! A selection: a filter that names a set of one user's credentials.
+//! A filter: fields that name a set of one user's credentials.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -15,32 +15,35 @@ use crate::{
     util::{clock::Timestamp, duration, networks},
 };
 
-/// Fields combine with AND, the values of one field with OR; a field without values names all.
-/// The empty selection is everything, the caller's own credential included.
+/// A filter of credentials. Fields combine with AND, the values of one field with OR. A field
+/// without values matches all credentials. The empty filter matches all, the caller's own
+/// credential included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CredentialFilter {
-    /// Sessions or tokens.
+    /// The classes.
     pub class: Vec<CredentialType>,
-    /// These kinds.
+    /// The kinds.
     pub kind: Vec<CredentialKind>,
-    /// These alone.
+    /// The only credentials that can match.
     pub id: Vec<CredentialId>,
-    /// All but these.
+    /// Credentials that do not match.
     pub except: Vec<CredentialId>,
-    /// Not used since then; one never used counts from when it was made.
+    /// Matches credentials without a use since this time. An unused credential counts from its
+    /// creation.
     pub unused_since: Option<Timestamp>,
-    /// Made before then.
+    /// Matches credentials from before this time.
     pub created_before: Option<Timestamp>,
-    /// Last used from one of these networks.
+    /// The networks of the last use.
     pub from: Vec<IpNet>,
-    /// Made by one of these credentials, or by what was made by them, to any depth.
+    /// Matches credentials that one of these created, directly or through other credentials, to any
+    /// depth.
     pub made_by: Vec<CredentialId>,
-    /// May do one of these. A session may do everything.
+    /// Matches credentials with one of these abilities. A session has every ability.
     pub ability: Vec<Ability>,
 }
 
 impl CredentialFilter {
-    /// Everything of one class.
+    /// Returns a filter for all credentials of one class.
     #[must_use]
     pub fn all_of(class: CredentialType) -> Self {
         Self {
@@ -49,7 +52,7 @@ impl CredentialFilter {
         }
     }
 
-    /// One credential.
+    /// Returns a filter for one credential.
     #[must_use]
     pub fn one(class: CredentialType, id: CredentialId) -> Self {
         Self {
@@ -58,7 +61,7 @@ impl CredentialFilter {
         }
     }
 
-    /// Everything of one kind.
+    /// Returns a filter for all credentials of one kind.
     #[must_use]
     pub fn all_of_kind(kind: CredentialKind) -> Self {
         Self {
@@ -67,7 +70,7 @@ impl CredentialFilter {
         }
     }
 
-    /// Everything but one credential.
+    /// Returns a filter for all credentials but one.
     #[must_use]
     pub fn all_but(id: CredentialId) -> Self {
         Self {
@@ -76,7 +79,8 @@ impl CredentialFilter {
         }
     }
 
-    /// Takes a selection of one class out of `fields`; asking for the other class by name is refused.
+    /// Takes a filter for one class out of `fields`. Naming the other class is an error of the
+    /// field.
     pub fn take_within(
         class: CredentialType,
         fields: &mut Fields,
@@ -96,7 +100,7 @@ impl CredentialFilter {
         selection
     }
 
-    /// Takes a selection out of `fields`, noting there what is wrong. `current` is the caller's own
+    /// Takes a filter out of `fields`, and adds its errors there. `current` is the caller's own
     /// credential, which `except=current` means.
     pub fn take(fields: &mut Fields, now: Timestamp, current: Option<CredentialId>) -> Self {
         let selection = Self::read(fields, now, current);
@@ -104,7 +108,8 @@ impl CredentialFilter {
         selection
     }
 
-    /// Refuses kinds that no class which is named has: a selection that can name nothing is a mistake.
+    /// Adds an error for a kind that no class of the filter has, because such a filter cannot
+    /// match.
     fn check_kinds(&self, fields: &mut Fields) {
         let is_of_another =
             |kind: &CredentialKind| !any(&self.class, |class| *class == kind.class());
@@ -153,7 +158,8 @@ impl CredentialFilter {
         }
     }
 
-    /// The fields that say the same again: for links, and for the form that carries a preview.
+    /// Returns the fields from which the same filter can be parsed, for links and for the form of a
+    /// preview.
     #[must_use]
     pub fn to_fields(&self) -> Vec<(&'static str, String)> {
         let mut fields: Vec<(&'static str, String)> = Vec::new();
@@ -193,13 +199,14 @@ impl CredentialFilter {
         fields
     }
 
-    /// Whether it can name nothing but the credential `id`.
+    /// Returns whether the filter can match no other credential than `id`.
     #[must_use]
     pub fn targets_only(&self, id: CredentialId) -> bool {
         !self.id.is_empty() && self.id.iter().all(|named| *named == id)
     }
 
-    /// Whether it names `credential`; `made` is all that its `made_by` reaches.
+    /// Returns whether the filter matches `credential`. `made` is the set of all credentials that
+    /// `made_by` reaches.
     #[must_use]
     pub fn matches(&self, credential: &Credential, made: &HashSet<CredentialId>) -> bool {
         any(&self.class, |class| *class == credential.class())
@@ -238,7 +245,7 @@ fn an_id(text: &str) -> Result<CredentialId, &'static str> {
     text.parse().map_err(|_| "This is no id.")
 }
 
-/// A time, or the moment that lies a length of time back.
+/// Parses a time, or a duration before `now`.
 fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
     let back = duration::parse(text).map(|length: Duration| now.saturating_sub(length));
     back.or_else(|| Timestamp::parse(text))

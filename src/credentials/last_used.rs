@@ -1,6 +1,6 @@
-//! When and from where a credential was last used: noted in memory at each check, written in
-//! batches. Nothing is written per request; a crash loses what was used since the last batch: one interval
-//! at most, and longer where tens of thousands are written with rests.
+//! The last use of credentials: its time and address. Each check records it in memory, and batches
+//! write it to the database. No request writes. A crash loses the uses since the last batch: those
+//! of one interval, and more if tens of thousands are written with pauses.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
     util::clock::{Timestamp, boot_time},
 };
 
-/// Notes that a pass was just used. Of all uses from one place in one second the first is noted.
+/// Records a use of a credential. Only the first use from one place within a second is recorded.
 pub(super) fn record(context: &Shared, known: &CachedCredential, at: Timestamp, from: UsedFrom) {
     if known.record_use(at, address_fingerprint(from)) {
         let last = LastUse { at, from };
@@ -27,7 +27,8 @@ pub(super) fn record(context: &Shared, known: &CachedCredential, at: Timestamp, 
     }
 }
 
-/// Different places are different numbers, but for a few: one of those is noted a second later.
+/// Returns a number for a place. A few places have the same number; then one of their uses is
+/// recorded a second later.
 fn address_fingerprint(place: UsedFrom) -> u32 {
     match place {
         UsedFrom::AsBefore => 0,
@@ -40,7 +41,7 @@ fn address_fingerprint(place: UsedFrom) -> u32 {
     }
 }
 
-/// Brings a credential that was read from the database up to what is noted in memory.
+/// Updates a credential that was read from the database with the use that is recorded in memory.
 pub(crate) fn merge_pending(context: &Shared, credential: &mut Credential) {
     if let Some(last) = context.last_used.get(&credential.id)
         && credential
@@ -54,13 +55,14 @@ pub(crate) fn merge_pending(context: &Shared, credential: &mut Credential) {
     }
 }
 
-/// So many are written in one transaction, where there are more: some milliseconds, in which nobody else can
-/// write to SQLite.
+/// The number of uses in one transaction. It takes some milliseconds, in which no other transaction
+/// can write to SQLite.
 const BATCH_SIZE: usize = 500;
 
-/// How much longer than a transaction the rest after it is: where a hundred thousand were used, writing
-/// that down takes a tenth of what one core can do, for some seconds. Newer uses take the place of those that
-/// wait. PostgreSQL does the work elsewhere: there it is half the time of one connection.
+/// The length of the pause after a transaction, as a multiple of its duration. With 9, writing a
+/// hundred thousand uses takes a tenth of one core for some seconds. A newer use replaces one that
+/// waits. PostgreSQL does the work in another process; there writing takes half the time of one
+/// connection.
 const fn pause_factor(database: &DatabaseUrl) -> u32 {
     match database {
         DatabaseUrl::Sqlite(_) => 9,
@@ -68,8 +70,8 @@ const fn pause_factor(database: &DatabaseUrl) -> u32 {
     }
 }
 
-/// Writes what is noted, with rests, so that it is not in the way of what somebody waits for. What cannot
-/// be written stays noted.
+/// Writes the recorded uses, with pauses, so that requests are not delayed. Uses that cannot be
+/// written stay recorded.
 ///
 /// # Errors
 /// When the database fails.
@@ -77,11 +79,11 @@ pub async fn flush(context: &AppState) -> Result<()> {
     write_all(context, pause_factor(&context.settings.database)).await
 }
 
-/// The same without rests when nothing else notes or writes any more, also of what was being written when
-/// that was stopped.
+/// Writes the recorded uses without pauses. Call it at shutdown, when no other task records or
+/// writes any more. Uses of an interrupted flush are included.
 ///
 /// # Errors
-/// As [`flush`].
+/// The errors of [`flush`].
 pub async fn flush_on_shutdown(context: &AppState) -> Result<()> {
     context.last_used.put_back();
     write_all(context, 0).await
@@ -90,14 +92,14 @@ pub async fn flush_on_shutdown(context: &AppState) -> Result<()> {
 async fn write_all(context: &AppState, rests: u32) -> Result<()> {
     let written = write(context, context.last_used.take(), rests).await;
     if written.is_err() {
-        // All of them: to write one again changes nothing.
+        // All of them, because writing a use again changes nothing.
         context.last_used.put_back();
     }
     written
 }
 
-/// In the order of their ids: two processes that write the same rows cannot block each other, and rows of what
-/// was made one after the other are in the same pages.
+/// Writes in the order of the IDs. So two nodes that write the same rows cannot deadlock, and
+/// credentials created one after the other are in the same pages.
 async fn write(context: &AppState, ids: Vec<CredentialId>, rests: u32) -> Result<()> {
     let ids = Arc::new(ids);
     let mut rest = Duration::ZERO;

@@ -1,5 +1,5 @@
-//! How much one user may have at once. Counted within transactions that hold the user's lock, so that
-//! no race gets past it.
+//! Limits of the number of credentials of one user. They are checked in transactions that hold the
+//! user's lock, so that concurrent requests cannot exceed them.
 
 use super::{credential::Credential, last_used, receipt::RevocationReason, revoke, store};
 use crate::{
@@ -13,15 +13,15 @@ use crate::{
     },
 };
 
-/// The most sessions of one user. A further sign-in is let in, and the session that went unused
-/// for longest ends: to be turned away with the right password helps nobody.
+/// The maximum number of sessions of one user. A further sign-in succeeds and revokes the session
+/// that was unused for longest, because rejecting a user with the right password would not help.
 pub const MOST_SESSIONS: usize = 100;
-/// The most tokens of one user, paused ones included. Where there are as many, no personal token is made: a
-/// program that still needs the others may be behind each of them. A device that signs in is let in, and the
-/// device token that went unused for longest ends.
+/// The maximum number of tokens of one user, paused ones included. At the limit no personal token
+/// is created, because a program may still need each of the others. A sign-in of a device succeeds
+/// and revokes the device token that was unused for longest.
 pub const MOST_TOKENS: usize = 500;
 
-/// After the session `newest` was opened, ends what is beyond [`MOST_SESSIONS`].
+/// Revokes the sessions beyond [`MOST_SESSIONS`] after the session `newest` was opened.
 ///
 /// # Errors
 /// When the database fails.
@@ -55,11 +55,12 @@ pub(crate) fn evict_excess_sessions(
     )
 }
 
-/// Before `new` is made, makes sure that its user has fewer than [`MOST_TOKENS`]. Tokens that are over by
-/// this clock end first. For a device token, the device token that went unused for longest ends then.
+/// Requires that the user has fewer than [`MOST_TOKENS`] tokens before `new` is created. Expired
+/// tokens are revoked first. For a device token, the device tokens that were unused for longest are
+/// revoked then.
 ///
 /// # Errors
-/// [`Error::TooManyTokens`].
+/// [`Error::TooManyTokens`] if the limit is still reached.
 pub(crate) fn make_room_for_a_token(
     context: &Transaction,
     connection: &mut AnyConnection,
@@ -95,13 +96,14 @@ pub(crate) fn make_room_for_a_token(
     revoke(context, connection, devices, RevocationReason::Limit, actor)
 }
 
-/// Sorts what is to end first to the front: what is over by this clock, then what went unused for longest.
+/// Sorts the credentials in the order in which they are revoked: first expired ones, then those
+/// that were unused for longest.
 fn longest_unused_first(context: &Shared, credentials: &mut [Credential]) {
     let now = context.now();
     credentials.sort_by_key(|one| (one.is_active(now), one.last_active_at(), one.id));
 }
 
-/// Ends these credentials of one user.
+/// Revokes these credentials of one user.
 fn revoke(
     context: &Transaction,
     connection: &mut AnyConnection,
@@ -115,8 +117,9 @@ fn revoke(
     revoke::insert_revocation(context, connection, user, credentials, reason, actor).map(drop)
 }
 
-/// What was not ended of a class, where that is more than `most`: the rows are read only then, for almost
-/// nobody comes near. No clock is asked, so that the bound holds whatever the clocks of others say.
+/// Returns the credentials of a class that are not revoked, if there are more than `most`.
+/// Otherwise no rows are read, because few users reach a limit. Expiry is not checked, so that the
+/// limit holds for differing clocks.
 fn find_excess(
     context: &Shared,
     connection: &mut AnyConnection,

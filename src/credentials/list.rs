@@ -1,4 +1,4 @@
-//! Looking at a user's credentials.
+//! Lists and finds credentials.
 
 use super::{credential::Credential, filter::CredentialFilter, last_used, store};
 use crate::{
@@ -15,14 +15,14 @@ use crate::{
     },
 };
 
-/// Which credentials a list has.
+/// The statuses that a list includes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusFilter {
-    /// What can still let somebody in.
+    /// Active credentials.
     Active,
-    /// Also what ended.
+    /// All credentials.
     All,
-    /// Only what ended, or whose time is over.
+    /// Revoked and expired credentials.
     Ended,
 }
 
@@ -36,7 +36,7 @@ impl StatusFilter {
     }
 }
 
-/// A page of `user`'s credentials that `selection` names, newest first.
+/// Returns a page of `user`'s credentials that `selection` matches, newest first.
 ///
 /// # Errors
 /// When the database fails.
@@ -52,8 +52,9 @@ pub async fn list(
             let now = context.now();
             let made = store::made_by(connection, user, &selection.made_by)?;
             let mut rows: Vec<Credential> = Vec::new();
-            // One more than the page has tells whether there is another page, and mostly is all there is to
-            // read. But a selection has filters that no index knows: read on until the page is full.
+            // One row more than the page has shows whether there is another page. Usually one query
+            // is enough. But a filter can have fields without an index: then more is read until the
+            // page is full.
             let mut part = Paging::new(paging.limit() + 1, paging.after());
             loop {
                 let read = store::newest(connection, user, &selection, scope, part)?;
@@ -73,10 +74,10 @@ pub async fn list(
         .await
 }
 
-/// One of `user`'s credentials of this class, also an ended one.
+/// Returns a credential of `user` and of this class, revoked ones included.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class.
+/// [`Error::NotFound`] if the ID does not exist, belongs to another user or is of the other class.
 pub async fn find(
     context: &AppState,
     user: UserId,
@@ -88,10 +89,10 @@ pub async fn find(
         .await
 }
 
-/// [`find`] inside a transaction.
+/// Does the same as [`find`] inside a transaction.
 ///
 /// # Errors
-/// As [`find`].
+/// The errors of [`find`].
 pub(super) fn find_within(
     context: &Shared,
     connection: &mut AnyConnection,
@@ -106,10 +107,11 @@ pub(super) fn find_within(
     Ok(found)
 }
 
-/// Anybody's credential of this class, also an ended one. For operators, who name no user.
+/// Returns a credential of any user and of this class, revoked ones included. For operators, who
+/// name no user.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is none, or where it is of the other class.
+/// [`Error::NotFound`] if the ID does not exist or is of the other class.
 pub async fn find_any_user(
     context: &AppState,
     class: CredentialType,

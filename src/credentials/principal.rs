@@ -1,4 +1,4 @@
-//! Whoever makes a request, once verified.
+//! The authenticated caller of a request.
 
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
@@ -12,15 +12,16 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// The user and the credential behind a request, as `user` and `credential`. Only the gate makes one.
+/// The user and the credential of a request, as `user` and `credential`. Only
+/// [`super::authenticate`] creates this value.
 #[derive(Clone, Debug)]
 pub struct Principal {
     known: Arc<CachedCredential>,
-    /// The digest of the secret that was shown: a credential may have several.
+    /// The digest of the presented secret. A credential can have several secrets.
     pub secret: Digest,
-    /// From where.
+    /// The client's address.
     pub ip: Option<IpAddr>,
-    /// The abilities that the route asks for.
+    /// The abilities that the route requires.
     needs: &'static [&'static str],
 }
 
@@ -46,21 +47,21 @@ impl Principal {
         }
     }
 
-    /// This caller on a route that asks for the abilities `needs`. A change made by this caller checks
-    /// them again in its transaction.
+    /// Sets the abilities that the route requires. A change by this caller checks them again in its
+    /// transaction.
     #[must_use]
     pub const fn on_route_that_needs(mut self, needs: &'static [&'static str]) -> Self {
         self.needs = needs;
         self
     }
 
-    /// The credential that calls: what the API's `current` means.
+    /// Returns the caller's own credential, which the API calls `current`.
     #[must_use]
     pub fn current(&self) -> Option<CredentialId> {
         Some(self.credential.id)
     }
 
-    /// As the one who acts, for the activity log and for receipts.
+    /// Returns the caller as the actor of the audit log and of receipts.
     #[must_use]
     pub fn actor(&self) -> Actor {
         Actor {
@@ -71,11 +72,11 @@ impl Principal {
         }
     }
 
-    /// Proof that this caller may do what asks a person to confirm the password first: a session
-    /// whose password was confirmed not long ago, or a token, whose abilities have the last word.
+    /// Returns the proof that this caller may make a sensitive change. A session needs a recent
+    /// confirmation of the password. For a token its abilities decide.
     ///
     /// # Errors
-    /// [`Error::ReauthenticationRequired`].
+    /// [`Error::ReauthenticationRequired`] if the session has none.
     pub fn require_recent_authentication(
         &self,
         now: Timestamp,
@@ -85,11 +86,11 @@ impl Principal {
         Ok(RecentlyAuthenticated(self))
     }
 
-    /// Makes sure that this caller may end what `selection` names: ending anything but itself is
-    /// dangerous, leaving is not.
+    /// Requires that this caller may revoke the credentials that `selection` matches. Revoking
+    /// other credentials is a sensitive change. Revoking only the caller's own is not.
     ///
     /// # Errors
-    /// As [`Principal::require_recent_authentication`].
+    /// The errors of [`Principal::require_recent_authentication`].
     pub fn authorize_revocation(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
         if selection.targets_only(self.credential.id) {
             return Ok(());
@@ -98,7 +99,8 @@ impl Principal {
     }
 }
 
-/// Makes sure that a credential counts as confirmed at `now`. A token always does: its abilities decide.
+/// Requires that a credential counts as recently authenticated at `now`. A token always does: its
+/// abilities decide.
 pub(super) fn expect_confirmed(
     class: CredentialType,
     until: Option<Timestamp>,
@@ -112,7 +114,8 @@ pub(super) fn expect_confirmed(
     }
 }
 
-/// A caller who may do dangerous things: see [`Principal::require_recent_authentication`], the only way to get one.
+/// A caller who may make sensitive changes. [`Principal::require_recent_authentication`] is the
+/// only way to get this value.
 #[derive(Clone, Copy)]
 pub struct RecentlyAuthenticated<'a>(&'a Principal);
 

@@ -1,4 +1,4 @@
-//! Receipts: the record of one sign-out.
+//! Receipts of revocations.
 
 use std::net::IpAddr;
 
@@ -16,60 +16,60 @@ use crate::{
 };
 
 string_enum! {
-    /// Why credentials ended.
+    /// The reason of a revocation.
     RevocationReason {
-        /// A caller signed out, or ended a selection.
+        /// A caller signed out, or revoked the credentials of a filter.
         SignedOut = "signed_out", "Signed out";
-        /// A caller ended one credential.
+        /// A caller revoked one credential.
         Revoked = "revoked", "Revoked";
         /// The password changed.
         PasswordChanged = "password_changed", "The password was changed";
-        /// An operator shut the account.
+        /// An operator disabled the account.
         AccountDisabled = "account_disabled", "The account was disabled";
         /// The account was deleted.
         AccountDeleted = "account_deleted", "The account was deleted";
         /// The same browser signed in again.
         Replaced = "replaced", "The same browser signed in again";
-        /// There were too many; the longest unused went.
+        /// A limit was exceeded. The credentials that were unused for longest were revoked.
         Limit = "limit", "There were too many of them";
-        /// Their time was over.
+        /// The credentials had expired.
         Expired = "expired", "Their time was over";
-        /// An operator ended them.
+        /// An operator revoked the credentials.
         Operator = "operator", "Ended by an operator";
-        /// Something that this version has no name for.
+        /// A reason that this version does not know.
         Other = "other", "Ended";
     }
 }
 
-/// The record of one sign-out: when, by whom, why, and which credentials ended.
+/// The receipt of one revocation: time, actor, reason and credentials.
 #[derive(Clone, Debug)]
 pub struct RevocationReceipt {
-    /// Its id.
+    /// The ID.
     pub id: ReceiptId,
-    /// When.
+    /// The time of the revocation.
     pub at: Timestamp,
-    /// Why.
+    /// The reason.
     pub reason: RevocationReason,
-    /// The credential whose caller asked; none for an operator and for Narthex itself.
+    /// The caller's credential. `None` for an operator and for Narthex itself.
     pub by: Option<CredentialId>,
-    /// From where.
+    /// The client's address.
     pub ip: Option<IpAddr>,
-    /// How many sessions ended.
+    /// The number of revoked sessions.
     pub sessions_ended: i64,
-    /// How many tokens ended.
+    /// The number of revoked tokens.
     pub tokens_ended: i64,
-    /// Which ended, newest first, as far as they are still kept.
+    /// The revoked credentials that are still stored, newest first.
     pub credentials: Vec<Credential>,
 }
 
 impl RevocationReceipt {
-    /// `2 sessions and 1 token`, `nothing`.
+    /// Returns a summary, such as `2 sessions and 1 token` or `nothing`.
     #[must_use]
     pub fn summary(&self) -> String {
         summary(self.sessions_ended, self.tokens_ended)
     }
 
-    /// Whether this credential ended with it.
+    /// Returns whether this credential was revoked with this receipt.
     #[must_use]
     pub fn contains(&self, id: CredentialId) -> bool {
         self.credentials
@@ -78,7 +78,7 @@ impl RevocationReceipt {
     }
 }
 
-/// So many sessions and tokens, in words.
+/// Returns the numbers in words.
 pub(crate) fn summary(sessions: i64, tokens: i64) -> String {
     let count = |number: i64, one| humanize::count(usize::try_from(number).unwrap_or(0), one);
     match (sessions, tokens) {
@@ -93,10 +93,10 @@ pub(crate) fn summary(sessions: i64, tokens: i64) -> String {
     }
 }
 
-/// One of `user`'s receipts.
+/// Returns a receipt of `user`.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is nobody's or somebody else's.
+/// [`Error::NotFound`] if the ID does not exist or belongs to another user.
 pub async fn find_receipt(
     context: &AppState,
     user: UserId,
@@ -114,7 +114,8 @@ pub async fn find_receipt(
         .await
 }
 
-/// Returns the newest receipt that a form of a moment ago may have led to, and that `fits`.
+/// Returns the newest receipt of the last [`SENT_AGAIN_WITHIN`] for which `fits` is true. The first
+/// sending of a form may have created it.
 ///
 /// # Errors
 /// Returns an error if the database fails.

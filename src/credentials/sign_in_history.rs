@@ -1,4 +1,4 @@
-//! From where, and with what, a user has signed in before.
+//! The networks and user agents of a user's earlier sign-ins.
 
 use std::net::IpAddr;
 
@@ -11,10 +11,10 @@ use crate::{
     types::ids::{CredentialId, UserId},
 };
 
-/// How many sign-ins back is looked.
+/// The number of sign-ins that are considered.
 const REMEMBERED: i64 = 200;
 
-/// Whether somebody gave `user`'s right password from `network`, as far as is still kept.
+/// Returns whether `user` has signed in from `network`, according to the stored credentials.
 ///
 /// # Errors
 /// When the database fails.
@@ -28,7 +28,8 @@ pub(crate) fn has_signed_in_from(
     Ok(places.any(|ip| network.contains(&ip)))
 }
 
-/// The user agents that `user` signed in with before the session `newest`, as far as is still kept.
+/// Returns the user agents of `user`'s sessions other than `newest`, according to the stored
+/// sessions.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! What can be ended, each thing under its own name. All of it is one mechanism: [`revoke`].
+//! Revocations with a name of their own. All of them call [`revoke`].
 
 use super::{RevocationRequest, revoke};
 use crate::{
@@ -27,10 +27,10 @@ async fn revoke_selected(
     .await
 }
 
-/// Ends one token.
+/// Revokes one token.
 ///
 /// # Errors
-/// As [`revoke`].
+/// The errors of [`revoke`].
 pub async fn revoke_token(
     context: &AppState,
     user: UserId,
@@ -46,10 +46,10 @@ pub async fn revoke_token(
     .await
 }
 
-/// Ends every token of one kind.
+/// Revokes every token of one kind.
 ///
 /// # Errors
-/// As [`revoke`].
+/// The errors of [`revoke`].
 pub async fn revoke_tokens_of_kind(
     context: &AppState,
     user: UserId,
@@ -63,14 +63,14 @@ pub async fn revoke_tokens_of_kind(
     revoke_selected(context, user, selection, actor).await
 }
 
-/// Functions that end every credential of one kind of a user.
+/// Defines functions that revoke every credential of one kind of a user.
 macro_rules! of_one_kind {
     ($($(#[$what:meta])* $name:ident = $kind:ident;)*) => {
         $(
             $(#[$what])*
             ///
             /// # Errors
-            /// As [`revoke`].
+            /// The errors of [`revoke`].
             pub async fn $name(context: &AppState, user: UserId, actor: Actor) -> Result<RevocationReceipt> {
                 revoke_selected(context, user, CredentialFilter::all_of_kind(CredentialKind::$kind), actor).await
             }
@@ -79,26 +79,26 @@ macro_rules! of_one_kind {
 }
 
 of_one_kind! {
-    /// Ends every token that the user made.
+    /// Revokes every token that the user created.
     revoke_personal_tokens = Personal;
-    /// Ends every token of an app or command line that signed in with the password.
+    /// Revokes every token of an app or a command line that signed in with the password.
     revoke_device_tokens = Device;
-    /// Ends every token that an operator made for a machine.
+    /// Revokes every token that an operator created for a machine.
     revoke_service_tokens = Service;
-    /// Ends every session on a computer.
+    /// Revokes every session on a computer.
     revoke_desktop_sessions = Desktop;
-    /// Ends every session on a phone.
+    /// Revokes every session on a phone.
     revoke_mobile_sessions = Mobile;
-    /// Ends every session on a tablet.
+    /// Revokes every session on a tablet.
     revoke_tablet_sessions = Tablet;
-    /// Ends every session of what is no browser that is known.
+    /// Revokes every session of an unknown device.
     revoke_other_sessions = Other;
 }
 
-/// Ends one session.
+/// Revokes one session.
 ///
 /// # Errors
-/// As [`revoke`].
+/// The errors of [`revoke`].
 pub async fn revoke_session(
     context: &AppState,
     user: UserId,
@@ -114,10 +114,10 @@ pub async fn revoke_session(
     .await
 }
 
-/// Ends every session of one kind.
+/// Revokes every session of one kind.
 ///
 /// # Errors
-/// As [`revoke`].
+/// The errors of [`revoke`].
 pub async fn revoke_sessions_of_kind(
     context: &AppState,
     user: UserId,
@@ -131,10 +131,10 @@ pub async fn revoke_sessions_of_kind(
     revoke_selected(context, user, selection, actor).await
 }
 
-/// Ends the credential `here` and nothing else.
+/// Revokes the credential `here` only.
 ///
 /// # Errors
-/// As [`revoke`].
+/// The errors of [`revoke`].
 pub async fn sign_out_here(
     context: &AppState,
     user: UserId,
@@ -154,10 +154,10 @@ pub async fn sign_out_here(
     .await
 }
 
-/// Ends everything but the credential `here`.
+/// Revokes all credentials of the user except `here`.
 ///
 /// # Errors
-/// As [`revoke`].
+/// The errors of [`revoke`].
 pub async fn sign_out_others(
     context: &AppState,
     user: UserId,
@@ -173,10 +173,10 @@ pub async fn sign_out_others(
     .await
 }
 
-/// Ends everything.
+/// Revokes all credentials of the user.
 ///
 /// # Errors
-/// As [`revoke`].
+/// The errors of [`revoke`].
 pub async fn sign_out_everywhere(
     context: &AppState,
     user: UserId,

@@ -1,8 +1,8 @@
-//! The one way to end credentials: selection, preview, receipt.
+//! Revokes credentials. Every revocation goes through this file.
 //!
-//! [`preview`] shows exactly what would end; [`revoke`] ends just that, in one transaction with its
-//! receipt and its line in the activity log; [`revoke_one`] looks for one credential and ends it. The
-//! functions of `named` say what they are and do nothing else of their own.
+//! [`preview`] lists the credentials that a filter matches. [`revoke`] revokes exactly these, in
+//! one transaction with the receipt and the audit event. [`revoke_one`] finds and revokes one
+//! credential. The functions of `by_kind` only call these.
 
 mod by_kind;
 mod preview;
@@ -38,19 +38,19 @@ use crate::{
     },
 };
 
-/// What is to end, and why.
+/// The parameters of a revocation.
 #[derive(Clone, Debug)]
 pub struct RevocationRequest {
-    /// Which credentials.
+    /// The filter of the credentials.
     pub selection: CredentialFilter,
-    /// The preview that was shown, where one was.
+    /// The digest of the preview that the user has confirmed, if there was one.
     pub digest: Option<String>,
-    /// Why.
+    /// The reason.
     pub reason: RevocationReason,
 }
 
 impl RevocationRequest {
-    /// Ends what `selection` names now, whatever that is.
+    /// Returns a request to revoke the credentials that `selection` matches, without a preview.
     #[must_use]
     pub const fn of(selection: CredentialFilter, reason: RevocationReason) -> Self {
         Self {
@@ -61,12 +61,12 @@ impl RevocationRequest {
     }
 }
 
-/// Ends what is selected: everything of it that was not ended, whatever this clock says of its time. From
-/// the answer on, no request with any of it succeeds.
+/// Revokes the matching credentials that are not revoked yet. Expiry is not checked, because the
+/// clocks of nodes differ. Once this call returns, no node accepts any of them.
 ///
 /// # Errors
-/// [`Error::PreviewOutdated`] where the digest no longer fits, and [`Error::NotSignedIn`] where the
-/// actor's own credential ended meanwhile: nothing has ended then.
+/// [`Error::PreviewOutdated`] if the digest does not match any more; [`Error::NotSignedIn`] if the
+/// actor's own credential was revoked meanwhile. Then nothing is revoked.
 pub async fn revoke(
     context: &AppState,
     user: UserId,
@@ -81,17 +81,18 @@ pub async fn revoke(
         .await
 }
 
-/// Ends what `selection` names of each of `users`, by the operator, in one transaction: the other nodes are
-/// waited for once. Each user with something to end gets a receipt. A user that is gone is left out.
+/// Revokes the matching credentials of each of `users` for an operator, in one transaction, so that
+/// there is one wait for other nodes. Each user with a matching credential gets a receipt. Users
+/// that do not exist are skipped.
 ///
 /// # Errors
-/// When the database cannot be changed: nothing has ended then.
+/// When the database cannot be changed. Then nothing is revoked.
 pub async fn revoke_for_users(
     context: &AppState,
     mut users: Vec<UserId>,
     selection: CredentialFilter,
 ) -> Result<Vec<RevocationReceipt>> {
-    // In one order: two of these cannot wait for each other.
+    // Sorted, so that two of these calls cannot deadlock.
     users.sort_unstable();
     let ending = RevocationRequest::of(selection, RevocationReason::Operator);
     context
@@ -113,13 +114,14 @@ pub async fn revoke_for_users(
         .await
 }
 
-/// Begins whatever changes what can get in as `user`: takes the user's lock, then makes sure that
-/// the actor may still act. So nothing that an ended credential asked for happens after its end,
-/// and of two that race each other one comes first and the other sees what it did.
+/// Begins a change of `user`'s credentials: locks the user, then checks that the actor may still
+/// act. So no change by a revoked credential happens after its revocation, and of two concurrent
+/// changes the second sees the first.
 ///
 /// # Errors
-/// [`Error::NotFound`] where the user is gone; [`Error::NotSignedIn`] where the actor's credential is;
-/// [`Error::MissingAbility`] where that credential lacks an ability that the route asks for.
+/// [`Error::NotFound`] if the user does not exist; [`Error::NotSignedIn`] if the actor's credential
+/// is not accepted any more; [`Error::MissingAbility`] if it lacks an ability that the route
+/// requires.
 pub(crate) fn lock_user_and_recheck_actor(
     context: &Transaction,
     connection: &mut AnyConnection,
@@ -135,12 +137,13 @@ pub(crate) fn lock_user_and_recheck_actor(
     Ok(())
 }
 
-/// [`lock_user_and_recheck_actor`] for a caller. Returns the caller's credential as it is under the lock. What a caller
-/// may give is compared with this credential and never with a cached one: it may have been narrowed,
-/// or its life shortened, since the request was let in.
+/// Does the same as [`lock_user_and_recheck_actor`] for a caller. Returns the caller's credential
+/// as it is under the lock. Abilities and lifetimes that a caller gives away are compared with this
+/// credential, never with a cached one: it may have lost abilities or lifetime since the request
+/// was authenticated.
 ///
 /// # Errors
-/// As [`lock_user_and_recheck_actor`].
+/// The errors of [`lock_user_and_recheck_actor`].
 pub(crate) fn begin_change_as(
     context: &Transaction,
     connection: &mut AnyConnection,
@@ -153,8 +156,8 @@ pub(crate) fn begin_change_as(
     acting_credential(context, connection, user, &caller.actor())
 }
 
-/// The credential of the actor, where the secret that the actor showed still lets it in and it has the
-/// abilities that the route asks for.
+/// Returns the actor's credential, if the actor's secret is still accepted and the credential has
+/// the abilities that the route requires.
 fn acting_credential(
     context: &Shared,
     connection: &mut AnyConnection,
@@ -189,10 +192,10 @@ fn acting_credential(
     }
 }
 
-/// [`revoke`] inside a transaction that [`lock_user_and_recheck_actor`] began.
+/// Does the same as [`revoke`] inside a transaction that [`lock_user_and_recheck_actor`] began.
 ///
 /// # Errors
-/// [`Error::PreviewOutdated`] where the digest no longer fits.
+/// [`Error::PreviewOutdated`] if the digest does not match any more.
 pub(crate) fn revoke_in(
     context: &Transaction,
     connection: &mut AnyConnection,
@@ -215,8 +218,8 @@ pub(crate) fn revoke_in(
     insert_revocation(context, connection, user, credentials, ending.reason, actor)
 }
 
-/// Returns the receipt of a moment ago that ended just what `shown`, the digest of a preview, stands for: the
-/// preview was sent again, as by a second click.
+/// Returns the receipt of the last minute for exactly the credentials of the preview with the
+/// digest `shown`. A second click sends the preview again.
 ///
 /// # Errors
 /// When the database fails.
@@ -234,11 +237,11 @@ pub async fn earlier_receipt(
         .await
 }
 
-/// Returns the credential that a person is about to end, or `None` if it has ended and no node believes it
-/// any more.
+/// Returns the credential that a user is about to revoke, or `None` if it is revoked and no node
+/// accepts it any more.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class.
+/// [`Error::NotFound`] if the ID does not exist, belongs to another user or is of the other class.
 pub async fn find_to_revoke(
     context: &AppState,
     user: UserId,
@@ -255,14 +258,14 @@ pub async fn find_to_revoke(
     Ok(None)
 }
 
-/// Ends one credential of the caller's, whatever this clock says of its time. None: it had ended before, and is
-/// believed nowhere any more either.
-/// Whether the password has to be confirmed first, coming `back` afterwards, counts only where it can still let
-/// somebody in.
+/// Revokes one credential of the caller's user. Its expiry is not checked, because the clocks of
+/// nodes differ. Returns `None` if it was revoked before; then no node accepts it either. An active
+/// credential requires a recent authentication of the caller. An expired one does not.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it is nobody's, somebody else's or of the other class; as [`Principal::authorize_revocation`];
-/// [`Error::NotSignedIn`] where the caller's own credential ended meanwhile.
+/// [`Error::NotFound`] if the ID does not exist, belongs to another user or is of the other class;
+/// the errors of [`Principal::authorize_revocation`]; [`Error::NotSignedIn`] if the caller's own
+/// credential was revoked meanwhile.
 pub async fn revoke_one(
     context: &AppState,
     caller: &Principal,
@@ -302,7 +305,8 @@ pub async fn revoke_one(
     Ok(receipt)
 }
 
-/// Ends credentials that were read in this transaction, with the receipt and the line in the activity log.
+/// Revokes credentials that were read in this transaction, and inserts the receipt and the audit
+/// event.
 pub(super) fn insert_revocation(
     context: &Transaction,
     connection: &mut AnyConnection,
@@ -350,8 +354,9 @@ pub(super) fn insert_revocation(
     Ok(receipt)
 }
 
-/// Everything that was not ended of what `selection` names. No clock is asked: what is over by this one may
-/// be live to a node whose clock is slow, or who knows of a use that is not written down yet.
+/// Returns the credentials that `selection` matches and that are not revoked. Expiry is not
+/// checked: another node may still accept a credential that is expired by this clock, because its
+/// own clock is slow or because it knows a use that is not written yet.
 fn select(
     context: &Shared,
     connection: &mut AnyConnection,

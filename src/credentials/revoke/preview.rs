@@ -1,4 +1,4 @@
-//! The preview of a revocation: exactly what it would end.
+//! The preview of a revocation: exactly the credentials that it would revoke.
 
 use super::{
     super::{credential::Credential, filter::CredentialFilter},
@@ -11,19 +11,19 @@ use crate::{
     types::ids::{CredentialId, UserId},
 };
 
-/// What a selection would end.
+/// The credentials that a filter matches.
 pub struct RevocationPreview {
-    /// Stands for just these credentials and those that are over: [`super::revoke`] given it ends these or nothing.
-    /// So it fits whatever becomes over in between.
+    /// The digest of these credentials and of the expired ones. [`super::revoke`] with this digest
+    /// revokes exactly these or nothing. So the digest still matches if some expire meanwhile.
     pub digest: String,
-    /// The live credentials, newest first.
+    /// The active credentials, newest first.
     pub credentials: Vec<Credential>,
-    /// How many more would end that are over by this clock and were not ended. Another node, whose clock
-    /// is slow or who knows of a later use, may still let them in.
+    /// The number of matching credentials that are expired by this clock and not revoked. Another
+    /// node may still accept them, because its clock is slow or because it knows a later use.
     pub over: usize,
 }
 
-/// Shows what `selection` would end now.
+/// Returns the credentials that `selection` matches now.
 ///
 /// # Errors
 /// When the database fails.
@@ -47,7 +47,7 @@ pub async fn preview(
         .await
 }
 
-/// Stands for a set of credentials: the digest of their ids in order.
+/// Returns the digest of a set of credentials: of their sorted IDs.
 pub(super) fn digest(credentials: &[Credential]) -> String {
     let mut ids: Vec<CredentialId> = credentials.iter().map(|credential| credential.id).collect();
     ids.sort_unstable();

@@ -1,4 +1,4 @@
-//! The queries that find what has expired, and forget what ended long ago.
+//! The queries that find expired credentials and delete old rows.
 
 use diesel::{QueryResult, prelude::*};
 
@@ -9,7 +9,7 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// Some that expired by `now` and were not ended yet, with their users.
+/// Returns up to `most` credentials that expired by `now` and were not revoked, with their users.
 pub(crate) fn expired(
     connection: &mut AnyConnection,
     now: Timestamp,
@@ -26,10 +26,10 @@ pub(crate) fn expired(
         .load(connection)
 }
 
-/// Forgets some that ended before `before`, their secrets with them, and says whose they were, each once, and
-/// how many. Their receipts,
-/// whose ids sort by time, lead to them: an index by that time alone would be one more page to be written
-/// for each ending. Those that somebody ended by hand have none.
+/// Deletes up to `most` credentials that were revoked before `before`, with their secrets. Returns
+/// their users, each once, and the number of credentials. The rows are found by their receipts,
+/// whose IDs sort by time. An index on the time itself would be one more page to write for each
+/// revocation. Rows that an operator revoked by hand have no receipt.
 pub(crate) fn delete_ended(
     connection: &mut AnyConnection,
     before: Timestamp,
@@ -56,8 +56,8 @@ pub(crate) fn delete_ended(
     Ok((users, forgotten))
 }
 
-/// Forgets receipts of `users` beyond the newest `kept` of each, the oldest first and at most `most` of a user.
-/// A receipt stays as long as a credential that ended with it.
+/// Deletes receipts of `users` beyond the newest `kept` of each: the oldest first, and at most
+/// `most` of a user. A receipt stays as long as one of its credentials.
 pub(crate) fn delete_receipts(
     connection: &mut AnyConnection,
     users: &[UserId],

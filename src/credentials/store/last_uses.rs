@@ -1,4 +1,4 @@
-//! The queries about when and from where credentials were last used.
+//! The queries about the last use of credentials: its time and its address.
 
 use diesel::{
     QueryResult,
@@ -25,24 +25,23 @@ cached_statement! {
         "UPDATE last_uses SET at = " at " WHERE credential_id = " id " AND at < " at
 }
 
-// Of a credential that is gone by now there is nothing to write. Where another process wrote the first row
-// meanwhile, it stays.
+// Writes nothing for a deleted credential. A first row that another node wrote meanwhile stays.
 cached_statement! {
     First { id: CredentialId as Binary, at: Timestamp as BigInt, ip: Option<String> as Nullable<Text> } =
         "INSERT INTO last_uses (credential_id, at, ip) SELECT id, " at ", " ip " FROM credentials WHERE id = " id
         " ON CONFLICT (credential_id) DO NOTHING"
 }
 
-// Whoever is just deleting the credential is waited for: to name it then would be an error, and would take the
-// whole batch with it.
+// Waits for a transaction that is deleting the credential. Without the wait, the foreign key would
+// be an error, which would fail the whole batch.
 cached_statement! {
     FirstOnPostgres { id: CredentialId as Binary, at: Timestamp as BigInt, ip: Option<String> as Nullable<Text> } =
         "INSERT INTO last_uses (credential_id, at, ip) SELECT id, " at ", " ip " FROM credentials WHERE id = " id
         " FOR KEY SHARE ON CONFLICT (credential_id) DO NOTHING"
 }
 
-/// Writes when and from where a credential was last used, unless something newer is there. Most have been
-/// used before: their row is there, and to change it looks at nothing else.
+/// Writes the last use of a credential, unless a newer one is stored. Most credentials have a row
+/// already, so that an update is tried first; it reads no other table.
 pub(crate) fn touch(
     connection: &mut AnyConnection,
     id: CredentialId,

@@ -68,7 +68,7 @@ struct Row {
     receipt_id: Option<ReceiptId>,
 }
 
-/// When and from where it was last used.
+/// The last use of a credential.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = schema::last_uses)]
 struct UseRow {
@@ -81,15 +81,15 @@ fn address(text: Option<String>) -> Option<IpAddr> {
 }
 
 impl Row {
-    /// A kind that this version does not know is an error, not something to let in.
+    /// Fails on a kind that this version does not know, so that such a credential is not accepted.
     fn into_credential(self, last: Option<UseRow>, hint: String) -> QueryResult<Credential> {
         let kind = CredentialKind::parse(&self.kind).ok_or_else(|| {
             diesel::result::Error::DeserializationError(
-                format!("credential {} is of unknown kind", self.id).into(),
+                format!("credential {} has an unknown kind", self.id).into(),
             )
         })?;
         let ip = address(self.ip);
-        // To sign in is the first use of a session, and where it was used from if nothing else is known.
+        // The sign-in is the first use of a session. Its address counts if no later one is known.
         let (first_used_at, first_used_ip) = match kind.class() {
             CredentialType::Session => (Some(self.created_at), ip),
             CredentialType::Token => (None, None),
@@ -144,10 +144,10 @@ impl Row {
     }
 }
 
-/// Takes the lock of `user`'s row until the transaction ends, so that whatever changes what can get
-/// in as them happens one after the other. `false`: there is no such user. On SQLite whoever changes
-/// anything has the whole database to themselves already (`db/sqlite_writer.rs`). The lock is the weakest
-/// that two of its kind exclude: a row that only names the user may still be added meanwhile
+/// Locks `user`'s row until the transaction ends, so that changes of this user's credentials run
+/// one after the other. Returns `false` if the user does not exist. On SQLite a writer has the
+/// whole database to itself already (`db/sqlite_writer.rs`). The lock is the weakest one that
+/// excludes another of its kind: other transactions can still insert rows that refer to the user
 /// (PostgreSQL documentation, section 13.3.2).
 pub(crate) fn lock_user(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
     let row = users::table.find(user).select(users::id);
@@ -160,7 +160,7 @@ pub(crate) fn lock_user(connection: &mut AnyConnection, user: UserId) -> QueryRe
     Ok(found.is_some())
 }
 
-/// Adds a credential; `form_key` is what its form carried.
+/// Inserts a credential. `form_key` is the key of its form.
 pub(crate) fn insert(
     connection: &mut AnyConnection,
     credential: &Credential,
@@ -172,7 +172,7 @@ pub(crate) fn insert(
     .map(drop)
 }
 
-/// The credential that this user's form with this key made.
+/// Returns the credential that this user's form with this key created.
 pub(crate) fn by_form_key(
     connection: &mut AnyConnection,
     user: UserId,
@@ -189,7 +189,7 @@ pub(crate) fn by_form_key(
         .optional()
 }
 
-/// Notes the key of the form that changed a session last.
+/// Stores the key of the last form that changed a session.
 pub(crate) fn set_form_key(
     connection: &mut AnyConnection,
     session: CredentialId,
@@ -201,7 +201,7 @@ pub(crate) fn set_form_key(
         .map(drop)
 }
 
-/// A credential beside its last use and the hint of its newest secret.
+/// A credential with its last use and the hint of its newest secret.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = credentials)]
 struct Whole {
@@ -224,7 +224,8 @@ fn into_credentials(rows: Vec<Whole>) -> QueryResult<Vec<Credential>> {
     rows.into_iter().map(Whole::into_credential).collect()
 }
 
-/// What a [`Whole`] is read from. The newest secret is the one that no rotation has bounded.
+/// Returns the joined tables of a [`Whole`]. The newest secret is the one without an end: a
+/// rotation sets the end of all others.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn whole_credentials() -> _ {
     let newest = schema::secrets::credential_id
@@ -235,7 +236,7 @@ fn whole_credentials() -> _ {
         .left_join(schema::secrets::table.on(newest))
 }
 
-/// One credential of a user.
+/// Returns a credential of a user.
 pub(crate) fn find(
     connection: &mut AnyConnection,
     user: UserId,
@@ -250,7 +251,7 @@ pub(crate) fn find(
     found.map(Whole::into_credential).transpose()
 }
 
-/// One credential, whoever's it is.
+/// Returns a credential of any user.
 pub(crate) fn find_any_user(
     connection: &mut AnyConnection,
     id: CredentialId,
@@ -263,8 +264,8 @@ pub(crate) fn find_any_user(
     found.map(Whole::into_credential).transpose()
 }
 
-/// A user's credentials, newest first. `selection` narrows what is read where an index helps; the
-/// caller still has to ask it about each.
+/// Returns a user's credentials, newest first. `selection` narrows the query only by the fields
+/// that have an index. The caller must check each row with it.
 pub(crate) fn newest(
     connection: &mut AnyConnection,
     user: UserId,
@@ -293,8 +294,8 @@ pub(crate) fn newest(
     into_credentials(query.load(connection)?)
 }
 
-/// Every credential of a user that was not ended, newest first; of `named`, where it is one, that one
-/// alone.
+/// Returns all credentials of a user that are not revoked, newest first. If `named` has one
+/// element, only that credential is read.
 pub(crate) fn not_ended(
     connection: &mut AnyConnection,
     user: UserId,
@@ -322,7 +323,8 @@ cached_statement! {
         " AND ended_at IS NULL"
 }
 
-/// Marks credentials as ended by a receipt. A credential that was ended before keeps its own.
+/// Marks credentials as revoked by a receipt. A credential that was revoked before keeps its
+/// receipt.
 pub(crate) fn mark_revoked(
     connection: &mut AnyConnection,
     _: Invalidation,
@@ -334,7 +336,7 @@ pub(crate) fn mark_revoked(
         return with_backend!(connection => EndOne::new(at, receipt, *id).execute(connection))
             .map(drop);
     }
-    // In parts: both databases bound how many values one query may carry.
+    // In parts, because both databases limit the number of bind parameters.
     for part in ids.chunks(500) {
         let rows = credentials::table.filter(
             credentials::id
@@ -351,7 +353,7 @@ pub(crate) fn mark_revoked(
     Ok(())
 }
 
-/// Writes what of a token may change: name, abilities, expiry and whether it is paused.
+/// Writes the changeable fields of a token: name, abilities, expiry, and whether it is paused.
 pub(crate) fn update(
     connection: &mut AnyConnection,
     _: Invalidation,
@@ -368,7 +370,7 @@ pub(crate) fn update(
         .map(drop)
 }
 
-/// Notes until when a session's password counts as just confirmed.
+/// Stores the time until which a session counts as recently authenticated.
 pub(crate) fn confirm(
     connection: &mut AnyConnection,
     _: Invalidation,

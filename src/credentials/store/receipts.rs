@@ -27,7 +27,7 @@ struct ReceiptRow {
     tokens_ended: i64,
 }
 
-/// Adds a receipt.
+/// Inserts a receipt.
 pub(crate) fn insert_receipt(
     connection: &mut AnyConnection,
     user: UserId,
@@ -49,7 +49,8 @@ pub(crate) fn insert_receipt(
     .map(drop)
 }
 
-/// The newest receipts of a user since `since`, and no more than a person makes in a moment.
+/// Returns up to 10 of the newest receipts of a user since `since`, which is more than a user
+/// creates within a minute.
 pub(crate) fn receipts_since(
     connection: &mut AnyConnection,
     user: UserId,
@@ -63,7 +64,7 @@ pub(crate) fn receipts_since(
         .load(connection)
 }
 
-/// One receipt of a user, with what it ended.
+/// Returns a receipt of a user with its credentials.
 pub(crate) fn find_receipt(
     connection: &mut AnyConnection,
     user: UserId,
@@ -87,7 +88,7 @@ pub(crate) fn find_receipt(
     }))
 }
 
-/// What one sign-out ended, newest first.
+/// Returns the credentials of a receipt, newest first.
 fn credentials_of(
     connection: &mut AnyConnection,
     receipt: ReceiptId,

@@ -1,4 +1,4 @@
-//! The queries about secrets that follow each other: a rotation adds one and bounds those before.
+//! The queries about rotations. A rotation inserts a secret and sets the end of the previous ones.
 
 use diesel::{QueryResult, prelude::*};
 
@@ -11,32 +11,32 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// A secret from before a rotation that was not revoked.
+/// A previous secret that was not revoked.
 #[derive(Clone, Debug, Queryable)]
 pub struct PreviousSecret {
     pub(crate) digest: Digest,
-    /// Its last characters.
+    /// The last characters of the secret.
     pub hint: String,
-    /// Until when it works.
+    /// The end of its grace period.
     pub until: Timestamp,
 }
 
-/// What a secret was derived from, besides the server's key and what was asked for.
+/// The inputs from which a secret was derived, apart from the server's key and the request.
 pub(crate) struct DerivedSecret {
     pub(crate) digest: Digest,
     pub(crate) salt: [u8; 16],
-    /// How long the secret before it goes on working, in microseconds.
+    /// The grace period of the previous secret, in microseconds.
     pub(crate) overlap: i64,
 }
 
-/// A rotation that was made before.
+/// An earlier rotation.
 pub(crate) struct ExistingRotation {
     pub(crate) derived: DerivedSecret,
-    /// Whether a newer secret has taken its place.
+    /// Whether a newer secret has replaced the secret of this rotation.
     pub(crate) is_replaced: bool,
 }
 
-/// Lets no secret of a credential work beyond `until`.
+/// Sets the end of all secrets of a credential to `until` at the latest.
 pub(crate) fn limit_secrets(
     connection: &mut AnyConnection,
     _: Invalidation,
@@ -56,8 +56,8 @@ pub(crate) fn limit_secrets(
     .map(drop)
 }
 
-/// The secrets of a credential from before a rotation that were not revoked, the newest first: also
-/// those whose overlap is over by some clock.
+/// Returns the previous secrets of a credential that were not revoked, newest first. Secrets whose
+/// grace period is over are included, because the clocks of nodes differ.
 pub(crate) fn previous_secrets(
     connection: &mut AnyConnection,
     credential: CredentialId,
@@ -75,7 +75,7 @@ pub(crate) fn previous_secrets(
         .load(connection)
 }
 
-/// Revokes one secret that worked until `until`: from then on no clock is asked about it.
+/// Revokes a secret that was valid until `until`. From then on its validity depends on no clock.
 pub(crate) fn revoke_secret(
     connection: &mut AnyConnection,
     _: Invalidation,
@@ -92,7 +92,7 @@ pub(crate) fn revoke_secret(
         .map(drop)
 }
 
-/// Notes what a secret was derived from when `request` asked for it.
+/// Stores the inputs from which the secret for `request` was derived.
 pub(crate) fn insert_rotation(
     connection: &mut AnyConnection,
     request: Digest,
@@ -109,7 +109,7 @@ pub(crate) fn insert_rotation(
         .map(drop)
 }
 
-/// The newest secret of a credential that `request` made, after `since` where that is given.
+/// Returns the newest rotation of a credential by `request`, only after `since` if that is given.
 pub(crate) fn rotation(
     connection: &mut AnyConnection,
     credential: CredentialId,
@@ -133,7 +133,7 @@ pub(crate) fn rotation(
     found
         .map(|(digest, salt, overlap, valid_until)| {
             let salt = salt.try_into().map_err(|_| {
-                diesel::result::Error::DeserializationError("a salt is not of 16 bytes".into())
+                diesel::result::Error::DeserializationError("a salt does not have 16 bytes".into())
             })?;
             Ok(ExistingRotation {
                 derived: DerivedSecret {
@@ -147,7 +147,7 @@ pub(crate) fn rotation(
         .transpose()
 }
 
-/// Forgets some secrets that stopped working before `before`, and says how many.
+/// Deletes up to `most` secrets that expired before `before`, and returns their number.
 pub(crate) fn delete_superseded(
     connection: &mut AnyConnection,
     before: Timestamp,

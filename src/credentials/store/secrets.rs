@@ -1,4 +1,4 @@
-//! The queries about secrets: the one that every check asks, and those that give and take them.
+//! The queries about secrets: the lookup of every check, and inserts and deletions.
 
 use diesel::{QueryResult, prelude::*};
 
@@ -14,20 +14,21 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// What a secret leads to.
+/// The result of a lookup by secret.
 pub(crate) struct Found {
     pub(crate) credential: Credential,
-    /// Until when this secret of it is good.
+    /// The end of the grace period of this secret.
     pub(crate) valid_until: Option<Timestamp>,
-    /// Whether this secret of it was revoked.
+    /// Whether this secret was revoked.
     pub(crate) is_revoked: bool,
     pub(crate) user: User,
-    /// Since when nobody can get in as them.
+    /// The time since which the user is disabled.
     pub(crate) user_disabled_at: Option<Timestamp>,
 }
 
 impl Found {
-    /// Whether this secret was rotated out: it was revoked, or its overlap is over by this clock.
+    /// Returns whether a newer secret has replaced this one: it was revoked, or its grace period is
+    /// over by this clock.
     pub(crate) fn is_superseded(&self, now: Timestamp) -> bool {
         self.is_revoked || self.valid_until.is_some_and(|until| until <= now)
     }
@@ -69,7 +70,7 @@ pub(crate) fn by_digest(
         return Ok(None);
     };
     let (id, email, name, created_at, user_disabled_at) = user;
-    // A token's hint is that of its newest secret, whichever of them came.
+    // The hint is that of the newest secret, whichever secret was presented.
     let hint = match valid_until {
         None => hint,
         Some(_) => hint_of_newest(connection, row.id)?,
@@ -88,7 +89,7 @@ pub(crate) fn by_digest(
     }))
 }
 
-/// The newest secret is the one that no rotation has bounded.
+/// Returns the hint of the newest secret, which is the one without an end.
 fn hint_of_newest(connection: &mut AnyConnection, credential: CredentialId) -> QueryResult<String> {
     secrets::table
         .filter(secrets::credential_id.eq(credential))
@@ -97,14 +98,16 @@ fn hint_of_newest(connection: &mut AnyConnection, credential: CredentialId) -> Q
         .first(connection)
 }
 
-/// A credential with more secrets than this makes all old that its user has: each is told by itself, while
-/// everybody else who tells something waits, and a token that is rotated often keeps its spent ones for long.
+/// The number of secrets up to which each is invalidated by itself. Beyond it, all of the user's
+/// entries are invalidated, because publishing blocks all other publishers, and a token that is
+/// rotated often keeps many expired secrets.
 const MOST_TOLD: usize = 16;
 
-/// What is remembered of a credential of `user` is old once this transaction is committed: of each of its
-/// secrets, also of those that were rotated out. What else the user has stays known, unless the secrets are
-/// too many, or none, which is the work of somebody else than us. To be called under the user's lock, so that
-/// no secret is added meanwhile, and before any is taken away.
+/// Invalidates the cache entries of all secrets of a credential once this transaction is committed,
+/// expired secrets included. Entries of the user's other credentials stay. If there are too many
+/// secrets, or none because another program changed the database, all entries of the user are
+/// invalidated. Call it under the user's lock, so that no secret is added meanwhile, and before
+/// secrets are deleted.
 pub(crate) fn invalidate(
     context: &Transaction,
     connection: &mut AnyConnection,
@@ -122,7 +125,7 @@ pub(crate) fn invalidate(
     })
 }
 
-/// Adds a secret to a credential.
+/// Inserts a secret of a credential.
 pub(crate) fn insert_secret(
     connection: &mut AnyConnection,
     credential: CredentialId,
@@ -141,8 +144,8 @@ pub(crate) fn insert_secret(
     .map(drop)
 }
 
-/// Adds one more secret to a session, which lets its browser in beside those that it has, for as long as the
-/// session lasts. It is bounded, so that the session still has one newest secret.
+/// Inserts a further secret of a session, which is valid beside the existing ones until the session
+/// expires. It has an end, so that the session still has one newest secret.
 pub(crate) fn insert_further_secret(
     connection: &mut AnyConnection,
     session: &Credential,
@@ -160,7 +163,7 @@ pub(crate) fn insert_further_secret(
     .map(drop)
 }
 
-/// Removes every secret of a credential.
+/// Deletes all secrets of a credential.
 pub(crate) fn delete_secrets(
     connection: &mut AnyConnection,
     _: Invalidation,
@@ -171,7 +174,7 @@ pub(crate) fn delete_secrets(
         .map(drop)
 }
 
-/// Whether the newest secret of a credential was made after `since`.
+/// Returns whether the newest secret of a credential was created after `since`.
 pub(crate) fn is_renewed_since(
     connection: &mut AnyConnection,
     credential: CredentialId,

@@ -1,4 +1,5 @@
-//! The queries about all that one user has or had: how much, from where, with what.
+//! The queries about all credentials of one user: their number, their addresses and their user
+//! agents.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +14,8 @@ use crate::{
     },
 };
 
-/// How many credentials of a class were not ended; some of them may have expired.
+/// Returns the number of credentials of a class that are not revoked. Some of them may have
+/// expired.
 pub(crate) fn count_not_ended(
     connection: &mut AnyConnection,
     user: UserId,
@@ -27,9 +29,9 @@ pub(crate) fn count_not_ended(
         .get_result(connection))
 }
 
-/// What `makers` made, what that made, and so on to any depth, as far as it is still kept. The whole tree of
-/// the user is read at once: a query for each of its levels, of which there may be hundreds, would read all of
-/// the user's rows each time.
+/// Returns the credentials that `makers` created, directly or through other credentials, to any
+/// depth. All rows of the user are read at once: a query for each level, of which there can be
+/// hundreds, would read all of these rows each time.
 pub(crate) fn made_by(
     connection: &mut AnyConnection,
     user: UserId,
@@ -59,8 +61,8 @@ pub(crate) fn made_by(
     Ok(made)
 }
 
-/// From where the newest `most` credentials were made that a password was given for: sessions and
-/// device tokens, also those that ended.
+/// Returns the addresses of the newest `most` credentials that were created with the password:
+/// sessions and device tokens, revoked ones included.
 pub(crate) fn signed_in_from(
     connection: &mut AnyConnection,
     user: UserId,
@@ -79,7 +81,8 @@ pub(crate) fn signed_in_from(
         .load(connection)
 }
 
-/// The user agents of a user's sessions, also of those that ended, each once; not of `but`.
+/// Returns the distinct user agents of a user's sessions, revoked ones included, except those of
+/// the session `but`.
 pub(crate) fn signed_in_with(
     connection: &mut AnyConnection,
     user: UserId,
