@@ -77,21 +77,21 @@ struct User {
 #[derive(Debug)]
 struct CachedUser {
     user: User,
-    forgotten: AtomicBool,
+    invalidated: AtomicBool,
 }
 
 impl CachedUser {
     fn new(user: User) -> Self {
-        let forgotten = AtomicBool::new(false);
-        Self { user, forgotten }
+        let invalidated = AtomicBool::new(false);
+        Self { user, invalidated }
     }
 
-    fn forget(&self) {
-        self.forgotten.store(true, Ordering::SeqCst);
+    fn mark_invalidated(&self) {
+        self.invalidated.store(true, Ordering::SeqCst);
     }
 
-    fn is_forgotten(&self) -> bool {
-        self.forgotten.load(Ordering::SeqCst)
+    fn is_invalidated(&self) -> bool {
+        self.invalidated.load(Ordering::SeqCst)
     }
 }
 
@@ -119,7 +119,7 @@ struct LookupRow {
 }
 
 impl LookupRow {
-    fn alone(self) -> CachedCredential {
+    fn into_uncached(self) -> CachedCredential {
         let user = Arc::new(CachedUser::new(self.user));
         CachedCredential::new(user, self.credential, None, 0, 0)
     }
@@ -157,40 +157,40 @@ const BOB: [crypto::digest::Digest; 2] = [
 #[test]
 fn invalidated_user_hides_entries_read_before() {
     in_many_orders(|| {
-        check_during_invalidations(8, |memory| memory.forget([InvalidationKey::User(0)]))
+        check_during_invalidations(8, |memory| memory.invalidate([InvalidationKey::User(0)]))
     });
 }
 
 #[test]
 fn invalidated_secret_hides_its_entry_read_before() {
     in_many_orders(|| {
-        check_during_invalidations(8, |memory| memory.forget([InvalidationKey::Pass(ADA)]))
+        check_during_invalidations(8, |memory| memory.invalidate([InvalidationKey::Pass(ADA)]))
     });
 }
 
 #[test]
 fn cleared_cache_hides_entries_read_before() {
-    in_many_orders(|| check_during_invalidations(8, CredentialCache::forget_all));
+    in_many_orders(|| check_during_invalidations(8, CredentialCache::clear));
 }
 
 #[test]
 fn invalidation_of_everything_hides_entries_read_before() {
     in_many_orders(|| {
-        check_during_invalidations(8, |memory| memory.forget([InvalidationKey::Everything]))
+        check_during_invalidations(8, |memory| memory.invalidate([InvalidationKey::Everything]))
     });
 }
 
 #[test]
 fn invalidated_user_hides_entries_that_are_being_evicted() {
     in_many_orders(|| {
-        check_during_invalidations(2, |memory| memory.forget([InvalidationKey::User(0)]))
+        check_during_invalidations(2, |memory| memory.invalidate([InvalidationKey::User(0)]))
     });
 }
 
 #[test]
 fn invalidated_secret_hides_an_entry_that_is_being_evicted() {
     in_many_orders(|| {
-        check_during_invalidations(2, |memory| memory.forget([InvalidationKey::Pass(ADA)]))
+        check_during_invalidations(2, |memory| memory.invalidate([InvalidationKey::Pass(ADA)]))
     });
 }
 
@@ -200,11 +200,11 @@ fn invalidating_one_secret_keeps_the_users_other_entries() {
         let bytes = 1 << 20;
         let memory = CredentialCache::new(config::CacheLimits { entries: 8, bytes });
         for digest in [ADA, BOB[0]] {
-            drop(memory.keep(memory.generation(), digest, read(0, 0)));
+            drop(memory.insert_if_current(memory.generation(), digest, read(0, 0)));
         }
-        memory.forget([InvalidationKey::Pass(ADA)]);
-        assert!(memory.recall(&ADA).is_none(), "the invalidated entry");
-        assert!(memory.recall(&BOB[0]).is_some(), "the other entry");
+        memory.invalidate([InvalidationKey::Pass(ADA)]);
+        assert!(memory.get(&ADA).is_none(), "the invalidated entry");
+        assert!(memory.get(&BOB[0]).is_some(), "the other entry");
         assert_eq!(memory.len(), 1);
     };
     shuttle::check_random(alone, 1);
@@ -218,7 +218,10 @@ fn in_many_orders(run: impl Fn() + Send + Sync + Copy + 'static) {
 /// Two threads check the credential, and a third makes two changes with an invalidation, one after
 /// the other. A check that begins after a change was answered gets no entry from before that
 /// change.
-fn check_during_invalidations(entries: usize, forget: impl Fn(&CredentialCache) + Send + 'static) {
+fn check_during_invalidations(
+    entries: usize,
+    invalidate: impl Fn(&CredentialCache) + Send + 'static,
+) {
     let bytes = 1 << 20;
     let memory = Arc::new(CredentialCache::new(config::CacheLimits { entries, bytes }));
     let (row, answered) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
@@ -229,7 +232,7 @@ fn check_during_invalidations(entries: usize, forget: impl Fn(&CredentialCache) 
             for other in BOB {
                 check(&memory, &row, &answered);
                 let before = memory.generation();
-                drop(memory.keep(before, other, read(1, 0)));
+                drop(memory.insert_if_current(before, other, read(1, 0)));
             }
             check(&memory, &row, &answered);
         }));
@@ -239,7 +242,7 @@ fn check_during_invalidations(entries: usize, forget: impl Fn(&CredentialCache) 
         let (memory, row, answered) = invalidating;
         for change in 1..3 {
             row.store(change, Ordering::SeqCst);
-            forget(&memory);
+            invalidate(&memory);
             answered.store(change, Ordering::SeqCst);
         }
     }));
@@ -255,7 +258,7 @@ fn check_during_invalidations(entries: usize, forget: impl Fn(&CredentialCache) 
 
 fn check(memory: &CredentialCache, row: &AtomicU32, answered: &AtomicU32) {
     let answered = answered.load(Ordering::SeqCst);
-    if let Some(known) = memory.recall(&ADA) {
+    if let Some(known) = memory.get(&ADA) {
         assert!(
             known.credential.changes >= answered,
             "the entry was invalidated"
@@ -264,7 +267,7 @@ fn check(memory: &CredentialCache, row: &AtomicU32, answered: &AtomicU32) {
     }
     let before = memory.generation();
     let changes = row.load(Ordering::SeqCst);
-    drop(memory.keep(before, ADA, read(0, changes)));
+    drop(memory.insert_if_current(before, ADA, read(0, changes)));
 }
 
 fn read(id: u8, changes: u32) -> LookupRow {
