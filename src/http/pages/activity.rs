@@ -1,4 +1,4 @@
-//! The activity page, and how an event looks on any page.
+//! The page of the audit log, and the lines for events on other pages.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -19,27 +19,27 @@ use crate::{
     util::pagination::Paging,
 };
 
-/// How many events a page has.
-const ON_A_PAGE: usize = 50;
+/// The number of events on a page.
+const PAGE_SIZE: usize = 50;
 
-/// An event in words.
+/// An event as text.
 pub struct Line {
-    /// What happened.
+    /// The description of the event.
     pub sentence: &'static str,
-    /// To what, or by what.
+    /// The object of the event, or the means.
     pub detail: String,
-    /// When.
+    /// The time.
     pub at: RelativeTime,
-    /// From where.
+    /// The address of the client.
     pub ip: Option<String>,
-    /// Where there is more about it.
+    /// The address of the receipt.
     pub receipt: Option<String>,
-    /// How often it happened within a minute.
+    /// How many times the event occurred within one minute.
     pub times: i64,
 }
 
 impl Line {
-    /// How `event` looks now.
+    /// Returns the line of `event`, with its time relative to now.
     #[must_use]
     pub fn new(context: &AppState, event: &Event) -> Self {
         Self {
@@ -68,7 +68,7 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let events = list(
         &user.context,
         user.caller.user.id,
-        Paging::new(ON_A_PAGE, after),
+        Paging::new(PAGE_SIZE, after),
     )
     .await?;
     html::ok(&ActivityPage {

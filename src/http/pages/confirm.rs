@@ -1,4 +1,4 @@
-//! Confirming the password before something dangerous.
+//! The page that confirms the password before a sensitive change.
 
 use actix_web::HttpResponse;
 use askama::Template;

@@ -1,5 +1,5 @@
-//! One credential on a page: what it is, since when, last used when and from where, what it may do,
-//! and how to end it.
+//! One credential on a page: its properties, its latest use, its abilities, and the address that
+//! revokes it.
 
 use crate::{
     app_state::AppState,
@@ -10,51 +10,51 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// A credential in words.
+/// A credential as text.
 pub struct Row {
     /// The token's name, or the session's browser and system.
     pub title: String,
-    /// Where the title leads: a token has a page of its own.
+    /// The address of the title's link. Only a token has a page of its own.
     pub href: Option<String>,
-    /// `phone`, `personal token`.
+    /// The label of the kind: `phone`, `personal token`.
     pub kind: &'static str,
-    /// Whether it is the session that looks at the page.
+    /// Whether this is the session of the user who views the page.
     pub current: bool,
-    /// Whether it is a token.
+    /// Whether this is a token.
     pub is_token: bool,
-    /// The last characters of a token's secret.
+    /// The last four characters of a token's secret.
     pub hint: String,
-    /// What a token may do, each by its name.
+    /// The names of a token's abilities.
     pub abilities: Vec<String>,
-    /// When it was made, or signed in.
+    /// The time of the creation or of the sign-in.
     pub created: RelativeTime,
-    /// From where it was made.
+    /// The address of the client that created it.
     pub ip: Option<String>,
-    /// When it was last used.
+    /// The time of the latest use.
     pub last_used: Option<RelativeTime>,
-    /// From where it was last used.
+    /// The address of the latest use.
     pub last_used_ip: Option<String>,
-    /// Until when it lives if nobody ends it.
+    /// The expiry of an active credential.
     pub ends: Option<RelativeTime>,
-    /// "Keep me signed in".
+    /// Whether the user selected "Keep me signed in".
     pub remembered: bool,
-    /// Refused until resumed.
+    /// Whether the token is paused.
     pub paused: bool,
-    /// When it ended.
+    /// The time at which the credential ended.
     pub ended: Option<RelativeTime>,
-    /// What ended it.
+    /// The address of the receipt of its revocation.
     pub receipt: Option<String>,
-    /// Where its button goes.
+    /// The address of the form that revokes it.
     pub revoke: String,
 }
 
 impl Row {
-    /// How `credential` looks now to whoever is signed in by `current`.
+    /// Returns the row of `credential`. `current` is the credential of the signed-in user.
     #[must_use]
     pub fn new(context: &AppState, credential: &Credential, current: CredentialId) -> Self {
         let now = context.now();
         let is_token = credential.class() == CredentialType::Token;
-        let past = |moment: Timestamp| RelativeTime::past(now, moment);
+        let past = |time: Timestamp| RelativeTime::past(now, time);
         Self {
             title: if is_token {
                 credential.name.clone()
@@ -100,7 +100,7 @@ impl Row {
             .map(|end| RelativeTime::future(now, end))
     }
 
-    /// Each of `credentials`, the session that looks at the page first.
+    /// Returns the rows of `credentials`, with the session of the signed-in user first.
     #[must_use]
     pub fn all(context: &AppState, credentials: &[Credential], current: CredentialId) -> Vec<Self> {
         let mut rows: Vec<Self> = credentials

@@ -1,4 +1,4 @@
-//! The front door.
+//! The start page.
 
 use actix_web::HttpResponse;
 

@@ -1,4 +1,4 @@
-//! Signing in and out.
+//! The sign-in page.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -20,7 +20,8 @@ use crate::{
     sessions::{self, SignIn},
 };
 
-/// Never says which: nobody is to learn here who has an account.
+/// It does not say which of the two is wrong. Otherwise a client could find out which users have an
+/// account.
 const WRONG: &str = "E-mail address or password is wrong. Check both and try again.";
 
 const EXPIRED: &str = "Your session expired or was signed out. Sign in again to continue.";
@@ -32,7 +33,7 @@ struct LoginPage {
     email: String,
     remember: bool,
     next: String,
-    /// Where an account is made, which leads to the same place afterwards.
+    /// The address of the registration page, with the same return address.
     register: Option<String>,
     refused: Option<String>,
     form_key: String,
@@ -65,7 +66,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
         return Ok(see_other(&or_account(next)));
     }
     let mut page = LoginPage::new(&user, String::new(), false, next.as_ref())?;
-    // The cookie names a session that is over.
+    // The cookie contains a session that has ended.
     if page.frame.message.is_none() && user.cookie.secret().is_some() {
         page.frame.message = Some(EXPIRED.to_owned());
     }
@@ -114,13 +115,13 @@ async fn sign_in(
 ) -> Result<()> {
     let context = &user.context;
     let proof = authenticate(context, email, password, Actor::stranger(origin.ip)).await?;
-    let how = SignIn {
+    let details = SignIn {
         remember,
         user_agent: origin.user_agent,
         ip: origin.ip,
         replaces: user.sessions().await?,
         form_key,
     };
-    let secret = sessions::sign_in(context, proof, how).await?;
+    let secret = sessions::sign_in(context, proof, details).await?;
     user.cookie.sign_in(&secret, remember)
 }

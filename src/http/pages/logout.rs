@@ -1,4 +1,4 @@
-//! Signing out of this browser.
+//! The page that signs this browser out.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -27,8 +27,8 @@ fn or_login(next: Option<&ReturnTo>) -> &str {
     next.map_or(paths::LOGIN, ReturnTo::as_str)
 }
 
-/// `GET /logout`: for apps that can only link. It ends nothing, so that a link alone, or an image with
-/// this address, signs no user out.
+/// `GET /logout`, for apps that can only link. It changes nothing. Otherwise a link alone, or an
+/// image with this address, would sign the user out.
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, &user.context.settings);
     let Some(caller) = &user.caller else {
@@ -44,8 +44,8 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
     })
 }
 
-/// `POST /logout`: ends this browser's session. A browser without one is led on all the same, and its
-/// dead cookies are deleted.
+/// `POST /logout`: revokes the session of this browser. Without an active session, its cookies are
+/// deleted all the same.
 pub async fn logout(user: OptionalUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let next = ReturnTo::take(&mut fields, &user.context.settings);

@@ -1,5 +1,5 @@
-//! What each sort of problem means: the pages to which the `type` of a problem leads (RFC 9457, section
-//! 3.1.1).
+//! The explanations of problem types. The `type` of a problem is the address of its page (RFC 9457,
+//! section 3.1.1).
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Path};
 use askama::Template;
@@ -19,10 +19,10 @@ struct ProblemPage {
     kind: &'static ProblemType,
 }
 
-/// The page of one sort.
+/// Shows the page of one problem type.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no such sort.
+/// [`Error::NotFound`] if there is no such problem type.
 pub async fn show(request: HttpRequest, slug: Path<String>) -> Result<HttpResponse> {
     let kind = ProblemType::named(&slug).ok_or(Error::NotFound)?;
     let frame = Layout::new(&request, None, None);

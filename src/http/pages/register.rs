@@ -1,4 +1,4 @@
-//! Making an account.
+//! The page that creates an account.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -70,8 +70,8 @@ pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Res
     let (name, email) = (fields.text("name"), fields.text("email"));
     let password = SecretString::new(fields.text("password"));
     let next = ReturnTo::take(&mut fields, &user.context.settings);
-    let made = make_and_sign_in(&user, origin, fields, &name, &email, password).await;
-    match made {
+    let registered = register_and_sign_in(&user, origin, fields, &name, &email, password).await;
+    match registered {
         Ok(()) => Ok(see_other(&or_account(next))),
         Err(Error::Invalid(errors)) => html::unprocessable(&RegisterPage {
             name,
@@ -92,7 +92,7 @@ pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Res
     }
 }
 
-async fn make_and_sign_in(
+async fn register_and_sign_in(
     user: &OptionalUser,
     origin: ClientInfo,
     mut fields: Fields,
@@ -109,7 +109,7 @@ async fn make_and_sign_in(
     let new = errors.take("password", new);
     fields.check()?;
     let (Some(name), Some(address), Some(new)) = (name, address, new) else {
-        return Err(Error::internal("a field was neither taken nor refused"));
+        return Err(Error::internal("a field has neither a value nor an error"));
     };
     let stranger = Actor::stranger(origin.ip);
     let registration = Registration {
@@ -121,13 +121,13 @@ async fn make_and_sign_in(
         Some(_) => accounts::register_with_form(context, registration, stranger).await?,
         None => accounts::register(context, registration, stranger).await?,
     };
-    let how = SignIn {
+    let details = SignIn {
         remember: false,
         user_agent: origin.user_agent,
         ip: origin.ip,
         replaces: user.sessions().await?,
         form_key,
     };
-    let secret = sessions::sign_in(context, proof, how).await?;
+    let secret = sessions::sign_in(context, proof, details).await?;
     user.cookie.sign_in(&secret, false)
 }

@@ -1,4 +1,4 @@
-//! Every live session, and ending one.
+//! The page of all active sessions.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -24,8 +24,8 @@ use crate::{
     util::pagination::Paging,
 };
 
-/// How many sessions a page has: as many as a user may have.
-const ON_A_PAGE: usize = 100;
+/// The number of sessions on a page. A user may have as many.
+const PAGE_SIZE: usize = 100;
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
@@ -41,7 +41,7 @@ struct SessionsPage {
 pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let after = query.0.parsed("cursor", "This is no cursor.");
     query.0.check()?;
-    let paging = Paging::new(ON_A_PAGE, after);
+    let paging = Paging::new(PAGE_SIZE, after);
     let (context, user_id) = (&user.context, user.caller.user.id);
     let everything = CredentialFilter::all_of(CredentialType::Session);
     let found =

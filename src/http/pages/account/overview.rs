@@ -1,4 +1,4 @@
-//! The overview: who, recent activity, everything that can get in.
+//! The overview of the account: the user, recent events, sessions and tokens.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -17,9 +17,9 @@ use crate::{
     util::pagination::Paging,
 };
 
-/// How many sessions and how many tokens it shows; each has a page of its own for the rest.
+/// The number of sessions, and of tokens. The rest has pages of its own.
 const CREDENTIALS: usize = 10;
-/// How many events it shows.
+/// The number of events.
 const EVENTS: usize = 5;
 
 #[derive(Template)]
@@ -40,7 +40,7 @@ struct OverviewPage {
 pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
     let (context, account) = (&user.context, &user.caller.user);
     let current = user.caller.credential.id;
-    let some = |class| {
+    let first_page = |class| {
         let paging = Paging::new(CREDENTIALS, None);
         list(
             context,
@@ -50,8 +50,8 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
             paging,
         )
     };
-    let sessions = some(CredentialType::Session).await?;
-    let tokens = some(CredentialType::Token).await?;
+    let sessions = first_page(CredentialType::Session).await?;
+    let tokens = first_page(CredentialType::Token).await?;
     let events = audit::list(context, account.id, Paging::new(EVENTS, None)).await?;
     html::ok(&OverviewPage {
         frame: user.frame(),

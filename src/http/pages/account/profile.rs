@@ -1,4 +1,4 @@
-//! Name, address, password, and deleting the account: three forms on one page.
+//! The page with three forms: name and e-mail address, password, and deletion of the account.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -54,12 +54,13 @@ pub async fn settings(user: BrowserUser) -> Result<HttpResponse> {
         (page.name, page.email) = (typed.text("name"), typed.text("email"));
     }
     if let Some(mut typed) = user.draft(paths::PASSWORD) {
-        (page.end_sessions, page.end_tokens) = to_end(&typed.many("also"));
+        (page.end_sessions, page.end_tokens) = classes_to_revoke(&typed.many("also"));
     }
     html::ok(&page)
 }
 
-/// `GET` where only a form is sent to: whoever reloads there gets to the form.
+/// `GET` of an address that accepts forms only. After a reload, the user gets the page with the
+/// form.
 pub async fn to_settings() -> HttpResponse {
     see_other(paths::PROFILE)
 }
@@ -91,22 +92,22 @@ fn read_profile(mut fields: Fields, name: &str, email: &str) -> Result<Profile> 
     fields.check()?;
     match (name, email) {
         (Some(name), Some(email)) => Ok(Profile { name, email }),
-        _ => Err(Error::internal("a field was neither taken nor refused")),
+        _ => Err(Error::internal("a field has neither a value nor an error")),
     }
 }
 
 /// `POST /account/password`
 ///
-/// All other sessions end unless the form says otherwise. A box that is not ticked sends nothing, so
-/// the form carries an empty `also` beside its boxes: only with it does the absence of `sessions`
-/// mean that they shall stay.
+/// All other sessions are revoked unless the form says otherwise. A browser sends nothing for an
+/// empty checkbox, so the form has an empty field `also` beside its checkboxes. Only with this
+/// field does the absence of `sessions` mean that the sessions stay.
 pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let current = SecretString::new(fields.text("current_password"));
     let new = SecretString::new(fields.text("password"));
     let key = form_key(&fields.text("form_key"));
     let also = fields.many("also");
-    let (end_sessions, end_tokens) = to_end(&also);
+    let (end_sessions, end_tokens) = classes_to_revoke(&also);
     if also
         .iter()
         .any(|class| !["sessions", "tokens", ""].contains(&&**class))
@@ -122,7 +123,9 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
         let new = fields.errors().take("password", new);
         fields.check()?;
         let Some(new) = new else {
-            return Err(Error::internal("a password was neither taken nor refused"));
+            return Err(Error::internal(
+                "a password has neither a value nor an error",
+            ));
         };
         let secret = SessionSecret::generate(user.context.random())?;
         let change = PasswordChange {
@@ -167,10 +170,10 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
     }
 }
 
-/// Whether the other sessions end, and whether tokens do.
-fn to_end(also: &[String]) -> (bool, bool) {
-    let asked = |class: &str| also.iter().any(|asked| asked == class);
-    (asked("sessions") || !asked(""), asked("tokens"))
+/// Returns whether the other sessions are revoked, and whether the tokens are.
+fn classes_to_revoke(also: &[String]) -> (bool, bool) {
+    let requested = |class: &str| also.iter().any(|requested| requested == class);
+    (requested("sessions") || !requested(""), requested("tokens"))
 }
 
 /// `POST /account/delete`

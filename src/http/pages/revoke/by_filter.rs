@@ -1,4 +1,4 @@
-//! Ending a selection: shows beforehand exactly what would end, and ends just that.
+//! The page that revokes a selection. It previews the credentials first and revokes exactly these.
 
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
@@ -25,8 +25,8 @@ use crate::{
     },
 };
 
-/// Text fields of the form that a browser also sends when nothing was typed.
-const LEFT_EMPTY: [&str; 4] = ["unused_since", "created_before", "from", "ability"];
+/// The text fields that a browser also sends empty.
+const OPTIONAL_TEXT_FIELDS: [&str; 4] = ["unused_since", "created_before", "from", "ability"];
 
 #[derive(Template)]
 #[template(path = "revoke/by_filter.html")]
@@ -44,7 +44,7 @@ struct SignOutPage {
     errors: FieldErrors,
 }
 
-/// The form by which a person narrows the selection, filled with what it is now.
+/// The form that narrows the selection, with its current values.
 #[derive(Default)]
 struct Filters {
     kinds: Vec<(CredentialKind, bool)>,
@@ -78,9 +78,9 @@ impl Filters {
 
 /// `GET /account/sign-out` with a selection
 pub async fn preview(user: BrowserUser, query: Query) -> Result<HttpResponse> {
-    let mut fields = query.0.without_empty(&LEFT_EMPTY);
-    let sealed = fields.many(draft::FIELD);
-    if !sealed.is_empty()
+    let mut fields = query.0.without_empty(&OPTIONAL_TEXT_FIELDS);
+    let drafts = fields.many(draft::FIELD);
+    if !drafts.is_empty()
         && let Some(typed) = user.draft(paths::SIGN_OUT)
     {
         fields = typed;
@@ -113,22 +113,22 @@ pub async fn end(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         )
         .await;
     };
-    let may = user
+    let authorization = user
         .caller
         .authorize_revocation(&selection, user.context.now());
-    user.with_return_address(|| address_of(&selection), may)?;
-    let ending = RevocationRequest {
+    user.with_return_address(|| address_of(&selection), authorization)?;
+    let request = RevocationRequest {
         selection: selection.clone(),
         digest: Some(digest.clone()),
         reason: RevocationReason::SignedOut,
     };
     let user_id = user.caller.user.id;
-    match revoke::revoke(&user.context, user_id, ending, user.caller.actor()).await {
-        Ok(receipt) => leave(&user, &receipt).await,
+    match revoke::revoke(&user.context, user_id, request, user.caller.actor()).await {
+        Ok(receipt) => redirect_to_receipt(&user, &receipt).await,
         Err(Error::PreviewOutdated) => {
-            let before = revoke::earlier_receipt(&user.context, user_id, digest).await?;
-            if let Some(receipt) = before {
-                return leave(&user, &receipt).await;
+            let earlier = revoke::earlier_receipt(&user.context, user_id, digest).await?;
+            if let Some(receipt) = earlier {
+                return redirect_to_receipt(&user, &receipt).await;
             }
             let problem = "What would end has changed since you looked. Nothing was ended. This is the list now.";
             show(
@@ -144,9 +144,11 @@ pub async fn end(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     }
 }
 
-/// Where a browser goes after an ending: to the receipt, or to the sign-in page where the ending was
-/// its own.
-pub(super) async fn leave(user: &BrowserUser, receipt: &RevocationReceipt) -> Result<HttpResponse> {
+/// Redirects to the receipt, or to the sign-in page if the browser's own session was revoked.
+pub(super) async fn redirect_to_receipt(
+    user: &BrowserUser,
+    receipt: &RevocationReceipt,
+) -> Result<HttpResponse> {
     if !receipt.contains(user.caller.credential.id) {
         return Ok(see_other(&paths::receipt(receipt.id)));
     }
@@ -154,12 +156,13 @@ pub(super) async fn leave(user: &BrowserUser, receipt: &RevocationReceipt) -> Re
     user.sign_out_and_redirect(&message).await
 }
 
-/// Where `selection` is previewed.
+/// Returns the address of the preview of `selection`.
 pub(crate) fn address_of(selection: &CredentialFilter) -> String {
     paths::with_query(paths::SIGN_OUT, &selection.to_fields())
 }
 
-/// The fields of `selection` for a form, in which `current` is this browser also after a new sign-in.
+/// Returns the fields of `selection` for a form. The browser's own session is `current`, so that
+/// the form stays valid after a new sign-in.
 fn fields_of(selection: &CredentialFilter, current: CredentialId) -> Vec<(&'static str, String)> {
     let own = current.to_string();
     let mut fields = selection.to_fields();
@@ -212,7 +215,8 @@ async fn show(
     html::page(status, &template)
 }
 
-/// A selection with a fault in it previews nothing: what it was meant to name is not known.
+/// Shows an invalid selection without a preview, because it is not known which credentials the user
+/// meant.
 fn refuse(
     user: &BrowserUser,
     selection: &CredentialFilter,

@@ -1,4 +1,4 @@
-//! The pages about ending: preview, receipt, and how a credential looks on any page.
+//! The pages about revocation: preview and receipt.
 
 mod by_filter;
 mod one;

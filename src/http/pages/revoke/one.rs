@@ -1,9 +1,9 @@
-//! Revoking one session or one token: the page asks first.
+//! The page that revokes one session or one token. It asks for a confirmation first.
 
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::by_filter::{address_of, leave};
+use super::by_filter::{address_of, redirect_to_receipt};
 use crate::{
     credentials::{Credential, CredentialFilter, revoke},
     error::Result,
@@ -18,8 +18,9 @@ use crate::{
     types::{credential_kind::CredentialType, ids::CredentialId},
 };
 
-/// The most characters of a name in a message, which travels in the cookie.
-const LONGEST_TITLE: usize = 60;
+/// The largest number of characters of a name in a message, because the message is part of the
+/// cookie.
+const MAX_TITLE_LENGTH: usize = 60;
 
 #[derive(Template)]
 #[template(path = "revoke/one.html")]
@@ -30,11 +31,12 @@ struct RevokePage {
     back: String,
 }
 
-/// Answers `POST …/{id}/revoke`. Without `confirmed=1` it shows what would end; with it, it revokes the
-/// credential and leads back to the list that `next` names.
+/// Answers `POST …/{id}/revoke`. Without `confirmed=1`, it shows the credential. With it, it
+/// revokes the credential and redirects to the list in `next`.
 ///
 /// # Errors
-/// As [`revoke::revoke_one`]; [`crate::error::Error::ReauthenticationRequired`] leads to the preview of this one.
+/// The errors of [`revoke::revoke_one`]. [`crate::error::Error::ReauthenticationRequired`]
+/// redirects to the preview of this credential afterwards.
 pub(crate) async fn revoke(
     user: &BrowserUser,
     class: CredentialType,
@@ -43,41 +45,43 @@ pub(crate) async fn revoke(
 ) -> Result<HttpResponse> {
     let mut fields = form.0;
     let confirmed = fields.text("confirmed") == "1";
-    let back = list_of(user, class, &fields.text("next"));
+    let back = list_page(user, class, &fields.text("next"));
     fields.check()?;
     let found = revoke::find_to_revoke(&user.context, user.caller.user.id, class, id).await?;
     let Some(credential) = found else {
         return ended_already(user, class, &back);
     };
     if !confirmed {
-        return ask(user, &credential, back);
+        return show_preview(user, &credential, back);
     }
     let preview = || address_of(&CredentialFilter::one(class, id));
     let ended = revoke::revoke_one(&user.context, &user.caller, class, id).await;
     match user.with_return_address(preview, ended)? {
         None => ended_already(user, class, &back),
-        Some(receipt) if receipt.contains(user.caller.credential.id) => leave(user, &receipt).await,
+        Some(receipt) if receipt.contains(user.caller.credential.id) => {
+            redirect_to_receipt(user, &receipt).await
+        }
         Some(receipt) => {
             let row = Row::new(&user.context, &credential, user.caller.credential.id);
-            let what = match class {
+            let action = match class {
                 CredentialType::Session => "Session signed out",
                 CredentialType::Token => "Token revoked",
             };
-            let message = format!("{what}: {}.", shortened(&row.title));
+            let message = format!("{action}: {}.", shortened(&row.title));
             user.redirect_with_receipt(&back, &message, receipt.id)
         }
     }
 }
 
-fn ask(user: &BrowserUser, credential: &Credential, back: String) -> Result<HttpResponse> {
+fn show_preview(user: &BrowserUser, credential: &Credential, back: String) -> Result<HttpResponse> {
     let selection = CredentialFilter::one(credential.class(), credential.id);
-    let may = user
+    let authorization = user
         .caller
         .authorize_revocation(&selection, user.context.now());
     html::ok(&RevokePage {
         frame: user.frame(),
         row: Row::new(&user.context, credential, user.caller.credential.id),
-        asks_password: may.is_err(),
+        asks_password: authorization.is_err(),
         back,
     })
 }
@@ -90,9 +94,9 @@ fn ended_already(user: &BrowserUser, class: CredentialType, back: &str) -> Resul
     user.redirect(back, message)
 }
 
-/// The list that a form came from: `next` where that is one of the pages with such forms, else the list
-/// of the class.
-fn list_of(user: &BrowserUser, class: CredentialType, next: &str) -> String {
+/// Returns the list to which the user returns: `next` if it is a page with such forms, otherwise
+/// the list of the class.
+fn list_page(user: &BrowserUser, class: CredentialType, next: &str) -> String {
     let lists = [paths::ACCOUNT, paths::SESSIONS, paths::TOKENS];
     let next = ReturnTo::parse(next, &user.context.settings);
     let next = next.filter(|next| {
@@ -107,9 +111,9 @@ fn list_of(user: &BrowserUser, class: CredentialType, next: &str) -> String {
 }
 
 fn shortened(title: &str) -> String {
-    if title.chars().count() <= LONGEST_TITLE {
+    if title.chars().count() <= MAX_TITLE_LENGTH {
         return title.to_owned();
     }
-    let start: String = title.chars().take(LONGEST_TITLE - 1).collect();
+    let start: String = title.chars().take(MAX_TITLE_LENGTH - 1).collect();
     format!("{start}…")
 }

@@ -1,4 +1,4 @@
-//! What one sign-out ended.
+//! The receipt of one revocation.
 
 use actix_web::HttpResponse;
 use askama::Template;

@@ -1,17 +1,18 @@
-//! The abilities of a token as boxes to tick.
+//! The abilities of a token as checkboxes.
 
 use crate::{app_state::AppState, types::ability::Catalogue};
 
-/// One box.
+/// A checkbox.
 pub(super) struct AbilityBox {
     pub(super) name: String,
     pub(super) meaning: String,
     pub(super) ticked: bool,
 }
 
-/// A box for each ability of the catalogue, for everything, and for what is `given` besides (a token
-/// may have `orders:*`, or an ability that the operator has taken out of the catalogue since).
-pub(super) fn boxes(context: &AppState, given: &[String]) -> Vec<AbilityBox> {
+/// Returns a checkbox for each ability of the catalogue, for `*`, and for each further ability in
+/// `given`. A token may have `orders:*`, or an ability that the operator has removed from the
+/// catalogue.
+pub(super) fn boxes(context: &AppState, current: &[String]) -> Vec<AbilityBox> {
     let catalogue: &Catalogue = &context.settings.catalogue;
     let mut listed: Vec<(String, String)> = catalogue
         .iter()
@@ -21,8 +22,8 @@ pub(super) fn boxes(context: &AppState, given: &[String]) -> Vec<AbilityBox> {
         "*".to_owned(),
         "Everything, also what is added later".to_owned(),
     ));
-    for name in given {
-        if !listed.iter().any(|(known, _)| known == name) {
+    for name in current {
+        if !listed.iter().any(|(listed_name, _)| listed_name == name) {
             let meaning = match name.strip_suffix(":*") {
                 Some(resource) => format!("Everything with {resource}"),
                 None => "No longer offered".to_owned(),
@@ -33,7 +34,7 @@ pub(super) fn boxes(context: &AppState, given: &[String]) -> Vec<AbilityBox> {
     listed
         .into_iter()
         .map(|(name, meaning)| AbilityBox {
-            ticked: given.contains(&name),
+            ticked: current.contains(&name),
             name,
             meaning,
         })

@@ -1,4 +1,4 @@
-//! Making a token: the form, and the page that shows the secret once.
+//! The form that creates a token.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -35,7 +35,7 @@ struct NewTokenPage {
     errors: FieldErrors,
 }
 
-/// What was typed into the form.
+/// The content of the form.
 struct Typed {
     name: String,
     abilities: Vec<String>,
@@ -72,7 +72,7 @@ impl Typed {
             "abilities",
             context.settings.catalogue.parse(&self.abilities),
         );
-        // A script that says nothing about it gets a token that does not expire.
+        // A script that sends no expiry gets a token without an expiry.
         let expiry = self.expiry.read(context.now()).map_err(str::to_owned);
         let expiry = expiry.map(Option::flatten);
         let expiry = expiry.and_then(|at| NewToken::within_the_operators_bound(context, at));
@@ -81,7 +81,7 @@ impl Typed {
     }
 }
 
-fn back() -> String {
+fn return_address() -> String {
     paths::TOKEN_NEW.to_owned()
 }
 
@@ -89,7 +89,7 @@ fn back() -> String {
 pub async fn form(user: BrowserUser, query: Query) -> Result<HttpResponse> {
     let mut fields = user.draft(paths::TOKENS).unwrap_or(query.0);
     let typed = Typed::take(&mut fields);
-    user.confirmed(back)?;
+    user.confirmed(return_address)?;
     html::ok(&typed.form(&user, FieldErrors::default())?)
 }
 
@@ -98,20 +98,20 @@ pub async fn create(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let typed = Typed::take(&mut fields);
     let errors = std::mem::take(fields.errors());
-    let confirmed = user.confirmed(back)?;
+    let confirmed = user.confirmed(return_address)?;
     let new = match typed.read(&user, errors) {
         Ok(new) => new,
         Err(errors) => return html::unprocessable(&typed.form(&user, errors)?),
     };
     match tokens::create(&user.context, confirmed, new, form_key(&typed.form_key)).await {
         Ok(issued) => created::show(&user, issued, created::Why::Made).await,
-        Err(Error::DuplicateSubmission) => already_made(&user, &typed).await,
+        Err(Error::DuplicateSubmission) => already_created(&user, &typed).await,
         Err(other) => Err(other),
     }
 }
 
-/// A reload of the page that showed the secret sends the form again: it makes no second token.
-async fn already_made(user: &BrowserUser, typed: &Typed) -> Result<HttpResponse> {
+/// A reload of the page with the secret sends the form again. It must not create a second token.
+async fn already_created(user: &BrowserUser, typed: &Typed) -> Result<HttpResponse> {
     let key = form_key(&typed.form_key).ok_or(Error::NotFound)?;
     let token = find_by_form_key(&user.context, user.caller.user.id, key).await?;
     user.redirect(

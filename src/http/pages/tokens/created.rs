@@ -1,4 +1,4 @@
-//! The page that shows a secret, once.
+//! The page that shows a new secret once.
 
 use actix_web::{
     HttpResponse,
@@ -21,7 +21,7 @@ use crate::{
     tokens::{Issued, previous_secrets},
 };
 
-/// Why there is a new secret.
+/// The reason for the new secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Why {
     Made,
@@ -30,7 +30,7 @@ pub(super) enum Why {
 
 #[derive(Template)]
 #[template(path = "tokens/created.html")]
-struct MadePage {
+struct CreatedPage {
     frame: Layout,
     row: Row,
     secret: SecretString,
@@ -39,7 +39,7 @@ struct MadePage {
     base_url: String,
 }
 
-/// A secret from before a rotation that still works.
+/// A previous secret that still works.
 pub(super) struct EarlierSecret {
     pub(super) hint: String,
     pub(super) until: RelativeTime,
@@ -69,7 +69,7 @@ pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Why) -> Result
         Why::Made => Vec::new(),
         Why::Rotated => EarlierSecret::all(context, token.id).await?,
     };
-    let mut answer = html::ok(&MadePage {
+    let mut answer = html::ok(&CreatedPage {
         frame: user.frame(),
         row: Row::new(context, &token, user.caller.credential.id),
         secret: SecretString::new(secret.expose().to_owned()),
@@ -77,10 +77,10 @@ pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Why) -> Result
         earlier,
         base_url: context.settings.base_url(),
     })?;
-    // Not even its own address goes anywhere from here.
-    let nothing = HeaderValue::from_static("no-referrer");
+    // The browser must not send the address of this page as a referrer.
+    let no_referrer = HeaderValue::from_static("no-referrer");
     answer
         .headers_mut()
-        .insert(header::REFERRER_POLICY, nothing);
+        .insert(header::REFERRER_POLICY, no_referrer);
     Ok(answer)
 }

@@ -1,4 +1,4 @@
-//! The expiry of a token as a choice in a form: a length of time, a date, or never.
+//! The expiry of a token as a choice in a form: a length of time, a date, or no expiry.
 
 use crate::{
     app_state::AppState,
@@ -8,16 +8,16 @@ use crate::{
     util::{clock::Timestamp, duration},
 };
 
-/// The lives that a form offers.
+/// The lengths of life in the form.
 const LIVES: [&str; 4] = ["7d", "30d", "90d", "365d"];
-/// The choice that is selected in the form for a new token.
-const USUAL_LIFE: &str = "90d";
-/// The choice that stands for the date beside it. A form of before says `on`.
+/// The preselected choice for a new token.
+const DEFAULT_LIFE: &str = "90d";
+/// The choice of the date field. Forms of an earlier version send `on`.
 const DATE: &str = "date";
-/// The choice that changes nothing.
+/// The choice that keeps the expiry.
 const KEEP: &str = "keep";
 
-/// The choice as it was sent.
+/// The submitted choice.
 #[derive(Default)]
 pub(super) struct ExpiryChoice {
     choice: String,
@@ -39,8 +39,8 @@ impl ExpiryChoice {
         }
     }
 
-    /// Reads the choice; `None` means that none was made. A date counts beside the choice that the form
-    /// selected by itself, which a person need not have seen. Beside any other it is refused.
+    /// Parses the choice. `None` means that the form has none. A date is accepted beside the
+    /// preselected choice, which the user may not have seen. Beside another choice it is refused.
     pub(super) fn read(&self, now: Timestamp) -> Result<Option<Option<Timestamp>>, &'static str> {
         let (choice, date) = (&*self.choice, self.date.trim());
         if !date.is_empty() {
@@ -63,33 +63,33 @@ impl ExpiryChoice {
         }
     }
 
-    /// Reads the choice for an existing token: `None` keeps its expiry.
+    /// Parses the choice for an existing token. `None` keeps its expiry.
     pub(super) fn read_change(
         &self,
         context: &AppState,
     ) -> Result<Option<Option<Timestamp>>, String> {
-        let Some(wanted) = self.read(context.now())? else {
+        let Some(requested) = self.read(context.now())? else {
             return Ok(None);
         };
-        NewToken::within_the_operators_bound(context, wanted).map(Some)
+        NewToken::within_the_operators_bound(context, requested).map(Some)
     }
 }
 
-/// The end of a day in UTC, or a moment with its offset.
+/// Returns the end of a day in UTC, or a time with its offset.
 fn end_of(text: &str) -> Option<Timestamp> {
     Timestamp::end_of_day(text).or_else(|| Timestamp::parse(text))
 }
 
-/// One length of time that the form offers.
+/// A length of life in the form.
 pub(super) struct Life {
     pub(super) value: &'static str,
     pub(super) words: String,
     pub(super) until: String,
 }
 
-/// The choice as a form shows it.
+/// The values of the choice in the form.
 pub(super) struct ExpiryFields {
-    /// The present expiry, in the form for a change.
+    /// The current expiry, in the form for a change.
     pub(super) present: Option<String>,
     pub(super) lives: Vec<Life>,
     pub(super) never: bool,
@@ -99,16 +99,18 @@ pub(super) struct ExpiryFields {
 }
 
 impl ExpiryFields {
-    /// For a new token.
+    /// Returns the values for a new token.
     pub(super) fn of_new(context: &AppState, typed: ExpiryChoice) -> Self {
         let lives = lives(context);
-        // The usual life where it is offered, else the longest that is.
-        let usual = lives.iter().find(|life| life.value == USUAL_LIFE);
-        let preselected = usual.or(lives.last()).map_or(DATE, |life| life.value);
+        // The default life if it is offered, otherwise the longest one.
+        let default_life = lives.iter().find(|life| life.value == DEFAULT_LIFE);
+        let preselected = default_life
+            .or(lives.last())
+            .map_or(DATE, |life| life.value);
         Self::with(context, lives, None, preselected, typed)
     }
 
-    /// For a token that expires at `end`.
+    /// Returns the values for a token that expires at `end`.
     pub(super) fn of_change(
         context: &AppState,
         end: Option<Timestamp>,
@@ -144,11 +146,11 @@ impl ExpiryFields {
 }
 
 fn lives(context: &AppState) -> Vec<Life> {
-    let most = context.settings.token_max_age;
+    let max_age = context.settings.token_max_age;
     LIVES
         .into_iter()
         .filter_map(|value| Some((value, duration::parse(value)?)))
-        .filter(|(_, life)| most.is_none_or(|most| *life <= most))
+        .filter(|(_, life)| max_age.is_none_or(|max_age| *life <= max_age))
         .map(|(value, life)| Life {
             value,
             words: humanize::length(life),

@@ -1,4 +1,4 @@
-//! Every live token, and apart what ended lately.
+//! The page of all active tokens, with a list of recently ended ones.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -17,9 +17,9 @@ use crate::{
     util::pagination::Paging,
 };
 
-/// How many tokens a page has, and how many that ended.
-const ON_A_PAGE: usize = 50;
-const ENDED: usize = 10;
+/// The number of active tokens on a page, and of ended ones.
+const PAGE_SIZE: usize = 50;
+const MAX_ENDED: usize = 10;
 
 #[derive(Template)]
 #[template(path = "tokens/list.html")]
@@ -46,10 +46,10 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
             paging,
         )
     };
-    let live = tokens(StatusFilter::Active, Paging::new(ON_A_PAGE, after)).await?;
-    let ended = tokens(StatusFilter::Ended, Paging::new(ENDED, None)).await?;
+    let active = tokens(StatusFilter::Active, Paging::new(PAGE_SIZE, after)).await?;
+    let ended = tokens(StatusFilter::Ended, Paging::new(MAX_ENDED, None)).await?;
     let kinds = CredentialKind::of(CredentialType::Token)
-        .filter(|kind| live.rows.iter().any(|token| token.kind == *kind))
+        .filter(|kind| active.rows.iter().any(|token| token.kind == *kind))
         .map(|kind| {
             (
                 kind.label(),
@@ -60,8 +60,8 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let current = user.caller.credential.id;
     html::ok(&TokensPage {
         frame: user.frame(),
-        rows: Row::all(context, &live.rows, current),
-        older: live
+        rows: Row::all(context, &active.rows, current),
+        older: active
             .next
             .map(|next| paths::with_query(paths::TOKENS, &[("cursor", next.to_string())])),
         ended: Row::all(context, &ended.rows, current),

@@ -1,4 +1,4 @@
-//! Giving a token a new secret, which is shown once.
+//! The form that gives a token a new secret.
 
 use actix_web::{HttpResponse, web::Data};
 
@@ -20,15 +20,15 @@ use crate::{
     types::ids::CredentialTag,
 };
 
-/// The overlaps that the form offers, and the one that is chosen until somebody chooses another: a
-/// day is time enough to put the new secret where the old one is.
+/// The grace periods in the form, and the preselected one. One day is enough to deploy the new
+/// secret.
 pub(super) const OVERLAPS: [(&str, &str); 4] = [
     ("0", "Not at all"),
     ("1h", "One hour"),
     ("24h", "One day"),
     ("7d", "Seven days"),
 ];
-pub(super) const USUAL_OVERLAP: &str = "24h";
+pub(super) const DEFAULT_OVERLAP: &str = "24h";
 
 /// `POST /account/tokens/{id}/rotate`
 pub async fn rotate(
@@ -38,7 +38,7 @@ pub async fn rotate(
     form: Form,
 ) -> Result<HttpResponse> {
     let token = find(&user, id.0).await?;
-    let back = || paths::token(token.id);
+    let return_address = || paths::token(token.id);
     let mut fields = form.0;
     let (typed, key) = (fields.one("overlap"), fields.text("form_key"));
     let read = typed
@@ -46,7 +46,7 @@ pub async fn rotate(
         .map_or(Ok(GracePeriod::default()), GracePeriod::parse);
     let overlap = fields.errors().take("overlap", read);
     let request = form_key(&key).map(|key| Request::from_form(&keys, &key));
-    let confirmed = user.confirmed(back)?;
+    let confirmed = user.confirmed(return_address)?;
     let rotated = async {
         fields.check()?;
         let rotation = Rotation {
@@ -57,13 +57,13 @@ pub async fn rotate(
     };
     match rotated.await {
         Ok(RotatedToken { repeated: true, .. }) => user.redirect(
-            &back(),
+            &return_address(),
             "This token has its new secret already. It was shown once and cannot be shown again. If you did not see it, rotate the token again.",
         ),
         Ok(RotatedToken { issued, .. }) => created::show(&user, issued, created::Why::Rotated).await,
         Err(Error::Invalid(errors)) => {
             let form = TokenPage::of(&user, &token).await?;
-            html::unprocessable(&form.refusing_overlap(typed.unwrap_or_default(), errors))
+            html::unprocessable(&form.with_overlap_errors(typed.unwrap_or_default(), errors))
         }
         Err(other) => Err(other),
     }

@@ -1,4 +1,4 @@
-//! One token: what it is, changing it, pausing it, ending it.
+//! The page of one token: its properties, and forms that change, pause, rotate and revoke it.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -7,7 +7,7 @@ use super::{
     abilities::{AbilityBox, boxes},
     created::EarlierSecret,
     expiry::{ExpiryChoice, ExpiryFields},
-    rotate::{OVERLAPS, USUAL_OVERLAP},
+    rotate::{DEFAULT_OVERLAP, OVERLAPS},
 };
 use crate::{
     credentials::{self, Credential, CredentialFilter},
@@ -69,7 +69,7 @@ impl TokenPage {
             expiry: ExpiryFields::of_change(context, token.expires_at, ExpiryChoice::default()),
             change: paths::token(token.id),
             rotate: paths::token_rotate(token.id),
-            overlap: USUAL_OVERLAP.to_owned(),
+            overlap: DEFAULT_OVERLAP.to_owned(),
             form_key: new_form_key(context)?,
             earlier: EarlierSecret::all(context, token.id).await?,
             pause: paths::token_pause(token.id),
@@ -79,8 +79,8 @@ impl TokenPage {
         })
     }
 
-    /// With what was wrong with the rotation that was asked for.
-    pub(super) fn refusing_overlap(self, overlap: String, errors: FieldErrors) -> Self {
+    /// Adds the errors of a rotation.
+    pub(super) fn with_overlap_errors(self, overlap: String, errors: FieldErrors) -> Self {
         Self {
             overlap,
             errors,
@@ -128,7 +128,7 @@ pub async fn change(
     let changed = async {
         let errors = fields.errors();
         let name = errors.take("name", Name::parse(&name));
-        let wanted = errors.take(
+        let requested = errors.take(
             "abilities",
             user.context.settings.catalogue.parse(&abilities),
         );
@@ -136,7 +136,7 @@ pub async fn change(
         fields.check()?;
         let change = Change {
             name,
-            abilities: wanted,
+            abilities: requested,
             expires_at: expires_at.flatten(),
             ..Change::default()
         };
