@@ -116,7 +116,7 @@ fn checks(sort: Sort, times: u32, folder: &Path) -> Result<()> {
         request.to_request()
     };
     // Until the credential is cached, and everything that the first request allocates exists.
-    while context.nodes.cached_credentials() == 0 {
+    while context.cluster().cached_credentials() == 0 {
         drop(ask(&runtime, &app, request())?);
         thread::sleep(Duration::from_millis(10));
     }

@@ -68,7 +68,7 @@ pub fn serve() -> Result<()> {
     let _log = logging::start(Program::Server, &sources, &settings)?;
     let keys = settings.signing_keys(&SystemRandom)?;
     let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
-    drop(DATABASE.set(context.db.clone()));
+    drop(DATABASE.set(context.db().clone()));
     actix_web::rt::System::new().block_on(async {
         write("CREATE TABLE IF NOT EXISTS one_row (id INTEGER PRIMARY KEY, content BLOB NOT NULL)")
             .await?;

@@ -10,7 +10,6 @@ use crate::{
         revoke::{self, RevocationRequest, lock_user_and_recheck_actor},
     },
     crypto::secret::SecretString,
-    db::AnyConnection,
     error::{Error, Result},
     passwords::verify::{authenticate_user, redeem_password_proof, wrong_password_in},
     types::ids::UserId,
@@ -31,16 +30,11 @@ pub async fn delete(
         .await
         .map_err(|error| wrong_password_in("password", error))?;
     context
-        .write(move |context, connection| {
-            redeem_password_proof(context, connection, &proof, &actor)?;
-            let receipt = revoke_everything(
-                context,
-                connection,
-                user,
-                RevocationReason::AccountDeleted,
-                &actor,
-            )?;
-            store::delete(connection, context.invalidate_user(user), user)?;
+        .write(move |tx| {
+            redeem_password_proof(tx, &proof, &actor)?;
+            let receipt = revoke_everything(tx, user, RevocationReason::AccountDeleted, &actor)?;
+            let invalidation = tx.invalidate_user(user);
+            store::delete(tx.connection, invalidation, user)?;
             Ok::<_, Error>(receipt)
         })
         .await
@@ -51,15 +45,10 @@ pub async fn delete(
 /// # Errors
 /// [`Error::NotFound`] if the account does not exist.
 pub async fn delete_as_operator(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
-    as_operator(context, user, |context, connection, user, actor| {
-        let receipt = revoke_everything(
-            context,
-            connection,
-            user,
-            RevocationReason::AccountDeleted,
-            actor,
-        )?;
-        store::delete(connection, context.invalidate_user(user), user)?;
+    as_operator(context, user, |tx, user, actor| {
+        let receipt = revoke_everything(tx, user, RevocationReason::AccountDeleted, actor)?;
+        let invalidation = tx.invalidate_user(user);
+        store::delete(tx.connection, invalidation, user)?;
         Ok(receipt)
     })
     .await
@@ -71,22 +60,12 @@ pub async fn delete_as_operator(context: &AppState, user: UserId) -> Result<Revo
 /// # Errors
 /// [`Error::NotFound`] if the account does not exist.
 pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
-    as_operator(context, user, |context, connection, user, actor| {
-        store::set_disabled(
-            connection,
-            context.invalidate_user(user),
-            user,
-            Some(context.now()),
-        )?;
+    as_operator(context, user, |tx, user, actor| {
+        let invalidation = tx.invalidate_user(user);
+        store::set_disabled(tx.connection, invalidation, user, Some(tx.now()))?;
         let what = NewEvent::new(EventKind::AccountDisabled, "");
-        audit::record(context, connection, user, actor, what)?;
-        revoke_everything(
-            context,
-            connection,
-            user,
-            RevocationReason::AccountDisabled,
-            actor,
-        )
+        audit::record(tx, user, actor, what)?;
+        revoke_everything(tx, user, RevocationReason::AccountDisabled, actor)
     })
     .await
 }
@@ -96,10 +75,11 @@ pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationRecei
 /// # Errors
 /// [`Error::NotFound`] if the account does not exist.
 pub async fn enable(context: &AppState, user: UserId) -> Result<()> {
-    as_operator(context, user, |context, connection, user, actor| {
-        store::set_disabled(connection, context.invalidate_user(user), user, None)?;
+    as_operator(context, user, |tx, user, actor| {
+        let invalidation = tx.invalidate_user(user);
+        store::set_disabled(tx.connection, invalidation, user, None)?;
         let what = NewEvent::new(EventKind::AccountEnabled, "");
-        audit::record(context, connection, user, actor, what)
+        audit::record(tx, user, actor, what)
     })
     .await
 }
@@ -107,24 +87,23 @@ pub async fn enable(context: &AppState, user: UserId) -> Result<()> {
 async fn as_operator<T: Send + 'static>(
     context: &AppState,
     user: UserId,
-    change: fn(&Transaction, &mut AnyConnection, UserId, &Actor) -> Result<T>,
+    change: fn(&mut Transaction<'_>, UserId, &Actor) -> Result<T>,
 ) -> Result<T> {
     context
-        .write(move |context, connection| {
+        .write(move |tx| {
             let actor = Actor::operator();
-            lock_user_and_recheck_actor(context, connection, user, &actor)?;
-            change(context, connection, user, &actor)
+            lock_user_and_recheck_actor(tx, user, &actor)?;
+            change(tx, user, &actor)
         })
         .await
 }
 
 fn revoke_everything(
-    context: &Transaction,
-    connection: &mut AnyConnection,
+    tx: &mut Transaction<'_>,
     user: UserId,
     reason: RevocationReason,
     actor: &Actor,
 ) -> Result<RevocationReceipt> {
     let ending = RevocationRequest::of(CredentialFilter::default(), reason);
-    revoke::revoke_in(context, connection, user, &ending, actor)
+    revoke::revoke_in(tx, user, &ending, actor)
 }

@@ -38,28 +38,30 @@ pub async fn change_profile(
     }
     let (user, actor, caller) = (caller.user.id, caller.actor(), caller.clone());
     context
-        .write(move |context, connection| {
-            let acting = begin_change_as(context, connection, &caller)?;
+        .write(move |tx| {
+            let acting = begin_change_as(tx, &caller)?;
             // Compared again under the lock. The address may have changed since the request was
             // authenticated, and then the submitted address is a new one.
-            let before = store::find(connection, user)?.ok_or(Error::NotFound)?.user;
+            let before = store::find(tx.connection, user)?
+                .ok_or(Error::NotFound)?
+                .user;
             let renamed = before.name != profile.name.as_str();
             let moved = before.email != profile.email.as_str();
             if moved {
-                acting.require_recent_authentication(context.now())?;
+                acting.require_recent_authentication(tx.now())?;
             }
-            let old = context.invalidate_user(user);
-            db::with_savepoint(connection, |connection| {
+            let old = tx.invalidate_user(user);
+            db::with_savepoint(tx.connection, |connection| {
                 store::set_profile(connection, old, user, &profile.name, &profile.email)
             })
             .map_err(taken)?;
             if renamed {
                 let what = NewEvent::new(EventKind::NameChanged, profile.name.as_str());
-                audit::record(context, connection, user, &actor, what)?;
+                audit::record(tx, user, &actor, what)?;
             }
             if moved {
                 let what = NewEvent::new(EventKind::EmailChanged, profile.email.as_str());
-                audit::record(context, connection, user, &actor, what)?;
+                audit::record(tx, user, &actor, what)?;
             }
             Ok::<_, Error>(())
         })

@@ -39,14 +39,14 @@ pub async fn register(
     registration: Registration,
     actor: Actor,
 ) -> Result<PasswordProof> {
-    if context.settings.registration == config::Registration::Closed {
+    if context.settings().registration == config::Registration::Closed {
         return Err(Error::RegistrationClosed);
     }
     let attempt = Attempt::to_register(context, actor.ip);
     let attempt = context
         .read(move |context, connection| rate_limit::check(context, connection, attempt))
         .await?;
-    let place = context.hasher.acquire(actor.ip).await?;
+    let place = context.hasher().acquire(actor.ip).await?;
     rate_limit::record_attempt(context, &attempt).await?;
     make(context, &place, registration, actor).await
 }
@@ -88,7 +88,7 @@ pub async fn create(
     registration: Registration,
     actor: Actor,
 ) -> Result<UserId> {
-    let place = context.hasher.acquire(actor.ip).await?;
+    let place = context.hasher().acquire(actor.ip).await?;
     let made = make(context, &place, registration, actor).await?;
     Ok(made.user())
 }
@@ -106,19 +106,19 @@ async fn make(
     } = registration;
     let hash = place.hash(password.into_secret()).await?;
     context
-        .write(move |context, connection| {
+        .write(move |tx| {
             let user = User {
-                id: context.new_id()?,
+                id: tx.new_id()?,
                 email: email.as_str().to_owned(),
                 name: name.into(),
-                created_at: context.now(),
+                created_at: tx.now(),
             };
-            db::with_savepoint(connection, |connection| {
+            db::with_savepoint(tx.connection, |connection| {
                 store::insert(connection, &user, &email, &hash)
             })
             .map_err(taken)?;
             let what = NewEvent::new(EventKind::AccountCreated, "");
-            audit::record(context, connection, user.id, &actor, what)?;
+            audit::record(tx, user.id, &actor, what)?;
             Ok(PasswordProof::from_registration(user.id, hash))
         })
         .await

@@ -37,15 +37,14 @@ const LOOKED_AT_WITHIN: Duration = Duration::from_secs(2 * 3600);
 /// # Errors
 /// When the database fails.
 pub fn record(
-    context: &AppState,
-    connection: &mut AnyConnection,
+    tx: &mut Transaction<'_>,
     user: impl Into<Option<UserId>>,
     actor: &Actor,
     what: NewEvent,
 ) -> Result<()> {
     let event = Event {
-        id: context.new_id()?,
-        at: context.now(),
+        id: tx.new_id()?,
+        at: tx.now(),
         kind: what.kind,
         by_credential: actor.credential,
         ip: actor.ip,
@@ -59,13 +58,13 @@ pub fn record(
         && event.kind.is_repeatable()
     {
         let since = EventId::lower_bound_at(event.at.saturating_sub(COUNTED_WITHIN));
-        if store::count_again(connection, user, &event, since)? {
+        if store::count_again(tx.connection, user, &event, since)? {
             return Ok(());
         }
     }
-    store::insert(connection, user, &event)?;
+    store::insert(tx.connection, user, &event)?;
     match user {
-        Some(user) if is_one_in_64(event.id) => delete_excess(connection, user).map(drop),
+        Some(user) if is_one_in_64(event.id) => delete_excess(tx.connection, user).map(drop),
         _ => Ok(()),
     }
 }
@@ -103,9 +102,11 @@ pub(crate) async fn delete_excess_of_all(context: &AppState) -> Result<()> {
         .read(move |_, connection| Ok(store::users_with_excess(connection, since, MANY)?))
         .await?;
     for user in users {
-        let some =
-            move |_: &Transaction, connection: &mut AnyConnection| delete_excess(connection, user);
-        while context.write(some).await? > 0 {}
+        while context
+            .write(move |tx| delete_excess(tx.connection, user))
+            .await?
+            > 0
+        {}
     }
     Ok(())
 }

@@ -18,19 +18,19 @@ pub(super) async fn run(context: &AppState, form: OutputFormat) -> Result<(), Cl
 
 /// Has the database know its place as the right one; gives it.
 pub(super) async fn confirm(context: &AppState) -> Result<String, CliError> {
-    let target = context.settings.database.clone();
+    let target = context.settings().database.clone();
     // Outside of the transaction below, which a question that is refused would end.
     let here = context
-        .db
+        .db()
         .read::<_, db::Error>(move |connection| DatabaseIdentity::of(&target, connection))
         .await
         .map_err(Error::from)?;
     let place = here.to_string();
     // Every node forgets everything: after a failover it may remember what the database knows to be ended.
     context
-        .write(move |transaction, connection| {
-            let _: Invalidation = transaction.invalidate_everything();
-            Ok(restore_detection::confirm_identity(connection, &here)?)
+        .write(move |tx| {
+            let _: Invalidation = tx.invalidate_everything();
+            Ok(restore_detection::confirm_identity(tx.connection, &here)?)
         })
         .await?;
     Ok(place)

@@ -208,7 +208,7 @@ impl Operation {
             is_there(&settings.database)?;
         }
         let context = context(settings)?;
-        let closed = context.db.closed();
+        let closed = context.db().closed();
         let outcome = runtime.block_on(async {
             match self {
                 Self::User(verb) => verb.run(&context).await,

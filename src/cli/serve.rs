@@ -21,9 +21,9 @@ pub(super) fn serve(settings: Settings) -> Result<(), CliError> {
         .as_ref()
         .map(|url| url.origin().to_string());
     let context = context(settings)?;
-    let closed = context.db.closed();
+    let closed = context.db().closed();
     let served = actix_web::rt::System::new().block_on(async move {
-        context.db.expect_room().await.map_err(Error::from)?;
+        context.db().expect_room().await.map_err(Error::from)?;
         let listeners = match inherited {
             Some(listeners) => listeners,
             None => Listeners::open(&listen).map_err(|error| cannot_listen(&listen, &error))?,

@@ -123,12 +123,12 @@ impl Add {
         if self.never {
             return None;
         }
-        let most = context.settings.token_max_age.unwrap_or(USUAL_LIFE);
+        let most = context.settings().token_max_age.unwrap_or(USUAL_LIFE);
         Some(self.expires_in.unwrap_or(most.min(USUAL_LIFE)))
     }
 
     fn new_token(&self, context: &AppState, life: Option<Duration>) -> Result<NewToken, CliError> {
-        let settings = &context.settings;
+        let settings = context.settings();
         let flag = if self.never {
             "--never"
         } else {

@@ -98,7 +98,7 @@ async fn authenticate_digest(
 ) -> Result<Verdict<Principal>> {
     let now = context.now();
     let remembered = context
-        .nodes
+        .cluster()
         .get(&digest)
         .filter(|known| known.credential.class() == class && known.is_valid(now));
     let known = match remembered {
@@ -120,7 +120,7 @@ async fn look_up(
     class: CredentialType,
     digest: Digest,
 ) -> Result<Verdict<Arc<CachedCredential>>> {
-    let looked = match context.nodes.generation() {
+    let looked = match context.cluster().generation() {
         // A query that began in this generation includes all earlier revocations, because each one
         // starts a new generation. Without a lease the generation is unknown, and each check runs
         // its own query.
@@ -128,7 +128,7 @@ async fn look_up(
             let asking = context.clone();
             let question = move || look_up_and_cache(asking, digest, generation);
             context
-                .asked
+                .lookups()
                 .get_or_run((digest, generation), question)
                 .await?
         }
@@ -157,7 +157,7 @@ async fn look_up_and_cache(
         let lets_in = rejection_reason(&read, read.credential.class(), read.at).is_ok();
         let kept = lets_in.then(|| {
             context
-                .nodes
+                .cluster()
                 .insert_if_current(generation, digest, read.clone())
         });
         Arc::new(LookupOutcome { read, kept })
@@ -307,10 +307,10 @@ async fn revoke_secret(
 ) -> Result<()> {
     let (user, id) = (credential.user_id, credential.id);
     context
-        .write(move |context, connection| {
-            if store::lock_user(connection, user)? {
-                let old = store::invalidate(context, connection, user, id)?;
-                store::revoke_secret(connection, old, digest, until, context.now())?;
+        .write(move |tx| {
+            if store::lock_user(tx.connection, user)? {
+                let old = store::invalidate(tx, user, id)?;
+                store::revoke_secret(tx.connection, old, digest, until, tx.now())?;
             }
             Ok(())
         })

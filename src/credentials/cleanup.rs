@@ -60,21 +60,21 @@ pub async fn prune(context: &AppState) -> Result<Pruned> {
             break;
         }
     }
-    let before = now.saturating_sub(context.settings.keep_ended);
+    let before = now.saturating_sub(context.settings().keep_ended);
     // The revocation of a token invalidates each of its stored secrets. A node with a slow clock
     // may still accept a secret that is expired by this clock.
     let spent_before = before.min(now.saturating_sub(NOTICES_ARE_KEPT_FOR));
     audit::delete_excess_of_all(context).await?;
     loop {
         let (credentials, others) = context
-            .write(move |_, connection| {
-                let events = audit::delete_anonymous_events(connection, before, BATCH)?;
-                let secrets = store::delete_superseded(connection, spent_before, BATCH)?;
-                let (users, credentials) = store::delete_ended(connection, before, BATCH)?;
-                store::delete_receipts(connection, &users, MOST_RECEIPTS, BATCH)?;
-                let tallies = rate_limit::delete_expired(connection, now, BATCH)?;
+            .write(move |tx| {
+                let events = audit::delete_anonymous_events(tx.connection, before, BATCH)?;
+                let secrets = store::delete_superseded(tx.connection, spent_before, BATCH)?;
+                let (users, credentials) = store::delete_ended(tx.connection, before, BATCH)?;
+                store::delete_receipts(tx.connection, &users, MOST_RECEIPTS, BATCH)?;
+                let tallies = rate_limit::delete_expired(tx.connection, now, BATCH)?;
                 Cluster::delete_invalidations(
-                    connection,
+                    tx.connection,
                     now.saturating_sub(NOTICES_ARE_KEPT_FOR),
                 )?;
                 Ok((credentials, events.max(secrets).max(tallies)))
@@ -108,9 +108,9 @@ async fn expired(
 
 async fn revoke_expired(context: &AppState, user: UserId, ids: Vec<CredentialId>) -> Result<usize> {
     context
-        .write(move |context, connection| {
+        .write(move |tx| {
             let narthex = Actor::operator();
-            match lock_user_and_recheck_actor(context, connection, user, &narthex) {
+            match lock_user_and_recheck_actor(tx, user, &narthex) {
                 // The user was deleted meanwhile, with all credentials.
                 Err(Error::NotFound) => return Ok(0),
                 other => other?,
@@ -121,7 +121,7 @@ async fn revoke_expired(context: &AppState, user: UserId, ids: Vec<CredentialId>
                 ..CredentialFilter::default()
             };
             let ending = RevocationRequest::of(selection, RevocationReason::Expired);
-            let receipt = revoke::revoke_in(context, connection, user, &ending, &narthex)?;
+            let receipt = revoke::revoke_in(tx, user, &ending, &narthex)?;
             Ok(receipt.credentials.len())
         })
         .await

@@ -6,7 +6,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use super::{credential::Credential, store};
 use crate::{
-    app_state::{AppState, Shared},
+    app_state::AppState,
     credential_cache::CachedCredential,
     db::DatabaseUrl,
     error::Result,
@@ -18,11 +18,11 @@ use crate::{
 };
 
 /// Records a use of a credential. Only the first use from one place within a second is recorded.
-pub(super) fn record(context: &Shared, known: &CachedCredential, at: Timestamp, from: UsedFrom) {
+pub(super) fn record(context: &AppState, known: &CachedCredential, at: Timestamp, from: UsedFrom) {
     if known.record_use(at, address_fingerprint(from)) {
         let last = LastUse { at, from };
         context
-            .last_used
+            .last_used()
             .record(known.credential.id, |before| last.after(before));
     }
 }
@@ -42,8 +42,8 @@ fn address_fingerprint(place: UsedFrom) -> u32 {
 }
 
 /// Updates a credential that was read from the database with the use that is recorded in memory.
-pub(crate) fn merge_pending(context: &Shared, credential: &mut Credential) {
-    if let Some(last) = context.last_used.get(&credential.id)
+pub(crate) fn merge_pending(context: &AppState, credential: &mut Credential) {
+    if let Some(last) = context.last_used().get(&credential.id)
         && credential
             .last_used_at
             .is_none_or(|written| written < last.at)
@@ -76,7 +76,7 @@ const fn pause_factor(database: &DatabaseUrl) -> u32 {
 /// # Errors
 /// When the database fails.
 pub async fn flush(context: &AppState) -> Result<()> {
-    write_all(context, pause_factor(&context.settings.database)).await
+    write_all(context, pause_factor(&context.settings().database)).await
 }
 
 /// Writes the recorded uses without pauses. Call it at shutdown, when no other task records or
@@ -85,15 +85,15 @@ pub async fn flush(context: &AppState) -> Result<()> {
 /// # Errors
 /// The errors of [`flush`].
 pub async fn flush_on_shutdown(context: &AppState) -> Result<()> {
-    context.last_used.put_back();
+    context.last_used().put_back();
     write_all(context, 0).await
 }
 
 async fn write_all(context: &AppState, rests: u32) -> Result<()> {
-    let written = write(context, context.last_used.take(), rests).await;
+    let written = write(context, context.last_used().take(), rests).await;
     if written.is_err() {
         // All of them, because writing a use again changes nothing.
-        context.last_used.put_back();
+        context.last_used().put_back();
     }
     written
 }
@@ -109,10 +109,10 @@ async fn write(context: &AppState, ids: Vec<CredentialId>, rests: u32) -> Result
         }
         let (ids, began) = (Arc::clone(&ids), boot_time());
         context
-            .write(move |context, connection| {
+            .write(move |tx| {
                 for id in ids.iter().skip(from).take(BATCH_SIZE) {
-                    if let Some(last) = context.last_used.last_taken(id) {
-                        store::touch(connection, *id, last)?;
+                    if let Some(last) = tx.state.last_used().last_taken(id) {
+                        store::touch(tx.connection, *id, last)?;
                     }
                 }
                 Ok(())

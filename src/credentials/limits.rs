@@ -3,7 +3,7 @@
 
 use super::{credential::Credential, last_used, receipt::RevocationReason, revoke, store};
 use crate::{
-    app_state::{Shared, Transaction},
+    app_state::{AppState, Transaction},
     audit::Actor,
     db::AnyConnection,
     error::{Error, Result},
@@ -26,15 +26,14 @@ pub const MOST_TOKENS: usize = 500;
 /// # Errors
 /// When the database fails.
 pub(crate) fn evict_excess_sessions(
-    context: &Transaction,
-    connection: &mut AnyConnection,
+    tx: &mut Transaction<'_>,
     newest: &Credential,
     actor: &Actor,
 ) -> Result<()> {
     let user = newest.user_id;
     let mut sessions = find_excess(
-        context,
-        connection,
+        tx.state,
+        tx.connection,
         user,
         CredentialType::Session,
         MOST_SESSIONS,
@@ -44,15 +43,9 @@ pub(crate) fn evict_excess_sessions(
         return Ok(());
     }
     sessions.retain(|session| session.id != newest.id);
-    longest_unused_first(context, &mut sessions);
+    longest_unused_first(tx.state, &mut sessions);
     sessions.truncate(beyond);
-    revoke(
-        context,
-        connection,
-        sessions,
-        RevocationReason::Limit,
-        actor,
-    )
+    revoke(tx, sessions, RevocationReason::Limit, actor)
 }
 
 /// Requires that the user has fewer than [`MOST_TOKENS`] tokens before `new` is created. Expired
@@ -62,26 +55,19 @@ pub(crate) fn evict_excess_sessions(
 /// # Errors
 /// [`Error::TooManyTokens`] if the limit is still reached.
 pub(crate) fn make_room_for_a_token(
-    context: &Transaction,
-    connection: &mut AnyConnection,
+    tx: &mut Transaction<'_>,
     new: &Credential,
     actor: &Actor,
 ) -> Result<()> {
     let (user, most) = (new.user_id, MOST_TOKENS - 1);
-    let tokens = find_excess(context, connection, user, CredentialType::Token, most)?;
+    let tokens = find_excess(tx.state, tx.connection, user, CredentialType::Token, most)?;
     if tokens.len() <= most {
         return Ok(());
     }
-    let now = context.now();
+    let now = tx.now();
     let (live, over): (Vec<_>, Vec<_>) = tokens.into_iter().partition(|token| token.is_active(now));
     let beyond = live.len().saturating_sub(most);
-    revoke(
-        context,
-        connection,
-        over,
-        RevocationReason::Expired,
-        &Actor::operator(),
-    )?;
+    revoke(tx, over, RevocationReason::Expired, &Actor::operator())?;
     if beyond == 0 {
         return Ok(());
     }
@@ -91,22 +77,21 @@ pub(crate) fn make_room_for_a_token(
     if devices.len() < beyond {
         return Err(Error::TooManyTokens(MOST_TOKENS));
     }
-    longest_unused_first(context, &mut devices);
+    longest_unused_first(tx.state, &mut devices);
     devices.truncate(beyond);
-    revoke(context, connection, devices, RevocationReason::Limit, actor)
+    revoke(tx, devices, RevocationReason::Limit, actor)
 }
 
 /// Sorts the credentials in the order in which they are revoked: first expired ones, then those
 /// that were unused for longest.
-fn longest_unused_first(context: &Shared, credentials: &mut [Credential]) {
+fn longest_unused_first(context: &AppState, credentials: &mut [Credential]) {
     let now = context.now();
     credentials.sort_by_key(|one| (one.is_active(now), one.last_active_at(), one.id));
 }
 
 /// Revokes these credentials of one user.
 fn revoke(
-    context: &Transaction,
-    connection: &mut AnyConnection,
+    tx: &mut Transaction<'_>,
     credentials: Vec<Credential>,
     reason: RevocationReason,
     actor: &Actor,
@@ -114,14 +99,14 @@ fn revoke(
     let Some(user) = credentials.first().map(|first| first.user_id) else {
         return Ok(());
     };
-    revoke::insert_revocation(context, connection, user, credentials, reason, actor).map(drop)
+    revoke::insert_revocation(tx, user, credentials, reason, actor).map(drop)
 }
 
 /// Returns the credentials of a class that are not revoked, if there are more than `most`.
 /// Otherwise no rows are read, because few users reach a limit. Expiry is not checked, so that the
 /// limit holds for differing clocks.
 fn find_excess(
-    context: &Shared,
+    context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     class: CredentialType,

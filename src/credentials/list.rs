@@ -2,7 +2,7 @@
 
 use super::{credential::Credential, filter::CredentialFilter, last_used, store};
 use crate::{
-    app_state::{AppState, Shared},
+    app_state::AppState,
     db::AnyConnection,
     error::{Error, Result},
     types::{
@@ -94,7 +94,7 @@ pub async fn find(
 /// # Errors
 /// The errors of [`find`].
 pub(super) fn find_within(
-    context: &Shared,
+    context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     class: CredentialType,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{credential::Credential, last_used, store};
 use crate::{
-    app_state::{AppState, Shared},
+    app_state::AppState,
     db::AnyConnection,
     error::{Error, Result},
     i18n::humanize,
@@ -120,7 +120,7 @@ pub async fn find_receipt(
 /// # Errors
 /// Returns an error if the database fails.
 pub(crate) fn find_recent_receipt(
-    context: &Shared,
+    context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     fits: impl Fn(&RevocationReceipt) -> bool,

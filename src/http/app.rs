@@ -58,7 +58,7 @@ pub(crate) fn service_with_routes(
     keys: &SigningKeys,
     extra_routes: fn(&mut web::ServiceConfig),
 ) -> impl HttpServiceFactory + use<> {
-    let cookie_config = web::Data::new(CookieConfig::new(&context.settings, keys));
+    let cookie_config = web::Data::new(CookieConfig::new(context.settings(), keys));
     context.set_node_config(keys);
     let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
     for route in routes::table() {
@@ -67,8 +67,8 @@ pub(crate) fn service_with_routes(
     let scope: Scope = web::scope("")
         .app_data(web::Data::new(context.clone()))
         .app_data(cookie_config.clone())
-        .app_data(web::Data::new(document(&context.settings)))
-        .app_data(web::Data::new(Brand::new(&context.settings)))
+        .app_data(web::Data::new(document(context.settings())))
+        .app_data(web::Data::new(Brand::new(context.settings())))
         .app_data(web::Data::new(VerifyParamsCache::default()))
         .app_data(web::Data::new(keys.clone()))
         .app_data(body::payload_limit())
@@ -97,9 +97,9 @@ pub(crate) fn service_with_routes(
         });
     let shared = Rc::new(OuterMiddleware {
         context: context.clone(),
-        headers: Headers::new(&context.settings),
+        headers: Headers::new(context.settings()),
         log: RequestLog::default(),
-        listen: context.settings.listen.to_string(),
+        listen: context.settings().listen.to_string(),
     });
     scope
         .default_service(web::to(not_found))
@@ -202,7 +202,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse, Error = actix_web::Error>,
 {
     let started = Instant::now();
-    let settings = &shared.context.settings;
+    let settings = shared.context.settings();
     let connection = InProgress::begin(request.request());
     client_ip::record(&request, &settings.trusted_proxies);
     let answer = match check_request(settings, &shared.listen, &request) {
@@ -230,12 +230,12 @@ fn finish(
     response: ServiceResponse,
     connection: Option<InProgress>,
 ) -> ServiceResponse {
-    let settings = &shared.context.settings;
+    let settings = shared.context.settings();
     // After a temporary rejection, the connection is closed. Otherwise a client that pipelines
     // requests would keep the connection reading ahead. If the process is shutting down, the close
     // makes the client connect to another server.
     let closes = is_temporary(&response)
-        || shared.context.stopping.has_begun()
+        || shared.context.shutdown().has_begun()
         || connection.as_ref().is_some_and(InProgress::is_crowded);
     let (request, response) = response.into_parts();
     let refused = response

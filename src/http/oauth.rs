@@ -153,7 +153,7 @@ fn active<'a>(context: &AppState, known: &'a Principal) -> Active<'a> {
         exp: known.ends_at(context.now()).map(seconds),
         iat: seconds(credential.created_at),
         sub: known.user.id.to_string(),
-        iss: context.settings.base_url(),
+        iss: context.settings().base_url(),
         jti: credential.id.to_string(),
     }
 }
@@ -314,9 +314,9 @@ struct Metadata {
     responses((status = 200, description = "The metadata.", body = Metadata))
 )]
 pub async fn metadata(context: Data<AppState>, _: NoQuery) -> Result<HttpResponse> {
-    let issuer = context.settings.base_url();
+    let issuer = context.settings().base_url();
     let abilities = context
-        .settings
+        .settings()
         .catalogue
         .iter()
         .map(|(ability, _)| ability.clone());

@@ -59,7 +59,7 @@ impl Server {
         keys: SigningKeys,
         routes: fn(&mut web::ServiceConfig),
     ) -> io::Result<Self> {
-        let listeners = Listeners::open(&context.settings.listen)?;
+        let listeners = Listeners::open(&context.settings().listen)?;
         Self::with_listeners(context, keys, listeners, routes)
     }
 
@@ -80,7 +80,7 @@ impl Server {
         let shared = context.clone();
         let workers = available_parallelism();
         let per_worker = limits::connections_a_worker(workers);
-        let connections = Connections::new(per_worker * workers, &context.settings);
+        let connections = Connections::new(per_worker * workers, context.settings());
         let connections = Arc::new(connections);
         let accepted = Arc::clone(&connections);
         let app = move || App::new().service(service_with_routes(&shared, &keys, routes));
@@ -105,7 +105,7 @@ impl Server {
             };
         }
         let metrics = context
-            .settings
+            .settings()
             .metrics_listen
             .map(|listen| metrics::bind(listen, &context))
             .transpose()?;
@@ -151,21 +151,21 @@ impl Server {
         let stopping = actix_web::rt::spawn(stopping);
         // The node joins the cluster before the first request, so that a configuration mismatch is
         // reported at the start.
-        self.context.nodes.ensure_running();
+        self.context.cluster().ensure_running();
         let (context, handle) = (self.context.clone(), self.server.handle());
         let mismatch_watch = actix_web::rt::spawn(async move {
-            context.nodes.config_mismatch_changed().await;
+            context.cluster().config_mismatch_changed().await;
             handle.stop(false).await;
         });
         let result = self.server.await;
         mismatch_watch.abort();
         stopping.abort();
-        let result = match self.context.nodes.config_mismatch() {
+        let result = match self.context.cluster().config_mismatch() {
             Some(mismatch) => Err(io::Error::other(mismatch)),
             None => result,
         };
         // This process checks no credentials any more, so other nodes need not wait for it.
-        self.context.nodes.leave_cluster().await;
+        self.context.cluster().leave_cluster().await;
         background_tasks
             .iter()
             .flatten()

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     accounts::store,
-    app_state::{AppState, Shared},
+    app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
         Credential, CredentialFilter, Principal, RevocationReason, RevocationReceipt,
@@ -101,7 +101,7 @@ async fn change_now(
     let form = change.form();
     let proof = authenticate_user(context, caller, change.current).await?;
     let hash = context
-        .hasher
+        .hasher()
         .hash(change.new.into_secret(), caller.ip)
         .await?;
     let classes: Vec<CredentialType> = [
@@ -112,18 +112,18 @@ async fn change_now(
     .filter_map(|(asked, class)| asked.then_some(class))
     .collect();
     context
-        .write(move |context, connection| {
-            redeem_password_proof(context, connection, &proof, &actor)?;
-            store::set_password(connection, user, &hash)?;
+        .write(move |tx| {
+            redeem_password_proof(tx, &proof, &actor)?;
+            store::set_password(tx.connection, user, &hash)?;
             let what = NewEvent::new(EventKind::PasswordChanged, "");
-            audit::record(context, connection, user, &actor, what)?;
-            let old = context.invalidate_user(user);
-            secrets::delete_secrets(connection, old, here)?;
-            secrets::insert_secret(connection, here, change.renewed, "", context.now())?;
+            audit::record(tx, user, &actor, what)?;
+            let old = tx.invalidate_user(user);
+            secrets::delete_secrets(tx.connection, old, here)?;
+            secrets::insert_secret(tx.connection, here, change.renewed, "", tx.now())?;
             if let Some(form) = form
-                && secrets::by_form_key(connection, user, form.as_bytes())?.is_none()
+                && secrets::by_form_key(tx.connection, user, form.as_bytes())?.is_none()
             {
-                secrets::set_form_key(connection, here, form.as_bytes())?;
+                secrets::set_form_key(tx.connection, here, form.as_bytes())?;
             }
             if classes.is_empty() {
                 return Ok(None);
@@ -133,7 +133,7 @@ async fn change_now(
                 ..CredentialFilter::all_but(here)
             };
             let ending = RevocationRequest::of(selection, RevocationReason::PasswordChanged);
-            revoke::revoke_in(context, connection, user, &ending, &actor).map(Some)
+            revoke::revoke_in(tx, user, &ending, &actor).map(Some)
         })
         .await
 }
@@ -166,21 +166,21 @@ async fn was_changed_by_form(
     let (actor, renewed) = (caller.actor(), change.renewed);
     let (asks_for_an_ending, ip) = (change.end_sessions || change.end_tokens, caller.ip);
     context
-        .write(move |context, connection| {
-            let begun = redeem_password_proof(context, connection, &proof, &actor);
-            let Some(session) = session_of(context, connection, user, here, &form)? else {
+        .write(move |tx| {
+            let begun = redeem_password_proof(tx, &proof, &actor);
+            let Some(session) = session_of(tx.state, tx.connection, user, here, &form)? else {
                 return Ok(None);
             };
             let is_renewed = matches!(begun, Err(Error::NotSignedIn { .. }));
             if is_renewed {
                 // The secret that was shown is over. The proof has to hold all the same.
-                redeem_password_proof(context, connection, &proof, &Actor::stranger(ip))?;
-                secrets::insert_further_secret(connection, &session, renewed)?;
+                redeem_password_proof(tx, &proof, &Actor::stranger(ip))?;
+                secrets::insert_further_secret(tx.connection, &session, renewed)?;
             } else {
                 begun?;
             }
             let receipt = if asks_for_an_ending {
-                receipt_of(context, connection, &session)?
+                receipt_of(tx.state, tx.connection, &session)?
             } else {
                 None
             };
@@ -194,7 +194,7 @@ async fn was_changed_by_form(
 
 /// The session, if it lives and this form renewed its secret a moment ago.
 fn session_of(
-    context: &Shared,
+    context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     here: CredentialId,
@@ -212,7 +212,7 @@ fn session_of(
 
 /// The newest receipt of a password that this session changed a moment ago.
 fn receipt_of(
-    context: &Shared,
+    context: &AppState,
     connection: &mut AnyConnection,
     session: &Credential,
 ) -> Result<Option<RevocationReceipt>> {

@@ -24,14 +24,14 @@ pub async fn set_password_as_operator(
     new: NewPassword,
     keep: bool,
 ) -> Result<Option<RevocationReceipt>> {
-    let hash = context.hasher.hash(new.into_secret(), None).await?;
+    let hash = context.hasher().hash(new.into_secret(), None).await?;
     context
-        .write(move |context, connection| {
+        .write(move |tx| {
             let actor = Actor::operator();
-            lock_user_and_recheck_actor(context, connection, user, &actor)?;
-            store::set_password(connection, user, &hash)?;
+            lock_user_and_recheck_actor(tx, user, &actor)?;
+            store::set_password(tx.connection, user, &hash)?;
             let what = NewEvent::new(EventKind::PasswordChanged, "");
-            audit::record(context, connection, user, &actor, what)?;
+            audit::record(tx, user, &actor, what)?;
             if keep {
                 return Ok::<_, Error>(None);
             }
@@ -39,7 +39,7 @@ pub async fn set_password_as_operator(
                 CredentialFilter::default(),
                 RevocationReason::PasswordChanged,
             );
-            revoke::revoke_in(context, connection, user, &ending, &actor).map(Some)
+            revoke::revoke_in(tx, user, &ending, &actor).map(Some)
         })
         .await
 }

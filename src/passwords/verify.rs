@@ -3,7 +3,7 @@
 use super::policy::has_valid_length;
 use crate::{
     accounts::store::{self, Account},
-    app_state::{AppState, Shared, Transaction},
+    app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{self, Principal},
     crypto::{
@@ -124,7 +124,7 @@ pub async fn authenticate_user(
 /// cookie: the sessions that are kept say from where they were opened. Whoever shares such a place could
 /// learn by it that the account exists; they could by registering, too.
 fn expect_not_blocked(
-    context: &Shared,
+    context: &AppState,
     connection: &mut AnyConnection,
     attempt: Attempt,
     user: Option<UserId>,
@@ -151,7 +151,7 @@ async fn verify(
     actor: Actor,
     attempt: Attempt,
 ) -> Result<PasswordProof> {
-    let place = context.hasher.acquire(actor.ip).await?;
+    let place = context.hasher().acquire(actor.ip).await?;
     let counted = rate_limit::record_attempt(context, &attempt).await?;
     let verified = match account {
         Some(account) => {
@@ -219,11 +219,11 @@ async fn rehash(
 ) -> Result<Option<StoredHash>> {
     let new = place.hash(password.clone()).await?;
     let found = context
-        .write(move |_, connection| {
-            if store::renew_hash(connection, user, &old, &new)? {
+        .write(move |tx| {
+            if store::renew_hash(tx.connection, user, &old, &new)? {
                 return Ok(Found::Ours(new));
             }
-            let account = store::find(connection, user)?;
+            let account = store::find(tx.connection, user)?;
             Ok(Found::Another(account.map(|account| account.password)))
         })
         .await?;
@@ -256,10 +256,10 @@ async fn record_refusal(
     attempt: Counted,
 ) -> Result<()> {
     context
-        .write(move |context, connection| {
+        .write(move |tx| {
             let what = NewEvent::new(EventKind::PasswordRefused, "");
-            audit::record(context, connection, user, &actor, what)?;
-            rate_limit::record_failure(context, connection, &attempt)
+            audit::record(tx, user, &actor, what)?;
+            rate_limit::record_failure(tx.state, tx.connection, &attempt)
         })
         .await
 }
@@ -272,20 +272,19 @@ async fn record_refusal(
 /// [`Error::WrongPassword`] where the proof is void; [`Error::NotSignedIn`] where the actor's own
 /// credential ended.
 pub(crate) fn redeem_password_proof(
-    context: &Transaction,
-    connection: &mut AnyConnection,
+    tx: &mut Transaction<'_>,
     proof: &PasswordProof,
     actor: &Actor,
 ) -> Result<Account> {
-    match credentials::revoke::lock_user_and_recheck_actor(context, connection, proof.user, actor) {
+    match credentials::revoke::lock_user_and_recheck_actor(tx, proof.user, actor) {
         Err(Error::NotFound) => return Err(Error::WrongPassword),
         other => other?,
     }
-    let account = store::find(connection, proof.user)?
+    let account = store::find(tx.connection, proof.user)?
         .filter(|account| account.password == proof.against && account.disabled_at.is_none())
         .ok_or(Error::WrongPassword)?;
     if let Some(attempt) = &proof.attempt {
-        rate_limit::record_success(context, connection, attempt)?;
+        rate_limit::record_success(tx.state, tx.connection, attempt)?;
     }
     Ok(account)
 }

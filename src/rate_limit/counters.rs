@@ -5,7 +5,9 @@ use std::{net::IpAddr, time::Duration};
 use ipnet::IpNet;
 
 use super::escalating_delay::LimitPolicy;
-use crate::{app_state::Shared, crypto::digest::Digest, types::ids::CredentialId, util::networks};
+use crate::{
+    app_state::AppState, crypto::digest::Digest, types::ids::CredentialId, util::networks,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -136,7 +138,7 @@ const SUCCESSES: Family = Family {
 impl Attempt {
     /// Returns an attempt to sign in to the account with this canonical address.
     #[must_use]
-    pub fn to_sign_in(context: &Shared, canonical: &str, ip: Option<IpAddr>) -> Self {
+    pub fn to_sign_in(context: &AppState, canonical: &str, ip: Option<IpAddr>) -> Self {
         Self {
             client: counted(context, ip),
             subject: Subject::Account {
@@ -160,7 +162,7 @@ impl Attempt {
 
     /// Returns an attempt to create an account.
     #[must_use]
-    pub fn to_register(context: &Shared, ip: Option<IpAddr>) -> Self {
+    pub fn to_register(context: &AppState, ip: Option<IpAddr>) -> Self {
         Self {
             client: counted(context, ip),
             subject: Subject::Registrations,
@@ -266,9 +268,9 @@ impl Family {
 
 /// Returns the address by which a client is counted. A client without an address (at a Unix socket)
 /// cannot be distinguished from others and is not counted by network.
-fn counted(context: &Shared, ip: Option<IpAddr>) -> Option<IpAddr> {
+fn counted(context: &AppState, ip: Option<IpAddr>) -> Option<IpAddr> {
     ip.map(networks::canonical)
-        .filter(|ip| !context.settings.throttle_exempt.contain(*ip))
+        .filter(|ip| !context.settings().throttle_exempt.contain(*ip))
 }
 
 /// Returns the key of a counter. It is a digest, because a user can type a password into the wrong

@@ -25,7 +25,7 @@ use self::{
     escalating_delay::AttemptCounter,
 };
 use crate::{
-    app_state::{AppState, Shared},
+    app_state::AppState,
     db::AnyConnection,
     error::{Error, Result},
     util::clock::Timestamp,
@@ -44,7 +44,7 @@ pub struct Counted(Vec<Counter>);
 /// # Errors
 /// [`Error::Throttled`] if a counter blocks the attempt.
 pub fn check(
-    context: &Shared,
+    context: &AppState,
     connection: &mut AnyConnection,
     attempt: Attempt,
 ) -> Result<Attempt> {
@@ -77,15 +77,15 @@ fn expect_unblocked(counters: &[(Counter, AttemptCounter)], now: Timestamp) -> R
 pub async fn record_attempt(context: &AppState, attempt: &Attempt) -> Result<Counted> {
     let attempt = attempt.clone();
     context
-        .write(move |context, connection| {
+        .write(move |tx| {
             let mut states = Vec::new();
             for counter in attempt.counters() {
-                let state = store::lock(connection, counter.key)?;
+                let state = store::lock(tx.connection, counter.key)?;
                 states.push((counter, state));
             }
             // Read after the locks are held, so that it is later than the time of the previous
             // holders.
-            let now = context.now();
+            let now = tx.now();
             expect_unblocked(&states, now)?;
             let mut counted = Vec::new();
             for (counter, state) in states {
@@ -93,7 +93,7 @@ pub async fn record_attempt(context: &AppState, attempt: &Attempt) -> Result<Cou
                 // Counting on it would make those wait longer.
                 if state.wait(now).is_none() {
                     let state = state.record_attempt(now, counter.policy);
-                    store::set(connection, counter.key, state)?;
+                    store::set(tx.connection, counter.key, state)?;
                     counted.push(counter);
                 }
             }
@@ -109,7 +109,7 @@ pub async fn record_attempt(context: &AppState, attempt: &Attempt) -> Result<Cou
 /// # Errors
 /// When the database fails.
 pub fn record_success(
-    context: &Shared,
+    context: &AppState,
     connection: &mut AnyConnection,
     attempt: &Counted,
 ) -> Result<()> {
@@ -128,7 +128,7 @@ pub fn record_success(
 /// # Errors
 /// When the database fails.
 pub fn record_failure(
-    context: &Shared,
+    context: &AppState,
     connection: &mut AnyConnection,
     attempt: &Counted,
 ) -> Result<()> {
@@ -139,7 +139,11 @@ pub fn record_failure(
     Ok(())
 }
 
-fn undo_attempt(context: &Shared, connection: &mut AnyConnection, counter: &Counter) -> Result<()> {
+fn undo_attempt(
+    context: &AppState,
+    connection: &mut AnyConnection,
+    counter: &Counter,
+) -> Result<()> {
     let state = store::lock(connection, counter.key)?.undo_attempt(counter.policy);
     if state.is_expired(context.now(), counter.policy) {
         store::delete(connection, counter.key)?;

@@ -37,39 +37,42 @@ pub async fn reauthenticate(
     let digest = secret.digest();
     let (user, session) = (caller.user.id, caller.credential.id);
     context
-        .write(move |context, connection| {
-            let begun = redeem_password_proof(context, connection, &proof, &actor);
+        .write(move |tx| {
+            let begun = redeem_password_proof(tx, &proof, &actor);
             let earlier = match &form_key {
-                Some(key) => store::by_form_key(connection, user, key)?,
+                Some(key) => store::by_form_key(tx.connection, user, key)?,
                 None => None,
             };
             if matches!(begun, Err(Error::NotSignedIn { .. }))
                 && earlier == Some(session)
-                && let Some(confirmed) = was_confirmed_by_form(context, connection, user, session)?
+                && let Some(confirmed) =
+                    was_confirmed_by_form(tx.state, tx.connection, user, session)?
             {
                 // The proof must be valid whichever secret the request has presented.
                 let stranger = Actor::stranger(actor.ip);
-                redeem_password_proof(context, connection, &proof, &stranger)?;
+                redeem_password_proof(tx, &proof, &stranger)?;
                 return Ok(store::insert_further_secret(
-                    connection, &confirmed, digest,
+                    tx.connection,
+                    &confirmed,
+                    digest,
                 )?);
             }
             begun?;
             let form_key = form_key.as_ref().filter(|_| earlier.is_none());
-            let now = context.now();
-            let until = now.saturating_add(context.settings.confirm_for);
-            let old = store::invalidate(context, connection, user, session)?;
+            let now = tx.now();
+            let until = now.saturating_add(tx.state.settings().confirm_for);
+            let old = store::invalidate(tx, user, session)?;
             store::confirm(
-                connection,
+                tx.connection,
                 old,
                 session,
                 until,
                 form_key.map(<[u8; 16]>::as_slice),
             )?;
-            store::delete_secrets(connection, old, session)?;
-            store::insert_secret(connection, session, digest, "", now)?;
+            store::delete_secrets(tx.connection, old, session)?;
+            store::insert_secret(tx.connection, session, digest, "", now)?;
             let what = NewEvent::new(EventKind::PasswordConfirmed, "");
-            audit::record(context, connection, user, &actor, what)?;
+            audit::record(tx, user, &actor, what)?;
             Ok::<_, Error>(())
         })
         .await?;
@@ -86,7 +89,7 @@ fn was_confirmed_by_form(
     let now = context.now();
     let since = now
         .saturating_sub(SENT_AGAIN_WITHIN)
-        .saturating_add(context.settings.confirm_for);
+        .saturating_add(context.settings().confirm_for);
     let found = store::find(connection, user, session)?;
     Ok(found.filter(|session| {
         session.is_active(now) && session.confirmed_until.is_some_and(|until| until > since)

@@ -58,24 +58,28 @@ pub async fn sign_in(
     let secret = SessionSecret::generate(context.random())?;
     let digest = secret.digest();
     context
-        .write(move |context, connection| {
+        .write(move |tx| {
             let stranger = Actor::stranger(how.ip);
-            let account = redeem_password_proof(context, connection, &proof, &stranger)?;
-            let session = new_session(context, &account.user, &how)?;
+            let account = redeem_password_proof(tx, &proof, &stranger)?;
+            let session = new_session(tx.state, &account.user, &how)?;
             let earlier = match &how.form_key {
-                Some(key) => store::by_form_key(connection, session.user_id, key)?,
+                Some(key) => store::by_form_key(tx.connection, session.user_id, key)?,
                 None => None,
             };
             if let Some(id) = earlier
-                && let Some(opened) = find_by_form_key(context, connection, id, &session)?
+                && let Some(opened) = find_by_form_key(tx.state, tx.connection, id, &session)?
             {
-                return Ok(store::insert_further_secret(connection, &opened, digest)?);
+                return Ok(store::insert_further_secret(
+                    tx.connection,
+                    &opened,
+                    digest,
+                )?);
             }
             // The key of an older credential is not stored a second time.
             let form_key = how.form_key.as_ref().filter(|_| earlier.is_none());
             let form_key = form_key.map(<[u8; 16]>::as_slice);
-            store::insert(connection, &session, form_key)?;
-            store::insert_secret(connection, session.id, digest, "", session.created_at)?;
+            store::insert(tx.connection, &session, form_key)?;
+            store::insert_secret(tx.connection, session.id, digest, "", session.created_at)?;
             let actor = Actor {
                 credential: Some(session.id),
                 secret: Some(digest),
@@ -84,28 +88,28 @@ pub async fn sign_in(
             };
             let device = Device::of(session.user_agent.as_deref());
             let kind = if proof.is_from_registration()
-                || is_known_location(connection, &session, &device)?
+                || is_known_location(tx.connection, &session, &device)?
             {
                 EventKind::SignedIn
             } else {
                 EventKind::SignedInAnew
             };
             let what = NewEvent::new(kind, device.to_string()).to(session.id);
-            audit::record(context, connection, session.user_id, &actor, what)?;
+            audit::record(tx, session.user_id, &actor, what)?;
             for old in how.replaces {
                 // The transaction does not hold the lock of another user. While it waits for that
                 // lock, the session of that user may get another secret.
                 if old.user.id != session.user_id {
-                    let _ = context.invalidate_user(old.user.id);
+                    let _ = tx.invalidate_user(old.user.id);
                 }
                 let selection = CredentialFilter {
                     id: vec![old.credential.id],
                     ..CredentialFilter::default()
                 };
                 let ending = RevocationRequest::of(selection, RevocationReason::Replaced);
-                revoke::revoke_in(context, connection, old.user.id, &ending, &actor)?;
+                revoke::revoke_in(tx, old.user.id, &ending, &actor)?;
             }
-            limits::evict_excess_sessions(context, connection, &session, &actor)?;
+            limits::evict_excess_sessions(tx, &session, &actor)?;
             Ok::<_, Error>(())
         })
         .await?;
@@ -146,7 +150,7 @@ fn is_known_location(
 }
 
 fn new_session(context: &AppState, user: &User, how: &SignIn) -> Result<Credential> {
-    let settings = &context.settings;
+    let settings = context.settings();
     let limits = if how.remember {
         settings.remember
     } else {

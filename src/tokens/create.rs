@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::secret::TokenSecret;
 use crate::{
-    app_state::{AppState, Shared, Transaction},
+    app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
         self, Credential, RecentlyAuthenticated, limits,
@@ -12,7 +12,7 @@ use crate::{
         store,
     },
     crypto::digest::Digest,
-    db::{self, AnyConnection},
+    db,
     error::{Error, Result},
     types::{
         ability::Abilities,
@@ -70,11 +70,11 @@ pub async fn create(
         &actor,
     )?;
     context
-        .write(move |context, connection| {
-            let acting = begin_change_as(context, connection, &caller)?;
+        .write(move |tx| {
+            let acting = begin_change_as(tx, &caller)?;
             acting.may_give_abilities(&draft.token.abilities)?;
             acting.may_give_life(draft.token.expires_at)?;
-            insert(context, connection, draft, form_key, &actor)
+            insert(tx, draft, form_key, &actor)
         })
         .await
 }
@@ -92,9 +92,9 @@ pub async fn create_as_operator(
     let actor = Actor::operator();
     let draft = new_token(context, user, kind, new, None, &actor)?;
     context
-        .write(move |context, connection| {
-            lock_user_and_recheck_actor(context, connection, user, &actor)?;
-            insert(context, connection, draft, None, &actor)
+        .write(move |tx| {
+            lock_user_and_recheck_actor(tx, user, &actor)?;
+            insert(tx, draft, None, &actor)
         })
         .await
 }
@@ -118,14 +118,14 @@ pub async fn find_by_form_key(
 
 /// A token that is not yet in the database.
 pub(super) fn new_token(
-    context: &Shared,
+    context: &AppState,
     user: UserId,
     kind: CredentialKind,
     new: NewToken,
     made_by: Option<CredentialId>,
     actor: &Actor,
 ) -> Result<Issued> {
-    let secret = TokenSecret::generate(&context.settings.token_prefix, context.random())?;
+    let secret = TokenSecret::generate(&context.settings().token_prefix, context.random())?;
     let token = Credential {
         id: context.new_id()?,
         user_id: user,
@@ -155,16 +155,15 @@ pub(super) fn new_token(
 /// # Errors
 /// [`Error::TooManyTokens`]; [`Error::DuplicateSubmission`].
 pub(super) fn insert(
-    context: &Transaction,
-    connection: &mut AnyConnection,
+    tx: &mut Transaction<'_>,
     issued: Issued,
     form_key: Option<[u8; 16]>,
     actor: &Actor,
 ) -> Result<Issued> {
     let Issued { token, secret } = &issued;
     let digest: Digest = secret.digest();
-    limits::make_room_for_a_token(context, connection, token, actor)?;
-    db::with_savepoint(connection, |connection| {
+    limits::make_room_for_a_token(tx, token, actor)?;
+    db::with_savepoint(tx.connection, |connection| {
         store::insert(
             connection,
             token,
@@ -179,14 +178,14 @@ pub(super) fn insert(
         }
     })?;
     store::insert_secret(
-        connection,
+        tx.connection,
         token.id,
         digest,
         &secret.hint(),
         token.created_at,
     )?;
     let what = NewEvent::new(EventKind::TokenCreated, token.name.clone()).to(token.id);
-    audit::record(context, connection, token.user_id, actor, what)?;
+    audit::record(tx, token.user_id, actor, what)?;
     Ok(issued)
 }
 
@@ -195,7 +194,7 @@ impl NewToken {
     ///
     /// # Errors
     /// What to do about it: the life is longer than the operator allows, or no time at all.
-    pub fn expiry(context: &Shared, life: Option<Duration>) -> Result<Option<Timestamp>, String> {
+    pub fn expiry(context: &AppState, life: Option<Duration>) -> Result<Option<Timestamp>, String> {
         Self::within_the_operators_bound(
             context,
             life.map(|life| context.now().saturating_add(life)),
@@ -207,14 +206,14 @@ impl NewToken {
     /// # Errors
     /// What to do about it.
     pub fn within_the_operators_bound(
-        context: &Shared,
+        context: &AppState,
         expires_at: Option<Timestamp>,
     ) -> Result<Option<Timestamp>, String> {
         let now = context.now();
         if expires_at.is_some_and(|end| end <= now) {
             return Err("Choose a time that is still to come.".to_owned());
         }
-        match context.settings.token_max_age {
+        match context.settings().token_max_age {
             Some(most) if expires_at.is_none_or(|end| end > now.saturating_add(most)) => {
                 Err(format!(
                     "Tokens live at most {} here. Choose a shorter life.",

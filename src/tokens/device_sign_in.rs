@@ -2,7 +2,7 @@
 
 use super::create::{Issued, NewToken, insert, new_token};
 use crate::{
-    app_state::{AppState, Shared},
+    app_state::AppState,
     audit::Actor,
     error::{Error, Result},
     passwords::verify::{PasswordProof, redeem_password_proof},
@@ -25,8 +25,8 @@ impl DeviceSignIn {
     /// When the token of a device expires that asks for no life: after `NARTHEX_DEVICE_TOKEN_AGE`, or
     /// `NARTHEX_TOKEN_MAX_AGE` where that is shorter.
     #[must_use]
-    pub fn usual_expiry(context: &Shared) -> Option<Timestamp> {
-        let settings = &context.settings;
+    pub fn usual_expiry(context: &AppState) -> Option<Timestamp> {
+        let settings = context.settings();
         let lives = [settings.device_token_age, settings.token_max_age];
         let life = lives.into_iter().flatten().min();
         life.map(|life| context.now().saturating_add(life))
@@ -58,9 +58,9 @@ pub async fn sign_in(
         &actor,
     )?;
     context
-        .write(move |context, connection| {
-            redeem_password_proof(context, connection, &proof, &actor)?;
-            match insert(context, connection, draft, None, &actor) {
+        .write(move |tx| {
+            redeem_password_proof(tx, &proof, &actor)?;
+            match insert(tx, draft, None, &actor) {
                 // Nothing was made, and yet the password was right: that is to be kept, or a full list
                 // would be held against its owner as so many wrong ones.
                 Err(full @ Error::TooManyTokens(_)) => Ok(Err(full)),

@@ -158,41 +158,34 @@ pub async fn rotate(
 ) -> Result<RotatedToken> {
     let caller = confirmed.caller().clone();
     context
-        .write(move |context, connection| {
-            let acting = begin_change_as(context, connection, &caller)?;
+        .write(move |tx| {
+            let acting = begin_change_as(tx, &caller)?;
             let actor = caller.actor();
-            let mut token = find_live(context, connection, caller.user.id, id)?;
+            let mut token = find_live(tx.state, tx.connection, caller.user.id, id)?;
             acting.may_give_abilities(&token.abilities)?;
             acting.may_give_life(expires_at.unwrap_or(token.expires_at))?;
             if let Some(request) = &request
                 && let Some(secret) =
-                    find_existing(context, connection, &caller, &token, overlap, request)?
+                    find_existing(tx.state, tx.connection, &caller, &token, overlap, request)?
             {
                 // Whoever asked first may not have been answered yet: the secret before is as over for
                 // this answer as for that one.
-                let _ = store::invalidate(context, connection, token.user_id, id)?;
+                let _ = store::invalidate(tx, token.user_id, id)?;
                 let issued = Issued { token, secret };
                 return Ok(RotatedToken {
                     issued,
                     repeated: true,
                 });
             }
-            let secret = replace(
-                context,
-                connection,
-                &caller,
-                &token,
-                overlap,
-                request.as_ref(),
-            )?;
+            let secret = replace(tx, &caller, &token, overlap, request.as_ref())?;
             token.hint = secret.hint();
             if let Some(expires_at) = expires_at {
                 token.expires_at = expires_at;
-                let old = store::invalidate(context, connection, token.user_id, id)?;
-                store::update(connection, old, &token)?;
+                let old = store::invalidate(tx, token.user_id, id)?;
+                store::update(tx.connection, old, &token)?;
             }
             let what = NewEvent::new(EventKind::TokenRotated, token.name.clone()).to(token.id);
-            audit::record(context, connection, caller.user.id, &actor, what)?;
+            audit::record(tx, caller.user.id, &actor, what)?;
             let issued = Issued { token, secret };
             Ok(RotatedToken {
                 issued,
@@ -217,19 +210,18 @@ pub async fn previous_secrets(context: &AppState, id: CredentialId) -> Result<Ve
 }
 
 fn replace(
-    context: &Transaction,
-    connection: &mut AnyConnection,
+    tx: &mut Transaction<'_>,
     caller: &Principal,
     token: &Credential,
     overlap: GracePeriod,
     request: Option<&Request>,
 ) -> Result<TokenSecret> {
-    let now = context.now();
-    let old = store::invalidate(context, connection, token.user_id, token.id)?;
-    store::limit_secrets(connection, old, token.id, now.saturating_add(overlap.0))?;
+    let now = tx.now();
+    let old = store::invalidate(tx, token.user_id, token.id)?;
+    store::limit_secrets(tx.connection, old, token.id, now.saturating_add(overlap.0))?;
     // What is to work no longer is revoked, for the clock of another node may be slow: to it, a secret
     // that is over here would still be good. Those that are over here make room first.
-    let mut earlier = store::previous_secrets(connection, token.id)?;
+    let mut earlier = store::previous_secrets(tx.connection, token.id)?;
     earlier.sort_by_key(|earlier| earlier.until <= now);
     let kept = if overlap.0.is_zero() {
         0
@@ -237,15 +229,15 @@ fn replace(
         EARLIER_SECRETS
     };
     for spent in earlier.iter().skip(kept) {
-        store::revoke_secret(connection, old, spent.digest, spent.until, now)?;
+        store::revoke_secret(tx.connection, old, spent.digest, spent.until, now)?;
     }
-    let prefix = &context.settings.token_prefix;
+    let prefix = &tx.state.settings().token_prefix;
     let Some(request) = request else {
-        let secret = TokenSecret::generate(prefix, context.random())?;
-        insert(connection, token.id, &secret, now)?;
+        let secret = TokenSecret::generate(prefix, tx.state.random())?;
+        insert(tx.connection, token.id, &secret, now)?;
         return Ok(secret);
     };
-    let salt = rng::bytes::<16>(context.random())?;
+    let salt = rng::bytes::<16>(tx.state.random())?;
     let secret = derive(
         prefix,
         request.keys.first(),
@@ -254,13 +246,13 @@ fn replace(
         &salt,
     )
     .ok_or_else(|| Error::internal("no secret could be derived"))?;
-    insert(connection, token.id, &secret, now)?;
+    insert(tx.connection, token.id, &secret, now)?;
     let derived = DerivedSecret {
         digest: secret.digest(),
         salt,
         overlap: micros_of(overlap.0),
     };
-    store::insert_rotation(connection, request.digest(caller), &derived)?;
+    store::insert_rotation(tx.connection, request.digest(caller), &derived)?;
     Ok(secret)
 }
 
@@ -304,7 +296,7 @@ fn find_existing(
     if is_a_program && is_replaced {
         return Err(key_reuse_error("The token was rotated again since."));
     }
-    let prefix = &context.settings.token_prefix;
+    let prefix = &context.settings().token_prefix;
     let spelt_out = request.to_bytes();
     std::iter::once(request.keys.first())
         .chain(request.keys.older())

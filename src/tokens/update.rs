@@ -1,7 +1,7 @@
 //! Changing a token: its name, what it may do, when it expires, and whether it is paused.
 
 use crate::{
-    app_state::{AppState, Shared},
+    app_state::AppState,
     audit::{self, EventKind, NewEvent},
     credentials::{Credential, Principal, last_used, revoke::begin_change_as, store},
     db::AnyConnection,
@@ -69,8 +69,8 @@ pub async fn change(
 ) -> Result<Credential> {
     let caller = caller.clone();
     context
-        .write(move |context, connection| {
-            let acting = begin_change_as(context, connection, &caller)?;
+        .write(move |tx| {
+            let acting = begin_change_as(tx, &caller)?;
             let actor = caller.actor();
             if let Some(abilities) = &change.abilities {
                 acting.may_give_abilities(abilities)?;
@@ -78,20 +78,20 @@ pub async fn change(
             if let Some(expires_at) = change.expires_at {
                 acting.may_give_life(expires_at)?;
             }
-            let mut token = find_live(context, connection, caller.user.id, id)?;
+            let mut token = find_live(tx.state, tx.connection, caller.user.id, id)?;
             if token.paused && change.paused == Some(false) {
                 // It lets somebody in again, which is as good as making it.
                 acting.may_give_abilities(&token.abilities)?;
                 acting.may_give_life(change.expires_at.unwrap_or(token.expires_at))?;
             }
             if change.gives_more_to(&token) {
-                acting.require_recent_authentication(context.now())?;
+                acting.require_recent_authentication(tx.now())?;
             }
             for what in apply(&mut token, change) {
-                audit::record(context, connection, caller.user.id, &actor, what)?;
+                audit::record(tx, caller.user.id, &actor, what)?;
             }
-            let old = store::invalidate(context, connection, caller.user.id, id)?;
-            store::update(connection, old, &token)?;
+            let old = store::invalidate(tx, caller.user.id, id)?;
+            store::update(tx.connection, old, &token)?;
             Ok(token)
         })
         .await
@@ -102,7 +102,7 @@ pub async fn change(
 /// # Errors
 /// [`Error::NotFound`] where there is none.
 pub(super) fn find_live(
-    context: &Shared,
+    context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     id: CredentialId,

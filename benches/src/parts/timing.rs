@@ -87,7 +87,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
     let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
     context.set_node_config(&keys);
     look_ups(&runtime, &context, &live, times)?;
-    password(&runtime, &context.hasher, times / 250)
+    password(&runtime, context.hasher(), times / 250)
 }
 
 /// The control, in which a difference must be found: a comparison that stops at the first
@@ -146,7 +146,7 @@ fn look_ups(runtime: &SystemRunner, context: &AppState, live: &[&str], times: us
     };
     // Until all tokens are cached.
     let begun = Instant::now();
-    while context.nodes.cached_credentials() < live.len() {
+    while context.cluster().cached_credentials() < live.len() {
         for secret in live {
             if !check(secret)? {
                 return Err("an active token is refused".into());
@@ -161,7 +161,7 @@ fn look_ups(runtime: &SystemRunner, context: &AppState, live: &[&str], times: us
         Ok(either(sort, &near, &random_token()?))
     };
     let timed = Timed::in_turns(times, make, |secret| {
-        black_box(context.nodes.get(&Digest::of(secret.as_bytes())));
+        black_box(context.cluster().get(&Digest::of(secret.as_bytes())));
         Ok(())
     })?;
     timed.tell("lookup of a token in the cache: 29 of 30 characters of an active one, or none");

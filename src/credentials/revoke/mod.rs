@@ -26,7 +26,7 @@ use super::{
     store,
 };
 use crate::{
-    app_state::{AppState, Shared, Transaction},
+    app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     credential_cache::InvalidationKey,
     db::AnyConnection,
@@ -74,9 +74,9 @@ pub async fn revoke(
     actor: Actor,
 ) -> Result<RevocationReceipt> {
     context
-        .write(move |context, connection| {
-            lock_user_and_recheck_actor(context, connection, user, &actor)?;
-            revoke_in(context, connection, user, &ending, &actor)
+        .write(move |tx| {
+            lock_user_and_recheck_actor(tx, user, &actor)?;
+            revoke_in(tx, user, &ending, &actor)
         })
         .await
 }
@@ -96,18 +96,18 @@ pub async fn revoke_for_users(
     users.sort_unstable();
     let ending = RevocationRequest::of(selection, RevocationReason::Operator);
     context
-        .write(move |context, connection| {
+        .write(move |tx| {
             let actor = Actor::operator();
             let mut receipts = Vec::new();
             for user in users {
-                match lock_user_and_recheck_actor(context, connection, user, &actor) {
+                match lock_user_and_recheck_actor(tx, user, &actor) {
                     Err(Error::NotFound) => continue,
                     begun => begun?,
                 }
-                if select(context, connection, user, &ending.selection)?.is_empty() {
+                if select(tx.state, tx.connection, user, &ending.selection)?.is_empty() {
                     continue;
                 }
-                receipts.push(revoke_in(context, connection, user, &ending, &actor)?);
+                receipts.push(revoke_in(tx, user, &ending, &actor)?);
             }
             Ok(receipts)
         })
@@ -123,16 +123,15 @@ pub async fn revoke_for_users(
 /// is not accepted any more; [`Error::MissingAbility`] if it lacks an ability that the route
 /// requires.
 pub(crate) fn lock_user_and_recheck_actor(
-    context: &Transaction,
-    connection: &mut AnyConnection,
+    tx: &mut Transaction<'_>,
     user: UserId,
     actor: &Actor,
 ) -> Result<()> {
-    if !store::lock_user(connection, user)? {
+    if !store::lock_user(tx.connection, user)? {
         return Err(Error::NotFound);
     }
     if actor.credential.is_some() {
-        acting_credential(context, connection, user, actor)?;
+        acting_credential(tx.state, tx.connection, user, actor)?;
     }
     Ok(())
 }
@@ -144,22 +143,18 @@ pub(crate) fn lock_user_and_recheck_actor(
 ///
 /// # Errors
 /// The errors of [`lock_user_and_recheck_actor`].
-pub(crate) fn begin_change_as(
-    context: &Transaction,
-    connection: &mut AnyConnection,
-    caller: &Principal,
-) -> Result<Credential> {
+pub(crate) fn begin_change_as(tx: &mut Transaction<'_>, caller: &Principal) -> Result<Credential> {
     let user = caller.user.id;
-    if !store::lock_user(connection, user)? {
+    if !store::lock_user(tx.connection, user)? {
         return Err(Error::NotFound);
     }
-    acting_credential(context, connection, user, &caller.actor())
+    acting_credential(tx.state, tx.connection, user, &caller.actor())
 }
 
 /// Returns the actor's credential, if the actor's secret is still accepted and the credential has
 /// the abilities that the route requires.
 fn acting_credential(
-    context: &Shared,
+    context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     actor: &Actor,
@@ -197,15 +192,14 @@ fn acting_credential(
 /// # Errors
 /// [`Error::PreviewOutdated`] if the digest does not match any more.
 pub(crate) fn revoke_in(
-    context: &Transaction,
-    connection: &mut AnyConnection,
+    tx: &mut Transaction<'_>,
     user: UserId,
     ending: &RevocationRequest,
     actor: &Actor,
 ) -> Result<RevocationReceipt> {
-    let mut credentials = select(context, connection, user, &ending.selection)?;
+    let mut credentials = select(tx.state, tx.connection, user, &ending.selection)?;
     if ending.reason == RevocationReason::Expired {
-        let now = context.now();
+        let now = tx.now();
         credentials.retain(|credential| !credential.is_active(now));
     }
     if ending
@@ -215,7 +209,7 @@ pub(crate) fn revoke_in(
     {
         return Err(Error::PreviewOutdated);
     }
-    insert_revocation(context, connection, user, credentials, ending.reason, actor)
+    insert_revocation(tx, user, credentials, ending.reason, actor)
 }
 
 /// Returns the receipt of the last minute for exactly the credentials of the preview with the
@@ -275,26 +269,18 @@ pub async fn revoke_one(
     let user = caller.user.id;
     let caller = caller.clone();
     let receipt = context
-        .write(move |context, connection| {
-            let acting = begin_change_as(context, connection, &caller)?;
+        .write(move |tx| {
+            let acting = begin_change_as(tx, &caller)?;
             let actor = caller.actor();
-            let found = find_within(context, connection, user, class, id)?;
+            let found = find_within(tx.state, tx.connection, user, class, id)?;
             if found.ended_at.is_some() {
                 return Ok(None);
             }
-            if found.is_active(context.now()) {
-                acting.authorize_revocation(&CredentialFilter::one(class, id), context.now())?;
+            if found.is_active(tx.now()) {
+                acting.authorize_revocation(&CredentialFilter::one(class, id), tx.now())?;
             }
             let one = vec![found];
-            insert_revocation(
-                context,
-                connection,
-                user,
-                one,
-                RevocationReason::Revoked,
-                &actor,
-            )
-            .map(Some)
+            insert_revocation(tx, user, one, RevocationReason::Revoked, &actor).map(Some)
         })
         .await?;
     if receipt.is_none() {
@@ -308,14 +294,13 @@ pub async fn revoke_one(
 /// Revokes credentials that were read in this transaction, and inserts the receipt and the audit
 /// event.
 pub(super) fn insert_revocation(
-    context: &Transaction,
-    connection: &mut AnyConnection,
+    tx: &mut Transaction<'_>,
     user: UserId,
     mut credentials: Vec<Credential>,
     reason: RevocationReason,
     actor: &Actor,
 ) -> Result<RevocationReceipt> {
-    let (id, at) = (context.new_id()?, context.now());
+    let (id, at) = (tx.new_id()?, tx.now());
     for credential in &mut credentials {
         credential.ended_at = Some(at);
         credential.receipt_id = Some(id);
@@ -341,14 +326,14 @@ pub(super) fn insert_revocation(
         .iter()
         .map(|credential| credential.id)
         .collect();
-    store::insert_receipt(connection, user, &receipt)?;
+    store::insert_receipt(tx.connection, user, &receipt)?;
     let old = match ids.as_slice() {
-        [one] => store::invalidate(context, connection, user, *one)?,
-        _ => context.invalidate_user(user),
+        [one] => store::invalidate(tx, user, *one)?,
+        _ => tx.invalidate_user(user),
     };
-    store::mark_revoked(connection, old, &ids, at, id)?;
+    store::mark_revoked(tx.connection, old, &ids, at, id)?;
     let what = NewEvent::new(EventKind::CredentialsEnded, receipt.summary()).with_receipt(id);
-    audit::record(context, connection, user, actor, what)?;
+    audit::record(tx, user, actor, what)?;
     metrics::counter!("narthex_credentials_ended_total", "reason" => receipt.reason.as_str())
         .increment(ids.len() as u64);
     Ok(receipt)
@@ -358,7 +343,7 @@ pub(super) fn insert_revocation(
 /// checked: another node may still accept a credential that is expired by this clock, because its
 /// own clock is slow or because it knows a use that is not written yet.
 fn select(
-    context: &Shared,
+    context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     selection: &CredentialFilter,

@@ -109,19 +109,19 @@ const MOST_TOLD: usize = 16;
 /// invalidated. Call it under the user's lock, so that no secret is added meanwhile, and before
 /// secrets are deleted.
 pub(crate) fn invalidate(
-    context: &Transaction,
-    connection: &mut AnyConnection,
+    tx: &mut Transaction<'_>,
     user: UserId,
     credential: CredentialId,
 ) -> QueryResult<Invalidation> {
+    let connection = &mut *tx.connection;
     let secrets: Vec<Digest> = with_backend!(connection => secrets::table
         .filter(secrets::credential_id.eq(credential))
         .select(secrets::digest)
         .load(connection))?;
     Ok(if (1..=MOST_TOLD).contains(&secrets.len()) {
-        context.invalidate_secrets(secrets)
+        tx.invalidate_secrets(secrets)
     } else {
-        context.invalidate_user(user)
+        tx.invalidate_user(user)
     })
 }
 

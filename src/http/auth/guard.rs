@@ -106,7 +106,7 @@ impl AccessGuard {
         let is_change = self.rule(method).is_some_and(|rule| rule.is_change);
         if let Some(caller) = caller.as_ref().filter(|_| is_change) {
             let now = self.context.now();
-            let counted = self.context.changes.count(now, caller.user.id);
+            let counted = self.context.change_limiter().count(now, caller.user.id);
             counted.map_err(|wait| {
                 metrics::counter!("narthex_throttled_total", "by" => "changes").increment(1);
                 Error::Throttled(wait)

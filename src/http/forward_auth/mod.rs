@@ -131,7 +131,7 @@ fn encoded(text: &str) -> Cow<'_, str> {
 /// method of this request is ignored.
 fn is_preflight(request: &HttpRequest, context: &AppState, rules: &CookieConfig) -> bool {
     let headers = request.headers();
-    let proxies = &context.settings.trusted_proxies;
+    let proxies = &context.settings().trusted_proxies;
     let mut methods = headers.get_all("x-forwarded-method");
     let is_options = match (methods.next(), methods.next()) {
         (Some(method), None) if is_from_a_trusted_proxy(request, proxies) => {
@@ -159,7 +159,7 @@ fn is_navigation(headers: &HeaderMap) -> bool {
 /// Returns the address of the sign-in page, with the original address as the return address. The
 /// original address is read from trusted proxies only, and must be on this origin or a trusted one.
 fn sign_in_address(context: &AppState, request: &HttpRequest) -> String {
-    let settings = &context.settings;
+    let settings = context.settings();
     let login = format!("{}{}", settings.base_url(), paths::LOGIN);
     let return_address = is_from_a_trusted_proxy(request, &settings.trusted_proxies)
         .then(|| forwarded_address(request.headers(), settings))

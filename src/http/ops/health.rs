@@ -54,11 +54,11 @@ pub async fn alive() -> Result<HttpResponse> {
     responses((status = 200, description = "The service is ready.", body = Health))
 )]
 pub async fn ready(context: Data<AppState>, Query(mut query): Query) -> Result<HttpResponse> {
-    if context.stopping.has_begun() {
+    if context.shutdown().has_begun() {
         return Err(Error::Unavailable("the server is shutting down".to_owned()));
     }
     match query.text("writes").as_str() {
-        "" => context.db.ping().await?,
+        "" => context.db().ping().await?,
         "1" => check_writes(&context).await?,
         _ => return Err(Error::Malformed("The value of writes is 1.".to_owned())),
     }
@@ -68,7 +68,7 @@ pub async fn ready(context: Data<AppState>, Query(mut query): Query) -> Result<H
 /// Runs one probe at a time. A concurrent request shares its result, so that a client cannot cause
 /// one commit per request.
 async fn check_writes(context: &AppState) -> Result<()> {
-    let db = context.db.clone();
+    let db = context.db().clone();
     let probe = async move { db.probe_writes().await.map_err(Error::from) };
-    context.write_probes.get_or_run((), || probe).await
+    context.write_probes().get_or_run((), || probe).await
 }

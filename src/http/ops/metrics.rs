@@ -47,14 +47,14 @@ fn recorder() -> std::io::Result<PrometheusHandle> {
 
 async fn write(handle: PrometheusHandle, context: AppState) -> HttpResponse {
     // The numbers of credentials and nodes are far below the precision of a float.
-    metrics::gauge!("narthex_remembered_passes").set(context.nodes.cached_credentials() as f64);
+    metrics::gauge!("narthex_remembered_passes").set(context.cluster().cached_credentials() as f64);
     let yes = |yes: bool| f64::from(u8::from(yes));
-    let node = context.nodes.stats();
+    let node = context.cluster().stats();
     metrics::gauge!("narthex_lease_held").set(yes(node.holds_lease));
     metrics::gauge!("narthex_nodes").set(node.nodes as f64);
     metrics::gauge!("narthex_database_may_be_a_copy").set(yes(node.may_be_a_copy));
     metrics::gauge!("narthex_database_takes_no_writes").set(yes(node.takes_no_writes));
-    let (connections, in_use) = context.db.connections();
+    let (connections, in_use) = context.db().connections();
     metrics::gauge!("narthex_database_connections").set(connections);
     metrics::gauge!("narthex_database_connections_in_use").set(in_use);
     metrics::gauge!("narthex_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);

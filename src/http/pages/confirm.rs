@@ -34,7 +34,7 @@ impl ConfirmPage {
         Ok(Self {
             frame: user.frame(),
             email: user.caller.user.email.clone(),
-            lasts: humanize::length(user.context.settings.confirm_for),
+            lasts: humanize::length(user.context.settings().confirm_for),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             refused: None,
             form_key: new_form_key(&user.context)?,
@@ -44,7 +44,7 @@ impl ConfirmPage {
 
 /// `GET /account/confirm`
 pub async fn form(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, &user.context.settings);
+    let next = ReturnTo::take(&mut query.0, user.context.settings());
     html::ok(&ConfirmPage::new(&user, next.as_ref())?)
 }
 
@@ -52,7 +52,7 @@ pub async fn form(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
 pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let password = SecretString::new(fields.text("password"));
-    let next = ReturnTo::take(&mut fields, &user.context.settings);
+    let next = ReturnTo::take(&mut fields, user.context.settings());
     let key = form_key(&fields.text("form_key"));
     fields.check()?;
     match sessions::reauthenticate(&user.context, &user.caller, password, key).await {

@@ -51,7 +51,7 @@ impl LoginPage {
             email,
             remember,
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
-            register: (user.context.settings.registration == Registration::Open)
+            register: (user.context.settings().registration == Registration::Open)
                 .then(|| ReturnTo::carried(paths::REGISTER, next)),
             refused: None,
             form_key: new_form_key(&user.context)?,
@@ -61,7 +61,7 @@ impl LoginPage {
 
 /// `GET /login`
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, &user.context.settings);
+    let next = ReturnTo::take(&mut query.0, user.context.settings());
     if user.caller.is_some() {
         return Ok(see_other(&or_account(next)));
     }
@@ -80,7 +80,7 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
     let password = SecretString::new(fields.text("password"));
     let remember = fields.text("remember") == "on";
     let key = form_key(&fields.text("form_key"));
-    let next = ReturnTo::take(&mut fields, &user.context.settings);
+    let next = ReturnTo::take(&mut fields, user.context.settings());
     fields.check()?;
     match sign_in(&user, origin, &email, password, remember, key).await {
         Ok(()) => Ok(see_other(&or_account(next))),

@@ -30,7 +30,7 @@ fn or_login(next: Option<&ReturnTo>) -> &str {
 /// `GET /logout`, for apps that can only link. It changes nothing. Otherwise a link alone, or an
 /// image with this address, would sign the user out.
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, &user.context.settings);
+    let next = ReturnTo::take(&mut query.0, user.context.settings());
     let Some(caller) = &user.caller else {
         return Ok(see_other(or_login(next.as_ref())));
     };
@@ -48,7 +48,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
 /// deleted all the same.
 pub async fn logout(user: OptionalUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let next = ReturnTo::take(&mut fields, &user.context.settings);
+    let next = ReturnTo::take(&mut fields, user.context.settings());
     fields.check()?;
     for caller in user.sessions().await? {
         let (user_id, session) = (caller.user.id, caller.credential.id);

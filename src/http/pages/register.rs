@@ -54,11 +54,11 @@ impl RegisterPage {
 
 /// `GET /register`
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, &user.context.settings);
+    let next = ReturnTo::take(&mut query.0, user.context.settings());
     if user.caller.is_some() {
         return Ok(see_other(&or_account(next)));
     }
-    if user.context.settings.registration == config::Registration::Closed {
+    if user.context.settings().registration == config::Registration::Closed {
         return Err(Error::RegistrationClosed);
     }
     html::ok(&RegisterPage::new(&user, next.as_ref())?)
@@ -69,7 +69,7 @@ pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Res
     let mut fields = form.0;
     let (name, email) = (fields.text("name"), fields.text("email"));
     let password = SecretString::new(fields.text("password"));
-    let next = ReturnTo::take(&mut fields, &user.context.settings);
+    let next = ReturnTo::take(&mut fields, user.context.settings());
     let registered = register_and_sign_in(&user, origin, fields, &name, &email, password).await;
     match registered {
         Ok(()) => Ok(see_other(&or_account(next))),

@@ -316,7 +316,7 @@ async fn anonymous_client_reaches_public_routes_only() {
                 assert!(!refused, "{answer}");
             }
             SessionPage | AnyCredential | SessionOnly | Abilities(_) => {
-                assert_sign_in_required(&method, &path, answer)
+                assert_sign_in_required(&method, &path, answer);
             }
         }
     }

@@ -50,10 +50,10 @@ async fn fill(app: &TestApp, many: i64) {
     let user = ada(app).await;
     for start in (0..many).step_by(500) {
         let end = many.min(start + 500);
-        let work = app.context.write(move |context, connection| {
+        let work = app.context.write(move |tx| {
             for number in start..end {
                 let event = NewEvent::new(EventKind::TokenCreated, number.to_string());
-                audit::record(context, connection, user, &Actor::operator(), event)?;
+                audit::record(tx, user, &Actor::operator(), event)?;
             }
             Ok(())
         });
@@ -192,7 +192,7 @@ async fn receipts_of_deleted_credentials_are_bounded() {
         .call(Method::DELETE, &path, None)
         .await
         .expect_status(204);
-    let (numbers, id) = match &app.context.settings.database {
+    let (numbers, id) = match &app.context.settings().database {
         DatabaseUrl::Sqlite(_) => (
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10300)",
             "unhex('0000' || hex(randomblob(14)))",

@@ -185,7 +185,7 @@ fn tables_without_rowid_exist_on_sqlite() {
         "SELECT name AS line FROM pragma_table_list WHERE wr ORDER BY name",
         "SELECT 'to PostgreSQL it is a remark' AS line",
     );
-    if let DatabaseUrl::Sqlite(_) = app.context.settings.database {
+    if let DatabaseUrl::Sqlite(_) = app.context.settings().database {
         assert_eq!(
             without_rowid.join(" "),
             "events last_uses migration_checksums notices receipts rotations secrets throttles"

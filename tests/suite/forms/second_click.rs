@@ -227,7 +227,7 @@ async fn guesses_through_registration_count_as_sign_ins() {
 
 /// Returns the caller that this browser's cookie authenticates.
 pub async fn caller(app: &TestApp, browser: &Browser) -> Principal {
-    let rules = CookieConfig::new(&app.context.settings, &signing_keys());
+    let rules = CookieConfig::new(app.context.settings(), &signing_keys());
     let cookie = browser.cookie("narthex").unwrap();
     let digest = rules.secret_in(&cookie.value).unwrap().digest();
     let checked = authenticate::authenticate(&app.context, CredentialType::Session, digest, None);

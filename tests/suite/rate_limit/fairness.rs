@@ -122,7 +122,7 @@ async fn correct_passwords_of_an_account_are_limited_per_hour() {
             sign_in_a_device(&app, HOME, ADA).await.expect_status(201);
         }
     }
-    let runs = app.context.hasher.runs();
+    let runs = app.context.hasher().runs();
     assert_eq!(retry_after(&sign_in(&app, HOME, ADA, PASSWORD).await), 1);
     let refused = sign_in_a_device(&app, HOME, ADA).await;
     refused
@@ -131,7 +131,7 @@ async fn correct_passwords_of_an_account_are_limited_per_hour() {
     // The limit of the account also applies at an unknown location.
     assert_eq!(retry_after(&sign_in(&app, OFFICE, ADA, PASSWORD).await), 1);
     assert_eq!(
-        app.context.hasher.runs(),
+        app.context.hasher().runs(),
         runs,
         "a rejected attempt must not be hashed"
     );
@@ -182,12 +182,12 @@ async fn confirmations_of_a_session_are_limited_per_hour() {
             answer.expect_status(204);
         }
     }
-    let runs = app.context.hasher.runs();
+    let runs = app.context.hasher().runs();
     assert_eq!(retry_after(&ada.post("/account/confirm", &form).await), 1);
     let answer = ada.call(Method::POST, "/api/v1/confirm", Some(&body)).await;
     answer.expect_problem(429, "throttled");
     assert_eq!(
-        app.context.hasher.runs(),
+        app.context.hasher().runs(),
         runs,
         "a rejected attempt must not be hashed"
     );

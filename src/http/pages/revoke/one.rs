@@ -98,7 +98,7 @@ fn ended_already(user: &BrowserUser, class: CredentialType, back: &str) -> Resul
 /// the list of the class.
 fn list_page(user: &BrowserUser, class: CredentialType, next: &str) -> String {
     let lists = [paths::ACCOUNT, paths::SESSIONS, paths::TOKENS];
-    let next = ReturnTo::parse(next, &user.context.settings);
+    let next = ReturnTo::parse(next, user.context.settings());
     let next = next.filter(|next| {
         let path = next.as_str().split('?').next();
         path.is_some_and(|path| lists.contains(&path))

@@ -75,7 +75,7 @@ pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Why) -> Result
         secret: SecretString::new(secret.expose().to_owned()),
         why,
         earlier,
-        base_url: context.settings.base_url(),
+        base_url: context.settings().base_url(),
     })?;
     // The browser must not send the address of this page as a referrer.
     let no_referrer = HeaderValue::from_static("no-referrer");

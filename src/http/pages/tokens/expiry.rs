@@ -133,7 +133,7 @@ impl ExpiryFields {
         Self {
             present,
             lives,
-            never: context.settings.token_max_age.is_none(),
+            never: context.settings().token_max_age.is_none(),
             preselected,
             choice: if typed.choice.is_empty() {
                 preselected.to_owned()
@@ -146,7 +146,7 @@ impl ExpiryFields {
 }
 
 fn lives(context: &AppState) -> Vec<Life> {
-    let max_age = context.settings.token_max_age;
+    let max_age = context.settings().token_max_age;
     LIVES
         .into_iter()
         .filter_map(|value| Some((value, duration::parse(value)?)))

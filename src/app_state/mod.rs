@@ -1,0 +1,258 @@
+//! The state of the application: settings, database, clock, randomness, and the structures that all
+//! requests share.
+
+mod transaction;
+
+pub use self::transaction::{Invalidation, Transaction};
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use self::transaction::Invalidations;
+use crate::{
+    cluster::{Cluster, NodeConfig},
+    config::{Settings, SigningKeys},
+    credential_cache::{Generation, InvalidationKey, LookupOutcome},
+    crypto::{digest::Digest, password_hash::PasswordHasher, rng::Random},
+    db::{self, AnyConnection, Database, Migrations, migrations},
+    error::Error,
+    types::{
+        ids::{CredentialId, UserId},
+        last_use::LastUse,
+    },
+    util::{
+        clock::{Clock, Timestamp},
+        id::Id,
+        per_minute::PerMinute,
+        single_flight::SingleFlight,
+        worker_pool::available_parallelism,
+        write_behind::WriteBehind,
+    },
+};
+
+/// The tables, for both databases.
+pub const MIGRATIONS: Migrations = migrations![
+    "2026-11-22-000001_foundation",
+    "2026-11-27-000001_revoked_secrets",
+    "2026-11-27-000002_log_identity",
+    "2026-11-27-000003_migration_checksums",
+    "2026-11-27-000005_event_counts",
+];
+
+/// Look-ups of secrets that are under way, by digest and by the generation of the cache at their start.
+pub type Lookups = SingleFlight<(Digest, Generation), Result<Option<Arc<LookupOutcome>>, Error>>;
+
+/// The state that all requests of a process share. A command has one, too. A clone is another handle to
+/// the same state.
+#[derive(Clone)]
+pub struct AppState(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    db: Database,
+    shutdown: ShutdownState,
+    hasher: PasswordHasher,
+    last_used: WriteBehind<CredentialId, LastUse>,
+    cluster: Cluster,
+    lookups: Lookups,
+    write_probes: SingleFlight<(), Result<(), Error>>,
+    change_limiter: PerMinute<UserId>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl AppState {
+    /// Opens the database after applying pending migrations.
+    ///
+    /// # Errors
+    /// Returns an error if the database cannot be reached or changed, or if the machine has no randomness.
+    pub fn open(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, Error> {
+        db::run_pending(&settings.database, MIGRATIONS)?;
+        let db = Database::open(&settings.database, settings.database_connections)?;
+        let hasher = PasswordHasher::new(available_parallelism())?;
+        let cluster = Cluster::new(
+            db.clone(),
+            settings.cache_limits,
+            Arc::clone(&clock),
+            Arc::clone(&random),
+        );
+        let change_limiter = PerMinute::new(settings.changes_per_minute);
+        Ok(Self(Arc::new(Inner {
+            settings,
+            db,
+            shutdown: ShutdownState::default(),
+            hasher,
+            last_used: WriteBehind::default(),
+            cluster,
+            lookups: SingleFlight::default(),
+            write_probes: SingleFlight::default(),
+            change_limiter,
+            clock,
+            random,
+        })))
+    }
+
+    /// Sets the signing keys, which all nodes must share. The node caches nothing before.
+    pub fn set_node_config(&self, keys: &SigningKeys) {
+        let config = NodeConfig::new(keys, &self.settings().token_prefix);
+        self.cluster().set_node_config(config);
+    }
+
+    /// The settings of the operator.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The database: SQLite or PostgreSQL.
+    #[must_use]
+    pub fn db(&self) -> &Database {
+        &self.0.db
+    }
+
+    /// Whether the process is about to stop.
+    #[must_use]
+    pub fn shutdown(&self) -> &ShutdownState {
+        &self.0.shutdown
+    }
+
+    /// Hashes passwords, with a bound on concurrent hashes.
+    #[must_use]
+    pub fn hasher(&self) -> &PasswordHasher {
+        &self.0.hasher
+    }
+
+    /// Times and addresses of latest uses that are not yet in the database.
+    #[must_use]
+    pub fn last_used(&self) -> &WriteBehind<CredentialId, LastUse> {
+        &self.0.last_used
+    }
+
+    /// The membership of this node in the cluster, and its credential cache.
+    #[must_use]
+    pub fn cluster(&self) -> &Cluster {
+        &self.0.cluster
+    }
+
+    /// Look-ups of secrets that are under way.
+    #[must_use]
+    pub fn lookups(&self) -> &Lookups {
+        &self.0.lookups
+    }
+
+    /// Probes under way of whether the database takes changes.
+    #[must_use]
+    pub fn write_probes(&self) -> &SingleFlight<(), Result<(), Error>> {
+        &self.0.write_probes
+    }
+
+    /// Counts the changes of each user in the current minute, on this node.
+    #[must_use]
+    pub fn change_limiter(&self) -> &PerMinute<UserId> {
+        &self.0.change_limiter
+    }
+
+    /// The current time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// The source of randomness.
+    #[must_use]
+    pub fn random(&self) -> &dyn Random {
+        &*self.0.random
+    }
+
+    /// Returns a new ID that carries the current time.
+    ///
+    /// # Errors
+    /// Returns an error if the machine has no randomness.
+    pub fn new_id<T>(&self) -> Result<Id<T>, Error> {
+        Ok(Id::new(self.now(), self.random())?)
+    }
+
+    /// Reads from the database, off the async workers.
+    ///
+    /// # Errors
+    /// Returns the error of `work`, or an error if the database cannot be reached.
+    pub async fn read<T, W>(&self, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Self, &mut AnyConnection) -> Result<T, Error> + Clone + Send + 'static,
+    {
+        let state = self.clone();
+        self.db()
+            .read(move |connection| work(&state, connection))
+            .await
+    }
+
+    /// Changes the database in one transaction. Returns after the commit, when no node uses a cached
+    /// value that `work` [invalidated](Transaction::invalidate_user). `work` runs again after a
+    /// serialization failure.
+    ///
+    /// # Errors
+    /// Returns the error of `work`, or an error if the database cannot be changed: nothing is changed then.
+    /// [`Error::OutcomeUnknown`] if a failover lost the commit, or if the database stopped answering
+    /// meanwhile.
+    pub async fn write<T, W>(&self, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Transaction<'_>) -> Result<T, Error> + Clone + Send + 'static,
+    {
+        let invalidations = Invalidations::default();
+        let of_attempt = invalidations.clone();
+        let state = self.clone();
+        let change = move |connection: &mut AnyConnection| {
+            let mut transaction = Transaction::new(&state, connection, &of_attempt);
+            let result = work(&mut transaction)?;
+            Ok::<_, Error>((result, transaction.publish()?))
+        };
+        // The invalidations apply also if the outcome of the commit is unknown: to invalidate too much
+        // costs a query.
+        let state = self.clone();
+        let apply = move || invalidations.apply(state.cluster());
+        let (result, published) = self.db().write(change, apply).await?;
+        self.cluster().wait_until_applied(published).await?;
+        Ok(result)
+    }
+
+    /// Waits until no node uses a cached value that an earlier change of `key` invalidated. Call it before
+    /// a caller is told that a credential is revoked already: the request that revoked it may still be
+    /// waiting for the other nodes, or its process may have been killed.
+    ///
+    /// # Errors
+    /// Returns an error if the database cannot be reached, or if it lost the change.
+    pub async fn wait_for_revocation(&self, key: InvalidationKey) -> Result<(), Error> {
+        let pending = self
+            .read(|state, connection| Ok(state.cluster().pending(connection)?))
+            .await?;
+        self.cluster().invalidate([key]);
+        self.cluster().wait_until_applied(pending).await?;
+        Ok(())
+    }
+}
+
+/// Whether the process is about to stop. It still serves then, and `/health/ready` tells load balancers to
+/// send requests elsewhere.
+#[derive(Debug, Default)]
+pub struct ShutdownState(AtomicBool);
+
+impl ShutdownState {
+    /// Marks the process as about to stop.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Returns whether the process is about to stop.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,113 @@
+//! A transaction, and the invalidations that it publishes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::{
+    app_state::AppState,
+    cluster::{Cluster, PublishedInvalidation},
+    credential_cache::InvalidationKey,
+    crypto::digest::Digest,
+    db::AnyConnection,
+    error::Error,
+    types::ids::UserId,
+    util::{clock::Timestamp, id::Id},
+};
+
+/// A transaction under way. A change to what a credential permits, or to its user, needs an
+/// [`Invalidation`], which only a transaction can make.
+pub struct Transaction<'a> {
+    /// The state of the application.
+    pub state: &'a AppState,
+    /// The connection on which the transaction runs.
+    pub connection: &'a mut AnyConnection,
+    invalidations: &'a Invalidations,
+}
+
+/// Proof that the cached values of a user or of a credential are invalidated on every node before the
+/// change is answered. Each query that changes what a credential permits asks for it.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Invalidation(());
+
+/// The invalidations of a transaction. They only grow: if the transaction runs again after a serialization
+/// failure, those of the first run are published, too.
+#[derive(Clone, Default)]
+pub(crate) struct Invalidations(Arc<Mutex<Vec<InvalidationKey>>>);
+
+impl<'a> Transaction<'a> {
+    pub(crate) fn new(
+        state: &'a AppState,
+        connection: &'a mut AnyConnection,
+        invalidations: &'a Invalidations,
+    ) -> Self {
+        Self {
+            state,
+            connection,
+            invalidations,
+        }
+    }
+
+    /// The current time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.state.now()
+    }
+
+    /// Returns a new ID that carries the current time.
+    ///
+    /// # Errors
+    /// Returns an error if the machine has no randomness.
+    pub fn new_id<T>(&self) -> Result<Id<T>, Error> {
+        self.state.new_id()
+    }
+
+    /// Invalidates all cached credentials of `user` at the commit.
+    pub fn invalidate_user(&mut self, user: UserId) -> Invalidation {
+        self.invalidations.add([InvalidationKey::User(user)])
+    }
+
+    /// Invalidates one cached credential at the commit. `secrets` are the digests of all its secrets, read in
+    /// this transaction under the lock of its user.
+    pub fn invalidate_secrets(&mut self, secrets: Vec<Digest>) -> Invalidation {
+        self.invalidations
+            .add(secrets.into_iter().map(InvalidationKey::Pass))
+    }
+
+    /// Clears the cache of every node at the commit.
+    pub fn invalidate_everything(&mut self) -> Invalidation {
+        self.invalidations.add([InvalidationKey::Everything])
+    }
+
+    /// Publishes the invalidations to the other nodes, as the last step before the commit.
+    pub(crate) fn publish(&mut self) -> Result<PublishedInvalidation, Error> {
+        let keys = self.invalidations.keys();
+        self.state.cluster().publish(self.connection, &keys)
+    }
+}
+
+impl Invalidations {
+    fn add(&self, keys: impl IntoIterator<Item = InvalidationKey>) -> Invalidation {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            if !all.contains(&key) {
+                all.push(key);
+            }
+        }
+        Invalidation(())
+    }
+
+    fn keys(&self) -> Vec<InvalidationKey> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Applies the invalidations to the cache of this node.
+    pub(crate) fn apply(&self, cluster: &Cluster) {
+        let keys = self.keys();
+        if !keys.is_empty() {
+            cluster.invalidate(keys);
+        }
+    }
+}
