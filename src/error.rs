@@ -1,6 +1,6 @@
-//! The one error type: why something was not done.
+//! The error type of all operations.
 //!
-//! `Display` is for the log. `http::response::problem` says how a caller is told.
+//! `Display` is for the log. `http::response::problem` makes the response.
 
 use std::time::Duration;
 
@@ -11,119 +11,122 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// What a verb or handler answers.
+/// The result of an operation or a handler.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something was not done.
+/// The reason why an operation failed.
 ///
-/// `Display` is for the log. A caller is told a status, a problem type and a text, none of which holds
-/// the cause.
+/// `Display` is for the log. A response has a status, a problem type and a text. None of them
+/// contains the cause.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// Nobody was recognised: no credential came, or (`true`) one came that is not valid.
+    /// The request is not authenticated: it has no credential, or (`true`) an invalid one.
     #[error("not signed in")]
     NotSignedIn {
-        /// Whether a bearer token came and was refused (RFC 6750, section 3.1, `invalid_token`).
+        /// Whether the request has a bearer token that was rejected (RFC 6750, section 3.1,
+        /// `invalid_token`).
         invalid_token: bool,
     },
-    /// Two `Authorization` headers came (RFC 6750, section 3.1, `invalid_request`).
+    /// The request has two `Authorization` headers (RFC 6750, section 3.1, `invalid_request`).
     #[error("two Authorization headers")]
     MultipleCredentials,
-    /// Several `Authorization` headers came with a request to an app behind a proxy, where every
-    /// refusal of a credential is 401.
+    /// The request to an app behind a proxy has several `Authorization` headers. There every
+    /// rejection of a credential is 401.
     #[error("several Authorization headers")]
     SeveralAuthorizations,
-    /// Nobody was recognised where only tokens count.
+    /// The request has no token, and only a token is accepted.
     #[error("no token")]
     TokenMissing,
-    /// An OAuth client's password is no token's secret (RFC 6749, section 5.2, `invalid_client`).
+    /// The password of an OAuth client is no secret of a token (RFC 6749, section 5.2,
+    /// `invalid_client`).
     #[error("invalid client")]
     InvalidClient,
-    /// The parameters of an OAuth request (RFC 6749, section 5.2, `invalid_request`).
+    /// The parameters of an OAuth request are invalid (RFC 6749, section 5.2, `invalid_request`).
     #[error("invalid OAuth request: {0}")]
     InvalidRequest(&'static str),
-    /// E-mail and password do not belong together, or the account is disabled: one answer for all.
+    /// The e-mail address is unknown, the password is wrong, or the account is disabled. The
+    /// response is the same for all.
     #[error("wrong e-mail or password")]
     WrongPassword,
     /// The token lacks these abilities (RFC 6750, section 3.1, `insufficient_scope`).
     #[error("missing ability: {0}")]
     MissingAbility(String),
-    /// Only a session may do this, and a token asked.
-    #[error("a token asked for what only a session may do")]
+    /// A token requested an operation that only a session may do.
+    #[error("session required")]
     SessionRequired,
-    /// A token may not make one that lives longer than itself.
-    #[error("a token asked for one that outlives it")]
+    /// A token cannot give a token a longer life than its own, which ends at this time.
+    #[error("the token would outlive the token of the caller")]
     ExceedsCallerLifetime(Timestamp),
-    /// The form was sent before, and did what it does then.
-    #[error("a form was sent twice")]
+    /// The form was sent before, and its operation was done then.
+    #[error("duplicate submission of a form")]
     DuplicateSubmission,
-    /// The form was made for another user than the one who is signed in.
-    #[error("a form of another account")]
+    /// The form belongs to another user than the authenticated one.
+    #[error("the form belongs to another account")]
     OtherAccount,
-    /// The password must be confirmed first.
-    #[error("the password is to be confirmed first")]
+    /// The operation requires a recent authentication.
+    #[error("re-authentication required")]
     ReauthenticationRequired,
-    /// Another site's page sent this.
+    /// A page of another site sent the request.
     #[error("cross-site request")]
     CrossSite,
-    /// A page sent this that was opened by http, where the public URL, named here, is https.
-    #[error("a page that was opened by http")]
+    /// A page that was opened over http sent the request. The public URL, named here, is https.
+    #[error("the page was opened over http")]
     HttpsRequired(String),
-    /// Accounts are made by an operator.
+    /// Only operators create accounts.
     #[error("registration is closed")]
     RegistrationClosed,
-    /// There is no such thing, or it is somebody else's: nobody is to learn which.
+    /// The resource does not exist or belongs to another user. The response is the same for both.
     #[error("not found")]
     NotFound,
-    /// The path takes other methods: `Allow`'s value.
+    /// The path has other methods: the value of `Allow`.
     #[error("method not allowed")]
     MethodNotAllowed(String),
-    /// What a preview showed is no longer what would end.
-    #[error("the preview is out of date")]
+    /// The credentials of the preview are not the current ones.
+    #[error("preview outdated")]
     PreviewOutdated,
-    /// The user has this many live tokens, and may have no more.
-    #[error("{0} tokens, which is the most")]
+    /// The user has this many active tokens, which is the maximum.
+    #[error("limit of {0} tokens reached")]
     TooManyTokens(usize),
     /// The body is longer than this many bytes.
-    #[error("body over {0} bytes")]
+    #[error("body exceeds {0} bytes")]
     TooLarge(usize),
-    /// The body did not come in the time that there is for it.
-    #[error("the body came too slowly")]
+    /// The body did not arrive within the time limit.
+    #[error("body timeout")]
     BodyTimeout,
     /// The body is not of this media type.
     #[error("body is not {0}")]
     WrongMediaType(&'static str),
-    /// The request was sent to a host name that is not ours (RFC 9110, section 15.5.20).
+    /// The request names a host that this server does not serve (RFC 9110, section 15.5.20).
     #[error("misdirected to another host name")]
     Misdirected,
-    /// The request cannot be read at all; the text says what is wrong with it.
+    /// The request cannot be parsed. The text is the reason.
     #[error("malformed: {0}")]
     Malformed(String),
-    /// Fields that cannot be taken as they are.
+    /// Fields have invalid values.
     #[error("invalid: {0}")]
     Invalid(FieldErrors),
-    /// Come back after this time.
-    #[error("throttled for {0:?}")]
+    /// A rate limit rejects the request for this time.
+    #[error("rate limit reached, retry after {0:?}")]
     Throttled(Duration),
-    /// More sign-ins are under way than can be served at once.
+    /// Too many password hashes are waiting.
     #[error("password hashing is busy")]
     Busy,
     /// The database cannot be reached.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// The database let another change go first, more than once.
-    #[error("collided: {0}")]
+    /// The database gave precedence to another transaction, more than once.
+    #[error("serialization failure: {0}")]
     SerializationFailure(String),
-    /// The database did not say whether it was done.
+    /// The database did not confirm the commit.
     #[error("outcome unknown: {0}")]
     OutcomeUnknown(String),
-    /// Something is wrong with Narthex itself.
+    /// A fault of Narthex itself.
     #[error("internal: {0}")]
     Internal(String),
 }
 
 impl Error {
-    /// Something that should not be able to happen, for the log.
+    /// Returns an internal error for the log.
     #[must_use]
     pub fn internal(what: impl std::fmt::Display) -> Self {
         Self::Internal(what.to_string())
@@ -136,8 +139,8 @@ impl From<diesel::result::Error> for Error {
     }
 }
 
-/// Whatever the database's trouble is, the caller is told to come back: nothing was done, and
-/// nothing is taken to be absent because it could not be read.
+/// Converts an error of the database. The response asks the client to retry: nothing was changed,
+/// and a failed query never counts as an empty result.
 impl From<db::Error> for Error {
     fn from(error: db::Error) -> Self {
         let cause = error.to_string();

@@ -41,11 +41,12 @@ pub const MIGRATIONS: Migrations = migrations![
     "2026-11-27-000005_event_counts",
 ];
 
-/// Look-ups of secrets that are under way, by digest and by the generation of the cache at their start.
+/// Look-ups of secrets that are under way, by digest and by the generation of the cache at their
+/// start.
 pub type Lookups = SingleFlight<(Digest, Generation), Result<Option<Arc<LookupOutcome>>, Error>>;
 
-/// The state that all requests of a process share. A command has one, too. A clone is another handle to
-/// the same state.
+/// The state that all requests of a process share. A command has one, too. A clone is another
+/// handle to the same state.
 #[derive(Clone)]
 pub struct AppState(Arc<Inner>);
 
@@ -67,7 +68,8 @@ impl AppState {
     /// Opens the database after applying pending migrations.
     ///
     /// # Errors
-    /// Returns an error if the database cannot be reached or changed, or if the machine has no randomness.
+    /// Returns an error if the database cannot be reached or changed, or if the machine has no
+    /// randomness.
     pub fn open(
         settings: Settings,
         clock: Arc<dyn Clock>,
@@ -193,14 +195,14 @@ impl AppState {
             .await
     }
 
-    /// Changes the database in one transaction. Returns after the commit, when no node uses a cached
-    /// value that `work` [invalidated](Transaction::invalidate_user). `work` runs again after a
-    /// serialization failure.
+    /// Changes the database in one transaction. Returns after the commit, when no node uses a
+    /// cached value that `work` [invalidated](Transaction::invalidate_user). `work` runs again
+    /// after a serialization failure.
     ///
     /// # Errors
-    /// Returns the error of `work`, or an error if the database cannot be changed: nothing is changed then.
-    /// [`Error::OutcomeUnknown`] if a failover lost the commit, or if the database stopped answering
-    /// meanwhile.
+    /// Returns the error of `work`, or an error if the database cannot be changed: nothing is
+    /// changed then. [`Error::OutcomeUnknown`] if a failover lost the commit, or if the database
+    /// stopped answering meanwhile.
     pub async fn write<T, W>(&self, work: W) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -214,8 +216,8 @@ impl AppState {
             let result = work(&mut transaction)?;
             Ok::<_, Error>((result, transaction.publish()?))
         };
-        // The invalidations apply also if the outcome of the commit is unknown: to invalidate too much
-        // costs a query.
+        // The invalidations apply also if the outcome of the commit is unknown: to invalidate too
+        // much costs a query.
         let state = self.clone();
         let apply = move || invalidations.apply(state.cluster());
         let (result, published) = self.db().write(change, apply).await?;
@@ -223,9 +225,9 @@ impl AppState {
         Ok(result)
     }
 
-    /// Waits until no node uses a cached value that an earlier change of `key` invalidated. Call it before
-    /// a caller is told that a credential is revoked already: the request that revoked it may still be
-    /// waiting for the other nodes, or its process may have been killed.
+    /// Waits until no node uses a cached value that an earlier change of `key` invalidated. Call it
+    /// before a caller is told that a credential is revoked already: the request that revoked it
+    /// may still be waiting for the other nodes, or its process may have been killed.
     ///
     /// # Errors
     /// Returns an error if the database cannot be reached, or if it lost the change.
@@ -239,8 +241,8 @@ impl AppState {
     }
 }
 
-/// Whether the process is about to stop. It still serves then, and `/health/ready` tells load balancers to
-/// send requests elsewhere.
+/// Whether the process is about to stop. It still serves then, and `/health/ready` tells load
+/// balancers to send requests elsewhere.
 #[derive(Debug, Default)]
 pub struct ShutdownState(AtomicBool);
 

@@ -23,14 +23,14 @@ pub struct Transaction<'a> {
     invalidations: &'a Invalidations,
 }
 
-/// Proof that the cached values of a user or of a credential are invalidated on every node before the
-/// change is answered. Each query that changes what a credential permits asks for it.
+/// Proof that the cached values of a user or of a credential are invalidated on every node before
+/// the change is answered. Each query that changes what a credential permits asks for it.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Invalidation(());
 
-/// The invalidations of a transaction. They only grow: if the transaction runs again after a serialization
-/// failure, those of the first run are published, too.
+/// The invalidations of a transaction. They only grow: if the transaction runs again after a
+/// serialization failure, those of the first run are published, too.
 #[derive(Clone, Default)]
 pub(crate) struct Invalidations(Arc<Mutex<Vec<InvalidationKey>>>);
 
@@ -66,8 +66,8 @@ impl<'a> Transaction<'a> {
         self.invalidations.add([InvalidationKey::User(user)])
     }
 
-    /// Invalidates one cached credential at the commit. `secrets` are the digests of all its secrets, read in
-    /// this transaction under the lock of its user.
+    /// Invalidates one cached credential at the commit. `secrets` are the digests of all its
+    /// secrets, read in this transaction under the lock of its user.
     pub fn invalidate_secrets(&mut self, secrets: Vec<Digest>) -> Invalidation {
         self.invalidations
             .add(secrets.into_iter().map(InvalidationKey::Pass))

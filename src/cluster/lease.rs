@@ -1,4 +1,5 @@
-//! The lease of a node: the time for which it may trust its cache without an answer of the database.
+//! The lease of a node: the time for which it may trust its cache without an answer of the
+//! database.
 //!
 //! The protocol has durations only. Each node measures them with its own clock
 //! (`util::clock::boot_time`), because the clocks of two nodes may be minutes apart.
@@ -8,18 +9,18 @@ use std::{
     time::Duration,
 };
 
-/// The length of a lease, from the start of the heartbeat that the database committed. A node that was
-/// killed or frozen delays the first revocation after it for this time at most. A node that the database
-/// does not answer queries it for each check after this time.
+/// The length of a lease, from the start of the heartbeat that the database committed. A node that
+/// was killed or frozen delays the first revocation after it for this time at most. A node that the
+/// database does not answer queries it for each check after this time.
 pub(super) const LENGTH: Duration = Duration::from_secs(5);
 /// The interval of heartbeats. Two of them may be lost before the lease expires.
 pub(super) const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(1500);
-/// The longest time for which a revocation waits for a silent node: the lease and a fiftieth of it, for
-/// clocks that run at different speeds (NTP slews by a two-thousandth at most).
+/// The longest time for which a revocation waits for a silent node: the lease and a fiftieth of it,
+/// for clocks that run at different speeds (NTP slews by a two-thousandth at most).
 pub(super) const LEASE_WAIT: Duration = Duration::from_millis(5100);
 
-/// The interval at which a node reads the log of invalidations without a notification. Notifications may
-/// be lost, and some engines send none.
+/// The interval at which a node reads the log of invalidations without a notification.
+/// Notifications may be lost, and some engines send none.
 pub(super) const POLL_WITHOUT_NOTIFICATION: Duration = Duration::from_millis(250);
 
 /// The end of the lease in nanoseconds of `boot_time`; 0 before the first heartbeat.
@@ -38,15 +39,15 @@ impl LeaseExpiry {
 }
 
 impl Lease {
-    /// Returns the end of the lease. Read it before the cache, and the clock after the cache. A lease that
-    /// was renewed in between could validate an entry that was about to be invalidated; a clock reading
-    /// from before could validate an entry that was read after a freeze.
+    /// Returns the end of the lease. Read it before the cache, and the clock after the cache. A
+    /// lease that was renewed in between could validate an entry that was about to be invalidated;
+    /// a clock reading from before could validate an entry that was read after a freeze.
     pub(super) fn until(&self) -> LeaseExpiry {
         LeaseExpiry(self.0.load(Ordering::SeqCst))
     }
 
-    /// Renews the lease after the database committed a heartbeat that began at `began`, and all earlier
-    /// invalidations were applied.
+    /// Renews the lease after the database committed a heartbeat that began at `began`, and all
+    /// earlier invalidations were applied.
     pub(super) fn renew(&self, began: Duration) {
         self.0
             .store(nanos(began.saturating_add(LENGTH)), Ordering::SeqCst);

@@ -1,11 +1,11 @@
-//! The nodes on one database, and the invalidations that they publish. A revocation that was answered is
-//! in force on all of them. `docs/revocation.md` describes the protocol on one page.
+//! The nodes on one database, and the invalidations that they publish. A revocation that was
+//! answered is in force on all of them. `docs/revocation.md` describes the protocol on one page.
 //!
 //! A *node* is a process with a credential cache. A node or a command that changes a cached user or
-//! secret publishes an invalidation in the transaction of the change ([`Cluster::publish`]) and invalidates
-//! its own cache ([`Cluster::invalidate`]). It answers when every other node has applied the invalidation or
-//! may not trust its cache any more ([`Cluster::wait_until_applied`]). A node may trust its cache while it
-//! holds its lease.
+//! secret publishes an invalidation in the transaction of the change ([`Cluster::publish`]) and
+//! invalidates its own cache ([`Cluster::invalidate`]). It answers when every other node has
+//! applied the invalidation or may not trust its cache any more ([`Cluster::wait_until_applied`]).
+//! A node may trust its cache while it holds its lease.
 
 mod heartbeat;
 mod lease;
@@ -120,8 +120,8 @@ impl Cluster {
         drop(receiver.wait_for(Option::is_some).await);
     }
 
-    /// Returns the difference between the settings of this node and those of the others or of the database,
-    /// with advice for the operator.
+    /// Returns the difference between the settings of this node and those of the others or of the
+    /// database, with advice for the operator.
     #[must_use]
     pub fn config_mismatch(&self) -> Option<&'static str> {
         *self.shared.config_mismatch.borrow()
@@ -141,8 +141,8 @@ impl Cluster {
         None
     }
 
-    /// Returns the generation of the cache, which a reader takes before it reads a row to cache. `None` if
-    /// the node holds no valid lease.
+    /// Returns the generation of the cache, which a reader takes before it reads a row to cache.
+    /// `None` if the node holds no valid lease.
     #[must_use]
     pub fn generation(&self) -> Option<Generation> {
         let until = self.shared.lease.until();
@@ -167,8 +167,8 @@ impl Cluster {
         self.shared.cache.len()
     }
 
-    /// Publishes an invalidation of `subjects` to every node. Call it last in a transaction, because it
-    /// blocks all other publishers until the commit.
+    /// Publishes an invalidation of `subjects` to every node. Call it last in a transaction,
+    /// because it blocks all other publishers until the commit.
     ///
     /// # Errors
     /// Returns an error if the database fails, or if the machine has no randomness.
@@ -194,8 +194,8 @@ impl Cluster {
             let place = (head.position - back, *identity);
             store::insert(connection, place, *key, own_id, at)?;
         }
-        // Under the lock of the position. A joining node takes it too, so the node is seen here or has
-        // read nothing yet.
+        // Under the lock of the position. A joining node takes it too, so the node is seen here or
+        // has read nothing yet.
         let mut nodes = store::nodes(connection)?;
         nodes.retain(|node| Some(node.id) != own_id);
         if !nodes.is_empty() {
@@ -249,8 +249,8 @@ impl Cluster {
         store::delete_before(connection, before)
     }
 
-    /// Leaves the cluster: the node trusts its cache no more, and no other node waits for it. Call it at
-    /// shutdown.
+    /// Leaves the cluster: the node trusts its cache no more, and no other node waits for it. Call
+    /// it at shutdown.
     pub async fn leave_cluster(&self) {
         self.wakeup.stop();
         let heartbeat = self

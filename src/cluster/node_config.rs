@@ -1,13 +1,13 @@
-//! The settings that all nodes on one database must share. Otherwise a user would be signed out by every
-//! other request.
+//! The settings that all nodes on one database must share. Otherwise a user would be signed out by
+//! every other request.
 
 use crate::{
     config::{SigningKeys, TokenPrefix},
     crypto::digest::Digest,
 };
 
-/// The shared settings of one node. Keys are present as digests only, which identify a key and reveal
-/// nothing else.
+/// The shared settings of one node. Keys are present as digests only, which identify a key and
+/// reveal nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeConfig {
     /// The digest of the key that signs.

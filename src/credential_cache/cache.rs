@@ -2,16 +2,17 @@
 //! returned.
 //!
 //! **An entry is inserted only if nothing was invalidated since before its row was read.** A reader
-//! takes the [`CredentialCache::generation`] first and passes it to [`CredentialCache::insert_if_current`], which
-//! compares it under the locks of an invalidation. Otherwise a check that read its row just before a
-//! revocation would keep a revoked credential in the cache.
+//! takes the [`CredentialCache::generation`] first and passes it to
+//! [`CredentialCache::insert_if_current`], which compares it under the locks of an invalidation.
+//! Otherwise a check that read its row just before a revocation would keep a revoked credential in
+//! the cache.
 //!
 //! The invalidation of one credential removes its entry. The invalidation of a user is one store to
 //! the record that all entries of the user share; the entries are dropped when room is needed. Each
-//! shard has two segments, young and old. A full young segment becomes the old one, and the previous
-//! old segment is dropped whole. A used entry moves back to the young segment. This is close to "least
-//! recently used" and needs no list, so a look-up writes nothing. (LRU and S3-FIFO were rejected: a
-//! queue costs a pointer and a write for each entry.)
+//! shard has two segments, young and old. A full young segment becomes the old one, and the
+//! previous old segment is dropped whole. A used entry moves back to the young segment. This is
+//! close to "least recently used" and needs no list, so a look-up writes nothing. (LRU and S3-FIFO
+//! were rejected: a queue costs a pointer and a write for each entry.)
 
 use super::{CachedCredential, LookupRow, interner::Users};
 use crate::{
@@ -27,8 +28,8 @@ use crate::{
     },
 };
 
-/// The size of an entry beside its own value, in bytes: the counts of two `Arc`s, the slot in the map
-/// and the overhead of the allocator. Measured.
+/// The size of an entry beside its own value, in bytes: the counts of two `Arc`s, the slot in the
+/// map and the overhead of the allocator. Measured.
 pub(super) const OVERHEAD: usize = 160;
 /// The number of entries that justifies a shard with its own lock.
 const WORTH_A_SHARD: usize = 1024;
@@ -129,8 +130,9 @@ impl CredentialCache {
         if known.user.is_invalidated() {
             return None;
         }
-        // If another thread holds the lock, the next look-up moves the entry. If the entry is no longer
-        // in the old segment, another thread moved or invalidated it: an insert would undo that.
+        // If another thread holds the lock, the next look-up moves the entry. If the entry is no
+        // longer in the old segment, another thread moved or invalidated it: an insert would undo
+        // that.
         if is_old
             && let Ok(mut shard) = shard.try_write()
             && shard.old.holds(digest, &known)
@@ -142,7 +144,8 @@ impl CredentialCache {
         Some(known)
     }
 
-    /// Returns the credential that was read, and caches it if nothing was invalidated since `before`.
+    /// Returns the credential that was read, and caches it if nothing was invalidated since
+    /// `before`.
     pub fn insert_if_current(
         &self,
         before: Generation,
@@ -173,8 +176,8 @@ impl CredentialCache {
         known
     }
 
-    /// Removes all entries that one of `subjects` names. After the return no caller gets an entry that
-    /// was read before.
+    /// Removes all entries that one of `subjects` names. After the return no caller gets an entry
+    /// that was read before.
     pub fn invalidate(&self, subjects: impl IntoIterator<Item = InvalidationKey>) {
         let (mut passes, mut everything) = (Vec::new(), false);
         let mut users = self.users();

@@ -1,7 +1,7 @@
 //! The cache of accepted credentials, so that the check of a cached credential needs no query.
 //!
-//! The cache has positive results only. If a credential is not cached, or may have expired, the check
-//! queries the database. Refusals are not cached.
+//! The cache has positive results only. If a credential is not cached, or may have expired, the
+//! check queries the database. Refusals are not cached.
 
 mod cache;
 mod interner;
@@ -57,8 +57,8 @@ impl CachedUser {
         }
     }
 
-    /// Returns the response body of the request for the current user. `make` creates it once; it is valid
-    /// as long as this record is.
+    /// Returns the response body of the request for the current user. `make` creates it once; it is
+    /// valid as long as this record is.
     ///
     /// # Errors
     /// Returns the errors of `make`.
@@ -116,7 +116,8 @@ impl CredentialSnapshot {
         self.kind.class()
     }
 
-    /// Returns the time from which on the credential is expired, if its last use was at `last_seen`.
+    /// Returns the time from which on the credential is expired, if its last use was at
+    /// `last_seen`.
     #[must_use]
     pub fn effective_expiry(&self, last_seen: Timestamp) -> Option<Timestamp> {
         let idle = self.idle_limit.map(|limit| last_seen.saturating_add(limit));
@@ -127,8 +128,8 @@ impl CredentialSnapshot {
     }
 }
 
-/// A cached look-up: the user and the credential of one secret, as the database had them, and the last use
-/// since.
+/// A cached look-up: the user and the credential of one secret, as the database had them, and the
+/// last use since.
 #[derive(Debug)]
 pub struct CachedCredential {
     /// The user.
@@ -143,8 +144,8 @@ pub struct CachedCredential {
     seen: AtomicU64,
 }
 
-/// The maximum age of an entry. Narthex invalidates entries on every change; this bounds the staleness
-/// after a manual edit of the database.
+/// The maximum age of an entry. Narthex invalidates entries on every change; this bounds the
+/// staleness after a manual edit of the database.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(300);
 
 /// The row of a look-up by secret.
@@ -217,8 +218,8 @@ impl CachedCredential {
         }
     }
 
-    /// Returns the time from which on this secret is refused, if its last use was at `last_seen`: the end
-    /// of its grace period or of its credential, whichever is earlier.
+    /// Returns the time from which on this secret is refused, if its last use was at `last_seen`:
+    /// the end of its grace period or of its credential, whichever is earlier.
     #[must_use]
     pub fn ends_at(&self, last_seen: Timestamp) -> Option<Timestamp> {
         let ends = [self.credential.effective_expiry(last_seen), self.until];
@@ -238,8 +239,8 @@ impl CachedCredential {
         in_use && now < self.ask_again_at
     }
 
-    /// Records a use at `now` from `place`. Returns `true` if this is the first use from that place within
-    /// this second, so that one of many uses is written to the database.
+    /// Records a use at `now` from `place`. Returns `true` if this is the first use from that place
+    /// within this second, so that one of many uses is written to the database.
     #[must_use]
     pub fn record_use(&self, now: Timestamp, place: u32) -> bool {
         let new = (u64::from(second_of(now)) << 32) | u64::from(place);
@@ -252,8 +253,8 @@ impl CachedCredential {
                 .is_ok()
     }
 
-    /// Returns the approximate size in bytes. A user is counted with each of its entries, so the sum is
-    /// never too small for the limit.
+    /// Returns the approximate size in bytes. A user is counted with each of its entries, so the
+    /// sum is never too small for the limit.
     fn weight(&self) -> usize {
         let user = &self.user;
         size_of::<Self>()

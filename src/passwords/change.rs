@@ -1,4 +1,4 @@
-//! Changing the password, and ending what should not outlive it.
+//! Changes a user's password, and revokes credentials that should not outlive it.
 
 use super::{
     policy::NewPassword,
@@ -24,42 +24,43 @@ use crate::{
     },
 };
 
-/// A new password, and what it ends.
+/// The data of a change of the password.
 #[derive(Clone)]
 pub struct PasswordChange {
-    /// The password as it was.
+    /// The current password.
     pub current: SecretString,
-    /// The password as it shall be.
+    /// The new password.
     pub new: NewPassword,
-    /// Ends all other sessions.
+    /// Whether to revoke all other sessions.
     pub end_sessions: bool,
-    /// Ends all tokens.
+    /// Whether to revoke all tokens.
     pub end_tokens: bool,
-    /// Of the secret that the caller's session has from then on.
+    /// The digest of the new secret of the caller's session.
     pub renewed: Digest,
-    /// The key that the form carried: sent again within a minute, it changes nothing more.
+    /// The key of the form. The same form within [`SENT_AGAIN_WITHIN`] changes nothing more.
     pub form_key: Option<[u8; 16]>,
 }
 
-/// A password that was changed.
+/// The result of a change of the password.
 pub struct PasswordChanged {
-    /// What ended with the old password, if the form asked for that.
+    /// The receipt of the revocation, if the form requested one.
     pub receipt: Option<RevocationReceipt>,
-    /// Whether [`PasswordChange::renewed`] is a secret of the session now. It is not if the form was sent again
-    /// with the cookie that its first answer had set.
+    /// Whether [`PasswordChange::renewed`] is now a secret of the session. It is not if the form
+    /// was sent again with the cookie of the first response.
     pub is_renewed: bool,
 }
 
-/// Changes the password of the caller's account and ends what was asked for, both or neither. The
-/// caller's own session stays and gets a new secret: whoever had copied its cookie is out, too (ASVS
-/// 5.0, 7.2.4).
+/// Changes the password of the caller's account and revokes the requested credentials, in one
+/// transaction. The caller's session stays and gets a new secret, so that a copy of its cookie is
+/// not accepted any more (ASVS 5.0, 7.2.4).
 ///
-/// A second click sends the form again. It shows the password from before, and often the secret from before.
-/// The second request changes nothing and has the result of the first one. If it was let in before the first one
-/// was done, it adds a secret to the session, because the browser may discard the first answer.
+/// A second click sends the form again, with the previous password and often with the previous
+/// secret. The second request changes nothing and has the result of the first one. If it was
+/// authenticated before the first one committed, it adds a secret to the session, because the
+/// browser may discard the first response.
 ///
 /// # Errors
-/// [`Error::Invalid`] where the current password is wrong.
+/// [`Error::Invalid`] if the current password is wrong.
 pub async fn change_password(
     context: &AppState,
     caller: &Principal,
@@ -83,7 +84,7 @@ async fn change_once(
             receipt,
             is_renewed: true,
         }),
-        // The same form may have been first.
+        // The same form may have committed first.
         Err(error @ (Error::WrongPassword | Error::NotSignedIn { .. })) => {
             let changed = was_changed_by_form(context, caller, &change).await?;
             changed.ok_or(error)
@@ -138,8 +139,8 @@ async fn change_now(
         .await
 }
 
-/// The result of the same form, if it changed the password in this session a moment ago and the new password
-/// is the one that it set.
+/// Returns the result of the same form, if it changed the password in this session within
+/// [`SENT_AGAIN_WITHIN`], to the same new password.
 async fn was_changed_by_form(
     context: &AppState,
     caller: &Principal,
@@ -173,7 +174,7 @@ async fn was_changed_by_form(
             };
             let is_renewed = matches!(begun, Err(Error::NotSignedIn { .. }));
             if is_renewed {
-                // The secret that was shown is over. The proof has to hold all the same.
+                // The presented secret is revoked. The proof must be valid nevertheless.
                 redeem_password_proof(tx, &proof, &Actor::stranger(ip))?;
                 secrets::insert_further_secret(tx.connection, &session, renewed)?;
             } else {
@@ -192,7 +193,8 @@ async fn was_changed_by_form(
         .await
 }
 
-/// The session, if it lives and this form renewed its secret a moment ago.
+/// Returns the session, if it is active and this form renewed its secret within
+/// [`SENT_AGAIN_WITHIN`].
 fn session_of(
     context: &AppState,
     connection: &mut AnyConnection,
@@ -210,7 +212,7 @@ fn session_of(
     Ok(session.filter(|session| session.is_active(now)))
 }
 
-/// The newest receipt of a password that this session changed a moment ago.
+/// Returns the receipt of the last change of the password by this session, if it is recent.
 fn receipt_of(
     context: &AppState,
     connection: &mut AnyConnection,
@@ -222,7 +224,7 @@ fn receipt_of(
 }
 
 impl PasswordChange {
-    /// What this form is known by: with other boxes ticked it is another one.
+    /// Returns the digest that identifies the form. With other options selected it is another form.
     fn form(&self) -> Option<Digest> {
         let key = self.form_key?;
         let ticked = [u8::from(self.end_sessions), u8::from(self.end_tokens)];

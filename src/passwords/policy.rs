@@ -1,4 +1,4 @@
-//! What a new password must be.
+//! The requirements of a new password.
 
 use super::strength::weakness;
 use crate::{
@@ -6,26 +6,27 @@ use crate::{
     types::{email::Email, name::Name},
 };
 
-/// The least number of characters (NIST SP 800-63B-4, section 3.1.1.2, where it is the only factor). The
-/// one place that says it: pages and messages take it from here.
+/// The minimum number of characters (NIST SP 800-63B-4, section 3.1.1.2, for a password as the only
+/// factor). Pages and messages use this constant.
 pub const MIN_LENGTH: usize = 15;
-/// The most characters, and the most bytes: bounds what one sign-in can make us hash.
+/// The maximum number of characters, and of bytes. They bound the cost of hashing the password of
+/// one request.
 pub const MAX_LENGTH: usize = 128;
 const MOST_BYTES: usize = 512;
 
-/// A password to be set: taken exactly as typed, never trimmed, cut or folded. Not normalised either
-/// (ASVS 5.0, 6.2.8): what a keyboard composes another way is another password. NUL is a character
-/// like any other.
+/// A new password. It is used exactly as typed, never trimmed, truncated or folded. It is not
+/// normalised either (ASVS 5.0, 6.2.8), so another Unicode composition is another password. NUL is
+/// an ordinary character.
 #[derive(Clone)]
 pub struct NewPassword(SecretString);
 
 impl NewPassword {
-    /// Takes a new password for the person with this address and name. There are no rules about
-    /// digits and signs: length is what helps (ASVS 5.0, 6.2.1 and 6.2.5), and not to be what is tried
-    /// first (6.2.4, 6.2.11).
+    /// Checks a new password for the user with this address and name. There are no rules about
+    /// digits and symbols. Length makes a password strong (ASVS 5.0, 6.2.1 and 6.2.5), and it must
+    /// not be among the first guesses (6.2.4, 6.2.11).
     ///
     /// # Errors
-    /// What to do about it, for the person who typed it.
+    /// Advice for the user.
     pub fn parse(
         text: SecretString,
         email: Option<&Email>,
@@ -49,14 +50,14 @@ impl NewPassword {
         Ok(Self(text))
     }
 
-    /// The password, for hashing.
+    /// Returns the password for hashing.
     #[must_use]
     pub fn into_secret(self) -> SecretString {
         self.0
     }
 }
 
-/// Whether this could be anybody's password: what cannot is refused without hashing it.
+/// Returns whether a password of this length can exist. Other texts are rejected without hashing.
 pub(super) fn has_valid_length(text: &SecretString) -> bool {
     let typed = text.expose();
     !typed.is_empty() && typed.len() <= MOST_BYTES && typed.chars().count() <= MAX_LENGTH

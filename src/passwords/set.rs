@@ -1,4 +1,4 @@
-//! Setting a password for an operator, whose command knows no password of the user.
+//! Sets a user's password for an operator, who does not know the current one.
 
 use super::policy::NewPassword;
 use crate::{
@@ -13,11 +13,11 @@ use crate::{
     types::ids::UserId,
 };
 
-/// Sets the password of a user for an operator. Unless `keep`, everything that has access to the account
-/// ends with the old password, in the same transaction.
+/// Sets the password of a user for an operator. Unless `keep` is set, all credentials of the user
+/// are revoked in the same transaction.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the account is gone.
+/// [`Error::NotFound`] if the account does not exist.
 pub async fn set_password_as_operator(
     context: &AppState,
     user: UserId,

@@ -1,8 +1,8 @@
-//! Which passwords are guessed first, however long they are: those that many people have, those made
-//! of what is known about the person, and those that a finger makes by itself.
+//! Rejects passwords that attackers guess first, however long they are: common passwords, the
+//! user's own words, repetitions and sequences.
 //!
-//! It refuses what a guesser tries before anything else, and no more: there is no score, and nothing
-//! is sent anywhere to be looked up.
+//! Only these first guesses are rejected. There is no score, and no password is sent to another
+//! service.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -15,22 +15,23 @@ const OWN: &str = "Use something that is not made of your name, your address or 
 const REPEATED: &str = "Use more than the same few characters over and over.";
 const SEQUENCE: &str = "Use something else than the alphabet, counting, or a row of keys.";
 
-/// The product's own name, which its users think of at once.
+/// The product's name. Users often choose it.
 const PRODUCT: &str = "narthex";
-/// The fewest letters of a word that is looked for, where it is of ASCII letters: shorter ones are
-/// part of everything. (Where it is not, two are a name.)
+/// The minimum length of a word of ASCII letters. Shorter words occur in too many texts. (Two other
+/// letters can be a name.)
 const SHORTEST_WORD: usize = 3;
-/// So few characters, repeated, are one.
+/// The longest part whose repetition is rejected, in characters.
 const MAX_PERIOD: usize = 3;
 
-/// See `data/README.md`.
+/// The list of common passwords; see `data/README.md`.
 static COMMON_PASSWORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     include_str!("../../data/common-passwords.txt")
         .lines()
         .collect()
 });
 
-/// What the alphabet, counting and keyboards (QWERTY, QWERTZ, AZERTY; rows and columns) give.
+/// The sequences of the alphabet, of digits and of keyboards (QWERTY, QWERTZ, AZERTY; rows and
+/// columns).
 const SEQUENCES: [&str; 7] = [
     "abcdefghijklmnopqrstuvwxyz",
     "0123456789",
@@ -41,7 +42,7 @@ const SEQUENCES: [&str; 7] = [
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
 ];
 
-/// Why `password` would be guessed soon, for the person who typed it; `own` is what is known of them.
+/// Returns advice if `password` is easy to guess. `own` is the user's data.
 pub(super) fn weakness(password: &str, own: &[&str]) -> Option<&'static str> {
     let typed = password.to_lowercase();
     if is_repeated(&typed) {
@@ -70,7 +71,8 @@ fn is_sequence(typed: &str) -> bool {
     })
 }
 
-/// In the list: as it is, backwards, several times over, or with digits around it.
+/// Returns whether the list has the password: as typed, backwards, repeated, or with digits around
+/// it.
 fn is_common(typed: &str) -> bool {
     let known = |text: &str| COMMON_PASSWORDS.contains(text);
     [
@@ -85,9 +87,9 @@ fn is_common(typed: &str) -> bool {
     .any(|text| known(text) || known(&reversed(text)))
 }
 
-/// Nothing but the person's own words, forwards or backwards, in any order and number, with digits
-/// around and anything between that parts words. The whole of a name, of an address and of its local part
-/// counts as one word too, however short the words in it are.
+/// Returns whether the password consists of the user's own words only: forwards or backwards, in
+/// any order and number, with digits around them and any separators. A whole name, address or local
+/// part counts as one word too, however short its words are.
 fn is_of_own_words(typed: &str, own: &[&str]) -> bool {
     let typed = folded(typed);
     let own: Vec<String> = own
@@ -112,19 +114,19 @@ fn is_of_own_words(typed: &str, own: &[&str]) -> bool {
         .any(|text| !text.is_empty() && is_made_of(text, &words))
 }
 
-/// One text for all ways to write it: case, width and composition.
+/// Returns one form for all spellings of a text: case, width and composition.
 fn folded(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 
-/// The letters and digits of `text`, without what parts them.
+/// Returns the letters and digits of `text`, without separators.
 fn joined(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// Whether `text` is some of `words` one after the other.
+/// Returns whether `text` is a concatenation of `words`.
 fn is_made_of(text: &str, words: &[String]) -> bool {
-    // Which beginnings of the text are made of words: each makes longer ones.
+    // The rests after prefixes that are made of words. Each leads to shorter rests.
     let mut reached = vec![text];
     let mut seen = HashSet::new();
     while let Some(rest) = reached.pop() {
@@ -137,7 +139,7 @@ fn is_made_of(text: &str, words: &[String]) -> bool {
     false
 }
 
-/// What `text` is the repetition of, or itself.
+/// Returns the part of which `text` is a repetition, or `text` itself.
 fn smallest_period(text: &str) -> &str {
     let ends = text.char_indices().skip(1).map(|(end, _)| end);
     ends.take_while(|end| *end <= text.len() / 2)

@@ -1,4 +1,4 @@
-//! Is this password that person's?
+//! Verifies passwords.
 
 use super::policy::has_valid_length;
 use crate::{
@@ -17,20 +17,20 @@ use crate::{
     util::networks,
 };
 
-/// Proof that somebody knew the password of this user a moment ago.
+/// A password proof: the password of this user was verified a moment ago.
 #[derive(Clone)]
 pub struct PasswordProof {
     user: UserId,
-    /// What the password was verified against: should it change before the proof is used, the proof
-    /// is void.
+    /// The hash that matched the password. If the hash has changed when the proof is used, the
+    /// proof is not valid.
     against: StoredHash,
-    /// To be taken back once the proof is used; none for who has just chosen the password.
+    /// The counted attempt, which is removed when the proof is used. `None` after a registration.
     attempt: Option<Counted>,
     is_by_registering: bool,
 }
 
 impl PasswordProof {
-    /// The proof of who has just made this account with this password.
+    /// Returns a proof for a client that has just registered this account.
     pub(crate) const fn from_registration(user: UserId, against: StoredHash) -> Self {
         Self {
             user,
@@ -40,34 +40,34 @@ impl PasswordProof {
         }
     }
 
-    /// The same proof, of who made this account a moment ago.
+    /// Marks the proof as that of a client that registered the account a moment ago.
     pub(crate) const fn for_new_account(mut self) -> Self {
         self.is_by_registering = true;
         self
     }
 
-    /// Whose password it was.
+    /// Returns the user.
     #[must_use]
     pub const fn user(&self) -> UserId {
         self.user
     }
 
-    /// Whether this account was made a moment ago, by whoever the proof is of.
+    /// Returns whether the client registered this account a moment ago.
     #[must_use]
     pub const fn is_from_registration(&self) -> bool {
         self.is_by_registering
     }
 }
 
-/// Verifies e-mail and password of somebody who wants in. An unknown address, a wrong password and
-/// a disabled account have one answer and one cost, and are counted alike.
+/// Verifies an e-mail address and a password. An unknown address, a wrong password and a disabled
+/// account have the same response and the same cost, and are counted in the same way.
 ///
-/// What is no address, or cannot be anybody's password, is refused uncounted: it costs nothing and
-/// guesses nothing.
+/// Malformed addresses and impossible passwords are rejected without being counted, because they
+/// cost nothing and guess nothing.
 ///
 /// # Errors
-/// [`Error::WrongPassword`]; [`Error::Throttled`] where too many were wrong before, whatever this one
-/// is; [`Error::Busy`] when too many ask at once.
+/// [`Error::WrongPassword`]; [`Error::Throttled`] after too many wrong passwords, whatever this one
+/// is; [`Error::Busy`] if too many requests wait for a hash.
 pub async fn authenticate(
     context: &AppState,
     email: &str,
@@ -93,11 +93,11 @@ pub async fn authenticate(
     verify(context, account, password, actor, attempt).await
 }
 
-/// Verifies the password of somebody who is in already.
+/// Verifies the password of an authenticated caller.
 ///
 /// # Errors
-/// [`Error::WrongPassword`]; [`Error::Throttled`] where too many were wrong in this session;
-/// [`Error::Busy`] when too many ask at once.
+/// [`Error::WrongPassword`]; [`Error::Throttled`] after too many wrong passwords in this session;
+/// [`Error::Busy`] if too many requests wait for a hash.
 pub async fn authenticate_user(
     context: &AppState,
     caller: &Principal,
@@ -117,12 +117,12 @@ pub async fn authenticate_user(
     verify(context, account, password, actor, attempt).await
 }
 
-/// The attempt as it is counted, where nothing stands in its way.
+/// Returns the attempt with its location, if no counter blocks it.
 ///
-/// Somebody who hammers at an account uses up every turn, and so does a neighbour for a whole network.
-/// So a place from which its owner signed in before is held only against its own count. That costs no
-/// cookie: the sessions that are kept say from where they were opened. Whoever shares such a place could
-/// learn by it that the account exists; they could by registering, too.
+/// An attacker can keep an account's counter or its network's counter blocked. So a known location
+/// is blocked only by its own counter. This needs no cookie, because the stored sessions have the
+/// addresses of their sign-ins. A client in such a network could learn from it that the account
+/// exists; registration reveals that, too.
 fn expect_not_blocked(
     context: &AppState,
     connection: &mut AnyConnection,
@@ -130,7 +130,7 @@ fn expect_not_blocked(
     user: Option<UserId>,
     actor: &Actor,
 ) -> Result<Attempt> {
-    // Asked of nobody where there is no such account: how long a refusal takes tells nothing.
+    // The query runs for an unknown account as well, so that the response time reveals nothing.
     let user = user.unwrap_or_else(UserId::nil);
     let is_known = match actor.ip.map(networks::client_prefix) {
         Some(here) => credentials::has_signed_in_from(connection, user, here)?,
@@ -185,7 +185,7 @@ async fn verify(
     }
 }
 
-/// What the password was found to be right against, where it is and the account is open.
+/// Returns the hash that matches the password, if the account is not disabled.
 async fn verify_one(
     context: &AppState,
     place: &HashPermit,
@@ -202,14 +202,14 @@ async fn verify_one(
         PasswordCheck::ValidNeedsRehash => rehash(context, place, user, stored, password).await,
         PasswordCheck::Invalid => Ok(None),
         PasswordCheck::MalformedHash => {
-            tracing::error!(%user, "the stored password hash cannot be used: nobody can sign in");
+            tracing::error!(%user, "stored password hash malformed, sign-in impossible");
             Ok(None)
         }
     }
 }
 
-/// Replaces a hash that was made with other parameters, in a commit of its own. Of many who sign in
-/// at once one replaces it; the others verify against what it left.
+/// Replaces a hash with outdated parameters, in a transaction of its own. Of several concurrent
+/// sign-ins one replaces it, and the others verify against the new hash.
 async fn rehash(
     context: &AppState,
     place: &HashPermit,
@@ -240,15 +240,15 @@ async fn rehash(
     }
 }
 
-/// What is stored after a hash was to be replaced.
+/// The stored hash after the replacement.
 enum Found {
     Ours(StoredHash),
     Another(Option<StoredHash>),
 }
 
-/// Writes a line of the log for every refusal, in nobody's log where there is no such account: a
-/// commit that only known addresses cost would tell them apart by the time of the answer. The same commit
-/// takes the attempt back from the counts of successes.
+/// Records a failed attempt in the audit log, without a user if the account does not exist. If only
+/// existing accounts caused a commit, the response time would reveal them. The same transaction
+/// removes the attempt from the counters of successes.
 async fn record_refusal(
     context: &AppState,
     user: Option<UserId>,
@@ -264,13 +264,13 @@ async fn record_refusal(
         .await
 }
 
-/// Begins the transaction that lets somebody in, or lets them do more: takes the user's lock, makes
-/// sure that the proof still holds, and takes the attempt back. A password that changed or an account
-/// that was disabled after the proof was made, and whose endings were committed, is not slipped past.
+/// Begins a transaction that needs the password: locks the user, checks that the proof is still
+/// valid, and removes the attempt from the counters of failures. So a proof does not outlive a
+/// committed change of the password or a disabled account.
 ///
 /// # Errors
-/// [`Error::WrongPassword`] where the proof is void; [`Error::NotSignedIn`] where the actor's own
-/// credential ended.
+/// [`Error::WrongPassword`] if the proof is no longer valid; [`Error::NotSignedIn`] if the actor's
+/// own credential was revoked.
 pub(crate) fn redeem_password_proof(
     tx: &mut Transaction<'_>,
     proof: &PasswordProof,
@@ -289,10 +289,11 @@ pub(crate) fn redeem_password_proof(
     Ok(account)
 }
 
-/// What the form of a signed-in user says of a wrong password.
+/// The field error of a wrong password in a form for authenticated users.
 pub const NOT_YOUR_PASSWORD: &str = "This is not your password.";
 
-/// Turns [`Error::WrongPassword`] into an error of a field, because a user who is signed in can correct it.
+/// Turns [`Error::WrongPassword`] into an error of a field, because a user who is signed in can
+/// correct it.
 #[must_use]
 pub fn wrong_password_in(field: &'static str, error: Error) -> Error {
     match error {

@@ -1,4 +1,4 @@
-//! Making tokens.
+//! Creates tokens.
 
 use std::time::Duration;
 
@@ -24,34 +24,35 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// A token to be made.
+/// The data of a new token.
 #[derive(Clone, Debug)]
 pub struct NewToken {
-    /// What its owner calls it.
+    /// The name.
     pub name: Name,
-    /// What it may do.
+    /// The abilities.
     pub abilities: Abilities,
-    /// From when on it lets nobody in.
+    /// When the token expires.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A token that was just made, with its secret.
+/// A new token with its secret.
 #[derive(Clone)]
 pub struct Issued {
     /// The token.
     pub token: Credential,
-    /// Its secret: shown now or never.
+    /// The secret. It is shown once.
     pub secret: TokenSecret,
 }
 
-/// Makes a personal token for the caller: never with more abilities nor a longer life than the
-/// credential that asks.
+/// Creates a personal token for the caller. The token cannot have more abilities or a longer life
+/// than the caller's credential.
 ///
-/// `form_key` is what the form carried: sent twice, it makes one token, and [`find_by_form_key`] finds it.
+/// `form_key` is the key of the form. The same form creates one token only, and
+/// [`find_by_form_key`] finds it.
 ///
 /// # Errors
-/// [`Error::MissingAbility`] and [`Error::ExceedsCallerLifetime`] where the caller has less than it wants
-/// to give; [`Error::DuplicateSubmission`] where this form made its token before.
+/// [`Error::MissingAbility`] and [`Error::ExceedsCallerLifetime`] if the token would have more than
+/// the caller; [`Error::DuplicateSubmission`] if this form has created its token before.
 pub async fn create(
     context: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
@@ -79,10 +80,10 @@ pub async fn create(
         .await
 }
 
-/// Makes a token for an operator.
+/// Creates a token for an operator.
 ///
 /// # Errors
-/// [`Error::NotFound`] where the user is gone.
+/// [`Error::NotFound`] if the user does not exist.
 pub async fn create_as_operator(
     context: &AppState,
     user: UserId,
@@ -99,10 +100,10 @@ pub async fn create_as_operator(
         .await
 }
 
-/// The token that the form with this key made.
+/// Returns the token that the form with this key created.
 ///
 /// # Errors
-/// [`Error::NotFound`] where it made none.
+/// [`Error::NotFound`] if there is none.
 pub async fn find_by_form_key(
     context: &AppState,
     user: UserId,
@@ -116,7 +117,7 @@ pub async fn find_by_form_key(
     credentials::find(context, user, CredentialType::Token, id).await
 }
 
-/// A token that is not yet in the database.
+/// Returns a token that is not in the database yet.
 pub(super) fn new_token(
     context: &AppState,
     user: UserId,
@@ -150,10 +151,11 @@ pub(super) fn new_token(
     Ok(Issued { token, secret })
 }
 
-/// Puts a drafted token into the database, within a transaction that holds the user's lock.
+/// Inserts a token in a transaction that holds the user's lock.
 ///
 /// # Errors
-/// [`Error::TooManyTokens`]; [`Error::DuplicateSubmission`].
+/// [`Error::TooManyTokens`]; [`Error::DuplicateSubmission`] if the form has created its token
+/// before.
 pub(super) fn insert(
     tx: &mut Transaction<'_>,
     issued: Issued,
@@ -190,10 +192,10 @@ pub(super) fn insert(
 }
 
 impl NewToken {
-    /// When a token made at `now` for `life` expires.
+    /// Returns the expiry of a token that is created now with the lifetime `life`.
     ///
     /// # Errors
-    /// What to do about it: the life is longer than the operator allows, or no time at all.
+    /// Advice for the user: the lifetime is longer than the operator allows, or is zero.
     pub fn expiry(context: &AppState, life: Option<Duration>) -> Result<Option<Timestamp>, String> {
         Self::within_the_operators_bound(
             context,
@@ -201,10 +203,10 @@ impl NewToken {
         )
     }
 
-    /// Checks a wanted expiry against the present and against `NARTHEX_TOKEN_MAX_AGE`.
+    /// Checks an expiry against the present time and against `NARTHEX_TOKEN_MAX_AGE`.
     ///
     /// # Errors
-    /// What to do about it.
+    /// Advice for the user.
     pub fn within_the_operators_bound(
         context: &AppState,
         expires_at: Option<Timestamp>,
@@ -224,10 +226,10 @@ impl NewToken {
         }
     }
 
-    /// Checks name, abilities and life together.
+    /// Combines name, abilities and expiry.
     ///
     /// # Errors
-    /// Everything that is wrong with them, by field.
+    /// All errors, by field.
     pub fn of(
         errors: FieldErrors,
         name: Option<Name>,

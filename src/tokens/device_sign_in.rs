@@ -1,4 +1,4 @@
-//! Signing in an app or a command line, which gets a device token.
+//! Signs in an app or a command line, which gets a device token.
 
 use super::create::{Issued, NewToken, insert, new_token};
 use crate::{
@@ -10,20 +10,20 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// A device that signs in.
+/// The data of a device's sign-in.
 pub struct DeviceSignIn {
-    /// What its owner will know it by.
+    /// The name by which the user recognises the device.
     pub device_name: Name,
-    /// What it may do.
+    /// The abilities of the token.
     pub abilities: Abilities,
-    /// When its token expires; `None` is never. Made by [`DeviceSignIn::usual_expiry`], or checked by
-    /// [`NewToken::expiry`].
+    /// When the token expires. `None` is never. The value comes from
+    /// [`DeviceSignIn::usual_expiry`], or was checked by [`NewToken::expiry`].
     pub expires_at: Option<Timestamp>,
 }
 
 impl DeviceSignIn {
-    /// When the token of a device expires that asks for no life: after `NARTHEX_DEVICE_TOKEN_AGE`, or
-    /// `NARTHEX_TOKEN_MAX_AGE` where that is shorter.
+    /// Returns the expiry of a device token without a requested lifetime: after
+    /// `NARTHEX_DEVICE_TOKEN_AGE`, or after `NARTHEX_TOKEN_MAX_AGE` if that is shorter.
     #[must_use]
     pub fn usual_expiry(context: &AppState) -> Option<Timestamp> {
         let settings = context.settings();
@@ -33,11 +33,11 @@ impl DeviceSignIn {
     }
 }
 
-/// Gives a device token to whoever knew the password. Where the user has as many tokens as one may have, the
-/// device token that went unused for longest ends.
+/// Creates a device token for the user of a password proof. If the user has the maximum number of
+/// tokens, the device token that was unused for longest is revoked.
 ///
 /// # Errors
-/// [`Error::WrongPassword`] where the proof is void by now; [`Error::TooManyTokens`].
+/// [`Error::WrongPassword`] if the proof is no longer valid; [`Error::TooManyTokens`].
 pub async fn sign_in(
     context: &AppState,
     proof: PasswordProof,
@@ -61,8 +61,9 @@ pub async fn sign_in(
         .write(move |tx| {
             redeem_password_proof(tx, &proof, &actor)?;
             match insert(tx, draft, None, &actor) {
-                // Nothing was made, and yet the password was right: that is to be kept, or a full list
-                // would be held against its owner as so many wrong ones.
+                // No token was created, but the password was right. The transaction commits this
+                // success. Otherwise sign-ins at a full list would count as attempts with a wrong
+                // password.
                 Err(full @ Error::TooManyTokens(_)) => Ok(Err(full)),
                 made => made.map(Ok),
             }

@@ -1,5 +1,4 @@
-//! What is special to an API client: the token's secret, making and changing tokens, signing a
-//! device in.
+//! Tokens: their secret, creation, change, rotation and the sign-in of devices.
 
 pub(crate) mod create;
 mod device_sign_in;

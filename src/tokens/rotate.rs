@@ -1,4 +1,4 @@
-//! Giving a token a new secret, while the one before goes on working for a while.
+//! Rotates tokens: gives a token a new secret, while the previous one works for a grace period.
 
 use std::time::Duration;
 
@@ -22,33 +22,33 @@ use crate::{
     },
 };
 
-/// How many secrets from before go on working at most, each within its own overlap: enough for
-/// somebody who rotates again because a new secret was lost, and a bound for everybody else.
+/// The maximum number of previous secrets that work, each within its own grace period. A user who
+/// rotates again because a new secret was lost needs a few of them.
 const EARLIER_SECRETS: usize = 8;
 
-/// How long a program that sends the same `Idempotency-Key` again is given the same secret again.
+/// The period in which a client that repeats an `Idempotency-Key` gets the same secret again.
 const RETRIED_FOR: Duration = Duration::from_secs(10 * 60);
 
-/// How long the secret before goes on working after a rotation: at most [`GracePeriod::MAX_GRACE_PERIOD`].
+/// How long the previous secret works after a rotation: at most [`GracePeriod::MAX_GRACE_PERIOD`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GracePeriod(Duration);
 
 impl GracePeriod {
-    /// A secret that works for longer than this is no longer about to go.
+    /// The longest grace period. Beyond it, a secret would no longer be temporary.
     pub const MAX_GRACE_PERIOD: Duration = Duration::from_secs(7 * 24 * 3600);
 
-    /// Reads a length of time such as `24h`; `0` ends the secret before at once.
+    /// Parses a duration such as `24h`. With `0` the previous secret is revoked immediately.
     ///
     /// # Errors
-    /// What would do.
+    /// A description of valid values.
     pub fn parse(text: &str) -> Result<Self, String> {
         duration::parse(text).map_or_else(Self::refused, Self::of)
     }
 
-    /// So long.
+    /// Returns a grace period of this length.
     ///
     /// # Errors
-    /// What would do.
+    /// A description of valid values.
     pub fn of(length: Duration) -> Result<Self, String> {
         if length <= Self::MAX_GRACE_PERIOD {
             Ok(Self(length))
@@ -62,22 +62,22 @@ impl GracePeriod {
     }
 }
 
-/// What makes a rotation that is asked for again the same one, so that it happens once.
+/// The identity of a rotation request, so that a repeated request rotates once.
 ///
-/// It carries the server's keys, from which its secret is derived.
+/// It contains the server's keys, from which the new secret is derived.
 #[derive(Clone)]
 pub struct Request {
     key: Vec<u8>,
-    /// What else was asked for. It is part of what the secret is derived from, so that the same key with
-    /// something else is noticed.
+    /// The other parameters. The secret is derived from them as well, so that a repetition of the
+    /// key with other parameters is detected.
     terms: Vec<u8>,
     repeatable_for: Option<Duration>,
     keys: SigningKeys,
 }
 
 impl Request {
-    /// A program's, by the `Idempotency-Key` that it sent. `terms` says what the body asked for besides
-    /// the overlap; nothing, where it asked for nothing else.
+    /// Returns the request of a client, identified by its `Idempotency-Key`. `terms` is the part of
+    /// the body other than the grace period. It is empty if the body has nothing else.
     #[must_use]
     pub fn from_program(keys: &SigningKeys, key: &str, terms: &str) -> Self {
         Self {
@@ -88,7 +88,8 @@ impl Request {
         }
     }
 
-    /// A form's, by the key that the form carries: whenever it is sent again, it is the same.
+    /// Returns the request of a form, identified by the key of the form. A form is the same request
+    /// however late it is sent again.
     #[must_use]
     pub fn from_form(keys: &SigningKeys, key: &[u8; 16]) -> Self {
         Self {
@@ -101,13 +102,14 @@ impl Request {
 }
 
 impl Request {
-    /// All that was asked for, as its secret is derived from it.
+    /// Returns the input from which the secret is derived.
     fn to_bytes(&self) -> Vec<u8> {
         [&*self.key, &*self.terms].concat()
     }
 
-    /// What it is known by: another program's of the same key is another one. A form's key is random,
-    /// and the form may come from a session that followed.
+    /// Returns the digest that identifies the request. The key of a client is distinct for each
+    /// credential. The key of a form is random, and the form may come from a later session of the
+    /// user.
     fn digest(&self, caller: &Principal) -> Digest {
         let program = self
             .repeatable_for
@@ -117,35 +119,36 @@ impl Request {
     }
 }
 
-/// What a rotation is to do.
+/// The parameters of a rotation.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rotation {
-    /// How long the secret before goes on working.
+    /// How long the previous secret works.
     pub overlap: GracePeriod,
-    /// When the token expires from then on; `Some(None)` is never, `None` leaves it as it is. Checked
-    /// before by [`NewToken::within_the_operators_bound`](super::NewToken::within_the_operators_bound).
+    /// When the token expires afterwards. `Some(None)` is never, and `None` leaves it unchanged.
+    /// [`NewToken::within_the_operators_bound`](super::NewToken::within_the_operators_bound) has
+    /// checked the value.
     pub expires_at: Option<Option<Timestamp>>,
 }
 
-/// A token under its new secret.
+/// A token with its new secret.
 pub struct RotatedToken {
     /// The token and the secret.
     pub issued: Issued,
-    /// Whether this request was made before: the secret is the one that it made then.
+    /// Whether this request is a repetition, and the secret is that of the first request.
     pub repeated: bool,
 }
 
-/// Gives one of the caller's tokens a new secret. The one before works until `overlap` is over;
-/// those before that keep their own time, where it ends earlier.
+/// Rotates one of the caller's tokens. The previous secret works until `overlap` is over. Older
+/// secrets keep their own end, if that is earlier.
 ///
-/// Whoever rotates a token holds its secret afterwards. So it is bounded as making one is: never
-/// more abilities, nor a longer life, than the caller has.
+/// The caller knows the new secret afterwards. So a rotation has the same bounds as a creation: the
+/// token cannot have more abilities or a longer life than the caller.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no such live token; [`Error::MissingAbility`] and
-/// [`Error::ExceedsCallerLifetime`] where it may do more, or lives or shall live longer, than the caller;
-/// [`Error::Invalid`] where the same request was made before with another overlap or expiry, or the
-/// token was rotated again since.
+/// [`Error::NotFound`] if there is no such active token; [`Error::MissingAbility`] and
+/// [`Error::ExceedsCallerLifetime`] if the token has or would get more than the caller;
+/// [`Error::Invalid`] if the same request was made before with another grace period or expiry, or
+/// if the token was rotated again since.
 pub async fn rotate(
     context: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
@@ -168,8 +171,8 @@ pub async fn rotate(
                 && let Some(secret) =
                     find_existing(tx.state, tx.connection, &caller, &token, overlap, request)?
             {
-                // Whoever asked first may not have been answered yet: the secret before is as over for
-                // this answer as for that one.
+                // The first request may still wait for other nodes. This response promises the same
+                // end of the previous secret, so it must wait as well.
                 let _ = store::invalidate(tx, token.user_id, id)?;
                 let issued = Issued { token, secret };
                 return Ok(RotatedToken {
@@ -195,7 +198,7 @@ pub async fn rotate(
         .await
 }
 
-/// The secrets from before that still let somebody in with this token, the newest first.
+/// Returns the previous secrets of a token that still work, newest first.
 ///
 /// # Errors
 /// When the database fails.
@@ -219,8 +222,9 @@ fn replace(
     let now = tx.now();
     let old = store::invalidate(tx, token.user_id, token.id)?;
     store::limit_secrets(tx.connection, old, token.id, now.saturating_add(overlap.0))?;
-    // What is to work no longer is revoked, for the clock of another node may be slow: to it, a secret
-    // that is over here would still be good. Those that are over here make room first.
+    // Secrets beyond the limit are revoked, because the clock of another node may be slow and would
+    // still accept one that is over by this clock. Those that are over by this clock are revoked
+    // first.
     let mut earlier = store::previous_secrets(tx.connection, token.id)?;
     earlier.sort_by_key(|earlier| earlier.until <= now);
     let kept = if overlap.0.is_zero() {
@@ -245,7 +249,7 @@ fn replace(
         &request.to_bytes(),
         &salt,
     )
-    .ok_or_else(|| Error::internal("no secret could be derived"))?;
+    .ok_or_else(|| Error::internal("token secret derivation failed"))?;
     insert(tx.connection, token.id, &secret, now)?;
     let derived = DerivedSecret {
         digest: secret.digest(),
@@ -266,10 +270,10 @@ fn insert(
     Ok(())
 }
 
-/// The secret that this request made before, where it did so not too long ago.
+/// Returns the secret that this request created before, if that is recent enough.
 ///
-/// The server's key is tried first, then those that it replaced: the same secret comes out also after
-/// a restart, and after the key was changed.
+/// The server's current key is tried first, then its older keys. So the secret is the same after a
+/// restart and after a change of the key.
 fn find_existing(
     context: &AppState,
     connection: &mut AnyConnection,
@@ -288,7 +292,7 @@ fn find_existing(
     else {
         return Ok(None);
     };
-    // A form that is sent again is told that it was, and nothing more.
+    // A repeated form gets only the information that it is a repetition.
     let is_a_program = request.repeatable_for.is_some();
     if is_a_program && made.overlap != micros_of(overlap.0) {
         return Err(key_reuse_error("It was sent with another overlap."));
@@ -310,7 +314,8 @@ fn find_existing(
         })
 }
 
-/// A key stands for one request (draft-ietf-httpapi-idempotency-key-header-07, section 2.7).
+/// Returns an error, because a key stands for one request
+/// (draft-ietf-httpapi-idempotency-key-header-07, section 2.7).
 fn key_reuse_error(why: &str) -> Error {
     FieldErrors::one(
         "Idempotency-Key",
@@ -326,8 +331,8 @@ fn derive(
     request: &[u8],
     salt: &[u8],
 ) -> Option<TokenSecret> {
-    // The client's key itself, which is stored as a digest only: the database and the server's key are
-    // not enough to make the secret again.
+    // The request contains the client's key, of which only a digest is stored. So the database and
+    // the server's key are not enough to derive the secret.
     let what_for: [&[u8]; 3] = [b"narthex rotation", token.as_bytes(), request];
     TokenSecret::derive(prefix, key, salt, &what_for)
 }
@@ -360,10 +365,11 @@ mod tests {
         }
     }
 
-    /// A version that derives another would refuse what a program asks for again across an update.
+    /// A version that derives another secret would reject a repeated request across an update.
     #[test]
     fn a_derived_secret_stays_the_one_that_anybody_with_all_of_it_can_compute() {
-        // Python: HKDF by `hmac`, with the information `narthex rotation`, the id's 16 bytes, `request`.
+        // Python: HKDF by `hmac`, with the information `narthex rotation`, the id's 16 bytes,
+        // `request`.
         let prefix = TokenPrefix::parse("nrx").unwrap();
         let id = CredentialId::from_uuid(Uuid::from_u128(1));
         let secret = derive(&prefix, b"key", id, b"request", b"salt").unwrap();

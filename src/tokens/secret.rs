@@ -1,9 +1,10 @@
-//! The secret of a token, which travels in `Authorization: Bearer`.
+//! The secret of a token. It travels in `Authorization: Bearer`.
 //!
-//! `<prefix>_<30 base62 characters><6 base62 characters>`: 178 bits of randomness, then the CRC-32 of
-//! everything before it. What a new one begins with is a setting; one that was given out under another
-//! prefix goes on working, so a secret is known by its form and its checksum. The checksum costs a scanner of leaked files, and us, nothing to verify;
-//! it is no protection, the randomness is.
+//! `<prefix>_<30 base62 characters><6 base62 characters>`: 178 random bits, then the CRC-32 of
+//! everything before it. The prefix of new secrets is a setting. Secrets with an older prefix stay
+//! valid, so a secret is recognised by its form and its checksum. The checksum lets Narthex and
+//! scanners of leaked files verify the form without a query. The protection is the randomness, not
+//! the checksum.
 
 use hkdf::Hkdf;
 use sha2::Sha256;
@@ -23,21 +24,21 @@ use crate::{
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM_CHARACTERS: usize = 30;
 const CHECKSUM_CHARACTERS: usize = 6;
-/// How many random bytes are drawn for them: 8 of 256 values are no character, and of 64 bytes more
-/// than half would have to be such.
+/// The number of random bytes for them. 8 of 256 values are not used, and more than half of 64
+/// bytes would have to be such.
 const BYTES: usize = 64;
-/// How many of the last characters are kept to tell tokens apart.
+/// The number of last characters that are stored as the hint.
 const HINT_CHARACTERS: usize = 4;
 
-/// The secret of a token: made once, shown once.
+/// The secret of a token. It is generated once and shown once.
 #[derive(Clone)]
 pub struct TokenSecret(SecretString);
 
 impl TokenSecret {
-    /// A new one.
+    /// Generates a secret.
     ///
     /// # Errors
-    /// When the machine has no randomness.
+    /// When the system provides no random bytes.
     pub fn generate(prefix: &TokenPrefix, random: &dyn Random) -> Result<Self> {
         loop {
             let bytes = Zeroizing::new(rng::bytes::<BYTES>(random)?);
@@ -47,11 +48,11 @@ impl TokenSecret {
         }
     }
 
-    /// The one that belongs to `key`, `salt` and `of`, and to nothing else: made again from the same,
-    /// it is the same; without the key it cannot be told from a random one. HKDF with SHA-256 (RFC
-    /// 5869): `key` is the keying material, `of` says what for.
+    /// Derives the secret for `key`, `salt` and `of`. The same inputs give the same secret. Without
+    /// the key it cannot be distinguished from a random one. HKDF with SHA-256 (RFC 5869): `key` is
+    /// the keying material, `of` is the context.
     ///
-    /// `None` would need an improbable salt; another one would do then.
+    /// Returns `None` for an improbable salt. Another salt works then.
     #[must_use]
     pub fn derive(prefix: &TokenPrefix, key: &[u8], salt: &[u8], of: &[&[u8]]) -> Option<Self> {
         let mut bytes = Zeroizing::new([0; BYTES]);
@@ -60,9 +61,9 @@ impl TokenSecret {
         Self::of(prefix, &bytes)
     }
 
-    /// Spells random bytes as a secret. Those past the last whole multiple of 62 are thrown away, or
-    /// the first characters of the alphabet would come a little more often; `None` where too few are
-    /// left, which happens once in more secrets than will ever be made.
+    /// Encodes random bytes as a secret. Values from 248, the largest multiple of 62, are dropped,
+    /// because otherwise the first characters of the alphabet would be more frequent. Returns
+    /// `None` if too few bytes are left, which is too improbable to happen.
     fn of(prefix: &TokenPrefix, bytes: &[u8; BYTES]) -> Option<Self> {
         let mut text = format!("{}_", prefix.as_str());
         let wanted = text.len() + RANDOM_CHARACTERS;
@@ -78,35 +79,36 @@ impl TokenSecret {
         Some(Self(SecretString::new(text)))
     }
 
-    /// Reads what a client sent: `None` where it has a [`TokenFormatError`], without looking anything up.
+    /// Parses the text of a client without a query. Returns `None` for a text with a
+    /// [`TokenFormatError`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::read(text).ok()
     }
 
-    /// Reads what may be a secret, for somebody who wants to know why it is none.
+    /// Parses a text for an operator, who wants to know the reason if it is no secret.
     ///
     /// # Errors
-    /// The first thing that is wrong with it.
+    /// The first error of the text.
     pub fn read(text: &str) -> Result<Self, TokenFormatError> {
         well_formed(text).map(|()| Self(SecretString::new(text.to_owned())))
     }
 
-    /// What the database knows the secret by that a client sent, without a copy of it: `None` where it has
-    /// a [`TokenFormatError`].
+    /// Returns the digest of a client's text without a copy of the text. Returns `None` for a text
+    /// with a [`TokenFormatError`].
     #[must_use]
     pub fn digest_of(text: &str) -> Option<Digest> {
         well_formed(text).ok()?;
         Some(Digest::of(text.as_bytes()))
     }
 
-    /// What the database knows it by.
+    /// Returns the digest that the database stores.
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.0.digest()
     }
 
-    /// Its last characters, by which its owner tells it from others.
+    /// Returns the last characters, by which the owner recognises the token.
     #[must_use]
     pub fn hint(&self) -> String {
         let text = self.0.expose();
@@ -115,27 +117,27 @@ impl TokenSecret {
             .collect()
     }
 
-    /// The text, to be shown once to its owner.
+    /// Returns the text, which is shown to the owner once.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
 }
 
-/// Why a text is no secret of a token. Says nothing of what is in the text.
+/// The reason why a text is no secret of a token. It contains no part of the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenFormatError {
-    /// It begins with something that is no prefix.
+    /// The text does not begin with a prefix.
     #[error("it does not begin with 2 to 10 letters or digits and an underscore")]
     Prefix,
-    /// There is something in it that no secret has.
-    #[error("there is something else than letters and digits after the prefix")]
+    /// The text has a character that no secret has.
+    #[error("it has other characters than letters and digits after the prefix")]
     Alphabet,
-    /// So many characters come after the prefix.
-    #[error("{0} characters come after the prefix, and a whole one has 36")]
+    /// The number of characters after the prefix is wrong.
+    #[error("{0} characters come after the prefix, and a secret has 36")]
     Length(usize),
-    /// The last characters are not the checksum of all before.
-    #[error("its checksum is wrong, so that something in it was changed")]
+    /// The last characters are not the checksum of the others.
+    #[error("its checksum is wrong, so a character was changed or is missing")]
     Checksum,
 }
 
@@ -226,7 +228,7 @@ mod tests {
             let digest = TokenSecret::digest_of(secret.expose()).unwrap();
             assert!(digest == secret.digest());
         }
-        // The checksum is of the prefix, too.
+        // The checksum includes the prefix.
         let secret = TokenSecret::generate(&prefix(), &SystemRandom).unwrap();
         let other = secret.expose().replacen("nrx", "acme", 1);
         assert!(matches!(

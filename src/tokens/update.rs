@@ -1,4 +1,4 @@
-//! Changing a token: its name, what it may do, when it expires, and whether it is paused.
+//! Changes a token: its name, its abilities, its expiry, and whether it is paused.
 
 use crate::{
     app_state::AppState,
@@ -15,23 +15,24 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// What shall be different; what is `None` stays.
+/// A change of a token. `None` leaves a value unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// The name.
     pub name: Option<Name>,
-    /// What it may do.
+    /// The abilities.
     pub abilities: Option<Abilities>,
-    /// Whether it is refused until resumed.
+    /// Whether the token is paused.
     pub paused: Option<bool>,
-    /// When it expires; `Some(None)` is never. Checked before by
-    /// [`NewToken::within_the_operators_bound`](super::NewToken::within_the_operators_bound).
+    /// When the token expires. `Some(None)` is never.
+    /// [`NewToken::within_the_operators_bound`](super::NewToken::within_the_operators_bound) has
+    /// checked the value.
     pub expires_at: Option<Option<Timestamp>>,
 }
 
 impl Change {
-    /// Whether the change gives `token` more abilities than it has, or a longer life. A session has to
-    /// confirm its password for this.
+    /// Returns whether the change gives `token` more abilities or a longer life. This requires a
+    /// recent authentication of a session.
     #[must_use]
     pub fn gives_more_to(&self, token: &Credential) -> bool {
         let widens = self
@@ -45,7 +46,7 @@ impl Change {
     }
 }
 
-/// Whether a life until `one` is longer than a life until `other`. `None` is a life without an end.
+/// Returns whether an expiry `one` is later than `other`. `None` is no expiry.
 fn ends_after(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
     match (one, other) {
         (_, None) => false,
@@ -54,12 +55,12 @@ fn ends_after(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
     }
 }
 
-/// Changes one of the caller's tokens and returns it as it is then.
+/// Changes one of the caller's tokens and returns its new state.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no such live token; [`Error::MissingAbility`] and
-/// [`Error::ExceedsCallerLifetime`] where the caller would give what it does not have, or resume it;
-/// [`Error::ReauthenticationRequired`] where a session that has not confirmed its password lately would give the
+/// [`Error::NotFound`] if there is no such active token; [`Error::MissingAbility`] and
+/// [`Error::ExceedsCallerLifetime`] if the caller would give or resume more than it has;
+/// [`Error::ReauthenticationRequired`] if a session without a recent authentication would give the
 /// token [more than it had](Change::gives_more_to).
 pub async fn change(
     context: &AppState,
@@ -80,7 +81,7 @@ pub async fn change(
             }
             let mut token = find_live(tx.state, tx.connection, caller.user.id, id)?;
             if token.paused && change.paused == Some(false) {
-                // It lets somebody in again, which is as good as making it.
+                // A resumed token is accepted again, which needs the same rights as its creation.
                 acting.may_give_abilities(&token.abilities)?;
                 acting.may_give_life(change.expires_at.unwrap_or(token.expires_at))?;
             }
@@ -97,10 +98,10 @@ pub async fn change(
         .await
 }
 
-/// A live token of a user, as what can be changed, with when it was used last.
+/// Returns an active token of a user with its last use. Only active tokens can be changed.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is none.
+/// [`Error::NotFound`] if there is none.
 pub(super) fn find_live(
     context: &AppState,
     connection: &mut AnyConnection,
@@ -114,7 +115,7 @@ pub(super) fn find_live(
     Ok(token)
 }
 
-/// Makes the change on `token` and says what is different afterwards.
+/// Applies the change to `token` and returns the audit events of the differences.
 fn apply(token: &mut Credential, change: Change) -> Vec<NewEvent> {
     let (name, abilities, paused) = (token.name.clone(), token.abilities.clone(), token.paused);
     let expires_at = token.expires_at;
