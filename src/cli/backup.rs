@@ -1,4 +1,4 @@
-//! `narthex backup`: a copy of an SQLite database while a server uses it.
+//! `narthex backup`: copies an SQLite database while a server uses it.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -7,29 +7,35 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{CliError, OutputFormat, check::folder_of, is_there, json, output};
+use super::{CliError, OutputFormat, check::folder_of, ensure_exists, json, output};
 use crate::{
     config::Settings,
     db::{DatabaseUrl, backup},
     error::Error,
 };
 
-pub(super) fn backup(settings: &Settings, file: &Path, form: OutputFormat) -> Result<(), CliError> {
+pub(super) fn backup(
+    settings: &Settings,
+    file: &Path,
+    format: OutputFormat,
+) -> Result<(), CliError> {
     let DatabaseUrl::Sqlite(database) = &settings.database else {
-        return Err(CliError::because(
-            "DATABASE_URL names a PostgreSQL database: make its backups with pg_dump, or with what \
-             its server has for them",
+        return Err(CliError::message(
+            "DATABASE_URL names a PostgreSQL database: back it up with pg_dump or with the tools \
+             of its server",
         ));
     };
-    is_there(&settings.database)?;
+    ensure_exists(&settings.database)?;
     let file = std::path::absolute(file)?;
     // SQLite takes the name as text.
     if file.to_str().is_none() {
-        return Err(CliError::because("the name of the file is not UTF-8"));
+        return Err(CliError::message("the name of the file is not UTF-8"));
     }
     let shown = file.display();
-    let failed = |error: io::Error| CliError::Because(format!("{shown} cannot be made: {error}"));
-    // The copy holds addresses and password hashes: no other user may read it at any moment.
+    let failed =
+        |error: io::Error| CliError::Message(format!("{shown} cannot be created: {error}"));
+    // The copy contains addresses and password hashes, so it is created with access for its owner
+    // only.
     let copy = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -42,7 +48,7 @@ pub(super) fn backup(settings: &Settings, file: &Path, form: OutputFormat) -> Re
     }
     let bytes = done?;
     let key_file = settings.secret_keys.is_none().then(|| settings.key_file());
-    if form.json {
+    if format.json {
         return output::json(&json::backup(&file, bytes, key_file.as_deref()));
     }
     output::line(format!(
@@ -53,7 +59,7 @@ pub(super) fn backup(settings: &Settings, file: &Path, form: OutputFormat) -> Re
     Ok(())
 }
 
-/// Fills the empty file, and returns when it is on the disk.
+/// Fills the empty file. Returns when the copy is on the disk.
 fn write(settings: &Settings, file: &Path, copy: &File) -> Result<u64, CliError> {
     backup::copy_to(&settings.database, file).map_err(Error::from)?;
     copy.sync_all()?;
@@ -66,5 +72,8 @@ fn reminder(key_file: Option<PathBuf>) -> String {
         Some(path) => path.display().to_string(),
         None => "NARTHEX_SECRET_KEY".to_owned(),
     };
-    format!("{key} belongs with it: without that key every session ends when it is put back.")
+    format!(
+        "{key} belongs with it: without that key every session ends when the backup is \
+             restored."
+    )
 }

@@ -1,4 +1,4 @@
-//! `narthex moved`: the answer to whether the database is a copy, where nothing was lost by it.
+//! `narthex moved`: confirms that the database was moved and that no revocation was lost.
 
 use super::{CliError, OutputFormat, json, output};
 use crate::{
@@ -8,30 +8,36 @@ use crate::{
     restore_detection,
 };
 
-pub(super) async fn run(context: &AppState, form: OutputFormat) -> Result<(), CliError> {
-    let place = confirm(context).await?;
-    if form.json {
-        return output::json(&json::place(&place));
+pub(super) async fn run(context: &AppState, format: OutputFormat) -> Result<(), CliError> {
+    let identity = confirm(context).await?;
+    if format.json {
+        return output::json(&json::place(&identity));
     }
-    output::line(format!("The database is where it has to be: {place}."))
+    output::line(format!(
+        "The identity of the database is confirmed: {identity}."
+    ))
 }
 
-/// Has the database know its place as the right one; gives it.
+/// Records the present identity of the database as the right one and returns it.
 pub(super) async fn confirm(context: &AppState) -> Result<String, CliError> {
     let target = context.settings().database.clone();
-    // Outside of the transaction below, which a question that is refused would end.
-    let here = context
+    // A refused query would end the transaction below, so the identity is read outside of it.
+    let current = context
         .db()
         .read::<_, db::Error>(move |connection| DatabaseIdentity::of(&target, connection))
         .await
         .map_err(Error::from)?;
-    let place = here.to_string();
-    // Every node forgets everything: after a failover it may remember what the database knows to be ended.
+    let identity = current.to_string();
+    // Every node clears its cache, because after a failover it may hold credentials that are
+    // revoked in the database.
     context
         .write(move |tx| {
             let _: Invalidation = tx.invalidate_everything();
-            Ok(restore_detection::confirm_identity(tx.connection, &here)?)
+            Ok(restore_detection::confirm_identity(
+                tx.connection,
+                &current,
+            )?)
         })
         .await?;
-    Ok(place)
+    Ok(identity)
 }

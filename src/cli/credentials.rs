@@ -1,4 +1,4 @@
-//! What the commands about tokens, sessions and sign-outs share.
+//! Functions that the commands for tokens, sessions and sign-outs share.
 
 use super::{CliError, OutputFormat, json, output, table::Columns};
 use crate::{
@@ -22,8 +22,8 @@ use crate::{
     },
 };
 
-/// Every live credential of one class, newest first.
-pub(super) async fn live(
+/// Returns every active credential of one type, newest first.
+pub(super) async fn active(
     context: &AppState,
     user: UserId,
     class: CredentialType,
@@ -43,16 +43,16 @@ pub(super) async fn live(
     }
 }
 
-/// Ends one credential of anybody, and tells what that ended.
+/// Revokes one credential of any user and prints the result.
 pub(super) async fn revoke(
     context: &AppState,
     class: CredentialType,
     id: CredentialId,
-    form: OutputFormat,
+    format: OutputFormat,
 ) -> Result<(), CliError> {
     let found = credentials::find_any_user(context, class, id).await;
     let found = found.map_err(|error| match error {
-        Error::NotFound => CliError::Because(format!("there is no {} {id}", class.as_str())),
+        Error::NotFound => CliError::Message(format!("there is no {} {id}", class.as_str())),
         other => other.into(),
     })?;
     let name = class.as_str();
@@ -61,27 +61,32 @@ pub(super) async fn revoke(
             .wait_for_revocation(InvalidationKey::User(found.user_id))
             .await?;
         let ago = humanize::ago(context.now(), at);
-        return nothing(form, format!("The {name} {id} was ended {ago}."));
+        return no_change(format, format!("The {name} {id} was revoked {ago}."));
     }
-    let ending =
+    let request =
         RevocationRequest::of(CredentialFilter::one(class, id), RevocationReason::Operator);
-    let ended = revoke::revoke(context, found.user_id, ending, Actor::operator()).await?;
-    receipt(context, form, &format!("Ended the {name} {id}."), &ended)
+    let revoked = revoke::revoke(context, found.user_id, request, Actor::operator()).await?;
+    receipt(
+        context,
+        format,
+        &format!("Revoked the {name} {id}."),
+        &revoked,
+    )
 }
 
-/// Tells what a sign-out ended, after `done`, which says what was done.
+/// Prints `done`, which says what was done, and the credentials that were revoked.
 pub(super) fn receipt(
     context: &AppState,
-    form: OutputFormat,
+    format: OutputFormat,
     done: &str,
     receipt: &RevocationReceipt,
 ) -> Result<(), CliError> {
-    if form.json {
+    if format.json {
         return output::json(&json::receipt(receipt));
     }
     output::line(done)?;
     output::line(format!(
-        "That ended {}; the receipt is {}.",
+        "That revoked {}; the receipt is {}.",
         receipt.summary(),
         receipt.id
     ))?;
@@ -91,30 +96,30 @@ pub(super) fn receipt(
     table(&receipt.credentials, context.now()).print("")
 }
 
-/// Tells that there was nothing to do.
-pub(super) fn nothing(form: OutputFormat, why: String) -> Result<(), CliError> {
-    if form.json {
+/// Prints that there was nothing to do.
+pub(super) fn no_change(format: OutputFormat, reason: String) -> Result<(), CliError> {
+    if format.json {
         return output::json(&None::<()>);
     }
-    output::line(why)
+    output::line(reason)
 }
 
-/// Sessions and tokens in one list.
+/// Returns a table of sessions and tokens.
 pub(super) fn table(credentials: &[Credential], now: Timestamp) -> Columns<4> {
-    let mut columns = Columns::under(["ID", "KIND", "LAST USED", "WHAT"]);
+    let mut columns = Columns::with_headings(["ID", "KIND", "LAST USED", "NAME"]);
     for credential in credentials {
         columns.row([
             credential.id.to_string(),
             credential.kind.as_str().to_owned(),
             last_used(credential, now),
-            what(credential),
+            label(credential),
         ]);
     }
     columns
 }
 
-/// What its owner knows it by: `Firefox on Linux`, `deploy (…a1B2)`.
-pub(super) fn what(credential: &Credential) -> String {
+/// Returns the name that its owner knows: `Firefox on Linux`, `deploy (…a1B2)`.
+pub(super) fn label(credential: &Credential) -> String {
     match credential.class() {
         CredentialType::Session => Device::of(credential.user_agent.as_deref()).to_string(),
         CredentialType::Token => format!("{} (…{})", credential.name, credential.hint),
@@ -133,8 +138,8 @@ pub(super) fn last_used(credential: &Credential, now: Timestamp) -> String {
     }
 }
 
-/// When it ends by itself: `in 3 days`, `never`.
-pub(super) fn end(credential: &Credential, now: Timestamp) -> String {
+/// Returns when the credential expires: `in 3 days`, `never`.
+pub(super) fn expiry(credential: &Credential, now: Timestamp) -> String {
     credential
         .effective_expiry()
         .map_or_else(|| "never".to_owned(), |at| humanize::until(now, at))

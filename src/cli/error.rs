@@ -1,45 +1,44 @@
-//! Why a command did not do what it was asked.
+//! The errors of commands.
 
 use std::{io, process::ExitCode};
 
 use crate::{config::ConfigError, error::Error, types::fields::FieldErrors};
 
-/// Why a command did not do what it was asked. `Display` is for the operator, who, unlike a caller,
-/// is told the cause.
+/// Why a command failed. Unlike a client, the operator also sees the cause.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// A setting cannot be taken.
+    /// A setting is invalid.
     #[error(transparent)]
     Settings(#[from] ConfigError),
-    /// The verb behind it refused or failed.
-    #[error("{}", for_an_operator(.0))]
+    /// The operation was refused or failed.
+    #[error("{}", operator_message(.0))]
     Action(#[from] Error),
     /// Input or output failed.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// Something else, in a sentence.
+    /// Another reason, as a sentence.
     #[error("{0}")]
-    Because(String),
-    /// An argument cannot be taken.
+    Message(String),
+    /// An argument is invalid.
     #[error("{0}")]
     Usage(String),
 }
 
 impl CliError {
-    pub(super) fn because(why: impl Into<String>) -> Self {
-        Self::Because(why.into())
+    pub(super) fn message(reason: impl Into<String>) -> Self {
+        Self::Message(reason.into())
     }
 
-    /// Fields that were given as flags.
+    /// Converts errors of fields that were given as flags.
     pub(super) fn flags(errors: &FieldErrors) -> Self {
-        let told: Vec<String> = errors
+        let messages: Vec<String> = errors
             .iter()
             .map(|(field, message)| format!("--{}: {message}", field.replace('_', "-")))
             .collect();
-        Self::Usage(told.join(" "))
+        Self::Usage(messages.join(" "))
     }
 
-    /// 2 for wrong usage, as clap has it; otherwise 1.
+    /// Returns 2 for wrong usage, as clap does, otherwise 1.
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) => ExitCode::from(2),
@@ -48,7 +47,7 @@ impl CliError {
     }
 }
 
-fn for_an_operator(error: &Error) -> String {
+fn operator_message(error: &Error) -> String {
     match error {
         Error::Unavailable(cause)
         | Error::SerializationFailure(cause)

@@ -1,4 +1,4 @@
-//! `narthex health`: asks the running server on this machine, for images that have no HTTP client.
+//! `narthex health`: asks the running server on this machine, for images without an HTTP client.
 
 use std::{
     io::{self, Read, Write},
@@ -13,19 +13,19 @@ use crate::{
     http::paths,
 };
 
-/// A server answers `/readyz` within ten seconds also when its database does not.
+/// A server answers `/readyz` within ten seconds even if its database does not answer.
 const TIMEOUT: Duration = Duration::from_secs(12);
-/// The status line is all that is read.
+/// Only the status line is read.
 const STATUS_LINE: u64 = 64;
 
 pub(super) fn health(settings: &Settings, live: bool) -> Result<(), CliError> {
     let path = if live { paths::HEALTH } else { paths::READY };
     let listen = &settings.listen;
     let status = ask(listen, path)
-        .map_err(|error| CliError::because(format!("{listen} does not answer: {error}")))?;
+        .map_err(|error| CliError::message(format!("{listen} does not answer: {error}")))?;
     match status {
         200 => output::line(format!("{listen} answers 200 at {path}")),
-        status => Err(CliError::because(format!(
+        status => Err(CliError::message(format!(
             "{listen} answers {status} at {path}"
         ))),
     }
@@ -49,7 +49,7 @@ fn ask(listen: &ListenAddress, path: &str) -> io::Result<u16> {
     }
 }
 
-/// A server that listens on every address is asked at the loopback addresses.
+/// A server that listens on every address is asked on the loopback addresses.
 fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let connect = |ip: IpAddr| TcpStream::connect_timeout(&(ip, address.port()).into(), TIMEOUT);
     match address.ip() {
@@ -61,7 +61,7 @@ fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     }
 }
 
-/// The status of the answer (RFC 9112, section 4).
+/// Sends the request and returns the status of the response (RFC 9112, section 4).
 fn exchange(mut stream: impl Read + Write, path: &str) -> io::Result<u16> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
@@ -70,5 +70,5 @@ fn exchange(mut stream: impl Read + Write, path: &str) -> io::Result<u16> {
     let line = String::from_utf8_lossy(&line);
     line.strip_prefix("HTTP/1.1 ")
         .and_then(|rest| rest.get(..3)?.parse().ok())
-        .ok_or_else(|| io::Error::other("that is no answer of an HTTP server"))
+        .ok_or_else(|| io::Error::other("the answer is not HTTP"))
 }

@@ -1,5 +1,5 @@
-//! `narthex token identify`: whose a secret is that turned up in a log or a repository, and whether it
-//! still lets anybody in.
+//! `narthex token identify`: finds the user of a secret that appeared in a log or a repository, and
+//! whether it is still accepted.
 
 use super::{CliError, OutputFormat, credentials, input, json, output};
 use crate::{
@@ -15,30 +15,30 @@ use crate::{
     util::clock::Timestamp,
 };
 
-pub(super) async fn identify(context: &AppState, form: OutputFormat) -> Result<(), CliError> {
-    let text = input::found_secret()?;
+pub(super) async fn identify(context: &AppState, format: OutputFormat) -> Result<(), CliError> {
+    let text = input::read_secret()?;
     if text.expose().is_empty() {
-        return Err(CliError::because(
-            "there is no secret on the standard input: give it there",
+        return Err(CliError::message(
+            "there is no secret on the standard input: write it there",
         ));
     }
     let secret = TokenSecret::read(text.expose())
-        .map_err(|flaw| CliError::Because(format!("that is no secret of a token here: {flaw}")))?;
+        .map_err(|flaw| CliError::Message(format!("this is not the secret of a token: {flaw}")))?;
     let found = authenticate::identify(context, CredentialType::Token, secret.digest()).await?;
     let found = found.ok_or_else(|| {
-        CliError::because(
-            "that has the form of a secret, and no token has it: it was never one here, or its \
-             token was forgotten since",
+        CliError::message(
+            "this has the form of a secret, but no token has it: it was never valid here, or its \
+             token was deleted",
         )
     })?;
-    if form.json {
-        return output::json(&json::identified(&found, name(found.refusal)));
+    if format.json {
+        return output::json(&json::identified(&found, state_name(found.refusal)));
     }
     print(context, &found).await
 }
 
-/// Its state, for programs.
-const fn name(refusal: Option<Refusal>) -> &'static str {
+/// Returns the name of the state for programs.
+const fn state_name(refusal: Option<Refusal>) -> &'static str {
     match refusal {
         None => "live",
         Some(Refusal::Paused) => "paused",
@@ -55,64 +55,64 @@ async fn print(context: &AppState, found: &Identified) -> Result<(), CliError> {
     output::line(format!(
         "This is a secret of the {} {} of {}.",
         token.kind.label(),
-        credentials::what(token),
+        credentials::label(token),
         found.user.email
     ))?;
     output::line("")?;
-    for (label, what) in [
+    for (label, value) in [
         ("Token", token.id.to_string()),
         ("User", format!("{} {}", found.user.id, found.user.name)),
-        ("May do", abilities(token)),
-        ("Made", past(now, token.created_at)),
+        ("Abilities", abilities(token)),
+        ("Created", past(now, token.created_at)),
         ("Last used", credentials::last_used(token, now)),
         (
             "Expires",
             token
                 .expires_at
-                .map_or_else(|| "never".to_owned(), |at| moment(now, at)),
+                .map_or_else(|| "never".to_owned(), |at| point_in_time(now, at)),
         ),
         ("State", state(context, found).await?),
     ] {
-        output::line(format!("{label:<11}{what}"))?;
+        output::line(format!("{label:<11}{value}"))?;
     }
     output::line("")?;
     output::line(match found.refusal {
-        Some(Refusal::Ended) => "There is nothing left to end.".to_owned(),
-        _ => format!("End it with: narthex token revoke {}", token.id),
+        Some(Refusal::Ended) => "There is nothing left to revoke.".to_owned(),
+        _ => format!("Revoke it with: narthex token revoke {}", token.id),
     })
 }
 
-/// Its state, for a person.
+/// Describes the state for people.
 async fn state(context: &AppState, found: &Identified) -> Result<String, CliError> {
     Ok(match found.refusal {
         None => match found.valid_until {
             Some(until) => format!(
-                "live: rotated out, it still lets its bearer in until {}",
+                "active: a newer secret has replaced it, and it is accepted until {}",
                 until.format_minute()
             ),
-            None => "live: it lets its bearer in".to_owned(),
+            None => "active: it is accepted".to_owned(),
         },
-        Some(Refusal::Paused) => "paused: it lets nobody in until it is resumed".to_owned(),
+        Some(Refusal::Paused) => "paused: it is refused until the token is resumed".to_owned(),
         Some(Refusal::UserDisabled) => {
-            "live, but its user is disabled: it lets nobody in until the user is enabled".to_owned()
+            "active, but its user is disabled: it is refused until the user is enabled".to_owned()
         }
         Some(Refusal::RotatedOut) => {
             let until = found.valid_until.unwrap_or(context.now());
             format!(
-                "rotated out: it let its bearer in until {}; the token lives on with a newer secret",
+                "rotated out: it was accepted until {}; the token has a newer secret",
                 until.format_minute()
             )
         }
-        Some(Refusal::Expired) => "expired: it lets nobody in".to_owned(),
-        Some(Refusal::Ended) => ended(context, found).await?,
+        Some(Refusal::Expired) => "expired: it is refused".to_owned(),
+        Some(Refusal::Ended) => revoked(context, found).await?,
         Some(Refusal::Unknown) => "unknown".to_owned(),
     })
 }
 
-async fn ended(context: &AppState, found: &Identified) -> Result<String, CliError> {
+async fn revoked(context: &AppState, found: &Identified) -> Result<String, CliError> {
     let token = &found.credential;
     let at = token.ended_at.unwrap_or(token.created_at);
-    let when = format!("ended {}", past(context.now(), at));
+    let when = format!("revoked {}", past(context.now(), at));
     let Some(receipt) = token.receipt_id else {
         return Ok(when);
     };
@@ -126,7 +126,7 @@ async fn ended(context: &AppState, found: &Identified) -> Result<String, CliErro
 fn abilities(token: &Credential) -> String {
     let names: Vec<&str> = token.abilities.iter().map(Ability::as_str).collect();
     match names.as_slice() {
-        [] => "nothing but say whose it is".to_owned(),
+        [] => "none: it can only identify its user".to_owned(),
         names => names.join(", "),
     }
 }
@@ -136,7 +136,7 @@ fn past(now: Timestamp, at: Timestamp) -> String {
     format!("{}, on {}", humanize::ago(now, at), at.format_minute())
 }
 
-fn moment(now: Timestamp, at: Timestamp) -> String {
+fn point_in_time(now: Timestamp, at: Timestamp) -> String {
     if at <= now {
         return past(now, at);
     }

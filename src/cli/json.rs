@@ -1,4 +1,4 @@
-//! What commands answer in JSON: what the API would, seen by nobody's credential.
+//! The JSON output of commands, in the format of the API.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// A user as the API has it, and since when nobody can get in as them.
+/// A user as in the API, with the time at which the account was disabled.
 #[derive(Serialize)]
 pub(super) struct AccountJson<'a> {
     #[serde(flatten)]
@@ -36,13 +36,13 @@ pub(super) fn account(account: &Account) -> AccountJson<'_> {
     }
 }
 
-/// What a secret is that was found somewhere.
+/// A secret that was identified.
 #[derive(Serialize)]
 pub(super) struct IdentifiedJson<'a> {
     user: AccountJson<'a>,
     token: TokenJson<'a>,
     state: &'static str,
-    /// Until when this secret is good, where a newer one has taken its place.
+    /// When this secret expires, if a newer one has replaced it.
     secret_valid_until: Option<Timestamp>,
 }
 
@@ -74,8 +74,7 @@ pub(super) fn preview(preview: &RevocationPreview) -> PreviewJson<'_> {
     PreviewJson::of(preview, None)
 }
 
-/// How many credentials were ended because their time was over, and forgotten because that was long
-/// ago.
+/// How many credentials were revoked because they had expired, and how many were deleted.
 #[derive(Serialize)]
 pub(super) struct PrunedJson {
     expired: usize,
@@ -89,12 +88,12 @@ pub(super) fn pruned(pruned: Pruned) -> PrunedJson {
     }
 }
 
-/// A list, which commands tell whole.
+/// Converts rows to a list. Commands do not paginate.
 pub(super) fn list<R>(rows: impl Iterator<Item = R>) -> List<R> {
     List::whole(rows.collect())
 }
 
-/// A list that may be cut short, and how long it is in all.
+/// A list that may be limited, with the total number.
 #[derive(Serialize)]
 pub(super) struct CountedList<R> {
     #[serde(flatten)]
@@ -114,7 +113,7 @@ pub(super) fn counted_list<R>(rows: impl Iterator<Item = R>, total: i64) -> Coun
 pub(super) struct BackupJson<'a> {
     file: &'a Path,
     bytes: u64,
-    /// The file with the key that belongs with the copy.
+    /// The file with the key that belongs to the copy.
     key_file: Option<&'a Path>,
 }
 
@@ -130,7 +129,7 @@ pub(super) const fn backup<'a>(
     }
 }
 
-/// Where the database is.
+/// The identity of the database.
 #[derive(Serialize)]
 pub(super) struct PlaceJson<'a> {
     place: &'a str,
@@ -140,7 +139,7 @@ pub(super) const fn place(place: &str) -> PlaceJson<'_> {
     PlaceJson { place }
 }
 
-/// How many credentials would end.
+/// How many credentials a sign-out would revoke.
 #[derive(Serialize)]
 pub(super) struct WouldEndJson {
     would_end: usize,

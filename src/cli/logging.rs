@@ -1,4 +1,4 @@
-//! Where log lines go, and how many there are.
+//! The destination and the level of log lines.
 
 use std::{any::Any, io, panic};
 
@@ -16,34 +16,34 @@ use crate::{
     },
 };
 
-/// Who reads along.
+/// The program that logs.
 #[derive(Clone, Copy)]
 pub enum Program {
-    /// A server: it tells what it does.
+    /// A server, which logs what it does.
     Server,
-    /// A command that ends soon: its answer says what it did.
+    /// A short command, whose output already says what it did.
     Command,
 }
 
-/// Writes what waits in the log when it is dropped.
+/// Writes the queued log lines when it is dropped.
 pub struct Log {
-    _last_lines: Option<FlushGuard>,
+    _flush_guard: Option<FlushGuard>,
 }
 
-/// Sends log lines to the standard error. A server never waits for whoever reads them; a command
-/// does, for what it has to say would be lost with it.
+/// Sends log lines to the standard error. A server never waits for the reader of the log. A command
+/// does, because its lines would be lost at its end.
 ///
 /// # Errors
-/// When there can be no more threads.
+/// Fails if no thread can be started.
 pub fn start(program: Program, sources: &Sources, settings: &Settings) -> io::Result<Log> {
     let filter = filter(program, sources.is_set("NARTHEX_LOG"), &settings.log);
     let format = settings.log_format;
-    let last_lines = match program {
+    let guard = match program {
         Program::Server => {
             panic::set_hook(Box::new(log_panic));
-            let (lines, last) = log_writer::to_standard_error()?;
+            let (lines, flush_guard) = log_writer::to_standard_error()?;
             write_to(lines, format, filter);
-            Some(last)
+            Some(flush_guard)
         }
         Program::Command => {
             write_to(io::stderr, format, filter);
@@ -51,11 +51,11 @@ pub fn start(program: Program, sources: &Sources, settings: &Settings) -> io::Re
         }
     };
     Ok(Log {
-        _last_lines: last_lines,
+        _flush_guard: guard,
     })
 }
 
-/// (A `BoxMakeWriter` for both would be a box for each line.)
+/// Generic over the writer, because a `BoxMakeWriter` for both would allocate for each line.
 fn write_to(
     writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
     format: Format,
@@ -68,30 +68,31 @@ fn write_to(
         .init();
 }
 
-/// One line, as for everything else that happens: the standard library would write several, and wait
-/// for their reader.
+/// Logs a panic as one line. The standard library would write several lines and wait for their
+/// reader.
 fn log_panic(info: &panic::PanicHookInfo<'_>) {
-    let place = info.location().map(tracing::field::display);
-    tracing::error!(place, cause = said(info.payload()), "panicked");
+    let location = info.location().map(tracing::field::display);
+    tracing::error!(location, cause = panic_message(info.payload()), "panicked");
 }
 
-fn said(payload: &(dyn Any + Send)) -> &str {
+fn panic_message(payload: &(dyn Any + Send)) -> &str {
     payload
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("something that is no text")
+        .unwrap_or("non-text payload")
 }
 
-/// All that the settings ask for; of a command only warnings, unless somebody asked for more.
-fn filter(program: Program, asked_for: bool, setting: &str) -> String {
-    let wanted = match program {
-        Program::Command if !asked_for => "warn",
+/// Returns the filter: for a server the setting, for a command only warnings unless the operator
+/// set a filter.
+fn filter(program: Program, is_explicit: bool, setting: &str) -> String {
+    let level = match program {
+        Program::Command if !is_explicit => "warn",
         Program::Command | Program::Server => setting,
     };
-    // actix-session warns of every cookie that is not ours, which anybody can make it do;
-    // actix-server tells of each of its threads.
-    format!("actix_session=error,actix_server=warn,{wanted}")
+    // actix-session warns about every invalid session cookie, which any client can cause.
+    // actix-server logs each of its threads.
+    format!("actix_session=error,actix_server=warn,{level}")
 }
 
 #[cfg(test)]
@@ -99,15 +100,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_quiet_unless_somebody_asked_and_a_server_is_not() {
-        for (program, asked_for, wanted) in [
+    fn command_logs_only_warnings_by_default() {
+        for (program, is_explicit, level) in [
             (Program::Server, false, "info"),
             (Program::Server, true, "info"),
             (Program::Command, false, "warn"),
             (Program::Command, true, "info"),
         ] {
-            let filter = filter(program, asked_for, "info");
-            assert!(filter.ends_with(&format!(",{wanted}")), "{filter}");
+            let filter = filter(program, is_explicit, "info");
+            assert!(filter.ends_with(&format!(",{level}")), "{filter}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! `narthex completions` and `narthex man`: what shells and `man` want to know of the command line, made
-//! from the same table that reads it.
+//! `narthex completions` and `narthex man`: shell completions and manual pages, generated from the
+//! definition of the command line.
 
 use std::path::Path;
 
@@ -16,46 +16,46 @@ pub(super) fn completions(shell: Shell) -> Result<(), CliError> {
 }
 
 pub(super) fn man(folder: Option<&Path>) -> Result<(), CliError> {
-    // `narthex help token` would have a page of its own; nobody looks for it.
+    // `narthex help token` would get a page of its own, which is not useful.
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     match folder {
-        None => output::document(&page(command, Settings::Told)?),
+        None => output::document(&page(command, SettingsSection::Listed)?),
         Some(folder) => {
             std::fs::create_dir_all(folder)?;
-            write_pages(folder, command, Settings::Told)
+            write_pages(folder, command, SettingsSection::Listed)
         }
     }
 }
 
-/// Whether a page tells what every command may be given.
+/// Whether a page lists the settings that every command accepts.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Settings {
-    Told,
-    Elsewhere,
+enum SettingsSection {
+    Listed,
+    Referenced,
 }
 
-/// A page for the command and for each below it: `narthex-token-add.1`.
-fn write_pages(folder: &Path, command: Command, settings: Settings) -> Result<(), CliError> {
-    let below: Vec<Command> = command.get_subcommands().cloned().collect();
+/// Writes a page for the command and for each of its subcommands: `narthex-token-add.1`.
+fn write_pages(folder: &Path, command: Command, settings: SettingsSection) -> Result<(), CliError> {
+    let subcommands: Vec<Command> = command.get_subcommands().cloned().collect();
     let name = command.get_display_name().unwrap_or(command.get_name());
     let file = folder.join(format!("{name}.1"));
     std::fs::write(file, page(command, settings)?)?;
-    below
+    subcommands
         .into_iter()
-        .try_for_each(|command| write_pages(folder, command, Settings::Elsewhere))
+        .try_for_each(|command| write_pages(folder, command, SettingsSection::Referenced))
 }
 
-fn page(mut command: Command, settings: Settings) -> Result<Vec<u8>, CliError> {
-    // As the help has it, short; left to itself the page would list each of the settings.
+fn page(mut command: Command, settings: SettingsSection) -> Result<Vec<u8>, CliError> {
+    // The short usage of the help. The default would list each setting.
     let usage = command.render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").to_owned();
     command = command.override_usage(usage).mut_args(|argument| {
-        let elsewhere = settings == Settings::Elsewhere && argument.is_global_set();
-        argument.hide_short_help(false).hide(elsewhere)
+        let hidden = settings == SettingsSection::Referenced && argument.is_global_set();
+        argument.hide_short_help(false).hide(hidden)
     });
-    if settings == Settings::Elsewhere {
-        command = command.after_help("The settings, which every command takes, are in narthex(1).");
+    if settings == SettingsSection::Referenced {
+        command = command.after_help("The settings that every command accepts are in narthex(1).");
     }
     let mut page = Vec::new();
     let program = concat!("narthex ", env!("CARGO_PKG_VERSION"));

@@ -3,9 +3,9 @@
 use super::{CliError, OutputFormat, json, output};
 use crate::{app_state::MIGRATIONS, config::Settings, db, error::Error};
 
-pub(super) fn migrate(settings: &Settings, form: OutputFormat) -> Result<(), CliError> {
+pub(super) fn migrate(settings: &Settings, format: OutputFormat) -> Result<(), CliError> {
     let done = db::run_pending(&settings.database, MIGRATIONS).map_err(Error::from)?;
-    if form.json {
+    if format.json {
         return output::json(&json::list(done.iter()));
     }
     match done.as_slice() {

@@ -1,4 +1,4 @@
-//! The command line: one file a noun.
+//! The command line. Each file has the commands of one noun.
 
 mod backup;
 mod check;
@@ -40,11 +40,12 @@ use crate::{
     util::clock::SystemClock,
 };
 
-/// The entrance hall of an app: people sign in, see everything that can get in as them, and end it.
+/// Accounts, browser sessions and API tokens, with revocation that is in force on every server at
+/// once
 #[derive(Parser)]
 #[command(name = "narthex", version, arg_required_else_help = true)]
 pub struct Cli {
-    /// The settings file [default: narthex.toml in the working directory, if there is one]; --help
+    /// The settings file [default: narthex.toml in the working directory, if it exists]; --help
     /// shows every setting
     #[arg(long, value_name = "FILE", global = true, help_heading = overrides::HEADING)]
     config: Option<PathBuf>,
@@ -58,94 +59,98 @@ pub struct Cli {
 enum Command {
     #[command(flatten)]
     Work(Work),
-    /// Look whether this installation would start and is well, and change nothing
+    /// Verify settings, database, key and clock, and change nothing
     Check {
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
-    /// Ask the server that runs with these settings on this machine whether it is ready
+    /// Ask the running server on this machine whether it is ready
     ///
-    /// Exit code 0: it is; 1: it is not. For container images and others without an HTTP client.
+    /// Exit code 0: ready; 1: not ready. For container images and others without an HTTP client.
     Health {
-        /// Ask whether the process is up (/healthz) instead: the database may be away
+        /// Ask whether the process answers (/healthz) instead; the database may be unavailable
         #[arg(long)]
         live: bool,
     },
-    /// Print the document that describes the API (OpenAPI 3.1)
+    /// Print the description of the API (OpenAPI 3.1)
     Openapi,
-    /// Print a script that completes command lines, for a shell to read
+    /// Print a completion script for a shell
     Completions {
-        /// Which shell
+        /// The shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page
     Man {
-        /// Put the pages of all commands into this folder instead
+        /// Write the pages of all commands into this folder instead
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
     },
 }
 
-/// What needs an installation with settings that can be taken.
+/// The commands that need valid settings.
 #[derive(Subcommand)]
 enum Work {
     /// Serve the pages and the API
     Serve,
-    /// Bring the database's tables up to date
+    /// Bring the tables of the database up to date
     Migrate {
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
-    /// Copy an SQLite database into a file, also while a server uses it
+    /// Copy an SQLite database into a file, even while a server uses it
     ///
-    /// The copy is whole and of one moment. The key file belongs with it. For PostgreSQL there is pg_dump.
+    /// The copy is complete and consistent. The key file belongs with it. For PostgreSQL use
+    /// pg_dump.
     Backup {
-        /// Where to: a file that is not there yet
+        /// The file of the copy, which must not exist
         file: PathBuf,
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
     #[command(flatten)]
     Operate(Box<Operation>),
 }
 
-/// What an operator does to the database; a running server on the same one obeys at once.
+/// The commands that work on the database. They take effect at once on running servers.
 #[derive(Subcommand)]
 enum Operation {
-    /// People with an account
+    /// Manage accounts
     #[command(subcommand, arg_required_else_help = false)]
     User(user::Action),
-    /// The tokens of a user
+    /// Manage the tokens of a user
     #[command(subcommand, arg_required_else_help = false)]
     Token(token::Action),
-    /// The sessions of a user
+    /// Manage the sessions of a user
     #[command(subcommand, arg_required_else_help = false)]
     Session(session::Action),
-    /// End what can get in as a user, or as anybody: all of it, or a selection
+    /// Revoke sessions and tokens of a user or of all users: everything, or a selection
     SignOut(sign_out::SignOut),
-    /// Say that the database was moved here whole: nothing ended since this copy of it was made
+    /// State that the database was moved and that no revocation was lost
     ///
-    /// This answers a warning of the start or of `narthex check`. Where a backup was put back, something may
-    /// have ended since it was made, and would live again: `narthex sign-out --all` is the answer then.
+    /// This answers a warning of the start or of `narthex check`. If a backup was restored,
+    /// credentials that were revoked after the backup may be valid again. In that case, use
+    /// `narthex sign-out --all`.
     Moved {
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
-    /// End what has expired, and forget what ended longer ago than NARTHEX_KEEP_ENDED
+    /// Revoke expired credentials, and delete those that were revoked longer ago than
+    /// NARTHEX_KEEP_ENDED
     Prune {
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
 }
 
 impl Cli {
-    /// Does what the words of the command line ask for. Exit code 0: done; 1: refused or failed,
-    /// with one line on the standard error that says why; 2: wrong usage.
+    /// Runs the command of the command line. Exit code 0: done; 1: refused or failed, with one line
+    /// on the standard error that gives the reason; 2: wrong usage.
     #[must_use]
     pub fn start() -> ExitCode {
         match Self::try_parse() {
             Ok(cli) => cli.run(),
-            // `narthex` alone. Where even the help cannot be printed, nobody is there to read it.
+            // `narthex` alone prints the help. A failure to print it is ignored, because nothing
+            // else can report it.
             Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
                 drop(Self::command().print_help());
                 ExitCode::SUCCESS
@@ -158,22 +163,23 @@ impl Cli {
     }
 
     fn run(self) -> ExitCode {
-        match self.try_to() {
+        match self.try_run() {
             Ok(()) => ExitCode::SUCCESS,
-            Err(failed) => {
-                output::print_error(&failed);
-                failed.exit_code()
+            Err(error) => {
+                output::print_error(&error);
+                error.exit_code()
             }
         }
     }
 
-    fn try_to(self) -> Result<(), CliError> {
+    fn try_run(self) -> Result<(), CliError> {
         let sources = || Sources::load(self.overrides.given, self.config.as_deref());
         match self.command {
             Command::Work(work) => work.run(&sources()?),
-            Command::Check { form } => {
-                check::check(sources().and_then(|sources| Settings::read(&sources)), form)
-            }
+            Command::Check { format } => check::check(
+                sources().and_then(|sources| Settings::read(&sources)),
+                format,
+            ),
             Command::Health { live } => health::health(&Settings::read(&sources()?)?, live),
             Command::Openapi => openapi::print(),
             Command::Completions { shell } => manual::completions(shell),
@@ -192,8 +198,8 @@ impl Work {
         let _log = logging::start(program, sources, &settings)?;
         match self {
             Self::Serve => serve::serve(settings),
-            Self::Migrate { form } => migrate::migrate(&settings, form),
-            Self::Backup { file, form } => backup::backup(&settings, &file, form),
+            Self::Migrate { format } => migrate::migrate(&settings, format),
+            Self::Backup { file, format } => backup::backup(&settings, &file, format),
             Self::Operate(operation) => operation.run(settings),
         }
     }
@@ -205,34 +211,35 @@ impl Operation {
             .enable_time()
             .build()?;
         if !matches!(self, Self::User(_)) {
-            is_there(&settings.database)?;
+            ensure_exists(&settings.database)?;
         }
         let context = context(settings)?;
         let closed = context.db().closed();
         let outcome = runtime.block_on(async {
             match self {
-                Self::User(verb) => verb.run(&context).await,
-                Self::Token(verb) => verb.run(&context).await,
-                Self::Session(verb) => verb.run(&context).await,
+                Self::User(action) => action.run(&context).await,
+                Self::Token(action) => action.run(&context).await,
+                Self::Session(action) => action.run(&context).await,
                 Self::SignOut(sign_out) => sign_out.run(&context).await,
-                Self::Moved { form } => confirm_database::run(&context, form).await,
-                Self::Prune { form } => prune::run(&context, form).await,
+                Self::Moved { format } => confirm_database::run(&context, format).await,
+                Self::Prune { format } => prune::run(&context, format).await,
             }
         });
         // Threads of both may hold connections.
         drop((context, runtime));
-        closed.wait(CLOSED_WITHIN);
+        closed.wait(CLOSE_TIMEOUT);
         outcome
     }
 }
 
-/// Makes sure that there is a database: whoever mistyped its name would be told that all of an empty one is
-/// done.
-fn is_there(database: &DatabaseUrl) -> Result<(), CliError> {
+/// Fails if the SQLite file does not exist. A mistyped path would otherwise create an empty
+/// database, and the command would report success.
+fn ensure_exists(database: &DatabaseUrl) -> Result<(), CliError> {
     match database {
         DatabaseUrl::Sqlite(path) if !path.exists() => {
             Err(Error::from(db::Error::Unreachable(format!(
-                "there is no {}; say with DATABASE_URL where it is (narthex serve and narthex user make one)",
+                "there is no {}; set DATABASE_URL to its path (narthex serve and narthex user \
+                 create one)",
                 path.display()
             )))
             .into())
@@ -241,10 +248,11 @@ fn is_there(database: &DatabaseUrl) -> Result<(), CliError> {
     }
 }
 
-/// How long the end waits for threads that still hold connections.
-const CLOSED_WITHIN: Duration = Duration::from_secs(5);
+/// How long a command waits at its end for threads that still hold connections.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The context of a command: the machine's clock and randomness, and the tables up to date.
+/// Opens the state of a command: with the system clock and randomness, and with the tables up to
+/// date.
 fn context(settings: Settings) -> Result<AppState, CliError> {
     Ok(AppState::open(
         settings,
@@ -253,11 +261,11 @@ fn context(settings: Settings) -> Result<AppState, CliError> {
     )?)
 }
 
-/// The account that an argument names.
+/// Returns the account with this address.
 async fn account(context: &AppState, email: &Email) -> Result<Account, CliError> {
     let found = accounts::find_by_email(context, email).await;
     found.map_err(|error| match error {
-        Error::NotFound => CliError::Because(format!(
+        Error::NotFound => CliError::Message(format!(
             "there is no account with the address {}",
             email.as_str()
         )),
@@ -265,10 +273,10 @@ async fn account(context: &AppState, email: &Email) -> Result<Account, CliError>
     })
 }
 
-/// How a command answers.
+/// The output format of a command.
 #[derive(Clone, Copy, clap::Args)]
 struct OutputFormat {
-    /// Answer in JSON, in the shapes of the API
+    /// Print JSON, in the format of the API
     #[arg(long)]
     json: bool,
 }
@@ -278,7 +286,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     #[test]
-    fn the_command_line_is_well_formed() {
+    fn command_line_is_well_formed() {
         super::Cli::command().debug_assert();
     }
 }

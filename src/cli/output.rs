@@ -1,5 +1,4 @@
-//! The only place that prints: answers on the standard output, remarks and complaints on the
-//! standard error.
+//! All output of commands: results on the standard output, notes and errors on the standard error.
 
 use std::{
     fmt::Display,
@@ -14,11 +13,11 @@ use crate::{
     util::unicode::{escape_unprintable, is_unprintable},
 };
 
-/// Prints a line for people on the standard output, what is not to be seen in it spelt out. A reader who has seen enough and went away, as `head` does,
-/// is no failure.
+/// Prints a line of text on the standard output, with unprintable characters escaped. A closed pipe
+/// is not an error, because a reader such as `head` may stop early.
 ///
 /// # Errors
-/// When it cannot be written for another reason: the disk is full.
+/// Fails if the output cannot be written for another reason, such as a full disk.
 pub(super) fn line(text: impl Display) -> Result<(), CliError> {
     ignore_broken_pipe(try_line(&escape_unprintable(&text.to_string())))
 }
@@ -30,11 +29,11 @@ fn ignore_broken_pipe(written: io::Result<()>) -> Result<(), CliError> {
     }
 }
 
-/// Prints a secret on the standard output, alone in its line. That nobody read it is a failure: it
-/// is shown once.
+/// Prints a secret on the standard output, alone on its line. A closed pipe is an error here,
+/// because the secret is shown only once.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Fails if the secret cannot be written.
 pub(super) fn secret(text: &str) -> io::Result<()> {
     try_line(text)
 }
@@ -54,7 +53,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), CliError> {
     ignore_broken_pipe(try_line(&escape_json(&text)))
 }
 
-/// Prints a document of ours as it is.
+/// Prints a generated document unchanged.
 ///
 /// # Errors
 /// As [`line`].
@@ -63,36 +62,36 @@ pub(super) fn document(bytes: &[u8]) -> Result<(), CliError> {
     ignore_broken_pipe(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
-/// JSON lets characters through that a terminal obeys or hides; it has a way to spell them.
+/// Escapes characters that JSON permits and that a terminal interprets or hides.
 fn escape_json(json: &str) -> String {
-    let mut spelt = String::with_capacity(json.len());
+    let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         if is_unprintable(c) {
-            // All of them are in the first plane, so that one unit says each.
-            spelt.push_str(&format!("\\u{:04x}", u32::from(c)));
+            // All of them are in the Basic Multilingual Plane, so one UTF-16 unit is enough.
+            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
-            spelt.push(c);
+            escaped.push(c);
         }
     }
-    spelt
+    escaped
 }
 
-/// Prints a remark on the standard error: what a person wants to know and a program does not.
+/// Prints a note for people on the standard error.
 pub(super) fn print_note(text: impl Display) {
     print(&escape_unprintable(&text.to_string()));
 }
 
-/// Prints in one line why something was not done.
-pub(super) fn print_error(why: &CliError) {
-    let why = why.to_string();
-    let words: Vec<&str> = why.split_whitespace().collect();
+/// Prints the reason of a failure on one line.
+pub(super) fn print_error(reason: &CliError) {
+    let reason = reason.to_string();
+    let words: Vec<&str> = reason.split_whitespace().collect();
     print(&format!(
         "narthex: {}",
         escape_unprintable(&words.join(" "))
     ));
 }
 
-/// Where even this cannot be written there is nobody to tell.
+/// A failed write is ignored, because nothing else can report it.
 fn print(text: &str) {
     drop(writeln!(io::stderr().lock(), "{text}"));
 }
@@ -102,11 +101,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_has_nothing_in_it_that_a_terminal_obeys() {
+    fn json_escapes_terminal_control_characters() {
         let text = "\u{1b}[2J\u{7f}\u{9b}\u{202e} Zoë 🙂";
         let json = serde_json::to_string(text).unwrap();
-        let shown = escape_json(&json);
-        assert_eq!(shown, r#""\u001b[2J\u007f\u009b\u202e Zoë 🙂""#);
-        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+        let escaped = escape_json(&json);
+        assert_eq!(escaped, r#""\u001b[2J\u007f\u009b\u202e Zoë 🙂""#);
+        assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), text);
     }
 }

@@ -1,10 +1,10 @@
-//! A flag for every setting, made from the table of settings.
+//! Generates a flag for every setting from the table of settings.
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::config::KEYS;
 
-/// Under which the help shows every setting.
+/// The heading of the settings in the help.
 pub(super) const HEADING: &str =
     "Settings (a flag, else its environment variable, else its key in narthex.toml)";
 
@@ -33,7 +33,7 @@ impl FromArgMatches for Overrides {
 
 impl Args for Overrides {
     fn augment_args(command: Command) -> Command {
-        // A secret on a command line is seen by everybody on the machine: that one has no flag.
+        // The secret key has no flag, because every user of the machine can see command lines.
         KEYS.iter()
             .filter(|key| key.env != "NARTHEX_SECRET_KEY")
             .fold(command, |command, key| {

@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, io, pin::pin, task::Poll};
 
-use super::{CLOSED_WITHIN, CliError, context, output};
+use super::{CLOSE_TIMEOUT, CliError, context, output};
 use crate::{
     config::{ListenAddress, Settings},
     crypto::rng::SystemRandom,
@@ -11,9 +11,9 @@ use crate::{
 };
 
 pub(super) fn serve(settings: Settings) -> Result<(), CliError> {
-    // Before other threads run.
+    // Must run before other threads exist.
     let inherited = Listeners::inherited()
-        .map_err(|error| CliError::because(format!("cannot use an inherited socket: {error}")))?;
+        .map_err(|error| CliError::message(format!("cannot use an inherited socket: {error}")))?;
     let keys = settings.signing_keys(&SystemRandom)?;
     let listen = settings.listen.clone();
     let url = settings
@@ -32,8 +32,9 @@ pub(super) fn serve(settings: Settings) -> Result<(), CliError> {
             .map_err(|error| cannot_listen(&listen, &error))?;
         let url = url.unwrap_or_else(|| format!("http://{}", server.address()));
         let mut running = pin!(server.run());
-        // The first poll starts the workers and takes the signals over. Said before that, "here I am"
-        // could be answered with a signal that kills instead of stopping.
+        // The first poll starts the workers and installs the signal handlers. If the URL were
+        // printed before it, a signal sent in response would kill the process instead of stopping
+        // it.
         if let Poll::Ready(ended) = poll_fn(|task| Poll::Ready(running.as_mut().poll(task))).await {
             return Ok(ended?);
         }
@@ -41,10 +42,10 @@ pub(super) fn serve(settings: Settings) -> Result<(), CliError> {
         output::line(format!("Narthex is at {url}"))?;
         Ok(running.await?)
     });
-    closed.wait(CLOSED_WITHIN);
+    closed.wait(CLOSE_TIMEOUT);
     served
 }
 
 fn cannot_listen(listen: &ListenAddress, error: &io::Error) -> CliError {
-    CliError::because(format!("cannot listen on {listen}: {error}"))
+    CliError::message(format!("cannot listen on {listen}: {error}"))
 }

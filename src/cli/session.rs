@@ -1,9 +1,9 @@
-//! `narthex session`: the sessions of a user.
+//! `narthex session`: manages the sessions of a user.
 
 use clap::Subcommand;
 
 use super::{
-    CliError, OutputFormat, account, credentials, json, output, table::Columns, user::Who,
+    CliError, OutputFormat, account, credentials, json, output, table::Columns, user::UserArgument,
 };
 use crate::{
     app_state::AppState,
@@ -13,43 +13,43 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum Action {
-    /// Show the live sessions of a user
+    /// List the active sessions of a user
     ///
-    /// A server that runs writes down when they were last used every NARTHEX_LAST_USED_EVERY.
+    /// A running server writes last-used times every NARTHEX_LAST_USED_EVERY.
     List {
         #[command(flatten)]
-        who: Who,
+        target: UserArgument,
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
-    /// End a session
+    /// Revoke a session
     Revoke {
         /// The session's id
         id: CredentialId,
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
 }
 
 impl Action {
     pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
         match self {
-            Self::List { who, form } => list(context, &who.email, form).await,
-            Self::Revoke { id, form } => {
-                credentials::revoke(context, CredentialType::Session, id, form).await
+            Self::List { target, format } => list(context, &target.email, format).await,
+            Self::Revoke { id, format } => {
+                credentials::revoke(context, CredentialType::Session, id, format).await
             }
         }
     }
 }
 
-async fn list(context: &AppState, email: &Email, form: OutputFormat) -> Result<(), CliError> {
+async fn list(context: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
     let user = account(context, email).await?.user.id;
-    let sessions = credentials::live(context, user, CredentialType::Session).await?;
-    if form.json {
+    let sessions = credentials::active(context, user, CredentialType::Session).await?;
+    if format.json {
         return output::json(&json::list(sessions.iter().map(json::session)));
     }
     let now = context.now();
-    let mut columns = Columns::under([
+    let mut columns = Columns::with_headings([
         "ID",
         "KIND",
         "SIGNED IN",
@@ -63,9 +63,9 @@ async fn list(context: &AppState, email: &Email, form: OutputFormat) -> Result<(
             session.kind.as_str().to_owned(),
             humanize::ago(now, session.created_at),
             credentials::last_used(&session, now),
-            credentials::end(&session, now),
-            credentials::what(&session),
+            credentials::expiry(&session, now),
+            credentials::label(&session),
         ]);
     }
-    columns.print("There are no live sessions.")
+    columns.print("There are no active sessions.")
 }

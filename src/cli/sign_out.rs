@@ -1,4 +1,4 @@
-//! `narthex sign-out`: ends a selection of what can get in as a user, or as anybody.
+//! `narthex sign-out`: revokes the credentials of a user or of all users that match a filter.
 
 use clap::ArgGroup;
 
@@ -28,20 +28,21 @@ pub(super) struct SignOut {
     /// The user's e-mail address
     #[arg(value_parser = Email::parse)]
     email: Option<Email>,
-    /// Everybody: after a backup was restored, or a key was stolen
+    /// All users: after a backup was restored, or a key was stolen
     #[arg(long)]
     all: bool,
-    /// Show what would end, and end nothing
+    /// Show what would be revoked, and revoke nothing
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    form: OutputFormat,
-    // Last: its heading is that of all that follows.
+    format: OutputFormat,
+    // Last, because its heading applies to everything that follows.
     #[command(flatten)]
     selection: SelectionFlags,
 }
 
-/// A selection as flags: one for each field, repeated as the field is. Without any it is everything.
+/// A filter as flags. Each flag is a field, and may be repeated if the field may. Without any flag
+/// the filter matches everything.
 #[derive(clap::Args)]
 #[command(
     next_help_heading = "Selection (without any of these, everything; repeat one to name several)"
@@ -56,29 +57,29 @@ struct SelectionFlags {
     /// Only this one
     #[arg(long)]
     id: Vec<String>,
-    /// All but this one
+    /// All except this one
     #[arg(long, value_name = "ID")]
     except: Vec<String>,
-    /// Only what was not used for so long (30d), or since this time (RFC 3339)
+    /// Only those not used for this time (30d), or since this time (RFC 3339)
     #[arg(long, value_name = "TIME")]
     unused_since: Option<String>,
-    /// Only what was made before this time
+    /// Only those created before this time
     #[arg(long, value_name = "TIME")]
     created_before: Option<String>,
-    /// Only what was last used from this network, such as 192.0.2.0/24
+    /// Only those last used from this network, such as 192.0.2.0/24
     #[arg(long, value_name = "NETWORK")]
     from: Vec<String>,
-    /// Only what this credential made
+    /// Only those that this credential created
     #[arg(long, value_name = "ID")]
     made_by: Vec<String>,
-    /// Only what may do this
+    /// Only those with this ability
     #[arg(long)]
     ability: Vec<String>,
 }
 
 impl SelectionFlags {
     fn selection(self, now: Timestamp) -> Result<CredentialFilter, CliError> {
-        let named = [
+        let values_by_field = [
             ("class", self.class),
             ("kind", self.kind),
             ("id", self.id),
@@ -89,10 +90,10 @@ impl SelectionFlags {
             ("made_by", self.made_by),
             ("ability", self.ability),
         ];
-        let named = named
+        let values_by_field = values_by_field
             .into_iter()
             .flat_map(|(name, values)| values.into_iter().map(move |value| (name, value)));
-        let mut fields = Fields::new(named);
+        let mut fields = Fields::new(values_by_field);
         let selection = CredentialFilter::take(&mut fields, now, None);
         fields.finish().map_err(|errors| CliError::flags(&errors))?;
         Ok(selection)
@@ -103,40 +104,41 @@ impl SignOut {
     pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
         let selection = self.selection.selection(context.now())?;
         let Some(email) = self.email else {
-            return everybody(context, selection, self.dry_run, self.form).await;
+            return revoke_for_all_users(context, selection, self.dry_run, self.format).await;
         };
         let user = account(context, &email).await?.user.id;
         if self.dry_run {
             let preview = revoke::preview(context, user, selection).await?;
-            return show(context, self.form, &preview);
+            return print_preview(context, self.format, &preview);
         }
-        let receipt = end(context, user, selection).await?;
+        let receipt = revoke_for_user(context, user, selection).await?;
         let done = format!("Signed {} out.", email.as_str());
-        credentials::receipt(context, self.form, &done, &receipt)
+        credentials::receipt(context, self.format, &done, &receipt)
     }
 }
 
-async fn end(
+async fn revoke_for_user(
     context: &AppState,
     user: UserId,
     selection: CredentialFilter,
 ) -> Result<RevocationReceipt, Error> {
-    let ending = RevocationRequest::of(selection, RevocationReason::Operator);
-    revoke::revoke(context, user, ending, Actor::operator()).await
+    let request = RevocationRequest::of(selection, RevocationReason::Operator);
+    revoke::revoke(context, user, request, Actor::operator()).await
 }
 
-/// How many users are signed out in one transaction: few enough that no other change waits for long.
+/// The number of users in one transaction. It is small, so that no other change waits for long.
 const BATCH: usize = 50;
 
-/// A batch of users after the other, each user with a receipt. If it is interrupted, what was done is done.
-async fn everybody(
+/// Revokes in batches of users, with a receipt for each user. An interruption leaves the finished
+/// batches revoked.
+async fn revoke_for_all_users(
     context: &AppState,
     selection: CredentialFilter,
     dry_run: bool,
-    form: OutputFormat,
+    format: OutputFormat,
 ) -> Result<(), CliError> {
     let everything = selection == CredentialFilter::default();
-    let (mut ends, mut receipts) = (0, Vec::new());
+    let (mut total, mut receipts) = (0, Vec::new());
     let mut users = 0;
     let accounts = accounts::list(context).await?;
     let all: Vec<UserId> = accounts.iter().map(|account| account.user.id).collect();
@@ -144,45 +146,45 @@ async fn everybody(
         if dry_run {
             for user in batch {
                 let preview = revoke::preview(context, *user, selection.clone()).await?;
-                ends += preview.credentials.len();
+                total += preview.credentials.len();
                 users += usize::from(!preview.credentials.is_empty());
             }
             continue;
         }
-        let ended = revoke::revoke_for_users(context, batch.to_vec(), selection.clone()).await?;
-        users += ended.len();
-        ends += ended
+        let revoked = revoke::revoke_for_users(context, batch.to_vec(), selection.clone()).await?;
+        users += revoked.len();
+        total += revoked
             .iter()
             .map(|receipt| receipt.credentials.len())
             .sum::<usize>();
-        if form.json {
-            receipts.extend(ended);
+        if format.json {
+            receipts.extend(revoked);
         }
     }
-    // Whatever lived again in a copy has ended now.
+    // Credentials that were active again in a restored copy are revoked now.
     if everything && !dry_run {
         confirm_database::confirm(context).await?;
     }
-    let (credentials, users) = (count(ends, "credential"), count(users, "user"));
-    match (form.json, dry_run) {
-        (true, true) => output::json(&json::would_end(ends)),
+    let (credentials, users) = (count(total, "credential"), count(users, "user"));
+    match (format.json, dry_run) {
+        (true, true) => output::json(&json::would_end(total)),
         (true, false) => output::json(&json::list(receipts.iter().map(json::receipt))),
-        (false, true) => output::line(format!("This would end {credentials} of {users}.")),
-        (false, false) => output::line(format!("Ended {credentials} of {users}.")),
+        (false, true) => output::line(format!("This would revoke {credentials} of {users}.")),
+        (false, false) => output::line(format!("Revoked {credentials} of {users}.")),
     }
 }
 
-fn show(
+fn print_preview(
     context: &AppState,
-    form: OutputFormat,
+    format: OutputFormat,
     preview: &RevocationPreview,
 ) -> Result<(), CliError> {
-    if form.json {
+    if format.json {
         return output::json(&json::preview(preview));
     }
     let columns = credentials::table(&preview.credentials, context.now());
     if !preview.credentials.is_empty() {
-        output::line("This would end:")?;
+        output::line("This would revoke:")?;
     }
-    columns.print("This would end nothing.")
+    columns.print("This would revoke nothing.")
 }

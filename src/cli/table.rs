@@ -1,27 +1,27 @@
-//! A list for people: aligned columns under headings.
+//! A table for people: aligned columns with headings.
 
 use super::{CliError, output};
 use crate::util::unicode::escape_unprintable;
 
-/// Rows of `N` columns. Put what may be long or wide last: it needs no alignment there.
+/// Rows of `N` columns. The last column needs no alignment, so it should have the longest text.
 pub(super) struct Columns<const N: usize> {
     rows: Vec<[String; N]>,
 }
 
 impl<const N: usize> Columns<N> {
-    /// Columns with these headings.
-    pub(super) fn under(headings: [&str; N]) -> Self {
+    /// Creates a table with these headings.
+    pub(super) fn with_headings(headings: [&str; N]) -> Self {
         Self {
             rows: vec![headings.map(str::to_owned)],
         }
     }
 
-    /// Adds a row. What is not to be seen in it is spelt out: names come from other people.
+    /// Adds a row. Unprintable characters are escaped, because names come from other users.
     pub(super) fn row(&mut self, cells: [String; N]) {
         self.rows.push(cells.map(|cell| escape_unprintable(&cell)));
     }
 
-    /// Prints all of it; where there are no rows, a remark that says so instead.
+    /// Prints the table. If it has no rows, prints the note `empty` instead.
     pub(super) fn print(&self, empty: &str) -> Result<(), CliError> {
         if self.rows.len() < 2 {
             output::print_note(empty);
@@ -52,8 +52,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_as_wide_as_what_is_in_them() {
-        let mut columns = Columns::under(["KIND", "NAME"]);
+    fn columns_are_as_wide_as_their_cells() {
+        let mut columns = Columns::with_headings(["KIND", "NAME"]);
         columns.row(["tablet".to_owned(), "Zoë".to_owned()]);
         columns.row([String::new(), "a\u{1b}[2J".to_owned()]);
         let lines: Vec<String> = columns.lines().collect();

@@ -1,4 +1,4 @@
-//! `narthex token`: the tokens of a user.
+//! `narthex token`: manages the tokens of a user.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::{
     CliError, OutputFormat, account, credentials, identify::identify, json, output, table::Columns,
-    user::Who,
+    user::UserArgument,
 };
 use crate::{
     accounts::Account,
@@ -25,35 +25,35 @@ use crate::{
     util::duration,
 };
 
-/// How long a token lives when nobody says: long enough to forget it, short enough that a forgotten
-/// one ends by itself.
-const USUAL_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
+/// The default life of a token. A forgotten token expires in a reasonable time, and renewals are
+/// rare.
+const DEFAULT_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 
 #[derive(Subcommand)]
 pub(super) enum Action {
-    /// Make a token for a user. Its secret is all that is printed on the standard output
+    /// Create a token for a user. Only its secret is printed on the standard output
     Add(Add),
-    /// Show the live tokens of a user
+    /// List the active tokens of a user
     ///
-    /// A server that runs writes down when they were last used every NARTHEX_LAST_USED_EVERY.
+    /// A running server writes last-used times every NARTHEX_LAST_USED_EVERY.
     List {
         #[command(flatten)]
-        who: Who,
+        target: UserArgument,
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
-    /// End a token
+    /// Revoke a token
     Revoke {
         /// The token's id
         id: CredentialId,
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
-    /// Say whose a secret is that turned up somewhere, and what it can still do. It is asked for, or
-    /// is what comes by the standard input
+    /// Identify a secret that was found somewhere: its user, and whether it is still accepted. The
+    /// secret is prompted for, or is read from the standard input
     Identify {
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
 }
 
@@ -62,17 +62,17 @@ pub(super) struct Add {
     /// The user's e-mail address
     #[arg(value_parser = Email::parse)]
     email: Email,
-    /// What the token is called
+    /// The name of the token
     #[arg(long, value_parser = Name::parse)]
     name: Name,
-    /// Something that it may do; give this once for each ability
+    /// An ability of the token; repeat the option for several
     #[arg(long = "ability", value_name = "ABILITY")]
     abilities: Vec<String>,
-    /// How long it lives, such as 30d or 12h [default: 90d, or NARTHEX_TOKEN_MAX_AGE where that is
+    /// The life of the token, such as 30d or 12h [default: 90d, or NARTHEX_TOKEN_MAX_AGE if that is
     /// shorter]
     #[arg(long, value_name = "TIME", value_parser = life)]
     expires_in: Option<Duration>,
-    /// Let it live until it is ended
+    /// Create it without an expiry
     #[arg(long, conflicts_with = "expires_in")]
     never: bool,
     /// Whether it is for a machine or for its owner
@@ -90,11 +90,11 @@ impl Action {
     pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
         match self {
             Self::Add(add) => add.run(context).await,
-            Self::List { who, form } => list(context, &who.email, form).await,
-            Self::Revoke { id, form } => {
-                credentials::revoke(context, CredentialType::Token, id, form).await
+            Self::List { target, format } => list(context, &target.email, format).await,
+            Self::Revoke { id, format } => {
+                credentials::revoke(context, CredentialType::Token, id, format).await
             }
-            Self::Identify { form } => identify(context, form).await,
+            Self::Identify { format } => identify(context, format).await,
         }
     }
 }
@@ -109,22 +109,21 @@ impl Add {
         let Issued { token, secret } = create_as_operator(context, user, kind, new).await?;
         if let Err(error) = output::secret(secret.expose()) {
             revoke::revoke_token(context, user, token.id, Actor::operator()).await?;
-            return Err(CliError::Because(format!(
-                "the secret could not be printed ({error}); nobody has seen it, and the token was \
-                 ended again"
+            return Err(CliError::Message(format!(
+                "the secret could not be printed ({error}); the token was revoked"
             )));
         }
         print_token(&token, &account, life);
         Ok(())
     }
 
-    /// How long it is to live; `None`: until it is ended.
+    /// Returns the life of the token. `None` means no expiry.
     fn life(&self, context: &AppState) -> Option<Duration> {
         if self.never {
             return None;
         }
-        let most = context.settings().token_max_age.unwrap_or(USUAL_LIFE);
-        Some(self.expires_in.unwrap_or(most.min(USUAL_LIFE)))
+        let max = context.settings().token_max_age.unwrap_or(DEFAULT_LIFE);
+        Some(self.expires_in.unwrap_or(max.min(DEFAULT_LIFE)))
     }
 
     fn new_token(&self, context: &AppState, life: Option<Duration>) -> Result<NewToken, CliError> {
@@ -134,22 +133,22 @@ impl Add {
         } else {
             "--expires-in"
         };
-        let refused = |flag: &str, why: String| CliError::Because(format!("{flag}: {why}"));
+        let refused = |flag: &str, reason: String| CliError::Message(format!("{flag}: {reason}"));
         Ok(NewToken {
             name: self.name.clone(),
             abilities: settings
                 .catalogue
                 .parse(&self.abilities)
-                .map_err(|why| refused("--ability", why))?,
-            expires_at: NewToken::expiry(context, life).map_err(|why| refused(flag, why))?,
+                .map_err(|reason| refused("--ability", reason))?,
+            expires_at: NewToken::expiry(context, life).map_err(|reason| refused(flag, reason))?,
         })
     }
 }
 
-/// Says on the standard error what was made.
+/// Describes the created token on the standard error.
 fn print_token(token: &Credential, account: &Account, life: Option<Duration>) {
     output::print_note(format!(
-        "Made the {} “{}” (…{}) for {}.",
+        "Created the {} “{}” (…{}) for {}.",
         token.kind.label(),
         token.name,
         token.hint,
@@ -157,8 +156,8 @@ fn print_token(token: &Credential, account: &Account, life: Option<Duration>) {
     ));
     let abilities: Vec<&str> = token.abilities.iter().map(Ability::as_str).collect();
     output::print_note(match abilities.as_slice() {
-        [] => "It has no ability: all it can do is say whose it is.".to_owned(),
-        abilities => format!("It may do this: {}.", abilities.join(", ")),
+        [] => "It has no abilities: it can only identify its user.".to_owned(),
+        abilities => format!("Its abilities: {}.", abilities.join(", ")),
     });
     let end = life.map(humanize::length).zip(token.expires_at);
     output::print_note(match end {
@@ -167,27 +166,27 @@ fn print_token(token: &Credential, account: &Account, life: Option<Duration>) {
     });
     if account.disabled_at.is_some() {
         output::print_note(
-            "The account is disabled: until it is enabled, the token lets nobody in.",
+            "The account is disabled: the token is refused until the account is enabled.",
         );
     }
     output::print_note(format!(
-        "Its secret is shown only now. End it with: narthex token revoke {}",
+        "The secret is shown only once. Revoke the token with: narthex token revoke {}",
         token.id
     ));
 }
 
-async fn list(context: &AppState, email: &Email, form: OutputFormat) -> Result<(), CliError> {
+async fn list(context: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
     let user = account(context, email).await?.user.id;
-    let tokens = credentials::live(context, user, CredentialType::Token).await?;
-    if form.json {
+    let tokens = credentials::active(context, user, CredentialType::Token).await?;
+    if format.json {
         return output::json(&json::list(tokens.iter().map(json::token)));
     }
     let now = context.now();
-    let mut columns = Columns::under([
+    let mut columns = Columns::with_headings([
         "ID",
         "KIND",
         "STATE",
-        "MADE",
+        "CREATED",
         "LAST USED",
         "EXPIRES",
         "NAME",
@@ -197,13 +196,13 @@ async fn list(context: &AppState, email: &Email, form: OutputFormat) -> Result<(
         columns.row([
             token.id.to_string(),
             token.kind.as_str().to_owned(),
-            if token.paused { "paused" } else { "live" }.to_owned(),
+            if token.paused { "paused" } else { "active" }.to_owned(),
             humanize::ago(now, token.created_at),
             credentials::last_used(&token, now),
-            credentials::end(&token, now),
-            credentials::what(&token),
+            credentials::expiry(&token, now),
+            credentials::label(&token),
             token.abilities.to_stored().replace(' ', ", "),
         ]);
     }
-    columns.print("There are no live tokens.")
+    columns.print("There are no active tokens.")
 }

@@ -1,4 +1,4 @@
-//! `narthex user`: people with an account.
+//! `narthex user`: manages accounts.
 
 use clap::Subcommand;
 
@@ -15,70 +15,71 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum Action {
-    /// Make an account. The password is asked for, or is the first line of the standard input
+    /// Create an account. The password is prompted for, or is the first line of the standard input
     Add {
         /// The e-mail address
         #[arg(value_parser = Email::parse)]
         email: Email,
-        /// What the person is called
+        /// The user's name
         #[arg(long, value_parser = Name::parse)]
         name: Name,
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
-    /// Show accounts, in the order they were made
+    /// List accounts in the order of their creation
     List {
-        /// Only those whose address or name contains this text
+        /// Only accounts whose address or name contains this text
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
         /// At most this many
         #[arg(long, value_name = "NUMBER")]
         limit: Option<u32>,
-        /// Only say how many there are
+        /// Print only their number
         #[arg(long, conflicts_with = "limit")]
         count: bool,
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
-    /// End everything that can get in as a user, and let nobody in until the account is enabled
+    /// Revoke all credentials of a user, and refuse new ones until the account is enabled
     Disable {
         #[command(flatten)]
-        who: Who,
+        target: UserArgument,
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
-    /// Let a disabled user in again. What was ended stays ended
+    /// Enable a disabled user. Revoked credentials stay revoked
     Enable {
         #[command(flatten)]
-        who: Who,
+        target: UserArgument,
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
-    /// Set a user's password and end everything that has access to the account. The password is asked for, or is the first line of the standard input
+    /// Set a user's password and revoke all sessions and tokens. The password is prompted for, or
+    /// is the first line of the standard input
     SetPassword {
         #[command(flatten)]
-        who: Who,
+        target: UserArgument,
         /// Keep the user's sessions and tokens
         #[arg(long)]
         keep: bool,
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
-    /// Delete an account and everything that is known of it
+    /// Delete an account and all its data
     Delete {
         #[command(flatten)]
-        who: Who,
-        /// Don't ask
+        target: UserArgument,
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
         #[command(flatten)]
-        form: OutputFormat,
+        format: OutputFormat,
     },
 }
 
-/// The user that a command is about.
+/// The user that a command concerns.
 #[derive(clap::Args)]
-pub(super) struct Who {
+pub(super) struct UserArgument {
     /// The user's e-mail address
     #[arg(value_parser = Email::parse)]
     pub(super) email: Email,
@@ -87,22 +88,32 @@ pub(super) struct Who {
 impl Action {
     pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
         match self {
-            Self::Add { email, name, form } => add(context, email, name, form).await,
+            Self::Add {
+                email,
+                name,
+                format,
+            } => add(context, email, name, format).await,
             Self::List {
                 search,
                 limit,
                 count,
-                form,
+                format,
             } => {
                 let limit = if count { Some(0) } else { limit };
-                list(context, AccountFilter { search, limit }, count, form).await
+                list(context, AccountFilter { search, limit }, count, format).await
             }
-            Self::Disable { who, form } => disable(context, &who.email, form).await,
-            Self::Enable { who, form } => enable(context, &who.email, form).await,
-            Self::SetPassword { who, keep, form } => {
-                set_password(context, &who.email, keep, form).await
-            }
-            Self::Delete { who, yes, form } => delete(context, &who.email, yes, form).await,
+            Self::Disable { target, format } => disable(context, &target.email, format).await,
+            Self::Enable { target, format } => enable(context, &target.email, format).await,
+            Self::SetPassword {
+                target,
+                keep,
+                format,
+            } => set_password(context, &target.email, keep, format).await,
+            Self::Delete {
+                target,
+                yes,
+                format,
+            } => delete(context, &target.email, yes, format).await,
         }
     }
 }
@@ -111,24 +122,24 @@ async fn add(
     context: &AppState,
     email: Email,
     name: Name,
-    form: OutputFormat,
+    format: OutputFormat,
 ) -> Result<(), CliError> {
     let password = NewPassword::parse(input::new_password()?, Some(&email), Some(&name))
-        .map_err(|what_would_do| CliError::Because(format!("the password: {what_would_do}")))?;
+        .map_err(|remedy| CliError::Message(format!("the password: {remedy}")))?;
     let registration = Registration {
         name,
         email: email.clone(),
         password,
     };
     match accounts::create(context, registration, Actor::operator()).await {
-        // The only field that a database can find wrong.
-        Err(Error::Invalid(_)) => Err(CliError::Because(format!(
-            "there is an account with the address {} already",
+        // The database can reject only the address.
+        Err(Error::Invalid(_)) => Err(CliError::Message(format!(
+            "there is already an account with the address {}",
             email.as_str()
         ))),
         Err(error) => Err(error.into()),
-        Ok(_) if form.json => output::json(&json::account(&account(context, &email).await?)),
-        Ok(_) => output::line(format!("Made an account for {}.", email.as_str())),
+        Ok(_) if format.json => output::json(&json::account(&account(context, &email).await?)),
+        Ok(_) => output::line(format!("Created an account for {}.", email.as_str())),
     }
 }
 
@@ -136,14 +147,14 @@ async fn list(
     context: &AppState,
     filter: AccountFilter,
     only_count: bool,
-    form: OutputFormat,
+    format: OutputFormat,
 ) -> Result<(), CliError> {
-    let nothing = match filter.search {
+    let empty_note = match filter.search {
         Some(_) => "No account matches.",
         None => "There are no accounts.",
     };
     let AccountPage { accounts, total } = accounts::search(context, filter).await?;
-    if form.json {
+    if format.json {
         let rows = accounts.iter().map(json::account);
         return output::json(&json::counted_list(rows, total));
     }
@@ -152,7 +163,7 @@ async fn list(
     }
     let shown = accounts.len();
     let now = context.now();
-    let mut columns = Columns::under(["E-MAIL", "MADE", "STATE", "NAME"]);
+    let mut columns = Columns::with_headings(["E-MAIL", "CREATED", "STATE", "NAME"]);
     for account in accounts {
         let state = match account.disabled_at {
             Some(at) => format!("disabled {}", humanize::ago(now, at)),
@@ -167,10 +178,10 @@ async fn list(
         ]);
     }
     if total == 0 {
-        return columns.print(nothing);
+        return columns.print(empty_note);
     }
     if shown > 0 {
-        columns.print(nothing)?;
+        columns.print(empty_note)?;
     }
     if i64::try_from(shown) != Ok(total) {
         output::print_note(format!("Showed {shown} of {total} accounts."));
@@ -178,22 +189,22 @@ async fn list(
     Ok(())
 }
 
-async fn disable(context: &AppState, email: &Email, form: OutputFormat) -> Result<(), CliError> {
+async fn disable(context: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
     let account = account(context, email).await?;
     if account.disabled_at.is_some() {
-        return credentials::nothing(form, format!("{} was disabled before.", email.as_str()));
+        return credentials::no_change(format, format!("{} is already disabled.", email.as_str()));
     }
     let receipt = accounts::disable(context, account.user.id).await?;
     let done = format!("Disabled {}.", email.as_str());
-    credentials::receipt(context, form, &done, &receipt)
+    credentials::receipt(context, format, &done, &receipt)
 }
 
-async fn enable(context: &AppState, email: &Email, form: OutputFormat) -> Result<(), CliError> {
+async fn enable(context: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
     let before = account(context, email).await?;
     if before.disabled_at.is_some() {
         accounts::enable(context, before.user.id).await?;
     }
-    if form.json {
+    if format.json {
         return output::json(&json::account(&account(context, email).await?));
     }
     let done = match before.disabled_at {
@@ -207,21 +218,21 @@ async fn set_password(
     context: &AppState,
     email: &Email,
     keep: bool,
-    form: OutputFormat,
+    format: OutputFormat,
 ) -> Result<(), CliError> {
     let user = account(context, email).await?.user;
-    let (own, name) = (Email::parse(&user.email), Name::parse(&user.name));
+    let (address, name) = (Email::parse(&user.email), Name::parse(&user.name));
     let new = NewPassword::parse(
         input::new_password()?,
-        own.as_ref().ok(),
+        address.as_ref().ok(),
         name.as_ref().ok(),
     )
-    .map_err(|what_would_do| CliError::Because(format!("the password: {what_would_do}")))?;
+    .map_err(|remedy| CliError::Message(format!("the password: {remedy}")))?;
     let receipt = passwords::set::set_password_as_operator(context, user.id, new, keep).await?;
     let done = format!("Set the password of {}.", email.as_str());
     match receipt {
-        Some(receipt) => credentials::receipt(context, form, &done, &receipt),
-        None => credentials::nothing(form, format!("{done} Sessions and tokens were kept.")),
+        Some(receipt) => credentials::receipt(context, format, &done, &receipt),
+        None => credentials::no_change(format, format!("{done} Sessions and tokens were kept.")),
     }
 }
 
@@ -229,19 +240,19 @@ async fn delete(
     context: &AppState,
     email: &Email,
     yes: bool,
-    form: OutputFormat,
+    format: OutputFormat,
 ) -> Result<(), CliError> {
     let account = account(context, email).await?;
     if !yes {
         ask_before_deleting(email)?;
     }
     let receipt = accounts::delete_as_operator(context, account.user.id).await?;
-    if form.json {
+    if format.json {
         return output::json(&json::receipt(&receipt));
     }
-    // The receipt went with the account, so that there is nothing to look up.
+    // The receipt was deleted with the account, so its ID is not printed.
     output::line(format!(
-        "Deleted the account of {}. That ended {}.",
+        "Deleted the account of {} and revoked {}.",
         email.as_str(),
         receipt.summary()
     ))
@@ -249,19 +260,20 @@ async fn delete(
 
 fn ask_before_deleting(email: &Email) -> Result<(), CliError> {
     let question = format!(
-        "This deletes the account of {} with its tokens, receipts and activity. Nothing brings it \
-         back.\nType the address to go on:",
+        "This deletes the account of {} with its tokens, receipts and audit log. It cannot be \
+         undone.\nType the address to continue:",
         email.as_str()
     );
-    let typed = input::typed(&question)?.ok_or_else(|| {
-        CliError::because("there is no terminal to ask at: give --yes to delete the account")
+    let typed = input::prompt(&question)?.ok_or_else(|| {
+        CliError::message(
+            "there is no terminal for the confirmation: give --yes to delete the \
+                           account",
+        )
     })?;
     let same = Email::parse(&typed).is_ok_and(|typed| typed.canonical() == email.canonical());
     if same {
         Ok(())
     } else {
-        Err(CliError::because(
-            "that is another address: nothing was done",
-        ))
+        Err(CliError::message("the address differs: nothing was done"))
     }
 }

@@ -175,7 +175,7 @@ pub fn damage(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
     )?;
     faults.extend(texts(
         connection,
-        "SELECT 'a row of ' || \"table\" || ' names a row of ' || parent || ' that is not there' \
+        "SELECT 'a row of ' || \"table\" || ' references a missing row of ' || parent \
          AS text FROM pragma_foreign_key_check LIMIT 3",
     )?);
     Ok(faults)

@@ -1,4 +1,4 @@
-//! The machine's clock, by which everything expires.
+//! Checks the machine's clock, which decides about every expiry.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use crate::{i18n::humanize, util::clock::Timestamp};
 
 const CLOCK: &str = "clock";
 
-/// No clock that is right says less: 2026-11-01, when this was written.
+/// A correct clock shows a later time. 2026-11-01, when this was written.
 const EARLIEST: Timestamp = Timestamp::from_micros(1_793_491_200_000_000);
-/// How far two clocks may be apart and both be called right.
-const APART: Duration = Duration::from_secs(5);
+/// The largest accepted difference between two clocks.
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// What several clocks say.
+/// The times of several clocks.
 #[derive(Clone, Copy)]
 pub(super) struct Times {
     before: Timestamp,
-    /// What the database said.
+    /// The time of the database server.
     pub(super) database: Option<Timestamp>,
-    /// When that was heard.
+    /// The time when its answer arrived.
     pub(super) after: Timestamp,
-    /// When the newest line of the activity log was written.
+    /// The time of the newest entry in the audit log.
     pub(super) newest: Option<Timestamp>,
 }
 
@@ -37,24 +37,24 @@ impl Times {
 
 pub(super) fn check(times: Times, findings: &mut Findings) {
     let now = times.after;
-    let known = findings.0.len();
+    let count_before = findings.0.len();
     if now < EARLIEST {
         findings.fail(
             CLOCK,
             format!(
-                "it says {}, which is long ago: set it right",
+                "it shows {}, which is long ago: correct it",
                 now.format_minute()
             ),
         );
     }
     if let Some(newest) = times
         .newest
-        .filter(|newest| now.saturating_add(APART) < *newest)
+        .filter(|newest| now.saturating_add(MAX_CLOCK_SKEW) < *newest)
     {
         findings.fail(
             CLOCK,
             format!(
-                "it says {}, and something was done here on {}: set it right",
+                "it shows {}, but the newest event is of {}: correct it",
                 now.format_minute(),
                 newest.format_minute()
             ),
@@ -65,19 +65,20 @@ pub(super) fn check(times: Times, findings: &mut Findings) {
             times.before.saturating_duration_since(database),
             database.saturating_duration_since(now),
         );
-        if behind.max(ahead) > APART {
+        if behind.max(ahead) > MAX_CLOCK_SKEW {
             let side = if behind > ahead { "behind" } else { "ahead" };
             findings.warn(
                 CLOCK,
                 format!(
-                    "the database's is {} {side}: let both machines ask a time server",
+                    "the clock of the database is {} {side}: synchronize both machines with a \
+                     time server",
                     humanize::length(behind.max(ahead))
                 ),
             );
         }
     }
-    if findings.0.len() == known {
-        findings.ok(CLOCK, format!("it says {}", now.format_minute()));
+    if findings.0.len() == count_before {
+        findings.ok(CLOCK, format!("it shows {}", now.format_minute()));
     }
 }
 
@@ -95,44 +96,44 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_is_right_that_nothing_speaks_against() {
+    fn clock_is_compared_with_events_and_the_database() {
         let now = Timestamp::parse("2026-11-22T18:05:00Z").unwrap();
-        let near = now.saturating_add(APART);
+        let near = now.saturating_add(MAX_CLOCK_SKEW);
         let times = |now| Times::at(now);
-        let right = Times {
+        let correct = Times {
             newest: Some(near),
             database: Some(near),
             ..times(now)
         };
         assert_eq!(
-            found(right),
-            (State::Ok, "it says 2026-11-22 18:05 UTC".to_owned())
+            found(correct),
+            (State::Ok, "it shows 2026-11-22 18:05 UTC".to_owned())
         );
 
-        let (state, why) = found(times(Timestamp::default()));
+        let (state, detail) = found(times(Timestamp::default()));
         assert_eq!(state, State::Fail);
-        assert!(why.contains("1970-01-01 00:00 UTC"), "{why}");
+        assert!(detail.contains("1970-01-01 00:00 UTC"), "{detail}");
 
-        let far = near.saturating_add(Duration::from_secs(60));
+        let late = near.saturating_add(Duration::from_secs(60));
         let set_back = Times {
-            newest: Some(far),
+            newest: Some(late),
             ..times(now)
         };
-        let (state, why) = found(set_back);
+        let (state, detail) = found(set_back);
         assert_eq!(state, State::Fail);
-        assert!(why.contains("done here on 2026-11-22 18:06"), "{why}");
+        assert!(detail.contains("event is of 2026-11-22 18:06"), "{detail}");
 
         for (database, word) in [
-            (far, "1 minute ahead"),
-            (now.saturating_sub(2 * APART), "10 seconds behind"),
+            (late, "1 minute ahead"),
+            (now.saturating_sub(2 * MAX_CLOCK_SKEW), "10 seconds behind"),
         ] {
-            let apart = Times {
+            let skewed = Times {
                 database: Some(database),
                 ..times(now)
             };
-            let (state, why) = found(apart);
+            let (state, detail) = found(skewed);
             assert_eq!(state, State::Warn);
-            assert!(why.contains(word), "{why}");
+            assert!(detail.contains(word), "{detail}");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The database and its tables.
+//! Checks the database and its tables.
 
 use std::path::{Path, PathBuf};
 
 use super::{
     Findings,
     clock::Times,
-    files::{could_be_made, is_private},
+    files::{can_be_created, is_private},
 };
 use crate::{
     app_state::MIGRATIONS,
@@ -30,38 +30,38 @@ const CONNECTIONS: &str = "connections";
 const ENCRYPTION: &str = "encryption";
 const REPLICATION: &str = "replication";
 
-/// Files larger than this are not read to the end, which would take seconds.
-const LARGEST: u64 = 256 << 20;
+/// Larger files are not checked for damage, because reading them would take seconds.
+const MAX_CHECKED_BYTES: u64 = 256 << 20;
 
-/// Looks at it, and tells what it says of the time.
+/// Checks the database. Returns the times that it reports.
 pub(super) fn check(settings: &Settings, clock: &dyn Clock, findings: &mut Findings) -> Times {
     let target = &settings.database;
     let mut times = Times::at(clock.now());
     if let DatabaseUrl::Sqlite(path) = target
-        && (!file_is_there(path, findings) || has_the_log_of_another(path, findings))
+        && (!file_exists(path, findings) || has_foreign_wal(path, findings))
     {
         return times;
     }
     if let DatabaseUrl::Postgres(url) = target {
-        way(url, findings);
+        encryption(url, findings);
     }
-    let looked = inspect::connect_to_existing(target)
+    let inspected = inspect::connect_to_existing(target)
         .map_err(Error::from)
         .and_then(|mut connection| {
             session(settings, &mut connection, findings)?;
-            look_inside(target, &mut connection, clock, &mut times, findings)
+            check_contents(target, &mut connection, clock, &mut times, findings)
         });
-    if let Err(error) = looked {
-        let why = match error {
+    if let Err(error) = inspected {
+        let cause = match error {
             Error::Unavailable(cause) => cause,
             other => other.to_string(),
         };
-        findings.fail(DATABASE, why);
+        findings.fail(DATABASE, cause);
     }
     times
 }
 
-/// Whether the sessions of a PostgreSQL server are as they have to be, and enough.
+/// Checks the session settings and the connection limit of a PostgreSQL server.
 fn session(
     settings: &Settings,
     connection: &mut AnyConnection,
@@ -72,25 +72,25 @@ fn session(
     }
     let faults = inspect::session_faults(connection)?;
     if faults.is_empty() {
-        findings.ok(SESSION, "it is not shared, and its bounds hold");
+        findings.ok(SESSION, "not shared, with the requested timeouts");
     }
     for fault in faults {
         findings.warn(SESSION, fault);
     }
     let connections = settings.database_connections;
     match db::room(connection, connections)? {
-        Room::Enough => findings.ok(CONNECTIONS, format!("there is room for {connections} and one")),
+        Room::Enough => findings.ok(CONNECTIONS, format!("{connections} and one are available")),
         Room::Left(left) => findings.warn(
             CONNECTIONS,
             format!(
-                "a server opens {connections} and one, and there is room for {left} more just now: lower \
+                "a server opens {connections} and one, but {left} are free at present: lower \
                  NARTHEX_DATABASE_CONNECTIONS, or raise max_connections"
             ),
         ),
         Room::Never(capacity) => findings.fail(
             CONNECTIONS,
             format!(
-                "a server opens {connections} and one, and there is never room for more than {capacity}: lower \
+                "a server opens {connections} and one, but PostgreSQL allows {capacity}: lower \
                  NARTHEX_DATABASE_CONNECTIONS, or raise max_connections"
             ),
         ),
@@ -98,18 +98,18 @@ fn session(
     Ok(())
 }
 
-/// Whether a `-wal` that belongs to another file makes this one look damaged. It would be written into the file
-/// by any connection that may write, so that is looked at first.
-fn has_the_log_of_another(path: &Path, findings: &mut Findings) -> bool {
+/// Detects a `-wal` of another file that makes this one look damaged. This check comes first,
+/// because any writable connection would merge that log into the file.
+fn has_foreign_wal(path: &Path, findings: &mut Findings) -> bool {
     let log = PathBuf::from(format!("{}-wal", path.display()));
     let is_small = path
         .metadata()
-        .is_ok_and(|metadata| metadata.len() <= LARGEST);
+        .is_ok_and(|metadata| metadata.len() <= MAX_CHECKED_BYTES);
     if !is_small || !log.exists() {
         return false;
     }
     let damage = inspect::connect_to_read(path).and_then(|mut on| inspect::damage(&mut on));
-    let why = match damage {
+    let cause = match damage {
         Ok(damage) if damage.is_empty() => return false,
         Ok(damage) => damage.join(", "),
         Err(db::Error::Query(error)) => error.to_string(),
@@ -118,51 +118,51 @@ fn has_the_log_of_another(path: &Path, findings: &mut Findings) -> bool {
     findings.fail(
         DATABASE,
         format!(
-            "{why}. {} lies beside it: if the database was put here in the place of another one, that file belongs \
-             to the other one; stop Narthex, move it and the -shm away, and look again",
+            "{cause}. {} exists: if this database replaced another one, that file belongs to the \
+             other one; stop Narthex, move that file and the -shm file away, and check again",
             log.display()
         ),
     );
     true
 }
 
-/// Who can read along between here and the server, or stand in its place.
-fn way(url: &str, findings: &mut Findings) {
-    let verify = "put sslmode=verify-full&sslrootcert=FILE into DATABASE_URL";
+/// Checks whether an attacker on the network could read the connection or impersonate the server.
+fn encryption(url: &str, findings: &mut Findings) {
+    let verify = "add sslmode=verify-full&sslrootcert=FILE to DATABASE_URL";
     match postgres_url::way(url) {
-        Way::OnThisMachine => findings.ok(ENCRYPTION, "none is needed on one machine"),
-        Way::Verified => findings.ok(ENCRYPTION, "TLS, with that very server"),
+        Way::OnThisMachine => findings.ok(ENCRYPTION, "not needed: the server is on this machine"),
+        Way::Verified => findings.ok(ENCRYPTION, "TLS, and the server is verified"),
         Way::VerifiedByAuthority => findings.warn(
             ENCRYPTION,
-            "TLS, with any server that the authority knows: with sslmode=verify-full in \
-             DATABASE_URL it has to be the one that is named",
+            "TLS, with any server that has a certificate of the authority: set \
+             sslmode=verify-full in DATABASE_URL to accept only the named server",
         ),
         Way::Encrypted => findings.warn(
             ENCRYPTION,
             format!(
-                "TLS, with whoever answers: somebody on the way can be that, and read and change \
-                 everything; {verify}"
+                "TLS, but the server is not verified: an attacker on the network can impersonate \
+                 it, and read and change everything; {verify}"
             ),
         ),
         Way::Open => findings.warn(
             ENCRYPTION,
             format!(
-                "nothing says that there has to be any: whoever is on the way can read and change \
-                 everything; {verify}"
+                "TLS is not required: an attacker on the network can read and change everything; \
+                 {verify}"
             ),
         ),
     }
 }
 
-/// Whether there is a file to look into; says what there is to say of it.
-fn file_is_there(path: &Path, findings: &mut Findings) -> bool {
+/// Returns whether the file exists, and reports its state.
+fn file_exists(path: &Path, findings: &mut Findings) -> bool {
     match path.metadata() {
         Ok(metadata) => {
             is_private(path, &metadata, DATABASE, findings);
             true
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            could_be_made(path, DATABASE, "the start makes it", findings);
+            can_be_created(path, DATABASE, "the start creates it", findings);
             false
         }
         Err(error) => {
@@ -172,7 +172,7 @@ fn file_is_there(path: &Path, findings: &mut Findings) -> bool {
     }
 }
 
-fn look_inside(
+fn check_contents(
     target: &DatabaseUrl,
     connection: &mut AnyConnection,
     clock: &dyn Clock,
@@ -182,11 +182,11 @@ fn look_inside(
     let version = inspect::version(connection)?;
     let tables = inspect::tables(connection, MIGRATIONS)?;
     match inspect::takes_writes(connection) {
-        Ok(true) => findings.ok(DATABASE, format!("{version} answers and takes writes")),
-        Ok(false) => findings.fail(DATABASE, format!("{version} answers and takes no writes")),
+        Ok(true) => findings.ok(DATABASE, format!("{version} answers and accepts writes")),
+        Ok(false) => findings.fail(DATABASE, format!("{version} answers but refuses writes")),
         Err(db::Error::Query(error)) => findings.fail(
             DATABASE,
-            format!("{version} answers and takes no writes: {error}"),
+            format!("{version} answers but refuses writes: {error}"),
         ),
         Err(other) => return Err(other.into()),
     }
@@ -204,14 +204,14 @@ fn look_inside(
         inspect::Tables { done: 0, .. } => {
             findings.warn(
                 TABLES,
-                "there are none: the start, or narthex migrate, makes them",
+                "there are none: the start, or narthex migrate, creates them",
             );
         }
         inspect::Tables { pending: 0, .. } => findings.ok(TABLES, "they are up to date"),
         inspect::Tables { pending, .. } => findings.warn(
             TABLES,
             format!(
-                "they lack {}: the start, or narthex migrate, makes it up",
+                "{} pending: the start, or narthex migrate, applies what is missing",
                 count(pending, "migration")
             ),
         ),
@@ -228,21 +228,21 @@ fn look_inside(
     integrity(target, connection, findings)
 }
 
-/// Whether it is a copy that was put in the place of another: then what has ended may live again.
+/// Detects a restored backup or a copy, in which revoked credentials may be active again.
 fn copy(
     target: &DatabaseUrl,
     connection: &mut AnyConnection,
     clock: &dyn Clock,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let here = DatabaseIdentity::of(target, connection)?;
-    match restore_detection::find_evidence(connection, &here, clock.now())? {
-        None => findings.ok(COPY, "nothing says that it is one"),
-        Some(doubt @ (RestoreEvidence::MovedFile { .. } | RestoreEvidence::Rewound)) => {
-            findings.fail(COPY, doubt.to_string());
+    let identity = DatabaseIdentity::of(target, connection)?;
+    match restore_detection::find_evidence(connection, &identity, clock.now())? {
+        None => findings.ok(COPY, "no sign of a restored backup or a copy"),
+        Some(evidence @ (RestoreEvidence::MovedFile { .. } | RestoreEvidence::Rewound)) => {
+            findings.fail(COPY, evidence.to_string());
         }
-        // Said by the next start too, which is the end of it.
-        Some(doubt @ RestoreEvidence::CutOff(_)) => findings.warn(COPY, doubt.to_string()),
+        // The next start reports this too, and thereby settles it.
+        Some(evidence @ RestoreEvidence::CutOff(_)) => findings.warn(COPY, evidence.to_string()),
     }
     Ok(())
 }
@@ -252,8 +252,8 @@ fn replication(connection: &mut AnyConnection, findings: &mut Findings) -> Resul
     match inspect::replication(connection)? {
         Some(found) if !found.commits_wait => findings.warn(
             REPLICATION,
-            "a commit waits for no disk: a crash may lose revocations that were answered; set \
-             synchronous_commit=on",
+            "commits do not wait for the disk: a crash may lose revocations that were answered; \
+             set synchronous_commit=on",
         ),
         Some(found) if found.standbys > 0 && !found.is_synchronous => findings.warn(
             REPLICATION,
@@ -278,11 +278,11 @@ fn integrity(
     };
     if path
         .metadata()
-        .is_ok_and(|metadata| metadata.len() > LARGEST)
+        .is_ok_and(|metadata| metadata.len() > MAX_CHECKED_BYTES)
     {
         findings.ok(
             INTEGRITY,
-            "not looked at: the file is large, and all of it would be read",
+            "not checked: the file is large, and the check would read all of it",
         );
         return Ok(());
     }
@@ -290,7 +290,7 @@ fn integrity(
     if damage.is_empty() {
         findings.ok(
             INTEGRITY,
-            "every page can be read, and every row that is named is there",
+            "every page is readable, and every reference is valid",
         );
     }
     for fault in damage {

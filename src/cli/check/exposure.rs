@@ -1,4 +1,4 @@
-//! Who can reach it, and by which way.
+//! Checks which clients can reach the server, and how.
 
 use std::{
     io,
@@ -20,11 +20,14 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     registration(settings, findings);
     if let Some(metrics) = settings.metrics_listen {
         if metrics.ip().is_loopback() {
-            findings.ok("metrics", format!("{metrics}, for this machine alone"));
+            findings.ok(
+                "metrics",
+                format!("{metrics}, reachable only from this machine"),
+            );
         } else {
             findings.warn(
                 "metrics",
-                format!("whoever reaches {metrics} can read them: let nobody else reach it"),
+                format!("every client that reaches {metrics} can read them: restrict access to it"),
             );
         }
     }
@@ -33,7 +36,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
 fn listen(settings: &Settings, findings: &mut Findings) {
     let listen = &settings.listen;
     let possible = match listen {
-        // Any port of the address: the one that is set may be taken, by the server that this is about.
+        // Port 0 of the address, because the running server may hold the configured port.
         ListenAddress::Tcp(address) => TcpListener::bind((address.ip(), 0)).map(drop),
         ListenAddress::Unix(path) => {
             let folder = access(folder_of(path), Access::WRITE_OK | Access::EXEC_OK);
@@ -43,12 +46,12 @@ fn listen(settings: &Settings, findings: &mut Findings) {
     if let Err(error) = possible {
         findings.fail("listen", format!("cannot listen on {listen}: {error}"));
     } else if listen.is_local() {
-        findings.ok("listen", format!("{listen}, for this machine alone"));
-    } else {
         findings.ok(
             "listen",
-            format!("{listen}, for whoever reaches this machine"),
+            format!("{listen}, reachable only from this machine"),
         );
+    } else {
+        findings.ok("listen", format!("{listen}, reachable from other machines"));
     }
 }
 
@@ -60,8 +63,7 @@ fn public_url(settings: &Settings, findings: &mut Findings) {
         Some(url) => findings.warn(
             CHECK,
             format!(
-                "{}: passwords, cookies and tokens cross the network for everybody to read; use \
-                 https",
+                "{}: passwords, cookies and tokens cross the network unencrypted; use https",
                 url.origin()
             ),
         ),
@@ -70,13 +72,14 @@ fn public_url(settings: &Settings, findings: &mut Findings) {
         }
         None => findings.warn(
             CHECK,
-            "NARTHEX_PUBLIC_URL is not set: only requests to a loopback name or the very address \
-             that is listened on are answered; set it to what people type",
+            "NARTHEX_PUBLIC_URL is not set: only requests to a loopback name or to the listening \
+             address are answered; set it to the URL that users type",
         ),
     }
 }
 
-/// Whether clients come through a proxy: people type https, or another port than the server's.
+/// Returns whether clients come through a proxy: the public URL has https or another port than the
+/// server.
 fn has_proxy(settings: &Settings) -> bool {
     let Some(url) = &settings.public_url else {
         return false;
@@ -92,7 +95,10 @@ fn has_proxy(settings: &Settings) -> bool {
 fn proxies(settings: &Settings, findings: &mut Findings) {
     const CHECK: &str = "proxies";
     if settings.trusted_proxies.is_empty() && settings.listen.tcp().is_none() {
-        findings.ok(CHECK, "the proxy on the socket is trusted to say who calls");
+        findings.ok(
+            CHECK,
+            "the proxy on the socket is trusted to report client addresses",
+        );
     } else if settings.trusted_proxies.is_empty() {
         findings.warn(
             CHECK,
@@ -102,43 +108,46 @@ fn proxies(settings: &Settings, findings: &mut Findings) {
     } else if settings.trusted_proxies.contain_all() {
         findings.warn(
             CHECK,
-            "NARTHEX_TRUSTED_PROXIES names everybody, who can then claim any address; name the \
-             proxy alone",
+            "NARTHEX_TRUSTED_PROXIES contains every address, so every client can claim any \
+             address; name only the proxy",
         );
     } else {
-        findings.ok(CHECK, "some are trusted to say who calls");
+        findings.ok(
+            CHECK,
+            "some networks are trusted to report client addresses",
+        );
     }
 }
 
-/// Nothing is said of what is as it should be: most never heard of it.
+/// Reports only a problem, because most operators never use this setting.
 fn throttling(settings: &Settings, findings: &mut Findings) {
     if settings.throttle_exempt.contain_all() {
         findings.warn(
             "throttling",
-            "NARTHEX_THROTTLE_EXEMPT names everybody: one network may try one password on every \
-             account; name the office, or the load test, alone",
+            "NARTHEX_THROTTLE_EXEMPT contains every address: one network may try one password on \
+             every account; name only the office or the load test",
         );
     }
 }
 
 fn registration(settings: &Settings, findings: &mut Findings) {
     const CHECK: &str = "registration";
-    let is_reached = match &settings.public_url {
+    let is_exposed = match &settings.public_url {
         Some(url) => !is_local(url),
         None => !settings.listen.is_local(),
     };
     match settings.registration {
-        Registration::Closed => findings.ok(CHECK, "closed: accounts are made by you"),
-        Registration::Open if is_reached => findings.warn(
+        Registration::Closed => findings.ok(CHECK, "closed: operators create the accounts"),
+        Registration::Open if is_exposed => findings.warn(
             CHECK,
-            "open: whoever reaches it can make an account; if that is not wanted, set \
+            "open: every visitor can create an account; to prevent that, set \
              NARTHEX_REGISTRATION=closed",
         ),
-        Registration::Open => findings.ok(CHECK, "open, and only this machine reaches it"),
+        Registration::Open => findings.ok(CHECK, "open, but reachable only from this machine"),
     }
 }
 
-/// Whether only this machine gets there by that URL.
+/// Returns whether only this machine can reach the URL.
 fn is_local(url: &PublicUrl) -> bool {
     let host = url.host().trim_matches(['[', ']']);
     let address: Option<IpAddr> = host.parse().ok();

@@ -1,5 +1,5 @@
-//! What may be done with files. The kernel is asked, and not the bits of a mode interpreted: it alone
-//! knows of root, of access lists and of file systems that are mounted to be read.
+//! Checks access to files. It asks the kernel instead of interpreting mode bits, because only the
+//! kernel knows about root, access lists and read-only file systems.
 
 use std::{
     fs::Metadata,
@@ -11,15 +11,15 @@ use rustix::fs::{Access, access};
 
 use super::Findings;
 
-/// The folder that a file is in.
+/// Returns the folder of a file.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
 }
 
-/// Looks whether a file that is not there can be made at the start.
-pub(super) fn could_be_made(
+/// Reports whether the start can create a missing file.
+pub(super) fn can_be_created(
     path: &Path,
     check: &'static str,
     meaning: &str,
@@ -28,18 +28,18 @@ pub(super) fn could_be_made(
     let folder = folder_of(path);
     let shown = path.display();
     match access(folder, Access::WRITE_OK | Access::EXEC_OK) {
-        Ok(()) => findings.warn(check, format!("{shown} is not there: {meaning}")),
+        Ok(()) => findings.warn(check, format!("{shown} does not exist: {meaning}")),
         Err(error) => findings.fail(
             check,
             format!(
-                "{shown} is not there and cannot be made in {}: {error}",
+                "{shown} does not exist and cannot be created in {}: {error}",
                 folder.display()
             ),
         ),
     }
 }
 
-/// Looks whose a file is, and who else may read it. `true`: there is nothing to say.
+/// Reports the owner and the mode of a file. Returns `true` if only this user can read it.
 pub(super) fn is_private(
     path: &Path,
     metadata: &Metadata,
@@ -52,7 +52,10 @@ pub(super) fn is_private(
     if !is_mine {
         findings.warn(
             check,
-            format!("{shown} belongs to user {owner}, and this is user {mine}: run this, and Narthex, as its owner"),
+            format!(
+                "{shown} belongs to user {owner}, but this command runs as user {mine}: run \
+                     this command and Narthex as the owner"
+            ),
         );
     }
     let mode = metadata.permissions().mode() & 0o777;
@@ -60,7 +63,10 @@ pub(super) fn is_private(
     if !is_closed {
         findings.warn(
             check,
-            format!("{shown} has mode {mode:o}: others on this machine can read it; make it yours with chmod 600"),
+            format!(
+                "{shown} has mode {mode:o}: other users of this machine can read it; run \
+                     chmod 600"
+            ),
         );
     }
     is_mine && is_closed

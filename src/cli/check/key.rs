@@ -1,10 +1,10 @@
-//! The keys that sign the cookies.
+//! Checks the keys that sign the session cookie.
 
 use std::{os::unix::fs::PermissionsExt as _, path::Path};
 
 use super::{
     Findings,
-    files::{could_be_made, is_private},
+    files::{can_be_created, is_private},
 };
 use crate::{config::Settings, i18n::humanize::count};
 
@@ -20,16 +20,15 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     };
     let path = settings.key_file();
     let Some(keys) = keys else {
-        let meaning =
-            "the start makes a new one, and whoever was signed in by another is not any more";
-        return could_be_made(&path, KEY, meaning, findings);
+        let meaning = "the start creates a new one, which ends every session of an earlier key";
+        return can_be_created(&path, KEY, meaning, findings);
     };
     if settings.secret_keys.is_some() {
         let older = keys.older().count();
         return findings.ok(
             KEY,
             format!(
-                "{} holds one that signs and {} that {}",
+                "{} contains one that signs and {} that {}",
                 source(settings),
                 count(older, "older one"),
                 if older == 1 { "verifies" } else { "verify" }
@@ -41,13 +40,13 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
         Ok(metadata) => {
             if is_private(&path, &metadata, KEY, findings) {
                 let shown = path.display();
-                findings.ok(KEY, format!("{shown} holds one, for its owner alone"));
+                findings.ok(KEY, format!("{shown}, readable only by its owner"));
             }
         }
     }
 }
 
-/// Where the key that is set comes from.
+/// Returns the setting that the key comes from.
 fn source(settings: &Settings) -> &'static str {
     const FILE: &str = "NARTHEX_SECRET_KEY_FILE";
     let in_a_file = settings
@@ -61,8 +60,8 @@ fn source(settings: &Settings) -> &'static str {
     }
 }
 
-/// A group that may read it is how Kubernetes and systemd give it to a service; every user is not. It was
-/// read with the settings, so that it is there.
+/// Warns if every user can read a secret file. Access for a group is accepted, because Kubernetes
+/// and systemd use it. The settings were read from this file, so it exists.
 fn secret_file(setting: &str, path: &Path, findings: &mut Findings) {
     let mode = path
         .metadata()
@@ -73,7 +72,7 @@ fn secret_file(setting: &str, path: &Path, findings: &mut Findings) {
             "secret file",
             format!(
                 "{setting} names {shown}, which has mode {mode:o}: every user of this machine can \
-                 get at it; take that from others with chmod o="
+                 access it; run chmod o="
             ),
         );
     }

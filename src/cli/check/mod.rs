@@ -1,7 +1,9 @@
-//! `narthex check`: would it start, and is anything about this installation odd?
+//! `narthex check`: verifies that the server would start, and warns about risks of the
+//! installation.
 //!
-//! It only looks: no file, no table and no key is made. Where `narthex serve` would refuse to start
-//! it fails; where it would start and somebody may come to regret it, it warns.
+//! It changes nothing: it creates no file, no table and no key. A check fails if `narthex serve`
+//! would refuse to start or if something is damaged. It warns if the server would start with a
+//! risk.
 
 mod clock;
 mod database;
@@ -20,7 +22,7 @@ use crate::{
     util::clock::SystemClock,
 };
 
-/// What came of one look.
+/// The result of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum State {
@@ -36,7 +38,7 @@ struct Finding {
     detail: String,
 }
 
-/// What was found, in the order of looking.
+/// All results, in the order of the checks.
 #[derive(Default)]
 struct Findings(Vec<Finding>);
 
@@ -64,25 +66,26 @@ impl Findings {
 
 pub(super) fn check(
     read: Result<Settings, ConfigError>,
-    form: OutputFormat,
+    format: OutputFormat,
 ) -> Result<(), CliError> {
     let mut findings = Findings::default();
     match read {
         Ok(settings) => {
-            findings.ok("settings", "every one of them can be taken");
+            findings.ok("settings", "all of them are valid");
             exposure::check(&settings, &mut findings);
             key::check(&settings, &mut findings);
             let times = database::check(&settings, &SystemClock, &mut findings);
             clock::check(times, &mut findings);
         }
-        // Nothing else can be looked at: it would be something else than what is meant.
+        // The other checks are skipped, because they would use settings that the operator did not
+        // intend.
         Err(refused) => findings.fail("settings", refused.to_string()),
     }
-    print(&findings.0, form)
+    print(&findings.0, format)
 }
 
-fn print(findings: &[Finding], form: OutputFormat) -> Result<(), CliError> {
-    if form.json {
+fn print(findings: &[Finding], format: OutputFormat) -> Result<(), CliError> {
+    if format.json {
         output::json(&json::list(findings.iter()))?;
     } else {
         for finding in findings {
@@ -100,7 +103,7 @@ fn print(findings: &[Finding], form: OutputFormat) -> Result<(), CliError> {
     let failed = findings.iter().filter(|found| found.state == State::Fail);
     match failed.count() {
         0 => Ok(()),
-        failed => Err(CliError::Because(format!(
+        failed => Err(CliError::Message(format!(
             "{} failed",
             count(failed, "check")
         ))),

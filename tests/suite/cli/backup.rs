@@ -58,7 +58,10 @@ fn backup_overwrites_no_file_and_creates_no_database() {
     symlink("elsewhere.db", folder.join("link.db")).unwrap();
     for file in ["there.db", "link.db", "no/such/folder.db"] {
         let line = operator.run_err(&["backup", file]);
-        assert!(line.contains(&format!("{file} cannot be made")), "{line}");
+        assert!(
+            line.contains(&format!("{file} cannot be created")),
+            "{line}"
+        );
     }
     assert_eq!(
         fs::read_to_string(folder.join("there.db")).unwrap(),

@@ -168,7 +168,7 @@ fn readable_or_invalid_key_file_is_a_failure() {
         "contains no valid key",
     );
     std::fs::remove_file(&key).unwrap();
-    expect(&operator.narthex, 0, &[("warn", "key")], "is not there");
+    expect(&operator.narthex, 0, &[("warn", "key")], "does not exist");
     assert!(!key.exists());
 }
 
@@ -227,7 +227,7 @@ fn clock_that_was_set_back_is_a_failure() {
     let operator = started();
     operator.add_user("ada@example.com");
     operator.execute("UPDATE events SET at = at + 86400000000");
-    expect(&operator.narthex, 1, &[("fail", "clock")], "set it right");
+    expect(&operator.narthex, 1, &[("fail", "clock")], "correct it");
 }
 
 #[test]
@@ -328,13 +328,13 @@ fn risky_exposure_is_a_warning() {
             &[closed, https, ("NARTHEX_TRUSTED_PROXIES", "0.0.0.0/0")],
             0,
             &[("warn", "proxies")],
-            "names everybody",
+            "contains every address",
         ),
         (
             &[closed, https, ("NARTHEX_TRUSTED_PROXIES", "10.0.0.1, ::/0")],
             0,
             &[("warn", "proxies")],
-            "names everybody",
+            "contains every address",
         ),
         (
             &[
@@ -345,7 +345,7 @@ fn risky_exposure_is_a_warning() {
             ],
             0,
             &[("warn", "throttling")],
-            "NARTHEX_THROTTLE_EXEMPT names everybody",
+            "NARTHEX_THROTTLE_EXEMPT contains every address",
         ),
         (
             &[
@@ -356,7 +356,7 @@ fn risky_exposure_is_a_warning() {
             ],
             0,
             &[("warn", "throttling")],
-            "names everybody",
+            "contains every address",
         ),
         (
             &[
@@ -412,7 +412,7 @@ fn risky_exposure_is_a_warning() {
             &[("NARTHEX_LISTEN", "0.0.0.0:8080")],
             0,
             &[("warn", "public url"), ("warn", "registration")],
-            "whoever reaches it",
+            "every visitor",
         ),
         (
             &[("NARTHEX_METRICS_LISTEN", "0.0.0.0:9090")],
@@ -443,10 +443,15 @@ fn unencrypted_database_connection_is_a_warning() {
     let two_hosts = database.address();
     let two_hosts = two_hosts.replacen("&user=", ",db.example.com&user=", 1);
     let problems = [("warn", "encryption")];
-    expect(&narthex(&two_hosts), 0, &problems, "is on the way can read");
+    expect(
+        &narthex(&two_hosts),
+        0,
+        &problems,
+        "on the network can read",
+    );
     let with = |mode: &str| narthex(&format!("{two_hosts}&sslmode={mode}"));
     if postgres_url::TLS {
-        expect(&with("require"), 0, &problems, "whoever answers");
+        expect(&with("require"), 0, &problems, "is not verified");
         expect(&with("verify-ca"), 0, &problems, "sslmode=verify-full");
         expect(&with("verify-full"), 0, &[], "");
     } else {

@@ -60,11 +60,11 @@ fn secret_is_identified_and_not_shown() {
     assert_eq!(outcome.stdout.lines().next(), Some(&*first));
     for line in [
         &*format!("Token      {id}"),
-        "May do     tokens:read",
-        "Made       less than a minute ago, on 20",
+        "Abilities  tokens:read",
+        "Created    less than a minute ago, on 20",
         "Last used  never",
         "Expires    in 90 days, on 20",
-        "State      live: it lets its bearer in",
+        "State      active: it is accepted",
     ] {
         let output = outcome
             .stdout
@@ -74,7 +74,7 @@ fn secret_is_identified_and_not_shown() {
     }
     assert_eq!(
         advice(&operator, &secret),
-        format!("End it with: narthex token revoke {id}")
+        format!("Revoke it with: narthex token revoke {id}")
     );
     assert!(!outcome.stdout.contains(&secret[4..36]));
 
@@ -131,7 +131,7 @@ fn malformed_secret_and_unknown_secret_get_different_errors() {
     operator.run_ok(&["user", "delete", ADA, "--yes"]);
     let line = identify(&operator, &secret).expect_error();
     assert!(
-        line.contains("has the form of a secret, and no token has it"),
+        line.contains("has the form of a secret, but no token has it"),
         "{line}"
     );
 }
@@ -161,7 +161,7 @@ fn state_tells_whether_the_secret_is_accepted() {
     let operator = operator();
     let secret = operator.add_token(ADA, "x", &[]);
     let id = operator.only_token_of(ADA);
-    let revoke = format!("End it with: narthex token revoke {id}");
+    let revoke = format!("Revoke it with: narthex token revoke {id}");
 
     operator.execute("UPDATE credentials SET paused = TRUE");
     let (name, line) = state(&operator, &secret);
@@ -190,11 +190,14 @@ fn state_tells_whether_the_secret_is_accepted() {
     assert_eq!(name, "ended");
     let receipt = receipt["id"].as_str().expect("an id");
     assert!(
-        line.starts_with("ended less than a minute ago, on 20")
+        line.starts_with("revoked less than a minute ago, on 20")
             && line.ends_with(&format!(": ended by an operator; the receipt is {receipt}")),
         "{line}"
     );
-    assert_eq!(advice(&operator, &secret), "There is nothing left to end.");
+    assert_eq!(
+        advice(&operator, &secret),
+        "There is nothing left to revoke."
+    );
 }
 
 #[tokio::test]
@@ -212,7 +215,7 @@ async fn previous_secret_is_distinguished_from_the_current_one() {
     let second = rotate("1h").await;
     let (name, line) = state(&operator, &first);
     assert_eq!(name, "live");
-    assert!(line.contains("still lets its bearer in until 20"), "{line}");
+    assert!(line.contains("it is accepted until 20"), "{line}");
     let third = rotate("0").await;
     assert_eq!(state(&operator, &second).0, "rotated_out");
     let found = identify_as_json(&operator, &third);
@@ -221,9 +224,9 @@ async fn previous_secret_is_distinguished_from_the_current_one() {
     let newest = identify_as_json(&operator, &second)["token"]["hint"].clone();
     assert_eq!(newest, third[36..]);
     let (_, line) = state(&operator, &second);
-    assert!(line.contains("lives on with a newer secret"), "{line}");
+    assert!(line.contains("the token has a newer secret"), "{line}");
     let id = operator.only_token_of(ADA);
-    let revoke = format!("End it with: narthex token revoke {id}");
+    let revoke = format!("Revoke it with: narthex token revoke {id}");
     assert_eq!(advice(&operator, &second), revoke);
     assert!(identify_as_json(&operator, &second)["secret_valid_until"].is_string());
 }

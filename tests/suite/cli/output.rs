@@ -121,7 +121,7 @@ fn prune_reports_the_number_of_credentials() {
     assert_eq!(pruned, serde_json::json!({"expired": 1, "forgotten": 0}));
     let output = operator.run_ok(&["prune"]);
     assert!(
-        output.contains("time was over: no credentials."),
+        output.contains("they had expired: no credentials."),
         "{output}"
     );
 }

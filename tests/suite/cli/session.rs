@@ -19,7 +19,7 @@ async fn active_sessions_are_listed_as_text_newest_first() {
     let outcome = operator.run(&["session", "list", ADA]).expect_code(0);
     assert_eq!(
         (&*outcome.stdout, &*outcome.stderr),
-        ("", "There are no live sessions.\n")
+        ("", "There are no active sessions.\n")
     );
 
     let serving = operator.serve();
@@ -75,7 +75,7 @@ async fn revoked_session_is_refused_by_a_running_server() {
     assert!(serving.is_signed_in(&phone).await);
 
     let output = operator.run_ok(&["session", "revoke", &id]);
-    let beginning = format!("Ended the session {id}.\nThat ended 1 session; the receipt is ");
+    let beginning = format!("Revoked the session {id}.\nThat revoked 1 session; the receipt is ");
     assert!(output.starts_with(&beginning), "{output}");
     assert!(output.trim_end().ends_with("Safari on iOS"), "{output}");
     assert!(!serving.is_signed_in(&phone).await);
@@ -87,7 +87,7 @@ async fn revoked_session_is_refused_by_a_running_server() {
     let output = operator.run_ok(&["session", "revoke", &id]);
     assert_eq!(
         output,
-        format!("The session {id} was ended less than a minute ago.\n")
+        format!("The session {id} was revoked less than a minute ago.\n")
     );
 }
 

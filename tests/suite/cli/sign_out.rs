@@ -38,7 +38,7 @@ async fn empty_filter_revokes_all_credentials_of_the_user() {
 
     let output = operator.run_ok(&["sign-out", ADA]);
     let beginning =
-        "Signed ada@example.com out.\nThat ended 1 session and 1 token; the receipt is ";
+        "Signed ada@example.com out.\nThat revoked 1 session and 1 token; the receipt is ";
     assert!(output.starts_with(beginning), "{output}");
     assert!(
         output.contains("Safari on iOS") && output.contains("deploy (…"),
@@ -52,7 +52,7 @@ async fn empty_filter_revokes_all_credentials_of_the_user() {
     );
     let output = operator.run_ok(&["sign-out", ADA]);
     assert!(
-        output.contains("That ended nothing; the receipt is "),
+        output.contains("That revoked nothing; the receipt is "),
         "{output}"
     );
 }
@@ -69,7 +69,7 @@ async fn filter_limits_the_revocation_and_dry_run_revokes_nothing() {
     assert_eq!(labels(&preview), ["mobile"]);
     assert!(preview["digest"].is_string());
     let shown = operator.run_ok(&[&arguments[..], &["--dry-run"]].concat());
-    assert!(shown.starts_with("This would end:\n"), "{shown}");
+    assert!(shown.starts_with("This would revoke:\n"), "{shown}");
     assert!(shown.trim_end().ends_with("Safari on iOS"), "{shown}");
     assert!(serving.is_signed_in(&phone).await);
 
@@ -86,7 +86,7 @@ async fn filter_limits_the_revocation_and_dry_run_revokes_nothing() {
         .expect_code(0);
     assert_eq!(
         (&*outcome.stdout, &*outcome.stderr),
-        ("", "This would end nothing.\n")
+        ("", "This would revoke nothing.\n")
     );
 }
 
@@ -177,11 +177,11 @@ async fn all_users_are_signed_out_with_one_receipt_each() {
     let secrets = [ADA, "grace@example.com"].map(|email| operator.add_token(email, "deploy", &[]));
 
     let output = operator.run_ok(&["sign-out", "--all", "--dry-run"]);
-    assert_eq!(output, "This would end 3 credentials of 2 users.\n");
+    assert_eq!(output, "This would revoke 3 credentials of 2 users.\n");
     let output = operator.json(&["sign-out", "--all", "--dry-run"]);
     assert_eq!(output, serde_json::json!({"would_end": 3}));
     let output = operator.run_ok(&["sign-out", "--all", "--class", "session"]);
-    assert_eq!(output, "Ended 1 credential of 1 user.\n");
+    assert_eq!(output, "Revoked 1 credential of 1 user.\n");
     assert!(!serving.is_signed_in(&phone).await);
     for secret in &secrets {
         assert!(
@@ -204,7 +204,7 @@ async fn all_users_are_signed_out_with_one_receipt_each() {
         assert!(!serving.accepts_token(secret).await);
     }
     let output = operator.run_ok(&["sign-out", "--all"]);
-    assert_eq!(output, "Ended no credentials of no users.\n");
+    assert_eq!(output, "Revoked no credentials of no users.\n");
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn sign_out_of_all_users_is_one_transaction() {
         operator.add_token(user, "deploy", &[]);
     }
     let output = operator.run_ok(&["sign-out", "--all"]);
-    assert_eq!(output, "Ended 3 credentials of 3 users.\n");
+    assert_eq!(output, "Revoked 3 credentials of 3 users.\n");
     let transactions = match Engine::of_this_run() {
         Engine::Sqlite => "SELECT CAST(COUNT(*) / 3 AS TEXT) AS line FROM receipts",
         Engine::Postgres => {

@@ -46,10 +46,10 @@ fn token_add_prints_the_secret_to_standard_output_only() {
     assert!(!outcome.stderr.contains(secret), "{outcome:#?}");
     let message = [
         &*format!(
-            "Made the service token “deploy” (…{}) for {ADA}.",
+            "Created the service token “deploy” (…{}) for {ADA}.",
             &secret[36..]
         ),
-        "It may do this: account:read.",
+        "Its abilities: account:read.",
         "It expires in 90 days, on ",
         &*format!("narthex token revoke {}", operator.only_token_of(ADA)),
     ];
@@ -199,7 +199,7 @@ fn active_tokens_are_listed_as_text() {
     let outcome = operator.run(&["token", "list", ADA]).expect_code(0);
     assert_eq!(
         (&*outcome.stdout, &*outcome.stderr),
-        ("", "There are no live tokens.\n")
+        ("", "There are no active tokens.\n")
     );
 
     let secret = operator.add_token(
@@ -221,7 +221,7 @@ fn active_tokens_are_listed_as_text() {
         cells[1..],
         [
             "service",
-            "live",
+            "active",
             "less than a minute ago",
             "never",
             "never",
@@ -260,7 +260,7 @@ async fn revoked_token_is_refused_by_a_running_server() {
     assert!(serving.accepts_token(&secret).await);
 
     let message = operator.run_ok(&["token", "revoke", &id]);
-    let beginning = format!("Ended the token {id}.\nThat ended 1 token; the receipt is ");
+    let beginning = format!("Revoked the token {id}.\nThat revoked 1 token; the receipt is ");
     assert!(message.starts_with(&beginning), "{message}");
     assert!(!serving.accepts_token(&secret).await);
     assert!(
@@ -280,7 +280,7 @@ fn revoking_a_revoked_token_succeeds_with_a_notice() {
     let message = operator.run_ok(&["token", "revoke", &id]);
     assert_eq!(
         message,
-        format!("The token {id} was ended less than a minute ago.\n")
+        format!("The token {id} was revoked less than a minute ago.\n")
     );
     assert_eq!(operator.json(&["token", "revoke", &id]), Value::Null);
 

@@ -17,7 +17,7 @@ fn add(operator: &Operator, email: &str, input: &str) -> Outcome {
 async fn user_add_reads_the_password_from_standard_input() {
     let operator = Operator::new();
     let outcome = add(&operator, ADA, &format!("{PASSWORD}\n")).expect_code(0);
-    assert_eq!(outcome.stdout, "Made an account for ada@example.com.\n");
+    assert_eq!(outcome.stdout, "Created an account for ada@example.com.\n");
     assert_eq!(outcome.stderr, "");
     let serving = operator.serve();
     let browser = serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
@@ -91,7 +91,7 @@ fn terminal_prompts_for_the_password_twice() {
     let (code, shown) =
         operator.at_a_terminal(arguments, &format!("{PASSWORD}\n{PASSWORD} typo\n"));
     assert_eq!(code, Some(1), "{shown}");
-    let prompted = shown.contains("Password: ") && shown.contains("Once more: ");
+    let prompted = shown.contains("Password: ") && shown.contains("Repeat password: ");
     assert!(prompted, "{shown}");
     assert!(
         shown.contains("narthex: the two passwords differ"),
@@ -109,7 +109,7 @@ fn email_differing_in_case_only_is_a_duplicate() {
     let line = add(&operator, "Ada@EXAMPLE.com", PASSWORD).expect_error();
     assert_eq!(
         line,
-        "there is an account with the address Ada@EXAMPLE.com already"
+        "there is already an account with the address Ada@EXAMPLE.com"
     );
 }
 
@@ -155,7 +155,7 @@ fn users_are_listed_in_order_of_creation() {
     assert_eq!(
         rows,
         [
-            vec!["E-MAIL", "MADE", "STATE", "NAME"],
+            vec!["E-MAIL", "CREATED", "STATE", "NAME"],
             vec![ADA, now, "disabled less than a minute ago", "Ada"],
             vec!["grace.hopper@example.com", now, "enabled", "Ada"],
         ]
@@ -264,7 +264,7 @@ async fn disabled_user_is_signed_out_until_enabled() {
 
     let output = operator.run_ok(&["user", "disable", ADA]);
     assert!(
-        output.starts_with("Disabled ada@example.com.\nThat ended 1 session and 1 token;"),
+        output.starts_with("Disabled ada@example.com.\nThat revoked 1 session and 1 token;"),
         "{output}"
     );
     assert!(!serving.is_signed_in(&browser).await);
@@ -275,7 +275,7 @@ async fn disabled_user_is_signed_out_until_enabled() {
         .await
         .expect_status(422);
     let output = operator.run_ok(&["user", "disable", ADA]);
-    assert_eq!(output, "ada@example.com was disabled before.\n");
+    assert_eq!(output, "ada@example.com is already disabled.\n");
 
     assert_eq!(
         operator.run_ok(&["user", "enable", ADA]),
@@ -340,7 +340,7 @@ fn user_delete_needs_the_typed_email_or_yes() {
 
     let (code, shown) = operator.at_a_terminal("user delete ada@example.com", "adam@example.com\n");
     assert_eq!(code, Some(1), "{shown}");
-    assert!(shown.contains("Type the address to go on:"), "{shown}");
+    assert!(shown.contains("Type the address to continue:"), "{shown}");
     assert!(shown.contains("nothing was done"), "{shown}");
     assert_eq!(
         operator.json(&["user", "list"])["data"]
@@ -402,9 +402,9 @@ async fn set_password_revokes_everything_with_a_receipt() {
 
     let output = set_password(&operator, &[], NEW_PASSWORD).expect_code(0);
     assert!(
-        output
-            .stdout
-            .starts_with("Set the password of ada@example.com.\nThat ended 1 session and 1 token;"),
+        output.stdout.starts_with(
+            "Set the password of ada@example.com.\nThat revoked 1 session and 1 token;"
+        ),
         "{output:#?}"
     );
     assert!(!output.stdout.contains(NEW_PASSWORD), "{output:#?}");

@@ -79,7 +79,7 @@ fn connection_pool_above_the_server_limit_is_refused() {
     operator.execute(&limited);
     let line = operator.run_err(&["serve", "--listen", "127.0.0.1:0"]);
     assert!(line.contains("it allows 5 connections"), "{line}");
-    expect_failed_check(&operator, "never room for more than 5");
+    expect_failed_check(&operator, "PostgreSQL allows 5");
     let operator = operator.with("NARTHEX_DATABASE_CONNECTIONS", "4");
     operator.serve().stop().expect_code(0);
     operator.run(&["check"]).expect_code(0);
@@ -119,7 +119,7 @@ fn check_warns_about_messages_in_another_language() {
 #[test]
 fn check_warns_about_asynchronous_commit() {
     let operator = operator();
-    let reason = "a commit waits for no disk";
+    let reason = "commits do not wait for the disk";
     let outcome = operator.run(&["check"]).expect_code(0);
     assert!(!outcome.stdout.contains(reason), "{outcome:#?}");
     let off = format!(

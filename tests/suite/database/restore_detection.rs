@@ -94,7 +94,7 @@ async fn restored_backup_is_reported_until_all_users_are_signed_out() {
     assert_eq!(check_copy(&operator).0, "fail");
 
     let output = operator.run_ok(&["sign-out", "--all"]);
-    assert_eq!(output, "Ended 1 credential of 1 user.\n");
+    assert_eq!(output, "Revoked 1 credential of 1 user.\n");
     expect_no_warning(&operator);
     assert!(!start(&operator).accepts_token(&secret).await);
 }
@@ -110,7 +110,7 @@ async fn moved_database_is_confirmed_without_revocation() {
 
     let output = operator.run_ok(&["moved"]);
     assert!(
-        output.starts_with("The database is where it has to be: "),
+        output.starts_with("The identity of the database is confirmed: "),
         "{output}"
     );
     expect_no_warning(&operator);

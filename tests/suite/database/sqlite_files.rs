@@ -107,7 +107,7 @@ fn check_reports_a_wal_file_of_another_database() {
     let wal = format!("{}-wal", file(&another));
     std::fs::copy(format!("{}-wal", file(&one)), &wal).unwrap();
     let outcome = another.run(&["check"]).expect_code(1);
-    let reason = format!("{wal} lies beside it");
+    let reason = format!("{wal} exists");
     assert!(outcome.stdout.contains(&reason), "{outcome:#?}");
     // The foreign WAL file was not written into the database, which is complete without it.
     for name in ["wal", "shm"] {

@@ -80,7 +80,7 @@ async fn full_disk_stops_only_changes_until_there_is_space() {
         .started_by(&words)
         .with("DATABASE_URL", &format!("sqlite://{}", file.display()));
     let found = second.run(&["check"]).expect_code(1);
-    let message = "takes no writes: database or disk is full";
+    let message = "refuses writes: database or disk is full";
     assert!(found.stdout.contains(message), "{found:#?}");
 
     std::fs::remove_file(&ballast).unwrap();

@@ -301,7 +301,7 @@ fn health_fails_if_the_server_is_not_ready() {
             "HTTP/1.1 503 Service Unavailable\r\n\r\n",
             "answers 503 at /readyz",
         ),
-        ("SSH-2.0-OpenSSH\r\n", "no answer of an HTTP server"),
+        ("SSH-2.0-OpenSSH\r\n", "the answer is not HTTP"),
     ] {
         let listener = listener.try_clone().unwrap();
         let server = std::thread::spawn(move || {
