@@ -11,7 +11,7 @@ use crate::{
     app_state::{AppState, Transaction},
     db::AnyConnection,
     error::Result,
-    types::ids::{EventId, OfEvent, UserId},
+    types::ids::{EventId, EventTag, UserId},
     util::{
         clock::Timestamp,
         pagination::{Page, Paging},
@@ -133,8 +133,8 @@ pub(crate) fn delete_anonymous_events(
 pub async fn list(
     context: &AppState,
     user: UserId,
-    paging: Paging<OfEvent>,
-) -> Result<Page<Event, OfEvent>> {
+    paging: Paging<EventTag>,
+) -> Result<Page<Event, EventTag>> {
     context
         .read(move |_, connection| {
             let events = store::newest(connection, user, paging)?;

@@ -6,7 +6,7 @@ use super::event::{Event, EventKind};
 use crate::{
     db::{AnyConnection, with_backend},
     schema::events,
-    types::ids::{CredentialId, EventId, OfEvent, ReceiptId, UserId},
+    types::ids::{CredentialId, EventId, EventTag, ReceiptId, UserId},
     util::{clock::Timestamp, pagination::Paging},
 };
 
@@ -168,7 +168,7 @@ pub(super) fn users_with_excess(
 pub(super) fn newest(
     connection: &mut AnyConnection,
     user: UserId,
-    paging: Paging<OfEvent>,
+    paging: Paging<EventTag>,
 ) -> QueryResult<Vec<Event>> {
     let mut query = events::table
         .filter(events::user_id.eq(user))

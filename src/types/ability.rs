@@ -1,43 +1,46 @@
-//! Abilities: what a token may do.
+//! Abilities: the permissions of tokens.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Serialize, Serializer};
 
-/// The most abilities one token may carry; more is a mistake or an attack.
+/// The maximum number of abilities of one token. A longer list is a mistake or an attack.
 pub const MAX_ABILITIES: usize = 100;
 
 /// One ability: `resource:action`, `resource:*` (every action on it) or `*` (everything).
 ///
-/// Resource and action are 1 to 40 of `a-z 0-9 - _ .`: a subset of what OAuth takes for a scope
-/// (RFC 6749, section 3.3), so that a list of them can be sent as one.
+/// Resource and action are 1 to 40 characters of `a-z 0-9 - _ .`. These are a subset of the
+/// characters of an OAuth scope (RFC 6749, section 3.3), so a list of abilities can be sent as a
+/// scope.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ability(String);
 
 impl Ability {
-    /// Everything.
+    /// Returns the ability `*`, which grants everything.
     #[must_use]
     pub fn all() -> Self {
         Self("*".to_owned())
     }
 
-    /// Reads one; `None` where the form is wrong. Upper case is wrong: one thing has one name.
+    /// Parses one ability. Returns `None` for another form, and for upper case, because each
+    /// ability has one spelling.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let right = text == "*"
+        let is_valid = text == "*"
             || text.split_once(':').is_some_and(|(resource, action)| {
                 is_word(resource) && (action == "*" || is_word(action))
             });
-        right.then(|| Self(text.to_owned()))
+        is_valid.then(|| Self(text.to_owned()))
     }
 
-    /// Its text.
+    /// Returns the ability as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Those of `names` that are not granted. A name that is no ability is granted to nobody.
+    /// Returns those of `names` that are not granted. A name that is not an ability is never
+    /// granted.
     #[must_use]
     pub fn missing_among<'a>(names: &[&'a str], granted: impl Fn(&Self) -> bool) -> Vec<&'a str> {
         let is_granted = |name: &str| Self::parse(name).is_some_and(|ability| granted(&ability));
@@ -45,7 +48,7 @@ impl Ability {
         missing.copied().collect()
     }
 
-    /// Whether whoever has this has `wanted`.
+    /// Returns whether this ability includes `wanted`.
     #[must_use]
     pub fn grants(&self, wanted: &Self) -> bool {
         self.0 == "*"
@@ -76,24 +79,25 @@ impl Serialize for Ability {
     }
 }
 
-/// A set of abilities. The empty one grants nothing.
+/// A set of abilities. The empty set grants nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Abilities(Vec<Ability>);
 
 impl Abilities {
-    /// What a session has.
+    /// Returns the abilities of a session: all.
     #[must_use]
     pub fn everything() -> Self {
         Self(vec![Ability::all()])
     }
 
-    /// Those that were stored before, parted by spaces; what no longer reads as one grants nothing.
+    /// Parses the stored form, separated by spaces. A text that is not an ability is ignored and so
+    /// grants nothing.
     #[must_use]
     pub fn from_stored(text: &str) -> Self {
         Self(text.split(' ').filter_map(Ability::parse).collect())
     }
 
-    /// The form in which they are stored, parted by spaces.
+    /// Returns the stored form, separated by spaces.
     #[must_use]
     pub fn to_stored(&self) -> String {
         let length = self.iter().map(|ability| ability.as_str().len() + 1).sum();
@@ -107,31 +111,32 @@ impl Abilities {
         stored
     }
 
-    /// Whether one of them grants `wanted`.
+    /// Returns whether one of the abilities grants `wanted`.
     #[must_use]
     pub fn grant(&self, wanted: &Ability) -> bool {
         self.iter().any(|ability| ability.grants(wanted))
     }
 
-    /// The first of `others` that these do not grant: none, where whoever has these has all of those.
+    /// Returns the first of `others` that this set does not grant, or `None` if it grants all of
+    /// them.
     #[must_use]
     pub fn first_beyond<'a>(&self, others: &'a Self) -> Option<&'a Ability> {
         others.iter().find(|other| !self.grant(other))
     }
 
-    /// One by one.
+    /// Iterates over the abilities.
     pub fn iter(&self) -> impl Iterator<Item = &Ability> {
         self.0.iter()
     }
 
-    /// Whether there are none.
+    /// Returns whether the set is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// Narthex's own abilities, which every catalogue has.
+/// Narthex's own abilities, which are part of every catalogue.
 const OWN: [(&str, &str); 6] = [
     ("account:read", "See your name, e-mail address and activity"),
     ("tokens:read", "See your tokens"),
@@ -144,15 +149,15 @@ const OWN: [(&str, &str); 6] = [
     ),
 ];
 
-/// The abilities that a token may be given, each with what it means in words.
+/// The abilities that a token can have, each with a description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalogue(BTreeMap<Ability, String>);
 
 impl Catalogue {
-    /// Narthex's own and `declared` ones.
+    /// Creates a catalogue of Narthex's own abilities and the `declared` ones.
     ///
     /// # Errors
-    /// Says what is wrong with the first of `declared` that cannot be taken.
+    /// Returns what is wrong with the first invalid one of `declared`.
     pub fn new<'a>(declared: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, String> {
         let mut all = BTreeMap::new();
         for (name, meaning) in OWN {
@@ -169,18 +174,18 @@ impl Catalogue {
         Ok(Self(all))
     }
 
-    /// Whether a token may be given `ability`: it is listed, or is `*`, or is `resource:*` of a
-    /// resource that is listed.
+    /// Returns whether a token can have `ability`: it is listed, it is `*`, or it is `resource:*`
+    /// of a listed resource.
     #[must_use]
     pub fn knows(&self, ability: &Ability) -> bool {
         self.0.contains_key(ability)
             || (ability.0.ends_with('*') && self.0.keys().any(|known| ability.grants(known)))
     }
 
-    /// Reads a list of abilities to give to a token.
+    /// Parses the abilities of a new token.
     ///
     /// # Errors
-    /// Names the first that is unknown or named twice, or says that there are too many.
+    /// Returns the first one that is unknown or repeated, or that there are too many.
     pub fn parse(&self, texts: &[impl AsRef<str>]) -> Result<Abilities, String> {
         if texts.len() > MAX_ABILITIES {
             return Err(format!("Give at most {MAX_ABILITIES} abilities."));
@@ -200,7 +205,7 @@ impl Catalogue {
         Ok(Abilities(abilities))
     }
 
-    /// All listed ones with their meaning, in order of their names.
+    /// Iterates over the listed abilities and their descriptions, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&Ability, &str)> {
         self.0
             .iter()
@@ -217,8 +222,8 @@ mod tests {
     }
 
     #[test]
-    fn an_ability_grants_itself_and_a_star_what_it_stands_for() {
-        for (has, wanted, granted) in [
+    fn ability_grants_itself_and_a_wildcard_its_resource() {
+        for (held, wanted, granted) in [
             ("orders:read", "orders:read", true),
             ("orders:read", "orders:write", false),
             ("orders:read", "orders:*", false),
@@ -230,15 +235,15 @@ mod tests {
             ("*", "*", true),
         ] {
             assert_eq!(
-                ability(has).grants(&ability(wanted)),
+                ability(held).grants(&ability(wanted)),
                 granted,
-                "{has} → {wanted}"
+                "{held} → {wanted}"
             );
         }
     }
 
     #[test]
-    fn what_is_no_ability_is_refused() {
+    fn malformed_ability_is_refused() {
         for text in [
             "", ":", "a:", ":b", "a", "a:b:c", "A:b", "a:B", "a b:c", "*:a", "**", "a:**", "é:a",
         ] {
@@ -247,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_catalogue_knows_its_abilities_and_the_stars_over_them() {
+    fn catalogue_contains_its_abilities_and_their_wildcards() {
         let catalogue = Catalogue::new([("orders:read", "Read your orders")]).unwrap();
         for (text, known) in [
             ("orders:read", true),
@@ -262,14 +267,14 @@ mod tests {
     }
 
     #[test]
-    fn a_catalogue_refuses_stars_doubles_and_bad_names() {
+    fn catalogue_refuses_wildcards_duplicates_and_bad_names() {
         for name in ["orders:*", "*", "Orders:read", "tokens:read", "orders"] {
             assert!(Catalogue::new([(name, "x")]).is_err(), "{name}");
         }
     }
 
     #[test]
-    fn a_list_with_an_unknown_doubled_or_too_many_is_refused() {
+    fn unknown_repeated_or_too_many_abilities_are_refused() {
         let catalogue = Catalogue::new([]).unwrap();
         assert!(catalogue.parse(&["account:read", "tokens:*"]).is_ok());
         assert!(
@@ -283,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn no_abilities_grant_nothing() {
+    fn empty_set_grants_nothing() {
         assert!(!Abilities::default().grant(&ability("account:read")));
         assert!(Abilities::from_stored("").is_empty());
     }

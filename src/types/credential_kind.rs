@@ -1,19 +1,19 @@
-//! The sorts of credentials.
+//! Types and kinds of credentials.
 
-/// How a credential's secret travels.
+/// The type of a credential, which decides how its secret travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CredentialType {
-    /// A browser's: in the signed cookie.
+    /// The credential of a browser. Its secret travels in the signed cookie.
     Session,
-    /// An API client's: in `Authorization: Bearer`.
+    /// The credential of an API client. Its secret travels in `Authorization: Bearer`.
     Token,
 }
 
 impl CredentialType {
-    /// Both.
+    /// Both types.
     pub const ALL: [Self; 2] = [Self::Session, Self::Token];
 
-    /// Its name.
+    /// Returns the name of the type.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -22,14 +22,14 @@ impl CredentialType {
         }
     }
 
-    /// The class with this name.
+    /// Returns the type with this name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|class| class.as_str() == text)
     }
 }
 
-/// What sort of session or token it is.
+/// The kind of a session or token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CredentialKind {
     /// A session on a computer.
@@ -38,18 +38,18 @@ pub enum CredentialKind {
     Mobile,
     /// A session on a tablet.
     Tablet,
-    /// A session of what is no browser that we know.
+    /// A session of a client that is not a known browser.
     Other,
-    /// A token made by its owner.
+    /// A token that its owner created.
     Personal,
-    /// A token given to an app or command line that signed in with a password.
+    /// A token of an app or command line that signed in with a password.
     Device,
-    /// A token made by an operator for a machine.
+    /// A token that an operator created for a machine.
     Service,
 }
 
 impl CredentialKind {
-    /// Every kind, sessions' first.
+    /// Every kind, those of sessions first.
     pub const ALL: [Self; 7] = [
         Self::Desktop,
         Self::Mobile,
@@ -60,7 +60,7 @@ impl CredentialKind {
         Self::Service,
     ];
 
-    /// Its name.
+    /// Returns the name of the kind.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -74,7 +74,7 @@ impl CredentialKind {
         }
     }
 
-    /// What a person would call one of it.
+    /// Returns the name of the kind for people.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -88,7 +88,7 @@ impl CredentialKind {
         }
     }
 
-    /// The class that it is a sort of.
+    /// Returns the type of credentials of this kind.
     #[must_use]
     pub const fn class(self) -> CredentialType {
         match self {
@@ -97,14 +97,14 @@ impl CredentialKind {
         }
     }
 
-    /// Every kind of this class.
+    /// Iterates over the kinds of one type.
     pub fn of(class: CredentialType) -> impl Iterator<Item = Self> {
         Self::ALL
             .into_iter()
             .filter(move |kind| kind.class() == class)
     }
 
-    /// The kind with this name.
+    /// Returns the kind with this name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)

@@ -3,11 +3,11 @@
 use email_address::{EmailAddress, Options};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The most octets of an address that can be sent to (RFC 5321, sections 4.5.3.1.1 to 4.5.3.1.3,
-/// erratum 1690: a path of 256 less its angle brackets).
+/// The maximum length of an address in octets (RFC 5321, sections 4.5.3.1.1 to 4.5.3.1.3, erratum
+/// 1690: a path of 256 minus its angle brackets).
 const MAX_LENGTH: usize = 254;
 
-/// An e-mail address, as typed for people and folded for finding.
+/// An e-mail address, as typed for display and in canonical form for lookups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email {
     typed: String,
@@ -15,13 +15,14 @@ pub struct Email {
 }
 
 impl Email {
-    /// Takes an address as typed, trimming it.
+    /// Parses a typed address and trims it.
     ///
-    /// Two addresses that differ only in case, width or composition are one account: they look the
-    /// same, and no mail service keeps them apart. Letters that merely look alike stay different.
+    /// Addresses that differ only in case, width or composition belong to one account, because they
+    /// look the same and mail services do not distinguish them. Letters that merely look alike stay
+    /// different.
     ///
     /// # Errors
-    /// What to do about it, for the person who typed it.
+    /// Returns the message for the user who typed the address.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const WRONG: &str = "Enter an e-mail address, such as ada@example.com.";
         let typed = text.trim();
@@ -31,7 +32,7 @@ impl Email {
         if typed.len() > MAX_LENGTH {
             return Err("Use an address of at most 254 characters.");
         }
-        // Quotes and comments are allowed by the grammar and used by nobody but attackers.
+        // The grammar allows quotes and comments, but only attackers use them.
         if typed
             .chars()
             .any(|c| c.is_control() || c.is_whitespace() || "\"(),:;<>[\\]".contains(c))
@@ -39,12 +40,12 @@ impl Email {
             return Err(WRONG);
         }
         let canonical: String = typed.nfkc().flat_map(char::to_lowercase).nfkc().collect();
-        // Folding must not make another address of it, as it would of a full-width ＠.
+        // Case folding must not create another address, as it would from a full-width ＠.
         let one_at = typed.matches('@').count() == 1 && canonical.matches('@').count() == 1;
         let options = Options::default()
             .without_display_text()
             .without_domain_literal();
-        // The folded one is looked at: the crate takes letters, but not letters taken apart.
+        // The folded form is checked, because the crate does not accept decomposed letters.
         let well_formed = EmailAddress::parse_with_options(&canonical, options).is_ok();
         if !one_at || !well_formed || canonical.len() > 2 * MAX_LENGTH {
             return Err(WRONG);
@@ -55,13 +56,13 @@ impl Email {
         })
     }
 
-    /// As typed.
+    /// Returns the address as typed.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.typed
     }
 
-    /// Folded: one for each account.
+    /// Returns the canonical form, which is unique for each account.
     #[must_use]
     pub fn canonical(&self) -> &str {
         &self.canonical
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_that_look_the_same_are_one() {
+    fn addresses_that_look_the_same_are_equal() {
         let one = Email::parse("zoe\u{308}@example.com").unwrap();
         for same in [
             "  ZOË@Example.COM ",
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn malformed_address_is_refused() {
         let long = format!("{}@example.com", "a".repeat(250));
         for text in [
             "",

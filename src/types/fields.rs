@@ -1,13 +1,13 @@
-//! Input as named texts, and what is wrong with it by field.
+//! Input as named texts, and its errors by field.
 //!
-//! Forms, queries, selections in JSON and the command line's flags all become [`Fields`]; a type is
-//! made of them at the edge, or all their faults are told at once.
+//! Forms, queries, JSON filters and flags of the command line all become [`Fields`]. The edge of
+//! the program parses a typed value from them, or reports all errors at once.
 
 use std::{borrow::Cow, str::FromStr};
 
-/// Named texts, some named several times, that are taken out one by one.
+/// Named texts, possibly with repeated names, that are taken out one by one.
 ///
-/// What nobody took is unknown, and [`Fields::finish`] refuses it.
+/// [`Fields::finish`] refuses the fields that were not taken as unknown.
 #[derive(Debug, Default)]
 pub struct Fields {
     values: Vec<(String, String)>,
@@ -15,7 +15,7 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Fields in the order they came.
+    /// Creates fields in the order of `pairs`.
     pub fn new<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let values = pairs
             .into_iter()
@@ -27,8 +27,8 @@ impl Fields {
         }
     }
 
-    /// Without those of `names` that are empty: a browser sends a text field also when nothing was
-    /// typed into it.
+    /// Removes the empty ones of `names`, because a browser also sends a text field in which
+    /// nothing was typed.
     #[must_use]
     pub fn without_empty(mut self, names: &[&str]) -> Self {
         self.values
@@ -36,13 +36,13 @@ impl Fields {
         self
     }
 
-    /// All that nobody took yet, to be given back to who typed it.
+    /// Returns the fields that were not taken yet, to show them in the form again.
     #[must_use]
     pub fn pairs(&self) -> Vec<(String, String)> {
         self.values.clone()
     }
 
-    /// Every value of `name`.
+    /// Takes every value of `name`.
     pub fn many(&mut self, name: &str) -> Vec<String> {
         self.values
             .extract_if(.., |(key, _)| key == name)
@@ -50,7 +50,7 @@ impl Fields {
             .collect()
     }
 
-    /// The value of `name`, which may come once.
+    /// Takes the value of `name`. A repeated field is an error.
     pub fn one(&mut self, name: &'static str) -> Option<String> {
         let mut values = self.many(name);
         if values.len() > 1 {
@@ -59,18 +59,18 @@ impl Fields {
         values.pop()
     }
 
-    /// The value of `name`, or an empty text.
+    /// Takes the value of `name`, or an empty text.
     pub fn text(&mut self, name: &'static str) -> String {
         self.one(name).unwrap_or_default()
     }
 
-    /// The value of `name` as a `T`, or `message` as its error.
+    /// Takes the value of `name` as a `T`. Records `message` as the error if it cannot be parsed.
     pub fn parsed<T: FromStr>(&mut self, name: &'static str, message: &str) -> Option<T> {
         let text = self.one(name)?;
         self.errors.take(name, text.parse().map_err(|_| message))
     }
 
-    /// The value of `name` as `parse` reads it, or what it says is wrong.
+    /// Takes the value of `name` and parses it. Records the error of `parse`.
     pub fn read<T, M: Into<String>>(
         &mut self,
         name: &'static str,
@@ -80,7 +80,7 @@ impl Fields {
         self.errors.take(name, parse(&text))
     }
 
-    /// Every value of `name` as `parse` reads it; what it says is wrong with the first that fails.
+    /// Takes and parses every value of `name`. Records the first error of `parse`.
     pub fn read_many<T, M: Into<String>>(
         &mut self,
         name: &'static str,
@@ -91,15 +91,15 @@ impl Fields {
         self.errors.take(name, read).unwrap_or_default()
     }
 
-    /// Where to add what else is wrong.
+    /// Returns the errors, to record more of them.
     pub const fn errors(&mut self) -> &mut FieldErrors {
         &mut self.errors
     }
 
-    /// Refuses everything that was found wrong so far.
+    /// Fails if an error was recorded.
     ///
     /// # Errors
-    /// All of it.
+    /// Returns all recorded errors.
     pub fn check(self) -> Result<(), FieldErrors> {
         if self.errors.is_empty() {
             Ok(())
@@ -108,10 +108,10 @@ impl Fields {
         }
     }
 
-    /// Refuses fields that nobody took, and everything that was found wrong.
+    /// Fails if a field was not taken or an error was recorded.
     ///
     /// # Errors
-    /// All of it.
+    /// Returns all errors.
     pub fn finish(mut self) -> Result<(), FieldErrors> {
         for (name, _) in std::mem::take(&mut self.values) {
             let shown: String = name.chars().take(80).collect();
@@ -121,12 +121,12 @@ impl Fields {
     }
 }
 
-/// What is wrong with which field, in the order found.
+/// The errors by field, in the order in which they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldErrors(Vec<(Cow<'static, str>, String)>);
 
 impl FieldErrors {
-    /// One field, one message.
+    /// Creates an error of one field.
     #[must_use]
     pub fn one(field: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         let mut errors = Self::default();
@@ -134,12 +134,12 @@ impl FieldErrors {
         errors
     }
 
-    /// Adds a message to a field.
+    /// Adds an error of a field.
     pub fn add(&mut self, field: impl Into<Cow<'static, str>>, message: impl Into<String>) {
         self.0.push((field.into(), message.into()));
     }
 
-    /// Takes the value out of `result`, or keeps its message for `field`.
+    /// Returns the value of `result`, or records its error for `field`.
     pub fn take<T>(
         &mut self,
         field: impl Into<Cow<'static, str>>,
@@ -148,7 +148,7 @@ impl FieldErrors {
         result.map_err(|message| self.add(field, message)).ok()
     }
 
-    /// The first message for `field`.
+    /// Returns the first error of `field`.
     #[must_use]
     pub fn get(&self, field: &str) -> Option<&str> {
         self.iter()
@@ -156,7 +156,7 @@ impl FieldErrors {
             .map(|(_, message)| message)
     }
 
-    /// With one field under another name: where a page has two of the same.
+    /// Renames a field, for a page that has two fields of the same name.
     #[must_use]
     pub fn renamed(mut self, from: &str, to: &'static str) -> Self {
         for (field, _) in &mut self.0 {
@@ -167,12 +167,12 @@ impl FieldErrors {
         self
     }
 
-    /// All fields with their messages.
+    /// Iterates over all fields and their errors.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(field, message)| (&**field, &**message))
     }
 
-    /// Whether nothing is wrong.
+    /// Returns whether there are no errors.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -182,8 +182,8 @@ impl FieldErrors {
 impl std::fmt::Display for FieldErrors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (index, (field, message)) in self.iter().enumerate() {
-            let gap = if index == 0 { "" } else { " " };
-            write!(f, "{gap}{field}: {message}")?;
+            let separator = if index == 0 { "" } else { " " };
+            write!(f, "{separator}{field}: {message}")?;
         }
         Ok(())
     }

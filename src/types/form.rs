@@ -1,7 +1,7 @@
-//! Forms that a browser sends again.
+//! Repeated submissions of forms.
 
 use std::time::Duration;
 
-/// The time in which a form that is sent again has the result of the first one: enough for a second click,
-/// also over a slow network.
+/// The time in which a repeated form gets the result of the first one. It is enough for a second
+/// click, even over a slow network.
 pub const SENT_AGAIN_WITHIN: Duration = Duration::from_secs(60);

@@ -1,26 +1,26 @@
-//! The ids of the things that Narthex keeps.
+//! The ids of stored objects.
 
 use crate::util::id::Id;
 
-/// Only a name: an [`UserId`] is an id of it.
+/// The tag type of [`UserId`].
 pub enum UserTag {}
-/// Only a name: a [`CredentialId`] is an id of it.
+/// The tag type of [`CredentialId`].
 pub enum CredentialTag {}
-/// Only a name: a [`ReceiptId`] is an id of it.
+/// The tag type of [`ReceiptId`].
 pub enum ReceiptTag {}
-/// Only a name: an [`EventId`] is an id of it.
-pub enum OfEvent {}
+/// The tag type of [`EventId`].
+pub enum EventTag {}
 
-/// Only a name: a [`NodeId`] is an id of it.
-pub enum OfNode {}
+/// The tag type of [`NodeId`].
+pub enum NodeTag {}
 
-/// Names a user.
+/// Identifies a user.
 pub type UserId = Id<UserTag>;
-/// Names a credential, session or token alike.
+/// Identifies a credential, either session or token.
 pub type CredentialId = Id<CredentialTag>;
-/// Names a receipt.
+/// Identifies a receipt.
 pub type ReceiptId = Id<ReceiptTag>;
-/// Names a line of the activity log.
-pub type EventId = Id<OfEvent>;
-/// Names a process that remembers passes.
-pub type NodeId = Id<OfNode>;
+/// Identifies an event of the audit log.
+pub type EventId = Id<EventTag>;
+/// Identifies a node.
+pub type NodeId = Id<NodeTag>;

@@ -1,4 +1,4 @@
-//! When and from where a credential was last used.
+//! The time and the address of the latest use of a credential.
 
 use std::net::IpAddr;
 
@@ -7,23 +7,24 @@ use crate::util::clock::Timestamp;
 /// A use of a credential that is not in the database yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastUse {
-    /// When.
+    /// The time of the use.
     pub at: Timestamp,
-    /// From where.
+    /// The address of the use.
     pub from: UsedFrom,
 }
 
-/// From where a credential was used.
+/// The address from which a credential was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UsedFrom {
-    /// This address; none for a client that has none.
+    /// This address, or none for a client without an address.
     At(Option<IpAddr>),
-    /// Where it was used before: somebody else was shown it and asked about it.
+    /// The address of the use before. A service that introspects a token does not know the client's
+    /// address.
     AsBefore,
 }
 
 impl LastUse {
-    /// This one, after the one that `earlier` finds, as one.
+    /// Combines this use with the one that `earlier` finds.
     #[must_use]
     pub fn after(self, earlier: impl FnOnce() -> Option<Self>) -> Self {
         let before = match self.from {

@@ -1,22 +1,23 @@
-//! Names of people, tokens and devices.
+//! Names of users, tokens and devices.
 
 use std::fmt;
 
 use crate::util::unicode::{has_invisible, is_blank, is_unprintable};
 
-/// The most characters a name has.
+/// The maximum number of characters of a name.
 pub const MAX_CHARACTERS: usize = 255;
 
-/// A name: 1 to 255 characters that can be seen, or have an effect that can, without space around them and
-/// without control characters. So two names that differ look different, but for letters that are alike.
+/// A name of 1 to 255 characters, trimmed and without control characters. Each character is visible
+/// or has a visible effect. Two different names therefore look different, except for letters that
+/// are alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name(String);
 
 impl Name {
-    /// Takes a name as typed, trimming it.
+    /// Parses a typed name and trims it.
     ///
     /// # Errors
-    /// What to do about it, for the person who typed it.
+    /// Returns the message for the user who typed the name.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         if text.is_empty() {
@@ -37,7 +38,7 @@ impl Name {
         Ok(Self(text.to_owned()))
     }
 
-    /// Its text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -61,19 +62,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_trimmed_and_otherwise_kept_as_typed() {
-        for (typed, kept) in [
+    fn name_is_trimmed_and_otherwise_unchanged() {
+        for (typed, name) in [
             (" Ada ", "Ada"),
             ("%253Cb%253E", "%253Cb%253E"),
             ("Zoë 🙂", "Zoë 🙂"),
         ] {
-            assert_eq!(Name::parse(typed).unwrap().as_str(), kept);
+            assert_eq!(Name::parse(typed).unwrap().as_str(), name);
         }
         assert!(Name::parse(&"é".repeat(255)).is_ok());
     }
 
     #[test]
-    fn a_name_that_is_empty_too_long_or_unseen_is_refused() {
+    fn empty_long_or_invisible_name_is_refused() {
         for typed in [
             "",
             "  ",

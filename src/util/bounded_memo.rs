@@ -1,45 +1,45 @@
-//! Answers that one thread is asked for again and again.
+//! A bounded cache of computed values for one thread.
 
 use std::{borrow::Borrow, cell::RefCell, collections::HashMap, hash::Hash};
 
-/// What was found before, by what it was asked with; so many at most. When it is full it begins anew: what
-/// is in use is soon back, and nothing has to be noted to know what that is.
-pub struct Memo<K, V, const MOST: usize>(RefCell<HashMap<K, V>>);
+/// Values by key, `MAX` at most. A full cache is cleared: entries in use return soon, and no use
+/// has to be recorded.
+pub struct Memo<K, V, const MAX: usize>(RefCell<HashMap<K, V>>);
 
-impl<K, V, const MOST: usize> Default for Memo<K, V, MOST> {
+impl<K, V, const MAX: usize> Default for Memo<K, V, MAX> {
     fn default() -> Self {
         Self(RefCell::default())
     }
 }
 
-impl<K: Eq + Hash, V: Clone, const MOST: usize> Memo<K, V, MOST> {
-    /// The answer to `asked`: known, or what `find` finds. That nothing can be found is not kept, or anybody
-    /// could push the others out.
+impl<K: Eq + Hash, V: Clone, const MAX: usize> Memo<K, V, MAX> {
+    /// Returns the value of `key` from the cache, or computes it with `find`. Errors are not
+    /// cached, because otherwise clients could evict the other entries.
     ///
     /// # Errors
-    /// What `find` says.
-    pub fn get_or<Q, E>(&self, asked: &Q, find: impl FnOnce() -> Result<V, E>) -> Result<V, E>
+    /// Returns the error of `find`.
+    pub fn get_or<Q, E>(&self, key: &Q, find: impl FnOnce() -> Result<V, E>) -> Result<V, E>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
-        if let Some(known) = self.0.borrow().get(asked) {
-            return Ok(known.clone());
+        if let Some(cached) = self.0.borrow().get(key) {
+            return Ok(cached.clone());
         }
         let found = find()?;
-        let mut known = self.0.borrow_mut();
-        if known.len() >= MOST {
-            known.clear();
+        let mut cached = self.0.borrow_mut();
+        if cached.len() >= MAX {
+            cached.clear();
         }
-        known.insert(asked.to_owned(), found.clone());
+        cached.insert(key.to_owned(), found.clone());
         Ok(found)
     }
 }
 
 #[cfg(test)]
-impl<K: Clone, V, const MOST: usize> Memo<K, V, MOST> {
-    /// All that is known an answer to.
-    pub(crate) fn asked(&self) -> Vec<K> {
+impl<K: Clone, V, const MAX: usize> Memo<K, V, MAX> {
+    /// Returns all keys in the cache.
+    pub(crate) fn keys(&self) -> Vec<K> {
         self.0.borrow().keys().cloned().collect()
     }
 }

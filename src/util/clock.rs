@@ -1,67 +1,67 @@
-//! Time: the one file that asks what time it is.
+//! Time. Only this file reads the clock.
 
 use std::{fmt, time::Duration};
 
 use serde::{Serialize, Serializer};
 
-/// A moment, in microseconds since 1970-01-01T00:00:00Z (UTC, leap seconds not counted).
+/// A time in microseconds since 1970-01-01T00:00:00Z (UTC, leap seconds not counted).
 ///
-/// One integer serves both databases, sorts, and has no time zone to get wrong.
+/// One integer suits both databases, sorts, and has no time zone that could be wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// From microseconds since the epoch.
+    /// Creates a time from microseconds since the epoch.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
 
-    /// Microseconds since the epoch.
+    /// Returns microseconds since the epoch.
     #[must_use]
     pub const fn micros(self) -> i64 {
         self.0
     }
 
-    /// The same, by reference: what a database column borrows.
+    /// Returns the same by reference, which a database column borrows.
     pub(crate) const fn as_micros(&self) -> &i64 {
         &self.0
     }
 
-    /// Whole milliseconds since the epoch; a moment before it counts as the epoch.
+    /// Returns whole milliseconds since the epoch. A time before the epoch counts as the epoch.
     #[must_use]
     pub fn millis(self) -> u64 {
         u64::try_from(self.0 / 1_000).unwrap_or(0)
     }
 
-    /// What a file system says of a file; none for a time before 1970.
+    /// Converts the time of a file. Returns `None` for a time before 1970.
     #[must_use]
     pub fn from_system_time(time: std::time::SystemTime) -> Option<Self> {
-        let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
-        Some(Self(micros_of(since)))
+        let elapsed = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(Self(micros_of(elapsed)))
     }
 
-    /// This moment and `duration` more; the end of time where the sum is past it.
+    /// Adds `duration`. A sum beyond the range is its end.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(micros_of(duration)))
     }
 
-    /// This moment less `duration`.
+    /// Subtracts `duration`. A difference beyond the range is its end.
     #[must_use]
     pub fn saturating_sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(micros_of(duration)))
     }
 
-    /// How long ago `earlier` was, and nothing where it is not earlier.
+    /// Returns the time since `earlier`, or zero if it is not earlier.
     #[must_use]
     pub fn saturating_duration_since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// Reads an RFC 3339 time with its offset, or a plain date, which means its first moment in UTC.
-    /// What lies past the last moment that can be shown, as `9999-12-31T23:59:59Z`, which is how people
-    /// write "never", is that moment.
+    /// Parses an RFC 3339 time with an offset, or a date, which means its start in UTC. A time past
+    /// the last representable one counts as that one. An example is `9999-12-31T23:59:59Z`, with
+    /// which people write "never".
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Ok(time) = text.parse::<jiff::Timestamp>() {
@@ -70,8 +70,8 @@ impl Timestamp {
         if text.starts_with("9999-12-3") && looks_like_time_or_date(text) {
             return Some(Self::last());
         }
-        // The parser takes a time of day without an offset for its date alone; that is no answer to
-        // "when".
+        // The parser would accept a time without an offset and use only its date. That would be
+        // another time than the given one.
         if text.len() != "2026-11-22".len() {
             return None;
         }
@@ -80,8 +80,8 @@ impl Timestamp {
         Some(Self(midnight.timestamp().as_microsecond()))
     }
 
-    /// Reads a plain date, which means the last second of that day in UTC: the end of something that
-    /// lasts to a date.
+    /// Parses a date as the last second of that day in UTC, which is the end of something that
+    /// lasts until a date.
     #[must_use]
     pub fn end_of_day(text: &str) -> Option<Self> {
         let date = text.len() == "2026-11-22".len();
@@ -93,19 +93,19 @@ impl Timestamp {
         )
     }
 
-    /// The last whole second that can be shown: 9999-12-30T22:00:00Z, a day short of the year's end, so that
-    /// it is in that year wherever one is.
+    /// Returns the last whole second that can be formatted: 9999-12-30T22:00:00Z. It is a day
+    /// before the end of the year, so it is in that year in every time zone.
     fn last() -> Self {
         Self(jiff::Timestamp::MAX.as_second() * 1_000_000)
     }
 
-    /// The calendar day in UTC, `2026-11-22`.
+    /// Formats the date in UTC, `2026-11-22`.
     #[must_use]
     pub fn format_date(self) -> String {
         self.to_string().chars().take(10).collect()
     }
 
-    /// The minute in UTC for people, `2026-11-22 18:05 UTC`.
+    /// Formats the minute in UTC for people, `2026-11-22 18:05 UTC`.
     #[must_use]
     pub fn format_minute(self) -> String {
         let text: String = self.to_string().chars().take(16).collect();
@@ -113,7 +113,7 @@ impl Timestamp {
     }
 }
 
-/// Whether `text` has the form of what [`Timestamp::parse`] reads, wherever it lies.
+/// Returns whether `text` has the form that [`Timestamp::parse`] accepts, for any range.
 fn looks_like_time_or_date(text: &str) -> bool {
     let Ok(pieces) = jiff::fmt::temporal::Pieces::parse(text) else {
         return false;
@@ -121,18 +121,18 @@ fn looks_like_time_or_date(text: &str) -> bool {
     pieces.time().is_some() == pieces.offset().is_some() && pieces.time_zone_annotation().is_none()
 }
 
-/// The length of `duration` in whole microseconds, bounded by what an `i64` holds (292,000 years).
+/// Returns `duration` in whole microseconds, bounded by the range of an `i64` (292,000 years).
 #[must_use]
 pub fn micros_of(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// RFC 3339 in UTC, `2026-11-22T18:05:00Z`, with as many decimals as are not zero.
+/// Formats the time as RFC 3339 in UTC, `2026-11-22T18:05:00Z`, with as many decimals as needed.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_microsecond(self.0) {
             Ok(time) => write!(f, "{time}"),
-            // Outside years -9999 to 9999: a stored value gone wrong, still to be shown as something.
+            // A corrupt stored value outside of the years -9999 to 9999 must still be shown.
             Err(_) => write!(f, "{}µs", self.0),
         }
     }
@@ -144,9 +144,9 @@ impl Serialize for Timestamp {
     }
 }
 
-/// What tells the time. A parameter, so that a test can move it.
+/// A source of time. It is a trait, so that tests can control the time.
 pub trait Clock: Send + Sync {
-    /// The present moment.
+    /// Returns the present time.
     fn now(&self) -> Timestamp;
 }
 
@@ -164,12 +164,13 @@ impl Clock for SystemClock {
     }
 }
 
-/// How long the machine has been up, its sleep included: what leases are measured with. It neither jumps
-/// nor stands still when somebody sets the clock or suspends the machine (Linux: `CLOCK_BOOTTIME`,
-/// `clock_gettime(2)`), and is not a parameter, for no test could hand the same one to several processes.
+/// Returns the time since the machine booted, sleep included. Leases are measured with it. It
+/// neither jumps nor stops if the clock is set or the machine is suspended (Linux:
+/// `CLOCK_BOOTTIME`, `clock_gettime(2)`). It is not a parameter, because no test could share one
+/// between several processes.
 #[must_use]
 pub fn boot_time() -> Duration {
-    let now = rustix::time::clock_gettime(UP);
+    let now = rustix::time::clock_gettime(BOOT_CLOCK);
     Duration::new(
         u64::try_from(now.tv_sec).unwrap_or(0),
         u32::try_from(now.tv_nsec).unwrap_or(0),
@@ -177,17 +178,18 @@ pub fn boot_time() -> Duration {
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-const UP: rustix::time::ClockId = rustix::time::ClockId::Boottime;
-/// Elsewhere there is no other that never jumps; on macOS and the BSDs it counts sleep or not.
+const BOOT_CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
+/// Other systems have no other clock that never jumps. On macOS and the BSDs it may or may not
+/// count sleep.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-const UP: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
+const BOOT_CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_shown_and_read_back_as_rfc_3339() {
+    fn time_is_formatted_and_parsed_as_rfc_3339() {
         let time = Timestamp::from_micros(1_795_370_700_000_000);
         assert_eq!(time.to_string(), "2026-11-22T18:05:00Z");
         assert_eq!(Timestamp::parse("2026-11-22T18:05:00Z"), Some(time));
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn past_the_last_moment_it_is_the_last_moment() {
+    fn time_past_the_last_one_is_the_last_one() {
         let last = Some("9999-12-30T22:00:00Z".to_owned());
         for text in [
             "9999-12-31T23:59:59Z",
@@ -226,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_means_its_first_moment_in_utc() {
+    fn date_means_its_start_in_utc() {
         assert_eq!(
             Timestamp::parse("2026-11-22").map(|t| t.to_string()),
             Some("2026-11-22T00:00:00Z".to_owned())
@@ -242,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn malformed_time_is_refused() {
         for text in [
             "",
             "tomorrow",
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_stop_at_the_ends_of_time() {
+    fn sums_saturate_at_the_range() {
         let end = Timestamp::from_micros(i64::MAX);
         assert_eq!(end.saturating_add(Duration::MAX), end);
         assert_eq!(

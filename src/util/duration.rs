@@ -1,27 +1,27 @@
-//! Lengths of time as people write them: `15m`, `2h`, `90d`.
+//! Durations as people write them: `15m`, `2h`, `90d`.
 
 use std::time::Duration;
 
 use jiff::{Span, SpanRelativeTo};
 
-/// The longest length of time that is taken: a hundred years of 365 days.
+/// The longest accepted duration: a hundred years of 365 days.
 pub const MAX_DURATION: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// Reads a length of time: whole numbers with units (`90d`, `1h30m`, `2 weeks`), or `0`.
-/// A day is 24 hours. Months and years are refused, for they have no fixed length, and so is
-/// whatever is negative or longer than [`MAX_DURATION`].
+/// Parses a duration: whole numbers with units (`90d`, `1h30m`, `2 weeks`), or `0`. A day has 24
+/// hours. Months and years are refused, because they have no fixed length. Negative durations and
+/// those over [`MAX_DURATION`] are refused too.
 #[must_use]
 pub fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
     }
-    // The parser takes more: ISO 8601 (`P90D`), a clock's `1:30:00`, `1.5h` and `1,5h`, tabs and line
-    // ends. Those would be further ways to say the same, some of which read in two ways.
-    let plain = text.starts_with(|c: char| c.is_ascii_digit())
+    // The parser accepts more: ISO 8601 (`P90D`), `1:30:00`, `1.5h` and `1,5h`, tabs and line ends.
+    // These are refused as further spellings, some of which are ambiguous.
+    let is_plain = text.starts_with(|c: char| c.is_ascii_digit())
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b' ');
-    if !plain {
+    if !is_plain {
         return None;
     }
     let span: Span = text.parse().ok()?;
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_are_read_as_people_write_them() {
+    fn durations_are_parsed_in_common_notation() {
         let hour = 3600;
         for (text, seconds) in [
             ("0", 0),
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_length_of_time_is_refused() {
+    fn malformed_duration_is_refused() {
         for text in [
             "", "2", "h", "-2h", "1mo", "1y", "P1D", "2h ago", "101000d", "soon", "1.5h", "1,5h",
             "1:30:00", "1h, 30m", "5\tms", "5µs",

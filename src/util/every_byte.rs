@@ -1,8 +1,8 @@
-//! A question about each byte of a text, for texts that mostly pass.
+//! A predicate on all bytes of a text, optimized for texts that pass.
 
-/// Whether `is` holds of every byte, all of which are looked at: without a way out in between, many are at
-/// once.
+/// Returns whether `is` holds for every byte. It always tests all bytes: without an early exit the
+/// compiler can test many at once.
 #[must_use]
-pub fn every_byte(text: &str, is: impl Fn(u8) -> bool) -> bool {
-    text.bytes().fold(true, |so_far, byte| so_far & is(byte))
+pub fn every_byte(text: &str, predicate: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(true, |all, byte| all & predicate(byte))
 }

@@ -1,7 +1,7 @@
-//! Ids: UUIDv7 (RFC 9562, section 5.7), one type for each thing that has one.
+//! Ids: UUIDv7 (RFC 9562, section 5.7) with one type for each kind of object.
 //!
-//! They are made by us, sort by the time they were made, page by cursor, and need neither a
-//! sequence nor the database's help.
+//! The process creates them itself, without a sequence or the database. They sort by creation time
+//! and serve as cursors of pages.
 
 use std::{fmt, str::FromStr};
 
@@ -11,59 +11,59 @@ use uuid::{Builder, Uuid};
 use super::{clock::Timestamp, identity_hash::RandomKey};
 use crate::crypto::rng::{self, Random, RngError};
 
-/// The text is not an id: 32 hexadecimal digits in lower case, hyphenated 8-4-4-4-12.
+/// The text is not an id. An id is 32 hexadecimal digits in lower case, hyphenated 8-4-4-4-12.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id")]
 pub struct ParseIdError;
 
-/// The id of a `T`. The type parameter keeps a user's id from being passed for a token's.
+/// The id of a `T`. The type parameter prevents the use of a user's id as a token's.
 pub struct Id<T>(Uuid, std::marker::PhantomData<fn() -> T>);
 
 impl<T> Id<T> {
-    /// A new id for something made at `now`.
+    /// Creates an id for an object that is created at `now`.
     ///
     /// # Errors
-    /// When `random` has nothing to give.
+    /// Fails if `random` has no randomness.
     pub fn new(now: Timestamp, random: &dyn Random) -> Result<Self, RngError> {
-        let noise = rng::bytes::<10>(random)?;
+        let random_bytes = rng::bytes::<10>(random)?;
         Ok(Self::from_uuid(
-            Builder::from_unix_timestamp_millis(now.millis(), &noise).into_uuid(),
+            Builder::from_unix_timestamp_millis(now.millis(), &random_bytes).into_uuid(),
         ))
     }
 
-    /// Sorts after every id of something made in a millisecond before that of `moment`, and not after one
-    /// made in it or later.
+    /// Returns the lower bound of the ids of this time. It sorts after every id of an earlier
+    /// millisecond, and not after an id of the same or a later one.
     #[must_use]
-    pub fn lower_bound_at(moment: Timestamp) -> Self {
-        let first = Builder::from_unix_timestamp_millis(moment.millis(), &[0; 10]);
+    pub fn lower_bound_at(time: Timestamp) -> Self {
+        let first = Builder::from_unix_timestamp_millis(time.millis(), &[0; 10]);
         Self::from_uuid(first.into_uuid())
     }
 
-    /// The id of nothing that there is (RFC 9562, section 5.9): for a question that is asked only so
-    /// that it takes as long as another.
+    /// Returns the nil UUID (RFC 9562, section 5.9), which no object has. It serves for a query
+    /// that runs only to take as long as another.
     #[must_use]
     pub const fn nil() -> Self {
         Self::from_uuid(Uuid::nil())
     }
 
-    /// An id that was stored before.
+    /// Wraps an id that was read from storage.
     #[must_use]
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self(uuid, std::marker::PhantomData)
     }
 
-    /// The plain UUID.
+    /// Returns the UUID.
     #[must_use]
     pub const fn uuid(self) -> Uuid {
         self.0
     }
 
-    /// Its text, written into `room`.
-    pub fn text<'a>(&self, room: &'a mut [u8; 36]) -> &'a str {
-        self.0.as_hyphenated().encode_lower(room)
+    /// Writes the text of the id into `buffer` and returns it.
+    pub fn text<'a>(&self, buffer: &'a mut [u8; 36]) -> &'a str {
+        self.0.as_hyphenated().encode_lower(buffer)
     }
 
-    /// Its 16 bytes, which sort as the id does.
+    /// Returns the 16 bytes, which sort like the id.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
@@ -75,7 +75,7 @@ impl<T> RandomKey for Id<T> {}
 impl<T> FromStr for Id<T> {
     type Err = ParseIdError;
 
-    /// Takes just the form that we write, so that one thing has one name.
+    /// Accepts only the canonical form, so that each id has one spelling.
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
         let uuid = Uuid::try_parse(text).map_err(|_| ParseIdError)?;
         let id = Self::from_uuid(uuid);
@@ -105,7 +105,7 @@ impl<T> Serialize for Id<T> {
     }
 }
 
-// Derived, these would ask the same of `T`, which is only a name.
+// Derived implementations would require the same traits of `T`, which is only a tag.
 impl<T> Clone for Id<T> {
     fn clone(&self) -> Self {
         *self
@@ -148,10 +148,10 @@ mod tests {
     };
 
     #[test]
-    fn the_first_of_a_moment_parts_what_was_made_before_from_what_was_made_later() {
+    fn lower_bound_separates_ids_by_millisecond() {
         let at = |micros: i64| {
-            let moment = Timestamp::from_micros(1_795_370_705_120_000 + micros);
-            Id::<()>::new(moment, &SystemRandom).unwrap()
+            let time = Timestamp::from_micros(1_795_370_705_120_000 + micros);
+            Id::<()>::new(time, &SystemRandom).unwrap()
         };
         let first = Id::lower_bound_at(Timestamp::from_micros(1_795_370_705_120_999));
         assert!(at(-1) < first);
@@ -160,17 +160,17 @@ mod tests {
     }
 
     #[test]
-    fn ids_of_one_moment_are_spread_over_a_map_by_themselves() {
+    fn ids_of_one_time_are_spread_over_a_map() {
         let id = |_| Id::<()>::new(Timestamp::from_micros(0), &SystemRandom).unwrap();
         let ids: Vec<_> = (0..1024).map(id).collect();
         let hashes: Vec<u64> = ids
             .iter()
             .map(|id| BuildHasherDefault::<IdentityHasher>::default().hash_one(id))
             .collect();
-        let different = |places: Vec<u64>| places.into_iter().collect::<HashSet<_>>().len();
-        // Of a thousand places a thousand random ones take some two thirds.
-        let places = hashes.iter().map(|hash| hash & 1023).collect();
-        assert!(different(places) > 512, "places of a map");
+        let different = |slots: Vec<u64>| slots.into_iter().collect::<HashSet<_>>().len();
+        // A thousand random values fill about two thirds of a thousand slots.
+        let slots = hashes.iter().map(|hash| hash & 1023).collect();
+        assert!(different(slots) > 512, "places of a map");
         let parts = ids.iter().map(|id| shard_index(id, 1024) as u64).collect();
         assert!(different(parts) > 512, "parts");
         let tags = hashes.iter().map(|hash| hash >> 57).collect();

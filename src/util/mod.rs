@@ -1,4 +1,5 @@
-//! Tools that know neither HTTP nor Narthex: each file could serve another project as it stands.
+//! General tools. They depend on neither HTTP nor Narthex, so each file could serve another
+//! project.
 
 pub mod bounded_memo;
 pub mod clock;

@@ -4,15 +4,15 @@ use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
 
-/// A list of networks, such as the proxies that are believed.
+/// A list of networks, such as those of the trusted proxies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Networks(Vec<IpNet>);
 
 impl Networks {
-    /// Reads networks parted by commas. An address alone is a network of one.
+    /// Parses networks separated by commas. A single address is a network of one.
     ///
     /// # Errors
-    /// The first part that is neither a network nor an address.
+    /// Returns the first part that is neither a network nor an address.
     pub fn parse(text: &str) -> Result<Self, String> {
         text.split(',')
             .map(str::trim)
@@ -22,28 +22,28 @@ impl Networks {
             .map(Self)
     }
 
-    /// Whether there are none.
+    /// Returns whether the list is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether one of them is all there is: every IPv4 or every IPv6 address.
+    /// Returns whether a network of the list contains every IPv4 or every IPv6 address.
     #[must_use]
     pub fn contain_all(&self) -> bool {
         self.0.iter().any(|network| network.prefix_len() == 0)
     }
 
-    /// Whether `address` is in one of them.
+    /// Returns whether a network of the list contains `address`.
     #[must_use]
     pub fn contain(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 }
 
-/// Reads one network (`10.0.0.0/8`, `2001:db8::/32`) or one address (`192.0.2.7`). Of IPv4 addresses
-/// mapped into IPv6 (`::ffff:10.0.0.0/104`) it is the IPv4 network, as [`canonical`] has it: no caller
-/// would be in the other.
+/// Parses one network (`10.0.0.0/8`, `2001:db8::/32`) or one address (`192.0.2.7`). An IPv4-mapped
+/// network (`::ffff:10.0.0.0/104`) becomes the IPv4 network. Client addresses are [`canonical`], so
+/// no client would be in the mapped one.
 #[must_use]
 pub fn parse_one(text: &str) -> Option<IpNet> {
     let network = text
@@ -51,7 +51,9 @@ pub fn parse_one(text: &str) -> Option<IpNet> {
         .ok()
         .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
     let mapped = match (network, network.prefix_len().checked_sub(96)) {
-        (IpNet::V6(six), Some(length)) => six.addr().to_ipv4_mapped().zip(Some(length)),
+        (IpNet::V6(network_v6), Some(length)) => {
+            network_v6.addr().to_ipv4_mapped().zip(Some(length))
+        }
         _ => None,
     };
     match mapped {
@@ -60,31 +62,33 @@ pub fn parse_one(text: &str) -> Option<IpNet> {
     }
 }
 
-/// The address itself, an IPv4 address mapped into IPv6 (`::ffff:192.0.2.7`) as IPv4, so that one
-/// caller has one address.
+/// Converts an IPv4-mapped IPv6 address (`::ffff:192.0.2.7`) to IPv4 and returns any other address
+/// unchanged. Each client therefore has one address.
 #[must_use]
 pub fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
-/// The network that counts as one client: an IPv4 address alone, and of an IPv6 address the /64, which
-/// is what one customer has at the least and moves about in at will (RFC 6177; RFC 8981).
+/// Returns the network that counts as one client: a single IPv4 address, or the /64 of an IPv6
+/// address. A /64 is the least that a customer has, and the customer can use any address in it (RFC
+/// 6177; RFC 8981).
 #[must_use]
 pub fn client_prefix(address: IpAddr) -> IpNet {
     prefix(address, 64)
 }
 
-/// The site that an address belongs to: an IPv4 address alone, and of an IPv6 address the /48, which is
-/// the most that one customer usually has (RFC 6177). It holds 65,536 networks of [`client_prefix`].
+/// Returns the site of an address: a single IPv4 address, or the /48 of an IPv6 address. A /48 is
+/// usually the most that a customer has (RFC 6177). It contains 65,536 networks of
+/// [`client_prefix`].
 #[must_use]
 pub fn site_prefix(address: IpAddr) -> IpNet {
     prefix(address, 48)
 }
 
-/// The network of `address` with this many bits if it is an IPv6 address, and the address itself else.
-fn prefix(address: IpAddr, of_ipv6: u8) -> IpNet {
+/// Returns the network of an IPv6 address with this prefix length, or a single IPv4 address.
+fn prefix(address: IpAddr, ipv6_length: u8) -> IpNet {
     let address = canonical(address);
-    let length = if address.is_ipv4() { 32 } else { of_ipv6 };
+    let length = if address.is_ipv4() { 32 } else { ipv6_length };
     IpNet::new(address, length).map_or_else(|_| IpNet::from(address), |network| network.trunc())
 }
 
@@ -93,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mapped_into_ipv6_it_is_the_ipv4_network() {
+    fn ipv4_mapped_network_is_the_ipv4_network() {
         for (text, network) in [
             ("::ffff:192.0.2.7", "192.0.2.7/32"),
             ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
@@ -104,13 +108,13 @@ mod tests {
             let read = parse_one(text).map(|network| network.to_string());
             assert_eq!(read.as_deref(), Some(network), "{text}");
         }
-        let caller = canonical("::ffff:192.0.2.7".parse().unwrap());
-        let named = Networks::parse("2001:db8::/32, ::ffff:192.0.2.0/120").unwrap();
-        assert!(named.contain(caller));
+        let client = canonical("::ffff:192.0.2.7".parse().unwrap());
+        let networks = Networks::parse("2001:db8::/32, ::ffff:192.0.2.0/120").unwrap();
+        assert!(networks.contain(client));
     }
 
     #[test]
-    fn a_client_is_one_however_its_address_is_written_and_wherever_in_its_network_it_is() {
+    fn addresses_of_one_client_have_one_prefix() {
         for (address, client) in [
             ("192.0.2.7", "192.0.2.7/32"),
             ("::ffff:192.0.2.7", "192.0.2.7/32"),
@@ -124,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn ipv6_site_holds_all_networks_of_a_customer() {
+    fn ipv6_site_contains_all_networks_of_a_customer() {
         for (address, site) in [
             ("192.0.2.7", "192.0.2.7/32"),
             ("::ffff:192.0.2.7", "192.0.2.7/32"),

@@ -1,20 +1,20 @@
-//! Lists in pages: newest first, by id, so that a page costs the same wherever it is.
+//! Pages of lists, newest first. Pages are selected by id, so every page costs the same.
 
 use super::id::Id;
 
-/// How many rows an API list has when nobody says.
-pub const USUAL: usize = 50;
-/// The most rows that one page has.
+/// The default number of rows of a page in the API.
+pub const DEFAULT_PAGE_SIZE: usize = 50;
+/// The maximum number of rows of a page.
 pub const MAX_PAGE_SIZE: usize = 100;
 
-/// Which part of a list is wanted.
+/// Selects a page of a list.
 pub struct Paging<T> {
     limit: usize,
     after: Option<Id<T>>,
 }
 
 impl<T> Paging<T> {
-    /// `limit` rows (at least one, at most [`MAX_PAGE_SIZE`]) that come after the one called `after`.
+    /// Selects `limit` rows after the row `after`. `limit` is clamped to 1 to [`MAX_PAGE_SIZE`].
     #[must_use]
     pub fn new(limit: usize, after: Option<Id<T>>) -> Self {
         Self {
@@ -23,30 +23,30 @@ impl<T> Paging<T> {
         }
     }
 
-    /// How many rows the page has.
+    /// Returns the maximum number of rows of the page.
     #[must_use]
     pub const fn limit(&self) -> usize {
         self.limit
     }
 
-    /// The row before the first one.
+    /// Returns the id of the row before the page.
     #[must_use]
     pub const fn after(&self) -> Option<Id<T>> {
         self.after
     }
 
-    /// How many rows to ask for: one more than the page has, to know whether there is another page.
+    /// Returns the number of rows to query: one more than the page has, to detect a further page.
     #[must_use]
     pub fn to_fetch(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX - 1) + 1
     }
 
-    /// Makes the page of the rows fetched.
+    /// Creates the page from the queried rows.
     #[must_use]
     pub fn page<R>(&self, mut rows: Vec<R>, id: impl Fn(&R) -> Id<T>) -> Page<R, T> {
-        let more = rows.len() > self.limit;
+        let has_more = rows.len() > self.limit;
         rows.truncate(self.limit);
-        let next = rows.last().filter(|_| more).map(id);
+        let next = rows.last().filter(|_| has_more).map(id);
         Page { rows, next }
     }
 }
@@ -60,8 +60,8 @@ impl<T> Copy for Paging<T> {}
 
 /// One page of a list.
 pub struct Page<R, T> {
-    /// Its rows.
+    /// The rows of the page.
     pub rows: Vec<R>,
-    /// What to ask the next page to begin after; none on the last page.
+    /// The cursor of the next page, or `None` on the last page.
     pub next: Option<Id<T>>,
 }

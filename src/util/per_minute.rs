@@ -1,4 +1,4 @@
-//! A rate limit in memory: so much a minute for each key.
+//! A rate limit in memory: a number of events a minute for each key.
 
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use super::clock::Timestamp;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Counts by key, in windows of a minute. It is as large as the keys of one minute.
+/// Counts events by key in windows of one minute. Its size is bounded by the keys of one minute.
 pub struct PerMinute<K> {
     max: u32,
     window: Mutex<Window<K>>,
@@ -23,7 +23,7 @@ struct Window<K> {
 }
 
 impl<K: Eq + Hash> PerMinute<K> {
-    /// A limit of `max` a minute for each key.
+    /// Creates a limit of `max` events a minute for each key.
     #[must_use]
     pub fn new(max: u32) -> Self {
         let window = Window {
@@ -36,13 +36,14 @@ impl<K: Eq + Hash> PerMinute<K> {
         }
     }
 
-    /// Counts one more of `key`.
+    /// Counts an event of `key`.
     ///
     /// # Errors
-    /// How long the window lasts if `key` has had its share of it.
+    /// Returns the rest of the window if `key` has reached the limit.
     pub fn count(&self, now: Timestamp, key: K) -> Result<(), Duration> {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        // A clock that was set back begins a window, too: nothing is refused for longer than one.
+        // A clock that was set back also begins a window. No event is refused for longer than one
+        // window.
         if now < window.began || now.saturating_duration_since(window.began) >= MINUTE {
             *window = Window {
                 began: now,
@@ -69,7 +70,7 @@ mod tests {
     const NOON: Timestamp = Timestamp::from_micros(1_795_348_800_000_000);
 
     #[test]
-    fn key_has_its_share_of_each_minute_whatever_others_use() {
+    fn limit_of_a_key_is_independent_of_other_keys() {
         let limit = PerMinute::new(2);
         let later = NOON.saturating_add(Duration::from_secs(20));
         assert_eq!(limit.count(NOON, 'a'), Ok(()));

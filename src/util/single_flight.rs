@@ -1,4 +1,4 @@
-//! One answer for all who ask the same at once.
+//! Shares one computation between concurrent callers with the same key.
 
 use std::{
     collections::HashMap,
@@ -12,13 +12,13 @@ use futures_util::{
 };
 
 type Flight<T> = BoxFuture<'static, T>;
-type UnderWay<K, T> = Arc<Mutex<HashMap<K, WeakShared<Flight<T>>>>>;
+type Running<K, T> = Arc<Mutex<HashMap<K, WeakShared<Flight<T>>>>>;
 
-/// Questions under way, by what they ask.
+/// The running computations by key.
 ///
-/// Whoever joins one gets an answer that was begun before they asked. What may change in between
-/// belongs into the key.
-pub struct SingleFlight<K, T>(UnderWay<K, T>);
+/// A caller that joins a computation gets a result that was started before its call. Everything
+/// that may change in between must be part of the key.
+pub struct SingleFlight<K, T>(Running<K, T>);
 
 impl<K, T> Default for SingleFlight<K, T> {
     fn default() -> Self {
@@ -31,16 +31,16 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// The answer to `key`: that of the question under way, or else of the one that `ask` begins. It goes
-    /// on while anybody waits for it.
-    pub async fn get_or_run<F>(&self, key: K, ask: impl FnOnce() -> F) -> T
+    /// Returns the result for `key`: from the running computation, or from the one that `ask`
+    /// starts. A computation runs as long as a caller waits for it.
+    pub async fn get_or_run<F>(&self, key: K, start: impl FnOnce() -> F) -> T
     where
         F: Future<Output = T> + Send + 'static,
     {
-        let under_way = locked(&self.0).get(&key).and_then(WeakShared::upgrade);
-        let flight = match under_way {
+        let running = locked(&self.0).get(&key).and_then(WeakShared::upgrade);
+        let flight = match running {
             Some(flight) => flight,
-            None => self.begin(key, ask()),
+            None => self.begin(key, start()),
         };
         flight.await
     }
@@ -48,18 +48,19 @@ where
     fn begin(
         &self,
         key: K,
-        question: impl Future<Output = T> + Send + 'static,
+        computation: impl Future<Output = T> + Send + 'static,
     ) -> Shared<Flight<T>> {
-        let landing = Landing {
+        let removal = RemoveOnDrop {
             flights: Arc::clone(&self.0),
             key: key.clone(),
         };
         let flight = async move {
-            let _landing = landing;
-            question.await
+            let _removal = removal;
+            computation.await
         };
         let flight = flight.boxed().shared();
-        // Of two that begin at once one is not to be joined, and answers all the same.
+        // If two callers start the same key concurrently, only the later computation can be joined.
+        // Both complete.
         if let Some(weak) = flight.downgrade() {
             locked(&self.0).insert(key, weak);
         }
@@ -67,19 +68,19 @@ where
     }
 }
 
-/// Takes a question from the list when it is answered, or when nobody waits for it any more.
-struct Landing<K: Eq + Hash, T> {
-    flights: UnderWay<K, T>,
+/// Removes a computation from the map when it completes, or when no caller waits for it any more.
+struct RemoveOnDrop<K: Eq + Hash, T> {
+    flights: Running<K, T>,
     key: K,
 }
 
-impl<K: Eq + Hash, T> Drop for Landing<K, T> {
+impl<K: Eq + Hash, T> Drop for RemoveOnDrop<K, T> {
     fn drop(&mut self) {
         locked(&self.flights).remove(&self.key);
     }
 }
 
-/// The map is whole after a panic elsewhere: no change leaves it otherwise.
+/// The map is consistent after a panic elsewhere, because no change leaves it half done.
 fn locked<T>(flights: &Mutex<T>) -> MutexGuard<'_, T> {
     flights.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -94,18 +95,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn of_all_who_ask_the_same_at_once_one_asks() {
-        let (asked, go_on) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    async fn concurrent_callers_of_one_key_share_a_computation() {
+        let (started, go_on) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let flights = SingleFlight::<&str, usize>::default();
-        let ask = |key| {
-            let (asked, go_on) = (Arc::clone(&asked), Arc::clone(&go_on));
+        let start = |key| {
+            let (started, go_on) = (Arc::clone(&started), Arc::clone(&go_on));
             flights.get_or_run(key, move || async move {
-                let number = asked.fetch_add(1, Ordering::SeqCst);
+                let number = started.fetch_add(1, Ordering::SeqCst);
                 go_on.notified().await;
                 number
             })
         };
-        let all = join_all([ask("one"), ask("one"), ask("another"), ask("one")]);
+        let all = join_all([start("one"), start("one"), start("another"), start("one")]);
         let release = async {
             tokio::task::yield_now().await;
             go_on.notify_one();
@@ -117,10 +118,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_nobody_waits_for_any_more_is_asked_anew() {
+    async fn cancelled_computation_is_started_again() {
         let flights = SingleFlight::<&str, u8>::default();
-        let hung_up = flights.get_or_run("one", std::future::pending::<u8>);
-        assert!(hung_up.now_or_never().is_none());
+        let cancelled = flights.get_or_run("one", std::future::pending::<u8>);
+        assert!(cancelled.now_or_never().is_none());
         assert_eq!(flights.get_or_run("one", || async { 2 }).await, 2);
         assert!(locked(&flights.0).is_empty());
     }

@@ -1,7 +1,7 @@
-//! Enums whose variants are stored under a stable name and told to people in a sentence.
+//! Enums whose variants have a stable name for programs and a sentence for people.
 
-/// Declares one: each variant with its stable name, for programs, and its sentence, for people. It has
-/// a variant `Other`, which a name reads as that only a newer version knows.
+/// Declares an enum. Each variant has a stable name and a sentence. The enum needs a variant
+/// `Other`, which stands for names of newer versions.
 macro_rules! string_enum {
     (
         $(#[$enum_doc:meta])*
@@ -14,22 +14,22 @@ macro_rules! string_enum {
         }
 
         impl $enum {
-            /// All of them.
+            /// All variants.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// Its stable name, for programs.
+            /// Returns the stable name, for programs.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
 
-            /// What it is, for a person.
+            /// Returns the sentence, for people.
             #[must_use]
             pub const fn sentence(self) -> &'static str {
                 match self { $(Self::$name => $sentence,)* }
             }
 
-            /// The one with this stable name; `Other` for one that only a newer version knows.
+            /// Returns the variant with this name, or `Other` for a name of a newer version.
             #[must_use]
             pub fn parse(text: &str) -> Self {
                 match text { $($text => Self::$name,)* _ => Self::Other }

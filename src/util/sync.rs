@@ -1,7 +1,7 @@
-//! What threads share things with: the standard library's.
+//! The synchronization types that threads share, from the standard library.
 //!
-//! A name of its own, so that `model/` can compile what is built on it word for word, with shuttle's in
-//! its place, and run its threads in many orders. (A `cfg` in here was left out: it would make a second
-//! build of everything of it.)
+//! They have a module of their own, so that `model/` can compile the code on top of them unchanged
+//! with shuttle's types, and run its threads in many orders. A `cfg` in this file was rejected,
+//! because it would need a second build of everything that uses it.
 
 pub use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak, atomic};

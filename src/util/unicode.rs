@@ -1,5 +1,5 @@
-//! Characters that are not seen and change how what is around them is seen: what a name must not
-//! have, and what a line on a terminal must not have either.
+//! Invisible characters, and characters that change how others are displayed. Names and lines on a
+//! terminal must not contain them.
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
@@ -10,16 +10,16 @@ use icu_properties::{
 };
 use unicode_normalization::char::canonical_combining_class;
 
-/// Control characters, and those that turn the reading direction of what follows, with which one
-/// text can be made to look like another (Unicode Technical Report 36, section 2.7).
+/// Returns whether `c` is a control character or changes the reading direction of the following
+/// text. The latter can make one text look like another (Unicode Technical Report 36, section 2.7).
 #[must_use]
 pub fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether nothing of `text` is to be seen: space, and characters that show nothing where they stand
-/// alone (Unicode's `Default_Ignorable_Code_Point`, and a few more).
+/// Returns whether `text` is invisible as a whole: white space, and characters that show nothing
+/// when they stand alone (Unicode's `Default_Ignorable_Code_Point`, and a few more).
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
     let invisible = CodePointSetData::new::<DefaultIgnorableCodePoint>();
@@ -27,19 +27,20 @@ pub fn is_blank(text: &str) -> bool {
         .all(|c| c.is_whitespace() || is_unprintable(c) || is_invisible(c) || invisible.contains(c))
 }
 
-/// Characters that show nothing and that Unicode does not count as `Default_Ignorable_Code_Point`: the empty
-/// Braille pattern, and the marks of interlinear annotations.
+/// Returns whether `c` is invisible although Unicode does not list it as
+/// `Default_Ignorable_Code_Point`: the empty Braille pattern, and the marks of interlinear
+/// annotations.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{2800}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
-/// Whether something in `text` cannot be seen and changes nothing of what is around it, so that two texts
-/// look alike and are different. Seen by their effect, and so no such character, are:
+/// Returns whether `text` contains an invisible character without effect, so that two different
+/// texts look alike. The following characters have a visible effect and are accepted:
 ///
-/// - a joiner after a virama, and a non-joiner between letters that join in writing (RFC 5892, appendix A.1
-///   and A.2), as in Persian words;
+/// - a joiner after a virama, and a non-joiner between letters that join in writing (RFC 5892,
+///   appendix A.1 and A.2), as in Persian words;
 /// - a joiner between two emoji, which makes them one;
-/// - a selector of the way in which the emoji before it is shown, where that is not its usual way.
+/// - a variation selector that changes the default presentation of the emoji before it.
 #[must_use]
 pub fn has_invisible(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
@@ -111,18 +112,19 @@ fn changes_style(before: &[char], style: char, after: &[char]) -> bool {
     CodePointSetData::new::<Emoji>().contains(*base) && is_shown_as_emoji == (style == TEXT_STYLE)
 }
 
-/// `text` with each of them spelt out, `\u{1b}`: a terminal shows it and obeys nothing in it.
+/// Escapes each unprintable character, as in `\u{1b}`, so that a terminal shows it instead of
+/// interpreting it.
 #[must_use]
 pub fn escape_unprintable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
+    let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if is_unprintable(c) {
-            shown.extend(c.escape_unicode());
+            escaped.extend(c.escape_unicode());
         } else {
-            shown.push(c);
+            escaped.push(c);
         }
     }
-    shown
+    escaped
 }
 
 #[cfg(test)]
@@ -130,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_shows_nothing_is_blank_and_what_shows_something_is_not() {
+    fn text_without_visible_characters_is_blank() {
         for text in [
             "",
             " \u{3000}",
@@ -203,15 +205,15 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_would_obey_is_spelt_out() {
-        for (text, shown) in [
+    fn terminal_control_characters_are_escaped() {
+        for (text, escaped) in [
             ("\u{1b}[2Jcleared", r"\u{1b}[2Jcleared"),
             ("\u{9b}2J", r"\u{9b}2J"),
             ("two\r\nlines", r"two\u{d}\u{a}lines"),
             ("evil\u{202e}gpj.exe", r"evil\u{202e}gpj.exe"),
             ("Zoë 🙂 \\u{1b}", "Zoë 🙂 \\u{1b}"),
         ] {
-            assert_eq!(escape_unprintable(text), shown);
+            assert_eq!(escape_unprintable(text), escaped);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Threads: how many run at once, and a few of their own for heavy work.
+//! Worker threads: the parallelism of the machine, and a small pool for heavy work.
 
 use std::{
     io,
@@ -14,23 +14,23 @@ use tokio::sync::oneshot;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// How many threads run at once: those of the machine, or of what it lets this process have.
+/// Returns how many threads can run at once on this machine, within the limits of this process.
 #[must_use]
 pub fn available_parallelism() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// So many threads, each doing one piece of work after the other. Work that keeps something for its
-/// thread keeps it so many times: of the runtime's blocking threads there may be hundreds.
+/// A fixed number of threads, each of which runs one job after the other. Jobs that keep a buffer
+/// per thread keep few of them here. The runtime may have hundreds of blocking threads.
 pub struct WorkerPool {
     queue: Sender<Job>,
 }
 
 impl WorkerPool {
-    /// Starts `count` of them.
+    /// Starts a pool of `count` threads.
     ///
     /// # Errors
-    /// When the system has no thread to give.
+    /// Fails if the system cannot start a thread.
     pub fn start(name: &str, count: usize) -> io::Result<Self> {
         let (queue, jobs) = channel();
         let jobs = Arc::new(Mutex::new(jobs));
@@ -43,43 +43,44 @@ impl WorkerPool {
         Ok(Self { queue })
     }
 
-    /// Does `work` on one of them. The queue has no bound: the caller sees to one.
+    /// Runs `work` on one of the threads. The queue is unbounded, so the caller must limit the
+    /// jobs.
     ///
-    /// `None` where it panicked.
+    /// Returns `None` if `work` panicked.
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let (answer, answered) = oneshot::channel();
-        // Nobody may be waiting any more; then the answer is dropped.
+        let (answer, receiver) = oneshot::channel();
+        // If the caller no longer waits, the result is dropped.
         let job: Job = Box::new(move || drop(answer.send(work())));
         self.queue.send(job).ok()?;
-        answered.await.ok()
+        receiver.await.ok()
     }
 }
 
-/// How far these threads step back for the others (`setpriority(2)`, from 0 to 19): where all cores are busy
-/// one of them gets a third of what a worker gets, so that who only shows a pass hardly waits for those
-/// who sign in; where a core is idle it changes nothing.
+/// The niceness of these threads (`setpriority(2)`, 0 to 19). If all cores are busy, a thread gets
+/// a third of the time of an async worker. A request with a session or token therefore hardly waits
+/// for sign-ins. On an idle core it changes nothing.
 const NICENESS: i32 = 5;
 
-/// On Linux alone each thread has a niceness of its own.
+/// Only Linux has a niceness for each thread.
 fn lower_priority() {
     if cfg!(target_os = "linux") {
-        // Refused, they are as important as the others.
+        // If the system refuses, the threads keep the normal priority.
         rustix::process::setpriority_process(None, NICENESS).ok();
     }
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>) {
     lower_priority();
-    // The lock is held while waiting, by one of them; a job is done without it.
+    // One thread holds the lock while it waits. Jobs run without the lock.
     let next = || {
         let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.recv()
     };
     while let Ok(job) = next() {
-        // A job's panic drops its sender, which tells who waits.
+        // A panic of a job drops its sender, which informs the waiting caller.
         drop(catch_unwind(AssertUnwindSafe(job)));
     }
 }
@@ -90,7 +91,7 @@ mod tests {
 
     #[tokio::test]
     #[cfg(target_os = "linux")]
-    async fn they_step_back_and_whoever_started_them_does_not() {
+    async fn worker_threads_have_lower_priority_than_their_creator() {
         let niceness = || rustix::process::getpriority_process(None).unwrap();
         let own = niceness();
         let threads = WorkerPool::start("test", 1).unwrap();
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_told_and_the_thread_goes_on() {
+    async fn panic_is_reported_and_the_thread_continues() {
         let threads = WorkerPool::start("test", 1).unwrap();
         assert_eq!(threads.run(|| panic!("as wanted")).await, None::<()>);
         assert_eq!(threads.run(|| 6 * 7).await, Some(42));

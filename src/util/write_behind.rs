@@ -1,5 +1,5 @@
-//! Facts that are too frequent to write one by one: kept in memory, the newest for each key,
-//! and taken out in batches by whoever writes them.
+//! Values that change too often to be written one by one: the newest value of each key is held in
+//! memory and written in batches.
 
 use std::{
     collections::hash_map::Entry,
@@ -8,13 +8,13 @@ use std::{
 
 use super::identity_hash::{RandomKey, RandomKeyMap, shard_index};
 
-/// Cores that note something at once hardly meet at one lock of so many.
+/// Enough locks that cores which record at the same time rarely contend for one.
 const SHARDS: usize = 16;
 
-/// The newest value for each key that may not have been written yet.
+/// The newest value of each key that may not have been written yet.
 ///
-/// What was taken out stays known until the next batch is taken: whoever reads a row while its value is
-/// on the way to it would otherwise find it neither there nor here.
+/// A batch that was taken stays available until the next one is taken. Otherwise a reader would
+/// find a value neither here nor in its row while it is being written.
 #[derive(Debug)]
 pub struct WriteBehind<K, V> {
     shards: [Mutex<Shard<K, V>>; SHARDS],
@@ -22,15 +22,15 @@ pub struct WriteBehind<K, V> {
 
 #[derive(Debug)]
 struct Shard<K, V> {
-    noted: RandomKeyMap<K, V>,
-    /// The batch that was taken last, in the order of its keys: half as large as a map.
+    pending: RandomKeyMap<K, V>,
+    /// The batch that was taken last, sorted by key. It is half as large as a map.
     taken: Vec<(K, V)>,
 }
 
 impl<K, V> Default for Shard<K, V> {
     fn default() -> Self {
         Self {
-            noted: RandomKeyMap::default(),
+            pending: RandomKeyMap::default(),
             taken: Vec::new(),
         }
     }
@@ -45,11 +45,11 @@ impl<K, V> Default for WriteBehind<K, V> {
 }
 
 impl<K: RandomKey + Clone + Ord, V: Clone> WriteBehind<K, V> {
-    /// Notes for `key` what `value` makes of what was noted before, where it asks for that.
+    /// Records the result of `value` for `key`. `value` can ask for the recorded one.
     pub fn record(&self, key: K, value: impl FnOnce(&dyn Fn() -> Option<V>) -> V) {
         let mut shard = self.shard(&key);
-        let Shard { noted, taken } = &mut *shard;
-        match noted.entry(key) {
+        let Shard { pending, taken } = &mut *shard;
+        match pending.entry(key) {
             Entry::Occupied(mut entry) => {
                 let new = value(&|| Some(entry.get().clone()));
                 entry.insert(new);
@@ -61,32 +61,33 @@ impl<K: RandomKey + Clone + Ord, V: Clone> WriteBehind<K, V> {
         }
     }
 
-    /// Puts back the batch that was taken last and could not be written, but for keys with something newer.
+    /// Puts the last batch back because it could not be written. A key with a newer value keeps
+    /// that one.
     pub fn put_back(&self) {
         for shard in &self.shards {
             let mut shard = lock(shard);
             for (key, value) in std::mem::take(&mut shard.taken) {
-                shard.noted.entry(key).or_insert(value);
+                shard.pending.entry(key).or_insert(value);
             }
         }
     }
 
-    /// What is noted for `key`, or was taken last.
+    /// Returns the pending value of `key`, or the one that was taken last.
     pub fn get(&self, key: &K) -> Option<V> {
         let shard = self.shard(key);
-        let found = shard.noted.get(key);
+        let found = shard.pending.get(key);
         found.or_else(|| find(&shard.taken, key)).cloned()
     }
 
-    /// Takes everything that was noted since this was called before, and gives its keys in their order. The
-    /// values stay [here](Self::last_taken): a second copy of all of them would be as large as they are.
+    /// Takes all pending values and returns their keys, sorted. The values stay available by
+    /// [`Self::last_taken`], because a second copy of all of them would double the memory.
     pub fn take(&self) -> Vec<K> {
         let shards = self.shards.iter();
-        let count = shards.map(|shard| lock(shard).noted.len()).sum();
+        let count = shards.map(|shard| lock(shard).pending.len()).sum();
         let mut batch = Vec::with_capacity(count);
         for shard in &self.shards {
             let mut shard = lock(shard);
-            let mut taken: Vec<_> = std::mem::take(&mut shard.noted).into_iter().collect();
+            let mut taken: Vec<_> = std::mem::take(&mut shard.pending).into_iter().collect();
             taken.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
             batch.extend(taken.iter().map(|(key, _)| key.clone()));
             shard.taken = taken;
@@ -95,7 +96,7 @@ impl<K: RandomKey + Clone + Ord, V: Clone> WriteBehind<K, V> {
         batch
     }
 
-    /// What was taken last for `key`.
+    /// Returns the value of `key` in the batch that was taken last.
     pub fn last_taken(&self, key: &K) -> Option<V> {
         find(&self.shard(key).taken, key).cloned()
     }
@@ -106,14 +107,14 @@ impl<K: RandomKey + Clone + Ord, V: Clone> WriteBehind<K, V> {
     }
 }
 
-/// The value for `key` in a batch.
+/// Returns the value of `key` in a sorted batch.
 fn find<'a, K: Ord, V>(taken: &'a [(K, V)], key: &K) -> Option<&'a V> {
-    let place = taken.binary_search_by(|(taken, _)| taken.cmp(key));
-    let (_, value) = taken.get(place.ok()?)?;
+    let index = taken.binary_search_by(|(taken, _)| taken.cmp(key));
+    let (_, value) = taken.get(index.ok()?)?;
     Some(value)
 }
 
-/// The maps are whole after a panic elsewhere: no change leaves them otherwise.
+/// The maps are consistent after a panic elsewhere, because no change leaves them half done.
 fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -131,41 +132,41 @@ mod tests {
     }
 
     #[test]
-    fn what_is_being_written_is_known_until_the_next_batch_is_taken() {
+    fn taken_batch_stays_readable_until_the_next_one() {
         let (uses, session) = (WriteBehind::default(), id());
         uses.record(session, |_| 1);
         assert_eq!(uses.take(), [session]);
-        assert_eq!(uses.get(&session), Some(1), "it may not be in its row yet");
+        assert_eq!(uses.get(&session), Some(1), "it may not be written yet");
         uses.record(session, |_| 2);
-        assert_eq!(uses.last_taken(&session), Some(1), "which is to be written");
+        assert_eq!(uses.last_taken(&session), Some(1), "the value to write");
         assert_eq!(uses.take(), [session]);
         assert_eq!(uses.take(), [], "nothing is written twice");
         assert_eq!(uses.get(&session), None);
     }
 
     #[test]
-    fn what_could_not_be_written_is_taken_again_unless_there_is_newer() {
+    fn unwritten_value_is_retaken_unless_newer() {
         let (uses, session, token) = (WriteBehind::default(), id(), id());
         uses.record(session, |_| 1);
         uses.record(token, |_| 1);
         uses.take();
         uses.record(session, |before| before().unwrap_or_default() + 1);
         uses.put_back();
-        let again = uses.take().into_iter();
-        let again: Vec<_> = again.map(|key| (key, uses.last_taken(&key))).collect();
+        let retaken = uses.take().into_iter();
+        let retaken: Vec<_> = retaken.map(|key| (key, uses.last_taken(&key))).collect();
         let mut expected = [(session, Some(2)), (token, Some(1))];
         expected.sort_unstable();
-        assert_eq!(again, expected);
+        assert_eq!(retaken, expected);
     }
 
     #[test]
-    fn of_many_keys_in_many_shards_each_is_taken_once() {
+    fn keys_of_all_shards_are_taken_once() {
         let uses = WriteBehind::default();
         let mut keys: Vec<_> = (0..1000).map(|_| id()).collect();
         keys.sort_unstable();
         keys.iter().for_each(|key| uses.record(*key, |_| ()));
-        let used = |shard: &&Mutex<Shard<_, _>>| !lock(shard).noted.is_empty();
+        let used = |shard: &&Mutex<Shard<_, _>>| !lock(shard).pending.is_empty();
         assert_eq!(uses.shards.iter().filter(used).count(), SHARDS);
-        assert_eq!(uses.take(), keys, "in their order");
+        assert_eq!(uses.take(), keys, "the keys are sorted");
     }
 }

@@ -130,7 +130,7 @@ mod tests {
                 .read(&format!("ability={}", "a".repeat(MAX_LENGTH)))
                 .is_ok()
         );
-        let known = cache.0.asked();
+        let known = cache.0.keys();
         assert!(known.len() <= MAX_ENTRIES);
         assert!(known.iter().all(|query| query.len() <= MAX_LENGTH));
     }

@@ -14,7 +14,7 @@ use utoipa::{
 use crate::{
     http::openapi::schemas::{self, Shape},
     types::fields::Fields,
-    util::pagination::{MAX_PAGE_SIZE, Page, Paging, USUAL},
+    util::pagination::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, Paging},
 };
 
 /// A page of a list.
@@ -82,7 +82,7 @@ impl IntoParams for Paged {
             .schema_type(Type::Integer)
             .minimum(Some(1))
             .maximum(Some(MAX_PAGE_SIZE))
-            .default(Some(USUAL.into()));
+            .default(Some(DEFAULT_PAGE_SIZE.into()));
         let field = |name| {
             ParameterBuilder::new()
                 .name(name)
@@ -113,5 +113,5 @@ pub fn take_paging<T>(fields: &mut Fields) -> Paging<T> {
             .ok_or_else(|| format!("Give a number from 1 to {MAX_PAGE_SIZE}."))
     });
     let after = fields.parsed("cursor", "Give what the page before has as next.");
-    Paging::new(limit.unwrap_or(USUAL), after)
+    Paging::new(limit.unwrap_or(DEFAULT_PAGE_SIZE), after)
 }

@@ -53,6 +53,6 @@ mod tests {
                     .is_some()
             );
         }
-        assert!(verified.0.asked().len() <= MAX_ENTRIES);
+        assert!(verified.0.keys().len() <= MAX_ENTRIES);
     }
 }
