@@ -48,7 +48,7 @@ fn check_list(catalogue: &Catalogue, requested: &[&str]) {
         assert!(!requested[..place].contains(&ability.as_str()));
     }
     assert_eq!(Abilities::from_stored(&list.to_stored()), list);
-    assert_eq!(Abilities::everything().first_beyond(&list), None);
+    assert_eq!(Abilities::everything().first_not_granted(&list), None);
 }
 
 /// A second implementation of the rule: `*` grants everything, `resource:*` every action on exactly

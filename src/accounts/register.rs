@@ -14,7 +14,9 @@ use crate::{
         verify::{PasswordProof, authenticate},
     },
     rate_limit::{self, Attempt},
-    types::{email::Email, fields::FieldErrors, form::SENT_AGAIN_WITHIN, ids::UserId, name::Name},
+    types::{
+        email::Email, fields::FieldErrors, form::RESUBMISSION_WINDOW, ids::UserId, name::Name,
+    },
 };
 
 /// The data of a registration.
@@ -52,7 +54,7 @@ pub async fn register(
 }
 
 /// Does the same as [`register`] for a form that a second click may send twice. If an account with
-/// this address and this password was created within [`SENT_AGAIN_WITHIN`], the same form created
+/// this address and this password was created within [`RESUBMISSION_WINDOW`], the same form created
 /// it. Then its owner is signed in.
 ///
 /// # Errors
@@ -68,7 +70,7 @@ pub async fn register_with_form(
         other => return other,
     };
     let account = find_by_email(context, &email).await?;
-    if account.user.created_at.saturating_add(SENT_AGAIN_WITHIN) <= context.now() {
+    if account.user.created_at.saturating_add(RESUBMISSION_WINDOW) <= context.now() {
         return Err(taken.into());
     }
     match authenticate(context, email.as_str(), password.into_secret(), actor).await {

@@ -41,7 +41,7 @@ pub fn start(program: Program, sources: &Sources, settings: &Settings) -> io::Re
     let guard = match program {
         Program::Server => {
             panic::set_hook(Box::new(log_panic));
-            let (lines, flush_guard) = log_writer::to_standard_error()?;
+            let (lines, flush_guard) = log_writer::to_stderr()?;
             write_to(lines, format, filter);
             Some(flush_guard)
         }

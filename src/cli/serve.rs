@@ -23,7 +23,11 @@ pub(super) fn serve(settings: Settings) -> Result<(), CliError> {
     let context = context(settings)?;
     let closed = context.db().closed();
     let served = actix_web::rt::System::new().block_on(async move {
-        context.db().expect_room().await.map_err(Error::from)?;
+        context
+            .db()
+            .ensure_connection_capacity()
+            .await
+            .map_err(Error::from)?;
         let listeners = match inherited {
             Some(listeners) => listeners,
             None => Listeners::open(&listen).map_err(|error| cannot_listen(&listen, &error))?,

@@ -110,7 +110,7 @@ impl Credential {
     /// # Errors
     /// [`Error::MissingAbility`] with the first ability that it lacks.
     pub fn may_give_abilities(&self, wanted: &Abilities) -> Result<()> {
-        match self.abilities.first_beyond(wanted) {
+        match self.abilities.first_not_granted(wanted) {
             Some(beyond) => Err(Error::MissingAbility(beyond.to_string())),
             None => Ok(()),
         }

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     i18n::humanize,
     types::{
-        form::SENT_AGAIN_WITHIN,
+        form::RESUBMISSION_WINDOW,
         ids::{CredentialId, ReceiptId, UserId},
     },
     util::{clock::Timestamp, string_enum::string_enum},
@@ -114,7 +114,7 @@ pub async fn find_receipt(
         .await
 }
 
-/// Returns the newest receipt of the last [`SENT_AGAIN_WITHIN`] for which `fits` is true. The first
+/// Returns the newest receipt of the last [`RESUBMISSION_WINDOW`] for which `fits` is true. The first
 /// sending of a form may have created it.
 ///
 /// # Errors
@@ -125,7 +125,7 @@ pub(crate) fn find_recent_receipt(
     user: UserId,
     fits: impl Fn(&RevocationReceipt) -> bool,
 ) -> Result<Option<RevocationReceipt>> {
-    let since = ReceiptId::lower_bound_at(context.now().saturating_sub(SENT_AGAIN_WITHIN));
+    let since = ReceiptId::lower_bound_at(context.now().saturating_sub(RESUBMISSION_WINDOW));
     for id in store::receipts_since(connection, user, since)? {
         let receipt = store::find_receipt(connection, user, id)?.filter(&fits);
         if receipt.is_some() {

@@ -10,8 +10,8 @@ pub struct RngError(String);
 impl RngError {
     /// Creates the error of a failing source, with the reason for the log.
     #[must_use]
-    pub fn because(why: impl std::fmt::Display) -> Self {
-        Self(why.to_string())
+    pub fn new(reason: impl std::fmt::Display) -> Self {
+        Self(reason.to_string())
     }
 }
 
@@ -31,7 +31,7 @@ pub struct SystemRandom;
 
 impl Random for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError> {
-        SysRng.try_fill_bytes(bytes).map_err(RngError::because)
+        SysRng.try_fill_bytes(bytes).map_err(RngError::new)
     }
 }
 

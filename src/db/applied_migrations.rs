@@ -48,7 +48,10 @@ const REQUIRED: [&str; 2] = [
 ///
 /// # Errors
 /// Returns [`Error::OtherTables`] with the first difference, or the error of a failed query.
-pub fn expect_same(connection: &mut AnyConnection, migrations: Migrations) -> Result<(), Error> {
+pub fn ensure_same_tables(
+    connection: &mut AnyConnection,
+    migrations: Migrations,
+) -> Result<(), Error> {
     let recorded = recorded(connection)?;
     let applied = versions(connection)?;
     let applied: Vec<&'static Migration> = migrations
@@ -70,7 +73,7 @@ pub fn expect_same(connection: &mut AnyConnection, migrations: Migrations) -> Re
     if is_recorded {
         return Ok(());
     }
-    expect_same_columns(connection, &applied)
+    ensure_same_columns(connection, &applied)
 }
 
 /// Records the checksums of `migrations`, all of which are applied.
@@ -98,7 +101,7 @@ fn recorded(connection: &mut AnyConnection) -> Result<BTreeMap<String, String>, 
 }
 
 /// Compares the columns with those that the same migrations create in an empty SQLite database.
-fn expect_same_columns(
+fn ensure_same_columns(
     connection: &mut AnyConnection,
     applied: &[&'static Migration],
 ) -> Result<(), Error> {

@@ -94,9 +94,9 @@ fn prepare_sqlite(connection: &mut SqliteConnection) -> QueryResult<()> {
         match connection.batch_execute(timeouts::SQLITE) {
             Err(diesel::result::Error::DatabaseError(_, info))
                 if info.message() == "database is locked"
-                    && boot_time().saturating_sub(began) < timeouts::FOR_A_LOCK =>
+                    && boot_time().saturating_sub(began) < timeouts::LOCK_TIMEOUT =>
             {
-                std::thread::sleep(timeouts::BETWEEN_ATTEMPTS);
+                std::thread::sleep(timeouts::RETRY_INTERVAL);
             }
             done => return done,
         }
@@ -119,7 +119,7 @@ fn make_private(path: &str) {
 /// Connects to a server and fails if it is a standby.
 pub(super) fn connect_to_primary(url: &str) -> Result<PgConnection, Error> {
     let mut connection =
-        PgConnection::establish(&bounded(url)).map_err(|error| primary::explained(&error))?;
+        PgConnection::establish(&bounded(url)).map_err(|error| primary::describe_error(&error))?;
     primary::ensure_primary(&mut connection)?;
     Ok(connection)
 }
@@ -172,7 +172,7 @@ impl Pooled {
     ///
     /// A session that refuses writes is also dropped after a change. The database may accept writes
     /// again, but a session keeps the default with which it began.
-    pub(super) fn is_alive_after_an_error(&mut self, wanted: Use) -> bool {
+    pub(super) fn check_after_error(&mut self, wanted: Use) -> bool {
         let fits = self
             .connect_checked()
             .is_ok_and(|writes| wanted.fits(writes));
@@ -187,8 +187,8 @@ impl Pooled {
         match (&mut self.connection, &self.mark) {
             (AnyConnection::Postgres(postgres), Some(mark)) => {
                 if postgres.is_broken() {
-                    let why = "a transaction could not be rolled back";
-                    return Err(Error::Unreachable(why.to_owned()));
+                    let reason = "a transaction could not be rolled back";
+                    return Err(Error::Unreachable(reason.to_owned()));
                 }
                 mark.check(postgres)
             }
@@ -293,7 +293,7 @@ pub(super) fn pool(target: DatabaseUrl, size: u32, losses: Losses) -> Pool {
         .max_size(size)
         .min_idle(Some(0))
         .test_on_check_out(false)
-        .connection_timeout(timeouts::FOR_A_CONNECTION)
+        .connection_timeout(timeouts::POOL_TIMEOUT)
         .error_handler(Box::new(LogErrors));
     let builder = match target {
         // The last connection that closes the file removes SQLite's side files. Opening the file

@@ -17,33 +17,36 @@ const IN_USE: &str = "SELECT CAST(count(*) AS text) AS text FROM pg_stat_activit
 
 /// How many connections the server allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Room {
+pub enum ConnectionCapacity {
     /// Enough for this process.
     Enough,
     /// Too few at present: only this many are free.
-    Left(i64),
+    TooFewFree(i64),
     /// Too few in any case: the limit is this number.
-    Never(i64),
+    LimitTooLow(i64),
 }
 
 /// Compares the server's limit with the need of a process: `connections` of the pool and one
-/// dedicated connection. Always returns [`Room::Enough`] on SQLite.
+/// dedicated connection. Always returns [`ConnectionCapacity::Enough`] on SQLite.
 ///
 /// # Errors
 /// Fails if the database does not answer.
-pub fn room(connection: &mut AnyConnection, connections: u32) -> Result<Room, Error> {
+pub fn connection_capacity(
+    connection: &mut AnyConnection,
+    connections: u32,
+) -> Result<ConnectionCapacity, Error> {
     if matches!(connection, AnyConnection::Sqlite(_)) {
-        return Ok(Room::Enough);
+        return Ok(ConnectionCapacity::Enough);
     }
     let needed = i64::from(connections) + 1;
     let mut number = |sql| Ok::<_, Error>(texts(connection, sql)?.concat().parse::<i64>());
     let (Ok(capacity), Ok(in_use)) = (number(CAPACITY)?, number(IN_USE)?) else {
-        return Ok(Room::Enough);
+        return Ok(ConnectionCapacity::Enough);
     };
     Ok(match capacity.saturating_sub(in_use) {
-        _ if capacity < needed => Room::Never(capacity),
-        left if left < needed => Room::Left(left.max(0)),
-        _ => Room::Enough,
+        _ if capacity < needed => ConnectionCapacity::LimitTooLow(capacity),
+        left if left < needed => ConnectionCapacity::TooFewFree(left.max(0)),
+        _ => ConnectionCapacity::Enough,
     })
 }
 
@@ -53,12 +56,12 @@ impl Database {
     ///
     /// # Errors
     /// Returns [`Error::Unsuitable`], or the error of a failed query.
-    pub async fn expect_room(&self) -> Result<(), Error> {
+    pub async fn ensure_connection_capacity(&self) -> Result<(), Error> {
         let connections = self.pool.max_size();
-        let found = self.read(move |connection| room(connection, connections));
+        let found = self.read(move |connection| connection_capacity(connection, connections));
         match found.await? {
-            Room::Enough => Ok(()),
-            Room::Left(left) => {
+            ConnectionCapacity::Enough => Ok(()),
+            ConnectionCapacity::TooFewFree(left) => {
                 tracing::warn!(
                     "too few free database connections: {connections} and one are needed, {left} \
                      are free at present: lower NARTHEX_DATABASE_CONNECTIONS or raise \
@@ -66,7 +69,7 @@ impl Database {
                 );
                 Ok(())
             }
-            Room::Never(capacity) => Err(Error::Unsuitable(format!(
+            ConnectionCapacity::LimitTooLow(capacity) => Err(Error::Unsuitable(format!(
                 "it allows {capacity} connections, but this process opens {connections} and one: \
                  lower NARTHEX_DATABASE_CONNECTIONS or raise max_connections"
             ))),

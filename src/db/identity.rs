@@ -95,7 +95,7 @@ impl DatabaseIdentity {
     /// Returns whether a value that both identities know differs. A value that only one of them
     /// knows is ignored.
     #[must_use]
-    pub fn is_elsewhere(&self, other: &Self) -> bool {
+    pub fn differs_from(&self, other: &Self) -> bool {
         self.0.iter().any(|(name, own)| {
             let known = other.0.iter().find(|(known, _)| known == name);
             known.is_some_and(|(_, other)| own != other)
@@ -160,7 +160,7 @@ mod tests {
             own.to_string(),
             "system 1, timeline 00000001, users-table 7"
         );
-        for (other, is_elsewhere) in [
+        for (other, differs_from) in [
             ("system 1, timeline 00000001, users-table 7", false),
             ("system 2, timeline 00000001, users-table 7", true),
             ("system 1, timeline 00000002, users-table 7", true),
@@ -170,8 +170,8 @@ mod tests {
             ("", false),
         ] {
             let other = DatabaseIdentity::parse(other);
-            assert_eq!(own.is_elsewhere(&other), is_elsewhere, "{other}");
-            assert_eq!(other.is_elsewhere(&own), is_elsewhere, "{other}");
+            assert_eq!(own.differs_from(&other), differs_from, "{other}");
+            assert_eq!(other.differs_from(&own), differs_from, "{other}");
         }
     }
 

@@ -9,7 +9,7 @@ use diesel::{
 
 use super::{
     AnyConnection, DatabaseUrl, Error, Migration, Migrations, is_english,
-    probe::write_and_take_back, requirements,
+    probe::write_and_roll_back, requirements,
 };
 use crate::util::clock::Timestamp;
 
@@ -22,7 +22,7 @@ pub fn connect_to_existing(target: &DatabaseUrl) -> Result<AnyConnection, Error>
     match target {
         DatabaseUrl::Sqlite(path) => {
             let mut connection = connect_to_file(path, "rw")?;
-            requirements::expect_utf8(&mut connection)?;
+            requirements::ensure_utf8(&mut connection)?;
             Ok(connection)
         }
         DatabaseUrl::Postgres(_) => requirements::connect(target),
@@ -34,7 +34,7 @@ pub fn connect_to_existing(target: &DatabaseUrl) -> Result<AnyConnection, Error>
 ///
 /// # Errors
 /// Fails if the file does not exist or cannot be read.
-pub fn connect_to_read(path: &Path) -> Result<AnyConnection, Error> {
+pub fn connect_read_only(path: &Path) -> Result<AnyConnection, Error> {
     connect_to_file(path, "ro")
 }
 
@@ -73,14 +73,14 @@ pub fn version(connection: &mut AnyConnection) -> Result<String, Error> {
 ///
 /// # Errors
 /// Returns the reason why the test write failed.
-pub fn takes_writes(connection: &mut AnyConnection) -> Result<bool, Error> {
+pub fn accepts_writes(connection: &mut AnyConnection) -> Result<bool, Error> {
     // On for a standby, and if an operator set it.
     let read_only = "SELECT current_setting('transaction_read_only') AS text";
     if matches!(connection, AnyConnection::Postgres(_)) && texts(connection, read_only)? != ["off"]
     {
         return Ok(false);
     }
-    write_and_take_back(connection)?;
+    write_and_roll_back(connection)?;
     Ok(true)
 }
 

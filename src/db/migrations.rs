@@ -13,7 +13,7 @@ use diesel_migrations::MigrationHarness as _;
 
 use super::{
     AnyConnection, DatabaseUrl, Error, applied_migrations, inspect, requirements,
-    sqlite_writer::exclusively, timeouts, transaction,
+    sqlite_writer::in_exclusive_transaction, timeouts, transaction,
 };
 use crate::crypto::digest::Digest;
 
@@ -204,7 +204,7 @@ fn is_up_to_date(connection: &mut AnyConnection, migrations: Migrations) -> Resu
     if let Some(first) = tables.unknown.first() {
         return Err(Error::Newer(first.clone()));
     }
-    applied_migrations::expect_same(connection, migrations)?;
+    applied_migrations::ensure_same_tables(connection, migrations)?;
     Ok(tables.pending == 0)
 }
 
@@ -214,7 +214,7 @@ fn in_one_transaction<T>(
     work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
 ) -> Result<T, Error> {
     match target {
-        DatabaseUrl::Sqlite(_) => exclusively(&mut connection, work),
+        DatabaseUrl::Sqlite(_) => in_exclusive_transaction(&mut connection, work),
         DatabaseUrl::Postgres(_) => {
             let work = |connection: &mut AnyConnection| {
                 connection.batch_execute(timeouts::POSTGRES_MIGRATION)?;

@@ -36,11 +36,11 @@ pub(crate) use self::{
 pub use self::{
     closed::Closed,
     connection::{AnyConnection, DatabaseUrl},
-    connection_limit::{Room, room},
+    connection_limit::{ConnectionCapacity, connection_capacity},
     dedicated_connection::{DedicatedConnection, notify, set_asynchronous_commit},
     identity::DatabaseIdentity,
     migrations::{Migration, Migrations, revert_all, run_pending},
-    transaction::{IsRetryable, is_collision, is_english},
+    transaction::{IsRetryable, is_conflict, is_english},
 };
 use self::{
     closed::Open,
@@ -197,10 +197,10 @@ impl Database {
         E: From<Error> + Send + 'static,
     {
         let late = || Error::Unreachable("it did not answer in time".to_owned());
-        self.on_a_blocking_thread(timeouts::FOR_AN_ANSWER, late, |pool| {
+        self.run_blocking(timeouts::RESPONSE_TIMEOUT, late, |pool| {
             let retry = queries.clone();
-            match with_a_connection(&pool, Use::Read, queries)? {
-                Execution::Lost(_) => with_a_connection(&pool, Use::Read, retry)?.result(),
+            match with_pooled_connection(&pool, Use::Read, queries)? {
+                Execution::Lost(_) => with_pooled_connection(&pool, Use::Read, retry)?.result(),
                 execution => execution.result(),
             }
         })
@@ -231,9 +231,9 @@ impl Database {
                 let began = boot_time();
                 let permit = acquire_write_permit(permits).await?;
                 let waited = boot_time().saturating_sub(began);
-                let within = timeouts::FOR_AN_ANSWER.saturating_sub(waited);
+                let within = timeouts::RESPONSE_TIMEOUT.saturating_sub(waited);
                 let late = || Error::Unknown("the database did not answer in time".to_owned());
-                self.on_a_blocking_thread(within, late, |pool| {
+                self.run_blocking(within, late, |pool| {
                     // Held for as long as the change takes, even after its caller got a timeout.
                     let _place = permit;
                     let result = transaction::change(&pool, change);
@@ -270,7 +270,7 @@ impl Database {
             .await
     }
 
-    async fn on_a_blocking_thread<T, E>(
+    async fn run_blocking<T, E>(
         &self,
         within: Duration,
         late: impl FnOnce() -> Error,
@@ -297,7 +297,7 @@ impl Database {
 
 async fn acquire_write_permit(permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
     let waiting = Arc::clone(permits).acquire_owned();
-    match tokio::time::timeout(timeouts::FOR_A_CONNECTION, waiting).await {
+    match tokio::time::timeout(timeouts::POOL_TIMEOUT, waiting).await {
         Ok(Ok(permit)) => Ok(permit),
         _ => Err(Error::Unreachable(
             "too many changes wait for the database".to_owned(),
@@ -322,14 +322,14 @@ impl<T, E> Execution<T, E> {
     }
 }
 
-fn with_a_connection<T, E>(
+fn with_pooled_connection<T, E>(
     pool: &Pool,
     wanted: Use,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
 ) -> Result<Execution<T, E>, Error> {
     let mut pooled = take(pool, wanted)?;
     Ok(match work(&mut pooled.connection) {
-        Err(error) if !pooled.is_alive_after_an_error(wanted) => Execution::Lost(error),
+        Err(error) if !pooled.check_after_error(wanted) => Execution::Lost(error),
         result => Execution::Completed(result),
     })
 }

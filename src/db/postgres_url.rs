@@ -14,9 +14,9 @@ pub const TLS: bool = cfg!(feature = "pg-tls");
 
 /// How a URL reaches the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Transport {
     /// The connection does not leave the machine: a Unix socket or a loopback address.
-    OnThisMachine,
+    Local,
     /// Encrypted, and the server is the one that the URL names (`sslmode=verify-full`).
     Verified,
     /// Encrypted, to any server with a certificate of the authority (`sslmode=verify-ca`).
@@ -24,21 +24,21 @@ pub enum Way {
     /// Encrypted, to an unauthenticated server (`sslmode=require`).
     Encrypted,
     /// Unencrypted, unless the server offers encryption (`sslmode=prefer`, the default).
-    Open,
+    Unprotected,
 }
 
 /// Returns how `url` reaches the server. libpq takes missing values from environment variables
 /// (`PGHOST`, `PGSSLMODE`). They are ignored here, so a missing host counts as a socket.
 #[must_use]
-pub fn way(url: &str) -> Way {
+pub fn transport(url: &str) -> Transport {
     if hosts(url).iter().all(|host| is_on_this_machine(host)) {
-        return Way::OnThisMachine;
+        return Transport::Local;
     }
     match &*mode(url) {
-        "verify-full" => Way::Verified,
-        "verify-ca" => Way::VerifiedByAuthority,
-        "require" => Way::Encrypted,
-        _ => Way::Open,
+        "verify-full" => Transport::Verified,
+        "verify-ca" => Transport::VerifiedByAuthority,
+        "require" => Transport::Encrypted,
+        _ => Transport::Unprotected,
     }
 }
 
@@ -137,7 +137,7 @@ mod tests {
             "postgres://db.example.com/narthex?hostaddr=127.0.0.2",
             "postgres://localhost,127.0.0.1/narthex",
         ] {
-            assert_eq!(way(url), Way::OnThisMachine, "{url}");
+            assert_eq!(transport(url), Transport::Local, "{url}");
         }
         for url in [
             "postgres://db.example.com/narthex",
@@ -150,27 +150,27 @@ mod tests {
             "postgres://localhost.example.com/narthex",
             "postgres://db.example.com?sslmode=verify-full&sslmode=disable",
         ] {
-            assert_eq!(way(url), Way::Open, "{url}");
+            assert_eq!(transport(url), Transport::Unprotected, "{url}");
         }
     }
 
     #[test]
     fn sslmode_decides_the_protection() {
         for (parameters, expected) in [
-            ("sslmode=require", Way::Encrypted),
-            ("ssl=true", Way::Encrypted),
+            ("sslmode=require", Transport::Encrypted),
+            ("ssl=true", Transport::Encrypted),
             (
                 "sslmode=verify-ca&sslrootcert=/ca",
-                Way::VerifiedByAuthority,
+                Transport::VerifiedByAuthority,
             ),
-            ("sslrootcert=/ca&sslmode=verify-full", Way::Verified),
-            ("sslmode=verify%2Dfull", Way::Verified),
-            ("sslrootcert=system", Way::Verified),
-            ("sslrootcert=/ca", Way::Open),
+            ("sslrootcert=/ca&sslmode=verify-full", Transport::Verified),
+            ("sslmode=verify%2Dfull", Transport::Verified),
+            ("sslrootcert=system", Transport::Verified),
+            ("sslrootcert=/ca", Transport::Unprotected),
         ] {
             for place in ["db.example.com", "ada:a?b@db.example.com:5432/narthex"] {
                 let url = format!("postgres://{place}?{parameters}");
-                assert_eq!(way(&url), expected, "{url}");
+                assert_eq!(transport(&url), expected, "{url}");
             }
         }
     }

@@ -15,7 +15,7 @@ const ADVICE: &str = "this server is a standby, and a standby may lag behind: DA
 /// libpq's error for an unknown parameter of the URL, and the advice for parameters of other
 /// clients.
 const UNKNOWN_PARAMETER: &str = "invalid URI query parameter";
-const MEANT_FOR_OTHERS: &str = ". Leave it out of DATABASE_URL: PostgreSQL's own client library does not know it \
+const UNKNOWN_PARAMETER_ADVICE: &str = ". Leave it out of DATABASE_URL: PostgreSQL's own client library does not know it \
      (for a schema, options=-csearch_path%3DNAME is the same)";
 
 /// Not prepared by name, because only a later check shows that the session is unshared.
@@ -34,7 +34,7 @@ pub(super) fn ensure_primary(connection: &mut PgConnection) -> Result<(), Error>
 }
 
 /// Formats an error of libpq as one line and adds the advice that applies.
-pub(super) fn explained(error: &dyn Display) -> Error {
+pub(super) fn describe_error(error: &dyn Display) -> Error {
     // libpq writes a line for each host.
     let text = error.to_string();
     let text = text.trim_end().replace('\n', "; ");
@@ -42,7 +42,7 @@ pub(super) fn explained(error: &dyn Display) -> Error {
         return Error::Unreachable(format!("{text}; {ADVICE}"));
     }
     if text.contains(UNKNOWN_PARAMETER) {
-        return Error::Unreachable(format!("{text}{MEANT_FOR_OTHERS}"));
+        return Error::Unreachable(format!("{text}{UNKNOWN_PARAMETER_ADVICE}"));
     }
     Error::Unreachable(text)
 }

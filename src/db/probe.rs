@@ -38,7 +38,7 @@ impl Database {
 ///
 /// # Errors
 /// Returns the reason why the write failed.
-pub fn write_and_take_back(connection: &mut AnyConnection) -> Result<(), Error> {
+pub fn write_and_roll_back(connection: &mut AnyConnection) -> Result<(), Error> {
     let is_there = has_table(connection, "migration_checksums")?;
     let written = match connection {
         AnyConnection::Sqlite(sqlite) => sqlite.batch_execute(ON_SQLITE),

@@ -34,9 +34,9 @@ pub(super) fn connect(target: &DatabaseUrl) -> Result<AnyConnection, Error> {
         }
         DatabaseUrl::Postgres(url) => {
             let mut server = connect_to_primary(url)?;
-            expect_usable(&mut server)?;
+            ensure_supported(&mut server)?;
             let mut session = Session::begin(server)?;
-            session.expect_unshared(url)?;
+            session.ensure_unshared(url)?;
             Ok(AnyConnection::Postgres(session.connection))
         }
     }
@@ -44,7 +44,7 @@ pub(super) fn connect(target: &DatabaseUrl) -> Result<AnyConnection, Error> {
 
 /// Refuses an SQLite file with UTF-16 texts, because their order and their bytes differ from
 /// PostgreSQL's. A file without a readable encoding has another fault, which is reported elsewhere.
-pub(super) fn expect_utf8(file: &mut AnyConnection) -> Result<(), Error> {
+pub(super) fn ensure_utf8(file: &mut AnyConnection) -> Result<(), Error> {
     match texts(file, SQLITE_ENCODING) {
         Ok(encoding) if encoding != ["UTF-8"] => Err(Error::Unsuitable(format!(
             "its text encoding is {}: copy it with sqlite3 OLD .dump | sqlite3 NEW, which makes one in UTF-8",
@@ -55,7 +55,7 @@ pub(super) fn expect_utf8(file: &mut AnyConnection) -> Result<(), Error> {
 }
 
 /// Refuses engines that only speak PostgreSQL's protocol, and encodings other than UTF-8.
-fn expect_usable(server: &mut PgConnection) -> Result<(), Error> {
+fn ensure_supported(server: &mut PgConnection) -> Result<(), Error> {
     let version = texts_of_postgres(server, VERSION)?.concat();
     if version.contains("CockroachDB") {
         return Err(Error::Unsuitable(

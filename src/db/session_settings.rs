@@ -96,7 +96,7 @@ impl Session {
     /// A pooler gives a transaction either the session that was released last or the one that was
     /// released first. In the first case the second connection meets the mark of the first one. In
     /// the second case two consecutive transactions of one connection meet different sessions.
-    pub(super) fn expect_unshared(&mut self, url: &str) -> Result<(), Error> {
+    pub(super) fn ensure_unshared(&mut self, url: &str) -> Result<(), Error> {
         let mut other = Self::connect(url)?;
         other.check()?;
         self.check()?;

@@ -87,10 +87,10 @@ impl Writer {
         E: From<Error> + From<diesel::result::Error> + Send + 'static,
     {
         let receiver = self.queue(change, afterwards)?;
-        tokio::time::timeout(timeouts::FOR_AN_ANSWER, receiver)
+        tokio::time::timeout(timeouts::RESPONSE_TIMEOUT, receiver)
             .await
             .map_err(|_| Error::Unknown("the disk did not answer in time".to_owned()))?
-            .map_err(|_| not_begun())?
+            .map_err(|_| not_started())?
     }
 
     /// The same for a thread that waits without a timeout.
@@ -103,7 +103,7 @@ impl Writer {
         E: From<Error> + From<diesel::result::Error> + Send + 'static,
     {
         let receiver = self.queue(change, || {})?;
-        receiver.blocking_recv().map_err(|_| not_begun())?
+        receiver.blocking_recv().map_err(|_| not_started())?
     }
 
     fn queue<T, E>(
@@ -154,7 +154,7 @@ impl Writer {
     }
 }
 
-fn not_begun() -> Error {
+fn not_started() -> Error {
     Error::Unreachable("the change could not be begun".to_owned())
 }
 
@@ -166,7 +166,7 @@ fn write_until_closed(target: &DatabaseUrl, first: AnyConnection, jobs: &Receive
         let begun = connection
             .take()
             .map_or_else(|| target.connect(), Ok)
-            .and_then(begun);
+            .and_then(begin_transaction);
         connection = match begun {
             // A panic in a change leaves its transaction open, so the connection is dropped too.
             Ok(begun) => catch_unwind(AssertUnwindSafe(|| write(begun, batch))).unwrap_or_default(),
@@ -182,7 +182,7 @@ fn write_until_closed(target: &DatabaseUrl, first: AnyConnection, jobs: &Receive
     }
 }
 
-fn begun(mut connection: AnyConnection) -> Result<AnyConnection, Error> {
+fn begin_transaction(mut connection: AnyConnection) -> Result<AnyConnection, Error> {
     begin(&mut connection)?;
     Ok(connection)
 }
@@ -300,7 +300,7 @@ pub(super) fn begin(connection: &mut AnyConnection) -> QueryResult<()> {
 
 /// Runs `work` in a transaction that holds the write lock from its start. For start-up work on a
 /// connection of its own. All other changes use the writer.
-pub(super) fn exclusively<T>(
+pub(super) fn in_exclusive_transaction<T>(
     connection: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
 ) -> Result<T, Error> {

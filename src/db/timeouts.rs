@@ -1,32 +1,32 @@
 //! The timeouts of database operations, each with its reason. Together they ensure that a request
-//! is answered within [`FOR_AN_ANSWER`], whatever the database does.
+//! is answered within [`RESPONSE_TIMEOUT`], whatever the database does.
 
 use std::time::Duration;
 
 /// For a change or a read, from the call to its result, with all waiting included. It is shorter
 /// than the 30 and 60 seconds after which proxies give up. It applies if a server accepted the
 /// query and does not answer. The shorter timeouts below give more exact errors.
-pub(super) const FOR_AN_ANSWER: Duration = Duration::from_secs(10);
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For a connection of the pool. Half of [`FOR_AN_ANSWER`] remains for the query.
-pub(super) const FOR_A_CONNECTION: Duration = Duration::from_secs(5);
+/// For a connection of the pool. Half of [`RESPONSE_TIMEOUT`] remains for the query.
+pub(super) const POOL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// For a lock on PostgreSQL: the `lock_timeout` of [`POSTGRES`].
-pub(super) const FOR_A_LOCK: Duration = Duration::from_secs(5);
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Between two attempts to set SQLite's journal mode. The other connection needs about a
 /// millisecond.
-pub(super) const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(10);
+pub(super) const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The number of attempts of a change that lost a deadlock or could not be serialized. The winner
 /// has finished by then. Three losses in a row are no coincidence.
-pub(super) const ATTEMPTS: u32 = 3;
+pub(super) const MAX_ATTEMPTS: u32 = 3;
 
 /// The pragmas of a connection, with their reasons:
 ///
 /// - `busy_timeout` comes first. With `journal_mode` first, two connections that open together find
 ///   the file locked. The value bounds how long another process may hold the write lock. It is
-///   under half of [`FOR_AN_ANSWER`], because a change may arrive while the one before it still
+///   under half of [`RESPONSE_TIMEOUT`], because a change may arrive while the one before it still
 ///   waits.
 /// - `synchronous=FULL`: a revocation that was answered survives a power failure. WAL with NORMAL
 ///   does not promise that (SQLite documentation, "PRAGMA synchronous").
@@ -55,7 +55,7 @@ pub(super) const POSTGRES_CONNECTION: [(&str, &str); 6] = [
 ];
 
 /// The server ends a wait for a lock after five seconds and a query after eight. Both are before
-/// [`FOR_AN_ANSWER`], so the caller knows that nothing was done. A transaction that its client left
+/// [`RESPONSE_TIMEOUT`], so the caller knows that nothing was done. A transaction that its client left
 /// open is ended too, because it holds a user's lock. The time zone and the application name help
 /// operators who read `pg_stat_activity`.
 pub(super) const POSTGRES: &str = "SET statement_timeout = '8s'; SET lock_timeout = '5s'; \

@@ -13,7 +13,7 @@ use super::{
     connection::{Pool, Use},
     inspect::texts,
     sqlite_writer::begin,
-    timeouts, with_a_connection,
+    timeouts, with_pooled_connection,
 };
 use crate::util::clock::boot_time;
 
@@ -31,7 +31,7 @@ pub trait IsRetryable {
 
 impl IsRetryable for Error {
     fn is_retryable(&self) -> bool {
-        matches!(self, Self::Query(error) if is_collision(error))
+        matches!(self, Self::Query(error) if is_conflict(error))
     }
 
     fn is_unexplained(&self) -> bool {
@@ -45,7 +45,7 @@ impl IsRetryable for Error {
 /// Returns whether `error` reports that a transaction lost against another: a deadlock (SQLSTATE
 /// 40P01) or a failed serialization (40001).
 #[must_use]
-pub fn is_collision(error: &QueryError) -> bool {
+pub fn is_conflict(error: &QueryError) -> bool {
     match error {
         QueryError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
         // diesel has no kind for a deadlock and does not pass the SQLSTATE on.
@@ -59,7 +59,7 @@ pub fn is_collision(error: &QueryError) -> bool {
 /// Returns whether `error`, the result of a `COMMIT`, proves a rollback (SQLSTATE classes 23 and 40
 /// except 40003). After any other error the transaction may have been committed.
 fn says_rolled_back(error: &QueryError) -> bool {
-    is_collision(error)
+    is_conflict(error)
         || matches!(
             error,
             QueryError::DatabaseError(
@@ -85,13 +85,14 @@ where
 {
     let retry = change.clone();
     let mut in_commit = false;
-    match with_a_connection(pool, Use::Change, |on| transact(on, change, &mut in_commit))? {
+    match with_pooled_connection(pool, Use::Change, |on| transact(on, change, &mut in_commit))? {
         // The outcome of the last statement, the commit, is unknown.
         Execution::Lost(_) if in_commit => {
             Err(Error::Unknown("the connection was lost".to_owned()).into())
         }
         Execution::Lost(_) => {
-            with_a_connection(pool, Use::Change, |on| transact(on, retry, &mut in_commit))?.result()
+            with_pooled_connection(pool, Use::Change, |on| transact(on, retry, &mut in_commit))?
+                .result()
         }
         execution => execution.result(),
     }
@@ -112,7 +113,7 @@ where
         *in_commit = false;
         let began = boot_time();
         let error = match run_once(connection, change.clone(), in_commit) {
-            Err(error) if attempt < timeouts::ATTEMPTS => error,
+            Err(error) if attempt < timeouts::MAX_ATTEMPTS => error,
             result => return result,
         };
         let collided = error.is_retryable() || {
@@ -156,7 +157,7 @@ where
 /// than English, and the error came before the lock timeout. A needless retry has no effect.
 fn may_be_retryable(connection: &mut AnyConnection, took: Duration) -> bool {
     let language = "SELECT current_setting('lc_messages') AS text";
-    took < timeouts::FOR_A_LOCK
+    took < timeouts::LOCK_TIMEOUT
         && texts(connection, language).is_ok_and(|found| !is_english(&found.concat()))
 }
 

@@ -19,7 +19,7 @@ use crate::{
     error::{Error, Result},
     types::{
         credential_kind::CredentialType,
-        form::SENT_AGAIN_WITHIN,
+        form::RESUBMISSION_WINDOW,
         ids::{CredentialId, UserId},
     },
 };
@@ -37,7 +37,7 @@ pub struct PasswordChange {
     pub end_tokens: bool,
     /// The digest of the new secret of the caller's session.
     pub renewed: Digest,
-    /// The key of the form. The same form within [`SENT_AGAIN_WITHIN`] changes nothing more.
+    /// The key of the form. The same form within [`RESUBMISSION_WINDOW`] changes nothing more.
     pub form_key: Option<[u8; 16]>,
 }
 
@@ -140,7 +140,7 @@ async fn change_now(
 }
 
 /// Returns the result of the same form, if it changed the password in this session within
-/// [`SENT_AGAIN_WITHIN`], to the same new password.
+/// [`RESUBMISSION_WINDOW`], to the same new password.
 async fn was_changed_by_form(
     context: &AppState,
     caller: &Principal,
@@ -194,7 +194,7 @@ async fn was_changed_by_form(
 }
 
 /// Returns the session, if it is active and this form renewed its secret within
-/// [`SENT_AGAIN_WITHIN`].
+/// [`RESUBMISSION_WINDOW`].
 fn session_of(
     context: &AppState,
     connection: &mut AnyConnection,
@@ -204,7 +204,7 @@ fn session_of(
 ) -> Result<Option<Credential>> {
     let now = context.now();
     if secrets::by_form_key(connection, user, form.as_bytes())? != Some(here)
-        || !secrets::is_renewed_since(connection, here, now.saturating_sub(SENT_AGAIN_WITHIN))?
+        || !secrets::is_renewed_since(connection, here, now.saturating_sub(RESUBMISSION_WINDOW))?
     {
         return Ok(None);
     }

@@ -91,7 +91,7 @@ pub fn find_evidence(
 ) -> QueryResult<Option<RestoreEvidence>> {
     match store::identity(connection)? {
         Some(previous) if previous == REWOUND => return Ok(Some(RestoreEvidence::Rewound)),
-        Some(previous) if identity.is_elsewhere(&DatabaseIdentity::parse(&previous)) => {
+        Some(previous) if identity.differs_from(&DatabaseIdentity::parse(&previous)) => {
             let current = identity.to_string();
             return Ok(Some(RestoreEvidence::MovedFile { previous, current }));
         }

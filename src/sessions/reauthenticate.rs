@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
     passwords::verify::{authenticate_user, redeem_password_proof},
     types::{
-        form::SENT_AGAIN_WITHIN,
+        form::RESUBMISSION_WINDOW,
         ids::{CredentialId, UserId},
     },
 };
@@ -79,7 +79,7 @@ pub async fn reauthenticate(
     Ok(secret)
 }
 
-/// Returns the session if it is active and was confirmed within [`SENT_AGAIN_WITHIN`].
+/// Returns the session if it is active and was confirmed within [`RESUBMISSION_WINDOW`].
 fn was_confirmed_by_form(
     context: &AppState,
     connection: &mut AnyConnection,
@@ -88,7 +88,7 @@ fn was_confirmed_by_form(
 ) -> Result<Option<Credential>> {
     let now = context.now();
     let since = now
-        .saturating_sub(SENT_AGAIN_WITHIN)
+        .saturating_sub(RESUBMISSION_WINDOW)
         .saturating_add(context.settings().confirm_for);
     let found = store::find(connection, user, session)?;
     Ok(found.filter(|session| {

@@ -19,7 +19,7 @@ use crate::{
     error::{Error, Result},
     passwords::verify::{PasswordProof, redeem_password_proof},
     types::{
-        ability::Abilities, credential_kind::CredentialType, form::SENT_AGAIN_WITHIN,
+        ability::Abilities, credential_kind::CredentialType, form::RESUBMISSION_WINDOW,
         ids::CredentialId,
     },
 };
@@ -35,7 +35,7 @@ pub struct SignIn {
     pub ip: Option<IpAddr>,
     /// The current sessions of this browser. The new cookie overwrites theirs.
     pub replaces: Vec<Principal>,
-    /// The key of the form. The same form within [`SENT_AGAIN_WITHIN`] opens no second session.
+    /// The key of the form. The same form within [`RESUBMISSION_WINDOW`] opens no second session.
     pub form_key: Option<[u8; 16]>,
 }
 
@@ -117,7 +117,7 @@ pub async fn sign_in(
 }
 
 /// Returns the credential that the same form created, if it is a session of the same browser that
-/// was opened within [`SENT_AGAIN_WITHIN`].
+/// was opened within [`RESUBMISSION_WINDOW`].
 fn find_by_form_key(
     context: &AppState,
     connection: &mut AnyConnection,
@@ -129,7 +129,7 @@ fn find_by_form_key(
     Ok(opened.filter(|opened| {
         opened.class() == CredentialType::Session
             && opened.is_active(now)
-            && opened.created_at.saturating_add(SENT_AGAIN_WITHIN) > now
+            && opened.created_at.saturating_add(RESUBMISSION_WINDOW) > now
             && opened.user_agent == session.user_agent
             && opened.ip == session.ip
             && opened.remembered == session.remembered

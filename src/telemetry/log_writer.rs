@@ -56,7 +56,7 @@ pub struct FlushGuard {
 ///
 /// # Errors
 /// Fails if no thread can be started.
-pub fn to_standard_error() -> io::Result<(NonBlockingWriter, FlushGuard)> {
+pub fn to_stderr() -> io::Result<(NonBlockingWriter, FlushGuard)> {
     start(io::stderr())
 }
 

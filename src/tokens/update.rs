@@ -38,7 +38,7 @@ impl Change {
         let widens = self
             .abilities
             .as_ref()
-            .is_some_and(|wanted| token.abilities.first_beyond(wanted).is_some());
+            .is_some_and(|wanted| token.abilities.first_not_granted(wanted).is_some());
         let lengthens = self
             .expires_at
             .is_some_and(|wanted| ends_after(wanted, token.expires_at));

@@ -120,7 +120,7 @@ impl Abilities {
     /// Returns the first of `others` that this set does not grant, or `None` if it grants all of
     /// them.
     #[must_use]
-    pub fn first_beyond<'a>(&self, others: &'a Self) -> Option<&'a Ability> {
+    pub fn first_not_granted<'a>(&self, others: &'a Self) -> Option<&'a Ability> {
         others.iter().find(|other| !self.grant(other))
     }
 

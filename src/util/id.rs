@@ -170,11 +170,11 @@ mod tests {
         let different = |slots: Vec<u64>| slots.into_iter().collect::<HashSet<_>>().len();
         // A thousand random values fill about two thirds of a thousand slots.
         let slots = hashes.iter().map(|hash| hash & 1023).collect();
-        assert!(different(slots) > 512, "places of a map");
+        assert!(different(slots) > 512, "slots of a map");
         let parts = ids.iter().map(|id| shard_index(id, 1024) as u64).collect();
         assert!(different(parts) > 512, "parts");
         let tags = hashes.iter().map(|hash| hash >> 57).collect();
-        assert!(different(tags) > 100, "what tells neighbours apart");
+        assert!(different(tags) > 100, "bits that distinguish neighbours");
         assert!(ids.iter().all(|id| shard_index(id, 16) < 16));
     }
 }

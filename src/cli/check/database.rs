@@ -12,8 +12,8 @@ use crate::{
     audit,
     config::Settings,
     db::{
-        self, AnyConnection, DatabaseIdentity, DatabaseUrl, Room, inspect,
-        postgres_url::{self, Way},
+        self, AnyConnection, ConnectionCapacity, DatabaseIdentity, DatabaseUrl, inspect,
+        postgres_url::{self, Transport},
     },
     error::Error,
     i18n::humanize::count,
@@ -78,16 +78,18 @@ fn session(
         findings.warn(SESSION, fault);
     }
     let connections = settings.database_connections;
-    match db::room(connection, connections)? {
-        Room::Enough => findings.ok(CONNECTIONS, format!("{connections} and one are available")),
-        Room::Left(left) => findings.warn(
+    match db::connection_capacity(connection, connections)? {
+        ConnectionCapacity::Enough => {
+            findings.ok(CONNECTIONS, format!("{connections} and one are available"));
+        }
+        ConnectionCapacity::TooFewFree(left) => findings.warn(
             CONNECTIONS,
             format!(
                 "a server opens {connections} and one, but {left} are free at present: lower \
                  NARTHEX_DATABASE_CONNECTIONS, or raise max_connections"
             ),
         ),
-        Room::Never(capacity) => findings.fail(
+        ConnectionCapacity::LimitTooLow(capacity) => findings.fail(
             CONNECTIONS,
             format!(
                 "a server opens {connections} and one, but PostgreSQL allows {capacity}: lower \
@@ -108,7 +110,7 @@ fn has_foreign_wal(path: &Path, findings: &mut Findings) -> bool {
     if !is_small || !log.exists() {
         return false;
     }
-    let damage = inspect::connect_to_read(path).and_then(|mut on| inspect::damage(&mut on));
+    let damage = inspect::connect_read_only(path).and_then(|mut on| inspect::damage(&mut on));
     let cause = match damage {
         Ok(damage) if damage.is_empty() => return false,
         Ok(damage) => damage.join(", "),
@@ -129,22 +131,22 @@ fn has_foreign_wal(path: &Path, findings: &mut Findings) -> bool {
 /// Checks whether an attacker on the network could read the connection or impersonate the server.
 fn encryption(url: &str, findings: &mut Findings) {
     let verify = "add sslmode=verify-full&sslrootcert=FILE to DATABASE_URL";
-    match postgres_url::way(url) {
-        Way::OnThisMachine => findings.ok(ENCRYPTION, "not needed: the server is on this machine"),
-        Way::Verified => findings.ok(ENCRYPTION, "TLS, and the server is verified"),
-        Way::VerifiedByAuthority => findings.warn(
+    match postgres_url::transport(url) {
+        Transport::Local => findings.ok(ENCRYPTION, "not needed: the server is on this machine"),
+        Transport::Verified => findings.ok(ENCRYPTION, "TLS, and the server is verified"),
+        Transport::VerifiedByAuthority => findings.warn(
             ENCRYPTION,
             "TLS, with any server that has a certificate of the authority: set \
              sslmode=verify-full in DATABASE_URL to accept only the named server",
         ),
-        Way::Encrypted => findings.warn(
+        Transport::Encrypted => findings.warn(
             ENCRYPTION,
             format!(
                 "TLS, but the server is not verified: an attacker on the network can impersonate \
                  it, and read and change everything; {verify}"
             ),
         ),
-        Way::Open => findings.warn(
+        Transport::Unprotected => findings.warn(
             ENCRYPTION,
             format!(
                 "TLS is not required: an attacker on the network can read and change everything; \
@@ -181,7 +183,7 @@ fn check_contents(
 ) -> Result<(), Error> {
     let version = inspect::version(connection)?;
     let tables = inspect::tables(connection, MIGRATIONS)?;
-    match inspect::takes_writes(connection) {
+    match inspect::accepts_writes(connection) {
         Ok(true) => findings.ok(DATABASE, format!("{version} answers and accepts writes")),
         Ok(false) => findings.fail(DATABASE, format!("{version} answers but refuses writes")),
         Err(db::Error::Query(error)) => findings.fail(
@@ -195,7 +197,7 @@ fn check_contents(
         return Ok(());
     }
     if let Err(db::Error::OtherTables(difference)) =
-        db::applied_migrations::expect_same(connection, MIGRATIONS)
+        db::applied_migrations::ensure_same_tables(connection, MIGRATIONS)
     {
         findings.fail(TABLES, db::Error::OtherTables(difference).to_string());
         return Ok(());
