@@ -39,7 +39,7 @@ impl Random for FaultyRandom {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError> {
         match self.fault_now() {
             None => SystemRandom.fill(bytes),
-            Some(Fault::Fails) => Err(RngError::because("a test took it away")),
+            Some(Fault::Fails) => Err(RngError::new("a test took it away")),
             Some(Fault::Panics) => panic!("randomness panics, as this test wants it to"),
         }
     }
