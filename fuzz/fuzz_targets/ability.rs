@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use narthex::types::ability::{Abilities, Ability, Catalogue, MOST};
+use narthex::types::ability::{Abilities, Ability, Catalogue, MAX_ABILITIES};
 
 fuzz_target!(|text: &str| {
     let words: Vec<&str> = text.split(' ').collect();
@@ -42,7 +42,7 @@ fn check_list(catalogue: &Catalogue, requested: &[&str]) {
     };
     let names: Vec<&str> = list.iter().map(Ability::as_str).collect();
     assert_eq!(names, requested);
-    assert!(requested.len() <= MOST);
+    assert!(requested.len() <= MAX_ABILITIES);
     for (place, ability) in list.iter().enumerate() {
         assert!(catalogue.knows(ability) && list.grant(ability));
         assert!(!requested[..place].contains(&ability.as_str()));

@@ -13,7 +13,7 @@ use actix_web::{
 };
 use libfuzzer_sys::fuzz_target;
 use narthex::{
-    http::middleware::client_ip::{client_address, is_from_a_trusted_proxy, note},
+    http::middleware::client_ip::{client_address, is_from_a_trusted_proxy, record},
     util::networks::{Networks, canonical},
 };
 
@@ -75,7 +75,7 @@ fn client(peer: IpAddr, headers: &[(HeaderName, HeaderValue)]) -> (IpAddr, bool)
         request.append_header(header.clone())
     });
     let request = request.to_srv_request();
-    note(&request, &TRUSTED);
+    record(&request, &TRUSTED);
     let address = client_address(request.request()).expect("a peer has an address");
     (
         address,
