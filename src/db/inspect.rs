@@ -100,8 +100,8 @@ pub fn session_faults(connection: &mut AnyConnection) -> Result<Vec<String>, Err
     let language = texts(connection, "SELECT current_setting('lc_messages') AS text")?.concat();
     if !is_english(&language) {
         faults.push(format!(
-            "lc_messages is \"{language}\", so that a deadlock is only guessed from an error: as a superuser, \
-             ALTER ROLE … SET lc_messages = 'C'"
+            "lc_messages is \"{language}\", so a deadlock is only assumed after an unexplained \
+             error: as a superuser, ALTER ROLE … SET lc_messages = 'C'"
         ));
     }
     Ok(faults)

@@ -70,13 +70,13 @@ pub enum Error {
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
     /// The outcome of the change is unknown, because the database did not answer in time.
-    #[error("it is not known whether the change was made: {0}")]
+    #[error("the outcome of the change is unknown: {0}")]
     Unknown(String),
     /// The database returned an error.
     #[error(transparent)]
     Query(#[from] diesel::result::Error),
     /// The operation panicked. Nothing was changed.
-    #[error("a panic while the database was used")]
+    #[error("a database operation panicked")]
     Panicked,
     /// A pooler lends the session of one connection to other clients as well.
     #[error(
@@ -88,7 +88,7 @@ pub enum Error {
     #[error("this database cannot be used: {0}")]
     Unsuitable(String),
     /// The URL names no supported database.
-    #[error("not a database URL: it starts with sqlite:// or postgres://")]
+    #[error("not a database URL: it must start with sqlite:// or postgres://")]
     NotADatabase,
     /// A migration was applied that this program does not know. Holds its version.
     #[error(

@@ -8,9 +8,9 @@ use diesel::{PgConnection, result::Error as QueryError};
 use super::{Error, inspect::texts_of_postgres};
 
 /// Tells the operator what to change.
-const ADVICE: &str = "this server is a standby, and a standby may lag behind: DATABASE_URL has to lead to \
-                      the primary; name every host of the cluster in it (host1,host2), or an address \
-                      that follows the primary";
+const ADVICE: &str = "this server is a standby, which may lag behind: DATABASE_URL must lead to \
+                      the primary; name every host of the cluster in it (host1,host2), or an \
+                      address that follows the primary";
 
 /// libpq's error for an unknown parameter of the URL, and the advice for parameters of other
 /// clients.

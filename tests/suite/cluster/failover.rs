@@ -109,7 +109,7 @@ fn standby_in_the_database_url_is_refused_with_advice() {
             let line = standby.run(command).expect_error();
             assert!(line.contains("this server is a standby"), "{line}");
             assert!(
-                line.contains("DATABASE_URL has to lead to the primary"),
+                line.contains("DATABASE_URL must lead to the primary"),
                 "{line}"
             );
         }
