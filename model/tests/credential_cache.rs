@@ -164,7 +164,9 @@ fn invalidated_user_hides_entries_read_before() {
 #[test]
 fn invalidated_secret_hides_its_entry_read_before() {
     in_many_orders(|| {
-        check_during_invalidations(8, |memory| memory.invalidate([InvalidationKey::Pass(ADA)]))
+        check_during_invalidations(8, |memory| {
+            memory.invalidate([InvalidationKey::Secret(ADA)])
+        })
     });
 }
 
@@ -190,7 +192,9 @@ fn invalidated_user_hides_entries_that_are_being_evicted() {
 #[test]
 fn invalidated_secret_hides_an_entry_that_is_being_evicted() {
     in_many_orders(|| {
-        check_during_invalidations(2, |memory| memory.invalidate([InvalidationKey::Pass(ADA)]))
+        check_during_invalidations(2, |memory| {
+            memory.invalidate([InvalidationKey::Secret(ADA)])
+        })
     });
 }
 
@@ -202,7 +206,7 @@ fn invalidating_one_secret_keeps_the_users_other_entries() {
         for digest in [ADA, BOB[0]] {
             drop(memory.insert_if_current(memory.generation(), digest, read(0, 0)));
         }
-        memory.invalidate([InvalidationKey::Pass(ADA)]);
+        memory.invalidate([InvalidationKey::Secret(ADA)]);
         assert!(memory.get(&ADA).is_none(), "the invalidated entry");
         assert!(memory.get(&BOB[0]).is_some(), "the other entry");
         assert_eq!(memory.len(), 1);

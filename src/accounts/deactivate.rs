@@ -63,8 +63,8 @@ pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationRecei
     as_operator(context, user, |tx, user, actor| {
         let invalidation = tx.invalidate_user(user);
         store::set_disabled(tx.connection, invalidation, user, Some(tx.now()))?;
-        let what = NewEvent::new(EventKind::AccountDisabled, "");
-        audit::record(tx, user, actor, what)?;
+        let event = NewEvent::new(EventKind::AccountDisabled, "");
+        audit::record(tx, user, actor, event)?;
         revoke_everything(tx, user, RevocationReason::AccountDisabled, actor)
     })
     .await
@@ -78,8 +78,8 @@ pub async fn enable(context: &AppState, user: UserId) -> Result<()> {
     as_operator(context, user, |tx, user, actor| {
         let invalidation = tx.invalidate_user(user);
         store::set_disabled(tx.connection, invalidation, user, None)?;
-        let what = NewEvent::new(EventKind::AccountEnabled, "");
-        audit::record(tx, user, actor, what)
+        let event = NewEvent::new(EventKind::AccountEnabled, "");
+        audit::record(tx, user, actor, event)
     })
     .await
 }
@@ -104,6 +104,6 @@ fn revoke_everything(
     reason: RevocationReason,
     actor: &Actor,
 ) -> Result<RevocationReceipt> {
-    let ending = RevocationRequest::of(CredentialFilter::default(), reason);
-    revoke::revoke_in(tx, user, &ending, actor)
+    let request = RevocationRequest::of(CredentialFilter::default(), reason);
+    revoke::revoke_in(tx, user, &request, actor)
 }

@@ -1,6 +1,6 @@
 //! Changes a user's name and e-mail address.
 
-use super::{register::taken, store};
+use super::{register::email_taken, store};
 use crate::{
     app_state::AppState,
     audit::{self, EventKind, NewEvent},
@@ -39,29 +39,35 @@ pub async fn change_profile(
     let (user, actor, caller) = (caller.user.id, caller.actor(), caller.clone());
     context
         .write(move |tx| {
-            let acting = begin_change_as(tx, &caller)?;
+            let caller_credential = begin_change_as(tx, &caller)?;
             // Compared again under the lock. The address may have changed since the request was
             // authenticated, and then the submitted address is a new one.
-            let before = store::find(tx.connection, user)?
+            let current = store::find(tx.connection, user)?
                 .ok_or(Error::NotFound)?
                 .user;
-            let renamed = before.name != profile.name.as_str();
-            let moved = before.email != profile.email.as_str();
-            if moved {
-                acting.require_recent_authentication(tx.now())?;
+            let name_changed = current.name != profile.name.as_str();
+            let email_changed = current.email != profile.email.as_str();
+            if email_changed {
+                caller_credential.require_recent_authentication(tx.now())?;
             }
-            let old = tx.invalidate_user(user);
+            let invalidation = tx.invalidate_user(user);
             db::with_savepoint(tx.connection, |connection| {
-                store::set_profile(connection, old, user, &profile.name, &profile.email)
+                store::set_profile(
+                    connection,
+                    invalidation,
+                    user,
+                    &profile.name,
+                    &profile.email,
+                )
             })
-            .map_err(taken)?;
-            if renamed {
-                let what = NewEvent::new(EventKind::NameChanged, profile.name.as_str());
-                audit::record(tx, user, &actor, what)?;
+            .map_err(email_taken)?;
+            if name_changed {
+                let event = NewEvent::new(EventKind::NameChanged, profile.name.as_str());
+                audit::record(tx, user, &actor, event)?;
             }
-            if moved {
-                let what = NewEvent::new(EventKind::EmailChanged, profile.email.as_str());
-                audit::record(tx, user, &actor, what)?;
+            if email_changed {
+                let event = NewEvent::new(EventKind::EmailChanged, profile.email.as_str());
+                audit::record(tx, user, &actor, event)?;
             }
             Ok::<_, Error>(())
         })

@@ -48,9 +48,9 @@ pub async fn register(
     let attempt = context
         .read(move |context, connection| rate_limit::check(context, connection, attempt))
         .await?;
-    let place = context.hasher().acquire(actor.ip).await?;
+    let permit = context.hasher().acquire(actor.ip).await?;
     rate_limit::record_attempt(context, &attempt).await?;
-    make(context, &place, registration, actor).await
+    insert_account(context, &permit, registration, actor).await
 }
 
 /// Does the same as [`register`] for a form that a second click may send twice. If an account with
@@ -65,17 +65,17 @@ pub async fn register_with_form(
     actor: Actor,
 ) -> Result<PasswordProof> {
     let (email, password) = (registration.email.clone(), registration.password.clone());
-    let taken = match register(context, registration, actor).await {
-        Err(Error::Invalid(taken)) => taken,
+    let email_taken = match register(context, registration, actor).await {
+        Err(Error::Invalid(email_taken)) => email_taken,
         other => return other,
     };
     let account = find_by_email(context, &email).await?;
     if account.user.created_at.saturating_add(RESUBMISSION_WINDOW) <= context.now() {
-        return Err(taken.into());
+        return Err(email_taken.into());
     }
     match authenticate(context, email.as_str(), password.into_secret(), actor).await {
         Ok(proof) => Ok(proof.for_new_account()),
-        Err(Error::WrongPassword) => Err(taken.into()),
+        Err(Error::WrongPassword) => Err(email_taken.into()),
         Err(other) => Err(other),
     }
 }
@@ -90,14 +90,14 @@ pub async fn create(
     registration: Registration,
     actor: Actor,
 ) -> Result<UserId> {
-    let place = context.hasher().acquire(actor.ip).await?;
-    let made = make(context, &place, registration, actor).await?;
-    Ok(made.user())
+    let permit = context.hasher().acquire(actor.ip).await?;
+    let proof = insert_account(context, &permit, registration, actor).await?;
+    Ok(proof.user())
 }
 
-async fn make(
+async fn insert_account(
     context: &AppState,
-    place: &HashPermit,
+    permit: &HashPermit,
     registration: Registration,
     actor: Actor,
 ) -> Result<PasswordProof> {
@@ -106,7 +106,7 @@ async fn make(
         email,
         password,
     } = registration;
-    let hash = place.hash(password.into_secret()).await?;
+    let hash = permit.hash(password.into_secret()).await?;
     context
         .write(move |tx| {
             let user = User {
@@ -118,9 +118,9 @@ async fn make(
             db::with_savepoint(tx.connection, |connection| {
                 store::insert(connection, &user, &email, &hash)
             })
-            .map_err(taken)?;
-            let what = NewEvent::new(EventKind::AccountCreated, "");
-            audit::record(tx, user.id, &actor, what)?;
+            .map_err(email_taken)?;
+            let event = NewEvent::new(EventKind::AccountCreated, "");
+            audit::record(tx, user.id, &actor, event)?;
             Ok(PasswordProof::from_registration(user.id, hash))
         })
         .await
@@ -128,7 +128,7 @@ async fn make(
 
 /// Converts a violation of the unique constraint. Apart from the ID, the address is the only unique
 /// value of a user.
-pub(super) fn taken(error: diesel::result::Error) -> Error {
+pub(super) fn email_taken(error: diesel::result::Error) -> Error {
     if db::is_unique_violation(&error) {
         FieldErrors::one(
             "email",

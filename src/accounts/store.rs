@@ -122,7 +122,7 @@ pub(super) fn search(
     connection: &mut AnyConnection,
     filter: &AccountFilter,
 ) -> QueryResult<AccountPage> {
-    let pattern = containing(filter.search.as_deref().unwrap_or_default());
+    let pattern = contains_pattern(filter.search.as_deref().unwrap_or_default());
     let matches = users::email_canonical
         .like(pattern.clone())
         .escape('\\')
@@ -141,7 +141,7 @@ pub(super) fn search(
 }
 
 /// Returns the `LIKE` pattern for texts that contain `part`.
-fn containing(part: &str) -> String {
+fn contains_pattern(part: &str) -> String {
     let mut pattern = String::from("%");
     for c in part.to_lowercase().chars() {
         if matches!(c, '%' | '_' | '\\') {

@@ -70,7 +70,7 @@ impl<'a> Transaction<'a> {
     /// secrets, read in this transaction under the lock of its user.
     pub fn invalidate_secrets(&mut self, secrets: Vec<Digest>) -> Invalidation {
         self.invalidations
-            .add(secrets.into_iter().map(InvalidationKey::Pass))
+            .add(secrets.into_iter().map(InvalidationKey::Secret))
     }
 
     /// Clears the cache of every node at the commit.

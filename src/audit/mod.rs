@@ -20,15 +20,15 @@ use crate::{
 
 /// The most events of one user. A person reads fewer, and a client that changes a token in a loop
 /// cannot fill the disk.
-pub const MOST_EVENTS: i64 = 10_000;
+pub const MAX_EVENTS: i64 = 10_000;
 /// The period in which repetitions of a change by one actor are counted on one row.
-const COUNTED_WITHIN: Duration = Duration::from_secs(60);
+const REPEAT_WINDOW: Duration = Duration::from_secs(60);
 /// The most events of a user that one transaction deletes.
-const FORGOTTEN_AT_ONCE: i64 = 500;
-/// Cleanup checks the users that have at least this many events in the last [`LOOKED_AT_WITHIN`].
+const DELETE_BATCH: i64 = 500;
+/// Cleanup checks the users that have at least this many events in the last [`RECENT`].
 /// It runs every hour.
-const MANY: i64 = 64;
-const LOOKED_AT_WITHIN: Duration = Duration::from_secs(2 * 3600);
+const MIN_RECENT_EVENTS: i64 = 64;
+const RECENT: Duration = Duration::from_secs(2 * 3600);
 
 /// Adds an event to `user`'s log, or to the anonymous log without a user. The row is part of the
 /// transaction of the change, so that neither exists without the other. Repetitions by the same
@@ -40,24 +40,24 @@ pub fn record(
     tx: &mut Transaction<'_>,
     user: impl Into<Option<UserId>>,
     actor: &Actor,
-    what: NewEvent,
+    new: NewEvent,
 ) -> Result<()> {
     let event = Event {
         id: tx.new_id()?,
         at: tx.now(),
-        kind: what.kind,
+        kind: new.kind,
         by_credential: actor.credential,
         ip: actor.ip,
-        credential_id: what.credential,
-        receipt_id: what.receipt,
-        detail: what.detail,
+        credential_id: new.credential,
+        receipt_id: new.receipt,
+        detail: new.detail,
         times: 1,
     };
     let user = user.into();
     if let Some(user) = user
         && event.kind.is_repeatable()
     {
-        let since = EventId::lower_bound_at(event.at.saturating_sub(COUNTED_WITHIN));
+        let since = EventId::lower_bound_at(event.at.saturating_sub(REPEAT_WINDOW));
         if store::count_again(tx.connection, user, &event, since)? {
             return Ok(());
         }
@@ -77,29 +77,35 @@ fn is_one_in_64(id: EventId) -> bool {
         .is_some_and(|byte| byte.is_multiple_of(64))
 }
 
-/// Deletes up to [`FORGOTTEN_AT_ONCE`] of the events of `user` beyond [`MOST_EVENTS`], and returns
+/// Deletes up to [`DELETE_BATCH`] of the events of `user` beyond [`MAX_EVENTS`], and returns
 /// their number. The oldest are deleted first, and sign-ins and revocations after all others.
 fn delete_excess(connection: &mut AnyConnection, user: UserId) -> Result<usize> {
-    let beyond = store::count(connection, user)?.saturating_sub(MOST_EVENTS);
-    if beyond <= 0 {
+    let excess = store::count(connection, user)?.saturating_sub(MAX_EVENTS);
+    if excess <= 0 {
         return Ok(0);
     }
     Ok(store::delete_oldest(
         connection,
         user,
-        beyond.min(FORGOTTEN_AT_ONCE),
+        excess.min(DELETE_BATCH),
     )?)
 }
 
 /// Deletes excess events of users whose logs are full. Only a user with many events in the last
-/// hours can have more than [`MOST_EVENTS`].
+/// hours can have more than [`MAX_EVENTS`].
 ///
 /// # Errors
 /// When the database fails.
 pub(crate) async fn delete_excess_of_all(context: &AppState) -> Result<()> {
-    let since = EventId::lower_bound_at(context.now().saturating_sub(LOOKED_AT_WITHIN));
+    let since = EventId::lower_bound_at(context.now().saturating_sub(RECENT));
     let users = context
-        .read(move |_, connection| Ok(store::users_with_excess(connection, since, MANY)?))
+        .read(move |_, connection| {
+            Ok(store::users_with_excess(
+                connection,
+                since,
+                MIN_RECENT_EVENTS,
+            )?)
+        })
         .await?;
     for user in users {
         while context
@@ -116,14 +122,14 @@ pub(crate) fn newest_at(connection: &mut AnyConnection) -> Result<Option<Timesta
     Ok(store::newest_at(connection)?)
 }
 
-/// Deletes up to `most` events of the anonymous log that are older than `before`, and returns their
-/// number.
+/// Deletes up to `limit` events of the anonymous log that are older than `before`, and returns
+/// their number.
 pub(crate) fn delete_anonymous_events(
     connection: &mut AnyConnection,
     before: Timestamp,
-    most: i64,
+    limit: i64,
 ) -> Result<usize> {
-    Ok(store::delete_anonymous_events(connection, before, most)?)
+    Ok(store::delete_anonymous_events(connection, before, limit)?)
 }
 
 /// Returns a page of `user`'s log, newest first.

@@ -121,14 +121,14 @@ pub(super) fn count(connection: &mut AnyConnection, user: UserId) -> QueryResult
         .get_result(connection)
 }
 
-/// Deletes the oldest `most` events of `user`. The kinds of [`EventKind::is_kept_longest`] come
+/// Deletes the oldest `limit` events of `user`. The kinds of [`EventKind::is_kept_longest`] come
 /// after all others.
 pub(super) fn delete_oldest(
     connection: &mut AnyConnection,
     user: UserId,
-    most: i64,
+    limit: i64,
 ) -> QueryResult<usize> {
-    let kept: Vec<&str> = EventKind::ALL
+    let kept_longest: Vec<&str> = EventKind::ALL
         .iter()
         .filter(|kind| kind.is_kept_longest())
         .map(|kind| kind.as_str())
@@ -138,28 +138,28 @@ pub(super) fn delete_oldest(
         .order(events::id.asc())
         .select(events::id);
     let mut ids: Vec<EventId> = oldest
-        .filter(events::kind.ne_all(&kept))
-        .limit(most)
+        .filter(events::kind.ne_all(&kept_longest))
+        .limit(limit)
         .load(connection)?;
-    let rest = most.saturating_sub(i64::try_from(ids.len()).unwrap_or(most));
+    let remaining = limit.saturating_sub(i64::try_from(ids.len()).unwrap_or(limit));
     let others: Vec<EventId> = oldest
-        .filter(events::kind.eq_any(&kept))
-        .limit(rest)
+        .filter(events::kind.eq_any(&kept_longest))
+        .limit(remaining)
         .load(connection)?;
     ids.extend(others);
     diesel::delete(events::table.filter(events::id.eq_any(ids))).execute(connection)
 }
 
-/// Returns the users with at least `many` events since `since`.
+/// Returns the users with at least `min_events` events since `since`.
 pub(super) fn users_with_excess(
     connection: &mut AnyConnection,
     since: EventId,
-    many: i64,
+    min_events: i64,
 ) -> QueryResult<Vec<UserId>> {
     let users: Vec<Option<UserId>> = events::table
         .filter(events::id.ge(since).and(events::user_id.is_not_null()))
         .group_by(events::user_id)
-        .having(diesel::dsl::count(events::id).ge(many))
+        .having(diesel::dsl::count(events::id).ge(min_events))
         .select(events::user_id)
         .load(connection)?;
     Ok(users.into_iter().flatten().collect())
@@ -186,11 +186,11 @@ pub(super) fn newest(
 pub(super) fn delete_anonymous_events(
     connection: &mut AnyConnection,
     before: Timestamp,
-    most: i64,
+    limit: i64,
 ) -> QueryResult<usize> {
     let ids: Vec<EventId> = events::table
         .filter(events::user_id.is_null().and(events::at.lt(before)))
-        .limit(most)
+        .limit(limit)
         .select(events::id)
         .load(connection)?;
     diesel::delete(events::table.filter(events::id.eq_any(ids))).execute(connection)

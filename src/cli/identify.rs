@@ -6,7 +6,7 @@ use crate::{
     app_state::AppState,
     credentials::{
         Credential,
-        authenticate::{self, Identified, Refusal},
+        authenticate::{self, Identified, RejectionReason},
         find_receipt,
     },
     i18n::humanize,
@@ -38,15 +38,15 @@ pub(super) async fn identify(context: &AppState, format: OutputFormat) -> Result
 }
 
 /// Returns the name of the state for programs.
-const fn state_name(refusal: Option<Refusal>) -> &'static str {
+const fn state_name(refusal: Option<RejectionReason>) -> &'static str {
     match refusal {
         None => "live",
-        Some(Refusal::Paused) => "paused",
-        Some(Refusal::Expired) => "expired",
-        Some(Refusal::Ended) => "ended",
-        Some(Refusal::RotatedOut) => "rotated_out",
-        Some(Refusal::UserDisabled) => "user_disabled",
-        Some(Refusal::Unknown) => "unknown",
+        Some(RejectionReason::Paused) => "paused",
+        Some(RejectionReason::Expired) => "expired",
+        Some(RejectionReason::Ended) => "ended",
+        Some(RejectionReason::RotatedOut) => "rotated_out",
+        Some(RejectionReason::UserDisabled) => "user_disabled",
+        Some(RejectionReason::Unknown) => "unknown",
     }
 }
 
@@ -77,7 +77,7 @@ async fn print(context: &AppState, found: &Identified) -> Result<(), CliError> {
     }
     output::line("")?;
     output::line(match found.refusal {
-        Some(Refusal::Ended) => "There is nothing left to revoke.".to_owned(),
+        Some(RejectionReason::Ended) => "There is nothing left to revoke.".to_owned(),
         _ => format!("Revoke it with: narthex token revoke {}", token.id),
     })
 }
@@ -92,20 +92,22 @@ async fn state(context: &AppState, found: &Identified) -> Result<String, CliErro
             ),
             None => "active: it is accepted".to_owned(),
         },
-        Some(Refusal::Paused) => "paused: it is refused until the token is resumed".to_owned(),
-        Some(Refusal::UserDisabled) => {
+        Some(RejectionReason::Paused) => {
+            "paused: it is refused until the token is resumed".to_owned()
+        }
+        Some(RejectionReason::UserDisabled) => {
             "active, but its user is disabled: it is refused until the user is enabled".to_owned()
         }
-        Some(Refusal::RotatedOut) => {
+        Some(RejectionReason::RotatedOut) => {
             let until = found.valid_until.unwrap_or(context.now());
             format!(
                 "rotated out: it was accepted until {}; the token has a newer secret",
                 until.format_minute()
             )
         }
-        Some(Refusal::Expired) => "expired: it is refused".to_owned(),
-        Some(Refusal::Ended) => revoked(context, found).await?,
-        Some(Refusal::Unknown) => "unknown".to_owned(),
+        Some(RejectionReason::Expired) => "expired: it is refused".to_owned(),
+        Some(RejectionReason::Ended) => revoked(context, found).await?,
+        Some(RejectionReason::Unknown) => "unknown".to_owned(),
     })
 }
 

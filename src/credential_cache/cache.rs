@@ -32,16 +32,16 @@ use crate::{
 /// map and the overhead of the allocator. Measured.
 pub(super) const OVERHEAD: usize = 160;
 /// The number of entries that justifies a shard with its own lock.
-const WORTH_A_SHARD: usize = 1024;
+const MIN_ENTRIES_PER_SHARD: usize = 1024;
 /// The maximum number of shards. More shards do not help, because a machine has fewer cores.
-const MOST_SHARDS: usize = 64;
+const MAX_SHARDS: usize = 64;
 
 /// The cache. It stays empty if the limits have no room for an entry.
 pub struct CredentialCache {
     /// The number of shards is a power of two.
     shards: (RwLock<Shard>, Box<[RwLock<Shard>]>),
     /// The limits of one segment: half of a shard's share.
-    half: CacheLimits,
+    segment_limits: CacheLimits,
     users: Mutex<Users>,
     /// Grows before each invalidation. Written under the lock of `users`.
     generation: AtomicU64,
@@ -56,7 +56,7 @@ struct Shard {
 
 #[derive(Default)]
 struct Segment {
-    passes: RandomKeyMap<Digest, Arc<CachedCredential>>,
+    entries: RandomKeyMap<Digest, Arc<CachedCredential>>,
     bytes: usize,
 }
 
@@ -66,7 +66,7 @@ pub enum InvalidationKey {
     /// All entries of a user.
     User(UserId),
     /// The entry with this digest.
-    Pass(Digest),
+    Secret(Digest),
     /// All entries of all users.
     Everything,
 }
@@ -78,9 +78,9 @@ pub struct Generation(u64);
 impl CredentialCache {
     /// Creates an empty cache.
     #[must_use]
-    pub fn new(bounds: CacheLimits) -> Self {
-        let shards = (bounds.entries / WORTH_A_SHARD)
-            .clamp(1, MOST_SHARDS)
+    pub fn new(limits: CacheLimits) -> Self {
+        let shards = (limits.entries / MIN_ENTRIES_PER_SHARD)
+            .clamp(1, MAX_SHARDS)
             .next_power_of_two();
         let halves = shards.saturating_mul(2);
         Self {
@@ -88,9 +88,9 @@ impl CredentialCache {
                 RwLock::default(),
                 (1..shards).map(|_| RwLock::default()).collect(),
             ),
-            half: CacheLimits {
-                entries: bounds.entries.div_ceil(halves),
-                bytes: bounds.bytes.div_ceil(halves),
+            segment_limits: CacheLimits {
+                entries: limits.entries.div_ceil(halves),
+                bytes: limits.bytes.div_ceil(halves),
             },
             users: Mutex::default(),
             generation: AtomicU64::new(0),
@@ -120,14 +120,14 @@ impl CredentialCache {
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<Arc<CachedCredential>> {
         let shard = self.shard(digest);
-        let (known, is_old) = {
+        let (entry, is_old) = {
             let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
-            match shard.young.passes.get(digest) {
-                Some(known) => (Arc::clone(known), false),
-                None => (Arc::clone(shard.old.passes.get(digest)?), true),
+            match shard.young.entries.get(digest) {
+                Some(entry) => (Arc::clone(entry), false),
+                None => (Arc::clone(shard.old.entries.get(digest)?), true),
             }
         };
-        if known.user.is_invalidated() {
+        if entry.user.is_invalidated() {
             return None;
         }
         // If another thread holds the lock, the next look-up moves the entry. If the entry is no
@@ -135,13 +135,13 @@ impl CredentialCache {
         // that.
         if is_old
             && let Ok(mut shard) = shard.try_write()
-            && shard.old.holds(digest, &known)
+            && shard.old.holds(digest, &entry)
         {
-            let dropped = self.insert(&mut shard, *digest, Arc::clone(&known));
+            let dropped = self.insert(&mut shard, *digest, Arc::clone(&entry));
             drop(shard);
             drop(dropped);
         }
-        Some(known)
+        Some(entry)
     }
 
     /// Returns the credential that was read, and caches it if nothing was invalidated since
@@ -150,42 +150,42 @@ impl CredentialCache {
         &self,
         before: Generation,
         digest: Digest,
-        read: LookupRow,
+        row: LookupRow,
     ) -> Arc<CachedCredential> {
         let (user, credential) = {
             let mut users = self.users();
             if self.generation() != before {
-                return Arc::new(read.into_uncached());
+                return Arc::new(row.into_uncached());
             }
-            users.share(read.user, read.credential)
+            users.share(row.user, row.credential)
         };
-        let known = CachedCredential::new(user, credential, read.until, read.last_seen, read.at);
-        let known = Arc::new(known);
-        if self.half.entries > 0 && known.weight() <= self.half.bytes {
+        let entry = CachedCredential::new(user, credential, row.until, row.last_seen, row.at);
+        let entry = Arc::new(entry);
+        if self.segment_limits.entries > 0 && entry.weight() <= self.segment_limits.bytes {
             let shard = self.shard(&digest).write();
             let mut shard = shard.unwrap_or_else(PoisonError::into_inner);
             // From here on an invalidation of this entry waits for the lock, and finds the entry.
             if self.generation() != before {
-                return known;
+                return entry;
             }
-            let dropped = self.insert(&mut shard, digest, Arc::clone(&known));
+            let dropped = self.insert(&mut shard, digest, Arc::clone(&entry));
             // These can be thousands of entries: dropped after the lock is released.
             drop(shard);
             drop(dropped);
         }
-        known
+        entry
     }
 
-    /// Removes all entries that one of `subjects` names. After the return no caller gets an entry
+    /// Removes all entries that one of `keys` names. After the return no caller gets an entry
     /// that was read before.
-    pub fn invalidate(&self, subjects: impl IntoIterator<Item = InvalidationKey>) {
-        let (mut passes, mut everything) = (Vec::new(), false);
+    pub fn invalidate(&self, keys: impl IntoIterator<Item = InvalidationKey>) {
+        let (mut digests, mut everything) = (Vec::new(), false);
         let mut users = self.users();
         self.generation.fetch_add(1, Ordering::SeqCst);
-        for subject in subjects {
-            match subject {
+        for key in keys {
+            match key {
                 InvalidationKey::User(user) => users.remove_user(user),
-                InvalidationKey::Pass(digest) => passes.push(digest),
+                InvalidationKey::Secret(digest) => digests.push(digest),
                 InvalidationKey::Everything => everything = true,
             }
         }
@@ -193,7 +193,7 @@ impl CredentialCache {
         if everything {
             return self.clear();
         }
-        for digest in passes {
+        for digest in digests {
             let shard = self.shard(&digest).write();
             let mut shard = shard.unwrap_or_else(PoisonError::into_inner);
             let before = shard.len();
@@ -205,10 +205,10 @@ impl CredentialCache {
 
     /// Removes all entries, in the same way.
     pub fn clear(&self) {
-        let mut known = self.users();
+        let mut users = self.users();
         self.generation.fetch_add(1, Ordering::SeqCst);
-        known.clear();
-        drop(known);
+        users.clear();
+        drop(users);
         let (first, others) = &self.shards;
         for shard in std::iter::once(first).chain(others) {
             let shard = shard.write();
@@ -225,25 +225,25 @@ impl CredentialCache {
         let (first, others) = &self.shards;
         shard_index(digest, others.len() + 1)
             .checked_sub(1)
-            .and_then(|place| others.get(place))
+            .and_then(|index| others.get(index))
             .unwrap_or(first)
     }
 
     /// Inserts an entry, and returns the segment that was dropped for it.
-    fn insert(&self, shard: &mut Shard, digest: Digest, known: Arc<CachedCredential>) -> Segment {
+    fn insert(&self, shard: &mut Shard, digest: Digest, entry: Arc<CachedCredential>) -> Segment {
         let before = shard.len();
         drop(shard.old.remove(&digest));
         let young = &mut shard.young;
-        let is_full = young.passes.len() >= self.half.entries
-            || young.bytes + known.weight() > self.half.bytes;
+        let is_full = young.entries.len() >= self.segment_limits.entries
+            || young.bytes + entry.weight() > self.segment_limits.bytes;
         let dropped = if is_full {
             std::mem::replace(&mut shard.old, std::mem::take(young))
         } else {
             Segment::default()
         };
         let young = &mut shard.young;
-        young.bytes += known.weight();
-        if let Some(replaced) = young.passes.insert(digest, known) {
+        young.bytes += entry.weight();
+        if let Some(replaced) = young.entries.insert(digest, entry) {
             young.bytes -= replaced.weight();
         }
         self.count.fetch_add(shard.len(), Ordering::Relaxed);
@@ -253,13 +253,13 @@ impl CredentialCache {
 }
 
 impl Segment {
-    fn holds(&self, digest: &Digest, known: &Arc<CachedCredential>) -> bool {
-        let held = self.passes.get(digest);
-        held.is_some_and(|held| Arc::ptr_eq(held, known))
+    fn holds(&self, digest: &Digest, entry: &Arc<CachedCredential>) -> bool {
+        let held = self.entries.get(digest);
+        held.is_some_and(|held| Arc::ptr_eq(held, entry))
     }
 
     fn remove(&mut self, digest: &Digest) -> Option<Arc<CachedCredential>> {
-        let removed = self.passes.remove(digest)?;
+        let removed = self.entries.remove(digest)?;
         self.bytes -= removed.weight();
         Some(removed)
     }
@@ -267,6 +267,6 @@ impl Segment {
 
 impl Shard {
     fn len(&self) -> usize {
-        self.young.passes.len() + self.old.passes.len()
+        self.young.entries.len() + self.old.entries.len()
     }
 }

@@ -13,7 +13,7 @@ const MIN_CLEANUP: usize = 1024;
 
 #[derive(Default)]
 pub(super) struct Users {
-    known: WeakInterner<UserId, CachedUser>,
+    users: WeakInterner<UserId, CachedUser>,
     /// Keyed by the stored form.
     abilities: WeakInterner<String, Abilities>,
 }
@@ -30,29 +30,29 @@ impl Users {
             self.abilities
                 .hold(stored, Arc::clone(&credential.abilities))
         });
-        let is_same = |known: &CachedUser| known.email == user.email && known.name == user.name;
-        let known = match self.known.get(&user.id) {
-            Some(known) if is_same(&known) => known,
+        let is_same = |cached: &CachedUser| cached.email == user.email && cached.name == user.name;
+        let cached = match self.users.get(&user.id) {
+            Some(cached) if is_same(&cached) => cached,
             old => {
                 // The row was read after a change whose invalidation is not published yet.
                 if let Some(old) = old {
                     old.mark_invalidated();
                 }
-                self.known.hold(user.id, Arc::new(CachedUser::new(user)))
+                self.users.hold(user.id, Arc::new(CachedUser::new(user)))
             }
         };
-        (known, credential)
+        (cached, credential)
     }
 
     pub(super) fn remove_user(&mut self, user: UserId) {
-        if let Some(known) = self.known.take(&user) {
-            known.mark_invalidated();
+        if let Some(cached) = self.users.take(&user) {
+            cached.mark_invalidated();
         }
     }
 
     pub(super) fn clear(&mut self) {
-        for known in std::mem::take(&mut self.known).all() {
-            known.mark_invalidated();
+        for cached in std::mem::take(&mut self.users).all() {
+            cached.mark_invalidated();
         }
     }
 }

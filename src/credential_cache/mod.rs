@@ -43,7 +43,7 @@ pub struct User {
 pub struct CachedUser {
     user: User,
     /// Never reset: the next look-up reads the user again and creates another record.
-    forgotten: AtomicBool,
+    invalidated: AtomicBool,
     /// The response body of the request for the current user.
     answer: OnceLock<Box<[u8]>>,
 }
@@ -52,7 +52,7 @@ impl CachedUser {
     const fn new(user: User) -> Self {
         Self {
             user,
-            forgotten: AtomicBool::new(false),
+            invalidated: AtomicBool::new(false),
             answer: OnceLock::new(),
         }
     }
@@ -67,18 +67,18 @@ impl CachedUser {
             Some(answer) => Ok(answer),
             // Two threads may create it at once; no thread waits for another.
             None => {
-                let made = make(&self.user)?;
-                Ok(self.answer.get_or_init(|| made))
+                let body = make(&self.user)?;
+                Ok(self.answer.get_or_init(|| body))
             }
         }
     }
 
     fn mark_invalidated(&self) {
-        self.forgotten.store(true, Ordering::SeqCst);
+        self.invalidated.store(true, Ordering::SeqCst);
     }
 
     fn is_invalidated(&self) -> bool {
-        self.forgotten.load(Ordering::SeqCst)
+        self.invalidated.load(Ordering::SeqCst)
     }
 }
 
@@ -139,14 +139,14 @@ pub struct CachedCredential {
     /// The end of the grace period, if a newer secret has replaced this one.
     until: Option<Timestamp>,
     /// The time from which on the database is queried again.
-    ask_again_at: Timestamp,
+    recheck_at: Timestamp,
     /// The second of the last use (high half) and a hash of the address (low half).
     seen: AtomicU64,
 }
 
 /// The maximum age of an entry. Narthex invalidates entries on every change; this bounds the
 /// staleness after a manual edit of the database.
-const ASK_AGAIN_AFTER: Duration = Duration::from_secs(300);
+const MAX_AGE: Duration = Duration::from_secs(300);
 
 /// The row of a look-up by secret.
 #[derive(Clone, Debug)]
@@ -177,15 +177,15 @@ pub struct LookupOutcome {
     /// The row.
     pub read: LookupRow,
     /// The cached entry.
-    pub kept: Option<Arc<CachedCredential>>,
+    pub cached: Option<Arc<CachedCredential>>,
 }
 
 impl LookupRow {
     /// Returns whether the credential is expired, apart from a revocation.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        let dies_at = self.credential.effective_expiry(self.last_seen);
-        dies_at.is_some_and(|end| end <= now)
+        let expiry = self.credential.effective_expiry(self.last_seen);
+        expiry.is_some_and(|end| end <= now)
     }
 
     /// Converts the row for the caller of this look-up alone, without the cache.
@@ -207,12 +207,12 @@ impl CachedCredential {
         let ends = [
             credential.expires_at,
             until,
-            Some(at.saturating_add(ASK_AGAIN_AFTER)),
+            Some(at.saturating_add(MAX_AGE)),
         ];
         Self {
             user,
             until,
-            ask_again_at: ends.into_iter().flatten().min().unwrap_or(at),
+            recheck_at: ends.into_iter().flatten().min().unwrap_or(at),
             credential,
             seen: AtomicU64::new(u64::from(second_of(last_seen)) << 32),
         }
@@ -236,14 +236,15 @@ impl CachedCredential {
                 now < Timestamp::from_micros(second.saturating_mul(1_000_000)).saturating_add(limit)
             }
         };
-        in_use && now < self.ask_again_at
+        in_use && now < self.recheck_at
     }
 
-    /// Records a use at `now` from `place`. Returns `true` if this is the first use from that place
-    /// within this second, so that one of many uses is written to the database.
+    /// Records a use at `now` from the address with `address_hash`. Returns `true` if this is the
+    /// first use from that place within this second, so that one of many uses is written to the
+    /// database.
     #[must_use]
-    pub fn record_use(&self, now: Timestamp, place: u32) -> bool {
-        let new = (u64::from(second_of(now)) << 32) | u64::from(place);
+    pub fn record_use(&self, now: Timestamp, address_hash: u32) -> bool {
+        let new = (u64::from(second_of(now)) << 32) | u64::from(address_hash);
         let old = self.seen.load(Ordering::Relaxed);
         // Read first: a write of the same value would invalidate the cache line of other cores.
         old != new
@@ -264,13 +265,13 @@ impl CachedCredential {
             // The response body has the same texts once more, and the rest of its members.
             + user.email.len()
             + user.name.len()
-            + REST_OF_AN_ANSWER
+            + BODY_OVERHEAD
             + cache::OVERHEAD
     }
 }
 
 /// An id, a time and the names of members, with room for some characters that JSON escapes.
-const REST_OF_AN_ANSWER: usize = 160;
+const BODY_OVERHEAD: usize = 160;
 
 /// Returns seconds since 1970. A time after the year 2106 counts as the last second of the range.
 fn second_of(moment: Timestamp) -> u32 {

@@ -29,7 +29,7 @@ use crate::{
 /// The reason why a credential is rejected. It is for the log only: clients see the same response
 /// for each reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum RejectionReason {
     /// The secret does not exist, or was presented as another class.
     Unknown,
     /// The credential was revoked.
@@ -45,7 +45,7 @@ pub enum Refusal {
 }
 
 /// The result of a check.
-pub type Verdict<T> = std::result::Result<T, Refusal>;
+pub type Verdict<T> = std::result::Result<T, RejectionReason>;
 
 /// Authenticates the secret with `digest`, which was presented from `ip` as a credential of
 /// `class`.
@@ -97,21 +97,21 @@ async fn authenticate_digest(
     used: Used,
 ) -> Result<Verdict<Principal>> {
     let now = context.now();
-    let remembered = context
+    let from_cache = context
         .cluster()
         .get(&digest)
-        .filter(|known| known.credential.class() == class && known.is_valid(now));
-    let known = match remembered {
-        Some(known) => known,
+        .filter(|cached| cached.credential.class() == class && cached.is_valid(now));
+    let cached = match from_cache {
+        Some(cached) => cached,
         // Boxed, because the query needs a large future, which the path of a cached credential
         // should not carry.
         None => match Box::pin(look_up(context, class, digest)).await? {
-            Ok(known) => known,
-            Err(refusal) => return Ok(Err(refusal)),
+            Ok(cached) => cached,
+            Err(reason) => return Ok(Err(reason)),
         },
     };
-    last_used::record(context, &known, now, used.from);
-    Ok(Ok(Principal::new(known, digest, used.ip)))
+    last_used::record(context, &cached, now, used.from);
+    Ok(Ok(Principal::new(cached, digest, used.ip)))
 }
 
 /// Queries the database. Concurrent lookups of the same secret share one query.
@@ -120,29 +120,29 @@ async fn look_up(
     class: CredentialType,
     digest: Digest,
 ) -> Result<Verdict<Arc<CachedCredential>>> {
-    let looked = match context.cluster().generation() {
+    let outcome = match context.cluster().generation() {
         // A query that began in this generation includes all earlier revocations, because each one
         // starts a new generation. Without a lease the generation is unknown, and each check runs
         // its own query.
         Some(generation) => {
-            let asking = context.clone();
-            let question = move || look_up_and_cache(asking, digest, generation);
+            let state = context.clone();
+            let query = move || look_up_and_cache(state, digest, generation);
             context
                 .lookups()
-                .get_or_run((digest, generation), question)
+                .get_or_run((digest, generation), query)
                 .await?
         }
         None => read(context, digest)
             .await?
-            .map(|read| Arc::new(LookupOutcome { read, kept: None })),
+            .map(|read| Arc::new(LookupOutcome { read, cached: None })),
     };
-    let Some(looked) = looked else {
-        return Ok(Err(Refusal::Unknown));
+    let Some(outcome) = outcome else {
+        return Ok(Err(RejectionReason::Unknown));
     };
     Ok(
-        rejection_reason(&looked.read, class, context.now()).map(|()| match &looked.kept {
-            Some(known) => Arc::clone(known),
-            None => Arc::new(looked.read.clone().into_uncached()),
+        rejection_reason(&outcome.read, class, context.now()).map(|()| match &outcome.cached {
+            Some(cached) => Arc::clone(cached),
+            None => Arc::new(outcome.read.clone().into_uncached()),
         }),
     )
 }
@@ -154,13 +154,13 @@ async fn look_up_and_cache(
 ) -> Result<Option<Arc<LookupOutcome>>> {
     let read = read(&context, digest).await?;
     Ok(read.map(|read| {
-        let lets_in = rejection_reason(&read, read.credential.class(), read.at).is_ok();
-        let kept = lets_in.then(|| {
+        let is_accepted = rejection_reason(&read, read.credential.class(), read.at).is_ok();
+        let cached = is_accepted.then(|| {
             context
                 .cluster()
                 .insert_if_current(generation, digest, read.clone())
         });
-        Arc::new(LookupOutcome { read, kept })
+        Arc::new(LookupOutcome { read, cached })
     }))
 }
 
@@ -196,19 +196,19 @@ fn lookup_row(found: &Found, now: Timestamp) -> LookupRow {
 /// Returns an error if the credential of this row must be rejected when it is presented as one of
 /// `class`.
 fn rejection_reason(read: &LookupRow, class: CredentialType, now: Timestamp) -> Verdict<()> {
-    let refusals = [
-        (read.credential.class() != class, Refusal::Unknown),
-        (read.ended, Refusal::Ended),
-        (read.is_expired(now), Refusal::Expired),
+    let checks = [
+        (read.credential.class() != class, RejectionReason::Unknown),
+        (read.ended, RejectionReason::Ended),
+        (read.is_expired(now), RejectionReason::Expired),
         (
             read.is_revoked || read.until.is_some_and(|until| until <= now),
-            Refusal::RotatedOut,
+            RejectionReason::RotatedOut,
         ),
-        (read.user_disabled, Refusal::UserDisabled),
-        (read.paused, Refusal::Paused),
+        (read.user_disabled, RejectionReason::UserDisabled),
+        (read.paused, RejectionReason::Paused),
     ];
-    match refusals.into_iter().find(|(refused, _)| *refused) {
-        Some((_, why)) => Err(why),
+    match checks.into_iter().find(|(applies, _)| *applies) {
+        Some((_, reason)) => Err(reason),
         None => Ok(()),
     }
 }
@@ -224,7 +224,7 @@ pub struct Identified {
     /// The end of the grace period, if a newer secret has replaced this one.
     pub valid_until: Option<Timestamp>,
     /// The reason why the secret is rejected. `None` if it is accepted.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<RejectionReason>,
 }
 
 /// Describes the secret with `digest` without using it. It is for a person who has found a secret
@@ -249,7 +249,7 @@ pub async fn identify(
         }))
 }
 
-fn rejection_of(found: &Found, class: CredentialType, now: Timestamp) -> Option<Refusal> {
+fn rejection_of(found: &Found, class: CredentialType, now: Timestamp) -> Option<RejectionReason> {
     rejection_reason(&lookup_row(found, now), class, now).err()
 }
 
@@ -278,7 +278,7 @@ pub async fn find_not_ended(
     let Some(found) = find(context, digest).await? else {
         // The transaction that deleted the secret may still be waiting for other nodes.
         context
-            .wait_for_revocation(InvalidationKey::Pass(digest))
+            .wait_for_revocation(InvalidationKey::Secret(digest))
             .await?;
         return Ok(None);
     };
@@ -309,8 +309,8 @@ async fn revoke_secret(
     context
         .write(move |tx| {
             if store::lock_user(tx.connection, user)? {
-                let old = store::invalidate(tx, user, id)?;
-                store::revoke_secret(tx.connection, old, digest, until, tx.now())?;
+                let invalidation = store::invalidate(tx, user, id)?;
+                store::revoke_secret(tx.connection, invalidation, digest, until, tx.now())?;
             }
             Ok(())
         })

@@ -26,11 +26,11 @@ use crate::{
 const BATCH: i64 = 500;
 
 /// Every node with a lease has read the invalidations long before this age.
-const NOTICES_ARE_KEPT_FOR: Duration = Duration::from_secs(3600);
+const INVALIDATION_RETENTION: Duration = Duration::from_secs(3600);
 
 /// The number of a user's receipts that stay when all of their credentials are deleted. It equals
 /// the number of events that can refer to them.
-pub const MOST_RECEIPTS: i64 = audit::MOST_EVENTS;
+pub const MAX_RECEIPTS: i64 = audit::MAX_EVENTS;
 
 /// The result of a cleanup.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,32 +52,32 @@ pub async fn prune(context: &AppState) -> Result<Pruned> {
     let mut pruned = Pruned::default();
     let now = context.now();
     loop {
-        let (users, full) = expired(context, now).await?;
+        let (users, has_more) = expired(context, now).await?;
         for (user, ids) in users {
             pruned.expired += revoke_expired(context, user, ids).await?;
         }
-        if !full {
+        if !has_more {
             break;
         }
     }
     let before = now.saturating_sub(context.settings().keep_ended);
     // The revocation of a token invalidates each of its stored secrets. A node with a slow clock
     // may still accept a secret that is expired by this clock.
-    let spent_before = before.min(now.saturating_sub(NOTICES_ARE_KEPT_FOR));
+    let superseded_before = before.min(now.saturating_sub(INVALIDATION_RETENTION));
     audit::delete_excess_of_all(context).await?;
     loop {
         let (credentials, others) = context
             .write(move |tx| {
                 let events = audit::delete_anonymous_events(tx.connection, before, BATCH)?;
-                let secrets = store::delete_superseded(tx.connection, spent_before, BATCH)?;
+                let secrets = store::delete_superseded(tx.connection, superseded_before, BATCH)?;
                 let (users, credentials) = store::delete_ended(tx.connection, before, BATCH)?;
-                store::delete_receipts(tx.connection, &users, MOST_RECEIPTS, BATCH)?;
-                let tallies = rate_limit::delete_expired(tx.connection, now, BATCH)?;
+                store::delete_receipts(tx.connection, &users, MAX_RECEIPTS, BATCH)?;
+                let counters = rate_limit::delete_expired(tx.connection, now, BATCH)?;
                 Cluster::delete_invalidations(
                     tx.connection,
-                    now.saturating_sub(NOTICES_ARE_KEPT_FOR),
+                    now.saturating_sub(INVALIDATION_RETENTION),
                 )?;
-                Ok((credentials, events.max(secrets).max(tallies)))
+                Ok((credentials, events.max(secrets).max(counters)))
             })
             .await?;
         pruned.forgotten += credentials;
@@ -95,33 +95,33 @@ async fn expired(
     let rows = context
         .read(move |_, connection| Ok(store::expired(connection, now, BATCH)?))
         .await?;
-    let full = i64::try_from(rows.len()).unwrap_or(BATCH) >= BATCH;
+    let has_more = i64::try_from(rows.len()).unwrap_or(BATCH) >= BATCH;
     let mut users: Vec<(UserId, Vec<CredentialId>)> = Vec::new();
     for (user, id) in rows {
-        match users.iter_mut().find(|(known, _)| *known == user) {
+        match users.iter_mut().find(|(other, _)| *other == user) {
             Some((_, ids)) => ids.push(id),
             None => users.push((user, vec![id])),
         }
     }
-    Ok((users, full))
+    Ok((users, has_more))
 }
 
 async fn revoke_expired(context: &AppState, user: UserId, ids: Vec<CredentialId>) -> Result<usize> {
     context
         .write(move |tx| {
-            let narthex = Actor::operator();
-            match lock_user_and_recheck_actor(tx, user, &narthex) {
+            let actor = Actor::operator();
+            match lock_user_and_recheck_actor(tx, user, &actor) {
                 // The user was deleted meanwhile, with all credentials.
                 Err(Error::NotFound) => return Ok(0),
                 other => other?,
             }
-            let selection = CredentialFilter {
+            let filter = CredentialFilter {
                 class: CredentialType::ALL.to_vec(),
                 id: ids,
                 ..CredentialFilter::default()
             };
-            let ending = RevocationRequest::of(selection, RevocationReason::Expired);
-            let receipt = revoke::revoke_in(tx, user, &ending, &narthex)?;
+            let request = RevocationRequest::of(filter, RevocationReason::Expired);
+            let receipt = revoke::revoke_in(tx, user, &request, &actor)?;
             Ok(receipt.credentials.len())
         })
         .await

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{filter::CredentialFilter, principal::expect_confirmed};
+use super::{filter::CredentialFilter, principal::require_confirmed};
 use crate::{
     error::{Error, Result},
     types::{
@@ -89,7 +89,7 @@ impl Credential {
     /// # Errors
     /// [`Error::ReauthenticationRequired`] if the last confirmation is too old.
     pub fn require_recent_authentication(&self, now: Timestamp) -> Result<()> {
-        expect_confirmed(self.class(), self.confirmed_until, now)
+        require_confirmed(self.class(), self.confirmed_until, now)
     }
 
     /// Requires that this credential may revoke the credentials that `selection` matches. A session
@@ -111,7 +111,7 @@ impl Credential {
     /// [`Error::MissingAbility`] with the first ability that it lacks.
     pub fn may_give_abilities(&self, wanted: &Abilities) -> Result<()> {
         match self.abilities.first_not_granted(wanted) {
-            Some(beyond) => Err(Error::MissingAbility(beyond.to_string())),
+            Some(missing) => Err(Error::MissingAbility(missing.to_string())),
             None => Ok(()),
         }
     }

@@ -87,25 +87,25 @@ impl CredentialFilter {
         now: Timestamp,
         current: Option<CredentialId>,
     ) -> Self {
-        let selection = Self::read(fields, now, current);
-        if selection.class.iter().any(|asked| *asked != class) {
+        let filter = Self::read(fields, now, current);
+        if filter.class.iter().any(|requested| *requested != class) {
             let message = format!("Only {}s are named here.", class.as_str());
             fields.errors().add("class", message);
         }
-        let selection = Self {
+        let filter = Self {
             class: vec![class],
-            ..selection
+            ..filter
         };
-        selection.check_kinds(fields);
-        selection
+        filter.check_kinds(fields);
+        filter
     }
 
     /// Takes a filter out of `fields`, and adds its errors there. `current` is the caller's own
     /// credential, which `except=current` means.
     pub fn take(fields: &mut Fields, now: Timestamp, current: Option<CredentialId>) -> Self {
-        let selection = Self::read(fields, now, current);
-        selection.check_kinds(fields);
-        selection
+        let filter = Self::read(fields, now, current);
+        filter.check_kinds(fields);
+        filter
     }
 
     /// Adds an error for a kind that no class of the filter has, because such a filter cannot
@@ -135,23 +135,24 @@ impl CredentialFilter {
                      service for tokens.",
                 )
             }),
-            id: fields.read_many("id", an_id),
+            id: fields.read_many("id", parse_id),
             except: fields.read_many("except", |text| match (text, current) {
                 ("current", Some(current)) => Ok(current),
                 ("current", None) => Err("There is no current one here. Give an id."),
-                (text, _) => an_id(text),
+                (text, _) => parse_id(text),
             }),
             unused_since: fields.read("unused_since", |text| {
-                moment(text, now)
+                parse_time(text, now)
                     .ok_or("Give a length of time, such as 30d, or a time in RFC 3339.")
             }),
             created_before: fields.read("created_before", |text| {
-                moment(text, now).ok_or("Give a time in RFC 3339, such as 2026-01-31T00:00:00Z.")
+                parse_time(text, now)
+                    .ok_or("Give a time in RFC 3339, such as 2026-01-31T00:00:00Z.")
             }),
             from: fields.read_many("from", |text| {
                 networks::parse_one(text).ok_or("Give an address or a CIDR, such as 192.0.2.0/24.")
             }),
-            made_by: fields.read_many("made_by", an_id),
+            made_by: fields.read_many("made_by", parse_id),
             ability: fields.read_many("ability", |text| {
                 Ability::parse(text).ok_or("Give an ability, such as tokens:read.")
             }),
@@ -202,13 +203,13 @@ impl CredentialFilter {
     /// Returns whether the filter can match no other credential than `id`.
     #[must_use]
     pub fn targets_only(&self, id: CredentialId) -> bool {
-        !self.id.is_empty() && self.id.iter().all(|named| *named == id)
+        !self.id.is_empty() && self.id.iter().all(|targeted| *targeted == id)
     }
 
-    /// Returns whether the filter matches `credential`. `made` is the set of all credentials that
-    /// `made_by` reaches.
+    /// Returns whether the filter matches `credential`. `descendants` is the set of all credentials
+    /// that `made_by` reaches.
     #[must_use]
-    pub fn matches(&self, credential: &Credential, made: &HashSet<CredentialId>) -> bool {
+    pub fn matches(&self, credential: &Credential, descendants: &HashSet<CredentialId>) -> bool {
         any(&self.class, |class| *class == credential.class())
             && any(&self.kind, |kind| *kind == credential.kind)
             && any(&self.id, |id| *id == credential.id)
@@ -225,7 +226,7 @@ impl CredentialFilter {
                     .or(credential.ip)
                     .is_some_and(|ip| network.contains(&ip))
             })
-            && (self.made_by.is_empty() || made.contains(&credential.id))
+            && (self.made_by.is_empty() || descendants.contains(&credential.id))
             && any(&self.ability, |ability| credential.abilities.grant(ability))
     }
 }
@@ -237,16 +238,16 @@ const fn other(class: CredentialType) -> CredentialType {
     }
 }
 
-fn any<T>(wanted: &[T], fits: impl Fn(&T) -> bool) -> bool {
-    wanted.is_empty() || wanted.iter().any(fits)
+fn any<T>(wanted: &[T], predicate: impl Fn(&T) -> bool) -> bool {
+    wanted.is_empty() || wanted.iter().any(predicate)
 }
 
-fn an_id(text: &str) -> Result<CredentialId, &'static str> {
+fn parse_id(text: &str) -> Result<CredentialId, &'static str> {
     text.parse().map_err(|_| "This is no id.")
 }
 
 /// Parses a time, or a duration before `now`.
-fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
+fn parse_time(text: &str, now: Timestamp) -> Option<Timestamp> {
     let back = duration::parse(text).map(|length: Duration| now.saturating_sub(length));
     back.or_else(|| Timestamp::parse(text))
 }

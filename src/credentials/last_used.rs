@@ -18,19 +18,19 @@ use crate::{
 };
 
 /// Records a use of a credential. Only the first use from one place within a second is recorded.
-pub(super) fn record(context: &AppState, known: &CachedCredential, at: Timestamp, from: UsedFrom) {
-    if known.record_use(at, address_fingerprint(from)) {
+pub(super) fn record(context: &AppState, cached: &CachedCredential, at: Timestamp, from: UsedFrom) {
+    if cached.record_use(at, address_fingerprint(from)) {
         let last = LastUse { at, from };
         context
             .last_used()
-            .record(known.credential.id, |before| last.after(before));
+            .record(cached.credential.id, |before| last.after(before));
     }
 }
 
 /// Returns a number for a place. A few places have the same number; then one of their uses is
 /// recorded a second later.
-fn address_fingerprint(place: UsedFrom) -> u32 {
-    match place {
+fn address_fingerprint(used_from: UsedFrom) -> u32 {
+    match used_from {
         UsedFrom::AsBefore => 0,
         UsedFrom::At(None) => 1,
         UsedFrom::At(Some(IpAddr::V4(address))) => address.to_bits(),
@@ -89,8 +89,8 @@ pub async fn flush_on_shutdown(context: &AppState) -> Result<()> {
     write_all(context, 0).await
 }
 
-async fn write_all(context: &AppState, rests: u32) -> Result<()> {
-    let written = write(context, context.last_used().take(), rests).await;
+async fn write_all(context: &AppState, pause_factor: u32) -> Result<()> {
+    let written = write(context, context.last_used().take(), pause_factor).await;
     if written.is_err() {
         // All of them, because writing a use again changes nothing.
         context.last_used().put_back();
@@ -100,12 +100,12 @@ async fn write_all(context: &AppState, rests: u32) -> Result<()> {
 
 /// Writes in the order of the IDs. So two nodes that write the same rows cannot deadlock, and
 /// credentials created one after the other are in the same pages.
-async fn write(context: &AppState, ids: Vec<CredentialId>, rests: u32) -> Result<()> {
+async fn write(context: &AppState, ids: Vec<CredentialId>, pause_factor: u32) -> Result<()> {
     let ids = Arc::new(ids);
-    let mut rest = Duration::ZERO;
+    let mut pause = Duration::ZERO;
     for from in (0..ids.len()).step_by(BATCH_SIZE) {
-        if !rest.is_zero() {
-            tokio::time::sleep(rest).await;
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
         }
         let (ids, began) = (Arc::clone(&ids), boot_time());
         context
@@ -118,7 +118,7 @@ async fn write(context: &AppState, ids: Vec<CredentialId>, rests: u32) -> Result
                 Ok(())
             })
             .await?;
-        rest = boot_time().saturating_sub(began) * rests;
+        pause = boot_time().saturating_sub(began) * pause_factor;
     }
     Ok(())
 }

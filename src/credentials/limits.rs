@@ -15,13 +15,13 @@ use crate::{
 
 /// The maximum number of sessions of one user. A further sign-in succeeds and revokes the session
 /// that was unused for longest, because rejecting a user with the right password would not help.
-pub const MOST_SESSIONS: usize = 100;
+pub const MAX_SESSIONS: usize = 100;
 /// The maximum number of tokens of one user, paused ones included. At the limit no personal token
 /// is created, because a program may still need each of the others. A sign-in of a device succeeds
 /// and revokes the device token that was unused for longest.
-pub const MOST_TOKENS: usize = 500;
+pub const MAX_TOKENS: usize = 500;
 
-/// Revokes the sessions beyond [`MOST_SESSIONS`] after the session `newest` was opened.
+/// Revokes the sessions beyond [`MAX_SESSIONS`] after the session `newest` was opened.
 ///
 /// # Errors
 /// When the database fails.
@@ -36,55 +36,56 @@ pub(crate) fn evict_excess_sessions(
         tx.connection,
         user,
         CredentialType::Session,
-        MOST_SESSIONS,
+        MAX_SESSIONS,
     )?;
-    let beyond = sessions.len().saturating_sub(MOST_SESSIONS);
-    if beyond == 0 {
+    let excess = sessions.len().saturating_sub(MAX_SESSIONS);
+    if excess == 0 {
         return Ok(());
     }
     sessions.retain(|session| session.id != newest.id);
-    longest_unused_first(tx.state, &mut sessions);
-    sessions.truncate(beyond);
+    sort_by_last_use(tx.state, &mut sessions);
+    sessions.truncate(excess);
     revoke(tx, sessions, RevocationReason::Limit, actor)
 }
 
-/// Requires that the user has fewer than [`MOST_TOKENS`] tokens before `new` is created. Expired
+/// Requires that the user has fewer than [`MAX_TOKENS`] tokens before `new` is created. Expired
 /// tokens are revoked first. For a device token, the device tokens that were unused for longest are
 /// revoked then.
 ///
 /// # Errors
 /// [`Error::TooManyTokens`] if the limit is still reached.
-pub(crate) fn make_room_for_a_token(
+pub(crate) fn ensure_token_quota(
     tx: &mut Transaction<'_>,
     new: &Credential,
     actor: &Actor,
 ) -> Result<()> {
-    let (user, most) = (new.user_id, MOST_TOKENS - 1);
-    let tokens = find_excess(tx.state, tx.connection, user, CredentialType::Token, most)?;
-    if tokens.len() <= most {
+    let (user, limit) = (new.user_id, MAX_TOKENS - 1);
+    let tokens = find_excess(tx.state, tx.connection, user, CredentialType::Token, limit)?;
+    if tokens.len() <= limit {
         return Ok(());
     }
     let now = tx.now();
-    let (live, over): (Vec<_>, Vec<_>) = tokens.into_iter().partition(|token| token.is_active(now));
-    let beyond = live.len().saturating_sub(most);
-    revoke(tx, over, RevocationReason::Expired, &Actor::operator())?;
-    if beyond == 0 {
+    let (active, expired): (Vec<_>, Vec<_>) =
+        tokens.into_iter().partition(|token| token.is_active(now));
+    let excess = active.len().saturating_sub(limit);
+    revoke(tx, expired, RevocationReason::Expired, &Actor::operator())?;
+    if excess == 0 {
         return Ok(());
     }
-    let mut devices = live;
+    let mut devices = active;
     devices
         .retain(|token| new.kind == CredentialKind::Device && token.kind == CredentialKind::Device);
-    if devices.len() < beyond {
-        return Err(Error::TooManyTokens(MOST_TOKENS));
+    if devices.len() < excess {
+        return Err(Error::TooManyTokens(MAX_TOKENS));
     }
-    longest_unused_first(tx.state, &mut devices);
-    devices.truncate(beyond);
+    sort_by_last_use(tx.state, &mut devices);
+    devices.truncate(excess);
     revoke(tx, devices, RevocationReason::Limit, actor)
 }
 
 /// Sorts the credentials in the order in which they are revoked: first expired ones, then those
 /// that were unused for longest.
-fn longest_unused_first(context: &AppState, credentials: &mut [Credential]) {
+fn sort_by_last_use(context: &AppState, credentials: &mut [Credential]) {
     let now = context.now();
     credentials.sort_by_key(|one| (one.is_active(now), one.last_active_at(), one.id));
 }
@@ -102,7 +103,7 @@ fn revoke(
     revoke::insert_revocation(tx, user, credentials, reason, actor).map(drop)
 }
 
-/// Returns the credentials of a class that are not revoked, if there are more than `most`.
+/// Returns the credentials of a class that are not revoked, if there are more than `limit`.
 /// Otherwise no rows are read, because few users reach a limit. Expiry is not checked, so that the
 /// limit holds for differing clocks.
 fn find_excess(
@@ -110,10 +111,10 @@ fn find_excess(
     connection: &mut AnyConnection,
     user: UserId,
     class: CredentialType,
-    most: usize,
+    limit: usize,
 ) -> Result<Vec<Credential>> {
     let not_ended = store::count_not_ended(connection, user, class)?;
-    if usize::try_from(not_ended).unwrap_or(usize::MAX) <= most {
+    if usize::try_from(not_ended).unwrap_or(usize::MAX) <= limit {
         return Ok(Vec::new());
     }
     let mut credentials = store::not_ended(connection, user, &[])?;

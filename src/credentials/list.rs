@@ -44,31 +44,31 @@ pub async fn list(
     context: &AppState,
     user: UserId,
     selection: CredentialFilter,
-    scope: StatusFilter,
+    status: StatusFilter,
     paging: Paging<CredentialTag>,
 ) -> Result<Page<Credential, CredentialTag>> {
     context
         .read(move |context, connection| {
             let now = context.now();
-            let made = store::made_by(connection, user, &selection.made_by)?;
+            let descendants = store::made_by(connection, user, &selection.made_by)?;
             let mut rows: Vec<Credential> = Vec::new();
             // One row more than the page has shows whether there is another page. Usually one query
             // is enough. But a filter can have fields without an index: then more is read until the
             // page is full.
-            let mut part = Paging::new(paging.limit() + 1, paging.after());
+            let mut batch = Paging::new(paging.limit() + 1, paging.after());
             loop {
-                let read = store::newest(connection, user, &selection, scope, part)?;
-                let fetched = part.page(read, |credential| credential.id);
+                let read = store::newest(connection, user, &selection, status, batch)?;
+                let fetched = batch.page(read, |credential| credential.id);
                 rows.extend(fetched.rows.into_iter().filter_map(|mut credential| {
                     last_used::merge_pending(context, &mut credential);
-                    let wanted =
-                        scope.has(&credential, now) && selection.matches(&credential, &made);
-                    wanted.then_some(credential)
+                    let is_match = status.has(&credential, now)
+                        && selection.matches(&credential, &descendants);
+                    is_match.then_some(credential)
                 }));
                 if fetched.next.is_none() || rows.len() > paging.limit() {
                     return Ok(paging.page(rows, |credential| credential.id));
                 }
-                part = Paging::new(MAX_PAGE_SIZE, fetched.next);
+                batch = Paging::new(MAX_PAGE_SIZE, fetched.next);
             }
         })
         .await

@@ -19,7 +19,7 @@ pub(crate) mod store;
 pub(crate) use self::receipt::find_recent_receipt;
 pub(crate) use self::sign_in_history::{has_signed_in_from, signed_in_with_before};
 pub use self::{
-    cleanup::{MOST_RECEIPTS, Pruned, prune},
+    cleanup::{MAX_RECEIPTS, Pruned, prune},
     credential::Credential,
     filter::CredentialFilter,
     list::{StatusFilter, find, find_any_user, list},

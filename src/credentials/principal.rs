@@ -16,7 +16,7 @@ use crate::{
 /// [`super::authenticate`] creates this value.
 #[derive(Clone, Debug)]
 pub struct Principal {
-    known: Arc<CachedCredential>,
+    cached: Arc<CachedCredential>,
     /// The digest of the presented secret. A credential can have several secrets.
     pub secret: Digest,
     /// The client's address.
@@ -29,18 +29,18 @@ impl Deref for Principal {
     type Target = CachedCredential;
 
     fn deref(&self) -> &CachedCredential {
-        &self.known
+        &self.cached
     }
 }
 
 impl Principal {
     pub(super) const fn new(
-        known: Arc<CachedCredential>,
+        cached: Arc<CachedCredential>,
         secret: Digest,
         ip: Option<IpAddr>,
     ) -> Self {
         Self {
-            known,
+            cached,
             secret,
             ip,
             needs: &[],
@@ -82,7 +82,7 @@ impl Principal {
         now: Timestamp,
     ) -> Result<RecentlyAuthenticated<'_>> {
         let credential = &self.credential;
-        expect_confirmed(credential.class(), credential.confirmed_until, now)?;
+        require_confirmed(credential.class(), credential.confirmed_until, now)?;
         Ok(RecentlyAuthenticated(self))
     }
 
@@ -101,7 +101,7 @@ impl Principal {
 
 /// Requires that a credential counts as recently authenticated at `now`. A token always does: its
 /// abilities decide.
-pub(super) fn expect_confirmed(
+pub(super) fn require_confirmed(
     class: CredentialType,
     until: Option<Timestamp>,
     now: Timestamp,

@@ -114,8 +114,8 @@ pub async fn find_receipt(
         .await
 }
 
-/// Returns the newest receipt of the last [`RESUBMISSION_WINDOW`] for which `fits` is true. The first
-/// sending of a form may have created it.
+/// Returns the newest receipt of the last [`RESUBMISSION_WINDOW`] for which `predicate` is true.
+/// The first sending of a form may have created it.
 ///
 /// # Errors
 /// Returns an error if the database fails.
@@ -123,11 +123,11 @@ pub(crate) fn find_recent_receipt(
     context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
-    fits: impl Fn(&RevocationReceipt) -> bool,
+    predicate: impl Fn(&RevocationReceipt) -> bool,
 ) -> Result<Option<RevocationReceipt>> {
     let since = ReceiptId::lower_bound_at(context.now().saturating_sub(RESUBMISSION_WINDOW));
     for id in store::receipts_since(connection, user, since)? {
-        let receipt = store::find_receipt(connection, user, id)?.filter(&fits);
+        let receipt = store::find_receipt(connection, user, id)?.filter(&predicate);
         if receipt.is_some() {
             return Ok(receipt);
         }

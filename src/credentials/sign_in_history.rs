@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The number of sign-ins that are considered.
-const REMEMBERED: i64 = 200;
+const MAX_SIGN_INS: i64 = 200;
 
 /// Returns whether `user` has signed in from `network`, according to the stored credentials.
 ///
@@ -23,9 +23,9 @@ pub(crate) fn has_signed_in_from(
     user: UserId,
     network: IpNet,
 ) -> Result<bool> {
-    let places = store::signed_in_from(connection, user, REMEMBERED)?;
-    let mut places = places.iter().filter_map(|ip| ip.parse::<IpAddr>().ok());
-    Ok(places.any(|ip| network.contains(&ip)))
+    let addresses = store::signed_in_from(connection, user, MAX_SIGN_INS)?;
+    let mut addresses = addresses.iter().filter_map(|ip| ip.parse::<IpAddr>().ok());
+    Ok(addresses.any(|ip| network.contains(&ip)))
 }
 
 /// Returns the user agents of `user`'s sessions other than `newest`, according to the stored

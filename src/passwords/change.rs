@@ -98,7 +98,7 @@ async fn change_now(
     caller: &Principal,
     change: PasswordChange,
 ) -> Result<Option<RevocationReceipt>> {
-    let (user, actor, here) = (caller.user.id, caller.actor(), caller.credential.id);
+    let (user, actor, session_id) = (caller.user.id, caller.actor(), caller.credential.id);
     let form = change.form();
     let proof = authenticate_user(context, caller, change.current).await?;
     let hash = context
@@ -116,25 +116,25 @@ async fn change_now(
         .write(move |tx| {
             redeem_password_proof(tx, &proof, &actor)?;
             store::set_password(tx.connection, user, &hash)?;
-            let what = NewEvent::new(EventKind::PasswordChanged, "");
-            audit::record(tx, user, &actor, what)?;
-            let old = tx.invalidate_user(user);
-            secrets::delete_secrets(tx.connection, old, here)?;
-            secrets::insert_secret(tx.connection, here, change.renewed, "", tx.now())?;
+            let event = NewEvent::new(EventKind::PasswordChanged, "");
+            audit::record(tx, user, &actor, event)?;
+            let invalidation = tx.invalidate_user(user);
+            secrets::delete_secrets(tx.connection, invalidation, session_id)?;
+            secrets::insert_secret(tx.connection, session_id, change.renewed, "", tx.now())?;
             if let Some(form) = form
                 && secrets::by_form_key(tx.connection, user, form.as_bytes())?.is_none()
             {
-                secrets::set_form_key(tx.connection, here, form.as_bytes())?;
+                secrets::set_form_key(tx.connection, session_id, form.as_bytes())?;
             }
             if classes.is_empty() {
                 return Ok(None);
             }
-            let selection = CredentialFilter {
+            let filter = CredentialFilter {
                 class: classes,
-                ..CredentialFilter::all_but(here)
+                ..CredentialFilter::all_but(session_id)
             };
-            let ending = RevocationRequest::of(selection, RevocationReason::PasswordChanged);
-            revoke::revoke_in(tx, user, &ending, &actor).map(Some)
+            let request = RevocationRequest::of(filter, RevocationReason::PasswordChanged);
+            revoke::revoke_in(tx, user, &request, &actor).map(Some)
         })
         .await
 }
@@ -149,13 +149,15 @@ async fn was_changed_by_form(
     let Some(form) = change.form() else {
         return Ok(None);
     };
-    let (user, here) = (caller.user.id, caller.credential.id);
-    let was_sent = context
+    let (user, session_id) = (caller.user.id, caller.credential.id);
+    let is_repeated = context
         .read(move |context, connection| {
-            Ok::<_, Error>(session_of(context, connection, user, here, &form)?.is_some())
+            Ok::<_, Error>(
+                find_changed_session(context, connection, user, session_id, &form)?.is_some(),
+            )
         })
         .await?;
-    if !was_sent {
+    if !is_repeated {
         return Ok(None);
     }
     let new = change.new.clone().into_secret();
@@ -165,23 +167,25 @@ async fn was_changed_by_form(
         Err(other) => return Err(other),
     };
     let (actor, renewed) = (caller.actor(), change.renewed);
-    let (asks_for_an_ending, ip) = (change.end_sessions || change.end_tokens, caller.ip);
+    let (revokes_others, ip) = (change.end_sessions || change.end_tokens, caller.ip);
     context
         .write(move |tx| {
-            let begun = redeem_password_proof(tx, &proof, &actor);
-            let Some(session) = session_of(tx.state, tx.connection, user, here, &form)? else {
+            let redeemed = redeem_password_proof(tx, &proof, &actor);
+            let Some(session) =
+                find_changed_session(tx.state, tx.connection, user, session_id, &form)?
+            else {
                 return Ok(None);
             };
-            let is_renewed = matches!(begun, Err(Error::NotSignedIn { .. }));
+            let is_renewed = matches!(redeemed, Err(Error::NotSignedIn { .. }));
             if is_renewed {
                 // The presented secret is revoked. The proof must be valid nevertheless.
                 redeem_password_proof(tx, &proof, &Actor::stranger(ip))?;
                 secrets::insert_further_secret(tx.connection, &session, renewed)?;
             } else {
-                begun?;
+                redeemed?;
             }
-            let receipt = if asks_for_an_ending {
-                receipt_of(tx.state, tx.connection, &session)?
+            let receipt = if revokes_others {
+                find_change_receipt(tx.state, tx.connection, &session)?
             } else {
                 None
             };
@@ -195,25 +199,29 @@ async fn was_changed_by_form(
 
 /// Returns the session, if it is active and this form renewed its secret within
 /// [`RESUBMISSION_WINDOW`].
-fn session_of(
+fn find_changed_session(
     context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
-    here: CredentialId,
+    session_id: CredentialId,
     form: &Digest,
 ) -> Result<Option<Credential>> {
     let now = context.now();
-    if secrets::by_form_key(connection, user, form.as_bytes())? != Some(here)
-        || !secrets::is_renewed_since(connection, here, now.saturating_sub(RESUBMISSION_WINDOW))?
+    if secrets::by_form_key(connection, user, form.as_bytes())? != Some(session_id)
+        || !secrets::is_renewed_since(
+            connection,
+            session_id,
+            now.saturating_sub(RESUBMISSION_WINDOW),
+        )?
     {
         return Ok(None);
     }
-    let session = secrets::find(connection, user, here)?;
+    let session = secrets::find(connection, user, session_id)?;
     Ok(session.filter(|session| session.is_active(now)))
 }
 
 /// Returns the receipt of the last change of the password by this session, if it is recent.
-fn receipt_of(
+fn find_change_receipt(
     context: &AppState,
     connection: &mut AnyConnection,
     session: &Credential,
@@ -227,9 +235,9 @@ impl PasswordChange {
     /// Returns the digest that identifies the form. With other options selected it is another form.
     fn form(&self) -> Option<Digest> {
         let key = self.form_key?;
-        let ticked = [u8::from(self.end_sessions), u8::from(self.end_tokens)];
+        let options = [u8::from(self.end_sessions), u8::from(self.end_tokens)];
         Some(Digest::of(
-            &[&b"form for a password: "[..], &key, &ticked].concat(),
+            &[&b"form for a password: "[..], &key, &options].concat(),
         ))
     }
 }

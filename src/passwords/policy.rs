@@ -12,7 +12,7 @@ pub const MIN_LENGTH: usize = 15;
 /// The maximum number of characters, and of bytes. They bound the cost of hashing the password of
 /// one request.
 pub const MAX_LENGTH: usize = 128;
-const MOST_BYTES: usize = 512;
+const MAX_BYTES: usize = 512;
 
 /// A new password. It is used exactly as typed, never trimmed, truncated or folded. It is not
 /// normalised either (ASVS 5.0, 6.2.8), so another Unicode composition is another password. NUL is
@@ -42,10 +42,10 @@ impl NewPassword {
         if !has_valid_length(&text) {
             return Err(format!("Use at most {MAX_LENGTH} characters."));
         }
-        let own = [email.map(Email::as_str), name.map(Name::as_str)];
-        let own: Vec<&str> = own.into_iter().flatten().collect();
-        if let Some(why) = weakness(typed, &own) {
-            return Err(why.to_owned());
+        let user_words = [email.map(Email::as_str), name.map(Name::as_str)];
+        let user_words: Vec<&str> = user_words.into_iter().flatten().collect();
+        if let Some(advice) = weakness(typed, &user_words) {
+            return Err(advice.to_owned());
         }
         Ok(Self(text))
     }
@@ -60,36 +60,36 @@ impl NewPassword {
 /// Returns whether a password of this length can exist. Other texts are rejected without hashing.
 pub(super) fn has_valid_length(text: &SecretString) -> bool {
     let typed = text.expose();
-    !typed.is_empty() && typed.len() <= MOST_BYTES && typed.chars().count() <= MAX_LENGTH
+    !typed.is_empty() && typed.len() <= MAX_BYTES && typed.chars().count() <= MAX_LENGTH
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn taken(text: &str) -> bool {
+    fn is_accepted(text: &str) -> bool {
         NewPassword::parse(SecretString::new(text.to_owned()), None, None).is_ok()
     }
 
     #[test]
-    fn any_text_of_the_right_length_is_a_password() {
-        assert!(taken("correct horse b"));
-        assert!(taken("é and more of it"));
+    fn any_text_of_valid_length_is_accepted() {
+        assert!(is_accepted("correct horse b"));
+        assert!(is_accepted("é and more of it"));
         let long: String = "a long one 🙂🙃☂".repeat(10).chars().take(128).collect();
-        assert!(taken(&long));
-        assert!(taken("nul\0 inside is fine"));
+        assert!(is_accepted(&long));
+        assert!(is_accepted("nul\0 inside is fine"));
     }
 
     #[test]
-    fn what_is_too_short_or_too_long_is_refused() {
-        assert!(!taken(""));
-        assert!(!taken(&"x".repeat(14)));
-        assert!(!taken(&"x".repeat(129)));
-        assert!(!taken(&"é".repeat(14)), "characters count, not bytes");
+    fn too_short_and_too_long_passwords_are_refused() {
+        assert!(!is_accepted(""));
+        assert!(!is_accepted(&"x".repeat(14)));
+        assert!(!is_accepted(&"x".repeat(129)));
+        assert!(!is_accepted(&"é".repeat(14)), "characters count, not bytes");
     }
 
     #[test]
-    fn ones_own_address_or_name_is_refused() {
+    fn own_address_and_own_name_are_refused() {
         let email = Email::parse("ada.lovelace@example.com").unwrap();
         let name = Name::parse("Augusta Ada King").unwrap();
         for own in ["Ada.Lovelace@Example.com", "augusta ada king"] {

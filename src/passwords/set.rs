@@ -30,16 +30,16 @@ pub async fn set_password_as_operator(
             let actor = Actor::operator();
             lock_user_and_recheck_actor(tx, user, &actor)?;
             store::set_password(tx.connection, user, &hash)?;
-            let what = NewEvent::new(EventKind::PasswordChanged, "");
-            audit::record(tx, user, &actor, what)?;
+            let event = NewEvent::new(EventKind::PasswordChanged, "");
+            audit::record(tx, user, &actor, event)?;
             if keep {
                 return Ok::<_, Error>(None);
             }
-            let ending = RevocationRequest::of(
+            let request = RevocationRequest::of(
                 CredentialFilter::default(),
                 RevocationReason::PasswordChanged,
             );
-            revoke::revoke_in(tx, user, &ending, &actor).map(Some)
+            revoke::revoke_in(tx, user, &request, &actor).map(Some)
         })
         .await
 }

@@ -19,7 +19,7 @@ const SEQUENCE: &str = "Use something else than the alphabet, counting, or a row
 const PRODUCT: &str = "narthex";
 /// The minimum length of a word of ASCII letters. Shorter words occur in too many texts. (Two other
 /// letters can be a name.)
-const SHORTEST_WORD: usize = 3;
+const MIN_WORD_LENGTH: usize = 3;
 /// The longest part whose repetition is rejected, in characters.
 const MAX_PERIOD: usize = 3;
 
@@ -42,8 +42,8 @@ const SEQUENCES: [&str; 7] = [
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
 ];
 
-/// Returns advice if `password` is easy to guess. `own` is the user's data.
-pub(super) fn weakness(password: &str, own: &[&str]) -> Option<&'static str> {
+/// Returns advice if `password` is easy to guess. `user_words` is the user's data.
+pub(super) fn weakness(password: &str, user_words: &[&str]) -> Option<&'static str> {
     let typed = password.to_lowercase();
     if is_repeated(&typed) {
         Some(REPEATED)
@@ -51,7 +51,7 @@ pub(super) fn weakness(password: &str, own: &[&str]) -> Option<&'static str> {
         Some(SEQUENCE)
     } else if is_common(&typed) {
         Some(COMMON)
-    } else if is_of_own_words(&typed, own) {
+    } else if is_of_own_words(&typed, user_words) {
         Some(OWN)
     } else {
         None
@@ -59,22 +59,22 @@ pub(super) fn weakness(password: &str, own: &[&str]) -> Option<&'static str> {
 }
 
 fn is_repeated(typed: &str) -> bool {
-    let once = smallest_period(typed);
-    once != typed && once.chars().count() <= MAX_PERIOD
+    let period = smallest_period(typed);
+    period != typed && period.chars().count() <= MAX_PERIOD
 }
 
 fn is_sequence(typed: &str) -> bool {
-    let back = reversed(typed);
+    let backwards = reversed(typed);
     SEQUENCES.iter().any(|sequence| {
         let long = sequence.repeat(typed.len() / sequence.len() + 2);
-        long.contains(typed) || long.contains(&back)
+        long.contains(typed) || long.contains(&backwards)
     })
 }
 
 /// Returns whether the list has the password: as typed, backwards, repeated, or with digits around
 /// it.
 fn is_common(typed: &str) -> bool {
-    let known = |text: &str| COMMON_PASSWORDS.contains(text);
+    let is_listed = |text: &str| COMMON_PASSWORDS.contains(text);
     [
         typed,
         without_digits(typed),
@@ -83,27 +83,27 @@ fn is_common(typed: &str) -> bool {
         smallest_period(without_digits(typed)),
     ]
     .into_iter()
-    .filter(|text| text.chars().count() >= SHORTEST_WORD)
-    .any(|text| known(text) || known(&reversed(text)))
+    .filter(|text| text.chars().count() >= MIN_WORD_LENGTH)
+    .any(|text| is_listed(text) || is_listed(&reversed(text)))
 }
 
 /// Returns whether the password consists of the user's own words only: forwards or backwards, in
 /// any order and number, with digits around them and any separators. A whole name, address or local
 /// part counts as one word too, however short its words are.
-fn is_of_own_words(typed: &str, own: &[&str]) -> bool {
+fn is_of_own_words(typed: &str, user_words: &[&str]) -> bool {
     let typed = folded(typed);
-    let own: Vec<String> = own
+    let user_words: Vec<String> = user_words
         .iter()
         .chain(&[PRODUCT])
         .map(|text| folded(text))
         .collect();
-    let single = own
+    let single = user_words
         .iter()
         .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
-        .filter(|word| word.len() >= SHORTEST_WORD && word.chars().count() >= 2)
+        .filter(|word| word.len() >= MIN_WORD_LENGTH && word.chars().count() >= 2)
         .map(str::to_owned);
-    let local_parts = own.iter().filter_map(|text| text.split_once('@'));
-    let whole = own.iter().map(String::as_str);
+    let local_parts = user_words.iter().filter_map(|text| text.split_once('@'));
+    let whole = user_words.iter().map(String::as_str);
     let whole = whole.chain(local_parts.map(|(local, _)| local));
     let mut words: Vec<String> = single.chain(whole.map(joined)).collect();
     words.retain(|word| !word.is_empty());
@@ -164,7 +164,7 @@ mod tests {
     const ADA: [&str; 2] = ["Ada King-Lovelace", "ada.l1815@analytical.example"];
 
     #[test]
-    fn what_many_people_have_is_refused_however_it_is_written() {
+    fn common_passwords_are_refused_in_any_spelling() {
         for password in [
             "1q2w3e4r5t6y7u8i9o0p",
             "FamiliyaFamiliya",
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_the_person_is_refused_in_any_order() {
+    fn users_own_words_are_refused_in_any_order() {
         for password in [
             "ada king-lovelace",
             "AdaKingLovelace",
@@ -196,15 +196,15 @@ mod tests {
         ] {
             assert_eq!(weakness(password, &ADA), Some(OWN), "{password}");
         }
-        let own = ["欧阳明明", "x@example.com"];
+        let user_words = ["欧阳明明", "x@example.com"];
         assert_eq!(
-            weakness("欧阳明明欧阳明明欧阳明明欧阳明明", &own),
+            weakness("欧阳明明欧阳明明欧阳明明欧阳明明", &user_words),
             Some(OWN)
         );
     }
 
     #[test]
-    fn own_name_and_address_of_short_words_are_refused() {
+    fn short_own_names_and_addresses_are_refused() {
         for (name, email, passwords) in [
             (
                 "Jo",
@@ -236,16 +236,16 @@ mod tests {
             ),
         ] {
             for password in passwords {
-                let own = [email, name];
-                let why = weakness(password, &own);
+                let user_words = [email, name];
+                let advice = weakness(password, &user_words);
                 let of_others = password.contains("jay");
-                assert_eq!(why, (!of_others).then_some(OWN), "{password}");
+                assert_eq!(advice, (!of_others).then_some(OWN), "{password}");
             }
         }
     }
 
     #[test]
-    fn what_a_finger_makes_by_itself_is_refused() {
+    fn repetitions_and_sequences_are_refused() {
         for password in [
             "xxxxxxxxxxxxxxx",
             "ababababababababab",
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hard_to_guess_is_taken() {
+    fn hard_to_guess_passwords_are_accepted() {
         for password in [
             "correct horse battery staple",
             "another long password",
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_repeats_is_found() {
+    fn smallest_period_is_found() {
         for (text, part) in [
             ("aaaa", "a"),
             ("ababab", "ab"),
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_as_its_reading_needs_it() {
+    fn common_passwords_are_trimmed_and_lower_case() {
         let list = include_str!("../../data/common-passwords.txt");
         assert!(COMMON_PASSWORDS.len() >= 10_000);
         for line in list.lines() {

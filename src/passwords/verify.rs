@@ -23,26 +23,26 @@ pub struct PasswordProof {
     user: UserId,
     /// The hash that matched the password. If the hash has changed when the proof is used, the
     /// proof is not valid.
-    against: StoredHash,
+    hash: StoredHash,
     /// The counted attempt, which is removed when the proof is used. `None` after a registration.
     attempt: Option<Counted>,
-    is_by_registering: bool,
+    is_from_registration: bool,
 }
 
 impl PasswordProof {
     /// Returns a proof for a client that has just registered this account.
-    pub(crate) const fn from_registration(user: UserId, against: StoredHash) -> Self {
+    pub(crate) const fn from_registration(user: UserId, hash: StoredHash) -> Self {
         Self {
             user,
-            against,
+            hash,
             attempt: None,
-            is_by_registering: true,
+            is_from_registration: true,
         }
     }
 
     /// Marks the proof as that of a client that registered the account a moment ago.
     pub(crate) const fn for_new_account(mut self) -> Self {
-        self.is_by_registering = true;
+        self.is_from_registration = true;
         self
     }
 
@@ -55,7 +55,7 @@ impl PasswordProof {
     /// Returns whether the client registered this account a moment ago.
     #[must_use]
     pub const fn is_from_registration(&self) -> bool {
-        self.is_by_registering
+        self.is_from_registration
     }
 }
 
@@ -86,7 +86,7 @@ pub async fn authenticate(
             let account = store::by_email(connection, &canonical)?;
             let attempt = Attempt::to_sign_in(context, &canonical, actor.ip);
             let user = account.as_ref().map(|account| account.user.id);
-            let attempt = expect_not_blocked(context, connection, attempt, user, &actor)?;
+            let attempt = check_rate_limit(context, connection, attempt, user, &actor)?;
             Ok((account, attempt))
         })
         .await?;
@@ -123,7 +123,7 @@ pub async fn authenticate_user(
 /// is blocked only by its own counter. This needs no cookie, because the stored sessions have the
 /// addresses of their sign-ins. A client in such a network could learn from it that the account
 /// exists; registration reveals that, too.
-fn expect_not_blocked(
+fn check_rate_limit(
     context: &AppState,
     connection: &mut AnyConnection,
     attempt: Attempt,
@@ -132,12 +132,12 @@ fn expect_not_blocked(
 ) -> Result<Attempt> {
     // The query runs for an unknown account as well, so that the response time reveals nothing.
     let user = user.unwrap_or_else(UserId::nil);
-    let is_known = match actor.ip.map(networks::client_prefix) {
-        Some(here) => credentials::has_signed_in_from(connection, user, here)?,
+    let is_known_location = match actor.ip.map(networks::client_prefix) {
+        Some(network) => credentials::has_signed_in_from(connection, user, network)?,
         None => false,
     };
-    let attempt = if is_known {
-        attempt.from_a_known_place()
+    let attempt = if is_known_location {
+        attempt.from_known_location()
     } else {
         attempt
     };
@@ -151,35 +151,35 @@ async fn verify(
     actor: Actor,
     attempt: Attempt,
 ) -> Result<PasswordProof> {
-    let place = context.hasher().acquire(actor.ip).await?;
+    let permit = context.hasher().acquire(actor.ip).await?;
     let counted = rate_limit::record_attempt(context, &attempt).await?;
     let verified = match account {
         Some(account) => {
             let id = account.user.id;
-            let against = verify_one(context, &place, account, password).await?;
-            (Some(id), against)
+            let hash = verify_one(context, &permit, account, password).await?;
+            (Some(id), hash)
         }
         None => {
-            place.verify(password, None).await?;
+            permit.verify(password, None).await?;
             (None, None)
         }
     };
-    drop(place);
-    let right = if verified.1.is_some() {
+    drop(permit);
+    let label = if verified.1.is_some() {
         "right"
     } else {
         "wrong"
     };
-    metrics::counter!("narthex_passwords_total", "verdict" => right).increment(1);
+    metrics::counter!("narthex_passwords_total", "verdict" => label).increment(1);
     match verified {
-        (Some(user), Some(against)) => Ok(PasswordProof {
+        (Some(user), Some(hash)) => Ok(PasswordProof {
             user,
-            against,
+            hash,
             attempt: Some(counted),
-            is_by_registering: false,
+            is_from_registration: false,
         }),
-        (known, _) => {
-            record_refusal(context, known, actor, counted).await?;
+        (user, _) => {
+            record_refusal(context, user, actor, counted).await?;
             Err(Error::WrongPassword)
         }
     }
@@ -188,18 +188,20 @@ async fn verify(
 /// Returns the hash that matches the password, if the account is not disabled.
 async fn verify_one(
     context: &AppState,
-    place: &HashPermit,
+    permit: &HashPermit,
     account: Account,
     password: SecretString,
 ) -> Result<Option<StoredHash>> {
     let (user, stored) = (account.user.id, account.password);
-    let verdict = place.verify(password.clone(), Some(stored.clone())).await?;
+    let check = permit
+        .verify(password.clone(), Some(stored.clone()))
+        .await?;
     if account.disabled_at.is_some() {
         return Ok(None);
     }
-    match verdict {
+    match check {
         PasswordCheck::Valid => Ok(Some(stored)),
-        PasswordCheck::ValidNeedsRehash => rehash(context, place, user, stored, password).await,
+        PasswordCheck::ValidNeedsRehash => rehash(context, permit, user, stored, password).await,
         PasswordCheck::Invalid => Ok(None),
         PasswordCheck::MalformedHash => {
             tracing::error!(%user, "stored password hash malformed, sign-in impossible");
@@ -212,38 +214,40 @@ async fn verify_one(
 /// sign-ins one replaces it, and the others verify against the new hash.
 async fn rehash(
     context: &AppState,
-    place: &HashPermit,
+    permit: &HashPermit,
     user: UserId,
     old: StoredHash,
     password: SecretString,
 ) -> Result<Option<StoredHash>> {
-    let new = place.hash(password.clone()).await?;
+    let new = permit.hash(password.clone()).await?;
     let found = context
         .write(move |tx| {
             if store::renew_hash(tx.connection, user, &old, &new)? {
-                return Ok(Found::Ours(new));
+                return Ok(HashAfterUpdate::Replaced(new));
             }
             let account = store::find(tx.connection, user)?;
-            Ok(Found::Another(account.map(|account| account.password)))
+            Ok(HashAfterUpdate::Changed(
+                account.map(|account| account.password),
+            ))
         })
         .await?;
     match found {
-        Found::Ours(new) => Ok(Some(new)),
-        Found::Another(stored) => {
-            let verdict = place.verify(password, stored.clone()).await?;
-            let right = matches!(
-                verdict,
+        HashAfterUpdate::Replaced(new) => Ok(Some(new)),
+        HashAfterUpdate::Changed(stored) => {
+            let check = permit.verify(password, stored.clone()).await?;
+            let is_valid = matches!(
+                check,
                 PasswordCheck::Valid | PasswordCheck::ValidNeedsRehash
             );
-            Ok(stored.filter(|_| right))
+            Ok(stored.filter(|_| is_valid))
         }
     }
 }
 
 /// The stored hash after the replacement.
-enum Found {
-    Ours(StoredHash),
-    Another(Option<StoredHash>),
+enum HashAfterUpdate {
+    Replaced(StoredHash),
+    Changed(Option<StoredHash>),
 }
 
 /// Records a failed attempt in the audit log, without a user if the account does not exist. If only
@@ -257,8 +261,8 @@ async fn record_refusal(
 ) -> Result<()> {
     context
         .write(move |tx| {
-            let what = NewEvent::new(EventKind::PasswordRefused, "");
-            audit::record(tx, user, &actor, what)?;
+            let event = NewEvent::new(EventKind::PasswordRefused, "");
+            audit::record(tx, user, &actor, event)?;
             rate_limit::record_failure(tx.state, tx.connection, &attempt)
         })
         .await
@@ -281,7 +285,7 @@ pub(crate) fn redeem_password_proof(
         other => other?,
     }
     let account = store::find(tx.connection, proof.user)?
-        .filter(|account| account.password == proof.against && account.disabled_at.is_none())
+        .filter(|account| account.password == proof.hash && account.disabled_at.is_none())
         .ok_or(Error::WrongPassword)?;
     if let Some(attempt) = &proof.attempt {
         rate_limit::record_success(tx.state, tx.connection, attempt)?;

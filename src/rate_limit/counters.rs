@@ -99,7 +99,7 @@ pub(super) struct Counter {
     /// Whether the counter can reject the attempt. A counter that cannot, and that would block the
     /// attempt, is left unchanged.
     pub can_block: bool,
-    pub what: &'static str,
+    pub label: &'static str,
 }
 
 /// The counters of one outcome: by the client's networks and by the target.
@@ -173,7 +173,7 @@ impl Attempt {
     /// this account can block the attempt. Attempts from other networks, and attempts of the same
     /// network on other accounts, do not lock the owner out.
     #[must_use]
-    pub fn from_a_known_place(mut self) -> Self {
+    pub fn from_known_location(mut self) -> Self {
         if let Subject::Account { known_location, .. } = &mut self.subject {
             *known_location = true;
         }
@@ -239,12 +239,12 @@ impl Attempt {
         };
         let of_network = networks::client_prefix(client);
         let of_site = networks::site_prefix(client);
-        let counter = |(what, policy): (&'static str, LimitPolicy), of: IpNet| Counter {
-            key: key(what, &[of.to_string().as_bytes()]),
+        let counter = |(label, policy): (&'static str, LimitPolicy), of: IpNet| Counter {
+            key: key(label, &[of.to_string().as_bytes()]),
             policy,
             outcomes,
             can_block,
-            what,
+            label,
         };
         let mut counters = vec![counter(network, of_network)];
         if of_site != of_network {
@@ -255,13 +255,13 @@ impl Attempt {
 }
 
 impl Family {
-    fn target_counter(&self, what: &'static str, can_block: bool, parts: &[&[u8]]) -> Counter {
+    fn target_counter(&self, label: &'static str, can_block: bool, parts: &[&[u8]]) -> Counter {
         Counter {
-            key: key(what, parts),
+            key: key(label, parts),
             policy: self.target_policy,
             outcomes: self.target_outcomes,
             can_block,
-            what,
+            label,
         }
     }
 }
@@ -275,8 +275,8 @@ fn counted(context: &AppState, ip: Option<IpAddr>) -> Option<IpAddr> {
 
 /// Returns the key of a counter. It is a digest, because a user can type a password into the wrong
 /// field, and the database must not contain it.
-fn key(what: &str, parts: &[&[u8]]) -> Digest {
-    let mut bytes = what.as_bytes().to_vec();
+fn key(label: &str, parts: &[&[u8]]) -> Digest {
+    let mut bytes = label.as_bytes().to_vec();
     for part in parts {
         bytes.push(0);
         bytes.extend_from_slice(part);

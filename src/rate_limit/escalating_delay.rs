@@ -257,8 +257,8 @@ mod tests {
                 }
             }
             let seconds = now.saturating_duration_since(start()).as_secs();
-            let most = u64::from(POLICY.max_count()) + seconds / 300 + seconds / 900 + 1;
-            prop_assert!(passed <= most, "{passed} of {most} in {seconds} s");
+            let max = u64::from(POLICY.max_count()) + seconds / 300 + seconds / 900 + 1;
+            prop_assert!(passed <= max, "{passed} of {max} in {seconds} s");
         }
     }
 }

@@ -60,11 +60,11 @@ pub fn check(
 /// Fails with the longest wait of all counters that can block the attempt.
 fn expect_unblocked(counters: &[(Counter, AttemptCounter)], now: Timestamp) -> Result<()> {
     let blocking = counters.iter().filter(|(counter, _)| counter.can_block);
-    let waits = blocking.filter_map(|(counter, state)| Some((state.wait(now)?, counter.what)));
+    let waits = blocking.filter_map(|(counter, state)| Some((state.wait(now)?, counter.label)));
     match waits.max_by_key(|(wait, _)| *wait) {
         None => Ok(()),
-        Some((wait, what)) => {
-            metrics::counter!("narthex_throttled_total", "by" => what).increment(1);
+        Some((wait, label)) => {
+            metrics::counter!("narthex_throttled_total", "by" => label).increment(1);
             Err(Error::Throttled(wait))
         }
     }
@@ -153,7 +153,7 @@ fn undo_attempt(
     Ok(())
 }
 
-/// Deletes up to `most` counters that have no effect any more, and returns their number. This
+/// Deletes up to `limit` counters that have no effect any more, and returns their number. This
 /// bounds the number of counters by the number of passwords that can be verified within the
 /// retention.
 ///
@@ -162,12 +162,12 @@ fn undo_attempt(
 pub(crate) fn delete_expired(
     connection: &mut AnyConnection,
     now: Timestamp,
-    most: i64,
+    limit: i64,
 ) -> Result<usize> {
     Ok(store::delete_expired(
         connection,
         now,
         now.saturating_add(MAX_RETENTION),
-        most,
+        limit,
     )?)
 }

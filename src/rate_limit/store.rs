@@ -78,13 +78,13 @@ pub(super) fn delete(connection: &mut AnyConnection, key: Digest) -> QueryResult
         .map(drop)
 }
 
-/// Deletes up to `most` counters that are clear by `now`, or only after `farthest`, which no
+/// Deletes up to `limit` counters that are clear by `now`, or only after `farthest`, which no
 /// attempt can cause.
 pub(super) fn delete_expired(
     connection: &mut AnyConnection,
     now: Timestamp,
     farthest: Timestamp,
-    most: i64,
+    limit: i64,
 ) -> QueryResult<usize> {
     let expired = || {
         throttles::clear_at
@@ -93,7 +93,7 @@ pub(super) fn delete_expired(
     };
     let keys: Vec<Digest> = throttles::table
         .filter(expired())
-        .limit(most)
+        .limit(limit)
         .select(throttles::key)
         .load(connection)?;
     // The condition is checked again, because a counter that was incremented meanwhile stays.

@@ -10,7 +10,7 @@ use std::fmt;
 use crate::types::credential_kind::CredentialKind;
 
 /// The maximum number of characters of a user agent that are stored.
-pub const LONGEST_USER_AGENT: usize = 512;
+pub const MAX_USER_AGENT_LENGTH: usize = 512;
 
 /// A device as its user agent describes it. It helps the owner to recognise a session. A client can
 /// send any user agent, so that no security decision may depend on it.
@@ -74,7 +74,7 @@ const BROWSERS: &[(&str, &str)] = &[
 ];
 
 /// Televisions, consoles and headsets. Their browsers run on a device of no named kind.
-const NO_COMPUTERS: &[(&str, &str)] = &[
+const OTHER_DEVICES: &[(&str, &str)] = &[
     ("SMART-TV", "TV"),
     ("SmartTV", "TV"),
     ("Smart TV", "TV"),
@@ -156,7 +156,7 @@ impl Device {
 
 fn system(user_agent: &str, browser_is_known: bool) -> (Option<&'static str>, CredentialKind) {
     let has = |word: &str| user_agent.contains(word);
-    for (word, name) in NO_COMPUTERS {
+    for (word, name) in OTHER_DEVICES {
         if has(word) {
             return (Some(name), CredentialKind::Other);
         }

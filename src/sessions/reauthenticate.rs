@@ -38,13 +38,13 @@ pub async fn reauthenticate(
     let (user, session) = (caller.user.id, caller.credential.id);
     context
         .write(move |tx| {
-            let begun = redeem_password_proof(tx, &proof, &actor);
-            let earlier = match &form_key {
+            let redeemed = redeem_password_proof(tx, &proof, &actor);
+            let existing = match &form_key {
                 Some(key) => store::by_form_key(tx.connection, user, key)?,
                 None => None,
             };
-            if matches!(begun, Err(Error::NotSignedIn { .. }))
-                && earlier == Some(session)
+            if matches!(redeemed, Err(Error::NotSignedIn { .. }))
+                && existing == Some(session)
                 && let Some(confirmed) =
                     was_confirmed_by_form(tx.state, tx.connection, user, session)?
             {
@@ -57,22 +57,22 @@ pub async fn reauthenticate(
                     digest,
                 )?);
             }
-            begun?;
-            let form_key = form_key.as_ref().filter(|_| earlier.is_none());
+            redeemed?;
+            let form_key = form_key.as_ref().filter(|_| existing.is_none());
             let now = tx.now();
             let until = now.saturating_add(tx.state.settings().confirm_for);
-            let old = store::invalidate(tx, user, session)?;
+            let invalidation = store::invalidate(tx, user, session)?;
             store::confirm(
                 tx.connection,
-                old,
+                invalidation,
                 session,
                 until,
                 form_key.map(<[u8; 16]>::as_slice),
             )?;
-            store::delete_secrets(tx.connection, old, session)?;
+            store::delete_secrets(tx.connection, invalidation, session)?;
             store::insert_secret(tx.connection, session, digest, "", now)?;
-            let what = NewEvent::new(EventKind::PasswordConfirmed, "");
-            audit::record(tx, user, &actor, what)?;
+            let event = NewEvent::new(EventKind::PasswordConfirmed, "");
+            audit::record(tx, user, &actor, event)?;
             Ok::<_, Error>(())
         })
         .await?;

@@ -57,7 +57,7 @@ mod tests {
     use crate::crypto::rng::SystemRandom;
 
     #[test]
-    fn no_two_secrets_share_even_their_beginning_however_many_are_made_at_once() {
+    fn concurrently_generated_secrets_share_no_beginning() {
         let make = || -> Vec<String> {
             let secrets = (0..5_000).map(|_| SessionSecret::generate(&SystemRandom).ok().unwrap());
             secrets.map(|secret| secret.expose().to_owned()).collect()

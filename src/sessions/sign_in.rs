@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{
-    device::{Device, LONGEST_USER_AGENT},
+    device::{Device, MAX_USER_AGENT_LENGTH},
     secret::SessionSecret,
 };
 use crate::{
@@ -53,20 +53,20 @@ pub struct SignIn {
 pub async fn sign_in(
     context: &AppState,
     proof: PasswordProof,
-    how: SignIn,
+    parameters: SignIn,
 ) -> Result<SessionSecret> {
     let secret = SessionSecret::generate(context.random())?;
     let digest = secret.digest();
     context
         .write(move |tx| {
-            let stranger = Actor::stranger(how.ip);
+            let stranger = Actor::stranger(parameters.ip);
             let account = redeem_password_proof(tx, &proof, &stranger)?;
-            let session = new_session(tx.state, &account.user, &how)?;
-            let earlier = match &how.form_key {
+            let session = new_session(tx.state, &account.user, &parameters)?;
+            let existing = match &parameters.form_key {
                 Some(key) => store::by_form_key(tx.connection, session.user_id, key)?,
                 None => None,
             };
-            if let Some(id) = earlier
+            if let Some(id) = existing
                 && let Some(opened) = find_by_form_key(tx.state, tx.connection, id, &session)?
             {
                 return Ok(store::insert_further_secret(
@@ -76,38 +76,38 @@ pub async fn sign_in(
                 )?);
             }
             // The key of an older credential is not stored a second time.
-            let form_key = how.form_key.as_ref().filter(|_| earlier.is_none());
+            let form_key = parameters.form_key.as_ref().filter(|_| existing.is_none());
             let form_key = form_key.map(<[u8; 16]>::as_slice);
             store::insert(tx.connection, &session, form_key)?;
             store::insert_secret(tx.connection, session.id, digest, "", session.created_at)?;
             let actor = Actor {
                 credential: Some(session.id),
                 secret: Some(digest),
-                ip: how.ip,
+                ip: parameters.ip,
                 needs: &[],
             };
             let device = Device::of(session.user_agent.as_deref());
             let kind = if proof.is_from_registration()
-                || is_known_location(tx.connection, &session, &device)?
+                || is_known_device(tx.connection, &session, &device)?
             {
                 EventKind::SignedIn
             } else {
                 EventKind::SignedInAnew
             };
-            let what = NewEvent::new(kind, device.to_string()).to(session.id);
-            audit::record(tx, session.user_id, &actor, what)?;
-            for old in how.replaces {
+            let event = NewEvent::new(kind, device.to_string()).to(session.id);
+            audit::record(tx, session.user_id, &actor, event)?;
+            for replaced in parameters.replaces {
                 // The transaction does not hold the lock of another user. While it waits for that
                 // lock, the session of that user may get another secret.
-                if old.user.id != session.user_id {
-                    let _ = tx.invalidate_user(old.user.id);
+                if replaced.user.id != session.user_id {
+                    let _ = tx.invalidate_user(replaced.user.id);
                 }
-                let selection = CredentialFilter {
-                    id: vec![old.credential.id],
+                let filter = CredentialFilter {
+                    id: vec![replaced.credential.id],
                     ..CredentialFilter::default()
                 };
-                let ending = RevocationRequest::of(selection, RevocationReason::Replaced);
-                revoke::revoke_in(tx, old.user.id, &ending, &actor)?;
+                let request = RevocationRequest::of(filter, RevocationReason::Replaced);
+                revoke::revoke_in(tx, replaced.user.id, &request, &actor)?;
             }
             limits::evict_excess_sessions(tx, &session, &actor)?;
             Ok::<_, Error>(())
@@ -138,7 +138,7 @@ fn find_by_form_key(
 
 /// Returns whether an earlier session of this user had an equal device: the same user agent, or the
 /// same browser, system and kind. A new version of a browser is not a new device.
-fn is_known_location(
+fn is_known_device(
     connection: &mut AnyConnection,
     session: &Credential,
     device: &Device,
@@ -149,17 +149,17 @@ fn is_known_location(
         .any(|one| *one == session.user_agent || Device::of(one.as_deref()) == *device))
 }
 
-fn new_session(context: &AppState, user: &User, how: &SignIn) -> Result<Credential> {
+fn new_session(context: &AppState, user: &User, parameters: &SignIn) -> Result<Credential> {
     let settings = context.settings();
-    let limits = if how.remember {
+    let limits = if parameters.remember {
         settings.remember
     } else {
         settings.session
     };
-    let user_agent = how
+    let user_agent = parameters
         .user_agent
         .as_ref()
-        .map(|text| text.chars().take(LONGEST_USER_AGENT).collect::<String>());
+        .map(|text| text.chars().take(MAX_USER_AGENT_LENGTH).collect::<String>());
     let now = context.now();
     Ok(Credential {
         id: context.new_id()?,
@@ -169,9 +169,9 @@ fn new_session(context: &AppState, user: &User, how: &SignIn) -> Result<Credenti
         hint: String::new(),
         abilities: Abilities::everything(),
         user_agent,
-        ip: how.ip,
-        last_used_ip: how.ip,
-        remembered: how.remember,
+        ip: parameters.ip,
+        last_used_ip: parameters.ip,
+        remembered: parameters.remember,
         paused: false,
         made_by: None,
         created_at: now,

@@ -72,9 +72,9 @@ pub async fn create(
     )?;
     context
         .write(move |tx| {
-            let acting = begin_change_as(tx, &caller)?;
-            acting.may_give_abilities(&draft.token.abilities)?;
-            acting.may_give_life(draft.token.expires_at)?;
+            let caller_credential = begin_change_as(tx, &caller)?;
+            caller_credential.may_give_abilities(&draft.token.abilities)?;
+            caller_credential.may_give_life(draft.token.expires_at)?;
             insert(tx, draft, form_key, &actor)
         })
         .await
@@ -164,7 +164,7 @@ pub(super) fn insert(
 ) -> Result<Issued> {
     let Issued { token, secret } = &issued;
     let digest: Digest = secret.digest();
-    limits::make_room_for_a_token(tx, token, actor)?;
+    limits::ensure_token_quota(tx, token, actor)?;
     db::with_savepoint(tx.connection, |connection| {
         store::insert(
             connection,
@@ -186,8 +186,8 @@ pub(super) fn insert(
         &secret.hint(),
         token.created_at,
     )?;
-    let what = NewEvent::new(EventKind::TokenCreated, token.name.clone()).to(token.id);
-    audit::record(tx, token.user_id, actor, what)?;
+    let event = NewEvent::new(EventKind::TokenCreated, token.name.clone()).to(token.id);
+    audit::record(tx, token.user_id, actor, event)?;
     Ok(issued)
 }
 
@@ -216,10 +216,10 @@ impl NewToken {
             return Err("Choose a time that is still to come.".to_owned());
         }
         match context.settings().token_max_age {
-            Some(most) if expires_at.is_none_or(|end| end > now.saturating_add(most)) => {
+            Some(max_age) if expires_at.is_none_or(|end| end > now.saturating_add(max_age)) => {
                 Err(format!(
                     "Tokens live at most {} here. Choose a shorter life.",
-                    crate::i18n::humanize::length(most)
+                    crate::i18n::humanize::length(max_age)
                 ))
             }
             _ => Ok(expires_at),

@@ -65,7 +65,7 @@ pub async fn sign_in(
                 // success. Otherwise sign-ins at a full list would count as attempts with a wrong
                 // password.
                 Err(full @ Error::TooManyTokens(_)) => Ok(Err(full)),
-                made => made.map(Ok),
+                result => result.map(Ok),
             }
         })
         .await?

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Issued, TokenSecret, update::find_live};
+use super::{Issued, TokenSecret, update::find_active};
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, EventKind, NewEvent},
@@ -24,10 +24,10 @@ use crate::{
 
 /// The maximum number of previous secrets that work, each within its own grace period. A user who
 /// rotates again because a new secret was lost needs a few of them.
-const EARLIER_SECRETS: usize = 8;
+const MAX_PREVIOUS_SECRETS: usize = 8;
 
 /// The period in which a client that repeats an `Idempotency-Key` gets the same secret again.
-const RETRIED_FOR: Duration = Duration::from_secs(10 * 60);
+const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(10 * 60);
 
 /// How long the previous secret works after a rotation: at most [`GracePeriod::MAX_GRACE_PERIOD`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,21 +70,21 @@ pub struct Request {
     key: Vec<u8>,
     /// The other parameters. The secret is derived from them as well, so that a repetition of the
     /// key with other parameters is detected.
-    terms: Vec<u8>,
+    parameters: Vec<u8>,
     repeatable_for: Option<Duration>,
     keys: SigningKeys,
 }
 
 impl Request {
-    /// Returns the request of a client, identified by its `Idempotency-Key`. `terms` is the part of
-    /// the body other than the grace period. It is empty if the body has nothing else.
+    /// Returns the request of a client, identified by its `Idempotency-Key`. `parameters` is the
+    /// part of the body other than the grace period. It is empty if the body has nothing else.
     #[must_use]
-    pub fn from_program(keys: &SigningKeys, key: &str, terms: &str) -> Self {
+    pub fn from_program(keys: &SigningKeys, key: &str, parameters: &str) -> Self {
         Self {
-            terms: terms.as_bytes().to_vec(),
+            parameters: parameters.as_bytes().to_vec(),
             keys: keys.clone(),
             key: format!("Idempotency-Key: {key}").into_bytes(),
-            repeatable_for: Some(RETRIED_FOR),
+            repeatable_for: Some(IDEMPOTENCY_WINDOW),
         }
     }
 
@@ -93,7 +93,7 @@ impl Request {
     #[must_use]
     pub fn from_form(keys: &SigningKeys, key: &[u8; 16]) -> Self {
         Self {
-            terms: Vec::new(),
+            parameters: Vec::new(),
             keys: keys.clone(),
             key: [b"form: ", key.as_slice()].concat(),
             repeatable_for: None,
@@ -104,7 +104,7 @@ impl Request {
 impl Request {
     /// Returns the input from which the secret is derived.
     fn to_bytes(&self) -> Vec<u8> {
-        [&*self.key, &*self.terms].concat()
+        [&*self.key, &*self.parameters].concat()
     }
 
     /// Returns the digest that identifies the request. The key of a client is distinct for each
@@ -114,8 +114,8 @@ impl Request {
         let program = self
             .repeatable_for
             .map(|_| *caller.credential.id.as_bytes());
-        let by = program.as_ref().map_or(&[][..], <[u8; 16]>::as_slice);
-        Digest::of(&[by, &self.key].concat())
+        let caller_id = program.as_ref().map_or(&[][..], <[u8; 16]>::as_slice);
+        Digest::of(&[caller_id, &self.key].concat())
     }
 }
 
@@ -162,11 +162,11 @@ pub async fn rotate(
     let caller = confirmed.caller().clone();
     context
         .write(move |tx| {
-            let acting = begin_change_as(tx, &caller)?;
+            let caller_credential = begin_change_as(tx, &caller)?;
             let actor = caller.actor();
-            let mut token = find_live(tx.state, tx.connection, caller.user.id, id)?;
-            acting.may_give_abilities(&token.abilities)?;
-            acting.may_give_life(expires_at.unwrap_or(token.expires_at))?;
+            let mut token = find_active(tx.state, tx.connection, caller.user.id, id)?;
+            caller_credential.may_give_abilities(&token.abilities)?;
+            caller_credential.may_give_life(expires_at.unwrap_or(token.expires_at))?;
             if let Some(request) = &request
                 && let Some(secret) =
                     find_existing(tx.state, tx.connection, &caller, &token, overlap, request)?
@@ -184,11 +184,11 @@ pub async fn rotate(
             token.hint = secret.hint();
             if let Some(expires_at) = expires_at {
                 token.expires_at = expires_at;
-                let old = store::invalidate(tx, token.user_id, id)?;
-                store::update(tx.connection, old, &token)?;
+                let invalidation = store::invalidate(tx, token.user_id, id)?;
+                store::update(tx.connection, invalidation, &token)?;
             }
-            let what = NewEvent::new(EventKind::TokenRotated, token.name.clone()).to(token.id);
-            audit::record(tx, caller.user.id, &actor, what)?;
+            let event = NewEvent::new(EventKind::TokenRotated, token.name.clone()).to(token.id);
+            audit::record(tx, caller.user.id, &actor, event)?;
             let issued = Issued { token, secret };
             Ok(RotatedToken {
                 issued,
@@ -205,9 +205,9 @@ pub async fn rotate(
 pub async fn previous_secrets(context: &AppState, id: CredentialId) -> Result<Vec<PreviousSecret>> {
     context
         .read(move |context, connection| {
-            let mut earlier = store::previous_secrets(connection, id)?;
-            earlier.retain(|earlier| context.now() < earlier.until);
-            Ok(earlier)
+            let mut previous = store::previous_secrets(connection, id)?;
+            previous.retain(|previous| context.now() < previous.until);
+            Ok(previous)
         })
         .await
 }
@@ -220,20 +220,31 @@ fn replace(
     request: Option<&Request>,
 ) -> Result<TokenSecret> {
     let now = tx.now();
-    let old = store::invalidate(tx, token.user_id, token.id)?;
-    store::limit_secrets(tx.connection, old, token.id, now.saturating_add(overlap.0))?;
+    let invalidation = store::invalidate(tx, token.user_id, token.id)?;
+    store::limit_secrets(
+        tx.connection,
+        invalidation,
+        token.id,
+        now.saturating_add(overlap.0),
+    )?;
     // Secrets beyond the limit are revoked, because the clock of another node may be slow and would
     // still accept one that is over by this clock. Those that are over by this clock are revoked
     // first.
-    let mut earlier = store::previous_secrets(tx.connection, token.id)?;
-    earlier.sort_by_key(|earlier| earlier.until <= now);
-    let kept = if overlap.0.is_zero() {
+    let mut previous = store::previous_secrets(tx.connection, token.id)?;
+    previous.sort_by_key(|previous| previous.until <= now);
+    let max_previous = if overlap.0.is_zero() {
         0
     } else {
-        EARLIER_SECRETS
+        MAX_PREVIOUS_SECRETS
     };
-    for spent in earlier.iter().skip(kept) {
-        store::revoke_secret(tx.connection, old, spent.digest, spent.until, now)?;
+    for excess in previous.iter().skip(max_previous) {
+        store::revoke_secret(
+            tx.connection,
+            invalidation,
+            excess.digest,
+            excess.until,
+            now,
+        )?;
     }
     let prefix = &tx.state.settings().token_prefix;
     let Some(request) = request else {
@@ -286,26 +297,26 @@ fn find_existing(
         .repeatable_for
         .map(|window| context.now().saturating_sub(window));
     let Some(ExistingRotation {
-        derived: made,
+        derived,
         is_replaced,
     }) = store::rotation(connection, token.id, request.digest(caller), since)?
     else {
         return Ok(None);
     };
     // A repeated form gets only the information that it is a repetition.
-    let is_a_program = request.repeatable_for.is_some();
-    if is_a_program && made.overlap != micros_of(overlap.0) {
+    let has_idempotency_key = request.repeatable_for.is_some();
+    if has_idempotency_key && derived.overlap != micros_of(overlap.0) {
         return Err(key_reuse_error("It was sent with another overlap."));
     }
-    if is_a_program && is_replaced {
+    if has_idempotency_key && is_replaced {
         return Err(key_reuse_error("The token was rotated again since."));
     }
     let prefix = &context.settings().token_prefix;
-    let spelt_out = request.to_bytes();
+    let input = request.to_bytes();
     std::iter::once(request.keys.first())
         .chain(request.keys.older())
-        .filter_map(|key| derive(prefix, key, token.id, &spelt_out, &made.salt))
-        .find(|secret| secret.digest() == made.digest)
+        .filter_map(|key| derive(prefix, key, token.id, &input, &derived.salt))
+        .find(|secret| secret.digest() == derived.digest)
         .map(Some)
         .ok_or_else(|| {
             key_reuse_error(
@@ -316,10 +327,10 @@ fn find_existing(
 
 /// Returns an error, because a key stands for one request
 /// (draft-ietf-httpapi-idempotency-key-header-07, section 2.7).
-fn key_reuse_error(why: &str) -> Error {
+fn key_reuse_error(reason: &str) -> Error {
     FieldErrors::one(
         "Idempotency-Key",
-        format!("{why} Send a new key for a new rotation."),
+        format!("{reason} Send a new key for a new rotation."),
     )
     .into()
 }
@@ -333,8 +344,8 @@ fn derive(
 ) -> Option<TokenSecret> {
     // The request contains the client's key, of which only a digest is stored. So the database and
     // the server's key are not enough to derive the secret.
-    let what_for: [&[u8]; 3] = [b"narthex rotation", token.as_bytes(), request];
-    TokenSecret::derive(prefix, key, salt, &what_for)
+    let info: [&[u8]; 3] = [b"narthex rotation", token.as_bytes(), request];
+    TokenSecret::derive(prefix, key, salt, &info)
 }
 
 #[cfg(test)]
@@ -344,8 +355,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_derived_secret_is_of_the_server_s_key_the_token_the_client_s_key_and_the_salt_and_of_no_less()
-     {
+    fn derived_secret_depends_on_key_token_request_and_salt() {
         let prefix = TokenPrefix::parse("nrx").unwrap();
         let [one, other] = [1, 2].map(|number| CredentialId::from_uuid(Uuid::from_u128(number)));
         let secret = |key: &[u8], token, request: &[u8], salt: &[u8]| {
@@ -367,7 +377,7 @@ mod tests {
 
     /// A version that derives another secret would reject a repeated request across an update.
     #[test]
-    fn a_derived_secret_stays_the_one_that_anybody_with_all_of_it_can_compute() {
+    fn derived_secret_matches_an_independent_implementation() {
         // Python: HKDF by `hmac`, with the information `narthex rotation`, the id's 16 bytes,
         // `request`.
         let prefix = TokenPrefix::parse("nrx").unwrap();
@@ -377,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_cannot_spell_the_request_of_a_form() {
+    fn client_key_never_equals_a_form_key() {
         let keys = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
         let keys = SigningKeys::parse(keys).unwrap();
         let form = Request::from_form(&keys, b"0123456789abcdef");

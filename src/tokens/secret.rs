@@ -67,9 +67,10 @@ impl TokenSecret {
     fn of(prefix: &TokenPrefix, bytes: &[u8; BYTES]) -> Option<Self> {
         let mut text = format!("{}_", prefix.as_str());
         let wanted = text.len() + RANDOM_CHARACTERS;
-        let fair = bytes.iter().filter(|byte| **byte < 248);
+        let unbiased = bytes.iter().filter(|byte| **byte < 248);
         text.extend(
-            fair.map(|byte| char::from(character(usize::from(byte % 62))))
+            unbiased
+                .map(|byte| char::from(character(usize::from(byte % 62))))
                 .take(RANDOM_CHARACTERS),
         );
         if text.len() < wanted {
@@ -165,11 +166,11 @@ fn character(value: usize) -> u8 {
 
 /// CRC-32 (IEEE 802.3) in base62, padded with `0` on the left to six characters.
 fn checksum(text: &str) -> [u8; CHECKSUM_CHARACTERS] {
-    let mut rest = crc32fast::hash(text.as_bytes()) as usize;
+    let mut remaining = crc32fast::hash(text.as_bytes()) as usize;
     let mut digits = [b'0'; CHECKSUM_CHARACTERS];
     for digit in digits.iter_mut().rev() {
-        *digit = character(rest % 62);
-        rest /= 62;
+        *digit = character(remaining % 62);
+        remaining /= 62;
     }
     digits
 }
@@ -186,14 +187,14 @@ mod tests {
     }
 
     #[test]
-    fn the_checksum_is_the_one_that_anybody_can_compute() {
+    fn checksum_matches_an_independent_implementation() {
         // Python: zlib.crc32(b"nrx_000000000000000000000000000000") in base62.
         assert_eq!(checksum("nrx_000000000000000000000000000000"), *b"3l0xIt");
         assert_eq!(checksum(""), *b"000000");
     }
 
     #[test]
-    fn no_two_secrets_are_the_same_and_each_reads_back() {
+    fn generated_secrets_differ_and_parse() {
         let mut seen = std::collections::HashSet::new();
         for _ in 0..1_000 {
             let secret = TokenSecret::generate(&prefix(), &SystemRandom).unwrap();
@@ -206,7 +207,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_changed_character_is_noticed(position in 4usize..40, replacement in "[0-9A-Za-z]") {
+        fn changed_character_is_detected(position in 4usize..40, replacement in "[0-9A-Za-z]") {
             let secret = TokenSecret::generate(&prefix(), &SystemRandom).unwrap();
             let mut text = secret.expose().to_owned();
             text.replace_range(position..=position, &replacement);
@@ -215,13 +216,13 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_the_parser_panic(text in ".*") {
+        fn parser_never_panics(text in ".*") {
             let _ = TokenSecret::parse(&text);
         }
     }
 
     #[test]
-    fn a_secret_is_known_by_its_form_whatever_its_prefix() {
+    fn secret_with_any_prefix_is_recognised() {
         for prefix in ["nrx", "ac", "A1b2C3d4E5"] {
             let prefix = TokenPrefix::parse(prefix).unwrap();
             let secret = TokenSecret::generate(&prefix, &SystemRandom).unwrap();
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn no_prefix_another_length_or_another_alphabet_is_refused() {
+    fn malformed_secrets_are_refused() {
         let secret = TokenSecret::generate(&prefix(), &SystemRandom).unwrap();
         let text = secret.expose();
         for wrong in [

@@ -71,28 +71,28 @@ pub async fn change(
     let caller = caller.clone();
     context
         .write(move |tx| {
-            let acting = begin_change_as(tx, &caller)?;
+            let caller_credential = begin_change_as(tx, &caller)?;
             let actor = caller.actor();
             if let Some(abilities) = &change.abilities {
-                acting.may_give_abilities(abilities)?;
+                caller_credential.may_give_abilities(abilities)?;
             }
             if let Some(expires_at) = change.expires_at {
-                acting.may_give_life(expires_at)?;
+                caller_credential.may_give_life(expires_at)?;
             }
-            let mut token = find_live(tx.state, tx.connection, caller.user.id, id)?;
+            let mut token = find_active(tx.state, tx.connection, caller.user.id, id)?;
             if token.paused && change.paused == Some(false) {
                 // A resumed token is accepted again, which needs the same rights as its creation.
-                acting.may_give_abilities(&token.abilities)?;
-                acting.may_give_life(change.expires_at.unwrap_or(token.expires_at))?;
+                caller_credential.may_give_abilities(&token.abilities)?;
+                caller_credential.may_give_life(change.expires_at.unwrap_or(token.expires_at))?;
             }
             if change.gives_more_to(&token) {
-                acting.require_recent_authentication(tx.now())?;
+                caller_credential.require_recent_authentication(tx.now())?;
             }
-            for what in apply(&mut token, change) {
-                audit::record(tx, caller.user.id, &actor, what)?;
+            for event in apply(&mut token, change) {
+                audit::record(tx, caller.user.id, &actor, event)?;
             }
-            let old = store::invalidate(tx, caller.user.id, id)?;
-            store::update(tx.connection, old, &token)?;
+            let invalidation = store::invalidate(tx, caller.user.id, id)?;
+            store::update(tx.connection, invalidation, &token)?;
             Ok(token)
         })
         .await
@@ -102,7 +102,7 @@ pub async fn change(
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is none.
-pub(super) fn find_live(
+pub(super) fn find_active(
     context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,

@@ -166,7 +166,7 @@ pub(crate) fn insert(
 ) -> QueryResult<()> {
     let about = match &about {
         InvalidationKey::User(user) => user.as_bytes().as_slice(),
-        InvalidationKey::Pass(digest) => digest.as_bytes().as_slice(),
+        InvalidationKey::Secret(digest) => digest.as_bytes().as_slice(),
         InvalidationKey::Everything => EVERYTHING.as_slice(),
     };
     with_backend!(connection => diesel::insert_into(notices::table)
@@ -246,7 +246,7 @@ const EVERYTHING: [u8; 16] = [0; 16];
 /// Parses a key. IDs are half as long as digests.
 fn invalidation_key(about: &[u8]) -> Option<InvalidationKey> {
     if let Ok(digest) = <[u8; 32]>::try_from(about) {
-        return Some(InvalidationKey::Pass(Digest::from_stored(digest)));
+        return Some(InvalidationKey::Secret(Digest::from_stored(digest)));
     }
     if about == EVERYTHING {
         return Some(InvalidationKey::Everything);

@@ -15,13 +15,13 @@ use crate::{
 async fn revoke_selected(
     context: &AppState,
     user: UserId,
-    selection: CredentialFilter,
+    filter: CredentialFilter,
     actor: Actor,
 ) -> Result<RevocationReceipt> {
     revoke(
         context,
         user,
-        RevocationRequest::of(selection, RevocationReason::Revoked),
+        RevocationRequest::of(filter, RevocationReason::Revoked),
         actor,
     )
     .await
@@ -56,18 +56,18 @@ pub async fn revoke_tokens_of_kind(
     kind: CredentialKind,
     actor: Actor,
 ) -> Result<RevocationReceipt> {
-    let selection = CredentialFilter {
+    let filter = CredentialFilter {
         class: vec![CredentialType::Token],
         ..CredentialFilter::all_of_kind(kind)
     };
-    revoke_selected(context, user, selection, actor).await
+    revoke_selected(context, user, filter, actor).await
 }
 
 /// Defines functions that revoke every credential of one kind of a user.
 macro_rules! of_one_kind {
-    ($($(#[$what:meta])* $name:ident = $kind:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $kind:ident;)*) => {
         $(
-            $(#[$what])*
+            $(#[$doc])*
             ///
             /// # Errors
             /// The errors of [`revoke`].
@@ -124,50 +124,53 @@ pub async fn revoke_sessions_of_kind(
     kind: CredentialKind,
     actor: Actor,
 ) -> Result<RevocationReceipt> {
-    let selection = CredentialFilter {
+    let filter = CredentialFilter {
         class: vec![CredentialType::Session],
         ..CredentialFilter::all_of_kind(kind)
     };
-    revoke_selected(context, user, selection, actor).await
+    revoke_selected(context, user, filter, actor).await
 }
 
-/// Revokes the credential `here` only.
+/// Revokes the credential `current` only.
 ///
 /// # Errors
 /// The errors of [`revoke`].
 pub async fn sign_out_here(
     context: &AppState,
     user: UserId,
-    here: CredentialId,
+    current: CredentialId,
     actor: Actor,
 ) -> Result<RevocationReceipt> {
-    let selection = CredentialFilter {
-        id: vec![here],
+    let filter = CredentialFilter {
+        id: vec![current],
         ..CredentialFilter::default()
     };
     revoke(
         context,
         user,
-        RevocationRequest::of(selection, RevocationReason::SignedOut),
+        RevocationRequest::of(filter, RevocationReason::SignedOut),
         actor,
     )
     .await
 }
 
-/// Revokes all credentials of the user except `here`.
+/// Revokes all credentials of the user except `current`.
 ///
 /// # Errors
 /// The errors of [`revoke`].
 pub async fn sign_out_others(
     context: &AppState,
     user: UserId,
-    here: CredentialId,
+    current: CredentialId,
     actor: Actor,
 ) -> Result<RevocationReceipt> {
     revoke(
         context,
         user,
-        RevocationRequest::of(CredentialFilter::all_but(here), RevocationReason::SignedOut),
+        RevocationRequest::of(
+            CredentialFilter::all_but(current),
+            RevocationReason::SignedOut,
+        ),
         actor,
     )
     .await

@@ -70,13 +70,13 @@ impl RevocationRequest {
 pub async fn revoke(
     context: &AppState,
     user: UserId,
-    ending: RevocationRequest,
+    request: RevocationRequest,
     actor: Actor,
 ) -> Result<RevocationReceipt> {
     context
         .write(move |tx| {
             lock_user_and_recheck_actor(tx, user, &actor)?;
-            revoke_in(tx, user, &ending, &actor)
+            revoke_in(tx, user, &request, &actor)
         })
         .await
 }
@@ -94,7 +94,7 @@ pub async fn revoke_for_users(
 ) -> Result<Vec<RevocationReceipt>> {
     // Sorted, so that two of these calls cannot deadlock.
     users.sort_unstable();
-    let ending = RevocationRequest::of(selection, RevocationReason::Operator);
+    let request = RevocationRequest::of(selection, RevocationReason::Operator);
     context
         .write(move |tx| {
             let actor = Actor::operator();
@@ -102,12 +102,12 @@ pub async fn revoke_for_users(
             for user in users {
                 match lock_user_and_recheck_actor(tx, user, &actor) {
                     Err(Error::NotFound) => continue,
-                    begun => begun?,
+                    result => result?,
                 }
-                if select(tx.state, tx.connection, user, &ending.selection)?.is_empty() {
+                if select(tx.state, tx.connection, user, &request.selection)?.is_empty() {
                     continue;
                 }
-                receipts.push(revoke_in(tx, user, &ending, &actor)?);
+                receipts.push(revoke_in(tx, user, &request, &actor)?);
             }
             Ok(receipts)
         })
@@ -194,38 +194,38 @@ fn acting_credential(
 pub(crate) fn revoke_in(
     tx: &mut Transaction<'_>,
     user: UserId,
-    ending: &RevocationRequest,
+    request: &RevocationRequest,
     actor: &Actor,
 ) -> Result<RevocationReceipt> {
-    let mut credentials = select(tx.state, tx.connection, user, &ending.selection)?;
-    if ending.reason == RevocationReason::Expired {
+    let mut credentials = select(tx.state, tx.connection, user, &request.selection)?;
+    if request.reason == RevocationReason::Expired {
         let now = tx.now();
         credentials.retain(|credential| !credential.is_active(now));
     }
-    if ending
+    if request
         .digest
         .as_ref()
-        .is_some_and(|shown| *shown != digest(&credentials))
+        .is_some_and(|preview_digest| *preview_digest != digest(&credentials))
     {
         return Err(Error::PreviewOutdated);
     }
-    insert_revocation(tx, user, credentials, ending.reason, actor)
+    insert_revocation(tx, user, credentials, request.reason, actor)
 }
 
 /// Returns the receipt of the last minute for exactly the credentials of the preview with the
-/// digest `shown`. A second click sends the preview again.
+/// digest `preview_digest`. A second click sends the preview again.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn earlier_receipt(
     context: &AppState,
     user: UserId,
-    shown: String,
+    preview_digest: String,
 ) -> Result<Option<RevocationReceipt>> {
     context
         .read(move |context, connection| {
             find_recent_receipt(context, connection, user, |receipt| {
-                !receipt.credentials.is_empty() && digest(&receipt.credentials) == shown
+                !receipt.credentials.is_empty() && digest(&receipt.credentials) == preview_digest
             })
         })
         .await
@@ -270,14 +270,15 @@ pub async fn revoke_one(
     let caller = caller.clone();
     let receipt = context
         .write(move |tx| {
-            let acting = begin_change_as(tx, &caller)?;
+            let caller_credential = begin_change_as(tx, &caller)?;
             let actor = caller.actor();
             let found = find_within(tx.state, tx.connection, user, class, id)?;
             if found.ended_at.is_some() {
                 return Ok(None);
             }
             if found.is_active(tx.now()) {
-                acting.authorize_revocation(&CredentialFilter::one(class, id), tx.now())?;
+                caller_credential
+                    .authorize_revocation(&CredentialFilter::one(class, id), tx.now())?;
             }
             let one = vec![found];
             insert_revocation(tx, user, one, RevocationReason::Revoked, &actor).map(Some)
@@ -327,13 +328,13 @@ pub(super) fn insert_revocation(
         .map(|credential| credential.id)
         .collect();
     store::insert_receipt(tx.connection, user, &receipt)?;
-    let old = match ids.as_slice() {
+    let invalidation = match ids.as_slice() {
         [one] => store::invalidate(tx, user, *one)?,
         _ => tx.invalidate_user(user),
     };
-    store::mark_revoked(tx.connection, old, &ids, at, id)?;
-    let what = NewEvent::new(EventKind::CredentialsEnded, receipt.summary()).with_receipt(id);
-    audit::record(tx, user, actor, what)?;
+    store::mark_revoked(tx.connection, invalidation, &ids, at, id)?;
+    let event = NewEvent::new(EventKind::CredentialsEnded, receipt.summary()).with_receipt(id);
+    audit::record(tx, user, actor, event)?;
     metrics::counter!("narthex_credentials_ended_total", "reason" => receipt.reason.as_str())
         .increment(ids.len() as u64);
     Ok(receipt)
@@ -348,11 +349,11 @@ fn select(
     user: UserId,
     selection: &CredentialFilter,
 ) -> Result<Vec<Credential>> {
-    let made = store::made_by(connection, user, &selection.made_by)?;
+    let descendants = store::made_by(connection, user, &selection.made_by)?;
     let mut credentials = store::not_ended(connection, user, &selection.id)?;
     credentials
         .iter_mut()
         .for_each(|credential| last_used::merge_pending(context, credential));
-    credentials.retain(|credential| selection.matches(credential, &made));
+    credentials.retain(|credential| selection.matches(credential, &descendants));
     Ok(credentials)
 }

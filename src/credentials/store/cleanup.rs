@@ -9,11 +9,11 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// Returns up to `most` credentials that expired by `now` and were not revoked, with their users.
+/// Returns up to `limit` credentials that expired by `now` and were not revoked, with their users.
 pub(crate) fn expired(
     connection: &mut AnyConnection,
     now: Timestamp,
-    most: i64,
+    limit: i64,
 ) -> QueryResult<Vec<(UserId, CredentialId)>> {
     credentials::table
         .filter(
@@ -21,56 +21,56 @@ pub(crate) fn expired(
                 .is_null()
                 .and(credentials::expires_at.le(now)),
         )
-        .limit(most)
+        .limit(limit)
         .select((credentials::user_id, credentials::id))
         .load(connection)
 }
 
-/// Deletes up to `most` credentials that were revoked before `before`, with their secrets. Returns
+/// Deletes up to `limit` credentials that were revoked before `before`, with their secrets. Returns
 /// their users, each once, and the number of credentials. The rows are found by their receipts,
 /// whose IDs sort by time. An index on the time itself would be one more page to write for each
 /// revocation. Rows that an operator revoked by hand have no receipt.
 pub(crate) fn delete_ended(
     connection: &mut AnyConnection,
     before: Timestamp,
-    most: i64,
+    limit: i64,
 ) -> QueryResult<(Vec<UserId>, usize)> {
     let mut found: Vec<(CredentialId, UserId)> = credentials::table
         .filter(credentials::receipt_id.lt(ReceiptId::lower_bound_at(before)))
-        .limit(most)
+        .limit(limit)
         .select((credentials::id, credentials::user_id))
         .load(connection)?;
-    let rest = most.saturating_sub(i64::try_from(found.len()).unwrap_or(most));
-    let by_hand: Vec<(CredentialId, UserId)> = credentials::table
+    let remaining = limit.saturating_sub(i64::try_from(found.len()).unwrap_or(limit));
+    let without_receipt: Vec<(CredentialId, UserId)> = credentials::table
         .filter(credentials::receipt_id.is_null())
         .filter(credentials::ended_at.lt(before))
-        .limit(rest)
+        .limit(remaining)
         .select((credentials::id, credentials::user_id))
         .load(connection)?;
-    found.extend(by_hand);
+    found.extend(without_receipt);
     let (ids, mut users): (Vec<CredentialId>, Vec<UserId>) = found.into_iter().unzip();
     users.sort_unstable();
     users.dedup();
-    let forgotten = diesel::delete(credentials::table.filter(credentials::id.eq_any(ids)))
+    let deleted = diesel::delete(credentials::table.filter(credentials::id.eq_any(ids)))
         .execute(connection)?;
-    Ok((users, forgotten))
+    Ok((users, deleted))
 }
 
-/// Deletes receipts of `users` beyond the newest `kept` of each: the oldest first, and at most
-/// `most` of a user. A receipt stays as long as one of its credentials.
+/// Deletes receipts of `users` beyond the newest `kept_per_user` of each: the oldest first, and at
+/// most `limit` of a user. A receipt stays as long as one of its credentials.
 pub(crate) fn delete_receipts(
     connection: &mut AnyConnection,
     users: &[UserId],
-    kept: i64,
-    most: i64,
+    kept_per_user: i64,
+    limit: i64,
 ) -> QueryResult<usize> {
     let full: Vec<(UserId, i64)> = receipts::table
         .filter(receipts::user_id.eq_any(users))
         .group_by(receipts::user_id)
-        .having(diesel::dsl::count_star().gt(kept))
+        .having(diesel::dsl::count_star().gt(kept_per_user))
         .select((receipts::user_id, diesel::dsl::count_star()))
         .load(connection)?;
-    let mut forgotten = 0;
+    let mut deleted = 0;
     for (user, count) in full {
         let of_receipt =
             credentials::table.filter(credentials::receipt_id.eq(receipts::id.nullable()));
@@ -78,11 +78,11 @@ pub(crate) fn delete_receipts(
             .filter(receipts::user_id.eq(user))
             .filter(diesel::dsl::not(diesel::dsl::exists(of_receipt)))
             .order(receipts::id.asc())
-            .limit(most.min(count.saturating_sub(kept)))
+            .limit(limit.min(count.saturating_sub(kept_per_user)))
             .select(receipts::id)
             .load(connection)?;
-        forgotten +=
+        deleted +=
             diesel::delete(receipts::table.filter(receipts::id.eq_any(ids))).execute(connection)?;
     }
-    Ok(forgotten)
+    Ok(deleted)
 }

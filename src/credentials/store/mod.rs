@@ -270,7 +270,7 @@ pub(crate) fn newest(
     connection: &mut AnyConnection,
     user: UserId,
     selection: &CredentialFilter,
-    scope: StatusFilter,
+    status: StatusFilter,
     paging: Paging<CredentialTag>,
 ) -> QueryResult<Vec<Credential>> {
     let mut query = whole_credentials()
@@ -279,7 +279,7 @@ pub(crate) fn newest(
         .limit(paging.to_fetch())
         .select(Whole::as_select())
         .into_boxed();
-    if scope == StatusFilter::Active {
+    if status == StatusFilter::Active {
         query = query.filter(credentials::ended_at.is_null());
     }
     if let [class] = selection.class.as_slice() {
@@ -294,14 +294,14 @@ pub(crate) fn newest(
     into_credentials(query.load(connection)?)
 }
 
-/// Returns all credentials of a user that are not revoked, newest first. If `named` has one
+/// Returns all credentials of a user that are not revoked, newest first. If `ids` has one
 /// element, only that credential is read.
 pub(crate) fn not_ended(
     connection: &mut AnyConnection,
     user: UserId,
-    named: &[CredentialId],
+    ids: &[CredentialId],
 ) -> QueryResult<Vec<Credential>> {
-    if let [id] = named {
+    if let [id] = ids {
         let found = find(connection, user, *id)?;
         return Ok(found
             .filter(|credential| credential.ended_at.is_none())
@@ -337,10 +337,10 @@ pub(crate) fn mark_revoked(
             .map(drop);
     }
     // In parts, because both databases limit the number of bind parameters.
-    for part in ids.chunks(500) {
+    for chunk in ids.chunks(500) {
         let rows = credentials::table.filter(
             credentials::id
-                .eq_any(part.to_vec())
+                .eq_any(chunk.to_vec())
                 .and(credentials::ended_at.is_null()),
         );
         diesel::update(rows)

@@ -147,16 +147,16 @@ pub(crate) fn rotation(
         .transpose()
 }
 
-/// Deletes up to `most` secrets that expired before `before`, and returns their number.
+/// Deletes up to `limit` secrets that expired before `before`, and returns their number.
 pub(crate) fn delete_superseded(
     connection: &mut AnyConnection,
     before: Timestamp,
-    most: i64,
+    limit: i64,
 ) -> QueryResult<usize> {
-    let spent: Vec<Digest> = secrets::table
+    let superseded: Vec<Digest> = secrets::table
         .filter(secrets::valid_until.lt(before))
-        .limit(most)
+        .limit(limit)
         .select(secrets::digest)
         .load(connection)?;
-    diesel::delete(secrets::table.filter(secrets::digest.eq_any(spent))).execute(connection)
+    diesel::delete(secrets::table.filter(secrets::digest.eq_any(superseded))).execute(connection)
 }

@@ -101,7 +101,7 @@ fn hint_of_newest(connection: &mut AnyConnection, credential: CredentialId) -> Q
 /// The number of secrets up to which each is invalidated by itself. Beyond it, all of the user's
 /// entries are invalidated, because publishing blocks all other publishers, and a token that is
 /// rotated often keeps many expired secrets.
-const MOST_TOLD: usize = 16;
+const MAX_INVALIDATED_SECRETS: usize = 16;
 
 /// Invalidates the cache entries of all secrets of a credential once this transaction is committed,
 /// expired secrets included. Entries of the user's other credentials stay. If there are too many
@@ -118,7 +118,7 @@ pub(crate) fn invalidate(
         .filter(secrets::credential_id.eq(credential))
         .select(secrets::digest)
         .load(connection))?;
-    Ok(if (1..=MOST_TOLD).contains(&secrets.len()) {
+    Ok(if (1..=MAX_INVALIDATED_SECRETS).contains(&secrets.len()) {
         tx.invalidate_secrets(secrets)
     } else {
         tx.invalidate_user(user)

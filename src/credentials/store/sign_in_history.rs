@@ -37,9 +37,9 @@ pub(crate) fn made_by(
     user: UserId,
     makers: &[CredentialId],
 ) -> QueryResult<HashSet<CredentialId>> {
-    let mut made = HashSet::new();
+    let mut descendants = HashSet::new();
     if makers.is_empty() {
-        return Ok(made);
+        return Ok(descendants);
     }
     let rows: Vec<(CredentialId, CredentialId)> = credentials::table
         .filter(credentials::user_id.eq(user))
@@ -50,23 +50,23 @@ pub(crate) fn made_by(
     for (maker, id) in rows {
         by_maker.entry(maker).or_default().push(id);
     }
-    let mut todo = makers.to_vec();
-    while let Some(maker) = todo.pop() {
+    let mut pending = makers.to_vec();
+    while let Some(maker) = pending.pop() {
         for id in by_maker.remove(&maker).unwrap_or_default() {
-            if made.insert(id) {
-                todo.push(id);
+            if descendants.insert(id) {
+                pending.push(id);
             }
         }
     }
-    Ok(made)
+    Ok(descendants)
 }
 
-/// Returns the addresses of the newest `most` credentials that were created with the password:
+/// Returns the addresses of the newest `limit` credentials that were created with the password:
 /// sessions and device tokens, revoked ones included.
 pub(crate) fn signed_in_from(
     connection: &mut AnyConnection,
     user: UserId,
-    most: i64,
+    limit: i64,
 ) -> QueryResult<Vec<String>> {
     let by_password = credentials::class
         .eq(CredentialType::Session.as_str())
@@ -76,22 +76,22 @@ pub(crate) fn signed_in_from(
         .filter(by_password)
         .filter(credentials::ip.is_not_null())
         .order(credentials::id.desc())
-        .limit(most)
+        .limit(limit)
         .select(credentials::ip.assume_not_null())
         .load(connection)
 }
 
 /// Returns the distinct user agents of a user's sessions, revoked ones included, except those of
-/// the session `but`.
+/// the session `except`.
 pub(crate) fn signed_in_with(
     connection: &mut AnyConnection,
     user: UserId,
-    but: CredentialId,
+    except: CredentialId,
 ) -> QueryResult<Vec<Option<String>>> {
     credentials::table
         .filter(credentials::user_id.eq(user))
         .filter(credentials::class.eq(CredentialType::Session.as_str()))
-        .filter(credentials::id.ne(but))
+        .filter(credentials::id.ne(except))
         .select(credentials::user_agent)
         .distinct()
         .load(connection)

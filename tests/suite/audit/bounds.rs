@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use narthex::{
     accounts,
-    audit::{self, Actor, EventKind, MOST_EVENTS, NewEvent},
-    credentials::{MOST_RECEIPTS, prune},
+    audit::{self, Actor, EventKind, MAX_EVENTS, NewEvent},
+    credentials::{MAX_RECEIPTS, prune},
     db::DatabaseUrl,
     types::{email::Email, ids::UserId},
 };
@@ -148,16 +148,16 @@ async fn pruning_deletes_oldest_events_first_and_sign_ins_last() {
     app.advance(SECOND);
     fill(&app, 1_200).await;
     app.advance(SECOND);
-    fill(&app, MOST_EVENTS).await;
+    fill(&app, MAX_EVENTS).await;
     prune(&app.context).await.unwrap();
-    assert_eq!(count(&app, "events", ""), MOST_EVENTS);
+    assert_eq!(count(&app, "events", ""), MAX_EVENTS);
     for kept in ["account.created", "session.created"] {
         assert_eq!(count(&app, "events", kept), 1, "{kept}");
     }
     // A second run deletes nothing more, and nothing of another user's log.
     app.register("grace@example.com").await;
     prune(&app.context).await.unwrap();
-    assert_eq!(count(&app, "events", ""), MOST_EVENTS + 2);
+    assert_eq!(count(&app, "events", ""), MAX_EVENTS + 2);
     let query =
         "SELECT CAST(COUNT(DISTINCT at) AS TEXT) AS line FROM events WHERE kind = 'token.created'";
     assert_eq!(
@@ -173,11 +173,11 @@ async fn full_audit_log_stays_bounded_without_pruning() {
     app.register(ADA).await;
     for _ in 0..4 {
         app.advance(SECOND);
-        fill(&app, MOST_EVENTS / 2).await;
+        fill(&app, MAX_EVENTS / 2).await;
     }
     // One insert in 64 checks the limit and deletes up to 500 events.
     let left = count(&app, "events", "");
-    assert!((MOST_EVENTS..MOST_EVENTS + 2_000).contains(&left), "{left}");
+    assert!((MAX_EVENTS..MAX_EVENTS + 2_000).contains(&left), "{left}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -227,7 +227,7 @@ async fn receipts_of_deleted_credentials_are_bounded() {
         .expect_status(204);
     app.advance(2 * DAY);
     prune(&app.context).await.unwrap();
-    assert_eq!(count(&app, "receipts", ""), MOST_RECEIPTS);
+    assert_eq!(count(&app, "receipts", ""), MAX_RECEIPTS);
     // The newest receipts stay, and so do receipts whose credentials are stored.
     let query = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM receipts WHERE at > 10300";
     assert!(query_lines(&app, query, query)[0].parse::<i64>().unwrap() >= 3);

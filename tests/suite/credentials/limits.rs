@@ -6,7 +6,7 @@ use std::time::Duration;
 use narthex::{
     accounts,
     app_state::AppState,
-    credentials::limits::{MOST_SESSIONS, MOST_TOKENS},
+    credentials::limits::{MAX_SESSIONS, MAX_TOKENS},
     tokens::{NewToken, create_as_operator},
     types::{
         ability::Abilities, credential_kind::CredentialKind, email::Email, ids::UserId, name::Name,
@@ -63,7 +63,7 @@ async fn session_over_the_limit_revokes_the_least_recently_used() {
     app.advance(SECOND);
     let second = app.sign_in(ADA).await;
     app.advance(SECOND);
-    for _ in 2..MOST_SESSIONS {
+    for _ in 2..MAX_SESSIONS {
         app.advance(SIGN_IN_INTERVAL);
         app.sign_in(ADA).await;
     }
@@ -77,7 +77,7 @@ async fn session_over_the_limit_revokes_the_least_recently_used() {
     assert!(is_signed_in(&first).await && is_signed_in(&newest).await);
 
     let active = newest.get("/api/v1/sessions?limit=100").await.json();
-    assert_eq!(active["data"].as_array().unwrap().len(), MOST_SESSIONS);
+    assert_eq!(active["data"].as_array().unwrap().len(), MAX_SESSIONS);
     let receipt = newest_receipt(&newest).await;
     assert_eq!(receipt["reason"], "limit");
     assert_eq!(receipt["sessions_ended"], 1);
@@ -102,7 +102,7 @@ async fn expired_sessions_are_evicted_before_active_ones() {
     let form = [("email", ADA), ("password", PASSWORD), ("remember", "on")];
     kept.post("/login", &form).await.expect_status(303);
     app.advance(SECOND);
-    for _ in 2..MOST_SESSIONS {
+    for _ in 2..MAX_SESSIONS {
         app.advance(SIGN_IN_INTERVAL);
         app.sign_in(ADA).await;
     }
@@ -122,7 +122,7 @@ async fn token_over_the_limit_is_refused_on_every_interface() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let user = id_of_ada(&app).await;
-    make_tokens(&app.context, user, MOST_TOKENS - 1, None).await;
+    make_tokens(&app.context, user, MAX_TOKENS - 1, None).await;
     let last = app.token(&ada, "The last", &["tokens:write"]).await;
 
     let form = [("name", "Too many"), ("expires", "7d")];
@@ -164,7 +164,7 @@ async fn expired_tokens_do_not_count_towards_the_limit() {
     let app = TestApp::start();
     app.register(ADA).await;
     let user = id_of_ada(&app).await;
-    make_tokens(&app.context, user, MOST_TOKENS, Some(SECOND)).await;
+    make_tokens(&app.context, user, MAX_TOKENS, Some(SECOND)).await;
     app.advance(SECOND);
     let ada = app.sign_in(ADA).await;
     app.token(&ada, "One more", &[]).await;
@@ -175,7 +175,7 @@ async fn concurrent_requests_do_not_exceed_the_token_limit() {
     let app = Arc::new(TestApp::start());
     let ada = Arc::new(app.register(ADA).await);
     let user = id_of_ada(&app).await;
-    make_tokens(&app.context, user, MOST_TOKENS - 3, None).await;
+    make_tokens(&app.context, user, MAX_TOKENS - 3, None).await;
     let mut all = JoinSet::new();
     for _ in 0..20 {
         let ada = Arc::clone(&ada);
@@ -200,7 +200,7 @@ async fn device_over_the_limit_revokes_least_recently_used_device() {
     app.advance(SECOND);
     let second = app.device(ADA, "Second").await;
     app.advance(SECOND);
-    make_tokens(&app.context, user, MOST_TOKENS - 2, None).await;
+    make_tokens(&app.context, user, MAX_TOKENS - 2, None).await;
     assert!(
         first.client.is_authenticated().await,
         "it is older, but was just used"

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use narthex::credentials::limits::MOST_SESSIONS;
+use narthex::credentials::limits::MAX_SESSIONS;
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::page::{ADA, GRACE, fetch_list, own_session};
@@ -186,7 +186,7 @@ async fn maximum_number_of_sessions_fits_on_one_page() {
     let app = TestApp::start_with(&[("NARTHEX_SESSION_IDLE", "12h")]);
     let browser = app.register(ADA).await;
     let form = [("email", ADA), ("password", PASSWORD)];
-    for _ in 1..MOST_SESSIONS {
+    for _ in 1..MAX_SESSIONS {
         // Shorter intervals would exceed the hourly limit of sign-ins.
         app.advance(2 * MINUTE);
         app.anonymous()
@@ -196,7 +196,7 @@ async fn maximum_number_of_sessions_fits_on_one_page() {
     }
     let page = browser.get("/account/sessions").await;
     let rows = page.text.matches("<li class=\"credential").count();
-    assert_eq!(rows, MOST_SESSIONS, "{page}");
+    assert_eq!(rows, MAX_SESSIONS, "{page}");
     page.expect_text("this browser")
         .expect_no_text("Older sessions");
 }
