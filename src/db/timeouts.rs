@@ -55,9 +55,9 @@ pub(super) const POSTGRES_CONNECTION: [(&str, &str); 6] = [
 ];
 
 /// The server ends a wait for a lock after five seconds and a query after eight. Both are before
-/// [`RESPONSE_TIMEOUT`], so the caller knows that nothing was done. A transaction that its client left
-/// open is ended too, because it holds a user's lock. The time zone and the application name help
-/// operators who read `pg_stat_activity`.
+/// [`RESPONSE_TIMEOUT`], so the caller knows that nothing was done. A transaction that its client
+/// left open is ended too, because it holds a user's lock. The time zone and the application name
+/// help operators who read `pg_stat_activity`.
 pub(super) const POSTGRES: &str = "SET statement_timeout = '8s'; SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '15s'; \
      SET TIME ZONE 'UTC'; SET application_name = 'narthex';";
