@@ -42,7 +42,7 @@ pub const TICK: Duration = Duration::from_secs(5);
 /// would have ended before, or would have sent a complete head.
 const IDLE_TICKS: u64 =
     (KEEP_ALIVE.as_secs() + HEADER_TIMEOUT.as_secs()).div_ceil(TICK.as_secs()) + 1;
-/// One client may hold at most this fraction of all connections, whatever the settings say.
+/// One client may hold at most this fraction of all connections, regardless of the settings.
 const CLIENT_SHARE: usize = 4;
 /// The smallest limit per client. A browser opens six connections.
 const MIN_PER_CLIENT: usize = 8;
@@ -82,7 +82,7 @@ struct Connection {
 }
 
 impl Connections {
-    /// For a server that has `max` connections at most.
+    /// Creates the state of a server with at most `max` connections.
     #[must_use]
     pub fn new(max: usize, settings: &Settings) -> Self {
         let share = (max / CLIENT_SHARE).max(MIN_PER_CLIENT);
@@ -99,7 +99,7 @@ impl Connections {
         }
     }
 
-    /// Takes a connection that was just accepted, or ends it if its client has too many.
+    /// Registers a new connection, or closes it if its client has too many.
     pub fn accept(self: &Arc<Self>, connection: &dyn Any, data: &mut Extensions) {
         limits::bound_connection(connection);
         let Some((socket, peer)) = socket(connection) else {
@@ -109,7 +109,7 @@ impl Connections {
             Some(connection) => drop(data.insert(connection)),
             None => {
                 metrics::counter!("narthex_connections_refused_total").increment(1);
-                // Fails where the client has ended it already.
+                // Fails if the client has closed it already.
                 drop(socket.shutdown(Shutdown::Both));
             }
         }

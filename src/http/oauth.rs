@@ -188,12 +188,12 @@ pub async fn revoke(
     Token(token): Token,
 ) -> Result<HttpResponse> {
     if let Some(Presented { class, digest }) = Presented::read(&rules, &token) {
-        end(&context, class, digest, &origin).await?;
+        revoke_presented(&context, class, digest, &origin).await?;
     }
     Ok(HttpResponse::Ok().finish())
 }
 
-async fn end(
+async fn revoke_presented(
     context: &AppState,
     class: CredentialType,
     digest: Digest,

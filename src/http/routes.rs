@@ -147,7 +147,7 @@ table! {
 
         // Revocation.
         GET  SIGN_OUT        SessionPage => sign_out::preview;
-        POST SIGN_OUT        SessionPage => sign_out::end;
+        POST SIGN_OUT        SessionPage => sign_out::revoke_selection;
         GET  RECEIPT         SessionPage => sign_out::receipt;
     }
     programs {
@@ -160,21 +160,21 @@ table! {
 
         // JSON API: sessions.
         GET    API_SESSIONS         Abilities(&["sessions:read"])  => session_api::list;
-        DELETE API_SESSIONS         Abilities(&["sessions:write"]) => session_api::end_some;
+        DELETE API_SESSIONS         Abilities(&["sessions:write"]) => session_api::revoke_selected;
         GET    API_SESSION_CURRENT  Abilities(&["sessions:read"])  => session_api::current;
-        DELETE API_SESSION_CURRENT  SessionOnly                  => session_api::end_current;
+        DELETE API_SESSION_CURRENT  SessionOnly                  => session_api::revoke_current;
         GET    API_SESSION          Abilities(&["sessions:read"])  => session_api::one;
-        DELETE API_SESSION          Abilities(&["sessions:write"]) => session_api::end_one;
+        DELETE API_SESSION          Abilities(&["sessions:write"]) => session_api::revoke_one;
 
         // JSON API: tokens.
         GET    API_TOKENS           Abilities(&["tokens:read"])    => token_api::list;
         POST   API_TOKENS           Abilities(&["tokens:write"])   => token_api::create;
-        DELETE API_TOKENS           Abilities(&["tokens:write"])   => token_api::end_some;
+        DELETE API_TOKENS           Abilities(&["tokens:write"])   => token_api::revoke_selected;
         GET    API_TOKEN_CURRENT    AnyCredential                => token_api::current;
-        DELETE API_TOKEN_CURRENT    AnyCredential                => token_api::end_current;
+        DELETE API_TOKEN_CURRENT    AnyCredential                => token_api::revoke_current;
         GET    API_TOKEN            Abilities(&["tokens:read"])    => token_api::one;
         PATCH  API_TOKEN            Abilities(&["tokens:write"])   => token_api::change;
-        DELETE API_TOKEN            Abilities(&["tokens:write"])   => token_api::end_one;
+        DELETE API_TOKEN            Abilities(&["tokens:write"])   => token_api::revoke_one;
         POST   API_TOKEN_ROTATE     Abilities(&["tokens:write"])   => token_api::rotate;
 
         // JSON API: sessions and tokens.

@@ -244,7 +244,7 @@ pub async fn sign_out(
         digest,
         reason: RevocationReason::SignedOut,
     };
-    end(&caller, request).await
+    revoke_and_respond(&caller, request).await
 }
 
 /// `DELETE /sessions` and `DELETE /tokens`: revokes the credentials of one class that `fields`
@@ -252,7 +252,7 @@ pub async fn sign_out(
 ///
 /// # Errors
 /// [`crate::error::Error::Invalid`] for an invalid selection, and the errors of [`revoke::revoke`].
-pub(crate) async fn end_selected(
+pub(crate) async fn revoke_selection(
     caller: &ApiCaller,
     mut fields: Fields,
     class: CredentialType,
@@ -260,7 +260,7 @@ pub(crate) async fn end_selected(
     let selection = take_selection(caller, &mut fields, Some(class));
     fields.finish()?;
     let request = RevocationRequest::of(selection, RevocationReason::Revoked);
-    end(caller, request).await
+    revoke_and_respond(caller, request).await
 }
 
 /// `DELETE /sessions/{id}` and `DELETE /tokens/{id}`: revokes one credential unless it has ended
@@ -268,7 +268,7 @@ pub(crate) async fn end_selected(
 ///
 /// # Errors
 /// The errors of [`revoke::revoke_one`].
-pub(crate) async fn end_one_of_class(
+pub(crate) async fn revoke_one_of_class(
     caller: &ApiCaller,
     class: CredentialType,
     id: CredentialId,
@@ -289,7 +289,10 @@ pub(crate) async fn end_one_of_class(
 /// # Errors
 /// [`crate::error::Error::ReauthenticationRequired`] if a session must confirm the password first,
 /// and the errors of [`revoke::revoke`].
-async fn end(caller: &ApiCaller, request: RevocationRequest) -> Result<HttpResponse> {
+async fn revoke_and_respond(
+    caller: &ApiCaller,
+    request: RevocationRequest,
+) -> Result<HttpResponse> {
     caller.authorize_revocation(&request.selection)?;
     let (user, actor) = (caller.caller.user.id, caller.caller.actor());
     let receipt = revoke::revoke(&caller.context, user, request, actor).await?;

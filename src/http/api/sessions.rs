@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::credentials::{ReceiptJson, end_one_of_class, end_selected, page_of};
+use super::credentials::{ReceiptJson, page_of, revoke_one_of_class, revoke_selection};
 use crate::{
     credentials::{self, Credential, revoke},
     crypto::secret::SecretString,
@@ -215,12 +215,12 @@ pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     params(("id" = CredentialId, Path)),
     responses((status = 204, description = "The session has ended."))
 )]
-pub async fn end_one(
+pub async fn revoke_one(
     caller: ApiCaller,
     PathId(id): PathId<CredentialTag>,
     _: NoInput,
 ) -> Result<HttpResponse> {
-    end_one_of_class(&caller, CredentialType::Session, id).await
+    revoke_one_of_class(&caller, CredentialType::Session, id).await
 }
 
 /// Revokes a selection of sessions. `all=true` selects all, the caller's own included. Without a
@@ -237,8 +237,11 @@ pub async fn end_one(
     params(EndedBy<Sessions>),
     responses((status = 200, description = "The receipt.", body = ReceiptJson))
 )]
-pub async fn end_some(caller: ApiCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
-    end_selected(&caller, fields, CredentialType::Session).await
+pub async fn revoke_selected(
+    caller: ApiCaller,
+    GivenFields(fields): GivenFields,
+) -> Result<HttpResponse> {
+    revoke_selection(&caller, fields, CredentialType::Session).await
 }
 
 /// Revokes the caller's own session.
@@ -252,7 +255,7 @@ pub async fn end_some(caller: ApiCaller, GivenFields(fields): GivenFields) -> Re
     operation_id = "endCurrentSession",
     responses((status = 204, description = "The session has ended."))
 )]
-pub async fn end_current(caller: ApiCaller, _: NoInput) -> Result<HttpResponse> {
+pub async fn revoke_current(caller: ApiCaller, _: NoInput) -> Result<HttpResponse> {
     let (user, own) = (caller.caller.user.id, caller.caller.credential.id);
     let receipt = revoke::sign_out_here(&caller.context, user, own, caller.caller.actor()).await?;
     caller.sign_out_if_revoked(&receipt).await?;

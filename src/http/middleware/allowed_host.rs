@@ -67,8 +67,8 @@ fn is_own_name(host: &str, settings: &Settings) -> bool {
 }
 
 /// Returns a redirect to https for a browser that asked a trusted proxy for a page over http. A
-/// program is never redirected, because its secret would travel unencrypted and nobody would
-/// notice.
+/// program is never redirected, because nothing would show that its secret travels
+/// unencrypted.
 ///
 /// Browsers send `Sec-Fetch-Site` over https only (W3C Fetch Metadata, section 2). If the request
 /// has it, the proxy reports the wrong scheme, and a redirect would loop.

@@ -17,7 +17,7 @@ use self::{
     requests::{ChangeBody, NewTokenBody, RotateBody, SignInBody},
     responses::{AbilityJson, AbilityList, IssuedJson, TokenList},
 };
-use super::credentials::{ReceiptJson, end_one_of_class, end_selected, page_of};
+use super::credentials::{ReceiptJson, page_of, revoke_one_of_class, revoke_selection};
 use crate::{
     app_state::AppState,
     audit::Actor,
@@ -295,12 +295,12 @@ pub async fn rotate(
     params(("id" = CredentialId, Path)),
     responses((status = 204, description = "The token has ended."))
 )]
-pub async fn end_one(
+pub async fn revoke_one(
     caller: ApiCaller,
     PathId(id): PathId<CredentialTag>,
     _: NoInput,
 ) -> Result<HttpResponse> {
-    end_one_of_class(&caller, CredentialType::Token, id).await
+    revoke_one_of_class(&caller, CredentialType::Token, id).await
 }
 
 /// Revokes a selection of tokens. `all=true` selects all, the caller's own included. Without a
@@ -317,8 +317,11 @@ pub async fn end_one(
     params(EndedBy<Tokens>),
     responses((status = 200, description = "The receipt.", body = ReceiptJson))
 )]
-pub async fn end_some(caller: ApiCaller, GivenFields(fields): GivenFields) -> Result<HttpResponse> {
-    end_selected(&caller, fields, CredentialType::Token).await
+pub async fn revoke_selected(
+    caller: ApiCaller,
+    GivenFields(fields): GivenFields,
+) -> Result<HttpResponse> {
+    revoke_selection(&caller, fields, CredentialType::Token).await
 }
 
 /// Revokes the caller's own token.
@@ -337,7 +340,7 @@ pub async fn end_some(caller: ApiCaller, GivenFields(fields): GivenFields) -> Re
         (status = 404, description = "The caller's credential is a session.")
     )
 )]
-pub async fn end_current(caller: ApiCaller, _: NoInput) -> Result<HttpResponse> {
+pub async fn revoke_current(caller: ApiCaller, _: NoInput) -> Result<HttpResponse> {
     if caller.caller.credential.class() == CredentialType::Session {
         return Err(Error::NotFound);
     }

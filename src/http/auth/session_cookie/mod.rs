@@ -121,7 +121,7 @@ impl CookieConfig {
     }
 
     /// Returns the digests of the session secrets in our cookies among `headers`, in the order of
-    /// the request. Cookies without a valid signature are skipped. At most [`MAX_TRIED`] others are
+    /// the request. Cookies without a valid signature are skipped. At most `MAX_TRIED` others are
     /// returned.
     ///
     /// Pages, the API and forward auth all find sessions with this function only.

@@ -94,7 +94,7 @@ pub async fn preview(user: BrowserUser, query: Query) -> Result<HttpResponse> {
 }
 
 /// `POST /account/sign-out` with a selection and the digest of its preview
-pub async fn end(user: BrowserUser, form: Form) -> Result<HttpResponse> {
+pub async fn revoke_selection(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let digest = fields.one("digest").filter(|digest| !digest.is_empty());
     let typed = fields.pairs();

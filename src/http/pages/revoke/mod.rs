@@ -6,6 +6,6 @@ mod receipt;
 
 pub(crate) use self::{by_filter::address_of, one::revoke};
 pub use self::{
-    by_filter::{end, preview},
+    by_filter::{preview, revoke_selection},
     receipt::show as receipt,
 };
