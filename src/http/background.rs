@@ -112,7 +112,7 @@ pub(crate) async fn cleanup_loop(context: AppState) {
             Ok(pruned) if pruned == Pruned::default() => {}
             Ok(pruned) => tracing::info!(pruned.expired, pruned.forgotten, "cleanup completed"),
             Err(error) => {
-                tracing::warn!(cause = %error, "cleanup failed; retrying in the next period")
+                tracing::warn!(cause = %error, "cleanup failed; retrying in the next period");
             }
         }
     }

@@ -131,9 +131,9 @@ impl Connections {
             .filter(is_limited)
             .map(networks::site_prefix);
         let mut table = self.lock();
-        let held = client.and_then(|client| table.by_client.get(&client).copied());
-        let held = held.unwrap_or_default();
-        if held >= self.max_per_client {
+        let open_connections = client.and_then(|client| table.by_client.get(&client).copied());
+        let open_connections = open_connections.unwrap_or_default();
+        if open_connections >= self.max_per_client {
             return None;
         }
         let socket = socket
@@ -147,7 +147,7 @@ impl Connections {
             is_closing: AtomicBool::new(false),
         });
         if let Some(client) = client {
-            table.by_client.insert(client, held + 1);
+            table.by_client.insert(client, open_connections + 1);
         }
         let id = table.next_id;
         table.next_id += 1;
@@ -185,10 +185,10 @@ impl Connections {
         let mut table = self.lock();
         table.watched.remove(&id);
         if let Some(client) = client
-            && let Some(held) = table.by_client.get_mut(&client)
+            && let Some(open_connections) = table.by_client.get_mut(&client)
         {
-            *held = held.saturating_sub(1);
-            if *held == 0 {
+            *open_connections = open_connections.saturating_sub(1);
+            if *open_connections == 0 {
                 table.by_client.remove(&client);
             }
         }

@@ -114,8 +114,8 @@ pub fn set_page_after_confirmation(request: &HttpRequest, page: String) {
 /// Returns the page to which the confirmation of the password leads, if the handler of `request`
 /// set one.
 pub fn page_after_confirmation(request: &HttpRequest) -> Option<String> {
-    let named = request.extensions_mut().remove::<PageAfterConfirmation>();
-    named.map(|PageAfterConfirmation(page)| page)
+    let page = request.extensions_mut().remove::<PageAfterConfirmation>();
+    page.map(|PageAfterConfirmation(page)| page)
 }
 
 /// Returns the return address for the sender of a refused form: the form's page with a draft. If

@@ -142,10 +142,10 @@ pub async fn confirm(
 )]
 pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&caller, fields, Some(CredentialType::Session)).await?;
-    let shown = List::of(&page, |session| {
+    let list = List::of(&page, |session| {
         SessionJson::of(session, caller.caller.current())
     });
-    response::json::answer(StatusCode::OK, &shown)
+    response::json::answer(StatusCode::OK, &list)
 }
 
 /// Returns one session, active or ended.

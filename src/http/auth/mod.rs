@@ -1,5 +1,5 @@
-//! Authentication and access rules of requests: the rule of a route, the guard that enforces it,
-//! and the extractors that give the caller to a handler.
+//! Authentication and access rules: the rule of a route, the guard that enforces it, and the
+//! extractors that give the caller to a handler.
 
 mod access;
 mod extract;

@@ -93,11 +93,11 @@ pub async fn from_header_or_cookie(
         })
 }
 
-/// Returns the caller of an OAuth endpoint, if there is one. In addition to
-/// [`from_header_or_cookie`], the secret of a token is accepted as the password of a client (RFC
-/// 6749, section 2.3.1), because most programs that introspect can send nothing else. The client's
-/// name is ignored because the secret identifies the token. This is another transport for a token;
-/// the authentication is the same.
+/// Returns the caller of an OAuth endpoint, if there is one. It accepts the credentials of
+/// [`from_header_or_cookie`], and the secret of a token as the password of a client (RFC 6749,
+/// section 2.3.1). Most programs that introspect can send nothing else. The client's name is
+/// ignored because the secret identifies the token. This is another transport for a token; the
+/// authentication is the same.
 ///
 /// # Errors
 /// The errors of [`from_header_or_cookie`], and [`Error::InvalidClient`] for a password that is not

@@ -130,8 +130,8 @@ mod tests {
                 .read(&format!("ability={}", "a".repeat(MAX_LENGTH)))
                 .is_ok()
         );
-        let known = cache.0.keys();
-        assert!(known.len() <= MAX_ENTRIES);
-        assert!(known.iter().all(|query| query.len() <= MAX_LENGTH));
+        let cached = cache.0.keys();
+        assert!(cached.len() <= MAX_ENTRIES);
+        assert!(cached.iter().all(|query| query.len() <= MAX_LENGTH));
     }
 }

@@ -47,10 +47,10 @@ fn warn_about_proxy(peer: Option<IpAddr>, headers: &HeaderMap) {
     if WARNED.is_completed() {
         return;
     }
-    let sent = [header::X_FORWARDED_FOR, header::FORWARDED]
+    let found = [header::X_FORWARDED_FOR, header::FORWARDED]
         .into_iter()
         .find(|name| headers.contains_key(name));
-    if let (Some(header), Some(peer)) = (sent, peer) {
+    if let (Some(header), Some(peer)) = (found, peer) {
         WARNED.call_once(|| {
             tracing::warn!(
                 %header,

@@ -174,10 +174,10 @@ const ANSWERS: [Answer; 14] = [
 
 /// Returns all error responses by name, for the document's components.
 pub(super) fn all() -> BTreeMap<String, RefOr<Response>> {
-    let named = ANSWERS
+    let by_name = ANSWERS
         .iter()
         .map(|answer| (answer.name.to_owned(), answer.response().into()));
-    named.collect()
+    by_name.collect()
 }
 
 /// Adds the error responses to an operation. An error response that the handler documents itself

@@ -35,7 +35,7 @@ pub async fn alive() -> Result<HttpResponse> {
 /// Reports that the database answers and that the process is not shutting down.
 ///
 /// With `?writes=1`, a change must be committed as well. Cached credentials are accepted even if
-/// that is impossible. So this check is for an operator's alarm and not for a load balancer.
+/// that is impossible. Use the parameter for an operator's alarm and not for a load balancer.
 ///
 /// # Errors
 /// [`Error::Unavailable`] if the check fails; [`Error::Malformed`] for another value of `writes`.

@@ -1,8 +1,8 @@
 //! The session cookie. Its content is signed. It has the session's secret, and for the next page a
 //! message and the id of a receipt.
 //!
-//! `actix-session` reads and writes it. [`middleware`] runs around it for three features that it
-//! has no setting for: several cookies of one name, older keys, and a cookie that outlives the
+//! `actix-session` reads and writes it. [`middleware`] runs around it and adds three features:
+//! several cookies of one name, older keys, and cookies of different lives. A cookie outlives the
 //! browser only if the user asked for that.
 
 pub mod middleware;
