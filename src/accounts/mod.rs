@@ -32,7 +32,7 @@ pub async fn find_by_email(context: &AppState, email: &Email) -> Result<Account>
 /// Returns the accounts that match a filter, in the order of their creation. For operators.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn search(context: &AppState, filter: AccountFilter) -> Result<AccountPage> {
     context
         .read(move |_, connection| Ok(store::search(connection, &filter)?))
@@ -42,7 +42,7 @@ pub async fn search(context: &AppState, filter: AccountFilter) -> Result<Account
 /// Returns all accounts, in the order of their creation. For operators.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn list(context: &AppState) -> Result<Vec<Account>> {
     context
         .read(|_, connection| Ok(store::all(connection)?))

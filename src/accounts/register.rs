@@ -58,7 +58,7 @@ pub async fn register(
 /// it. Then its owner is signed in.
 ///
 /// # Errors
-/// The errors of [`register`] and of [`authenticate`], with its rate limits.
+/// Returns the errors of [`register`] and of [`authenticate`], with its rate limits.
 pub async fn register_with_form(
     context: &AppState,
     registration: Registration,

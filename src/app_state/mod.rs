@@ -41,7 +41,7 @@ pub const MIGRATIONS: Migrations = migrations![
     "2026-11-27-000005_event_counts",
 ];
 
-/// Look-ups of secrets that are under way, by digest and by the generation of the cache at their
+/// Lookups of secrets that are under way, by digest and by the generation of the cache at their
 /// start.
 pub type Lookups = SingleFlight<(Digest, Generation), Result<Option<Arc<LookupOutcome>>, Error>>;
 
@@ -142,7 +142,7 @@ impl AppState {
         &self.0.cluster
     }
 
-    /// Look-ups of secrets that are under way.
+    /// Lookups of secrets that are under way.
     #[must_use]
     pub fn lookups(&self) -> &Lookups {
         &self.0.lookups

@@ -24,7 +24,7 @@ pub struct Transaction<'a> {
 }
 
 /// Proof that the cached values of a user or of a credential are invalidated on every node before
-/// the change is answered. Each query that changes what a credential permits asks for it.
+/// the change is answered. Each query that changes what a credential permits requires it.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Invalidation(());

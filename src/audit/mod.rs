@@ -35,7 +35,7 @@ const RECENT: Duration = Duration::from_secs(2 * 3600);
 /// actor on the same target within a minute are counted on the same row.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub fn record(
     tx: &mut Transaction<'_>,
     user: impl Into<Option<UserId>>,
@@ -95,7 +95,7 @@ fn delete_excess(connection: &mut AnyConnection, user: UserId) -> Result<usize> 
 /// hours can have more than [`MAX_EVENTS`].
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub(crate) async fn delete_excess_of_all(context: &AppState) -> Result<()> {
     let since = EventId::lower_bound_at(context.now().saturating_sub(RECENT));
     let users = context
@@ -135,7 +135,7 @@ pub(crate) fn delete_anonymous_events(
 /// Returns a page of `user`'s log, newest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn list(
     context: &AppState,
     user: UserId,

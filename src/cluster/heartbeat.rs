@@ -19,10 +19,10 @@ use crate::{
     util::{clock::boot_time, id::Id},
 };
 
-/// A node without a look-up for this time leaves the cluster, and writes nothing until the next
-/// look-up.
+/// A node without a lookup for this time leaves the cluster, and writes nothing until the next
+/// lookup.
 const LEAVE_AFTER: Duration = Duration::from_secs(60);
-/// The polling interval after recent look-ups, and the interval after [`IDLE_AFTER`] without one.
+/// The polling interval after recent lookups, and the interval after [`IDLE_AFTER`] without one.
 const POLL_IN_USE: Duration = Duration::from_millis(4);
 const POLL_IDLE: Duration = Duration::from_millis(50);
 const IDLE_AFTER: Duration = Duration::from_secs(3);
@@ -329,7 +329,7 @@ impl Heartbeat {
 
     /// Leaves the cluster, so that no revocation waits for this node.
     fn leave(&mut self) {
-        // The database may be on another server at the next look-up.
+        // The database may be on another server at the next lookup.
         self.identity_check_at = Some(Duration::ZERO);
         let Some(member) = self.member.take() else {
             return;

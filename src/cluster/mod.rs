@@ -55,7 +55,7 @@ struct Shared {
     database: Database,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    /// The second of [`boot_time`] of the last look-up.
+    /// The second of [`boot_time`] of the last lookup.
     last_lookup: AtomicU64,
     /// This node's id while it is a member of the cluster.
     id: Mutex<Option<NodeId>>,
@@ -336,7 +336,7 @@ impl Shared {
         }
     }
 
-    /// Returns the time since the last look-up.
+    /// Returns the time since the last lookup.
     fn idle_for(&self) -> Duration {
         let used = self.last_lookup.load(Ordering::Relaxed);
         Duration::from_secs(boot_time().as_secs().saturating_sub(used))

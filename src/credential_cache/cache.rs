@@ -11,7 +11,7 @@
 //! the record that all entries of the user share; the entries are dropped when room is needed. Each
 //! shard has two segments, young and old. A full young segment becomes the old one, and the
 //! previous old segment is dropped whole. A used entry moves back to the young segment. This is
-//! close to "least recently used" and needs no list, so a look-up writes nothing. (LRU and S3-FIFO
+//! close to "least recently used" and needs no list, so a lookup writes nothing. (LRU and S3-FIFO
 //! were rejected: a queue costs a pointer and a write for each entry.)
 
 use super::{CachedCredential, LookupRow, interner::Users};
@@ -130,7 +130,7 @@ impl CredentialCache {
         if entry.user.is_invalidated() {
             return None;
         }
-        // If another thread holds the lock, the next look-up moves the entry. If the entry is no
+        // If another thread holds the lock, the next lookup moves the entry. If the entry is no
         // longer in the old segment, another thread moved or invalidated it: an insert would undo
         // that.
         if is_old

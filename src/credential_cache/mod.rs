@@ -1,7 +1,7 @@
 //! The cache of accepted credentials, so that the check of a cached credential needs no query.
 //!
 //! The cache has positive results only. If a credential is not cached, or may have expired, the
-//! check queries the database. Refusals are not cached.
+//! check queries the database. Rejections are not cached.
 
 mod cache;
 mod interner;
@@ -34,7 +34,7 @@ pub struct User {
     pub email: String,
     /// The name.
     pub name: String,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Timestamp,
 }
 
@@ -42,7 +42,7 @@ pub struct User {
 #[derive(Debug)]
 pub struct CachedUser {
     user: User,
-    /// Never reset: the next look-up reads the user again and creates another record.
+    /// Never reset: the next lookup reads the user again and creates another record.
     invalidated: AtomicBool,
     /// The response body of the request for the current user.
     answer: OnceLock<Box<[u8]>>,
@@ -128,7 +128,7 @@ impl CredentialSnapshot {
     }
 }
 
-/// A cached look-up: the user and the credential of one secret, as the database had them, and the
+/// A cached lookup: the user and the credential of one secret, as the database had them, and the
 /// last use since.
 #[derive(Debug)]
 pub struct CachedCredential {
@@ -148,7 +148,7 @@ pub struct CachedCredential {
 /// staleness after a manual edit of the database.
 const MAX_AGE: Duration = Duration::from_secs(300);
 
-/// The row of a look-up by secret.
+/// The row of a lookup by secret.
 #[derive(Clone, Debug)]
 pub struct LookupRow {
     /// The user.
@@ -171,11 +171,11 @@ pub struct LookupRow {
     pub user_disabled: bool,
 }
 
-/// The outcome of a look-up: the row, and the cached entry if the credential is accepted.
+/// The outcome of a lookup: the row, and the cached entry if the credential is accepted.
 #[derive(Debug)]
 pub struct LookupOutcome {
     /// The row.
-    pub read: LookupRow,
+    pub row: LookupRow,
     /// The cached entry.
     pub cached: Option<Arc<CachedCredential>>,
 }
@@ -188,7 +188,7 @@ impl LookupRow {
         expiry.is_some_and(|end| end <= now)
     }
 
-    /// Converts the row for the caller of this look-up alone, without the cache.
+    /// Converts the row for the caller of this lookup alone, without the cache.
     #[must_use]
     pub fn into_uncached(self) -> CachedCredential {
         let user = Arc::new(CachedUser::new(self.user));
@@ -218,7 +218,7 @@ impl CachedCredential {
         }
     }
 
-    /// Returns the time from which on this secret is refused, if its last use was at `last_seen`:
+    /// Returns the time from which on this secret is rejected, if its last use was at `last_seen`:
     /// the end of its grace period or of its credential, whichever is earlier.
     #[must_use]
     pub fn ends_at(&self, last_seen: Timestamp) -> Option<Timestamp> {
@@ -262,7 +262,7 @@ impl CachedCredential {
             + size_of::<CachedUser>()
             + user.email.capacity()
             + user.name.capacity()
-            // The response body has the same texts once more, and the rest of its members.
+            // The response body has the same texts once more, and its other members.
             + user.email.len()
             + user.name.len()
             + BODY_OVERHEAD

@@ -51,8 +51,8 @@ pub type Verdict<T> = std::result::Result<T, RejectionReason>;
 /// `class`.
 ///
 /// # Errors
-/// When the database fails. Then a credential that is not cached is neither accepted nor reported
-/// as unknown.
+/// Returns an error if the database fails. Then a credential that is not cached is neither accepted
+/// nor reported as unknown.
 pub async fn authenticate(
     context: &AppState,
     class: CredentialType,
@@ -70,7 +70,7 @@ pub async fn authenticate(
 /// its previous address: the address of the asking server is not that of the client.
 ///
 /// # Errors
-/// The errors of [`authenticate`].
+/// Returns the errors of [`authenticate`].
 pub async fn introspect(
     context: &AppState,
     class: CredentialType,
@@ -134,15 +134,15 @@ async fn look_up(
         }
         None => read(context, digest)
             .await?
-            .map(|read| Arc::new(LookupOutcome { read, cached: None })),
+            .map(|row| Arc::new(LookupOutcome { row, cached: None })),
     };
     let Some(outcome) = outcome else {
         return Ok(Err(RejectionReason::Unknown));
     };
     Ok(
-        rejection_reason(&outcome.read, class, context.now()).map(|()| match &outcome.cached {
+        rejection_reason(&outcome.row, class, context.now()).map(|()| match &outcome.cached {
             Some(cached) => Arc::clone(cached),
-            None => Arc::new(outcome.read.clone().into_uncached()),
+            None => Arc::new(outcome.row.clone().into_uncached()),
         }),
     )
 }
@@ -152,15 +152,15 @@ async fn look_up_and_cache(
     digest: Digest,
     generation: Generation,
 ) -> Result<Option<Arc<LookupOutcome>>> {
-    let read = read(&context, digest).await?;
-    Ok(read.map(|read| {
-        let is_accepted = rejection_reason(&read, read.credential.class(), read.at).is_ok();
+    let row = read(&context, digest).await?;
+    Ok(row.map(|row| {
+        let is_accepted = rejection_reason(&row, row.credential.class(), row.at).is_ok();
         let cached = is_accepted.then(|| {
             context
                 .cluster()
-                .insert_if_current(generation, digest, read.clone())
+                .insert_if_current(generation, digest, row.clone())
         });
-        Arc::new(LookupOutcome { read, cached })
+        Arc::new(LookupOutcome { row, cached })
     }))
 }
 
@@ -195,17 +195,17 @@ fn lookup_row(found: &Found, now: Timestamp) -> LookupRow {
 
 /// Returns an error if the credential of this row must be rejected when it is presented as one of
 /// `class`.
-fn rejection_reason(read: &LookupRow, class: CredentialType, now: Timestamp) -> Verdict<()> {
+fn rejection_reason(row: &LookupRow, class: CredentialType, now: Timestamp) -> Verdict<()> {
     let checks = [
-        (read.credential.class() != class, RejectionReason::Unknown),
-        (read.ended, RejectionReason::Ended),
-        (read.is_expired(now), RejectionReason::Expired),
+        (row.credential.class() != class, RejectionReason::Unknown),
+        (row.ended, RejectionReason::Ended),
+        (row.is_expired(now), RejectionReason::Expired),
         (
-            read.is_revoked || read.until.is_some_and(|until| until <= now),
+            row.is_revoked || row.until.is_some_and(|until| until <= now),
             RejectionReason::RotatedOut,
         ),
-        (read.user_disabled, RejectionReason::UserDisabled),
-        (read.paused, RejectionReason::Paused),
+        (row.user_disabled, RejectionReason::UserDisabled),
+        (row.paused, RejectionReason::Paused),
     ];
     match checks.into_iter().find(|(applies, _)| *applies) {
         Some((_, reason)) => Err(reason),
@@ -231,7 +231,7 @@ pub struct Identified {
 /// and asks for its owner.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn identify(
     context: &AppState,
     class: CredentialType,
@@ -264,12 +264,12 @@ async fn find(context: &AppState, digest: Digest) -> Result<Option<Found>> {
 }
 
 /// Returns the credential of a secret for a revocation, if it is not revoked. Its expiry is not
-/// checked, because the clocks of nodes differ. If a newer secret has replaced this one, the result
-/// is `None`. If only the clock says so, the secret is revoked here. After a result of `None`, no
-/// node accepts the secret.
+/// checked, because the clocks of nodes differ. If a newer secret has replaced this one and the
+/// grace period is over, the result is `None`. If it is over by the clock only, the secret is
+/// revoked here. After a result of `None`, no node accepts the secret.
 ///
 /// # Errors
-/// When the database cannot be read or changed.
+/// Returns an error if the database cannot be read or changed.
 pub async fn find_not_ended(
     context: &AppState,
     class: CredentialType,

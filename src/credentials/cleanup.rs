@@ -47,7 +47,7 @@ pub struct Pruned {
 /// moment on. It is revoked here when it reaches its absolute limit.
 ///
 /// # Errors
-/// When the database fails. Completed transactions remain, and a repetition is safe.
+/// Returns an error if the database fails. Completed transactions remain, and a repetition is safe.
 pub async fn prune(context: &AppState) -> Result<Pruned> {
     let mut pruned = Pruned::default();
     let now = context.now();

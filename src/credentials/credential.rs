@@ -96,7 +96,7 @@ impl Credential {
     /// needs a recent authentication, except to revoke only itself.
     ///
     /// # Errors
-    /// The errors of [`Credential::require_recent_authentication`].
+    /// Returns the errors of [`Credential::require_recent_authentication`].
     pub fn authorize_revocation(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
         if selection.targets_only(self.id) {
             return Ok(());

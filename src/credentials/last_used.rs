@@ -74,7 +74,7 @@ const fn pause_factor(database: &DatabaseUrl) -> u32 {
 /// written stay recorded.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn flush(context: &AppState) -> Result<()> {
     write_all(context, pause_factor(&context.settings().database)).await
 }
@@ -83,7 +83,7 @@ pub async fn flush(context: &AppState) -> Result<()> {
 /// writes any more. Uses of an interrupted flush are included.
 ///
 /// # Errors
-/// The errors of [`flush`].
+/// Returns the errors of [`flush`].
 pub async fn flush_on_shutdown(context: &AppState) -> Result<()> {
     context.last_used().put_back();
     write_all(context, 0).await

@@ -24,7 +24,7 @@ pub const MAX_TOKENS: usize = 500;
 /// Revokes the sessions beyond [`MAX_SESSIONS`] after the session `newest` was opened.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub(crate) fn evict_excess_sessions(
     tx: &mut Transaction<'_>,
     newest: &Credential,

@@ -39,7 +39,7 @@ impl StatusFilter {
 /// Returns a page of `user`'s credentials that `selection` matches, newest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn list(
     context: &AppState,
     user: UserId,
@@ -92,7 +92,7 @@ pub async fn find(
 /// Does the same as [`find`] inside a transaction.
 ///
 /// # Errors
-/// The errors of [`find`].
+/// Returns the errors of [`find`].
 pub(super) fn find_within(
     context: &AppState,
     connection: &mut AnyConnection,

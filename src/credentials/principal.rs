@@ -90,7 +90,7 @@ impl Principal {
     /// other credentials is a sensitive change. Revoking only the caller's own is not.
     ///
     /// # Errors
-    /// The errors of [`Principal::require_recent_authentication`].
+    /// Returns the errors of [`Principal::require_recent_authentication`].
     pub fn authorize_revocation(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
         if selection.targets_only(self.credential.id) {
             return Ok(());

@@ -17,7 +17,7 @@ const MAX_SIGN_INS: i64 = 200;
 /// Returns whether `user` has signed in from `network`, according to the stored credentials.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub(crate) fn has_signed_in_from(
     connection: &mut AnyConnection,
     user: UserId,
@@ -32,7 +32,7 @@ pub(crate) fn has_signed_in_from(
 /// sessions.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub(crate) fn signed_in_with_before(
     connection: &mut AnyConnection,
     user: UserId,

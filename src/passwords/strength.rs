@@ -126,7 +126,7 @@ fn joined(text: &str) -> String {
 
 /// Returns whether `text` is a concatenation of `words`.
 fn is_made_of(text: &str, words: &[String]) -> bool {
-    // The rests after prefixes that are made of words. Each leads to shorter rests.
+    // The texts that remain after prefixes made of words. Each can lead to shorter ones.
     let mut reached = vec![text];
     let mut seen = HashSet::new();
     while let Some(rest) = reached.pop() {

@@ -7,11 +7,11 @@
 //! every node.
 //!
 //! No user is locked out for ever. Delays grow up to [`MAX_DELAY`](escalating_delay::MAX_DELAY). An
-//! attempt during a delay is rejected without being counted, whatever its password is. The
-//! remaining risk for the owner of an account is an attacker who makes an attempt at each moment at
-//! which one is allowed. Therefore open sessions re-authenticate on counters of their own. A
-//! sign-in from a known location has counters of its own as well, even if other clients of its
-//! network have used up the network's limit.
+//! attempt during a delay is rejected without being counted, whatever its password is. An attacker
+//! could still use every moment at which an attempt is allowed, and so block the owner of an
+//! account. Therefore open sessions re-authenticate on counters of their own. A sign-in from a
+//! known location has counters of its own as well, even if other clients of its network have used
+//! up the network's limit.
 
 mod counters;
 pub mod escalating_delay;
@@ -90,7 +90,7 @@ pub async fn record_attempt(context: &AppState, attempt: &Attempt) -> Result<Cou
             let mut counted = Vec::new();
             for (counter, state) in states {
                 // A counter that cannot block this attempt may be blocked by other attempts.
-                // Counting on it would make those wait longer.
+                // Counting this attempt would make those wait longer.
                 if state.wait(now).is_none() {
                     let state = state.record_attempt(now, counter.policy);
                     store::set(tx.connection, counter.key, state)?;
@@ -107,7 +107,7 @@ pub async fn record_attempt(context: &AppState, attempt: &Attempt) -> Result<Cou
 /// otherwise a client could erase its attempts on other accounts by signing in to its own.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub fn record_success(
     context: &AppState,
     connection: &mut AnyConnection,
@@ -126,7 +126,7 @@ pub fn record_success(
 /// Removes a failed attempt from the counters of successes.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub fn record_failure(
     context: &AppState,
     connection: &mut AnyConnection,
@@ -158,7 +158,7 @@ fn undo_attempt(
 /// retention.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub(crate) fn delete_expired(
     connection: &mut AnyConnection,
     now: Timestamp,

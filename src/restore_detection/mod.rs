@@ -83,7 +83,7 @@ fn is_failover(previous: &str, current: &str) -> bool {
 /// joins, because members evict the nodes without a heartbeat.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub fn find_evidence(
     connection: &mut AnyConnection,
     identity: &DatabaseIdentity,
@@ -138,7 +138,7 @@ pub(super) fn record_identity(
 /// Records this identity as the right one: no revocation is lost in this database.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub fn confirm_identity(
     connection: &mut AnyConnection,
     identity: &DatabaseIdentity,

@@ -23,7 +23,7 @@ impl SessionSecret {
     /// Generates a secret.
     ///
     /// # Errors
-    /// When the system provides no random bytes.
+    /// Returns an error if the system provides no random bytes.
     pub fn generate(random: &dyn Random) -> Result<Self> {
         let bytes = rng::bytes::<BYTES>(random)?;
         Ok(Self(SecretString::new(

@@ -201,7 +201,7 @@ pub async fn rotate(
 /// Returns the previous secrets of a token that still work, newest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn previous_secrets(context: &AppState, id: CredentialId) -> Result<Vec<PreviousSecret>> {
     context
         .read(move |context, connection| {

@@ -38,7 +38,7 @@ impl TokenSecret {
     /// Generates a secret.
     ///
     /// # Errors
-    /// When the system provides no random bytes.
+    /// Returns an error if the system provides no random bytes.
     pub fn generate(prefix: &TokenPrefix, random: &dyn Random) -> Result<Self> {
         loop {
             let bytes = Zeroizing::new(rng::bytes::<BYTES>(random)?);

@@ -30,7 +30,7 @@ async fn revoke_selected(
 /// Revokes one token.
 ///
 /// # Errors
-/// The errors of [`revoke`].
+/// Returns the errors of [`revoke`].
 pub async fn revoke_token(
     context: &AppState,
     user: UserId,
@@ -49,7 +49,7 @@ pub async fn revoke_token(
 /// Revokes every token of one kind.
 ///
 /// # Errors
-/// The errors of [`revoke`].
+/// Returns the errors of [`revoke`].
 pub async fn revoke_tokens_of_kind(
     context: &AppState,
     user: UserId,
@@ -70,7 +70,7 @@ macro_rules! of_one_kind {
             $(#[$doc])*
             ///
             /// # Errors
-            /// The errors of [`revoke`].
+            /// Returns the errors of [`revoke`].
             pub async fn $name(context: &AppState, user: UserId, actor: Actor) -> Result<RevocationReceipt> {
                 revoke_selected(context, user, CredentialFilter::all_of_kind(CredentialKind::$kind), actor).await
             }
@@ -98,7 +98,7 @@ of_one_kind! {
 /// Revokes one session.
 ///
 /// # Errors
-/// The errors of [`revoke`].
+/// Returns the errors of [`revoke`].
 pub async fn revoke_session(
     context: &AppState,
     user: UserId,
@@ -117,7 +117,7 @@ pub async fn revoke_session(
 /// Revokes every session of one kind.
 ///
 /// # Errors
-/// The errors of [`revoke`].
+/// Returns the errors of [`revoke`].
 pub async fn revoke_sessions_of_kind(
     context: &AppState,
     user: UserId,
@@ -134,7 +134,7 @@ pub async fn revoke_sessions_of_kind(
 /// Revokes the credential `current` only.
 ///
 /// # Errors
-/// The errors of [`revoke`].
+/// Returns the errors of [`revoke`].
 pub async fn sign_out_here(
     context: &AppState,
     user: UserId,
@@ -157,7 +157,7 @@ pub async fn sign_out_here(
 /// Revokes all credentials of the user except `current`.
 ///
 /// # Errors
-/// The errors of [`revoke`].
+/// Returns the errors of [`revoke`].
 pub async fn sign_out_others(
     context: &AppState,
     user: UserId,
@@ -179,7 +179,7 @@ pub async fn sign_out_others(
 /// Revokes all credentials of the user.
 ///
 /// # Errors
-/// The errors of [`revoke`].
+/// Returns the errors of [`revoke`].
 pub async fn sign_out_everywhere(
     context: &AppState,
     user: UserId,

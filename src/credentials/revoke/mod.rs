@@ -86,7 +86,7 @@ pub async fn revoke(
 /// that do not exist are skipped.
 ///
 /// # Errors
-/// When the database cannot be changed. Then nothing is revoked.
+/// Returns an error if the database cannot be changed. Then nothing is revoked.
 pub async fn revoke_for_users(
     context: &AppState,
     mut users: Vec<UserId>,
@@ -142,7 +142,7 @@ pub(crate) fn lock_user_and_recheck_actor(
 /// was authenticated.
 ///
 /// # Errors
-/// The errors of [`lock_user_and_recheck_actor`].
+/// Returns the errors of [`lock_user_and_recheck_actor`].
 pub(crate) fn begin_change_as(tx: &mut Transaction<'_>, caller: &Principal) -> Result<Credential> {
     let user = caller.user.id;
     if !store::lock_user(tx.connection, user)? {
@@ -216,7 +216,7 @@ pub(crate) fn revoke_in(
 /// digest `preview_digest`. A second click sends the preview again.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn earlier_receipt(
     context: &AppState,
     user: UserId,

@@ -26,7 +26,7 @@ pub struct RevocationPreview {
 /// Returns the credentials that `selection` matches now.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn preview(
     context: &AppState,
     user: UserId,

@@ -29,7 +29,7 @@ pub(crate) fn expired(
 /// Deletes up to `limit` credentials that were revoked before `before`, with their secrets. Returns
 /// their users, each once, and the number of credentials. The rows are found by their receipts,
 /// whose IDs sort by time. An index on the time itself would be one more page to write for each
-/// revocation. Rows that an operator revoked by hand have no receipt.
+/// revocation. Rows that were revoked by a manual change of the database have no receipt.
 pub(crate) fn delete_ended(
     connection: &mut AnyConnection,
     before: Timestamp,
