@@ -17,8 +17,8 @@ use crate::{
     credentials::{Pruned, last_used, prune},
 };
 
-/// The interval of the cleanup: it ends expired credentials and deletes old records.
-const CLEANUP_INTERVAL: Duration = Duration::from_secs(3600);
+/// The interval of pruning, which ends expired credentials and deletes old records.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// Shuts down at SIGTERM and at SIGHUP, which a terminal sends when it closes. If the setting
 /// `drain` is set, the server first reports that it is not ready, and keeps serving until load
@@ -107,12 +107,12 @@ pub(crate) async fn write_last_used(context: AppState) {
 /// Deletes expired credentials and old records once an hour.
 pub(crate) async fn cleanup_loop(context: AppState) {
     loop {
-        actix_web::rt::time::sleep(CLEANUP_INTERVAL).await;
+        actix_web::rt::time::sleep(PRUNE_INTERVAL).await;
         match prune(&context).await {
             Ok(pruned) if pruned == Pruned::default() => {}
-            Ok(pruned) => tracing::info!(pruned.expired, pruned.forgotten, "cleanup completed"),
+            Ok(pruned) => tracing::info!(pruned.expired, pruned.forgotten, "pruning completed"),
             Err(error) => {
-                tracing::warn!(cause = %error, "cleanup failed; retrying in the next period");
+                tracing::warn!(cause = %error, "pruning failed; retrying in the next period");
             }
         }
     }

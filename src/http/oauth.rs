@@ -130,29 +130,29 @@ pub async fn introspect(
 ) -> Result<HttpResponse> {
     let context = &caller.context;
     if let Some(Presented { class, digest }) = Presented::read(&rules, &token)
-        && let Ok(known) = authenticate::introspect(context, class, digest).await?
+        && let Ok(principal) = authenticate::introspect(context, class, digest).await?
     {
-        let active = Introspection::Active(active(context, &known));
+        let active = Introspection::Active(active(context, &principal));
         return response::json::answer(StatusCode::OK, &active);
     }
     let inactive = Introspection::Inactive(Inactive { active: false });
     response::json::answer(StatusCode::OK, &inactive)
 }
 
-fn active<'a>(context: &AppState, known: &'a Principal) -> Active<'a> {
+fn active<'a>(context: &AppState, principal: &'a Principal) -> Active<'a> {
     let seconds = |time: Timestamp| time.micros().div_euclid(1_000_000);
-    let credential = &known.credential;
+    let credential = &principal.credential;
     Active {
         active: true,
         scope: credential.abilities.to_stored(),
-        username: &known.user.email,
+        username: &principal.user.email,
         token_type: match credential.class() {
             CredentialType::Token => "Bearer",
             CredentialType::Session => "N_A",
         },
-        exp: known.ends_at(context.now()).map(seconds),
+        exp: principal.ends_at(context.now()).map(seconds),
         iat: seconds(credential.created_at),
-        sub: known.user.id.to_string(),
+        sub: principal.user.id.to_string(),
         iss: context.settings().base_url(),
         jti: credential.id.to_string(),
     }

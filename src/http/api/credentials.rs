@@ -141,10 +141,10 @@ impl<'a> PreviewJson<'a> {
 )]
 pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&caller, fields, None).await?;
-    let shown = List::of(&page, |credential| {
+    let list = List::of(&page, |credential| {
         CredentialJson::of(credential, caller.caller.current())
     });
-    response::json::answer(StatusCode::OK, &shown)
+    response::json::answer(StatusCode::OK, &list)
 }
 
 /// Returns the page that a query asks for. The fields are `limit`, `cursor`, `ended` and a

@@ -72,7 +72,7 @@ impl AccessGuard {
         };
         self.rules
             .iter()
-            .find(|rule| rule.method.as_ref().is_none_or(|known| known == method))
+            .find(|rule| rule.method.as_ref().is_none_or(|allowed| allowed == method))
     }
 
     fn not_allowed(&self) -> Error {

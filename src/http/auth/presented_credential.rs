@@ -52,11 +52,11 @@ pub(super) async fn sessions_of(
     let mut found: Vec<Principal> = first.into_iter().cloned().collect();
     for digest in SessionCookie::of(request).others() {
         let other = authenticate(context, request, CredentialType::Session, digest).await?;
-        let is_known = |other: &Principal| {
-            let mut known = found.iter();
-            known.any(|known| known.credential.id == other.credential.id)
+        let is_listed = |other: &Principal| {
+            let mut listed = found.iter();
+            listed.any(|listed| listed.credential.id == other.credential.id)
         };
-        found.extend(other.filter(|other| !is_known(other)));
+        found.extend(other.filter(|other| !is_listed(other)));
     }
     Ok(found)
 }

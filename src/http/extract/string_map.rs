@@ -126,7 +126,7 @@ impl<'de> Deserialize<'de> for StringMap {
             ) -> std::result::Result<StringMap, M::Error> {
                 let mut texts: Vec<(String, Texts)> = Vec::new();
                 while let Some(name) = map.next_key::<String>()? {
-                    if texts.iter().any(|(known, _)| *known == name) {
+                    if texts.iter().any(|(existing, _)| *existing == name) {
                         let message = format!("duplicate field `{name}`");
                         return Err(serde::de::Error::custom(message));
                     }

@@ -100,8 +100,8 @@ impl About for Tokens {
 struct Selected<A>(PhantomData<A>);
 
 impl<A: About> IntoParams for Selected<A> {
-    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let mut fields = SelectionParams::into_params(place);
+    fn into_params(location: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut fields = SelectionParams::into_params(location);
         if let Some(class) = A::CLASS {
             for field in &mut fields {
                 let names = match &*field.name {
@@ -122,7 +122,7 @@ impl<A: About> IntoParams for Selected<A> {
 pub struct EndedBy<A>(PhantomData<A>);
 
 impl<A: About> IntoParams for EndedBy<A> {
-    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+    fn into_params(location: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let all = ParameterBuilder::new()
             .name("all")
             .parameter_in(ParameterIn::Query)
@@ -131,7 +131,7 @@ impl<A: About> IntoParams for EndedBy<A> {
                 "Selects all. It excludes other parameters. A call without parameters revokes nothing.",
             ))
             .schema(Some(schemas::only(true)));
-        let mut fields = Selected::<A>::into_params(place);
+        let mut fields = Selected::<A>::into_params(location);
         fields.push(all.build());
         fields
     }
@@ -141,16 +141,16 @@ impl<A: About> IntoParams for EndedBy<A> {
 pub struct Listed<A>(PhantomData<A>);
 
 impl<A: About> IntoParams for Listed<A> {
-    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+    fn into_params(location: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let ended = ParameterBuilder::new()
             .name("ended")
             .parameter_in(ParameterIn::Query)
             .required(Required::False)
             .description(Some("Includes credentials that have ended."))
             .schema(Some(ObjectBuilder::new().schema_type(Type::Boolean)));
-        let mut fields = Selected::<A>::into_params(&place);
+        let mut fields = Selected::<A>::into_params(&location);
         fields.push(ended.build());
-        fields.extend(Paged::into_params(place));
+        fields.extend(Paged::into_params(location));
         fields
     }
 }

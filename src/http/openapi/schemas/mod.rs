@@ -181,13 +181,13 @@ fn described(text: &str, shape: impl Into<Shape>) -> Shape {
     let text = text.lines().map(str::trim).collect::<Vec<_>>().join("\n");
     let mut shape = shape.into();
     if let RefOr::T(schema) = &mut shape {
-        let place = match schema {
+        let description = match schema {
             Schema::Object(schema) => &mut schema.description,
             Schema::Array(schema) => &mut schema.description,
             Schema::AnyOf(schema) => &mut schema.description,
             _ => return shape,
         };
-        *place = Some(text);
+        *description = Some(text);
     }
     shape
 }
