@@ -19,7 +19,7 @@ pub struct Actor {
     /// The client's address. `None` for an operator and for Narthex itself.
     pub ip: Option<IpAddr>,
     /// The abilities that the route requires. A change checks them again in its transaction.
-    pub needs: &'static [&'static str],
+    pub required_abilities: &'static [&'static str],
 }
 
 impl Actor {
@@ -30,18 +30,18 @@ impl Actor {
             credential: None,
             secret: None,
             ip: None,
-            needs: &[],
+            required_abilities: &[],
         }
     }
 
     /// Returns the actor for an anonymous client at this address.
     #[must_use]
-    pub const fn stranger(ip: Option<IpAddr>) -> Self {
+    pub const fn anonymous(ip: Option<IpAddr>) -> Self {
         Self {
             credential: None,
             secret: None,
             ip,
-            needs: &[],
+            required_abilities: &[],
         }
     }
 }

@@ -58,7 +58,7 @@ pub fn record(
         && event.kind.is_repeatable()
     {
         let since = EventId::lower_bound_at(event.at.saturating_sub(REPEAT_WINDOW));
-        if store::count_again(tx.connection, user, &event, since)? {
+        if store::count_repetition(tx.connection, user, &event, since)? {
             return Ok(());
         }
     }

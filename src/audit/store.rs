@@ -76,7 +76,7 @@ pub(super) fn insert(
 
 /// Counts `event` on the row of the same change by the same actor since `since`. Returns whether
 /// such a row exists.
-pub(super) fn count_again(
+pub(super) fn count_repetition(
     connection: &mut AnyConnection,
     user: UserId,
     event: &Event,

@@ -117,7 +117,7 @@ impl Heartbeat {
         let pause = match self.renew_and_catch_up(shared) {
             Ok(()) => {
                 self.failing = false;
-                shared.takes_no_writes.store(false, Ordering::Relaxed);
+                shared.rejects_writes.store(false, Ordering::Relaxed);
                 match self.member {
                     None => lease::POLL_WITHOUT_NOTIFICATION,
                     Some(_) if idle < IDLE_AFTER => return POLL_IN_USE,
@@ -137,7 +137,7 @@ impl Heartbeat {
             Err(Interrupted::Database(error)) => {
                 // A heartbeat is a write. If the database can be read, only writes fail.
                 let is_readable = self.dedicated.read(store::nodes).is_ok();
-                shared.takes_no_writes.store(is_readable, Ordering::Relaxed);
+                shared.rejects_writes.store(is_readable, Ordering::Relaxed);
                 if !std::mem::replace(&mut self.failing, true) {
                     tracing::warn!(cause = %error, "cluster: lease renewal failed, every check queries the database");
                 }

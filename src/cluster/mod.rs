@@ -70,7 +70,7 @@ struct Shared {
     /// Whether the database may be a restored or copied one.
     may_be_a_copy: AtomicBool,
     /// Whether the database refused the last write, but not a read.
-    takes_no_writes: AtomicBool,
+    rejects_writes: AtomicBool,
     /// The number of nodes at the last reading.
     nodes_seen: AtomicUsize,
 }
@@ -99,7 +99,7 @@ impl Cluster {
                 newest: Mutex::default(),
                 failovers: AtomicU64::new(0),
                 may_be_a_copy: AtomicBool::new(false),
-                takes_no_writes: AtomicBool::new(false),
+                rejects_writes: AtomicBool::new(false),
                 nodes_seen: AtomicUsize::new(0),
             }),
             heartbeat: Mutex::default(),

@@ -18,7 +18,7 @@ pub struct Stats {
     /// yet.
     pub may_be_a_copy: bool,
     /// Whether the database refuses writes but can be read. Checked with every heartbeat.
-    pub takes_no_writes: bool,
+    pub rejects_writes: bool,
 }
 
 impl Cluster {
@@ -31,7 +31,7 @@ impl Cluster {
             holds_lease: self.shared.lease.until().is_after(boot_time()),
             nodes: if joined { nodes } else { 0 },
             may_be_a_copy: self.shared.may_be_a_copy.load(Ordering::Relaxed),
-            takes_no_writes: self.shared.takes_no_writes.load(Ordering::Relaxed),
+            rejects_writes: self.shared.rejects_writes.load(Ordering::Relaxed),
         }
     }
 }

@@ -45,7 +45,7 @@ pub struct CachedUser {
     /// Never reset: the next lookup reads the user again and creates another record.
     invalidated: AtomicBool,
     /// The response body of the request for the current user.
-    answer: OnceLock<Box<[u8]>>,
+    response_body: OnceLock<Box<[u8]>>,
 }
 
 impl CachedUser {
@@ -53,7 +53,7 @@ impl CachedUser {
         Self {
             user,
             invalidated: AtomicBool::new(false),
-            answer: OnceLock::new(),
+            response_body: OnceLock::new(),
         }
     }
 
@@ -62,13 +62,16 @@ impl CachedUser {
     ///
     /// # Errors
     /// Returns the errors of `make`.
-    pub fn answer<E>(&self, make: impl FnOnce(&User) -> Result<Box<[u8]>, E>) -> Result<&[u8], E> {
-        match self.answer.get() {
-            Some(answer) => Ok(answer),
+    pub fn response_body<E>(
+        &self,
+        make: impl FnOnce(&User) -> Result<Box<[u8]>, E>,
+    ) -> Result<&[u8], E> {
+        match self.response_body.get() {
+            Some(response_body) => Ok(response_body),
             // Two threads may create it at once; no thread waits for another.
             None => {
                 let body = make(&self.user)?;
-                Ok(self.answer.get_or_init(|| body))
+                Ok(self.response_body.get_or_init(|| body))
             }
         }
     }

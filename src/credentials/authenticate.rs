@@ -270,7 +270,7 @@ async fn find(context: &AppState, digest: Digest) -> Result<Option<Found>> {
 ///
 /// # Errors
 /// Returns an error if the database cannot be read or changed.
-pub async fn find_not_ended(
+pub async fn find_unrevoked(
     context: &AppState,
     class: CredentialType,
     digest: Digest,

@@ -113,11 +113,11 @@ fn find_excess(
     class: CredentialType,
     limit: usize,
 ) -> Result<Vec<Credential>> {
-    let not_ended = store::count_not_ended(connection, user, class)?;
-    if usize::try_from(not_ended).unwrap_or(usize::MAX) <= limit {
+    let unrevoked = store::count_unrevoked(connection, user, class)?;
+    if usize::try_from(unrevoked).unwrap_or(usize::MAX) <= limit {
         return Ok(Vec::new());
     }
-    let mut credentials = store::not_ended(connection, user, &[])?;
+    let mut credentials = store::unrevoked(connection, user, &[])?;
     for credential in &mut credentials {
         last_used::merge_pending(context, credential);
     }

@@ -22,7 +22,7 @@ pub struct Principal {
     /// The client's address.
     pub ip: Option<IpAddr>,
     /// The abilities that the route requires.
-    needs: &'static [&'static str],
+    required_abilities: &'static [&'static str],
 }
 
 impl Deref for Principal {
@@ -43,15 +43,18 @@ impl Principal {
             cached,
             secret,
             ip,
-            needs: &[],
+            required_abilities: &[],
         }
     }
 
     /// Sets the abilities that the route requires. A change by this caller checks them again in its
     /// transaction.
     #[must_use]
-    pub const fn on_route_that_needs(mut self, needs: &'static [&'static str]) -> Self {
-        self.needs = needs;
+    pub const fn with_required_abilities(
+        mut self,
+        required_abilities: &'static [&'static str],
+    ) -> Self {
+        self.required_abilities = required_abilities;
         self
     }
 
@@ -68,7 +71,7 @@ impl Principal {
             credential: Some(self.credential.id),
             secret: Some(self.secret),
             ip: self.ip,
-            needs: self.needs,
+            required_abilities: self.required_abilities,
         }
     }
 

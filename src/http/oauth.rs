@@ -200,10 +200,10 @@ async fn revoke_presented(
     origin: &ClientInfo,
 ) -> Result<()> {
     // A paused token is refused, but its holder can revoke it.
-    let Some(credential) = authenticate::find_not_ended(context, class, digest).await? else {
+    let Some(credential) = authenticate::find_unrevoked(context, class, digest).await? else {
         return Ok(());
     };
-    let actor = Actor::stranger(origin.ip);
+    let actor = Actor::anonymous(origin.ip);
     match revoke::sign_out_here(context, credential.user_id, credential.id, actor).await {
         // The credential was deleted together with its user between the two transactions.
         Err(Error::NotFound) => Ok(()),

@@ -179,7 +179,7 @@ async fn was_changed_by_form(
             let is_renewed = matches!(redeemed, Err(Error::NotSignedIn { .. }));
             if is_renewed {
                 // The presented secret is revoked. The proof must be valid nevertheless.
-                redeem_password_proof(tx, &proof, &Actor::stranger(ip))?;
+                redeem_password_proof(tx, &proof, &Actor::anonymous(ip))?;
                 secrets::insert_further_secret(tx.connection, &session, renewed)?;
             } else {
                 redeemed?;

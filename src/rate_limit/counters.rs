@@ -13,47 +13,47 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// Failures on one account or in one session. A user may mistype a few times before the delays
 /// start. An attacker gets about 400 guesses a day.
-const FAILURES_OF_ONE: LimitPolicy = LimitPolicy {
+const FAILURES_OF_TARGET: LimitPolicy = LimitPolicy {
     free: 5,
-    forgets_one_in: MINUTE.saturating_mul(15),
+    decay_interval: MINUTE.saturating_mul(15),
 };
 /// Failures from one client network, over all accounts. An office of hundreds of users or a carrier
 /// may share the network, and successful sign-ins are not counted. This limits clients that try one
 /// password on many accounts.
-const FAILURES_OF_A_NETWORK: LimitPolicy = LimitPolicy {
+const FAILURES_OF_NETWORK: LimitPolicy = LimitPolicy {
     free: 100,
-    forgets_one_in: MINUTE,
+    decay_interval: MINUTE,
 };
 /// Failures from one IPv6 site: ten times the limit of a network, because a site has 65,536
 /// networks.
-const FAILURES_OF_A_SITE: LimitPolicy = LimitPolicy {
+const FAILURES_OF_SITE: LimitPolicy = LimitPolicy {
     free: 1000,
-    forgets_one_in: Duration::from_secs(6),
+    decay_interval: Duration::from_secs(6),
 };
 /// Successes on one account or in one session: 30 an hour. Each costs a hash and a few rows.
-const SUCCESSES_OF_ONE: LimitPolicy = LimitPolicy {
+const SUCCESSES_OF_TARGET: LimitPolicy = LimitPolicy {
     free: 30,
-    forgets_one_in: MINUTE.saturating_mul(2),
+    decay_interval: MINUTE.saturating_mul(2),
 };
 /// Successes from one client network, over all accounts: 1,200 an hour.
-const SUCCESSES_OF_A_NETWORK: LimitPolicy = LimitPolicy {
+const SUCCESSES_OF_NETWORK: LimitPolicy = LimitPolicy {
     free: 1200,
-    forgets_one_in: Duration::from_secs(3),
+    decay_interval: Duration::from_secs(3),
 };
 /// Successes from one IPv6 site: ten times the limit of a network.
-const SUCCESSES_OF_A_SITE: LimitPolicy = LimitPolicy {
+const SUCCESSES_OF_SITE: LimitPolicy = LimitPolicy {
     free: 12_000,
-    forgets_one_in: Duration::from_millis(300),
+    decay_interval: Duration::from_millis(300),
 };
 /// Accounts created from one client network.
-const REGISTRATIONS_OF_A_NETWORK: LimitPolicy = LimitPolicy {
+const REGISTRATIONS_OF_NETWORK: LimitPolicy = LimitPolicy {
     free: 100,
-    forgets_one_in: MINUTE,
+    decay_interval: MINUTE,
 };
 /// Accounts created from one IPv6 site: ten times the limit of a network.
-const REGISTRATIONS_OF_A_SITE: LimitPolicy = LimitPolicy {
+const REGISTRATIONS_OF_SITE: LimitPolicy = LimitPolicy {
     free: 1000,
-    forgets_one_in: Duration::from_secs(6),
+    decay_interval: Duration::from_secs(6),
 };
 
 /// An attempt: its client and its target. Both decide which counters count it.
@@ -61,11 +61,11 @@ const REGISTRATIONS_OF_A_SITE: LimitPolicy = LimitPolicy {
 pub struct Attempt {
     /// The client's address. `None` if the attempt is not counted by network.
     client: Option<IpAddr>,
-    subject: Subject,
+    target: Target,
 }
 
 #[derive(Clone, Debug)]
-enum Subject {
+enum Target {
     /// An account by its canonical address, whether it exists or not, and the client's network.
     Account {
         canonical: String,
@@ -117,22 +117,22 @@ struct Family {
 const FAILURES: Family = Family {
     outcomes: CountedOutcomes::Failures,
     target_outcomes: CountedOutcomes::FailuresOfTarget,
-    network: ("network", FAILURES_OF_A_NETWORK),
-    site: ("site", FAILURES_OF_A_SITE),
+    network: ("network", FAILURES_OF_NETWORK),
+    site: ("site", FAILURES_OF_SITE),
     account_from_network: "place",
     account: "account",
     session: "session",
-    target_policy: FAILURES_OF_ONE,
+    target_policy: FAILURES_OF_TARGET,
 };
 const SUCCESSES: Family = Family {
     outcomes: CountedOutcomes::Successes,
     target_outcomes: CountedOutcomes::Successes,
-    network: ("network-successes", SUCCESSES_OF_A_NETWORK),
-    site: ("site-successes", SUCCESSES_OF_A_SITE),
+    network: ("network-successes", SUCCESSES_OF_NETWORK),
+    site: ("site-successes", SUCCESSES_OF_SITE),
     account_from_network: "place-successes",
     account: "account-successes",
     session: "session-successes",
-    target_policy: SUCCESSES_OF_ONE,
+    target_policy: SUCCESSES_OF_TARGET,
 };
 
 impl Attempt {
@@ -141,7 +141,7 @@ impl Attempt {
     pub fn to_sign_in(context: &AppState, canonical: &str, ip: Option<IpAddr>) -> Self {
         Self {
             client: counted(context, ip),
-            subject: Subject::Account {
+            target: Target::Account {
                 canonical: canonical.to_owned(),
                 from: ip.map(networks::client_prefix),
                 known_location: false,
@@ -156,7 +156,7 @@ impl Attempt {
     pub const fn in_session(id: CredentialId) -> Self {
         Self {
             client: None,
-            subject: Subject::Session(id),
+            target: Target::Session(id),
         }
     }
 
@@ -165,7 +165,7 @@ impl Attempt {
     pub fn to_register(context: &AppState, ip: Option<IpAddr>) -> Self {
         Self {
             client: counted(context, ip),
-            subject: Subject::Registrations,
+            target: Target::Registrations,
         }
     }
 
@@ -174,7 +174,7 @@ impl Attempt {
     /// network on other accounts, do not lock the owner out.
     #[must_use]
     pub fn from_known_location(mut self) -> Self {
-        if let Subject::Account { known_location, .. } = &mut self.subject {
+        if let Target::Account { known_location, .. } = &mut self.target {
             *known_location = true;
         }
         self
@@ -183,8 +183,8 @@ impl Attempt {
     /// Returns the counters in the order in which their rows are locked. Each attempt locks at most
     /// one row of each sort, in the order of the sorts, so that attempts cannot deadlock.
     pub(super) fn counters(&self) -> Vec<Counter> {
-        match &self.subject {
-            Subject::Account {
+        match &self.target {
+            Target::Account {
                 canonical,
                 from,
                 known_location,
@@ -192,16 +192,16 @@ impl Attempt {
                 .iter()
                 .flat_map(|family| self.of_account(family, canonical, *from, *known_location))
                 .collect(),
-            Subject::Session(id) => [FAILURES, SUCCESSES]
+            Target::Session(id) => [FAILURES, SUCCESSES]
                 .iter()
                 .map(|family| {
                     let parts: [&[u8]; 1] = [id.as_bytes()];
                     family.target_counter(family.session, true, &parts)
                 })
                 .collect(),
-            Subject::Registrations => self.by_network(
-                ("registrations", REGISTRATIONS_OF_A_NETWORK),
-                ("site-registrations", REGISTRATIONS_OF_A_SITE),
+            Target::Registrations => self.by_network(
+                ("registrations", REGISTRATIONS_OF_NETWORK),
+                ("site-registrations", REGISTRATIONS_OF_SITE),
                 CountedOutcomes::All,
                 true,
             ),
@@ -291,14 +291,14 @@ mod tests {
     #[test]
     fn no_counter_outlives_its_retention() {
         for policy in [
-            FAILURES_OF_ONE,
-            FAILURES_OF_A_NETWORK,
-            FAILURES_OF_A_SITE,
-            SUCCESSES_OF_ONE,
-            SUCCESSES_OF_A_NETWORK,
-            SUCCESSES_OF_A_SITE,
-            REGISTRATIONS_OF_A_NETWORK,
-            REGISTRATIONS_OF_A_SITE,
+            FAILURES_OF_TARGET,
+            FAILURES_OF_NETWORK,
+            FAILURES_OF_SITE,
+            SUCCESSES_OF_TARGET,
+            SUCCESSES_OF_NETWORK,
+            SUCCESSES_OF_SITE,
+            REGISTRATIONS_OF_NETWORK,
+            REGISTRATIONS_OF_SITE,
         ] {
             assert!(policy.retention() < crate::rate_limit::MAX_RETENTION);
             assert!(policy.retention() > crate::rate_limit::escalating_delay::MAX_DELAY);

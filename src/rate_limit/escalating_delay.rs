@@ -32,7 +32,7 @@ pub struct LimitPolicy {
     /// The number of failures without a delay.
     pub free: u32,
     /// The time after which one failure no longer counts.
-    pub forgets_one_in: Duration,
+    pub decay_interval: Duration,
 }
 
 impl LimitPolicy {
@@ -45,7 +45,7 @@ impl LimitPolicy {
     /// Returns how long after the last attempt a counter can have an effect.
     #[must_use]
     pub const fn retention(&self) -> Duration {
-        self.forgets_one_in.saturating_mul(self.max_count())
+        self.decay_interval.saturating_mul(self.max_count())
     }
 
     fn delay_after(&self, failures: u32) -> Duration {
@@ -78,7 +78,7 @@ impl AttemptCounter {
         if remaining > policy.retention() {
             return 0;
         }
-        let interval = policy.forgets_one_in.as_micros().max(1);
+        let interval = policy.decay_interval.as_micros().max(1);
         u32::try_from(remaining.as_micros().div_ceil(interval)).unwrap_or(u32::MAX)
     }
 
@@ -104,7 +104,7 @@ impl AttemptCounter {
         };
         let latest = now.saturating_add(policy.retention());
         let next = Self {
-            clear_at: previous.saturating_add(policy.forgets_one_in).min(latest),
+            clear_at: previous.saturating_add(policy.decay_interval).min(latest),
             ..*self
         };
         let delay = policy.delay_after(next.failures(now, policy));
@@ -123,7 +123,7 @@ impl AttemptCounter {
     #[must_use]
     pub fn undo_attempt(&self, policy: LimitPolicy) -> Self {
         Self {
-            clear_at: self.clear_at.saturating_sub(policy.forgets_one_in),
+            clear_at: self.clear_at.saturating_sub(policy.decay_interval),
             blocked_until: Timestamp::default(),
         }
     }
@@ -154,7 +154,7 @@ mod tests {
     }
     const POLICY: LimitPolicy = LimitPolicy {
         free: 5,
-        forgets_one_in: Duration::from_secs(900),
+        decay_interval: Duration::from_secs(900),
     };
 
     fn start() -> Timestamp {

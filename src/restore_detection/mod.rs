@@ -34,7 +34,7 @@ pub enum RestoreEvidence {
     /// A running node had seen invalidations that the database does not have.
     Rewound,
     /// No node has left, and the newest heartbeat is from this time.
-    CutOff(Timestamp),
+    StaleHeartbeat(Timestamp),
 }
 
 /// The value that is recorded instead of an identity if the database was rewound.
@@ -63,7 +63,7 @@ impl fmt::Display for RestoreEvidence {
                 "the database is older than a running server had seen. A backup was restored, or a failover \
                  lost the last commits: {ADVICE}"
             ),
-            Self::CutOff(at) => write!(
+            Self::StaleHeartbeat(at) => write!(
                 f,
                 "the database may be a restored backup or a copy. It was last in use on {}, and its servers \
                  did not shut down cleanly. Their machine failed then, or this is a copy from that time: \
@@ -100,7 +100,7 @@ pub fn find_evidence(
     let newest_heartbeat = store::last_alive(connection)?;
     Ok(newest_heartbeat
         .filter(|newest_heartbeat| now.saturating_duration_since(*newest_heartbeat) >= STALE_AFTER)
-        .map(RestoreEvidence::CutOff))
+        .map(RestoreEvidence::StaleHeartbeat))
 }
 
 /// Records that the database is older than a node had seen, until an operator answers.

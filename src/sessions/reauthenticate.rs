@@ -49,8 +49,8 @@ pub async fn reauthenticate(
                     was_confirmed_by_form(tx.state, tx.connection, user, session)?
             {
                 // The proof must be valid whichever secret the request has presented.
-                let stranger = Actor::stranger(actor.ip);
-                redeem_password_proof(tx, &proof, &stranger)?;
+                let anonymous = Actor::anonymous(actor.ip);
+                redeem_password_proof(tx, &proof, &anonymous)?;
                 return Ok(store::insert_further_secret(
                     tx.connection,
                     &confirmed,

@@ -59,8 +59,8 @@ pub async fn sign_in(
     let digest = secret.digest();
     context
         .write(move |tx| {
-            let stranger = Actor::stranger(parameters.ip);
-            let account = redeem_password_proof(tx, &proof, &stranger)?;
+            let anonymous = Actor::anonymous(parameters.ip);
+            let account = redeem_password_proof(tx, &proof, &anonymous)?;
             let session = new_session(tx.state, &account.user, &parameters)?;
             let existing = match &parameters.form_key {
                 Some(key) => store::by_form_key(tx.connection, session.user_id, key)?,
@@ -84,7 +84,7 @@ pub async fn sign_in(
                 credential: Some(session.id),
                 secret: Some(digest),
                 ip: parameters.ip,
-                needs: &[],
+                required_abilities: &[],
             };
             let device = Device::of(session.user_agent.as_deref());
             let kind = if proof.is_from_registration()

@@ -17,7 +17,7 @@ pub struct DeviceSignIn {
     /// The abilities of the token.
     pub abilities: Abilities,
     /// When the token expires. `None` is never. The value comes from
-    /// [`DeviceSignIn::usual_expiry`], or was checked by [`NewToken::expiry`].
+    /// [`DeviceSignIn::default_expiry`], or was checked by [`NewToken::expiry`].
     pub expires_at: Option<Timestamp>,
 }
 
@@ -25,7 +25,7 @@ impl DeviceSignIn {
     /// Returns the expiry of a device token without a requested lifetime: after
     /// `NARTHEX_DEVICE_TOKEN_AGE`, or after `NARTHEX_TOKEN_MAX_AGE` if that is shorter.
     #[must_use]
-    pub fn usual_expiry(context: &AppState) -> Option<Timestamp> {
+    pub fn default_expiry(context: &AppState) -> Option<Timestamp> {
         let settings = context.settings();
         let lives = [settings.device_token_age, settings.token_max_age];
         let life = lives.into_iter().flatten().min();

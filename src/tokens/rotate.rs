@@ -79,7 +79,7 @@ impl Request {
     /// Returns the request of a client, identified by its `Idempotency-Key`. `parameters` is the
     /// part of the body other than the grace period. It is empty if the body has nothing else.
     #[must_use]
-    pub fn from_program(keys: &SigningKeys, key: &str, parameters: &str) -> Self {
+    pub fn from_idempotency_key(keys: &SigningKeys, key: &str, parameters: &str) -> Self {
         Self {
             parameters: parameters.as_bytes().to_vec(),
             keys: keys.clone(),
@@ -107,14 +107,13 @@ impl Request {
         [&*self.key, &*self.parameters].concat()
     }
 
-    /// Returns the digest that identifies the request. The key of a client is distinct for each
-    /// credential. The key of a form is random, and the form may come from a later session of the
-    /// user.
+    /// Returns the digest of the request. A client's key is distinct for each credential. A form's
+    /// key is random, and the form may come from a later session.
     fn digest(&self, caller: &Principal) -> Digest {
-        let program = self
+        let id = self
             .repeatable_for
             .map(|_| *caller.credential.id.as_bytes());
-        let caller_id = program.as_ref().map_or(&[][..], <[u8; 16]>::as_slice);
+        let caller_id = id.as_ref().map_or(&[][..], <[u8; 16]>::as_slice);
         Digest::of(&[caller_id, &self.key].concat())
     }
 }
@@ -171,8 +170,8 @@ pub async fn rotate(
                 && let Some(secret) =
                     find_existing(tx.state, tx.connection, &caller, &token, overlap, request)?
             {
-                // The first request may still wait for other nodes. This response promises the same
-                // end of the previous secret, so it must wait as well.
+                // The first request may still wait for other nodes, and this response promises the
+                // same.
                 let _ = store::invalidate(tx, token.user_id, id)?;
                 let issued = Issued { token, secret };
                 return Ok(RotatedToken {
@@ -227,9 +226,8 @@ fn replace(
         token.id,
         now.saturating_add(overlap.0),
     )?;
-    // Secrets beyond the limit are revoked, because the clock of another node may be slow and would
-    // still accept one that is over by this clock. Those that are over by this clock are revoked
-    // first.
+    // Secrets beyond the limit are revoked, because a node with a slow clock would still accept
+    // them. Those that are over by this clock are revoked first.
     let mut previous = store::previous_secrets(tx.connection, token.id)?;
     previous.sort_by_key(|previous| previous.until <= now);
     let max_previous = if overlap.0.is_zero() {
@@ -343,7 +341,7 @@ fn derive(
     salt: &[u8],
 ) -> Option<TokenSecret> {
     // The request contains the client's key, of which only a digest is stored. So the database and
-    // the server's key are not enough to derive the secret.
+    // the server's key alone do not give the secret.
     let info: [&[u8]; 3] = [b"narthex rotation", token.as_bytes(), request];
     TokenSecret::derive(prefix, key, salt, &info)
 }
@@ -392,7 +390,7 @@ mod tests {
         let keys = SigningKeys::parse(keys).unwrap();
         let form = Request::from_form(&keys, b"0123456789abcdef");
         for key in ["0123456789abcdef", "form: 0123456789abcdef"] {
-            assert_ne!(Request::from_program(&keys, key, "").key, form.key);
+            assert_ne!(Request::from_idempotency_key(&keys, key, "").key, form.key);
         }
     }
 }

@@ -244,7 +244,9 @@ fn copy(
             findings.fail(COPY, evidence.to_string());
         }
         // The next start reports this too, and thereby settles it.
-        Some(evidence @ RestoreEvidence::CutOff(_)) => findings.warn(COPY, evidence.to_string()),
+        Some(evidence @ RestoreEvidence::StaleHeartbeat(_)) => {
+            findings.warn(COPY, evidence.to_string())
+        }
     }
     Ok(())
 }

@@ -179,7 +179,8 @@ fn acting_credential(
             invalid_token: true,
         })?;
     let abilities = &credential.abilities;
-    let missing = Ability::missing_among(actor.needs, |ability| abilities.grant(ability));
+    let missing =
+        Ability::missing_among(actor.required_abilities, |ability| abilities.grant(ability));
     if missing.is_empty() {
         Ok(credential)
     } else {
@@ -350,7 +351,7 @@ fn select(
     selection: &CredentialFilter,
 ) -> Result<Vec<Credential>> {
     let descendants = store::made_by(connection, user, &selection.made_by)?;
-    let mut credentials = store::not_ended(connection, user, &selection.id)?;
+    let mut credentials = store::unrevoked(connection, user, &selection.id)?;
     credentials
         .iter_mut()
         .for_each(|credential| last_used::merge_pending(context, credential));

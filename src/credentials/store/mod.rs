@@ -19,7 +19,7 @@ pub(crate) use self::{
         Found, by_digest, delete_secrets, insert_further_secret, insert_secret, invalidate,
         is_renewed_since,
     },
-    sign_in_history::{count_not_ended, made_by, signed_in_from, signed_in_with},
+    sign_in_history::{count_unrevoked, made_by, signed_in_from, signed_in_with},
 };
 
 use std::{net::IpAddr, time::Duration};
@@ -204,7 +204,7 @@ pub(crate) fn set_form_key(
 /// A credential with its last use and the hint of its newest secret.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = credentials)]
-struct Whole {
+struct FullRow {
     #[diesel(embed)]
     row: Row,
     #[diesel(embed)]
@@ -213,21 +213,21 @@ struct Whole {
     hint: Option<String>,
 }
 
-impl Whole {
+impl FullRow {
     fn into_credential(self) -> QueryResult<Credential> {
         let hint = self.hint.unwrap_or_default();
         self.row.into_credential(self.last, hint)
     }
 }
 
-fn into_credentials(rows: Vec<Whole>) -> QueryResult<Vec<Credential>> {
-    rows.into_iter().map(Whole::into_credential).collect()
+fn into_credentials(rows: Vec<FullRow>) -> QueryResult<Vec<Credential>> {
+    rows.into_iter().map(FullRow::into_credential).collect()
 }
 
-/// Returns the joined tables of a [`Whole`]. The newest secret is the one without an end: a
+/// Returns the joined tables of a [`FullRow`]. The newest secret is the one without an end: a
 /// rotation sets the end of all others.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn whole_credentials() -> _ {
+fn full_rows() -> _ {
     let newest = schema::secrets::credential_id
         .eq(credentials::id)
         .and(schema::secrets::valid_until.is_null());
@@ -242,13 +242,13 @@ pub(crate) fn find(
     user: UserId,
     id: CredentialId,
 ) -> QueryResult<Option<Credential>> {
-    let found: Option<Whole> = with_backend!(connection => whole_credentials()
+    let found: Option<FullRow> = with_backend!(connection => full_rows()
         .filter(credentials::user_id.eq(user))
         .filter(credentials::id.eq(id))
-        .select(Whole::as_select())
+        .select(FullRow::as_select())
         .first(connection)
         .optional())?;
-    found.map(Whole::into_credential).transpose()
+    found.map(FullRow::into_credential).transpose()
 }
 
 /// Returns a credential of any user.
@@ -256,12 +256,12 @@ pub(crate) fn find_any_user(
     connection: &mut AnyConnection,
     id: CredentialId,
 ) -> QueryResult<Option<Credential>> {
-    let found: Option<Whole> = with_backend!(connection => whole_credentials()
+    let found: Option<FullRow> = with_backend!(connection => full_rows()
         .filter(credentials::id.eq(id))
-        .select(Whole::as_select())
+        .select(FullRow::as_select())
         .first(connection)
         .optional())?;
-    found.map(Whole::into_credential).transpose()
+    found.map(FullRow::into_credential).transpose()
 }
 
 /// Returns a user's credentials, newest first. `selection` narrows the query only by the fields
@@ -273,11 +273,11 @@ pub(crate) fn newest(
     status: StatusFilter,
     paging: Paging<CredentialTag>,
 ) -> QueryResult<Vec<Credential>> {
-    let mut query = whole_credentials()
+    let mut query = full_rows()
         .filter(credentials::user_id.eq(user))
         .order(credentials::id.desc())
         .limit(paging.to_fetch())
-        .select(Whole::as_select())
+        .select(FullRow::as_select())
         .into_boxed();
     if status == StatusFilter::Active {
         query = query.filter(credentials::ended_at.is_null());
@@ -296,7 +296,7 @@ pub(crate) fn newest(
 
 /// Returns all credentials of a user that are not revoked, newest first. If `ids` has one
 /// element, only that credential is read.
-pub(crate) fn not_ended(
+pub(crate) fn unrevoked(
     connection: &mut AnyConnection,
     user: UserId,
     ids: &[CredentialId],
@@ -308,11 +308,11 @@ pub(crate) fn not_ended(
             .into_iter()
             .collect());
     }
-    let rows = with_backend!(connection => whole_credentials()
+    let rows = with_backend!(connection => full_rows()
         .filter(credentials::user_id.eq(user))
         .filter(credentials::ended_at.is_null())
         .order(credentials::id.desc())
-        .select(Whole::as_select())
+        .select(FullRow::as_select())
         .load(connection))?;
     into_credentials(rows)
 }

@@ -2,7 +2,7 @@
 
 use diesel::{QueryResult, prelude::*};
 
-use super::{Whole, into_credentials, whole_credentials};
+use super::{FullRow, full_rows, into_credentials};
 use crate::{
     credentials::{
         credential::Credential,
@@ -93,10 +93,10 @@ fn credentials_of(
     connection: &mut AnyConnection,
     receipt: ReceiptId,
 ) -> QueryResult<Vec<Credential>> {
-    let rows = with_backend!(connection => whole_credentials()
+    let rows = with_backend!(connection => full_rows()
         .filter(credentials::receipt_id.eq(receipt))
         .order(credentials::id.desc())
-        .select(Whole::as_select())
+        .select(FullRow::as_select())
         .load(connection))?;
     into_credentials(rows)
 }

@@ -16,7 +16,7 @@ use crate::{
 
 /// Returns the number of credentials of a class that are not revoked. Some of them may have
 /// expired.
-pub(crate) fn count_not_ended(
+pub(crate) fn count_unrevoked(
     connection: &mut AnyConnection,
     user: UserId,
     class: CredentialType,

@@ -46,10 +46,11 @@ impl<'a> From<&'a User> for UserJson<'a> {
 )]
 pub async fn user(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     let user = &caller.caller.user;
-    let answer = user
-        .answer(|user| response::json::bytes(&UserJson::from(user)).map(Vec::into_boxed_slice))?;
+    let response_body = user.response_body(|user| {
+        response::json::bytes(&UserJson::from(user)).map(Vec::into_boxed_slice)
+    })?;
     Ok(response::json::answer_with(
         StatusCode::OK,
-        Bytes::copy_from_slice(answer),
+        Bytes::copy_from_slice(response_body),
     ))
 }

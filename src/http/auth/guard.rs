@@ -162,14 +162,14 @@ impl AccessGuard {
                     .await?
                     .ok_or_else(not_signed_in)?;
                 require_abilities(&caller, &rule.abilities)?;
-                Ok(Some(caller.on_route_that_needs(required)))
+                Ok(Some(caller.with_required_abilities(required)))
             }
             Access::OAuthClient(required) => {
                 let caller = presented_credential::from_oauth_client(context, request)
                     .await?
                     .ok_or_else(not_signed_in)?;
                 require_abilities(&caller, &rule.abilities)?;
-                Ok(Some(caller.on_route_that_needs(required)))
+                Ok(Some(caller.with_required_abilities(required)))
             }
         }
     }

@@ -53,7 +53,7 @@ async fn write(handle: PrometheusHandle, context: AppState) -> HttpResponse {
     metrics::gauge!("narthex_lease_held").set(yes(node.holds_lease));
     metrics::gauge!("narthex_nodes").set(node.nodes as f64);
     metrics::gauge!("narthex_database_may_be_a_copy").set(yes(node.may_be_a_copy));
-    metrics::gauge!("narthex_database_takes_no_writes").set(yes(node.takes_no_writes));
+    metrics::gauge!("narthex_database_takes_no_writes").set(yes(node.rejects_writes));
     let (connections, in_use) = context.db().connections();
     metrics::gauge!("narthex_database_connections").set(connections);
     metrics::gauge!("narthex_database_connections_in_use").set(in_use);

@@ -114,7 +114,7 @@ async fn sign_in(
     form_key: Option<[u8; 16]>,
 ) -> Result<()> {
     let context = &user.context;
-    let proof = authenticate(context, email, password, Actor::stranger(origin.ip)).await?;
+    let proof = authenticate(context, email, password, Actor::anonymous(origin.ip)).await?;
     let details = SignIn {
         remember,
         user_agent: origin.user_agent,

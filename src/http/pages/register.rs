@@ -111,15 +111,15 @@ async fn register_and_sign_in(
     let (Some(name), Some(address), Some(new)) = (name, address, new) else {
         return Err(Error::internal("a field has neither a value nor an error"));
     };
-    let stranger = Actor::stranger(origin.ip);
+    let anonymous = Actor::anonymous(origin.ip);
     let registration = Registration {
         name,
         email: address,
         password: new,
     };
     let proof = match form_key {
-        Some(_) => accounts::register_with_form(context, registration, stranger).await?,
-        None => accounts::register(context, registration, stranger).await?,
+        Some(_) => accounts::register_with_form(context, registration, anonymous).await?,
+        None => accounts::register(context, registration, anonymous).await?,
     };
     let details = SignIn {
         remember: false,

@@ -89,7 +89,7 @@ pub async fn sign_in(
     Json(body): Json<SignInBody>,
 ) -> Result<HttpResponse> {
     let device = body.device(&context)?;
-    let actor = Actor::stranger(origin.ip);
+    let actor = Actor::anonymous(origin.ip);
     let proof = authenticate(&context, &body.email, body.password, actor).await?;
     created_response(&tokens::sign_in(&context, proof, device, actor).await?)
 }
@@ -270,7 +270,7 @@ pub async fn rotate(
     OptionalJson(body): OptionalJson<RotateBody>,
 ) -> Result<HttpResponse> {
     let rotation = body.read(&caller.context)?;
-    let request = key.map(|key| Request::from_program(&keys, &key, &body.terms()));
+    let request = key.map(|key| Request::from_idempotency_key(&keys, &key, &body.terms()));
     let rotated = tokens::rotate(
         &caller.context,
         caller.require_recent_authentication()?,

@@ -48,7 +48,7 @@ impl SignInBody {
         };
         let expires_at = match self.expires_in {
             Some(life) => errors.take("expires_in", expiry(context, life)),
-            None => Some(DeviceSignIn::usual_expiry(context)),
+            None => Some(DeviceSignIn::default_expiry(context)),
         };
         match (name, abilities, expires_at) {
             (Some(device_name), Some(abilities), Some(expires_at)) => Ok(DeviceSignIn {
