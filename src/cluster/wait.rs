@@ -32,7 +32,7 @@ const SILENT: &str = "the database did not confirm that the change survived";
 
 impl Cluster {
     /// Waits, after the commit, until every other node has applied the invalidations or holds no
-    /// lease any more. This takes at most the length of a lease and [`FINAL_TIMEOUT`], whatever the
+    /// lease any more. This takes at most the length of a lease and two seconds, whatever the
     /// other nodes and the database do.
     ///
     /// # Errors

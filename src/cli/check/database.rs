@@ -245,7 +245,7 @@ fn copy(
         }
         // The next start reports this too, and thereby settles it.
         Some(evidence @ RestoreEvidence::StaleHeartbeat(_)) => {
-            findings.warn(COPY, evidence.to_string())
+            findings.warn(COPY, evidence.to_string());
         }
     }
     Ok(())
