@@ -9,6 +9,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use super::{
+    change,
     credential::Credential,
     last_used,
     principal::Principal,
@@ -305,12 +306,11 @@ async fn revoke_secret(
     digest: Digest,
     until: Timestamp,
 ) -> Result<()> {
-    let (user, id) = (credential.user_id, credential.id);
+    let credential = credential.clone();
     context
         .write(move |tx| {
-            if store::lock_user(tx.connection, user)? {
-                let invalidation = store::invalidate(tx, user, id)?;
-                store::revoke_secret(tx.connection, invalidation, digest, until, tx.now())?;
+            if store::lock_user(tx.connection, credential.user_id)? {
+                change::revoke_secret(tx, &credential, digest, until)?;
             }
             Ok(())
         })

@@ -4,6 +4,7 @@
 //! [`revoke`] is the one way to revoke credentials.
 
 pub mod authenticate;
+pub(crate) mod change;
 mod cleanup;
 mod credential;
 mod filter;

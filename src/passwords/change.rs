@@ -9,7 +9,7 @@ use crate::{
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
-        Credential, CredentialFilter, Principal, RevocationReason, RevocationReceipt,
+        Credential, CredentialFilter, Principal, RevocationReason, RevocationReceipt, change,
         find_recent_receipt,
         revoke::{self, RevocationRequest},
         store as secrets,
@@ -118,9 +118,7 @@ async fn change_now(
             store::set_password(tx.connection, user, &hash)?;
             let event = NewEvent::new(EventKind::PasswordChanged, "");
             audit::record(tx, user, &actor, event)?;
-            let invalidation = tx.invalidate_user(user);
-            secrets::delete_secrets(tx.connection, invalidation, session_id)?;
-            secrets::insert_secret(tx.connection, session_id, change.renewed, "", tx.now())?;
+            change::replace_secret(tx, user, session_id, change.renewed)?;
             if let Some(form) = form
                 && secrets::by_form_key(tx.connection, user, form.as_bytes())?.is_none()
             {
@@ -180,7 +178,7 @@ async fn was_changed_by_form(
             if is_renewed {
                 // The presented secret is revoked. The proof must be valid nevertheless.
                 redeem_password_proof(tx, &proof, &Actor::anonymous(ip))?;
-                secrets::insert_further_secret(tx.connection, &session, renewed)?;
+                change::add_secret(tx, &session, renewed)?;
             } else {
                 redeemed?;
             }

@@ -4,7 +4,7 @@ use super::secret::SessionSecret;
 use crate::{
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
-    credentials::{Credential, Principal, store},
+    credentials::{Credential, Principal, change, store},
     crypto::secret::SecretString,
     db::AnyConnection,
     error::{Error, Result},
@@ -51,26 +51,13 @@ pub async fn reauthenticate(
                 // The proof must be valid whichever secret the request has presented.
                 let anonymous = Actor::anonymous(actor.ip);
                 redeem_password_proof(tx, &proof, &anonymous)?;
-                return Ok(store::insert_further_secret(
-                    tx.connection,
-                    &confirmed,
-                    digest,
-                )?);
+                return Ok(change::add_secret(tx, &confirmed, digest)?);
             }
             redeemed?;
             let form_key = form_key.as_ref().filter(|_| existing.is_none());
-            let now = tx.now();
-            let until = now.saturating_add(tx.state.settings().confirm_for);
-            let invalidation = store::invalidate(tx, user, session)?;
-            store::confirm(
-                tx.connection,
-                invalidation,
-                session,
-                until,
-                form_key.map(<[u8; 16]>::as_slice),
-            )?;
-            store::delete_secrets(tx.connection, invalidation, session)?;
-            store::insert_secret(tx.connection, session, digest, "", now)?;
+            let until = tx.now().saturating_add(tx.state.settings().confirm_for);
+            let form_key = form_key.map(<[u8; 16]>::as_slice);
+            change::confirm(tx, user, session, digest, until, form_key)?;
             let event = NewEvent::new(EventKind::PasswordConfirmed, "");
             audit::record(tx, user, &actor, event)?;
             Ok::<_, Error>(())

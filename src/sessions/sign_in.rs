@@ -11,7 +11,9 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     credential_cache::User,
     credentials::{
-        self, Credential, CredentialFilter, Principal, RevocationReason, limits,
+        self, Credential, CredentialFilter, Principal, RevocationReason,
+        change::{self, NewSecret},
+        limits,
         revoke::{self, RevocationRequest},
         store,
     },
@@ -69,17 +71,12 @@ pub async fn sign_in(
             if let Some(id) = existing
                 && let Some(opened) = find_by_form_key(tx.state, tx.connection, id, &session)?
             {
-                return Ok(store::insert_further_secret(
-                    tx.connection,
-                    &opened,
-                    digest,
-                )?);
+                return Ok(change::add_secret(tx, &opened, digest)?);
             }
             // The key of an older credential is not stored a second time.
             let form_key = parameters.form_key.as_ref().filter(|_| existing.is_none());
             let form_key = form_key.map(<[u8; 16]>::as_slice);
-            store::insert(tx.connection, &session, form_key)?;
-            store::insert_secret(tx.connection, session.id, digest, "", session.created_at)?;
+            change::open(tx, &session, NewSecret::of_session(digest), form_key)?;
             let actor = Actor {
                 credential: Some(session.id),
                 secret: Some(digest),

@@ -7,11 +7,12 @@ use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
-        self, Credential, RecentlyAuthenticated, limits,
+        self, Credential, RecentlyAuthenticated,
+        change::{self, NewSecret},
+        limits,
         revoke::{begin_change_as, lock_user_and_recheck_actor},
         store,
     },
-    crypto::digest::Digest,
     db,
     error::{Error, Result},
     types::{
@@ -163,15 +164,18 @@ pub(super) fn insert(
     actor: &Actor,
 ) -> Result<Issued> {
     let Issued { token, secret } = &issued;
-    let digest: Digest = secret.digest();
     limits::ensure_token_quota(tx, token, actor)?;
-    db::with_savepoint(tx.connection, |connection| {
-        store::insert(
-            connection,
-            token,
-            form_key.as_ref().map(<[u8; 16]>::as_slice),
-        )
-    })
+    let hint = secret.hint();
+    let new_secret = NewSecret {
+        digest: secret.digest(),
+        hint: &hint,
+    };
+    change::open(
+        tx,
+        token,
+        new_secret,
+        form_key.as_ref().map(<[u8; 16]>::as_slice),
+    )
     .map_err(|error| {
         if form_key.is_some() && db::is_unique_violation(&error) {
             Error::DuplicateSubmission
@@ -179,13 +183,6 @@ pub(super) fn insert(
             error.into()
         }
     })?;
-    store::insert_secret(
-        tx.connection,
-        token.id,
-        digest,
-        &secret.hint(),
-        token.created_at,
-    )?;
     let event = NewEvent::new(EventKind::TokenCreated, token.name.clone()).to(token.id);
     audit::record(tx, token.user_id, actor, event)?;
     Ok(issued)

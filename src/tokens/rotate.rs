@@ -9,6 +9,7 @@ use crate::{
     config::{SigningKeys, TokenPrefix},
     credentials::{
         Credential, Principal, RecentlyAuthenticated,
+        change::{self, NewSecret},
         revoke::begin_change_as,
         store::{self, DerivedSecret, ExistingRotation, PreviousSecret},
     },
@@ -170,9 +171,9 @@ pub async fn rotate(
                 && let Some(secret) =
                     find_existing(tx.state, tx.connection, &caller, &token, overlap, request)?
             {
-                // The first request may still wait for other nodes, and this response promises the
-                // same.
-                let _ = store::invalidate(tx, token.user_id, id)?;
+                // The first request may still wait for other nodes. This response promises the same
+                // end of the previous secret, so it must wait as well.
+                change::invalidate_again(tx, &token)?;
                 let issued = Issued { token, secret };
                 return Ok(RotatedToken {
                     issued,
@@ -183,8 +184,7 @@ pub async fn rotate(
             token.hint = secret.hint();
             if let Some(expires_at) = expires_at {
                 token.expires_at = expires_at;
-                let invalidation = store::invalidate(tx, token.user_id, id)?;
-                store::update(tx.connection, invalidation, &token)?;
+                change::update(tx, &token)?;
             }
             let event = NewEvent::new(EventKind::TokenRotated, token.name.clone()).to(token.id);
             audit::record(tx, caller.user.id, &actor, event)?;
@@ -218,36 +218,15 @@ fn replace(
     overlap: GracePeriod,
     request: Option<&Request>,
 ) -> Result<TokenSecret> {
-    let now = tx.now();
-    let invalidation = store::invalidate(tx, token.user_id, token.id)?;
-    store::limit_secrets(
-        tx.connection,
-        invalidation,
-        token.id,
-        now.saturating_add(overlap.0),
-    )?;
-    // Secrets beyond the limit are revoked, because a node with a slow clock would still accept
-    // them. Those that are over by this clock are revoked first.
-    let mut previous = store::previous_secrets(tx.connection, token.id)?;
-    previous.sort_by_key(|previous| previous.until <= now);
     let max_previous = if overlap.0.is_zero() {
         0
     } else {
         MAX_PREVIOUS_SECRETS
     };
-    for excess in previous.iter().skip(max_previous) {
-        store::revoke_secret(
-            tx.connection,
-            invalidation,
-            excess.digest,
-            excess.until,
-            now,
-        )?;
-    }
     let prefix = &tx.state.settings().token_prefix;
     let Some(request) = request else {
         let secret = TokenSecret::generate(prefix, tx.state.random())?;
-        insert(tx.connection, token.id, &secret, now)?;
+        insert(tx, token, &secret, overlap, max_previous)?;
         return Ok(secret);
     };
     let salt = rng::bytes::<16>(tx.state.random())?;
@@ -259,7 +238,7 @@ fn replace(
         &salt,
     )
     .ok_or_else(|| Error::internal("token secret derivation failed"))?;
-    insert(tx.connection, token.id, &secret, now)?;
+    insert(tx, token, &secret, overlap, max_previous)?;
     let derived = DerivedSecret {
         digest: secret.digest(),
         salt,
@@ -270,13 +249,18 @@ fn replace(
 }
 
 fn insert(
-    connection: &mut AnyConnection,
-    id: CredentialId,
+    tx: &mut Transaction<'_>,
+    token: &Credential,
     secret: &TokenSecret,
-    now: Timestamp,
+    overlap: GracePeriod,
+    kept: usize,
 ) -> Result<()> {
-    store::insert_secret(connection, id, secret.digest(), &secret.hint(), now)?;
-    Ok(())
+    let hint = secret.hint();
+    let new = NewSecret {
+        digest: secret.digest(),
+        hint: &hint,
+    };
+    Ok(change::rotate_secret(tx, token, new, overlap.0, kept)?)
 }
 
 /// Returns the secret that this request created before, if that is recent enough.

@@ -3,7 +3,7 @@
 use crate::{
     app_state::AppState,
     audit::{self, EventKind, NewEvent},
-    credentials::{Credential, Principal, last_used, revoke::begin_change_as, store},
+    credentials::{Credential, Principal, change, last_used, revoke::begin_change_as, store},
     db::AnyConnection,
     error::{Error, Result},
     types::{
@@ -91,8 +91,7 @@ pub async fn change(
             for event in apply(&mut token, change) {
                 audit::record(tx, caller.user.id, &actor, event)?;
             }
-            let invalidation = store::invalidate(tx, caller.user.id, id)?;
-            store::update(tx.connection, invalidation, &token)?;
+            change::update(tx, &token)?;
             Ok(token)
         })
         .await

@@ -13,13 +13,14 @@ pub(crate) use self::{
     receipts::{find_receipt, insert_receipt, receipts_since},
     rotations::{
         DerivedSecret, ExistingRotation, PreviousSecret, delete_superseded, insert_rotation,
-        limit_secrets, previous_secrets, revoke_secret, rotation,
+        previous_secrets, rotation,
     },
-    secrets::{
-        Found, by_digest, delete_secrets, insert_further_secret, insert_secret, invalidate,
-        is_renewed_since,
-    },
+    secrets::{Found, by_digest, is_renewed_since},
     sign_in_history::{count_unrevoked, made_by, signed_in_from, signed_in_with},
+};
+pub(in crate::credentials) use self::{
+    rotations::{limit_secrets, revoke_secret},
+    secrets::{delete_secrets, insert_further_secret, insert_secret, invalidate},
 };
 
 use std::{net::IpAddr, time::Duration};
@@ -161,7 +162,7 @@ pub(crate) fn lock_user(connection: &mut AnyConnection, user: UserId) -> QueryRe
 }
 
 /// Inserts a credential. `form_key` is the key of its form.
-pub(crate) fn insert(
+pub(in crate::credentials) fn insert(
     connection: &mut AnyConnection,
     credential: &Credential,
     form_key: Option<&[u8]>,
@@ -325,7 +326,7 @@ cached_statement! {
 
 /// Marks credentials as revoked by a receipt. A credential that was revoked before keeps its
 /// receipt.
-pub(crate) fn mark_revoked(
+pub(in crate::credentials) fn mark_revoked(
     connection: &mut AnyConnection,
     _: Invalidation,
     ids: &[CredentialId],
@@ -354,7 +355,7 @@ pub(crate) fn mark_revoked(
 }
 
 /// Writes the changeable fields of a token: name, abilities, expiry, and whether it is paused.
-pub(crate) fn update(
+pub(in crate::credentials) fn update(
     connection: &mut AnyConnection,
     _: Invalidation,
     token: &Credential,
@@ -371,7 +372,7 @@ pub(crate) fn update(
 }
 
 /// Stores the time until which a session counts as recently authenticated.
-pub(crate) fn confirm(
+pub(in crate::credentials) fn confirm(
     connection: &mut AnyConnection,
     _: Invalidation,
     session: CredentialId,

@@ -37,7 +37,7 @@ pub(crate) struct ExistingRotation {
 }
 
 /// Sets the end of all secrets of a credential to `until` at the latest.
-pub(crate) fn limit_secrets(
+pub(in crate::credentials) fn limit_secrets(
     connection: &mut AnyConnection,
     _: Invalidation,
     credential: CredentialId,
@@ -76,7 +76,7 @@ pub(crate) fn previous_secrets(
 }
 
 /// Revokes a secret that was valid until `until`. From then on its validity depends on no clock.
-pub(crate) fn revoke_secret(
+pub(in crate::credentials) fn revoke_secret(
     connection: &mut AnyConnection,
     _: Invalidation,
     digest: Digest,

@@ -108,7 +108,7 @@ const MAX_INVALIDATED_SECRETS: usize = 16;
 /// secrets, or none because another program changed the database, all entries of the user are
 /// invalidated. Call it under the user's lock, so that no secret is added meanwhile, and before
 /// secrets are deleted.
-pub(crate) fn invalidate(
+pub(in crate::credentials) fn invalidate(
     tx: &mut Transaction<'_>,
     user: UserId,
     credential: CredentialId,
@@ -126,7 +126,7 @@ pub(crate) fn invalidate(
 }
 
 /// Inserts a secret of a credential.
-pub(crate) fn insert_secret(
+pub(in crate::credentials) fn insert_secret(
     connection: &mut AnyConnection,
     credential: CredentialId,
     digest: Digest,
@@ -146,7 +146,7 @@ pub(crate) fn insert_secret(
 
 /// Inserts a further secret of a session, which is valid beside the existing ones until the session
 /// expires. It has an end, so that the session still has one newest secret.
-pub(crate) fn insert_further_secret(
+pub(in crate::credentials) fn insert_further_secret(
     connection: &mut AnyConnection,
     session: &Credential,
     digest: Digest,
@@ -164,7 +164,7 @@ pub(crate) fn insert_further_secret(
 }
 
 /// Deletes all secrets of a credential.
-pub(crate) fn delete_secrets(
+pub(in crate::credentials) fn delete_secrets(
     connection: &mut AnyConnection,
     _: Invalidation,
     credential: CredentialId,

@@ -1,0 +1,147 @@
+//! Changes of a credential and of its secrets.
+//!
+//! Each function publishes the invalidations that its change needs, so that a caller cannot forget them.
+//! The caller holds the lock of the user.
+
+use std::time::Duration;
+
+use diesel::QueryResult;
+
+use crate::{
+    app_state::Transaction,
+    credentials::{Credential, store},
+    crypto::digest::Digest,
+    db,
+    types::ids::{CredentialId, UserId},
+    util::clock::Timestamp,
+};
+
+/// The digest of a new secret, and its last characters. The hint of a session is empty.
+#[derive(Clone, Copy)]
+pub(crate) struct NewSecret<'a> {
+    pub(crate) digest: Digest,
+    pub(crate) hint: &'a str,
+}
+
+impl NewSecret<'_> {
+    /// The secret of a session.
+    pub(crate) const fn of_session(digest: Digest) -> Self {
+        Self { digest, hint: "" }
+    }
+}
+
+/// Adds a credential and its first secret. No node can have cached them, so nothing is invalidated.
+///
+/// # Errors
+/// Returns a unique violation if `form_key` opened a credential of this user before. The transaction can
+/// go on after it.
+pub(crate) fn open(
+    tx: &mut Transaction<'_>,
+    credential: &Credential,
+    secret: NewSecret<'_>,
+    form_key: Option<&[u8]>,
+) -> QueryResult<()> {
+    // A savepoint costs a round trip, and without a form key there can be no violation.
+    if form_key.is_some() {
+        db::with_savepoint(tx.connection, |connection| {
+            store::insert(connection, credential, form_key)
+        })?;
+    } else {
+        store::insert(tx.connection, credential, None)?;
+    }
+    store::insert_secret(
+        tx.connection,
+        credential.id,
+        secret.digest,
+        secret.hint,
+        credential.created_at,
+    )
+}
+
+/// Adds a secret to a session beside the ones that it has. The new secret lives as long as the session.
+/// The others stay valid, so nothing is invalidated.
+pub(crate) fn add_secret(
+    tx: &mut Transaction<'_>,
+    session: &Credential,
+    digest: Digest,
+) -> QueryResult<()> {
+    store::insert_further_secret(tx.connection, session, digest)
+}
+
+/// Replaces all secrets of a session by one.
+pub(crate) fn replace_secret(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    session: CredentialId,
+    digest: Digest,
+) -> QueryResult<()> {
+    let invalidation = store::invalidate(tx, user, session)?;
+    store::delete_secrets(tx.connection, invalidation, session)?;
+    store::insert_secret(tx.connection, session, digest, "", tx.now())
+}
+
+/// Records that the password of a session was confirmed, until `until`, and replaces its secrets by one.
+pub(crate) fn confirm(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    session: CredentialId,
+    digest: Digest,
+    until: Timestamp,
+    form_key: Option<&[u8]>,
+) -> QueryResult<()> {
+    let invalidation = store::invalidate(tx, user, session)?;
+    store::confirm(tx.connection, invalidation, session, until, form_key)?;
+    store::delete_secrets(tx.connection, invalidation, session)?;
+    store::insert_secret(tx.connection, session, digest, "", tx.now())
+}
+
+/// Writes the name, abilities, expiry and pause of a token.
+pub(crate) fn update(tx: &mut Transaction<'_>, token: &Credential) -> QueryResult<()> {
+    let invalidation = store::invalidate(tx, token.user_id, token.id)?;
+    store::update(tx.connection, invalidation, token)
+}
+
+/// Invalidates a credential whose change an earlier request made. The nodes may not have applied the
+/// invalidation of that request yet.
+pub(crate) fn invalidate_again(
+    tx: &mut Transaction<'_>,
+    credential: &Credential,
+) -> QueryResult<()> {
+    store::invalidate(tx, credential.user_id, credential.id).map(drop)
+}
+
+/// Gives a token a new secret. Its earlier secrets work for at most `grace_period`, and at most `kept` of
+/// them work at all.
+///
+/// The other secrets are revoked and not only expired, because the clock of another node may be slow: by
+/// that clock an expired secret can still be valid. Secrets that are expired by this clock are revoked first.
+pub(crate) fn rotate_secret(
+    tx: &mut Transaction<'_>,
+    token: &Credential,
+    secret: NewSecret<'_>,
+    grace_period: Duration,
+    kept: usize,
+) -> QueryResult<()> {
+    let now = tx.now();
+    let invalidation = store::invalidate(tx, token.user_id, token.id)?;
+    let until = now.saturating_add(grace_period);
+    store::limit_secrets(tx.connection, invalidation, token.id, until)?;
+    let mut earlier = store::previous_secrets(tx.connection, token.id)?;
+    earlier.sort_by_key(|earlier| earlier.until <= now);
+    for revoked in earlier.iter().skip(kept) {
+        let (digest, until) = (revoked.digest, revoked.until);
+        store::revoke_secret(tx.connection, invalidation, digest, until, now)?;
+    }
+    store::insert_secret(tx.connection, token.id, secret.digest, secret.hint, now)
+}
+
+/// Revokes one expired secret of a credential. The clock of another node may be slow.
+pub(crate) fn revoke_secret(
+    tx: &mut Transaction<'_>,
+    credential: &Credential,
+    digest: Digest,
+    until: Timestamp,
+) -> QueryResult<()> {
+    let invalidation = store::invalidate(tx, credential.user_id, credential.id)?;
+    store::revoke_secret(tx.connection, invalidation, digest, until, tx.now())
+}
