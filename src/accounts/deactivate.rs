@@ -25,7 +25,7 @@ pub async fn delete(
     caller: &Principal,
     password: SecretString,
 ) -> Result<RevocationReceipt> {
-    let (user, actor) = (caller.user.id, caller.actor());
+    let (user, actor) = (caller.user().id, caller.actor());
     let proof = authenticate_user(context, caller, password)
         .await
         .map_err(|error| wrong_password_in("password", error))?;

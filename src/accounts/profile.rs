@@ -30,13 +30,13 @@ pub async fn change_profile(
     caller: &Principal,
     profile: Profile,
 ) -> Result<()> {
-    if caller.user.email != profile.email.as_str() {
+    if caller.user().email != profile.email.as_str() {
         caller.require_recent_authentication(context.now())?;
         // This call reveals whether an address has an account, as registration does. So it has the
         // same rate limit.
         rate_limit::record_attempt(context, &Attempt::to_register(context, caller.ip)).await?;
     }
-    let (user, actor, caller) = (caller.user.id, caller.actor(), caller.clone());
+    let (user, actor, caller) = (caller.user().id, caller.actor(), caller.clone());
     context
         .write(move |tx| {
             let caller_credential = begin_change_as(tx, &caller)?;

@@ -5,7 +5,6 @@ use crate::{
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
     config,
-    credential_cache::User,
     crypto::password_hash::HashPermit,
     db,
     error::{Error, Result},
@@ -14,6 +13,7 @@ use crate::{
         verify::{PasswordProof, authenticate},
     },
     rate_limit::{self, Attempt},
+    types::user::User,
     types::{
         email::Email, fields::FieldErrors, form::RESUBMISSION_WINDOW, ids::UserId, name::Name,
     },

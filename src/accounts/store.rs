@@ -4,10 +4,10 @@ use diesel::{QueryResult, prelude::*};
 
 use crate::{
     app_state::Invalidation,
-    credential_cache::User,
     crypto::password_hash::StoredHash,
     db::AnyConnection,
     schema::users,
+    types::user::User,
     types::{email::Email, ids::UserId, name::Name},
     util::clock::Timestamp,
 };

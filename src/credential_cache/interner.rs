@@ -30,7 +30,8 @@ impl Users {
             self.abilities
                 .hold(stored, Arc::clone(&credential.abilities))
         });
-        let is_same = |cached: &CachedUser| cached.email == user.email && cached.name == user.name;
+        let is_same =
+            |cached: &CachedUser| cached.user.email == user.email && cached.user.name == user.name;
         let cached = match self.users.get(&user.id) {
             Some(cached) if is_same(&cached) => cached,
             old => {

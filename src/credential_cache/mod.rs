@@ -7,7 +7,6 @@ mod cache;
 mod interner;
 
 use std::{
-    ops::Deref,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -20,28 +19,18 @@ use crate::{
     types::{
         ability::Abilities,
         credential_kind::{CredentialKind, CredentialType},
-        ids::{CredentialId, UserId},
+        credential_state::{CredentialState, Lifecycle, earlier},
+        ids::CredentialId,
+        user::User,
     },
     util::clock::Timestamp,
 };
 
-/// A user, with the fields that other modules than the account pages need.
-#[derive(Clone, Debug)]
-pub struct User {
-    /// The id: opaque, and never used again for another user.
-    pub id: UserId,
-    /// The e-mail address as typed.
-    pub email: String,
-    /// The name.
-    pub name: String,
-    /// When the account was created.
-    pub created_at: Timestamp,
-}
-
 /// A user that cached credentials share, and whether the user was invalidated since.
 #[derive(Debug)]
 pub struct CachedUser {
-    user: User,
+    /// The user.
+    pub user: User,
     /// Never reset: the next lookup reads the user again and creates another record.
     invalidated: AtomicBool,
     /// The response body of the request for the current user.
@@ -85,14 +74,6 @@ impl CachedUser {
     }
 }
 
-impl Deref for CachedUser {
-    type Target = User;
-
-    fn deref(&self) -> &User {
-        &self.user
-    }
-}
-
 /// The fields of a credential that requests need.
 #[derive(Clone, Debug)]
 pub struct CredentialSnapshot {
@@ -123,10 +104,16 @@ impl CredentialSnapshot {
     /// `last_seen`.
     #[must_use]
     pub fn effective_expiry(&self, last_seen: Timestamp) -> Option<Timestamp> {
-        let idle = self.idle_limit.map(|limit| last_seen.saturating_add(limit));
-        match (self.expires_at, idle) {
-            (Some(expiry), Some(idle)) => Some(expiry.min(idle)),
-            (expiry, idle) => expiry.or(idle),
+        self.lifecycle(last_seen).effective_expiry()
+    }
+
+    const fn lifecycle(&self, last_active_at: Timestamp) -> Lifecycle {
+        Lifecycle {
+            revoked: false,
+            paused: false,
+            expires_at: self.expires_at,
+            idle_limit: self.idle_limit,
+            last_active_at,
         }
     }
 }
@@ -184,11 +171,15 @@ pub struct LookupOutcome {
 }
 
 impl LookupRow {
-    /// Returns whether the credential is expired, apart from a revocation.
+    /// Returns the state of the credential at `now`.
     #[must_use]
-    pub fn is_expired(&self, now: Timestamp) -> bool {
-        let expiry = self.credential.effective_expiry(self.last_seen);
-        expiry.is_some_and(|end| end <= now)
+    pub fn state_at(&self, now: Timestamp) -> CredentialState {
+        let lifecycle = Lifecycle {
+            revoked: self.ended,
+            paused: self.paused,
+            ..self.credential.lifecycle(self.last_seen)
+        };
+        CredentialState::at(&lifecycle, now)
     }
 
     /// Converts the row for the caller of this lookup alone, without the cache.
@@ -225,8 +216,7 @@ impl CachedCredential {
     /// the end of its grace period or of its credential, whichever is earlier.
     #[must_use]
     pub fn ends_at(&self, last_seen: Timestamp) -> Option<Timestamp> {
-        let ends = [self.credential.effective_expiry(last_seen), self.until];
-        ends.into_iter().flatten().min()
+        earlier(self.credential.effective_expiry(last_seen), self.until)
     }
 
     /// Returns whether the entry is accepted without a query: it is not expired, and cannot be.
@@ -260,7 +250,7 @@ impl CachedCredential {
     /// Returns the approximate size in bytes. A user is counted with each of its entries, so the
     /// sum is never too small for the limit.
     fn weight(&self) -> usize {
-        let user = &self.user;
+        let user = &self.user.user;
         size_of::<Self>()
             + size_of::<CachedUser>()
             + user.email.capacity()

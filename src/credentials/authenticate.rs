@@ -18,12 +18,14 @@ use super::{
 use crate::{
     app_state::AppState,
     credential_cache::{
-        CachedCredential, CredentialSnapshot, Generation, InvalidationKey, LookupOutcome,
-        LookupRow, User,
+        CachedCredential, CredentialSnapshot, Generation, InvalidationKey, LookupOutcome, LookupRow,
     },
     crypto::digest::Digest,
     error::Result,
-    types::{credential_kind::CredentialType, last_use::UsedFrom},
+    types::{
+        credential_kind::CredentialType, credential_state::CredentialState, last_use::UsedFrom,
+        user::User,
+    },
     util::clock::Timestamp,
 };
 
@@ -45,9 +47,6 @@ pub enum RejectionReason {
     UserDisabled,
 }
 
-/// The result of a check.
-pub type Verdict<T> = std::result::Result<T, RejectionReason>;
-
 /// Authenticates the secret with `digest`, which was presented from `ip` as a credential of
 /// `class`.
 ///
@@ -59,7 +58,7 @@ pub async fn authenticate(
     class: CredentialType,
     digest: Digest,
     ip: Option<IpAddr>,
-) -> Result<Verdict<Principal>> {
+) -> Result<Result<Principal, RejectionReason>> {
     let used = Used {
         ip,
         from: UsedFrom::At(ip),
@@ -76,7 +75,7 @@ pub async fn introspect(
     context: &AppState,
     class: CredentialType,
     digest: Digest,
-) -> Result<Verdict<Principal>> {
+) -> Result<Result<Principal, RejectionReason>> {
     let used = Used {
         ip: None,
         from: UsedFrom::AsBefore,
@@ -96,7 +95,7 @@ async fn authenticate_digest(
     class: CredentialType,
     digest: Digest,
     used: Used,
-) -> Result<Verdict<Principal>> {
+) -> Result<Result<Principal, RejectionReason>> {
     let now = context.now();
     let from_cache = context
         .cluster()
@@ -120,7 +119,7 @@ async fn look_up(
     context: &AppState,
     class: CredentialType,
     digest: Digest,
-) -> Result<Verdict<Arc<CachedCredential>>> {
+) -> Result<Result<Arc<CachedCredential>, RejectionReason>> {
     let outcome = match context.cluster().generation() {
         // A query that began in this generation includes all earlier revocations, because each one
         // starts a new generation. Without a lease the generation is unknown, and each check runs
@@ -196,17 +195,22 @@ fn lookup_row(found: &Found, now: Timestamp) -> LookupRow {
 
 /// Returns an error if the credential of this row must be rejected when it is presented as one of
 /// `class`.
-fn rejection_reason(row: &LookupRow, class: CredentialType, now: Timestamp) -> Verdict<()> {
+fn rejection_reason(
+    row: &LookupRow,
+    class: CredentialType,
+    now: Timestamp,
+) -> Result<(), RejectionReason> {
+    let state = row.state_at(now);
     let checks = [
         (row.credential.class() != class, RejectionReason::Unknown),
-        (row.ended, RejectionReason::Ended),
-        (row.is_expired(now), RejectionReason::Expired),
+        (state == CredentialState::Revoked, RejectionReason::Ended),
+        (state == CredentialState::Expired, RejectionReason::Expired),
         (
             row.is_revoked || row.until.is_some_and(|until| until <= now),
             RejectionReason::RotatedOut,
         ),
         (row.user_disabled, RejectionReason::UserDisabled),
-        (row.paused, RejectionReason::Paused),
+        (state == CredentialState::Paused, RejectionReason::Paused),
     ];
     match checks.into_iter().find(|(applies, _)| *applies) {
         Some((_, reason)) => Err(reason),

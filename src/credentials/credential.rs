@@ -8,6 +8,7 @@ use crate::{
     types::{
         ability::Abilities,
         credential_kind::{CredentialKind, CredentialType},
+        credential_state::{CredentialState, Lifecycle},
         ids::{CredentialId, ReceiptId, UserId},
     },
     util::clock::Timestamp,
@@ -74,12 +75,22 @@ impl Credential {
     /// whichever is earlier.
     #[must_use]
     pub fn effective_expiry(&self) -> Option<Timestamp> {
-        let idle = self
-            .idle_limit
-            .map(|limit| self.last_active_at().saturating_add(limit));
-        match (self.expires_at, idle) {
-            (Some(expiry), Some(idle)) => Some(expiry.min(idle)),
-            (expiry, idle) => expiry.or(idle),
+        self.lifecycle().effective_expiry()
+    }
+
+    /// Returns the state at `now`.
+    #[must_use]
+    pub fn state_at(&self, now: Timestamp) -> CredentialState {
+        CredentialState::at(&self.lifecycle(), now)
+    }
+
+    fn lifecycle(&self) -> Lifecycle {
+        Lifecycle {
+            revoked: self.ended_at.is_some(),
+            paused: self.paused,
+            expires_at: self.expires_at,
+            idle_limit: self.idle_limit,
+            last_active_at: self.last_active_at(),
         }
     }
 
@@ -134,6 +145,6 @@ impl Credential {
     /// because it can be resumed.
     #[must_use]
     pub fn is_active(&self, now: Timestamp) -> bool {
-        self.ended_at.is_none() && self.effective_expiry().is_none_or(|end| now < end)
+        self.state_at(now).is_live()
     }
 }

@@ -1,19 +1,18 @@
 //! The authenticated caller of a request.
 
-use std::{net::IpAddr, ops::Deref, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
 use super::filter::CredentialFilter;
 use crate::{
     audit::Actor,
-    credential_cache::CachedCredential,
+    credential_cache::{CachedCredential, CachedUser, CredentialSnapshot},
     crypto::digest::Digest,
     error::{Error, Result},
-    types::{credential_kind::CredentialType, ids::CredentialId},
+    types::{credential_kind::CredentialType, ids::CredentialId, user::User},
     util::clock::Timestamp,
 };
 
-/// The user and the credential of a request, as `user` and `credential`. Only
-/// [`super::authenticate`] creates this value.
+/// The user and the credential of a request. Only [`super::authenticate`] creates this value.
 #[derive(Clone, Debug)]
 pub struct Principal {
     cached: Arc<CachedCredential>,
@@ -23,14 +22,6 @@ pub struct Principal {
     pub ip: Option<IpAddr>,
     /// The abilities that the route requires.
     required_abilities: &'static [&'static str],
-}
-
-impl Deref for Principal {
-    type Target = CachedCredential;
-
-    fn deref(&self) -> &CachedCredential {
-        &self.cached
-    }
 }
 
 impl Principal {
@@ -47,6 +38,31 @@ impl Principal {
         }
     }
 
+    /// The user.
+    #[must_use]
+    pub fn user(&self) -> &User {
+        &self.cached.user.user
+    }
+
+    /// The credential.
+    #[must_use]
+    pub fn credential(&self) -> &CredentialSnapshot {
+        &self.cached.credential
+    }
+
+    /// The cached user, which holds the response body of the request for the current user.
+    #[must_use]
+    pub fn cached_user(&self) -> &CachedUser {
+        &self.cached.user
+    }
+
+    /// Returns the time from which on the presented secret is refused, if its last use was at
+    /// `last_used`.
+    #[must_use]
+    pub fn expiry_after_use_at(&self, last_used: Timestamp) -> Option<Timestamp> {
+        self.cached.ends_at(last_used)
+    }
+
     /// Sets the abilities that the route requires. A change by this caller checks them again in its
     /// transaction.
     #[must_use]
@@ -61,14 +77,14 @@ impl Principal {
     /// Returns the caller's own credential, which the API calls `current`.
     #[must_use]
     pub fn current(&self) -> Option<CredentialId> {
-        Some(self.credential.id)
+        Some(self.credential().id)
     }
 
     /// Returns the caller as the actor of the audit log and of receipts.
     #[must_use]
     pub fn actor(&self) -> Actor {
         Actor {
-            credential: Some(self.credential.id),
+            credential: Some(self.credential().id),
             secret: Some(self.secret),
             ip: self.ip,
             required_abilities: self.required_abilities,
@@ -84,7 +100,7 @@ impl Principal {
         &self,
         now: Timestamp,
     ) -> Result<RecentlyAuthenticated<'_>> {
-        let credential = &self.credential;
+        let credential = self.credential();
         require_confirmed(credential.class(), credential.confirmed_until, now)?;
         Ok(RecentlyAuthenticated(self))
     }
@@ -95,7 +111,7 @@ impl Principal {
     /// # Errors
     /// Returns the errors of [`Principal::require_recent_authentication`].
     pub fn authorize_revocation(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
-        if selection.targets_only(self.credential.id) {
+        if selection.targets_only(self.credential().id) {
             return Ok(());
         }
         self.require_recent_authentication(now).map(drop)

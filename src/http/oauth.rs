@@ -141,18 +141,18 @@ pub async fn introspect(
 
 fn active<'a>(context: &AppState, principal: &'a Principal) -> Active<'a> {
     let seconds = |time: Timestamp| time.micros().div_euclid(1_000_000);
-    let credential = &principal.credential;
+    let credential = principal.credential();
     Active {
         active: true,
         scope: credential.abilities.to_stored(),
-        username: &principal.user.email,
+        username: &principal.user().email,
         token_type: match credential.class() {
             CredentialType::Token => "Bearer",
             CredentialType::Session => "N_A",
         },
-        exp: principal.ends_at(context.now()).map(seconds),
+        exp: principal.expiry_after_use_at(context.now()).map(seconds),
         iat: seconds(credential.created_at),
-        sub: principal.user.id.to_string(),
+        sub: principal.user().id.to_string(),
         iss: context.settings().base_url(),
         jti: credential.id.to_string(),
     }

@@ -98,7 +98,7 @@ async fn change_now(
     caller: &Principal,
     change: PasswordChange,
 ) -> Result<Option<RevocationReceipt>> {
-    let (user, actor, session_id) = (caller.user.id, caller.actor(), caller.credential.id);
+    let (user, actor, session_id) = (caller.user().id, caller.actor(), caller.credential().id);
     let form = change.form();
     let proof = authenticate_user(context, caller, change.current).await?;
     let hash = context
@@ -147,7 +147,7 @@ async fn was_changed_by_form(
     let Some(form) = change.form() else {
         return Ok(None);
     };
-    let (user, session_id) = (caller.user.id, caller.credential.id);
+    let (user, session_id) = (caller.user().id, caller.credential().id);
     let is_repeated = context
         .read(move |context, connection| {
             Ok::<_, Error>(

@@ -106,8 +106,8 @@ pub async fn authenticate_user(
     if !has_valid_length(&password) {
         return Err(Error::WrongPassword);
     }
-    let (user, actor) = (caller.user.id, caller.actor());
-    let attempt = Attempt::in_session(caller.credential.id);
+    let (user, actor) = (caller.user().id, caller.actor());
+    let attempt = Attempt::in_session(caller.credential().id);
     let (account, attempt) = context
         .read(move |context, connection| {
             let attempt = rate_limit::check(context, connection, attempt)?;

@@ -35,7 +35,7 @@ pub async fn reauthenticate(
     let proof = authenticate_user(context, caller, password).await?;
     let secret = SessionSecret::generate(context.random())?;
     let digest = secret.digest();
-    let (user, session) = (caller.user.id, caller.credential.id);
+    let (user, session) = (caller.user().id, caller.credential().id);
     context
         .write(move |tx| {
             let redeemed = redeem_password_proof(tx, &proof, &actor);

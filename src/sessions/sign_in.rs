@@ -9,7 +9,6 @@ use super::{
 use crate::{
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
-    credential_cache::User,
     credentials::{
         self, Credential, CredentialFilter, Principal, RevocationReason,
         change::{self, NewSecret},
@@ -20,6 +19,7 @@ use crate::{
     db::AnyConnection,
     error::{Error, Result},
     passwords::verify::{PasswordProof, redeem_password_proof},
+    types::user::User,
     types::{
         ability::Abilities, credential_kind::CredentialType, form::RESUBMISSION_WINDOW,
         ids::CredentialId,
@@ -96,15 +96,15 @@ pub async fn sign_in(
             for replaced in parameters.replaces {
                 // The transaction does not hold the lock of another user. While it waits for that
                 // lock, the session of that user may get another secret.
-                if replaced.user.id != session.user_id {
-                    let _ = tx.invalidate_user(replaced.user.id);
+                if replaced.user().id != session.user_id {
+                    let _ = tx.invalidate_user(replaced.user().id);
                 }
                 let filter = CredentialFilter {
-                    id: vec![replaced.credential.id],
+                    id: vec![replaced.credential().id],
                     ..CredentialFilter::default()
                 };
                 let request = RevocationRequest::of(filter, RevocationReason::Replaced);
-                revoke::revoke_in(tx, replaced.user.id, &request, &actor)?;
+                revoke::revoke_in(tx, replaced.user().id, &request, &actor)?;
             }
             limits::evict_excess_sessions(tx, &session, &actor)?;
             Ok::<_, Error>(())

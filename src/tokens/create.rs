@@ -62,7 +62,7 @@ pub async fn create(
 ) -> Result<Issued> {
     let caller = confirmed.caller().clone();
     let actor = caller.actor();
-    let (user, made_by) = (caller.user.id, Some(caller.credential.id));
+    let (user, made_by) = (caller.user().id, Some(caller.credential().id));
     let draft = new_token(
         context,
         user,

@@ -113,7 +113,7 @@ impl Request {
     fn digest(&self, caller: &Principal) -> Digest {
         let id = self
             .repeatable_for
-            .map(|_| *caller.credential.id.as_bytes());
+            .map(|_| *caller.credential().id.as_bytes());
         let caller_id = id.as_ref().map_or(&[][..], <[u8; 16]>::as_slice);
         Digest::of(&[caller_id, &self.key].concat())
     }
@@ -164,7 +164,7 @@ pub async fn rotate(
         .write(move |tx| {
             let caller_credential = begin_change_as(tx, &caller)?;
             let actor = caller.actor();
-            let mut token = find_active(tx.state, tx.connection, caller.user.id, id)?;
+            let mut token = find_active(tx.state, tx.connection, caller.user().id, id)?;
             caller_credential.may_give_abilities(&token.abilities)?;
             caller_credential.may_give_life(expires_at.unwrap_or(token.expires_at))?;
             if let Some(request) = &request
@@ -187,7 +187,7 @@ pub async fn rotate(
                 change::update(tx, &token)?;
             }
             let event = NewEvent::new(EventKind::TokenRotated, token.name.clone()).to(token.id);
-            audit::record(tx, caller.user.id, &actor, event)?;
+            audit::record(tx, caller.user().id, &actor, event)?;
             let issued = Issued { token, secret };
             Ok(RotatedToken {
                 issued,

@@ -79,7 +79,7 @@ pub async fn change(
             if let Some(expires_at) = change.expires_at {
                 caller_credential.may_give_life(expires_at)?;
             }
-            let mut token = find_active(tx.state, tx.connection, caller.user.id, id)?;
+            let mut token = find_active(tx.state, tx.connection, caller.user().id, id)?;
             if token.paused && change.paused == Some(false) {
                 // A resumed token is accepted again, which needs the same rights as its creation.
                 caller_credential.may_give_abilities(&token.abilities)?;
@@ -89,7 +89,7 @@ pub async fn change(
                 caller_credential.require_recent_authentication(tx.now())?;
             }
             for event in apply(&mut token, change) {
-                audit::record(tx, caller.user.id, &actor, event)?;
+                audit::record(tx, caller.user().id, &actor, event)?;
             }
             change::update(tx, &token)?;
             Ok(token)

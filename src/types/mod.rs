@@ -2,9 +2,11 @@
 
 pub mod ability;
 pub mod credential_kind;
+pub mod credential_state;
 pub mod email;
 pub mod fields;
 pub mod form;
 pub mod ids;
 pub mod last_use;
 pub mod name;
+pub mod user;

@@ -34,6 +34,7 @@ use crate::{
     types::{
         ability::Ability,
         credential_kind::CredentialType,
+        credential_state::CredentialState,
         ids::{CredentialId, UserId},
     },
 };
@@ -144,7 +145,7 @@ pub(crate) fn lock_user_and_recheck_actor(
 /// # Errors
 /// Returns the errors of [`lock_user_and_recheck_actor`].
 pub(crate) fn begin_change_as(tx: &mut Transaction<'_>, caller: &Principal) -> Result<Credential> {
-    let user = caller.user.id;
+    let user = caller.user().id;
     if !store::lock_user(tx.connection, user)? {
         return Err(Error::NotFound);
     }
@@ -173,7 +174,7 @@ fn acting_credential(
             credential
         })
         .filter(|credential| {
-            credential.user_id == user && !credential.paused && credential.is_active(now)
+            credential.user_id == user && credential.state_at(now) == CredentialState::Active
         })
         .ok_or(Error::NotSignedIn {
             invalid_token: true,
@@ -267,7 +268,7 @@ pub async fn revoke_one(
     class: CredentialType,
     id: CredentialId,
 ) -> Result<Option<RevocationReceipt>> {
-    let user = caller.user.id;
+    let user = caller.user().id;
     let caller = caller.clone();
     let receipt = context
         .write(move |tx| {

@@ -5,12 +5,12 @@ use diesel::{QueryResult, prelude::*};
 use super::{Row, UseRow};
 use crate::{
     app_state::{Invalidation, Transaction},
-    credential_cache::User,
     credentials::credential::Credential,
     crypto::digest::Digest,
     db::{AnyConnection, with_backend},
     schema::{credentials, last_uses, secrets, users},
     types::ids::{CredentialId, UserId},
+    types::user::User,
     util::clock::Timestamp,
 };
 

@@ -167,7 +167,7 @@ pub(crate) async fn page_of(
     };
     crate::credentials::list(
         &caller.context,
-        caller.caller.user.id,
+        caller.caller.user().id,
         selection,
         scope,
         paging,
@@ -180,7 +180,7 @@ fn take_selection(
     fields: &mut Fields,
     class: Option<CredentialType>,
 ) -> CredentialFilter {
-    let (now, current) = (caller.context.now(), Some(caller.caller.credential.id));
+    let (now, current) = (caller.context.now(), Some(caller.caller.credential().id));
     match class {
         Some(class) => CredentialFilter::take_within(class, fields, now, current),
         None => CredentialFilter::take(fields, now, current),
@@ -207,7 +207,7 @@ pub async fn preview(
 ) -> Result<HttpResponse> {
     let selection = take_selection(&caller, &mut fields, None);
     fields.finish()?;
-    let preview = revoke::preview(&caller.context, caller.caller.user.id, selection).await?;
+    let preview = revoke::preview(&caller.context, caller.caller.user().id, selection).await?;
     response::json::answer(
         StatusCode::OK,
         &PreviewJson::of(&preview, caller.caller.current()),
@@ -294,7 +294,7 @@ async fn revoke_and_respond(
     request: RevocationRequest,
 ) -> Result<HttpResponse> {
     caller.authorize_revocation(&request.selection)?;
-    let (user, actor) = (caller.caller.user.id, caller.caller.actor());
+    let (user, actor) = (caller.caller.user().id, caller.caller.actor());
     let receipt = revoke::revoke(&caller.context, user, request, actor).await?;
     let answer = response::json::answer(
         StatusCode::OK,
@@ -321,7 +321,7 @@ pub async fn receipt(
     PathId(id): PathId<ReceiptTag>,
     _: NoQuery,
 ) -> Result<HttpResponse> {
-    let receipt = find_receipt(&caller.context, caller.caller.user.id, id).await?;
+    let receipt = find_receipt(&caller.context, caller.caller.user().id, id).await?;
     response::json::answer(
         StatusCode::OK,
         &ReceiptJson::of(&receipt, caller.caller.current()),

@@ -167,7 +167,7 @@ pub async fn one(
 ) -> Result<HttpResponse> {
     let session = credentials::find(
         &caller.context,
-        caller.caller.user.id,
+        caller.caller.user().id,
         CredentialType::Session,
         id,
     )
@@ -193,7 +193,7 @@ pub async fn one(
     )
 )]
 pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
-    let (user, own) = (caller.caller.user.id, caller.caller.credential.id);
+    let (user, own) = (caller.caller.user().id, caller.caller.credential().id);
     let session = credentials::find(&caller.context, user, CredentialType::Session, own).await?;
     response::json::answer(
         StatusCode::OK,
@@ -256,7 +256,7 @@ pub async fn revoke_selected(
     responses((status = 204, description = "The session has ended."))
 )]
 pub async fn revoke_current(caller: ApiCaller, _: NoInput) -> Result<HttpResponse> {
-    let (user, own) = (caller.caller.user.id, caller.caller.credential.id);
+    let (user, own) = (caller.caller.user().id, caller.caller.credential().id);
     let receipt = revoke::sign_out_here(&caller.context, user, own, caller.caller.actor()).await?;
     caller.sign_out_if_revoked(&receipt).await?;
     Ok(HttpResponse::NoContent().finish())

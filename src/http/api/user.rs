@@ -5,10 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    credential_cache::User,
     error::Result,
     http::{auth::ApiCaller, middleware::body::NoQuery, paths, response},
     types::ids::UserId,
+    types::user::User,
     util::clock::Timestamp,
 };
 
@@ -45,8 +45,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
     responses((status = 200, description = "The user.", body = UserJson))
 )]
 pub async fn user(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
-    let user = &caller.caller.user;
-    let response_body = user.response_body(|user| {
+    let response_body = caller.caller.cached_user().response_body(|user| {
         response::json::bytes(&UserJson::from(user)).map(Vec::into_boxed_slice)
     })?;
     Ok(response::json::answer_with(

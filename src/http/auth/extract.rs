@@ -70,7 +70,7 @@ impl ApiCaller {
     /// # Errors
     /// Database errors.
     pub async fn sign_out_if_revoked(&self, receipt: &RevocationReceipt) -> Result<()> {
-        let own = &self.caller.credential;
+        let own = self.caller.credential();
         if own.class() == CredentialType::Session && receipt.contains(own.id) {
             revoke_other_cookies(&self.context, &self.request).await?;
             SessionCookie::of(&self.request).delete();
@@ -100,9 +100,13 @@ impl BrowserUser {
             None => (self.cookie.take_message(), self.cookie.take_receipt()),
         };
         Layout {
-            user_id: self.caller.user.id.to_string(),
+            user_id: self.caller.user().id.to_string(),
             receipt: receipt.map(paths::receipt),
-            ..Layout::new(&self.request, Some(self.caller.user.name.clone()), message)
+            ..Layout::new(
+                &self.request,
+                Some(self.caller.user().name.clone()),
+                message,
+            )
         }
     }
 
@@ -114,7 +118,7 @@ impl BrowserUser {
     }
 
     fn open_draft(&self) -> Option<Draft> {
-        draft::open(&self.request, self.caller.user.id)
+        draft::open(&self.request, self.caller.user().id)
     }
 
     /// Redirects to another page, which shows `message`.
@@ -216,7 +220,7 @@ impl OptionalUser {
 /// Revokes the sessions of the cookies in the request other than the selected one.
 async fn revoke_other_cookies(context: &AppState, request: &HttpRequest) -> Result<()> {
     for other in presented_credential::sessions_of(context, request, None).await? {
-        let (user, session) = (other.user.id, other.credential.id);
+        let (user, session) = (other.user().id, other.credential().id);
         revoke::sign_out_here(context, user, session, other.actor()).await?;
     }
     Ok(())
@@ -238,7 +242,7 @@ pub fn user_of(request: &HttpRequest) -> Option<UserId> {
     let extensions = request.extensions();
     extensions
         .get::<Rc<Principal>>()
-        .map(|caller| caller.user.id)
+        .map(|caller| caller.user().id)
 }
 
 /// The principal is absent only if the route table has a public access rule for a handler that

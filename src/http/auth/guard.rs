@@ -106,7 +106,7 @@ impl AccessGuard {
         let is_change = self.rule(method).is_some_and(|rule| rule.is_change);
         if let Some(caller) = caller.as_ref().filter(|_| is_change) {
             let now = self.context.now();
-            let counted = self.context.change_limiter().count(now, caller.user.id);
+            let counted = self.context.change_limiter().count(now, caller.user().id);
             counted.map_err(|wait| {
                 metrics::counter!("narthex_throttled_total", "by" => "changes").increment(1);
                 Error::Throttled(wait)
@@ -152,7 +152,7 @@ impl AccessGuard {
                 let caller = presented_credential::from_header_or_cookie(context, request)
                     .await?
                     .ok_or_else(not_signed_in)?;
-                match caller.credential.class() {
+                match caller.credential().class() {
                     CredentialType::Session => Ok(Some(caller)),
                     CredentialType::Token => Err(Error::SessionRequired),
                 }
@@ -189,7 +189,7 @@ pub async fn guard<B: MessageBody + 'static>(
             let admitted = access_guard.authorize(request.request(), &body).await;
             if access_guard.takes_form(request.method()) {
                 let caller = admitted.as_ref().ok().and_then(Option::as_ref);
-                let user = caller.map(|caller| caller.user.id);
+                let user = caller.map(|caller| caller.user().id);
                 draft::remember(request.request(), body, user);
             }
             admitted.and_then(|caller| access_guard.count_change(request.method(), caller))
@@ -212,7 +212,7 @@ pub async fn guard<B: MessageBody + 'static>(
 /// Refuses a form that was made for another user. An old tab can still show such a form after
 /// another user has signed in.
 fn check_form_user(request: &HttpRequest, body: &[u8], caller: Principal) -> Result<Principal> {
-    if body::is_for_another_user(request, body, caller.user.id) {
+    if body::is_for_another_user(request, body, caller.user().id) {
         return Err(Error::OtherAccount);
     }
     Ok(caller)
@@ -221,7 +221,7 @@ fn check_form_user(request: &HttpRequest, body: &[u8], caller: Principal) -> Res
 fn require_abilities(caller: &Principal, abilities: &[(&str, Option<Ability>)]) -> Result<()> {
     let granted = |ability: &Option<Ability>| {
         let ability = ability.as_ref();
-        ability.is_some_and(|ability| caller.credential.abilities.grant(ability))
+        ability.is_some_and(|ability| caller.credential().abilities.grant(ability))
     };
     let missing: Vec<&str> = abilities
         .iter()

@@ -54,7 +54,7 @@ pub(super) async fn sessions_of(
         let other = authenticate(context, request, CredentialType::Session, digest).await?;
         let is_listed = |other: &Principal| {
             let mut listed = found.iter();
-            listed.any(|listed| listed.credential.id == other.credential.id)
+            listed.any(|listed| listed.credential().id == other.credential().id)
         };
         found.extend(other.filter(|other| !is_listed(other)));
     }

@@ -88,7 +88,7 @@ fn authorized(caller: &Principal) -> Result<HttpResponse> {
 /// # Errors
 /// None are expected, because all values are printable ASCII.
 pub fn identity(caller: &Principal) -> Result<[HeaderValue; 5]> {
-    let (user, credential) = (&caller.user, &caller.credential);
+    let (user, credential) = (&caller.user(), &caller.credential());
     // One allocation for all values.
     let mut texts = BytesMut::with_capacity(256);
     let mut next = |text: &str| {

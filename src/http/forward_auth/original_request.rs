@@ -50,7 +50,7 @@ impl VerifyParams {
     /// # Errors
     /// [`Error::MissingAbility`].
     pub(super) fn authorize(&self, caller: &Principal) -> Result<()> {
-        let granted = &caller.credential.abilities;
+        let granted = &caller.credential().abilities;
         let has = |(_, ability): &RequiredAbility| {
             let ability = ability.as_ref();
             ability.is_some_and(|ability| granted.grant(ability))

@@ -33,7 +33,7 @@ impl ConfirmPage {
     fn new(user: &BrowserUser, next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
             frame: user.frame(),
-            email: user.caller.user.email.clone(),
+            email: user.caller.user().email.clone(),
             lasts: humanize::length(user.context.settings().confirm_for),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             refused: None,

@@ -36,10 +36,10 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
     };
     html::ok(&LogoutPage {
         frame: Layout {
-            user_id: caller.user.id.to_string(),
+            user_id: caller.user().id.to_string(),
             ..user.frame()
         },
-        name: caller.user.name.clone(),
+        name: caller.user().name.clone(),
         next: next.map(ReturnTo::into_text).unwrap_or_default(),
     })
 }
@@ -51,7 +51,7 @@ pub async fn logout(user: OptionalUser, form: Form) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut fields, user.context.settings());
     fields.check()?;
     for caller in user.sessions().await? {
-        let (user_id, session) = (caller.user.id, caller.credential.id);
+        let (user_id, session) = (caller.user().id, caller.credential().id);
         revoke::sign_out_here(&user.context, user_id, session, caller.actor()).await?;
     }
     user.cookie.delete();

@@ -42,7 +42,7 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let after = query.0.parsed("cursor", "This is no cursor.");
     query.0.check()?;
     let paging = Paging::new(PAGE_SIZE, after);
-    let (context, user_id) = (&user.context, user.caller.user.id);
+    let (context, user_id) = (&user.context, user.caller.user().id);
     let everything = CredentialFilter::all_of(CredentialType::Session);
     let found =
         credentials::list(context, user_id, everything, StatusFilter::Active, paging).await?;
@@ -56,12 +56,12 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
         })
         .collect();
     let others = CredentialFilter {
-        except: vec![user.caller.credential.id],
+        except: vec![user.caller.credential().id],
         ..CredentialFilter::all_of(CredentialType::Session)
     };
     html::ok(&SessionsPage {
         frame: user.frame(),
-        rows: Row::all(context, &found.rows, user.caller.credential.id),
+        rows: Row::all(context, &found.rows, user.caller.credential().id),
         older: found
             .next
             .map(|next| paths::with_query(paths::SESSIONS, &[("cursor", next.to_string())])),

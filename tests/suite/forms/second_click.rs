@@ -250,7 +250,7 @@ async fn two_clicks_on_confirm_keep_the_session() {
         let checked =
             authenticate::authenticate(&app.context, CredentialType::Session, digest, None);
         let found = checked.await.unwrap().ok().unwrap();
-        assert_eq!(found.credential.id, caller.credential.id);
+        assert_eq!(found.credential().id, caller.credential().id);
     }
     // The previous secret is rejected for every other form, and after a minute for this form as
     // well.

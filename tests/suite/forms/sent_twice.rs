@@ -104,7 +104,7 @@ async fn two_clicks_on_change_password_keep_the_session() {
             None,
         );
         let found = checked.await.unwrap().ok().unwrap();
-        assert_eq!(found.credential.id, caller.credential.id);
+        assert_eq!(found.credential().id, caller.credential().id);
     }
     // The previous secret is rejected for every other form, and after a minute for this form as
     // well.

@@ -147,7 +147,7 @@ pub async fn one(
 ) -> Result<HttpResponse> {
     let token = credentials::find(
         &caller.context,
-        caller.caller.user.id,
+        caller.caller.user().id,
         CredentialType::Token,
         id,
     )
@@ -170,7 +170,7 @@ pub async fn one(
     )
 )]
 pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
-    let (user, own) = (caller.caller.user.id, caller.caller.credential.id);
+    let (user, own) = (caller.caller.user().id, caller.caller.credential().id);
     let token = credentials::find(&caller.context, user, CredentialType::Token, own).await?;
     response::json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
@@ -341,10 +341,10 @@ pub async fn revoke_selected(
     )
 )]
 pub async fn revoke_current(caller: ApiCaller, _: NoInput) -> Result<HttpResponse> {
-    if caller.caller.credential.class() == CredentialType::Session {
+    if caller.caller.credential().class() == CredentialType::Session {
         return Err(Error::NotFound);
     }
-    let (user, own) = (caller.caller.user.id, caller.caller.credential.id);
+    let (user, own) = (caller.caller.user().id, caller.caller.credential().id);
     revoke::sign_out_here(&caller.context, user, own, caller.caller.actor()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

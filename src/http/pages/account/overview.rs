@@ -38,8 +38,8 @@ struct OverviewPage {
 
 /// `GET /account`
 pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
-    let (context, account) = (&user.context, &user.caller.user);
-    let current = user.caller.credential.id;
+    let (context, account) = (&user.context, &user.caller.user());
+    let current = user.caller.credential().id;
     let first_page = |class| {
         let paging = Paging::new(CREDENTIALS, None);
         list(

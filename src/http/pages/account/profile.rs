@@ -38,8 +38,8 @@ struct SettingsPage {
 fn page_with(user: &BrowserUser, errors: FieldErrors) -> Result<SettingsPage> {
     Ok(SettingsPage {
         frame: user.frame(),
-        name: user.caller.user.name.clone(),
-        email: user.caller.user.email.clone(),
+        name: user.caller.user().name.clone(),
+        email: user.caller.user().email.clone(),
         end_sessions: true,
         end_tokens: false,
         form_key: new_form_key(&user.context)?,
@@ -116,8 +116,8 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
     }
     let changed = async {
         let (email, name) = (
-            Email::parse(&user.caller.user.email),
-            Name::parse(&user.caller.user.name),
+            Email::parse(&user.caller.user().email),
+            Name::parse(&user.caller.user().name),
         );
         let new = NewPassword::parse(new, email.as_ref().ok(), name.as_ref().ok());
         let new = fields.errors().take("password", new);

@@ -122,7 +122,7 @@ pub async fn revoke_selection(user: BrowserUser, form: Form) -> Result<HttpRespo
         digest: Some(digest.clone()),
         reason: RevocationReason::SignedOut,
     };
-    let user_id = user.caller.user.id;
+    let user_id = user.caller.user().id;
     match revoke::revoke(&user.context, user_id, request, user.caller.actor()).await {
         Ok(receipt) => redirect_to_receipt(&user, &receipt).await,
         Err(Error::PreviewOutdated) => {
@@ -149,7 +149,7 @@ pub(super) async fn redirect_to_receipt(
     user: &BrowserUser,
     receipt: &RevocationReceipt,
 ) -> Result<HttpResponse> {
-    if !receipt.contains(user.caller.credential.id) {
+    if !receipt.contains(user.caller.credential().id) {
         return Ok(see_other(&paths::receipt(receipt.id)));
     }
     let message = format!("Signed out. Ended: {}.", receipt.summary());
@@ -175,7 +175,11 @@ fn fields_of(selection: &CredentialFilter, current: CredentialId) -> Vec<(&'stat
 }
 
 fn take(user: &BrowserUser, fields: &mut Fields) -> CredentialFilter {
-    CredentialFilter::take(fields, user.context.now(), Some(user.caller.credential.id))
+    CredentialFilter::take(
+        fields,
+        user.context.now(),
+        Some(user.caller.credential().id),
+    )
 }
 
 async fn show(
@@ -185,12 +189,12 @@ async fn show(
     typed: &[(String, String)],
     problem: Option<&'static str>,
 ) -> Result<HttpResponse> {
-    let current = user.caller.credential.id;
+    let current = user.caller.credential().id;
     let RevocationPreview {
         digest,
         credentials,
         over: _,
-    } = revoke::preview(&user.context, user.caller.user.id, selection.clone()).await?;
+    } = revoke::preview(&user.context, user.caller.user().id, selection.clone()).await?;
     let count = |class| {
         let of_class = credentials
             .iter()

@@ -47,7 +47,7 @@ pub(crate) async fn revoke(
     let confirmed = fields.text("confirmed") == "1";
     let back = list_page(user, class, &fields.text("next"));
     fields.check()?;
-    let found = revoke::find_to_revoke(&user.context, user.caller.user.id, class, id).await?;
+    let found = revoke::find_to_revoke(&user.context, user.caller.user().id, class, id).await?;
     let Some(credential) = found else {
         return ended_already(user, class, &back);
     };
@@ -58,11 +58,11 @@ pub(crate) async fn revoke(
     let ended = revoke::revoke_one(&user.context, &user.caller, class, id).await;
     match user.with_return_address(preview, ended)? {
         None => ended_already(user, class, &back),
-        Some(receipt) if receipt.contains(user.caller.credential.id) => {
+        Some(receipt) if receipt.contains(user.caller.credential().id) => {
             redirect_to_receipt(user, &receipt).await
         }
         Some(receipt) => {
-            let row = Row::new(&user.context, &credential, user.caller.credential.id);
+            let row = Row::new(&user.context, &credential, user.caller.credential().id);
             let action = match class {
                 CredentialType::Session => "Session signed out",
                 CredentialType::Token => "Token revoked",
@@ -80,7 +80,7 @@ fn show_preview(user: &BrowserUser, credential: &Credential, back: String) -> Re
         .authorize_revocation(&selection, user.context.now());
     html::ok(&RevokePage {
         frame: user.frame(),
-        row: Row::new(&user.context, credential, user.caller.credential.id),
+        row: Row::new(&user.context, credential, user.caller.credential().id),
         asks_password: authorization.is_err(),
         back,
     })

@@ -34,8 +34,8 @@ struct ReceiptPage {
 /// `GET /account/receipts/{id}`
 pub async fn show(user: BrowserUser, id: PathId<ReceiptTag>) -> Result<HttpResponse> {
     let context = &user.context;
-    let receipt = find_receipt(context, user.caller.user.id, id.0).await?;
-    let by_this_browser = receipt.by == Some(user.caller.credential.id);
+    let receipt = find_receipt(context, user.caller.user().id, id.0).await?;
+    let by_this_browser = receipt.by == Some(user.caller.credential().id);
     html::ok(&ReceiptPage {
         frame: user.frame(),
         summary: receipt.summary(),
@@ -45,6 +45,6 @@ pub async fn show(user: BrowserUser, id: PathId<ReceiptTag>) -> Result<HttpRespo
         by: by_this_browser.then(|| "this browser".to_owned()),
         forgotten: receipt.credentials.is_empty()
             && receipt.sessions_ended + receipt.tokens_ended > 0,
-        rows: Row::all(context, &receipt.credentials, user.caller.credential.id),
+        rows: Row::all(context, &receipt.credentials, user.caller.credential().id),
     })
 }

@@ -71,7 +71,7 @@ pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Why) -> Result
     };
     let mut answer = html::ok(&CreatedPage {
         frame: user.frame(),
-        row: Row::new(context, &token, user.caller.credential.id),
+        row: Row::new(context, &token, user.caller.credential().id),
         secret: SecretString::new(secret.expose().to_owned()),
         why,
         earlier,

@@ -36,7 +36,7 @@ struct TokensPage {
 pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let after = query.0.parsed("cursor", "This is no cursor.");
     query.0.check()?;
-    let (context, user_id) = (&user.context, user.caller.user.id);
+    let (context, user_id) = (&user.context, user.caller.user().id);
     let tokens = |scope, paging| {
         credentials::list(
             context,
@@ -57,7 +57,7 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
             )
         })
         .collect();
-    let current = user.caller.credential.id;
+    let current = user.caller.credential().id;
     html::ok(&TokensPage {
         frame: user.frame(),
         rows: Row::all(context, &active.rows, current),

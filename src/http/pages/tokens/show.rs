@@ -62,7 +62,7 @@ impl TokenPage {
         };
         Ok(Self {
             frame: user.frame(),
-            row: Row::new(context, token, user.caller.credential.id),
+            row: Row::new(context, token, user.caller.credential().id),
             live: token.is_active(context.now()),
             name: token.name.clone(),
             abilities: boxes(context, &abilities),
@@ -92,7 +92,7 @@ impl TokenPage {
 pub(super) async fn find(user: &BrowserUser, id: CredentialId) -> Result<Credential> {
     credentials::find(
         &user.context,
-        user.caller.user.id,
+        user.caller.user().id,
         CredentialType::Token,
         id,
     )
