@@ -12,6 +12,7 @@ use crate::support::client::ApiClient;
 use crate::support::database::Database;
 use crate::support::operator::Operator;
 use crate::support::output::Output;
+use crate::support::programs;
 use crate::support::reverse_proxy::{haproxy, unique_loopback_address};
 
 const ADA: &str = "ada@example.com";
@@ -77,6 +78,10 @@ fn start(operator: &Operator, ip: IpAddr, port: u16) -> RunningServer {
 
 /// The clients send requests without pause, and check each answer.
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(
+    not(feature = "e2e"),
+    ignore = "needs HAProxy: run with --features e2e"
+)]
 async fn rolling_restart_fails_no_request() {
     let mut balanced = Balanced::start();
     let (done, answers) = (
@@ -105,6 +110,10 @@ async fn rolling_restart_fails_no_request() {
 
 /// An independent load generator counts the answers.
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(
+    not(feature = "e2e"),
+    ignore = "needs HAProxy: run with --features e2e"
+)]
 async fn rolling_restart_under_load_fails_no_request() {
     let mut balanced = Balanced::start();
     let load = Wrk::spawn(&balanced);
@@ -135,6 +144,7 @@ impl Wrk {
     /// Starts wrk. It runs until it is stopped, because the number of requests in a fixed time
     /// depends on the machine.
     fn spawn(balanced: &Balanced) -> Self {
+        programs::find("wrk", "wrk");
         let mut child = Command::new("sh")
             .args(["-c", r#"exec wrk "$@" 2>&1"#, "wrk"])
             .args(["--threads", "1", "--connections", "16"])

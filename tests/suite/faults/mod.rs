@@ -21,6 +21,7 @@ use crate::support::answer::Answer;
 use crate::support::app::PASSWORD;
 use crate::support::binary::{Narthex, RunningServer};
 use crate::support::client::{AnonymousClient, ApiClient};
+use crate::support::programs;
 
 const ADA: &str = "ada@example.com";
 
@@ -48,6 +49,7 @@ fn is_root() -> bool {
 /// A command prefix that runs this shell line and then a program in a mount namespace of its own.
 /// Its mounts are invisible to other processes and end with the program.
 fn in_mount_namespace(line: &str) -> Vec<String> {
+    programs::find("unshare", "util-linux");
     let mut words = vec!["unshare", "--mount"];
     if !is_root() {
         words.push("--map-root-user");

@@ -24,6 +24,7 @@ macro_rules! behind_each_proxy {
         mod nginx {
             use crate::support::reverse_proxy::{ProxyDeployment, Proxy};
             $($(#[tokio::test(flavor = "multi_thread")]
+            #[cfg_attr(not(feature = "e2e"), ignore = "needs nginx: run with --features e2e")]
             async fn $rule() {
                 super::$rule(ProxyDeployment::$layout(Proxy::Nginx)).await;
             })*)*
@@ -31,6 +32,7 @@ macro_rules! behind_each_proxy {
         mod caddy {
             use crate::support::reverse_proxy::{ProxyDeployment, Proxy};
             $($(#[tokio::test(flavor = "multi_thread")]
+            #[cfg_attr(not(feature = "e2e"), ignore = "needs Caddy: run with --features e2e")]
             async fn $rule() {
                 super::$rule(ProxyDeployment::$layout(Proxy::Caddy)).await;
             })*)*

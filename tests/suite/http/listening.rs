@@ -12,6 +12,7 @@ use std::process::Stdio;
 use crate::support::binary::{Narthex, PROCESS_TIMEOUT, RunningServer, free_port, signal};
 use crate::support::client::AnonymousClient;
 use crate::support::output::Output;
+use crate::support::programs;
 use crate::support::raw_http::status;
 
 const URL: &str = "https://id.example.com";
@@ -152,14 +153,15 @@ fn stop_keeps_the_socket_of_a_later_server() {
 /// Runs `narthex serve` behind `systemd-socket-activate` on that address, sends one request and
 /// stops the server. Returns the response and the log.
 fn serve_activated(listen: &str, send: impl FnOnce() -> String) -> (String, String) {
-    let narthex =
-        Narthex::installed().started_by(&["/usr/bin/systemd-socket-activate", "--listen", listen]);
+    let activate = programs::find("systemd-socket-activate", "systemd");
+    let activate = activate.to_str().expect("a readable path");
+    let narthex = Narthex::installed().started_by(&[activate, "--listen", listen]);
     let mut child = narthex
         .command(&["serve"])
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("systemd-socket-activate, of Debian's systemd");
+        .expect("a program that starts");
     let log = Output::of(child.stderr.take().unwrap());
     log.wait_for(PROCESS_TIMEOUT, |line| {
         line.starts_with("Listening on").then_some(())
@@ -176,6 +178,10 @@ fn serve_activated(listen: &str, send: impl FnOnce() -> String) -> (String, Stri
 }
 
 #[test]
+#[cfg_attr(
+    not(feature = "e2e"),
+    ignore = "needs systemd: run with --features e2e"
+)]
 fn server_accepts_sockets_of_systemd() {
     let address = format!("127.0.0.1:{}", free_port());
     let (answer, _) = serve_activated(&address, || send(connect_tcp(&address), "/healthz", ""));

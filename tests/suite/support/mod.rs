@@ -20,6 +20,7 @@ pub mod pgbouncer;
 pub mod postgres;
 #[cfg(feature = "pg-tls")]
 pub mod postgres_tls;
+pub mod programs;
 pub mod raw_http;
 pub mod replication;
 pub mod reverse_proxy;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::binary::free_port;
 use super::child_process::{ChildProcess, Home};
 use super::database::Database;
-use super::postgres;
+use super::{postgres, programs};
 
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
@@ -52,8 +52,8 @@ impl PgBouncer {
              auth_type = any\n{settings}\n"
         );
         std::fs::write(home.path().join("pgbouncer.ini"), text).expect("room for a file");
-        let program = "/usr/sbin/pgbouncer".as_ref();
-        let running = ChildProcess::start(&home, "TERM", program, &["pgbouncer.ini"]);
+        let program = programs::find("pgbouncer", "pgbouncer");
+        let running = ChildProcess::start(&home, "TERM", &program, &["pgbouncer.ini"]);
         let ready = |line: &str| line.contains("process up").then_some(());
         running
             .output

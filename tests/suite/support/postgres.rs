@@ -15,6 +15,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 
 use super::child_process::{ChildProcess, Home};
+use super::programs;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
@@ -68,7 +69,7 @@ pub fn recreate_database(address: &str) {
 
 /// One of PostgreSQL's programs, in the version of the server.
 pub fn program(name: &str) -> Command {
-    Command::new(programs().join(name))
+    Command::new(program_directory().join(name))
 }
 
 /// The server's socket and the name of the database at an address.
@@ -79,6 +80,7 @@ pub fn socket_and_name(address: &str) -> (PathBuf, &str) {
 
 /// Makes a locale, such as `de_DE`, available to the server. Returns its full name.
 pub fn make_locale(language: &str) -> String {
+    programs::find("localedef", "locales");
     let home = &server().home;
     let name = format!("{language}.UTF-8");
     let folder = home.path().join(LOCALES);
@@ -145,7 +147,7 @@ pub fn init_data_directory() -> Home {
     // PostgreSQL refuses to run as root.
     let home = Home::new("postgres").for_user_instead_of_root("postgres");
     let initdb = home
-        .command(programs().join("initdb"))
+        .command(program_directory().join("initdb"))
         .args(["--pgdata=data", "--username=narthex", "--auth=trust"])
         .args(["--encoding=UTF8", "--no-locale", "--no-sync"])
         .output()
@@ -160,7 +162,7 @@ pub fn start(home: &Home, settings: &[&str]) -> ChildProcess {
     let socket = format!("--unix_socket_directories={}", home.path().display());
     // glibc looks there for every locale except C.
     let locales = format!("LOCPATH={}", home.path().join(LOCALES).display());
-    let program = programs().join("postgres").display().to_string();
+    let program = program_directory().join("postgres").display().to_string();
     let arguments = [
         &[&*locales, &program, "-D", "data", "-p", "5432", &socket][..],
         &NO_DURABILITY,
@@ -181,9 +183,10 @@ pub fn start(home: &Home, settings: &[&str]) -> ChildProcess {
     process
 }
 
-/// The directory of PostgreSQL's programs. Debian keeps them off the PATH, in one directory for
-/// each version.
-fn programs() -> PathBuf {
+/// Returns the directory of PostgreSQL's programs. Debian keeps them off the PATH, in one directory
+/// for each version.
+fn program_directory() -> PathBuf {
+    programs::expect_tier("PostgreSQL");
     let versions = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten();
@@ -191,8 +194,12 @@ fn programs() -> PathBuf {
         .filter_map(|version| Some(version.ok()?.path().join("bin")))
         .filter(|programs| programs.join("initdb").exists())
         .max_by_key(|programs| version_of(programs))
-        // On other systems the PATH has them.
-        .unwrap_or_default()
+        // Other systems have them in the PATH.
+        .unwrap_or_else(|| {
+            let mut initdb = programs::find("initdb", "postgresql");
+            initdb.pop();
+            initdb
+        })
 }
 
 fn version_of(programs: &Path) -> u32 {

@@ -8,8 +8,8 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
 
 use super::child_process::{ChildProcess, Home};
-use super::postgres;
 use super::reverse_proxy::unique_loopback_address;
+use super::{postgres, programs};
 
 /// The name in the certificate.
 pub const NAME: &str = "db.example.com";
@@ -58,6 +58,7 @@ pub struct Server {
 
 impl Server {
     fn start() -> Self {
+        programs::find("openssl", "openssl");
         let home = postgres::init_data_directory();
         let made = home
             .command("sh")

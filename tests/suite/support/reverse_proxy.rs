@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use super::child_process::{ChildProcess, Home};
 use super::client::{AnonymousClient, ApiClient, Browser};
 use super::echo_app::EchoApp;
 use super::operator::Operator;
+use super::programs;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
@@ -200,7 +201,7 @@ fn nginx(narthex: &str) -> ChildProcess {
     let home = home_with("nginx", [("nginx.conf", NGINX), ("narthex.conf", narthex)]);
     let directory = home.path().display().to_string();
     let arguments = ["-p", &directory, "-c", "nginx.conf", "-e", "stderr"];
-    let process = ChildProcess::start(&home, "TERM", &program("nginx"), &arguments);
+    let process = ChildProcess::start(&home, "TERM", &programs::find("nginx", "nginx"), &arguments);
     wait_until(&process, "start worker process ");
     process
 }
@@ -210,7 +211,12 @@ pub fn haproxy(ip: IpAddr) -> ChildProcess {
     let text = read_docs_file("haproxy.cfg").replace("127.0.0.1", &ip.to_string());
     let home = home_with("haproxy", [("haproxy.cfg", &text), ("unused", "")]);
     let arguments = ["-db", "-f", "haproxy.cfg"];
-    let process = ChildProcess::start(&home, "TERM", &program("haproxy"), &arguments);
+    let process = ChildProcess::start(
+        &home,
+        "TERM",
+        &programs::find("haproxy", "haproxy"),
+        &arguments,
+    );
     // HAProxy logs nothing when it is ready.
     while TcpStream::connect((ip, PROXY_PORT)).is_err() {
         std::thread::yield_now();
@@ -222,7 +228,7 @@ fn caddy(narthex: &str, ip: IpAddr) -> ChildProcess {
     let options = format!("{{\n\tadmin off\n\tdefault_bind {ip}\n}}\nimport narthex\n");
     let home = home_with("caddy", [("Caddyfile", &options), ("narthex", narthex)]);
     let arguments = ["run", "--config", "Caddyfile", "--adapter", "caddyfile"];
-    let process = ChildProcess::start(&home, "TERM", &program("caddy"), &arguments);
+    let process = ChildProcess::start(&home, "TERM", &programs::find("caddy", "caddy"), &arguments);
     wait_until(&process, "serving initial configuration");
     process
 }
@@ -243,14 +249,4 @@ fn wait_until(process: &ChildProcess, words: &str) {
         .output
         .wait_for(STARTS_WITHIN, ready)
         .unwrap_or_else(|| panic!("the proxy does not start:\n{}", process.output.so_far()));
-}
-
-/// The path of a proxy. Debian has nginx in a directory that is only on root's PATH.
-fn program(name: &str) -> PathBuf {
-    let in_sbin = Path::new("/usr/sbin").join(name);
-    if in_sbin.exists() {
-        in_sbin
-    } else {
-        PathBuf::from(name)
-    }
 }

@@ -1,6 +1,5 @@
 //! Starts Chromium with the one chromedriver of the run.
 
-use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use serde_json::json;
 use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
 
 use crate::support::child_process::{ChildProcess, Home};
+use crate::support::programs;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
@@ -74,7 +74,8 @@ fn chromedriver() -> &'static str {
     static DRIVER: OnceLock<(String, ChildProcess)> = OnceLock::new();
     let (address, _process) = DRIVER.get_or_init(|| {
         let home = Home::new("browser");
-        let process = ChildProcess::start(&home, "TERM", Path::new("chromedriver"), &["--port=0"]);
+        let program = programs::find("chromedriver", "chromium-driver");
+        let process = ChildProcess::start(&home, "TERM", &program, &["--port=0"]);
         let port = process.output.wait_for(STARTS_WITHIN, |line| {
             let (_, port) = line
                 .trim_end()
