@@ -141,10 +141,7 @@ async fn api_client_sends_its_token() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs Chromium: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
 async fn window_fills_and_submits_forms() {
     let origin = small_server();
     let window = Window::at(&origin)
@@ -169,10 +166,7 @@ async fn window_fills_and_submits_forms() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs Chromium: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
 async fn window_without_scripts_runs_none() {
     let window = Window::at(&small_server()).without_scripts().open().await;
     window.visit("/form").await;
@@ -184,10 +178,7 @@ async fn window_without_scripts_runs_none() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs Chromium: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
 async fn window_has_the_requested_width_and_colour_scheme() {
     let window = Window::at(&small_server()).width(390).dark().open().await;
     window.visit("/form").await;
@@ -219,10 +210,7 @@ fn size_of_png(file: &Path) -> (u32, u32) {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs Chromium: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
 #[should_panic(expected = "reach over the edge")]
 async fn sideways_scrolling_fails_the_test() {
     let window = Window::at(&small_server()).open().await;

@@ -78,10 +78,7 @@ fn start(operator: &Operator, ip: IpAddr, port: u16) -> RunningServer {
 
 /// The clients send requests without pause, and check each answer.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs HAProxy: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs HAProxy: use --features e2e")]
 async fn rolling_restart_fails_no_request() {
     let mut balanced = Balanced::start();
     let (done, answers) = (
@@ -110,10 +107,7 @@ async fn rolling_restart_fails_no_request() {
 
 /// An independent load generator counts the answers.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs HAProxy: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs HAProxy: use --features e2e")]
 async fn rolling_restart_under_load_fails_no_request() {
     let mut balanced = Balanced::start();
     let load = Wrk::spawn(&balanced);

@@ -50,10 +50,7 @@ fn fake_version(operator: &Operator, version: &str) {
 }
 
 #[test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 fn other_engine_with_the_postgresql_protocol_is_refused() {
     let operator = operator();
     fake_version(&operator, "CockroachDB CCL v23.1.11 (x86_64-pc-linux-gnu)");
@@ -65,10 +62,7 @@ fn other_engine_with_the_postgresql_protocol_is_refused() {
 }
 
 #[test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 fn database_in_another_encoding_than_utf_8_is_refused() {
     let operator = operator();
     operator.execute("CREATE DATABASE in_latin ENCODING 'LATIN1' TEMPLATE template0");
@@ -81,10 +75,7 @@ fn database_in_another_encoding_than_utf_8_is_refused() {
 }
 
 #[test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 fn connection_pool_above_the_server_limit_is_refused() {
     let operator = operator();
     let limited = format!("ALTER DATABASE {} CONNECTION LIMIT 5", name(&operator));
@@ -98,10 +89,7 @@ fn connection_pool_above_the_server_limit_is_refused() {
 }
 
 #[test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 fn unknown_url_parameter_is_refused_in_one_line() {
     let operator = operator();
     for parameter in ["schema=public", "pgbouncer=true"] {
@@ -119,10 +107,7 @@ fn unknown_url_parameter_is_refused_in_one_line() {
 }
 
 #[test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 fn check_warns_about_messages_in_another_language() {
     let operator = operator();
     let german = postgres::make_locale("de_DE");
@@ -137,10 +122,7 @@ fn check_warns_about_messages_in_another_language() {
 }
 
 #[test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 fn check_warns_about_asynchronous_commit() {
     let operator = operator();
     let reason = "commits do not wait for the disk";

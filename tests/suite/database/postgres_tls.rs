@@ -22,10 +22,7 @@ fn verified_by(authority: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 async fn connections_to_the_verified_server_are_encrypted() {
     let narthex = installed("meant", NAME, &verified_by("ca"));
     narthex.run(&["check"]).expect_code(0);
@@ -50,10 +47,7 @@ async fn connections_to_the_verified_server_are_encrypted() {
 }
 
 #[test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 fn server_certificate_of_another_authority_is_refused() {
     let narthex = installed("wrong_authority", NAME, &verified_by("other"));
     let line = narthex.run(&["migrate"]).expect_error();
@@ -62,10 +56,7 @@ fn server_certificate_of_another_authority_is_refused() {
 }
 
 #[test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 fn server_certificate_for_another_name_is_refused() {
     let narthex = installed("wrong_name", "other.example.com", &verified_by("ca"));
     let line = narthex.run(&["migrate"]).expect_error();
@@ -73,10 +64,7 @@ fn server_certificate_for_another_name_is_refused() {
 }
 
 #[test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 fn connection_without_tls_is_refused_by_the_server() {
     let narthex = installed("in_the_clear", NAME, "sslmode=disable");
     let line = narthex.run(&["migrate"]).expect_error();
@@ -95,10 +83,7 @@ fn with_certificate(name: &str, certificate: Option<&str>) -> Narthex {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 async fn client_certificate_replaces_the_password() {
     let narthex = with_certificate("by_certificate", Some("client"));
     narthex.run(&["migrate"]).expect_code(0);
@@ -114,10 +99,7 @@ async fn client_certificate_replaces_the_password() {
 }
 
 #[test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 fn missing_or_wrong_client_certificate_is_refused() {
     for (name, certificate, reason) in [
         (
@@ -139,10 +121,7 @@ fn missing_or_wrong_client_certificate_is_refused() {
 }
 
 #[test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 fn tls_cannot_be_downgraded() {
     // The server denies TLS, as an attacker in the network would (PostgreSQL documentation, section
     // 54.2.10).

@@ -19,10 +19,7 @@ const CONCURRENT: usize = 16;
 const NO_CACHE: (&str, &str) = ("NARTHEX_MEMORY_ENTRIES", "0");
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 async fn unknown_commit_outcome_is_reported_as_such() {
     let (proxy, database, address) = TcpProxy::to_fresh_database(migrate);
     let app = TestApp::start_on(database, &address, &[]);
@@ -44,10 +41,7 @@ async fn unknown_commit_outcome_is_reported_as_such() {
 
 /// Here commits hang. Locks that are never released have the same effect.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 async fn reads_are_answered_while_commits_wait_for_a_standby() {
     let home = postgres::init_data_directory();
     let _server = postgres::start(&home, &["--listen_addresses="]);
@@ -97,10 +91,7 @@ async fn reads_are_answered_while_commits_wait_for_a_standby() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs PostgreSQL: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
 async fn changes_work_as_soon_as_the_database_accepts_writes() {
     let (proxy, database, address) = TcpProxy::to_fresh_database(migrate);
     let direct = database.address().to_owned();

@@ -288,10 +288,7 @@ async fn repeated_revocation_form_redirects_to_its_receipt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs Chromium: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
 async fn double_click_in_a_browser_makes_one_account_and_session() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).open().await;

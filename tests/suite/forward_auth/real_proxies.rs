@@ -24,7 +24,7 @@ macro_rules! behind_each_proxy {
         mod nginx {
             use crate::support::reverse_proxy::{ProxyDeployment, Proxy};
             $($(#[tokio::test(flavor = "multi_thread")]
-            #[cfg_attr(not(feature = "e2e"), ignore = "needs nginx: run with --features e2e")]
+            #[cfg_attr(not(feature = "e2e"), ignore = "needs nginx: use --features e2e")]
             async fn $rule() {
                 super::$rule(ProxyDeployment::$layout(Proxy::Nginx)).await;
             })*)*
@@ -32,7 +32,7 @@ macro_rules! behind_each_proxy {
         mod caddy {
             use crate::support::reverse_proxy::{ProxyDeployment, Proxy};
             $($(#[tokio::test(flavor = "multi_thread")]
-            #[cfg_attr(not(feature = "e2e"), ignore = "needs Caddy: run with --features e2e")]
+            #[cfg_attr(not(feature = "e2e"), ignore = "needs Caddy: use --features e2e")]
             async fn $rule() {
                 super::$rule(ProxyDeployment::$layout(Proxy::Caddy)).await;
             })*)*
@@ -620,7 +620,12 @@ fn both_layouts_configure_the_app_identically() {
             "set $asks \"\";",
             "the end",
         ),
-        ("Caddyfile", "Caddyfile-hosts", "(nobody_says", "http"),
+        (
+            "Caddyfile",
+            "Caddyfile-hosts",
+            "(remove_identity_headers",
+            "http",
+        ),
         ("Caddyfile", "Caddyfile-hosts", "@orders", "the end"),
     ] {
         let (one, other) = (lines_between(one, from, to), lines_between(other, from, to));

@@ -178,10 +178,7 @@ fn serve_activated(listen: &str, send: impl FnOnce() -> String) -> (String, Stri
 }
 
 #[test]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs systemd: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs systemd: use --features e2e")]
 fn server_accepts_sockets_of_systemd() {
     let address = format!("127.0.0.1:{}", free_port());
     let (answer, _) = serve_activated(&address, || send(connect_tcp(&address), "/healthz", ""));

@@ -183,10 +183,7 @@ async fn stale_session_is_asked_for_its_password_after_confirmation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(
-    not(feature = "e2e"),
-    ignore = "needs Chromium: run with --features e2e"
-)]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
 async fn revocation_page_works_without_scripts() {
     let scene = Scene::new().await;
     let window = Window::at(&scene.app.origin).without_scripts().open().await;

@@ -4,7 +4,7 @@
 //! attribute that says so, and without the feature cargo reports it as ignored:
 //!
 //! ```text
-//! #[cfg_attr(not(feature = "e2e"), ignore = "needs nginx: run with --features e2e")]
+//! #[cfg_attr(not(feature = "e2e"), ignore = "needs nginx: use --features e2e")]
 //! ```
 
 use std::path::PathBuf;
@@ -21,15 +21,7 @@ pub fn find(program: &str, package: &str) -> PathBuf {
         .into_iter()
         .map(|directory| directory.join(program))
         .find(|path| path.is_file())
-        .unwrap_or_else(|| missing(program, package))
-}
-
-/// Fails the test because `program` is missing.
-pub fn missing(program: &str, package: &str) -> ! {
-    panic!(
-        "{program} is missing: install Debian's package {package} (scripts/test installs all \
-         programs that the suite starts)"
-    )
+        .unwrap_or_else(|| panic!("{program} is missing: install Debian's package {package}"))
 }
 
 /// Panics unless the suite is built with the feature `e2e`: the calling test lacks its attribute.
@@ -37,7 +29,7 @@ pub fn expect_tier(program: &str) {
     assert!(
         cfg!(feature = "e2e"),
         "this test needs {program}: give it #[cfg_attr(not(feature = \"e2e\"), ignore = \"needs \
-         {program}: run with --features e2e\")]"
+         {program}: use --features e2e\")]"
     );
 }
 
