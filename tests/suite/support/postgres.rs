@@ -21,8 +21,15 @@ const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
 /// No durability: the data is worthless after the run.
 const NO_DURABILITY: [&str; 2] = ["--fsync=off", "--full_page_writes=off"];
-/// No TCP port.
-const SETTINGS: [&str; 2] = ["--listen_addresses=", "--max_connections=300"];
+/// No TCP port. No standby follows this server, so the copy of a template need not be in its log; and
+/// nothing lives long enough for a vacuum, which would visit each of a thousand databases.
+const SETTINGS: [&str; 5] = [
+    "--listen_addresses=",
+    "--max_connections=300",
+    "--wal_level=minimal",
+    "--max_wal_senders=0",
+    "--autovacuum=off",
+];
 
 /// The subdirectory in which the server looks for locales.
 const LOCALES: &str = "locales";
