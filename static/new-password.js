@@ -38,9 +38,9 @@ function say() {
   if (typed === "") words = "";
   else if (missing > 0) words = missing === 1 ? "1 more character." : `${missing} more characters.`;
   else if (beyond > 0) words = `${beyond} too many characters.`;
-  else if (/^(.{1,3}?)\1+$/su.test(lower)) words = "Use more than the same few characters over and over.";
-  else if (isSequence(lower)) words = "Use something else than the alphabet, counting, or a row of keys.";
-  else if (isOwn(typed)) words = "Use something that is not made of your name or your address.";
+  else if (/^(.{1,3}?)\1+$/su.test(lower)) words = "Avoid repeating the same characters.";
+  else if (isSequence(lower)) words = "Avoid sequences such as abcdef or qwerty.";
+  else if (isOwn(typed)) words = "Use more than your name and your address.";
   if (hint.textContent !== words) hint.textContent = words;
   hint.classList.toggle("good", words === "Long enough.");
 }

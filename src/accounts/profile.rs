@@ -8,7 +8,7 @@ use crate::{
     db,
     error::{Error, Result},
     rate_limit::{self, Attempt},
-    types::{email::Email, name::Name},
+    types::{email::Email, message::field, name::Name},
 };
 
 /// The profile that a user submits.
@@ -60,7 +60,7 @@ pub async fn change_profile(
                     &profile.email,
                 )
             })
-            .map_err(email_taken)?;
+            .map_err(|error| email_taken(error, field::email_taken()))?;
             if name_changed {
                 let event = NewEvent::new(EventKind::NameChanged, profile.name.as_str());
                 audit::record(tx, user, &actor, event)?;

@@ -15,7 +15,12 @@ use crate::{
     rate_limit::{self, Attempt},
     types::user::User,
     types::{
-        email::Email, fields::FieldErrors, form::RESUBMISSION_WINDOW, ids::UserId, name::Name,
+        email::Email,
+        fields::FieldErrors,
+        form::RESUBMISSION_WINDOW,
+        ids::UserId,
+        message::{Message, field},
+        name::Name,
     },
 };
 
@@ -118,7 +123,7 @@ async fn insert_account(
             db::with_savepoint(tx.connection, |connection| {
                 store::insert(connection, &user, &email, &hash)
             })
-            .map_err(email_taken)?;
+            .map_err(|error| email_taken(error, field::email_registered()))?;
             let event = NewEvent::new(EventKind::AccountCreated, "");
             audit::record(tx, user.id, &actor, event)?;
             Ok(PasswordProof::from_registration(user.id, hash))
@@ -128,13 +133,9 @@ async fn insert_account(
 
 /// Converts a violation of the unique constraint. Apart from the ID, the address is the only unique
 /// value of a user.
-pub(super) fn email_taken(error: diesel::result::Error) -> Error {
+pub(super) fn email_taken(error: diesel::result::Error, message: Message) -> Error {
     if db::is_unique_violation(&error) {
-        FieldErrors::one(
-            "email",
-            "There is an account with this address. Sign in instead.",
-        )
-        .into()
+        FieldErrors::one("email", message).into()
     } else {
         error.into()
     }

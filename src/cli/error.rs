@@ -2,6 +2,7 @@
 
 use std::{io, process::ExitCode};
 
+use super::text;
 use crate::{config::ConfigError, error::Error, types::fields::FieldErrors};
 
 /// Why a command failed. Unlike a client, the operator also sees the cause.
@@ -33,7 +34,10 @@ impl CliError {
     pub(super) fn flags(errors: &FieldErrors) -> Self {
         let messages: Vec<String> = errors
             .iter()
-            .map(|(field, message)| format!("--{}: {message}", field.replace('_', "-")))
+            .map(|(field, message)| {
+                let text = text::english(message);
+                format!("--{}: {text}", field.replace('_', "-"))
+            })
             .collect();
         Self::Usage(messages.join(" "))
     }
@@ -53,7 +57,6 @@ fn operator_message(error: &Error) -> String {
         | Error::SerializationFailure(cause)
         | Error::OutcomeUnknown(cause)
         | Error::Internal(cause) => cause.clone(),
-        Error::Invalid(fields) => fields.to_string(),
         other => other.detail().into_owned(),
     }
 }

@@ -20,6 +20,7 @@ mod serve;
 mod session;
 mod sign_out;
 mod table;
+mod text;
 mod token;
 mod user;
 

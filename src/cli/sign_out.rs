@@ -2,7 +2,7 @@
 
 use clap::ArgGroup;
 
-use super::{CliError, OutputFormat, account, confirm_database, credentials, json, output};
+use super::{CliError, OutputFormat, account, confirm_database, credentials, json, output, text};
 use crate::{
     accounts,
     app_state::AppState,
@@ -26,7 +26,7 @@ use crate::{
 #[command(group(ArgGroup::new("whom").required(true).args(["email", "all"])))]
 pub(super) struct SignOut {
     /// The user's e-mail address
-    #[arg(value_parser = Email::parse)]
+    #[arg(value_parser = text::email)]
     email: Option<Email>,
     /// All users: after a backup was restored, or a key was stolen
     #[arg(long)]

@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::{
     CliError, OutputFormat, account, credentials, identify::identify, json, output, table::Columns,
-    user::UserArgument,
+    text, user::UserArgument,
 };
 use crate::{
     accounts::Account,
@@ -20,6 +20,7 @@ use crate::{
         credential_kind::{CredentialKind, CredentialType},
         email::Email,
         ids::CredentialId,
+        message::Message,
         name::Name,
     },
     util::duration,
@@ -60,10 +61,10 @@ pub(super) enum Action {
 #[derive(clap::Args)]
 pub(super) struct Add {
     /// The user's e-mail address
-    #[arg(value_parser = Email::parse)]
+    #[arg(value_parser = text::email)]
     email: Email,
     /// The name of the token
-    #[arg(long, value_parser = Name::parse)]
+    #[arg(long, value_parser = text::name)]
     name: Name,
     /// An ability of the token; repeat the option for several
     #[arg(long = "ability", value_name = "ABILITY")]
@@ -133,7 +134,9 @@ impl Add {
         } else {
             "--expires-in"
         };
-        let refused = |flag: &str, reason: String| CliError::Message(format!("{flag}: {reason}"));
+        let refused = |flag: &str, reason: Message| {
+            CliError::Message(format!("{flag}: {}", text::english(&reason)))
+        };
         Ok(NewToken {
             name: self.name.clone(),
             abilities: settings

@@ -2,7 +2,9 @@
 
 use clap::Subcommand;
 
-use super::{CliError, OutputFormat, account, credentials, input, json, output, table::Columns};
+use super::{
+    CliError, OutputFormat, account, credentials, input, json, output, table::Columns, text,
+};
 use crate::{
     accounts::{self, AccountFilter, AccountPage, Registration},
     app_state::AppState,
@@ -10,7 +12,7 @@ use crate::{
     error::Error,
     i18n::humanize,
     passwords::{self, policy::NewPassword},
-    types::{email::Email, name::Name},
+    types::{email::Email, message::Message, name::Name},
 };
 
 #[derive(Subcommand)]
@@ -18,10 +20,10 @@ pub(super) enum Action {
     /// Create an account. The password is prompted for, or is the first line of the standard input
     Add {
         /// The e-mail address
-        #[arg(value_parser = Email::parse)]
+        #[arg(value_parser = text::email)]
         email: Email,
         /// The user's name
-        #[arg(long, value_parser = Name::parse)]
+        #[arg(long, value_parser = text::name)]
         name: Name,
         #[command(flatten)]
         format: OutputFormat,
@@ -81,7 +83,7 @@ pub(super) enum Action {
 #[derive(clap::Args)]
 pub(super) struct UserArgument {
     /// The user's e-mail address
-    #[arg(value_parser = Email::parse)]
+    #[arg(value_parser = text::email)]
     pub(super) email: Email,
 }
 
@@ -125,7 +127,7 @@ async fn add(
     format: OutputFormat,
 ) -> Result<(), CliError> {
     let password = NewPassword::parse(input::new_password()?, Some(&email), Some(&name))
-        .map_err(|remedy| CliError::Message(format!("the password: {remedy}")))?;
+        .map_err(|reason| refused_password(&reason))?;
     let registration = Registration {
         name,
         email: email.clone(),
@@ -214,6 +216,10 @@ async fn enable(context: &AppState, email: &Email, format: OutputFormat) -> Resu
     output::line(done)
 }
 
+fn refused_password(reason: &Message) -> CliError {
+    CliError::Message(format!("the password: {}", text::english(reason)))
+}
+
 async fn set_password(
     context: &AppState,
     email: &Email,
@@ -227,7 +233,7 @@ async fn set_password(
         address.as_ref().ok(),
         name.as_ref().ok(),
     )
-    .map_err(|remedy| CliError::Message(format!("the password: {remedy}")))?;
+    .map_err(|reason| refused_password(&reason))?;
     let receipt = passwords::set::set_password_as_operator(context, user.id, new, keep).await?;
     let done = format!("Set the password of {}.", email.as_str());
     match receipt {

@@ -11,6 +11,7 @@ use crate::{
         credential_kind::{CredentialKind, CredentialType},
         fields::Fields,
         ids::CredentialId,
+        message::{Message, field},
     },
     util::{clock::Timestamp, duration, networks},
 };
@@ -89,7 +90,7 @@ impl CredentialFilter {
     ) -> Self {
         let filter = Self::read(fields, now, current);
         if filter.class.iter().any(|requested| *requested != class) {
-            let message = format!("Only {}s are named here.", class.as_str());
+            let message = field::class_other(class.as_str());
             fields.errors().add("class", message);
         }
         let filter = Self {
@@ -114,12 +115,7 @@ impl CredentialFilter {
         let is_of_another =
             |kind: &CredentialKind| !any(&self.class, |class| *class == kind.class());
         if let Some(kind) = self.kind.iter().find(|kind| is_of_another(kind)) {
-            let message = format!(
-                "There is no {} of kind {}: it is a kind of {}.",
-                other(kind.class()).as_str(),
-                kind.as_str(),
-                kind.class().as_str()
-            );
+            let message = field::kind_of_other_class(kind.as_str(), kind.class().as_str());
             fields.errors().add("kind", message);
         }
     }
@@ -127,34 +123,29 @@ impl CredentialFilter {
     fn read(fields: &mut Fields, now: Timestamp, current: Option<CredentialId>) -> Self {
         Self {
             class: fields.read_many("class", |text| {
-                CredentialType::parse(text).ok_or("Give session or token.")
+                CredentialType::parse(text).ok_or_else(field::class_unknown)
             }),
             kind: fields.read_many("kind", |text| {
-                CredentialKind::parse(text).ok_or(
-                    "Give desktop, mobile, tablet or other for sessions; personal, device or \
-                     service for tokens.",
-                )
+                CredentialKind::parse(text).ok_or_else(field::kind_unknown)
             }),
             id: fields.read_many("id", parse_id),
             except: fields.read_many("except", |text| match (text, current) {
                 ("current", Some(current)) => Ok(current),
-                ("current", None) => Err("There is no current one here. Give an id."),
+                ("current", None) => Err(field::current_unknown()),
                 (text, _) => parse_id(text),
             }),
             unused_since: fields.read("unused_since", |text| {
-                parse_time(text, now)
-                    .ok_or("Give a length of time, such as 30d, or a time in RFC 3339.")
+                parse_time(text, now).ok_or_else(field::time_or_duration_malformed)
             }),
             created_before: fields.read("created_before", |text| {
-                parse_time(text, now)
-                    .ok_or("Give a time in RFC 3339, such as 2026-01-31T00:00:00Z.")
+                parse_time(text, now).ok_or_else(field::time_malformed)
             }),
             from: fields.read_many("from", |text| {
-                networks::parse_one(text).ok_or("Give an address or a CIDR, such as 192.0.2.0/24.")
+                networks::parse_one(text).ok_or_else(field::network_malformed)
             }),
             made_by: fields.read_many("made_by", parse_id),
             ability: fields.read_many("ability", |text| {
-                Ability::parse(text).ok_or("Give an ability, such as tokens:read.")
+                Ability::parse(text).ok_or_else(field::ability_malformed)
             }),
         }
     }
@@ -231,19 +222,12 @@ impl CredentialFilter {
     }
 }
 
-const fn other(class: CredentialType) -> CredentialType {
-    match class {
-        CredentialType::Session => CredentialType::Token,
-        CredentialType::Token => CredentialType::Session,
-    }
-}
-
 fn any<T>(wanted: &[T], predicate: impl Fn(&T) -> bool) -> bool {
     wanted.is_empty() || wanted.iter().any(predicate)
 }
 
-fn parse_id(text: &str) -> Result<CredentialId, &'static str> {
-    text.parse().map_err(|_| "This is no id.")
+fn parse_id(text: &str) -> Result<CredentialId, Message> {
+    text.parse().map_err(|_| field::id_malformed())
 }
 
 /// Parses a time, or a duration before `now`.

@@ -3,7 +3,11 @@
 use super::strength::weakness;
 use crate::{
     crypto::secret::SecretString,
-    types::{email::Email, name::Name},
+    types::{
+        email::Email,
+        message::{Message, field},
+        name::Name,
+    },
 };
 
 /// The minimum number of characters (NIST SP 800-63B-4, section 3.1.1.2, for a password as the only
@@ -31,21 +35,19 @@ impl NewPassword {
         text: SecretString,
         email: Option<&Email>,
         name: Option<&Name>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Message> {
         let typed = text.expose();
         let characters = typed.chars().count();
         if characters < MIN_LENGTH {
-            return Err(format!(
-                "Use at least {MIN_LENGTH} characters. A few words in a row are fine."
-            ));
+            return Err(field::password_too_short(MIN_LENGTH));
         }
         if !has_valid_length(&text) {
-            return Err(format!("Use at most {MAX_LENGTH} characters."));
+            return Err(field::password_too_long(MAX_LENGTH));
         }
         let user_words = [email.map(Email::as_str), name.map(Name::as_str)];
         let user_words: Vec<&str> = user_words.into_iter().flatten().collect();
         if let Some(advice) = weakness(typed, &user_words) {
-            return Err(advice.to_owned());
+            return Err(advice);
         }
         Ok(Self(text))
     }

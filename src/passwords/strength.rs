@@ -8,12 +8,7 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use unicode_normalization::UnicodeNormalization as _;
 
-const COMMON: &str = "Many people have this password, so it is guessed first. Use a few words that do \
-                      not belong together.";
-const OWN: &str = "Use something that is not made of your name, your address or the name of this \
-                   service.";
-const REPEATED: &str = "Use more than the same few characters over and over.";
-const SEQUENCE: &str = "Use something else than the alphabet, counting, or a row of keys.";
+use crate::types::message::{Message, field};
 
 /// The product's name. Users often choose it.
 const PRODUCT: &str = "narthex";
@@ -42,17 +37,17 @@ const SEQUENCES: [&str; 7] = [
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
 ];
 
-/// Returns advice if `password` is easy to guess. `user_words` is the user's data.
-pub(super) fn weakness(password: &str, user_words: &[&str]) -> Option<&'static str> {
+/// Returns a message if `password` is easy to guess. `user_words` is the user's data.
+pub(super) fn weakness(password: &str, user_words: &[&str]) -> Option<Message> {
     let typed = password.to_lowercase();
     if is_repeated(&typed) {
-        Some(REPEATED)
+        Some(field::password_repeated())
     } else if is_sequence(&typed) {
-        Some(SEQUENCE)
+        Some(field::password_sequence())
     } else if is_common(&typed) {
-        Some(COMMON)
+        Some(field::password_common())
     } else if is_of_own_words(&typed, user_words) {
-        Some(OWN)
+        Some(field::password_own_words())
     } else {
         None
     }
@@ -176,7 +171,11 @@ mod tests {
             "0000000password",
             "letmeinletmeinletmein",
         ] {
-            assert_eq!(weakness(password, &ADA), Some(COMMON), "{password}");
+            assert_eq!(
+                weakness(password, &ADA),
+                Some(field::password_common()),
+                "{password}"
+            );
         }
     }
 
@@ -194,12 +193,16 @@ mod tests {
             "1815 ada ada ada",
             "l1815l1815l1815",
         ] {
-            assert_eq!(weakness(password, &ADA), Some(OWN), "{password}");
+            assert_eq!(
+                weakness(password, &ADA),
+                Some(field::password_own_words()),
+                "{password}"
+            );
         }
         let user_words = ["欧阳明明", "x@example.com"];
         assert_eq!(
             weakness("欧阳明明欧阳明明欧阳明明欧阳明明", &user_words),
-            Some(OWN)
+            Some(field::password_own_words())
         );
     }
 
@@ -239,7 +242,11 @@ mod tests {
                 let user_words = [email, name];
                 let advice = weakness(password, &user_words);
                 let of_others = password.contains("jay");
-                assert_eq!(advice, (!of_others).then_some(OWN), "{password}");
+                assert_eq!(
+                    advice,
+                    (!of_others).then(field::password_own_words),
+                    "{password}"
+                );
             }
         }
     }
@@ -251,7 +258,11 @@ mod tests {
             "ababababababababab",
             "🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂",
         ] {
-            assert_eq!(weakness(password, &[]), Some(REPEATED), "{password}");
+            assert_eq!(
+                weakness(password, &[]),
+                Some(field::password_repeated()),
+                "{password}"
+            );
         }
         for password in [
             "abcdefghijklmnop",
@@ -263,7 +274,11 @@ mod tests {
             "mnbvcxzlkjhgfdsa",
             "1qaz2wsx3edc4rfv",
         ] {
-            assert_eq!(weakness(password, &[]), Some(SEQUENCE), "{password}");
+            assert_eq!(
+                weakness(password, &[]),
+                Some(field::password_sequence()),
+                "{password}"
+            );
         }
     }
 

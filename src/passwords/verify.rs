@@ -13,7 +13,7 @@ use crate::{
     db::AnyConnection,
     error::{Error, Result},
     rate_limit::{self, Attempt, Counted},
-    types::{email::Email, fields::FieldErrors, ids::UserId},
+    types::{email::Email, fields::FieldErrors, ids::UserId, message},
     util::networks,
 };
 
@@ -293,15 +293,12 @@ pub(crate) fn redeem_password_proof(
     Ok(account)
 }
 
-/// The field error of a wrong password in a form for authenticated users.
-pub const NOT_YOUR_PASSWORD: &str = "This is not your password.";
-
 /// Turns [`Error::WrongPassword`] into an error of a field, because a user who is signed in can
 /// correct it.
 #[must_use]
 pub fn wrong_password_in(field: &'static str, error: Error) -> Error {
     match error {
-        Error::WrongPassword => FieldErrors::one(field, NOT_YOUR_PASSWORD).into(),
+        Error::WrongPassword => FieldErrors::one(field, message::field::password_wrong()).into(),
         other => other,
     }
 }

@@ -20,6 +20,7 @@ use crate::{
         credential_kind::{CredentialKind, CredentialType},
         fields::FieldErrors,
         ids::{CredentialId, UserId},
+        message::{Message, field},
         name::Name,
     },
     util::clock::Timestamp,
@@ -193,7 +194,10 @@ impl NewToken {
     ///
     /// # Errors
     /// Advice for the user: the lifetime is longer than the operator allows, or is zero.
-    pub fn expiry(context: &AppState, life: Option<Duration>) -> Result<Option<Timestamp>, String> {
+    pub fn expiry(
+        context: &AppState,
+        life: Option<Duration>,
+    ) -> Result<Option<Timestamp>, Message> {
         Self::within_the_operators_bound(
             context,
             life.map(|life| context.now().saturating_add(life)),
@@ -207,17 +211,14 @@ impl NewToken {
     pub fn within_the_operators_bound(
         context: &AppState,
         expires_at: Option<Timestamp>,
-    ) -> Result<Option<Timestamp>, String> {
+    ) -> Result<Option<Timestamp>, Message> {
         let now = context.now();
         if expires_at.is_some_and(|end| end <= now) {
-            return Err("Choose a time that is still to come.".to_owned());
+            return Err(field::expiry_in_the_past());
         }
         match context.settings().token_max_age {
             Some(max_age) if expires_at.is_none_or(|end| end > now.saturating_add(max_age)) => {
-                Err(format!(
-                    "Tokens live at most {} here. Choose a shorter life.",
-                    crate::i18n::humanize::length(max_age)
-                ))
+                Err(field::expiry_too_late(max_age))
             }
             _ => Ok(expires_at),
         }

@@ -16,7 +16,11 @@ use crate::{
     crypto::{digest::Digest, rng},
     db::AnyConnection,
     error::{Error, Result},
-    types::{fields::FieldErrors, ids::CredentialId},
+    types::{
+        fields::FieldErrors,
+        ids::CredentialId,
+        message::{Message, field},
+    },
     util::{
         clock::{Timestamp, micros_of},
         duration,
@@ -42,7 +46,7 @@ impl GracePeriod {
     ///
     /// # Errors
     /// A description of valid values.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Message> {
         duration::parse(text).map_or_else(Self::refused, Self::of)
     }
 
@@ -50,7 +54,7 @@ impl GracePeriod {
     ///
     /// # Errors
     /// A description of valid values.
-    pub fn of(length: Duration) -> Result<Self, String> {
+    pub fn of(length: Duration) -> Result<Self, Message> {
         if length <= Self::MAX_GRACE_PERIOD {
             Ok(Self(length))
         } else {
@@ -58,8 +62,8 @@ impl GracePeriod {
         }
     }
 
-    fn refused() -> Result<Self, String> {
-        Err("Choose 0, or a time up to seven days such as 1h, 24h or 7d.".to_owned())
+    fn refused() -> Result<Self, Message> {
+        Err(field::grace_period_malformed())
     }
 }
 
@@ -288,10 +292,10 @@ fn find_existing(
     // A repeated form gets only the information that it is a repetition.
     let has_idempotency_key = request.repeatable_for.is_some();
     if has_idempotency_key && derived.overlap != micros_of(overlap.0) {
-        return Err(key_reuse_error("It was sent with another overlap."));
+        return Err(key_reuse_error(field::key_used_with_other_overlap()));
     }
     if has_idempotency_key && is_replaced {
-        return Err(key_reuse_error("The token was rotated again since."));
+        return Err(key_reuse_error(field::key_used_before_rotation()));
     }
     let prefix = &context.settings().token_prefix;
     let input = request.to_bytes();
@@ -300,21 +304,13 @@ fn find_existing(
         .filter_map(|key| derive(prefix, key, token.id, &input, &derived.salt))
         .find(|secret| secret.digest() == derived.digest)
         .map(Some)
-        .ok_or_else(|| {
-            key_reuse_error(
-                "It was sent with another expires_in, or the key that its secret was made with is gone.",
-            )
-        })
+        .ok_or_else(|| key_reuse_error(field::key_used_with_other_expiry()))
 }
 
 /// Returns an error, because a key stands for one request
 /// (draft-ietf-httpapi-idempotency-key-header-07, section 2.7).
-fn key_reuse_error(reason: &str) -> Error {
-    FieldErrors::one(
-        "Idempotency-Key",
-        format!("{reason} Send a new key for a new rotation."),
-    )
-    .into()
+fn key_reuse_error(message: Message) -> Error {
+    FieldErrors::one("Idempotency-Key", message).into()
 }
 
 fn derive(

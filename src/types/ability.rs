@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Serialize, Serializer};
 
+use super::message::{Message, field};
+
 /// The maximum number of abilities of one token. A longer list is a mistake or an attack.
 pub const MAX_ABILITIES: usize = 100;
 
@@ -186,19 +188,19 @@ impl Catalogue {
     ///
     /// # Errors
     /// Returns the first one that is unknown or repeated, or that there are too many.
-    pub fn parse(&self, texts: &[impl AsRef<str>]) -> Result<Abilities, String> {
+    pub fn parse(&self, texts: &[impl AsRef<str>]) -> Result<Abilities, Message> {
         if texts.len() > MAX_ABILITIES {
-            return Err(format!("Give at most {MAX_ABILITIES} abilities."));
+            return Err(field::abilities_too_many(MAX_ABILITIES));
         }
         let mut abilities = Vec::new();
         for text in texts {
             let text = text.as_ref();
             let Some(ability) = Ability::parse(text).filter(|ability| self.knows(ability)) else {
                 let shown: String = text.chars().take(80).collect();
-                return Err(format!("There is no ability “{shown}”."));
+                return Err(field::ability_unknown(shown));
             };
             if abilities.contains(&ability) {
-                return Err(format!("“{ability}” is named twice."));
+                return Err(field::ability_repeated(ability.to_string()));
             }
             abilities.push(ability);
         }

@@ -3,6 +3,8 @@
 use email_address::{EmailAddress, Options};
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::message::{Message, field};
+
 /// The maximum length of an address in octets (RFC 5321, sections 4.5.3.1.1 to 4.5.3.1.3, erratum
 /// 1690: a path of 256 minus its angle brackets).
 const MAX_LENGTH: usize = 254;
@@ -23,21 +25,20 @@ impl Email {
     ///
     /// # Errors
     /// Returns the message for the user who typed the address.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        const WRONG: &str = "Enter an e-mail address, such as ada@example.com.";
+    pub fn parse(text: &str) -> Result<Self, Message> {
         let typed = text.trim();
         if typed.is_empty() {
-            return Err("Enter your e-mail address.");
+            return Err(field::email_missing());
         }
         if typed.len() > MAX_LENGTH {
-            return Err("Use an address of at most 254 characters.");
+            return Err(field::email_too_long(MAX_LENGTH));
         }
         // The grammar allows quotes and comments, but only attackers use them.
         if typed
             .chars()
             .any(|c| c.is_control() || c.is_whitespace() || "\"(),:;<>[\\]".contains(c))
         {
-            return Err(WRONG);
+            return Err(field::email_malformed());
         }
         let canonical: String = typed.nfkc().flat_map(char::to_lowercase).nfkc().collect();
         // Case folding must not create another address, as it would from a full-width ＠.
@@ -48,7 +49,7 @@ impl Email {
         // The folded form is checked, because the crate does not accept decomposed letters.
         let well_formed = EmailAddress::parse_with_options(&canonical, options).is_ok();
         if !one_at || !well_formed || canonical.len() > 2 * MAX_LENGTH {
-            return Err(WRONG);
+            return Err(field::email_malformed());
         }
         Ok(Self {
             typed: typed.to_owned(),

@@ -5,6 +5,8 @@
 
 use std::{borrow::Cow, str::FromStr};
 
+use super::message::{Message, field};
+
 /// Named texts, possibly with repeated names, that are taken out one by one.
 ///
 /// [`Fields::finish`] refuses the fields that were not taken as unknown.
@@ -54,7 +56,7 @@ impl Fields {
     pub fn one(&mut self, name: &'static str) -> Option<String> {
         let mut values = self.many(name);
         if values.len() > 1 {
-            self.errors.add(name, "Give this once.");
+            self.errors.add(name, field::given_twice());
         }
         values.pop()
     }
@@ -65,29 +67,29 @@ impl Fields {
     }
 
     /// Takes the value of `name` as a `T`. Records `message` as the error if it cannot be parsed.
-    pub fn parsed<T: FromStr>(&mut self, name: &'static str, message: &str) -> Option<T> {
+    pub fn parsed<T: FromStr>(&mut self, name: &'static str, message: Message) -> Option<T> {
         let text = self.one(name)?;
         self.errors.take(name, text.parse().map_err(|_| message))
     }
 
     /// Takes the value of `name` and parses it. Records the error of `parse`.
-    pub fn read<T, M: Into<String>>(
+    pub fn read<T>(
         &mut self,
         name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, M>,
+        parse: impl FnOnce(&str) -> Result<T, Message>,
     ) -> Option<T> {
         let text = self.one(name)?;
         self.errors.take(name, parse(&text))
     }
 
     /// Takes and parses every value of `name`. Records the first error of `parse`.
-    pub fn read_many<T, M: Into<String>>(
+    pub fn read_many<T>(
         &mut self,
         name: &'static str,
-        parse: impl Fn(&str) -> Result<T, M>,
+        parse: impl Fn(&str) -> Result<T, Message>,
     ) -> Vec<T> {
         let texts = self.many(name);
-        let read: Result<Vec<T>, M> = texts.iter().map(|text| parse(text)).collect();
+        let read: Result<Vec<T>, Message> = texts.iter().map(|text| parse(text)).collect();
         self.errors.take(name, read).unwrap_or_default()
     }
 
@@ -115,7 +117,7 @@ impl Fields {
     pub fn finish(mut self) -> Result<(), FieldErrors> {
         for (name, _) in std::mem::take(&mut self.values) {
             let shown: String = name.chars().take(80).collect();
-            self.errors.add(shown, "There is no such field.");
+            self.errors.add(shown, field::unknown());
         }
         self.check()
     }
@@ -123,34 +125,34 @@ impl Fields {
 
 /// The errors by field, in the order in which they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldErrors(Vec<(Cow<'static, str>, String)>);
+pub struct FieldErrors(Vec<(Cow<'static, str>, Message)>);
 
 impl FieldErrors {
     /// Creates an error of one field.
     #[must_use]
-    pub fn one(field: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+    pub fn one(field: impl Into<Cow<'static, str>>, message: Message) -> Self {
         let mut errors = Self::default();
         errors.add(field, message);
         errors
     }
 
     /// Adds an error of a field.
-    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, message: impl Into<String>) {
-        self.0.push((field.into(), message.into()));
+    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, message: Message) {
+        self.0.push((field.into(), message));
     }
 
     /// Returns the value of `result`, or records its error for `field`.
     pub fn take<T>(
         &mut self,
         field: impl Into<Cow<'static, str>>,
-        result: Result<T, impl Into<String>>,
+        result: Result<T, Message>,
     ) -> Option<T> {
         result.map_err(|message| self.add(field, message)).ok()
     }
 
     /// Returns the first error of `field`.
     #[must_use]
-    pub fn get(&self, field: &str) -> Option<&str> {
+    pub fn get(&self, field: &str) -> Option<&Message> {
         self.iter()
             .find(|(name, _)| *name == field)
             .map(|(_, message)| message)
@@ -168,8 +170,8 @@ impl FieldErrors {
     }
 
     /// Iterates over all fields and their errors.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(field, message)| (&**field, &**message))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Message)> {
+        self.0.iter().map(|(field, message)| (&**field, message))
     }
 
     /// Returns whether there are no errors.
@@ -179,6 +181,7 @@ impl FieldErrors {
     }
 }
 
+/// For the log: the fields with the ids of their messages.
 impl std::fmt::Display for FieldErrors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (index, (field, message)) in self.iter().enumerate() {

@@ -8,5 +8,6 @@ pub mod fields;
 pub mod form;
 pub mod ids;
 pub mod last_use;
+pub mod message;
 pub mod name;
 pub mod user;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::message::{Message, field};
 use crate::util::unicode::{has_invisible, is_blank, is_unprintable};
 
 /// The maximum number of characters of a name.
@@ -18,22 +19,22 @@ impl Name {
     ///
     /// # Errors
     /// Returns the message for the user who typed the name.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    pub fn parse(text: &str) -> Result<Self, Message> {
         let text = text.trim();
         if text.is_empty() {
-            return Err("Enter a name.");
+            return Err(field::name_missing());
         }
         if text.chars().count() > MAX_CHARACTERS {
-            return Err("Use at most 255 characters.");
+            return Err(field::name_too_long(MAX_CHARACTERS));
         }
         if text.chars().any(is_unprintable) {
-            return Err("Leave out line breaks and other control characters.");
+            return Err(field::name_unprintable());
         }
         if is_blank(text) {
-            return Err("Enter a name that can be seen.");
+            return Err(field::name_blank());
         }
         if has_invisible(text) {
-            return Err("Leave out invisible characters. Type the name instead of pasting it.");
+            return Err(field::name_invisible());
         }
         Ok(Self(text.to_owned()))
     }

@@ -34,6 +34,7 @@ use crate::{
         credential_kind::CredentialType,
         fields::Fields,
         ids::{CredentialId, CredentialTag, ReceiptId, ReceiptTag},
+        message::field,
     },
     util::{clock::Timestamp, pagination::Page},
 };
@@ -158,7 +159,7 @@ pub(crate) async fn page_of(
     class: Option<CredentialType>,
 ) -> Result<Page<Credential, CredentialTag>> {
     let paging = take_paging(&mut fields);
-    let with_ended = fields.parsed("ended", "Give true or false.");
+    let with_ended = fields.parsed("ended", field::not_a_boolean());
     let selection = take_selection(caller, &mut fields, class);
     fields.finish()?;
     let scope = match with_ended {

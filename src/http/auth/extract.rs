@@ -15,14 +15,19 @@ use crate::{
     error::{Error, Result},
     http::{
         draft::{self, Draft},
+        extract::language::language_of,
         middleware::client_ip::client_address,
         paths,
-        response::html::{Layout, see_other},
+        response::{
+            field_texts::FieldTexts,
+            html::{Layout, see_other},
+        },
     },
+    i18n::Language,
     sessions::SessionSecret,
     types::{
         credential_kind::CredentialType,
-        fields::Fields,
+        fields::{FieldErrors, Fields},
         ids::{ReceiptId, UserId},
     },
 };
@@ -108,6 +113,18 @@ impl BrowserUser {
                 message,
             )
         }
+    }
+
+    /// Returns the language of the page.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        language_of(&self.request)
+    }
+
+    /// Writes the problems of fields in the language of the page.
+    #[must_use]
+    pub fn field_texts(&self, errors: &FieldErrors) -> FieldTexts {
+        FieldTexts::new(self.language(), errors)
     }
 
     /// Returns the draft of the form that is sent to `action`. A draft is the content of a form
@@ -204,6 +221,12 @@ impl OptionalUser {
     #[must_use]
     pub fn frame(&self) -> Layout {
         Layout::new(&self.request, None, self.cookie.take_message())
+    }
+
+    /// Returns the language of the page.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        language_of(&self.request)
     }
 
     /// Returns the callers of all active sessions whose cookies the browser sent, the selected one

@@ -7,7 +7,10 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::{
     error::{Error, Result},
     http::middleware::body,
-    types::fields::FieldErrors,
+    types::{
+        fields::FieldErrors,
+        message::{Message, field},
+    },
 };
 
 /// The media type of a merge patch.
@@ -69,7 +72,7 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     // A derived `Deserialize` would also accept an array with the fields in the order of their
     // declaration.
     if body.trim_ascii_start().starts_with(b"[") {
-        return Err(FieldErrors::one("body", "Send an object.").into());
+        return Err(FieldErrors::one("body", field::not_an_object()).into());
     }
     let mut reader = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut reader)
@@ -92,23 +95,23 @@ fn refusal(path: &str, error: &serde_json::Error) -> Error {
     }
 }
 
-fn field_and_message(path: &str, text: &str) -> (String, String) {
+fn field_and_message(path: &str, text: &str) -> (String, Message) {
     let named = text.split('`').nth(1).unwrap_or_default().to_owned();
-    let field = match path {
+    let name = match path {
         "." | "?" if !named.is_empty() => named.clone(),
         "." | "?" => "body".to_owned(),
         path => path.split(['.', '[']).next().unwrap_or(path).to_owned(),
     };
     let message = if text.starts_with("unknown field") {
-        return (named, "There is no such field.".to_owned());
+        return (named, field::unknown());
     } else if text.starts_with("missing field") {
-        "This is needed."
+        field::missing()
     } else if text.starts_with("duplicate field") {
-        "Give this once."
+        field::given_twice()
     } else {
-        "This is of the wrong type."
+        field::wrong_type()
     };
-    (field, message.to_owned())
+    (name, message)
 }
 
 #[cfg(test)]

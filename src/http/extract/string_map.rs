@@ -13,7 +13,10 @@ use super::json::Json;
 use crate::{
     error::{Error, Result},
     http::middleware::body::{self, Query},
-    types::fields::{FieldErrors, Fields},
+    types::{
+        fields::{FieldErrors, Fields},
+        message::field,
+    },
 };
 
 /// The fields of a filter and its options, from a query or a JSON body. Each field is a string or a
@@ -76,11 +79,9 @@ fn take_all(fields: &mut Fields) {
     };
     let bounded = fields.pairs().iter().any(|(name, _)| name != "digest");
     if all != "true" {
-        fields.errors().add("all", "Give true, or leave it out.");
+        fields.errors().add("all", field::all_not_true());
     } else if bounded {
-        fields
-            .errors()
-            .add("all", "Give this alone, or name what is to end.");
+        fields.errors().add("all", field::all_not_alone());
     }
 }
 
@@ -149,10 +150,7 @@ fn fields_of(texts: Vec<(String, Texts)>) -> Result<Fields> {
         match texts {
             Texts::One(text) => pairs.push((name, text)),
             Texts::Many(texts) if texts.is_empty() => {
-                errors.add(
-                    name,
-                    "An empty list names nothing. Leave the field out to name everything.",
-                );
+                errors.add(name, field::empty_list());
             }
             Texts::Many(texts) => pairs.extend(texts.into_iter().map(|text| (name.clone(), text))),
         }

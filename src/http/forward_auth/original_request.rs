@@ -7,7 +7,10 @@ use crate::{
     credentials::Principal,
     error::{Error, Result},
     http::{auth::AcceptedCredentials, middleware::body::Query},
-    types::ability::Ability,
+    types::{
+        ability::Ability,
+        message::{Message, field},
+    },
     util::bounded_memo::Memo,
 };
 
@@ -66,11 +69,11 @@ impl VerifyParams {
     }
 }
 
-fn accepted_credentials(text: &str) -> Result<AcceptedCredentials, &'static str> {
+fn accepted_credentials(text: &str) -> Result<AcceptedCredentials, Message> {
     match text {
         "session" => Ok(AcceptedCredentials::Sessions),
         "token" => Ok(AcceptedCredentials::Tokens),
-        _ => Err("Give session or token."),
+        _ => Err(field::class_unknown()),
     }
 }
 

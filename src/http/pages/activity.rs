@@ -16,6 +16,7 @@ use crate::{
             relative_time::RelativeTime,
         },
     },
+    types::message::field,
     util::pagination::Paging,
 };
 
@@ -63,7 +64,7 @@ struct ActivityPage {
 
 /// `GET /account/activity`
 pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
-    let after = query.0.parsed("cursor", "This is no cursor.");
+    let after = query.0.parsed("cursor", field::cursor_invalid());
     query.0.check()?;
     let events = list(
         &user.context,

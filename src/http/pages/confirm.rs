@@ -13,9 +13,9 @@ use crate::{
         response::html::{self, Layout, see_other},
         return_to::{ReturnTo, or_account},
     },
-    i18n::humanize,
-    passwords::verify::NOT_YOUR_PASSWORD,
+    i18n::{self, humanize},
     sessions,
+    types::message::field,
 };
 
 #[derive(Template)]
@@ -63,7 +63,7 @@ pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         Err(Error::WrongPassword) => {
             let page = ConfirmPage::new(&user, next.as_ref())?;
             html::unprocessable(&ConfirmPage {
-                refused: Some(NOT_YOUR_PASSWORD.to_owned()),
+                refused: Some(i18n::text(user.language(), &field::password_wrong())),
                 ..page
             })
         }

@@ -14,16 +14,15 @@ use crate::{
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
         paths,
-        response::html::{self, Layout, see_other},
+        response::{
+            field_texts::FieldTexts,
+            html::{self, Layout, see_other},
+        },
         return_to::{ReturnTo, or_account},
     },
     passwords::policy::NewPassword,
     sessions::{self, SignIn},
-    types::{
-        email::Email,
-        fields::{FieldErrors, Fields},
-        name::Name,
-    },
+    types::{email::Email, fields::Fields, name::Name},
 };
 
 #[derive(Template)]
@@ -34,7 +33,7 @@ struct RegisterPage {
     email: String,
     next: String,
     login: String,
-    errors: FieldErrors,
+    errors: FieldTexts,
     form_key: String,
 }
 
@@ -46,7 +45,7 @@ impl RegisterPage {
             email: String::new(),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             login: ReturnTo::carried(paths::LOGIN, next),
-            errors: FieldErrors::default(),
+            errors: FieldTexts::default(),
             form_key: new_form_key(&user.context)?,
         })
     }
@@ -76,7 +75,7 @@ pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Res
         Err(Error::Invalid(errors)) => html::unprocessable(&RegisterPage {
             name,
             email,
-            errors,
+            errors: FieldTexts::new(user.language(), &errors),
             ..RegisterPage::new(&user, next.as_ref())?
         }),
         Err(error @ Error::Throttled(_)) => html::refused(
@@ -84,7 +83,7 @@ pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Res
             &RegisterPage {
                 name,
                 email,
-                errors: FieldErrors::one("email", error.sentence()),
+                errors: FieldTexts::one("email", error.sentence()),
                 ..RegisterPage::new(&user, next.as_ref())?
             },
         ),

@@ -20,6 +20,7 @@ use crate::{
     types::{
         credential_kind::{CredentialKind, CredentialType},
         ids::CredentialTag,
+        message::field,
     },
     util::pagination::Paging,
 };
@@ -39,7 +40,7 @@ struct SessionsPage {
 
 /// `GET /account/sessions`
 pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
-    let after = query.0.parsed("cursor", "This is no cursor.");
+    let after = query.0.parsed("cursor", field::cursor_invalid());
     query.0.check()?;
     let paging = Paging::new(PAGE_SIZE, after);
     let (context, user_id) = (&user.context, user.caller.user().id);

@@ -13,10 +13,14 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-use super::html::{Layout, page, see_other};
+use super::{
+    field_texts::FieldTexts,
+    html::{Layout, page, see_other},
+};
 use crate::{
     error::Error,
     http::{draft, openapi::schemas, paths},
+    i18n::Language,
     types::ability::Ability,
 };
 
@@ -107,16 +111,18 @@ pub struct Problem<'a> {
 
 fn problem(error: &Error) -> HttpResponse {
     let status = error.status();
-    let errors = match error {
-        Error::Invalid(fields) => {
-            let mut by_field: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-            for (field, message) in fields.iter() {
-                by_field.entry(field).or_default().push(message);
-            }
-            Some(by_field)
-        }
+    // The API is in English.
+    let texts = match error {
+        Error::Invalid(fields) => Some(FieldTexts::new(Language::English, fields)),
         _ => None,
     };
+    let errors = texts.as_ref().map(|texts| {
+        let mut by_field: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (field, text) in texts.iter() {
+            by_field.entry(field).or_default().push(text);
+        }
+        by_field
+    });
     let body = Problem {
         r#type: paths::problem(error.slug()),
         title: error.title(),

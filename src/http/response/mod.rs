@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod brand;
 pub mod error_response;
+pub mod field_texts;
 pub mod html;
 pub mod json;
 pub mod paginated;

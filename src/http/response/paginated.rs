@@ -13,7 +13,7 @@ use utoipa::{
 
 use crate::{
     http::openapi::schemas::{self, Shape},
-    types::fields::Fields,
+    types::{fields::Fields, message::field},
     util::pagination::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, Paging},
 };
 
@@ -110,8 +110,8 @@ pub fn take_paging<T>(fields: &mut Fields) -> Paging<T> {
         text.parse()
             .ok()
             .filter(|limit| (1..=MAX_PAGE_SIZE).contains(limit))
-            .ok_or_else(|| format!("Give a number from 1 to {MAX_PAGE_SIZE}."))
+            .ok_or_else(|| field::limit_out_of_range(1, MAX_PAGE_SIZE))
     });
-    let after = fields.parsed("cursor", "Give what the page before has as next.");
+    let after = fields.parsed("cursor", field::cursor_invalid());
     Paging::new(limit.unwrap_or(DEFAULT_PAGE_SIZE), after)
 }

@@ -4,7 +4,11 @@ use std::{borrow::Cow, time::Duration};
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
-use crate::{error::Error, i18n::humanize};
+use super::field_texts::FieldTexts;
+use crate::{
+    error::Error,
+    i18n::{Language, humanize},
+};
 
 impl Error {
     /// Returns the status of the response.
@@ -90,7 +94,9 @@ impl Error {
                     .into()
             }
             Self::Malformed(what) => what.clone().into(),
-            Self::Invalid(fields) => fields.to_string().into(),
+            Self::Invalid(fields) => FieldTexts::new(Language::English, fields)
+                .to_string()
+                .into(),
             Self::Throttled(wait) => format!(
                 "Try again in {}. What comes before that is not looked at, right or wrong.",
                 humanize::length(*wait)

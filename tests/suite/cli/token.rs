@@ -137,7 +137,7 @@ fn token_add_accepts_declared_abilities_only() {
         "orders:read",
     ];
     let line = operator.run_err(&arguments);
-    assert_eq!(line, "--ability: There is no ability “orders:read”.");
+    assert_eq!(line, "--ability: There is no permission “orders:read”.");
 
     let file = operator.narthex.directory().join("narthex.toml");
     std::fs::write(

@@ -10,6 +10,7 @@ use self::source::Source;
 
 mod asvs;
 mod layers;
+mod messages;
 mod scripts;
 mod source;
 mod sql;

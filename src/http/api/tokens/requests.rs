@@ -13,7 +13,12 @@ use crate::{
         openapi::schemas::{self, Shape},
     },
     tokens::{Change, DeviceSignIn, GracePeriod, NewToken, Rotation},
-    types::{ability::Abilities, fields::FieldErrors, name::Name},
+    types::{
+        ability::Abilities,
+        fields::FieldErrors,
+        message::{Message, field},
+        name::Name,
+    },
     util::{clock::Timestamp, duration},
 };
 
@@ -95,19 +100,17 @@ impl NewTokenBody {
 }
 
 /// Returns the expiry of a token that lives for `seconds` from now. `None` means no expiry.
-fn expiry(context: &AppState, seconds: Option<u64>) -> Result<Option<Timestamp>, String> {
+fn expiry(context: &AppState, seconds: Option<u64>) -> Result<Option<Timestamp>, Message> {
     NewToken::expiry(context, seconds.map(life).transpose()?)
 }
 
 /// Converts seconds to a length of life, up to [`duration::MAX_DURATION`].
-fn life(seconds: u64) -> Result<Duration, String> {
+fn life(seconds: u64) -> Result<Duration, Message> {
     let life = Duration::from_secs(seconds);
     if life <= duration::MAX_DURATION {
         return Ok(life);
     }
-    Err(format!(
-        "Give at most {MAX_LIFE_SECONDS} seconds, or null for never."
-    ))
+    Err(field::expiry_too_many_seconds(MAX_LIFE_SECONDS))
 }
 
 /// Changes of a token. Absent members stay as they are.

@@ -12,15 +12,14 @@ use crate::{
         extract::form_key::{form_key, new_form_key},
         middleware::body::Form,
         paths,
-        response::html::{self, Layout, see_other},
+        response::{
+            field_texts::FieldTexts,
+            html::{self, Layout, see_other},
+        },
     },
     passwords::{self, change::PasswordChange, policy::NewPassword},
     sessions::SessionSecret,
-    types::{
-        email::Email,
-        fields::{FieldErrors, Fields},
-        name::Name,
-    },
+    types::{email::Email, fields::Fields, message::field, name::Name},
 };
 
 #[derive(Template)]
@@ -32,10 +31,10 @@ struct SettingsPage {
     end_sessions: bool,
     end_tokens: bool,
     form_key: String,
-    errors: FieldErrors,
+    errors: FieldTexts,
 }
 
-fn page_with(user: &BrowserUser, errors: FieldErrors) -> Result<SettingsPage> {
+fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPage> {
     Ok(SettingsPage {
         frame: user.frame(),
         name: user.caller.user().name.clone(),
@@ -49,7 +48,7 @@ fn page_with(user: &BrowserUser, errors: FieldErrors) -> Result<SettingsPage> {
 
 /// `GET /account/profile`
 pub async fn settings(user: BrowserUser) -> Result<HttpResponse> {
-    let mut page = page_with(&user, FieldErrors::default())?;
+    let mut page = page_with(&user, FieldTexts::default())?;
     if let Some(mut typed) = user.draft(paths::PROFILE) {
         (page.name, page.email) = (typed.text("name"), typed.text("email"));
     }
@@ -79,7 +78,7 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
         Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
             name,
             email,
-            ..page_with(&user, errors)?
+            ..page_with(&user, user.field_texts(&errors))?
         }),
         Err(other) => Err(other),
     }
@@ -112,7 +111,7 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
         .iter()
         .any(|class| !["sessions", "tokens", ""].contains(&&**class))
     {
-        fields.errors().add("also", "Give sessions or tokens.");
+        fields.errors().add("also", field::also_unknown());
     }
     let changed = async {
         let (email, name) = (
@@ -155,10 +154,10 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
         Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
             end_sessions,
             end_tokens,
-            ..page_with(&user, errors)?
+            ..page_with(&user, user.field_texts(&errors))?
         }),
         Err(error @ Error::Throttled(_)) => {
-            let errors = FieldErrors::one("current_password", error.sentence());
+            let errors = FieldTexts::one("current_password", error.sentence());
             let page = SettingsPage {
                 end_sessions,
                 end_tokens,
@@ -191,10 +190,10 @@ pub async fn delete(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         }
         Err(Error::Invalid(errors)) => {
             let errors = errors.renamed("password", "delete_password");
-            html::unprocessable(&page_with(&user, errors)?)
+            html::unprocessable(&page_with(&user, user.field_texts(&errors))?)
         }
         Err(error @ Error::Throttled(_)) => {
-            let errors = FieldErrors::one("delete_password", error.sentence());
+            let errors = FieldTexts::one("delete_password", error.sentence());
             html::refused(&error, &page_with(&user, errors)?)
         }
         Err(other) => Err(other),

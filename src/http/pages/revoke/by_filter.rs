@@ -16,7 +16,10 @@ use crate::{
         middleware::body::{Form, Query},
         pages::credential_row::Row,
         paths,
-        response::html::{self, Layout, see_other},
+        response::{
+            field_texts::FieldTexts,
+            html::{self, Layout, see_other},
+        },
     },
     types::{
         credential_kind::{CredentialKind, CredentialType},
@@ -41,7 +44,7 @@ struct SignOutPage {
     digest: String,
     problem: Option<&'static str>,
     filters: Filters,
-    errors: FieldErrors,
+    errors: FieldTexts,
 }
 
 /// The form that narrows the selection, with its current values.
@@ -89,7 +92,7 @@ pub async fn preview(user: BrowserUser, query: Query) -> Result<HttpResponse> {
     let selection = take(&user, &mut fields);
     match fields.finish() {
         Ok(()) => show(&user, StatusCode::OK, &selection, &typed, None).await,
-        Err(errors) => refuse(&user, &selection, &typed, errors),
+        Err(errors) => refuse(&user, &selection, &typed, &errors),
     }
 }
 
@@ -100,7 +103,7 @@ pub async fn revoke_selection(user: BrowserUser, form: Form) -> Result<HttpRespo
     let typed = fields.pairs();
     let selection = take(&user, &mut fields);
     if let Err(errors) = fields.finish() {
-        return refuse(&user, &selection, &typed, errors);
+        return refuse(&user, &selection, &typed, &errors);
     }
     let Some(digest) = digest else {
         let problem = "Look at what would end, then decide.";
@@ -214,7 +217,7 @@ async fn show(
         digest,
         problem,
         filters: Filters::of(selection, typed),
-        errors: FieldErrors::default(),
+        errors: FieldTexts::default(),
     };
     html::page(status, &template)
 }
@@ -225,7 +228,7 @@ fn refuse(
     user: &BrowserUser,
     selection: &CredentialFilter,
     typed: &[(String, String)],
-    errors: FieldErrors,
+    errors: &FieldErrors,
 ) -> Result<HttpResponse> {
     html::unprocessable(&SignOutPage {
         frame: user.frame(),
@@ -238,6 +241,6 @@ fn refuse(
         digest: String::new(),
         problem: Some("Something in this selection cannot be understood, so nothing is selected."),
         filters: Filters::of(selection, typed),
-        errors,
+        errors: user.field_texts(errors),
     })
 }

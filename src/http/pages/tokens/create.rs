@@ -15,7 +15,10 @@ use crate::{
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
         paths,
-        response::html::{self, Layout},
+        response::{
+            field_texts::FieldTexts,
+            html::{self, Layout},
+        },
     },
     tokens::{self, NewToken, find_by_form_key},
     types::{
@@ -32,7 +35,7 @@ struct NewTokenPage {
     abilities: Vec<AbilityBox>,
     expiry: ExpiryFields,
     form_key: String,
-    errors: FieldErrors,
+    errors: FieldTexts,
 }
 
 /// The content of the form.
@@ -53,7 +56,7 @@ impl Typed {
         }
     }
 
-    fn form(self, user: &BrowserUser, errors: FieldErrors) -> Result<NewTokenPage> {
+    fn form(self, user: &BrowserUser, errors: &FieldErrors) -> Result<NewTokenPage> {
         let context = &user.context;
         Ok(NewTokenPage {
             frame: user.frame(),
@@ -61,7 +64,7 @@ impl Typed {
             name: self.name,
             expiry: ExpiryFields::of_new(context, self.expiry),
             form_key: new_form_key(context)?,
-            errors,
+            errors: user.field_texts(errors),
         })
     }
 
@@ -73,8 +76,7 @@ impl Typed {
             context.settings().catalogue.parse(&self.abilities),
         );
         // A script that sends no expiry gets a token without an expiry.
-        let expiry = self.expiry.read(context.now()).map_err(str::to_owned);
-        let expiry = expiry.map(Option::flatten);
+        let expiry = self.expiry.read(context.now()).map(Option::flatten);
         let expiry = expiry.and_then(|at| NewToken::within_the_operators_bound(context, at));
         let expires_at = errors.take("expires", expiry);
         NewToken::of(errors, name, abilities, expires_at)
@@ -90,7 +92,7 @@ pub async fn form(user: BrowserUser, query: Query) -> Result<HttpResponse> {
     let mut fields = user.draft(paths::TOKENS).unwrap_or(query.0);
     let typed = Typed::take(&mut fields);
     user.confirmed(return_address)?;
-    html::ok(&typed.form(&user, FieldErrors::default())?)
+    html::ok(&typed.form(&user, &FieldErrors::default())?)
 }
 
 /// `POST /account/tokens`
@@ -101,7 +103,7 @@ pub async fn create(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let confirmed = user.confirmed(return_address)?;
     let new = match typed.read(&user, errors) {
         Ok(new) => new,
-        Err(errors) => return html::unprocessable(&typed.form(&user, errors)?),
+        Err(errors) => return html::unprocessable(&typed.form(&user, &errors)?),
     };
     match tokens::create(&user.context, confirmed, new, form_key(&typed.form_key)).await {
         Ok(issued) => created::show(&user, issued, created::Why::Made).await,

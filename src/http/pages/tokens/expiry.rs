@@ -4,7 +4,10 @@ use crate::{
     app_state::AppState,
     i18n::humanize,
     tokens::NewToken,
-    types::fields::Fields,
+    types::{
+        fields::Fields,
+        message::{Message, field},
+    },
     util::{clock::Timestamp, duration},
 };
 
@@ -41,25 +44,25 @@ impl ExpiryChoice {
 
     /// Parses the choice. `None` means that the form has none. A date is accepted beside the
     /// preselected choice, which the user may not have seen. Beside another choice it is refused.
-    pub(super) fn read(&self, now: Timestamp) -> Result<Option<Option<Timestamp>>, &'static str> {
+    pub(super) fn read(&self, now: Timestamp) -> Result<Option<Option<Timestamp>>, Message> {
         let (choice, date) = (&*self.choice, self.date.trim());
         if !date.is_empty() {
             let is_date = ["", DATE, KEEP].contains(&choice) || choice == self.preselected;
             if !is_date {
-                return Err("You entered a date and selected another option. Choose one of them.");
+                return Err(field::expiry_ambiguous());
             }
-            let end = end_of(date).ok_or("Enter a date such as 2026-12-31.")?;
+            let end = end_of(date).ok_or_else(field::date_malformed)?;
             return Ok(Some(Some(end)));
         }
         match choice {
             "" | KEEP => Ok(None),
             "never" => Ok(Some(None)),
-            DATE => Err("Enter the date."),
+            DATE => Err(field::date_missing()),
             text => duration::parse(text)
                 .map(|life| now.saturating_add(life))
                 .or_else(|| end_of(text))
                 .map(|end| Some(Some(end)))
-                .ok_or("Choose a length of time, a date such as 2026-12-31, or never."),
+                .ok_or_else(field::expiry_malformed),
         }
     }
 
@@ -67,7 +70,7 @@ impl ExpiryChoice {
     pub(super) fn read_change(
         &self,
         context: &AppState,
-    ) -> Result<Option<Option<Timestamp>>, String> {
+    ) -> Result<Option<Option<Timestamp>>, Message> {
         let Some(requested) = self.read(context.now())? else {
             return Ok(None);
         };

@@ -13,7 +13,10 @@ use crate::{
         paths,
         response::html::{self, Layout},
     },
-    types::credential_kind::{CredentialKind, CredentialType},
+    types::{
+        credential_kind::{CredentialKind, CredentialType},
+        message::field,
+    },
     util::pagination::Paging,
 };
 
@@ -34,7 +37,7 @@ struct TokensPage {
 
 /// `GET /account/tokens`
 pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
-    let after = query.0.parsed("cursor", "This is no cursor.");
+    let after = query.0.parsed("cursor", field::cursor_invalid());
     query.0.check()?;
     let (context, user_id) = (&user.context, user.caller.user().id);
     let tokens = |scope, paging| {

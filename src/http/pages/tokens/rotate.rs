@@ -63,7 +63,7 @@ pub async fn rotate(
         Ok(RotatedToken { issued, .. }) => created::show(&user, issued, created::Why::Rotated).await,
         Err(Error::Invalid(errors)) => {
             let form = TokenPage::of(&user, &token).await?;
-            html::unprocessable(&form.with_overlap_errors(typed.unwrap_or_default(), errors))
+            html::unprocessable(&form.with_overlap_errors(typed.unwrap_or_default(), user.field_texts(&errors)))
         }
         Err(other) => Err(other),
     }

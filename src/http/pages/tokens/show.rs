@@ -21,12 +21,14 @@ use crate::{
             revoke::{address_of, revoke as revoke_one},
         },
         paths,
-        response::html::{self, Layout},
+        response::{
+            field_texts::FieldTexts,
+            html::{self, Layout},
+        },
     },
     tokens::{Change, change as change_token},
     types::{
         credential_kind::CredentialType,
-        fields::FieldErrors,
         ids::{CredentialId, CredentialTag},
         name::Name,
     },
@@ -49,7 +51,7 @@ pub(super) struct TokenPage {
     pause: String,
     resume: String,
     made_by_it: String,
-    errors: FieldErrors,
+    errors: FieldTexts,
 }
 
 impl TokenPage {
@@ -75,12 +77,12 @@ impl TokenPage {
             pause: paths::token_pause(token.id),
             resume: paths::token_resume(token.id),
             made_by_it: address_of(&made_by_it),
-            errors: FieldErrors::default(),
+            errors: FieldTexts::default(),
         })
     }
 
     /// Adds the errors of a rotation.
-    pub(super) fn with_overlap_errors(self, overlap: String, errors: FieldErrors) -> Self {
+    pub(super) fn with_overlap_errors(self, overlap: String, errors: FieldTexts) -> Self {
         Self {
             overlap,
             errors,
@@ -149,7 +151,7 @@ pub async fn change(
             name,
             abilities: boxes(&user.context, &abilities),
             expiry: ExpiryFields::of_change(&user.context, token.expires_at, expiry),
-            errors,
+            errors: user.field_texts(&errors),
             ..TokenPage::of(&user, &token).await?
         }),
         Err(other) => Err(other),
