@@ -50,7 +50,7 @@ impl Cluster {
         let since = boot_time();
         let result = self.wait_for(published, since).await;
         let waited = boot_time().saturating_sub(since);
-        metrics::histogram!("narthex_ending_wait_seconds").record(waited.as_secs_f64());
+        metrics::histogram!("narthex_revocation_wait_seconds").record(waited.as_secs_f64());
         result
     }
 

@@ -165,7 +165,7 @@ async fn look_up_and_cache(
 }
 
 async fn read(context: &AppState, digest: Digest) -> Result<Option<LookupRow>> {
-    metrics::counter!("narthex_lookups_total").increment(1);
+    metrics::counter!("narthex_cache_misses_total").increment(1);
     let found = find(context, digest).await?;
     Ok(found.map(|found| lookup_row(&found, context.now())))
 }

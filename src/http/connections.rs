@@ -108,7 +108,7 @@ impl Connections {
         match self.register(&socket, peer) {
             Some(connection) => drop(data.insert(connection)),
             None => {
-                metrics::counter!("narthex_connections_refused_total").increment(1);
+                metrics::counter!("narthex_connections_rejected_total").increment(1);
                 // Fails if the client has closed it already.
                 drop(socket.shutdown(Shutdown::Both));
             }

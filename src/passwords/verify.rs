@@ -166,11 +166,11 @@ async fn verify(
     };
     drop(permit);
     let label = if verified.1.is_some() {
-        "right"
+        "correct"
     } else {
         "wrong"
     };
-    metrics::counter!("narthex_passwords_total", "verdict" => label).increment(1);
+    metrics::counter!("narthex_password_verifications_total", "result" => label).increment(1);
     match verified {
         (Some(user), Some(hash)) => Ok(PasswordProof {
             user,

@@ -64,7 +64,7 @@ fn expect_unblocked(counters: &[(Counter, AttemptCounter)], now: Timestamp) -> R
     match waits.max_by_key(|(wait, _)| *wait) {
         None => Ok(()),
         Some((wait, label)) => {
-            metrics::counter!("narthex_throttled_total", "by" => label).increment(1);
+            metrics::counter!("narthex_rate_limited_total", "limit" => label).increment(1);
             Err(Error::Throttled(wait))
         }
     }

@@ -337,7 +337,7 @@ pub(super) fn insert_revocation(
     store::mark_revoked(tx.connection, invalidation, &ids, at, id)?;
     let event = NewEvent::new(EventKind::CredentialsEnded, receipt.summary()).with_receipt(id);
     audit::record(tx, user, actor, event)?;
-    metrics::counter!("narthex_credentials_ended_total", "reason" => receipt.reason.as_str())
+    metrics::counter!("narthex_credentials_revoked_total", "reason" => receipt.reason.as_str())
         .increment(ids.len() as u64);
     Ok(receipt)
 }

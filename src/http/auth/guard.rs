@@ -108,7 +108,7 @@ impl AccessGuard {
             let now = self.context.now();
             let counted = self.context.change_limiter().count(now, caller.user().id);
             counted.map_err(|wait| {
-                metrics::counter!("narthex_throttled_total", "by" => "changes").increment(1);
+                metrics::counter!("narthex_rate_limited_total", "limit" => "changes").increment(1);
                 Error::Throttled(wait)
             })?;
         }

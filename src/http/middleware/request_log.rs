@@ -31,10 +31,10 @@ pub struct RequestLog {
 
 impl Default for RequestLog {
     fn default() -> Self {
-        let counter = |class| metrics::counter!("narthex_requests_total", "status" => class);
+        let counter = |class| metrics::counter!("narthex_http_requests_total", "status" => class);
         Self {
             requests: ["2xx", "3xx", "4xx", "5xx"].map(counter),
-            seconds: metrics::histogram!("narthex_request_seconds"),
+            seconds: metrics::histogram!("narthex_http_request_duration_seconds"),
         }
     }
 }
@@ -54,7 +54,7 @@ impl RequestLog {
         self.seconds.record(outcome.took.as_secs_f64());
         // The content of the line is computed only if the log level is enabled.
         if let Some(error) = error {
-            metrics::counter!("narthex_refused_total", "reason" => error.slug()).increment(1);
+            metrics::counter!("narthex_rejections_total", "reason" => error.slug()).increment(1);
         }
         if is_a_failure(status.as_u16(), error) {
             if tracing::enabled!(Level::ERROR) {

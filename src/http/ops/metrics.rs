@@ -12,6 +12,85 @@ use crate::{app_state::AppState, telemetry::log_writer};
 /// The upper bounds of the buckets of request times, in seconds.
 const BUCKETS: [f64; 8] = [0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1.0, 5.0];
 
+/// The help texts of the counters. docs/operations.md has the same metrics.
+const COUNTERS: [(&str, &str); 9] = [
+    (
+        "narthex_http_requests_total",
+        "Requests by class of status.",
+    ),
+    (
+        "narthex_rejections_total",
+        "Rejected and failed requests by reason.",
+    ),
+    (
+        "narthex_rate_limited_total",
+        "Attempts beyond a rate limit, by limit.",
+    ),
+    (
+        "narthex_connections_rejected_total",
+        "Connections beyond the share of a client.",
+    ),
+    (
+        "narthex_password_verifications_total",
+        "Verified passwords of sign-ins by result.",
+    ),
+    (
+        "narthex_credentials_revoked_total",
+        "Revoked sessions and tokens by reason.",
+    ),
+    (
+        "narthex_cache_misses_total",
+        "Lookups of a secret in the database.",
+    ),
+    (
+        "narthex_database_errors_total",
+        "Requests that failed because of the database.",
+    ),
+    (
+        "narthex_log_lines_dropped_total",
+        "Log lines that were not written.",
+    ),
+];
+
+/// The help texts of the gauges.
+const GAUGES: [(&str, &str); 8] = [
+    ("narthex_cache_entries", "Cached sessions and tokens."),
+    (
+        "narthex_lease_held",
+        "1 while cached credentials are checked without the database.",
+    ),
+    (
+        "narthex_nodes",
+        "Nodes on the database, including this one. 0 before it has joined.",
+    ),
+    (
+        "narthex_database_restore_suspected",
+        "1 while the database may have lost revocations.",
+    ),
+    (
+        "narthex_database_read_only",
+        "1 while the database accepts no changes.",
+    ),
+    ("narthex_database_connections", "Connections of the pool."),
+    (
+        "narthex_database_connections_in_use",
+        "Connections of the pool that are in use.",
+    ),
+    ("narthex_build_info", "Always 1. The label is the version."),
+];
+
+/// The help texts of the histograms.
+const HISTOGRAMS: [(&str, &str); 2] = [
+    (
+        "narthex_http_request_duration_seconds",
+        "Time until a request was answered.",
+    ),
+    (
+        "narthex_revocation_wait_seconds",
+        "Time that a revocation waited for other nodes.",
+    ),
+];
+
 /// The metrics of the process. All servers of the process share them.
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -42,23 +121,32 @@ fn recorder() -> std::io::Result<PrometheusHandle> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(std::io::Error::other)?;
+    for (name, help) in COUNTERS {
+        metrics::describe_counter!(name, help);
+    }
+    for (name, help) in GAUGES {
+        metrics::describe_gauge!(name, help);
+    }
+    for (name, help) in HISTOGRAMS {
+        metrics::describe_histogram!(name, help);
+    }
     Ok(RECORDER.get_or_init(|| handle).clone())
 }
 
 async fn write(handle: PrometheusHandle, context: AppState) -> HttpResponse {
     // The numbers of credentials and nodes are far below the precision of a float.
-    metrics::gauge!("narthex_remembered_passes").set(context.cluster().cached_credentials() as f64);
+    metrics::gauge!("narthex_cache_entries").set(context.cluster().cached_credentials() as f64);
     let yes = |yes: bool| f64::from(u8::from(yes));
     let node = context.cluster().stats();
     metrics::gauge!("narthex_lease_held").set(yes(node.holds_lease));
     metrics::gauge!("narthex_nodes").set(node.nodes as f64);
-    metrics::gauge!("narthex_database_may_be_a_copy").set(yes(node.may_be_a_copy));
-    metrics::gauge!("narthex_database_takes_no_writes").set(yes(node.rejects_writes));
+    metrics::gauge!("narthex_database_restore_suspected").set(yes(node.may_be_a_copy));
+    metrics::gauge!("narthex_database_read_only").set(yes(node.rejects_writes));
     let (connections, in_use) = context.db().connections();
     metrics::gauge!("narthex_database_connections").set(connections);
     metrics::gauge!("narthex_database_connections_in_use").set(in_use);
     metrics::gauge!("narthex_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-    metrics::counter!("narthex_log_lines_lost_total").absolute(log_writer::lost());
+    metrics::counter!("narthex_log_lines_dropped_total").absolute(log_writer::lost());
     // `run_upkeep` moves recorded values into the buckets. A counter exists before its first event.
     metrics::counter!("narthex_database_errors_total").increment(0);
     handle.run_upkeep();

@@ -11,6 +11,7 @@ use self::source::Source;
 mod asvs;
 mod layers;
 mod messages;
+mod metrics;
 mod scripts;
 mod source;
 mod sql;

@@ -197,18 +197,18 @@ async fn metrics_count_cache_entries_and_database_lookups() {
     let metrics = AnonymousClient::at(&format!("http://{metrics}"));
     let one = ApiClient::at(&serving.url, &one);
     let mut attempts_left = 10_000;
-    while metric(&metrics, "narthex_remembered_passes").await == 0 {
+    while metric(&metrics, "narthex_cache_entries").await == 0 {
         one.get("/api/v1/user").await.expect_status(200);
         attempts_left -= 1;
         assert!(attempts_left > 0, "no credential was cached");
     }
     assert_eq!(metric(&metrics, "narthex_lease_held").await, 1);
     assert_eq!(metric(&metrics, "narthex_nodes").await, 1);
-    assert_eq!(metric(&metrics, "narthex_database_may_be_a_copy").await, 0);
     assert_eq!(
-        metric(&metrics, "narthex_database_takes_no_writes").await,
+        metric(&metrics, "narthex_database_restore_suspected").await,
         0
     );
+    assert_eq!(metric(&metrics, "narthex_database_read_only").await, 0);
     assert_eq!(metric(&metrics, "narthex_database_errors_total").await, 0);
     let version = concat!(
         "narthex_build_info{version=\"",
@@ -219,14 +219,23 @@ async fn metrics_count_cache_entries_and_database_lookups() {
     let connections = metric(&metrics, "narthex_database_connections ").await;
     assert!(connections > 0);
     assert!(metric(&metrics, "narthex_database_connections_in_use").await <= connections);
-    let asked = metric(&metrics, "narthex_lookups_total").await;
+    let asked = metric(&metrics, "narthex_cache_misses_total").await;
     assert!(asked > 0);
     for _ in 0..10 {
         one.get("/api/v1/user").await.expect_status(200);
     }
-    assert_eq!(metric(&metrics, "narthex_lookups_total").await, asked);
+    assert_eq!(metric(&metrics, "narthex_cache_misses_total").await, asked);
     let other = ApiClient::at(&serving.url, &other);
     other.get("/api/v1/user").await.expect_status(200);
-    assert_eq!(metric(&metrics, "narthex_lookups_total").await, asked + 1);
-    assert_eq!(metric(&metrics, "narthex_remembered_passes").await, 2);
+    assert_eq!(
+        metric(&metrics, "narthex_cache_misses_total").await,
+        asked + 1
+    );
+    assert_eq!(metric(&metrics, "narthex_cache_entries").await, 2);
+    let text = metrics.get("/metrics").await.expect_status(200).text;
+    for name in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let (name, _) = name.split_once(' ').unwrap();
+        let has_help = text.contains(&format!("# HELP {name} "));
+        assert!(has_help, "{name} has no help text: {text}");
+    }
 }

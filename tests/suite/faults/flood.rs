@@ -80,7 +80,7 @@ async fn overload_rejections_are_counted_and_logged_as_info() {
     assert!(rejected > 0, "no sign-in was rejected");
 
     let metrics = AnonymousClient::at(&format!("http://{metrics}"));
-    let counted = format!("narthex_refused_total{{reason=\"busy\"}} {rejected}\n");
+    let counted = format!("narthex_rejections_total{{reason=\"busy\"}} {rejected}\n");
     metrics.get("/metrics").await.expect_text(&counted);
     let log = serving.stop().expect_code(0).stderr;
     let lines = log.lines().map(serde_json::from_str::<Value>);

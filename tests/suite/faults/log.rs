@@ -8,7 +8,7 @@ async fn lines_lost(metrics: &AnonymousClient) -> u64 {
     let text = metrics.get("/metrics").await.expect_status(200).text;
     let line = text
         .lines()
-        .find_map(|line| line.strip_prefix("narthex_log_lines_lost_total "));
+        .find_map(|line| line.strip_prefix("narthex_log_lines_dropped_total "));
     line.unwrap_or_else(|| panic!("the metric is missing: {text}"))
         .parse()
         .unwrap()
