@@ -1,6 +1,14 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    attempt_counters (key) {
+        key -> Bytea,
+        clear_at -> Int8,
+        blocked_until -> Int8,
+    }
+}
+
+diesel::table! {
     credentials (id) {
         id -> Bytea,
         user_id -> Bytea,
@@ -24,9 +32,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    database_place (id) {
+    database_identity (id) {
         id -> Int2,
-        place -> Text,
+        identity -> Text,
     }
 }
 
@@ -36,12 +44,30 @@ diesel::table! {
         user_id -> Nullable<Bytea>,
         at -> Int8,
         kind -> Text,
-        by_credential -> Nullable<Bytea>,
+        actor_credential_id -> Nullable<Bytea>,
         ip -> Nullable<Text>,
         credential_id -> Nullable<Bytea>,
         receipt_id -> Nullable<Bytea>,
         detail -> Text,
         times -> Int8,
+    }
+}
+
+diesel::table! {
+    invalidation_sequence (id) {
+        id -> Int2,
+        position -> Int8,
+        settled_server -> Text,
+    }
+}
+
+diesel::table! {
+    invalidations (position) {
+        position -> Int8,
+        key -> Bytea,
+        published_by -> Nullable<Bytea>,
+        created_at -> Int8,
+        identity -> Int8,
     }
 }
 
@@ -63,32 +89,14 @@ diesel::table! {
 diesel::table! {
     nodes (id) {
         id -> Bytea,
-        beat -> Int8,
-        applied -> Int8,
+        heartbeat -> Int8,
+        applied_position -> Int8,
         joined_at -> Int8,
-        alive_at -> Int8,
-        signs_with -> Text,
-        takes -> Text,
+        heartbeat_at -> Int8,
+        signing_key_digest -> Text,
+        accepted_key_digests -> Text,
         token_prefix -> Text,
-        joined_in -> Text,
-    }
-}
-
-diesel::table! {
-    notice_position (id) {
-        id -> Int2,
-        position -> Int8,
-        settled_in -> Text,
-    }
-}
-
-diesel::table! {
-    notices (position) {
-        position -> Int8,
-        about -> Bytea,
-        by_node -> Nullable<Bytea>,
-        at -> Int8,
-        identity -> Int8,
+        server -> Text,
     }
 }
 
@@ -98,7 +106,7 @@ diesel::table! {
         user_id -> Bytea,
         at -> Int8,
         reason -> Text,
-        by_credential -> Nullable<Bytea>,
+        actor_credential_id -> Nullable<Bytea>,
         ip -> Nullable<Text>,
         sessions_ended -> Int8,
         tokens_ended -> Int8,
@@ -106,9 +114,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    rotations (digest) {
-        digest -> Bytea,
-        request -> Bytea,
+    rotations (secret_digest) {
+        secret_digest -> Bytea,
+        request_digest -> Bytea,
         salt -> Bytea,
         overlap -> Int8,
     }
@@ -126,20 +134,12 @@ diesel::table! {
 }
 
 diesel::table! {
-    throttles (key) {
-        key -> Bytea,
-        clear_at -> Int8,
-        blocked_until -> Int8,
-    }
-}
-
-diesel::table! {
     users (id) {
         id -> Bytea,
         email -> Text,
         email_canonical -> Text,
         name -> Text,
-        password -> Text,
+        password_hash -> Text,
         created_at -> Int8,
         disabled_at -> Nullable<Int8>,
     }
@@ -157,22 +157,22 @@ diesel::joinable!(credentials -> users (user_id));
 diesel::joinable!(events -> users (user_id));
 diesel::joinable!(last_uses -> credentials (credential_id));
 diesel::joinable!(receipts -> users (user_id));
-diesel::joinable!(rotations -> secrets (digest));
+diesel::joinable!(rotations -> secrets (secret_digest));
 diesel::joinable!(secrets -> credentials (credential_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    attempt_counters,
     credentials,
-    database_place,
+    database_identity,
     events,
+    invalidation_sequence,
+    invalidations,
     last_uses,
     migration_checksums,
     nodes,
-    notice_position,
-    notices,
     receipts,
     rotations,
     secrets,
-    throttles,
     users,
     write_probe,
 );

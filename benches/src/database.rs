@@ -75,7 +75,7 @@ fn insert_users(database: &mut SqliteConnection, count: usize) -> Result<()> {
                 users::email.eq(&email),
                 users::email_canonical.eq(&email),
                 users::name.eq("Somebody"),
-                users::password.eq("none"),
+                users::password_hash.eq("none"),
                 users::created_at.eq(time(place)?.micros()),
             ))
             .execute(database)?;

@@ -50,7 +50,7 @@ struct Row {
     id: UserId,
     email: String,
     name: String,
-    password: String,
+    password_hash: String,
     created_at: Timestamp,
     disabled_at: Option<Timestamp>,
 }
@@ -65,7 +65,7 @@ impl From<Row> for Account {
                 created_at: row.created_at,
             },
             disabled_at: row.disabled_at,
-            password: StoredHash::from_stored(row.password),
+            password: StoredHash::from_stored(row.password_hash),
         }
     }
 }
@@ -82,7 +82,7 @@ pub(super) fn insert(
             users::email.eq(&user.email),
             users::email_canonical.eq(email.canonical()),
             users::name.eq(&user.name),
-            users::password.eq(password.as_str()),
+            users::password_hash.eq(password.as_str()),
             users::created_at.eq(user.created_at),
         ))
         .execute(connection)
@@ -176,7 +176,7 @@ pub(crate) fn set_password(
     password: &StoredHash,
 ) -> QueryResult<()> {
     diesel::update(users::table.find(id))
-        .set(users::password.eq(password.as_str()))
+        .set(users::password_hash.eq(password.as_str()))
         .execute(connection)
         .map(drop)
 }
@@ -189,9 +189,9 @@ pub(crate) fn renew_hash(
     old: &StoredHash,
     new: &StoredHash,
 ) -> QueryResult<bool> {
-    let row = users::table.filter(users::id.eq(id).and(users::password.eq(old.as_str())));
+    let row = users::table.filter(users::id.eq(id).and(users::password_hash.eq(old.as_str())));
     diesel::update(row)
-        .set(users::password.eq(new.as_str()))
+        .set(users::password_hash.eq(new.as_str()))
         .execute(connection)
         .map(|rows| rows == 1)
 }

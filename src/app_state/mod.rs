@@ -33,13 +33,7 @@ use crate::{
 };
 
 /// The tables, for both databases.
-pub const MIGRATIONS: Migrations = migrations![
-    "2026-11-22-000001_foundation",
-    "2026-11-27-000001_revoked_secrets",
-    "2026-11-27-000002_log_identity",
-    "2026-11-27-000003_migration_checksums",
-    "2026-11-27-000005_event_counts",
-];
+pub const MIGRATIONS: Migrations = migrations!["2026-11-28-000001_initial"];
 
 /// Lookups of secrets that are under way, by digest and by the generation of the cache at their
 /// start.

@@ -132,7 +132,7 @@ pub struct Event {
     /// The kind of the event.
     pub kind: EventKind,
     /// The caller's credential.
-    pub by_credential: Option<CredentialId>,
+    pub actor_credential_id: Option<CredentialId>,
     /// The client's address.
     pub ip: Option<IpAddr>,
     /// The credential that the event is about.

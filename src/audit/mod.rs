@@ -46,7 +46,7 @@ pub fn record(
         id: tx.new_id()?,
         at: tx.now(),
         kind: new.kind,
-        by_credential: actor.credential,
+        actor_credential_id: actor.credential,
         ip: actor.ip,
         credential_id: new.credential,
         receipt_id: new.receipt,

@@ -18,7 +18,7 @@ struct Row {
     user_id: Option<UserId>,
     at: Timestamp,
     kind: String,
-    by_credential: Option<CredentialId>,
+    actor_credential_id: Option<CredentialId>,
     ip: Option<String>,
     credential_id: Option<CredentialId>,
     receipt_id: Option<ReceiptId>,
@@ -32,7 +32,7 @@ impl From<Row> for Event {
             id: row.id,
             at: row.at,
             kind: EventKind::parse(&row.kind),
-            by_credential: row.by_credential,
+            actor_credential_id: row.actor_credential_id,
             ip: row.ip.and_then(|ip| ip.parse().ok()),
             credential_id: row.credential_id,
             receipt_id: row.receipt_id,
@@ -61,7 +61,7 @@ pub(super) fn insert(
         user_id: user,
         at: event.at,
         kind: event.kind.as_str().to_owned(),
-        by_credential: event.by_credential,
+        actor_credential_id: event.actor_credential_id,
         ip: event.ip.map(|ip| ip.to_string()),
         credential_id: event.credential_id,
         receipt_id: event.receipt_id,
@@ -88,9 +88,9 @@ pub(super) fn count_repetition(
         .order(events::id.desc())
         .select(Row::as_select())
         .into_boxed();
-    query = match event.by_credential {
-        Some(id) => query.filter(events::by_credential.eq(id)),
-        None => query.filter(events::by_credential.is_null()),
+    query = match event.actor_credential_id {
+        Some(id) => query.filter(events::actor_credential_id.eq(id)),
+        None => query.filter(events::actor_credential_id.is_null()),
     };
     query = match event.credential_id {
         Some(id) => query.filter(events::credential_id.eq(id)),

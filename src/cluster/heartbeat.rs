@@ -367,8 +367,8 @@ fn find_suspects(
 ) -> Result<(), db::Error> {
     let now = boot_time();
     for (node, reason) in mismatched {
-        let (beat, since) = *suspects.entry(node.id).or_insert((node.beat, now));
-        if beat != node.beat {
+        let (beat, since) = *suspects.entry(node.id).or_insert((node.heartbeat, now));
+        if beat != node.heartbeat {
             shared.request_shutdown(reason);
         } else if now.saturating_sub(since) >= lease::LEASE_WAIT {
             dedicated.write(move |connection| store::evict_node(connection, node.id, beat))?;

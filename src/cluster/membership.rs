@@ -184,15 +184,17 @@ impl Membership {
             return Err(Interrupted::LogReplaced);
         }
         let own = Some(self.id);
-        let has_waiter = match &since.notices {
+        let has_waiter = match &since.invalidations {
             None => {
                 shared.cache.clear();
                 true
             }
-            Some(notices) if notices.is_empty() => false,
-            Some(notices) => {
-                shared.cache.invalidate(notices.iter().map(|(key, _)| *key));
-                notices.iter().any(|(_, publisher)| *publisher != own)
+            Some(invalidations) if invalidations.is_empty() => false,
+            Some(invalidations) => {
+                shared
+                    .cache
+                    .invalidate(invalidations.iter().map(|(key, _)| *key));
+                invalidations.iter().any(|(_, publisher)| *publisher != own)
             }
         };
         let (id, position) = (self.id, since.newest.position);
@@ -228,13 +230,14 @@ impl Membership {
         let mut others = SuspectedNodes::new();
         for node in nodes.into_iter().filter(|node| node.id != self.id) {
             let since = match self.others.get(&node.id) {
-                Some((beat, since)) if *beat == node.beat => *since,
+                Some((beat, since)) if *beat == node.heartbeat => *since,
                 _ => now,
             };
-            others.insert(node.id, (node.beat, since));
+            others.insert(node.id, (node.heartbeat, since));
             if now.saturating_sub(since) >= lease::LEASE_WAIT {
-                dedicated
-                    .write(move |connection| store::evict_node(connection, node.id, node.beat))?;
+                dedicated.write(move |connection| {
+                    store::evict_node(connection, node.id, node.heartbeat)
+                })?;
             }
         }
         self.others = others;

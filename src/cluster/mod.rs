@@ -206,7 +206,10 @@ impl Cluster {
                 position: head.position,
                 identity: identities.first().copied(),
             },
-            nodes: nodes.into_iter().map(|node| (node.id, node.beat)).collect(),
+            nodes: nodes
+                .into_iter()
+                .map(|node| (node.id, node.heartbeat))
+                .collect(),
             unsettled: (!head.is_settled).then_some(head.server),
             failovers,
         })
@@ -227,7 +230,7 @@ impl Cluster {
             .filter(|node| Some(node.id) != own_id && node.applied < head.position);
         Ok(PublishedInvalidation {
             newest,
-            nodes: others.map(|node| (node.id, node.beat)).collect(),
+            nodes: others.map(|node| (node.id, node.heartbeat)).collect(),
             unsettled: (!head.is_settled).then_some(head.server),
             failovers,
         })

@@ -11,9 +11,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeConfig {
     /// The digest of the key that signs.
-    pub(super) signs_with: String,
+    pub(super) signing_key_digest: String,
     /// The digests of all accepted keys, separated by spaces.
-    pub(super) takes: String,
+    pub(super) accepted_key_digests: String,
     /// The prefix of new tokens.
     pub(super) token_prefix: String,
 }
@@ -23,19 +23,21 @@ impl NodeConfig {
     #[must_use]
     pub fn new(keys: &SigningKeys, prefix: &TokenPrefix) -> Self {
         let name = |key: &[u8]| Digest::of(&[b"narthex key: ", key].concat()).base64url();
-        let signs_with = name(keys.first());
-        let takes: Vec<String> = std::iter::once(signs_with.clone())
+        let signing_key_digest = name(keys.first());
+        let accepted: Vec<String> = std::iter::once(signing_key_digest.clone())
             .chain(keys.older().map(name))
             .collect();
         Self {
-            takes: takes.join(" "),
-            signs_with,
+            accepted_key_digests: accepted.join(" "),
+            signing_key_digest,
             token_prefix: prefix.as_str().to_owned(),
         }
     }
 
     fn accepts(&self, key: &str) -> bool {
-        self.takes.split(' ').any(|accepted| accepted == key)
+        self.accepted_key_digests
+            .split(' ')
+            .any(|accepted| accepted == key)
     }
 
     /// Returns the reason why this node cannot serve beside a node with `other`.
@@ -45,7 +47,7 @@ impl NodeConfig {
                 "another process on this database has another NARTHEX_TOKEN_PREFIX: set the same",
             );
         }
-        if !self.accepts(&other.signs_with) || !other.accepts(&self.signs_with) {
+        if !self.accepts(&other.signing_key_digest) || !other.accepts(&self.signing_key_digest) {
             return Some(
                 "another process on this database signs with a NARTHEX_SECRET_KEY that this process \
                  does not accept, or does not accept the key of this process: give all processes the \

@@ -118,6 +118,24 @@ pub struct Tables {
     pub unknown: Vec<String>,
 }
 
+/// The first migration of the versions from before the first release. Their migrations were replaced by
+/// one, and none leads from their tables to the present ones.
+const UNRELEASED: &str = "20261122000001";
+
+impl Tables {
+    /// Refuses a database with migrations that this program does not know.
+    ///
+    /// # Errors
+    /// Fails with [`Error::Unreleased`] or [`Error::Newer`].
+    pub fn expect_known(&self) -> Result<(), Error> {
+        match self.unknown.first() {
+            None => Ok(()),
+            Some(first) if first == UNRELEASED => Err(Error::Unreleased),
+            Some(first) => Err(Error::Newer(first.clone())),
+        }
+    }
+}
+
 /// Compares a database with `migrations`.
 ///
 /// # Errors

@@ -64,7 +64,7 @@ impl Migration {
 }
 
 /// The migrations in the dialect of one database. diesel's own embedding has one text for both
-/// databases, which cannot use SQLite's `STRICT`. Two folders would duplicate everything else.
+/// databases, which cannot use SQLite's `WITHOUT ROWID`. Two folders would duplicate everything else.
 struct EngineMigrations<'a>(&'a DatabaseUrl, Migrations);
 
 struct ToRun {
@@ -201,9 +201,7 @@ fn is_up_to_date(connection: &mut AnyConnection, migrations: Migrations) -> Resu
     // A process that already runs continues beside a newer version, because migrations only add. A
     // start on unknown migrations is refused, because this version cannot know what the tables mean
     // now.
-    if let Some(first) = tables.unknown.first() {
-        return Err(Error::Newer(first.clone()));
-    }
+    tables.expect_known()?;
     applied_migrations::ensure_same_tables(connection, migrations)?;
     Ok(tables.pending == 0)
 }
@@ -243,10 +241,10 @@ mod tests {
     #[test]
     fn version_matches_the_diesel_command_line() {
         let migration = Migration {
-            name: "2026-11-22-000001_foundation",
+            name: "2026-11-28-000001_initial",
             up: "",
             down: "",
         };
-        assert_eq!(migration.version(), "20261122000001");
+        assert_eq!(migration.version(), "20261128000001");
     }
 }

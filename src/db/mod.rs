@@ -97,6 +97,12 @@ pub enum Error {
          its own"
     )]
     Newer(String),
+    /// The tables were made by a version from before the first release.
+    #[error(
+        "a version from before the first release made the tables, and they cannot be migrated: use an empty \
+         database, or the version that made them; nothing was changed"
+    )]
+    Unreleased,
     /// The tables were made by other migrations than those of this program.
     #[error(
         "the tables are not those of this version of Narthex ({0}): use the version that made them, or a new \

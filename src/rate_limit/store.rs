@@ -6,7 +6,7 @@ use super::escalating_delay::AttemptCounter;
 use crate::{
     crypto::digest::Digest,
     db::{self, AnyConnection},
-    schema::throttles,
+    schema::attempt_counters,
     util::clock::Timestamp,
 };
 
@@ -15,9 +15,9 @@ pub(super) fn find(
     connection: &mut AnyConnection,
     key: Digest,
 ) -> QueryResult<Option<AttemptCounter>> {
-    let found: Option<(Timestamp, Timestamp)> = throttles::table
+    let found: Option<(Timestamp, Timestamp)> = attempt_counters::table
         .find(key)
-        .select((throttles::clear_at, throttles::blocked_until))
+        .select((attempt_counters::clear_at, attempt_counters::blocked_until))
         .first(connection)
         .optional()?;
     Ok(found.map(|(clear_at, blocked_until)| AttemptCounter {
@@ -32,11 +32,11 @@ pub(super) fn lock(connection: &mut AnyConnection, key: Digest) -> QueryResult<A
     if !touch(connection, key)? {
         let inserted = db::with_savepoint(connection, |connection| {
             let empty = AttemptCounter::default();
-            diesel::insert_into(throttles::table)
+            diesel::insert_into(attempt_counters::table)
                 .values((
-                    throttles::key.eq(key),
-                    throttles::clear_at.eq(empty.clear_at),
-                    throttles::blocked_until.eq(empty.blocked_until),
+                    attempt_counters::key.eq(key),
+                    attempt_counters::clear_at.eq(empty.clear_at),
+                    attempt_counters::blocked_until.eq(empty.blocked_until),
                 ))
                 .execute(connection)
         });
@@ -51,8 +51,8 @@ pub(super) fn lock(connection: &mut AnyConnection, key: Digest) -> QueryResult<A
 
 /// Locks the row. An `UPDATE` does so on both databases; SQLite has no `SELECT … FOR UPDATE`.
 fn touch(connection: &mut AnyConnection, key: Digest) -> QueryResult<bool> {
-    diesel::update(throttles::table.find(key))
-        .set(throttles::clear_at.eq(throttles::clear_at))
+    diesel::update(attempt_counters::table.find(key))
+        .set(attempt_counters::clear_at.eq(attempt_counters::clear_at))
         .execute(connection)
         .map(|rows| rows == 1)
 }
@@ -63,17 +63,17 @@ pub(super) fn set(
     key: Digest,
     counter: AttemptCounter,
 ) -> QueryResult<()> {
-    diesel::update(throttles::table.find(key))
+    diesel::update(attempt_counters::table.find(key))
         .set((
-            throttles::clear_at.eq(counter.clear_at),
-            throttles::blocked_until.eq(counter.blocked_until),
+            attempt_counters::clear_at.eq(counter.clear_at),
+            attempt_counters::blocked_until.eq(counter.blocked_until),
         ))
         .execute(connection)
         .map(drop)
 }
 
 pub(super) fn delete(connection: &mut AnyConnection, key: Digest) -> QueryResult<()> {
-    diesel::delete(throttles::table.find(key))
+    diesel::delete(attempt_counters::table.find(key))
         .execute(connection)
         .map(drop)
 }
@@ -87,16 +87,18 @@ pub(super) fn delete_expired(
     limit: i64,
 ) -> QueryResult<usize> {
     let expired = || {
-        throttles::clear_at
+        attempt_counters::clear_at
             .le(now)
-            .or(throttles::clear_at.gt(farthest))
+            .or(attempt_counters::clear_at.gt(farthest))
     };
-    let keys: Vec<Digest> = throttles::table
+    let keys: Vec<Digest> = attempt_counters::table
         .filter(expired())
         .limit(limit)
-        .select(throttles::key)
+        .select(attempt_counters::key)
         .load(connection)?;
     // The condition is checked again, because a counter that was incremented meanwhile stays.
-    diesel::delete(throttles::table.filter(throttles::key.eq_any(keys).and(expired())))
-        .execute(connection)
+    diesel::delete(
+        attempt_counters::table.filter(attempt_counters::key.eq_any(keys).and(expired())),
+    )
+    .execute(connection)
 }

@@ -58,7 +58,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
     let path = installation.database();
     database::fill(&path, accounts * TOKENS_A_USER, LIVE, &passes)?;
     SqliteConnection::establish(&path.to_string_lossy())?.batch_execute(&format!(
-        "UPDATE users SET password = (SELECT password FROM users WHERE email = '{EMAIL}')"
+        "UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE email = '{EMAIL}')"
     ))?;
     let live = fs::read_to_string(&passes)?;
     let live: Vec<&str> = live

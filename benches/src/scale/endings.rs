@@ -33,7 +33,7 @@ pub fn bare(postgres: &Postgres, effort: &Effort) -> Result<()> {
     );
     for clients in [1, 16] {
         let another = "\\set id random(1, 100000)\nUPDATE many SET n = n + 1 WHERE id = :id;\n";
-        let the_same = "UPDATE notice_position SET position = position + 1;\n";
+        let the_same = "UPDATE invalidation_sequence SET position = position + 1;\n";
         let another = commits(postgres, clients, another, effort)?;
         let the_same = commits(postgres, clients, the_same, effort)?;
         table::row(&[&clients, &whole(another), &whole(the_same)]);

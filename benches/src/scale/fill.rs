@@ -120,7 +120,7 @@ fn copy(postgres: &Postgres, database: &str, (into, write): Rows<'_>) -> Result<
 }
 
 fn users(tokens: usize) -> Rows<'static> {
-    let columns = "users (id, email, email_canonical, name, password, created_at)";
+    let columns = "users (id, email, email_canonical, name, password_hash, created_at)";
     let write = move |psql: &mut dyn Write| {
         for place in 0..tokens.div_ceil(TOKENS_A_USER) {
             let (id, at) = (hex(&user_id(place)), time(place)?.micros());

@@ -30,12 +30,12 @@ ANALYZE credentials;
 INSERT INTO last_uses (credential_id, at, ip) SELECT id, created_at, ip FROM credentials;
 INSERT INTO secrets (digest, credential_id, hint, created_at)
 SELECT sha256(id), id, '', created_at FROM credentials;
-INSERT INTO events (id, user_id, at, kind, by_credential, ip, credential_id, detail)
+INSERT INTO events (id, user_id, at, kind, actor_credential_id, ip, credential_id, detail)
 SELECT uuid_send(gen_random_uuid()), user_id, created_at, 'signed_in', id, ip, id, 'Chrome on Windows'
 FROM credentials;";
 
 const ENDED: &str = "
-INSERT INTO receipts (id, user_id, at, reason, by_credential, ip, sessions_ended, tokens_ended)
+INSERT INTO receipts (id, user_id, at, reason, actor_credential_id, ip, sessions_ended, tokens_ended)
 SELECT uuid_send(gen_random_uuid()), user_id, created_at, 'revoked', id, ip, 1, 0 FROM credentials;
 VACUUM (FULL, ANALYZE);";
 

@@ -192,8 +192,8 @@ fn check_contents(
         ),
         Err(other) => return Err(other.into()),
     }
-    if let Some(unknown) = tables.unknown.first() {
-        findings.fail(TABLES, db::Error::Newer(unknown.clone()).to_string());
+    if let Err(unknown) = tables.expect_known() {
+        findings.fail(TABLES, unknown.to_string());
         return Ok(());
     }
     if let Err(db::Error::OtherTables(difference)) =

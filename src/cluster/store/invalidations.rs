@@ -15,7 +15,7 @@ use crate::{
     credential_cache::InvalidationKey,
     crypto::digest::Digest,
     db::{AnyConnection, cached_statement, with_backend},
-    schema::{notice_position, notices},
+    schema::{invalidation_sequence, invalidations},
     types::ids::{NodeId, UserId},
     util::clock::Timestamp,
 };
@@ -39,8 +39,8 @@ pub(crate) struct Head {
 }
 
 impl From<(i64, String, String)> for Head {
-    fn from((position, settled_in, server): (i64, String, String)) -> Self {
-        let is_settled = server.is_empty() || settled_in.is_empty() || settled_in == server;
+    fn from((position, settled_server, server): (i64, String, String)) -> Self {
+        let is_settled = server.is_empty() || settled_server.is_empty() || settled_server == server;
         Self {
             position,
             server,
@@ -51,16 +51,17 @@ impl From<(i64, String, String)> for Head {
 
 cached_statement! {
     Advance { count: i64 as BigInt } -> (BigInt, Text, Text) =
-        "UPDATE notice_position SET position = position + " count " RETURNING position, settled_in, ''"
+        "UPDATE invalidation_sequence SET position = position + " count
+        " RETURNING position, settled_server, ''"
 }
 
 // The first server has no nodes from before it.
 cached_statement! {
     AdvanceOnServer { count: i64 as BigInt } -> (BigInt, Text, Text) =
-        "UPDATE notice_position SET position = position + " count ", settled_in = CASE WHEN \
-        settled_in = '' THEN server.name ELSE settled_in END FROM (SELECT CAST(system_identifier AS \
-        text) || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS name FROM \
-        pg_control_system()) AS server RETURNING position, settled_in, server.name"
+        "UPDATE invalidation_sequence SET position = position + " count ", settled_server = \
+        CASE WHEN settled_server = '' THEN server.name ELSE settled_server END FROM (SELECT \
+        CAST(system_identifier AS text) || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS name FROM \
+        pg_control_system()) AS server RETURNING position, settled_server, server.name"
 }
 
 /// Locks the position until the transaction ends, moves it by `count`, and returns the new end of
@@ -80,12 +81,13 @@ pub(crate) fn advance(
 }
 
 cached_statement! {
-    GetHead {} -> (BigInt, Text, Text) = "SELECT position, settled_in, '' FROM notice_position"
+    GetHead {} -> (BigInt, Text, Text) =
+        "SELECT position, settled_server, '' FROM invalidation_sequence"
 }
 
 cached_statement! {
     GetHeadOnServer {} -> (BigInt, Text, Text) =
-        "SELECT position, settled_in, server.name FROM notice_position, (SELECT \
+        "SELECT position, settled_server, server.name FROM invalidation_sequence, (SELECT \
         CAST(system_identifier AS text) || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
         AS name FROM pg_control_system()) AS server"
 }
@@ -102,24 +104,26 @@ pub(crate) fn head(connection: &mut AnyConnection, on_server: bool) -> QueryResu
 
 /// Records that all leases from before `server` are over.
 pub(crate) fn set_settled(connection: &mut AnyConnection, server: &str) -> QueryResult<()> {
-    diesel::update(notice_position::table.filter(notice_position::settled_in.ne(server)))
-        .set(notice_position::settled_in.eq(server))
-        .execute(connection)
-        .map(drop)
+    diesel::update(
+        invalidation_sequence::table.filter(invalidation_sequence::settled_server.ne(server)),
+    )
+    .set(invalidation_sequence::settled_server.eq(server))
+    .execute(connection)
+    .map(drop)
 }
 
 /// Returns the current position.
 fn position(connection: &mut AnyConnection) -> QueryResult<i64> {
-    with_backend!(connection => notice_position::table
-        .select(notice_position::position)
+    with_backend!(connection => invalidation_sequence::table
+        .select(invalidation_sequence::position)
         .first(connection))
 }
 
 /// Returns the identity of the invalidation at `position`.
 fn identity_at(connection: &mut AnyConnection, position: i64) -> QueryResult<Option<i64>> {
-    with_backend!(connection => notices::table
+    with_backend!(connection => invalidations::table
         .find(position)
-        .select(notices::identity)
+        .select(invalidations::identity)
         .first(connection)
         .optional())
 }
@@ -160,22 +164,22 @@ pub(crate) fn fate_of(connection: &mut AnyConnection, seen: Newest) -> QueryResu
 pub(crate) fn insert(
     connection: &mut AnyConnection,
     (position, identity): (i64, i64),
-    about: InvalidationKey,
+    key: InvalidationKey,
     by: Option<NodeId>,
     at: Timestamp,
 ) -> QueryResult<()> {
-    let about = match &about {
+    let key = match &key {
         InvalidationKey::User(user) => user.as_bytes().as_slice(),
         InvalidationKey::Secret(digest) => digest.as_bytes().as_slice(),
         InvalidationKey::Everything => EVERYTHING.as_slice(),
     };
-    with_backend!(connection => diesel::insert_into(notices::table)
+    with_backend!(connection => diesel::insert_into(invalidations::table)
         .values((
-            notices::position.eq(position),
-            notices::about.eq(about),
-            notices::by_node.eq(by),
-            notices::at.eq(at),
-            notices::identity.eq(identity),
+            invalidations::position.eq(position),
+            invalidations::key.eq(key),
+            invalidations::published_by.eq(by),
+            invalidations::created_at.eq(at),
+            invalidations::identity.eq(identity),
         ))
         .execute(connection))
     .map(drop)
@@ -189,7 +193,7 @@ pub(crate) struct Since {
     pub(crate) is_same_log: bool,
     /// The key and the publishing node of each invalidation, in order. `None` if the log does not
     /// have all of them any more.
-    pub(crate) notices: Option<Vec<(InvalidationKey, Option<NodeId>)>>,
+    pub(crate) invalidations: Option<Vec<(InvalidationKey, Option<NodeId>)>>,
 }
 
 /// The maximum number of invalidations that are read one by one. A node that is further behind
@@ -206,14 +210,19 @@ pub(crate) fn since(connection: &mut AnyConnection, applied: Newest) -> QueryRes
         return Ok(Since {
             newest: newest(connection, position)?,
             is_same_log,
-            notices: None,
+            invalidations: None,
         });
     }
-    let mut found: Vec<(i64, Vec<u8>, Option<NodeId>, i64)> = with_backend!(connection => notices::table
-        .filter(notices::position.ge(applied.position))
-        .filter(notices::position.le(position))
-        .order(notices::position)
-        .select((notices::position, notices::about, notices::by_node, notices::identity))
+    let mut found: Vec<(i64, Vec<u8>, Option<NodeId>, i64)> = with_backend!(connection => invalidations::table
+        .filter(invalidations::position.ge(applied.position))
+        .filter(invalidations::position.le(position))
+        .order(invalidations::position)
+        .select((
+            invalidations::position,
+            invalidations::key,
+            invalidations::published_by,
+            invalidations::identity,
+        ))
         .load(connection))?;
     let newest = Newest {
         position,
@@ -228,15 +237,16 @@ pub(crate) fn since(connection: &mut AnyConnection, applied: Newest) -> QueryRes
     let there = has_applied.then(|| found.remove(0).3);
     let is_same_log = there.is_none() || there == applied.identity;
     // An invalidation that cannot be parsed counts as missing.
-    let notices: Option<Vec<_>> = found
+    let invalidations: Option<Vec<_>> = found
         .into_iter()
-        .map(|(_, about, by, _)| Some((invalidation_key(&about)?, by)))
+        .map(|(_, key, by, _)| Some((invalidation_key(&key)?, by)))
         .collect();
     let is_whole = there == applied.identity;
     Ok(Since {
         newest,
         is_same_log,
-        notices: notices.filter(|notices| is_whole && i64::try_from(notices.len()) == Ok(pending)),
+        invalidations: invalidations
+            .filter(|found| is_whole && i64::try_from(found.len()) == Ok(pending)),
     })
 }
 
@@ -244,14 +254,14 @@ pub(crate) fn since(connection: &mut AnyConnection, applied: Newest) -> QueryRes
 const EVERYTHING: [u8; 16] = [0; 16];
 
 /// Parses a key. IDs are half as long as digests.
-fn invalidation_key(about: &[u8]) -> Option<InvalidationKey> {
-    if let Ok(digest) = <[u8; 32]>::try_from(about) {
+fn invalidation_key(key: &[u8]) -> Option<InvalidationKey> {
+    if let Ok(digest) = <[u8; 32]>::try_from(key) {
         return Some(InvalidationKey::Secret(Digest::from_stored(digest)));
     }
-    if about == EVERYTHING {
+    if key == EVERYTHING {
         return Some(InvalidationKey::Everything);
     }
-    let user = Uuid::from_slice(about).ok()?;
+    let user = Uuid::from_slice(key).ok()?;
     Some(InvalidationKey::User(UserId::from_uuid(user)))
 }
 
@@ -263,14 +273,14 @@ pub(crate) fn delete_before(
     before: Timestamp,
 ) -> QueryResult<usize> {
     let newest = position(connection)?;
-    diesel::update(notices::table)
-        .filter(notices::at.lt(before))
-        .filter(notices::position.eq(newest))
-        .filter(notices::about.ne(EVERYTHING.as_slice()))
-        .set(notices::about.eq(EVERYTHING.as_slice()))
+    diesel::update(invalidations::table)
+        .filter(invalidations::created_at.lt(before))
+        .filter(invalidations::position.eq(newest))
+        .filter(invalidations::key.ne(EVERYTHING.as_slice()))
+        .set(invalidations::key.eq(EVERYTHING.as_slice()))
         .execute(connection)?;
-    diesel::delete(notices::table)
-        .filter(notices::at.lt(before))
-        .filter(notices::position.lt(newest))
+    diesel::delete(invalidations::table)
+        .filter(invalidations::created_at.lt(before))
+        .filter(invalidations::position.lt(newest))
         .execute(connection)
 }

@@ -15,7 +15,7 @@ pub(super) use self::invalidations::{
 use super::node_config::NodeConfig;
 use crate::{
     db::{AnyConnection, cached_statement, with_backend},
-    schema::{database_place, nodes},
+    schema::{database_identity, nodes},
     types::ids::NodeId,
     util::clock::Timestamp,
 };
@@ -24,14 +24,14 @@ use crate::{
 #[derive(Clone, Copy, Debug, Queryable)]
 pub(super) struct Node {
     pub(super) id: NodeId,
-    pub(super) beat: i64,
+    pub(super) heartbeat: i64,
     pub(super) applied: i64,
 }
 
 /// Returns all nodes.
 pub(super) fn nodes(connection: &mut AnyConnection) -> QueryResult<Vec<Node>> {
     with_backend!(connection => nodes::table
-        .select((nodes::id, nodes::beat, nodes::applied))
+        .select((nodes::id, nodes::heartbeat, nodes::applied_position))
         .load(connection))
 }
 
@@ -39,42 +39,48 @@ pub(super) fn nodes(connection: &mut AnyConnection) -> QueryResult<Vec<Node>> {
 pub(super) fn node_configs(connection: &mut AnyConnection) -> QueryResult<Vec<(Node, NodeConfig)>> {
     let found: Vec<(Node, (String, String, String))> = nodes::table
         .select((
-            (nodes::id, nodes::beat, nodes::applied),
-            (nodes::signs_with, nodes::takes, nodes::token_prefix),
+            (nodes::id, nodes::heartbeat, nodes::applied_position),
+            (
+                nodes::signing_key_digest,
+                nodes::accepted_key_digests,
+                nodes::token_prefix,
+            ),
         ))
         .load(connection)?;
     let found = found.into_iter();
-    let all = found.map(|(node, (signs_with, takes, token_prefix))| {
-        let config = NodeConfig {
-            signs_with,
-            takes,
-            token_prefix,
-        };
-        (node, config)
-    });
+    let all = found.map(
+        |(node, (signing_key_digest, accepted_key_digests, token_prefix))| {
+            let config = NodeConfig {
+                signing_key_digest,
+                accepted_key_digests,
+                token_prefix,
+            };
+            (node, config)
+        },
+    );
     Ok(all.collect())
 }
 
 /// Inserts a node that has applied all invalidations up to `applied`. On another server than
-/// `joined_in` its row does not count.
+/// `server` its row does not count.
 pub(super) fn insert_node(
     connection: &mut AnyConnection,
     id: NodeId,
-    (applied, joined_in): (i64, &str),
+    (applied, server): (i64, &str),
     config: &NodeConfig,
     at: Timestamp,
 ) -> QueryResult<()> {
     diesel::insert_into(nodes::table)
         .values((
             nodes::id.eq(id),
-            nodes::beat.eq(0),
-            nodes::applied.eq(applied),
+            nodes::heartbeat.eq(0),
+            nodes::applied_position.eq(applied),
             nodes::joined_at.eq(at),
-            nodes::alive_at.eq(at),
-            nodes::signs_with.eq(&config.signs_with),
-            nodes::takes.eq(&config.takes),
+            nodes::heartbeat_at.eq(at),
+            nodes::signing_key_digest.eq(&config.signing_key_digest),
+            nodes::accepted_key_digests.eq(&config.accepted_key_digests),
             nodes::token_prefix.eq(&config.token_prefix),
-            nodes::joined_in.eq(joined_in),
+            nodes::server.eq(server),
         ))
         .execute(connection)
         .map(drop)
@@ -82,14 +88,16 @@ pub(super) fn insert_node(
 
 cached_statement! {
     Beat { applied: i64 as BigInt, at: Timestamp as BigInt, node: NodeId as Binary } =
-        "UPDATE nodes SET beat = beat + 1, applied = " applied ", alive_at = " at " WHERE id = " node
-        " AND joined_in = ''"
+        "UPDATE nodes SET heartbeat = heartbeat + 1, applied_position = " applied
+        ", heartbeat_at = " at " WHERE id = " node
+        " AND server = ''"
 }
 
 cached_statement! {
     BeatOnServer { applied: i64 as BigInt, at: Timestamp as BigInt, node: NodeId as Binary } =
-        "UPDATE nodes SET beat = beat + 1, applied = " applied ", alive_at = " at " WHERE id = " node
-        " AND joined_in = (SELECT CAST(system_identifier AS text) || '/' || \
+        "UPDATE nodes SET heartbeat = heartbeat + 1, applied_position = " applied
+        ", heartbeat_at = " at " WHERE id = " node
+        " AND server = (SELECT CAST(system_identifier AS text) || '/' || \
         substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) FROM pg_control_system())"
 }
 
@@ -112,13 +120,13 @@ pub(super) fn beat(
 
 cached_statement! {
     Applied { position: i64 as BigInt, node: NodeId as Binary } =
-        "UPDATE nodes SET applied = " position " WHERE id = " node " AND joined_in = ''"
+        "UPDATE nodes SET applied_position = " position " WHERE id = " node " AND server = ''"
 }
 
 cached_statement! {
     AppliedOnServer { position: i64 as BigInt, node: NodeId as Binary } =
-        "UPDATE nodes SET applied = " position " WHERE id = " node
-        " AND joined_in = (SELECT CAST(system_identifier AS text) || '/' || \
+        "UPDATE nodes SET applied_position = " position " WHERE id = " node
+        " AND server = (SELECT CAST(system_identifier AS text) || '/' || \
         substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) FROM pg_control_system())"
 }
 
@@ -143,7 +151,7 @@ pub(super) fn evict_node(connection: &mut AnyConnection, id: NodeId, beat: i64) 
     diesel::delete(
         nodes::table
             .filter(nodes::id.eq(id))
-            .filter(nodes::beat.eq(beat)),
+            .filter(nodes::heartbeat.eq(beat)),
     )
     .execute(connection)
     .map(drop)
@@ -159,33 +167,33 @@ pub(super) fn remove(connection: &mut AnyConnection, id: NodeId) -> QueryResult<
 /// Returns the time of the newest heartbeat of all nodes, by the clock of its node.
 pub(crate) fn last_alive(connection: &mut AnyConnection) -> QueryResult<Option<Timestamp>> {
     nodes::table
-        .select(diesel::dsl::max(nodes::alive_at))
+        .select(diesel::dsl::max(nodes::heartbeat_at))
         .first(connection)
 }
 
 /// Returns the recorded identity of the database.
 pub(crate) fn identity(connection: &mut AnyConnection) -> QueryResult<Option<String>> {
-    database_place::table
-        .select(database_place::place)
+    database_identity::table
+        .select(database_identity::identity)
         .first(connection)
         .optional()
 }
 
 /// Records the first identity of the database.
-pub(crate) fn insert_identity(connection: &mut AnyConnection, place: &str) -> QueryResult<()> {
-    diesel::insert_into(database_place::table)
+pub(crate) fn insert_identity(connection: &mut AnyConnection, identity: &str) -> QueryResult<()> {
+    diesel::insert_into(database_identity::table)
         .values((
-            database_place::id.eq(1_i16),
-            database_place::place.eq(place),
+            database_identity::id.eq(1_i16),
+            database_identity::identity.eq(identity),
         ))
         .execute(connection)
         .map(drop)
 }
 
 /// Replaces the recorded identity. Returns `false` if none is recorded.
-pub(crate) fn set_identity(connection: &mut AnyConnection, place: &str) -> QueryResult<bool> {
-    diesel::update(database_place::table)
-        .set(database_place::place.eq(place))
+pub(crate) fn set_identity(connection: &mut AnyConnection, identity: &str) -> QueryResult<bool> {
+    diesel::update(database_identity::table)
+        .set(database_identity::identity.eq(identity))
         .execute(connection)
         .map(|rows| rows == 1)
 }
@@ -194,10 +202,10 @@ pub(crate) fn set_identity(connection: &mut AnyConnection, place: &str) -> Query
 pub(crate) fn replace_identity(
     connection: &mut AnyConnection,
     was: &str,
-    place: &str,
+    identity: &str,
 ) -> QueryResult<bool> {
-    diesel::update(database_place::table.filter(database_place::place.eq(was)))
-        .set(database_place::place.eq(place))
+    diesel::update(database_identity::table.filter(database_identity::identity.eq(was)))
+        .set(database_identity::identity.eq(identity))
         .execute(connection)
         .map(|rows| rows == 1)
 }

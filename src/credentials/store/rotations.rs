@@ -100,8 +100,8 @@ pub(crate) fn insert_rotation(
 ) -> QueryResult<()> {
     diesel::insert_into(rotations::table)
         .values((
-            rotations::digest.eq(derived.digest),
-            rotations::request.eq(request),
+            rotations::secret_digest.eq(derived.digest),
+            rotations::request_digest.eq(request),
             rotations::salt.eq(derived.salt.as_slice()),
             rotations::overlap.eq(derived.overlap),
         ))
@@ -119,11 +119,11 @@ pub(crate) fn rotation(
     let found: Option<(Digest, Vec<u8>, i64, Option<Timestamp>)> = rotations::table
         .inner_join(secrets::table)
         .filter(secrets::credential_id.eq(credential))
-        .filter(rotations::request.eq(request))
+        .filter(rotations::request_digest.eq(request))
         .filter(secrets::created_at.gt(since.unwrap_or(Timestamp::from_micros(i64::MIN))))
         .order(secrets::created_at.desc())
         .select((
-            rotations::digest,
+            rotations::secret_digest,
             rotations::salt,
             rotations::overlap,
             secrets::valid_until,

@@ -63,7 +63,7 @@ impl<'a> EventJson<'a> {
             r#type: event.kind.as_str(),
             detail: &event.detail,
             credential_id: event.credential_id,
-            by: event.by_credential,
+            by: event.actor_credential_id,
             ip: event.ip,
             receipt_id: event.receipt_id,
             times: event.times,

@@ -252,7 +252,7 @@ fn sign_out_of_all_users_is_one_transaction() {
     };
     assert_eq!(operator.query_text(transactions), "1");
     // One invalidation clears the cache of every node.
-    let query = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM notices \
-                      WHERE about = (SELECT about FROM notices ORDER BY about LIMIT 1) AND length(about) = 16";
+    let query = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM invalidations \
+                      WHERE key = (SELECT key FROM invalidations ORDER BY key LIMIT 1) AND length(key) = 16";
     assert_eq!(operator.query_text(query), "1");
 }

@@ -211,7 +211,7 @@ async fn lossless_failover_is_recorded_by_the_server() {
     let sender = cluster.database.stop_sending();
     cluster.database.standby.promote();
     cluster.database.kill_primary(&sender);
-    let identity = "SELECT place AS line FROM database_place";
+    let identity = "SELECT identity AS line FROM database_identity";
     while !cluster
         .database
         .standby

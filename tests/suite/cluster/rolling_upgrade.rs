@@ -14,18 +14,18 @@ const ADA: &str = "ada@example.com";
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 const TABLES: [&str; 14] = [
+    "attempt_counters",
     "credentials",
-    "database_place",
+    "database_identity",
     "events",
+    "invalidation_sequence",
+    "invalidations",
     "last_uses",
     "migration_checksums",
     "nodes",
-    "notice_position",
-    "notices",
     "receipts",
     "rotations",
     "secrets",
-    "throttles",
     "users",
     "write_probe",
 ];

@@ -110,7 +110,7 @@ async fn revoking_a_token_with_many_secrets_is_one_invalidation() {
     }
     let newest = ApiClient::at(&app.origin, &newest);
     app.wait_until_all_cached(&[&client, &other, &newest]).await;
-    let position = "SELECT CAST(position AS TEXT) AS line FROM notice_position";
+    let position = "SELECT CAST(position AS TEXT) AS line FROM invalidation_sequence";
     let value = || {
         query_lines(&app, position, position)
             .concat()

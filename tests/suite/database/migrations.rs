@@ -2,12 +2,12 @@
 
 use narthex::{
     app_state::MIGRATIONS,
-    db::{DatabaseUrl, revert_all, run_pending},
+    db::{DatabaseUrl, Migration, Migrations, revert_all, run_pending},
 };
 
 use crate::support::app::{TestApp, migrate};
 use crate::support::client::AnonymousClient;
-use crate::support::database::Database;
+use crate::support::database::{Database, Engine};
 use crate::support::operator::Operator;
 use crate::support::sql;
 
@@ -16,28 +16,10 @@ const ADA: &str = "ada@example.com";
 /// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration of the
 /// main branch is never edited, because databases have its tables. A database is refused if a
 /// migration was applied with another text.
-const FROZEN: [(&str, &str); 5] = [
-    (
-        "2026-11-22-000001_foundation",
-        "b58e609170d67e0f1f416303becc768db0bd9be602fa2a2441fd6205fcf7f51c",
-    ),
-    (
-        "2026-11-27-000001_revoked_secrets",
-        "1d03996d09f1cb0796b1287b23d43f699c8005ebb16f857176c8f4bcef55ae38",
-    ),
-    (
-        "2026-11-27-000002_log_identity",
-        "a3bc4b7891f5ba206f088b84afe47098887699656c70e111b72b2ffaa645b9d3",
-    ),
-    (
-        "2026-11-27-000003_migration_checksums",
-        "c0a6cdc46720e32032bb770baed3793ce2a2ae042d740d51405db2c60f4eb10f",
-    ),
-    (
-        "2026-11-27-000005_event_counts",
-        "44b1264c419f0eda5ce409d5d2b5e96864daa6febf09b5c0c2eb71f8ed736e0e",
-    ),
-];
+const FROZEN: [(&str, &str); 1] = [(
+    "2026-11-28-000001_initial",
+    "45c261481fdf038a5598664bd154f950040216c208d5373ae518cda2d5851a24",
+)];
 
 #[test]
 fn text_of_a_migration_never_changes() {
@@ -83,21 +65,15 @@ fn tables_of_an_edited_migration_are_refused() {
     let operator = on(Database::fresh(migrate));
     operator.run_ok(&["user", "list"]);
     operator.execute(
-        "UPDATE migration_checksums SET checksum = 'another' WHERE version = '20261122000001'",
+        "UPDATE migration_checksums SET checksum = 'another' WHERE version = '20261128000001'",
     );
-    let reason = "2026-11-22-000001_foundation was applied with another text";
+    let reason = "2026-11-28-000001_initial was applied with another text";
     expect_refused_by_every_command(&operator, reason);
 }
 
-/// Removes the checksums, as in a database of a release that recorded none.
+/// Removes the checksums, as in a database whose tables diesel's command line created.
 fn remove_checksums(operator: &Operator) {
-    for sql in [
-        "DROP TABLE write_probe",
-        "DROP TABLE migration_checksums",
-        "DELETE FROM __diesel_schema_migrations WHERE version = '20261127000003'",
-    ] {
-        operator.execute(sql);
-    }
+    operator.execute("DELETE FROM migration_checksums");
 }
 
 #[test]
@@ -107,23 +83,92 @@ fn tables_without_checksums_are_compared_by_their_columns() {
     operator.execute("ALTER TABLE users RENAME COLUMN disabled_at TO locked_at");
     expect_refused_by_every_command(&operator, "they lack users.disabled_at");
     operator.execute("ALTER TABLE users RENAME COLUMN locked_at TO disabled_at");
-    operator.execute("DROP TABLE database_place");
-    expect_refused_by_every_command(&operator, "they lack database_place.");
+    operator.execute("DROP TABLE database_identity");
+    expect_refused_by_every_command(&operator, "they lack database_identity.");
+}
+
+/// Returns the migrations of this version and two of a next release, which only add.
+fn with_next_release() -> Migrations {
+    let next = [
+        Migration {
+            name: "9999-12-30-000001_remarks",
+            up: "ALTER TABLE users ADD COLUMN remark TEXT;",
+            down: "ALTER TABLE users DROP COLUMN remark;",
+        },
+        Migration {
+            name: "9999-12-31-000001_index",
+            up: "CREATE INDEX users_remark_idx ON users (remark);",
+            down: "DROP INDEX users_remark_idx;",
+        },
+    ];
+    let present = MIGRATIONS
+        .iter()
+        .map(|&Migration { name, up, down }| Migration { name, up, down });
+    let all: Vec<Migration> = present.chain(next).collect();
+    all.leak()
 }
 
 #[test]
-fn migrate_records_checksums_of_an_older_version() {
+fn next_migration_records_missing_checksums() {
     let operator = on(Database::fresh(migrate));
     remove_checksums(&operator);
     // A column that the operator has added does no harm.
-    operator.execute("ALTER TABLE users ADD COLUMN remark TEXT");
-    let done = operator.run_ok(&["migrate"]);
-    assert_eq!(done, "Done: 20261127000003\n");
+    operator.execute("ALTER TABLE users ADD COLUMN note TEXT");
+    operator.run(&["check"]).expect_code(0);
+    let target = DatabaseUrl::parse(operator.database.address()).unwrap();
+    let done = run_pending(&target, with_next_release()).unwrap();
+    assert_eq!(done, ["99991230000001", "99991231000001"]);
     let recorded = operator.query_text(
-        "SELECT checksum AS line FROM migration_checksums WHERE version = '20261122000001'",
+        "SELECT checksum AS line FROM migration_checksums WHERE version = '20261128000001'",
     );
     assert_eq!(recorded, FROZEN[0].1);
-    operator.run(&["check"]).expect_code(0);
+}
+
+#[test]
+fn failed_migration_changes_nothing() {
+    let operator = on(Database::empty());
+    let target = DatabaseUrl::parse(operator.database.address()).unwrap();
+    let broken = Migration {
+        name: "9999-12-31-000002_broken",
+        up: "ALTER TABLE absent ADD COLUMN x TEXT;",
+        down: "",
+    };
+    let release = with_next_release().iter();
+    let all: Vec<Migration> = release
+        .map(|&Migration { name, up, down }| Migration { name, up, down })
+        .chain([broken])
+        .collect();
+    let error = run_pending(&target, all.leak()).unwrap_err().to_string();
+    assert!(error.contains("9999-12-31-000002_broken"), "{error}");
+    // No table was created, so the same database takes the migrations that work.
+    assert_eq!(run_pending(&target, with_next_release()).unwrap().len(), 3);
+}
+
+#[test]
+fn tables_from_before_the_first_release_are_refused_unchanged() {
+    let operator = on(Database::empty());
+    operator.execute(include_str!("unreleased.sql"));
+    operator.execute(
+        "INSERT INTO users (id, email, email_canonical, name, password, created_at) \
+         VALUES ('0123456789abcdef', 'ada@example.com', 'ada@example.com', 'Ada', '', 0)",
+    );
+    let columns = match Engine::of_this_run() {
+        Engine::Sqlite => "SELECT group_concat(sql) AS line FROM sqlite_master",
+        Engine::Postgres => {
+            "SELECT string_agg(table_name || '.' || column_name, ' ' ORDER BY table_name, column_name) \
+             AS line FROM information_schema.columns WHERE table_schema = 'public'"
+        }
+    };
+    let rows = "SELECT email || version || checksum AS line FROM users, migration_checksums \
+                ORDER BY version DESC LIMIT 1";
+    let contents = || [columns, rows].map(|sql| operator.query_text(sql));
+    let before = contents();
+    expect_refused_by_every_command(
+        &operator,
+        "a version from before the first release made the tables, and they cannot be migrated: use \
+         an empty database, or the version that made them; nothing was changed",
+    );
+    assert_eq!(contents(), before);
 }
 
 #[test]
@@ -148,10 +193,12 @@ fn migrations_can_be_reverted_and_run_again() {
         Vec::<String>::new()
     );
     operator.add_user(ADA);
+    let next = run_pending(&target, with_next_release()).unwrap();
+    assert_eq!(next, ["99991230000001", "99991231000001"]);
 
-    let mut reverted = revert_all(&target, MIGRATIONS).unwrap();
+    let mut reverted = revert_all(&target, with_next_release()).unwrap();
     reverted.reverse();
-    assert_eq!(reverted, made);
+    assert_eq!(reverted, [made.clone(), next].concat());
     // No table with one of these names is left.
     for table in ["users", "receipts", "credentials", "secrets", "events"] {
         operator.execute(&format!("CREATE TABLE {table} (x INT)"));
@@ -171,6 +218,7 @@ fn every_migration_folder_is_compiled_in() {
     let folders = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap();
     let mut folders: Vec<_> = folders
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "README.md")
         .collect();
     folders.sort_unstable();
     let compiled_in: Vec<_> = MIGRATIONS.iter().map(|migration| migration.name).collect();
@@ -188,7 +236,7 @@ fn tables_without_rowid_exist_on_sqlite() {
     if let DatabaseUrl::Sqlite(_) = app.context.settings().database {
         assert_eq!(
             without_rowid.join(" "),
-            "events last_uses migration_checksums notices receipts rotations secrets throttles"
+            "attempt_counters events invalidations last_uses migration_checksums receipts rotations secrets"
         );
     }
 }

@@ -84,7 +84,7 @@ async fn role_without_ddl_rights_serves_and_runs_every_command() {
     }
 
     // Every role may read the identity of the database.
-    let identity = superuser.query_text("SELECT place AS line FROM database_place");
+    let identity = superuser.query_text("SELECT identity AS line FROM database_identity");
     for name in ["system ", "timeline ", "database ", "users-table "] {
         assert!(identity.contains(name), "{identity}");
     }

@@ -101,7 +101,7 @@ fn add_many(app: &TestApp) {
              INSERT INTO secrets (digest, credential_id, hint, created_at)
              SELECT {digest}, id, 'abcd', 0 FROM credentials WHERE name = 'old';
              INSERT INTO last_uses (credential_id, at) SELECT id, 0 FROM credentials WHERE name = 'old';
-             {numbers} INSERT INTO users (id, email, email_canonical, name, password, created_at)
+             {numbers} INSERT INTO users (id, email, email_canonical, name, password_hash, created_at)
              SELECT {id}, i || '@example.com', i || '@example.com', 'Somebody', 'none', 0 FROM n;
              {analyze}"
         ),
@@ -188,10 +188,13 @@ async fn cleanup_finds_ended_credentials_by_an_index() {
     })
     .await;
     for (condition, index) in [
-        ("WHERE (credentials.receipt_id <", "credentials_of_receipt"),
+        (
+            "WHERE (credentials.receipt_id <",
+            "credentials_receipt_id_idx",
+        ),
         (
             "(credentials.receipt_id IS NULL)",
-            "credentials_ended_by_hand",
+            "credentials_ended_at_idx",
         ),
     ] {
         let plain = |query: &String| query.replace(['`', '"'], "");

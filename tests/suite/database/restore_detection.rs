@@ -137,7 +137,7 @@ async fn backup_written_over_the_database_is_reported_once() {
     serving.stop().expect_code(0);
     operator.restore_in_place(&backup);
     // The backup is eleven minutes old.
-    operator.execute("UPDATE nodes SET alive_at = alive_at - 660000000");
+    operator.execute("UPDATE nodes SET heartbeat_at = heartbeat_at - 660000000");
 
     let (state, detail, code) = check_copy(&operator);
     assert_eq!((&*state, code), ("warn", Some(0)), "{detail}");
@@ -184,7 +184,7 @@ async fn rewound_database_is_reported_until_all_are_signed_out() {
     let token = operator.only_token_of(ADA);
     operator.run_ok(&["token", "revoke", &token]);
     assert_eq!(check_copy(&operator).0, "ok");
-    operator.execute("UPDATE notice_position SET position = 0; DELETE FROM notices");
+    operator.execute("UPDATE invalidation_sequence SET position = 0; DELETE FROM invalidations");
     let mut attempts = 0;
     while check_copy(&operator).0 == "ok" {
         attempts += 1;

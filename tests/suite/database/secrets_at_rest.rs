@@ -211,7 +211,7 @@ async fn passwords_are_stored_as_argon2id_with_separate_salts() {
     let app = TestApp::start();
     app.register(ADA).await;
     app.register("grace@example.com").await;
-    let query = "SELECT password AS line FROM users";
+    let query = "SELECT password_hash AS line FROM users";
     let stored = query_lines(&app, query, query);
     for one in &stored {
         assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
@@ -265,7 +265,7 @@ async fn deleted_user_leaves_no_row() {
     let rows = |dump: &str| {
         // The newest invalidation stays, without the ID of a user.
         let is_not_of_a_user = |row: &&str| {
-            ["nodes: ", "notices: ", "throttles: "]
+            ["nodes: ", "invalidations: ", "attempt_counters: "]
                 .iter()
                 .any(|table| row.starts_with(table))
         };

@@ -213,7 +213,7 @@ async fn impossible_password_is_rejected_without_hashing() {
 }
 
 fn stored(app: &TestApp) -> String {
-    let query = "SELECT password AS line FROM users";
+    let query = "SELECT password_hash AS line FROM users";
     query_lines(app, query, query).remove(0)
 }
 
@@ -229,7 +229,7 @@ async fn hash_with_old_parameters_is_renewed_at_sign_in() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let old = weak_hash(PASSWORD);
-    execute(&app, &format!("UPDATE users SET password = '{old}'"));
+    execute(&app, &format!("UPDATE users SET password_hash = '{old}'"));
     assert_eq!(sign_in(&app, ADA, "a wrong password of hers").await, 422);
     assert_eq!(
         stored(&app),
@@ -255,7 +255,7 @@ async fn concurrent_sign_ins_renew_an_old_hash_once() {
     app.register(ADA).await;
     execute(
         &app,
-        &format!("UPDATE users SET password = '{}'", weak_hash(PASSWORD)),
+        &format!("UPDATE users SET password_hash = '{}'", weak_hash(PASSWORD)),
     );
     let mut all = JoinSet::new();
     for _ in 0..20 {
@@ -295,7 +295,7 @@ async fn malformed_stored_hash_is_rejected_at_normal_cost() {
         format!("$argon2id$v=19$m=4194304,t=2,p=1{tag}"),
         format!("$argon2id$v=19$m=19456,t=4000000000,p=1{tag}"),
     ] {
-        execute(&app, &format!("UPDATE users SET password = '{phc}'"));
+        execute(&app, &format!("UPDATE users SET password_hash = '{phc}'"));
         let runs = app.context.hasher().runs();
         assert_eq!(sign_in(&app, ADA, PASSWORD).await, 422, "{phc}");
         assert_eq!(

@@ -611,7 +611,7 @@ async fn clock_jump_does_not_block_sign_in() {
 }
 
 fn stored_counts(app: &TestApp) -> usize {
-    let count = "SELECT CAST(count(*) AS text) AS line FROM throttles";
+    let count = "SELECT CAST(count(*) AS text) AS line FROM attempt_counters";
     query_lines(app, count, count)[0].parse().unwrap()
 }
 
@@ -642,8 +642,8 @@ async fn email_field_is_not_stored_in_plain_text() {
     try_directly(&app, "hunter2@my-secret.example", WRONG).await;
     let rows = query_lines(
         &app,
-        "SELECT hex(key) || clear_at || blocked_until AS line FROM throttles",
-        "SELECT row_to_json(t)::text AS line FROM throttles t",
+        "SELECT hex(key) || clear_at || blocked_until AS line FROM attempt_counters",
+        "SELECT row_to_json(t)::text AS line FROM attempt_counters t",
     );
     assert_eq!(rows.len(), 3, "{rows:?}");
     assert!(!rows.concat().contains("hunter2") && !rows.concat().contains("my-secret"));

@@ -1,1 +1,0 @@
-ALTER TABLE secrets DROP COLUMN revoked_at;

@@ -1,2 +1,0 @@
-DROP TABLE write_probe;
-DROP TABLE migration_checksums;

@@ -1,0 +1,14 @@
+DROP TABLE write_probe;
+DROP TABLE migration_checksums;
+DROP TABLE database_identity;
+DROP TABLE nodes;
+DROP TABLE invalidations;
+DROP TABLE invalidation_sequence;
+DROP TABLE attempt_counters;
+DROP TABLE events;
+DROP TABLE rotations;
+DROP TABLE secrets;
+DROP TABLE last_uses;
+DROP TABLE credentials;
+DROP TABLE receipts;
+DROP TABLE users;
