@@ -143,7 +143,7 @@ async fn backup_written_over_the_database_is_reported_once() {
     assert_eq!((&*state, code), ("warn", Some(0)), "{detail}");
     let lines = warnings_of_a_start(&operator);
     assert_eq!(lines.len(), 1, "{lines:?}");
-    for words in [" WARN ", "was in use on 20", "narthex sign-out --all"] {
+    for words in [" WARN ", "was last in use on 20", "narthex sign-out --all"] {
         assert!(lines[0].contains(words), "{words}: {lines:?}");
     }
     // A node deletes the rows of members that were cut off after it has waited for their leases.
