@@ -87,7 +87,7 @@ fn checks(sort: Sort, times: u32, folder: &Path) -> Result<()> {
         .then(|| logging::start(Program::Server, &sources, &settings))
         .transpose()?;
     let keys = settings.signing_keys(&SystemRandom)?;
-    db::run_pending(&settings.database, MIGRATIONS)?;
+    db::run_pending(&settings.database.url, MIGRATIONS)?;
     let passes = folder.join("passes");
     database::fill(&path, 1, 1, &passes)?;
     let runtime = actix_web::rt::System::new();

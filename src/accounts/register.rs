@@ -46,7 +46,7 @@ pub async fn register(
     registration: Registration,
     actor: Actor,
 ) -> Result<PasswordProof> {
-    if context.settings().registration == config::Registration::Closed {
+    if context.settings().accounts.registration == config::Registration::Closed {
         return Err(Error::RegistrationClosed);
     }
     let attempt = Attempt::to_register(context, actor.ip);

@@ -69,16 +69,16 @@ impl AppState {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, Error> {
-        db::run_pending(&settings.database, MIGRATIONS)?;
-        let db = Database::open(&settings.database, settings.database_connections)?;
+        db::run_pending(&settings.database.url, MIGRATIONS)?;
+        let db = Database::open(&settings.database.url, settings.database.connections)?;
         let hasher = PasswordHasher::new(available_parallelism())?;
         let cluster = Cluster::new(
             db.clone(),
-            settings.cache_limits,
+            settings.cache,
             Arc::clone(&clock),
             Arc::clone(&random),
         );
-        let change_limiter = PerMinute::new(settings.changes_per_minute);
+        let change_limiter = PerMinute::new(settings.rate_limits.changes_per_minute);
         Ok(Self(Arc::new(Inner {
             settings,
             db,
@@ -96,7 +96,7 @@ impl AppState {
 
     /// Sets the signing keys, which all nodes must share. The node caches nothing before.
     pub fn set_node_config(&self, keys: &SigningKeys) {
-        let config = NodeConfig::new(keys, &self.settings().token_prefix);
+        let config = NodeConfig::new(keys, &self.settings().tokens.prefix);
         self.cluster().set_node_config(config);
     }
 

@@ -19,13 +19,13 @@ pub(super) fn backup(
     file: &Path,
     format: OutputFormat,
 ) -> Result<(), CliError> {
-    let DatabaseUrl::Sqlite(database) = &settings.database else {
+    let DatabaseUrl::Sqlite(database) = &settings.database.url else {
         return Err(CliError::message(
             "DATABASE_URL names a PostgreSQL database: back it up with pg_dump or with the tools \
              of its server",
         ));
     };
-    ensure_exists(&settings.database)?;
+    ensure_exists(&settings.database.url)?;
     let file = std::path::absolute(file)?;
     // SQLite takes the name as text.
     if file.to_str().is_none() {
@@ -47,7 +47,7 @@ pub(super) fn backup(
         fs::remove_file(&file)?;
     }
     let bytes = done?;
-    let key_file = settings.secret_keys.is_none().then(|| settings.key_file());
+    let key_file = settings.signing.keys.is_none().then(|| settings.key_file());
     if format.json {
         return output::json(&json::backup(&file, bytes, key_file.as_deref()));
     }
@@ -61,7 +61,7 @@ pub(super) fn backup(
 
 /// Fills the empty file. Returns when the copy is on the disk.
 fn write(settings: &Settings, file: &Path, copy: &File) -> Result<u64, CliError> {
-    backup::copy_to(&settings.database, file).map_err(Error::from)?;
+    backup::copy_to(&settings.database.url, file).map_err(Error::from)?;
     copy.sync_all()?;
     File::open(folder_of(file))?.sync_all()?;
     Ok(copy.metadata()?.len())

@@ -20,7 +20,7 @@ pub(super) async fn run(context: &AppState, format: OutputFormat) -> Result<(), 
 
 /// Records the present identity of the database as the right one and returns it.
 pub(super) async fn confirm(context: &AppState) -> Result<String, CliError> {
-    let target = context.settings().database.clone();
+    let target = context.settings().database.url.clone();
     // A refused query would end the transaction below, so the identity is read outside of it.
     let current = context
         .db()

@@ -20,7 +20,7 @@ const STATUS_LINE: u64 = 64;
 
 pub(super) fn health(settings: &Settings, live: bool) -> Result<(), CliError> {
     let path = if live { paths::HEALTH } else { paths::READY };
-    let listen = &settings.listen;
+    let listen = &settings.server.listen;
     let status = ask(listen, path)
         .map_err(|error| CliError::message(format!("{listen} does not answer: {error}")))?;
     match status {

@@ -36,8 +36,12 @@ pub struct Log {
 /// # Errors
 /// Fails if no thread can be started.
 pub fn start(program: Program, sources: &Sources, settings: &Settings) -> io::Result<Log> {
-    let filter = filter(program, sources.is_set("NARTHEX_LOG"), &settings.log);
-    let format = settings.log_format;
+    let filter = filter(
+        program,
+        sources.is_set("NARTHEX_LOG"),
+        &settings.logging.filter,
+    );
+    let format = settings.logging.format;
     let guard = match program {
         Program::Server => {
             panic::set_hook(Box::new(log_panic));

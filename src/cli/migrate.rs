@@ -4,7 +4,7 @@ use super::{CliError, OutputFormat, json, output};
 use crate::{app_state::MIGRATIONS, config::Settings, db, error::Error};
 
 pub(super) fn migrate(settings: &Settings, format: OutputFormat) -> Result<(), CliError> {
-    let done = db::run_pending(&settings.database, MIGRATIONS).map_err(Error::from)?;
+    let done = db::run_pending(&settings.database.url, MIGRATIONS).map_err(Error::from)?;
     if format.json {
         return output::json(&json::list(done.iter()));
     }

@@ -212,7 +212,7 @@ impl Operation {
             .enable_time()
             .build()?;
         if !matches!(self, Self::User(_)) {
-            ensure_exists(&settings.database)?;
+            ensure_exists(&settings.database.url)?;
         }
         let context = context(settings)?;
         let closed = context.db().closed();

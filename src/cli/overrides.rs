@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
-use crate::config::KEYS;
+use crate::config::keys;
 
 /// The heading of the settings in the help.
 pub(super) const HEADING: &str =
@@ -22,7 +22,7 @@ impl FromArgMatches for Overrides {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        let given = KEYS.iter().filter_map(|key| {
+        let given = keys().filter_map(|key| {
             let value = matches.try_get_one::<String>(key.env).ok().flatten()?;
             Some((key.env, value.clone()))
         });
@@ -34,7 +34,7 @@ impl FromArgMatches for Overrides {
 impl Args for Overrides {
     fn augment_args(command: Command) -> Command {
         // The secret key has no flag, because every user of the machine can see command lines.
-        KEYS.iter()
+        keys()
             .filter(|key| key.env != "NARTHEX_SECRET_KEY")
             .fold(command, |command, key| {
                 let default = key

@@ -15,8 +15,9 @@ pub(super) fn serve(settings: Settings) -> Result<(), CliError> {
     let inherited = Listeners::inherited()
         .map_err(|error| CliError::message(format!("cannot use an inherited socket: {error}")))?;
     let keys = settings.signing_keys(&SystemRandom)?;
-    let listen = settings.listen.clone();
+    let listen = settings.server.listen.clone();
     let url = settings
+        .server
         .public_url
         .as_ref()
         .map(|url| url.origin().to_string());

@@ -123,7 +123,7 @@ impl Add {
         if self.never {
             return None;
         }
-        let max = context.settings().token_max_age.unwrap_or(DEFAULT_LIFE);
+        let max = context.settings().tokens.max_age.unwrap_or(DEFAULT_LIFE);
         Some(self.expires_in.unwrap_or(max.min(DEFAULT_LIFE)))
     }
 
@@ -140,6 +140,7 @@ impl Add {
         Ok(NewToken {
             name: self.name.clone(),
             abilities: settings
+                .tokens
                 .catalogue
                 .parse(&self.abilities)
                 .map_err(|reason| refused("--ability", reason))?,

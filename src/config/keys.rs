@@ -1,5 +1,7 @@
 //! The table of settings: names, defaults and help texts.
 
+use super::sections;
+
 /// One setting.
 #[derive(Debug)]
 pub struct Key {
@@ -36,7 +38,7 @@ impl Key {
     }
 }
 
-const fn key(env: &'static str, default: &'static str, help: &'static str) -> Key {
+pub(super) const fn key(env: &'static str, default: &'static str, help: &'static str) -> Key {
     Key {
         env,
         default: Some(default),
@@ -44,7 +46,7 @@ const fn key(env: &'static str, default: &'static str, help: &'static str) -> Ke
     }
 }
 
-const fn unset(env: &'static str, help: &'static str) -> Key {
+pub(super) const fn unset(env: &'static str, help: &'static str) -> Key {
     Key {
         env,
         default: None,
@@ -52,159 +54,25 @@ const fn unset(env: &'static str, help: &'static str) -> Key {
     }
 }
 
-/// All settings except `[abilities]`.
-pub const KEYS: &[Key] = &[
-    key(
-        "DATABASE_URL",
-        "sqlite://narthex.db",
-        "The database: sqlite://PATH or postgres://…",
-    ),
-    unset("DATABASE_URL_FILE", "A file that contains DATABASE_URL"),
-    key(
-        "NARTHEX_DATABASE_CONNECTIONS",
-        "12",
-        "Maximum number of PostgreSQL connections of a process",
-    ),
-    key(
-        "NARTHEX_LISTEN",
-        "127.0.0.1:8080",
-        "Address and port, or a Unix socket: unix:/run/narthex.sock",
-    ),
-    unset(
-        "NARTHEX_PUBLIC_URL",
-        "URL that users type; decides Secure cookies, links and the allowed origin",
-    ),
-    unset(
-        "NARTHEX_SECRET_KEY",
-        "64 or more random bytes in base64; several, separated by commas: the first signs, all \
-         verify",
-    ),
-    unset(
-        "NARTHEX_SECRET_KEY_FILE",
-        "A file that contains NARTHEX_SECRET_KEY",
-    ),
-    key(
-        "NARTHEX_REGISTRATION",
-        "open",
-        "Whether users may create accounts themselves: open or closed",
-    ),
-    unset(
-        "NARTHEX_TRUSTED_PROXIES",
-        "Networks whose X-Forwarded-For and Forwarded are used",
-    ),
-    unset(
-        "NARTHEX_TRUSTED_ORIGINS",
-        "Further origins whose pages may use the session cookie",
-    ),
-    unset(
-        "NARTHEX_COOKIE_DOMAIN",
-        "Share the session with sibling hosts of this domain",
-    ),
-    key(
-        "NARTHEX_COOKIE_NAME",
-        "narthex",
-        "Name of the session cookie, after the prefix __Host- or __Secure- under https",
-    ),
-    key(
-        "NARTHEX_HSTS",
-        "max-age=31536000",
-        "Strict-Transport-Security under https, such as max-age=31536000; includeSubDomains",
-    ),
-    unset(
-        "NARTHEX_THROTTLE_EXEMPT",
-        "Networks without rate limits by address",
-    ),
-    key(
-        "NARTHEX_CONNECTIONS_PER_CLIENT",
-        "1024",
-        "Maximum number of connections of one client network",
-    ),
-    key(
-        "NARTHEX_CHANGES_PER_MINUTE",
-        "600",
-        "Maximum number of changes of one account in a minute; revocations are not counted",
-    ),
-    key(
-        "NARTHEX_TOKEN_PREFIX",
-        "nrx",
-        "Prefix of new tokens: 2 to 10 letters or digits",
-    ),
-    unset(
-        "NARTHEX_TOKEN_MAX_AGE",
-        "Maximum life of a token, such as 90d",
-    ),
-    key(
-        "NARTHEX_DEVICE_TOKEN_AGE",
-        "365d",
-        "Life of the token of a device that signs in, or never for no end",
-    ),
-    key("NARTHEX_SESSION_IDLE", "2h", "Idle limit of a session"),
-    key("NARTHEX_SESSION_MAX", "12h", "Absolute limit of a session"),
-    key(
-        "NARTHEX_REMEMBER_IDLE",
-        "14d",
-        "Idle limit of a session that is kept signed in",
-    ),
-    key(
-        "NARTHEX_REMEMBER_MAX",
-        "90d",
-        "Absolute limit of a session that is kept signed in",
-    ),
-    key(
-        "NARTHEX_CONFIRM_FOR",
-        "15m",
-        "Time for which a password confirmation counts",
-    ),
-    key(
-        "NARTHEX_LAST_USED_EVERY",
-        "10s",
-        "Interval between writes of last-used times",
-    ),
-    key(
-        "NARTHEX_KEEP_ENDED",
-        "30d",
-        "Time for which revoked and expired credentials stay readable",
-    ),
-    key(
-        "NARTHEX_MEMORY_ENTRIES",
-        "250000",
-        "Maximum number of cached sessions and tokens; 0 disables the cache",
-    ),
-    key(
-        "NARTHEX_MEMORY_SIZE",
-        "160MiB",
-        "Maximum memory of the cache",
-    ),
-    unset(
-        "NARTHEX_DRAIN",
-        "Time for which a stopping server continues to serve after it reports that it is not ready",
-    ),
-    key(
-        "NARTHEX_APP_NAME",
-        "Narthex",
-        "Name of the product on every page",
-    ),
-    unset(
-        "NARTHEX_APP_URL",
-        "Target of the logo and of the link back to the app",
-    ),
-    unset("NARTHEX_LOGO", "A file with the logo: SVG or PNG"),
-    unset(
-        "NARTHEX_ACCENT",
-        "Colour of buttons and links, such as #1a5fb4",
-    ),
-    unset(
-        "NARTHEX_CSP_REPORT_URI",
-        "URL of a collector to which browsers report violations of the content security policy",
-    ),
-    unset("NARTHEX_METRICS_LISTEN", "Address and port for /metrics"),
-    key("NARTHEX_LOG", "info", "A level, or a tracing filter"),
-    key(
-        "NARTHEX_LOG_FORMAT",
-        "text",
-        "Format of log lines: text or json",
-    ),
+/// The settings of each section.
+const SECTIONS: &[&[Key]] = &[
+    sections::server::KEYS,
+    sections::database::KEYS,
+    sections::signing::KEYS,
+    sections::accounts::KEYS,
+    sections::sessions::KEYS,
+    sections::tokens::KEYS,
+    sections::rate_limits::KEYS,
+    sections::records::KEYS,
+    sections::cache::KEYS,
+    sections::branding::KEYS,
+    sections::logging::KEYS,
 ];
+
+/// Returns all settings except `[abilities]`.
+pub fn all() -> impl Iterator<Item = &'static Key> {
+    SECTIONS.iter().copied().flatten()
+}
 
 /// Returns whether a setting of this name is likely to hold a secret. A mistyped setting is
 /// refused, and the error must not write its value into a log.
@@ -224,7 +92,7 @@ pub(super) fn file_of(secret: &Key) -> Option<&'static Key> {
 /// Returns the setting with this environment variable.
 #[must_use]
 pub fn find(env: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.env == env)
+    all().find(|key| key.env == env)
 }
 
 #[cfg(test)]
@@ -233,7 +101,7 @@ mod tests {
 
     #[test]
     fn every_secret_has_a_file_setting() {
-        for key in KEYS.iter().filter(|key| key.is_secret()) {
+        for key in all().filter(|key| key.is_secret()) {
             let file = file_of(key).map(|file| (file.default, file.is_secret()));
             assert_eq!(file, Some((None, false)), "{}", key.env);
         }

@@ -8,8 +8,7 @@ use std::{fs::File, io::Read as _, path::Path};
 use zeroize::Zeroizing;
 
 use super::{
-    ConfigError,
-    keys::{self, KEYS},
+    ConfigError, keys,
     sources::{Sources, one_line},
 };
 
@@ -21,7 +20,7 @@ const MAX_BYTES: u64 = 64 * 1024;
 /// # Errors
 /// Fails if a secret and its file are both set, or if a file cannot be read.
 pub(super) fn read_all(sources: &mut Sources) -> Result<(), ConfigError> {
-    for key in KEYS.iter().filter(|key| key.is_secret()) {
+    for key in keys::all().filter(|key| key.is_secret()) {
         let file = keys::file_of(key).and_then(|file| sources.raw(file.env));
         let Some((path, source)) = file else { continue };
         if let Some((_, other)) = sources.raw(key.env) {

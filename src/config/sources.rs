@@ -6,12 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    ConfigError, file,
-    keys::{self, KEYS},
-    secret_file,
-    service_links::is_service_link,
-};
+use super::{ConfigError, file, keys, secret_file, service_links::is_service_link};
 use crate::{types::ability::Catalogue, util::unicode};
 
 /// Raw values with their sources. A source with higher precedence replaces an earlier value.
@@ -126,7 +121,7 @@ impl Sources {
 
     /// Returns the settings that name a file with a secret, each with its file.
     pub(super) fn secret_files(&self) -> Vec<(&'static str, PathBuf)> {
-        KEYS.iter()
+        keys::all()
             .filter(|key| key.is_secret())
             .filter_map(|key| {
                 let file = keys::file_of(key)?;
@@ -173,7 +168,7 @@ impl Sources {
 
     fn set_by_environment(&mut self, env: &str, value: &str) -> Result<(), ConfigError> {
         let Some(key) = keys::find(env) else {
-            let known: Vec<&str> = KEYS.iter().map(|key| key.env).collect();
+            let known: Vec<&str> = keys::all().map(|key| key.env).collect();
             let shown = redact(keys::may_be_secret(env), format_args!("\"{value}\""));
             return Err(one_line(format!(
                 "{env} is {shown}: there is no such setting; the settings are {}",

@@ -60,7 +60,7 @@ pub async fn prune(context: &AppState) -> Result<Pruned> {
             break;
         }
     }
-    let before = now.saturating_sub(context.settings().keep_ended);
+    let before = now.saturating_sub(context.settings().records.keep_ended);
     // The revocation of a token invalidates each of its stored secrets. A node with a slow clock
     // may still accept a secret that is expired by this clock.
     let superseded_before = before.min(now.saturating_sub(INVALIDATION_RETENTION));

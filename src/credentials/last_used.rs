@@ -76,7 +76,7 @@ const fn pause_factor(database: &DatabaseUrl) -> u32 {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn flush(context: &AppState) -> Result<()> {
-    write_all(context, pause_factor(&context.settings().database)).await
+    write_all(context, pause_factor(&context.settings().database.url)).await
 }
 
 /// Writes the recorded uses without pauses. Call it at shutdown, when no other task records or

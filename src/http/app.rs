@@ -99,7 +99,7 @@ pub(crate) fn service_with_routes(
         context: context.clone(),
         headers: Headers::new(context.settings()),
         log: RequestLog::default(),
-        listen: context.settings().listen.to_string(),
+        listen: context.settings().server.listen.to_string(),
     });
     scope
         .default_service(web::to(not_found))
@@ -204,7 +204,7 @@ where
     let started = Instant::now();
     let settings = shared.context.settings();
     let connection = InProgress::begin(request.request());
-    client_ip::record(&request, &settings.trusted_proxies);
+    client_ip::record(&request, &settings.server.trusted_proxies);
     let answer = match check_request(settings, &shared.listen, &request) {
         Ok(()) => match allowed_host::to_https(request.request(), settings)
             .or_else(|| cors::preflight(request.request(), settings))

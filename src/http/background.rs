@@ -40,7 +40,7 @@ pub(crate) fn shutdown_on_signal(
         let terminated = pin!(async {
             select(pin!(received(hung_up.as_mut())), pin!(terminated.recv())).await;
             service_manager::notify_stopping();
-            if let Some(drain) = context.settings().drain {
+            if let Some(drain) = context.settings().server.drain {
                 context.shutdown().begin();
                 tracing::info!("shutdown requested; the server is not ready any more");
                 actix_web::rt::time::sleep(drain).await;
@@ -97,7 +97,7 @@ pub(crate) async fn end_idle_connections(connections: Arc<Connections>) {
 /// Writes the cached last-used times to the database in each period of the settings.
 pub(crate) async fn write_last_used(context: AppState) {
     loop {
-        actix_web::rt::time::sleep(context.settings().last_used_every).await;
+        actix_web::rt::time::sleep(context.settings().records.last_used_every).await;
         if let Err(error) = last_used::flush(&context).await {
             tracing::warn!(cause = %error, "write of last-used times failed; retrying in the next period");
         }

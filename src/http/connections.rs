@@ -88,10 +88,10 @@ impl Connections {
         let share = (max / CLIENT_SHARE).max(MIN_PER_CLIENT);
         Self {
             max,
-            max_per_client: settings.connections_per_client.min(share),
+            max_per_client: settings.server.connections_per_client.min(share),
             unlimited: [
-                settings.trusted_proxies.clone(),
-                settings.throttle_exempt.clone(),
+                settings.server.trusted_proxies.clone(),
+                settings.rate_limits.exempt.clone(),
             ],
             ticks: AtomicU64::new(0),
             open: AtomicUsize::new(0),

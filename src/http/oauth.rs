@@ -317,6 +317,7 @@ pub async fn metadata(context: Data<AppState>, _: NoQuery) -> Result<HttpRespons
     let issuer = context.settings().base_url();
     let abilities = context
         .settings()
+        .tokens
         .catalogue
         .iter()
         .map(|(ability, _)| ability.clone());

@@ -47,7 +47,7 @@ impl ReturnTo {
         let trusted = matches!(target.scheme(), "http" | "https")
             && target.username().is_empty()
             && target.password().is_none()
-            && settings.trusted_origins.contains(&origin)
+            && settings.server.trusted_origins.contains(&origin)
             && target.as_str().len() <= paths::MAX_RETURN_ADDRESS;
         trusted.then(|| Self(target.into()))
     }

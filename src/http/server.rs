@@ -59,7 +59,7 @@ impl Server {
         keys: SigningKeys,
         routes: fn(&mut web::ServiceConfig),
     ) -> io::Result<Self> {
-        let listeners = Listeners::open(&context.settings().listen)?;
+        let listeners = Listeners::open(&context.settings().server.listen)?;
         Self::with_listeners(context, keys, listeners, routes)
     }
 
@@ -106,6 +106,7 @@ impl Server {
         }
         let metrics = context
             .settings()
+            .server
             .metrics_listen
             .map(|listen| metrics::bind(listen, &context))
             .transpose()?;

@@ -270,7 +270,7 @@ impl Family {
 /// cannot be distinguished from others and is not counted by network.
 fn counted(context: &AppState, ip: Option<IpAddr>) -> Option<IpAddr> {
     ip.map(networks::canonical)
-        .filter(|ip| !context.settings().throttle_exempt.contain(*ip))
+        .filter(|ip| !context.settings().rate_limits.exempt.contain(*ip))
 }
 
 /// Returns the key of a counter. It is a digest, because a user can type a password into the wrong

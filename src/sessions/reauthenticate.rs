@@ -55,7 +55,9 @@ pub async fn reauthenticate(
             }
             redeemed?;
             let form_key = form_key.as_ref().filter(|_| existing.is_none());
-            let until = tx.now().saturating_add(tx.state.settings().confirm_for);
+            let until = tx
+                .now()
+                .saturating_add(tx.state.settings().sessions.confirm_for);
             let form_key = form_key.map(<[u8; 16]>::as_slice);
             change::confirm(tx, user, session, digest, until, form_key)?;
             let event = NewEvent::new(EventKind::PasswordConfirmed, "");
@@ -76,7 +78,7 @@ fn was_confirmed_by_form(
     let now = context.now();
     let since = now
         .saturating_sub(RESUBMISSION_WINDOW)
-        .saturating_add(context.settings().confirm_for);
+        .saturating_add(context.settings().sessions.confirm_for);
     let found = store::find(connection, user, session)?;
     Ok(found.filter(|session| {
         session.is_active(now) && session.confirmed_until.is_some_and(|until| until > since)

@@ -149,9 +149,9 @@ fn is_known_device(
 fn new_session(context: &AppState, user: &User, parameters: &SignIn) -> Result<Credential> {
     let settings = context.settings();
     let limits = if parameters.remember {
-        settings.remember
+        settings.sessions.remembered_limits
     } else {
-        settings.session
+        settings.sessions.limits
     };
     let user_agent = parameters
         .user_agent
@@ -175,7 +175,7 @@ fn new_session(context: &AppState, user: &User, parameters: &SignIn) -> Result<C
         last_used_at: Some(now),
         expires_at: Some(now.saturating_add(limits.max)),
         idle_limit: Some(limits.idle),
-        confirmed_until: Some(now.saturating_add(settings.confirm_for)),
+        confirmed_until: Some(now.saturating_add(settings.sessions.confirm_for)),
         ended_at: None,
         receipt_id: None,
     })

@@ -128,7 +128,7 @@ pub(super) fn new_token(
     made_by: Option<CredentialId>,
     actor: &Actor,
 ) -> Result<Issued> {
-    let secret = TokenSecret::generate(&context.settings().token_prefix, context.random())?;
+    let secret = TokenSecret::generate(&context.settings().tokens.prefix, context.random())?;
     let token = Credential {
         id: context.new_id()?,
         user_id: user,
@@ -216,7 +216,7 @@ impl NewToken {
         if expires_at.is_some_and(|end| end <= now) {
             return Err(field::expiry_in_the_past());
         }
-        match context.settings().token_max_age {
+        match context.settings().tokens.max_age {
             Some(max_age) if expires_at.is_none_or(|end| end > now.saturating_add(max_age)) => {
                 Err(field::expiry_too_late(max_age))
             }

@@ -27,7 +27,7 @@ impl DeviceSignIn {
     #[must_use]
     pub fn default_expiry(context: &AppState) -> Option<Timestamp> {
         let settings = context.settings();
-        let lives = [settings.device_token_age, settings.token_max_age];
+        let lives = [settings.tokens.device_age, settings.tokens.max_age];
         let life = lives.into_iter().flatten().min();
         life.map(|life| context.now().saturating_add(life))
     }

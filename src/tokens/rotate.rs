@@ -227,7 +227,7 @@ fn replace(
     } else {
         MAX_PREVIOUS_SECRETS
     };
-    let prefix = &tx.state.settings().token_prefix;
+    let prefix = &tx.state.settings().tokens.prefix;
     let Some(request) = request else {
         let secret = TokenSecret::generate(prefix, tx.state.random())?;
         insert(tx, token, &secret, overlap, max_previous)?;
@@ -297,7 +297,7 @@ fn find_existing(
     if has_idempotency_key && is_replaced {
         return Err(key_reuse_error(field::key_used_before_rotation()));
     }
-    let prefix = &context.settings().token_prefix;
+    let prefix = &context.settings().tokens.prefix;
     let input = request.to_bytes();
     std::iter::once(request.keys.first())
         .chain(request.keys.older())

@@ -35,7 +35,7 @@ const MAX_CHECKED_BYTES: u64 = 256 << 20;
 
 /// Checks the database. Returns the times that it reports.
 pub(super) fn check(settings: &Settings, clock: &dyn Clock, findings: &mut Findings) -> Times {
-    let target = &settings.database;
+    let target = &settings.database.url;
     let mut times = Times::at(clock.now());
     if let DatabaseUrl::Sqlite(path) = target
         && (!file_exists(path, findings) || has_foreign_wal(path, findings))
@@ -67,7 +67,7 @@ fn session(
     connection: &mut AnyConnection,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    if let DatabaseUrl::Sqlite(_) = settings.database {
+    if let DatabaseUrl::Sqlite(_) = settings.database.url {
         return Ok(());
     }
     let faults = inspect::session_faults(connection)?;
@@ -77,7 +77,7 @@ fn session(
     for fault in faults {
         findings.warn(SESSION, fault);
     }
-    let connections = settings.database_connections;
+    let connections = settings.database.connections;
     match db::connection_capacity(connection, connections)? {
         ConnectionCapacity::Enough => {
             findings.ok(CONNECTIONS, format!("{connections} and one are available"));

@@ -13,12 +13,12 @@ use crate::config::{ListenAddress, PublicUrl, Registration, Settings};
 pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     listen(settings, findings);
     public_url(settings, findings);
-    if !settings.trusted_proxies.is_empty() || has_proxy(settings) {
+    if !settings.server.trusted_proxies.is_empty() || has_proxy(settings) {
         proxies(settings, findings);
     }
     throttling(settings, findings);
     registration(settings, findings);
-    if let Some(metrics) = settings.metrics_listen {
+    if let Some(metrics) = settings.server.metrics_listen {
         if metrics.ip().is_loopback() {
             findings.ok(
                 "metrics",
@@ -34,7 +34,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
 }
 
 fn listen(settings: &Settings, findings: &mut Findings) {
-    let listen = &settings.listen;
+    let listen = &settings.server.listen;
     let possible = match listen {
         // Port 0 of the address, because the running server may hold the configured port.
         ListenAddress::Tcp(address) => TcpListener::bind((address.ip(), 0)).map(drop),
@@ -57,7 +57,7 @@ fn listen(settings: &Settings, findings: &mut Findings) {
 
 fn public_url(settings: &Settings, findings: &mut Findings) {
     const CHECK: &str = "public url";
-    match &settings.public_url {
+    match &settings.server.public_url {
         Some(url) if url.is_https() => findings.ok(CHECK, url.origin().as_str()),
         Some(url) if is_local(url) => findings.ok(CHECK, url.origin().as_str()),
         Some(url) => findings.warn(
@@ -67,7 +67,7 @@ fn public_url(settings: &Settings, findings: &mut Findings) {
                 url.origin()
             ),
         ),
-        None if settings.listen.is_local() => {
+        None if settings.server.listen.is_local() => {
             findings.ok(CHECK, settings.base_url());
         }
         None => findings.warn(
@@ -81,31 +81,31 @@ fn public_url(settings: &Settings, findings: &mut Findings) {
 /// Returns whether clients come through a proxy: the public URL has https or another port than the
 /// server.
 fn has_proxy(settings: &Settings) -> bool {
-    let Some(url) = &settings.public_url else {
+    let Some(url) = &settings.server.public_url else {
         return false;
     };
     let port = url
         .authority()
         .rsplit_once(':')
         .map_or(Ok(80), |(_, port)| port.parse());
-    let own = settings.listen.tcp().map(|address| address.port());
+    let own = settings.server.listen.tcp().map(|address| address.port());
     url.is_https() || own.is_none() || own != port.ok()
 }
 
 fn proxies(settings: &Settings, findings: &mut Findings) {
     const CHECK: &str = "proxies";
-    if settings.trusted_proxies.is_empty() && settings.listen.tcp().is_none() {
+    if settings.server.trusted_proxies.is_empty() && settings.server.listen.tcp().is_none() {
         findings.ok(
             CHECK,
             "the proxy on the socket is trusted to report client addresses",
         );
-    } else if settings.trusted_proxies.is_empty() {
+    } else if settings.server.trusted_proxies.is_empty() {
         findings.warn(
             CHECK,
             "NARTHEX_TRUSTED_PROXIES is not set, and NARTHEX_PUBLIC_URL needs a proxy: its \
              X-Forwarded-For is ignored, and all clients share the proxy's address",
         );
-    } else if settings.trusted_proxies.contain_all() {
+    } else if settings.server.trusted_proxies.contain_all() {
         findings.warn(
             CHECK,
             "NARTHEX_TRUSTED_PROXIES contains every address, so every client can claim any \
@@ -121,7 +121,7 @@ fn proxies(settings: &Settings, findings: &mut Findings) {
 
 /// Reports only a problem, because most operators never use this setting.
 fn throttling(settings: &Settings, findings: &mut Findings) {
-    if settings.throttle_exempt.contain_all() {
+    if settings.rate_limits.exempt.contain_all() {
         findings.warn(
             "throttling",
             "NARTHEX_THROTTLE_EXEMPT contains every address: one network may try one password on \
@@ -132,11 +132,11 @@ fn throttling(settings: &Settings, findings: &mut Findings) {
 
 fn registration(settings: &Settings, findings: &mut Findings) {
     const CHECK: &str = "registration";
-    let is_exposed = match &settings.public_url {
+    let is_exposed = match &settings.server.public_url {
         Some(url) => !is_local(url),
-        None => !settings.listen.is_local(),
+        None => !settings.server.listen.is_local(),
     };
-    match settings.registration {
+    match settings.accounts.registration {
         Registration::Closed => findings.ok(CHECK, "closed: operators create the accounts"),
         Registration::Open if is_exposed => findings.warn(
             CHECK,

@@ -11,7 +11,7 @@ use crate::{config::Settings, i18n::humanize::count};
 const KEY: &str = "key";
 
 pub(super) fn check(settings: &Settings, findings: &mut Findings) {
-    for (setting, path) in &settings.secret_files {
+    for (setting, path) in &settings.signing.secret_files {
         secret_file(setting, path, findings);
     }
     let keys = match settings.existing_signing_keys() {
@@ -23,7 +23,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
         let meaning = "the start creates a new one, which ends every session of an earlier key";
         return can_be_created(&path, KEY, meaning, findings);
     };
-    if settings.secret_keys.is_some() {
+    if settings.signing.keys.is_some() {
         let older = keys.older().count();
         return findings.ok(
             KEY,
@@ -50,6 +50,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
 fn source(settings: &Settings) -> &'static str {
     const FILE: &str = "NARTHEX_SECRET_KEY_FILE";
     let in_a_file = settings
+        .signing
         .secret_files
         .iter()
         .any(|(setting, _)| *setting == FILE);

@@ -131,7 +131,7 @@ fn encoded(text: &str) -> Cow<'_, str> {
 /// method of this request is ignored.
 fn is_preflight(request: &HttpRequest, context: &AppState, rules: &CookieConfig) -> bool {
     let headers = request.headers();
-    let proxies = &context.settings().trusted_proxies;
+    let proxies = &context.settings().server.trusted_proxies;
     let mut methods = headers.get_all("x-forwarded-method");
     let is_options = match (methods.next(), methods.next()) {
         (Some(method), None) if is_from_a_trusted_proxy(request, proxies) => {
@@ -161,7 +161,7 @@ fn is_navigation(headers: &HeaderMap) -> bool {
 fn sign_in_address(context: &AppState, request: &HttpRequest) -> String {
     let settings = context.settings();
     let login = format!("{}{}", settings.base_url(), paths::LOGIN);
-    let return_address = is_from_a_trusted_proxy(request, &settings.trusted_proxies)
+    let return_address = is_from_a_trusted_proxy(request, &settings.server.trusted_proxies)
         .then(|| forwarded_address(request.headers(), settings))
         .flatten()
         .and_then(|address| ReturnTo::parse(&address, settings));
@@ -197,7 +197,7 @@ fn forwarded_address(headers: &HeaderMap, settings: &Settings) -> Option<String>
         (Some(_), None) => own.clone(),
         // The accepted origin that has this host.
         (None, Some(host)) => {
-            let trusted = settings.trusted_origins.iter().map(Origin::as_str);
+            let trusted = settings.server.trusted_origins.iter().map(Origin::as_str);
             let mut origins = std::iter::once(&*own).chain(trusted);
             origins
                 .find(|origin| host_of(origin).is_some_and(|authority| authority == host))?

@@ -34,12 +34,12 @@ pub fn is_allowed_host(
     let host = uri_authority.or(host_header);
     hosts.next().is_none()
         && host.is_some_and(|host| {
-            (settings.public_url.is_none() && host == listen) || is_own_name(host, settings)
+            (settings.server.public_url.is_none() && host == listen) || is_own_name(host, settings)
         })
 }
 
 fn is_own_name(host: &str, settings: &Settings) -> bool {
-    if let Some(url) = &settings.public_url {
+    if let Some(url) = &settings.server.public_url {
         let default_port = if url.is_https() { ":443" } else { ":80" };
         let bare = host.strip_suffix(default_port).unwrap_or(host);
         return [host, bare]
@@ -48,7 +48,7 @@ fn is_own_name(host: &str, settings: &Settings) -> bool {
     }
     // Without a public URL, most requests name an address. This needs no URL parser.
     if let Ok(address) = host.parse::<SocketAddr>() {
-        return address.ip().is_loopback() || Some(address.ip()) == settings.listen.ip();
+        return address.ip().is_loopback() || Some(address.ip()) == settings.server.listen.ip();
     }
     let Ok(url) = url::Url::parse(&format!("http://{host}/")) else {
         return false;
@@ -57,10 +57,10 @@ fn is_own_name(host: &str, settings: &Settings) -> bool {
     bare && match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(address)) => {
-            address.is_loopback() || settings.listen.ip() == Some(address.into())
+            address.is_loopback() || settings.server.listen.ip() == Some(address.into())
         }
         Some(url::Host::Ipv6(address)) => {
-            address.is_loopback() || settings.listen.ip() == Some(address.into())
+            address.is_loopback() || settings.server.listen.ip() == Some(address.into())
         }
         None => false,
     }
@@ -83,7 +83,7 @@ pub fn to_https(request: &HttpRequest, settings: &Settings) -> Option<HttpRespon
     let is_redirected = by_http
         && request.method().is_safe()
         && !headers.contains_key("sec-fetch-site")
-        && is_from_a_trusted_proxy(request, &settings.trusted_proxies);
+        && is_from_a_trusted_proxy(request, &settings.server.trusted_proxies);
     let path = request.uri().path_and_query()?;
     is_redirected.then(|| {
         let address = format!("{}{path}", settings.base_url());
@@ -95,7 +95,7 @@ pub fn to_https(request: &HttpRequest, settings: &Settings) -> Option<HttpRespon
 /// Returns the origin of this request's page, in the form of the `Origin` header.
 #[must_use]
 pub fn own_origin(request: &HttpRequest, settings: &Settings) -> Option<String> {
-    if let Some(url) = &settings.public_url {
+    if let Some(url) = &settings.server.public_url {
         return Some(url.origin().to_string());
     }
     let host = request.headers().get(header::HOST)?.to_str().ok()?;

@@ -63,7 +63,7 @@ pub fn preflight(request: &HttpRequest, settings: &Settings) -> Option<HttpRespo
 /// Permits a page of a trusted origin to read the response, and tells caches that the response
 /// depends on the origin.
 pub fn apply(headers: &mut HeaderMap, request: &HttpRequest, settings: &Settings) {
-    if settings.trusted_origins.is_empty() || !supports_cors(request) {
+    if settings.server.trusted_origins.is_empty() || !supports_cors(request) {
         return;
     }
     headers.append(header::VARY, HeaderValue::from_static("Origin"));

@@ -24,7 +24,7 @@ pub fn refusal(request: &HttpRequest, settings: &Settings) -> Error {
     let origin = origin
         .and_then(|value| value.to_str().ok())
         .and_then(|origin| url::Url::parse(origin).ok());
-    let is_own_host = settings.public_url.as_ref().is_some_and(|own| {
+    let is_own_host = settings.server.public_url.as_ref().is_some_and(|own| {
         let host = origin.as_ref().and_then(url::Url::host_str);
         own.is_https() && host == Some(own.host())
     });

@@ -69,7 +69,11 @@ impl Headers {
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         let https = settings.is_https();
-        let collector = settings.csp_report_uri.as_ref().map(ReportUri::as_str);
+        let collector = settings
+            .server
+            .csp_report_uri
+            .as_ref()
+            .map(ReportUri::as_str);
         let report = collector.map_or_else(String::new, |uri| {
             let report_to = if https { "; report-to policy" } else { "" };
             format!("; report-uri {uri}{report_to}")
@@ -89,7 +93,7 @@ impl Headers {
             redirecting_policy: policy(""),
             endpoints,
             hsts: https
-                .then(|| HeaderValue::from_str(&settings.hsts).ok())
+                .then(|| HeaderValue::from_str(&settings.server.hsts).ok())
                 .flatten(),
         }
     }

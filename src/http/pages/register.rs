@@ -57,7 +57,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
     if user.caller.is_some() {
         return Ok(see_other(&or_account(next)));
     }
-    if user.context.settings().registration == config::Registration::Closed {
+    if user.context.settings().accounts.registration == config::Registration::Closed {
         return Err(Error::RegistrationClosed);
     }
     html::ok(&RegisterPage::new(&user, next.as_ref())?)

@@ -60,10 +60,10 @@ impl Brand {
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         Self {
-            name: settings.app_name.clone(),
-            app: settings.app_url.clone(),
-            logo: settings.logo.as_ref().map(logo),
-            accent: settings.accent.map(accent),
+            name: settings.branding.app_name.clone(),
+            app: settings.branding.app_url.clone(),
+            logo: settings.branding.logo.as_ref().map(logo),
+            accent: settings.branding.accent.map(accent),
         }
     }
 

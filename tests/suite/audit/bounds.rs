@@ -192,7 +192,7 @@ async fn receipts_of_deleted_credentials_are_bounded() {
         .call(Method::DELETE, &path, None)
         .await
         .expect_status(204);
-    let (numbers, id) = match &app.context.settings().database {
+    let (numbers, id) = match &app.context.settings().database.url {
         DatabaseUrl::Sqlite(_) => (
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10300)",
             "unhex('0000' || hex(randomblob(14)))",

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use narthex::config::KEYS;
+use narthex::config::keys;
 
 use crate::support::binary::Narthex;
 use crate::support::operator::Operator;
@@ -46,7 +46,7 @@ fn long_help_lists_every_setting_and_short_help_none() {
         &["user", "add", "--help"],
     ] {
         let help = narthex.run(arguments).expect_code(0).stdout;
-        for key in KEYS {
+        for key in keys() {
             let has_flag = help.contains(&format!("--{} ", key.flag()));
             assert_eq!(
                 has_flag,

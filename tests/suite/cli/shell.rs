@@ -114,7 +114,7 @@ fn manual_page_names_every_command_and_setting() {
             "{command}: {text}"
         );
     }
-    for key in narthex::config::KEYS {
+    for key in narthex::config::keys() {
         let listed = text.contains(&format!("[env: {}]", key.env));
         assert_eq!(
             listed,

@@ -233,7 +233,7 @@ fn tables_without_rowid_exist_on_sqlite() {
         "SELECT name AS line FROM pragma_table_list WHERE wr ORDER BY name",
         "SELECT 'to PostgreSQL it is a remark' AS line",
     );
-    if let DatabaseUrl::Sqlite(_) = app.context.settings().database {
+    if let DatabaseUrl::Sqlite(_) = app.context.settings().database.url {
         assert_eq!(
             without_rowid.join(" "),
             "attempt_counters events invalidations last_uses migration_checksums receipts rotations secrets"

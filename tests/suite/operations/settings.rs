@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use narthex::config::KEYS;
+use narthex::config::keys;
 
 use crate::support::binary::{Narthex, Outcome};
 use crate::support::client::AnonymousClient;
@@ -199,7 +199,7 @@ const VALID: &[(&str, &str)] = &[
 
 /// The name of a setting as a flag and as a key in `narthex.toml`.
 fn names(env: &str) -> (String, String) {
-    let key = KEYS.iter().find(|key| key.env == env).expect("a setting");
+    let key = keys().find(|key| key.env == env).expect("a setting");
     (format!("--{}", key.flag()), key.toml())
 }
 
@@ -233,7 +233,7 @@ fn expect_named(line: &str, place: &str, env: &str, value: &str, hint: &str) {
 
 #[test]
 fn every_setting_is_tested_with_both_kinds_of_value() {
-    let all: BTreeSet<&str> = KEYS.iter().map(|key| key.env).collect();
+    let all: BTreeSet<&str> = keys().map(|key| key.env).collect();
     let invalid: BTreeSet<&str> = INVALID.iter().map(|(env, ..)| *env).collect();
     assert_eq!(invalid, all);
     let mut valid: BTreeSet<&str> = VALID.iter().map(|(env, _)| *env).collect();
@@ -339,7 +339,7 @@ fn valid_values_are_accepted_from_every_source() {
 
 #[test]
 fn empty_value_means_unset_in_every_source() {
-    let keys = || KEYS.iter().map(|key| key.env);
+    let keys = || keys().map(|key| key.env);
     let environment = keys().fold(Narthex::installed(), |narthex, env| narthex.with(env, ""));
     environment.run(&["migrate"]).expect_code(0);
     assert!(environment.directory().join("narthex.db").exists());
@@ -533,7 +533,7 @@ fn unknown_key_is_refused_in_every_source() {
     let line = start_error(&narthex, &[]);
     let prefix = "NARTHEX_LISTN is \"127.0.0.1:1\": there is no such setting; the settings are ";
     assert!(line.starts_with(prefix), "{line}");
-    assert!(KEYS.iter().all(|key| line.contains(key.env)), "{line}");
+    assert!(keys().all(|key| line.contains(key.env)), "{line}");
 
     for (file, prefix) in [
         (
@@ -551,7 +551,7 @@ fn unknown_key_is_refused_in_every_source() {
     ] {
         let line = start_error(&Narthex::installed().with_file("narthex.toml", file), &[]);
         assert!(line.starts_with(prefix), "{line}");
-        assert!(KEYS.iter().all(|key| line.contains(&key.toml())), "{line}");
+        assert!(keys().all(|key| line.contains(&key.toml())), "{line}");
     }
 
     let outcome = Narthex::installed()

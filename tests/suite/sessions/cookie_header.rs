@@ -19,6 +19,7 @@ const SHARED: [(&str, &str); 2] = [
 fn host(app: &TestApp) -> String {
     let settings = app.context.settings();
     let own = settings
+        .server
         .public_url
         .as_ref()
         .map(|url| url.authority().to_owned());

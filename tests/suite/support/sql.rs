@@ -15,7 +15,7 @@ struct Line {
 
 /// Runs a query of one text column, called `line`, and returns all rows.
 pub fn query_lines(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
-    let lines: Vec<Line> = match &app.context.settings().database {
+    let lines: Vec<Line> = match &app.context.settings().database.url {
         DatabaseUrl::Sqlite(path) => {
             let mut connection = sqlite_at(path.to_str().unwrap());
             diesel::sql_query(sqlite).load(&mut connection).unwrap()
@@ -30,7 +30,7 @@ pub fn query_lines(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
 
 /// Runs SQL that is the same on both databases.
 pub fn execute(app: &TestApp, sql: &str) {
-    let done = match &app.context.settings().database {
+    let done = match &app.context.settings().database.url {
         DatabaseUrl::Sqlite(path) => sqlite_at(path.to_str().unwrap()).batch_execute(sql),
         DatabaseUrl::Postgres(url) => PgConnection::establish(url).unwrap().batch_execute(sql),
     };

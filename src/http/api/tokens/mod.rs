@@ -106,7 +106,7 @@ pub async fn sign_in(
     responses((status = 200, description = "The list.", body = AbilityList))
 )]
 pub async fn abilities(context: Data<AppState>, _: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
-    let catalogue = context.settings().catalogue.iter();
+    let catalogue = context.settings().tokens.catalogue.iter();
     let all = catalogue.map(|(name, description)| AbilityJson { name, description });
     response::json::answer(StatusCode::OK, &List::whole(all.collect()))
 }

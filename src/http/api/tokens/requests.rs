@@ -48,7 +48,10 @@ impl SignInBody {
         let mut errors = FieldErrors::default();
         let name = errors.take("device_name", Name::parse(&self.device_name));
         let abilities = match &self.abilities {
-            Some(names) => errors.take("abilities", context.settings().catalogue.parse(names)),
+            Some(names) => errors.take(
+                "abilities",
+                context.settings().tokens.catalogue.parse(names),
+            ),
             None => Some(Abilities::everything()),
         };
         let expires_at = match self.expires_in {
@@ -92,7 +95,7 @@ impl NewTokenBody {
     pub(super) fn read(self, context: &AppState) -> Result<NewToken, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.take("name", Name::parse(&self.name));
-        let catalogue = &context.settings().catalogue;
+        let catalogue = &context.settings().tokens.catalogue;
         let abilities = errors.take("abilities", catalogue.parse(&self.abilities));
         let expires_at = errors.take("expires_in", expiry(context, self.expires_in));
         NewToken::of(errors, name, abilities, expires_at)
@@ -138,7 +141,7 @@ pub struct ChangeBody {
 impl ChangeBody {
     pub(super) fn read(self, context: &AppState) -> Result<Change, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let catalogue = &context.settings().catalogue;
+        let catalogue = &context.settings().tokens.catalogue;
         let name = self
             .name
             .and_then(|text| errors.take("name", Name::parse(&text)));

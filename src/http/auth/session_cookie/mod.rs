@@ -47,12 +47,12 @@ const SIGNATURE_LENGTH: usize = 44;
 /// name from a sibling host or a page without TLS (draft-ietf-httpbis-rfc6265bis, section 4.1.3).
 #[must_use]
 pub fn cookie_name(settings: &Settings) -> String {
-    let prefix = match (settings.is_https(), &settings.cookie_domain) {
+    let prefix = match (settings.is_https(), &settings.sessions.cookie_domain) {
         (true, None) => "__Host-",
         (true, Some(_)) => "__Secure-",
         (false, _) => "",
     };
-    format!("{prefix}{}", settings.cookie_name)
+    format!("{prefix}{}", settings.sessions.cookie_name)
 }
 
 /// The name, the keys and the attributes of the cookie.
@@ -84,8 +84,8 @@ impl CookieConfig {
         Self {
             name: cookie_name(settings),
             secure: settings.is_https(),
-            domain: settings.cookie_domain.clone(),
-            lifetime: settings.remember.max,
+            domain: settings.sessions.cookie_domain.clone(),
+            lifetime: settings.sessions.remembered_limits.max,
             first: Key::from(keys.first()),
             older: keys.older().map(Key::from).collect(),
             verified_cookies: Verified::default(),
@@ -220,17 +220,21 @@ fn secret_of(cookie: &Cookie<'_>) -> Option<SessionSecret> {
 /// Returns the other domains for which a cookie of the same name may have been set: the host alone,
 /// the host as a domain, and each parent domain. A cookie with the prefix `__Host-` has no domain.
 fn other_domains(settings: &Settings) -> Vec<Option<String>> {
-    let host = settings.public_url.as_ref().and_then(PublicUrl::domain);
+    let host = settings
+        .server
+        .public_url
+        .as_ref()
+        .and_then(PublicUrl::domain);
     let (Some(host), false) = (
         host,
-        settings.is_https() && settings.cookie_domain.is_none(),
+        settings.is_https() && settings.sessions.cookie_domain.is_none(),
     ) else {
         return Vec::new();
     };
     let parents = std::iter::successors(Some(host), |domain| Some(domain.split_once('.')?.1));
     let domains = parents.filter(|domain| domain.contains('.'));
     let all = std::iter::once(None).chain(domains.map(|domain| Some(domain.to_owned())));
-    all.filter(|domain| *domain != settings.cookie_domain)
+    all.filter(|domain| *domain != settings.sessions.cookie_domain)
         .collect()
 }
 

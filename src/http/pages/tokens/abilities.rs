@@ -13,7 +13,7 @@ pub(super) struct AbilityBox {
 /// `given`. A token may have `orders:*`, or an ability that the operator has removed from the
 /// catalogue.
 pub(super) fn boxes(context: &AppState, current: &[String]) -> Vec<AbilityBox> {
-    let catalogue: &Catalogue = &context.settings().catalogue;
+    let catalogue: &Catalogue = &context.settings().tokens.catalogue;
     let mut listed: Vec<(String, String)> = catalogue
         .iter()
         .map(|(ability, meaning)| (ability.to_string(), meaning.to_owned()))

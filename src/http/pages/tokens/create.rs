@@ -73,7 +73,7 @@ impl Typed {
         let name = errors.take("name", Name::parse(&self.name));
         let abilities = errors.take(
             "abilities",
-            context.settings().catalogue.parse(&self.abilities),
+            context.settings().tokens.catalogue.parse(&self.abilities),
         );
         // A script that sends no expiry gets a token without an expiry.
         let expiry = self.expiry.read(context.now()).map(Option::flatten);

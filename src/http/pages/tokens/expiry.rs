@@ -136,7 +136,7 @@ impl ExpiryFields {
         Self {
             present,
             lives,
-            never: context.settings().token_max_age.is_none(),
+            never: context.settings().tokens.max_age.is_none(),
             preselected,
             choice: if typed.choice.is_empty() {
                 preselected.to_owned()
@@ -149,7 +149,7 @@ impl ExpiryFields {
 }
 
 fn lives(context: &AppState) -> Vec<Life> {
-    let max_age = context.settings().token_max_age;
+    let max_age = context.settings().tokens.max_age;
     LIVES
         .into_iter()
         .filter_map(|value| Some((value, duration::parse(value)?)))

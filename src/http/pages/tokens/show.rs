@@ -132,7 +132,7 @@ pub async fn change(
         let name = errors.take("name", Name::parse(&name));
         let requested = errors.take(
             "abilities",
-            user.context.settings().catalogue.parse(&abilities),
+            user.context.settings().tokens.catalogue.parse(&abilities),
         );
         let expires_at = errors.take("expires", expiry.read_change(&user.context));
         fields.check()?;

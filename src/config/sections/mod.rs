@@ -1,0 +1,19 @@
+//! The settings by section. A section declares its settings, parses them and holds their values.
+
+pub(super) mod accounts;
+pub(super) mod branding;
+pub(super) mod cache;
+pub(super) mod database;
+pub(super) mod logging;
+pub(super) mod rate_limits;
+pub(super) mod records;
+pub(super) mod server;
+pub(super) mod sessions;
+pub(super) mod signing;
+pub(super) mod tokens;
+
+pub use self::{
+    accounts::Accounts, branding::Branding, cache::CacheLimits, database::Database,
+    logging::Logging, rate_limits::RateLimits, records::Records, server::Server,
+    sessions::Sessions, signing::Signing, tokens::Tokens,
+};
