@@ -2,9 +2,13 @@
 
 use std::net::IpAddr;
 
+use super::EventDetail;
 use crate::{
     crypto::digest::Digest,
-    types::ids::{CredentialId, EventId, ReceiptId},
+    types::{
+        ids::{CredentialId, EventId, ReceiptId},
+        message::event,
+    },
     util::{clock::Timestamp, string_enum::string_enum},
 };
 
@@ -50,39 +54,39 @@ string_enum! {
     /// The kind of an event.
     EventKind {
         /// The account was created.
-        AccountCreated = "account.created", "Account made";
+        AccountCreated = "account.created", event::account_created;
         /// The user's name changed.
-        NameChanged = "account.name_changed", "Name changed";
+        NameChanged = "account.name_changed", event::name_changed;
         /// The user's e-mail address changed.
-        EmailChanged = "account.email_changed", "E-mail address changed";
+        EmailChanged = "account.email_changed", event::email_changed;
         /// An operator disabled the account.
-        AccountDisabled = "account.disabled", "Account disabled by an operator";
+        AccountDisabled = "account.disabled", event::account_disabled;
         /// An operator enabled the account.
-        AccountEnabled = "account.enabled", "Account enabled by an operator";
+        AccountEnabled = "account.enabled", event::account_enabled;
         /// The password changed.
-        PasswordChanged = "password.changed", "Password changed";
+        PasswordChanged = "password.changed", event::password_changed;
         /// A re-authentication in a session succeeded.
-        PasswordConfirmed = "password.confirmed", "Password confirmed";
+        PasswordConfirmed = "password.confirmed", event::password_confirmed;
         /// An attempt with a wrong password on an existing account.
-        PasswordRefused = "password.refused", "Wrong password";
+        PasswordRefused = "password.refused", event::password_refused;
         /// A browser signed in from a known device, or directly after registration.
-        SignedIn = "session.created", "Signed in";
+        SignedIn = "session.created", event::signed_in;
         /// A browser signed in from a device that none of the user's earlier sessions had.
-        SignedInAnew = "session.created_on_new_device", "Signed in on a new device";
+        SignedInAnew = "session.created_on_new_device", event::signed_in_anew;
         /// A token was created.
-        TokenCreated = "token.created", "Token made";
+        TokenCreated = "token.created", event::token_created;
         /// A token's name or abilities changed.
-        TokenChanged = "token.changed", "Token changed";
+        TokenChanged = "token.changed", event::token_changed;
         /// A token was rotated.
-        TokenRotated = "token.rotated", "Token rotated";
+        TokenRotated = "token.rotated", event::token_rotated;
         /// A token was paused.
-        TokenPaused = "token.paused", "Token paused";
+        TokenPaused = "token.paused", event::token_paused;
         /// A token was resumed.
-        TokenResumed = "token.resumed", "Token resumed";
+        TokenResumed = "token.resumed", event::token_resumed;
         /// Credentials were revoked. The receipt lists them.
-        CredentialsEnded = "credentials.ended", "Ended";
+        CredentialsEnded = "credentials.ended", event::credentials_ended;
         /// A kind that this version does not know.
-        Other = "other", "Changed";
+        Other = "other", event::other;
     }
 }
 
@@ -92,13 +96,13 @@ pub struct NewEvent {
     pub(super) kind: EventKind,
     pub(super) credential: Option<CredentialId>,
     pub(super) receipt: Option<ReceiptId>,
-    pub(super) detail: String,
+    pub(super) detail: EventDetail,
 }
 
 impl NewEvent {
-    /// Returns an event of this kind. `detail` is a text by which the user recognises it.
+    /// Returns an event of this kind. The user recognises it by `detail`.
     #[must_use]
-    pub fn new(kind: EventKind, detail: impl Into<String>) -> Self {
+    pub fn new(kind: EventKind, detail: impl Into<EventDetail>) -> Self {
         Self {
             kind,
             credential: None,
@@ -139,9 +143,8 @@ pub struct Event {
     pub credential_id: Option<CredentialId>,
     /// The receipt of a revocation.
     pub receipt_id: Option<ReceiptId>,
-    /// A text by which the user recognises the event: a token's name, a browser, the number of
-    /// revoked credentials.
-    pub detail: String,
+    /// The data by which the user recognises the event.
+    pub detail: EventDetail,
     /// How often the same actor did the same within a minute.
     pub times: i64,
 }

@@ -1,9 +1,13 @@
 //! The audit log: the security events of each user.
 
+mod detail;
 mod event;
 mod store;
 
-pub use self::event::{Actor, Event, EventKind, NewEvent};
+pub use self::{
+    detail::{DeviceDetail, EventDetail, RevokedDetail},
+    event::{Actor, Event, EventKind, NewEvent},
+};
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use diesel::{QueryResult, prelude::*};
 
-use super::event::{Event, EventKind};
+use super::{Event, EventDetail, EventKind};
 use crate::{
     db::{AnyConnection, with_backend},
     schema::events,
@@ -28,15 +28,16 @@ struct Row {
 
 impl From<Row> for Event {
     fn from(row: Row) -> Self {
+        let kind = EventKind::parse(&row.kind);
         Self {
             id: row.id,
             at: row.at,
-            kind: EventKind::parse(&row.kind),
+            kind,
             actor_credential_id: row.actor_credential_id,
             ip: row.ip.and_then(|ip| ip.parse().ok()),
             credential_id: row.credential_id,
             receipt_id: row.receipt_id,
-            detail: row.detail,
+            detail: EventDetail::from_stored(kind, row.detail),
             times: row.times,
         }
     }
@@ -65,7 +66,7 @@ pub(super) fn insert(
         ip: event.ip.map(|ip| ip.to_string()),
         credential_id: event.credential_id,
         receipt_id: event.receipt_id,
-        detail: event.detail.clone(),
+        detail: event.detail.to_stored(),
         times: event.times,
     };
     with_backend!(connection => diesel::insert_into(events::table)
@@ -107,7 +108,7 @@ pub(super) fn count_repetition(
     diesel::update(events::table.find(row.id))
         .set((
             events::times.eq(row.times.saturating_add(1)),
-            events::detail.eq(&event.detail),
+            events::detail.eq(event.detail.to_stored()),
         ))
         .execute(connection)?;
     Ok(true)

@@ -1,6 +1,6 @@
 //! Functions that the commands for tokens, sessions and sign-outs share.
 
-use super::{CliError, OutputFormat, json, output, table::Columns};
+use super::{CliError, OutputFormat, json, output, table::Columns, text};
 use crate::{
     app_state::AppState,
     audit::Actor,
@@ -10,7 +10,6 @@ use crate::{
         revoke::{self, RevocationRequest},
     },
     error::Error,
-    i18n::humanize,
     sessions::Device,
     types::{
         credential_kind::CredentialType,
@@ -60,7 +59,7 @@ pub(super) async fn revoke(
         context
             .wait_for_revocation(InvalidationKey::User(found.user_id))
             .await?;
-        let ago = humanize::ago(context.now(), at);
+        let ago = text::ago(context.now(), at);
         return no_change(format, format!("The {name} {id} was revoked {ago}."));
     }
     let request =
@@ -87,7 +86,7 @@ pub(super) fn receipt(
     output::line(done)?;
     output::line(format!(
         "That revoked {}; the receipt is {}.",
-        receipt.summary(),
+        text::english(&receipt.summary()),
         receipt.id
     ))?;
     if receipt.credentials.is_empty() {
@@ -121,7 +120,9 @@ pub(super) fn table(credentials: &[Credential], now: Timestamp) -> Columns<4> {
 /// Returns the name that its owner knows: `Firefox on Linux`, `deploy (…a1B2)`.
 pub(super) fn label(credential: &Credential) -> String {
     match credential.class() {
-        CredentialType::Session => Device::of(credential.user_agent.as_deref()).to_string(),
+        CredentialType::Session => {
+            text::english(&Device::of(credential.user_agent.as_deref()).message())
+        }
         CredentialType::Token => format!("{} (…{})", credential.name, credential.hint),
     }
 }
@@ -131,7 +132,7 @@ pub(super) fn last_used(credential: &Credential, now: Timestamp) -> String {
     let Some(at) = credential.last_used_at else {
         return "never".to_owned();
     };
-    let ago = humanize::ago(now, at);
+    let ago = text::ago(now, at);
     match credential.last_used_ip {
         Some(ip) => format!("{ago} from {ip}"),
         None => ago,
@@ -142,5 +143,5 @@ pub(super) fn last_used(credential: &Credential, now: Timestamp) -> String {
 pub(super) fn expiry(credential: &Credential, now: Timestamp) -> String {
     credential
         .effective_expiry()
-        .map_or_else(|| "never".to_owned(), |at| humanize::until(now, at))
+        .map_or_else(|| "never".to_owned(), |at| text::until(now, at))
 }

@@ -1,7 +1,7 @@
 //! `narthex token identify`: finds the user of a secret that appeared in a log or a repository, and
 //! whether it is still accepted.
 
-use super::{CliError, OutputFormat, credentials, input, json, output};
+use super::{CliError, OutputFormat, credentials, input, json, output, text};
 use crate::{
     app_state::AppState,
     credentials::{
@@ -9,7 +9,6 @@ use crate::{
         authenticate::{self, Identified, RejectionReason},
         find_receipt,
     },
-    i18n::humanize,
     tokens::TokenSecret,
     types::{ability::Ability, credential_kind::CredentialType},
     util::clock::Timestamp,
@@ -54,7 +53,7 @@ async fn print(context: &AppState, found: &Identified) -> Result<(), CliError> {
     let (now, token) = (context.now(), &found.credential);
     output::line(format!(
         "This is a secret of the {} {} of {}.",
-        token.kind.label(),
+        text::english(&token.kind.label()),
         credentials::label(token),
         found.user.email
     ))?;
@@ -121,7 +120,7 @@ async fn revoked(context: &AppState, found: &Identified) -> Result<String, CliEr
     let reason = find_receipt(context, found.user.id, receipt).await?.reason;
     Ok(format!(
         "{when}: {}; the receipt is {receipt}",
-        reason.sentence().to_lowercase()
+        text::english(&reason.message()).to_lowercase()
     ))
 }
 
@@ -135,12 +134,12 @@ fn abilities(token: &Credential) -> String {
 
 /// `3 days ago, on 2026-11-22 18:05 UTC`
 fn past(now: Timestamp, at: Timestamp) -> String {
-    format!("{}, on {}", humanize::ago(now, at), at.format_minute())
+    format!("{}, on {}", text::ago(now, at), at.format_minute())
 }
 
 fn point_in_time(now: Timestamp, at: Timestamp) -> String {
     if at <= now {
         return past(now, at);
     }
-    format!("{}, on {}", humanize::until(now, at), at.format_minute())
+    format!("{}, on {}", text::until(now, at), at.format_minute())
 }

@@ -1,7 +1,7 @@
 //! `narthex prune`
 
 use super::{CliError, OutputFormat, json, output};
-use crate::{app_state::AppState, credentials, i18n::humanize::count};
+use crate::{app_state::AppState, cli::text::count, credentials};
 
 pub(super) async fn run(context: &AppState, format: OutputFormat) -> Result<(), CliError> {
     let pruned = credentials::prune(context).await?;

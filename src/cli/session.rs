@@ -3,11 +3,11 @@
 use clap::Subcommand;
 
 use super::{
-    CliError, OutputFormat, account, credentials, json, output, table::Columns, user::UserArgument,
+    CliError, OutputFormat, account, credentials, json, output, table::Columns, text,
+    user::UserArgument,
 };
 use crate::{
     app_state::AppState,
-    i18n::humanize,
     types::{credential_kind::CredentialType, email::Email, ids::CredentialId},
 };
 
@@ -61,7 +61,7 @@ async fn list(context: &AppState, email: &Email, format: OutputFormat) -> Result
         columns.row([
             session.id.to_string(),
             session.kind.as_str().to_owned(),
-            humanize::ago(now, session.created_at),
+            text::ago(now, session.created_at),
             credentials::last_used(&session, now),
             credentials::expiry(&session, now),
             credentials::label(&session),

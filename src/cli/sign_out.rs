@@ -7,12 +7,12 @@ use crate::{
     accounts,
     app_state::AppState,
     audit::Actor,
+    cli::text::count,
     credentials::{
         CredentialFilter, RevocationReason, RevocationReceipt,
         revoke::{self, RevocationPreview, RevocationRequest},
     },
     error::Error,
-    i18n::humanize::count,
     types::{
         credential_kind::{CredentialKind, CredentialType},
         email::Email,

@@ -1,8 +1,11 @@
 //! Texts for operators. The command line is in English.
 
+use std::time::Duration;
+
 use crate::{
-    i18n::{self, Language},
+    i18n::{self, Language, humanize},
     types::{email::Email, message::Message, name::Name},
+    util::clock::Timestamp,
 };
 
 /// The English sentence of `message`.
@@ -18,4 +21,28 @@ pub(super) fn email(argument: &str) -> Result<Email, String> {
 /// Reads a name from an argument.
 pub(super) fn name(argument: &str) -> Result<Name, String> {
     Name::parse(argument).map_err(|message| english(&message))
+}
+
+/// Returns `1 session`, `2 sessions` or `no sessions`.
+pub(super) fn count(number: usize, one: &str) -> String {
+    match number {
+        0 => format!("no {one}s"),
+        1 => format!("1 {one}"),
+        n => format!("{n} {one}s"),
+    }
+}
+
+/// Returns how long ago `then` was: `3 days ago`.
+pub(super) fn ago(now: Timestamp, then: Timestamp) -> String {
+    humanize::ago(Language::English, now, then)
+}
+
+/// Returns how far in the future `then` is: `in 3 days`.
+pub(super) fn until(now: Timestamp, then: Timestamp) -> String {
+    humanize::until(Language::English, now, then)
+}
+
+/// Returns a length of time in its largest whole unit: `90 days`.
+pub(super) fn length(length: Duration) -> String {
+    humanize::length(Language::English, length)
 }

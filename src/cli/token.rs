@@ -13,7 +13,6 @@ use crate::{
     app_state::AppState,
     audit::Actor,
     credentials::{Credential, revoke},
-    i18n::humanize,
     tokens::{Issued, NewToken, create_as_operator},
     types::{
         ability::Ability,
@@ -153,7 +152,7 @@ impl Add {
 fn print_token(token: &Credential, account: &Account, life: Option<Duration>) {
     output::print_note(format!(
         "Created the {} “{}” (…{}) for {}.",
-        token.kind.label(),
+        text::english(&token.kind.label()),
         token.name,
         token.hint,
         account.user.email
@@ -163,7 +162,7 @@ fn print_token(token: &Credential, account: &Account, life: Option<Duration>) {
         [] => "It has no abilities: it can only identify its user.".to_owned(),
         abilities => format!("Its abilities: {}.", abilities.join(", ")),
     });
-    let end = life.map(humanize::length).zip(token.expires_at);
+    let end = life.map(text::length).zip(token.expires_at);
     output::print_note(match end {
         Some((life, at)) => format!("It expires in {life}, on {}.", at.format_minute()),
         None => "It never expires.".to_owned(),
@@ -201,7 +200,7 @@ async fn list(context: &AppState, email: &Email, format: OutputFormat) -> Result
             token.id.to_string(),
             token.kind.as_str().to_owned(),
             if token.paused { "paused" } else { "active" }.to_owned(),
-            humanize::ago(now, token.created_at),
+            text::ago(now, token.created_at),
             credentials::last_used(&token, now),
             credentials::expiry(&token, now),
             credentials::label(&token),

@@ -10,7 +10,6 @@ use crate::{
     app_state::AppState,
     audit::Actor,
     error::Error,
-    i18n::humanize,
     passwords::{self, policy::NewPassword},
     types::{email::Email, message::Message, name::Name},
 };
@@ -168,13 +167,13 @@ async fn list(
     let mut columns = Columns::with_headings(["E-MAIL", "CREATED", "STATE", "NAME"]);
     for account in accounts {
         let state = match account.disabled_at {
-            Some(at) => format!("disabled {}", humanize::ago(now, at)),
+            Some(at) => format!("disabled {}", text::ago(now, at)),
             None => "enabled".to_owned(),
         };
         let user = account.user;
         columns.row([
             user.email,
-            humanize::ago(now, user.created_at),
+            text::ago(now, user.created_at),
             state,
             user.name,
         ]);
@@ -260,7 +259,7 @@ async fn delete(
     output::line(format!(
         "Deleted the account of {} and revoked {}.",
         email.as_str(),
-        receipt.summary()
+        text::english(&receipt.summary())
     ))
 }
 

@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use super::{credential::Credential, last_used, store};
 use crate::{
     app_state::AppState,
+    audit::RevokedDetail,
     db::AnyConnection,
     error::{Error, Result},
-    i18n::humanize,
     types::{
         form::RESUBMISSION_WINDOW,
         ids::{CredentialId, ReceiptId, UserId},
+        message::{Message, label},
     },
     util::{clock::Timestamp, string_enum::string_enum},
 };
@@ -19,25 +20,25 @@ string_enum! {
     /// The reason of a revocation.
     RevocationReason {
         /// A caller signed out, or revoked the credentials of a filter.
-        SignedOut = "signed_out", "Signed out";
+        SignedOut = "signed_out", label::reason_signed_out;
         /// A caller revoked one credential.
-        Revoked = "revoked", "Revoked";
+        Revoked = "revoked", label::reason_revoked;
         /// The password changed.
-        PasswordChanged = "password_changed", "The password was changed";
+        PasswordChanged = "password_changed", label::reason_password_changed;
         /// An operator disabled the account.
-        AccountDisabled = "account_disabled", "The account was disabled";
+        AccountDisabled = "account_disabled", label::reason_account_disabled;
         /// The account was deleted.
-        AccountDeleted = "account_deleted", "The account was deleted";
+        AccountDeleted = "account_deleted", label::reason_account_deleted;
         /// The same browser signed in again.
-        Replaced = "replaced", "The same browser signed in again";
+        Replaced = "replaced", label::reason_replaced;
         /// A limit was exceeded. The credentials that were unused for longest were revoked.
-        Limit = "limit", "There were too many of them";
+        Limit = "limit", label::reason_limit;
         /// The credentials had expired.
-        Expired = "expired", "Their time was over";
+        Expired = "expired", label::reason_expired;
         /// An operator revoked the credentials.
-        Operator = "operator", "Ended by an operator";
+        Operator = "operator", label::reason_operator;
         /// A reason that this version does not know.
-        Other = "other", "Ended";
+        Other = "other", label::reason_other;
     }
 }
 
@@ -63,10 +64,20 @@ pub struct RevocationReceipt {
 }
 
 impl RevocationReceipt {
-    /// Returns a summary, such as `2 sessions and 1 token` or `nothing`.
+    /// Returns the numbers of revoked credentials, such as `2 sessions and 1 token`.
     #[must_use]
-    pub fn summary(&self) -> String {
-        summary(self.sessions_ended, self.tokens_ended)
+    pub fn summary(&self) -> Message {
+        let RevokedDetail { sessions, tokens } = self.count();
+        label::revoked(sessions, tokens)
+    }
+
+    /// Returns the numbers of revoked credentials.
+    #[must_use]
+    pub fn count(&self) -> RevokedDetail {
+        RevokedDetail {
+            sessions: u64::try_from(self.sessions_ended).unwrap_or(0),
+            tokens: u64::try_from(self.tokens_ended).unwrap_or(0),
+        }
     }
 
     /// Returns whether this credential was revoked with this receipt.
@@ -75,21 +86,6 @@ impl RevocationReceipt {
         self.credentials
             .iter()
             .any(|credential| credential.id == id)
-    }
-}
-
-/// Returns the numbers in words.
-pub(crate) fn summary(sessions: i64, tokens: i64) -> String {
-    let count = |number: i64, one| humanize::count(usize::try_from(number).unwrap_or(0), one);
-    match (sessions, tokens) {
-        (0, 0) => "nothing".to_owned(),
-        (sessions, 0) => count(sessions, "session"),
-        (0, tokens) => count(tokens, "token"),
-        (sessions, tokens) => format!(
-            "{} and {}",
-            count(sessions, "session"),
-            count(tokens, "token")
-        ),
     }
 }
 

@@ -6,7 +6,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentB
 use unic_langid::LanguageIdentifier;
 
 use super::Language;
-use crate::types::message::{Arg, Message};
+use crate::types::message::{Arg, Message, Text};
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -43,6 +43,15 @@ pub fn text(language: Language, message: &Message) -> String {
         set(&mut args, language, name, arg);
     }
     format(language, message.id(), &args)
+}
+
+/// Returns `text` in `language`.
+#[must_use]
+pub fn written(language: Language, text: &Text) -> String {
+    match text {
+        Text::Message(message) => self::text(language, message),
+        Text::Verbatim(text) => text.clone(),
+    }
 }
 
 /// Formats the message `id`, which may be one that only other messages use.

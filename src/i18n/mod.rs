@@ -3,7 +3,7 @@
 mod catalog;
 pub mod humanize;
 
-pub use self::catalog::text;
+pub use self::catalog::{text, written};
 
 /// A language that users are answered in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

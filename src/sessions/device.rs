@@ -5,9 +5,10 @@
 //! revocations by kind reach it. So the kind comes only from a word in the user agent, and is
 //! `other` without such a word.
 
-use std::fmt;
-
-use crate::types::credential_kind::CredentialKind;
+use crate::{
+    audit::DeviceDetail,
+    types::{credential_kind::CredentialKind, message::Message},
+};
 
 /// The maximum number of characters of a user agent that are stored.
 pub const MAX_USER_AGENT_LENGTH: usize = 512;
@@ -152,6 +153,21 @@ impl Device {
             system: system.map(str::to_owned),
         }
     }
+
+    /// Returns the name of the device, such as `Firefox on Linux`.
+    #[must_use]
+    pub fn message(self) -> Message {
+        self.detail().message()
+    }
+
+    /// Returns the detail of an event about this device.
+    #[must_use]
+    pub fn detail(self) -> DeviceDetail {
+        DeviceDetail {
+            browser: self.browser,
+            system: self.system,
+        }
+    }
 }
 
 fn system(user_agent: &str, browser_is_known: bool) -> (Option<&'static str>, CredentialKind) {
@@ -195,16 +211,4 @@ fn system(user_agent: &str, browser_is_known: bool) -> (Option<&'static str>, Cr
         _ => CredentialKind::Other,
     };
     (system, kind)
-}
-
-/// Formats as `Firefox on Linux`, `Firefox`, `A browser on Linux` or `An unknown client`.
-impl fmt::Display for Device {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.browser, &self.system) {
-            (Some(browser), Some(system)) => write!(f, "{browser} on {system}"),
-            (Some(browser), None) => f.write_str(browser),
-            (None, Some(system)) => write!(f, "A browser on {system}"),
-            (None, None) => f.write_str("An unknown client"),
-        }
-    }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     app_state::AppState,
-    audit::{self, Actor, EventKind, NewEvent},
+    audit::{self, Actor, EventDetail, EventKind, NewEvent},
     credentials::{
         self, Credential, CredentialFilter, Principal, RevocationReason,
         change::{self, NewSecret},
@@ -91,7 +91,7 @@ pub async fn sign_in(
             } else {
                 EventKind::SignedInAnew
             };
-            let event = NewEvent::new(kind, device.to_string()).to(session.id);
+            let event = NewEvent::new(kind, EventDetail::Device(device.detail())).to(session.id);
             audit::record(tx, session.user_id, &actor, event)?;
             for replaced in parameters.replaces {
                 // The transaction does not hold the lock of another user. While it waits for that

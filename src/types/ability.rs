@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Serialize, Serializer};
 
-use super::message::{Message, field};
+use super::message::{Message, Text, field, label};
 
 /// The maximum number of abilities of one token. A longer list is a mistake or an attack.
 pub const MAX_ABILITIES: usize = 100;
@@ -139,21 +139,18 @@ impl Abilities {
 }
 
 /// Narthex's own abilities, which are part of every catalogue.
-const OWN: [(&str, &str); 6] = [
-    ("account:read", "See your name, e-mail address and activity"),
-    ("tokens:read", "See your tokens"),
-    ("tokens:write", "Make, change and revoke your tokens"),
-    ("sessions:read", "See your sessions"),
-    ("sessions:write", "End your sessions"),
-    (
-        "tokens:introspect",
-        "Ask whether a token or session is valid, and whose it is",
-    ),
+const OWN: [(&str, fn() -> Message); 6] = [
+    ("account:read", label::ability_account_read),
+    ("tokens:read", label::ability_tokens_read),
+    ("tokens:write", label::ability_tokens_write),
+    ("sessions:read", label::ability_sessions_read),
+    ("sessions:write", label::ability_sessions_write),
+    ("tokens:introspect", label::ability_tokens_introspect),
 ];
 
 /// The abilities that a token can have, each with a description.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Catalogue(BTreeMap<Ability, String>);
+pub struct Catalogue(BTreeMap<Ability, Text>);
 
 impl Catalogue {
     /// Creates a catalogue of Narthex's own abilities and the `declared` ones.
@@ -163,13 +160,14 @@ impl Catalogue {
     pub fn new<'a>(declared: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, String> {
         let mut all = BTreeMap::new();
         for (name, meaning) in OWN {
-            all.insert(Ability(name.to_owned()), meaning.to_owned());
+            all.insert(Ability(name.to_owned()), Text::Message(meaning()));
         }
         for (name, meaning) in declared {
             let ability = Ability::parse(name)
                 .filter(|ability| !ability.0.contains('*'))
                 .ok_or("name it resource:action in small letters, such as orders:read")?;
-            if all.insert(ability, meaning.to_owned()).is_some() {
+            let meaning = Text::Verbatim(meaning.to_owned());
+            if all.insert(ability, meaning).is_some() {
                 return Err("it is there already; leave it out".to_owned());
             }
         }
@@ -208,10 +206,8 @@ impl Catalogue {
     }
 
     /// Iterates over the listed abilities and their descriptions, sorted by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&Ability, &str)> {
-        self.0
-            .iter()
-            .map(|(ability, meaning)| (ability, &**meaning))
+    pub fn iter(&self) -> impl Iterator<Item = (&Ability, &Text)> {
+        self.0.iter()
     }
 }
 

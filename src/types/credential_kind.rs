@@ -1,5 +1,7 @@
 //! Types and kinds of credentials.
 
+use super::message::{Message, label};
+
 /// The type of a credential, which decides how its secret travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CredentialType {
@@ -76,15 +78,15 @@ impl CredentialKind {
 
     /// Returns the name of the kind for people.
     #[must_use]
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> Message {
         match self {
-            Self::Desktop => "computer",
-            Self::Mobile => "phone",
-            Self::Tablet => "tablet",
-            Self::Other => "other device",
-            Self::Personal => "personal token",
-            Self::Device => "device token",
-            Self::Service => "service token",
+            Self::Desktop => label::kind_desktop(),
+            Self::Mobile => label::kind_mobile(),
+            Self::Tablet => label::kind_tablet(),
+            Self::Other => label::kind_other(),
+            Self::Personal => label::kind_personal(),
+            Self::Device => label::kind_device(),
+            Self::Service => label::kind_service(),
         }
     }
 

@@ -1,11 +1,11 @@
-//! Enums whose variants have a stable name for programs and a sentence for people.
+//! Enums whose variants have a stable name for programs and a message for users.
 
-/// Declares an enum. Each variant has a stable name and a sentence. The enum needs a variant
+/// Declares an enum. Each variant has a stable name and a message. The enum needs a variant
 /// `Other`, which stands for names of newer versions.
 macro_rules! string_enum {
     (
         $(#[$enum_doc:meta])*
-        $enum:ident { $($(#[$doc:meta])* $name:ident = $text:literal, $sentence:literal;)* }
+        $enum:ident { $($(#[$doc:meta])* $name:ident = $text:literal, $message:path;)* }
     ) => {
         $(#[$enum_doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +23,10 @@ macro_rules! string_enum {
                 match self { $(Self::$name => $text,)* }
             }
 
-            /// Returns the sentence, for people.
+            /// Returns the message, for users.
             #[must_use]
-            pub const fn sentence(self) -> &'static str {
-                match self { $(Self::$name => $sentence,)* }
+            pub fn message(self) -> $crate::types::message::Message {
+                match self { $(Self::$name => $message(),)* }
             }
 
             /// Returns the variant with this name, or `Other` for a name of a newer version.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Findings;
-use crate::{i18n::humanize, util::clock::Timestamp};
+use crate::{cli::text, util::clock::Timestamp};
 
 const CLOCK: &str = "clock";
 
@@ -72,7 +72,7 @@ pub(super) fn check(times: Times, findings: &mut Findings) {
                 format!(
                     "the clock of the database is {} {side}: synchronize both machines with a \
                      time server",
-                    humanize::length(behind.max(ahead))
+                    text::length(behind.max(ahead))
                 ),
             );
         }

@@ -10,13 +10,13 @@ use super::{
 use crate::{
     app_state::MIGRATIONS,
     audit,
+    cli::text::count,
     config::Settings,
     db::{
         self, AnyConnection, ConnectionCapacity, DatabaseIdentity, DatabaseUrl, inspect,
         postgres_url::{self, Transport},
     },
     error::Error,
-    i18n::humanize::count,
     restore_detection::{self, RestoreEvidence},
     util::clock::Clock,
 };

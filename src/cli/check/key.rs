@@ -6,7 +6,7 @@ use super::{
     Findings,
     files::{can_be_created, is_private},
 };
-use crate::{config::Settings, i18n::humanize::count};
+use crate::{cli::text::count, config::Settings};
 
 const KEY: &str = "key";
 

@@ -17,8 +17,8 @@ use serde::Serialize;
 
 use super::{CliError, OutputFormat, json, output};
 use crate::{
+    cli::text::count,
     config::{ConfigError, Settings},
-    i18n::humanize::count,
     util::clock::SystemClock,
 };
 

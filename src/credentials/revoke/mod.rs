@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     app_state::{AppState, Transaction},
-    audit::{self, Actor, EventKind, NewEvent},
+    audit::{self, Actor, EventDetail, EventKind, NewEvent},
     credential_cache::InvalidationKey,
     db::AnyConnection,
     error::{Error, Result},
@@ -335,7 +335,8 @@ pub(super) fn insert_revocation(
         _ => tx.invalidate_user(user),
     };
     store::mark_revoked(tx.connection, invalidation, &ids, at, id)?;
-    let event = NewEvent::new(EventKind::CredentialsEnded, receipt.summary()).with_receipt(id);
+    let detail = EventDetail::Revoked(receipt.count());
+    let event = NewEvent::new(EventKind::CredentialsEnded, detail).with_receipt(id);
     audit::record(tx, user, actor, event)?;
     metrics::counter!("narthex_credentials_revoked_total", "reason" => receipt.reason.as_str())
         .increment(ids.len() as u64);

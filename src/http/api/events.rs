@@ -19,6 +19,7 @@ use crate::{
             paginated::{List, Paged, take_paging},
         },
     },
+    i18n::{self, Language},
     types::ids::{CredentialId, EventId, ReceiptId},
     util::clock::Timestamp,
 };
@@ -26,13 +27,13 @@ use crate::{
 /// A security event.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Event)]
-struct EventJson<'a> {
+struct EventJson {
     id: EventId,
     at: Timestamp,
     #[schema(schema_with = types)]
     r#type: &'static str,
     /// A description of the object of the event.
-    detail: &'a str,
+    detail: String,
     /// The credential that the event is about.
     #[schema(required)]
     credential_id: Option<CredentialId>,
@@ -49,19 +50,19 @@ struct EventJson<'a> {
 }
 
 /// A page of events.
-type EventList<'a> = List<EventJson<'a>>;
+type EventList = List<EventJson>;
 
 fn types() -> Shape {
     schemas::one_of_these_and_more(EventKind::ALL.iter().map(|kind| kind.as_str()))
 }
 
-impl<'a> EventJson<'a> {
-    fn of(event: &'a Event) -> Self {
+impl EventJson {
+    fn of(event: &Event) -> Self {
         Self {
             id: event.id,
             at: event.at,
             r#type: event.kind.as_str(),
-            detail: &event.detail,
+            detail: i18n::written(Language::English, &event.detail.text()),
             credential_id: event.credential_id,
             by: event.actor_credential_id,
             ip: event.ip,

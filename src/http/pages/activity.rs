@@ -4,7 +4,6 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
-    app_state::AppState,
     audit::{Event, list},
     error::Result,
     http::{
@@ -16,6 +15,7 @@ use crate::{
             relative_time::RelativeTime,
         },
     },
+    i18n,
     types::message::field,
     util::pagination::Paging,
 };
@@ -26,7 +26,7 @@ const PAGE_SIZE: usize = 50;
 /// An event as text.
 pub struct Line {
     /// The description of the event.
-    pub sentence: &'static str,
+    pub sentence: String,
     /// The object of the event, or the means.
     pub detail: String,
     /// The time.
@@ -42,11 +42,12 @@ pub struct Line {
 impl Line {
     /// Returns the line of `event`, with its time relative to now.
     #[must_use]
-    pub fn new(context: &AppState, event: &Event) -> Self {
+    pub fn new(user: &BrowserUser, event: &Event) -> Self {
+        let language = user.language();
         Self {
-            sentence: event.kind.sentence(),
-            detail: event.detail.clone(),
-            at: RelativeTime::past(context.now(), event.at),
+            sentence: i18n::text(language, &event.kind.message()),
+            detail: i18n::written(language, &event.detail.text()),
+            at: RelativeTime::past(language, user.context.now(), event.at),
             ip: event.ip.map(|ip| ip.to_string()),
             receipt: event.receipt_id.map(paths::receipt),
             times: event.times,
@@ -77,7 +78,7 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
         lines: events
             .rows
             .iter()
-            .map(|event| Line::new(&user.context, event))
+            .map(|event| Line::new(&user, event))
             .collect(),
         older: events
             .next

@@ -34,7 +34,10 @@ impl ConfirmPage {
         Ok(Self {
             frame: user.frame(),
             email: user.caller.user().email.clone(),
-            lasts: humanize::length(user.context.settings().sessions.confirm_for),
+            lasts: humanize::length(
+                user.language(),
+                user.context.settings().sessions.confirm_for,
+            ),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             refused: None,
             form_key: new_form_key(&user.context)?,

@@ -2,11 +2,11 @@
 //! revokes it.
 
 use crate::{
-    app_state::AppState,
     credentials::Credential,
-    http::{paths, response::relative_time::RelativeTime},
+    http::{auth::BrowserUser, paths, response::relative_time::RelativeTime},
+    i18n,
     sessions::Device,
-    types::{credential_kind::CredentialType, ids::CredentialId},
+    types::credential_kind::{CredentialKind, CredentialType},
     util::clock::Timestamp,
 };
 
@@ -17,7 +17,9 @@ pub struct Row {
     /// The address of the title's link. Only a token has a page of its own.
     pub href: Option<String>,
     /// The label of the kind: `phone`, `personal token`.
-    pub kind: &'static str,
+    pub kind: String,
+    /// Whether the kind has no name of its own.
+    pub is_other_device: bool,
     /// Whether this is the session of the user who views the page.
     pub current: bool,
     /// Whether this is a token.
@@ -49,21 +51,23 @@ pub struct Row {
 }
 
 impl Row {
-    /// Returns the row of `credential`. `current` is the credential of the signed-in user.
+    /// Returns the row of `credential` for a page of `user`.
     #[must_use]
-    pub fn new(context: &AppState, credential: &Credential, current: CredentialId) -> Self {
-        let now = context.now();
+    pub fn new(user: &BrowserUser, credential: &Credential) -> Self {
+        let (now, language) = (user.context.now(), user.language());
         let is_token = credential.class() == CredentialType::Token;
-        let past = |time: Timestamp| RelativeTime::past(now, time);
+        let past = |time: Timestamp| RelativeTime::past(language, now, time);
         Self {
             title: if is_token {
                 credential.name.clone()
             } else {
-                Device::of(credential.user_agent.as_deref()).to_string()
+                let device = Device::of(credential.user_agent.as_deref());
+                i18n::text(language, &device.message())
             },
             href: is_token.then(|| paths::token(credential.id)),
-            kind: credential.kind.label(),
-            current: credential.id == current,
+            kind: i18n::text(language, &credential.kind.label()),
+            is_other_device: credential.kind == CredentialKind::Other,
+            current: credential.id == user.caller.credential().id,
             is_token,
             hint: credential.hint.clone(),
             abilities: credential
@@ -75,7 +79,7 @@ impl Row {
             ip: credential.ip.map(|ip| ip.to_string()),
             last_used: credential.last_used_at.map(past),
             last_used_ip: credential.last_used_ip.map(|ip| ip.to_string()),
-            ends: Self::end(credential, now),
+            ends: Self::end(user, credential),
             remembered: credential.remembered,
             paused: credential.paused,
             ended: credential
@@ -91,21 +95,22 @@ impl Row {
         }
     }
 
-    fn end(credential: &Credential, now: Timestamp) -> Option<RelativeTime> {
+    fn end(user: &BrowserUser, credential: &Credential) -> Option<RelativeTime> {
+        let now = user.context.now();
         let end = match credential.class() {
             CredentialType::Token => credential.expires_at,
             CredentialType::Session => credential.effective_expiry(),
         };
         end.filter(|_| credential.is_active(now))
-            .map(|end| RelativeTime::future(now, end))
+            .map(|end| RelativeTime::future(user.language(), now, end))
     }
 
     /// Returns the rows of `credentials`, with the session of the signed-in user first.
     #[must_use]
-    pub fn all(context: &AppState, credentials: &[Credential], current: CredentialId) -> Vec<Self> {
+    pub fn all(user: &BrowserUser, credentials: &[Credential]) -> Vec<Self> {
         let mut rows: Vec<Self> = credentials
             .iter()
-            .map(|credential| Self::new(context, credential, current))
+            .map(|credential| Self::new(user, credential))
             .collect();
         rows.sort_by_key(|row| !row.current);
         rows

@@ -17,6 +17,7 @@ use crate::{
         paths,
         response::html::{self, Layout},
     },
+    i18n,
     types::{
         credential_kind::{CredentialKind, CredentialType},
         ids::CredentialTag,
@@ -34,7 +35,7 @@ struct SessionsPage {
     frame: Layout,
     rows: Vec<Row>,
     older: Option<String>,
-    kinds: Vec<(&'static str, String)>,
+    kinds: Vec<(String, String)>,
     sign_out_others: String,
 }
 
@@ -51,7 +52,7 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
         .filter(|kind| found.rows.iter().any(|session| session.kind == *kind))
         .map(|kind| {
             (
-                kind.label(),
+                i18n::text(user.language(), &kind.label()),
                 address_of(&CredentialFilter::all_of_kind(kind)),
             )
         })
@@ -62,7 +63,7 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     };
     html::ok(&SessionsPage {
         frame: user.frame(),
-        rows: Row::all(context, &found.rows, user.caller.credential().id),
+        rows: Row::all(&user, &found.rows),
         older: found
             .next
             .map(|next| paths::with_query(paths::SESSIONS, &[("cursor", next.to_string())])),

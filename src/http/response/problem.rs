@@ -99,7 +99,7 @@ impl Error {
                 .into(),
             Self::Throttled(wait) => format!(
                 "Try again in {}. What comes before that is not looked at, right or wrong.",
-                humanize::length(*wait)
+                humanize::length(Language::English, *wait)
             )
             .into(),
             Self::Busy => "Try again in a few seconds.".into(),

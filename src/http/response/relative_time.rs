@@ -1,6 +1,9 @@
 //! A time on a page: relative for people, exact for programs and as a tooltip.
 
-use crate::{i18n::humanize, util::clock::Timestamp};
+use crate::{
+    i18n::{Language, humanize},
+    util::clock::Timestamp,
+};
 
 /// The parts of a `<time>` element. `components.html` renders it.
 #[derive(Clone, Debug)]
@@ -16,14 +19,14 @@ pub struct RelativeTime {
 impl RelativeTime {
     /// Creates a time in the past.
     #[must_use]
-    pub fn past(now: Timestamp, then: Timestamp) -> Self {
-        Self::with(then, humanize::ago(now, then))
+    pub fn past(language: Language, now: Timestamp, then: Timestamp) -> Self {
+        Self::with(then, humanize::ago(language, now, then))
     }
 
     /// Creates a time in the future.
     #[must_use]
-    pub fn future(now: Timestamp, then: Timestamp) -> Self {
-        Self::with(then, humanize::until(now, then))
+    pub fn future(language: Language, now: Timestamp, then: Timestamp) -> Self {
+        Self::with(then, humanize::until(language, now, then))
     }
 
     fn with(then: Timestamp, words: String) -> Self {

@@ -4,7 +4,10 @@
 //! `cli` call it. A message is made by the function of its id, so that a wrong id or argument does not
 //! compile. A test compares the ids and arguments with the catalogue of each language.
 
+pub mod event;
 pub mod field;
+pub mod label;
+pub mod time;
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -39,6 +42,15 @@ impl fmt::Display for Message {
             .iter()
             .try_for_each(|(name, arg)| write!(f, " {name}={arg}"))
     }
+}
+
+/// A text that is a message, or one that a user or an operator wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// A message, which each language has.
+    Message(Message),
+    /// A text that is the same in every language.
+    Verbatim(String),
 }
 
 /// An argument of a message. A language decides how it is written.
@@ -142,4 +154,4 @@ macro_rules! messages {
 use messages;
 
 /// The messages of all modules.
-pub const ALL: &[&[Declaration]] = &[field::ALL];
+pub const ALL: &[&[Declaration]] = &[event::ALL, field::ALL, label::ALL, time::ALL];

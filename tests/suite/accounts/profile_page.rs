@@ -251,6 +251,6 @@ async fn overview_shows_the_user_the_credentials_and_the_audit_log() {
         .expect_text(ADA)
         .expect_text("this browser")
         .expect_text("CI");
-    page.expect_text("Token made")
+    page.expect_text("Token created")
         .expect_text("/account/sign-out?except=current");
 }

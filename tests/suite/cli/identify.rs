@@ -191,7 +191,9 @@ fn state_tells_whether_the_secret_is_accepted() {
     let receipt = receipt["id"].as_str().expect("an id");
     assert!(
         line.starts_with("revoked less than a minute ago, on 20")
-            && line.ends_with(&format!(": ended by an operator; the receipt is {receipt}")),
+            && line.ends_with(&format!(
+                ": revoked by an operator; the receipt is {receipt}"
+            )),
         "{line}"
     );
     assert_eq!(

@@ -52,7 +52,7 @@ async fn cleanup_ends_expired_credentials_with_a_receipt() {
         .get(receipt)
         .await
         .expect_status(200)
-        .expect_text("Their time was over");
+        .expect_text("Expired");
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! The device of a user agent: the kind of the session, and its description for the user.
 
-use narthex::sessions::Device;
+use narthex::{
+    i18n::{Language, text},
+    sessions::Device,
+};
 
 use crate::support::user_agents::TABLE;
 
@@ -10,7 +13,10 @@ fn current_user_agents_are_recognised() {
         .iter()
         .filter_map(|(user_agent, kind, words)| {
             let device = Device::of(Some(user_agent));
-            let actual = (device.kind.as_str(), device.to_string());
+            let actual = (
+                device.kind.as_str(),
+                text(Language::English, &device.message()),
+            );
             let expected = (*kind, (*words).to_owned());
             (actual != expected).then(|| format!("{user_agent:?}: {actual:?}, not {expected:?}"))
         })

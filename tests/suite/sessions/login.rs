@@ -143,8 +143,8 @@ async fn session_kind_is_derived_from_the_user_agent() {
         (CHROME_ON_ANDROID_PHONE, "mobile", "Chrome on Android"),
         (SAFARI_ON_IPAD, "tablet", "Safari on iPadOS"),
         (CHROME_ON_ANDROID_TABLET, "tablet", "Chrome on Android"),
-        (CURL, "other", "An unknown client"),
-        ("", "other", "An unknown client"),
+        (CURL, "other", "Unknown client"),
+        ("", "other", "Unknown client"),
     ] {
         let browser = app.sign_in_with(ADA, agent).await;
         let own = browser.get("/api/v1/sessions/current").await.json();

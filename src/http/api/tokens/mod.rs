@@ -37,6 +37,7 @@ use crate::{
         paths,
         response::{self, paginated::List},
     },
+    i18n::{self, Language},
     passwords::verify::authenticate,
     tokens::{self, Issued, Request},
     types::{
@@ -107,7 +108,10 @@ pub async fn sign_in(
 )]
 pub async fn abilities(context: Data<AppState>, _: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     let catalogue = context.settings().tokens.catalogue.iter();
-    let all = catalogue.map(|(name, description)| AbilityJson { name, description });
+    let all = catalogue.map(|(name, description)| AbilityJson {
+        name,
+        description: i18n::written(Language::English, description),
+    });
     response::json::answer(StatusCode::OK, &List::whole(all.collect()))
 }
 

@@ -92,7 +92,7 @@ pub(super) struct IssuedJson<'a> {
 pub(super) struct AbilityJson<'a> {
     pub(super) name: &'a Ability,
     /// A description of the ability.
-    pub(super) description: &'a str,
+    pub(super) description: String,
 }
 
 /// The complete list of abilities.

@@ -39,7 +39,6 @@ struct OverviewPage {
 /// `GET /account`
 pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
     let (context, account) = (&user.context, &user.caller.user());
-    let current = user.caller.credential().id;
     let first_page = |class| {
         let paging = Paging::new(CREDENTIALS, None);
         list(
@@ -57,14 +56,14 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
         frame: user.frame(),
         name: account.name.clone(),
         email: account.email.clone(),
-        sessions: Row::all(context, &sessions.rows, current),
+        sessions: Row::all(&user, &sessions.rows),
         more_sessions: sessions.next.is_some(),
-        tokens: Row::all(context, &tokens.rows, current),
+        tokens: Row::all(&user, &tokens.rows),
         more_tokens: tokens.next.is_some(),
         lines: events
             .rows
             .iter()
-            .map(|event| Line::new(context, event))
+            .map(|event| Line::new(&user, event))
             .collect(),
         sign_out_others: paths::with_query(paths::SIGN_OUT, &[("except", "current")]),
     })

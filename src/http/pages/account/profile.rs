@@ -17,9 +17,15 @@ use crate::{
             html::{self, Layout, see_other},
         },
     },
+    i18n,
     passwords::{self, change::PasswordChange, policy::NewPassword},
     sessions::SessionSecret,
-    types::{email::Email, fields::Fields, message::field, name::Name},
+    types::{
+        email::Email,
+        fields::Fields,
+        message::{field, label},
+        name::Name,
+    },
 };
 
 #[derive(Template)]
@@ -145,7 +151,8 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
                 user.cookie.renew(&secret)?;
             }
             let ended = changed.receipt;
-            let ended = ended.map_or_else(|| "nothing".to_owned(), |receipt| receipt.summary());
+            let ended = ended.map_or_else(|| label::revoked(0, 0), |receipt| receipt.summary());
+            let ended = i18n::text(user.language(), &ended);
             user.redirect(
                 paths::PROFILE,
                 &format!("Your password is changed. Ended: {ended}."),
@@ -185,7 +192,10 @@ pub async fn delete(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     };
     match deleted.await {
         Ok(receipt) => {
-            let message = format!("Your account is deleted. Ended: {}.", receipt.summary());
+            let message = format!(
+                "Your account is deleted. Ended: {}.",
+                i18n::text(user.language(), &receipt.summary())
+            );
             user.sign_out_and_redirect(&message).await
         }
         Err(Error::Invalid(errors)) => {

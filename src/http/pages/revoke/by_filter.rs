@@ -6,7 +6,6 @@ use askama::Template;
 use crate::{
     credentials::{
         CredentialFilter, RevocationReason, RevocationReceipt,
-        receipt::summary,
         revoke::{self, RevocationPreview, RevocationRequest},
     },
     error::{Error, Result},
@@ -21,10 +20,12 @@ use crate::{
             html::{self, Layout, see_other},
         },
     },
+    i18n::{self, Language},
     types::{
         credential_kind::{CredentialKind, CredentialType},
         fields::{FieldErrors, Fields},
         ids::CredentialId,
+        message::label,
     },
 };
 
@@ -50,7 +51,7 @@ struct SignOutPage {
 /// The form that narrows the selection, with its current values.
 #[derive(Default)]
 struct Filters {
-    kinds: Vec<(CredentialKind, bool)>,
+    kinds: Vec<(&'static str, String, bool)>,
     unused_since: String,
     created_before: String,
     from: String,
@@ -58,7 +59,7 @@ struct Filters {
 }
 
 impl Filters {
-    fn of(selection: &CredentialFilter, typed: &[(String, String)]) -> Self {
+    fn of(language: Language, selection: &CredentialFilter, typed: &[(String, String)]) -> Self {
         let typed = |name: &str| {
             typed
                 .iter()
@@ -69,7 +70,10 @@ impl Filters {
         Self {
             kinds: CredentialKind::ALL
                 .into_iter()
-                .map(|kind| (kind, selection.kind.contains(&kind)))
+                .map(|kind| {
+                    let label = i18n::text(language, &kind.label());
+                    (kind.as_str(), label, selection.kind.contains(&kind))
+                })
                 .collect(),
             unused_since: typed("unused_since"),
             created_before: typed("created_before"),
@@ -155,7 +159,8 @@ pub(super) async fn redirect_to_receipt(
     if !receipt.contains(user.caller.credential().id) {
         return Ok(see_other(&paths::receipt(receipt.id)));
     }
-    let message = format!("Signed out. Ended: {}.", receipt.summary());
+    let ended = i18n::text(user.language(), &receipt.summary());
+    let message = format!("Signed out. Ended: {ended}.");
     user.sign_out_and_redirect(&message).await
 }
 
@@ -202,21 +207,22 @@ async fn show(
         let of_class = credentials
             .iter()
             .filter(|credential| credential.class() == class);
-        i64::try_from(of_class.count()).unwrap_or(i64::MAX)
+        u64::try_from(of_class.count()).unwrap_or(u64::MAX)
     };
+    let summary = label::revoked(count(CredentialType::Session), count(CredentialType::Token));
     let template = SignOutPage {
         frame: user.frame(),
         everything: *selection == CredentialFilter::default(),
         everything_else: *selection == CredentialFilter::all_but(current),
-        summary: summary(count(CredentialType::Session), count(CredentialType::Token)),
+        summary: i18n::text(user.language(), &summary),
         includes_this_browser: credentials
             .iter()
             .any(|credential| credential.id == current),
-        rows: Row::all(&user.context, &credentials, current),
+        rows: Row::all(user, &credentials),
         hidden: fields_of(selection, current),
         digest,
         problem,
-        filters: Filters::of(selection, typed),
+        filters: Filters::of(user.language(), selection, typed),
         errors: FieldTexts::default(),
     };
     html::page(status, &template)
@@ -234,13 +240,13 @@ fn refuse(
         frame: user.frame(),
         everything: false,
         everything_else: false,
-        summary: summary(0, 0),
+        summary: String::new(),
         includes_this_browser: false,
         rows: Vec::new(),
         hidden: Vec::new(),
         digest: String::new(),
         problem: Some("Something in this selection cannot be understood, so nothing is selected."),
-        filters: Filters::of(selection, typed),
+        filters: Filters::of(user.language(), selection, typed),
         errors: user.field_texts(errors),
     })
 }

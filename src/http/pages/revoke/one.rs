@@ -62,7 +62,7 @@ pub(crate) async fn revoke(
             redirect_to_receipt(user, &receipt).await
         }
         Some(receipt) => {
-            let row = Row::new(&user.context, &credential, user.caller.credential().id);
+            let row = Row::new(user, &credential);
             let action = match class {
                 CredentialType::Session => "Session signed out",
                 CredentialType::Token => "Token revoked",
@@ -80,7 +80,7 @@ fn show_preview(user: &BrowserUser, credential: &Credential, back: String) -> Re
         .authorize_revocation(&selection, user.context.now());
     html::ok(&RevokePage {
         frame: user.frame(),
-        row: Row::new(&user.context, credential, user.caller.credential().id),
+        row: Row::new(user, credential),
         asks_password: authorization.is_err(),
         back,
     })

@@ -15,6 +15,7 @@ use crate::{
             relative_time::RelativeTime,
         },
     },
+    i18n,
     types::ids::ReceiptTag,
 };
 
@@ -23,28 +24,28 @@ use crate::{
 struct ReceiptPage {
     frame: Layout,
     summary: String,
-    reason: &'static str,
+    reason: String,
     at: RelativeTime,
     ip: Option<String>,
-    by: Option<String>,
+    by_this_browser: bool,
     rows: Vec<Row>,
     forgotten: bool,
 }
 
 /// `GET /account/receipts/{id}`
 pub async fn show(user: BrowserUser, id: PathId<ReceiptTag>) -> Result<HttpResponse> {
-    let context = &user.context;
+    let (context, language) = (&user.context, user.language());
     let receipt = find_receipt(context, user.caller.user().id, id.0).await?;
     let by_this_browser = receipt.by == Some(user.caller.credential().id);
     html::ok(&ReceiptPage {
         frame: user.frame(),
-        summary: receipt.summary(),
-        reason: receipt.reason.sentence(),
-        at: RelativeTime::past(context.now(), receipt.at),
+        summary: i18n::text(language, &receipt.summary()),
+        reason: i18n::text(language, &receipt.reason.message()),
+        at: RelativeTime::past(language, context.now(), receipt.at),
         ip: receipt.ip.map(|ip| ip.to_string()),
-        by: by_this_browser.then(|| "this browser".to_owned()),
+        by_this_browser,
         forgotten: receipt.credentials.is_empty()
             && receipt.sessions_ended + receipt.tokens_ended > 0,
-        rows: Row::all(context, &receipt.credentials, user.caller.credential().id),
+        rows: Row::all(&user, &receipt.credentials),
     })
 }

@@ -1,6 +1,10 @@
 //! The abilities of a token as checkboxes.
 
-use crate::{app_state::AppState, types::ability::Catalogue};
+use crate::{
+    http::auth::BrowserUser,
+    i18n,
+    types::{ability::Catalogue, message::label},
+};
 
 /// A checkbox.
 pub(super) struct AbilityBox {
@@ -12,23 +16,24 @@ pub(super) struct AbilityBox {
 /// Returns a checkbox for each ability of the catalogue, for `*`, and for each further ability in
 /// `given`. A token may have `orders:*`, or an ability that the operator has removed from the
 /// catalogue.
-pub(super) fn boxes(context: &AppState, current: &[String]) -> Vec<AbilityBox> {
-    let catalogue: &Catalogue = &context.settings().tokens.catalogue;
+pub(super) fn boxes(user: &BrowserUser, current: &[String]) -> Vec<AbilityBox> {
+    let catalogue: &Catalogue = &user.context.settings().tokens.catalogue;
+    let language = user.language();
     let mut listed: Vec<(String, String)> = catalogue
         .iter()
-        .map(|(ability, meaning)| (ability.to_string(), meaning.to_owned()))
+        .map(|(ability, meaning)| (ability.to_string(), i18n::written(language, meaning)))
         .collect();
     listed.push((
         "*".to_owned(),
-        "Everything, also what is added later".to_owned(),
+        i18n::text(language, &label::ability_everything()),
     ));
     for name in current {
         if !listed.iter().any(|(listed_name, _)| listed_name == name) {
             let meaning = match name.strip_suffix(":*") {
-                Some(resource) => format!("Everything with {resource}"),
-                None => "No longer offered".to_owned(),
+                Some(resource) => label::ability_resource(resource.to_owned()),
+                None => label::ability_removed(),
             };
-            listed.push((name.clone(), meaning));
+            listed.push((name.clone(), i18n::text(language, &meaning)));
         }
     }
     listed

@@ -60,9 +60,9 @@ impl Typed {
         let context = &user.context;
         Ok(NewTokenPage {
             frame: user.frame(),
-            abilities: boxes(context, &self.abilities),
+            abilities: boxes(user, &self.abilities),
             name: self.name,
-            expiry: ExpiryFields::of_new(context, self.expiry),
+            expiry: ExpiryFields::of_new(user, self.expiry),
             form_key: new_form_key(context)?,
             errors: user.field_texts(errors),
         })

@@ -7,7 +7,6 @@ use actix_web::{
 use askama::Template;
 
 use crate::{
-    app_state::AppState,
     crypto::secret::SecretString,
     error::Result,
     http::{
@@ -47,15 +46,15 @@ pub(super) struct EarlierSecret {
 
 impl EarlierSecret {
     pub(super) async fn all(
-        context: &AppState,
+        user: &BrowserUser,
         token: crate::types::ids::CredentialId,
     ) -> Result<Vec<Self>> {
-        let now = context.now();
-        let earlier = previous_secrets(context, token).await?.into_iter();
+        let now = user.context.now();
+        let earlier = previous_secrets(&user.context, token).await?.into_iter();
         Ok(earlier
             .map(|earlier| Self {
                 hint: earlier.hint,
-                until: RelativeTime::future(now, earlier.until),
+                until: RelativeTime::future(user.language(), now, earlier.until),
             })
             .collect())
     }
@@ -67,11 +66,11 @@ pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Why) -> Result
     let context = &user.context;
     let earlier = match why {
         Why::Made => Vec::new(),
-        Why::Rotated => EarlierSecret::all(context, token.id).await?,
+        Why::Rotated => EarlierSecret::all(user, token.id).await?,
     };
     let mut answer = html::ok(&CreatedPage {
         frame: user.frame(),
-        row: Row::new(context, &token, user.caller.credential().id),
+        row: Row::new(user, &token),
         secret: SecretString::new(secret.expose().to_owned()),
         why,
         earlier,

@@ -2,11 +2,12 @@
 
 use crate::{
     app_state::AppState,
-    i18n::humanize,
+    http::auth::BrowserUser,
+    i18n::{self, humanize},
     tokens::NewToken,
     types::{
         fields::Fields,
-        message::{Message, field},
+        message::{Message, field, label},
     },
     util::{clock::Timestamp, duration},
 };
@@ -103,31 +104,29 @@ pub(super) struct ExpiryFields {
 
 impl ExpiryFields {
     /// Returns the values for a new token.
-    pub(super) fn of_new(context: &AppState, typed: ExpiryChoice) -> Self {
-        let lives = lives(context);
+    pub(super) fn of_new(user: &BrowserUser, typed: ExpiryChoice) -> Self {
+        let lives = lives(user);
         // The default life if it is offered, otherwise the longest one.
         let default_life = lives.iter().find(|life| life.value == DEFAULT_LIFE);
         let preselected = default_life
             .or(lives.last())
             .map_or(DATE, |life| life.value);
-        Self::with(context, lives, None, preselected, typed)
+        Self::with(user, lives, None, preselected, typed)
     }
 
     /// Returns the values for a token that expires at `end`.
     pub(super) fn of_change(
-        context: &AppState,
+        user: &BrowserUser,
         end: Option<Timestamp>,
         typed: ExpiryChoice,
     ) -> Self {
-        let present = end.map_or_else(
-            || "It does not expire".to_owned(),
-            |end| format!("It expires on {}", end.format_minute()),
-        );
-        Self::with(context, lives(context), Some(present), KEEP, typed)
+        let present = end.map_or_else(label::expires_never, label::expires_at);
+        let present = i18n::text(user.language(), &present);
+        Self::with(user, lives(user), Some(present), KEEP, typed)
     }
 
     fn with(
-        context: &AppState,
+        user: &BrowserUser,
         lives: Vec<Life>,
         present: Option<String>,
         preselected: &'static str,
@@ -136,7 +135,7 @@ impl ExpiryFields {
         Self {
             present,
             lives,
-            never: context.settings().tokens.max_age.is_none(),
+            never: user.context.settings().tokens.max_age.is_none(),
             preselected,
             choice: if typed.choice.is_empty() {
                 preselected.to_owned()
@@ -148,16 +147,16 @@ impl ExpiryFields {
     }
 }
 
-fn lives(context: &AppState) -> Vec<Life> {
-    let max_age = context.settings().tokens.max_age;
+fn lives(user: &BrowserUser) -> Vec<Life> {
+    let max_age = user.context.settings().tokens.max_age;
     LIVES
         .into_iter()
         .filter_map(|value| Some((value, duration::parse(value)?)))
         .filter(|(_, life)| max_age.is_none_or(|max_age| *life <= max_age))
         .map(|(value, life)| Life {
             value,
-            words: humanize::length(life),
-            until: context.now().saturating_add(life).format_minute(),
+            words: humanize::length(user.language(), life),
+            until: user.context.now().saturating_add(life).format_minute(),
         })
         .collect()
 }

@@ -13,6 +13,7 @@ use crate::{
         paths,
         response::html::{self, Layout},
     },
+    i18n,
     types::{
         credential_kind::{CredentialKind, CredentialType},
         message::field,
@@ -31,7 +32,7 @@ struct TokensPage {
     rows: Vec<Row>,
     older: Option<String>,
     ended: Vec<Row>,
-    kinds: Vec<(&'static str, String)>,
+    kinds: Vec<(String, String)>,
     all: String,
 }
 
@@ -55,19 +56,18 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
         .filter(|kind| active.rows.iter().any(|token| token.kind == *kind))
         .map(|kind| {
             (
-                kind.label(),
+                i18n::text(user.language(), &kind.label()),
                 address_of(&CredentialFilter::all_of_kind(kind)),
             )
         })
         .collect();
-    let current = user.caller.credential().id;
     html::ok(&TokensPage {
         frame: user.frame(),
-        rows: Row::all(context, &active.rows, current),
+        rows: Row::all(&user, &active.rows),
         older: active
             .next
             .map(|next| paths::with_query(paths::TOKENS, &[("cursor", next.to_string())])),
-        ended: Row::all(context, &ended.rows, current),
+        ended: Row::all(&user, &ended.rows),
         kinds,
         all: address_of(&CredentialFilter::all_of(CredentialType::Token)),
     })

@@ -16,19 +16,28 @@ use crate::{
         paths,
         response::html,
     },
+    i18n::{self, Language, humanize},
     tokens::{GracePeriod, Request, RotatedToken, Rotation, rotate as rotate_token},
-    types::ids::CredentialTag,
+    types::{ids::CredentialTag, message::label},
+    util::duration,
 };
 
 /// The grace periods in the form, and the preselected one. One day is enough to deploy the new
 /// secret.
-pub(super) const OVERLAPS: [(&str, &str); 4] = [
-    ("0", "Not at all"),
-    ("1h", "One hour"),
-    ("24h", "One day"),
-    ("7d", "Seven days"),
-];
+const OVERLAPS: [&str; 4] = ["0", "1h", "24h", "7d"];
 pub(super) const DEFAULT_OVERLAP: &str = "24h";
+
+/// Returns the grace periods in the form, each with its label.
+pub(super) fn overlaps(language: Language) -> Vec<(&'static str, String)> {
+    let label = |value| match duration::parse(value) {
+        Some(length) if !length.is_zero() => humanize::length(language, length),
+        _ => i18n::text(language, &label::no_grace_period()),
+    };
+    OVERLAPS
+        .into_iter()
+        .map(|value| (value, label(value)))
+        .collect()
+}
 
 /// `POST /account/tokens/{id}/rotate`
 pub async fn rotate(

@@ -7,7 +7,7 @@ use super::{
     abilities::{AbilityBox, boxes},
     created::EarlierSecret,
     expiry::{ExpiryChoice, ExpiryFields},
-    rotate::{DEFAULT_OVERLAP, OVERLAPS},
+    rotate::{DEFAULT_OVERLAP, overlaps},
 };
 use crate::{
     credentials::{self, Credential, CredentialFilter},
@@ -45,6 +45,7 @@ pub(super) struct TokenPage {
     expiry: ExpiryFields,
     change: String,
     rotate: String,
+    overlaps: Vec<(&'static str, String)>,
     overlap: String,
     form_key: String,
     earlier: Vec<EarlierSecret>,
@@ -64,16 +65,17 @@ impl TokenPage {
         };
         Ok(Self {
             frame: user.frame(),
-            row: Row::new(context, token, user.caller.credential().id),
+            row: Row::new(user, token),
             live: token.is_active(context.now()),
             name: token.name.clone(),
-            abilities: boxes(context, &abilities),
-            expiry: ExpiryFields::of_change(context, token.expires_at, ExpiryChoice::default()),
+            abilities: boxes(user, &abilities),
+            expiry: ExpiryFields::of_change(user, token.expires_at, ExpiryChoice::default()),
             change: paths::token(token.id),
             rotate: paths::token_rotate(token.id),
+            overlaps: overlaps(user.language()),
             overlap: DEFAULT_OVERLAP.to_owned(),
             form_key: new_form_key(context)?,
-            earlier: EarlierSecret::all(context, token.id).await?,
+            earlier: EarlierSecret::all(user, token.id).await?,
             pause: paths::token_pause(token.id),
             resume: paths::token_resume(token.id),
             made_by_it: address_of(&made_by_it),
@@ -107,9 +109,9 @@ pub async fn show(user: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpRe
     let mut page = TokenPage::of(&user, &token).await?;
     if let Some(mut typed) = user.draft(&page.change) {
         page.name = typed.text("name");
-        page.abilities = boxes(&user.context, &typed.many("abilities"));
+        page.abilities = boxes(&user, &typed.many("abilities"));
         let typed = ExpiryChoice::take(&mut typed);
-        page.expiry = ExpiryFields::of_change(&user.context, token.expires_at, typed);
+        page.expiry = ExpiryFields::of_change(&user, token.expires_at, typed);
     }
     if let Some(mut typed) = user.draft(&page.rotate) {
         page.overlap = typed.text("overlap");
@@ -149,8 +151,8 @@ pub async fn change(
         Ok(token) => user.redirect(&paths::token(token.id), "Saved."),
         Err(Error::Invalid(errors)) => html::unprocessable(&TokenPage {
             name,
-            abilities: boxes(&user.context, &abilities),
-            expiry: ExpiryFields::of_change(&user.context, token.expires_at, expiry),
+            abilities: boxes(&user, &abilities),
+            expiry: ExpiryFields::of_change(&user, token.expires_at, expiry),
             errors: user.field_texts(&errors),
             ..TokenPage::of(&user, &token).await?
         }),

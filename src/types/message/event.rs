@@ -1,0 +1,23 @@
+//! The kinds of events in the audit log.
+
+use super::messages;
+
+messages! {
+    account_created = "event-account-created";
+    name_changed = "event-name-changed";
+    email_changed = "event-email-changed";
+    account_disabled = "event-account-disabled";
+    account_enabled = "event-account-enabled";
+    password_changed = "event-password-changed";
+    password_confirmed = "event-password-confirmed";
+    password_refused = "event-password-refused";
+    signed_in = "event-signed-in";
+    signed_in_anew = "event-signed-in-anew";
+    token_created = "event-token-created";
+    token_changed = "event-token-changed";
+    token_rotated = "event-token-rotated";
+    token_paused = "event-token-paused";
+    token_resumed = "event-token-resumed";
+    credentials_ended = "event-credentials-ended";
+    other = "event-other";
+}

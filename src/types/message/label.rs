@@ -1,0 +1,50 @@
+//! Names of things: kinds, reasons, devices, permissions, and choices of a form.
+
+use super::messages;
+use crate::util::clock::Timestamp;
+
+messages! {
+    // Kinds of credentials
+    kind_desktop = "label-kind-desktop";
+    kind_mobile = "label-kind-mobile";
+    kind_tablet = "label-kind-tablet";
+    kind_other = "label-kind-other";
+    kind_personal = "label-kind-personal";
+    kind_device = "label-kind-device";
+    kind_service = "label-kind-service";
+
+    // Devices
+    browser_on_system(browser: String, system: String) = "label-browser-on-system";
+    browser(browser: String) = "label-browser";
+    unknown_browser_on_system(system: String) = "label-unknown-browser-on-system";
+    unknown_client = "label-unknown-client";
+
+    // Revocations
+    revoked(sessions: u64, tokens: u64) = "label-revoked";
+    reason_signed_out = "label-reason-signed-out";
+    reason_revoked = "label-reason-revoked";
+    reason_password_changed = "label-reason-password-changed";
+    reason_account_disabled = "label-reason-account-disabled";
+    reason_account_deleted = "label-reason-account-deleted";
+    reason_replaced = "label-reason-replaced";
+    reason_limit = "label-reason-limit";
+    reason_expired = "label-reason-expired";
+    reason_operator = "label-reason-operator";
+    reason_other = "label-reason-other";
+
+    // Abilities
+    ability_account_read = "label-ability-account-read";
+    ability_tokens_read = "label-ability-tokens-read";
+    ability_tokens_write = "label-ability-tokens-write";
+    ability_sessions_read = "label-ability-sessions-read";
+    ability_sessions_write = "label-ability-sessions-write";
+    ability_tokens_introspect = "label-ability-tokens-introspect";
+    ability_everything = "label-ability-everything";
+    ability_resource(resource: String) = "label-ability-resource";
+    ability_removed = "label-ability-removed";
+
+    // The life of a token
+    expires_never = "label-expires-never";
+    expires_at(end: Timestamp) = "label-expires-at";
+    no_grace_period = "label-no-grace-period";
+}
