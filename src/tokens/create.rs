@@ -198,17 +198,14 @@ impl NewToken {
         context: &AppState,
         life: Option<Duration>,
     ) -> Result<Option<Timestamp>, Message> {
-        Self::within_the_operators_bound(
-            context,
-            life.map(|life| context.now().saturating_add(life)),
-        )
+        Self::ensure_within_max_age(context, life.map(|life| context.now().saturating_add(life)))
     }
 
     /// Checks an expiry against the present time and against `NARTHEX_TOKEN_MAX_AGE`.
     ///
     /// # Errors
     /// Advice for the user.
-    pub fn within_the_operators_bound(
+    pub fn ensure_within_max_age(
         context: &AppState,
         expires_at: Option<Timestamp>,
     ) -> Result<Option<Timestamp>, Message> {

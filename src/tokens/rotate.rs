@@ -129,7 +129,7 @@ pub struct Rotation {
     /// How long the previous secret works.
     pub overlap: GracePeriod,
     /// When the token expires afterwards. `Some(None)` is never, and `None` leaves it unchanged.
-    /// [`NewToken::within_the_operators_bound`](super::NewToken::within_the_operators_bound) has
+    /// [`NewToken::ensure_within_max_age`](super::NewToken::ensure_within_max_age) has
     /// checked the value.
     pub expires_at: Option<Option<Timestamp>>,
 }

@@ -25,7 +25,7 @@ pub struct Change {
     /// Whether the token is paused.
     pub paused: Option<bool>,
     /// When the token expires. `Some(None)` is never.
-    /// [`NewToken::within_the_operators_bound`](super::NewToken::within_the_operators_bound) has
+    /// [`NewToken::ensure_within_max_age`](super::NewToken::ensure_within_max_age) has
     /// checked the value.
     pub expires_at: Option<Option<Timestamp>>,
 }

@@ -143,7 +143,7 @@ impl<'a> PreviewJson<'a> {
 pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&caller, fields, None).await?;
     let list = List::of(&page, |credential| {
-        CredentialJson::of(credential, caller.caller.current())
+        CredentialJson::of(credential, caller.principal.current())
     });
     response::json::answer(StatusCode::OK, &list)
 }
@@ -168,7 +168,7 @@ pub(crate) async fn page_of(
     };
     crate::credentials::list(
         &caller.context,
-        caller.caller.user().id,
+        caller.principal.user().id,
         selection,
         scope,
         paging,
@@ -181,7 +181,7 @@ fn take_selection(
     fields: &mut Fields,
     class: Option<CredentialType>,
 ) -> CredentialFilter {
-    let (now, current) = (caller.context.now(), Some(caller.caller.credential().id));
+    let (now, current) = (caller.context.now(), Some(caller.principal.credential().id));
     match class {
         Some(class) => CredentialFilter::take_within(class, fields, now, current),
         None => CredentialFilter::take(fields, now, current),
@@ -208,10 +208,10 @@ pub async fn preview(
 ) -> Result<HttpResponse> {
     let selection = take_selection(&caller, &mut fields, None);
     fields.finish()?;
-    let preview = revoke::preview(&caller.context, caller.caller.user().id, selection).await?;
+    let preview = revoke::preview(&caller.context, caller.principal.user().id, selection).await?;
     response::json::answer(
         StatusCode::OK,
-        &PreviewJson::of(&preview, caller.caller.current()),
+        &PreviewJson::of(&preview, caller.principal.current()),
     )
 }
 
@@ -274,7 +274,7 @@ pub(crate) async fn revoke_one_of_class(
     class: CredentialType,
     id: CredentialId,
 ) -> Result<HttpResponse> {
-    let receipt = revoke::revoke_one(&caller.context, &caller.caller, class, id).await?;
+    let receipt = revoke::revoke_one(&caller.context, &caller.principal, class, id).await?;
     let answer = HttpResponse::NoContent().finish();
     Ok(match receipt {
         Some(receipt) => {
@@ -295,11 +295,11 @@ async fn revoke_and_respond(
     request: RevocationRequest,
 ) -> Result<HttpResponse> {
     caller.authorize_revocation(&request.selection)?;
-    let (user, actor) = (caller.caller.user().id, caller.caller.actor());
+    let (user, actor) = (caller.principal.user().id, caller.principal.actor());
     let receipt = revoke::revoke(&caller.context, user, request, actor).await?;
     let answer = response::json::answer(
         StatusCode::OK,
-        &ReceiptJson::of(&receipt, caller.caller.current()),
+        &ReceiptJson::of(&receipt, caller.principal.current()),
     )?;
     caller.sign_out_if_revoked(&receipt).await?;
     Ok(answer)
@@ -322,9 +322,9 @@ pub async fn receipt(
     PathId(id): PathId<ReceiptTag>,
     _: NoQuery,
 ) -> Result<HttpResponse> {
-    let receipt = find_receipt(&caller.context, caller.caller.user().id, id).await?;
+    let receipt = find_receipt(&caller.context, caller.principal.user().id, id).await?;
     response::json::answer(
         StatusCode::OK,
-        &ReceiptJson::of(&receipt, caller.caller.current()),
+        &ReceiptJson::of(&receipt, caller.principal.current()),
     )
 }

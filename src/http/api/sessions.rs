@@ -121,7 +121,7 @@ pub async fn confirm(
     Json(body): Json<Confirmation>,
 ) -> Result<HttpResponse> {
     let secret =
-        crate::sessions::reauthenticate(&caller.context, &caller.caller, body.password, None)
+        crate::sessions::reauthenticate(&caller.context, &caller.principal, body.password, None)
             .await
             .map_err(|error| wrong_password_in("password", error))?;
     caller.renew(&secret)?;
@@ -143,7 +143,7 @@ pub async fn confirm(
 pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&caller, fields, Some(CredentialType::Session)).await?;
     let list = List::of(&page, |session| {
-        SessionJson::of(session, caller.caller.current())
+        SessionJson::of(session, caller.principal.current())
     });
     response::json::answer(StatusCode::OK, &list)
 }
@@ -167,14 +167,14 @@ pub async fn one(
 ) -> Result<HttpResponse> {
     let session = credentials::find(
         &caller.context,
-        caller.caller.user().id,
+        caller.principal.user().id,
         CredentialType::Session,
         id,
     )
     .await?;
     response::json::answer(
         StatusCode::OK,
-        &SessionJson::of(&session, caller.caller.current()),
+        &SessionJson::of(&session, caller.principal.current()),
     )
 }
 
@@ -193,11 +193,11 @@ pub async fn one(
     )
 )]
 pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
-    let (user, own) = (caller.caller.user().id, caller.caller.credential().id);
+    let (user, own) = (caller.principal.user().id, caller.principal.credential().id);
     let session = credentials::find(&caller.context, user, CredentialType::Session, own).await?;
     response::json::answer(
         StatusCode::OK,
-        &SessionJson::of(&session, caller.caller.current()),
+        &SessionJson::of(&session, caller.principal.current()),
     )
 }
 
@@ -256,8 +256,9 @@ pub async fn revoke_selected(
     responses((status = 204, description = "The session has ended."))
 )]
 pub async fn revoke_current(caller: ApiCaller, _: NoInput) -> Result<HttpResponse> {
-    let (user, own) = (caller.caller.user().id, caller.caller.credential().id);
-    let receipt = revoke::sign_out_here(&caller.context, user, own, caller.caller.actor()).await?;
+    let (user, own) = (caller.principal.user().id, caller.principal.credential().id);
+    let receipt =
+        revoke::sign_out_here(&caller.context, user, own, caller.principal.actor()).await?;
     caller.sign_out_if_revoked(&receipt).await?;
     Ok(HttpResponse::NoContent().finish())
 }

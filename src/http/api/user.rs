@@ -45,7 +45,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
     responses((status = 200, description = "The user.", body = UserJson))
 )]
 pub async fn user(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
-    let response_body = caller.caller.cached_user().response_body(|user| {
+    let response_body = caller.principal.cached_user().response_body(|user| {
         response::json::bytes(&UserJson::from(user)).map(Vec::into_boxed_slice)
     })?;
     Ok(response::json::answer_with(

@@ -37,7 +37,7 @@ pub struct ApiCaller {
     /// The application state.
     pub context: AppState,
     /// The user and the credential.
-    pub caller: Rc<Principal>,
+    pub principal: Rc<Principal>,
     request: HttpRequest,
 }
 
@@ -48,7 +48,7 @@ impl ApiCaller {
     /// # Errors
     /// [`Error::ReauthenticationRequired`] if a session must confirm the password first.
     pub fn require_recent_authentication(&self) -> Result<RecentlyAuthenticated<'_>> {
-        self.caller
+        self.principal
             .require_recent_authentication(self.context.now())
     }
 
@@ -57,7 +57,7 @@ impl ApiCaller {
     /// # Errors
     /// [`Error::ReauthenticationRequired`] if a session must confirm the password first.
     pub fn authorize_revocation(&self, selection: &CredentialFilter) -> Result<()> {
-        self.caller
+        self.principal
             .authorize_revocation(selection, self.context.now())
     }
 
@@ -75,7 +75,7 @@ impl ApiCaller {
     /// # Errors
     /// Database errors.
     pub async fn sign_out_if_revoked(&self, receipt: &RevocationReceipt) -> Result<()> {
-        let own = self.caller.credential();
+        let own = self.principal.credential();
         if own.class() == CredentialType::Session && receipt.contains(own.id) {
             revoke_other_cookies(&self.context, &self.request).await?;
             SessionCookie::of(&self.request).delete();
@@ -89,7 +89,7 @@ pub struct BrowserUser {
     /// The application state.
     pub context: AppState,
     /// The user and the credential.
-    pub caller: Rc<Principal>,
+    pub principal: Rc<Principal>,
     /// The session cookie.
     pub cookie: SessionCookie,
     request: HttpRequest,
@@ -105,11 +105,11 @@ impl BrowserUser {
             None => (self.cookie.take_message(), self.cookie.take_receipt()),
         };
         Layout {
-            user_id: self.caller.user().id.to_string(),
+            user_id: self.principal.user().id.to_string(),
             receipt: receipt.map(paths::receipt),
             ..Layout::new(
                 &self.request,
-                Some(self.caller.user().name.clone()),
+                Some(self.principal.user().name.clone()),
                 message,
             )
         }
@@ -135,7 +135,7 @@ impl BrowserUser {
     }
 
     fn open_draft(&self) -> Option<Draft> {
-        draft::open(&self.request, self.caller.user().id)
+        draft::open(&self.request, self.principal.user().id)
     }
 
     /// Redirects to another page, which shows `message`.
@@ -184,7 +184,7 @@ impl BrowserUser {
     ) -> Result<RecentlyAuthenticated<'_>> {
         self.with_return_address(
             return_address,
-            self.caller
+            self.principal
                 .require_recent_authentication(self.context.now()),
         )
     }
@@ -210,7 +210,7 @@ pub struct OptionalUser {
     /// The application state.
     pub context: AppState,
     /// The user and the credential, if the browser is signed in.
-    pub caller: Option<Rc<Principal>>,
+    pub principal: Option<Rc<Principal>>,
     /// The session cookie.
     pub cookie: SessionCookie,
     request: HttpRequest,
@@ -235,7 +235,7 @@ impl OptionalUser {
     /// # Errors
     /// Database errors.
     pub async fn sessions(&self) -> Result<Vec<Principal>> {
-        presented_credential::sessions_of(&self.context, &self.request, self.caller.as_deref())
+        presented_credential::sessions_of(&self.context, &self.request, self.principal.as_deref())
             .await
     }
 }
@@ -265,7 +265,7 @@ pub fn user_of(request: &HttpRequest) -> Option<UserId> {
     let extensions = request.extensions();
     extensions
         .get::<Rc<Principal>>()
-        .map(|caller| caller.user().id)
+        .map(|principal| principal.user().id)
 }
 
 /// The principal is absent only if the route table has a public access rule for a handler that
@@ -281,10 +281,10 @@ impl FromRequest for ApiCaller {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(require_principal(request).and_then(|caller| {
+        ready(require_principal(request).and_then(|principal| {
             Ok(Self {
                 context: context(request)?,
-                caller,
+                principal,
                 request: request.clone(),
             })
         }))
@@ -296,11 +296,11 @@ impl FromRequest for BrowserUser {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(require_principal(request).and_then(|caller| {
+        ready(require_principal(request).and_then(|principal| {
             let cookie = SessionCookie::of(request);
             Ok(Self {
                 context: context(request)?,
-                caller,
+                principal,
                 cookie,
                 request: request.clone(),
             })
@@ -314,10 +314,10 @@ impl FromRequest for OptionalUser {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(context(request).map(|context| {
-            let (caller, cookie) = (principal_of(request), SessionCookie::of(request));
+            let (principal, cookie) = (principal_of(request), SessionCookie::of(request));
             Self {
                 context,
-                caller,
+                principal,
                 cookie,
                 request: request.clone(),
             }

@@ -69,7 +69,7 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     query.0.check()?;
     let events = list(
         &user.context,
-        user.caller.user().id,
+        user.principal.user().id,
         Paging::new(PAGE_SIZE, after),
     )
     .await?;

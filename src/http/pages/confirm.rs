@@ -33,7 +33,7 @@ impl ConfirmPage {
     fn new(user: &BrowserUser, next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
             frame: user.frame(),
-            email: user.caller.user().email.clone(),
+            email: user.principal.user().email.clone(),
             lasts: humanize::length(
                 user.language(),
                 user.context.settings().sessions.confirm_for,
@@ -58,7 +58,7 @@ pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut fields, user.context.settings());
     let key = form_key(&fields.text("form_key"));
     fields.check()?;
-    match sessions::reauthenticate(&user.context, &user.caller, password, key).await {
+    match sessions::reauthenticate(&user.context, &user.principal, password, key).await {
         Ok(secret) => {
             user.cookie.renew(&secret)?;
             Ok(see_other(&or_account(next)))

@@ -67,7 +67,7 @@ impl Row {
             href: is_token.then(|| paths::token(credential.id)),
             kind: i18n::text(language, &credential.kind.label()),
             is_other_device: credential.kind == CredentialKind::Other,
-            current: credential.id == user.caller.credential().id,
+            current: credential.id == user.principal.credential().id,
             is_token,
             hint: credential.hint.clone(),
             abilities: credential

@@ -62,7 +62,7 @@ impl LoginPage {
 /// `GET /login`
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
-    if user.caller.is_some() {
+    if user.principal.is_some() {
         return Ok(see_other(&or_account(next)));
     }
     let mut page = LoginPage::new(&user, String::new(), false, next.as_ref())?;

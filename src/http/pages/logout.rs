@@ -31,7 +31,7 @@ fn or_login(next: Option<&ReturnTo>) -> &str {
 /// image with this address, would sign the user out.
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
-    let Some(caller) = &user.caller else {
+    let Some(caller) = &user.principal else {
         return Ok(see_other(or_login(next.as_ref())));
     };
     html::ok(&LogoutPage {

@@ -54,7 +54,7 @@ impl RegisterPage {
 /// `GET /register`
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
-    if user.caller.is_some() {
+    if user.principal.is_some() {
         return Ok(see_other(&or_account(next)));
     }
     if user.context.settings().accounts.registration == config::Registration::Closed {

@@ -44,7 +44,7 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let after = query.0.parsed("cursor", field::cursor_invalid());
     query.0.check()?;
     let paging = Paging::new(PAGE_SIZE, after);
-    let (context, user_id) = (&user.context, user.caller.user().id);
+    let (context, user_id) = (&user.context, user.principal.user().id);
     let everything = CredentialFilter::all_of(CredentialType::Session);
     let found =
         credentials::list(context, user_id, everything, StatusFilter::Active, paging).await?;
@@ -58,7 +58,7 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
         })
         .collect();
     let others = CredentialFilter {
-        except: vec![user.caller.credential().id],
+        except: vec![user.principal.credential().id],
         ..CredentialFilter::all_of(CredentialType::Session)
     };
     html::ok(&SessionsPage {

@@ -151,7 +151,7 @@ pub async fn one(
 ) -> Result<HttpResponse> {
     let token = credentials::find(
         &caller.context,
-        caller.caller.user().id,
+        caller.principal.user().id,
         CredentialType::Token,
         id,
     )
@@ -174,7 +174,7 @@ pub async fn one(
     )
 )]
 pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
-    let (user, own) = (caller.caller.user().id, caller.caller.credential().id);
+    let (user, own) = (caller.principal.user().id, caller.principal.credential().id);
     let token = credentials::find(&caller.context, user, CredentialType::Token, own).await?;
     response::json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
@@ -242,7 +242,7 @@ pub async fn change(
     Json(body): Json<ChangeBody>,
 ) -> Result<HttpResponse> {
     let change = body.read(&caller.context)?;
-    let token = tokens::change(&caller.context, &caller.caller, id, change).await?;
+    let token = tokens::change(&caller.context, &caller.principal, id, change).await?;
     response::json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
@@ -345,10 +345,10 @@ pub async fn revoke_selected(
     )
 )]
 pub async fn revoke_current(caller: ApiCaller, _: NoInput) -> Result<HttpResponse> {
-    if caller.caller.credential().class() == CredentialType::Session {
+    if caller.principal.credential().class() == CredentialType::Session {
         return Err(Error::NotFound);
     }
-    let (user, own) = (caller.caller.user().id, caller.caller.credential().id);
-    revoke::sign_out_here(&caller.context, user, own, caller.caller.actor()).await?;
+    let (user, own) = (caller.principal.user().id, caller.principal.credential().id);
+    revoke::sign_out_here(&caller.context, user, own, caller.principal.actor()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -38,7 +38,7 @@ struct OverviewPage {
 
 /// `GET /account`
 pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
-    let (context, account) = (&user.context, &user.caller.user());
+    let (context, account) = (&user.context, &user.principal.user());
     let first_page = |class| {
         let paging = Paging::new(CREDENTIALS, None);
         list(

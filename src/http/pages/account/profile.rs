@@ -43,8 +43,8 @@ struct SettingsPage {
 fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPage> {
     Ok(SettingsPage {
         frame: user.frame(),
-        name: user.caller.user().name.clone(),
-        email: user.caller.user().email.clone(),
+        name: user.principal.user().name.clone(),
+        email: user.principal.user().email.clone(),
         end_sessions: true,
         end_tokens: false,
         form_key: new_form_key(&user.context)?,
@@ -76,7 +76,7 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
     let (name, email) = (fields.text("name"), fields.text("email"));
     let changed = async {
         let profile = read_profile(fields, &name, &email)?;
-        let changed = accounts::change_profile(&user.context, &user.caller, profile).await;
+        let changed = accounts::change_profile(&user.context, &user.principal, profile).await;
         user.with_return_address(|| paths::PROFILE.to_owned(), changed)
     };
     match changed.await {
@@ -121,8 +121,8 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
     }
     let changed = async {
         let (email, name) = (
-            Email::parse(&user.caller.user().email),
-            Name::parse(&user.caller.user().name),
+            Email::parse(&user.principal.user().email),
+            Name::parse(&user.principal.user().name),
         );
         let new = NewPassword::parse(new, email.as_ref().ok(), name.as_ref().ok());
         let new = fields.errors().take("password", new);
@@ -142,7 +142,7 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
             form_key: key,
         };
         let changed =
-            passwords::change::change_password(&user.context, &user.caller, change).await?;
+            passwords::change::change_password(&user.context, &user.principal, change).await?;
         Ok((changed, secret))
     };
     match changed.await {
@@ -188,7 +188,7 @@ pub async fn delete(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let password = SecretString::new(fields.text("password"));
     let deleted = async {
         fields.check()?;
-        accounts::delete(&user.context, &user.caller, password).await
+        accounts::delete(&user.context, &user.principal, password).await
     };
     match deleted.await {
         Ok(receipt) => {

@@ -121,7 +121,7 @@ pub async fn revoke_selection(user: BrowserUser, form: Form) -> Result<HttpRespo
         .await;
     };
     let authorization = user
-        .caller
+        .principal
         .authorize_revocation(&selection, user.context.now());
     user.with_return_address(|| address_of(&selection), authorization)?;
     let request = RevocationRequest {
@@ -129,8 +129,8 @@ pub async fn revoke_selection(user: BrowserUser, form: Form) -> Result<HttpRespo
         digest: Some(digest.clone()),
         reason: RevocationReason::SignedOut,
     };
-    let user_id = user.caller.user().id;
-    match revoke::revoke(&user.context, user_id, request, user.caller.actor()).await {
+    let user_id = user.principal.user().id;
+    match revoke::revoke(&user.context, user_id, request, user.principal.actor()).await {
         Ok(receipt) => redirect_to_receipt(&user, &receipt).await,
         Err(Error::PreviewOutdated) => {
             let earlier = revoke::earlier_receipt(&user.context, user_id, digest).await?;
@@ -156,7 +156,7 @@ pub(super) async fn redirect_to_receipt(
     user: &BrowserUser,
     receipt: &RevocationReceipt,
 ) -> Result<HttpResponse> {
-    if !receipt.contains(user.caller.credential().id) {
+    if !receipt.contains(user.principal.credential().id) {
         return Ok(see_other(&paths::receipt(receipt.id)));
     }
     let ended = i18n::text(user.language(), &receipt.summary());
@@ -186,7 +186,7 @@ fn take(user: &BrowserUser, fields: &mut Fields) -> CredentialFilter {
     CredentialFilter::take(
         fields,
         user.context.now(),
-        Some(user.caller.credential().id),
+        Some(user.principal.credential().id),
     )
 }
 
@@ -197,12 +197,12 @@ async fn show(
     typed: &[(String, String)],
     problem: Option<&'static str>,
 ) -> Result<HttpResponse> {
-    let current = user.caller.credential().id;
+    let current = user.principal.credential().id;
     let RevocationPreview {
         digest,
         credentials,
         over: _,
-    } = revoke::preview(&user.context, user.caller.user().id, selection.clone()).await?;
+    } = revoke::preview(&user.context, user.principal.user().id, selection.clone()).await?;
     let count = |class| {
         let of_class = credentials
             .iter()

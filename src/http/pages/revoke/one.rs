@@ -47,7 +47,7 @@ pub(crate) async fn revoke(
     let confirmed = fields.text("confirmed") == "1";
     let back = list_page(user, class, &fields.text("next"));
     fields.check()?;
-    let found = revoke::find_to_revoke(&user.context, user.caller.user().id, class, id).await?;
+    let found = revoke::find_to_revoke(&user.context, user.principal.user().id, class, id).await?;
     let Some(credential) = found else {
         return ended_already(user, class, &back);
     };
@@ -55,10 +55,10 @@ pub(crate) async fn revoke(
         return show_preview(user, &credential, back);
     }
     let preview = || address_of(&CredentialFilter::one(class, id));
-    let ended = revoke::revoke_one(&user.context, &user.caller, class, id).await;
+    let ended = revoke::revoke_one(&user.context, &user.principal, class, id).await;
     match user.with_return_address(preview, ended)? {
         None => ended_already(user, class, &back),
-        Some(receipt) if receipt.contains(user.caller.credential().id) => {
+        Some(receipt) if receipt.contains(user.principal.credential().id) => {
             redirect_to_receipt(user, &receipt).await
         }
         Some(receipt) => {
@@ -76,7 +76,7 @@ pub(crate) async fn revoke(
 fn show_preview(user: &BrowserUser, credential: &Credential, back: String) -> Result<HttpResponse> {
     let selection = CredentialFilter::one(credential.class(), credential.id);
     let authorization = user
-        .caller
+        .principal
         .authorize_revocation(&selection, user.context.now());
     html::ok(&RevokePage {
         frame: user.frame(),

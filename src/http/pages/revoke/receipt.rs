@@ -35,8 +35,8 @@ struct ReceiptPage {
 /// `GET /account/receipts/{id}`
 pub async fn show(user: BrowserUser, id: PathId<ReceiptTag>) -> Result<HttpResponse> {
     let (context, language) = (&user.context, user.language());
-    let receipt = find_receipt(context, user.caller.user().id, id.0).await?;
-    let by_this_browser = receipt.by == Some(user.caller.credential().id);
+    let receipt = find_receipt(context, user.principal.user().id, id.0).await?;
+    let by_this_browser = receipt.by == Some(user.principal.credential().id);
     html::ok(&ReceiptPage {
         frame: user.frame(),
         summary: i18n::text(language, &receipt.summary()),

@@ -77,7 +77,7 @@ impl Typed {
         );
         // A script that sends no expiry gets a token without an expiry.
         let expiry = self.expiry.read(context.now()).map(Option::flatten);
-        let expiry = expiry.and_then(|at| NewToken::within_the_operators_bound(context, at));
+        let expiry = expiry.and_then(|at| NewToken::ensure_within_max_age(context, at));
         let expires_at = errors.take("expires", expiry);
         NewToken::of(errors, name, abilities, expires_at)
     }
@@ -115,7 +115,7 @@ pub async fn create(user: BrowserUser, form: Form) -> Result<HttpResponse> {
 /// A reload of the page with the secret sends the form again. It must not create a second token.
 async fn already_created(user: &BrowserUser, typed: &Typed) -> Result<HttpResponse> {
     let key = form_key(&typed.form_key).ok_or(Error::NotFound)?;
-    let token = find_by_form_key(&user.context, user.caller.user().id, key).await?;
+    let token = find_by_form_key(&user.context, user.principal.user().id, key).await?;
     user.redirect(
         &paths::token(token.id),
         "This token is made already. Its secret was shown once and cannot be shown again. If you did not see it, rotate the token.",

@@ -75,7 +75,7 @@ impl ExpiryChoice {
         let Some(requested) = self.read(context.now())? else {
             return Ok(None);
         };
-        NewToken::within_the_operators_bound(context, requested).map(Some)
+        NewToken::ensure_within_max_age(context, requested).map(Some)
     }
 }
 

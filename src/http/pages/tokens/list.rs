@@ -40,7 +40,7 @@ struct TokensPage {
 pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let after = query.0.parsed("cursor", field::cursor_invalid());
     query.0.check()?;
-    let (context, user_id) = (&user.context, user.caller.user().id);
+    let (context, user_id) = (&user.context, user.principal.user().id);
     let tokens = |scope, paging| {
         credentials::list(
             context,

@@ -96,7 +96,7 @@ impl TokenPage {
 pub(super) async fn find(user: &BrowserUser, id: CredentialId) -> Result<Credential> {
     credentials::find(
         &user.context,
-        user.caller.user().id,
+        user.principal.user().id,
         CredentialType::Token,
         id,
     )
@@ -144,7 +144,7 @@ pub async fn change(
             expires_at: expires_at.flatten(),
             ..Change::default()
         };
-        let changed = change_token(&user.context, &user.caller, token.id, change).await;
+        let changed = change_token(&user.context, &user.principal, token.id, change).await;
         user.with_return_address(|| paths::token(token.id), changed)
     };
     match changed.await {
@@ -186,7 +186,7 @@ async fn set_paused(
         paused: Some(paused),
         ..Change::default()
     };
-    let changed = change_token(&user.context, &user.caller, id, change).await;
+    let changed = change_token(&user.context, &user.principal, id, change).await;
     let token = user.with_return_address(|| paths::token(id), changed)?;
     user.redirect(&paths::token(token.id), message)
 }
