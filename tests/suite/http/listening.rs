@@ -136,7 +136,7 @@ fn start_replaces_the_socket_of_a_dead_server_only() {
         panic!("the server replaced a file")
     };
     let line = refused.expect_error();
-    assert!(line.contains("a file that is no socket"), "{line}");
+    assert!(line.contains("the file is not a socket"), "{line}");
     assert_eq!(fs::read_to_string(&socket).unwrap(), "precious");
 }
 

@@ -23,7 +23,11 @@ const INVALID: &[(&str, &str, &str)] = &[
         "mysql://root@localhost/narthex",
         "postgres://",
     ),
-    ("DATABASE_URL_FILE", "no-such-file", "name a file"),
+    (
+        "DATABASE_URL_FILE",
+        "no-such-file",
+        "give a file with the secret",
+    ),
     ("NARTHEX_LISTEN", "8080", "127.0.0.1:8080"),
     ("NARTHEX_LISTEN", "id.example.com:8080", "127.0.0.1:8080"),
     ("NARTHEX_LISTEN", "unix:narthex.sock", "unix:/run"),
@@ -47,7 +51,11 @@ const INVALID: &[(&str, &str, &str)] = &[
         "without a path",
     ),
     ("NARTHEX_PUBLIC_URL", "https://ada@example.com", "https://"),
-    ("NARTHEX_SECRET_KEY_FILE", "no-such-file", "name a file"),
+    (
+        "NARTHEX_SECRET_KEY_FILE",
+        "no-such-file",
+        "give a file with the secret",
+    ),
     (
         "NARTHEX_SECRET_KEY",
         "hunter2hunter2",
@@ -435,7 +443,7 @@ fn check_warns_of_a_world_readable_secret_file() {
         let found = narthex.run(&["check"]).expect_code(0).stdout;
         assert_eq!(found.contains("warn  secret file"), warns, "{found}");
         assert!(
-            found.contains("NARTHEX_SECRET_KEY_FILE holds one"),
+            found.contains("NARTHEX_SECRET_KEY_FILE contains one"),
             "{found}"
         );
     }
