@@ -22,8 +22,6 @@ mod util {
 
         pub use shuttle::sync::{Arc, Mutex, MutexGuard, RwLock, Weak, atomic};
     }
-
-    pub use super::identity_hash;
 }
 
 mod crypto {
@@ -31,7 +29,11 @@ mod crypto {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct Digest(pub [u8; 32]);
 
-        impl crate::identity_hash::RandomKey for Digest {}
+        impl Digest {
+            pub const fn as_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+        }
     }
 }
 
@@ -62,8 +64,6 @@ mod types {
 
 #[path = "../../src/credential_cache/cache.rs"]
 mod cache;
-#[path = "../../src/util/identity_hash.rs"]
-pub mod identity_hash;
 #[path = "../../src/credential_cache/interner.rs"]
 mod interner;
 

@@ -14,17 +14,16 @@
 //! close to "least recently used" and needs no list, so a lookup writes nothing. (LRU and S3-FIFO
 //! were rejected: a queue costs a pointer and a write for each entry.)
 
+use std::collections::HashMap;
+
 use super::{CachedCredential, LookupRow, interner::Users};
 use crate::{
     config::CacheLimits,
     crypto::digest::Digest,
     types::ids::UserId,
-    util::{
-        identity_hash::{RandomKeyMap, shard_index},
-        sync::{
-            Arc, Mutex, MutexGuard, PoisonError, RwLock,
-            atomic::{AtomicU64, AtomicUsize, Ordering},
-        },
+    util::sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -33,7 +32,8 @@ use crate::{
 pub(super) const OVERHEAD: usize = 160;
 /// The number of entries that justifies a shard with its own lock.
 const MIN_ENTRIES_PER_SHARD: usize = 1024;
-/// The maximum number of shards. More shards do not help, because a machine has fewer cores.
+/// The maximum number of shards. More shards do not help, because a machine has fewer cores. At most
+/// 256, because one byte of the digest selects the shard.
 const MAX_SHARDS: usize = 64;
 
 /// The cache. It stays empty if the limits have no room for an entry.
@@ -56,7 +56,7 @@ struct Shard {
 
 #[derive(Default)]
 struct Segment {
-    entries: RandomKeyMap<Digest, Arc<CachedCredential>>,
+    entries: HashMap<Digest, Arc<CachedCredential>>,
     bytes: usize,
 }
 
@@ -223,7 +223,9 @@ impl CredentialCache {
 
     fn shard(&self, digest: &Digest) -> &RwLock<Shard> {
         let (first, others) = &self.shards;
-        shard_index(digest, others.len() + 1)
+        let [byte, ..] = digest.as_bytes();
+        // `others.len()` is a mask, because the number of shards is a power of two.
+        (usize::from(*byte) & others.len())
             .checked_sub(1)
             .and_then(|index| others.get(index))
             .unwrap_or(first)

@@ -3,16 +3,12 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
-use crate::util::identity_hash::RandomKey;
-
 /// A SHA-256 digest (FIPS 180-4) of public text, or of a value with at least 128 bits of
 /// randomness.
 ///
 /// A fast hash suffices for a random secret, because it cannot be guessed (OWASP ASVS 5.0, 6.5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
-
-impl RandomKey for Digest {}
 
 impl Digest {
     /// Computes the digest of `bytes`.

@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 use serde::{Serialize, Serializer};
 use uuid::{Builder, Uuid};
 
-use super::{clock::Timestamp, identity_hash::RandomKey};
+use super::clock::Timestamp;
 use crate::crypto::rng::{self, Random, RngError};
 
 /// The text is not an id. An id is 32 hexadecimal digits in lower case, hyphenated 8-4-4-4-12.
@@ -69,8 +69,6 @@ impl<T> Id<T> {
         self.0.as_bytes()
     }
 }
-
-impl<T> RandomKey for Id<T> {}
 
 impl<T> FromStr for Id<T> {
     type Err = ParseIdError;
@@ -136,16 +134,8 @@ impl<T> std::hash::Hash for Id<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        collections::HashSet,
-        hash::{BuildHasher as _, BuildHasherDefault},
-    };
-
     use super::*;
-    use crate::{
-        crypto::rng::SystemRandom,
-        util::identity_hash::{IdentityHasher, shard_index},
-    };
+    use crate::crypto::rng::SystemRandom;
 
     #[test]
     fn lower_bound_separates_ids_by_millisecond() {
@@ -157,24 +147,5 @@ mod tests {
         assert!(at(-1) < first);
         assert!(first <= at(0));
         assert!(first < at(1_000));
-    }
-
-    #[test]
-    fn ids_of_one_time_are_spread_over_a_map() {
-        let id = |_| Id::<()>::new(Timestamp::from_micros(0), &SystemRandom).unwrap();
-        let ids: Vec<_> = (0..1024).map(id).collect();
-        let hashes: Vec<u64> = ids
-            .iter()
-            .map(|id| BuildHasherDefault::<IdentityHasher>::default().hash_one(id))
-            .collect();
-        let different = |slots: Vec<u64>| slots.into_iter().collect::<HashSet<_>>().len();
-        // A thousand random values fill about two thirds of a thousand slots.
-        let slots = hashes.iter().map(|hash| hash & 1023).collect();
-        assert!(different(slots) > 512, "slots of a map");
-        let parts = ids.iter().map(|id| shard_index(id, 1024) as u64).collect();
-        assert!(different(parts) > 512, "parts");
-        let tags = hashes.iter().map(|hash| hash >> 57).collect();
-        assert!(different(tags) > 100, "bits that distinguish neighbours");
-        assert!(ids.iter().all(|id| shard_index(id, 16) < 16));
     }
 }

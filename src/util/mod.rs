@@ -6,7 +6,6 @@ pub mod clock;
 pub mod duration;
 pub mod every_byte;
 pub mod id;
-pub mod identity_hash;
 pub mod networks;
 pub mod pagination;
 pub mod per_minute;

@@ -2,11 +2,10 @@
 //! memory and written in batches.
 
 use std::{
-    collections::hash_map::Entry,
+    collections::{HashMap, hash_map::Entry},
+    hash::{BuildHasher as _, Hash, RandomState},
     sync::{Mutex, MutexGuard, PoisonError},
 };
-
-use super::identity_hash::{RandomKey, RandomKeyMap, shard_index};
 
 /// Enough locks that cores which record at the same time rarely contend for one.
 const SHARDS: usize = 16;
@@ -18,11 +17,14 @@ const SHARDS: usize = 16;
 #[derive(Debug)]
 pub struct WriteBehind<K, V> {
     shards: [Mutex<Shard<K, V>>; SHARDS],
+    /// Selects the shard of a key. Each map has a state of its own, so the keys of one shard are
+    /// spread over its map.
+    hash_state: RandomState,
 }
 
 #[derive(Debug)]
 struct Shard<K, V> {
-    pending: RandomKeyMap<K, V>,
+    pending: HashMap<K, V>,
     /// The batch that was taken last, sorted by key. It is half as large as a map.
     taken: Vec<(K, V)>,
 }
@@ -30,7 +32,7 @@ struct Shard<K, V> {
 impl<K, V> Default for Shard<K, V> {
     fn default() -> Self {
         Self {
-            pending: RandomKeyMap::default(),
+            pending: HashMap::new(),
             taken: Vec::new(),
         }
     }
@@ -40,11 +42,12 @@ impl<K, V> Default for WriteBehind<K, V> {
     fn default() -> Self {
         Self {
             shards: std::array::from_fn(|_| Mutex::default()),
+            hash_state: RandomState::new(),
         }
     }
 }
 
-impl<K: RandomKey + Clone + Ord, V: Clone> WriteBehind<K, V> {
+impl<K: Hash + Clone + Ord, V: Clone> WriteBehind<K, V> {
     /// Records the result of `value` for `key`. `value` can ask for the recorded one.
     pub fn record(&self, key: K, value: impl FnOnce(&dyn Fn() -> Option<V>) -> V) {
         let mut shard = self.shard(&key);
@@ -103,7 +106,9 @@ impl<K: RandomKey + Clone + Ord, V: Clone> WriteBehind<K, V> {
 
     fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, V>> {
         let [first, ..] = &self.shards;
-        lock(self.shards.get(shard_index(key, SHARDS)).unwrap_or(first))
+        let [index, ..] = self.hash_state.hash_one(key).to_le_bytes();
+        let index = usize::from(index) % SHARDS;
+        lock(self.shards.get(index).unwrap_or(first))
     }
 }
 
