@@ -18,7 +18,6 @@ use crate::{
         secret::SecretString,
     },
     error::Result,
-    util::every_byte::every_byte,
 };
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -147,7 +146,7 @@ fn well_formed(text: &str) -> Result<(), TokenFormatError> {
         .split_once('_')
         .filter(|(prefix, _)| TokenPrefix::is_one(prefix))
         .ok_or(TokenFormatError::Prefix)?;
-    if !every_byte(tail, |byte| byte.is_ascii_alphanumeric()) {
+    if !tail.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(TokenFormatError::Alphabet);
     }
     if tail.len() != RANDOM_CHARACTERS + CHECKSUM_CHARACTERS {

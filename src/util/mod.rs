@@ -4,7 +4,6 @@
 pub mod bounded_memo;
 pub mod clock;
 pub mod duration;
-pub mod every_byte;
 pub mod id;
 pub mod networks;
 pub mod pagination;

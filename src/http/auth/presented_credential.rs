@@ -6,6 +6,7 @@ use actix_web::{
     web::Data,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use percent_encoding::percent_decode_str;
 
 use super::session_cookie::{CookieConfig, SessionCookie};
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     credentials::{Principal, authenticate},
     crypto::digest::Digest,
     error::{Error, Result},
-    http::middleware::{body::percent_decoded, client_ip::client_address},
+    http::middleware::client_ip::client_address,
     tokens::TokenSecret,
     types::credential_kind::CredentialType,
 };
@@ -248,7 +249,7 @@ pub fn bearer(value: &HeaderValue) -> Authorization {
 #[must_use]
 pub fn client_password(value: &HeaderValue) -> Option<TokenSecret> {
     let (_, password) = basic(value)?;
-    let password = String::from_utf8(percent_decoded(password.as_bytes())).ok()?;
+    let password = percent_decode_str(&password).decode_utf8().ok()?;
     TokenSecret::parse(&password)
 }
 

@@ -21,6 +21,7 @@ use actix_web::{
     },
     web::{BytesMut, Data},
 };
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
 
 pub use self::original_request::VerifyParamsCache;
@@ -108,21 +109,8 @@ pub fn identity(caller: &Principal) -> Result<[HeaderValue; 5]> {
 /// of the UTF-8 become `%XX` (RFC 3986, section 2.1). So each name is one line and can be decoded
 /// exactly.
 fn encoded(text: &str) -> Cow<'_, str> {
-    use std::fmt::Write as _;
-    let is_plain = |byte: u8| (byte.is_ascii_graphic() || byte == b' ') && byte != b'%';
-    if text.bytes().all(is_plain) {
-        return Cow::Borrowed(text);
-    }
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if is_plain(byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a `String` cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    Cow::Owned(encoded)
+    const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
+    utf8_percent_encode(text, ENCODED).into()
 }
 
 /// Returns whether this is a CORS-preflight request (WHATWG Fetch, section 3.3.2). A browser sends

@@ -1,7 +1,5 @@
 //! Reads forms and queries into [`Fields`].
 
-use std::borrow::Cow;
-
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest,
     dev::{Payload, ServiceRequest},
@@ -10,6 +8,7 @@ use actix_web::{
     web::{Bytes, PayloadConfig},
 };
 use futures_util::future::{LocalBoxFuture, Ready, ready};
+use percent_encoding::percent_decode;
 
 use crate::{
     error::{Error, Result},
@@ -153,37 +152,10 @@ pub(crate) fn has_body(request: &HttpRequest) -> bool {
 /// replacement characters. Narthex refuses it, because the stored value must be the value that the
 /// client sent.
 fn url_encoded(bytes: &[u8]) -> Result<Fields> {
-    let decoded = if bytes.contains(&b'%') {
-        Cow::Owned(percent_decoded(bytes))
-    } else {
-        Cow::Borrowed(bytes)
-    };
-    if std::str::from_utf8(&decoded).is_err() {
+    if percent_decode(bytes).decode_utf8().is_err() {
         return Err(Error::Malformed("Send text in UTF-8.".to_owned()));
     }
     Ok(Fields::new(url::form_urlencoded::parse(bytes)))
-}
-
-/// Decodes `%XX` to one byte and leaves everything else as it is (RFC 3986, section 2.1).
-pub fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
-    let mut rest = bytes.iter().copied();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    while let Some(byte) = rest.next() {
-        let hex = |byte: Option<u8>| {
-            char::from(byte?)
-                .to_digit(16)
-                .and_then(|digit| u8::try_from(digit).ok())
-        };
-        let mut ahead = rest.clone();
-        match (byte, hex(ahead.next()), hex(ahead.next())) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push(high << 4 | low);
-                rest = ahead;
-            }
-            _ => decoded.push(byte),
-        }
-    }
-    decoded
 }
 
 #[cfg(test)]

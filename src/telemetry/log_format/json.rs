@@ -9,7 +9,6 @@ use tracing::{
 };
 
 use super::{is_plain, name, write_number, write_time};
-use crate::util::every_byte::every_byte;
 
 pub(super) fn write(line: &mut String, event: &Event<'_>) {
     line.push_str("{\"timestamp\":\"");
@@ -90,7 +89,7 @@ impl Write for JsonText<'_> {
 /// Writes `text` as the inside of a JSON string (RFC 8259, section 7). Escapes every control
 /// character, including those that JSON permits but a terminal would interpret.
 fn push_escaped(line: &mut String, text: &str) {
-    if every_byte(text, is_plain) {
+    if text.bytes().all(is_plain) {
         return line.push_str(text);
     }
     for character in text.chars() {

@@ -8,7 +8,6 @@ use tracing::{
 };
 
 use super::{is_plain, is_printable, name, write_number, write_time};
-use crate::util::every_byte::every_byte;
 
 pub(super) fn write(line: &mut String, event: &Event<'_>) {
     write_time(line);
@@ -44,7 +43,7 @@ impl Visit for TextFields<'_> {
         let line = self.begin_field(field);
         if field.name() == "message" {
             push_escaped(line, value);
-        } else if every_byte(value, is_plain) {
+        } else if value.bytes().all(is_plain) {
             line.push('"');
             line.push_str(value);
             line.push('"');
@@ -79,7 +78,7 @@ impl Write for OneLine<'_> {
 }
 
 fn push_escaped(line: &mut String, text: &str) {
-    if every_byte(text, is_printable) {
+    if text.bytes().all(is_printable) {
         return line.push_str(text);
     }
     for character in text.chars() {
