@@ -10,7 +10,8 @@ use narthex::{
     config::TokenPrefix,
     crypto::{digest::Digest, rng::SystemRandom},
     tokens::TokenSecret,
-    util::{clock::Timestamp, id::Id},
+    types::id::Id,
+    util::clock::Timestamp,
 };
 
 use crate::Result;

@@ -19,12 +19,12 @@ use crate::{
     db::{self, AnyConnection, Database, Migrations, migrations},
     error::Error,
     types::{
+        id::Id,
         ids::{CredentialId, UserId},
         last_use::LastUse,
     },
     util::{
         clock::{Clock, Timestamp},
-        id::Id,
         per_minute::PerMinute,
         single_flight::SingleFlight,
         worker_pool::available_parallelism,

@@ -9,8 +9,8 @@ use crate::{
     crypto::digest::Digest,
     db::AnyConnection,
     error::Error,
-    types::ids::UserId,
-    util::{clock::Timestamp, id::Id},
+    types::{id::Id, ids::UserId},
+    util::clock::Timestamp,
 };
 
 /// A transaction under way. A change to what a credential permits, or to its user, needs an

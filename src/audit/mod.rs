@@ -15,11 +15,11 @@ use crate::{
     app_state::{AppState, Transaction},
     db::AnyConnection,
     error::Result,
-    types::ids::{EventId, EventTag, UserId},
-    util::{
-        clock::Timestamp,
+    types::{
+        ids::{EventId, EventTag, UserId},
         pagination::{Page, Paging},
     },
+    util::clock::Timestamp,
 };
 
 /// The most events of one user. A person reads fewer, and a client that changes a token in a loop

@@ -6,8 +6,11 @@ use super::{Event, EventDetail, EventKind};
 use crate::{
     db::{AnyConnection, with_backend},
     schema::events,
-    types::ids::{CredentialId, EventId, EventTag, ReceiptId, UserId},
-    util::{clock::Timestamp, pagination::Paging},
+    types::{
+        ids::{CredentialId, EventId, EventTag, ReceiptId, UserId},
+        pagination::Paging,
+    },
+    util::clock::Timestamp,
 };
 
 #[derive(Insertable, Queryable, Selectable)]

@@ -14,11 +14,9 @@ use crate::{
     types::{
         credential_kind::CredentialType,
         ids::{CredentialId, UserId},
-    },
-    util::{
-        clock::Timestamp,
         pagination::{MAX_PAGE_SIZE, Paging},
     },
+    util::clock::Timestamp,
 };
 
 /// Returns every active credential of one type, newest first.

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     db::{self, DatabaseIdentity, DedicatedConnection},
     restore_detection,
-    types::ids::NodeId,
-    util::{clock::boot_time, id::Id},
+    types::{id::Id, ids::NodeId},
+    util::clock::boot_time,
 };
 
 /// A node without a lookup for this time leaves the cluster, and writes nothing until the next

@@ -8,11 +8,9 @@ use crate::{
     types::{
         credential_kind::CredentialType,
         ids::{CredentialId, CredentialTag, UserId},
-    },
-    util::{
-        clock::Timestamp,
         pagination::{MAX_PAGE_SIZE, Page, Paging},
     },
+    util::clock::Timestamp,
 };
 
 /// The statuses that a list includes.

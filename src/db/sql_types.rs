@@ -9,10 +9,7 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use crate::{
-    crypto::digest::Digest,
-    util::{clock::Timestamp, id::Id},
-};
+use crate::{crypto::digest::Digest, types::id::Id, util::clock::Timestamp};
 
 // The derives work through a proxy, so that clocks and ids do not depend on diesel.
 

@@ -1,6 +1,6 @@
 //! The ids of stored objects.
 
-use crate::util::id::Id;
+use super::id::Id;
 
 /// The tag type of [`UserId`].
 pub enum UserTag {}

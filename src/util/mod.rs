@@ -4,9 +4,7 @@
 pub mod bounded_memo;
 pub mod clock;
 pub mod duration;
-pub mod id;
 pub mod networks;
-pub mod pagination;
 pub mod per_minute;
 pub mod single_flight;
 pub mod string_enum;

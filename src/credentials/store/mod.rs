@@ -40,11 +40,9 @@ use crate::{
         ability::Abilities,
         credential_kind::{CredentialKind, CredentialType},
         ids::{CredentialId, CredentialTag, ReceiptId, UserId},
-    },
-    util::{
-        clock::{Timestamp, micros_of},
         pagination::Paging,
     },
+    util::clock::{Timestamp, micros_of},
 };
 
 #[derive(Insertable, Queryable, Selectable)]

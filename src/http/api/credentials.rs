@@ -35,8 +35,9 @@ use crate::{
         fields::Fields,
         ids::{CredentialId, CredentialTag, ReceiptId, ReceiptTag},
         message::field,
+        pagination::Page,
     },
-    util::{clock::Timestamp, pagination::Page},
+    util::clock::Timestamp,
 };
 
 /// A session or a token. The member `class` tells them apart.

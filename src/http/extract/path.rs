@@ -5,7 +5,7 @@ use futures_util::future::{Ready, ready};
 
 use crate::{
     error::{Error, Result},
-    util::id::Id,
+    types::id::Id,
 };
 
 /// The `{id}` of a route. Text that is not an id is answered with 404, like an unknown id.

@@ -16,8 +16,7 @@ use crate::{
         },
     },
     i18n,
-    types::message::field,
-    util::pagination::Paging,
+    types::{message::field, pagination::Paging},
 };
 
 /// The number of events on a page.

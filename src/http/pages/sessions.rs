@@ -22,8 +22,8 @@ use crate::{
         credential_kind::{CredentialKind, CredentialType},
         ids::CredentialTag,
         message::field,
+        pagination::Paging,
     },
-    util::pagination::Paging,
 };
 
 /// The number of sessions on a page. A user may have as many.

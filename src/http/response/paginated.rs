@@ -13,8 +13,11 @@ use utoipa::{
 
 use crate::{
     http::openapi::schemas::{self, Shape},
-    types::{fields::Fields, message::field},
-    util::pagination::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, Paging},
+    types::{
+        fields::Fields,
+        message::field,
+        pagination::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, Paging},
+    },
 };
 
 /// A page of a list.

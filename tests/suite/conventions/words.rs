@@ -231,7 +231,7 @@ mod tests {
     fn reserved_word_in_another_file_is_found() {
         for (path, text) in [
             ("accounts/register.rs", "use actix_web::HttpRequest;"),
-            ("util/pagination.rs", "use actix_web::web;"),
+            ("util/duration.rs", "use actix_web::web;"),
             ("accounts/mod.rs", "use crate::schema::users;"),
             (
                 "accounts/mod.rs",
@@ -243,7 +243,7 @@ mod tests {
                 "credentials/authenticate.rs",
                 "let now = SystemTime::now();",
             ),
-            ("util/pagination.rs", "let started = Instant::now();"),
+            ("util/duration.rs", "let started = Instant::now();"),
             (
                 "http/middleware/security_headers.rs",
                 "let id = Uuid::now_v7();",

@@ -20,8 +20,8 @@ use narthex::{
         email::Email,
         ids::{CredentialId, UserId},
         name::Name,
+        pagination::Paging,
     },
-    util::pagination::Paging,
 };
 
 use crate::support::app::TestApp;

@@ -22,9 +22,10 @@ use utoipa::{
 use crate::{
     types::{
         ability::{self, Abilities, Ability},
+        id::Id,
         name::{self, Name},
     },
-    util::{clock::Timestamp, id::Id},
+    util::clock::Timestamp,
 };
 
 /// A schema or a reference to one.

@@ -13,8 +13,7 @@ use crate::{
         paths,
         response::html::{self, Layout},
     },
-    types::credential_kind::CredentialType,
-    util::pagination::Paging,
+    types::{credential_kind::CredentialType, pagination::Paging},
 };
 
 /// The number of sessions, and of tokens. The rest has pages of its own.

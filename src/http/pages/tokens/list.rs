@@ -17,8 +17,8 @@ use crate::{
     types::{
         credential_kind::{CredentialKind, CredentialType},
         message::field,
+        pagination::Paging,
     },
-    util::pagination::Paging,
 };
 
 /// The number of active tokens on a page, and of ended ones.

@@ -8,8 +8,10 @@ use std::{fmt, str::FromStr};
 use serde::{Serialize, Serializer};
 use uuid::{Builder, Uuid};
 
-use super::clock::Timestamp;
-use crate::crypto::rng::{self, Random, RngError};
+use crate::{
+    crypto::rng::{self, Random, RngError},
+    util::clock::Timestamp,
+};
 
 /// The text is not an id. An id is 32 hexadecimal digits in lower case, hyphenated 8-4-4-4-12.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
