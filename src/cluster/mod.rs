@@ -12,7 +12,7 @@ mod lease;
 mod membership;
 mod node_config;
 mod stats;
-pub(crate) mod store;
+mod store;
 mod wait;
 mod wakeup;
 

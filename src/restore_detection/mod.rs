@@ -7,12 +7,13 @@
 //! nodes without a recent heartbeat that never left. A copy of an unused database, written over the
 //! same file, has neither sign and is not detected.
 
+mod store;
+
 use std::{fmt, time::Duration};
 
 use diesel::QueryResult;
 
 use crate::{
-    cluster::store,
     db::{self, AnyConnection, DatabaseIdentity},
     util::clock::Timestamp,
 };
@@ -97,20 +98,20 @@ pub fn find_evidence(
         }
         _ => {}
     }
-    let newest_heartbeat = store::last_alive(connection)?;
+    let newest_heartbeat = store::newest_heartbeat(connection)?;
     Ok(newest_heartbeat
         .filter(|newest_heartbeat| now.saturating_duration_since(*newest_heartbeat) >= STALE_AFTER)
         .map(RestoreEvidence::StaleHeartbeat))
 }
 
 /// Records that the database is older than a node had seen, until an operator answers.
-pub(super) fn mark_rewound(connection: &mut AnyConnection) -> QueryResult<()> {
+pub(crate) fn mark_rewound(connection: &mut AnyConnection) -> QueryResult<()> {
     store::set_identity(connection, REWOUND).map(drop)
 }
 
 /// Records a new identity after a failover, if the recorded identity is `was`, so that no operator
 /// has to answer.
-pub(super) fn record_failover(
+pub(crate) fn record_failover(
     connection: &mut AnyConnection,
     previous: &DatabaseIdentity,
     identity: &DatabaseIdentity,
@@ -119,7 +120,7 @@ pub(super) fn record_failover(
 }
 
 /// Records the identity of the database, if none is recorded.
-pub(super) fn record_identity(
+pub(crate) fn record_identity(
     connection: &mut AnyConnection,
     identity: &DatabaseIdentity,
 ) -> QueryResult<()> {

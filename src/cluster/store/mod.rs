@@ -1,4 +1,4 @@
-//! The queries about nodes, invalidations and the identity of the database.
+//! The queries about nodes and invalidations.
 
 mod invalidations;
 
@@ -15,7 +15,7 @@ pub(super) use self::invalidations::{
 use super::node_config::NodeConfig;
 use crate::{
     db::{AnyConnection, cached_statement, with_backend},
-    schema::{database_identity, nodes},
+    schema::nodes,
     types::ids::NodeId,
     util::clock::Timestamp,
 };
@@ -162,50 +162,4 @@ pub(super) fn remove(connection: &mut AnyConnection, id: NodeId) -> QueryResult<
     diesel::delete(nodes::table.find(id))
         .execute(connection)
         .map(drop)
-}
-
-/// Returns the time of the newest heartbeat of all nodes, by the clock of its node.
-pub(crate) fn last_alive(connection: &mut AnyConnection) -> QueryResult<Option<Timestamp>> {
-    nodes::table
-        .select(diesel::dsl::max(nodes::heartbeat_at))
-        .first(connection)
-}
-
-/// Returns the recorded identity of the database.
-pub(crate) fn identity(connection: &mut AnyConnection) -> QueryResult<Option<String>> {
-    database_identity::table
-        .select(database_identity::identity)
-        .first(connection)
-        .optional()
-}
-
-/// Records the first identity of the database.
-pub(crate) fn insert_identity(connection: &mut AnyConnection, identity: &str) -> QueryResult<()> {
-    diesel::insert_into(database_identity::table)
-        .values((
-            database_identity::id.eq(1_i16),
-            database_identity::identity.eq(identity),
-        ))
-        .execute(connection)
-        .map(drop)
-}
-
-/// Replaces the recorded identity. Returns `false` if none is recorded.
-pub(crate) fn set_identity(connection: &mut AnyConnection, identity: &str) -> QueryResult<bool> {
-    diesel::update(database_identity::table)
-        .set(database_identity::identity.eq(identity))
-        .execute(connection)
-        .map(|rows| rows == 1)
-}
-
-/// Replaces the recorded identity if it is `was`. Returns `false` if it is not.
-pub(crate) fn replace_identity(
-    connection: &mut AnyConnection,
-    was: &str,
-    identity: &str,
-) -> QueryResult<bool> {
-    diesel::update(database_identity::table.filter(database_identity::identity.eq(was)))
-        .set(database_identity::identity.eq(identity))
-        .execute(connection)
-        .map(|rows| rows == 1)
 }
