@@ -3,7 +3,7 @@
 mod deactivate;
 mod profile;
 mod register;
-pub(crate) mod store;
+mod store;
 
 pub use self::{
     deactivate::{delete, delete_as_operator, disable, enable},

@@ -19,7 +19,6 @@ pub struct Account {
     pub user: User,
     /// The time since which the account is disabled.
     pub disabled_at: Option<Timestamp>,
-    pub(crate) password: StoredHash,
 }
 
 /// The accounts that a list shows, and their maximum number.
@@ -50,7 +49,6 @@ struct Row {
     id: UserId,
     email: String,
     name: String,
-    password_hash: String,
     created_at: Timestamp,
     disabled_at: Option<Timestamp>,
 }
@@ -65,7 +63,6 @@ impl From<Row> for Account {
                 created_at: row.created_at,
             },
             disabled_at: row.disabled_at,
-            password: StoredHash::from_stored(row.password_hash),
         }
     }
 }
@@ -89,7 +86,7 @@ pub(super) fn insert(
         .map(drop)
 }
 
-pub(crate) fn find(connection: &mut AnyConnection, id: UserId) -> QueryResult<Option<Account>> {
+pub(super) fn find(connection: &mut AnyConnection, id: UserId) -> QueryResult<Option<Account>> {
     let row: Option<Row> = users::table
         .find(id)
         .select(Row::as_select())
@@ -98,7 +95,7 @@ pub(crate) fn find(connection: &mut AnyConnection, id: UserId) -> QueryResult<Op
     Ok(row.map(Account::from))
 }
 
-pub(crate) fn by_email(
+pub(super) fn by_email(
     connection: &mut AnyConnection,
     canonical: &str,
 ) -> QueryResult<Option<Account>> {
@@ -168,32 +165,6 @@ pub(super) fn set_profile(
         ))
         .execute(connection)
         .map(drop)
-}
-
-pub(crate) fn set_password(
-    connection: &mut AnyConnection,
-    id: UserId,
-    password: &StoredHash,
-) -> QueryResult<()> {
-    diesel::update(users::table.find(id))
-        .set(users::password_hash.eq(password.as_str()))
-        .execute(connection)
-        .map(drop)
-}
-
-/// Replaces a stored hash by another hash of the same password, unless the stored hash has changed
-/// meanwhile.
-pub(crate) fn renew_hash(
-    connection: &mut AnyConnection,
-    id: UserId,
-    old: &StoredHash,
-    new: &StoredHash,
-) -> QueryResult<bool> {
-    let row = users::table.filter(users::id.eq(id).and(users::password_hash.eq(old.as_str())));
-    diesel::update(row)
-        .set(users::password_hash.eq(new.as_str()))
-        .execute(connection)
-        .map(|rows| rows == 1)
 }
 
 pub(super) fn set_disabled(

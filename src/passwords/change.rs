@@ -2,10 +2,10 @@
 
 use super::{
     policy::NewPassword,
+    store,
     verify::{authenticate_user, redeem_password_proof, wrong_password_in},
 };
 use crate::{
-    accounts::store,
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{

@@ -3,5 +3,6 @@
 pub mod change;
 pub mod policy;
 pub mod set;
+mod store;
 pub mod strength;
 pub mod verify;

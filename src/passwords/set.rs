@@ -1,8 +1,7 @@
 //! Sets a user's password for an operator, who does not know the current one.
 
-use super::policy::NewPassword;
+use super::{policy::NewPassword, store};
 use crate::{
-    accounts::store,
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{

@@ -1,8 +1,10 @@
 //! Verifies passwords.
 
-use super::policy::has_valid_length;
+use super::{
+    policy::has_valid_length,
+    store::{self, StoredPassword},
+};
 use crate::{
-    accounts::store::{self, Account},
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{self, Principal},
@@ -81,16 +83,16 @@ pub async fn authenticate(
         return Err(Error::WrongPassword);
     }
     let canonical = email.canonical().to_owned();
-    let (account, attempt) = context
+    let (stored, attempt) = context
         .read(move |context, connection| {
-            let account = store::by_email(connection, &canonical)?;
+            let stored = store::by_email(connection, &canonical)?;
             let attempt = Attempt::to_sign_in(context, &canonical, actor.ip);
-            let user = account.as_ref().map(|account| account.user.id);
+            let user = stored.as_ref().map(|stored| stored.user);
             let attempt = check_rate_limit(context, connection, attempt, user, &actor)?;
-            Ok((account, attempt))
+            Ok((stored, attempt))
         })
         .await?;
-    verify(context, account, password, actor, attempt).await
+    verify(context, stored, password, actor, attempt).await
 }
 
 /// Verifies the password of an authenticated caller.
@@ -108,13 +110,13 @@ pub async fn authenticate_user(
     }
     let (user, actor) = (caller.user().id, caller.actor());
     let attempt = Attempt::in_session(caller.credential().id);
-    let (account, attempt) = context
+    let (stored, attempt) = context
         .read(move |context, connection| {
             let attempt = rate_limit::check(context, connection, attempt)?;
             Ok((store::find(connection, user)?, attempt))
         })
         .await?;
-    verify(context, account, password, actor, attempt).await
+    verify(context, stored, password, actor, attempt).await
 }
 
 /// Returns the attempt with its location, if no counter blocks it.
@@ -146,18 +148,18 @@ fn check_rate_limit(
 
 async fn verify(
     context: &AppState,
-    account: Option<Account>,
+    stored: Option<StoredPassword>,
     password: SecretString,
     actor: Actor,
     attempt: Attempt,
 ) -> Result<PasswordProof> {
     let permit = context.hasher().acquire(actor.ip).await?;
     let counted = rate_limit::record_attempt(context, &attempt).await?;
-    let verified = match account {
-        Some(account) => {
-            let id = account.user.id;
-            let hash = verify_one(context, &permit, account, password).await?;
-            (Some(id), hash)
+    let verified = match stored {
+        Some(stored) => {
+            let user = stored.user;
+            let hash = verify_one(context, &permit, stored, password).await?;
+            (Some(user), hash)
         }
         None => {
             permit.verify(password, None).await?;
@@ -189,19 +191,17 @@ async fn verify(
 async fn verify_one(
     context: &AppState,
     permit: &HashPermit,
-    account: Account,
+    stored: StoredPassword,
     password: SecretString,
 ) -> Result<Option<StoredHash>> {
-    let (user, stored) = (account.user.id, account.password);
-    let check = permit
-        .verify(password.clone(), Some(stored.clone()))
-        .await?;
-    if account.disabled_at.is_some() {
+    let (user, hash) = (stored.user, stored.hash);
+    let check = permit.verify(password.clone(), Some(hash.clone())).await?;
+    if stored.is_disabled {
         return Ok(None);
     }
     match check {
-        PasswordCheck::Valid => Ok(Some(stored)),
-        PasswordCheck::ValidNeedsRehash => rehash(context, permit, user, stored, password).await,
+        PasswordCheck::Valid => Ok(Some(hash)),
+        PasswordCheck::ValidNeedsRehash => rehash(context, permit, user, hash, password).await,
         PasswordCheck::Invalid => Ok(None),
         PasswordCheck::MalformedHash => {
             tracing::error!(%user, "stored password hash malformed, sign-in impossible");
@@ -225,10 +225,8 @@ async fn rehash(
             if store::renew_hash(tx.connection, user, &old, &new)? {
                 return Ok(HashAfterUpdate::Replaced(new));
             }
-            let account = store::find(tx.connection, user)?;
-            Ok(HashAfterUpdate::Changed(
-                account.map(|account| account.password),
-            ))
+            let stored = store::find(tx.connection, user)?;
+            Ok(HashAfterUpdate::Changed(stored.map(|stored| stored.hash)))
         })
         .await?;
     match found {
@@ -279,18 +277,18 @@ pub(crate) fn redeem_password_proof(
     tx: &mut Transaction<'_>,
     proof: &PasswordProof,
     actor: &Actor,
-) -> Result<Account> {
+) -> Result<()> {
     match credentials::revoke::lock_user_and_recheck_actor(tx, proof.user, actor) {
         Err(Error::NotFound) => return Err(Error::WrongPassword),
         other => other?,
     }
-    let account = store::find(tx.connection, proof.user)?
-        .filter(|account| account.password == proof.hash && account.disabled_at.is_none())
+    store::find(tx.connection, proof.user)?
+        .filter(|stored| stored.hash == proof.hash && !stored.is_disabled)
         .ok_or(Error::WrongPassword)?;
     if let Some(attempt) = &proof.attempt {
         rate_limit::record_success(tx.state, tx.connection, attempt)?;
     }
-    Ok(account)
+    Ok(())
 }
 
 /// Turns [`Error::WrongPassword`] into an error of a field, because a user who is signed in can

@@ -19,10 +19,11 @@ use crate::{
     db::AnyConnection,
     error::{Error, Result},
     passwords::verify::{PasswordProof, redeem_password_proof},
-    types::user::User,
     types::{
-        ability::Abilities, credential_kind::CredentialType, form::RESUBMISSION_WINDOW,
-        ids::CredentialId,
+        ability::Abilities,
+        credential_kind::CredentialType,
+        form::RESUBMISSION_WINDOW,
+        ids::{CredentialId, UserId},
     },
 };
 
@@ -62,8 +63,8 @@ pub async fn sign_in(
     context
         .write(move |tx| {
             let anonymous = Actor::anonymous(parameters.ip);
-            let account = redeem_password_proof(tx, &proof, &anonymous)?;
-            let session = new_session(tx.state, &account.user, &parameters)?;
+            redeem_password_proof(tx, &proof, &anonymous)?;
+            let session = new_session(tx.state, proof.user(), &parameters)?;
             let existing = match &parameters.form_key {
                 Some(key) => store::by_form_key(tx.connection, session.user_id, key)?,
                 None => None,
@@ -146,7 +147,7 @@ fn is_known_device(
         .any(|one| *one == session.user_agent || Device::of(one.as_deref()) == *device))
 }
 
-fn new_session(context: &AppState, user: &User, parameters: &SignIn) -> Result<Credential> {
+fn new_session(context: &AppState, user: UserId, parameters: &SignIn) -> Result<Credential> {
     let settings = context.settings();
     let limits = if parameters.remember {
         settings.sessions.remembered_limits
@@ -160,7 +161,7 @@ fn new_session(context: &AppState, user: &User, parameters: &SignIn) -> Result<C
     let now = context.now();
     Ok(Credential {
         id: context.new_id()?,
-        user_id: user.id,
+        user_id: user,
         kind: Device::of(user_agent.as_deref()).kind,
         name: String::new(),
         hint: String::new(),

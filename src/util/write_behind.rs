@@ -137,7 +137,7 @@ mod tests {
         uses.record(session, |_| 2);
         assert_eq!(uses.last_taken(&session), Some(1), "the value to write");
         assert_eq!(uses.take(), [session]);
-        assert_eq!(uses.take(), [], "nothing is written twice");
+        assert!(uses.take().is_empty(), "nothing is written twice");
         assert_eq!(uses.get(&session), None);
     }
 

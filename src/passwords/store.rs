@@ -1,0 +1,81 @@
+//! The queries about the password hashes of users.
+
+use diesel::{QueryResult, prelude::*};
+
+use crate::{
+    crypto::password_hash::StoredHash, db::AnyConnection, schema::users, types::ids::UserId,
+    util::clock::Timestamp,
+};
+
+/// The stored password of a user.
+#[derive(Clone)]
+pub(super) struct StoredPassword {
+    pub(super) user: UserId,
+    pub(super) hash: StoredHash,
+    /// Whether the account is disabled. Then no password is right.
+    pub(super) is_disabled: bool,
+}
+
+/// The columns of [`StoredPassword`].
+type Row = (UserId, String, Option<Timestamp>);
+
+impl From<Row> for StoredPassword {
+    fn from((user, hash, disabled_at): Row) -> Self {
+        Self {
+            user,
+            hash: StoredHash::from_stored(hash),
+            is_disabled: disabled_at.is_some(),
+        }
+    }
+}
+
+pub(super) fn find(
+    connection: &mut AnyConnection,
+    id: UserId,
+) -> QueryResult<Option<StoredPassword>> {
+    let row: Option<Row> = users::table
+        .find(id)
+        .select((users::id, users::password_hash, users::disabled_at))
+        .first(connection)
+        .optional()?;
+    Ok(row.map(StoredPassword::from))
+}
+
+/// Returns the password of the user with this canonical address.
+pub(super) fn by_email(
+    connection: &mut AnyConnection,
+    canonical: &str,
+) -> QueryResult<Option<StoredPassword>> {
+    let row: Option<Row> = users::table
+        .filter(users::email_canonical.eq(canonical))
+        .select((users::id, users::password_hash, users::disabled_at))
+        .first(connection)
+        .optional()?;
+    Ok(row.map(StoredPassword::from))
+}
+
+pub(super) fn set_password(
+    connection: &mut AnyConnection,
+    id: UserId,
+    password: &StoredHash,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set(users::password_hash.eq(password.as_str()))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Replaces a stored hash by another hash of the same password, unless the stored hash has changed
+/// meanwhile.
+pub(super) fn renew_hash(
+    connection: &mut AnyConnection,
+    id: UserId,
+    old: &StoredHash,
+    new: &StoredHash,
+) -> QueryResult<bool> {
+    let row = users::table.filter(users::id.eq(id).and(users::password_hash.eq(old.as_str())));
+    diesel::update(row)
+        .set(users::password_hash.eq(new.as_str()))
+        .execute(connection)
+        .map(|rows| rows == 1)
+}
