@@ -8,8 +8,9 @@ use crate::{
     types::{
         ids::{CredentialId, EventId, ReceiptId},
         message::event,
+        string_enum::string_enum,
     },
-    util::{clock::Timestamp, string_enum::string_enum},
+    util::clock::Timestamp,
 };
 
 /// The author of a change: the caller's credential, and the client's address.

@@ -12,8 +12,9 @@ use crate::{
         form::RESUBMISSION_WINDOW,
         ids::{CredentialId, ReceiptId, UserId},
         message::{Message, label},
+        string_enum::string_enum,
     },
-    util::{clock::Timestamp, string_enum::string_enum},
+    util::clock::Timestamp,
 };
 
 string_enum! {

@@ -12,4 +12,5 @@ pub mod last_use;
 pub mod message;
 pub mod name;
 pub mod pagination;
+pub mod string_enum;
 pub mod user;

@@ -7,7 +7,6 @@ pub mod duration;
 pub mod networks;
 pub mod per_minute;
 pub mod single_flight;
-pub mod string_enum;
 pub mod sync;
 pub mod unicode;
 pub mod worker_pool;

@@ -1,143 +1,109 @@
-//! The layers: a file uses its own layer and the layers below it.
+//! The order of the folders. A folder uses only folders before it, so no two folders use each
+//! other.
 
 use super::source::Source;
 use super::{Violation, expect_none, rust_files};
 
-/// The folders and files below `src`, the lowest layer first.
-const LAYERS: &[&[&str]] = &[
-    &[
-        "config",
-        "crypto",
-        "db",
-        "error",
-        "schema",
-        "telemetry",
-        "types",
-        "util",
-    ],
-    &[
-        "accounts",
-        "app_state",
-        "audit",
-        "cluster",
-        "credential_cache",
-        "credentials",
-        "passwords",
-        "rate_limit",
-        "restore_detection",
-        "sessions",
-        "tokens",
-    ],
-    &["i18n"],
-    &["http"],
-    &["cli"],
-    &["lib", "main"],
+/// The folders and files below `src`. Each one comes after all that it uses.
+const ORDER: &[&str] = &[
+    // Types and tools.
+    "util",
+    "schema",
+    "telemetry",
+    "crypto",
+    "types",
+    "db",
+    "error",
+    "config",
+    // Domain.
+    "restore_detection",
+    "credential_cache",
+    "cluster",
+    "app_state",
+    "rate_limit",
+    "audit",
+    "credentials",
+    "passwords",
+    "accounts",
+    "sessions",
+    "tokens",
+    // Texts, HTTP, and the programs.
+    "i18n",
+    "http",
+    "cli",
+    "lib",
+    "main",
 ];
 
-fn layer_of(folder: &str) -> Option<usize> {
-    LAYERS.iter().position(|folders| folders.contains(&folder))
+fn position(folder: &str) -> Option<usize> {
+    ORDER.iter().position(|known| *known == folder)
 }
 
-/// The first part of a path: `accounts` of `accounts/store.rs`.
-fn folder_of(path: &str) -> &str {
-    path.split(['/', '.']).next().unwrap_or_default()
-}
-
-/// The folders that a line names: after `crate::`, and at the start of a line in `use crate::{ …
-/// }`, where rustfmt puts each folder on its own line.
-fn folders_in<'a>(line: &'a str, listed: bool) -> Vec<&'a str> {
-    let word = |text: &'a str| {
-        text.split(|c: char| !c.is_alphanumeric() && c != '_')
-            .next()
-    };
-    let direct = line.split("crate::").skip(1);
-    let inline = line.trim_start().strip_prefix("use crate::{");
-    let inline = inline.into_iter().flat_map(|names| names.split(", "));
-    let nested = listed.then(|| line.strip_prefix("    ")).flatten();
-    direct
-        .chain(inline)
-        .chain(nested)
-        .filter_map(word)
-        .collect()
+/// The first part of a path: `accounts` of `accounts/store.rs` or of `accounts::store`.
+fn first_part(path: &str) -> &str {
+    let in_name = |c: char| c.is_alphanumeric() || c == '_';
+    path.split(|c| !in_name(c)).next().unwrap_or_default()
 }
 
 fn violations(file: &Source) -> Vec<Violation> {
-    let violation = |line, message: String| Violation {
+    let violation = |line: usize, message: String| Violation {
         file: format!("src/{}", file.path),
         line,
         message,
     };
-    let Some(layer) = layer_of(folder_of(&file.path)) else {
-        let message = "has no layer: add its folder to LAYERS in tests/suite/conventions/layers.rs";
+    let Some(own) = position(first_part(&file.path)) else {
+        let message = "has no place: add its folder to ORDER in tests/suite/conventions/layers.rs";
         return vec![violation(1, message.to_owned())];
     };
-    let (mut found, mut listed) = (Vec::new(), false);
-    for (number, line) in file.code.lines().enumerate() {
-        for folder in folders_in(line, listed) {
-            if layer_of(folder).is_some_and(|used| used > layer) {
-                found.push(violation(
-                    number + 1,
-                    format!("must not use `{folder}`, a higher layer"),
-                ));
+    let (mut found, mut in_list) = (Vec::new(), false);
+    for (number, line) in (1..).zip(file.code.lines()) {
+        // In `use crate::{ … }`, rustfmt puts each folder at the start of a line, unless the whole
+        // list is one line.
+        let one_line = line
+            .split("use crate::{")
+            .skip(1)
+            .flat_map(|list| list.split(", "));
+        let listed = line.strip_prefix("    ").filter(|_| in_list);
+        let used = line.split("crate::").skip(1).chain(one_line).chain(listed);
+        for folder in used.map(first_part) {
+            if position(folder).is_some_and(|used| used > own) {
+                let message = format!("must not use `{folder}`, which comes later in ORDER");
+                found.push(violation(number, message));
             }
         }
-        listed = match line {
-            "use crate::{" | "pub use crate::{" | "pub(crate) use crate::{" => true,
-            "};" => false,
-            _ => listed,
-        };
+        in_list = line.ends_with("use crate::{") || in_list && line != "};";
     }
     found
 }
 
 #[test]
-fn no_file_uses_a_higher_layer() {
+fn each_folder_uses_only_folders_before_it() {
     let found: Vec<_> = rust_files("src").iter().flat_map(violations).collect();
     expect_none(&found);
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn use_of_a_higher_layer_is_found() {
-        for (path, text) in [
-            ("util/clock.rs", "use crate::accounts::Account;"),
-            (
-                "accounts/register.rs",
-                "use crate::{\n    error::Error,\n    http::paths,\n};",
-            ),
-            ("tokens/mod.rs", "use crate::{error, http};"),
-            (
-                "credentials/filter.rs",
-                "let page = crate::http::paths::LOGIN;",
-            ),
-            ("http/routes.rs", "pub use crate::cli;"),
-            ("mail/mod.rs", ""),
-        ] {
-            assert_eq!(
-                violations(&Source::new(path, text)).len(),
-                1,
-                "{path}: {text}"
-            );
-        }
-    }
-
-    #[test]
-    fn use_of_the_same_or_a_lower_layer_is_not_found() {
-        for (path, text) in [
-            ("cli/serve.rs", "use crate::http::server::Server;"),
-            (
-                "accounts/register.rs",
-                "use crate::{\n    tokens,\n    util::clock,\n};\nfn http() {}",
-            ),
-            (
-                "accounts/register.rs",
-                "// crate::http\nlet text = \"crate::http\";",
-            ),
-        ] {
-            assert_eq!(violations(&Source::new(path, text)), [], "{path}: {text}");
-        }
+#[test]
+fn use_of_a_later_folder_is_found() {
+    for (count, path, text) in [
+        (1, "util/clock.rs", "use crate::accounts::Account;"),
+        (
+            1,
+            "crypto/rng.rs",
+            "use crate::{\n    util,\n    types::id::Id,\n};",
+        ),
+        (1, "tokens/mod.rs", "use crate::{error, http};"),
+        (1, "tokens/mod.rs", "let page = crate::http::paths::LOGIN;"),
+        (1, "http/routes.rs", "pub use crate::cli;"),
+        (1, "mail/mod.rs", ""),
+        (0, "cli/serve.rs", "use crate::http::server::Server;"),
+        (
+            0,
+            "error.rs",
+            "use crate::{\n    util,\n};\nfn f() {\n    http();\n}",
+        ),
+        (0, "error.rs", "// crate::http"),
+    ] {
+        let found = violations(&Source::new(path, text));
+        assert_eq!(found.len(), count, "{path}: {text}");
     }
 }
