@@ -4,15 +4,14 @@ mod fair_queue;
 mod hash_pool;
 
 use argon2::{
-    Params,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+    Algorithm, Argon2, Params, Version,
+    password_hash::phc::{Output, PasswordHash},
 };
-
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 
 pub use self::hash_pool::{HashPermit, PasswordHasher};
 use super::{
-    argon2_buffer::BufferedArgon2,
+    argon2_buffer::hash_into,
     rng::{self, SystemRandom},
     secret::SecretString,
 };
@@ -78,47 +77,55 @@ pub enum PasswordCheck {
 /// Returns a hash that no password matches and that takes as long to verify as a real one. Salt and
 /// tag are random. Hashing a password for it would delay each start by the time of a sign-in.
 fn dummy() -> Result<StoredHash, HashError> {
-    let random = rng::bytes::<{ SALT_BYTES + TAG_BYTES }>(&SystemRandom)
-        .map_err(|error| HashError::Failed(error.to_string()))?;
-    let (salt, tag) = random.split_at(SALT_BYTES);
-    let [salt, tag] = [salt, tag].map(|bytes| BASE64_STANDARD_NO_PAD.encode(bytes));
-    let parameters = format!("m={MEMORY_KIB},t={PASSES},p={LANES}");
-    Ok(StoredHash(format!(
-        "$argon2id$v=19${parameters}${salt}${tag}"
-    )))
-}
-
-fn argon2() -> Result<BufferedArgon2, HashError> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
-        .map_err(|error| HashError::Failed(error.to_string()))?;
-    Ok(BufferedArgon2(params))
+    let (salt, tag) = (random::<SALT_BYTES>()?, random::<TAG_BYTES>()?);
+    Ok(current_hash(&salt, &tag))
 }
 
 fn hash_now(password: &SecretString) -> Result<StoredHash, HashError> {
-    let salt = rng::bytes::<SALT_BYTES>(&SystemRandom)
+    let salt = random::<SALT_BYTES>()?;
+    let mut tag = [0; TAG_BYTES];
+    Params::new(MEMORY_KIB, PASSES, LANES, Some(TAG_BYTES))
+        .map(|params| Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+        .and_then(|argon2| hash_into(&argon2, password.expose().as_bytes(), &salt, &mut tag))
         .map_err(|error| HashError::Failed(error.to_string()))?;
-    argon2()?
-        .hash_password_with_salt(password.expose().as_bytes(), &salt)
-        .map(|hash| StoredHash(hash.to_string()))
-        .map_err(|error| HashError::Failed(error.to_string()))
+    Ok(current_hash(&salt, &tag))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], HashError> {
+    rng::bytes(&SystemRandom).map_err(|error| HashError::Failed(error.to_string()))
+}
+
+/// Returns the PHC string of a hash with the current parameters.
+fn current_hash(salt: &[u8], tag: &[u8]) -> StoredHash {
+    let [salt, tag] = [salt, tag].map(|bytes| BASE64_STANDARD_NO_PAD.encode(bytes));
+    let parameters = format!("m={MEMORY_KIB},t={PASSES},p={LANES}");
+    StoredHash(format!("$argon2id$v=19${parameters}${salt}${tag}"))
 }
 
 fn verify_now(password: &SecretString, stored: &StoredHash) -> PasswordCheck {
     let Some((hash, params)) = read(stored) else {
         return PasswordCheck::MalformedHash;
     };
-    let matches = argon2().is_ok_and(|argon2| {
-        argon2
-            .verify_password(password.expose().as_bytes(), &hash)
-            .is_ok()
-    });
     let is_current = hash.algorithm.as_str() == "argon2id"
         && (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES);
-    match (matches, is_current) {
-        (true, true) => PasswordCheck::Valid,
-        (true, false) => PasswordCheck::ValidNeedsRehash,
-        (false, _) => PasswordCheck::Invalid,
+    match (matches(password, &hash, params), is_current) {
+        (Some(true), true) => PasswordCheck::Valid,
+        (Some(true), false) => PasswordCheck::ValidNeedsRehash,
+        _ => PasswordCheck::Invalid,
     }
+}
+
+/// Returns whether the password has this hash. `None` if it cannot be computed.
+fn matches(password: &SecretString, hash: &PasswordHash, params: Params) -> Option<bool> {
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    let version = hash.version.map(Version::try_from).transpose().ok()?;
+    let argon2 = Argon2::new(algorithm, version.unwrap_or_default(), params);
+    let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+    let mut buffer = [0; Output::MAX_LENGTH];
+    let tag = buffer.get_mut(..expected.len())?;
+    hash_into(&argon2, password.expose().as_bytes(), salt, tag).ok()?;
+    // `Output` compares in constant time.
+    Some(Output::new(tag).ok()? == *expected)
 }
 
 /// Parses a stored string. Returns `None` if it is malformed or its parameters exceed the bounds.
@@ -133,6 +140,8 @@ fn read(stored: &StoredHash) -> Option<(PasswordHash, Params)> {
 
 #[cfg(test)]
 mod tests {
+    use argon2::password_hash::PasswordHasher as _;
+
     use super::*;
 
     fn secret(text: &str) -> SecretString {
@@ -190,7 +199,7 @@ mod tests {
     #[test]
     fn hash_with_other_parameters_needs_a_rehash() {
         let params = Params::new(64, 1, 1, None).unwrap();
-        let weak = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let stored = StoredHash(weak.hash_password(b"whatever").unwrap().to_string());
         assert_eq!(
             verify_now(&secret("whatever"), &stored),
