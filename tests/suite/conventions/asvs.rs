@@ -195,19 +195,6 @@ fn each_requirement_has_one_row_with_a_status_and_a_proof() {
 }
 
 #[test]
-fn summary_has_the_correct_counts() {
-    let text = read(TABLE);
-    let rows = rows(&text);
-    let [met, not_applicable, not_yet] =
-        STATUSES.map(|status| rows.iter().filter(|row| row.status == status).count());
-    let summary = format!(
-        "Of {} requirements {met} are met, {not_applicable} do not apply and {not_yet} are not met yet.",
-        rows.len()
-    );
-    assert!(text.contains(&summary), "the table lacks: {summary}");
-}
-
-#[test]
 fn dead_reference_is_found() {
     let tests = BTreeSet::from(["cookies::is_there".to_owned()]);
     let text = "## A Heading, here\n`cookies::is_there` [x](#a-heading-here) `std::fs`\n\

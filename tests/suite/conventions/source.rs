@@ -7,8 +7,7 @@ pub struct Source {
     pub path: String,
     /// The unchanged text.
     pub text: String,
-    /// The text with blanks in place of every comment and of the content of every string. The rest
-    /// is code, at its original position.
+    /// The text with blanks in place of every line that is a comment.
     pub code: String,
 }
 
@@ -17,7 +16,7 @@ impl Source {
         Self {
             path: path.to_owned(),
             text: text.to_owned(),
-            code: strip_text(text),
+            code: without_comments(text),
         }
     }
 
@@ -48,99 +47,17 @@ impl Source {
     }
 }
 
-fn strip_text(text: &str) -> String {
-    let mut code = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let skipped = comment(rest)
-            .or_else(|| string(rest, &code))
-            .or_else(|| character(rest));
-        let Some(length) = skipped else {
-            code.push(first);
-            rest = &rest[first.len_utf8()..];
-            continue;
-        };
-        // Byte for byte, so that offsets in the code are offsets in the text.
-        code.extend(
-            rest[..length]
-                .bytes()
-                .map(|byte| if byte == b'\n' { '\n' } else { ' ' }),
-        );
-        rest = &rest[length..];
-    }
-    code
-}
-
-/// The length of the comment that starts here.
-fn comment(text: &str) -> Option<usize> {
-    if text.starts_with("//") {
-        return Some(text.find('\n').unwrap_or(text.len()));
-    }
-    let mut depth = usize::from(text.starts_with("/*"));
-    let mut offset = 2;
-    while depth > 0 {
-        let next = &text[offset..];
-        let (step, change) = match next.get(..2) {
-            Some("/*") => (2, 1),
-            Some("*/") => (2, -1),
-            _ => (next.chars().next()?.len_utf8(), 0),
-        };
-        offset += step;
-        depth = depth.checked_add_signed(change)?;
-        if depth == 0 {
-            return Some(offset);
+/// Replaces each line that is a comment by blanks, so that offsets in the code are offsets in the
+/// text.
+fn without_comments(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        if line.trim_start().starts_with("//") {
+            line.bytes()
+                .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
+                .collect()
+        } else {
+            line.to_owned()
         }
-    }
-    None
-}
-
-/// The length of the string that starts here, after that code.
-fn string(text: &str, before: &str) -> Option<usize> {
-    let in_a_name = before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
-    if let Some(raw) = text
-        .strip_prefix('r')
-        .filter(|_| !in_a_name || before.ends_with('b'))
-    {
-        let fences = raw.len() - raw.trim_start_matches('#').len();
-        if let Some(content) = raw[fences..].strip_prefix('"') {
-            let end = format!("\"{}", "#".repeat(fences));
-            let length = content.find(&end)? + end.len();
-            return Some(text.len() - content.len() + length);
-        }
-    }
-    let content = text.strip_prefix('"')?;
-    let mut escaped = false;
-    let end = content.find(|c| {
-        let ends = c == '"' && !escaped;
-        escaped = c == '\\' && !escaped;
-        ends
-    })?;
-    Some(end + 2)
-}
-
-/// The length of the character literal that starts here. A lifetime is not one.
-fn character(text: &str) -> Option<usize> {
-    let content = text.strip_prefix('\'')?;
-    if let Some(escape) = content.strip_prefix('\\') {
-        let first = escape.chars().next()?.len_utf8();
-        return Some(2 + first + escape[first..].find('\'')? + 1);
-    }
-    let first = content.chars().next()?.len_utf8();
-    content[first..].starts_with('\'').then_some(first + 2)
-}
-
-#[test]
-fn stripping_leaves_only_the_code() {
-    let source = Source::new(
-        "x.rs",
-        "let a = \"crate::x \\\" y\"; // crate::x\n/* b /* c */ d */ let c = '\"'; // é\n\
-         fn f<'a>(x: &'a str) { r#\"crate \"x\" \"#; br\"y\"; '\\''; \"é\" }",
-    );
-    let words: Vec<_> = source.code.split_whitespace().collect();
-    assert_eq!(
-        words.join(" "),
-        "let a = ; let c = ; fn f<'a>(x: &'a str) { ; b ; ; }"
-    );
-    assert_eq!(source.code.len(), source.text.len());
-    assert_eq!(source.line_at(source.code.find("fn").unwrap()), 3);
+    });
+    lines.collect()
 }

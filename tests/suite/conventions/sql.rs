@@ -24,8 +24,7 @@ fn built_queries(file: &Source) -> Vec<Violation> {
         let Some(opens) = file.code[*after..].find('(').map(|at| after + at + 1) else {
             return false;
         };
-        // The code has blanks in place of a string literal, so the text shows the argument.
-        let argument = file.text[opens..].trim_start();
+        let argument = file.code[opens..].trim_start();
         let path: String = argument
             .chars()
             .take_while(|c| c.is_alphanumeric() || ['_', ':'].contains(c))
