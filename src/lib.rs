@@ -9,7 +9,7 @@
 //!
 //! The layers, the lowest first:
 //!
-//! - types and tools: [`types`], [`config`], [`db`], [`crypto`], [`telemetry`], [`util`];
+//! - types and tools: [`types`], [`config`], [`db`], [`crypto`], [`telemetry`], [`i18n`], [`util`];
 //! - the domain: [`accounts`], [`passwords`], [`credentials`], [`sessions`], [`tokens`], [`audit`],
 //!   [`rate_limit`]. [`credential_cache`] and [`cluster`] make a revocation immediate;
 //! - [`http`] with pages, JSON API, OAuth and forward auth;

@@ -8,7 +8,7 @@ use crate::{
     credential_cache::{CachedCredential, CachedUser, CredentialSnapshot},
     crypto::digest::Digest,
     error::{Error, Result},
-    types::{credential_kind::CredentialType, ids::CredentialId, user::User},
+    types::{credential_kind::CredentialType, user::User},
     util::clock::Timestamp,
 };
 
@@ -72,12 +72,6 @@ impl Principal {
     ) -> Self {
         self.required_abilities = required_abilities;
         self
-    }
-
-    /// Returns the caller's own credential, which the API calls `current`.
-    #[must_use]
-    pub fn current(&self) -> Option<CredentialId> {
-        Some(self.credential().id)
     }
 
     /// Returns the caller as the actor of the audit log and of receipts.

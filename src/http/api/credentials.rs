@@ -144,7 +144,7 @@ impl<'a> PreviewJson<'a> {
 pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&caller, fields, None).await?;
     let list = List::of(&page, |credential| {
-        CredentialJson::of(credential, caller.principal.current())
+        CredentialJson::of(credential, Some(caller.principal.credential().id))
     });
     response::json::answer(StatusCode::OK, &list)
 }
@@ -212,7 +212,7 @@ pub async fn preview(
     let preview = revoke::preview(&caller.context, caller.principal.user().id, selection).await?;
     response::json::answer(
         StatusCode::OK,
-        &PreviewJson::of(&preview, caller.principal.current()),
+        &PreviewJson::of(&preview, Some(caller.principal.credential().id)),
     )
 }
 
@@ -300,7 +300,7 @@ async fn revoke_and_respond(
     let receipt = revoke::revoke(&caller.context, user, request, actor).await?;
     let answer = response::json::answer(
         StatusCode::OK,
-        &ReceiptJson::of(&receipt, caller.principal.current()),
+        &ReceiptJson::of(&receipt, Some(caller.principal.credential().id)),
     )?;
     caller.sign_out_if_revoked(&receipt).await?;
     Ok(answer)
@@ -326,6 +326,6 @@ pub async fn receipt(
     let receipt = find_receipt(&caller.context, caller.principal.user().id, id).await?;
     response::json::answer(
         StatusCode::OK,
-        &ReceiptJson::of(&receipt, caller.principal.current()),
+        &ReceiptJson::of(&receipt, Some(caller.principal.credential().id)),
     )
 }

@@ -143,7 +143,7 @@ pub async fn confirm(
 pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {
     let page = page_of(&caller, fields, Some(CredentialType::Session)).await?;
     let list = List::of(&page, |session| {
-        SessionJson::of(session, caller.principal.current())
+        SessionJson::of(session, Some(caller.principal.credential().id))
     });
     response::json::answer(StatusCode::OK, &list)
 }
@@ -174,7 +174,7 @@ pub async fn one(
     .await?;
     response::json::answer(
         StatusCode::OK,
-        &SessionJson::of(&session, caller.principal.current()),
+        &SessionJson::of(&session, Some(caller.principal.credential().id)),
     )
 }
 
@@ -197,7 +197,7 @@ pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     let session = credentials::find(&caller.context, user, CredentialType::Session, own).await?;
     response::json::answer(
         StatusCode::OK,
-        &SessionJson::of(&session, caller.principal.current()),
+        &SessionJson::of(&session, Some(caller.principal.credential().id)),
     )
 }
 
