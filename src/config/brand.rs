@@ -126,8 +126,7 @@ impl Colour {
     }
 
     /// Returns the contrast ratio with `other` (WCAG 2.2, definition of the term).
-    #[must_use]
-    pub fn contrast(self, other: Self) -> f64 {
+    fn contrast(self, other: Self) -> f64 {
         let (one, two) = (self.luminance(), other.luminance());
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
     }

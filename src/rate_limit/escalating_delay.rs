@@ -37,8 +37,7 @@ pub struct LimitPolicy {
 
 impl LimitPolicy {
     /// Returns the highest count. A higher count would not change the delay.
-    #[must_use]
-    pub const fn max_count(&self) -> u32 {
+    const fn max_count(&self) -> u32 {
         self.free.saturating_add(DELAYS.len() as u32)
     }
 
@@ -72,8 +71,7 @@ impl AttemptCounter {
     /// After a clock was set back, stored times can lie in the future. A state that no attempts
     /// could have caused counts as zero. So no change of a clock blocks a client for longer than
     /// the longest delay.
-    #[must_use]
-    pub fn failures(&self, now: Timestamp, policy: LimitPolicy) -> u32 {
+    fn failures(&self, now: Timestamp, policy: LimitPolicy) -> u32 {
         let remaining = self.clear_at.saturating_duration_since(now);
         if remaining > policy.retention() {
             return 0;

@@ -33,8 +33,7 @@ pub struct Change {
 impl Change {
     /// Returns whether the change gives `token` more abilities or a longer life. This requires a
     /// recent authentication of a session.
-    #[must_use]
-    pub fn gives_more_to(&self, token: &Credential) -> bool {
+    fn gives_more_to(&self, token: &Credential) -> bool {
         let widens = self
             .abilities
             .as_ref()
@@ -61,7 +60,7 @@ fn ends_after(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
 /// [`Error::NotFound`] if there is no such active token; [`Error::MissingAbility`] and
 /// [`Error::ExceedsCallerLifetime`] if the caller would give or resume more than it has;
 /// [`Error::ReauthenticationRequired`] if a session without a recent authentication would give the
-/// token [more than it had](Change::gives_more_to).
+/// token more abilities or a longer life.
 pub async fn change(
     context: &AppState,
     caller: &Principal,

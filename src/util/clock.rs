@@ -99,12 +99,6 @@ impl Timestamp {
         Self(jiff::Timestamp::MAX.as_second() * 1_000_000)
     }
 
-    /// Formats the date in UTC, `2026-11-22`.
-    #[must_use]
-    pub fn format_date(self) -> String {
-        self.to_string().chars().take(10).collect()
-    }
-
     /// Formats the minute in UTC for people, `2026-11-22 18:05 UTC`.
     #[must_use]
     pub fn format_minute(self) -> String {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The media type of a merge patch.
-pub const MERGE_PATCH: &str = "application/merge-patch+json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// U+FEFF in UTF-8. Some editors and programs write it before a text.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

@@ -6,8 +6,8 @@
 //! browser only if the user asked for that.
 
 pub mod middleware;
-pub mod request_header;
-pub mod verified_cache;
+mod request_header;
+mod verified_cache;
 
 use std::collections::HashMap;
 
