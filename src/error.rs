@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::{
     crypto::{password_hash::HashError, rng::RngError},
     db::{self, IsRetryable},
-    types::fields::FieldErrors,
+    types::{fields::FieldErrors, message::Message},
     util::clock::Timestamp,
 };
 
@@ -43,7 +43,7 @@ pub enum Error {
     InvalidClient,
     /// The parameters of an OAuth request are invalid (RFC 6749, section 5.2, `invalid_request`).
     #[error("invalid OAuth request: {0}")]
-    InvalidRequest(&'static str),
+    InvalidRequest(Message),
     /// The e-mail address is unknown, the password is wrong, or the account is disabled. The
     /// response is the same for all.
     #[error("wrong e-mail or password")]
@@ -101,7 +101,7 @@ pub enum Error {
     Misdirected,
     /// The request cannot be parsed. The text is the reason.
     #[error("malformed: {0}")]
-    Malformed(String),
+    Malformed(Message),
     /// Fields have invalid values.
     #[error("invalid: {0}")]
     Invalid(FieldErrors),

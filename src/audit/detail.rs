@@ -43,7 +43,7 @@ impl DeviceDetail {
 }
 
 /// The number of credentials that were revoked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevokedDetail {
     /// The number of sessions.
     pub sessions: u64,

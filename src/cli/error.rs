@@ -3,7 +3,7 @@
 use std::{io, process::ExitCode};
 
 use super::text;
-use crate::{config::ConfigError, error::Error, types::fields::FieldErrors};
+use crate::{config::ConfigError, error::Error, i18n::Language, types::fields::FieldErrors};
 
 /// Why a command failed. Unlike a client, the operator also sees the cause.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,6 @@ fn operator_message(error: &Error) -> String {
         | Error::SerializationFailure(cause)
         | Error::OutcomeUnknown(cause)
         | Error::Internal(cause) => cause.clone(),
-        other => other.detail().into_owned(),
+        other => other.detail(Language::English),
     }
 }

@@ -26,10 +26,6 @@ use crate::{
 
 /// The query parameter that holds a draft.
 pub const FIELD: &str = "draft";
-/// The message on a page with a draft.
-pub const NOT_SUBMITTED: &str =
-    "This form has not been submitted yet. Check it, then submit it again.";
-
 /// A form of a signed-in page: its action, the page that shows it, and the fields of its draft.
 /// Other fields are dropped, so a password cannot get into a draft by mistake.
 struct Form {

@@ -23,7 +23,7 @@ use crate::{
     crypto::digest::Digest,
     error::{Error, Result},
     tokens::TokenSecret,
-    types::{ability::Ability, credential_kind::CredentialType, fields::Fields},
+    types::{ability::Ability, credential_kind::CredentialType, fields::Fields, message::problem},
     util::clock::Timestamp,
 };
 
@@ -246,9 +246,7 @@ impl FromRequest for Token {
             let form = form.await;
             if in_address {
                 // Addresses are written to logs.
-                return Err(Error::InvalidRequest(
-                    "Send the parameters in the body, not in the address.",
-                ));
+                return Err(Error::InvalidRequest(problem::oauth_parameters_in_query()));
             }
             form.map_err(into_oauth_error)
                 .and_then(|form| token_of(form.0))
@@ -262,7 +260,7 @@ impl FromRequest for Token {
 fn into_oauth_error(error: Error) -> Error {
     match error {
         Error::WrongMediaType(_) | Error::Malformed(_) => {
-            Error::InvalidRequest("Send the parameters as application/x-www-form-urlencoded.")
+            Error::InvalidRequest(problem::oauth_parameters_not_a_form())
         }
         error => error,
     }
@@ -274,11 +272,11 @@ fn token_of(mut fields: Fields) -> Result<String> {
     let mut names: Vec<String> = fields.pairs().into_iter().map(|(name, _)| name).collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair.first() == pair.last()) {
-        return Err(Error::InvalidRequest("Send every parameter once."));
+        return Err(Error::InvalidRequest(problem::oauth_parameter_repeated()));
     }
     let token = fields.text("token");
     if token.is_empty() {
-        return Err(Error::InvalidRequest("Send the parameter token."));
+        return Err(Error::InvalidRequest(problem::oauth_token_missing()));
     }
     Ok(token)
 }

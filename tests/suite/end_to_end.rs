@@ -68,7 +68,7 @@ async fn user_revokes_one_session_and_then_everything() {
     let ci = app.api_client(&secret);
     ci.get(API).await.expect_status(200);
     desk.reload().await;
-    desk.expect_text("This token is made already").await;
+    desk.expect_text("This token was already created").await;
     desk.expect_no_text(&secret).await;
     desk.screenshot("token").await;
 
@@ -81,7 +81,7 @@ async fn user_revokes_one_session_and_then_everything() {
     app.api_client(&rotated).get(API).await.expect_status(200);
     ci.get(API).await.expect_status(200);
     desk.reload().await;
-    desk.expect_text("This token has its new secret already")
+    desk.expect_text("This token already has its new secret")
         .await;
     desk.expect_no_text(&rotated).await;
     desk.screenshot("token-while-rotating").await;

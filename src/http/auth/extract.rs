@@ -23,12 +23,13 @@ use crate::{
             html::{Layout, see_other},
         },
     },
-    i18n::Language,
+    i18n::{self, Language},
     sessions::SessionSecret,
     types::{
         credential_kind::CredentialType,
         fields::{FieldErrors, Fields},
         ids::{ReceiptId, UserId},
+        message::{Message, notice},
     },
 };
 
@@ -101,7 +102,7 @@ impl BrowserUser {
     pub fn frame(&self) -> Layout {
         // If there is a draft, the message of an earlier request stays for the next page.
         let (message, receipt) = match self.open_draft() {
-            Some(_) => (Some(draft::NOT_SUBMITTED.to_owned()), None),
+            Some(_) => (Some(self.text(&notice::not_submitted())), None),
             None => (self.cookie.take_message(), self.cookie.take_receipt()),
         };
         Layout {
@@ -119,6 +120,12 @@ impl BrowserUser {
     #[must_use]
     pub const fn language(&self) -> Language {
         language_of(&self.request)
+    }
+
+    /// Writes a message in the language of the page.
+    #[must_use]
+    pub fn text(&self, message: &Message) -> String {
+        i18n::text(self.language(), message)
     }
 
     /// Writes the problems of fields in the language of the page.
@@ -142,8 +149,8 @@ impl BrowserUser {
     ///
     /// # Errors
     /// None are expected.
-    pub fn redirect(&self, to: &str, message: &str) -> Result<HttpResponse> {
-        self.cookie.leave_message(message)?;
+    pub fn redirect(&self, to: &str, message: &Message) -> Result<HttpResponse> {
+        self.cookie.leave_message(&self.text(message))?;
         Ok(see_other(to))
     }
 
@@ -154,7 +161,7 @@ impl BrowserUser {
     pub fn redirect_with_receipt(
         &self,
         to: &str,
-        message: &str,
+        message: &Message,
         receipt: ReceiptId,
     ) -> Result<HttpResponse> {
         self.cookie.leave_receipt(receipt)?;
@@ -167,9 +174,9 @@ impl BrowserUser {
     ///
     /// # Errors
     /// Database errors.
-    pub async fn sign_out_and_redirect(&self, message: &str) -> Result<HttpResponse> {
+    pub async fn sign_out_and_redirect(&self, message: &Message) -> Result<HttpResponse> {
         revoke_other_cookies(&self.context, &self.request).await?;
-        self.cookie.sign_out_with(message)?;
+        self.cookie.sign_out_with(&self.text(message))?;
         Ok(see_other(paths::LOGIN))
     }
 

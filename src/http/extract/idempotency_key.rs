@@ -14,6 +14,7 @@ use utoipa::{
 use crate::{
     error::{Error, Result},
     http::openapi::schemas,
+    types::message::problem,
 };
 
 /// The longest key, in characters. A UUID has 36.
@@ -56,7 +57,7 @@ impl FromRequest for IdempotencyKey {
         ready(match sent.as_slice() {
             [] => Ok(Self(None)),
             [key] => read(key).map(|key| Self(Some(key))),
-            _ => Err(Error::Malformed("Send one Idempotency-Key.".to_owned())),
+            _ => Err(Error::Malformed(problem::several_idempotency_keys())),
         })
     }
 }
@@ -66,9 +67,6 @@ fn read(key: &[u8]) -> Result<String> {
         (1..=MAX_KEY_LENGTH).contains(&text.len())
             && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
     });
-    text.map(str::to_owned).ok_or_else(|| {
-        Error::Malformed(format!(
-            "Send an Idempotency-Key of 1 to {MAX_KEY_LENGTH} characters, all of them ASCII."
-        ))
-    })
+    text.map(str::to_owned)
+        .ok_or_else(|| Error::Malformed(problem::idempotency_key_malformed(MAX_KEY_LENGTH)))
 }

@@ -9,7 +9,7 @@ use crate::{
     http::middleware::body,
     types::{
         fields::FieldErrors,
-        message::{Message, field},
+        message::{Message, field, problem},
     },
 };
 
@@ -87,11 +87,9 @@ fn refusal(path: &str, error: &serde_json::Error) -> Error {
             let (field, message) = field_and_message(path, &error.to_string());
             FieldErrors::one(field, message).into()
         }
-        Category::Syntax | Category::Eof | Category::Io => Error::Malformed(format!(
-            "The body is no JSON: line {}, column {}.",
-            error.line(),
-            error.column()
-        )),
+        Category::Syntax | Category::Eof | Category::Io => {
+            Error::Malformed(problem::body_not_json(error.line(), error.column()))
+        }
     }
 }
 

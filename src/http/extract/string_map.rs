@@ -15,7 +15,7 @@ use crate::{
     http::middleware::body::{self, Query},
     types::{
         fields::{FieldErrors, Fields},
-        message::field,
+        message::{field, problem},
     },
 };
 
@@ -37,9 +37,7 @@ impl FromRequest for FilterInput {
         Box::pin(async move {
             let Json(StringMap(texts)) = json.await?;
             if has_query {
-                return Err(Error::Malformed(
-                    "Give the fields in the query or in the body, not in both.".to_owned(),
-                ));
+                return Err(Error::Malformed(problem::query_and_body()));
             }
             fields_of(texts).map(Self)
         })
@@ -60,10 +58,7 @@ impl FromRequest for GivenFields {
         let input = FilterInput::from_request(request, payload);
         Box::pin(async move {
             if !is_given {
-                return Err(Error::Malformed(
-                    "Say what is to end. For everything, send an empty JSON object or ?all=true."
-                        .to_owned(),
-                ));
+                return Err(Error::Malformed(problem::nothing_selected()));
             }
             let FilterInput(mut fields) = input.await?;
             take_all(&mut fields);

@@ -13,7 +13,7 @@ use percent_encoding::percent_decode;
 use crate::{
     error::{Error, Result},
     http::extract::limits,
-    types::{fields::Fields, ids::UserId},
+    types::{fields::Fields, ids::UserId, message::problem},
 };
 
 /// The hidden form field that names the user for whom a signed-in page made the form.
@@ -115,7 +115,7 @@ pub(crate) fn read(
         let read = read.await.map_err(|_| Error::BodyTimeout)?;
         read.map_err(|error| match error.as_error::<PayloadError>() {
             Some(PayloadError::Overflow) => Error::TooLarge(limits::BODY),
-            _ => Error::Malformed("The body ended before it was complete.".to_owned()),
+            _ => Error::Malformed(problem::body_incomplete()),
         })
     }
 }
@@ -153,7 +153,7 @@ pub(crate) fn has_body(request: &HttpRequest) -> bool {
 /// client sent.
 fn url_encoded(bytes: &[u8]) -> Result<Fields> {
     if percent_decode(bytes).decode_utf8().is_err() {
-        return Err(Error::Malformed("Send text in UTF-8.".to_owned()));
+        return Err(Error::Malformed(problem::body_not_utf8()));
     }
     Ok(Fields::new(url::form_urlencoded::parse(bytes)))
 }

@@ -8,6 +8,7 @@ use crate::{
     app_state::AppState,
     error::{Error, Result},
     http::{middleware::body::Query, paths, response},
+    types::message::problem,
 };
 
 /// The state of the service.
@@ -60,7 +61,7 @@ pub async fn ready(context: Data<AppState>, Query(mut query): Query) -> Result<H
     match query.text("writes").as_str() {
         "" => context.db().ping().await?,
         "1" => check_writes(&context).await?,
-        _ => return Err(Error::Malformed("The value of writes is 1.".to_owned())),
+        _ => return Err(Error::Malformed(problem::writes_not_one())),
     }
     response::json::answer(StatusCode::OK, &Health { status: "ready" })
 }

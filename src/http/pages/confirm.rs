@@ -13,7 +13,7 @@ use crate::{
         response::html::{self, Layout, see_other},
         return_to::{ReturnTo, or_account},
     },
-    i18n::{self, humanize},
+    i18n::humanize,
     sessions,
     types::message::field,
 };
@@ -66,7 +66,7 @@ pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         Err(Error::WrongPassword) => {
             let page = ConfirmPage::new(&user, next.as_ref())?;
             html::unprocessable(&ConfirmPage {
-                refused: Some(i18n::text(user.language(), &field::password_wrong())),
+                refused: Some(user.text(&field::password_wrong())),
                 ..page
             })
         }
@@ -75,7 +75,7 @@ pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
             html::refused(
                 &error,
                 &ConfirmPage {
-                    refused: Some(error.sentence()),
+                    refused: Some(error.sentence(user.language())),
                     ..page
                 },
             )

@@ -16,15 +16,11 @@ use crate::{
         response::html::{self, Layout, see_other},
         return_to::{ReturnTo, or_account},
     },
+    i18n,
     passwords::verify::authenticate,
     sessions::{self, SignIn},
+    types::message::notice,
 };
-
-/// It does not say which of the two is wrong. Otherwise a client could find out which users have an
-/// account.
-const WRONG: &str = "E-mail address or password is wrong. Check both and try again.";
-
-const EXPIRED: &str = "Your session expired or was signed out. Sign in again to continue.";
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -68,7 +64,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
     let mut page = LoginPage::new(&user, String::new(), false, next.as_ref())?;
     // The cookie contains a session that has ended.
     if page.frame.message.is_none() && user.cookie.secret().is_some() {
-        page.frame.message = Some(EXPIRED.to_owned());
+        page.frame.message = Some(i18n::text(user.language(), &notice::session_expired()));
     }
     html::ok(&page)
 }
@@ -87,7 +83,10 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
         Err(Error::WrongPassword) => {
             let page = LoginPage::new(&user, email, remember, next.as_ref())?;
             html::unprocessable(&LoginPage {
-                refused: Some(WRONG.to_owned()),
+                refused: Some(i18n::text(
+                    user.language(),
+                    &notice::wrong_email_or_password(),
+                )),
                 ..page
             })
         }
@@ -96,7 +95,7 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
             html::refused(
                 &error,
                 &LoginPage {
-                    refused: Some(error.sentence()),
+                    refused: Some(error.sentence(user.language())),
                     ..page
                 },
             )

@@ -6,10 +6,14 @@ use askama::Template;
 
 use crate::{
     error::{Error, Result},
-    http::response::{
-        html::{Layout, page},
-        problem_type::ProblemType,
+    http::{
+        extract::language::language_of,
+        response::{
+            html::{Layout, page},
+            problem_type::ProblemType,
+        },
     },
+    i18n,
 };
 
 #[derive(Template)]
@@ -17,6 +21,8 @@ use crate::{
 struct ProblemPage {
     frame: Layout,
     kind: &'static ProblemType,
+    title: String,
+    meaning: String,
 }
 
 /// Shows the page of one problem type.
@@ -26,5 +32,12 @@ struct ProblemPage {
 pub async fn show(request: HttpRequest, slug: Path<String>) -> Result<HttpResponse> {
     let kind = ProblemType::named(&slug).ok_or(Error::NotFound)?;
     let frame = Layout::new(&request, None, None);
-    page(StatusCode::OK, &ProblemPage { frame, kind })
+    let language = language_of(&request);
+    let template = ProblemPage {
+        frame,
+        kind,
+        title: i18n::text(language, &(kind.title)()),
+        meaning: i18n::text(language, &(kind.meaning)()),
+    };
+    page(StatusCode::OK, &template)
 }

@@ -83,7 +83,7 @@ pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Res
             &RegisterPage {
                 name,
                 email,
-                errors: FieldTexts::one("email", error.sentence()),
+                errors: FieldTexts::one("email", error.sentence(user.language())),
                 ..RegisterPage::new(&user, next.as_ref())?
             },
         ),

@@ -19,9 +19,9 @@ use super::{
 };
 use crate::{
     error::Error,
-    http::{draft, openapi::schemas, paths},
+    http::{draft, extract::language::language_of, openapi::schemas, paths},
     i18n::Language,
-    types::ability::Ability,
+    types::{ability::Ability, message::problem},
 };
 
 /// The format of an error response.
@@ -125,9 +125,9 @@ fn problem(error: &Error) -> HttpResponse {
     });
     let body = Problem {
         r#type: paths::problem(error.slug()),
-        title: error.title(),
+        title: &error.title(Language::English),
         status: status.as_u16(),
-        detail: &error.detail(),
+        detail: &error.detail(Language::English),
         errors,
     };
     let mut builder = HttpResponse::build(status);
@@ -148,7 +148,7 @@ pub struct OAuthError<'a> {
 fn oauth_error(error: &Error, code: &str) -> HttpResponse {
     let body = OAuthError {
         error: code,
-        error_description: &error.detail(),
+        error_description: &error.detail(Language::English),
     };
     let mut builder = HttpResponse::build(error.status());
     challenge(&mut builder, error);
@@ -162,7 +162,7 @@ fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
     let quoted = |code: &str| {
         format!(
             "Bearer realm=\"narthex\", error=\"{code}\", error_description=\"{}\"",
-            error.title()
+            error.title(Language::English)
         )
     };
     let value = match error {
@@ -224,10 +224,11 @@ fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
             ))
         }
         error => {
+            let language = language_of(request);
             let template = ErrorPage {
                 frame: Layout::new(request, None, None),
-                title: error.title(),
-                detail: &error.detail(),
+                title: &error.title(language),
+                detail: &error.detail(language),
             };
             page(error.status(), &template).unwrap_or_else(|_| HttpResponse::new(error.status()))
         }
@@ -249,9 +250,7 @@ pub fn our_error(error: &actix_web::Error, status: StatusCode) -> Error {
     match error.as_error::<Error>() {
         Some(own) => own.to_owned(),
         None if status == StatusCode::NOT_FOUND => Error::NotFound,
-        None if status.is_client_error() => {
-            Error::Malformed("The request cannot be read.".to_owned())
-        }
+        None if status.is_client_error() => Error::Malformed(problem::malformed_meaning()),
         None => Error::internal(error),
     }
 }

@@ -1,14 +1,22 @@
 //! The HTTP representation of an [`Error`]: status, problem type and text.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
 use super::field_texts::FieldTexts;
 use crate::{
     error::Error,
-    i18n::{Language, humanize},
+    i18n::{self, Language},
+    types::message::{Message, problem},
 };
+
+/// The parts of a list in one text.
+fn words(text: &str, separator: char) -> Vec<String> {
+    text.split(separator)
+        .map(|word| word.trim().to_owned())
+        .collect()
+}
 
 impl Error {
     /// Returns the status of the response.
@@ -25,102 +33,62 @@ impl Error {
 
     /// Returns a short description of the problem type.
     #[must_use]
-    pub const fn title(&self) -> &'static str {
-        self.kind().title
+    pub fn title(&self, language: Language) -> String {
+        i18n::text(language, &(self.kind().title)())
     }
 
     /// Returns the next step for the client or the user, in one or two sentences.
     #[must_use]
-    pub fn detail(&self) -> Cow<'static, str> {
+    pub fn detail(&self, language: Language) -> String {
+        match self {
+            Self::Invalid(fields) => FieldTexts::new(language, fields).to_string(),
+            other => i18n::text(language, &other.detail_message()),
+        }
+    }
+
+    fn detail_message(&self) -> Message {
         match self {
             Self::NotSignedIn {
                 invalid_token: true,
-            } => "The token is unknown, ended, paused or expired. Use another one.".into(),
-            Self::NotSignedIn { .. } => {
-                "Sign in, or send a token in the Authorization header.".into()
-            }
+            } => problem::use_another_token(),
+            Self::NotSignedIn { .. } => problem::sign_in_or_send_token(),
             Self::MultipleCredentials | Self::SeveralAuthorizations => {
-                "Send one Authorization header.".into()
+                problem::several_authorizations()
             }
-            Self::TokenMissing => {
-                "Send a token: as Authorization: Bearer, or as the password of HTTP Basic.".into()
-            }
-            Self::InvalidClient => {
-                "The password is no token's secret, or the token is ended, paused or expired."
-                    .into()
-            }
-            Self::InvalidRequest(what) => (*what).into(),
-            Self::WrongPassword => "Check both and try again.".into(),
-            Self::MissingAbility(abilities) => {
-                format!("It needs {abilities}. Use a token that has it.").into()
-            }
-            Self::SessionRequired => "A token cannot do this. Sign in with a browser.".into(),
-            Self::ExceedsCallerLifetime(end) => {
-                format!("The token that asks ends at {end}. Ask for a time before that.").into()
-            }
-            Self::DuplicateSubmission => "Nothing was done a second time.".into(),
-            Self::OtherAccount => {
-                "Nothing was done: this form belongs to another account. Go on with the account \
-                 that is signed in now, or sign out and sign in with the other one."
-                    .into()
-            }
-            Self::ReauthenticationRequired => {
-                "Enter your password once more, then repeat what you were doing.".into()
-            }
-            Self::CrossSite => {
-                "Nothing was done. Open the page here and send the form again.".into()
-            }
-            Self::HttpsRequired(url) => {
-                format!("Nothing was done. Open {url} and enter it again there.").into()
-            }
-            Self::RegistrationClosed => {
-                "Accounts are made by whoever runs this service. Ask them for one.".into()
-            }
-            Self::NotFound => "Check the address. What was here may be gone.".into(),
-            Self::MethodNotAllowed(allowed) => format!("This address takes {allowed}.").into(),
-            Self::PreviewOutdated => {
-                "Nothing was ended. Look at the new preview and decide again.".into()
-            }
-            Self::TooManyTokens(most) => format!(
-                "Nothing was made: {most} tokens can be live at once. Revoke some that you no \
-                 longer use, then try again."
-            )
-            .into(),
-            Self::TooLarge(limit) => format!("Send at most {limit} bytes.").into(),
-            Self::BodyTimeout => "Nothing was done. Send it again, faster.".into(),
-            Self::WrongMediaType(wanted) => format!("Send it as {wanted}.").into(),
-            Self::Misdirected => {
-                "This service answers under another name. Use the address that you were given."
-                    .into()
-            }
-            Self::Malformed(what) => what.clone().into(),
-            Self::Invalid(fields) => FieldTexts::new(Language::English, fields)
-                .to_string()
-                .into(),
-            Self::Throttled(wait) => format!(
-                "Try again in {}. What comes before that is not looked at, right or wrong.",
-                humanize::length(Language::English, *wait)
-            )
-            .into(),
-            Self::Busy => "Try again in a few seconds.".into(),
-            Self::Unavailable(_) | Self::SerializationFailure(_) => {
-                "Nothing was changed. Try again in a few seconds.".into()
-            }
-            Self::OutcomeUnknown(_) => {
-                "Look in a few seconds whether it was, and do it again if not.".into()
-            }
-            Self::Internal(_) => {
-                "It has been noted in the log. Try again; if it stays, tell whoever runs this \
-                 service."
-                    .into()
-            }
+            Self::TokenMissing => problem::send_token(),
+            Self::InvalidClient => problem::client_secret_refused(),
+            Self::InvalidRequest(message) | Self::Malformed(message) => message.clone(),
+            Self::WrongPassword => problem::check_both(),
+            Self::MissingAbility(abilities) => problem::needs_abilities(words(abilities, ' ')),
+            Self::SessionRequired => problem::use_browser(),
+            Self::ExceedsCallerLifetime(end) => problem::choose_earlier_expiry(*end),
+            Self::DuplicateSubmission => problem::nothing_repeated(),
+            Self::OtherAccount => problem::form_of_other_account(),
+            Self::ReauthenticationRequired => problem::repeat_after_confirmation(),
+            Self::CrossSite => problem::send_form_here(),
+            Self::HttpsRequired(url) => problem::open_https(url.clone()),
+            Self::RegistrationClosed => problem::ask_operator_for_account(),
+            Self::NotFound => problem::check_address(),
+            Self::MethodNotAllowed(allowed) => problem::allowed_methods(words(allowed, ',')),
+            Self::PreviewOutdated => problem::review_list(),
+            Self::TooManyTokens(most) => problem::revoke_unused_tokens(*most),
+            Self::TooLarge(limit) => problem::body_limit(*limit),
+            Self::BodyTimeout => problem::send_again(),
+            Self::WrongMediaType(wanted) => problem::send_media_type(wanted),
+            Self::Misdirected => problem::use_given_address(),
+            Self::Invalid(_) => problem::invalid_meaning(),
+            Self::Throttled(wait) => problem::wait(*wait),
+            Self::Busy => problem::try_again_soon(),
+            Self::Unavailable(_) | Self::SerializationFailure(_) => problem::nothing_changed(),
+            Self::OutcomeUnknown(_) => problem::check_outcome(),
+            Self::Internal(_) => problem::tell_operator(),
         }
     }
 
     /// Returns title and detail: `Too many attempts. Try again in 3 seconds.`
     #[must_use]
-    pub fn sentence(&self) -> String {
-        format!("{}. {}", self.title(), self.detail())
+    pub fn sentence(&self, language: Language) -> String {
+        format!("{}. {}", self.title(language), self.detail(language))
     }
 
     /// Returns the error code of an error that only OAuth endpoints have (RFC 6749, section 5.2).

@@ -50,7 +50,30 @@ fn written(language: Language) -> BTreeMap<&'static str, BTreeSet<&'static str>>
             written.get_mut(current).unwrap().extend(variables);
         }
     }
+    add_arguments_of_references(language, &mut written);
     written
+}
+
+/// Adds the arguments of each message to those of the messages that refer to it: `{ label-revoked }`.
+fn add_arguments_of_references(
+    language: Language,
+    written: &mut BTreeMap<&'static str, BTreeSet<&'static str>>,
+) {
+    let mut current = "";
+    for line in source(language)
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+    {
+        if line.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            current = line.split(' ').next().unwrap();
+        }
+        for rest in line.split("{ ").skip(1) {
+            let referenced = rest.split(' ').next().and_then(|id| written.get(id));
+            if let Some(args) = referenced.cloned() {
+                written.get_mut(current).unwrap().extend(args);
+            }
+        }
+    }
 }
 
 #[test]
@@ -88,9 +111,12 @@ fn catalogues_have_no_faulty_entry() {
             let bundle = bundle(*language);
             let message = bundle.get_message(id).unwrap();
             let mut faults = Vec::new();
-            for pattern in message.value().into_iter() {
-                bundle.format_pattern(pattern, Some(&values), &mut faults);
-            }
+            let pattern = message.value().unwrap();
+            let text = bundle.format_pattern(pattern, Some(&values), &mut faults);
+            assert!(
+                !text.contains('\n'),
+                "{id} in {language:?} has a line break"
+            );
             assert!(faults.is_empty(), "{id} in {language:?}: {faults:?}");
         }
     }

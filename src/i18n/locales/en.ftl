@@ -1,6 +1,7 @@
-# The texts for users in English. `src/types/message` declares the ids and arguments. A number chooses a
-# plural. A length of time is a text, and a language may give it more forms as attributes of `length-…`: the
-# attribute `dative` is `$longest-dative` in the message whose argument is `longest`.
+# The texts for users in English. `src/types/message` declares the ids and arguments. A text is on one
+# line, because Fluent keeps line breaks. A number chooses a plural. A length of time is a text, and a
+# language may give it more forms as attributes of `length-…`: the attribute `dative` is
+# `$longest-dative` in a message whose argument is `longest`.
 
 ## Parts of other messages
 
@@ -66,15 +67,13 @@ field-class-other = { $class ->
     [session] Only sessions can be selected here.
    *[token] Only tokens can be selected here.
 }
-field-kind-unknown =
-    For sessions, enter desktop, mobile, tablet or other. For tokens, enter personal, device or service.
+field-kind-unknown = For sessions, enter desktop, mobile, tablet or other. For tokens, enter personal, device or service.
 field-kind-of-other-class = { $class ->
     [session] The kind { $kind } is a kind of session. No token has it.
    *[token] The kind { $kind } is a kind of token. No session has it.
 }
 field-current-unknown = There is no current session here. Enter an ID.
-field-time-or-duration-malformed =
-    Enter a length of time such as 30d, or a time such as 2026-01-31T00:00:00Z.
+field-time-or-duration-malformed = Enter a length of time such as 30d, or a time such as 2026-01-31T00:00:00Z.
 field-time-malformed = Enter a time such as 2026-01-31T00:00:00Z.
 field-network-malformed = Enter an IP address, or a network such as 192.0.2.0/24.
 field-all-not-true = Enter true, or leave this field out.
@@ -89,13 +88,9 @@ field-date-malformed = Enter a date such as 2026-12-31.
 field-date-missing = Enter a date.
 field-grace-period-malformed = Choose 0, or at most seven days such as 1h, 24h or 7d.
 
-field-key-used-with-other-overlap =
-    This key was sent with another overlap. Send a new key for a new rotation.
-field-key-used-before-rotation =
-    The token was rotated again after this key was sent. Send a new key for a new rotation.
-field-key-used-with-other-expiry =
-    This key was sent with another expires_in, or its signing key was removed. Send a new key for a new
-    rotation.
+field-key-used-with-other-overlap = This key was sent with another overlap. Send a new key for a new rotation.
+field-key-used-before-rotation = The token was rotated again after this key was sent. Send a new key for a new rotation.
+field-key-used-with-other-expiry = This key was sent with another expires_in, or its signing key was removed. Send a new key for a new rotation.
 
 ## Times relative to the present
 
@@ -180,3 +175,126 @@ label-ability-removed = No longer offered
 label-expires-never = It does not expire
 label-expires-at = It expires on { $end }
 label-no-grace-period = Not at all
+
+## Problem types. The text with `-meaning` explains the type on a page of its own.
+
+problem-not-signed-in = Not signed in
+problem-not-signed-in-meaning = The request had no session and no token, or one that is unknown, revoked, paused or expired. Sign in, or send an active token as Authorization: Bearer. A refused token stays refused: ask its owner for another one.
+problem-invalid-client = Unknown client
+problem-invalid-client-meaning = The password of an OAuth client must be the secret of an active token with the permission tokens:introspect. Its name does not matter.
+problem-wrong-password = Incorrect e-mail or password
+problem-wrong-password-meaning = The e-mail address and the password do not match, or the account is disabled. The response does not say which. After a few failed attempts, each further attempt must wait.
+problem-missing-ability = The token lacks a permission
+problem-missing-ability-meaning = The token is valid, but it does not have a permission that the request needs. The challenge names the permission in scope. The owner of the token can add it, or create another token that has it.
+problem-sessions-only = Only for signed-in browsers
+problem-sessions-only-meaning = No token can do this, whatever its permissions are. Sign in with a browser.
+problem-outlives-caller = The new token would outlive the calling token
+problem-outlives-caller-meaning = A token can only create or rotate tokens that expire no later than itself. Choose an earlier expiry, or create the token in a browser.
+problem-confirm-password = Confirm your password first
+problem-confirm-password-meaning = A sensitive change needs a recent confirmation of the password. Confirm it (POST /api/v1/confirm, or on the page), then repeat the request.
+problem-cross-site = The request came from another site
+problem-cross-site-meaning = A page of another site made the browser send this request, and nothing was done. The operator can trust the origin of an app.
+problem-https-required = This page was opened over http
+problem-https-required-meaning = The service uses https. It refuses forms of pages that were opened over http, because others can read and change them on the way. Change a password that was entered there.
+problem-registration-closed = Registration is closed
+problem-registration-closed-meaning = The operator of this service creates the accounts.
+problem-not-found = Not found
+problem-not-found-meaning = The object does not exist, was deleted, or belongs to another user. The response does not say which.
+problem-method-not-allowed = Method not allowed
+problem-method-not-allowed-meaning = The address exists and takes other methods, which the header Allow names.
+problem-too-slow = The request took too long
+problem-too-slow-meaning = The body did not arrive within ten seconds. Nothing was done. Send it again.
+problem-form-sent-twice = This form was already sent
+problem-form-sent-twice-meaning = The same form arrived twice, for example after a reload. It was processed once.
+problem-other-account = Another account is signed in
+problem-other-account-meaning = The form was opened with one account and sent with another one. Nothing was done. Open the page again with the right account.
+problem-preview-outdated = The list has changed
+problem-preview-outdated-meaning = The digest no longer matches the sessions and tokens that would be revoked. Nothing was revoked. Review a new preview.
+problem-too-many-tokens = Too many tokens
+problem-too-many-tokens-meaning = The user has the largest number of active tokens. No token was created. Revoke tokens that are no longer used.
+problem-too-large = The request is too large
+problem-too-large-meaning = The body is longer than the limit. Nothing was done.
+problem-wrong-media-type = Unsupported content type
+problem-wrong-media-type-meaning = The Content-Type of the body is not supported here.
+problem-misdirected = Unknown host name
+problem-misdirected-meaning = The request names a host that this service does not answer for. Use the address that the operator gave you. An operator sets it as NARTHEX_PUBLIC_URL.
+problem-invalid = Some fields are invalid
+problem-invalid-meaning = The member errors names each invalid field and how to correct it. Nothing was done.
+problem-throttled = Too many attempts
+problem-throttled-meaning = Each failed attempt makes the next one wait longer. Wait for the time in Retry-After. A request before that is refused, and its password is not verified.
+problem-malformed = The request cannot be read
+problem-malformed-meaning = The request is malformed: for example invalid JSON, a repeated header, or text that is not UTF-8. Nothing was done.
+problem-invalid-request = The request cannot be read
+problem-invalid-request-meaning = A parameter of an OAuth request is missing or repeated (RFC 6749, section 5.2).
+problem-internal = Something went wrong
+problem-internal-meaning = This is a fault of the service. It is in the log. If it stays, tell the operator when it happened.
+problem-busy = The service is busy
+problem-busy-meaning = The service cannot verify more passwords at the moment. The attempt was not counted. Try again after the time in Retry-After.
+problem-unavailable = The service is temporarily unavailable
+problem-unavailable-meaning = The database did not answer in time. Nothing was changed. Try again after the time in Retry-After.
+problem-outcome-unknown = The outcome is unknown
+problem-outcome-unknown-meaning = The connection to the database was lost during the change. Check if the change was made, and repeat it if it was not.
+
+problem-use-another-token = The token is unknown, revoked, paused or expired. Use another one.
+problem-sign-in-or-send-token = Sign in, or send a token in the Authorization header.
+problem-several-authorizations = Send one Authorization header.
+problem-send-token = Send a token as Authorization: Bearer, or as the password of HTTP Basic.
+problem-client-secret-refused = The password is not the secret of a token, or the token is revoked, paused or expired.
+problem-check-both = Check both and try again.
+problem-needs-abilities = The request needs { $abilities }. Use a token with that permission.
+problem-use-browser = A token cannot do this. Sign in with a browser.
+problem-choose-earlier-expiry = The calling token expires at { $end }. Choose an earlier time.
+problem-nothing-repeated = Nothing was done a second time.
+problem-form-of-other-account = Nothing was done: this form belongs to another account. Continue with the account that is signed in now, or sign out and sign in with the other one.
+problem-repeat-after-confirmation = Enter your password again, then repeat the request.
+problem-send-form-here = Nothing was done. Open the page here and send the form again.
+problem-open-https = Nothing was done. Open { $url } and enter it again there.
+problem-ask-operator-for-account = Ask the operator of this service for an account.
+problem-check-address = Check the address. It does not exist or was removed.
+problem-allowed-methods = This address takes { $methods }.
+problem-review-list = Nothing was revoked. Review the new list.
+problem-revoke-unused-tokens = No token was created: at most { $most } can be active. Revoke some that you no longer use, then try again.
+problem-body-limit = Send at most { $most } bytes.
+problem-send-again = Nothing was done. Send the request again, faster.
+problem-send-media-type = Send the body as { $media_type }.
+problem-use-given-address = This service does not answer for this host name. Use the address that you were given.
+problem-wait = Try again in { $wait }.
+problem-try-again-soon = Try again in a few seconds.
+problem-nothing-changed = Nothing was changed. Try again in a few seconds.
+problem-check-outcome = Check in a few seconds if the change was made, and repeat it if it was not.
+problem-tell-operator = The fault is in the log. Try again. If it stays, tell the operator of this service.
+
+problem-writes-not-one = The only value of writes is 1.
+problem-body-incomplete = The body ended before it was complete.
+problem-body-not-utf8 = Send text in UTF-8.
+problem-body-not-json = Invalid JSON at line { $line }, column { $column }.
+problem-several-idempotency-keys = Send one Idempotency-Key.
+problem-idempotency-key-malformed = Send an Idempotency-Key of 1 to { $most } ASCII characters.
+problem-query-and-body = Send the fields in the query or in the body, not in both.
+problem-nothing-selected = Name what to revoke. For everything, send an empty JSON object or ?all=true.
+problem-oauth-parameters-in-query = Send the parameters in the body, not in the address.
+problem-oauth-parameters-not-a-form = Send the parameters as application/x-www-form-urlencoded.
+problem-oauth-parameter-repeated = Send every parameter once.
+problem-oauth-token-missing = Send the parameter token.
+
+## Notices on pages
+
+notice-saved = Saved.
+notice-password-changed = Password changed. Ended: { label-revoked }.
+notice-account-deleted = Your account has been deleted. Ended: { label-revoked }.
+notice-signed-out = Signed out. Ended: { label-revoked }.
+notice-session-signed-out = Session signed out: { $name }.
+notice-token-revoked = Token revoked: { $name }.
+notice-session-already-ended = This session has already ended.
+notice-token-already-ended = This token has already ended.
+notice-token-paused = Token paused. It is refused until you resume it.
+notice-token-resumed = Token resumed.
+notice-token-already-created = This token was already created. Its secret cannot be shown again. If you did not see it, rotate the token.
+notice-token-already-rotated = This token already has its new secret. The secret cannot be shown again. If you did not see it, rotate the token again.
+notice-session-expired = Your session expired or was signed out. Sign in again to continue.
+notice-not-submitted = This form has not been submitted yet. Check it, then submit it again.
+# It does not say which of the two is wrong. Otherwise a client could find out who has an account.
+notice-wrong-email-or-password = Incorrect e-mail or password. Check both and try again.
+notice-review-first = Review the list first, then confirm it.
+notice-list-changed = The list has changed since you viewed it. Nothing was ended. Review the new list.
+notice-filter-invalid = Check the marked filters. Nothing is selected.

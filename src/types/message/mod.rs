@@ -7,6 +7,8 @@
 pub mod event;
 pub mod field;
 pub mod label;
+pub mod notice;
+pub mod problem;
 pub mod time;
 
 use std::{borrow::Cow, fmt, time::Duration};
@@ -154,4 +156,11 @@ macro_rules! messages {
 use messages;
 
 /// The messages of all modules.
-pub const ALL: &[&[Declaration]] = &[event::ALL, field::ALL, label::ALL, time::ALL];
+pub const ALL: &[&[Declaration]] = &[
+    event::ALL,
+    field::ALL,
+    label::ALL,
+    notice::ALL,
+    problem::ALL,
+    time::ALL,
+];

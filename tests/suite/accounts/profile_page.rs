@@ -109,10 +109,7 @@ impl Fixture {
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_password_replaces_the_old_one() {
     let fixture = Fixture::new().await;
-    fixture
-        .change(&[])
-        .await
-        .expect_text("Your password is changed");
+    fixture.change(&[]).await.expect_text("Password changed");
     assert!(can_sign_in(&fixture.app, ADA, NEW).await);
     assert!(!can_sign_in(&fixture.app, ADA, PASSWORD).await);
 }

@@ -102,7 +102,7 @@ async fn form_repeated_on_another_node_creates_no_second_token() {
     let there = at(&other, &ada);
     let again = there.post("/account/tokens", &form).await;
     let page = there.follow(&again.expect_status(303)).await;
-    page.expect_text("made already")
+    page.expect_text("already created")
         .expect_no_text(&secret_in(&made.text));
     let tokens = there.get("/api/v1/tokens").await;
     assert_eq!(tokens.ids().len(), 1);

@@ -65,7 +65,7 @@ async fn every_post_route_rejects_a_form_of_another_user() {
             let request = ada.request(reqwest::Method::POST, path).form(&form(users));
             let answer = ada.send(request).await.expect_status(409);
             answer
-                .expect_text("Another account is signed in in this browser")
+                .expect_text("Another account is signed in")
                 .expect_text("Nothing was done")
                 .expect_text("href=\"/account\"");
         }

@@ -44,7 +44,7 @@ async fn repeated_password_form_has_the_same_result() {
         let page = browser
             .follow(&changed.expect_redirect("/account/profile"))
             .await;
-        page.expect_text("Your password is changed. Ended: 1 session.");
+        page.expect_text("Password changed. Ended: 1 session.");
     }
     let events = event_types(&browser).await;
     let count = |event_type: &str| events.iter().filter(|kind| *kind == event_type).count();
@@ -122,7 +122,7 @@ async fn two_clicks_on_create_or_rotate_a_token_act_once() {
     let key = browser.get("/account/tokens/new").await.field("form_key");
     let form = [("name", "CI"), ("expires", "7d"), ("form_key", &*key)];
     let (one, other) = join(browser.post(create, &form), browser.post(create, &form)).await;
-    expect_one_action(&browser, [one, other], "made already").await;
+    expect_one_action(&browser, [one, other], "already created").await;
     let tokens = fetch_list(&browser, "/api/v1/tokens").await;
     assert_eq!(tokens.len(), 1);
 
@@ -131,7 +131,7 @@ async fn two_clicks_on_create_or_rotate_a_token_act_once() {
     let key = browser.get(&page).await.field("form_key");
     let form = [("overlap", "0"), ("form_key", &*key)];
     let (one, other) = join(browser.post(&rotate, &form), browser.post(&rotate, &form)).await;
-    expect_one_action(&browser, [one, other], "has its new secret already").await;
+    expect_one_action(&browser, [one, other], "already has its new secret").await;
     let events = event_types(&browser).await;
     let rotations = events.iter().filter(|kind| *kind == "token.rotated");
     assert_eq!(rotations.count(), 1);

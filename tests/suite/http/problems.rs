@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use narthex::http::response::problem_type::PROBLEM_TYPES;
+use narthex::{
+    http::response::problem_type::PROBLEM_TYPES,
+    i18n::{Language, text},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -87,10 +90,11 @@ async fn section_3_1_1_each_type_is_the_url_of_its_explanation() {
         let page = anonymous.get(&format!("/problems/{}", kind.slug)).await;
         page.expect_status(200)
             .expect_header("content-type", "text/html; charset=utf-8")
-            .expect_text(kind.title)
+            .expect_text(&text(Language::English, &(kind.title)()))
             .expect_text(&format!("status {}", kind.status))
             .expect_text(&format!("/problems/{}<", kind.slug));
-        assert!(kind.meaning.len() > 40, "{kind:?}");
+        let meaning = text(Language::English, &(kind.meaning)());
+        assert!(meaning.len() > 40, "{kind:?}");
         assert!(slugs.insert(kind.slug), "{} occurs twice", kind.slug);
     }
     for answer in errors(&app).await {

@@ -110,7 +110,7 @@ async fn revoking_a_revoked_session_changes_nothing() {
     for form in [&CONFIRMED[..], &[]] {
         let again = browser.post(&path, form).await;
         let again = again.expect_redirect("/account/sessions");
-        browser.follow(&again).await.expect_text("ended already");
+        browser.follow(&again).await.expect_text("already ended");
     }
 }
 

@@ -67,7 +67,7 @@ async fn reloading_the_secret_page_creates_no_second_token() {
         .await
         .expect_status(303);
     let page = browser.follow(&again).await.expect_status(200);
-    page.expect_text("made already")
+    page.expect_text("already created")
         .expect_no_text(&secret_in(&created.text));
     assert_eq!(fetch_list(&browser, "/api/v1/tokens").await.len(), 1);
 }

@@ -5,6 +5,7 @@ use askama::Template;
 
 use crate::{
     accounts::{self, Profile},
+    audit::RevokedDetail,
     crypto::secret::SecretString,
     error::{Error, Result},
     http::{
@@ -17,13 +18,12 @@ use crate::{
             html::{self, Layout, see_other},
         },
     },
-    i18n,
     passwords::{self, change::PasswordChange, policy::NewPassword},
     sessions::SessionSecret,
     types::{
         email::Email,
         fields::Fields,
-        message::{field, label},
+        message::{field, notice},
         name::Name,
     },
 };
@@ -80,7 +80,7 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
         user.with_return_address(|| paths::PROFILE.to_owned(), changed)
     };
     match changed.await {
-        Ok(()) => user.redirect(paths::PROFILE, "Saved."),
+        Ok(()) => user.redirect(paths::PROFILE, &notice::saved()),
         Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
             name,
             email,
@@ -151,12 +151,9 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
                 user.cookie.renew(&secret)?;
             }
             let ended = changed.receipt;
-            let ended = ended.map_or_else(|| label::revoked(0, 0), |receipt| receipt.summary());
-            let ended = i18n::text(user.language(), &ended);
-            user.redirect(
-                paths::PROFILE,
-                &format!("Your password is changed. Ended: {ended}."),
-            )
+            let count = ended.map_or(RevokedDetail::default(), |receipt| receipt.count());
+            let message = notice::password_changed(count.sessions, count.tokens);
+            user.redirect(paths::PROFILE, &message)
         }
         Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
             end_sessions,
@@ -164,7 +161,7 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
             ..page_with(&user, user.field_texts(&errors))?
         }),
         Err(error @ Error::Throttled(_)) => {
-            let errors = FieldTexts::one("current_password", error.sentence());
+            let errors = FieldTexts::one("current_password", error.sentence(user.language()));
             let page = SettingsPage {
                 end_sessions,
                 end_tokens,
@@ -192,10 +189,8 @@ pub async fn delete(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     };
     match deleted.await {
         Ok(receipt) => {
-            let message = format!(
-                "Your account is deleted. Ended: {}.",
-                i18n::text(user.language(), &receipt.summary())
-            );
+            let count = receipt.count();
+            let message = notice::account_deleted(count.sessions, count.tokens);
             user.sign_out_and_redirect(&message).await
         }
         Err(Error::Invalid(errors)) => {
@@ -203,7 +198,7 @@ pub async fn delete(user: BrowserUser, form: Form) -> Result<HttpResponse> {
             html::unprocessable(&page_with(&user, user.field_texts(&errors))?)
         }
         Err(error @ Error::Throttled(_)) => {
-            let errors = FieldTexts::one("delete_password", error.sentence());
+            let errors = FieldTexts::one("delete_password", error.sentence(user.language()));
             html::refused(&error, &page_with(&user, errors)?)
         }
         Err(other) => Err(other),

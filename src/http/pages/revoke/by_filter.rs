@@ -25,7 +25,7 @@ use crate::{
         credential_kind::{CredentialKind, CredentialType},
         fields::{FieldErrors, Fields},
         ids::CredentialId,
-        message::label,
+        message::{label, notice},
     },
 };
 
@@ -43,7 +43,7 @@ struct SignOutPage {
     rows: Vec<Row>,
     hidden: Vec<(&'static str, String)>,
     digest: String,
-    problem: Option<&'static str>,
+    problem: Option<String>,
     filters: Filters,
     errors: FieldTexts,
 }
@@ -110,7 +110,7 @@ pub async fn revoke_selection(user: BrowserUser, form: Form) -> Result<HttpRespo
         return refuse(&user, &selection, &typed, &errors);
     }
     let Some(digest) = digest else {
-        let problem = "Look at what would end, then decide.";
+        let problem = user.text(&notice::review_first());
         return show(
             &user,
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -137,7 +137,7 @@ pub async fn revoke_selection(user: BrowserUser, form: Form) -> Result<HttpRespo
             if let Some(receipt) = earlier {
                 return redirect_to_receipt(&user, &receipt).await;
             }
-            let problem = "What would end has changed since you looked. Nothing was ended. This is the list now.";
+            let problem = user.text(&notice::list_changed());
             show(
                 &user,
                 StatusCode::CONFLICT,
@@ -159,8 +159,8 @@ pub(super) async fn redirect_to_receipt(
     if !receipt.contains(user.principal.credential().id) {
         return Ok(see_other(&paths::receipt(receipt.id)));
     }
-    let ended = i18n::text(user.language(), &receipt.summary());
-    let message = format!("Signed out. Ended: {ended}.");
+    let count = receipt.count();
+    let message = notice::signed_out(count.sessions, count.tokens);
     user.sign_out_and_redirect(&message).await
 }
 
@@ -195,7 +195,7 @@ async fn show(
     status: StatusCode,
     selection: &CredentialFilter,
     typed: &[(String, String)],
-    problem: Option<&'static str>,
+    problem: Option<String>,
 ) -> Result<HttpResponse> {
     let current = user.principal.credential().id;
     let RevocationPreview {
@@ -245,7 +245,7 @@ fn refuse(
         rows: Vec::new(),
         hidden: Vec::new(),
         digest: String::new(),
-        problem: Some("Something in this selection cannot be understood, so nothing is selected."),
+        problem: Some(user.text(&notice::filter_invalid())),
         filters: Filters::of(user.language(), selection, typed),
         errors: user.field_texts(errors),
     })

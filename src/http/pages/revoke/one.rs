@@ -15,7 +15,7 @@ use crate::{
         response::html::{self, Layout},
         return_to::ReturnTo,
     },
-    types::{credential_kind::CredentialType, ids::CredentialId},
+    types::{credential_kind::CredentialType, ids::CredentialId, message::notice},
 };
 
 /// The largest number of characters of a name in a message, because the message is part of the
@@ -63,11 +63,11 @@ pub(crate) async fn revoke(
         }
         Some(receipt) => {
             let row = Row::new(user, &credential);
-            let action = match class {
-                CredentialType::Session => "Session signed out",
-                CredentialType::Token => "Token revoked",
+            let name = shortened(&row.title);
+            let message = match class {
+                CredentialType::Session => notice::session_signed_out(name),
+                CredentialType::Token => notice::token_revoked(name),
             };
-            let message = format!("{action}: {}.", shortened(&row.title));
             user.redirect_with_receipt(&back, &message, receipt.id)
         }
     }
@@ -88,10 +88,10 @@ fn show_preview(user: &BrowserUser, credential: &Credential, back: String) -> Re
 
 fn ended_already(user: &BrowserUser, class: CredentialType, back: &str) -> Result<HttpResponse> {
     let message = match class {
-        CredentialType::Session => "This session had ended already.",
-        CredentialType::Token => "This token had ended already.",
+        CredentialType::Session => notice::session_already_ended(),
+        CredentialType::Token => notice::token_already_ended(),
     };
-    user.redirect(back, message)
+    user.redirect(back, &message)
 }
 
 /// Returns the list to which the user returns: `next` if it is a page with such forms, otherwise

@@ -23,6 +23,7 @@ use crate::{
     tokens::{self, NewToken, find_by_form_key},
     types::{
         fields::{FieldErrors, Fields},
+        message::notice,
         name::Name,
     },
 };
@@ -116,8 +117,5 @@ pub async fn create(user: BrowserUser, form: Form) -> Result<HttpResponse> {
 async fn already_created(user: &BrowserUser, typed: &Typed) -> Result<HttpResponse> {
     let key = form_key(&typed.form_key).ok_or(Error::NotFound)?;
     let token = find_by_form_key(&user.context, user.principal.user().id, key).await?;
-    user.redirect(
-        &paths::token(token.id),
-        "This token is made already. Its secret was shown once and cannot be shown again. If you did not see it, rotate the token.",
-    )
+    user.redirect(&paths::token(token.id), &notice::token_already_created())
 }

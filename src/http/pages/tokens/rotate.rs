@@ -18,7 +18,10 @@ use crate::{
     },
     i18n::{self, Language, humanize},
     tokens::{GracePeriod, Request, RotatedToken, Rotation, rotate as rotate_token},
-    types::{ids::CredentialTag, message::label},
+    types::{
+        ids::CredentialTag,
+        message::{label, notice},
+    },
     util::duration,
 };
 
@@ -65,14 +68,17 @@ pub async fn rotate(
         rotate_token(&user.context, confirmed, token.id, rotation, request).await
     };
     match rotated.await {
-        Ok(RotatedToken { repeated: true, .. }) => user.redirect(
-            &return_address(),
-            "This token has its new secret already. It was shown once and cannot be shown again. If you did not see it, rotate the token again.",
-        ),
-        Ok(RotatedToken { issued, .. }) => created::show(&user, issued, created::Why::Rotated).await,
+        Ok(RotatedToken { repeated: true, .. }) => {
+            user.redirect(&return_address(), &notice::token_already_rotated())
+        }
+        Ok(RotatedToken { issued, .. }) => {
+            created::show(&user, issued, created::Why::Rotated).await
+        }
         Err(Error::Invalid(errors)) => {
             let form = TokenPage::of(&user, &token).await?;
-            html::unprocessable(&form.with_overlap_errors(typed.unwrap_or_default(), user.field_texts(&errors)))
+            html::unprocessable(
+                &form.with_overlap_errors(typed.unwrap_or_default(), user.field_texts(&errors)),
+            )
         }
         Err(other) => Err(other),
     }

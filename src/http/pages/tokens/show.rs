@@ -30,6 +30,7 @@ use crate::{
     types::{
         credential_kind::CredentialType,
         ids::{CredentialId, CredentialTag},
+        message::{Message, notice},
         name::Name,
     },
 };
@@ -148,7 +149,7 @@ pub async fn change(
         user.with_return_address(|| paths::token(token.id), changed)
     };
     match changed.await {
-        Ok(token) => user.redirect(&paths::token(token.id), "Saved."),
+        Ok(token) => user.redirect(&paths::token(token.id), &notice::saved()),
         Err(Error::Invalid(errors)) => html::unprocessable(&TokenPage {
             name,
             abilities: boxes(&user, &abilities),
@@ -162,25 +163,19 @@ pub async fn change(
 
 /// `POST /account/tokens/{id}/pause`
 pub async fn pause(user: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpResponse> {
-    set_paused(
-        &user,
-        id.0,
-        true,
-        "Paused: it is refused until you resume it.",
-    )
-    .await
+    set_paused(&user, id.0, true, &notice::token_paused()).await
 }
 
 /// `POST /account/tokens/{id}/resume`
 pub async fn resume(user: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpResponse> {
-    set_paused(&user, id.0, false, "Resumed: it is let in again.").await
+    set_paused(&user, id.0, false, &notice::token_resumed()).await
 }
 
 async fn set_paused(
     user: &BrowserUser,
     id: CredentialId,
     paused: bool,
-    message: &str,
+    message: &Message,
 ) -> Result<HttpResponse> {
     let change = Change {
         paused: Some(paused),

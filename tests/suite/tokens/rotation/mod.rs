@@ -374,7 +374,7 @@ async fn page_shows_the_new_secret_once_and_the_grace_period() {
     let again = ada.post(&format!("{page}/rotate"), &form).await;
     let again = ada.follow(&again.expect_redirect(&page)).await;
     again
-        .expect_text("has its new secret already")
+        .expect_text("already has its new secret")
         .expect_no_text(&new);
     assert_eq!(rotations(&ada).await, 1);
     app.advance(60 * MINUTE);

@@ -1,0 +1,24 @@
+//! Notices on pages: the result of an earlier request, or the reason why a form is shown again.
+
+use super::messages;
+
+messages! {
+    saved = "notice-saved";
+    password_changed(sessions: u64, tokens: u64) = "notice-password-changed";
+    account_deleted(sessions: u64, tokens: u64) = "notice-account-deleted";
+    signed_out(sessions: u64, tokens: u64) = "notice-signed-out";
+    session_signed_out(name: String) = "notice-session-signed-out";
+    token_revoked(name: String) = "notice-token-revoked";
+    session_already_ended = "notice-session-already-ended";
+    token_already_ended = "notice-token-already-ended";
+    token_paused = "notice-token-paused";
+    token_resumed = "notice-token-resumed";
+    token_already_created = "notice-token-already-created";
+    token_already_rotated = "notice-token-already-rotated";
+    session_expired = "notice-session-expired";
+    not_submitted = "notice-not-submitted";
+    wrong_email_or_password = "notice-wrong-email-or-password";
+    review_first = "notice-review-first";
+    list_changed = "notice-list-changed";
+    filter_invalid = "notice-filter-invalid";
+}
