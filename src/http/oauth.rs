@@ -1,7 +1,5 @@
 //! Introspection (RFC 7662), revocation (RFC 7009) and server metadata (RFC 8414).
 
-use std::borrow::Cow;
-
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, web::Data,
 };
@@ -214,25 +212,13 @@ async fn revoke_presented(
 /// The parameter `token` of introspection and revocation.
 pub struct Token(String);
 
-/// The form that both calls take.
-impl utoipa::PartialSchema for Token {
-    fn schema() -> schemas::Shape {
-        let text = schemas::text().min_length(Some(1));
-        schemas::form_of_texts()
-            .description(Some(
-                "A token's secret, or the value of a session's cookie.",
-            ))
-            .property("token", text)
-            .required("token")
-            .property("token_type_hint", schemas::text())
-            .into()
-    }
-}
-
-impl ToSchema for Token {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("Presentation")
-    }
+// The form that both calls take.
+schemas::schema! {
+    Token, "Presentation" => schemas::form_of_texts()
+        .description(Some("A token's secret, or the value of a session's cookie."))
+        .property("token", schemas::text().min_length(Some(1)))
+        .required("token")
+        .property("token_type_hint", schemas::text());
 }
 
 impl FromRequest for Token {

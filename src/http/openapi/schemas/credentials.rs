@@ -3,18 +3,18 @@
 //! A selection is a query, where a field with several values is repeated, or a JSON object, where
 //! it is a list. Both schemas come from the fields of `SelectionParams`.
 
-use std::{borrow::Cow, marker::PhantomData};
+use std::marker::PhantomData;
 
 use ipnet::IpNet;
 use utoipa::{
-    IntoParams, PartialSchema, ToSchema,
+    IntoParams,
     openapi::{
         ObjectBuilder, Required, Type,
         path::{Parameter, ParameterBuilder, ParameterIn},
     },
 };
 
-use super::Shape;
+use super::{Shape, schema};
 use crate::{
     http::{openapi::schemas, response::paginated::Paged},
     types::{
@@ -25,28 +25,16 @@ use crate::{
     util::clock::Timestamp,
 };
 
-impl PartialSchema for CredentialType {
-    fn schema() -> Shape {
-        schemas::one_of(Self::ALL.map(Self::as_str))
-    }
-}
-
-impl ToSchema for CredentialType {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("Class")
-    }
-}
-
-impl PartialSchema for CredentialKind {
-    fn schema() -> Shape {
-        schemas::one_of(Self::ALL.map(Self::as_str))
-    }
-}
-
-impl ToSchema for CredentialKind {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("Kind")
-    }
+schema! {
+    CredentialType, "Class" => schemas::one_of(Self::ALL.map(Self::as_str));
+    CredentialKind, "Kind" => schemas::one_of(Self::ALL.map(Self::as_str));
+    SelectionBody, "Selection" => selection();
+    SignOutBody, "SignOut" => selection().property(
+        "digest",
+        schemas::text().description(Some(
+            "The digest of a preview. If the selection no longer matches it, nothing is revoked.",
+        )),
+    );
 }
 
 /// Returns the schema of the class `session`.
@@ -158,35 +146,8 @@ impl<A: About> IntoParams for Listed<A> {
 /// A selection as a JSON object.
 pub enum SelectionBody {}
 
-impl PartialSchema for SelectionBody {
-    fn schema() -> Shape {
-        selection().into()
-    }
-}
-
-impl ToSchema for SelectionBody {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("Selection")
-    }
-}
-
 /// A selection and the digest of its preview, as a JSON object.
 pub enum SignOutBody {}
-
-impl PartialSchema for SignOutBody {
-    fn schema() -> Shape {
-        let digest = schemas::text().description(Some(
-            "The digest of a preview. If the selection no longer matches it, nothing is revoked.",
-        ));
-        selection().property("digest", digest).into()
-    }
-}
-
-impl ToSchema for SignOutBody {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("SignOut")
-    }
-}
 
 fn selection() -> ObjectBuilder {
     let object = schemas::closed_object().description(Some(

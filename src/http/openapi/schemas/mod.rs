@@ -6,10 +6,8 @@
 
 pub mod credentials;
 
-use std::borrow::Cow;
-
 use utoipa::{
-    PartialSchema, ToSchema,
+    PartialSchema as _, ToSchema as _,
     openapi::{
         KnownFormat, Ref, RefOr, SchemaFormat,
         schema::{
@@ -153,6 +151,24 @@ pub fn messages() -> Shape {
         .into()
 }
 
+/// Gives a type a schema and the name of the schema.
+macro_rules! schema {
+    ($($type:ty, $name:literal => $shape:expr;)*) => {$(
+        impl utoipa::PartialSchema for $type {
+            fn schema() -> $crate::http::openapi::schemas::Shape {
+                $shape.into()
+            }
+        }
+
+        impl utoipa::ToSchema for $type {
+            fn name() -> std::borrow::Cow<'static, str> {
+                std::borrow::Cow::Borrowed($name)
+            }
+        }
+    )*};
+}
+pub(crate) use schema;
+
 macro_rules! shapes {
     ($($(#[doc = $doc:literal])+ $type:ty, $name:literal => $shape:expr;)*) => {
         /// Returns all schemas of this module by name, for the document's components.
@@ -162,19 +178,7 @@ macro_rules! shapes {
             vec![id, $(($name.to_owned(), <$type>::schema()),)*]
         }
 
-        $(
-            impl PartialSchema for $type {
-                fn schema() -> Shape {
-                    described(concat!($($doc, "\n"),+), $shape)
-                }
-            }
-
-            impl ToSchema for $type {
-                fn name() -> Cow<'static, str> {
-                    Cow::Borrowed($name)
-                }
-            }
-        )*
+        $(schema! { $type, $name => described(concat!($($doc, "\n"),+), $shape); })*
     };
 }
 
@@ -292,7 +296,7 @@ shapes! {
         .item(formatted(KnownFormat::DateTime));
 }
 
-impl<T> PartialSchema for Id<T> {
+impl<T> utoipa::PartialSchema for Id<T> {
     fn schema() -> Shape {
         let id = text()
             .format(Some(SchemaFormat::Custom("uuid".to_owned())))
@@ -302,8 +306,8 @@ impl<T> PartialSchema for Id<T> {
     }
 }
 
-impl<T> ToSchema for Id<T> {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("Id")
+impl<T> utoipa::ToSchema for Id<T> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        std::borrow::Cow::Borrowed("Id")
     }
 }
