@@ -138,8 +138,11 @@ impl Abilities {
     }
 }
 
+/// The name of an ability, and its description.
+type OwnAbility = (&'static str, fn() -> Message);
+
 /// Narthex's own abilities, which are part of every catalogue.
-const OWN: [(&str, fn() -> Message); 6] = [
+const OWN: [OwnAbility; 6] = [
     ("account:read", label::ability_account_read),
     ("tokens:read", label::ability_tokens_read),
     ("tokens:write", label::ability_tokens_write),
