@@ -32,8 +32,8 @@ use crate::{
 pub(super) const OVERHEAD: usize = 160;
 /// The number of entries that justifies a shard with its own lock.
 const MIN_ENTRIES_PER_SHARD: usize = 1024;
-/// The maximum number of shards. More shards do not help, because a machine has fewer cores. At most
-/// 256, because one byte of the digest selects the shard.
+/// The maximum number of shards. More shards do not help, because a machine has fewer cores. It is
+/// at most 256, because one byte of the digest selects the shard.
 const MAX_SHARDS: usize = 64;
 
 /// The cache. It stays empty if the limits have no room for an entry.

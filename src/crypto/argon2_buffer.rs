@@ -13,8 +13,8 @@ thread_local! {
     static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Computes the tag of a password into `tag`. Each thread that calls it keeps a buffer, so it should
-/// run on few threads.
+/// Computes the tag of a password into `tag`. Each calling thread keeps a buffer, so it should run
+/// on few threads.
 pub(super) fn hash_into(
     argon2: &Argon2<'_>,
     password: &[u8],
