@@ -2,10 +2,10 @@
 //! answered is in force on all of them. `docs/revocation.md` describes the protocol on one page.
 //!
 //! A *node* is a process with a credential cache. A node or a command that changes a cached user or
-//! secret publishes an invalidation in the transaction of the change ([`Cluster::publish`]) and
-//! invalidates its own cache ([`Cluster::invalidate`]). It answers when every other node has
-//! applied the invalidation or may not trust its cache any more ([`Cluster::wait_until_applied`]).
-//! A node may trust its cache while it holds its lease.
+//! secret does two things. It publishes an invalidation in the transaction of the change
+//! ([`Cluster::publish`]). After the commit it invalidates its own cache ([`Cluster::invalidate`]).
+//! It answers when every other node has applied the invalidation or may not trust its cache any
+//! more ([`Cluster::wait_until_applied`]). A node may trust its cache while it holds its lease.
 
 mod heartbeat;
 mod lease;
@@ -281,7 +281,7 @@ impl Cluster {
                 .spawn(move || new.run());
             match started {
                 Ok(handle) => *heartbeat = Some(handle),
-                Err(error) => tracing::error!(cause = %error, "cluster: no heartbeat thread"),
+                Err(error) => tracing::error!(cause = %error, "cluster: heartbeat not started"),
             }
         }
         self.wakeup.notify();

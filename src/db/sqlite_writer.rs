@@ -171,7 +171,7 @@ fn write_until_closed(target: &DatabaseUrl, first: AnyConnection, jobs: &Receive
             // A panic in a change leaves its transaction open, so the connection is dropped too.
             Ok(begun) => catch_unwind(AssertUnwindSafe(|| write(begun, batch))).unwrap_or_default(),
             Err(error) => {
-                tracing::error!(cause = %error, "write transaction could not begin");
+                tracing::error!(cause = %error, "start of write transaction failed");
                 // A dropped job answers its caller that nothing was done. Jobs that arrived
                 // meanwhile have waited for their full time. Another attempt would double it for
                 // each.
