@@ -51,8 +51,8 @@ pub fn ask(
     })
 }
 
-/// Uses each of `count` credentials at least once. A load counts only if it alone is long enough for
-/// all of them, because each load begins at a random place in the file.
+/// Uses each of `count` credentials at least once. A load counts only if it alone is long enough
+/// for all of them, because each load begins at a random place in the file.
 pub fn show_all(address: &str, path: &str, passes: &Path, count: usize) -> Result<()> {
     let mut takes = Duration::from_secs(1);
     while ask(address, path, passes, 16, takes)?.count < count as f64 * 1.1 {

@@ -39,7 +39,7 @@ pub struct Copy {
     position: u8,
     pruned: u8,
     rows: [Row; MOST_NODES],
-    /// What each revocation had read by then, compared with these rows.
+    /// The rows that each revocation had read by then, compared with these rows.
     seen: [[Seen; MOST_NODES]; MOST_ENDERS],
     /// The nodes that have written a heartbeat since. Only without `SameServer`.
     beaten: [bool; MOST_NODES],

@@ -218,7 +218,7 @@ impl Protocol {
         }
     }
 
-    /// What a node reads in the log: the last position, and whether the entry must be removed.
+    /// The result of reading the log: the last position, and whether the entry must be removed.
     fn news(&self, state: &State, n: usize) -> (u8, bool) {
         let applied = state.nodes[n].applied;
         let to = self.last_committed(state).max(applied);

@@ -96,7 +96,7 @@ impl Fixture {
             .await
     }
 
-    /// Returns if the current session, the other session and the token are active.
+    /// Returns whether the current session, the other session and the token are active.
     async fn active(&self) -> [bool; 3] {
         [
             self.current.get("/account").await.status == 200,

@@ -1,7 +1,7 @@
 //! Every test, file and heading that the documents name exists.
 //!
-//! `docs/security/asvs.md` gives the status of each requirement of OWASP ASVS 5.0 that applies, with its
-//! tests. The other pages of `docs/security/` do the same for each promise.
+//! `docs/security/asvs.md` gives the status of each requirement of OWASP ASVS 5.0 that applies,
+//! with its tests. The other pages of `docs/security/` do the same for each promise.
 
 use std::collections::BTreeSet;
 

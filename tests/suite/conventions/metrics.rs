@@ -1,5 +1,5 @@
-//! Every metric has a help text and a row in docs/operations.md, and follows the naming conventions of
-//! Prometheus.
+//! Every metric has a help text and a row in docs/operations.md, and follows the naming conventions
+//! of Prometheus.
 
 use std::collections::BTreeSet;
 

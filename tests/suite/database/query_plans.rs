@@ -1,4 +1,4 @@
-//! Query plans of long lists: a page is read by an index in the order of the list, and no row
+//! Query plans of long lists. A page is read by an index in the order of the list, and no row
 //! beyond the page is read.
 
 use std::sync::atomic::{AtomicBool, Ordering};

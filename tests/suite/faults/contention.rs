@@ -131,8 +131,9 @@ const SHORT_DEADLOCK_TIMEOUT: &str = "deadlock_timeout = '100ms'";
 /// Makes a change lose a deadlock with another transaction.
 ///
 /// Each side looks for a deadlock once, and the side that finds one loses. Therefore the change
-/// holds the row of the user and does not request that of the token before the other transaction
-/// waits for the row of the user. The other one looks for a deadlock only after a minute.
+/// first holds only the row of the user. It requests the row of the token when the other
+/// transaction waits for the row of the user. The other one looks for a deadlock only after a
+/// minute.
 async fn lose_a_deadlock(settings: &[&str]) {
     let (app, mut other) = on_postgres(settings);
     other.batch_execute("SET deadlock_timeout = '60s'").unwrap();
@@ -204,7 +205,7 @@ async fn deadlock_is_recognised_with_translated_messages() {
     lose_a_deadlock(&[SHORT_DEADLOCK_TIMEOUT, &in_german]).await;
 }
 
-/// A transaction that waits for a user's lock sees the changes made under it, even if the default
+/// A transaction that waits for a user's lock sees the holder's changes, even if the default
 /// isolation would show the state at its start.
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]

@@ -137,8 +137,8 @@ async fn two_clicks_on_create_or_rotate_a_token_act_once() {
     assert_eq!(rotations.count(), 1);
 }
 
-/// Asserts that one response shows the secret, and that the other one redirects to the token with
-/// `message` and with advice for a browser that has shown only this response.
+/// Asserts that one response shows the secret. The other one redirects to the token, with `message`
+/// and with advice for a browser that has shown only this response.
 async fn expect_one_action(browser: &Browser, answers: [Answer; 2], message: &str) {
     let [shown, again] = match answers {
         [one, other] if one.status == 200 => [one, other],

@@ -526,7 +526,8 @@ fn key(byte: u8) -> String {
     base64::prelude::BASE64_STANDARD.encode((0..64).map(|at| at ^ byte).collect::<Vec<u8>>())
 }
 
-/// Returns if the server accepts the cookie beside a cookie of another app that is not ASCII.
+/// Returns whether the server accepts the cookie together with a cookie of another app that is not
+/// ASCII.
 async fn accepts_cookie(origin: &str, value: &str) -> bool {
     let browser = Browser::at(origin);
     let line = format!("theme=é; narthex={value}");

@@ -21,8 +21,8 @@ const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
 /// No durability: the data is worthless after the run.
 const NO_DURABILITY: [&str; 2] = ["--fsync=off", "--full_page_writes=off"];
-/// No TCP port. No standby follows this server, so the copy of a template need not be in its log; and
-/// nothing lives long enough for a vacuum, which would visit each of a thousand databases.
+/// No TCP port. No standby follows this server, so the log need not contain the copy of a template.
+/// No database lives long enough for a vacuum, which would visit each of a thousand databases.
 const SETTINGS: [&str; 5] = [
     "--listen_addresses=",
     "--max_connections=300",

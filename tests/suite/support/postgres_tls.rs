@@ -17,8 +17,9 @@ pub const NAME: &str = "db.example.com";
 /// The role that authenticates with a certificate instead of a password.
 const CERTIFIED: &str = "certified";
 
-/// Creates both authorities, the certificate of the server and three client certificates: for `$1`
-/// by the trusted authority, for `$1` by the other one, and for another name by the trusted one.
+/// Creates both authorities, the certificate of the server and three client certificates. One is
+/// for `$1` by the trusted authority, one for `$1` by the other authority, and one for another name
+/// by the trusted one.
 const CERTIFICATES: &str = r#"
 set -e
 key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"

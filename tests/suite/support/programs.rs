@@ -1,4 +1,5 @@
-//! Programs that come from neither the Rust toolchain nor a minimal Debian, and that some tests start.
+//! Programs that come from neither the Rust toolchain nor a minimal Debian, and that some tests
+//! start.
 //!
 //! A test that starts one of them belongs to the tier `e2e` (CONTRIBUTING.md, "Tests"). It has an
 //! attribute that says so, and without the feature cargo reports it as ignored:

@@ -115,7 +115,7 @@ impl TcpProxy {
     }
 
     /// Lets the next commit happen but replaces the server's response by the error "outcome
-    /// unknown", like a distributed engine that lost contact with its other nodes.
+    /// unknown". A distributed engine that lost contact with its other nodes sends such an error.
     pub fn report_next_commit_as_unknown(&self) {
         self.shared.state.lock().unwrap().hides_next_commit = true;
     }

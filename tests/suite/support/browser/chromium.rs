@@ -12,7 +12,7 @@ use crate::support::programs;
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Flags with which Chromium needs no screen, no sandbox for root, little shared memory and no
-/// internet, and with which a page is as wide as its window.
+/// internet. With them a page is as wide as its window.
 const FLAGS: [&str; 12] = [
     "--headless=new",
     "--no-sandbox",
