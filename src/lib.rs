@@ -20,7 +20,7 @@
 //!
 //! # Embedding
 //!
-//! An actix-web app can serve Narthex's pages and API beside its own:
+//! An actix-web app can serve Narthex's pages and API together with its own:
 //!
 //! ```no_run
 //! use std::sync::Arc;

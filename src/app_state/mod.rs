@@ -220,7 +220,7 @@ impl AppState {
     }
 
     /// Waits until no node uses a cached value that an earlier change of `key` invalidated. Call it
-    /// before a caller is told that a credential is revoked already: the request that revoked it
+    /// before the response says that a credential is already revoked. The request that revoked it
     /// may still be waiting for the other nodes, or its process may have been killed.
     ///
     /// # Errors

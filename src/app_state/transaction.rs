@@ -13,8 +13,8 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// A transaction under way. A change to what a credential permits, or to its user, needs an
-/// [`Invalidation`], which only a transaction can make.
+/// A transaction under way. A change to the validity or the abilities of a credential, or to its
+/// user, needs an [`Invalidation`], which only a transaction can make.
 pub struct Transaction<'a> {
     /// The state of the application.
     pub state: &'a AppState,

@@ -9,8 +9,8 @@ use crate::types::message::{Message, Text, label};
 /// reader sees it in their language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventDetail {
-    /// A text that the user entered, such as a token's name. It can be empty. Also the detail of a row
-    /// that an earlier version wrote.
+    /// A text that the user entered, such as a token's name. It can be empty. Also the detail of a
+    /// row that an earlier version wrote.
     Entered(String),
     /// The device of a new session.
     Device(DeviceDetail),
@@ -72,8 +72,9 @@ impl EventDetail {
         json.unwrap_or_default()
     }
 
-    /// Reads the stored form. The kind of the event decides how it is read, because a user can enter
-    /// a name that looks like JSON. Earlier versions stored a sentence, which is no JSON object.
+    /// Reads the stored form. The kind of the event decides how it is read, because a user can
+    /// enter a name that looks like JSON. Earlier versions stored a sentence, which is no JSON
+    /// object.
     pub(super) fn from_stored(kind: EventKind, stored: String) -> Self {
         let read = match kind {
             EventKind::SignedIn | EventKind::SignedInAnew => {

@@ -15,8 +15,8 @@ use std::{
 pub(super) const LENGTH: Duration = Duration::from_secs(5);
 /// The interval of heartbeats. Two of them may be lost before the lease expires.
 pub(super) const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(1500);
-/// The longest time for which a revocation waits for a silent node: the lease and a fiftieth of it,
-/// for clocks that run at different speeds (NTP slews by a two-thousandth at most).
+/// The longest time for which a revocation waits for a silent node: the lease and 2 % of it. The
+/// addition covers clocks that run at different speeds: NTP changes the speed by at most 0.05 %.
 pub(super) const LEASE_WAIT: Duration = Duration::from_millis(5100);
 
 /// The interval at which a node reads the log of invalidations without a notification.
@@ -39,9 +39,10 @@ impl LeaseExpiry {
 }
 
 impl Lease {
-    /// Returns the end of the lease. Read it before the cache, and the clock after the cache. A
-    /// lease that was renewed in between could validate an entry that was about to be invalidated;
-    /// a clock reading from before could validate an entry that was read after a freeze.
+    /// Returns the end of the lease. Read it before the cache, and the clock after the cache.
+    /// Otherwise a lease that was renewed in between could validate an entry that was about to be
+    /// invalidated. An earlier clock reading could validate an entry that was read after the
+    /// process was frozen.
     pub(super) fn until(&self) -> LeaseExpiry {
         LeaseExpiry(self.0.load(Ordering::SeqCst))
     }

@@ -40,7 +40,7 @@ impl NodeConfig {
             .any(|accepted| accepted == key)
     }
 
-    /// Returns the reason why this node cannot serve beside a node with `other`.
+    /// Returns the reason why this node cannot serve together with a node that has `other`.
     pub(super) fn mismatch(&self, other: &Self) -> Option<&'static str> {
         if self.token_prefix != other.token_prefix {
             return Some(

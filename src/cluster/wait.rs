@@ -14,8 +14,8 @@ pub struct PublishedInvalidation {
     pub(super) newest: Newest,
     /// The other nodes, and the heartbeat of each when the invalidation was published.
     pub(super) nodes: Vec<(NodeId, i64)>,
-    /// The server, if it is not settled: a failover may have lost joins and heartbeats, so nodes
-    /// that this database does not list may hold a lease. The revocation waits a whole lease; then
+    /// The server, if it is not settled. A failover may have lost joins and heartbeats, so a node
+    /// that this database does not list may hold a lease. The revocation waits a whole lease. Then
     /// this server is settled.
     pub(super) unsettled: Option<String>,
     /// The number of failovers that this node had seen when the invalidation was published.

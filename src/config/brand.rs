@@ -45,7 +45,7 @@ impl Logo {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// Returns what is wrong and what file to give.
+    /// Returns the fault, and a description of a valid file.
     pub fn read(path: &str) -> Result<Self, String> {
         let mut bytes = Vec::new();
         File::open(path)
@@ -175,7 +175,7 @@ impl Accent {
     /// Parses `#rgb` or `#rrggbb` and checks the contrast.
     ///
     /// # Errors
-    /// Returns what is wrong and what colour to give.
+    /// Returns the fault, and a description of a valid colour.
     pub fn parse(text: &str) -> Result<Self, String> {
         let given =
             Colour::parse(text).ok_or("give a colour as #rgb or #rrggbb, such as #1a5fb4")?;

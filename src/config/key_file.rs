@@ -32,7 +32,7 @@ impl SigningKeys {
     /// Parses keys in base64, separated by commas.
     ///
     /// # Errors
-    /// Returns what a valid value is.
+    /// Returns a description of a valid value.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const REMEDY: &str = "give 64 or more random bytes in base64, such as the output of \
                               `head -c 64 /dev/urandom | base64 -w0`";
@@ -106,8 +106,9 @@ pub(super) fn read(path: &Path) -> Result<Option<SigningKeys>, ConfigError> {
     Ok(Some(keys))
 }
 
-/// Returns the path to which the symbolic links at `path` lead, even if no file is there yet,
-/// because `hard_link` creates no file through a link. `MAX_LINKS` bounds a cycle of links.
+/// Returns the path to which the symbolic links at `path` lead, even if no file is there yet. The
+/// target is needed because `hard_link` creates no file through a link. `MAX_LINKS` bounds a cycle
+/// of links.
 fn resolve_links(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {

@@ -24,7 +24,7 @@ impl ListenAddress {
     /// Parses `127.0.0.1:8080`, `localhost:8080`, `:8080` or `unix:/run/narthex.sock`.
     ///
     /// # Errors
-    /// Returns what a valid value is.
+    /// Returns a description of a valid value.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let Some(path) = text.strip_prefix("unix:") else {
             return tcp(text).map(Self::Tcp).ok_or(

@@ -40,7 +40,7 @@ impl TokenPrefix {
     /// Accepts 2 to 10 letters or digits.
     ///
     /// # Errors
-    /// Returns what a valid value is.
+    /// Returns a description of a valid value.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         if Self::is_one(text) {
             Ok(Self(text.to_owned()))
@@ -111,7 +111,7 @@ impl PublicUrl {
     /// Parses `https://host` or `http://host:port`.
     ///
     /// # Errors
-    /// Returns what a valid value is.
+    /// Returns a description of a valid value.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let (origin, url) = Origin::parse(text).ok_or(
             "give scheme and host without a path, such as https://accounts.example.com: \
@@ -171,7 +171,7 @@ impl ReportUri {
     /// Parses an absolute URL that can be part of a directive and of a quoted string in a header.
     ///
     /// # Errors
-    /// Returns what a valid value is.
+    /// Returns a description of a valid value.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         Url::parse(text)
             .ok()
@@ -233,7 +233,7 @@ pub(super) fn log_format(text: &str) -> Result<Format, &'static str> {
 }
 
 pub(super) fn log_filter(text: &str) -> Result<String, &'static str> {
-    // A bare word must be a level. tracing would take a mistyped level for the name of a module,
+    // A single word must be a level. tracing would read a mistyped level as the name of a module,
     // and nothing would be logged.
     let has_only_levels_alone = text.contains('[')
         || text.split(',').map(str::trim).all(|part| {
@@ -284,7 +284,7 @@ pub(super) fn domain(text: &str) -> Result<String, &'static str> {
 /// Parses a duration over zero, or `never`, which is `None`.
 ///
 /// # Errors
-/// Returns what a valid value is.
+/// Returns a description of a valid value.
 pub(super) fn duration_or_never(text: &str) -> Result<Option<Duration>, &'static str> {
     if text == "never" {
         return Ok(None);

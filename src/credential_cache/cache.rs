@@ -7,12 +7,12 @@
 //! Otherwise a check that read its row just before a revocation would keep a revoked credential in
 //! the cache.
 //!
-//! The invalidation of one credential removes its entry. The invalidation of a user is one store to
-//! the record that all entries of the user share; the entries are dropped when room is needed. Each
-//! shard has two segments, young and old. A full young segment becomes the old one, and the
-//! previous old segment is dropped whole. A used entry moves back to the young segment. This is
-//! close to "least recently used" and needs no list, so a lookup writes nothing. (LRU and S3-FIFO
-//! were rejected: a queue costs a pointer and a write for each entry.)
+//! The invalidation of one credential removes its entry. The invalidation of a user is one write to
+//! the record that all entries of the user share. The entries are dropped when their space is
+//! needed. Each shard has two segments, young and old. A full young segment becomes the old one,
+//! and the previous old segment is dropped whole. A used entry moves back to the young segment.
+//! This is close to "least recently used" and needs no list, so a lookup writes nothing. (LRU and
+//! S3-FIFO were rejected: a queue costs a pointer and a write for each entry.)
 
 use std::collections::HashMap;
 
@@ -27,8 +27,8 @@ use crate::{
     },
 };
 
-/// The size of an entry beside its own value, in bytes: the counts of two `Arc`s, the slot in the
-/// map and the overhead of the allocator. Measured.
+/// The size of an entry in addition to its value, in bytes: the counts of two `Arc`s, the slot in
+/// the map and the overhead of the allocator. Measured.
 pub(super) const OVERHEAD: usize = 160;
 /// The number of entries that justifies a shard with its own lock.
 const MIN_ENTRIES_PER_SHARD: usize = 1024;

@@ -212,8 +212,8 @@ impl CachedCredential {
         }
     }
 
-    /// Returns the time from which on this secret is rejected, if its last use was at `last_seen`:
-    /// the end of its grace period or of its credential, whichever is earlier.
+    /// Returns the time from which this secret is rejected, if its last use was at `last_seen`. It
+    /// is the end of its grace period or of its credential, whichever is earlier.
     #[must_use]
     pub fn ends_at(&self, last_seen: Timestamp) -> Option<Timestamp> {
         earlier(self.credential.effective_expiry(last_seen), self.until)

@@ -1,7 +1,7 @@
 //! Changes of a credential and of its secrets.
 //!
-//! Each function publishes the invalidations that its change needs, so that a caller cannot forget them.
-//! The caller holds the lock of the user.
+//! Each function publishes the invalidations that its change needs, so that a caller cannot omit
+//! them. The caller holds the lock of the user.
 
 use std::time::Duration;
 
@@ -33,8 +33,8 @@ impl NewSecret<'_> {
 /// Adds a credential and its first secret. No node can have cached them, so nothing is invalidated.
 ///
 /// # Errors
-/// Returns a unique violation if `form_key` opened a credential of this user before. The transaction can
-/// go on after it.
+/// Returns a unique violation if `form_key` opened a credential of this user before. The
+/// transaction can go on after it.
 pub(crate) fn open(
     tx: &mut Transaction<'_>,
     credential: &Credential,
@@ -58,8 +58,8 @@ pub(crate) fn open(
     )
 }
 
-/// Adds a secret to a session beside the ones that it has. The new secret lives as long as the session.
-/// The others stay valid, so nothing is invalidated.
+/// Adds a further secret to a session. The new secret lives as long as the session. The others stay
+/// valid, so nothing is invalidated.
 pub(crate) fn add_secret(
     tx: &mut Transaction<'_>,
     session: &Credential,
@@ -80,7 +80,8 @@ pub(crate) fn replace_secret(
     store::insert_secret(tx.connection, session, digest, "", tx.now())
 }
 
-/// Records that the password of a session was confirmed, until `until`, and replaces its secrets by one.
+/// Records that the password of a session was confirmed, until `until`, and replaces its secrets by
+/// one.
 pub(crate) fn confirm(
     tx: &mut Transaction<'_>,
     user: UserId,
@@ -101,8 +102,8 @@ pub(crate) fn update(tx: &mut Transaction<'_>, token: &Credential) -> QueryResul
     store::update(tx.connection, invalidation, token)
 }
 
-/// Invalidates a credential whose change an earlier request made. The nodes may not have applied the
-/// invalidation of that request yet.
+/// Invalidates a credential whose change an earlier request made. The nodes may not have applied
+/// the invalidation of that request yet.
 pub(crate) fn invalidate_again(
     tx: &mut Transaction<'_>,
     credential: &Credential,
@@ -110,11 +111,12 @@ pub(crate) fn invalidate_again(
     store::invalidate(tx, credential.user_id, credential.id).map(drop)
 }
 
-/// Gives a token a new secret. Its earlier secrets work for at most `grace_period`, and at most `kept` of
-/// them work at all.
+/// Gives a token a new secret. Its earlier secrets work for at most `grace_period`, and at most
+/// `kept` of them work at all.
 ///
-/// The other secrets are revoked and not only expired, because the clock of another node may be slow: by
-/// that clock an expired secret can still be valid. Secrets that are expired by this clock are revoked first.
+/// The other secrets are revoked and not only expired. The clock of another node may be slow, and
+/// by that clock an expired secret can still be valid. Secrets that are expired by this clock are
+/// revoked first.
 pub(crate) fn rotate_secret(
     tx: &mut Transaction<'_>,
     token: &Credential,

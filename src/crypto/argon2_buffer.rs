@@ -1,7 +1,7 @@
 //! Argon2 in a reused memory buffer.
 //!
-//! Each hash needs 19 MiB of aligned memory. The C library's allocator fits aligned blocks badly
-//! into the space of earlier ones: it kept three for each of its arenas, 300 MiB on a machine with
+//! Each hash needs 19 MiB of aligned memory. The C library's allocator rarely reuses the space of
+//! an earlier aligned block. It kept three blocks for each of its arenas: 300 MiB on a machine with
 //! two cores. Each hashing thread therefore keeps one buffer. The next hash overwrites all data of
 //! a password in it.
 

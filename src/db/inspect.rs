@@ -118,8 +118,8 @@ pub struct Tables {
     pub unknown: Vec<String>,
 }
 
-/// The first migration of the versions from before the first release. Their migrations were replaced by
-/// one, and none leads from their tables to the present ones.
+/// The first migration of the versions from before the first release. Their migrations were
+/// replaced by one, and none leads from their tables to the present ones.
 const UNRELEASED: &str = "20261122000001";
 
 impl Tables {

@@ -64,7 +64,8 @@ impl Migration {
 }
 
 /// The migrations in the dialect of one database. diesel's own embedding has one text for both
-/// databases, which cannot use SQLite's `WITHOUT ROWID`. Two folders would duplicate everything else.
+/// databases, which cannot use SQLite's `WITHOUT ROWID`. Two folders would duplicate everything
+/// else.
 struct EngineMigrations<'a>(&'a DatabaseUrl, Migrations);
 
 struct ToRun {
@@ -198,9 +199,9 @@ pub fn revert_all(target: &DatabaseUrl, migrations: Migrations) -> Result<Vec<St
 /// was.
 fn is_up_to_date(connection: &mut AnyConnection, migrations: Migrations) -> Result<bool, Error> {
     let tables = inspect::tables(connection, migrations)?;
-    // A process that already runs continues beside a newer version, because migrations only add. A
-    // start on unknown migrations is refused, because this version cannot know what the tables mean
-    // now.
+    // A process that already runs continues while a newer version runs, because migrations only
+    // add. A start on unknown migrations is refused, because this version cannot know what the
+    // tables mean now.
     tables.expect_known()?;
     applied_migrations::ensure_same_tables(connection, migrations)?;
     Ok(tables.pending == 0)

@@ -1,9 +1,9 @@
 //! The parts of a PostgreSQL URL that concern transport security: whether the connection leaves the
 //! machine, and whether it is encrypted and authenticated.
 //!
-//! libpq parses the URL itself (PostgreSQL documentation, section 34.1.1.2). This module parses
-//! only what must be known before that: whether the URL requires TLS that this build lacks, and
-//! whether the operator should be warned about an unprotected connection.
+//! libpq parses the URL itself (PostgreSQL documentation, section 34.1.1.2). This module answers
+//! only two questions before that. Does the URL require TLS that this build lacks? Should the
+//! operator be warned about an unprotected connection?
 
 use std::{borrow::Cow, net::IpAddr};
 

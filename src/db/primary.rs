@@ -7,7 +7,7 @@ use diesel::{PgConnection, result::Error as QueryError};
 
 use super::{Error, inspect::texts_of_postgres};
 
-/// Tells the operator what to change.
+/// The advice to the operator.
 const ADVICE: &str = "this server is a standby, which may lag behind: DATABASE_URL must lead to \
                       the primary; name every host of the cluster in it (host1,host2), or an \
                       address that follows the primary";

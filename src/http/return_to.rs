@@ -162,7 +162,7 @@ mod tests {
         ] {
             assert_eq!(next(&text).as_deref(), Some(read));
         }
-        // Without its query, a selection selects everything.
+        // A selection without its query selects everything.
         assert_eq!(next(&format!("{}?id={long}", paths::SIGN_OUT)), None);
     }
 

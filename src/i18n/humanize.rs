@@ -24,8 +24,8 @@ pub fn ago(language: Language, now: Timestamp, then: Timestamp) -> String {
 
 /// Returns how far in the future `then` is: `in 3 days`, `in less than a minute`.
 ///
-/// The length is rounded to the nearest minute before it is cut to its largest unit. A token that was
-/// created with a life of 90 days would otherwise be shown to expire in 89.
+/// The length is rounded to the nearest minute before it is cut to its largest unit. A token that
+/// was created with a life of 90 days would otherwise be shown to expire in 89.
 #[must_use]
 pub fn until(language: Language, now: Timestamp, then: Timestamp) -> String {
     let length = then.saturating_duration_since(now);

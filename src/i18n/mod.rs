@@ -8,8 +8,8 @@ pub use self::catalog::{text, written};
 /// A language that users are answered in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// English: the language of the API, of the command line, and of a message that another language
-    /// lacks.
+    /// English: the language of the API, of the command line, and of a message that another
+    /// language lacks.
     English,
 }
 

@@ -82,9 +82,9 @@ fn is_common(typed: &str) -> bool {
     .any(|text| is_listed(text) || is_listed(&reversed(text)))
 }
 
-/// Returns whether the password consists of the user's own words only: forwards or backwards, in
-/// any order and number, with digits around them and any separators. A whole name, address or local
-/// part counts as one word too, however short its words are.
+/// Returns whether the password consists of the user's own words only. They may be forwards or
+/// backwards, in any order and number, with digits around them and any separators. A whole name,
+/// address or local part counts as one word too, however short its words are.
 fn is_of_own_words(typed: &str, user_words: &[&str]) -> bool {
     let typed = folded(typed);
     let user_words: Vec<String> = user_words

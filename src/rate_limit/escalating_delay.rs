@@ -239,8 +239,9 @@ mod tests {
             }
         }
 
-        /// For any distribution of attempts, no more pass in a period than the free ones, the
-        /// delays that fit into it, and the failures that expire meanwhile.
+        /// The number of attempts that are allowed in a period has a bound, whenever they are made.
+        /// The bound is the free attempts, the delays that fit into the period, and the failures
+        /// that expire meanwhile.
         #[test]
         fn no_timing_of_attempts_gets_more_guesses(
             gaps in proptest::collection::vec(0u64..600, 1..400),

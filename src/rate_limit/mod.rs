@@ -8,10 +8,10 @@
 //!
 //! No user is locked out for ever. Delays grow up to [`MAX_DELAY`](escalating_delay::MAX_DELAY). An
 //! attempt during a delay is rejected without being counted, whatever its password is. An attacker
-//! could still use every moment at which an attempt is allowed, and so block the owner of an
-//! account. Therefore open sessions re-authenticate on counters of their own. A sign-in from a
-//! known location has counters of its own as well, even if other clients of its network have used
-//! up the network's limit.
+//! could still make every attempt that is allowed, and so block the owner of an account. Therefore
+//! open sessions re-authenticate on counters of their own. A sign-in from a known location has
+//! counters of its own as well. They allow it even if other clients of its network have used up the
+//! network's limit.
 
 mod counters;
 pub mod escalating_delay;

@@ -3,9 +3,9 @@
 //! and its rows cannot show that.
 //!
 //! Therefore the database records its own identity. If the identity has changed, an operator must
-//! answer. A copy with the same identity has one more sign if the original was in use: it lists
-//! nodes without a recent heartbeat that never left. A copy of an unused database, written over the
-//! same file, has neither sign and is not detected.
+//! answer. A copy with the same identity has one more sign if the original was in use. It lists
+//! nodes that never left and have no recent heartbeat. A copy of an unused database, written over
+//! the same file, has neither sign and is not detected.
 
 mod store;
 

@@ -1,6 +1,6 @@
 //! Derives a device from a user agent.
 //!
-//! Browsers have reduced their user agents to a few fixed words, so that a short list of words
+//! Browsers have reduced their user agents to a few fixed words. A short list of words therefore
 //! recognises them better than a database of devices. The kind of a session decides which
 //! revocations by kind reach it. So the kind comes only from a word in the user agent, and is
 //! `other` without such a word.

@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// Verifies the caller's password and authorizes sensitive changes in its session for
-/// `NARTHEX_CONFIRM_FOR`. The session gets a new secret and the old one is revoked, so that an
-/// attacker with a copied cookie does not gain the new rights (ASVS 5.0, 7.2.4).
+/// `NARTHEX_CONFIRM_FOR`. The session gets a new secret and the old one is revoked. An attacker
+/// with a copied cookie therefore does not gain the new rights (ASVS 5.0, 7.2.4).
 ///
 /// `form_key` is the key of the form. A second click sends the old secret again, and its response
 /// may arrive last. If the second request was authenticated before the first one committed, it does

@@ -12,8 +12,8 @@ pub const MAX_ABILITIES: usize = 100;
 /// One ability: `resource:action`, `resource:*` (every action on it) or `*` (everything).
 ///
 /// Resource and action are 1 to 40 characters of `a-z 0-9 - _ .`. These are a subset of the
-/// characters of an OAuth scope (RFC 6749, section 3.3), so a list of abilities can be sent as a
-/// scope.
+/// characters of an OAuth scope (RFC 6749, section 3.3). A list of abilities can therefore be sent
+/// as a scope.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ability(String);
 

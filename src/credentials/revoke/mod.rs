@@ -138,9 +138,9 @@ pub(crate) fn lock_user_and_recheck_actor(
 }
 
 /// Does the same as [`lock_user_and_recheck_actor`] for a caller. Returns the caller's credential
-/// as it is under the lock. Abilities and lifetimes that a caller gives away are compared with this
-/// credential, never with a cached one: it may have lost abilities or lifetime since the request
-/// was authenticated.
+/// as it is under the lock. Abilities and lifetimes that a caller grants are compared with this
+/// credential, never with a cached one. The credential may have lost abilities or lifetime since
+/// the request was authenticated.
 ///
 /// # Errors
 /// Returns the errors of [`lock_user_and_recheck_actor`].
@@ -344,8 +344,8 @@ pub(super) fn insert_revocation(
 }
 
 /// Returns the credentials that `selection` matches and that are not revoked. Expiry is not
-/// checked: another node may still accept a credential that is expired by this clock, because its
-/// own clock is slow or because it knows a use that is not written yet.
+/// checked, because another node may still accept a credential that is expired by this clock. Its
+/// own clock may be slow, or it may know a use that is not written yet.
 fn select(
     context: &AppState,
     connection: &mut AnyConnection,

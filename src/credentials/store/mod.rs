@@ -146,7 +146,7 @@ impl Row {
 /// Locks `user`'s row until the transaction ends, so that changes of this user's credentials run
 /// one after the other. Returns `false` if the user does not exist. On SQLite a writer has the
 /// whole database to itself already (`db/sqlite_writer.rs`). The lock is the weakest one that
-/// excludes another of its kind: other transactions can still insert rows that refer to the user
+/// excludes another of its kind. Other transactions can still insert rows that refer to the user
 /// (PostgreSQL documentation, section 13.3.2).
 pub(crate) fn lock_user(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
     let row = users::table.find(user).select(users::id);

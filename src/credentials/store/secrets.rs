@@ -98,9 +98,9 @@ fn hint_of_newest(connection: &mut AnyConnection, credential: CredentialId) -> Q
         .first(connection)
 }
 
-/// The number of secrets up to which each is invalidated by itself. Beyond it, all of the user's
-/// entries are invalidated, because publishing blocks all other publishers, and a token that is
-/// rotated often keeps many expired secrets.
+/// The maximum number of secrets that are invalidated one by one. If there are more, all of the
+/// user's entries are invalidated by one invalidation, because publishing blocks all other
+/// publishers. A token that is rotated often keeps many expired secrets.
 const MAX_INVALIDATED_SECRETS: usize = 16;
 
 /// Invalidates the cache entries of all secrets of a credential once this transaction is committed,
@@ -144,8 +144,8 @@ pub(in crate::credentials) fn insert_secret(
     .map(drop)
 }
 
-/// Inserts a further secret of a session, which is valid beside the existing ones until the session
-/// expires. It has an end, so that the session still has one newest secret.
+/// Inserts a further secret of a session, which is valid in addition to the existing ones until the
+/// session expires. It has an end, so that the session still has one newest secret.
 pub(in crate::credentials) fn insert_further_secret(
     connection: &mut AnyConnection,
     session: &Credential,

@@ -30,8 +30,8 @@ pub(crate) fn count_unrevoked(
 }
 
 /// Returns the credentials that `makers` created, directly or through other credentials, to any
-/// depth. All rows of the user are read at once: a query for each level, of which there can be
-/// hundreds, would read all of these rows each time.
+/// depth. All rows of the user are read at once. There can be hundreds of levels, and a query for
+/// each level would read all of these rows again.
 pub(crate) fn made_by(
     connection: &mut AnyConnection,
     user: UserId,

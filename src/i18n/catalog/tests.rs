@@ -26,8 +26,8 @@ fn declared() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     declared
 }
 
-/// The ids of a catalogue with the arguments that each text names. An argument with an attribute of a
-/// length, such as `longest-dative`, counts as the argument.
+/// The ids of a catalogue with the arguments that each text names. An argument with an attribute of
+/// a length, such as `longest-dative`, counts as the argument.
 fn written(language: Language) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let mut written: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     let mut current = "";
@@ -54,7 +54,8 @@ fn written(language: Language) -> BTreeMap<&'static str, BTreeSet<&'static str>>
     written
 }
 
-/// Adds the arguments of each message to those of the messages that refer to it: `{ label-revoked }`.
+/// Adds the arguments of each message to those of the messages that refer to it, such as
+/// `{ label-revoked }`.
 fn add_arguments_of_references(
     language: Language,
     written: &mut BTreeMap<&'static str, BTreeSet<&'static str>>,

@@ -1,8 +1,8 @@
 //! Texts for users as data: the id of a message and its arguments.
 //!
-//! The domain makes messages. `i18n` turns a message into a sentence of a language, and only `http` and
-//! `cli` call it. A message is made by the function of its id, so that a wrong id or argument does not
-//! compile. A test compares the ids and arguments with the catalogue of each language.
+//! The domain makes messages. `i18n` turns a message into a sentence of a language, and only `http`
+//! and `cli` call it. A message is made by the function of its id, so that a wrong id or argument
+//! does not compile. A test compares the ids and arguments with the catalogue of each language.
 
 pub mod event;
 pub mod field;

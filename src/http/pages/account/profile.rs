@@ -104,8 +104,8 @@ fn read_profile(mut fields: Fields, name: &str, email: &str) -> Result<Profile> 
 /// `POST /account/password`
 ///
 /// All other sessions are revoked unless the form says otherwise. A browser sends nothing for an
-/// empty checkbox, so the form has an empty field `also` beside its checkboxes. Only with this
-/// field does the absence of `sessions` mean that the sessions stay.
+/// empty checkbox, so the form has an empty field `also` in addition to its checkboxes. Only with
+/// this field does the absence of `sessions` mean that the sessions stay.
 pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let current = SecretString::new(fields.text("current_password"));

@@ -43,8 +43,8 @@ impl ExpiryChoice {
         }
     }
 
-    /// Parses the choice. `None` means that the form has none. A date is accepted beside the
-    /// preselected choice, which the user may not have seen. Beside another choice it is refused.
+    /// Parses the choice. `None` means that the form has none. A date is accepted together with the
+    /// preselected choice, which the user may not have seen. With another choice it is refused.
     pub(super) fn read(&self, now: Timestamp) -> Result<Option<Option<Timestamp>>, Message> {
         let (choice, date) = (&*self.choice, self.date.trim());
         if !date.is_empty() {
