@@ -22,9 +22,10 @@ pub struct Profile {
 /// Changes the caller's name and address to those of `profile`.
 ///
 /// # Errors
-/// [`Error::ReauthenticationRequired`] if the address is new and the last re-authentication is too
-/// old; [`Error::Invalid`] if the address belongs to another user; [`Error::Throttled`] if too many
-/// addresses were tried from the client's network.
+/// - [`Error::ReauthenticationRequired`] if the address is new and the last re-authentication is
+///   too old;
+/// - [`Error::Invalid`] if the address belongs to another user;
+/// - [`Error::Throttled`] if too many addresses were tried from the client's network.
 pub async fn change_profile(
     context: &AppState,
     caller: &Principal,

@@ -149,10 +149,11 @@ pub struct RotatedToken {
 /// token cannot have more abilities or a longer life than the caller.
 ///
 /// # Errors
-/// [`Error::NotFound`] if there is no such active token; [`Error::MissingAbility`] and
-/// [`Error::ExceedsCallerLifetime`] if the token has or would get more than the caller;
-/// [`Error::Invalid`] if the same request was made before with another grace period or expiry, or
-/// if the token was rotated again since.
+/// - [`Error::NotFound`] if there is no such active token;
+/// - [`Error::MissingAbility`] and [`Error::ExceedsCallerLifetime`] if the token has or would get
+///   more than the caller;
+/// - [`Error::Invalid`] if the same request was made before with another grace period or expiry, or
+///   if the token was rotated again since.
 pub async fn rotate(
     context: &AppState,
     confirmed: RecentlyAuthenticated<'_>,

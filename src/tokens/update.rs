@@ -57,10 +57,11 @@ fn ends_after(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
 /// Changes one of the caller's tokens and returns its new state.
 ///
 /// # Errors
-/// [`Error::NotFound`] if there is no such active token; [`Error::MissingAbility`] and
-/// [`Error::ExceedsCallerLifetime`] if the caller would give or resume more than it has;
-/// [`Error::ReauthenticationRequired`] if a session without a recent authentication would give the
-/// token more abilities or a longer life.
+/// - [`Error::NotFound`] if there is no such active token;
+/// - [`Error::MissingAbility`] and [`Error::ExceedsCallerLifetime`] if the caller would give or
+///   resume more than it has;
+/// - [`Error::ReauthenticationRequired`] if a session without a recent authentication would give
+///   the token more abilities or a longer life.
 pub async fn change(
     context: &AppState,
     caller: &Principal,

@@ -120,9 +120,9 @@ pub async fn revoke_for_users(
 /// changes the second sees the first.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the user does not exist; [`Error::NotSignedIn`] if the actor's credential
-/// is not accepted any more; [`Error::MissingAbility`] if it lacks an ability that the route
-/// requires.
+/// - [`Error::NotFound`] if the user does not exist;
+/// - [`Error::NotSignedIn`] if the actor's credential is not accepted any more;
+/// - [`Error::MissingAbility`] if it lacks an ability that the route requires.
 pub(crate) fn lock_user_and_recheck_actor(
     tx: &mut Transaction<'_>,
     user: UserId,
@@ -259,9 +259,10 @@ pub async fn find_to_revoke(
 /// credential requires a recent authentication of the caller. An expired one does not.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the ID does not exist, belongs to another user or is of the other class;
-/// the errors of [`Principal::authorize_revocation`]; [`Error::NotSignedIn`] if the caller's own
-/// credential was revoked meanwhile.
+/// - [`Error::NotFound`] if the ID does not exist, belongs to another user or is of the other
+///   class;
+/// - the errors of [`Principal::authorize_revocation`];
+/// - [`Error::NotSignedIn`] if the caller's own credential was revoked meanwhile.
 pub async fn revoke_one(
     context: &AppState,
     caller: &Principal,

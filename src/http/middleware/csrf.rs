@@ -40,9 +40,9 @@ pub fn refusal(request: &HttpRequest, settings: &Settings) -> Error {
     }
 }
 
-/// Returns whether the request may change something. It may in three cases: its method is safe; it
-/// calls the API with an `Authorization` header; or a page of ours or of a trusted origin sent it.
-/// With the header, the API ignores cookies.
+/// Returns whether the request may change something. It may in three cases. Its method is safe, it
+/// calls the API with an `Authorization` header, or a page of Narthex or of a trusted origin sent
+/// it. With the header, the API ignores cookies.
 ///
 /// For pages the header proves nothing. Behind a proxy with Basic authentication, browsers add it
 /// to requests that another site causes.
