@@ -93,7 +93,7 @@ fn add_ability(
     for (ability, meaning) in table {
         let meaning = meaning.as_str().ok_or_else(|| {
             one_line(format!(
-                "{source}: \"{ability}\" is {meaning}: describe in a text what it allows"
+                "{source}: \"{ability}\" is {meaning}: give a text that describes the ability"
             ))
         })?;
         sources.add_ability(ability, meaning);

@@ -61,7 +61,7 @@ async fn user_revokes_one_session_and_then_everything() {
     desk.tick("See your name, e-mail address and activity account:read")
         .await;
     desk.tick("Read your orders orders:read").await;
-    desk.press("Make the token").await;
+    desk.press("Create token").await;
     desk.expect_text("Copy it now").await;
     desk.screenshot("token-made").await;
     let secret = secret_in(&desk.text().await);
@@ -102,16 +102,16 @@ async fn user_revokes_one_session_and_then_everything() {
     // The user revokes the session of the phone. This needs the password again, because the last
     // authentication is too old.
     desk.press("Every phone").await;
-    desk.expect_text("This ends 1 session. Everything else stays as it is.")
+    desk.expect_text("This revokes 1 session. Everything else stays as it is.")
         .await;
     desk.screenshot("sign-out-phone").await;
-    desk.press("End 1 session").await;
+    desk.press("Revoke 1 session").await;
     desk.expect_text("Confirm your password").await;
     desk.screenshot("confirm").await;
     desk.fill("Password", PASSWORD).await;
     desk.press("Confirm").await;
-    desk.press("End 1 session").await;
-    desk.expect_text("Ended: 1 session.").await;
+    desk.press("Revoke 1 session").await;
+    desk.expect_text("Revoked: 1 session.").await;
     desk.screenshot("receipt").await;
     expect_signed_out(&phone).await;
     tablet.visit("/account").await;
@@ -127,9 +127,9 @@ async fn user_revokes_one_session_and_then_everything() {
     desk.press("Sign out everywhere").await;
     desk.expect_text("you will be signed out here too").await;
     desk.screenshot("sign-out-everywhere").await;
-    desk.press("End 2 sessions and 1 token").await;
+    desk.press("Revoke 2 sessions and 1 token").await;
     desk.expect_path("/login").await;
-    desk.expect_text("Ended: 2 sessions and 1 token.").await;
+    desk.expect_text("Revoked: 2 sessions and 1 token.").await;
     desk.screenshot("signed-out").await;
     expect_signed_out(&desk).await;
     expect_signed_out(&tablet).await;

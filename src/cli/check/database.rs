@@ -206,14 +206,14 @@ fn check_contents(
         inspect::Tables { done: 0, .. } => {
             findings.warn(
                 TABLES,
-                "there are none: the start, or narthex migrate, creates them",
+                "there are none: `narthex migrate` or the next start creates them",
             );
         }
         inspect::Tables { pending: 0, .. } => findings.ok(TABLES, "they are up to date"),
         inspect::Tables { pending, .. } => findings.warn(
             TABLES,
             format!(
-                "{} pending: the start, or narthex migrate, applies what is missing",
+                "{} pending: `narthex migrate` or the next start applies the missing migrations",
                 count(pending, "migration")
             ),
         ),

@@ -174,7 +174,7 @@ label-ability-removed = No longer offered
 
 label-expires-never = It does not expire
 label-expires-at = It expires on { $end }
-label-no-grace-period = Not at all
+label-no-grace-period = None
 
 ## Problem types. The text with `-meaning` explains the type on a page of its own.
 
@@ -227,7 +227,7 @@ problem-malformed-meaning = The request is malformed: for example invalid JSON, 
 problem-invalid-request = The request cannot be read
 problem-invalid-request-meaning = A parameter of an OAuth request is missing or repeated (RFC 6749, section 5.2).
 problem-internal = Something went wrong
-problem-internal-meaning = This is a fault of the service. It is in the log. If it stays, tell the operator when it happened.
+problem-internal-meaning = Details are in the server log. If it happens again, tell the operator of this service.
 problem-busy = The service is busy
 problem-busy-meaning = The service cannot verify more passwords at the moment. The attempt was not counted. Try again after the time in Retry-After.
 problem-unavailable = The service is temporarily unavailable
@@ -262,7 +262,7 @@ problem-wait = Try again in { $wait }.
 problem-try-again-soon = Try again in a few seconds.
 problem-nothing-changed = Nothing was changed. Try again in a few seconds.
 problem-check-outcome = Check in a few seconds if the change was made, and repeat it if it was not.
-problem-tell-operator = The fault is in the log. Try again. If it stays, tell the operator of this service.
+problem-tell-operator = Details are in the server log. If it happens again, tell the operator of this service.
 
 problem-writes-not-one = The only value of writes is 1.
 problem-body-incomplete = The body ended before it was complete.
@@ -271,7 +271,7 @@ problem-body-not-json = Invalid JSON at line { $line }, column { $column }.
 problem-several-idempotency-keys = Send one Idempotency-Key.
 problem-idempotency-key-malformed = Send an Idempotency-Key of 1 to { $most } ASCII characters.
 problem-query-and-body = Send the fields in the query or in the body, not in both.
-problem-nothing-selected = Name what to revoke. For everything, send an empty JSON object or ?all=true.
+problem-nothing-selected = Send a filter. For everything, send an empty JSON object or ?all=true.
 problem-oauth-parameters-in-query = Send the parameters in the body, not in the address.
 problem-oauth-parameters-not-a-form = Send the parameters as application/x-www-form-urlencoded.
 problem-oauth-parameter-repeated = Send every parameter once.
@@ -280,13 +280,13 @@ problem-oauth-token-missing = Send the parameter token.
 ## Notices on pages
 
 notice-saved = Saved.
-notice-password-changed = Password changed. Ended: { label-revoked }.
-notice-account-deleted = Your account has been deleted. Ended: { label-revoked }.
-notice-signed-out = Signed out. Ended: { label-revoked }.
+notice-password-changed = Password changed. Revoked: { label-revoked }.
+notice-account-deleted = Your account has been deleted. Revoked: { label-revoked }.
+notice-signed-out = Signed out. Revoked: { label-revoked }.
 notice-session-signed-out = Session signed out: { $name }.
 notice-token-revoked = Token revoked: { $name }.
-notice-session-already-ended = This session has already ended.
-notice-token-already-ended = This token has already ended.
+notice-session-already-ended = This session is already signed out.
+notice-token-already-ended = This token is already revoked.
 notice-token-paused = Token paused. It is refused until you resume it.
 notice-token-resumed = Token resumed.
 notice-token-already-created = This token was already created. Its secret cannot be shown again. If you did not see it, rotate the token.
@@ -296,5 +296,5 @@ notice-not-submitted = This form has not been submitted yet. Check it, then subm
 # It does not say which of the two is wrong. Otherwise a client could find out who has an account.
 notice-wrong-email-or-password = Incorrect e-mail or password. Check both and try again.
 notice-review-first = Review the list first, then confirm it.
-notice-list-changed = The list has changed since you viewed it. Nothing was ended. Review the new list.
+notice-list-changed = The list has changed since you viewed it. Nothing was revoked. Review the new list.
 notice-filter-invalid = Check the marked filters. Nothing is selected.

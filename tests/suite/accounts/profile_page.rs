@@ -117,16 +117,16 @@ async fn changed_password_replaces_the_old_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn password_change_revokes_other_sessions_by_default() {
     let fixture = Fixture::new().await;
-    fixture.change(&[]).await.expect_text("Ended: 1 session.");
+    fixture.change(&[]).await.expect_text("Revoked: 1 session.");
     assert_eq!(fixture.active().await, [true, false, true]);
     let fixture = Fixture::new().await;
     fixture
         .change(&["", "sessions"])
         .await
-        .expect_text("Ended: 1 session.");
+        .expect_text("Revoked: 1 session.");
     assert_eq!(fixture.active().await, [true, false, true]);
     let fixture = Fixture::new().await;
-    fixture.change(&[""]).await.expect_text("Ended: nothing.");
+    fixture.change(&[""]).await.expect_text("Revoked: nothing.");
     assert_eq!(fixture.active().await, [true, true, true]);
 }
 
@@ -134,13 +134,13 @@ async fn password_change_revokes_other_sessions_by_default() {
 async fn password_change_revokes_tokens_if_selected() {
     let fixture = Fixture::new().await;
     let page = fixture.change(&["sessions", "tokens"]).await;
-    page.expect_text("Ended: 1 session and 1 token.");
+    page.expect_text("Revoked: 1 session and 1 token.");
     assert_eq!(fixture.active().await, [true, false, false]);
     let fixture = Fixture::new().await;
     fixture
         .change(&["", "tokens"])
         .await
-        .expect_text("Ended: 1 token.");
+        .expect_text("Revoked: 1 token.");
     assert_eq!(fixture.active().await, [true, true, false]);
 }
 
@@ -212,7 +212,7 @@ async fn deleting_the_account_revokes_everything_and_frees_the_email() {
         .current
         .follow(&deleted.expect_redirect("/login"))
         .await;
-    page.expect_text("Ended: 2 sessions and 1 token.")
+    page.expect_text("Revoked: 2 sessions and 1 token.")
         .expect_no_text(ADA);
     assert_eq!(fixture.active().await, [false, false, false]);
     assert!(!can_sign_in(&fixture.app, ADA, PASSWORD).await);

@@ -590,7 +590,7 @@ fn malformed_settings_file_is_refused() {
         ),
         (
             "[abilities]\n\"orders:read\" = 1\n",
-            "\"orders:read\" is 1: describe in a text",
+            "\"orders:read\" is 1: give a text that describes",
         ),
         (
             "[abilities]\n\"Orders\" = \"x\"\n",

@@ -38,7 +38,7 @@ async fn empty_filter_revokes_all_credentials_of_this_user_only() {
     let ended = revoke(&here, &[]).await.expect_redirect("/login");
     here.follow(&ended)
         .await
-        .expect_text("Ended: 2 sessions and 1 token.");
+        .expect_text("Revoked: 2 sessions and 1 token.");
     assert!(!is_signed_in(&here).await && !is_signed_in(&phone).await);
     client.get("/api/v1/user").await.expect_status(401);
     assert!(is_signed_in(&grace).await);
@@ -149,7 +149,7 @@ async fn outdated_digest_revokes_nothing_and_shows_the_new_preview() {
         .await
         .expect_status(409);
     assert_ne!(page.field("digest"), digest);
-    page.expect_text("Nothing was ended")
+    page.expect_text("Nothing was revoked")
         .expect_text("2 sessions");
     assert!(is_signed_in(&here).await && is_signed_in(&phone).await && is_signed_in(&tablet).await);
 }
@@ -234,7 +234,9 @@ async fn credentials_of_another_user_cannot_be_selected() {
     let (ada, grace) = (app.register(ADA).await, app.register(GRACE).await);
     let id = own_session(&grace).await;
     let preview = ada.get(&format!("/account/sign-out?id={id}")).await;
-    preview.expect_status(200).expect_text("nothing to end");
+    preview
+        .expect_status(200)
+        .expect_text("No active session or token matches");
     assert!(is_signed_in(&grace).await);
 }
 

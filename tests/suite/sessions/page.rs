@@ -85,7 +85,7 @@ async fn revoking_the_current_session_signs_out() {
         .post(&format!("/account/sessions/{id}/revoke"), &CONFIRMED)
         .await;
     let page = browser.follow(&ended.expect_redirect("/login")).await;
-    page.expect_status(200).expect_text("Ended: 1 session.");
+    page.expect_status(200).expect_text("Revoked: 1 session.");
     browser.get("/account").await.expect_status(303);
 }
 
@@ -97,8 +97,11 @@ async fn message_is_shown_once() {
     browser
         .post(&format!("/account/sessions/{id}/revoke"), &CONFIRMED)
         .await;
-    browser.get("/login").await.expect_text("Ended: 1 session.");
-    browser.get("/login").await.expect_no_text("Ended");
+    browser
+        .get("/login")
+        .await
+        .expect_text("Revoked: 1 session.");
+    browser.get("/login").await.expect_no_text("Revoked");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,7 +113,10 @@ async fn revoking_a_revoked_session_changes_nothing() {
     for form in [&CONFIRMED[..], &[]] {
         let again = browser.post(&path, form).await;
         let again = again.expect_redirect("/account/sessions");
-        browser.follow(&again).await.expect_text("already ended");
+        browser
+            .follow(&again)
+            .await
+            .expect_text("already signed out");
     }
 }
 
@@ -177,7 +183,7 @@ async fn bulk_revocation_links_preview_exactly_their_sessions() {
             .get(&link.replace("&#38;", "&"))
             .await
             .expect_status(200);
-        preview.expect_text("This ends <strong>2 sessions</strong>");
+        preview.expect_text("This revokes <strong>2 sessions</strong>");
     }
 }
 

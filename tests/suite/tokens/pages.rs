@@ -273,8 +273,8 @@ async fn expired_token_is_rejected_and_listed_as_ended() {
     app.advance(Duration::from_secs(1));
     client.get("/api/v1/user").await.expect_status(401);
     let page = app.sign_in(ADA).await.get("/account/tokens").await;
-    page.expect_text("No token can get in as you")
-        .expect_text("Ended lately")
+    page.expect_text("You have no active tokens")
+        .expect_text("Recently ended")
         .expect_text("Short");
 }
 
@@ -486,7 +486,7 @@ async fn revoked_token_is_rejected_and_cannot_be_resumed() {
     browser
         .get("/account/tokens")
         .await
-        .expect_text("Ended lately")
+        .expect_text("Recently ended")
         .expect_text("CI");
     client.get("/api/v1/user").await.expect_status(401);
 }

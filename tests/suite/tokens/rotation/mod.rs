@@ -286,7 +286,7 @@ async fn form_without_grace_period_has_none() {
     let page = format!("/account/tokens/{}/rotate", token.id);
     let shown = ada.post(&page, &[("form_key", "")]).await;
     let shown = shown.expect_status(200);
-    shown.expect_text("The secret before no longer works");
+    shown.expect_text("The previous secret no longer works");
     assert!(!token.client.is_authenticated().await);
 }
 
@@ -359,7 +359,7 @@ async fn page_shows_the_new_secret_once_and_the_grace_period() {
         .expect_header("referrer-policy", "no-referrer")
         .expect_text("The new secret of CI of the shop")
         .expect_text(&format!(
-            "The secret before, ending in <code>{}</code>, still works",
+            "The previous secret with the last characters <code>{}</code> still works",
             &token.secret[36..]
         ))
         .expect_text("in 1 day");
@@ -398,7 +398,7 @@ async fn page_shows_the_new_secret_once_and_the_grace_period() {
         .post(&format!("{page}/rotate"), &form)
         .await
         .expect_status(200);
-    shown.expect_text("The secret before no longer works");
+    shown.expect_text("The previous secret no longer works");
     let replaced = ada.post(&format!("{page}/rotate"), &first_form).await;
     replaced.expect_redirect(&page);
     assert_eq!(rotations(&ada).await, 2);
