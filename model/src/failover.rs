@@ -3,7 +3,7 @@
 use crate::{
     protocol::{Action, Protocol},
     rule::Rule,
-    state::{Ender, MOST_ENDERS, MOST_NODES, Node, Round, Row, Seen, Stage, State},
+    state::{MOST_NODES, MOST_REVOKERS, Node, Revoker, Round, Row, Seen, Stage, State},
 };
 
 /// The commits that a failover may lose.
@@ -13,7 +13,7 @@ pub enum Failover {
     Never,
     /// Invalidations and the `applied` of nodes, but no join and no heartbeat. The database cannot
     /// name its server, and the connection of each node ends with it.
-    LosesNotices,
+    LosesInvalidations,
     /// All of the last commits. The database names its server.
     LosesEverything,
 }
@@ -40,9 +40,9 @@ pub struct Copy {
     pruned: u8,
     rows: [Row; MOST_NODES],
     /// The rows that each revocation had read by then, compared with these rows.
-    seen: [[Seen; MOST_NODES]; MOST_ENDERS],
+    seen: [[Seen; MOST_NODES]; MOST_REVOKERS],
     /// The nodes that have written a heartbeat since. Only without `SameServer`.
-    beaten: [bool; MOST_NODES],
+    heartbeat_written: [bool; MOST_NODES],
 }
 
 impl Standby {
@@ -70,15 +70,15 @@ impl Protocol {
             position: self.last_committed(state),
             pruned: state.pruned,
             rows: state.rows,
-            seen: state.enders.map(|ender| ender.seen),
-            beaten: [false; MOST_NODES],
+            seen: state.revokers.map(|revoker| revoker.seen),
+            heartbeat_written: [false; MOST_NODES],
         });
     }
 
     /// Marks the standby as complete again if the failover may only lose invalidations and
     /// `applied`, because then every other commit reaches it.
     pub(crate) fn replicates_row(&self, state: &mut State) {
-        if self.failover == Failover::LosesNotices
+        if self.failover == Failover::LosesInvalidations
             && matches!(state.standby, Standby::StaysBehind(_))
         {
             state.standby = Standby::Follows;
@@ -86,9 +86,9 @@ impl Protocol {
     }
 
     /// Records that the standby lacks a heartbeat of the node.
-    pub(crate) fn loses_beat(&self, state: &mut State, n: usize) {
+    pub(crate) fn loses_heartbeat(&self, state: &mut State, n: usize) {
         if let Standby::StaysBehind(copy) = &mut state.standby {
-            copy.beaten[n] = self.lacks(Rule::SameServer);
+            copy.heartbeat_written[n] = self.lacks(Rule::SameServer);
         }
     }
 
@@ -101,17 +101,17 @@ impl Protocol {
         state.position = copy.position;
         state.pruned = copy.pruned;
         state.rows = copy.rows;
-        for (ender, seen) in state.enders.iter_mut().zip(copy.seen) {
+        for (revoker, seen) in state.revokers.iter_mut().zip(copy.seen) {
             // A lost change may be made again. An open transaction is rolled back.
-            if ender.stage == Stage::Locked || ender.position > copy.position {
-                *ender = Ender::default();
+            if revoker.stage == Stage::Locked || revoker.position > copy.position {
+                *revoker = Revoker::default();
             } else {
-                let newer = ender.seen;
-                ender.seen = seen;
+                let newer = revoker.seen;
+                revoker.seen = seen;
                 for (n, row) in copy.rows.iter().enumerate() {
-                    if copy.beaten[n] && row.there && newer[n].same_beat {
-                        ender.seen[n].same_row = true;
-                        ender.seen[n].next_beat = true;
+                    if copy.heartbeat_written[n] && row.there && newer[n].same_heartbeat {
+                        revoker.seen[n].same_row = true;
+                        revoker.seen[n].next_heartbeat = true;
                     }
                 }
             }

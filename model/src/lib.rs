@@ -5,8 +5,8 @@
 //! The scope of the search, and how the model represents the system:
 //!
 //! - **One credential**, which one of the revocations revokes. The other revocations concern other
-//!   users: they extend the log and evict nodes. The code calls a revocation an *ending* and the
-//!   process that makes it an *ender*.
+//!   users: they extend the log and evict nodes. The code calls the process that makes a revocation
+//!   a *revoker*.
 //! - **Every step of every process is one action**, and the actions occur in every order. A frozen
 //!   process is one that takes no step, for any length of time.
 //! - **Time** is an action, too: [`Action::Tick`], which all clocks follow. The clock of a node may
@@ -28,10 +28,10 @@
 //!
 //! [`Rule`] names the rules of the protocol. A [`Protocol`] can leave one of them out.
 
-mod ender;
 mod failover;
 mod node;
 mod protocol;
+mod revoker;
 mod rule;
 mod state;
 mod wall;
@@ -39,5 +39,5 @@ mod wall;
 pub use failover::{Copy, Failover, Standby};
 pub use protocol::{Action, Protocol};
 pub use rule::Rule;
-pub use state::{Ender, Filling, Node, Round, Row, Seen, Span, Stage, State};
+pub use state::{Filling, Node, Revoker, Round, Row, Seen, Span, Stage, State};
 pub use wall::Walls;

@@ -30,10 +30,12 @@ impl Protocol {
             Round::Begun(_) => {
                 actions.push(Action::FailRound(n));
                 if !self.reads_first(node) {
-                    actions.push(Action::Beat(n));
+                    actions.push(Action::Heartbeat(n));
                 }
             }
-            Round::Beaten(_) => actions.extend([Action::FailRound(n), Action::ReadLog(n)]),
+            Round::HeartbeatWritten(_) => {
+                actions.extend([Action::FailRound(n), Action::ReadLog(n)])
+            }
             Round::Read { .. } => {
                 actions.extend([Action::FailRound(n), Action::Apply(n)]);
                 if self.lacks(Rule::ClearBeforeApplied) && !self.reads_first(node) {
@@ -56,7 +58,7 @@ impl Protocol {
             actions.push(Action::Kill(n));
         }
         match node.filling {
-            Filling::Nothing if !node.keeps && self.row_lets_in(state, n) => {
+            Filling::Nothing if !node.keeps && self.row_accepts(state, n) => {
                 actions.push(Action::ReadRow(n));
             }
             Filling::Nothing => {}
@@ -85,7 +87,7 @@ impl Protocol {
                 state.rows[n] = Row {
                     there: true,
                     applied: end,
-                    first_beat: self.lacks(Rule::FreshId),
+                    first_heartbeat: self.lacks(Rule::FreshId),
                 };
                 state.row_replaced(n);
                 self.replicates_row(state);
@@ -105,27 +107,27 @@ impl Protocol {
                 node.round = Round::Idle;
             }
             (Action::BeginRound(_), _) => node.round = Round::Begun(fresh),
-            (Action::Beat(_) | Action::WriteApplied(_), _) if elsewhere => {
+            (Action::Heartbeat(_) | Action::WriteApplied(_), _) if elsewhere => {
                 if !self.lacks(Rule::DistrustOnNewServer) {
                     node.trust = Default::default();
                 }
                 node.round = Round::Out;
             }
-            (Action::Beat(_), Round::Begun(since)) => {
-                let given_up = !state.rows[n].there && !self.lacks(Rule::JoinWhenGivenUp);
-                node.round = if given_up {
+            (Action::Heartbeat(_), Round::Begun(since)) => {
+                let evicted = !state.rows[n].there && !self.lacks(Rule::JoinWhenEvicted);
+                node.round = if evicted {
                     Round::Out
                 } else {
-                    Round::Beaten(since)
+                    Round::HeartbeatWritten(since)
                 };
-                if !given_up {
-                    state.rows[n].first_beat = false;
-                    state.row_beat(n);
-                    self.loses_beat(state, n);
+                if !evicted {
+                    state.rows[n].first_heartbeat = false;
+                    state.heartbeat_changed(n);
+                    self.loses_heartbeat(state, n);
                     self.replicates_row(state);
                 }
                 let node = &mut state.nodes[n];
-                if self.lacks(Rule::LogBeforeTrust) && !given_up {
+                if self.lacks(Rule::LogBeforeTrust) && !evicted {
                     node.trust = since;
                 }
             }
@@ -138,10 +140,12 @@ impl Protocol {
             (Action::ReadLog(_), round) => {
                 node.former_server &= self.names_server();
                 let since = match round {
-                    Round::Beaten(_) if self.lacks(Rule::LogBeforeTrust) => None,
-                    Round::Beaten(_) if self.lacks(Rule::StartBeforeBeat) => Some(fresh),
-                    Round::Beaten(since) => Some(since),
-                    _ if self.lacks(Rule::BeatForTrust) => Some(fresh),
+                    Round::HeartbeatWritten(_) if self.lacks(Rule::LogBeforeTrust) => None,
+                    Round::HeartbeatWritten(_) if self.lacks(Rule::StartBeforeHeartbeat) => {
+                        Some(fresh)
+                    }
+                    Round::HeartbeatWritten(since) => Some(since),
+                    _ if self.lacks(Rule::HeartbeatForTrust) => Some(fresh),
                     _ => None,
                 };
                 node.round = Round::Read {
@@ -193,11 +197,12 @@ impl Protocol {
             }
             (Action::Kill(_), _) => {
                 *node = Node::default();
-                for (k, host) in self.enders.iter().enumerate() {
-                    let ender = &mut state.enders[k];
-                    if *host == Some(n) && matches!(ender.stage, Stage::Committed | Stage::Waiting)
+                for (k, host) in self.revokers.iter().enumerate() {
+                    let revoker = &mut state.revokers[k];
+                    if *host == Some(n)
+                        && matches!(revoker.stage, Stage::Committed | Stage::Waiting)
                     {
-                        ender.stage = Stage::Unknown;
+                        revoker.stage = Stage::Unknown;
                     }
                 }
             }
@@ -223,7 +228,7 @@ impl Protocol {
         let applied = state.nodes[n].applied;
         let to = self.last_committed(state).max(applied);
         let named = state
-            .committed(self.victim)
+            .committed(self.credential_revoker)
             .is_some_and(|at| at > applied && at > state.pruned);
         let gap = state.pruned > applied && !self.lacks(Rule::GapClearsAll);
         (to, named || gap)
@@ -231,7 +236,7 @@ impl Protocol {
 
     /// The highest position that a reader of the database sees.
     pub(crate) fn last_committed(&self, state: &State) -> u8 {
-        let committed = (0..self.enders.len()).filter_map(|k| state.committed(k));
+        let committed = (0..self.revokers.len()).filter_map(|k| state.committed(k));
         committed.max().unwrap_or_default()
     }
 

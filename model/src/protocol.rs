@@ -5,7 +5,7 @@ use stateright::{Model, Property};
 use crate::{
     failover::{Failover, Standby},
     rule::Rule,
-    state::{Ender, Node, Round, Span, Stage, State},
+    state::{Node, Revoker, Round, Span, Stage, State},
 };
 
 /// The processes, the length of a lease, and the rule that is left out.
@@ -14,9 +14,9 @@ pub struct Protocol {
     /// The number of nodes.
     pub nodes: usize,
     /// The revocations, each with its node, or `None` for a command, which has no cache.
-    pub enders: Vec<Option<usize>>,
+    pub revokers: Vec<Option<usize>>,
     /// The revocation that revokes the credential.
-    pub victim: usize,
+    pub credential_revoker: usize,
     /// The revocation that finds the credential already revoked and only answers.
     pub repeat: Option<usize>,
     /// The one that revokes nothing and only evicts silent nodes.
@@ -62,7 +62,7 @@ pub enum Action {
     /// The node reads its clock for a heartbeat.
     BeginRound(usize),
     /// The node writes its heartbeat, or finds that it was evicted.
-    Beat(usize),
+    Heartbeat(usize),
     /// The node reads the log, in its round or after a wakeup.
     ReadLog(usize),
     /// The node removes the invalid entries from its cache.
@@ -96,7 +96,7 @@ pub enum Action {
     /// The transaction of the revocation is rolled back.
     Abort(usize),
     /// The revocation finds the credential revoked, and reads the position and the nodes.
-    FindEnded(usize),
+    FindRevoked(usize),
     /// The watcher reads the heartbeats of the nodes, in order to compare them later.
     Watch(usize),
     /// The revocation commits.
@@ -108,7 +108,7 @@ pub enum Action {
     /// The revocation answers.
     Answer(usize),
     /// The revocation deletes the row of a node for which it waited in vain.
-    GiveUp(usize, usize),
+    Evict(usize, usize),
 }
 
 impl Protocol {
@@ -143,12 +143,12 @@ impl Protocol {
 
     /// Returns whether the revocation of the credential was answered.
     pub fn answered(&self, state: &State) -> bool {
-        let said = |k: usize| state.enders[k].stage == Stage::Answered;
-        said(self.victim) || self.repeat.is_some_and(said)
+        let said = |k: usize| state.revokers[k].stage == Stage::Answered;
+        said(self.credential_revoker) || self.repeat.is_some_and(said)
     }
 
     /// Returns whether node `n` would accept a request that begins now from its cache.
-    pub fn lets_in(&self, state: &State, n: usize) -> bool {
+    pub fn accepts(&self, state: &State, n: usize) -> bool {
         let node = &state.nodes[n];
         node.trust.left > 0 && node.keeps && self.is_in_time(state, n)
     }
@@ -156,34 +156,34 @@ impl Protocol {
     /// After the answer, no node accepts the credential.
     fn is_safe(&self, state: &State) -> bool {
         let late = |n: usize| state.nodes[n].holds && state.nodes[n].trust.left > 0;
-        !self.answered(state) || (0..self.nodes).all(|n| !self.lets_in(state, n) && !late(n))
+        !self.answered(state) || (0..self.nodes).all(|n| !self.accepts(state, n) && !late(n))
     }
 
     /// Suppose that from now on only one revocation takes steps, and that the database rolls back
     /// an open transaction of another client. Then this revocation, whichever it is, answers at
     /// most a lease after its commit.
     fn gets_answered(&self, state: &State) -> bool {
-        let begun = |k: &usize| Some(*k) != self.repeat || state.enders[*k].stage != Stage::Open;
-        let ends = |k: &usize| Some(*k) != self.watcher && begun(k);
-        let mut endings = (0..self.enders.len()).filter(ends);
-        endings.all(|k| self.gets_answered_alone(state.clone(), k))
+        let begun = |k: &usize| Some(*k) != self.repeat || state.revokers[*k].stage != Stage::Open;
+        let revokes = |k: &usize| Some(*k) != self.watcher && begun(k);
+        let mut revocations = (0..self.revokers.len()).filter(revokes);
+        revocations.all(|k| self.gets_answered_alone(state.clone(), k))
     }
 
     fn gets_answered_alone(&self, mut state: State, k: usize) -> bool {
         let mut ticks = 0;
         loop {
-            if matches!(state.enders[k].stage, Stage::Answered | Stage::Unknown) {
+            if matches!(state.revokers[k].stage, Stage::Answered | Stage::Unknown) {
                 return true;
             }
             if let Some(holder) = state.locked_by()
                 && holder != k
             {
-                self.ender_step(&mut state, holder, Action::Abort(holder));
+                self.revoker_step(&mut state, holder, Action::Abort(holder));
             }
             let mut actions = Vec::new();
-            self.ender_actions(&state, k, &mut actions);
+            self.revoker_actions(&state, k, &mut actions);
             if let Some(action) = actions.first() {
-                self.ender_step(&mut state, k, *action);
+                self.revoker_step(&mut state, k, *action);
             } else if ticks == self.wait() {
                 return false;
             } else {
@@ -208,14 +208,14 @@ impl Protocol {
         if let Standby::TookOver { leases } = &mut state.standby {
             *leases = leases.saturating_sub(1);
         }
-        for ender in &mut state.enders {
-            let counts = match ender.stage {
+        for revoker in &mut state.revokers {
+            let counts = match revoker.stage {
                 Stage::Waiting | Stage::Answered => true,
                 Stage::Locked | Stage::Committed => self.lacks(Rule::WaitFromCommit),
                 Stage::Open | Stage::Looked | Stage::Unknown => false,
             };
             if counts {
-                ender.age = (ender.age + 1).min(self.wait());
+                revoker.age = (revoker.age + 1).min(self.wait());
             }
         }
     }
@@ -223,13 +223,14 @@ impl Protocol {
     /// Commands that do not revoke the credential are interchangeable: sorting them merges equal
     /// states.
     fn sort_commands(&self, state: &mut State) {
-        let alike =
-            |k: &usize| *k != self.victim && Some(*k) != self.repeat && self.enders[*k].is_none();
-        let alike: Vec<usize> = (0..self.enders.len()).filter(alike).collect();
+        let alike = |k: &usize| {
+            *k != self.credential_revoker && Some(*k) != self.repeat && self.revokers[*k].is_none()
+        };
+        let alike: Vec<usize> = (0..self.revokers.len()).filter(alike).collect();
         if let [first, second] = alike[..]
-            && state.enders[first] > state.enders[second]
+            && state.revokers[first] > state.revokers[second]
         {
-            state.enders.swap(first, second);
+            state.revokers.swap(first, second);
             state.standby.swap(first, second);
         }
     }
@@ -266,8 +267,8 @@ impl Model for Protocol {
         for n in 0..self.nodes {
             self.node_actions(state, n, actions);
         }
-        for k in 0..self.enders.len() {
-            self.ender_actions(state, k, actions);
+        for k in 0..self.revokers.len() {
+            self.revoker_actions(state, k, actions);
         }
     }
 
@@ -285,7 +286,7 @@ impl Model for Protocol {
             | Action::CommitJoin(n)
             | Action::FinishJoin(n)
             | Action::BeginRound(n)
-            | Action::Beat(n)
+            | Action::Heartbeat(n)
             | Action::ReadLog(n)
             | Action::Apply(n)
             | Action::WriteApplied(n)
@@ -301,13 +302,13 @@ impl Model for Protocol {
             Action::LookEarly(k)
             | Action::Lock(k)
             | Action::Abort(k)
-            | Action::FindEnded(k)
+            | Action::FindRevoked(k)
             | Action::Watch(k)
             | Action::Commit(k)
             | Action::CommitUnheard(k)
             | Action::Clear(k)
             | Action::Answer(k)
-            | Action::GiveUp(k, _) => self.ender_step(&mut state, k, action),
+            | Action::Evict(k, _) => self.revoker_step(&mut state, k, action),
         }
         self.sort_commands(&mut state);
         (state != *before).then_some(state)
@@ -318,31 +319,32 @@ impl Model for Protocol {
             Property::always(Self::SAFE, Self::is_safe),
             Property::always(Self::LIVE, Self::gets_answered),
             Property::sometimes(Self::WORTHWHILE, |protocol: &Self, state: &State| {
-                (0..protocol.nodes).any(|n| protocol.lets_in(state, n))
+                (0..protocol.nodes).any(|n| protocol.accepts(state, n))
             }),
             Property::sometimes(Self::QUICK, |protocol: &Self, state: &State| {
-                let ender = &state.enders[protocol.victim];
-                let told = |n: usize| ender.seen[n].same_row && state.nodes[n].trust.left > 0;
-                protocol.answered(state) && ender.age == 0 && (0..protocol.nodes).any(told)
+                let revoker = &state.revokers[protocol.credential_revoker];
+                let informed = |n: usize| revoker.seen[n].same_row && state.nodes[n].trust.left > 0;
+                protocol.answered(state) && revoker.age == 0 && (0..protocol.nodes).any(informed)
             }),
             Property::sometimes(Self::PATIENT, |protocol: &Self, state: &State| {
                 protocol.answered(state) && state.nodes.iter().any(|node| node.keeps)
             }),
             Property::sometimes(Self::SURVIVES, |protocol: &Self, state: &State| {
-                let is_ended = protocol.answered(state);
+                let is_revoked = protocol.answered(state);
                 let took_over = matches!(state.standby, Standby::TookOver { .. });
-                took_over && is_ended && state.nodes.iter().any(|node| node.lost)
+                took_over && is_revoked && state.nodes.iter().any(|node| node.lost)
             }),
             Property::sometimes(Self::EXPIRED, |protocol: &Self, state: &State| {
-                let begun = state.enders[protocol.victim].stage == Stage::Locked;
-                let lets_in = (0..protocol.nodes).any(|n| protocol.lets_in(state, n));
-                begun && lets_in && protocol.is_over_for(state, protocol.victim)
+                let begun = state.revokers[protocol.credential_revoker].stage == Stage::Locked;
+                let accepts = (0..protocol.nodes).any(|n| protocol.accepts(state, n));
+                begun && accepts && protocol.is_over_for(state, protocol.credential_revoker)
             }),
-            Property::sometimes(Self::GIVEN_UP, |protocol: &Self, state: &State| {
-                let quick = |ender: &Ender| ender.stage == Stage::Answered && ender.age == 0;
+            Property::sometimes(Self::EVICTED, |protocol: &Self, state: &State| {
+                let quick =
+                    |revoker: &Revoker| revoker.stage == Stage::Answered && revoker.age == 0;
                 let keeps = |node: &Node| node.keeps && node.round == Round::Idle;
                 protocol.answered(state)
-                    && quick(&state.enders[protocol.victim])
+                    && quick(&state.revokers[protocol.credential_revoker])
                     && state.nodes.iter().any(keeps)
             }),
         ]
@@ -371,6 +373,6 @@ impl Protocol {
     pub const EXPIRED: &'static str =
         "a node accepts what has expired by the clock of its revocation";
     /// Only the first revocation waits for a frozen node.
-    pub const GIVEN_UP: &'static str =
+    pub const EVICTED: &'static str =
         "a revocation is answered at once because its node was evicted";
 }

@@ -18,9 +18,9 @@ pub enum Rule {
 
     // The round of a node
     /// The lease of a round counts from before its heartbeat.
-    StartBeforeBeat,
+    StartBeforeHeartbeat,
     /// The lease is extended only by a round with a heartbeat.
-    BeatForTrust,
+    HeartbeatForTrust,
     /// The lease is extended only after the log was read and applied.
     LogBeforeTrust,
     /// The entries are removed before `applied` is written.
@@ -28,7 +28,7 @@ pub enum Rule {
     /// A log that does not reach back far enough clears the cache.
     GapClearsAll,
     /// A node without a row joins again.
-    JoinWhenGivenUp,
+    JoinWhenEvicted,
 
     // A failover
     /// A node compares the identity of the invalidation at its `applied` with the one that it read.
@@ -58,9 +58,9 @@ pub enum Rule {
 
     // Wall clocks
     /// A revocation is not stored as a time and is compared with no clock.
-    EndingIsNoTime,
+    RevocationIsNoTime,
     /// A revocation also revokes credentials that have expired by its own clock.
-    ExpiredEndsToo,
+    RevokeExpiredToo,
 
     // A revocation
     /// A position is taken under a lock that is held until the commit, so that positions commit in
@@ -80,7 +80,7 @@ pub enum Rule {
     Margin,
     /// A node that was waited for in vain is evicted only if its heartbeat is the one that was
     /// read.
-    GiveUpAtSameBeat,
+    EvictAtSameHeartbeat,
     /// A revocation that finds the credential already revoked waits like the first one.
     RepeatWaitsToo,
 }
@@ -93,12 +93,12 @@ impl Rule {
         Self::GenerationAtClearing,
         Self::TrustReadWithEntry,
         Self::ClockOfTheRequest,
-        Self::StartBeforeBeat,
-        Self::BeatForTrust,
+        Self::StartBeforeHeartbeat,
+        Self::HeartbeatForTrust,
         Self::LogBeforeTrust,
         Self::ClearBeforeApplied,
         Self::GapClearsAll,
-        Self::JoinWhenGivenUp,
+        Self::JoinWhenEvicted,
         Self::SameLog,
         Self::LogOnNewConnection,
         Self::SameServer,
@@ -110,8 +110,8 @@ impl Rule {
         Self::GenerationAtJoin,
         Self::FreshId,
         Self::DistrustBeforeLeaving,
-        Self::EndingIsNoTime,
-        Self::ExpiredEndsToo,
+        Self::RevocationIsNoTime,
+        Self::RevokeExpiredToo,
         Self::PositionsInOrder,
         Self::NodesUnderLock,
         Self::ClearBeforeAnswer,
@@ -119,7 +119,7 @@ impl Rule {
         Self::WaitNoLonger,
         Self::WaitFromCommit,
         Self::Margin,
-        Self::GiveUpAtSameBeat,
+        Self::EvictAtSameHeartbeat,
         Self::RepeatWaitsToo,
     ];
 }

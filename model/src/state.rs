@@ -5,7 +5,7 @@ use crate::{failover::Standby, wall::Walls};
 /// The maximum number of nodes in a model.
 pub const MOST_NODES: usize = 3;
 /// The maximum number of revocations in a model.
-pub const MOST_ENDERS: usize = 3;
+pub const MOST_REVOKERS: usize = 3;
 
 /// The database, and every process.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
@@ -19,7 +19,7 @@ pub struct State {
     /// The nodes.
     pub nodes: [Node; MOST_NODES],
     /// The revocations.
-    pub enders: [Ender; MOST_ENDERS],
+    pub revokers: [Revoker; MOST_REVOKERS],
     /// The server that may replace the database.
     pub standby: Standby,
     /// The wall clocks.
@@ -34,7 +34,7 @@ pub struct Row {
     /// The position that its node has applied.
     pub applied: u8,
     /// Its heartbeat is the one with which it was inserted.
-    pub first_beat: bool,
+    pub first_heartbeat: bool,
 }
 
 /// The rest of a lease that began at some instant, by the clock of one node.
@@ -95,7 +95,7 @@ pub enum Round {
     /// Has read its clock and is about to write its heartbeat.
     Begun(Span),
     /// Its heartbeat is committed.
-    Beaten(Span),
+    HeartbeatWritten(Span),
     /// Has read the log and not applied it yet. Without a span, a wakeup caused the read, which
     /// extends no lease.
     Read {
@@ -116,7 +116,7 @@ pub enum Round {
 
 /// One revocation, by a node or by a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Ender {
+pub struct Revoker {
     /// Its progress.
     pub stage: Stage,
     /// The position of its invalidation.
@@ -155,22 +155,22 @@ pub struct Seen {
     /// The row existed, and no join or removal has replaced it.
     pub same_row: bool,
     /// The heartbeat has not changed since.
-    pub same_beat: bool,
+    pub same_heartbeat: bool,
     /// The row had its first heartbeat. Only without `FreshId`, where heartbeat numbers recur.
-    pub first_beat: bool,
+    pub first_heartbeat: bool,
     /// A failover took its heartbeat back, and the next heartbeat has the same number. Only without
     /// `SameServer`.
-    pub next_beat: bool,
+    pub next_heartbeat: bool,
 }
 
 impl State {
-    /// The committed position of the revocation `ender`, if it has committed.
-    pub fn committed(&self, ender: usize) -> Option<u8> {
-        let ender = &self.enders[ender];
-        match ender.stage {
+    /// The committed position of the revocation `revoker`, if it has committed.
+    pub fn committed(&self, revoker: usize) -> Option<u8> {
+        let revoker = &self.revokers[revoker];
+        match revoker.stage {
             Stage::Open | Stage::Looked | Stage::Locked => None,
             Stage::Committed | Stage::Waiting | Stage::Answered | Stage::Unknown => {
-                Some(ender.position)
+                Some(revoker.position)
             }
         }
     }
@@ -178,24 +178,24 @@ impl State {
     /// The revocation with an open transaction. If positions commit in order, it holds their lock
     /// and is the only one.
     pub fn locked_by(&self) -> Option<usize> {
-        let mut enders = self.enders.iter();
-        enders.position(|ender| ender.stage == Stage::Locked)
+        let mut revokers = self.revokers.iter();
+        revokers.position(|revoker| revoker.stage == Stage::Locked)
     }
 
     /// Records that the row of `node` was replaced or has another heartbeat.
-    pub fn row_beat(&mut self, node: usize) {
-        for ender in &mut self.enders {
-            let seen = &mut ender.seen[node];
-            seen.same_beat = std::mem::take(&mut seen.next_beat);
+    pub fn heartbeat_changed(&mut self, node: usize) {
+        for revoker in &mut self.revokers {
+            let seen = &mut revoker.seen[node];
+            seen.same_heartbeat = std::mem::take(&mut seen.next_heartbeat);
         }
     }
 
     /// Records that the row of `node` was removed or replaced.
     pub fn row_replaced(&mut self, node: usize) {
-        for ender in &mut self.enders {
-            ender.seen[node].same_beat = false;
-            ender.seen[node].same_row = false;
-            ender.seen[node].next_beat = false;
+        for revoker in &mut self.revokers {
+            revoker.seen[node].same_heartbeat = false;
+            revoker.seen[node].same_row = false;
+            revoker.seen[node].next_heartbeat = false;
         }
     }
 }
@@ -230,7 +230,7 @@ impl Node {
             Round::Joining(span)
             | Round::Joined(span)
             | Round::Begun(span)
-            | Round::Beaten(span)
+            | Round::HeartbeatWritten(span)
             | Round::Read {
                 since: Some(span), ..
             }

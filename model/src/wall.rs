@@ -16,8 +16,9 @@ pub struct Walls {
     /// Ticks since the credential expired by the foremost clock, counted from one. Zero: not
     /// expired.
     expired: u8,
-    /// Ticks by which that clock is past the time of the revocation. Only without `EndingIsNoTime`.
-    ended: Option<u8>,
+    /// Ticks by which that clock is past the time of the revocation. Only without
+    /// `RevocationIsNoTime`.
+    revoked: Option<u8>,
 }
 
 impl Protocol {
@@ -48,7 +49,7 @@ impl Protocol {
         if walls.expired > 0 {
             walls.expired = (walls.expired + 1).min(self.skew + 1);
         }
-        walls.ended = walls.ended.map(|since| (since + 1).min(self.skew));
+        walls.revoked = walls.revoked.map(|since| (since + 1).min(self.skew));
     }
 
     /// Returns whether the credential has not expired by the clock of node `n`.
@@ -58,27 +59,27 @@ impl Protocol {
 
     /// Returns whether the credential has expired by the clock of the revocation `k`.
     pub(crate) fn is_over_for(&self, state: &State, k: usize) -> bool {
-        state.walls.expired > self.clock_of_ending(state, k)
+        state.walls.expired > self.clock_of_revocation(state, k)
     }
 
     /// Returns whether node `n` accepts the row of the credential.
-    pub(crate) fn row_lets_in(&self, state: &State, n: usize) -> bool {
-        let ends_later = state
+    pub(crate) fn row_accepts(&self, state: &State, n: usize) -> bool {
+        let is_later = state
             .walls
-            .ended
-            .is_some_and(|ended| ended < state.walls.nodes[n]);
-        let is_ended = state.committed(self.victim).is_some() && !ends_later;
-        !is_ended && self.is_in_time(state, n)
+            .revoked
+            .is_some_and(|revoked| revoked < state.walls.nodes[n]);
+        let is_revoked = state.committed(self.credential_revoker).is_some() && !is_later;
+        !is_revoked && self.is_in_time(state, n)
     }
 
     /// Records that the revocation `k` has revoked the credential.
-    pub(crate) fn note_ended(&self, state: &mut State, k: usize) {
-        if k == self.victim && self.lacks(Rule::EndingIsNoTime) {
-            state.walls.ended = Some(self.clock_of_ending(state, k));
+    pub(crate) fn note_revoked(&self, state: &mut State, k: usize) {
+        if k == self.credential_revoker && self.lacks(Rule::RevocationIsNoTime) {
+            state.walls.revoked = Some(self.clock_of_revocation(state, k));
         }
     }
 
-    fn clock_of_ending(&self, state: &State, k: usize) -> u8 {
-        self.enders[k].map_or(state.walls.commands, |host| state.walls.nodes[host])
+    fn clock_of_revocation(&self, state: &State, k: usize) -> u8 {
+        self.revokers[k].map_or(state.walls.commands, |host| state.walls.nodes[host])
     }
 }

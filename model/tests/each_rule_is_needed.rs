@@ -34,12 +34,12 @@ fn clock_read_before_the_request_hides_the_end_of_the_lease() {
 
 #[test]
 fn lease_counted_from_after_the_heartbeat_outlasts_eviction() {
-    expect_unsafe_without(Rule::StartBeforeBeat, node_and_two_commands());
+    expect_unsafe_without(Rule::StartBeforeHeartbeat, node_and_two_commands());
 }
 
 #[test]
 fn lease_extended_without_a_heartbeat_outlasts_eviction() {
-    expect_unsafe_without(Rule::BeatForTrust, node_and_two_commands());
+    expect_unsafe_without(Rule::HeartbeatForTrust, node_and_two_commands());
 }
 
 #[test]
@@ -59,23 +59,24 @@ fn node_that_ignores_a_gap_in_the_log_misses_a_revocation() {
 
 #[test]
 fn evicted_node_that_continues_is_not_waited_for() {
-    expect_unsafe_without(Rule::JoinWhenGivenUp, node_and_two_commands());
+    expect_unsafe_without(Rule::JoinWhenEvicted, node_and_two_commands());
 }
 
 #[test]
 fn position_alone_does_not_identify_an_invalidation() {
-    expect_unsafe_without(Rule::SameLog, loses(Failover::LosesNotices));
+    expect_unsafe_without(Rule::SameLog, loses(Failover::LosesInvalidations));
 }
 
 #[test]
 fn applied_of_a_lost_log_answers_a_revocation() {
-    expect_unsafe_without(Rule::LogOnNewConnection, loses(Failover::LosesNotices));
+    let failover = loses(Failover::LosesInvalidations);
+    expect_unsafe_without(Rule::LogOnNewConnection, failover);
 }
 
 #[test]
 fn node_with_a_repeated_heartbeat_number_is_evicted() {
     let watched = Protocol {
-        enders: vec![None, None],
+        revokers: vec![None, None],
         watcher: Some(1),
         ..loses(Failover::LosesEverything)
     };
@@ -126,12 +127,12 @@ fn node_that_leaves_with_a_trusted_cache_is_not_waited_for() {
 
 #[test]
 fn revocation_stored_as_a_time_is_future_for_a_slow_clock() {
-    expect_unsafe_without(Rule::EndingIsNoTime, clocks_that_differ());
+    expect_unsafe_without(Rule::RevocationIsNoTime, clocks_that_differ());
 }
 
 #[test]
 fn revocation_that_skips_the_expired_misses_slow_clocks() {
-    expect_unsafe_without(Rule::ExpiredEndsToo, clocks_that_differ());
+    expect_unsafe_without(Rule::RevokeExpiredToo, clocks_that_differ());
 }
 
 #[test]
@@ -146,7 +147,7 @@ fn nodes_read_before_the_lock_lack_a_node_that_joins_later() {
 
 #[test]
 fn node_that_answers_before_removal_uses_its_own_entry() {
-    expect_unsafe_without(Rule::ClearBeforeAnswer, node_that_ends());
+    expect_unsafe_without(Rule::ClearBeforeAnswer, node_that_revokes());
 }
 
 #[test]
@@ -175,17 +176,17 @@ fn wait_without_a_margin_is_too_short_for_a_slow_clock() {
 
 #[test]
 fn eviction_without_a_heartbeat_check_hits_an_active_node() {
-    expect_unsafe_without(Rule::GiveUpAtSameBeat, node_and_two_commands());
+    expect_unsafe_without(Rule::EvictAtSameHeartbeat, node_and_two_commands());
 }
 
 #[test]
 fn repeated_revocation_that_does_not_wait_answers_too_early() {
-    let found_ended = Protocol {
-        enders: vec![None, None],
+    let found_revoked = Protocol {
+        revokers: vec![None, None],
         repeat: Some(1),
         ..node_and_command()
     };
-    expect_unsafe_without(Rule::RepeatWaitsToo, found_ended);
+    expect_unsafe_without(Rule::RepeatWaitsToo, found_revoked);
 }
 
 #[test]
@@ -203,8 +204,8 @@ fn each_rule_has_a_test_and_a_row_in_the_documentation() {
 fn node_and_command() -> Protocol {
     Protocol {
         nodes: 1,
-        enders: vec![None],
-        victim: 0,
+        revokers: vec![None],
+        credential_revoker: 0,
         repeat: None,
         watcher: None,
         lease: 1,
@@ -218,15 +219,15 @@ fn node_and_command() -> Protocol {
 
 fn node_and_two_commands() -> Protocol {
     Protocol {
-        enders: vec![None, None],
-        victim: 1,
+        revokers: vec![None, None],
+        credential_revoker: 1,
         ..node_and_command()
     }
 }
 
-fn node_that_ends() -> Protocol {
+fn node_that_revokes() -> Protocol {
     Protocol {
-        enders: vec![Some(0)],
+        revokers: vec![Some(0)],
         ..node_and_command()
     }
 }

@@ -9,8 +9,8 @@ use stateright::{Checker, Model};
 /// One node. Each test adds its revocations.
 const SMALL: Protocol = Protocol {
     nodes: 1,
-    enders: Vec::new(),
-    victim: 0,
+    revokers: Vec::new(),
+    credential_revoker: 0,
     repeat: None,
     watcher: None,
     lease: 2,
@@ -27,7 +27,7 @@ const FIRST_NODE: Option<usize> = Some(0);
 #[test]
 fn guarantees_hold_for_a_node_and_a_command() {
     let protocol = Protocol {
-        enders: vec![COMMAND],
+        revokers: vec![COMMAND],
         lease: 3,
         drift: 2,
         ..SMALL
@@ -38,7 +38,7 @@ fn guarantees_hold_for_a_node_and_a_command() {
 #[test]
 fn guarantees_hold_for_a_node_that_revokes() {
     let protocol = Protocol {
-        enders: vec![FIRST_NODE],
+        revokers: vec![FIRST_NODE],
         lease: 3,
         drift: 2,
         ..SMALL
@@ -49,8 +49,8 @@ fn guarantees_hold_for_a_node_that_revokes() {
 #[test]
 fn guarantees_hold_for_a_node_and_two_commands() {
     let protocol = Protocol {
-        enders: vec![COMMAND, COMMAND],
-        victim: 1,
+        revokers: vec![COMMAND, COMMAND],
+        credential_revoker: 1,
         ..SMALL
     };
     holds(protocol, EVERYTHING, 895_745);
@@ -59,8 +59,8 @@ fn guarantees_hold_for_a_node_and_two_commands() {
 #[test]
 fn guarantees_hold_if_a_node_and_then_a_command_revoke() {
     let protocol = Protocol {
-        enders: vec![FIRST_NODE, COMMAND],
-        victim: 1,
+        revokers: vec![FIRST_NODE, COMMAND],
+        credential_revoker: 1,
         ..SMALL
     };
     holds(protocol, &[Protocol::QUICK, Protocol::PATIENT], 1_064_452);
@@ -69,8 +69,8 @@ fn guarantees_hold_if_a_node_and_then_a_command_revoke() {
 #[test]
 fn guarantees_hold_if_a_node_revokes_beside_a_command() {
     let protocol = Protocol {
-        enders: vec![FIRST_NODE, COMMAND],
-        victim: 0,
+        revokers: vec![FIRST_NODE, COMMAND],
+        credential_revoker: 0,
         ..SMALL
     };
     holds(protocol, &[], 849_025);
@@ -79,8 +79,8 @@ fn guarantees_hold_if_a_node_revokes_beside_a_command() {
 #[test]
 fn guarantees_hold_for_a_node_and_three_commands() {
     let protocol = Protocol {
-        enders: vec![COMMAND, COMMAND, COMMAND],
-        victim: 2,
+        revokers: vec![COMMAND, COMMAND, COMMAND],
+        credential_revoker: 2,
         lease: 1,
         drift: 0,
         leaving: false,
@@ -92,7 +92,7 @@ fn guarantees_hold_for_a_node_and_three_commands() {
 #[test]
 fn guarantees_hold_if_a_command_finds_it_already_revoked() {
     let protocol = Protocol {
-        enders: vec![COMMAND, COMMAND],
+        revokers: vec![COMMAND, COMMAND],
         repeat: Some(1),
         ..SMALL
     };
@@ -102,7 +102,7 @@ fn guarantees_hold_if_a_command_finds_it_already_revoked() {
 #[test]
 fn guarantees_hold_if_a_node_finds_it_already_revoked() {
     let protocol = Protocol {
-        enders: vec![COMMAND, FIRST_NODE],
+        revokers: vec![COMMAND, FIRST_NODE],
         repeat: Some(1),
         ..SMALL
     };
@@ -112,7 +112,7 @@ fn guarantees_hold_if_a_node_finds_it_already_revoked() {
 #[test]
 fn guarantees_hold_for_a_command_that_evicts_silent_nodes() {
     let protocol = Protocol {
-        enders: vec![COMMAND, COMMAND],
+        revokers: vec![COMMAND, COMMAND],
         watcher: Some(1),
         ..SMALL
     };
@@ -123,7 +123,7 @@ fn guarantees_hold_for_a_command_that_evicts_silent_nodes() {
 fn guarantees_hold_for_two_nodes_one_of_which_revokes() {
     let protocol = Protocol {
         nodes: 2,
-        enders: vec![FIRST_NODE],
+        revokers: vec![FIRST_NODE],
         lease: 2,
         drift: 0,
         ..SMALL
@@ -135,7 +135,7 @@ fn guarantees_hold_for_two_nodes_one_of_which_revokes() {
 fn guarantees_hold_for_two_nodes_and_a_command() {
     let protocol = Protocol {
         nodes: 2,
-        enders: vec![COMMAND],
+        revokers: vec![COMMAND],
         lease: 1,
         ..SMALL
     };
@@ -145,8 +145,8 @@ fn guarantees_hold_for_two_nodes_and_a_command() {
 #[test]
 fn guarantees_hold_if_a_failover_loses_invalidations() {
     let protocol = Protocol {
-        enders: vec![COMMAND],
-        failover: Failover::LosesNotices,
+        revokers: vec![COMMAND],
+        failover: Failover::LosesInvalidations,
         ..SMALL
     };
     holds(protocol, &[Protocol::SURVIVES], 74_690);
@@ -155,7 +155,7 @@ fn guarantees_hold_if_a_failover_loses_invalidations() {
 #[test]
 fn guarantees_hold_if_a_failover_loses_recent_commits() {
     let protocol = Protocol {
-        enders: vec![COMMAND],
+        revokers: vec![COMMAND],
         failover: Failover::LosesEverything,
         ..SMALL
     };
@@ -165,12 +165,12 @@ fn guarantees_hold_if_a_failover_loses_recent_commits() {
 #[test]
 fn guarantees_hold_if_a_failover_loses_two_invalidations() {
     let protocol = Protocol {
-        enders: vec![COMMAND, COMMAND],
-        victim: 1,
+        revokers: vec![COMMAND, COMMAND],
+        credential_revoker: 1,
         lease: 1,
         drift: 0,
         leaving: false,
-        failover: Failover::LosesNotices,
+        failover: Failover::LosesInvalidations,
         ..SMALL
     };
     holds(protocol, &[Protocol::SURVIVES], 1_358_390);
@@ -179,14 +179,14 @@ fn guarantees_hold_if_a_failover_loses_two_invalidations() {
 #[test]
 fn guarantees_hold_for_wall_clocks_that_differ() {
     let protocol = Protocol {
-        enders: vec![COMMAND],
+        revokers: vec![COMMAND],
         skew: 2,
         ..SMALL
     };
     holds(protocol, &[Protocol::PATIENT, Protocol::EXPIRED], 425_088);
 }
 
-const EVERYTHING: &[&str] = &[Protocol::QUICK, Protocol::PATIENT, Protocol::GIVEN_UP];
+const EVERYTHING: &[&str] = &[Protocol::QUICK, Protocol::PATIENT, Protocol::EVICTED];
 
 fn holds(protocol: Protocol, reachable: &[&'static str], states: usize) {
     let threads = available_parallelism().map_or(1, usize::from);
