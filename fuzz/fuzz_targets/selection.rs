@@ -61,8 +61,8 @@ fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
 /// Parses a printed filter, for a caller without a credential.
 fn take(fields: Option<Fields>) -> CredentialFilter {
     let mut fields = fields.expect("a filter that was just printed");
-    let nobody: Option<CredentialId> = None;
-    let selection = CredentialFilter::take(&mut fields, NOW, nobody);
+    let no_credential: Option<CredentialId> = None;
+    let selection = CredentialFilter::take(&mut fields, NOW, no_credential);
     fields.finish().expect("a filter that was just printed");
     selection
 }
