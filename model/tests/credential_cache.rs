@@ -262,9 +262,9 @@ fn check_during_invalidations(
 
 fn check(memory: &CredentialCache, row: &AtomicU32, answered: &AtomicU32) {
     let answered = answered.load(Ordering::SeqCst);
-    if let Some(known) = memory.get(&ADA) {
+    if let Some(cached) = memory.get(&ADA) {
         assert!(
-            known.credential.changes >= answered,
+            cached.credential.changes >= answered,
             "the entry was invalidated"
         );
         return;
