@@ -89,13 +89,13 @@ fn checks(sort: Sort, times: u32, folder: &Path) -> Result<()> {
         .transpose()?;
     let keys = settings.signing_keys(&SystemRandom)?;
     db::run_pending(&settings.database.url, MIGRATIONS)?;
-    let passes = folder.join("passes");
-    database::fill(&path, 1, 1, &passes)?;
+    let credentials = folder.join("credentials");
+    database::fill(&path, 1, 1, &credentials)?;
     let runtime = actix_web::rt::System::new();
     let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
     let app = App::new().service(app::scope(&context, &keys));
     let app = runtime.block_on(test::init_service(app));
-    let pass = if sort.by_session() {
+    let credential = if sort.by_session() {
         let form = [
             ("name", "Ada Lovelace"),
             ("email", "ada@example.com"),
@@ -107,13 +107,13 @@ fn checks(sort: Sort, times: u32, folder: &Path) -> Result<()> {
         let cookie = cookie.to_str()?.split(';').next().unwrap_or_default();
         ("Cookie", cookie.to_owned())
     } else {
-        let header = fs::read_to_string(&passes)?;
+        let header = fs::read_to_string(&credentials)?;
         let value = header.trim().split_once(": ").ok_or("no token")?.1;
         ("Authorization", value.to_owned())
     };
     let request = || {
         let request = test::TestRequest::get().uri(sort.path());
-        let request = from_here(request).insert_header((pass.0, &*pass.1));
+        let request = from_here(request).insert_header((credential.0, &*credential.1));
         request.to_request()
     };
     // Until the credential is cached, and everything that the first request allocates exists.
@@ -231,10 +231,12 @@ fn count(sort: Sort) -> Result<u64> {
         .arg(std::env::current_exe()?)
         .args(["check", &sort.name(), &TIMES.to_string()])
         .output()?;
-    let told = String::from_utf8_lossy(&output.stderr);
-    let line = told.lines().find_map(|line| line.split_once("Collected :"));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let line = stderr
+        .lines()
+        .find_map(|line| line.split_once("Collected :"));
     match line {
         Some((_, count)) if output.status.success() => Ok(count.trim().parse::<u64>()? / TIMES),
-        _ => Err(format!("valgrind: {told}").into()),
+        _ => Err(format!("valgrind: {stderr}").into()),
     }
 }

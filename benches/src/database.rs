@@ -11,7 +11,7 @@ use narthex::schema::{credentials, secrets, users};
 use crate::{
     Result,
     rows::{TOKENS_A_USER, id, make_secrets, time, user_id},
-    table::complain,
+    table::print_to_stderr,
 };
 
 /// The number of rows of one statement.
@@ -26,11 +26,11 @@ struct Index {
 }
 
 /// Adds `tokens` active tokens to the database at `path`, whose tables exist. Writes the headers
-/// for `in_use` of them, evenly spread, to `passes`, one a line.
+/// for `in_use` of them, evenly spread, to `credentials`, one a line.
 ///
 /// This is fast because no index gets its entries in random order: rows are written in the order of
 /// their keys, and other indexes are built at the end.
-pub fn fill(path: &Path, tokens: usize, in_use: usize, passes: &Path) -> Result<()> {
+pub fn fill(path: &Path, tokens: usize, in_use: usize, credentials: &Path) -> Result<()> {
     let mut database = SqliteConnection::establish(&path.to_string_lossy())?;
     database.batch_execute(
         "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
@@ -42,19 +42,19 @@ pub fn fill(path: &Path, tokens: usize, in_use: usize, passes: &Path) -> Result<
     for index in &indexes {
         database.batch_execute(&format!("DROP INDEX {}", index.name))?;
     }
-    let mut secrets = make_secrets(tokens, in_use, passes)?;
+    let mut secrets = make_secrets(tokens, in_use, credentials)?;
     let ids: Vec<[u8; 16]> = (0..tokens).map(id).collect::<Result<_>>()?;
     database.transaction(|database| {
         insert_users(database, tokens.div_ceil(TOKENS_A_USER))?;
         for (batch, ids) in ids.chunks(BATCH).enumerate() {
             insert_tokens(database, batch * BATCH, ids)?;
         }
-        complain("  credentials written");
+        print_to_stderr("  credentials written");
         secrets.sort_unstable();
         for batch in secrets.chunks(BATCH) {
             insert_secrets(database, &ids, batch)?;
         }
-        complain("  secrets written");
+        print_to_stderr("  secrets written");
         Ok::<(), Box<dyn std::error::Error>>(())
     })?;
     for index in &indexes {

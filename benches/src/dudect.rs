@@ -82,7 +82,7 @@ impl Timed {
     }
 
     /// Prints a row of a table.
-    pub fn tell(&self, what: &str) {
+    pub fn print_row(&self, what: &str) {
         let t = self.furthest();
         let seen = if t.abs() > DIFFERENT {
             "a difference"

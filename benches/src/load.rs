@@ -18,18 +18,18 @@ pub struct Answers {
 }
 
 /// Sends requests without pause over this number of connections. Each request has another header of
-/// the file `passes`, which has one a line: `Name: value`.
+/// the file `credentials`, which has one a line: `Name: value`.
 pub fn ask(
     address: &str,
     path: &str,
-    passes: &Path,
+    credentials: &Path,
     connections: usize,
     takes: Duration,
 ) -> Result<Answers> {
     let output = wrk(address, path, connections, takes)
         .arg("--script")
-        .arg(script("passes.lua"))
-        .args(["--", &passes.to_string_lossy()])
+        .arg(script("credentials.lua"))
+        .args(["--", &credentials.to_string_lossy()])
         .output()?;
     let text = String::from_utf8(output.stdout)?;
     let figures = text.lines().find_map(|line| line.strip_prefix("FIGURES "));
@@ -53,9 +53,9 @@ pub fn ask(
 
 /// Uses each of `count` credentials at least once. A load counts only if it alone is long enough
 /// for all of them, because each load begins at a random place in the file.
-pub fn show_all(address: &str, path: &str, passes: &Path, count: usize) -> Result<()> {
+pub fn show_all(address: &str, path: &str, credentials: &Path, count: usize) -> Result<()> {
     let mut takes = Duration::from_secs(1);
-    while ask(address, path, passes, 16, takes)?.count < count as f64 * 1.1 {
+    while ask(address, path, credentials, 16, takes)?.count < count as f64 * 1.1 {
         takes *= 2;
     }
     Ok(())

@@ -36,7 +36,7 @@ enum Cli {
         /// The number of rounds, of which the median counts
         #[arg(long)]
         rounds: Option<usize>,
-        /// The program to measure; the measurements beside constants use the library with which
+        /// The program to measure; the measurements with constants use the library with which
         /// this was built
         #[arg(long, default_value = "target/release/narthex")]
         program: PathBuf,
@@ -88,7 +88,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            table::complain(&error.to_string());
+            table::print_to_stderr(&error.to_string());
             ExitCode::FAILURE
         }
     }

@@ -118,7 +118,7 @@ impl Installation {
     }
 
     /// The same together with constants that have the length of the response to `header`.
-    pub fn serve_beside_constants(&self, log: &str, header: &str) -> Result<Server> {
+    pub fn serve_with_constants(&self, log: &str, header: &str) -> Result<Server> {
         let mut command = Command::new(std::env::current_exe()?);
         self.set_up(command.arg("serve"));
         command

@@ -22,10 +22,14 @@ pub const TOKENS_A_USER: usize = 100;
 const FIRST: i64 = 1_767_225_600_000;
 
 /// The digest of each token's secret, with the index of the token. Only the tokens in use have a
-/// known secret. They are evenly spread, and their headers are written to `passes`.
-pub fn make_secrets(tokens: usize, in_use: usize, passes: &Path) -> Result<Vec<([u8; 32], usize)>> {
+/// known secret. They are evenly spread, and their headers are written to `credentials`.
+pub fn make_secrets(
+    tokens: usize,
+    in_use: usize,
+    credentials: &Path,
+) -> Result<Vec<([u8; 32], usize)>> {
     let prefix = TokenPrefix::parse("nrx")?;
-    let mut lines = BufWriter::new(File::create(passes)?);
+    let mut lines = BufWriter::new(File::create(credentials)?);
     let every = tokens / in_use.max(1);
     let mut secrets = Vec::with_capacity(tokens);
     for place in 0..tokens {

@@ -61,8 +61,8 @@ static DATABASE: OnceLock<Database> = OnceLock::new();
 /// credential from the standard input, with which it finds the length of the responses. Prints the
 /// two addresses.
 pub fn serve() -> Result<()> {
-    let mut pass = String::new();
-    std::io::stdin().read_line(&mut pass)?;
+    let mut credential = String::new();
+    std::io::stdin().read_line(&mut credential)?;
     let sources = Sources::load([], None)?;
     let settings = Settings::read(&sources)?;
     let _log = logging::start(Program::Server, &sources, &settings)?;
@@ -81,7 +81,7 @@ pub fn serve() -> Result<()> {
         actix_web::rt::spawn(bare.run());
         thread::spawn(move || {
             if let (address, Some(bare)) = addresses {
-                match measure(&address, &bare.to_string(), pass.trim()) {
+                match measure(&address, &bare.to_string(), credential.trim()) {
                     Ok(()) => say(&format!("{address} {bare}")),
                     Err(error) => say(&format!("cannot be measured: {error}")),
                 }
@@ -126,24 +126,24 @@ async fn answer(body: &'static OnceLock<Bytes>) -> HttpResponse {
 }
 
 /// Requests the responses and gives each constant a body of the right length.
-fn measure(address: &str, bare: &str, pass: &str) -> Result<()> {
+fn measure(address: &str, bare: &str, credential: &str) -> Result<()> {
     let client = |address| Client::patient(address, Duration::from_secs(10));
     for (path, constant, in_the_app, on_the_bare) in [
         (USER, USER_CONSTANT, &IN_THE_APP.user, &BARE.user),
         (VERIFY, VERIFY_CONSTANT, &IN_THE_APP.verify, &BARE.verify),
     ] {
-        let answer = client(address)?.get(path, pass)?.expect(200)?;
+        let answer = client(address)?.get(path, credential)?.expect(200)?;
         let whole = answer.head.len() + answer.body.len();
         for (server, body) in [(address, in_the_app), (bare, on_the_bare)] {
             let mut client = client(server)?;
-            let empty = client.get(constant, pass)?;
+            let empty = client.get(constant, credential)?;
             // Without a body, the constant is a 503, and a 200 has a shorter head.
             let head = empty.head.len() - " 503 Service Unavailable".len()
                 + " 200 OK".len()
                 + "content-type: application/json\r\n".len()
                 + 2;
             drop(body.set(Bytes::from(vec![b'x'; whole.saturating_sub(head)])));
-            let set = client.get(constant, pass)?.expect(200)?;
+            let set = client.get(constant, credential)?.expect(200)?;
             let difference = whole.abs_diff(set.head.len() + set.body.len());
             if difference > 2 {
                 return Err(format!("{constant} is {difference} bytes off").into());

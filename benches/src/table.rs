@@ -12,7 +12,7 @@ pub fn say(line: &str) {
 }
 
 /// Prints an error or the progress to the standard error.
-pub fn complain(line: &str) {
+pub fn print_to_stderr(line: &str) {
     drop(writeln!(stderr(), "{line}"));
 }
 

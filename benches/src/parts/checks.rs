@@ -22,7 +22,7 @@ const TOKENS: usize = 1000;
 
 pub fn measure(effort: &Effort) -> Result<()> {
     let installation = filled(effort, "checks", TOKENS, TOKENS)?;
-    let tokens = installation.folder.join("passes");
+    let tokens = installation.folder.join("credentials");
     for (log, said) in [
         ("info", "with a log line for each, the default"),
         ("warn", "without a log line for each, `NARTHEX_LOG=warn`"),
@@ -42,10 +42,10 @@ pub fn measure(effort: &Effort) -> Result<()> {
         );
         let header = fs::read_to_string(&tokens)?;
         let header = header.lines().next().ok_or("no token")?;
-        let server = installation.serve_beside_constants(log, header)?;
+        let server = installation.serve_with_constants(log, header)?;
         let session = installation.folder.join("session");
         fs::write(&session, sign_in(&server)?)?;
-        for (name, passes, path, constant) in [
+        for (name, credentials, path, constant) in [
             ("`GET /api/v1/user`, token", &tokens, USER, USER_CONSTANT),
             (
                 "`GET /auth/verify`, token",
@@ -64,7 +64,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
             for connections in CONNECTIONS {
                 let work = Work {
                     server: &server,
-                    passes,
+                    credentials,
                     path,
                     constant,
                     connections,
@@ -76,7 +76,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
         for connections in CONNECTIONS {
             let work = Work {
                 server: &server,
-                passes: &tokens,
+                credentials: &tokens,
                 path: USER_CONSTANT,
                 constant: USER_CONSTANT,
                 connections,
@@ -100,7 +100,7 @@ fn sign_in(server: &Server) -> Result<String> {
 
 struct Work<'a> {
     server: &'a Server,
-    passes: &'a PathBuf,
+    credentials: &'a PathBuf,
     path: &'a str,
     constant: &'a str,
     connections: usize,
@@ -140,8 +140,8 @@ impl Work<'_> {
 
     fn ask(&self, address: &str, path: &str, effort: &Effort) -> Result<Figures> {
         let before = self.server.microseconds()?;
-        let passes: &Path = self.passes;
-        let answers = load::ask(address, path, passes, self.connections, effort.takes)?;
+        let credentials: &Path = self.credentials;
+        let answers = load::ask(address, path, credentials, self.connections, effort.takes)?;
         let took = self.server.microseconds()? - before;
         Ok((answers.a_second, took / answers.count))
     }

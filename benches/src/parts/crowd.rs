@@ -19,14 +19,17 @@ pub fn measure(effort: &Effort, crowded: &Installation) -> Result<()> {
     let (few, many) = (serve(&small)?, serve(crowded)?);
     // As many requests in the client as for the large database, so that the client has the same
     // cost.
-    let (of_few, of_many) = (small.folder.join("as-many"), crowded.folder.join("passes"));
-    let passes = fs::read_to_string(small.folder.join("passes"))?;
-    let as_many = passes.lines().cycle().take(effort.passes);
+    let (of_few, of_many) = (
+        small.folder.join("as-many"),
+        crowded.folder.join("credentials"),
+    );
+    let credentials = fs::read_to_string(small.folder.join("credentials"))?;
+    let as_many = credentials.lines().cycle().take(effort.cached);
     fs::write(&of_few, as_many.collect::<Vec<_>>().join("\n"))?;
     let ask_few = || ask(&of_few, &few, effort);
     let ask_many = || ask(&of_many, &many, effort);
     // Before the measurement, all credentials in use are cached.
-    load::show_all(&many.address, USER, &of_many, effort.passes)?;
+    load::show_all(&many.address, USER, &of_many, effort.cached)?;
     ask_few()?;
     let (mut rates, mut times, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..effort.rounds {
@@ -52,7 +55,7 @@ pub fn measure(effort: &Effort, crowded: &Installation) -> Result<()> {
     let ((few_rate, many_rate), (few_time, many_time)) = (of_each(rates), of_each(times));
     table::row(&[&FEW, &FEW, &whole(few_rate), &"1", &two(few_time)]);
     let (rate, ratio) = (whole(many_rate), table::ratio(ratios));
-    table::row(&[&effort.many, &effort.passes, &rate, &ratio, &two(many_time)]);
+    table::row(&[&effort.many, &effort.cached, &rate, &ratio, &two(many_time)]);
     Ok(())
 }
 
@@ -61,11 +64,11 @@ fn serve(installation: &Installation) -> Result<Server> {
 }
 
 /// The responses, and the CPU time of the server for one, including its background work.
-fn ask(passes: &Path, server: &Server, effort: &Effort) -> Result<(Answers, f64)> {
+fn ask(credentials: &Path, server: &Server, effort: &Effort) -> Result<(Answers, f64)> {
     let before = server.microseconds()?;
     // Long enough to use all credentials.
     let takes = effort.takes * 3;
-    let answers = load::ask(&server.address, USER, passes, CONNECTIONS, takes)?;
+    let answers = load::ask(&server.address, USER, credentials, CONNECTIONS, takes)?;
     let took = server.microseconds()? - before;
     Ok((answers, took / answers.count))
 }

@@ -54,8 +54,8 @@ impl<'a> Flood<'a> {
         let load = load::sign_in(address, self.connections, self.refused, longer)?;
         thread::sleep(Duration::from_secs(1));
         self.checks.push(ask(self.server)?);
-        let told = String::from_utf8(load.wait_with_output()?.stdout)?;
-        let answers = told.lines().filter_map(|line| {
+        let stdout = String::from_utf8(load.wait_with_output()?.stdout)?;
+        let answers = stdout.lines().filter_map(|line| {
             let (status, count) = line.strip_prefix("answers ")?.split_once(": ")?;
             Some((status.parse().ok()?, count.parse::<f64>().ok()?))
         });
@@ -84,11 +84,11 @@ impl<'a> Flood<'a> {
 
 pub fn measure(effort: &Effort) -> Result<()> {
     let installation = Installation::new(effort.program, "flood")?;
-    let pass = one_token(&installation)?;
+    let credential = one_token(&installation)?;
     let (exempt, _) = installation.serve("/readyz", "")?;
     let throttling = installation.serve_throttling()?;
     let takes = effort.takes * 3;
-    let ask = |server: &Server| load::ask(&server.address, USER, &pass, ASKING, takes);
+    let ask = |server: &Server| load::ask(&server.address, USER, &credential, ASKING, takes);
     ask(&throttling)?;
     ask(&exempt)?;
     // An exempt address stands for many networks, because no rate limit by network applies.

@@ -16,20 +16,20 @@ const LENGTHS: [usize; 2] = [10, 10_000];
 
 pub fn measure(effort: &Effort) -> Result<()> {
     let installation = Installation::new(effort.program, "lists")?;
-    let mut passes = Vec::new();
+    let mut credentials = Vec::new();
     for length in LENGTHS {
         let email = format!("user{length}@example.com");
         installation.add_user(&email)?;
-        let pass = installation.folder.join(&email);
-        fs::write(&pass, installation.add_token(&email)? + "\n")?;
+        let credential = installation.folder.join(&email);
+        fs::write(&credential, installation.add_token(&email)? + "\n")?;
         add_ended(&installation, &email, length)?;
-        passes.push(pass);
+        credentials.push(credential);
     }
     let (server, _) = installation.serve("/readyz", "")?;
     let mut rates = [Vec::new(), Vec::new()];
     for _ in 0..=effort.rounds {
-        for (pass, rates) in passes.iter().zip(&mut rates) {
-            rates.push(load::ask(&server.address, PATH, pass, 16, effort.takes)?.a_second);
+        for (credential, rates) in credentials.iter().zip(&mut rates) {
+            rates.push(load::ask(&server.address, PATH, credential, 16, effort.takes)?.a_second);
         }
     }
     // The first round warms up.

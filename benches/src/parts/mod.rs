@@ -2,10 +2,10 @@
 
 mod checks;
 mod crowd;
-mod endings;
 mod flood;
 mod lists;
 mod memory;
+mod revocations;
 mod start;
 mod timing;
 
@@ -13,7 +13,7 @@ use std::{path::Path, time::Duration};
 
 use clap::ValueEnum;
 
-use crate::{Result, database, process::Installation, table::complain};
+use crate::{Result, database, process::Installation, table::print_to_stderr};
 
 /// The parts that can be measured separately.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -22,14 +22,14 @@ pub enum Part {
     Checks,
     /// A check among ten million tokens compared with one among a thousand
     Crowd,
-    /// Tokens created and revoked compared with bare commits
-    Endings,
     /// A check during many sign-ins compared with one without
     Flood,
     /// A page of a long list compared with one of a short list
     Lists,
     /// Resident memory, idle and with many cached credentials
     Memory,
+    /// Tokens created and revoked compared with bare commits
+    Revocations,
     /// The time from the start to the first response
     Start,
     /// Whether the response time reveals how near a guess was; only if it is named
@@ -45,7 +45,7 @@ pub struct Effort<'a> {
     /// The number of tokens in the large database.
     pub many: usize,
     /// The number of cached credentials.
-    pub passes: usize,
+    pub cached: usize,
 }
 
 /// Measures these parts, or all.
@@ -56,14 +56,14 @@ pub fn run(parts: &[Part], quick: bool, rounds: Option<usize>, program: &Path) -
         // Many short loads, so that other load of the machine is in both sides of a ratio.
         takes: Duration::from_secs(1),
         many: if quick { 100_000 } else { 10_000_000 },
-        passes: if quick { 10_000 } else { 100_000 },
+        cached: if quick { 10_000 } else { 100_000 },
     };
     let wanted = |part| parts.is_empty() || parts.contains(&part);
     if wanted(Part::Checks) {
         checks::measure(&effort)?;
     }
-    if wanted(Part::Endings) {
-        endings::measure(&effort)?;
+    if wanted(Part::Revocations) {
+        revocations::measure(&effort)?;
     }
     if wanted(Part::Flood) {
         flood::measure(&effort)?;
@@ -90,16 +90,16 @@ pub fn run(parts: &[Part], quick: bool, rounds: Option<usize>, program: &Path) -
     Ok(())
 }
 
-/// An installation with many tokens. The file `passes` in its folder has the headers of those in
-/// use.
+/// An installation with many tokens. The file `credentials` in its folder has the headers of those
+/// in use.
 fn crowded(effort: &Effort) -> Result<Installation> {
-    complain(&format!("making {} tokens", effort.many));
-    filled(effort, "crowd", effort.many, effort.passes)
+    print_to_stderr(&format!("making {} tokens", effort.many));
+    filled(effort, "crowd", effort.many, effort.cached)
 }
 
 fn filled(effort: &Effort, name: &str, tokens: usize, in_use: usize) -> Result<Installation> {
     let installation = Installation::new(effort.program, name)?;
-    let passes = installation.folder.join("passes");
-    database::fill(&installation.database(), tokens, in_use, &passes)?;
+    let credentials = installation.folder.join("credentials");
+    database::fill(&installation.database(), tokens, in_use, &credentials)?;
     Ok(installation)
 }

@@ -11,11 +11,11 @@ use crate::{
 };
 
 pub fn measure(effort: &Effort, crowded: &Installation) -> Result<()> {
-    let passes = fs::read_to_string(crowded.folder.join("passes"))?;
+    let credentials = fs::read_to_string(crowded.folder.join("credentials"))?;
     let mut took = Vec::new();
     // One more than counts, because the first start reads the program from the disk.
-    for pass in passes.lines().take(1 + effort.rounds * 3) {
-        let (_server, time) = crowded.serve(USER, pass)?;
+    for credential in credentials.lines().take(1 + effort.rounds * 3) {
+        let (_server, time) = crowded.serve(USER, credential)?;
         took.push(time.as_secs_f64() * 1000.0);
     }
     let took = median(took.split_off(1));

@@ -51,16 +51,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 pub fn measure(effort: &Effort) -> Result<()> {
-    let times = effort.passes;
+    let times = effort.cached;
     let accounts = times / 500;
     let installation = Installation::new(effort.program, "timing")?;
-    let passes = installation.folder.join("passes");
+    let credentials = installation.folder.join("credentials");
     let path = installation.database();
-    database::fill(&path, accounts * TOKENS_A_USER, LIVE, &passes)?;
+    database::fill(&path, accounts * TOKENS_A_USER, LIVE, &credentials)?;
     SqliteConnection::establish(&path.to_string_lossy())?.batch_execute(&format!(
         "UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE email = '{EMAIL}')"
     ))?;
-    let live = fs::read_to_string(&passes)?;
+    let live = fs::read_to_string(&credentials)?;
     let live: Vec<&str> = live
         .lines()
         .filter_map(|line| line.rsplit_once(' '))
@@ -103,7 +103,7 @@ fn control(times: usize) -> Result<()> {
         black_box(pairs.all(|(one, other)| black_box(one) == black_box(other)));
         Ok(())
     })?;
-    timed.tell("control: a comparison that stops at the first difference");
+    timed.print_row("control: a comparison that stops at the first difference");
     Ok(())
 }
 
@@ -120,7 +120,7 @@ fn checksum(live: &[&str], times: usize) -> Result<()> {
         black_box(TokenSecret::digest_of(text).is_some());
         Ok(())
     })?;
-    timed.tell(
+    timed.print_row(
         "the checksum of a token (not secret): wrong in the last of six characters, or in all",
     );
     Ok(())
@@ -133,7 +133,7 @@ fn digest(live: &[&str], times: usize) -> Result<()> {
         black_box(Digest::of(secret.as_bytes()));
         Ok(())
     })?;
-    timed.tell("SHA-256 of a token: always the same one, or a random one");
+    timed.print_row("SHA-256 of a token: always the same one, or a random one");
     Ok(())
 }
 
@@ -164,12 +164,13 @@ fn look_ups(runtime: &SystemRunner, context: &AppState, live: &[&str], times: us
         black_box(context.cluster().get(&Digest::of(secret.as_bytes())));
         Ok(())
     })?;
-    timed.tell("lookup of a token in the cache: 29 of 30 characters of an active one, or none");
+    timed
+        .print_row("lookup of a token in the cache: 29 of 30 characters of an active one, or none");
     let timed = Timed::in_turns(times / 5, make, |secret| {
         black_box(check(secret)?);
         Ok(())
     })?;
-    timed.tell("the same with the query of the database");
+    timed.print_row("the same with the query of the database");
     Ok(())
 }
 
@@ -201,7 +202,7 @@ fn signature(settings: &Settings, keys: &SigningKeys, cookie: &str, times: usize
         black_box(rules.secrets_among(headers).next());
         Ok(())
     })?;
-    timed.tell("the signature of a session cookie: forged in 2 of 32 bytes, or in all");
+    timed.print_row("the signature of a session cookie: forged in 2 of 32 bytes, or in all");
     Ok(())
 }
 
@@ -217,7 +218,7 @@ fn password(runtime: &SystemRunner, hasher: &PasswordHasher, times: usize) -> Re
         black_box(runtime.block_on(verdict)?);
         Ok(())
     })?;
-    timed.tell("Argon2id: the right password, or a wrong one");
+    timed.print_row("Argon2id: the right password, or a wrong one");
     Ok(())
 }
 
@@ -240,7 +241,7 @@ fn sign_ins(server: &Server, accounts: usize) -> Result<()> {
             post(&mut client, email, WRONG)?.expect(422).map(drop)
         })?;
     }
-    timed.tell("sign-in with a wrong password: an existing account, or none");
+    timed.print_row("sign-in with a wrong password: an existing account, or none");
     Ok(())
 }
 

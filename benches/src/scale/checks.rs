@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Effort,
-    fill::Passes,
+    fill::CredentialHeaders,
     latencies::Latencies,
     nodes::{Cluster, Deployment},
     postgres::Postgres,
@@ -23,20 +23,23 @@ use crate::{
 };
 
 /// The number of credentials that are used in turn.
-const KNOWN: usize = 300;
+const CACHED: usize = 300;
 const CONNECTIONS: usize = 48;
 
 /// A file of credentials that all nodes cache.
-pub fn known(deployment: &Deployment, passes: &mut Passes) -> Result<PathBuf> {
-    let file = deployment.folder().join("known");
-    fs::write(&file, passes.take(KNOWN)?.join("\n") + "\n")?;
+pub fn cached(
+    deployment: &Deployment,
+    credential_headers: &mut CredentialHeaders,
+) -> Result<PathBuf> {
+    let file = deployment.folder().join("cached");
+    fs::write(&file, credential_headers.take(CACHED)?.join("\n") + "\n")?;
     Ok(file)
 }
 
-pub fn of_known_passes(
+pub fn of_cached_credentials(
     deployment: &Deployment,
     postgres: &Postgres,
-    passes: &mut Passes,
+    credential_headers: &mut CredentialHeaders,
     effort: &Effort,
 ) -> Result<()> {
     table::heading(
@@ -51,24 +54,24 @@ pub fn of_known_passes(
             "PostgreSQL",
         ],
     );
-    let file = known(deployment, passes)?;
+    let file = cached(deployment, credential_headers)?;
     for count in 1..=3 {
         let cluster = deployment.start(count)?;
         for direct in [true, false] {
             let path = if direct { "direct" } else { "balancer" };
             // Once, so that all nodes cache the credentials.
             ask(&cluster, &file, direct, effort)?;
-            let before = cluster.spent(postgres)?;
+            let before = cluster.cpu_times(postgres)?;
             let (a_second, answers, p99) = ask(&cluster, &file, direct, effort)?;
-            let spent = cluster.spent(postgres)?.since(before, answers);
+            let cpu_times = cluster.cpu_times(postgres)?.since(before, answers);
             table::row(&[
                 &count,
                 &path,
                 &whole(a_second),
                 &two(p99),
-                &two(spent.nodes),
-                &two(spent.balancer),
-                &two(spent.postgres),
+                &two(cpu_times.nodes),
+                &two(cpu_times.balancer),
+                &two(cpu_times.postgres),
             ]);
         }
     }
@@ -110,10 +113,10 @@ fn ask(cluster: &Cluster, file: &Path, direct: bool, effort: &Effort) -> Result<
 }
 
 /// The first check of a credential by a node, which makes one query.
-pub fn of_unknown_passes(
+pub fn of_uncached_credentials(
     deployment: &Deployment,
     postgres: &Postgres,
-    passes: &mut Passes,
+    credential_headers: &mut CredentialHeaders,
     effort: &Effort,
 ) -> Result<()> {
     table::heading(
@@ -129,10 +132,10 @@ pub fn of_unknown_passes(
     );
     let cluster = deployment.start(1)?;
     let address = cluster.address_of(0)?;
-    let count = effort.endings * 10;
+    let count = effort.revocations * 10;
     for clients in [1, 16] {
-        let shown = passes.take(count)?;
-        let before = cluster.spent(postgres)?;
+        let shown = credential_headers.take(count)?;
+        let before = cluster.cpu_times(postgres)?;
         let begun = Instant::now();
         let asked: Vec<_> = shown
             .chunks(count.div_ceil(clients))
@@ -146,25 +149,25 @@ pub fn of_unknown_passes(
             took.append(client.join().map_err(|_| "a client panicked")??);
         }
         let a_second = took.count() / begun.elapsed().as_secs_f64();
-        let spent = cluster.spent(postgres)?.since(before, took.count());
+        let cpu_times = cluster.cpu_times(postgres)?.since(before, took.count());
         table::row(&[
             &clients,
             &whole(a_second),
             &two(took.percentile(50)),
             &two(took.percentile(99)),
-            &whole(spent.nodes),
-            &whole(spent.postgres),
+            &whole(cpu_times.nodes),
+            &whole(cpu_times.postgres),
         ]);
     }
     Ok(())
 }
 
-fn show(address: &str, passes: &[String]) -> Result<Latencies> {
+fn show(address: &str, credentials: &[String]) -> Result<Latencies> {
     let mut client = Client::connect(address)?;
     let mut took = Latencies::default();
-    for pass in passes {
+    for credential in credentials {
         let begun = Instant::now();
-        client.get(USER, pass)?.expect(200)?;
+        client.get(USER, credential)?.expect(200)?;
         took.add(begun.elapsed());
     }
     Ok(took)

@@ -17,19 +17,19 @@ use super::{
 use crate::{
     Result,
     rows::{TOKENS_A_USER, id, make_secrets, time, user_id},
-    table::complain,
+    table::print_to_stderr,
 };
 
 /// The database from which the tables are copied.
 const EMPTY: &str = "empty";
 
 /// The headers of tokens, each to be used once.
-pub struct Passes {
+pub struct CredentialHeaders {
     all: Vec<String>,
     next: usize,
 }
 
-impl Passes {
+impl CredentialHeaders {
     pub const fn new(all: Vec<String>) -> Self {
         Self { all, next: 0 }
     }
@@ -43,7 +43,8 @@ impl Passes {
 }
 
 /// Creates [`DATABASE`] with the tables of `narthex migrate` and `effort.tokens` active tokens.
-/// Writes the headers of those in use to `passes`, one a line. Returns the time that it took.
+/// Writes the headers of those in use to `credential_headers`, one a line. Returns the time that it
+/// took.
 ///
 /// The order is that of restoring a backup: tables, rows, and then what `pg_dump` calls "post-data"
 /// (keys, indexes, references), from its own output, so that the schema is that of the product.
@@ -51,7 +52,7 @@ pub fn fill(
     deployment: &Deployment,
     postgres: &Postgres,
     effort: &Effort,
-    passes: &Path,
+    credential_headers: &Path,
 ) -> Result<Duration> {
     let begun = Instant::now();
     for name in [EMPTY, DATABASE] {
@@ -67,18 +68,18 @@ pub fn fill(
             .output()?;
         Ok(output.stdout)
     };
-    let put = |text: Vec<u8>| postgres.tell(DATABASE, |psql| Ok(psql.write_all(&text)?));
+    let put = |text: Vec<u8>| postgres.psql(DATABASE, |psql| Ok(psql.write_all(&text)?));
     put(dump(&["--section=pre-data"])?)?;
     put(dump(&["--section=data"])?)?;
     let tokens = effort.tokens;
     copy(postgres, DATABASE, users(tokens))?;
     let ids: Vec<[u8; 16]> = (0..tokens).map(id).collect::<Result<_>>()?;
     copy(postgres, DATABASE, credentials(&ids))?;
-    complain("  credentials written");
-    let mut secrets = make_secrets(tokens, effort.in_use, passes)?;
+    print_to_stderr("  credentials written");
+    let mut secrets = make_secrets(tokens, effort.in_use, credential_headers)?;
     secrets.sort_unstable();
     copy(postgres, DATABASE, rows_of_secrets(&ids, &secrets))?;
-    complain("  secrets written");
+    print_to_stderr("  secrets written");
     put(dump(&["--section=post-data"])?)?;
     postgres.ask(DATABASE, "VACUUM (ANALYZE)")?;
     postgres.ask(DATABASE, "CHECKPOINT")?;
@@ -109,7 +110,7 @@ type Rows<'a> = (
 );
 
 fn copy(postgres: &Postgres, database: &str, (into, write): Rows<'_>) -> Result<()> {
-    let done = postgres.tell(database, |psql| {
+    let done = postgres.psql(database, |psql| {
         let mut psql = BufWriter::with_capacity(1 << 20, psql);
         writeln!(psql, "COPY {into} FROM STDIN;")?;
         write(&mut psql)?;

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Effort,
-    fill::Passes,
+    fill::CredentialHeaders,
     nodes::{DATABASE, Deployment},
     postgres::Postgres,
 };
@@ -25,7 +25,7 @@ const NOW_AND_THEN: Duration = Duration::from_millis(500);
 pub fn measure(
     deployment: &Deployment,
     postgres: &Postgres,
-    passes: &mut Passes,
+    credential_headers: &mut CredentialHeaders,
     effort: &Effort,
 ) -> Result<()> {
     table::heading(
@@ -39,7 +39,7 @@ pub fn measure(
             "resident MiB of a node",
         ],
     );
-    let pass = passes.take(1)?.concat();
+    let credential = credential_headers.take(1)?.concat();
     for count in [1, 3, 10] {
         let cluster = deployment.start(count)?;
         let mut clients = Vec::new();
@@ -50,7 +50,7 @@ pub fn measure(
             let begun = Instant::now();
             while begun.elapsed() < time {
                 for client in &mut clients {
-                    client.get(USER, &pass)?.expect(200)?;
+                    client.get(USER, &credential)?.expect(200)?;
                 }
                 thread::sleep(NOW_AND_THEN);
             }
@@ -58,20 +58,20 @@ pub fn measure(
         };
         // Until the work of the start is done.
         ask_for(Duration::from_secs(3))?;
-        let (begun, before) = (Instant::now(), cluster.spent(postgres)?);
+        let (begun, before) = (Instant::now(), cluster.cpu_times(postgres)?);
         let transactions = postgres.transactions(DATABASE)?;
         ask_for(effort.takes * 4)?;
         let transactions = postgres.transactions(DATABASE)? - transactions;
         let seconds = begun.elapsed().as_secs_f64();
-        let spent = cluster.spent(postgres)?.since(before, seconds * 1000.0);
+        let cpu_times = cluster.cpu_times(postgres)?.since(before, seconds * 1000.0);
         let nodes = count as f64;
         let (node, _) = cluster.nodes.first().ok_or("no node")?;
         table::row(&[
             &count,
             &two(transactions / (seconds - 1.2)),
             &two(transactions / (seconds - 1.2) / nodes),
-            &two(spent.nodes / nodes),
-            &two(spent.postgres),
+            &two(cpu_times.nodes / nodes),
+            &two(cpu_times.postgres),
             &two(node.resident()?),
         ]);
     }

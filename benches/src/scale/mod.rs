@@ -5,21 +5,21 @@
 //! process for one operation, and its growth with the number of nodes.
 
 mod checks;
-mod endings;
 mod fill;
 mod idle;
 mod latencies;
 mod nodes;
 mod postgres;
 mod processes;
+mod revocations;
 mod sizes;
 
 use std::{fs, path::Path, time::Duration};
 
-use self::{fill::Passes, nodes::Deployment, postgres::Postgres};
+use self::{fill::CredentialHeaders, nodes::Deployment, postgres::Postgres};
 use crate::{
     Result,
-    table::{complain, say},
+    table::{print_to_stderr, say},
 };
 
 /// The size of the measurements.
@@ -31,7 +31,7 @@ struct Effort {
     /// The duration of one load.
     takes: Duration,
     /// The number of revocations of one client.
-    endings: usize,
+    revocations: usize,
 }
 
 /// Measures everything.
@@ -40,15 +40,15 @@ pub fn run(program: &Path, quick: bool) -> Result<()> {
         tokens: if quick { 300_000 } else { 10_000_000 },
         in_use: if quick { 3_000 } else { 100_000 },
         takes: Duration::from_secs(if quick { 1 } else { 5 }),
-        endings: if quick { 20 } else { 400 },
+        revocations: if quick { 20 } else { 400 },
     };
     let postgres = Postgres::start()?;
     let deployment = Deployment::new(program, &postgres)?;
-    let file = deployment.folder().join("passes");
-    complain(&format!("making {} tokens", effort.tokens));
+    let file = deployment.folder().join("credentials");
+    print_to_stderr(&format!("making {} tokens", effort.tokens));
     let took = fill::fill(&deployment, &postgres, &effort, &file)?;
     let lines = fs::read_to_string(&file)?;
-    let mut passes = Passes::new(lines.lines().map(str::to_owned).collect());
+    let mut credential_headers = CredentialHeaders::new(lines.lines().map(str::to_owned).collect());
     say(&format!(
         "\n{} with `fsync` on; {} tokens loaded in {} s, every hundred of another user; {} in use.",
         postgres.version()?,
@@ -57,10 +57,10 @@ pub fn run(program: &Path, quick: bool) -> Result<()> {
         effort.in_use
     ));
     sizes::measure(&deployment, &postgres, &effort)?;
-    checks::of_known_passes(&deployment, &postgres, &mut passes, &effort)?;
-    checks::of_unknown_passes(&deployment, &postgres, &mut passes, &effort)?;
-    endings::bare(&postgres, &effort)?;
-    endings::by_nodes(&deployment, &postgres, &mut passes, &effort)?;
-    endings::with_one_frozen(&deployment, &postgres, &mut passes)?;
-    idle::measure(&deployment, &postgres, &mut passes, &effort)
+    checks::of_cached_credentials(&deployment, &postgres, &mut credential_headers, &effort)?;
+    checks::of_uncached_credentials(&deployment, &postgres, &mut credential_headers, &effort)?;
+    revocations::bare(&postgres, &effort)?;
+    revocations::by_nodes(&deployment, &postgres, &mut credential_headers, &effort)?;
+    revocations::with_one_frozen(&deployment, &postgres, &mut credential_headers)?;
+    idle::measure(&deployment, &postgres, &mut credential_headers, &effort)
 }

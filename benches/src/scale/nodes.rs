@@ -188,13 +188,13 @@ impl Deployment {
 
 /// CPU seconds so far: of all nodes together, of the load balancer, of PostgreSQL.
 #[derive(Clone, Copy)]
-pub struct Spent {
+pub struct CpuTimes {
     pub nodes: f64,
     pub balancer: f64,
     pub postgres: f64,
 }
 
-impl Spent {
+impl CpuTimes {
     /// The CPU time since `before`, divided by `parts`, in microseconds.
     pub fn since(self, before: Self, parts: f64) -> Self {
         let each = |now: f64, then: f64| (now - then) * 1e6 / parts;
@@ -214,12 +214,12 @@ impl Cluster {
         Ok(address)
     }
 
-    pub fn spent(&self, postgres: &Postgres) -> Result<Spent> {
+    pub fn cpu_times(&self, postgres: &Postgres) -> Result<CpuTimes> {
         let mut nodes = 0.0;
         for (node, _) in &self.nodes {
             nodes += node.seconds()?;
         }
-        Ok(Spent {
+        Ok(CpuTimes {
             nodes,
             balancer: self.balancer.seconds()?,
             postgres: postgres.seconds()?,

@@ -105,7 +105,7 @@ impl Postgres {
 
     /// The first column of the first row of the last statement.
     pub fn ask(&self, database: &str, sql: &str) -> Result<String> {
-        self.tell(database, |input| Ok(input.write_all(sql.as_bytes())?))
+        self.psql(database, |input| Ok(input.write_all(sql.as_bytes())?))
     }
 
     /// The same as a number.
@@ -114,7 +114,7 @@ impl Postgres {
     }
 
     /// Runs psql with the input that `write` produces, and returns its output.
-    pub fn tell(
+    pub fn psql(
         &self,
         database: &str,
         write: impl FnOnce(&mut dyn Write) -> Result<()>,

@@ -35,19 +35,19 @@ const UNTIL_WRITTEN_OVER: usize = 5000;
 const TOKEN: &str = r#"{"name":"Continuous integration","abilities":["account:read"]}"#;
 
 pub fn measure(effort: &Effort) -> Result<()> {
-    let installation = Installation::new(effort.program, "endings")?;
-    let mut passes = Vec::new();
+    let installation = Installation::new(effort.program, "revocations")?;
+    let mut credentials = Vec::new();
     for client in 0..CLIENTS {
         let email = format!("client{client}@example.com");
         installation.add_user(&email)?;
-        passes.push(installation.add_token(&email)?);
+        credentials.push(installation.add_token(&email)?);
     }
-    let alone = passes.get(..1).unwrap_or(&passes);
-    let pass = alone.first().ok_or("no pass")?;
-    let server = installation.serve_beside_constants("info", pass)?;
+    let alone = credentials.get(..1).unwrap_or(&credentials);
+    let credential = alone.first().ok_or("no credential")?;
+    let server = installation.serve_with_constants("info", credential)?;
     let (mut growing, mut bare) = (Vec::new(), Vec::new());
-    let (mut one, mut all) = (Beside::default(), Beside::default());
-    load(&server, &passes, effort.takes, make_and_end)?;
+    let (mut one, mut all) = (Rounds::default(), Rounds::default());
+    load(&server, &credentials, effort.takes, create_and_revoke)?;
     let mut written_over = open(&installation, "over.db")?;
     for _ in 0..UNTIL_WRITTEN_OVER {
         commit(&mut written_over)?;
@@ -56,13 +56,13 @@ pub fn measure(effort: &Effort) -> Result<()> {
         let mut new = open(&installation, &format!("new{round}.db"))?;
         growing.push(commits(&mut new, effort.takes, UNTIL_WRITTEN_BACK)?);
         bare.push(commits(&mut written_over, effort.takes, usize::MAX)?);
-        for (beside, passes) in [(&mut one, alone), (&mut all, &passes)] {
-            beside
+        for (rounds, credentials) in [(&mut one, alone), (&mut all, &credentials)] {
+            rounds
                 .row
-                .push(load(&server, passes, effort.takes, one_row)?);
-            beside
+                .push(load(&server, credentials, effort.takes, one_row)?);
+            rounds
                 .tokens
-                .push(load(&server, passes, effort.takes, make_and_end)?);
+                .push(load(&server, credentials, effort.takes, create_and_revoke)?);
         }
     }
     table::heading(
@@ -85,9 +85,9 @@ pub fn measure(effort: &Effort) -> Result<()> {
         let rate = whole(median(rates.clone()));
         table::row(&[&name, &"", &"", &rate, &"", &"", &"", &""]);
     }
-    for (name, beside) in [("one at a time", &one), ("from 16 clients", &all)] {
-        let of_row = beside.row.iter().map(|row| row.all).collect::<Vec<_>>();
-        for (what, changes) in [("one row", &beside.row), ("tokens", &beside.tokens)] {
+    for (name, rounds) in [("one at a time", &one), ("from 16 clients", &all)] {
+        let of_row = rounds.row.iter().map(|row| row.all).collect::<Vec<_>>();
+        for (what, changes) in [("one row", &rounds.row), ("tokens", &rounds.tokens)] {
             let sorts = |sort: fn(&Changes) -> f64| median(changes.iter().map(sort).collect());
             let ratio = |of: &[f64]| {
                 let each = changes.iter().zip(of);
@@ -99,8 +99,8 @@ pub fn measure(effort: &Effort) -> Result<()> {
             };
             table::row(&[
                 &format!("{what}, {name}"),
-                &rate(|changes| changes.made),
-                &rate(|changes| changes.ended),
+                &rate(|changes| changes.created),
+                &rate(|changes| changes.revoked),
                 &whole(sorts(|changes| changes.all)),
                 &ratio(&bare),
                 &ratio(&growing),
@@ -114,7 +114,7 @@ pub fn measure(effort: &Effort) -> Result<()> {
 
 /// The results of one number of clients, round by round.
 #[derive(Default)]
-struct Beside {
+struct Rounds {
     row: Vec<Changes>,
     tokens: Vec<Changes>,
 }
@@ -122,8 +122,8 @@ struct Beside {
 /// Changes a second: of each sort in the time of its requests, and of all.
 #[derive(Clone, Copy, Default)]
 struct Changes {
-    made: f64,
-    ended: f64,
+    created: f64,
+    revoked: f64,
     all: f64,
     /// The CPU time of the server for one, in microseconds.
     cpu: f64,
@@ -132,15 +132,15 @@ struct Changes {
 /// The work that one client repeats with its credential for this time.
 type Work = fn(&mut Client, &str, Duration) -> Result<Changes>;
 
-fn load(server: &Server, passes: &[String], takes: Duration, work: Work) -> Result<Changes> {
+fn load(server: &Server, credentials: &[String], takes: Duration, work: Work) -> Result<Changes> {
     let (before, address) = (server.microseconds()?, &server.address);
-    let clients: Vec<_> = passes
+    let clients: Vec<_> = credentials
         .iter()
-        .map(|pass| {
-            let (address, pass) = (address.to_owned(), pass.clone());
+        .map(|credential| {
+            let (address, credential) = (address.to_owned(), credential.clone());
             thread::spawn(move || {
                 Client::connect(&address)
-                    .and_then(|mut client| work(&mut client, &pass, takes))
+                    .and_then(|mut client| work(&mut client, &credential, takes))
                     .map_err(|error| error.to_string())
             })
         })
@@ -148,18 +148,20 @@ fn load(server: &Server, passes: &[String], takes: Duration, work: Work) -> Resu
     let mut sum = Changes::default();
     for client in clients {
         let one = client.join().map_err(|_| "a client panicked")??;
-        sum.made += one.made;
-        sum.ended += one.ended;
+        sum.created += one.created;
+        sum.revoked += one.revoked;
         sum.all += one.all;
     }
     sum.cpu = (server.microseconds()? - before) / (sum.all * takes.as_secs_f64());
     Ok(sum)
 }
 
-fn one_row(client: &mut Client, pass: &str, takes: Duration) -> Result<Changes> {
+fn one_row(client: &mut Client, credential: &str, takes: Duration) -> Result<Changes> {
     let (mut times, begun) = (0.0, Instant::now());
     while begun.elapsed() < takes {
-        client.send("POST", ONE_ROW, &[pass], "")?.expect(204)?;
+        client
+            .send("POST", ONE_ROW, &[credential], "")?
+            .expect(204)?;
         times += 1.0;
     }
     Ok(Changes {
@@ -168,25 +170,27 @@ fn one_row(client: &mut Client, pass: &str, takes: Duration) -> Result<Changes> 
     })
 }
 
-fn make_and_end(client: &mut Client, pass: &str, takes: Duration) -> Result<Changes> {
-    let (mut times, mut making, mut ending) = (0.0, Duration::ZERO, Duration::ZERO);
+fn create_and_revoke(client: &mut Client, credential: &str, takes: Duration) -> Result<Changes> {
+    let (mut times, mut creating, mut revoking) = (0.0, Duration::ZERO, Duration::ZERO);
     let begun = Instant::now();
     while begun.elapsed() < takes {
         let before = Instant::now();
-        let headers = [pass, "Content-Type: application/json"];
-        let made = client.send("POST", "/api/v1/tokens", &headers, TOKEN)?;
-        making += before.elapsed();
-        let made: serde_json::Value = serde_json::from_str(&made.expect(201)?.body)?;
-        let id = made.pointer("/token/id").and_then(|id| id.as_str());
+        let headers = [credential, "Content-Type: application/json"];
+        let created = client.send("POST", "/api/v1/tokens", &headers, TOKEN)?;
+        creating += before.elapsed();
+        let created: serde_json::Value = serde_json::from_str(&created.expect(201)?.body)?;
+        let id = created.pointer("/token/id").and_then(|id| id.as_str());
         let path = format!("/api/v1/tokens/{}", id.ok_or("no id")?);
         let before = Instant::now();
-        client.send("DELETE", &path, &[pass], "")?.expect(204)?;
-        ending += before.elapsed();
+        client
+            .send("DELETE", &path, &[credential], "")?
+            .expect(204)?;
+        revoking += before.elapsed();
         times += 1.0;
     }
     Ok(Changes {
-        made: times / making.as_secs_f64(),
-        ended: times / ending.as_secs_f64(),
+        created: times / creating.as_secs_f64(),
+        revoked: times / revoking.as_secs_f64(),
         all: 2.0 * times / begun.elapsed().as_secs_f64(),
         cpu: 0.0,
     })

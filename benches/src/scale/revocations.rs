@@ -4,7 +4,7 @@ use std::{fs, process::Command, thread, time::Instant};
 
 use super::{
     Effort, checks,
-    fill::{Passes, an_empty_one},
+    fill::{CredentialHeaders, an_empty_one},
     latencies::Latencies,
     nodes::{Cluster, Deployment},
     postgres::Postgres,
@@ -53,17 +53,22 @@ fn commits(postgres: &Postgres, clients: usize, sql: &str, effort: &Effort) -> R
         .arg(script)
         .arg("bare")
         .output()?;
-    let told = String::from_utf8_lossy(&output.stdout);
-    let rate = told.lines().find_map(|line| line.strip_prefix("tps = "));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let rate = stdout.lines().find_map(|line| line.strip_prefix("tps = "));
     let rate = rate.and_then(|rest| rest.split(' ').next());
-    let complaint = || format!("pgbench: {told}{}", String::from_utf8_lossy(&output.stderr));
-    Ok(rate.ok_or_else(complaint)?.parse()?)
+    let failure = || {
+        format!(
+            "pgbench: {stdout}{}",
+            String::from_utf8_lossy(&output.stderr)
+        )
+    };
+    Ok(rate.ok_or_else(failure)?.parse()?)
 }
 
 pub fn by_nodes(
     deployment: &Deployment,
     postgres: &Postgres,
-    passes: &mut Passes,
+    credential_headers: &mut CredentialHeaders,
     effort: &Effort,
 ) -> Result<()> {
     table::heading(
@@ -79,29 +84,29 @@ pub fn by_nodes(
             "PostgreSQL",
         ],
     );
-    let known = checks::known(deployment, passes)?;
+    let cached = checks::cached(deployment, credential_headers)?;
     for count in [1, 3, 10] {
         let cluster = deployment.start(count)?;
         for (clients, busy) in [(1, false), (16, false), (1, true)] {
             // All nodes are cluster members, and poll at their shortest interval.
-            stay_awake(&cluster, passes)?;
+            stay_awake(&cluster, credential_headers)?;
             let load = busy.then(|| {
-                let (address, known) = (cluster.address.clone(), known.clone());
+                let (address, cached) = (cluster.address.clone(), cached.clone());
                 let takes = effort.takes;
                 thread::spawn(move || {
-                    load::ask(&address, USER, &known, ASKING, takes)
+                    load::ask(&address, USER, &cached, ASKING, takes)
                         .map_err(|error| error.to_string())
                 })
             });
             let each = if busy {
-                effort.endings / 4
+                effort.revocations / 4
             } else {
-                effort.endings
+                effort.revocations
             };
-            let before = cluster.spent(postgres)?;
-            let (a_second, mut took) = end(&cluster, passes, clients, each.max(10))?;
-            let spent = cluster.spent(postgres)?.since(before, took.count());
-            let beside = match load {
+            let before = cluster.cpu_times(postgres)?;
+            let (a_second, mut took) = revoke(&cluster, credential_headers, clients, each.max(10))?;
+            let cpu_times = cluster.cpu_times(postgres)?.since(before, took.count());
+            let concurrent = match load {
                 None => "none".to_owned(),
                 Some(load) => {
                     let answers = load.join().map_err(|_| "a load panicked")??;
@@ -112,12 +117,12 @@ pub fn by_nodes(
             table::row(&[
                 &count,
                 &clients,
-                &beside,
+                &concurrent,
                 &whole(a_second),
                 &two(took.percentile(50)),
                 &two(took.percentile(99)),
-                &cpu(spent.nodes),
-                &cpu(spent.postgres),
+                &cpu(cpu_times.nodes),
+                &cpu(cpu_times.postgres),
             ]);
         }
     }
@@ -125,54 +130,56 @@ pub fn by_nodes(
 }
 
 /// Sends each node some requests, so that it stays in the cluster.
-fn stay_awake(cluster: &Cluster, passes: &mut Passes) -> Result<()> {
-    let pass = passes.take(1)?.concat();
+fn stay_awake(cluster: &Cluster, credential_headers: &mut CredentialHeaders) -> Result<()> {
+    let credential = credential_headers.take(1)?.concat();
     for (_, address) in &cluster.nodes {
         for _ in 0..3 {
-            Client::connect(address)?.get(USER, &pass)?.expect(200)?;
+            Client::connect(address)?
+                .get(USER, &credential)?
+                .expect(200)?;
         }
     }
     Ok(())
 }
 
 /// Revocations a second in all, and the time of each.
-fn end(
+fn revoke(
     cluster: &Cluster,
-    passes: &mut Passes,
+    credential_headers: &mut CredentialHeaders,
     clients: usize,
     each: usize,
 ) -> Result<(f64, Latencies)> {
     let begun = Instant::now();
-    let mut ending = Vec::new();
+    let mut revoking = Vec::new();
     for client in 0..clients {
-        let share = passes.take(each)?;
+        let share = credential_headers.take(each)?;
         let mut addresses = Vec::new();
         for turn in 0..cluster.nodes.len() {
             addresses.push(cluster.address_of(client + turn)?.to_owned());
         }
-        ending.push(thread::spawn(move || {
+        revoking.push(thread::spawn(move || {
             one_client(&addresses, &share).map_err(|error| error.to_string())
         }));
     }
     let mut took = Latencies::default();
-    for client in ending {
+    for client in revoking {
         took.append(client.join().map_err(|_| "a client panicked")??);
     }
     Ok((took.count() / begun.elapsed().as_secs_f64(), took))
 }
 
 /// Sends the requests of one client, to each node in turn.
-fn one_client(addresses: &[String], passes: &[String]) -> Result<Latencies> {
+fn one_client(addresses: &[String], credentials: &[String]) -> Result<Latencies> {
     let mut clients = Vec::new();
     for address in addresses {
         clients.push(Client::connect(address)?);
     }
     let mut took = Latencies::default();
     let count = clients.len().max(1);
-    for (turn, pass) in passes.iter().enumerate() {
+    for (turn, credential) in credentials.iter().enumerate() {
         let client = clients.get_mut(turn % count).ok_or("no node")?;
         let begun = Instant::now();
-        client.send("DELETE", OWN, &[pass], "")?.expect(204)?;
+        client.send("DELETE", OWN, &[credential], "")?.expect(204)?;
         took.add(begun.elapsed());
     }
     Ok(took)
@@ -182,26 +189,26 @@ fn one_client(addresses: &[String], passes: &[String]) -> Result<Latencies> {
 pub fn with_one_frozen(
     deployment: &Deployment,
     postgres: &Postgres,
-    passes: &mut Passes,
+    credential_headers: &mut CredentialHeaders,
 ) -> Result<()> {
     let cluster = deployment.start(3)?;
-    stay_awake(&cluster, passes)?;
+    stay_awake(&cluster, credential_headers)?;
     let (frozen, _) = cluster.nodes.last().ok_or("no node")?;
-    let before = cluster.spent(postgres)?;
+    let before = cluster.cpu_times(postgres)?;
     frozen.freeze()?;
     let two_left = &cluster.address_of(0)?.to_owned();
     let mut times = Vec::new();
     for _ in 0..2 {
-        let mut took = one_client(std::slice::from_ref(two_left), &passes.take(1)?)?;
+        let mut took = one_client(std::slice::from_ref(two_left), &credential_headers.take(1)?)?;
         times.push(took.percentile(50));
     }
-    let spent = cluster.spent(postgres)?.since(before, 1.0);
+    let cpu_times = cluster.cpu_times(postgres)?.since(before, 1.0);
     frozen.thaw()?;
     table::heading("One of three nodes is frozen (SIGSTOP)", &["", "ms"]);
     for (name, took) in ["the first revocation", "the next"].iter().zip(times) {
         table::row(&[name, &whole(took)]);
     }
-    let cpu = (spent.nodes + spent.postgres) / 1000.0;
+    let cpu = (cpu_times.nodes + cpu_times.postgres) / 1000.0;
     table::row(&[&"CPU time of all processes meanwhile", &whole(cpu)]);
     Ok(())
 }
