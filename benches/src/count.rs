@@ -16,7 +16,7 @@ use actix_web::{
 use clap::ValueEnum;
 use narthex::{
     app_state::{AppState, MIGRATIONS},
-    cli::logging::{self, Program},
+    cli::logging::{self, LogMode},
     config::{Settings, Sources},
     crypto::rng::SystemRandom,
     db,
@@ -85,7 +85,7 @@ fn checks(sort: Sort, times: u32, folder: &Path) -> Result<()> {
     let sources = Sources::of([("DATABASE_URL", &*url)])?;
     let settings = Settings::read(&sources)?;
     let _log = (sort == Sort::UserByTokenLogged)
-        .then(|| logging::start(Program::Server, &sources, &settings))
+        .then(|| logging::start(LogMode::Server, &sources, &settings))
         .transpose()?;
     let keys = settings.signing_keys(&SystemRandom)?;
     db::run_pending(&settings.database.url, MIGRATIONS)?;

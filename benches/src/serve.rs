@@ -18,7 +18,7 @@ use actix_web::{
 use diesel::{RunQueryDsl as _, sql_query};
 use narthex::{
     app_state::AppState,
-    cli::logging::{self, Program},
+    cli::logging::{self, LogMode},
     config::{Settings, Sources},
     crypto::rng::SystemRandom,
     db::{self, Database},
@@ -65,7 +65,7 @@ pub fn serve() -> Result<()> {
     std::io::stdin().read_line(&mut credential)?;
     let sources = Sources::load([], None)?;
     let settings = Settings::read(&sources)?;
-    let _log = logging::start(Program::Server, &sources, &settings)?;
+    let _log = logging::start(LogMode::Server, &sources, &settings)?;
     let keys = settings.signing_keys(&SystemRandom)?;
     let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
     drop(DATABASE.set(context.db().clone()));

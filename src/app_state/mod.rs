@@ -37,7 +37,8 @@ pub const MIGRATIONS: Migrations = migrations!["2026-11-28-000001_initial"];
 
 /// Lookups of secrets that are under way, by digest and by the generation of the cache at their
 /// start.
-pub type Lookups = SingleFlight<(Digest, Generation), Result<Option<Arc<LookupOutcome>>, Error>>;
+pub type CredentialLookups =
+    SingleFlight<(Digest, Generation), Result<Option<Arc<LookupOutcome>>, Error>>;
 
 /// The state that all requests of a process share. A command has one, too. A clone is another
 /// handle to the same state.
@@ -51,7 +52,7 @@ struct Inner {
     hasher: PasswordHasher,
     last_used: WriteBehind<CredentialId, LastUse>,
     cluster: Cluster,
-    lookups: Lookups,
+    lookups: CredentialLookups,
     write_probes: SingleFlight<(), Result<(), Error>>,
     change_limiter: PerMinute<UserId>,
     clock: Arc<dyn Clock>,
@@ -138,7 +139,7 @@ impl AppState {
 
     /// Lookups of secrets that are under way.
     #[must_use]
-    pub fn lookups(&self) -> &Lookups {
+    pub fn lookups(&self) -> &CredentialLookups {
         &self.0.lookups
     }
 
@@ -248,7 +249,7 @@ impl ShutdownState {
 
     /// Returns whether the process is about to stop.
     #[must_use]
-    pub fn has_begun(&self) -> bool {
+    pub fn is_shutting_down(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
 }

@@ -171,7 +171,7 @@ impl EventKind {
     /// Returns whether this kind is deleted last if a log is full. These are the sign-ins and the
     /// revocations.
     #[must_use]
-    pub const fn is_kept_longest(self) -> bool {
+    pub const fn is_deleted_last(self) -> bool {
         matches!(
             self,
             Self::AccountCreated | Self::SignedIn | Self::SignedInAnew | Self::CredentialsEnded

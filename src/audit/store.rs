@@ -125,7 +125,7 @@ pub(super) fn count(connection: &mut AnyConnection, user: UserId) -> QueryResult
         .get_result(connection)
 }
 
-/// Deletes the oldest `limit` events of `user`. The kinds of [`EventKind::is_kept_longest`] come
+/// Deletes the oldest `limit` events of `user`. The kinds of [`EventKind::is_deleted_last`] come
 /// after all others.
 pub(super) fn delete_oldest(
     connection: &mut AnyConnection,
@@ -134,7 +134,7 @@ pub(super) fn delete_oldest(
 ) -> QueryResult<usize> {
     let kept_longest: Vec<&str> = EventKind::ALL
         .iter()
-        .filter(|kind| kind.is_kept_longest())
+        .filter(|kind| kind.is_deleted_last())
         .map(|kind| kind.as_str())
         .collect();
     let oldest = events::table

@@ -6,7 +6,7 @@ use crate::{
     app_state::AppState,
     credentials::{
         Credential,
-        authenticate::{self, Identified, RejectionReason},
+        authenticate::{self, RejectionReason, SecretDescription},
         find_receipt,
     },
     tokens::TokenSecret,
@@ -49,7 +49,7 @@ const fn state_name(refusal: Option<RejectionReason>) -> &'static str {
     }
 }
 
-async fn print(context: &AppState, found: &Identified) -> Result<(), CliError> {
+async fn print(context: &AppState, found: &SecretDescription) -> Result<(), CliError> {
     let (now, token) = (context.now(), &found.credential);
     output::line(format!(
         "This is a secret of the {} {} of {}.",
@@ -82,7 +82,7 @@ async fn print(context: &AppState, found: &Identified) -> Result<(), CliError> {
 }
 
 /// Describes the state for people.
-async fn state(context: &AppState, found: &Identified) -> Result<String, CliError> {
+async fn state(context: &AppState, found: &SecretDescription) -> Result<String, CliError> {
     Ok(match found.refusal {
         None => match found.valid_until {
             Some(until) => format!(
@@ -110,7 +110,7 @@ async fn state(context: &AppState, found: &Identified) -> Result<String, CliErro
     })
 }
 
-async fn revoked(context: &AppState, found: &Identified) -> Result<String, CliError> {
+async fn revoked(context: &AppState, found: &SecretDescription) -> Result<String, CliError> {
     let token = &found.credential;
     let at = token.ended_at.unwrap_or(token.created_at);
     let when = format!("revoked {}", past(context.now(), at));

@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::{
     accounts::Account,
     credentials::{
-        Credential, Pruned, RevocationReceipt, authenticate::Identified, revoke::RevocationPreview,
+        Credential, Pruned, RevocationReceipt, authenticate::SecretDescription,
+        revoke::RevocationPreview,
     },
     http::{
         api::{
@@ -46,7 +47,10 @@ pub(super) struct IdentifiedJson<'a> {
     secret_valid_until: Option<Timestamp>,
 }
 
-pub(super) fn identified<'a>(found: &'a Identified, state: &'static str) -> IdentifiedJson<'a> {
+pub(super) fn identified<'a>(
+    found: &'a SecretDescription,
+    state: &'static str,
+) -> IdentifiedJson<'a> {
     IdentifiedJson {
         user: AccountJson {
             user: UserJson::from(&found.user),

@@ -18,7 +18,7 @@ use crate::{
 
 /// The program that logs.
 #[derive(Clone, Copy)]
-pub enum Program {
+pub enum LogMode {
     /// A server, which logs what it does.
     Server,
     /// A short command, whose output already says what it did.
@@ -35,7 +35,7 @@ pub struct Log {
 ///
 /// # Errors
 /// Fails if no thread can be started.
-pub fn start(program: Program, sources: &Sources, settings: &Settings) -> io::Result<Log> {
+pub fn start(program: LogMode, sources: &Sources, settings: &Settings) -> io::Result<Log> {
     let filter = filter(
         program,
         sources.is_set("NARTHEX_LOG"),
@@ -43,13 +43,13 @@ pub fn start(program: Program, sources: &Sources, settings: &Settings) -> io::Re
     );
     let format = settings.logging.format;
     let guard = match program {
-        Program::Server => {
+        LogMode::Server => {
             panic::set_hook(Box::new(log_panic));
             let (lines, flush_guard) = log_writer::to_stderr()?;
             write_to(lines, format, filter);
             Some(flush_guard)
         }
-        Program::Command => {
+        LogMode::Command => {
             write_to(io::stderr, format, filter);
             None
         }
@@ -89,10 +89,10 @@ fn panic_message(payload: &(dyn Any + Send)) -> &str {
 
 /// Returns the filter: for a server the setting, for a command only warnings unless the operator
 /// set a filter.
-fn filter(program: Program, is_explicit: bool, setting: &str) -> String {
+fn filter(program: LogMode, is_explicit: bool, setting: &str) -> String {
     let level = match program {
-        Program::Command if !is_explicit => "warn",
-        Program::Command | Program::Server => setting,
+        LogMode::Command if !is_explicit => "warn",
+        LogMode::Command | LogMode::Server => setting,
     };
     // actix-session warns about every invalid session cookie, which any client can cause.
     // actix-server logs each of its threads.
@@ -106,10 +106,10 @@ mod tests {
     #[test]
     fn command_logs_only_warnings_by_default() {
         for (program, is_explicit, level) in [
-            (Program::Server, false, "info"),
-            (Program::Server, true, "info"),
-            (Program::Command, false, "warn"),
-            (Program::Command, true, "info"),
+            (LogMode::Server, false, "info"),
+            (LogMode::Server, true, "info"),
+            (LogMode::Command, false, "warn"),
+            (LogMode::Command, true, "info"),
         ] {
             let filter = filter(program, is_explicit, "info");
             assert!(filter.ends_with(&format!(",{level}")), "{filter}");

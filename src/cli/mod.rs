@@ -29,7 +29,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 pub use self::error::CliError;
-use self::{logging::Program, overrides::Overrides};
+use self::{logging::LogMode, overrides::Overrides};
 use crate::{
     accounts::{self, Account},
     app_state::AppState,
@@ -193,8 +193,8 @@ impl Work {
     fn run(self, sources: &Sources) -> Result<(), CliError> {
         let settings = Settings::read(sources)?;
         let program = match self {
-            Self::Serve => Program::Server,
-            Self::Migrate { .. } | Self::Backup { .. } | Self::Operate(_) => Program::Command,
+            Self::Serve => LogMode::Server,
+            Self::Migrate { .. } | Self::Backup { .. } | Self::Operate(_) => LogMode::Command,
         };
         let _log = logging::start(program, sources, &settings)?;
         match self {

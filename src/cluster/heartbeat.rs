@@ -9,7 +9,7 @@ use std::{
 use super::{
     Shared, lease,
     membership::{Interrupted, Membership},
-    store::{self, CommitFate, Head, Newest, Node},
+    store::{self, CommitOutcome, LogHead, Newest, Node},
     wakeup::Wakeup,
 };
 use crate::{
@@ -160,7 +160,7 @@ impl Heartbeat {
         };
         let now = boot_time();
         if now >= member.next_beat {
-            member.beat(shared, &mut self.dedicated, now)?;
+            member.renew_lease(shared, &mut self.dedicated, now)?;
         } else {
             let notified = member.has_notification(&mut self.dedicated, now)?;
             self.lacks_notifications = member.lacks_notifications;
@@ -190,9 +190,9 @@ impl Heartbeat {
         let newest = shared.newest();
         let fate = self
             .dedicated
-            .read(move |connection| store::fate_of(connection, newest));
+            .read(move |connection| store::commit_outcome(connection, newest));
         let holds_lease = shared.lease.until().is_after(boot_time());
-        self.survived_failover = holds_lease && matches!(fate, Ok(CommitFate::Intact));
+        self.survived_failover = holds_lease && matches!(fate, Ok(CommitOutcome::Intact));
         self.rejoin(shared);
         tracing::warn!(
             "cluster: database moved to another server or timeline, cache cleared, joining again"
@@ -257,7 +257,7 @@ impl Heartbeat {
             // The lock of this row orders joins and revocations: a revocation sees this node, or
             // committed before the join.
             let head = store::advance(connection, 0, on_server)?;
-            let fate = store::fate_of(connection, seen)?;
+            let fate = store::commit_outcome(connection, seen)?;
             let newest = store::newest(connection, head.position)?;
             if let Some(previous_id) = previous_id {
                 store::remove(connection, previous_id)?;
@@ -283,7 +283,7 @@ impl Heartbeat {
             })
         })?;
         self.previous_id = None;
-        if joined.fate == CommitFate::Lost {
+        if joined.fate == CommitOutcome::Lost {
             self.record_lost_commits(shared, joined.newest)?;
         }
         if !joined.mismatched.is_empty() {
@@ -313,7 +313,8 @@ impl Heartbeat {
     /// `narthex check` reports it until an operator answers.
     fn record_lost_commits(&mut self, shared: &Shared, newest: Newest) -> Result<(), db::Error> {
         let seen = shared.newest();
-        self.dedicated.write(restore_detection::mark_rewound)?;
+        self.dedicated
+            .write(restore_detection::record_lost_commits)?;
         shared.reset_newest(newest);
         self.identity_check_at = Some(boot_time() + IDENTITY_RECHECK);
         shared.may_be_a_copy.store(true, Ordering::Relaxed);
@@ -348,10 +349,10 @@ pub(super) type SuspectedNodes = HashMap<NodeId, (i64, Duration)>;
 
 /// The result of the transaction of a join.
 struct Joined {
-    head: Head,
+    head: LogHead,
     newest: Newest,
     /// The fate of the newest invalidation that this process had seen.
-    fate: CommitFate,
+    fate: CommitOutcome,
     others: usize,
     mismatched: Vec<(Node, &'static str)>,
 }

@@ -6,7 +6,7 @@ use super::{
     Shared,
     heartbeat::SuspectedNodes,
     lease,
-    store::{self, Head, Newest},
+    store::{self, LogHead, Newest},
 };
 use crate::{
     db::{self, DedicatedConnection},
@@ -67,7 +67,7 @@ impl Membership {
     pub(super) fn new(
         id: NodeId,
         newest: Newest,
-        head: Head,
+        head: LogHead,
         began: Duration,
         lacks_notifications: bool,
     ) -> Self {
@@ -88,7 +88,7 @@ impl Membership {
     /// Writes a heartbeat and renews the lease. All invalidations from before the heartbeat are
     /// applied before the lease is renewed, and the lease runs from before the heartbeat. On
     /// another server than that of the join, no heartbeat is written.
-    pub(super) fn beat(
+    pub(super) fn renew_lease(
         &mut self,
         shared: &Shared,
         dedicated: &mut DedicatedConnection,
@@ -100,11 +100,11 @@ impl Membership {
         // position of another log as applied.
         if self.read_on != Some(dedicated.connection_number()?) {
             self.catch_up(shared, dedicated)?;
-            return self.beat(shared, dedicated, began);
+            return self.renew_lease(shared, dedicated, began);
         }
-        if !dedicated
-            .write(move |connection| store::beat(connection, id, applied, at, on_server))?
-        {
+        if !dedicated.write(move |connection| {
+            store::record_heartbeat(connection, id, applied, at, on_server)
+        })? {
             return Err(self.missing_row_error(dedicated, on_server)?);
         }
         self.catch_up(shared, dedicated)?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Cluster, lease,
-    store::{self, CommitFate, Newest},
+    store::{self, CommitOutcome, Newest},
 };
 use crate::{db, error::Error, types::ids::NodeId, util::clock::boot_time};
 
@@ -82,7 +82,7 @@ impl Cluster {
                 .database
                 .read::<_, db::Error>(move |connection| {
                     let nodes = store::nodes(connection)?;
-                    Ok((nodes, store::fate_of(connection, newest)?))
+                    Ok((nodes, store::commit_outcome(connection, newest)?))
                 });
             // After a lease no node needs to be waited for, even if the database does not answer.
             if let Ok(Ok((found, fate))) = tokio::time::timeout(remaining, found).await {
@@ -108,7 +108,7 @@ impl Cluster {
         let fate = self
             .shared
             .database
-            .read::<_, db::Error>(move |connection| Ok(store::fate_of(connection, newest)?));
+            .read::<_, db::Error>(move |connection| Ok(store::commit_outcome(connection, newest)?));
         match tokio::time::timeout(FINAL_TIMEOUT, fate).await {
             Ok(Ok(fate)) => ensure_not_lost(fate),
             Ok(Err(_)) | Err(_) => Err(db::Error::Unknown(SILENT.to_owned()).into()),
@@ -144,9 +144,9 @@ impl Cluster {
     }
 }
 
-fn ensure_not_lost(fate: CommitFate) -> Result<(), Error> {
+fn ensure_not_lost(fate: CommitOutcome) -> Result<(), Error> {
     match fate {
-        CommitFate::Intact | CommitFate::Unknown => Ok(()),
-        CommitFate::Lost => Err(db::Error::Unknown(LOST.to_owned()).into()),
+        CommitOutcome::Intact | CommitOutcome::Unknown => Ok(()),
+        CommitOutcome::Lost => Err(db::Error::Unknown(LOST.to_owned()).into()),
     }
 }

@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use super::{
     ConfigError,
-    keys::{self, Key},
+    setting_keys::{self, SettingKey},
     sources::{Sources, one_line, redact},
 };
 
@@ -33,7 +33,7 @@ pub(super) fn read(sources: &mut Sources, file: Option<&Path>) -> Result<(), Con
         .map_err(|error| syntax_error(path, &text, &error))?;
     for (name, value) in table {
         let source = format!("{name} in {}", path.display());
-        match keys::all().find(|key| key.toml() == name) {
+        match setting_keys::all().find(|key| key.toml() == name) {
             Some(key) => set(sources, key, &value, source)?,
             None if name == "abilities" => add_ability(sources, &value, &source)?,
             None => return Err(unknown(&name, &value, &source)),
@@ -56,7 +56,7 @@ fn syntax_error(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError
 
 fn set(
     sources: &mut Sources,
-    key: &'static Key,
+    key: &'static SettingKey,
     value: &toml::Value,
     source: String,
 ) -> Result<(), ConfigError> {
@@ -102,8 +102,8 @@ fn add_ability(
 }
 
 fn unknown(name: &str, value: &toml::Value, source: &str) -> ConfigError {
-    let known: Vec<String> = keys::all().map(Key::toml).collect();
-    let hidden = keys::may_be_secret(name) || value.is_table() || value.is_array();
+    let known: Vec<String> = setting_keys::all().map(SettingKey::toml).collect();
+    let hidden = setting_keys::may_be_secret(name) || value.is_table() || value.is_array();
     one_line(format!(
         "{source} is {}: there is no such setting; the settings are {} and [abilities]",
         redact(hidden, value),

@@ -6,11 +6,11 @@
 mod brand;
 mod file;
 mod key_file;
-mod keys;
 mod listen;
 mod secret_file;
 mod sections;
 mod service_links;
+mod setting_keys;
 mod sources;
 mod values;
 
@@ -19,12 +19,12 @@ use std::{path::PathBuf, time::Duration};
 pub use self::{
     brand::{Accent, Colour, Logo, Shades},
     key_file::SigningKeys,
-    keys::{Key, all as keys},
     listen::ListenAddress,
     sections::{
         Accounts, Branding, CacheLimits, Database, Logging, RateLimits, Records, Server, Sessions,
         Signing, Tokens,
     },
+    setting_keys::{SettingKey, all as keys},
     sources::Sources,
     values::{Origin, PublicUrl, Registration, ReportUri, TokenPrefix},
 };

@@ -8,7 +8,7 @@ use std::{fs::File, io::Read as _, path::Path};
 use zeroize::Zeroizing;
 
 use super::{
-    ConfigError, keys,
+    ConfigError, setting_keys,
     sources::{Sources, one_line},
 };
 
@@ -20,8 +20,8 @@ const MAX_BYTES: u64 = 64 * 1024;
 /// # Errors
 /// Fails if a secret and its file are both set, or if a file cannot be read.
 pub(super) fn read_all(sources: &mut Sources) -> Result<(), ConfigError> {
-    for key in keys::all().filter(|key| key.is_secret()) {
-        let file = keys::file_of(key).and_then(|file| sources.raw(file.env));
+    for key in setting_keys::all().filter(|key| key.is_secret()) {
+        let file = setting_keys::file_of(key).and_then(|file| sources.raw(file.env));
         let Some((path, source)) = file else { continue };
         if let Some((_, other)) = sources.raw(key.env) {
             return Err(one_line(format!(

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{ConfigError, file, keys, secret_file, service_links::is_service_link};
+use super::{ConfigError, file, secret_file, service_links::is_service_link, setting_keys};
 use crate::{types::ability::Catalogue, util::unicode};
 
 /// Raw values with their sources. A source with higher precedence replaces an earlier value.
@@ -86,7 +86,7 @@ impl Sources {
         env: &'static str,
         parse: fn(&str) -> Result<T, E>,
     ) -> Result<Option<T>, ConfigError> {
-        let Some(key) = keys::find(env) else {
+        let Some(key) = setting_keys::find(env) else {
             return Err(ConfigError(format!("{env} is not a setting")));
         };
         let (value, source) = match self.values.get(env) {
@@ -121,10 +121,10 @@ impl Sources {
 
     /// Returns the settings that name a file with a secret, each with its file.
     pub(super) fn secret_files(&self) -> Vec<(&'static str, PathBuf)> {
-        keys::all()
+        setting_keys::all()
             .filter(|key| key.is_secret())
             .filter_map(|key| {
-                let file = keys::file_of(key)?;
+                let file = setting_keys::file_of(key)?;
                 let (path, _) = self.raw(file.env)?;
                 Some((file.env, PathBuf::from(path.trim())))
             })
@@ -151,7 +151,7 @@ impl Sources {
     fn read_environment(&mut self) -> Result<(), ConfigError> {
         for (name, value) in std::env::vars_os() {
             let Some(name) = name.to_str() else { continue };
-            if !name.starts_with("NARTHEX_") && keys::find(name).is_none() {
+            if !name.starts_with("NARTHEX_") && setting_keys::find(name).is_none() {
                 continue;
             }
             let Some(value) = value.to_str() else {
@@ -159,7 +159,7 @@ impl Sources {
                     "{name} is not valid UTF-8: give it as UTF-8"
                 )));
             };
-            if keys::find(name).is_some() || !is_service_link(name, value) {
+            if setting_keys::find(name).is_some() || !is_service_link(name, value) {
                 self.set_by_environment(name, value)?;
             }
         }
@@ -167,9 +167,12 @@ impl Sources {
     }
 
     fn set_by_environment(&mut self, env: &str, value: &str) -> Result<(), ConfigError> {
-        let Some(key) = keys::find(env) else {
-            let known: Vec<&str> = keys::all().map(|key| key.env).collect();
-            let shown = redact(keys::may_be_secret(env), format_args!("\"{value}\""));
+        let Some(key) = setting_keys::find(env) else {
+            let known: Vec<&str> = setting_keys::all().map(|key| key.env).collect();
+            let shown = redact(
+                setting_keys::may_be_secret(env),
+                format_args!("\"{value}\""),
+            );
             return Err(one_line(format!(
                 "{env} is {shown}: there is no such setting; the settings are {}",
                 known.join(", ")
@@ -180,7 +183,9 @@ impl Sources {
     }
 
     fn set_by_flag(&mut self, env: &'static str, value: String) -> Result<(), ConfigError> {
-        let flag = keys::find(env).map(keys::Key::flag).unwrap_or_default();
+        let flag = setting_keys::find(env)
+            .map(setting_keys::SettingKey::flag)
+            .unwrap_or_default();
         if contains_password(&value) {
             return Err(ConfigError(format!(
                 "--{flag} is (not shown): it contains a password, and every user of this machine \

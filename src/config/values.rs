@@ -42,7 +42,7 @@ impl TokenPrefix {
     /// # Errors
     /// Returns a description of a valid value.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        if Self::is_one(text) {
+        if Self::is_valid(text) {
             Ok(Self(text.to_owned()))
         } else {
             Err("give 2 to 10 letters or digits, such as nrx")
@@ -51,7 +51,7 @@ impl TokenPrefix {
 
     /// Returns whether `text` is a valid prefix, independent of the present setting.
     #[must_use]
-    pub fn is_one(text: &str) -> bool {
+    pub fn is_valid(text: &str) -> bool {
         (2..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 

@@ -13,7 +13,7 @@ use super::{
     credential::Credential,
     last_used,
     principal::Principal,
-    store::{self, Found},
+    store::{self, SecretLookup},
 };
 use crate::{
     app_state::AppState,
@@ -170,7 +170,7 @@ async fn read(context: &AppState, digest: Digest) -> Result<Option<LookupRow>> {
     Ok(found.map(|found| lookup_row(&found, context.now())))
 }
 
-fn lookup_row(found: &Found, now: Timestamp) -> LookupRow {
+fn lookup_row(found: &SecretLookup, now: Timestamp) -> LookupRow {
     let credential = &found.credential;
     LookupRow {
         user: found.user.clone(),
@@ -219,7 +219,7 @@ fn rejection_reason(
 }
 
 /// The description of a secret, valid or not.
-pub struct Identified {
+pub struct SecretDescription {
     /// The user of the credential.
     pub user: User,
     /// The time since which the user is disabled.
@@ -241,11 +241,11 @@ pub async fn identify(
     context: &AppState,
     class: CredentialType,
     digest: Digest,
-) -> Result<Option<Identified>> {
+) -> Result<Option<SecretDescription>> {
     let found = find(context, digest).await?;
     Ok(found
         .filter(|found| found.credential.class() == class)
-        .map(|found| Identified {
+        .map(|found| SecretDescription {
             refusal: rejection_of(&found, class, context.now()),
             user: found.user,
             user_disabled_at: found.user_disabled_at,
@@ -254,11 +254,15 @@ pub async fn identify(
         }))
 }
 
-fn rejection_of(found: &Found, class: CredentialType, now: Timestamp) -> Option<RejectionReason> {
+fn rejection_of(
+    found: &SecretLookup,
+    class: CredentialType,
+    now: Timestamp,
+) -> Option<RejectionReason> {
     rejection_reason(&lookup_row(found, now), class, now).err()
 }
 
-async fn find(context: &AppState, digest: Digest) -> Result<Option<Found>> {
+async fn find(context: &AppState, digest: Digest) -> Result<Option<SecretLookup>> {
     let found = context
         .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
         .await?;

@@ -82,7 +82,7 @@ pub(crate) fn replace_secret(
 
 /// Records that the password of a session was confirmed, until `until`, and replaces its secrets by
 /// one.
-pub(crate) fn confirm(
+pub(crate) fn record_reauthentication(
     tx: &mut Transaction<'_>,
     user: UserId,
     session: CredentialId,

@@ -120,7 +120,7 @@ impl Credential {
     ///
     /// # Errors
     /// [`Error::MissingAbility`] with the first ability that it lacks.
-    pub fn may_give_abilities(&self, wanted: &Abilities) -> Result<()> {
+    pub fn ensure_may_grant_abilities(&self, wanted: &Abilities) -> Result<()> {
         match self.abilities.first_not_granted(wanted) {
             Some(missing) => Err(Error::MissingAbility(missing.to_string())),
             None => Ok(()),
@@ -132,7 +132,7 @@ impl Credential {
     ///
     /// # Errors
     /// [`Error::ExceedsCallerLifetime`] if the token would outlive this credential.
-    pub fn may_give_life(&self, expires_at: Option<Timestamp>) -> Result<()> {
+    pub fn ensure_may_grant_lifetime(&self, expires_at: Option<Timestamp>) -> Result<()> {
         match (self.class(), self.expires_at) {
             (CredentialType::Token, Some(end)) if expires_at.is_none_or(|wanted| wanted > end) => {
                 Err(Error::ExceedsCallerLifetime(end))

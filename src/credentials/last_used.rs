@@ -111,8 +111,8 @@ async fn write(context: &AppState, ids: Vec<CredentialId>, pause_factor: u32) ->
         context
             .write(move |tx| {
                 for id in ids.iter().skip(from).take(BATCH_SIZE) {
-                    if let Some(last) = tx.state.last_used().last_taken(id) {
-                        store::touch(tx.connection, *id, last)?;
+                    if let Some(last) = tx.state.last_used().get_in_flight(id) {
+                        store::update_last_used(tx.connection, *id, last)?;
                     }
                 }
                 Ok(())

@@ -18,7 +18,7 @@ mod sign_in_history;
 pub(crate) mod store;
 
 pub(crate) use self::receipt::find_recent_receipt;
-pub(crate) use self::sign_in_history::{has_signed_in_from, signed_in_with_before};
+pub(crate) use self::sign_in_history::{has_signed_in_from, previous_user_agents};
 pub use self::{
     cleanup::{MAX_RECEIPTS, Pruned, prune},
     credential::Credential,

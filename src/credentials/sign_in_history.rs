@@ -33,7 +33,7 @@ pub(crate) fn has_signed_in_from(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub(crate) fn signed_in_with_before(
+pub(crate) fn previous_user_agents(
     connection: &mut AnyConnection,
     user: UserId,
     newest: CredentialId,

@@ -1,4 +1,7 @@
 //! Secret text without `Debug`, `Display`, `Serialize` or comparison.
+//!
+//! Secrets are not compared. The secret of a credential is looked up by its digest, and a password is
+//! verified by `password_hash`.
 
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;

@@ -19,14 +19,17 @@ pub(super) struct Open {
 
 /// Reports when every connection is closed.
 #[derive(Clone)]
-pub struct Closed(Arc<Mutex<Receiver<()>>>);
+pub struct CloseSignal(Arc<Mutex<Receiver<()>>>);
 
-pub(super) fn open() -> (Open, Closed) {
+pub(super) fn open() -> (Open, CloseSignal) {
     let (held, closed) = channel();
-    (Open { _held: held }, Closed(Arc::new(Mutex::new(closed))))
+    (
+        Open { _held: held },
+        CloseSignal(Arc::new(Mutex::new(closed))),
+    )
 }
 
-impl Closed {
+impl CloseSignal {
     /// Waits until every connection is closed, but at most `timeout`.
     pub fn wait(&self, timeout: Duration) {
         let closed = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -127,7 +127,7 @@ impl Tables {
     ///
     /// # Errors
     /// Fails with [`Error::Unreleased`] or [`Error::Newer`].
-    pub fn expect_known(&self) -> Result<(), Error> {
+    pub fn ensure_known_migrations(&self) -> Result<(), Error> {
         match self.unknown.first() {
             None => Ok(()),
             Some(first) if first == UNRELEASED => Err(Error::Unreleased),

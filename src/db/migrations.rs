@@ -202,7 +202,7 @@ fn is_up_to_date(connection: &mut AnyConnection, migrations: Migrations) -> Resu
     // A process that already runs continues while a newer version runs, because migrations only
     // add. A start on unknown migrations is refused, because this version cannot know what the
     // tables mean now.
-    tables.expect_known()?;
+    tables.ensure_known_migrations()?;
     applied_migrations::ensure_same_tables(connection, migrations)?;
     Ok(tables.pending == 0)
 }

@@ -34,7 +34,7 @@ pub(crate) use self::{
     migrations::migrations,
 };
 pub use self::{
-    closed::Closed,
+    closed::CloseSignal,
     connection::{AnyConnection, DatabaseUrl},
     connection_limit::{ConnectionCapacity, connection_capacity},
     dedicated_connection::{DedicatedConnection, notify, set_asynchronous_commit},
@@ -122,7 +122,7 @@ pub struct Database {
     target: DatabaseUrl,
     engine: Engine,
     names_its_server: bool,
-    closed: Closed,
+    closed: CloseSignal,
     /// The last field, because it must be dropped after the connections.
     open: Open,
 }
@@ -170,7 +170,7 @@ impl Database {
     /// Returns a value that reports the end of all connections, after every handle to this database
     /// is dropped.
     #[must_use]
-    pub fn closed(&self) -> Closed {
+    pub fn closed(&self) -> CloseSignal {
         self.closed.clone()
     }
 

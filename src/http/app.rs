@@ -16,7 +16,7 @@ use futures_util::future::{Either, ready};
 use super::{
     auth::{
         Access, AccessGuard, guard,
-        session_cookie::{CookieConfig, cookie_name, middleware::keep},
+        session_cookie::{CookieConfig, cookie_name, middleware::session_cookie_middleware},
         user_of,
     },
     connections::{self, InProgress},
@@ -90,7 +90,7 @@ pub(crate) fn service_with_routes(
                 ResponseFormat::Html => scope.service(
                     resource
                         .wrap(Compress::default())
-                        .wrap_fn(compression::or_identity),
+                        .wrap_fn(compression::fall_back_to_identity),
                 ),
                 ResponseFormat::Json => scope.service(resource),
             }
@@ -155,7 +155,7 @@ fn resource(
         .fold(Resource::new(path), |resource, route| {
             let (method, any) = (route.method, route.any_method);
             resource.route(route.handler.guard(fn_guard(move |context| {
-                any || routes::answers(&method, context)
+                any || routes::matches_method(&method, context)
             })))
         })
         .wrap(from_fn(move |request: ServiceRequest, next| {
@@ -168,7 +168,7 @@ fn resource(
             bypasses,
             cookie_config.middleware(),
             from_fn(move |request, next| {
-                keep(keep_config.clone(), keep_context.clone(), request, next)
+                session_cookie_middleware(keep_config.clone(), keep_context.clone(), request, next)
             }),
         ))
 }
@@ -235,12 +235,12 @@ fn finish(
     // requests would keep the connection reading ahead. If the process is shutting down, the close
     // makes the client connect to another server.
     let closes = is_temporary(&response)
-        || shared.context.shutdown().has_begun()
+        || shared.context.shutdown().is_shutting_down()
         || connection.as_ref().is_some_and(InProgress::is_crowded);
     let (request, response) = response.into_parts();
     let refused = response
         .error()
-        .map(|error| error_response::our_error(error, response.status()));
+        .map(|error| error_response::to_narthex_error(error, response.status()));
     let mut response = match &refused {
         Some(error) => {
             error_response::with_cookies_of(&response, error_response::answer(&request, error))

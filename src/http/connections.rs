@@ -172,7 +172,7 @@ impl Connections {
     }
 
     /// Returns whether so many connections are open that idle ones should be closed.
-    fn are_crowded(&self) -> bool {
+    fn are_near_limit(&self) -> bool {
         self.open.load(Ordering::Relaxed) > self.max / 4 * 3
     }
 
@@ -252,7 +252,7 @@ impl InProgress {
     /// Returns whether so many connections are open that this one should end after its response.
     #[must_use]
     pub fn is_crowded(&self) -> bool {
-        self.connections.are_crowded()
+        self.connections.are_near_limit()
     }
 
     /// Marks the connection: no request may follow this one.
@@ -295,7 +295,7 @@ pub async fn run<F: Future>(request: Option<&InProgress>, answer: F) -> Option<F
     {
         return None;
     }
-    poll_limit::bounded(answer, poll_limit::MAX).await
+    poll_limit::with_poll_limit(answer, poll_limit::MAX).await
 }
 
 impl Drop for InProgress {

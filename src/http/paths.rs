@@ -181,7 +181,7 @@ pub const MAX_RETURN_ADDRESS: usize = 2048;
 /// Returns `next`, or its path alone if `next` is too long. `None` if the path is too long as well.
 /// The address of a selection is never shortened, because without a query it selects everything.
 #[must_use]
-pub fn shortened(next: &str) -> Option<&str> {
+pub fn truncate_return_address(next: &str) -> Option<&str> {
     if next.len() <= MAX_RETURN_ADDRESS {
         return Some(next);
     }
@@ -189,10 +189,10 @@ pub fn shortened(next: &str) -> Option<&str> {
     (path.len() <= MAX_RETURN_ADDRESS && path != SIGN_OUT).then_some(path)
 }
 
-/// Returns `path` with the return address `next`, [shortened] if it is too long.
+/// Returns `path` with the return address `next`, [truncate_return_address] if it is too long.
 #[must_use]
 pub fn with_next(path: &str, next: &str) -> String {
-    match shortened(next) {
+    match truncate_return_address(next) {
         Some(next) => with_query(path, &[("next", next)]),
         None => path.to_owned(),
     }

@@ -26,7 +26,7 @@ impl ReturnTo {
     #[must_use]
     pub fn parse(text: &str, settings: &Settings) -> Option<Self> {
         let text = escaped(text)?;
-        let text = paths::shortened(&text)?;
+        let text = paths::truncate_return_address(&text)?;
         // Two slashes begin a host name (RFC 3986, section 4.2). The host could be the placeholder
         // below, which the comparison of origins would accept.
         if text.starts_with("//") {
@@ -65,7 +65,7 @@ impl ReturnTo {
 
     /// Returns `path` with the return address `next`.
     #[must_use]
-    pub fn carried(path: &str, next: Option<&Self>) -> String {
+    pub fn append_to(path: &str, next: Option<&Self>) -> String {
         next.map_or_else(|| path.to_owned(), |next| paths::with_next(path, &next.0))
     }
 

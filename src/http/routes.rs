@@ -210,7 +210,7 @@ pub fn table() -> Vec<Route> {
 
 /// Returns whether a route with `method` answers the request. A HEAD is answered like a GET,
 /// without the content (RFC 9110, section 9.3.2).
-pub(crate) fn answers(method: &Method, context: &GuardContext<'_>) -> bool {
+pub(crate) fn matches_method(method: &Method, context: &GuardContext<'_>) -> bool {
     let requested = &context.head().method;
     requested == method || (requested == Method::HEAD && method == Method::GET)
 }
@@ -220,6 +220,6 @@ pub(crate) fn answers(method: &Method, context: &GuardContext<'_>) -> bool {
 /// `/auth/verify` is excluded, because proxies call it with every method and no developer writes
 /// calls of it.
 #[must_use]
-pub fn described() -> utoipa::openapi::OpenApi {
+pub fn openapi_document() -> utoipa::openapi::OpenApi {
     ApiDescription::openapi()
 }

@@ -105,7 +105,7 @@ pub fn find_evidence(
 }
 
 /// Records that the database is older than a node had seen, until an operator answers.
-pub(crate) fn mark_rewound(connection: &mut AnyConnection) -> QueryResult<()> {
+pub(crate) fn record_lost_commits(connection: &mut AnyConnection) -> QueryResult<()> {
     store::set_identity(connection, REWOUND).map(drop)
 }
 

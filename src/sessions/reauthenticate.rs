@@ -59,7 +59,7 @@ pub async fn reauthenticate(
                 .now()
                 .saturating_add(tx.state.settings().sessions.confirm_for);
             let form_key = form_key.map(<[u8; 16]>::as_slice);
-            change::confirm(tx, user, session, digest, until, form_key)?;
+            change::record_reauthentication(tx, user, session, digest, until, form_key)?;
             let event = NewEvent::new(EventKind::PasswordConfirmed, "");
             audit::record(tx, user, &actor, event)?;
             Ok::<_, Error>(())

@@ -141,7 +141,7 @@ fn is_known_device(
     session: &Credential,
     device: &Device,
 ) -> Result<bool> {
-    let before = credentials::signed_in_with_before(connection, session.user_id, session.id)?;
+    let before = credentials::previous_user_agents(connection, session.user_id, session.id)?;
     Ok(before
         .iter()
         .any(|one| *one == session.user_agent || Device::of(one.as_deref()) == *device))

@@ -75,8 +75,8 @@ pub async fn create(
     context
         .write(move |tx| {
             let caller_credential = begin_change_as(tx, &caller)?;
-            caller_credential.may_give_abilities(&draft.token.abilities)?;
-            caller_credential.may_give_life(draft.token.expires_at)?;
+            caller_credential.ensure_may_grant_abilities(&draft.token.abilities)?;
+            caller_credential.ensure_may_grant_lifetime(draft.token.expires_at)?;
             insert(tx, draft, form_key, &actor)
         })
         .await

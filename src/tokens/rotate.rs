@@ -170,8 +170,8 @@ pub async fn rotate(
             let caller_credential = begin_change_as(tx, &caller)?;
             let actor = caller.actor();
             let mut token = find_active(tx.state, tx.connection, caller.user().id, id)?;
-            caller_credential.may_give_abilities(&token.abilities)?;
-            caller_credential.may_give_life(expires_at.unwrap_or(token.expires_at))?;
+            caller_credential.ensure_may_grant_abilities(&token.abilities)?;
+            caller_credential.ensure_may_grant_lifetime(expires_at.unwrap_or(token.expires_at))?;
             if let Some(request) = &request
                 && let Some(secret) =
                     find_existing(tx.state, tx.connection, &caller, &token, overlap, request)?

@@ -144,7 +144,7 @@ pub enum TokenFormatError {
 fn well_formed(text: &str) -> Result<(), TokenFormatError> {
     let (_, tail) = text
         .split_once('_')
-        .filter(|(prefix, _)| TokenPrefix::is_one(prefix))
+        .filter(|(prefix, _)| TokenPrefix::is_valid(prefix))
         .ok_or(TokenFormatError::Prefix)?;
     if !tail.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(TokenFormatError::Alphabet);

@@ -74,16 +74,17 @@ pub async fn change(
             let caller_credential = begin_change_as(tx, &caller)?;
             let actor = caller.actor();
             if let Some(abilities) = &change.abilities {
-                caller_credential.may_give_abilities(abilities)?;
+                caller_credential.ensure_may_grant_abilities(abilities)?;
             }
             if let Some(expires_at) = change.expires_at {
-                caller_credential.may_give_life(expires_at)?;
+                caller_credential.ensure_may_grant_lifetime(expires_at)?;
             }
             let mut token = find_active(tx.state, tx.connection, caller.user().id, id)?;
             if token.paused && change.paused == Some(false) {
                 // A resumed token is accepted again, which needs the same rights as its creation.
-                caller_credential.may_give_abilities(&token.abilities)?;
-                caller_credential.may_give_life(change.expires_at.unwrap_or(token.expires_at))?;
+                caller_credential.ensure_may_grant_abilities(&token.abilities)?;
+                caller_credential
+                    .ensure_may_grant_lifetime(change.expires_at.unwrap_or(token.expires_at))?;
             }
             if change.gives_more_to(&token) {
                 caller_credential.require_recent_authentication(tx.now())?;

@@ -83,7 +83,7 @@ impl<K: Hash + Clone + Ord, V: Clone> WriteBehind<K, V> {
     }
 
     /// Takes all pending values and returns their keys, sorted. The values stay available by
-    /// [`Self::last_taken`], because a second copy of all of them would double the memory.
+    /// [`Self::get_in_flight`], because a second copy of all of them would double the memory.
     pub fn take(&self) -> Vec<K> {
         let shards = self.shards.iter();
         let count = shards.map(|shard| lock(shard).pending.len()).sum();
@@ -100,7 +100,7 @@ impl<K: Hash + Clone + Ord, V: Clone> WriteBehind<K, V> {
     }
 
     /// Returns the value of `key` in the batch that was taken last.
-    pub fn last_taken(&self, key: &K) -> Option<V> {
+    pub fn get_in_flight(&self, key: &K) -> Option<V> {
         find(&self.shard(key).taken, key).cloned()
     }
 
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(uses.take(), [session]);
         assert_eq!(uses.get(&session), Some(1), "it may not be written yet");
         uses.record(session, |_| 2);
-        assert_eq!(uses.last_taken(&session), Some(1), "the value to write");
+        assert_eq!(uses.get_in_flight(&session), Some(1), "the value to write");
         assert_eq!(uses.take(), [session]);
         assert!(uses.take().is_empty(), "nothing is written twice");
         assert_eq!(uses.get(&session), None);
@@ -150,7 +150,7 @@ mod tests {
         uses.record(session, |before| before().unwrap_or_default() + 1);
         uses.put_back();
         let retaken = uses.take().into_iter();
-        let retaken: Vec<_> = retaken.map(|key| (key, uses.last_taken(&key))).collect();
+        let retaken: Vec<_> = retaken.map(|key| (key, uses.get_in_flight(&key))).collect();
         assert_eq!(retaken, [(session, Some(2)), (token, Some(1))]);
     }
 

@@ -192,7 +192,7 @@ fn check_contents(
         ),
         Err(other) => return Err(other.into()),
     }
-    if let Err(unknown) = tables.expect_known() {
+    if let Err(unknown) = tables.ensure_known_migrations() {
         findings.fail(TABLES, unknown.to_string());
         return Ok(());
     }

@@ -30,7 +30,7 @@ pub(crate) struct Newest {
 
 /// The end of the log, and its server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Head {
+pub(crate) struct LogHead {
     pub(crate) position: i64,
     /// The PostgreSQL cluster and its timeline. Empty if the database cannot name them.
     pub(crate) server: String,
@@ -38,7 +38,7 @@ pub(crate) struct Head {
     pub(crate) is_settled: bool,
 }
 
-impl From<(i64, String, String)> for Head {
+impl From<(i64, String, String)> for LogHead {
     fn from((position, settled_server, server): (i64, String, String)) -> Self {
         let is_settled = server.is_empty() || settled_server.is_empty() || settled_server == server;
         Self {
@@ -71,7 +71,7 @@ pub(crate) fn advance(
     connection: &mut AnyConnection,
     count: i64,
     on_server: bool,
-) -> QueryResult<Head> {
+) -> QueryResult<LogHead> {
     let head: (i64, String, String) = if on_server {
         with_backend!(connection => AdvanceOnServer::new(count).get_result(connection))?
     } else {
@@ -93,7 +93,7 @@ cached_statement! {
 }
 
 /// Returns the end of the log without its lock.
-pub(crate) fn head(connection: &mut AnyConnection, on_server: bool) -> QueryResult<Head> {
+pub(crate) fn head(connection: &mut AnyConnection, on_server: bool) -> QueryResult<LogHead> {
     let head: (i64, String, String) = if on_server {
         with_backend!(connection => GetHeadOnServer::new().get_result(connection))?
     } else {
@@ -136,7 +136,7 @@ pub(crate) fn newest(connection: &mut AnyConnection, position: i64) -> QueryResu
 
 /// The fate of an invalidation that was seen committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CommitFate {
+pub(crate) enum CommitOutcome {
     /// It exists, and so does every invalidation before it.
     Intact,
     /// It does not exist, or its position has another one: the database lost commits.
@@ -146,17 +146,20 @@ pub(crate) enum CommitFate {
 }
 
 /// Returns the fate of the invalidation `seen`.
-pub(crate) fn fate_of(connection: &mut AnyConnection, seen: Newest) -> QueryResult<CommitFate> {
+pub(crate) fn commit_outcome(
+    connection: &mut AnyConnection,
+    seen: Newest,
+) -> QueryResult<CommitOutcome> {
     // The invalidation is read last. If the two queries reach different servers, the result is that
     // of the later one.
     let end = position(connection)?;
     let identity = identity_at(connection, seen.position)?;
     Ok(match (seen.identity, identity) {
-        _ if end < seen.position => CommitFate::Lost,
-        (Some(seen), Some(found)) if seen == found => CommitFate::Intact,
-        (_, Some(_)) => CommitFate::Lost,
-        (None, None) if seen.position == 0 => CommitFate::Intact,
-        (_, None) => CommitFate::Unknown,
+        _ if end < seen.position => CommitOutcome::Lost,
+        (Some(seen), Some(found)) if seen == found => CommitOutcome::Intact,
+        (_, Some(_)) => CommitOutcome::Lost,
+        (None, None) if seen.position == 0 => CommitOutcome::Intact,
+        (_, None) => CommitOutcome::Unknown,
     })
 }
 
@@ -186,7 +189,7 @@ pub(crate) fn insert(
 }
 
 /// The invalidations since a node last read the log.
-pub(crate) struct Since {
+pub(crate) struct LogTail {
     /// The newest invalidation now.
     pub(crate) newest: Newest,
     /// Whether this is still the log that the node has read before.
@@ -202,12 +205,12 @@ const MAX_BATCH: i64 = 10_000;
 
 /// Returns the invalidations after `applied`. The position is read first: positions are committed
 /// in their order, so every invalidation up to it exists.
-pub(crate) fn since(connection: &mut AnyConnection, applied: Newest) -> QueryResult<Since> {
+pub(crate) fn since(connection: &mut AnyConnection, applied: Newest) -> QueryResult<LogTail> {
     let position = position(connection)?;
     let pending = position.saturating_sub(applied.position);
     if !(0..=MAX_BATCH).contains(&pending) {
-        let is_same_log = fate_of(connection, applied)? != CommitFate::Lost;
-        return Ok(Since {
+        let is_same_log = commit_outcome(connection, applied)? != CommitOutcome::Lost;
+        return Ok(LogTail {
             newest: newest(connection, position)?,
             is_same_log,
             invalidations: None,
@@ -242,7 +245,7 @@ pub(crate) fn since(connection: &mut AnyConnection, applied: Newest) -> QueryRes
         .map(|(_, key, by, _)| Some((invalidation_key(&key)?, by)))
         .collect();
     let is_whole = there == applied.identity;
-    Ok(Since {
+    Ok(LogTail {
         newest,
         is_same_log,
         invalidations: invalidations

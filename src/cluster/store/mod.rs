@@ -9,8 +9,8 @@ use diesel::{
 };
 
 pub(super) use self::invalidations::{
-    CommitFate, Head, Newest, advance, delete_before, fate_of, head, insert, newest, set_settled,
-    since,
+    CommitOutcome, LogHead, Newest, advance, commit_outcome, delete_before, head, insert, newest,
+    set_settled, since,
 };
 use super::node_config::NodeConfig;
 use crate::{
@@ -87,7 +87,7 @@ pub(super) fn insert_node(
 }
 
 cached_statement! {
-    Beat { applied: i64 as BigInt, at: Timestamp as BigInt, node: NodeId as Binary } =
+    Heartbeat { applied: i64 as BigInt, at: Timestamp as BigInt, node: NodeId as Binary } =
         "UPDATE nodes SET heartbeat = heartbeat + 1, applied_position = " applied
         ", heartbeat_at = " at " WHERE id = " node
         " AND server = ''"
@@ -103,7 +103,7 @@ cached_statement! {
 
 /// Writes a heartbeat. Returns `false` if the node was evicted or joined on another server.
 /// `on_server`: whether this database can name its server.
-pub(super) fn beat(
+pub(super) fn record_heartbeat(
     connection: &mut AnyConnection,
     id: NodeId,
     applied: i64,
@@ -113,7 +113,7 @@ pub(super) fn beat(
     let rows = if on_server {
         with_backend!(connection => BeatOnServer::new(applied, at, id).execute(connection))
     } else {
-        with_backend!(connection => Beat::new(applied, at, id).execute(connection))
+        with_backend!(connection => Heartbeat::new(applied, at, id).execute(connection))
     };
     rows.map(|rows| rows == 1)
 }
@@ -130,7 +130,7 @@ cached_statement! {
         substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) FROM pg_control_system())"
 }
 
-/// Records the position up to which the node has applied invalidations. Returns `false` as [`beat`]
+/// Records the position up to which the node has applied invalidations. Returns `false` as [`record_heartbeat`]
 /// does.
 pub(super) fn set_applied(
     connection: &mut AnyConnection,

@@ -1,8 +1,10 @@
 //! Settings of accounts.
 
-use crate::config::{ConfigError, Key, Registration, Sources, keys::key, values as value};
+use crate::config::{
+    ConfigError, Registration, SettingKey, Sources, setting_keys::key, values as value,
+};
 
-pub(in crate::config) const KEYS: &[Key] = &[key(
+pub(in crate::config) const KEYS: &[SettingKey] = &[key(
     "NARTHEX_REGISTRATION",
     "open",
     "Whether users may create accounts themselves: open or closed",

@@ -1,11 +1,11 @@
 //! The name, the logo and the colour of the pages.
 
 use crate::config::{
-    Accent, ConfigError, Key, Logo, Sources, brand,
-    keys::{key, unset},
+    Accent, ConfigError, Logo, SettingKey, Sources, brand,
+    setting_keys::{key, unset},
 };
 
-pub(in crate::config) const KEYS: &[Key] = &[
+pub(in crate::config) const KEYS: &[SettingKey] = &[
     key(
         "NARTHEX_APP_NAME",
         "Narthex",

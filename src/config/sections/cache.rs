@@ -1,8 +1,8 @@
 //! The credential cache.
 
-use crate::config::{ConfigError, Key, Sources, keys::key, values as value};
+use crate::config::{ConfigError, SettingKey, Sources, setting_keys::key, values as value};
 
-pub(in crate::config) const KEYS: &[Key] = &[
+pub(in crate::config) const KEYS: &[SettingKey] = &[
     key(
         "NARTHEX_MEMORY_ENTRIES",
         "250000",

@@ -2,14 +2,14 @@
 
 use crate::{
     config::{
-        ConfigError, Key, Sources,
-        keys::{key, unset},
+        ConfigError, SettingKey, Sources,
+        setting_keys::{key, unset},
         values as value,
     },
     db::DatabaseUrl,
 };
 
-pub(in crate::config) const KEYS: &[Key] = &[
+pub(in crate::config) const KEYS: &[SettingKey] = &[
     key(
         "DATABASE_URL",
         "sqlite://narthex.db",

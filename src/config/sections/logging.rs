@@ -1,11 +1,11 @@
 //! Settings of logs.
 
 use crate::{
-    config::{ConfigError, Key, Sources, keys::key, values as value},
+    config::{ConfigError, SettingKey, Sources, setting_keys::key, values as value},
     telemetry::log_format::Format,
 };
 
-pub(in crate::config) const KEYS: &[Key] = &[
+pub(in crate::config) const KEYS: &[SettingKey] = &[
     key("NARTHEX_LOG", "info", "A level, or a tracing filter"),
     key(
         "NARTHEX_LOG_FORMAT",

@@ -2,14 +2,14 @@
 
 use crate::{
     config::{
-        ConfigError, Key, Sources,
-        keys::{key, unset},
+        ConfigError, SettingKey, Sources,
+        setting_keys::{key, unset},
         values as value,
     },
     util::networks::Networks,
 };
 
-pub(in crate::config) const KEYS: &[Key] = &[
+pub(in crate::config) const KEYS: &[SettingKey] = &[
     unset(
         "NARTHEX_THROTTLE_EXEMPT",
         "Networks without rate limits by address",

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::config::{ConfigError, Key, Sources, keys::key, values as value};
+use crate::config::{ConfigError, SettingKey, Sources, setting_keys::key, values as value};
 
-pub(in crate::config) const KEYS: &[Key] = &[
+pub(in crate::config) const KEYS: &[SettingKey] = &[
     key(
         "NARTHEX_LAST_USED_EVERY",
         "10s",

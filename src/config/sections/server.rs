@@ -4,14 +4,14 @@ use std::{net::SocketAddr, time::Duration};
 
 use crate::{
     config::{
-        ConfigError, Key, ListenAddress, Origin, PublicUrl, ReportUri, Sources,
-        keys::{key, unset},
+        ConfigError, ListenAddress, Origin, PublicUrl, ReportUri, SettingKey, Sources,
+        setting_keys::{key, unset},
         values as value,
     },
     util::networks::Networks,
 };
 
-pub(in crate::config) const KEYS: &[Key] = &[
+pub(in crate::config) const KEYS: &[SettingKey] = &[
     key(
         "NARTHEX_LISTEN",
         "127.0.0.1:8080",

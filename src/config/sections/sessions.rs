@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use crate::config::{
-    ConfigError, Key, SessionLimits, Sources,
-    keys::{key, unset},
+    ConfigError, SessionLimits, SettingKey, Sources,
+    setting_keys::{key, unset},
     values as value,
 };
 
-pub(in crate::config) const KEYS: &[Key] = &[
+pub(in crate::config) const KEYS: &[SettingKey] = &[
     unset(
         "NARTHEX_COOKIE_DOMAIN",
         "Share the session with sibling hosts of this domain",

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::config::{ConfigError, Key, SigningKeys, Sources, keys::unset};
+use crate::config::{ConfigError, SettingKey, SigningKeys, Sources, setting_keys::unset};
 
-pub(in crate::config) const KEYS: &[Key] = &[
+pub(in crate::config) const KEYS: &[SettingKey] = &[
     unset(
         "NARTHEX_SECRET_KEY",
         "64 or more random bytes in base64; several, separated by commas: the first signs, all \

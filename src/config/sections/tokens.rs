@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use crate::{
     config::{
-        ConfigError, Key, Sources, TokenPrefix,
-        keys::{key, unset},
+        ConfigError, SettingKey, Sources, TokenPrefix,
+        setting_keys::{key, unset},
         values as value,
     },
     types::ability::Catalogue,
 };
 
-pub(in crate::config) const KEYS: &[Key] = &[
+pub(in crate::config) const KEYS: &[SettingKey] = &[
     key(
         "NARTHEX_TOKEN_PREFIX",
         "nrx",

@@ -42,7 +42,7 @@ cached_statement! {
 
 /// Writes the last use of a credential, unless a newer one is stored. Most credentials have a row
 /// already, so that an update is tried first; it reads no other table.
-pub(crate) fn touch(
+pub(crate) fn update_last_used(
     connection: &mut AnyConnection,
     id: CredentialId,
     last: LastUse,

@@ -9,13 +9,13 @@ mod sign_in_history;
 
 pub(crate) use self::{
     cleanup::{delete_ended, delete_receipts, expired},
-    last_uses::touch,
+    last_uses::update_last_used,
     receipts::{find_receipt, insert_receipt, receipts_since},
     rotations::{
         DerivedSecret, ExistingRotation, PreviousSecret, delete_superseded, insert_rotation,
         previous_secrets, rotation,
     },
-    secrets::{Found, by_digest, is_renewed_since},
+    secrets::{SecretLookup, by_digest, is_renewed_since},
     sign_in_history::{count_unrevoked, made_by, signed_in_from, signed_in_with},
 };
 pub(in crate::credentials) use self::{

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The result of a lookup by secret.
-pub(crate) struct Found {
+pub(crate) struct SecretLookup {
     pub(crate) credential: Credential,
     /// The end of the grace period of this secret.
     pub(crate) valid_until: Option<Timestamp>,
@@ -26,7 +26,7 @@ pub(crate) struct Found {
     pub(crate) user_disabled_at: Option<Timestamp>,
 }
 
-impl Found {
+impl SecretLookup {
     /// Returns whether a newer secret has replaced this one: it was revoked, or its grace period is
     /// over by this clock.
     pub(crate) fn is_superseded(&self, now: Timestamp) -> bool {
@@ -38,7 +38,7 @@ impl Found {
 pub(crate) fn by_digest(
     connection: &mut AnyConnection,
     digest: Digest,
-) -> QueryResult<Option<Found>> {
+) -> QueryResult<Option<SecretLookup>> {
     type Joined = (
         Row,
         Option<UseRow>,
@@ -75,7 +75,7 @@ pub(crate) fn by_digest(
         None => hint,
         Some(_) => hint_of_newest(connection, row.id)?,
     };
-    Ok(Some(Found {
+    Ok(Some(SecretLookup {
         credential: row.into_credential(last, hint)?,
         valid_until,
         is_revoked: revoked_at.is_some(),

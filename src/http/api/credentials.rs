@@ -22,7 +22,7 @@ use crate::{
         middleware::body::{NoQuery, Query},
         openapi::schemas::{
             self, Shape,
-            credentials::{Both, Listed, SelectionBody, SignOutBody},
+            credentials::{AnyCredential, Listed, SelectionBody, SignOutBody},
         },
         paths,
         response::{
@@ -138,7 +138,7 @@ impl<'a> PreviewJson<'a> {
     path = paths::API_CREDENTIALS,
     tag = "Sign-out",
     operation_id = "listCredentials",
-    params(Listed<Both>),
+    params(Listed<AnyCredential>),
     responses((status = 200, description = "A page of the list.", body = CredentialList))
 )]
 pub async fn list(caller: ApiCaller, Query(fields): Query) -> Result<HttpResponse> {

@@ -103,7 +103,10 @@ impl BrowserUser {
         // If there is a draft, the message of an earlier request stays for the next page.
         let (message, receipt) = match self.open_draft() {
             Some(_) => (Some(self.text(&notice::not_submitted())), None),
-            None => (self.cookie.take_message(), self.cookie.take_receipt()),
+            None => (
+                self.cookie.take_flash_message(),
+                self.cookie.take_flash_receipt(),
+            ),
         };
         Layout {
             user_id: self.principal.user().id.to_string(),
@@ -150,7 +153,7 @@ impl BrowserUser {
     /// # Errors
     /// None are expected.
     pub fn redirect(&self, to: &str, message: &Message) -> Result<HttpResponse> {
-        self.cookie.leave_message(&self.text(message))?;
+        self.cookie.set_flash_message(&self.text(message))?;
         Ok(see_other(to))
     }
 
@@ -164,7 +167,7 @@ impl BrowserUser {
         message: &Message,
         receipt: ReceiptId,
     ) -> Result<HttpResponse> {
-        self.cookie.leave_receipt(receipt)?;
+        self.cookie.set_flash_receipt(receipt)?;
         self.redirect(to, message)
     }
 
@@ -227,7 +230,7 @@ impl OptionalUser {
     /// Returns the layout of the page, with the message that an earlier request left.
     #[must_use]
     pub fn frame(&self) -> Layout {
-        Layout::new(&self.request, None, self.cookie.take_message())
+        Layout::new(&self.request, None, self.cookie.take_flash_message())
     }
 
     /// Returns the language of the page.

@@ -51,7 +51,7 @@ pub(super) async fn sessions_of(
     first: Option<&Principal>,
 ) -> Result<Vec<Principal>> {
     let mut found: Vec<Principal> = first.into_iter().cloned().collect();
-    for digest in SessionCookie::of(request).others() {
+    for digest in SessionCookie::of(request).other_session_digests() {
         let other = authenticate(context, request, CredentialType::Session, digest).await?;
         let is_listed = |other: &Principal| {
             let mut listed = found.iter();

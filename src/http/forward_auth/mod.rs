@@ -131,7 +131,7 @@ fn is_preflight(request: &HttpRequest, context: &AppState, rules: &CookieConfig)
     is_options
         && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
         && !headers.contains_key(header::AUTHORIZATION)
-        && !rules.is_sent(headers)
+        && !rules.has_cookie(headers)
 }
 
 /// Returns whether the original request is a navigation of a browser, and not a request of a script

@@ -16,7 +16,7 @@ const CODINGS: [fn() -> Encoding; 4] = [
 
 /// Sends the response uncompressed if the client accepts no supported coding. RFC 9110, section
 /// 12.5.3, permits this. `Compress` would answer `406` with a text that has no media type.
-pub fn or_identity<S: Service<ServiceRequest>>(
+pub fn fall_back_to_identity<S: Service<ServiceRequest>>(
     mut request: ServiceRequest,
     service: &S,
 ) -> S::Future {

@@ -13,7 +13,7 @@ use actix_web::{HttpResponse, error::InternalError};
 pub const MAX: u32 = 20_000;
 
 /// Returns the output of `future`, or `None` if it was polled more than `max` times.
-pub async fn bounded<F: Future>(future: F, max: u32) -> Option<F::Output> {
+pub async fn with_poll_limit<F: Future>(future: F, max: u32) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut polls = 0;
     poll_fn(|context| {
@@ -53,7 +53,7 @@ mod tests {
 
     #[tokio::test]
     async fn future_is_aborted_after_too_many_polls() {
-        assert_eq!(bounded(pending(9), 10).await, Some(()));
-        assert_eq!(bounded(pending(10), 10).await, None);
+        assert_eq!(with_poll_limit(pending(9), 10).await, Some(()));
+        assert_eq!(with_poll_limit(pending(10), 10).await, None);
     }
 }

@@ -91,7 +91,7 @@ pub fn json(site: Site<'_>) -> Result<String> {
 /// Builds the document.
 #[must_use]
 pub fn document(site: Site<'_>) -> OpenApi {
-    let mut document = routes::described();
+    let mut document = routes::openapi_document();
     let mut info = Info::new("Narthex", env!("CARGO_PKG_VERSION"));
     info.description = Some(DESCRIPTION.to_owned());
     let mut license = License::new("MIT");

@@ -55,7 +55,7 @@ pub async fn alive() -> Result<HttpResponse> {
     responses((status = 200, description = "The service is ready.", body = Health))
 )]
 pub async fn ready(context: Data<AppState>, Query(mut query): Query) -> Result<HttpResponse> {
-    if context.shutdown().has_begun() {
+    if context.shutdown().is_shutting_down() {
         return Err(Error::Unavailable("the server is shutting down".to_owned()));
     }
     match query.text("writes").as_str() {

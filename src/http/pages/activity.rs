@@ -23,7 +23,7 @@ use crate::{
 const PAGE_SIZE: usize = 50;
 
 /// An event as text.
-pub struct Line {
+pub struct EventRow {
     /// The description of the event.
     pub sentence: String,
     /// The object of the event, or the means.
@@ -38,7 +38,7 @@ pub struct Line {
     pub times: i64,
 }
 
-impl Line {
+impl EventRow {
     /// Returns the line of `event`, with its time relative to now.
     #[must_use]
     pub fn new(user: &BrowserUser, event: &Event) -> Self {
@@ -58,7 +58,7 @@ impl Line {
 #[template(path = "activity.html")]
 struct ActivityPage {
     frame: Layout,
-    lines: Vec<Line>,
+    lines: Vec<EventRow>,
     older: Option<String>,
 }
 
@@ -77,7 +77,7 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
         lines: events
             .rows
             .iter()
-            .map(|event| Line::new(&user, event))
+            .map(|event| EventRow::new(&user, event))
             .collect(),
         older: events
             .next

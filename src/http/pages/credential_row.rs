@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A credential as text.
-pub struct Row {
+pub struct CredentialRow {
     /// The token's name, or the session's browser and system.
     pub title: String,
     /// The address of the title's link. Only a token has a page of its own.
@@ -50,7 +50,7 @@ pub struct Row {
     pub revoke: String,
 }
 
-impl Row {
+impl CredentialRow {
     /// Returns the row of `credential` for a page of `user`.
     #[must_use]
     pub fn new(user: &BrowserUser, credential: &Credential) -> Self {

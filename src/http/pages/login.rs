@@ -48,7 +48,7 @@ impl LoginPage {
             remember,
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             register: (user.context.settings().accounts.registration == Registration::Open)
-                .then(|| ReturnTo::carried(paths::REGISTER, next)),
+                .then(|| ReturnTo::append_to(paths::REGISTER, next)),
             refused: None,
             form_key: new_form_key(&user.context)?,
         })

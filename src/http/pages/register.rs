@@ -44,7 +44,7 @@ impl RegisterPage {
             name: String::new(),
             email: String::new(),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
-            login: ReturnTo::carried(paths::LOGIN, next),
+            login: ReturnTo::append_to(paths::LOGIN, next),
             errors: FieldTexts::default(),
             form_key: new_form_key(&user.context)?,
         })

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::{
-    credential_row::Row,
+    credential_row::CredentialRow,
     revoke::{address_of, revoke as revoke_one},
 };
 use crate::{
@@ -33,7 +33,7 @@ const PAGE_SIZE: usize = 100;
 #[template(path = "sessions.html")]
 struct SessionsPage {
     frame: Layout,
-    rows: Vec<Row>,
+    rows: Vec<CredentialRow>,
     older: Option<String>,
     kinds: Vec<(String, String)>,
     sign_out_others: String,
@@ -63,7 +63,7 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     };
     html::ok(&SessionsPage {
         frame: user.frame(),
-        rows: Row::all(&user, &found.rows),
+        rows: CredentialRow::all(&user, &found.rows),
         older: found
             .next
             .map(|next| paths::with_query(paths::SESSIONS, &[("cursor", next.to_string())])),

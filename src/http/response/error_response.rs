@@ -246,7 +246,7 @@ fn return_address(request: &HttpRequest, fallback: &str) -> String {
 
 /// Returns the error of a response: our own, or a conversion of an error of actix-web.
 #[must_use]
-pub fn our_error(error: &actix_web::Error, status: StatusCode) -> Error {
+pub fn to_narthex_error(error: &actix_web::Error, status: StatusCode) -> Error {
     match error.as_error::<Error>() {
         Some(own) => own.to_owned(),
         None if status == StatusCode::NOT_FOUND => Error::NotFound,

@@ -25,7 +25,7 @@ use crate::{
 ///
 /// # Errors
 /// The errors of the inner service.
-pub async fn keep<B: MessageBody>(
+pub async fn session_cookie_middleware<B: MessageBody>(
     rules: Data<CookieConfig>,
     context: AppState,
     mut request: ServiceRequest,

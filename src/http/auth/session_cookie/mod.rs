@@ -153,7 +153,7 @@ impl CookieConfig {
 
     /// Returns whether `headers` have a cookie of our name, signed or not.
     #[must_use]
-    pub fn is_sent(&self, headers: &HeaderMap) -> bool {
+    pub fn has_cookie(&self, headers: &HeaderMap) -> bool {
         self.sent(headers) > 0
     }
 
@@ -293,7 +293,7 @@ impl SessionCookie {
 
     /// Returns the digests of the session secrets in the other cookies of the request.
     #[must_use]
-    pub fn others(&self) -> Vec<Digest> {
+    pub fn other_session_digests(&self) -> Vec<Digest> {
         let extensions = self.request.extensions();
         let others = extensions.get::<OtherCookies>();
         others.map_or_else(Vec::new, |others| others.secrets.clone())
@@ -353,7 +353,7 @@ impl SessionCookie {
     ///
     /// # Errors
     /// The errors of [`SessionCookie::sign_in`].
-    pub fn leave_message(&self, message: &str) -> NarthexResult<()> {
+    pub fn set_flash_message(&self, message: &str) -> NarthexResult<()> {
         self.put(MESSAGE, message)
     }
 
@@ -361,13 +361,13 @@ impl SessionCookie {
     ///
     /// # Errors
     /// The errors of [`SessionCookie::sign_in`].
-    pub fn leave_receipt(&self, receipt: ReceiptId) -> NarthexResult<()> {
+    pub fn set_flash_receipt(&self, receipt: ReceiptId) -> NarthexResult<()> {
         self.put(RECEIPT, &receipt.to_string())
     }
 
     /// Takes the id of the receipt that the message of an earlier page refers to.
     #[must_use]
-    pub fn take_receipt(&self) -> Option<ReceiptId> {
+    pub fn take_flash_receipt(&self) -> Option<ReceiptId> {
         let receipt = self.session.get::<String>(RECEIPT).ok().flatten()?;
         self.session.remove(RECEIPT);
         receipt.parse().ok()
@@ -375,7 +375,7 @@ impl SessionCookie {
 
     /// Takes the message of an earlier page.
     #[must_use]
-    pub fn take_message(&self) -> Option<String> {
+    pub fn take_flash_message(&self) -> Option<String> {
         let message = self.session.get::<String>(MESSAGE).ok().flatten()?;
         self.session.remove(MESSAGE);
         if self.session.entries().is_empty() {

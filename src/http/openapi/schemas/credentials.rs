@@ -62,32 +62,32 @@ pub fn token_kind() -> Shape {
 }
 
 /// The credentials of a list or of a revocation.
-pub trait About {
+pub trait CredentialScope {
     /// The class, if only one is possible.
     const CLASS: Option<CredentialType>;
 }
 
 /// Sessions and tokens.
-pub enum Both {}
+pub enum AnyCredential {}
 /// Sessions only.
 pub enum Sessions {}
 /// Tokens only.
 pub enum Tokens {}
 
-impl About for Both {
+impl CredentialScope for AnyCredential {
     const CLASS: Option<CredentialType> = None;
 }
-impl About for Sessions {
+impl CredentialScope for Sessions {
     const CLASS: Option<CredentialType> = Some(CredentialType::Session);
 }
-impl About for Tokens {
+impl CredentialScope for Tokens {
     const CLASS: Option<CredentialType> = Some(CredentialType::Token);
 }
 
 /// The query parameters of a selection.
 struct Selected<A>(PhantomData<A>);
 
-impl<A: About> IntoParams for Selected<A> {
+impl<A: CredentialScope> IntoParams for Selected<A> {
     fn into_params(location: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let mut fields = SelectionParams::into_params(location);
         if let Some(class) = A::CLASS {
@@ -109,7 +109,7 @@ impl<A: About> IntoParams for Selected<A> {
 /// The query parameters of a revocation: a selection, or `all`.
 pub struct EndedBy<A>(PhantomData<A>);
 
-impl<A: About> IntoParams for EndedBy<A> {
+impl<A: CredentialScope> IntoParams for EndedBy<A> {
     fn into_params(location: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let all = ParameterBuilder::new()
             .name("all")
@@ -128,7 +128,7 @@ impl<A: About> IntoParams for EndedBy<A> {
 /// The query parameters of a list.
 pub struct Listed<A>(PhantomData<A>);
 
-impl<A: About> IntoParams for Listed<A> {
+impl<A: CredentialScope> IntoParams for Listed<A> {
     fn into_params(location: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let ended = ParameterBuilder::new()
             .name("ended")

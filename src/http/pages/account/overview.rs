@@ -9,7 +9,7 @@ use crate::{
     error::Result,
     http::{
         auth::BrowserUser,
-        pages::{activity::Line, credential_row::Row},
+        pages::{activity::EventRow, credential_row::CredentialRow},
         paths,
         response::html::{self, Layout},
     },
@@ -27,11 +27,11 @@ struct OverviewPage {
     frame: Layout,
     name: String,
     email: String,
-    sessions: Vec<Row>,
+    sessions: Vec<CredentialRow>,
     more_sessions: bool,
-    tokens: Vec<Row>,
+    tokens: Vec<CredentialRow>,
     more_tokens: bool,
-    lines: Vec<Line>,
+    lines: Vec<EventRow>,
     sign_out_others: String,
 }
 
@@ -55,14 +55,14 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
         frame: user.frame(),
         name: account.name.clone(),
         email: account.email.clone(),
-        sessions: Row::all(&user, &sessions.rows),
+        sessions: CredentialRow::all(&user, &sessions.rows),
         more_sessions: sessions.next.is_some(),
-        tokens: Row::all(&user, &tokens.rows),
+        tokens: CredentialRow::all(&user, &tokens.rows),
         more_tokens: tokens.next.is_some(),
         lines: events
             .rows
             .iter()
-            .map(|event| Line::new(&user, event))
+            .map(|event| EventRow::new(&user, event))
             .collect(),
         sign_out_others: paths::with_query(paths::SIGN_OUT, &[("except", "current")]),
     })

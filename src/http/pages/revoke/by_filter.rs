@@ -13,7 +13,7 @@ use crate::{
         auth::BrowserUser,
         draft,
         middleware::body::{Form, Query},
-        pages::credential_row::Row,
+        pages::credential_row::CredentialRow,
         paths,
         response::{
             field_texts::FieldTexts,
@@ -40,7 +40,7 @@ struct SignOutPage {
     everything_else: bool,
     summary: String,
     includes_this_browser: bool,
-    rows: Vec<Row>,
+    rows: Vec<CredentialRow>,
     hidden: Vec<(&'static str, String)>,
     digest: String,
     problem: Option<String>,
@@ -218,7 +218,7 @@ async fn show(
         includes_this_browser: credentials
             .iter()
             .any(|credential| credential.id == current),
-        rows: Row::all(user, &credentials),
+        rows: CredentialRow::all(user, &credentials),
         hidden: fields_of(selection, current),
         digest,
         problem,

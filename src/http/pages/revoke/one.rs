@@ -10,7 +10,7 @@ use crate::{
     http::{
         auth::BrowserUser,
         middleware::body::Form,
-        pages::credential_row::Row,
+        pages::credential_row::CredentialRow,
         paths,
         response::html::{self, Layout},
         return_to::ReturnTo,
@@ -26,7 +26,7 @@ const MAX_TITLE_LENGTH: usize = 60;
 #[template(path = "revoke/one.html")]
 struct RevokePage {
     frame: Layout,
-    row: Row,
+    row: CredentialRow,
     asks_password: bool,
     back: String,
 }
@@ -62,7 +62,7 @@ pub(crate) async fn revoke(
             redirect_to_receipt(user, &receipt).await
         }
         Some(receipt) => {
-            let row = Row::new(user, &credential);
+            let row = CredentialRow::new(user, &credential);
             let name = shortened(&row.title);
             let message = match class {
                 CredentialType::Session => notice::session_signed_out(name),
@@ -80,7 +80,7 @@ fn show_preview(user: &BrowserUser, credential: &Credential, back: String) -> Re
         .authorize_revocation(&selection, user.context.now());
     html::ok(&RevokePage {
         frame: user.frame(),
-        row: Row::new(user, credential),
+        row: CredentialRow::new(user, credential),
         asks_password: authorization.is_err(),
         back,
     })

@@ -9,7 +9,7 @@ use crate::{
     http::{
         auth::BrowserUser,
         extract::path::PathId,
-        pages::credential_row::Row,
+        pages::credential_row::CredentialRow,
         response::{
             html::{self, Layout},
             relative_time::RelativeTime,
@@ -28,7 +28,7 @@ struct ReceiptPage {
     at: RelativeTime,
     ip: Option<String>,
     by_this_browser: bool,
-    rows: Vec<Row>,
+    rows: Vec<CredentialRow>,
     forgotten: bool,
 }
 
@@ -46,6 +46,6 @@ pub async fn show(user: BrowserUser, id: PathId<ReceiptTag>) -> Result<HttpRespo
         by_this_browser,
         forgotten: receipt.credentials.is_empty()
             && receipt.sessions_ended + receipt.tokens_ended > 0,
-        rows: Row::all(&user, &receipt.credentials),
+        rows: CredentialRow::all(&user, &receipt.credentials),
     })
 }

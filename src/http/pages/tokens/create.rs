@@ -107,7 +107,7 @@ pub async fn create(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         Err(errors) => return html::unprocessable(&typed.form(&user, &errors)?),
     };
     match tokens::create(&user.context, confirmed, new, form_key(&typed.form_key)).await {
-        Ok(issued) => created::show(&user, issued, created::Why::Made).await,
+        Ok(issued) => created::show(&user, issued, created::Cause::Created).await,
         Err(Error::DuplicateSubmission) => already_created(&user, &typed).await,
         Err(other) => Err(other),
     }

@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     http::{
         auth::BrowserUser,
-        pages::credential_row::Row,
+        pages::credential_row::CredentialRow,
         response::{
             html::{self, Layout},
             relative_time::RelativeTime,
@@ -22,8 +22,8 @@ use crate::{
 
 /// The reason for the new secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Why {
-    Made,
+pub(super) enum Cause {
+    Created,
     Rotated,
 }
 
@@ -31,9 +31,9 @@ pub(super) enum Why {
 #[template(path = "tokens/created.html")]
 struct CreatedPage {
     frame: Layout,
-    row: Row,
+    row: CredentialRow,
     secret: SecretString,
-    why: Why,
+    why: Cause,
     earlier: Vec<EarlierSecret>,
     base_url: String,
 }
@@ -61,16 +61,16 @@ impl EarlierSecret {
 }
 
 /// Shows the secret of a token.
-pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Why) -> Result<HttpResponse> {
+pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Cause) -> Result<HttpResponse> {
     let Issued { token, secret } = issued;
     let context = &user.context;
     let earlier = match why {
-        Why::Made => Vec::new(),
-        Why::Rotated => EarlierSecret::all(user, token.id).await?,
+        Cause::Created => Vec::new(),
+        Cause::Rotated => EarlierSecret::all(user, token.id).await?,
     };
     let mut answer = html::ok(&CreatedPage {
         frame: user.frame(),
-        row: Row::new(user, &token),
+        row: CredentialRow::new(user, &token),
         secret: SecretString::new(secret.expose().to_owned()),
         why,
         earlier,

@@ -9,7 +9,7 @@ use crate::{
     http::{
         auth::BrowserUser,
         middleware::body::Query,
-        pages::{credential_row::Row, revoke::address_of},
+        pages::{credential_row::CredentialRow, revoke::address_of},
         paths,
         response::html::{self, Layout},
     },
@@ -29,9 +29,9 @@ const MAX_ENDED: usize = 10;
 #[template(path = "tokens/list.html")]
 struct TokensPage {
     frame: Layout,
-    rows: Vec<Row>,
+    rows: Vec<CredentialRow>,
     older: Option<String>,
-    ended: Vec<Row>,
+    ended: Vec<CredentialRow>,
     kinds: Vec<(String, String)>,
     all: String,
 }
@@ -63,11 +63,11 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
         .collect();
     html::ok(&TokensPage {
         frame: user.frame(),
-        rows: Row::all(&user, &active.rows),
+        rows: CredentialRow::all(&user, &active.rows),
         older: active
             .next
             .map(|next| paths::with_query(paths::TOKENS, &[("cursor", next.to_string())])),
-        ended: Row::all(&user, &ended.rows),
+        ended: CredentialRow::all(&user, &ended.rows),
         kinds,
         all: address_of(&CredentialFilter::all_of(CredentialType::Token)),
     })

@@ -72,7 +72,7 @@ pub async fn rotate(
             user.redirect(&return_address(), &notice::token_already_rotated())
         }
         Ok(RotatedToken { issued, .. }) => {
-            created::show(&user, issued, created::Why::Rotated).await
+            created::show(&user, issued, created::Cause::Rotated).await
         }
         Err(Error::Invalid(errors)) => {
             let form = TokenPage::of(&user, &token).await?;

@@ -17,7 +17,7 @@ use crate::{
         extract::{form_key::new_form_key, path::PathId},
         middleware::body::Form,
         pages::{
-            credential_row::Row,
+            credential_row::CredentialRow,
             revoke::{address_of, revoke as revoke_one},
         },
         paths,
@@ -39,7 +39,7 @@ use crate::{
 #[template(path = "tokens/show.html")]
 pub(super) struct TokenPage {
     frame: Layout,
-    row: Row,
+    row: CredentialRow,
     live: bool,
     name: String,
     abilities: Vec<AbilityBox>,
@@ -66,7 +66,7 @@ impl TokenPage {
         };
         Ok(Self {
             frame: user.frame(),
-            row: Row::new(user, token),
+            row: CredentialRow::new(user, token),
             live: token.is_active(context.now()),
             name: token.name.clone(),
             abilities: boxes(user, &abilities),

@@ -4,7 +4,7 @@ use super::sections;
 
 /// One setting.
 #[derive(Debug)]
-pub struct Key {
+pub struct SettingKey {
     /// The environment variable. The flag has the same name without `NARTHEX_`, in lower case with
     /// hyphens. The key in `narthex.toml` has it with underscores.
     pub env: &'static str,
@@ -15,7 +15,7 @@ pub struct Key {
     pub help: &'static str,
 }
 
-impl Key {
+impl SettingKey {
     /// Returns the name of the flag without the leading hyphens: `listen`.
     #[must_use]
     pub fn flag(&self) -> String {
@@ -38,16 +38,20 @@ impl Key {
     }
 }
 
-pub(super) const fn key(env: &'static str, default: &'static str, help: &'static str) -> Key {
-    Key {
+pub(super) const fn key(
+    env: &'static str,
+    default: &'static str,
+    help: &'static str,
+) -> SettingKey {
+    SettingKey {
         env,
         default: Some(default),
         help,
     }
 }
 
-pub(super) const fn unset(env: &'static str, help: &'static str) -> Key {
-    Key {
+pub(super) const fn unset(env: &'static str, help: &'static str) -> SettingKey {
+    SettingKey {
         env,
         default: None,
         help,
@@ -55,7 +59,7 @@ pub(super) const fn unset(env: &'static str, help: &'static str) -> Key {
 }
 
 /// The settings of each section.
-const SECTIONS: &[&[Key]] = &[
+const SECTIONS: &[&[SettingKey]] = &[
     sections::server::KEYS,
     sections::database::KEYS,
     sections::signing::KEYS,
@@ -70,7 +74,7 @@ const SECTIONS: &[&[Key]] = &[
 ];
 
 /// Returns all settings except `[abilities]`.
-pub fn all() -> impl Iterator<Item = &'static Key> {
+pub fn all() -> impl Iterator<Item = &'static SettingKey> {
     SECTIONS.iter().copied().flatten()
 }
 
@@ -85,13 +89,13 @@ pub fn may_be_secret(name: &str) -> bool {
 }
 
 /// Returns the setting that names a file with the value of a secret.
-pub(super) fn file_of(secret: &Key) -> Option<&'static Key> {
+pub(super) fn file_of(secret: &SettingKey) -> Option<&'static SettingKey> {
     find(&format!("{}_FILE", secret.env))
 }
 
 /// Returns the setting with this environment variable.
 #[must_use]
-pub fn find(env: &str) -> Option<&'static Key> {
+pub fn find(env: &str) -> Option<&'static SettingKey> {
     all().find(|key| key.env == env)
 }
 
