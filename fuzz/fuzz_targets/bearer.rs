@@ -92,7 +92,10 @@ fn check_generated(data: &[u8]) {
     );
     changed.remove(place);
     assert_eq!(parse_bearer(&changed), Authorization::Malformed);
-    assert_eq!(parse_bearer(&format!("{text}{other}")), Authorization::Malformed);
+    assert_eq!(
+        parse_bearer(&format!("{text}{other}")),
+        Authorization::Malformed
+    );
 }
 
 fn digit(number: u32) -> char {

@@ -24,5 +24,8 @@ fuzz_target!(|text: &str| {
     // The subtraction of the duration from a time yields a time.
     let now = Timestamp::from_micros(1_795_370_700_000_000);
     let whole = Duration::from_micros(micros_of(length).unsigned_abs());
-    assert_eq!(now.saturating_duration_since(now.saturating_sub(length)), whole);
+    assert_eq!(
+        now.saturating_duration_since(now.saturating_sub(length)),
+        whole
+    );
 });
