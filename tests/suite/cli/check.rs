@@ -118,7 +118,7 @@ fn check_before_the_first_start_creates_nothing() {
         Engine::Postgres => [("warn", "key"), ("warn", "tables")],
     };
     for _ in 0..2 {
-        expect(&operator.narthex, 0, &problems, "the start");
+        expect(&operator.narthex, 0, &problems, "start creates");
     }
     let folder = key_of(&operator);
     let folder = folder.parent().expect("a folder");
