@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use narthex::{
-    accounts,
     audit::{self, Actor, EventKind, MAX_EVENTS, NewEvent},
     credentials::{MAX_RECEIPTS, prune},
     db::DatabaseUrl,
-    types::{email::Email, ids::UserId},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -19,12 +17,6 @@ use crate::support::sql::{execute, query_lines};
 const ADA: &str = "ada@example.com";
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 3600);
-
-async fn ada(app: &TestApp) -> UserId {
-    let email = Email::parse(ADA).unwrap();
-    let ada = accounts::find_by_email(&app.context, &email).await.unwrap();
-    ada.user.id
-}
 
 async fn events(browser: &Browser, kind: &str) -> Vec<Value> {
     let events = browser.get("/api/v1/events?limit=100").await.json();
@@ -47,7 +39,7 @@ fn count(app: &TestApp, table: &str, kind: &str) -> i64 {
 
 /// Records `many` events of a kind that is never aggregated, in transactions of at most 500 events.
 async fn fill(app: &TestApp, many: i64) {
-    let user = ada(app).await;
+    let user = app.user_id(ADA).await;
     for start in (0..many).step_by(500) {
         let end = many.min(start + 500);
         let work = app.context.write(move |tx| {

@@ -4,13 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use narthex::{
-    accounts,
     app_state::AppState,
     credentials::limits::{MAX_SESSIONS, MAX_TOKENS},
     tokens::{NewToken, create_as_operator},
-    types::{
-        ability::Abilities, credential_kind::CredentialKind, email::Email, ids::UserId, name::Name,
-    },
+    types::{ability::Abilities, credential_kind::CredentialKind, ids::UserId, name::Name},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -23,12 +20,6 @@ const ADA: &str = "ada@example.com";
 const SECOND: Duration = Duration::from_secs(1);
 /// An interval at which sign-ins of one account are not rate limited.
 const SIGN_IN_INTERVAL: Duration = Duration::from_secs(120);
-
-async fn id_of_ada(app: &TestApp) -> UserId {
-    let email = Email::parse(ADA).unwrap();
-    let ada = accounts::find_by_email(&app.context, &email).await.unwrap();
-    ada.user.id
-}
 
 /// Creates `many` tokens, which expire after `life` if one is given.
 async fn make_tokens(context: &AppState, user: UserId, many: usize, life: Option<Duration>) {
@@ -121,7 +112,7 @@ async fn expired_sessions_are_evicted_before_active_ones() {
 async fn token_over_the_limit_is_refused_on_every_interface() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    let user = id_of_ada(&app).await;
+    let user = app.user_id(ADA).await;
     make_tokens(&app.context, user, MAX_TOKENS - 1, None).await;
     let last = app.token(&ada, "The last", &["tokens:write"]).await;
 
@@ -163,7 +154,7 @@ async fn token_over_the_limit_is_refused_on_every_interface() {
 async fn expired_tokens_do_not_count_towards_the_limit() {
     let app = TestApp::start();
     app.register(ADA).await;
-    let user = id_of_ada(&app).await;
+    let user = app.user_id(ADA).await;
     make_tokens(&app.context, user, MAX_TOKENS, Some(SECOND)).await;
     app.advance(SECOND);
     let ada = app.sign_in(ADA).await;
@@ -174,7 +165,7 @@ async fn expired_tokens_do_not_count_towards_the_limit() {
 async fn concurrent_requests_do_not_exceed_the_token_limit() {
     let app = Arc::new(TestApp::start());
     let ada = Arc::new(app.register(ADA).await);
-    let user = id_of_ada(&app).await;
+    let user = app.user_id(ADA).await;
     make_tokens(&app.context, user, MAX_TOKENS - 3, None).await;
     let mut all = JoinSet::new();
     for _ in 0..20 {
@@ -195,7 +186,7 @@ async fn concurrent_requests_do_not_exceed_the_token_limit() {
 async fn device_over_the_limit_revokes_least_recently_used_device() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    let user = id_of_ada(&app).await;
+    let user = app.user_id(ADA).await;
     let first = app.device(ADA, "First").await;
     app.advance(SECOND);
     let second = app.device(ADA, "Second").await;

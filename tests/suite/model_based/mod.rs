@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use narthex::{accounts, types::email::Email};
+use narthex::accounts;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -147,12 +147,7 @@ impl<'a> TestUser<'a> {
 
     async fn set_disabled(&mut self, disabled: bool) {
         let context = &self.world.app.context;
-        let email = Email::parse(&self.email).unwrap();
-        let user = accounts::find_by_email(context, &email)
-            .await
-            .unwrap()
-            .user
-            .id;
+        let user = self.world.app.user_id(&self.email).await;
         if disabled {
             accounts::disable(context, user).await.unwrap();
             self.model.revoke(&Target::Everything, 0);

@@ -1,7 +1,6 @@
 //! Each kind of credential is revoked by a function of its own, which revokes nothing else.
 
 use narthex::{
-    accounts::find_by_email,
     audit::Actor,
     credentials::{
         CredentialFilter, RevocationReceipt, StatusFilter, list,
@@ -17,7 +16,6 @@ use narthex::{
     types::{
         ability::Abilities,
         credential_kind::CredentialKind,
-        email::Email,
         ids::{CredentialId, UserId},
         name::Name,
         pagination::Paging,
@@ -45,19 +43,18 @@ impl Ada {
         }
         app.token(&ada, "CI", &[]).await;
         app.device(ADA, "laptop").await;
-        let email = Email::parse(ADA).unwrap();
-        let user = find_by_email(&app.context, &email).await.unwrap().user;
+        let user = app.user_id(ADA).await;
         let new = NewToken {
             name: Name::parse("Backup").unwrap(),
             abilities: Abilities::everything(),
             expires_at: None,
         };
-        let made = create_as_operator(&app.context, user.id, CredentialKind::Service, new).await;
+        let made = create_as_operator(&app.context, user, CredentialKind::Service, new).await;
         assert!(made.is_ok());
         ada.post("/logout", &[]).await.expect_status(303);
         Self {
             app,
-            user: user.id,
+            user,
             actor: Actor::operator(),
         }
     }

@@ -2,12 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use narthex::{
-    accounts,
-    audit::Actor,
-    credentials::revoke,
-    types::{email::Email, ids::UserId},
-};
+use narthex::{accounts, audit::Actor, credentials::revoke};
 use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -19,12 +14,6 @@ use crate::support::client::Browser;
 const ADA: &str = "ada@example.com";
 const ROUNDS: usize = 8;
 const CLIENTS: usize = 4;
-
-async fn id_of_ada(app: &TestApp) -> UserId {
-    let email = Email::parse(ADA).unwrap();
-    let ada = accounts::find_by_email(&app.context, &email).await.unwrap();
-    ada.user.id
-}
 
 /// Signs in repeatedly from several clients at once. Yields the browsers that are signed in, and
 /// sends to `got_in` at the first success.
@@ -81,7 +70,7 @@ async fn expect_revocations_on_receipts(browser: &Browser) {
 async fn revoked_session_cannot_create_a_token() {
     let app = Arc::new(TestApp::start());
     let ada = app.register(ADA).await;
-    let user = id_of_ada(&app).await;
+    let user = app.user_id(ADA).await;
     let (made_one, mut first) = mpsc::channel(1);
     let mut makers = JoinSet::new();
     for _ in 0..CLIENTS {
@@ -123,7 +112,7 @@ async fn revoked_session_cannot_create_a_token() {
 async fn sign_in_racing_a_revocation_is_on_its_receipt_or_later() {
     let app = TestApp::start();
     app.register(ADA).await;
-    let user = id_of_ada(&app).await;
+    let user = app.user_id(ADA).await;
     let (got_in, mut first) = mpsc::channel(1);
     let racers = spawn_sign_ins(&app, &got_in);
     first.recv().await.expect("a sign-in");
@@ -170,7 +159,7 @@ async fn sign_in_with_old_password_does_not_survive_its_change() {
 async fn sign_in_racing_account_disabling_is_revoked() {
     let app = TestApp::start();
     app.register(ADA).await;
-    let user = id_of_ada(&app).await;
+    let user = app.user_id(ADA).await;
     let (got_in, mut first) = mpsc::channel(1);
     let racers = spawn_sign_ins(&app, &got_in);
     first.recv().await.expect("a sign-in");

@@ -166,9 +166,7 @@ async fn disabled_account_rejects_device_sign_in_and_token() {
     let app = TestApp::start();
     app.register(ADA).await;
     let device = app.device(ADA, "Phone").await;
-    let id = narthex::types::email::Email::parse(ADA).unwrap();
-    let id = narthex::accounts::find_by_email(&app.context, &id).await;
-    narthex::accounts::disable(&app.context, id.unwrap().user.id)
+    narthex::accounts::disable(&app.context, app.user_id(ADA).await)
         .await
         .unwrap();
     assert!(!device.client.is_authenticated().await);

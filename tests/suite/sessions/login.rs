@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use narthex::{accounts, types::email};
+use narthex::accounts;
 use reqwest::Method;
 
 use crate::support::app::{PASSWORD, TestApp};
@@ -62,13 +62,8 @@ async fn sign_in_does_not_reveal_which_accounts_exist() {
     let app = TestApp::start();
     app.register(ADA).await;
     app.register("off@example.com").await;
-    let disabled = email::Email::parse("off@example.com").unwrap();
-    let disabled = accounts::find_by_email(&app.context, &disabled)
-        .await
-        .unwrap();
-    accounts::disable(&app.context, disabled.user.id)
-        .await
-        .unwrap();
+    let disabled = app.user_id("off@example.com").await;
+    accounts::disable(&app.context, disabled).await.unwrap();
     let mut answers = Vec::new();
     for (email, password) in [
         (ADA, "the wrong password"),
@@ -244,13 +239,12 @@ async fn sign_in_failure_and_sign_out_are_in_the_audit_log() {
 async fn session_of_a_disabled_account_stays_revoked_when_enabled() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
-    let email = email::Email::parse(ADA).unwrap();
-    let ada = accounts::find_by_email(&app.context, &email).await.unwrap();
-    accounts::disable(&app.context, ada.user.id).await.unwrap();
+    let ada = app.user_id(ADA).await;
+    accounts::disable(&app.context, ada).await.unwrap();
     browser.get("/account").await.expect_status(303);
     let form = [("email", ADA), ("password", PASSWORD)];
     app.browser().post("/login", &form).await.expect_status(422);
-    accounts::enable(&app.context, ada.user.id).await.unwrap();
+    accounts::enable(&app.context, ada).await.unwrap();
     browser.get("/account").await.expect_status(303);
     app.browser().post("/login", &form).await.expect_status(303);
 }

@@ -8,10 +8,12 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use narthex::{
+    accounts,
     app_state::{AppState, MIGRATIONS},
     config::{Settings, SigningKeys, Sources},
     db,
     http::server::Server,
+    types::{email::Email, ids::UserId},
     util::clock::{Clock, Timestamp},
 };
 
@@ -165,6 +167,13 @@ impl TestApp {
             .await
             .expect_redirect("/account");
         browser
+    }
+
+    /// The ID of the user with this address.
+    pub async fn user_id(&self, email: &str) -> UserId {
+        let email = Email::parse(email).expect("an address");
+        let account = accounts::find_by_email(&self.context, &email).await;
+        account.expect("an account").user.id
     }
 
     /// Signs in with a new browser.
