@@ -8,7 +8,7 @@ use std::time::Duration;
 use diesel::QueryResult;
 
 use crate::{
-    app_state::Transaction,
+    app_state::{Invalidation, Transaction},
     credentials::{Credential, store},
     crypto::digest::Digest,
     db,
@@ -17,16 +17,18 @@ use crate::{
 };
 
 /// The digest of a new secret, and its last characters. The hint of a session is empty.
-#[derive(Clone, Copy)]
-pub(crate) struct NewSecret<'a> {
+pub(crate) struct NewSecret {
     pub(crate) digest: Digest,
-    pub(crate) hint: &'a str,
+    pub(crate) hint: String,
 }
 
-impl NewSecret<'_> {
+impl NewSecret {
     /// The secret of a session.
     pub(crate) const fn of_session(digest: Digest) -> Self {
-        Self { digest, hint: "" }
+        Self {
+            digest,
+            hint: String::new(),
+        }
     }
 }
 
@@ -38,7 +40,7 @@ impl NewSecret<'_> {
 pub(crate) fn open(
     tx: &mut Transaction<'_>,
     credential: &Credential,
-    secret: NewSecret<'_>,
+    secret: &NewSecret,
     form_key: Option<&[u8]>,
 ) -> QueryResult<()> {
     // A savepoint costs a round trip, and without a form key there can be no violation.
@@ -53,7 +55,7 @@ pub(crate) fn open(
         tx.connection,
         credential.id,
         secret.digest,
-        secret.hint,
+        &secret.hint,
         credential.created_at,
     )
 }
@@ -76,8 +78,7 @@ pub(crate) fn replace_secret(
     digest: Digest,
 ) -> QueryResult<()> {
     let invalidation = store::invalidate(tx, user, session)?;
-    store::delete_secrets(tx.connection, invalidation, session)?;
-    store::insert_secret(tx.connection, session, digest, "", tx.now())
+    set_only_secret(tx, invalidation, session, digest)
 }
 
 /// Records that the password of a session was confirmed, until `until`, and replaces its secrets by
@@ -92,6 +93,15 @@ pub(crate) fn record_reauthentication(
 ) -> QueryResult<()> {
     let invalidation = store::invalidate(tx, user, session)?;
     store::confirm(tx.connection, invalidation, session, until, form_key)?;
+    set_only_secret(tx, invalidation, session, digest)
+}
+
+fn set_only_secret(
+    tx: &mut Transaction<'_>,
+    invalidation: Invalidation,
+    session: CredentialId,
+    digest: Digest,
+) -> QueryResult<()> {
     store::delete_secrets(tx.connection, invalidation, session)?;
     store::insert_secret(tx.connection, session, digest, "", tx.now())
 }
@@ -120,7 +130,7 @@ pub(crate) fn invalidate_again(
 pub(crate) fn rotate_secret(
     tx: &mut Transaction<'_>,
     token: &Credential,
-    secret: NewSecret<'_>,
+    secret: &NewSecret,
     grace_period: Duration,
     kept: usize,
 ) -> QueryResult<()> {
@@ -134,7 +144,7 @@ pub(crate) fn rotate_secret(
         let (digest, until) = (revoked.digest, revoked.until);
         store::revoke_secret(tx.connection, invalidation, digest, until, now)?;
     }
-    store::insert_secret(tx.connection, token.id, secret.digest, secret.hint, now)
+    store::insert_secret(tx.connection, token.id, secret.digest, &secret.hint, now)
 }
 
 /// Revokes one expired secret of a credential. The clock of another node may be slow.

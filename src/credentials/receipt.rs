@@ -9,6 +9,7 @@ use crate::{
     db::AnyConnection,
     error::{Error, Result},
     types::{
+        credential_kind::CredentialType,
         form::RESUBMISSION_WINDOW,
         ids::{CredentialId, ReceiptId, UserId},
         message::{Message, label},
@@ -62,6 +63,18 @@ pub struct RevocationReceipt {
     pub tokens_ended: i64,
     /// The revoked credentials that are still stored, newest first.
     pub credentials: Vec<Credential>,
+}
+
+/// Counts sessions and tokens.
+pub(super) fn count(credentials: &[Credential]) -> RevokedDetail {
+    let mut count = RevokedDetail::default();
+    for credential in credentials {
+        match credential.class() {
+            CredentialType::Session => count.sessions += 1,
+            CredentialType::Token => count.tokens += 1,
+        }
+    }
+    count
 }
 
 impl RevocationReceipt {

@@ -2,8 +2,8 @@
 //!
 //! diesel stores the version of each applied migration but not its text. The table
 //! `migration_checksums` holds a checksum of the text. A database whose tables were made by an
-//! edited migration is therefore refused. A migration that was applied before that table existed
-//! has no checksum, so its columns are compared instead.
+//! edited migration is therefore refused. A migration that another tool applied, such as diesel's
+//! command line, has no checksum, so its columns are compared instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 

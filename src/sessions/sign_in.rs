@@ -77,7 +77,7 @@ pub async fn sign_in(
             // The key of an older credential is not stored a second time.
             let form_key = parameters.form_key.as_ref().filter(|_| existing.is_none());
             let form_key = form_key.map(<[u8; 16]>::as_slice);
-            change::open(tx, &session, NewSecret::of_session(digest), form_key)?;
+            change::open(tx, &session, &NewSecret::of_session(digest), form_key)?;
             let actor = Actor {
                 credential: Some(session.id),
                 secret: Some(digest),

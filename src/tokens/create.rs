@@ -7,9 +7,7 @@ use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
-        self, Credential, RecentlyAuthenticated,
-        change::{self, NewSecret},
-        limits,
+        self, Credential, RecentlyAuthenticated, change, limits,
         revoke::{begin_change_as, lock_user_and_recheck_actor},
         store,
     },
@@ -166,15 +164,10 @@ pub(super) fn insert(
 ) -> Result<Issued> {
     let Issued { token, secret } = &issued;
     limits::ensure_token_quota(tx, token, actor)?;
-    let hint = secret.hint();
-    let new_secret = NewSecret {
-        digest: secret.digest(),
-        hint: &hint,
-    };
     change::open(
         tx,
         token,
-        new_secret,
+        &secret.to_new(),
         form_key.as_ref().map(<[u8; 16]>::as_slice),
     )
     .map_err(|error| {

@@ -8,8 +8,7 @@ use crate::{
     audit::{self, EventKind, NewEvent},
     config::{SigningKeys, TokenPrefix},
     credentials::{
-        Credential, Principal, RecentlyAuthenticated,
-        change::{self, NewSecret},
+        Credential, Principal, RecentlyAuthenticated, change,
         revoke::begin_change_as,
         store::{self, DerivedSecret, ExistingRotation, PreviousSecret},
     },
@@ -223,15 +222,10 @@ fn replace(
     overlap: GracePeriod,
     request: Option<&Request>,
 ) -> Result<TokenSecret> {
-    let max_previous = if overlap.0.is_zero() {
-        0
-    } else {
-        MAX_PREVIOUS_SECRETS
-    };
     let prefix = &tx.state.settings().tokens.prefix;
     let Some(request) = request else {
         let secret = TokenSecret::generate(prefix, tx.state.random())?;
-        insert(tx, token, &secret, overlap, max_previous)?;
+        insert(tx, token, &secret, overlap)?;
         return Ok(secret);
     };
     let salt = rng::bytes::<16>(tx.state.random())?;
@@ -243,7 +237,7 @@ fn replace(
         &salt,
     )
     .ok_or_else(|| Error::internal("token secret derivation failed"))?;
-    insert(tx, token, &secret, overlap, max_previous)?;
+    insert(tx, token, &secret, overlap)?;
     let derived = DerivedSecret {
         digest: secret.digest(),
         salt,
@@ -258,14 +252,14 @@ fn insert(
     token: &Credential,
     secret: &TokenSecret,
     overlap: GracePeriod,
-    kept: usize,
 ) -> Result<()> {
-    let hint = secret.hint();
-    let new = NewSecret {
-        digest: secret.digest(),
-        hint: &hint,
+    let kept = if overlap.0.is_zero() {
+        0
+    } else {
+        MAX_PREVIOUS_SECRETS
     };
-    Ok(change::rotate_secret(tx, token, new, overlap.0, kept)?)
+    let new = secret.to_new();
+    Ok(change::rotate_secret(tx, token, &new, overlap.0, kept)?)
 }
 
 /// Returns the secret that this request created before, if that is recent enough.

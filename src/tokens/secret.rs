@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     config::TokenPrefix,
+    credentials::change::NewSecret,
     crypto::{
         digest::Digest,
         rng::{self, Random},
@@ -115,6 +116,14 @@ impl TokenSecret {
         text.chars()
             .skip(text.len().saturating_sub(HINT_CHARACTERS))
             .collect()
+    }
+
+    /// Returns the parts that the database stores.
+    pub(super) fn to_new(&self) -> NewSecret {
+        NewSecret {
+            digest: self.digest(),
+            hint: self.hint(),
+        }
     }
 
     /// Returns the text, which is shown to the owner once.

@@ -22,7 +22,7 @@ use super::{
     last_used,
     list::{find, find_within},
     principal::Principal,
-    receipt::{RevocationReason, RevocationReceipt, find_recent_receipt},
+    receipt::{self, RevocationReason, RevocationReceipt, find_recent_receipt},
     store,
 };
 use crate::{
@@ -309,20 +309,15 @@ pub(super) fn insert_revocation(
         credential.ended_at = Some(at);
         credential.receipt_id = Some(id);
     }
-    let count = |class| {
-        let of_class = credentials
-            .iter()
-            .filter(|credential| credential.class() == class);
-        i64::try_from(of_class.count()).map_err(Error::internal)
-    };
+    let count = receipt::count(&credentials);
     let receipt = RevocationReceipt {
         id,
         at,
         reason,
         by: actor.credential,
         ip: actor.ip,
-        sessions_ended: count(CredentialType::Session)?,
-        tokens_ended: count(CredentialType::Token)?,
+        sessions_ended: i64::try_from(count.sessions).map_err(Error::internal)?,
+        tokens_ended: i64::try_from(count.tokens).map_err(Error::internal)?,
         credentials,
     };
     let ids: Vec<CredentialId> = receipt
@@ -336,7 +331,7 @@ pub(super) fn insert_revocation(
         _ => tx.invalidate_user(user),
     };
     store::mark_revoked(tx.connection, invalidation, &ids, at, id)?;
-    let detail = EventDetail::Revoked(receipt.count());
+    let detail = EventDetail::Revoked(count);
     let event = NewEvent::new(EventKind::CredentialsEnded, detail).with_receipt(id);
     audit::record(tx, user, actor, event)?;
     metrics::counter!("narthex_credentials_revoked_total", "reason" => receipt.reason.as_str())

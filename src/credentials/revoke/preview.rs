@@ -1,11 +1,12 @@
 //! The preview of a revocation: exactly the credentials that it would revoke.
 
 use super::{
-    super::{credential::Credential, filter::CredentialFilter},
+    super::{credential::Credential, filter::CredentialFilter, receipt},
     select,
 };
 use crate::{
     app_state::AppState,
+    audit::RevokedDetail,
     crypto::digest::Digest,
     error::Result,
     types::ids::{CredentialId, UserId},
@@ -21,6 +22,14 @@ pub struct RevocationPreview {
     /// The number of matching credentials that are expired by this clock and not revoked. Another
     /// node may still accept them, because its clock is slow or because it knows a later use.
     pub over: usize,
+}
+
+impl RevocationPreview {
+    /// Returns the numbers of active credentials.
+    #[must_use]
+    pub fn count(&self) -> RevokedDetail {
+        receipt::count(&self.credentials)
+    }
 }
 
 /// Returns the credentials that `selection` matches now.

@@ -22,7 +22,7 @@ use crate::{
     },
     i18n::{self, Language},
     types::{
-        credential_kind::{CredentialKind, CredentialType},
+        credential_kind::CredentialKind,
         fields::{FieldErrors, Fields},
         ids::CredentialId,
         message::{label, notice},
@@ -198,18 +198,15 @@ async fn show(
     problem: Option<String>,
 ) -> Result<HttpResponse> {
     let current = user.principal.credential().id;
+    let preview =
+        revoke::preview(&user.context, user.principal.user().id, selection.clone()).await?;
+    let count = preview.count();
+    let summary = label::revoked(count.sessions, count.tokens);
     let RevocationPreview {
         digest,
         credentials,
         over: _,
-    } = revoke::preview(&user.context, user.principal.user().id, selection.clone()).await?;
-    let count = |class| {
-        let of_class = credentials
-            .iter()
-            .filter(|credential| credential.class() == class);
-        u64::try_from(of_class.count()).unwrap_or(u64::MAX)
-    };
-    let summary = label::revoked(count(CredentialType::Session), count(CredentialType::Token));
+    } = preview;
     let template = SignOutPage {
         frame: user.frame(),
         everything: *selection == CredentialFilter::default(),
