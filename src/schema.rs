@@ -54,6 +54,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    imported (source, kind, foreign_id) {
+        source -> Text,
+        kind -> Text,
+        foreign_id -> Text,
+        id -> Bytea,
+        imported_at -> Int8,
+    }
+}
+
+diesel::table! {
     invalidation_sequence (id) {
         id -> Int2,
         position -> Int8,
@@ -130,6 +140,7 @@ diesel::table! {
         created_at -> Int8,
         valid_until -> Nullable<Int8>,
         revoked_at -> Nullable<Int8>,
+        form -> Text,
     }
 }
 
@@ -165,6 +176,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     credentials,
     database_identity,
     events,
+    imported,
     invalidation_sequence,
     invalidations,
     last_uses,

@@ -33,7 +33,8 @@ use crate::{
 };
 
 /// The tables, for both databases.
-pub const MIGRATIONS: Migrations = migrations!["2026-11-28-000001_initial"];
+pub const MIGRATIONS: Migrations =
+    migrations!["2026-11-28-000001_initial", "2026-11-28-000002_import"];
 
 /// Lookups of secrets that are under way, by digest and by the generation of the cache at their
 /// start.

@@ -13,11 +13,12 @@ use crate::support::user_agents::FIREFOX_ON_LINUX;
 const ADA: &str = "ada@example.com";
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "attempt_counters",
     "credentials",
     "database_identity",
     "events",
+    "imported",
     "invalidation_sequence",
     "invalidations",
     "last_uses",

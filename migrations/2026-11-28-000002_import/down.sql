@@ -1,0 +1,2 @@
+DROP TABLE imported;
+ALTER TABLE secrets DROP COLUMN form;
