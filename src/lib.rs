@@ -55,6 +55,7 @@ pub mod config;
 pub mod credential_cache;
 pub mod credentials;
 pub mod crypto;
+pub mod database_copy;
 pub mod db;
 pub mod error;
 pub mod http;

@@ -47,7 +47,7 @@ pub(super) fn backup(
         fs::remove_file(&file)?;
     }
     let bytes = done?;
-    let key_file = settings.signing.keys.is_none().then(|| settings.key_file());
+    let key_file = key_file(settings);
     if format.json {
         return output::json(&json::backup(&file, bytes, key_file.as_deref()));
     }
@@ -65,6 +65,12 @@ fn write(settings: &Settings, file: &Path, copy: &File) -> Result<u64, CliError>
     copy.sync_all()?;
     File::open(folder_of(file))?.sync_all()?;
     Ok(copy.metadata()?.len())
+}
+
+/// Returns the file with the signing key, unless a setting contains the key.
+pub(super) fn key_file(settings: &Settings) -> Option<PathBuf> {
+    let is_in_file = settings.signing.keys.is_none();
+    is_in_file.then(|| settings.key_file())
 }
 
 fn reminder(key_file: Option<PathBuf>) -> String {

@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod confirm_database;
+mod copy;
 mod credentials;
 mod error;
 mod health;
@@ -108,6 +109,17 @@ enum Work {
         #[command(flatten)]
         format: OutputFormat,
     },
+    /// Copy everything into another database, empty and of any engine, while no server runs
+    ///
+    /// All accounts, sessions, tokens, receipts and events are copied in one transaction and
+    /// compared. Then set DATABASE_URL to the new address. Start no server on the old one again.
+    Copy {
+        /// The URL of the new database: sqlite://PATH or postgres://…
+        #[arg(long, value_name = "URL", value_parser = text::database_url)]
+        to: DatabaseUrl,
+        #[command(flatten)]
+        format: OutputFormat,
+    },
     #[command(flatten)]
     Operate(Box<Operation>),
 }
@@ -194,13 +206,16 @@ impl Work {
         let settings = Settings::read(sources)?;
         let program = match self {
             Self::Serve => LogMode::Server,
-            Self::Migrate { .. } | Self::Backup { .. } | Self::Operate(_) => LogMode::Command,
+            Self::Migrate { .. } | Self::Backup { .. } | Self::Copy { .. } | Self::Operate(_) => {
+                LogMode::Command
+            }
         };
         let _log = logging::start(program, sources, &settings)?;
         match self {
             Self::Serve => serve::serve(settings),
             Self::Migrate { format } => migrate::migrate(&settings, format),
             Self::Backup { file, format } => backup::backup(&settings, &file, format),
+            Self::Copy { to, format } => copy::copy(&settings, &to, format),
             Self::Operate(operation) => operation.run(settings),
         }
     }

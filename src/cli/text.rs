@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::{
+    config,
+    db::DatabaseUrl,
     i18n::{self, Language, humanize},
     types::{email::Email, message::Message, name::Name},
     util::clock::Timestamp,
@@ -16,6 +18,11 @@ pub(super) fn english(message: &Message) -> String {
 /// Reads an e-mail address from an argument.
 pub(super) fn email(argument: &str) -> Result<Email, String> {
     Email::parse(argument).map_err(|message| english(&message))
+}
+
+/// Reads the URL of a database from an argument.
+pub(super) fn database_url(argument: &str) -> Result<DatabaseUrl, &'static str> {
+    config::database_url(argument)
 }
 
 /// Reads a name from an argument.

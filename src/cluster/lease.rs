@@ -17,7 +17,7 @@ pub(super) const LENGTH: Duration = Duration::from_secs(5);
 pub(super) const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(1500);
 /// The longest time for which a revocation waits for a silent node: the lease and 2 % of it. The
 /// addition covers clocks that run at different speeds: NTP changes the speed by at most 0.05 %.
-pub(super) const LEASE_WAIT: Duration = Duration::from_millis(5100);
+pub const LEASE_WAIT: Duration = Duration::from_millis(5100);
 
 /// The interval at which a node reads the log of invalidations without a notification.
 /// Notifications may be lost, and some engines send none.

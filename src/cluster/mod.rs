@@ -28,7 +28,10 @@ use diesel::QueryResult;
 use tokio::sync::{Notify, watch};
 
 use self::{heartbeat::Heartbeat, lease::Lease, store::Newest, wakeup::Wakeup};
-pub use self::{node_config::NodeConfig, stats::Stats, wait::PublishedInvalidation};
+pub use self::{
+    lease::LEASE_WAIT, node_config::NodeConfig, stats::Stats, store::heartbeats,
+    wait::PublishedInvalidation,
+};
 use crate::{
     config::CacheLimits,
     credential_cache::{CachedCredential, CredentialCache, Generation, InvalidationKey, LookupRow},

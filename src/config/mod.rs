@@ -71,6 +71,14 @@ pub struct Settings {
     pub logging: Logging,
 }
 
+/// Parses the URL of a database as the setting `DATABASE_URL` does.
+///
+/// # Errors
+/// Returns what to give instead.
+pub fn database_url(text: &str) -> Result<db::DatabaseUrl, &'static str> {
+    values::database(text)
+}
+
 impl Settings {
     /// Parses all settings from `sources`.
     ///

@@ -9,7 +9,7 @@ use diesel::{
 
 use super::{
     AnyConnection, DatabaseUrl, Error, Migration, Migrations, is_english,
-    probe::write_and_roll_back, requirements,
+    migrations::applied_in_memory, probe::write_and_roll_back, requirements,
 };
 use crate::util::clock::Timestamp;
 
@@ -150,14 +150,45 @@ pub fn tables(connection: &mut AnyConnection, migrations: Migrations) -> Result<
     })
 }
 
+/// The table in which diesel lists the applied migrations.
+const MIGRATION_LIST: &str = "__diesel_schema_migrations";
+
 /// Returns the versions of the applied migrations. It does not use diesel's own query, because that
 /// one creates the table that it reads.
 pub(super) fn versions(connection: &mut AnyConnection) -> Result<BTreeSet<String>, Error> {
-    if !has_table(connection, "__diesel_schema_migrations")? {
+    if !has_table(connection, MIGRATION_LIST)? {
         return Ok(BTreeSet::new());
     }
     let versions = "SELECT version AS text FROM __diesel_schema_migrations";
     Ok(texts(connection, versions)?.into_iter().collect())
+}
+
+/// Returns the tables of the schema that `migrations` do not make, in the order of their names.
+///
+/// # Errors
+/// Fails if the database does not answer.
+pub fn foreign_tables(
+    connection: &mut AnyConnection,
+    migrations: Migrations,
+) -> Result<Vec<String>, Error> {
+    let all: Vec<&'static Migration> = migrations.iter().collect();
+    let own = table_names(&mut applied_in_memory(&all)?)?;
+    let mut found = table_names(connection)?;
+    found.remove(MIGRATION_LIST);
+    Ok(found.difference(&own).cloned().collect())
+}
+
+fn table_names(connection: &mut AnyConnection) -> QueryResult<BTreeSet<String>> {
+    let names = match connection {
+        AnyConnection::Sqlite(_) => {
+            "SELECT name AS text FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' \
+             ESCAPE '\\'"
+        }
+        AnyConnection::Postgres(_) => {
+            "SELECT CAST(tablename AS text) AS text FROM pg_tables WHERE schemaname = current_schema()"
+        }
+    };
+    Ok(texts(connection, names)?.into_iter().collect())
 }
 
 /// Returns whether a query that names this table finds one.

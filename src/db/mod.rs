@@ -14,6 +14,7 @@ mod dedicated_connection;
 mod identity;
 pub mod inspect;
 mod migrations;
+mod offline;
 pub mod postgres_url;
 mod primary;
 mod probe;
@@ -40,6 +41,7 @@ pub use self::{
     dedicated_connection::{DedicatedConnection, notify, set_asynchronous_commit},
     identity::DatabaseIdentity,
     migrations::{Migration, Migrations, revert_all, run_pending},
+    offline::run_offline,
     transaction::{IsRetryable, is_conflict, is_english},
 };
 use self::{

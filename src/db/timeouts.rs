@@ -65,3 +65,9 @@ pub(super) const POSTGRES: &str = "SET statement_timeout = '8s'; SET lock_timeou
 /// A migration has no timeout, and neither has the wait for another migrating process.
 pub(super) const POSTGRES_MIGRATION: &str =
     "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;";
+
+/// Work on a database that no server uses has no timeout, and waits for another database meanwhile.
+/// The timeout of locks stays, because a lock that another process holds means that the database is
+/// in use.
+pub(super) const POSTGRES_OFFLINE: &str =
+    "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;";

@@ -2,6 +2,8 @@
 
 mod invalidations;
 
+use std::collections::BTreeMap;
+
 use diesel::{
     QueryResult,
     prelude::*,
@@ -33,6 +35,16 @@ pub(super) fn nodes(connection: &mut AnyConnection) -> QueryResult<Vec<Node>> {
     with_backend!(connection => nodes::table
         .select((nodes::id, nodes::heartbeat, nodes::applied_position))
         .load(connection))
+}
+
+/// Returns the number of heartbeats of each node. A node is running if its number grows within
+/// [`LEASE_WAIT`](super::LEASE_WAIT).
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub fn heartbeats(connection: &mut AnyConnection) -> QueryResult<BTreeMap<NodeId, i64>> {
+    let nodes = nodes(connection)?.into_iter();
+    Ok(nodes.map(|node| (node.id, node.heartbeat)).collect())
 }
 
 /// Returns all nodes with their configurations.

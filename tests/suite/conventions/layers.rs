@@ -20,6 +20,7 @@ const ORDER: &[&str] = &[
     "credential_cache",
     "cluster",
     "app_state",
+    "database_copy",
     "rate_limit",
     "audit",
     "credentials",

@@ -1,0 +1,157 @@
+//! The tables that are copied, and their rows.
+//!
+//! A row has every column of its table: a column that a migration adds does not compile until it is
+//! listed here.
+//!
+//! These tables are not copied, because they describe one database or the processes on it:
+//!
+//! - `nodes`: no node runs on the target.
+//! - `invalidations`, `invalidation_sequence`: a node that joins the target begins with an empty
+//!   cache, so no earlier invalidation concerns it.
+//! - `database_identity`: the target has its own, which its first node records.
+//! - `migration_checksums` and diesel's list: the migrations of the target write them.
+//! - `write_probe`: a counter without a meaning.
+
+use diesel::{QueryResult, connection::DefaultLoadingMode, pg::PgRowByRowLoadingMode, prelude::*};
+use serde::Serialize;
+
+use super::{CopiedRow, CopiedTable, for_each_batch};
+use crate::db::{AnyConnection, with_backend};
+
+/// Defines the type of a row for each table, and the list of all tables.
+macro_rules! copied_tables {
+    ($($table:ident => $row:ident { $($column:ident: $type:ty),+ $(,)? })+) => {
+        $(
+            #[derive(Insertable, Queryable, Serialize)]
+            #[diesel(table_name = crate::schema::$table, treat_none_as_default_value = false)]
+            struct $row {
+                $($column: $type),+
+            }
+
+            impl CopiedRow for $row {
+                fn read_batches<E: From<diesel::result::Error>>(
+                    connection: &mut AnyConnection,
+                    work: impl FnMut(Vec<Self>) -> Result<(), E>,
+                ) -> Result<(), E> {
+                    use crate::schema::$table::table;
+                    match connection {
+                        AnyConnection::Sqlite(sqlite) => {
+                            for_each_batch(table.load_iter::<Self, DefaultLoadingMode>(sqlite)?, work)
+                        }
+                        AnyConnection::Postgres(postgres) => {
+                            for_each_batch(table.load_iter::<Self, PgRowByRowLoadingMode>(postgres)?, work)
+                        }
+                    }
+                }
+
+                fn insert(connection: &mut AnyConnection, rows: &[Self]) -> QueryResult<()> {
+                    use crate::schema::$table::table;
+                    with_backend!(connection => diesel::insert_into(table)
+                        .values(rows)
+                        .execute(connection))
+                    .map(drop)
+                }
+
+                fn exists(connection: &mut AnyConnection) -> QueryResult<bool> {
+                    use crate::schema::$table::table;
+                    with_backend!(connection => table.limit(1).load::<Self>(connection))
+                        .map(|rows| !rows.is_empty())
+                }
+            }
+        )+
+
+        /// All tables that are copied. A table comes after the tables that it references.
+        pub(in crate::database_copy) const TABLES: &[CopiedTable] = &[
+            $(CopiedTable::of::<$row>(
+                stringify!($table),
+                concat!("LOCK TABLE ", stringify!($table), " IN SHARE MODE"),
+            )),+
+        ];
+    };
+}
+
+copied_tables! {
+    users => User {
+        id: Vec<u8>,
+        email: String,
+        email_canonical: String,
+        name: String,
+        password_hash: String,
+        created_at: i64,
+        disabled_at: Option<i64>,
+    }
+    receipts => Receipt {
+        id: Vec<u8>,
+        user_id: Vec<u8>,
+        at: i64,
+        reason: String,
+        actor_credential_id: Option<Vec<u8>>,
+        ip: Option<String>,
+        sessions_ended: i64,
+        tokens_ended: i64,
+    }
+    credentials => Credential {
+        id: Vec<u8>,
+        user_id: Vec<u8>,
+        class: String,
+        kind: String,
+        name: String,
+        abilities: String,
+        user_agent: Option<String>,
+        ip: Option<String>,
+        remembered: bool,
+        paused: bool,
+        made_by: Option<Vec<u8>>,
+        form_key: Option<Vec<u8>>,
+        created_at: i64,
+        expires_at: Option<i64>,
+        idle_limit: Option<i64>,
+        confirmed_until: Option<i64>,
+        ended_at: Option<i64>,
+        receipt_id: Option<Vec<u8>>,
+    }
+    last_uses => LastUse {
+        credential_id: Vec<u8>,
+        at: i64,
+        ip: Option<String>,
+    }
+    secrets => Secret {
+        digest: Vec<u8>,
+        credential_id: Vec<u8>,
+        hint: String,
+        created_at: i64,
+        valid_until: Option<i64>,
+        revoked_at: Option<i64>,
+        form: String,
+    }
+    rotations => Rotation {
+        secret_digest: Vec<u8>,
+        request_digest: Vec<u8>,
+        salt: Vec<u8>,
+        overlap: i64,
+    }
+    events => Event {
+        id: Vec<u8>,
+        user_id: Option<Vec<u8>>,
+        at: i64,
+        kind: String,
+        actor_credential_id: Option<Vec<u8>>,
+        ip: Option<String>,
+        credential_id: Option<Vec<u8>>,
+        receipt_id: Option<Vec<u8>>,
+        detail: String,
+        times: i64,
+    }
+    imported => Imported {
+        source: String,
+        kind: String,
+        foreign_id: String,
+        id: Vec<u8>,
+        imported_at: i64,
+    }
+    attempt_counters => AttemptCounter {
+        key: Vec<u8>,
+        clear_at: i64,
+        blocked_until: i64,
+    }
+}

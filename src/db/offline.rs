@@ -1,0 +1,28 @@
+//! Transactions on a database that no server uses.
+
+use diesel::connection::SimpleConnection as _;
+
+use super::{AnyConnection, DatabaseUrl, Error, requirements, timeouts, transaction};
+
+/// Runs `work` in one transaction of a connection of its own, which may take hours. If `work`
+/// returns an error, nothing was changed. On SQLite the transaction holds the write lock from its
+/// start.
+///
+/// # Errors
+/// Returns the error of `work`, or that the database cannot be reached or changed.
+pub fn run_offline<T, E>(
+    target: &DatabaseUrl,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E>
+where
+    E: From<Error> + From<diesel::result::Error>,
+{
+    let mut connection = requirements::connect(target)?;
+    let work = |connection: &mut AnyConnection| {
+        if let AnyConnection::Postgres(_) = connection {
+            connection.batch_execute(timeouts::POSTGRES_OFFLINE)?;
+        }
+        work(connection)
+    };
+    transaction::run_once(&mut connection, work, &mut false)
+}
