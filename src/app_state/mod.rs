@@ -13,7 +13,7 @@ use std::sync::{
 use self::transaction::Invalidations;
 use crate::{
     cluster::{Cluster, NodeConfig},
-    config::{Settings, SigningKeys},
+    config::{Mount, Settings, SigningKeys},
     credential_cache::{Generation, InvalidationKey, LookupOutcome},
     crypto::{digest::Digest, password_hash::PasswordHasher, rng::Random},
     db::{self, AnyConnection, Database, Migrations, migrations},
@@ -106,6 +106,12 @@ impl AppState {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// The path below which an app serves all pages and calls.
+    #[must_use]
+    pub fn mount(&self) -> &Mount {
+        &self.0.settings.server.mount
     }
 
     /// The database: SQLite or PostgreSQL.

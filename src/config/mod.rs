@@ -7,6 +7,7 @@ mod brand;
 mod file;
 mod key_file;
 mod listen;
+mod mount;
 mod secret_file;
 mod sections;
 mod service_links;
@@ -20,6 +21,7 @@ pub use self::{
     brand::{Accent, Colour, Logo, Shades},
     key_file::SigningKeys,
     listen::ListenAddress,
+    mount::Mount,
     sections::{
         Accounts, Branding, CacheLimits, Database, Logging, RateLimits, Records, Server, Sessions,
         Signing, Tokens,
@@ -130,9 +132,26 @@ impl Settings {
         Ok(self)
     }
 
-    /// Returns the URL of the pages: the public URL, or the listening address.
+    /// Sets the path below which an app serves all pages and calls. The settings of an operator
+    /// have no such value, because only the code of the app knows which of its paths are free.
+    #[must_use]
+    pub fn with_mount(self, mount: Mount) -> Self {
+        let server = Server {
+            mount,
+            ..self.server
+        };
+        Self { server, ..self }
+    }
+
+    /// Returns the URL that precedes every path of Narthex: the origin and the mount.
     #[must_use]
     pub fn base_url(&self) -> String {
+        self.origin() + self.server.mount.as_str()
+    }
+
+    /// Returns the origin of the pages: the public URL, or the listening address.
+    #[must_use]
+    pub fn origin(&self) -> String {
         match &self.server.public_url {
             Some(url) => url.origin().to_string(),
             None => format!("http://{}", self.server.listen),

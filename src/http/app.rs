@@ -109,9 +109,11 @@ pub(crate) fn service_with_routes(
 /// Returns the OpenAPI document of this server.
 fn document(settings: &Settings) -> Document {
     let (url, cookie) = (settings.base_url(), cookie_name(settings));
+    let mount = settings.server.mount.clone();
     Document::new(move || {
         openapi::json(Site {
             url: &url,
+            mount: &mount,
             cookie: &cookie,
         })
     })
@@ -148,11 +150,13 @@ fn resource(
     let (keep_config, keep_context) = (cookie_config.clone(), context.clone());
     let bypasses = match ResponseFormat::of(path) {
         ResponseFormat::Html => |_: &ServiceRequest| false,
+        ResponseFormat::Json if path == paths::VERIFY => |_: &ServiceRequest| true,
         ResponseFormat::Json => needs_no_cookie,
     };
+    let patterns = paths::patterns(context.mount(), path);
     routes
         .into_iter()
-        .fold(Resource::new(path), |resource, route| {
+        .fold(Resource::new(patterns), |resource, route| {
             let (method, any) = (route.method, route.any_method);
             resource.route(route.handler.guard(fn_guard(move |context| {
                 any || routes::matches_method(&method, context)
@@ -177,9 +181,7 @@ fn resource(
 /// bypassed. With an `Authorization` header, the cookie is not even read. A safe request can
 /// authenticate with the cookie but does not change it.
 fn needs_no_cookie(request: &ServiceRequest) -> bool {
-    request.headers().contains_key(header::AUTHORIZATION)
-        || request.method().is_safe()
-        || request.path() == paths::VERIFY
+    request.headers().contains_key(header::AUTHORIZATION) || request.method().is_safe()
 }
 
 /// The state of the outermost middleware, created once per worker.
@@ -272,7 +274,8 @@ fn finish(
 
 fn check_request(settings: &Settings, listen: &str, request: &ServiceRequest) -> Result<(), Error> {
     let authority = request.uri().authority().map(Authority::as_str);
-    let (path, headers) = (request.path(), request.headers());
+    let path = settings.server.mount.relative(request.path());
+    let headers = request.headers();
     if !allowed_host::is_allowed_host(path, authority, headers, settings, listen) {
         return Err(Error::Misdirected);
     }

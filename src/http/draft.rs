@@ -16,6 +16,7 @@ use actix_web::{
 };
 
 use super::{
+    address::{mount_of, relative_path},
     middleware::body::{FORM_USER, Query},
     paths,
 };
@@ -102,37 +103,39 @@ pub fn remember(request: &HttpRequest, body: Bytes, user: Option<UserId>) {
 
 struct PageAfterConfirmation(String);
 
-/// Sets the page to which the confirmation of the password leads.
+/// Sets the path of the page to which the confirmation of the password leads.
 pub fn set_page_after_confirmation(request: &HttpRequest, page: String) {
     request.extensions_mut().insert(PageAfterConfirmation(page));
 }
 
-/// Returns the page to which the confirmation of the password leads, if the handler of `request`
-/// set one.
+/// Returns the path of the page to which the confirmation of the password leads, if the handler of
+/// `request` set one.
 pub fn page_after_confirmation(request: &HttpRequest) -> Option<String> {
     let page = request.extensions_mut().remove::<PageAfterConfirmation>();
     page.map(|PageAfterConfirmation(page)| page)
 }
 
 /// Returns the return address for the sender of a refused form: the form's page with a draft. If
-/// the form has no page of its own, the result is `fallback`.
+/// the form has no page of its own, the result is the address of `fallback`.
 #[must_use]
 pub fn return_address(request: &HttpRequest, fallback: &str) -> String {
     let (mut fields, user) = submitted(request);
-    let action = request.match_pattern().unwrap_or_default();
+    let mount = mount_of(request);
+    let pattern = request.match_pattern().unwrap_or_default();
+    let action = mount.relative(&pattern).unwrap_or_default();
     if action == paths::LOGOUT {
-        return fallback.to_owned();
+        return mount.url(fallback);
     }
     // Signing in counts as a confirmation, so it leads to the page to which the confirmation would
     // have led.
     if action == paths::CONFIRM {
         let next = fields.one("next").filter(|next| !next.is_empty());
-        return next.unwrap_or_else(|| fallback.to_owned());
+        return next.unwrap_or_else(|| mount.url(fallback));
     }
     let form = FORMS.iter().find(|form| form.action == action);
-    let (page, field_names) = form.map_or((fallback.to_owned(), &[][..]), |form| {
+    let (page, field_names) = form.map_or((mount.url(fallback), &[][..]), |form| {
         let id = request.match_info().get("id").unwrap_or_default();
-        (form.page.replace("{id}", id), form.fields)
+        (mount.url(&form.page.replace("{id}", id)), form.fields)
     });
     let stated = fields.one(FORM_USER).and_then(|id| id.parse().ok());
     let Some(user) = user.or(stated) else {
@@ -169,7 +172,7 @@ pub fn open(request: &HttpRequest, user: UserId) -> Option<Draft> {
     (owner.parse() == Ok(user)).then_some(Draft { action, values })
 }
 
-/// Returns the address of `request`, without its query if the query has a draft.
+/// Returns the whole address of `request`, without its query if the query has a draft.
 #[must_use]
 pub fn address_without(request: &HttpRequest) -> String {
     let query = Query::read(request.query_string());
@@ -198,7 +201,7 @@ fn submitted(request: &HttpRequest) -> (Fields, Option<UserId>) {
 /// `cookie`.
 fn seal(request: &HttpRequest, user: UserId, values: &Values) -> Option<String> {
     let keys = request.app_data::<Data<SigningKeys>>()?;
-    let text = serde_json::to_string(&(user.to_string(), request.path(), values)).ok()?;
+    let text = serde_json::to_string(&(user.to_string(), relative_path(request)?, values)).ok()?;
     let mut jar = CookieJar::new();
     jar.private_mut(&Key::from(keys.first()))
         .add(Cookie::new(FIELD, text));

@@ -2,6 +2,7 @@
 //!
 //! This is the only layer that uses actix-web, askama and utoipa.
 
+pub mod address;
 pub mod api;
 pub mod app;
 pub mod auth;

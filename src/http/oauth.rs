@@ -285,8 +285,8 @@ struct Metadata {
 
 /// Returns the addresses of introspection and revocation (RFC 8414).
 ///
-/// The issuer is the public URL. It has no path that would have to follow this one (RFC 8414,
-/// section 3.1).
+/// The issuer is the URL of this service. If it has a path, the document is also at the address
+/// that RFC 8414, section 3.1, derives from the issuer.
 ///
 /// # Errors
 /// None are expected.

@@ -1,9 +1,13 @@
-//! All paths. Routes, redirects and templates use these constants and functions only.
+//! All paths. Routes, redirects and templates use these constants and functions only. All are
+//! relative to the mount; [`super::address`] makes whole addresses of them.
 //!
 //! A constant with `{id}` is the pattern of a route. The function of the same name returns the path
 //! of one object.
 
-use crate::types::ids::{CredentialId, ReceiptId};
+use crate::{
+    config::Mount,
+    types::ids::{CredentialId, ReceiptId},
+};
 
 macro_rules! paths {
     ($($(#[$doc:meta])* $name:ident = $path:literal;)*) => {
@@ -110,6 +114,22 @@ paths! {
     API_EVENTS = "/api/v1/events";
 }
 
+/// Returns the whole patterns of the route with the path `path`.
+///
+/// The address that changes the password is about the whole origin, so it stays at the root (RFC
+/// 8615, section 3). The metadata have two addresses, because clients derive the address from the
+/// issuer in two ways: the path of the issuer follows the well-known path (RFC 8414, section 3.1),
+/// or precedes it, as in OpenID Connect Discovery 1.0, section 4.
+#[must_use]
+pub fn patterns(mount: &Mount, path: &str) -> Vec<String> {
+    match (mount.as_str(), path) {
+        ("", _) | (_, CHANGE_PASSWORD) => vec![path.to_owned()],
+        (prefix, HOME) => vec![prefix.to_owned(), mount.url(HOME)],
+        (prefix, METADATA) => vec![mount.url(METADATA), format!("{METADATA}{prefix}")],
+        _ => vec![mount.url(path)],
+    }
+}
+
 fn with_id(pattern: &str, id: impl std::fmt::Display) -> String {
     pattern.replace("{id}", &id.to_string())
 }
@@ -162,7 +182,7 @@ pub fn api_token(id: CredentialId) -> String {
     with_id(API_TOKEN, id)
 }
 
-/// The `type` of a problem.
+/// The path of the explanation of a problem type.
 #[must_use]
 pub fn problem(slug: &str) -> String {
     PROBLEM.replace("{name}", slug)
@@ -180,13 +200,14 @@ pub const MAX_RETURN_ADDRESS: usize = 2048;
 
 /// Returns `next`, or its path alone if `next` is too long. `None` if the path is too long as well.
 /// The address of a selection is never shortened, because without a query it selects everything.
+/// It is recognised by its end, because `next` has the mount.
 #[must_use]
 pub fn truncate_return_address(next: &str) -> Option<&str> {
     if next.len() <= MAX_RETURN_ADDRESS {
         return Some(next);
     }
     let path = next.split(['?', '#']).next()?;
-    (path.len() <= MAX_RETURN_ADDRESS && path != SIGN_OUT).then_some(path)
+    (path.len() <= MAX_RETURN_ADDRESS && !path.ends_with(SIGN_OUT)).then_some(path)
 }
 
 /// Returns `path` with the return address `next`, [truncate_return_address] if it is too long.

@@ -4,13 +4,14 @@ use url::Url;
 
 use std::borrow::Cow;
 
-use super::paths;
+use super::{address::Address, paths};
 use crate::{
-    config::{Origin, Settings},
+    config::{Mount, Origin, Settings},
     types::fields::Fields,
 };
 
-/// A path on this origin, or a URL on a trusted origin.
+/// A whole path on this origin, or a URL on a trusted origin. The path can be that of an app that
+/// embeds Narthex, so it need not be below the mount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnTo(String);
 
@@ -91,10 +92,11 @@ fn escaped(text: &str) -> Option<Cow<'_, str>> {
     is_plain.then(|| Cow::Owned(format!("{path}{}", query.replace('\\', "%5C"))))
 }
 
-/// Returns the address of `next`, or of the account.
+/// Returns the address of `next`, or of `page`, which is relative to the mount.
 #[must_use]
-pub fn or_account(next: Option<ReturnTo>) -> String {
-    next.map_or_else(|| paths::ACCOUNT.to_owned(), |next| next.0)
+pub fn or_page(next: Option<ReturnTo>, mount: &Mount, page: &str) -> Address {
+    let page = || Address::of(mount, page);
+    next.map_or_else(page, |next| Address::whole(next.0))
 }
 
 #[cfg(test)]

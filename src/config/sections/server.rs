@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use crate::{
     config::{
-        ConfigError, ListenAddress, Origin, PublicUrl, ReportUri, SettingKey, Sources,
+        ConfigError, ListenAddress, Mount, Origin, PublicUrl, ReportUri, SettingKey, Sources,
         setting_keys::{key, unset},
         values as value,
     },
@@ -71,6 +71,8 @@ pub struct Server {
     pub drain: Option<Duration>,
     /// `NARTHEX_METRICS_LISTEN`
     pub metrics_listen: Option<SocketAddr>,
+    /// The path below which an app serves all pages and calls. It is set from code only.
+    pub mount: Mount,
 }
 
 impl Server {
@@ -90,6 +92,7 @@ impl Server {
                 .get("NARTHEX_CONNECTIONS_PER_CLIENT", value::client_connections)?,
             drain: sources.find("NARTHEX_DRAIN", value::duration)?,
             metrics_listen: sources.find("NARTHEX_METRICS_LISTEN", value::address)?,
+            mount: Mount::ROOT,
         })
     }
 }

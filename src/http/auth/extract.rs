@@ -14,6 +14,7 @@ use crate::{
     credentials::{CredentialFilter, Principal, RecentlyAuthenticated, RevocationReceipt, revoke},
     error::{Error, Result},
     http::{
+        address::Address,
         draft::{self, Draft},
         extract::language::language_of,
         middleware::client_ip::client_address,
@@ -148,27 +149,33 @@ impl BrowserUser {
         draft::open(&self.request, self.principal.user().id)
     }
 
-    /// Redirects to another page, which shows `message`.
+    /// Returns the address of `path`.
+    #[must_use]
+    pub fn address(&self, path: &str) -> Address {
+        Address::of(self.context.mount(), path)
+    }
+
+    /// Redirects to the page at `path`, which shows `message`.
     ///
     /// # Errors
     /// None are expected.
-    pub fn redirect(&self, to: &str, message: &Message) -> Result<HttpResponse> {
+    pub fn redirect(&self, path: &str, message: &Message) -> Result<HttpResponse> {
         self.cookie.set_flash_message(&self.text(message))?;
-        Ok(see_other(to))
+        Ok(see_other(&self.address(path)))
     }
 
-    /// Redirects to another page, which shows `message` and links the receipt.
+    /// Redirects to the page at `path`, which shows `message` and links the receipt.
     ///
     /// # Errors
     /// None are expected.
     pub fn redirect_with_receipt(
         &self,
-        to: &str,
+        path: &str,
         message: &Message,
         receipt: ReceiptId,
     ) -> Result<HttpResponse> {
         self.cookie.set_flash_receipt(receipt)?;
-        self.redirect(to, message)
+        self.redirect(path, message)
     }
 
     /// Signs the browser out after its own session was revoked. The sessions of the other cookies
@@ -180,11 +187,11 @@ impl BrowserUser {
     pub async fn sign_out_and_redirect(&self, message: &Message) -> Result<HttpResponse> {
         revoke_other_cookies(&self.context, &self.request).await?;
         self.cookie.sign_out_with(&self.text(message))?;
-        Ok(see_other(paths::LOGIN))
+        Ok(see_other(&self.address(paths::LOGIN)))
     }
 
     /// Returns the proof that the user confirmed the password recently. Otherwise the user is
-    /// redirected to the confirmation page and then to `return_address`.
+    /// redirected to the confirmation page and then to the path `return_address`.
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`] if the user must confirm the password first.
@@ -199,7 +206,8 @@ impl BrowserUser {
         )
     }
 
-    /// Stores `return_address` for the confirmation page if `result` requires a re-authentication.
+    /// Stores the path `return_address` for the confirmation page if `result` requires a
+    /// re-authentication.
     ///
     /// # Errors
     /// The error of `result`.

@@ -26,6 +26,7 @@ use url::Url;
 
 pub use self::original_request::VerifyParamsCache;
 use super::{
+    address::Address,
     auth::{AcceptedCredentials, from_original_request, session_cookie::CookieConfig},
     middleware::{client_ip::is_from_a_trusted_proxy, security_headers::IDENTITY},
     paths,
@@ -146,17 +147,14 @@ fn is_navigation(headers: &HeaderMap) -> bool {
 
 /// Returns the address of the sign-in page, with the original address as the return address. The
 /// original address is read from trusted proxies only, and must be on this origin or a trusted one.
-fn sign_in_address(context: &AppState, request: &HttpRequest) -> String {
+fn sign_in_address(context: &AppState, request: &HttpRequest) -> Address {
     let settings = context.settings();
     let login = format!("{}{}", settings.base_url(), paths::LOGIN);
     let return_address = is_from_a_trusted_proxy(request, &settings.server.trusted_proxies)
         .then(|| forwarded_address(request.headers(), settings))
         .flatten()
         .and_then(|address| ReturnTo::parse(&address, settings));
-    match return_address {
-        Some(next) => paths::with_next(&login, next.as_str()),
-        None => login,
-    }
+    Address::whole(ReturnTo::append_to(&login, return_address.as_ref()))
 }
 
 /// Returns the original address: a path if the app shares our origin, otherwise a URL. If the proxy
@@ -177,7 +175,7 @@ fn forwarded_address(headers: &HeaderMap, settings: &Settings) -> Option<String>
         Some("wss") => Some("https"),
         other => other,
     };
-    let own = settings.base_url();
+    let own = settings.origin();
     let host_of = |origin: &str| Some(Url::parse(origin).ok()?.authority().to_owned());
     let url = match (scheme, host) {
         (None, None) => return Some(path.to_owned()),

@@ -15,17 +15,18 @@ use crate::{
 };
 
 /// Returns whether the request names this server, or has a path that probes use with any name.
+/// `path` is relative to the mount, and `None` beside it.
 /// `listen` is the listen address as text. Without a public URL, most requests name exactly this
 /// address, so no parser is needed.
 #[must_use]
 pub fn is_allowed_host(
-    path: &str,
+    path: Option<&str>,
     uri_authority: Option<&str>,
     headers: &HeaderMap,
     settings: &Settings,
     listen: &str,
 ) -> bool {
-    if matches!(path, paths::HEALTH | paths::READY | paths::VERIFY) {
+    if matches!(path, Some(paths::HEALTH | paths::READY | paths::VERIFY)) {
         return true;
     }
     let mut hosts = headers.get_all(header::HOST);
@@ -74,7 +75,8 @@ fn is_own_name(host: &str, settings: &Settings) -> bool {
 /// has it, the proxy reports the wrong scheme, and a redirect would loop.
 #[must_use]
 pub fn to_https(request: &HttpRequest, settings: &Settings) -> Option<HttpResponse> {
-    if !settings.is_https() || ResponseFormat::of(request.path()) == ResponseFormat::Json {
+    let format = || ResponseFormat::at(&settings.server.mount, request.path());
+    if !settings.is_https() || format() == ResponseFormat::Json {
         return None;
     }
     let headers = request.headers();
@@ -86,7 +88,7 @@ pub fn to_https(request: &HttpRequest, settings: &Settings) -> Option<HttpRespon
         && is_from_a_trusted_proxy(request, &settings.server.trusted_proxies);
     let path = request.uri().path_and_query()?;
     is_redirected.then(|| {
-        let address = format!("{}{path}", settings.base_url());
+        let address = format!("{}{path}", settings.origin());
         let mut answer = HttpResponse::PermanentRedirect();
         answer.insert_header((header::LOCATION, address)).finish()
     })

@@ -33,11 +33,13 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 fn trusted_origin<'a>(request: &'a HttpRequest, settings: &Settings) -> Option<&'a HeaderValue> {
     let origin = request.headers().get(header::ORIGIN)?;
     let is_trusted = settings.trusts(origin.to_str().ok()?);
-    (supports_cors(request) && is_trusted).then_some(origin)
+    (supports_cors(request, settings) && is_trusted).then_some(origin)
 }
 
-fn supports_cors(request: &HttpRequest) -> bool {
-    ResponseFormat::of(request.path()) == ResponseFormat::Json && request.path() != paths::VERIFY
+fn supports_cors(request: &HttpRequest, settings: &Settings) -> bool {
+    let (mount, path) = (&settings.server.mount, request.path());
+    ResponseFormat::at(mount, path) == ResponseFormat::Json
+        && mount.relative(path) != Some(paths::VERIFY)
 }
 
 /// Returns the response to a preflight request of a page with a trusted origin. `None` for other
@@ -63,7 +65,7 @@ pub fn preflight(request: &HttpRequest, settings: &Settings) -> Option<HttpRespo
 /// Permits a page of a trusted origin to read the response, and tells caches that the response
 /// depends on the origin.
 pub fn apply(headers: &mut HeaderMap, request: &HttpRequest, settings: &Settings) {
-    if settings.server.trusted_origins.is_empty() || !supports_cors(request) {
+    if settings.server.trusted_origins.is_empty() || !supports_cors(request, settings) {
         return;
     }
     headers.append(header::VARY, HeaderValue::from_static("Origin"));

@@ -28,11 +28,10 @@ pub fn refusal(request: &HttpRequest, settings: &Settings) -> Error {
         let host = origin.as_ref().and_then(url::Url::host_str);
         own.is_https() && host == Some(own.host())
     });
+    let format = || ResponseFormat::at(&settings.server.mount, request.path());
     match origin {
         Some(origin)
-            if is_own_host
-                && origin.scheme() == "http"
-                && ResponseFormat::of(request.path()) == ResponseFormat::Html =>
+            if is_own_host && origin.scheme() == "http" && format() == ResponseFormat::Html =>
         {
             Error::HttpsRequired(settings.base_url())
         }
@@ -51,10 +50,11 @@ pub fn is_trusted_request(request: &HttpRequest, settings: &Settings) -> bool {
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
         return true;
     }
-    let has_authorization = ResponseFormat::of(request.path()) == ResponseFormat::Json
+    let (mount, path) = (&settings.server.mount, request.path());
+    let has_authorization = ResponseFormat::at(mount, path) == ResponseFormat::Json
         && request.headers().contains_key(header::AUTHORIZATION);
     // The proxy uses the method of the client's request. The call changes nothing.
-    let changes_nothing = request.path() == paths::VERIFY;
+    let changes_nothing = mount.relative(path) == Some(paths::VERIFY);
     if has_authorization || changes_nothing {
         return true;
     }

@@ -3,7 +3,7 @@
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::{
-    config::{ReportUri, Settings},
+    config::{Mount, ReportUri, Settings},
     http::{paths, response::error_response::ResponseFormat},
 };
 
@@ -46,6 +46,7 @@ pub const IDENTITY: [HeaderName; 5] = [
 
 /// The headers of one app, built once.
 pub struct Headers {
+    mount: Mount,
     page_policy: HeaderValue,
     /// The policy for the pages of [`REDIRECTING`].
     redirecting_policy: HeaderValue,
@@ -89,6 +90,7 @@ impl Headers {
             .filter(|_| https)
             .and_then(|uri| HeaderValue::from_str(&format!("policy=\"{uri}\"")).ok());
         Self {
+            mount: settings.server.mount.clone(),
             page_policy: policy("form-action 'self'; "),
             redirecting_policy: policy(""),
             endpoints,
@@ -99,8 +101,9 @@ impl Headers {
     }
 
     /// Adds the headers to a response. A handler may set the cache policy, the referrer policy and
-    /// the content security policy itself.
+    /// the content security policy itself. `path` is the whole path of the request.
     pub fn apply(&self, headers: &mut HeaderMap, path: &str) {
+        let relative = self.mount.relative(path);
         // Reserved once, so that the map does not grow several times.
         headers.reserve(ALWAYS.len() + IDENTITY.len());
         for (name, value) in ALWAYS {
@@ -112,18 +115,18 @@ impl Headers {
         insert_if_absent(headers, header::REFERRER_POLICY, same_origin);
         // A handler sets all of these headers or none.
         let [first, ..] = &IDENTITY;
-        if path == paths::VERIFY && !headers.contains_key(first) {
+        if relative == Some(paths::VERIFY) && !headers.contains_key(first) {
             for name in IDENTITY {
                 headers.insert(name, HeaderValue::from_static(""));
             }
         }
-        let policy = match ResponseFormat::of(path) {
+        let policy = match ResponseFormat::of(relative.unwrap_or(path)) {
             ResponseFormat::Html => {
                 if let Some(endpoints) = &self.endpoints {
                     let name = HeaderName::from_static("reporting-endpoints");
                     insert_if_absent(headers, name, endpoints.clone());
                 }
-                if REDIRECTING.contains(&path) {
+                if relative.is_some_and(|path| REDIRECTING.contains(&path)) {
                     self.redirecting_policy.clone()
                 } else {
                     self.page_policy.clone()

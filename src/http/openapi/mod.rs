@@ -26,6 +26,7 @@ use super::{
     routes::{self, Route},
 };
 use crate::{
+    config::Mount,
     error::{Error, Result},
     types::credential_kind::{CredentialKind, CredentialType},
 };
@@ -35,6 +36,8 @@ use crate::{
 pub struct Site<'a> {
     /// The URL that precedes the paths.
     pub url: &'a str,
+    /// The mount, which precedes the types of problems.
+    pub mount: &'a Mount,
     /// The name of the session cookie.
     pub cookie: &'a str,
 }
@@ -43,6 +46,7 @@ impl Site<'_> {
     /// The server from which the document was fetched.
     pub const ANY: Self = Self {
         url: "/",
+        mount: &Mount::ROOT,
         cookie: "narthex",
     };
 }
@@ -51,19 +55,24 @@ const BEARER: &str = "token";
 const COOKIE: &str = "session";
 const CLIENT: &str = "client";
 
-const DESCRIPTION: &str = "\
+/// Returns the description of the API. `confirm` is the type of one problem.
+fn description(confirm: &str) -> String {
+    format!(
+        "\
 Narthex keeps the credentials of users: sessions of browsers and tokens of API clients. Programs \
 list and revoke them with this API.
 
 If a request has an `Authorization` header, the cookie is ignored: an invalid token is refused even \
 if a valid cookie comes with it. Each call lists the abilities that a token needs. A session may do \
-everything. It must confirm the password (`403`, `/problems/confirm-password`) before a sensitive \
+everything. It must confirm the password (`403`, `{confirm}`) before a sensitive \
 change.
 
 A failed request is answered with a problem (RFC 9457) whose `type` is stable. A method that a path \
 does not support is answered with `405` and `Allow`. Each path with `GET` supports `HEAD`. An id \
 that belongs to another user is answered with `404`. Unknown fields in a query or a body are \
-refused. Responses may get new members.";
+refused. Responses may get new members."
+    )
+}
 
 const TAGS: [(&str, &str); 6] = [
     ("Account", "The user of the caller, and the audit log."),
@@ -93,7 +102,8 @@ pub fn json(site: Site<'_>) -> Result<String> {
 pub fn document(site: Site<'_>) -> OpenApi {
     let mut document = routes::openapi_document();
     let mut info = Info::new("Narthex", env!("CARGO_PKG_VERSION"));
-    info.description = Some(DESCRIPTION.to_owned());
+    let confirm = site.mount.url(&paths::problem("confirm-password"));
+    info.description = Some(description(&confirm));
     let mut license = License::new("MIT");
     license.identifier = Some("MIT".to_owned());
     info.license = Some(license);
@@ -119,7 +129,7 @@ pub fn document(site: Site<'_>) -> OpenApi {
     for (name, shape) in named_schemas {
         components.schemas.insert(name.into_owned(), shape);
     }
-    components.responses = responses::all();
+    components.responses = responses::all(site.mount);
     components.add_security_scheme(BEARER, bearer());
     components.add_security_scheme(CLIENT, client());
     components.add_security_scheme(COOKIE, cookie(site.cookie));

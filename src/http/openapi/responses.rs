@@ -14,7 +14,10 @@ use super::{
     is_oauth, is_probe,
     schemas::{self, Shape},
 };
-use crate::http::{auth::Access, paths, response::error_response::Problem, routes::Route};
+use crate::{
+    config::Mount,
+    http::{auth::Access, paths, response::error_response::Problem, routes::Route},
+};
 
 /// The media type of a problem (RFC 9457, section 3).
 const PROBLEM: &str = "application/problem+json";
@@ -173,10 +176,10 @@ const ANSWERS: [Answer; 14] = [
 ];
 
 /// Returns all error responses by name, for the document's components.
-pub(super) fn all() -> BTreeMap<String, RefOr<Response>> {
+pub(super) fn all(mount: &Mount) -> BTreeMap<String, RefOr<Response>> {
     let by_name = ANSWERS
         .iter()
-        .map(|answer| (answer.name.to_owned(), answer.response().into()));
+        .map(|answer| (answer.name.to_owned(), answer.response(mount).into()));
     by_name.collect()
 }
 
@@ -199,11 +202,11 @@ pub(super) fn add(operation: &mut Operation, route: &Route) {
 }
 
 impl Answer {
-    fn response(&self) -> Response {
+    fn response(&self, mount: &Mount) -> Response {
         let types: Vec<String> = self
             .types
             .iter()
-            .map(|slug| format!("`/problems/{slug}`"))
+            .map(|slug| format!("`{}`", mount.url(&paths::problem(slug))))
             .collect();
         let description = format!("{} `type`: {}.", self.description, types.join(", "));
         let mut response = ResponseBuilder::new().description(description).build();

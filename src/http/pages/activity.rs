@@ -32,7 +32,7 @@ pub struct EventRow {
     pub at: RelativeTime,
     /// The address of the client.
     pub ip: Option<String>,
-    /// The address of the receipt.
+    /// The path of the receipt.
     pub receipt: Option<String>,
     /// How many times the event occurred within one minute.
     pub times: i64,

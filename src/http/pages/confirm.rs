@@ -10,8 +10,9 @@ use crate::{
         auth::BrowserUser,
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
+        paths,
         response::html::{self, Layout, see_other},
-        return_to::{ReturnTo, or_account},
+        return_to::{ReturnTo, or_page},
     },
     i18n::humanize,
     sessions,
@@ -61,7 +62,8 @@ pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     match sessions::reauthenticate(&user.context, &user.principal, password, key).await {
         Ok(secret) => {
             user.cookie.renew(&secret)?;
-            Ok(see_other(&or_account(next)))
+            let page = or_page(next, user.context.mount(), paths::ACCOUNT);
+            Ok(see_other(&page))
         }
         Err(Error::WrongPassword) => {
             let page = ConfirmPage::new(&user, next.as_ref())?;

@@ -14,7 +14,7 @@ use crate::{
 pub struct CredentialRow {
     /// The token's name, or the session's browser and system.
     pub title: String,
-    /// The address of the title's link. Only a token has a page of its own.
+    /// The path of the title's link. Only a token has a page of its own.
     pub href: Option<String>,
     /// The label of the kind: `phone`, `personal token`.
     pub kind: String,
@@ -44,9 +44,9 @@ pub struct CredentialRow {
     pub paused: bool,
     /// The time at which the credential ended.
     pub ended: Option<RelativeTime>,
-    /// The address of the receipt of its revocation.
+    /// The path of the receipt of its revocation.
     pub receipt: Option<String>,
-    /// The address of the form that revokes it.
+    /// The path of the form that revokes it.
     pub revoke: String,
 }
 

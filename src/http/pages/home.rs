@@ -2,13 +2,14 @@
 
 use actix_web::HttpResponse;
 
-use crate::http::{auth::OptionalUser, paths, response::html::see_other};
+use crate::http::{address::Address, auth::OptionalUser, paths, response::html::see_other};
 
 /// `GET /`
 pub async fn home(user: OptionalUser) -> HttpResponse {
-    see_other(if user.principal.is_some() {
+    let page = if user.principal.is_some() {
         paths::ACCOUNT
     } else {
         paths::LOGIN
-    })
+    };
+    see_other(&Address::of(user.context.mount(), page))
 }

@@ -14,7 +14,7 @@ use crate::{
         middleware::body::{Form, Query},
         paths,
         response::html::{self, Layout, see_other},
-        return_to::{ReturnTo, or_account},
+        return_to::{ReturnTo, or_page},
     },
     i18n,
     passwords::verify::authenticate,
@@ -29,7 +29,7 @@ struct LoginPage {
     email: String,
     remember: bool,
     next: String,
-    /// The address of the registration page, with the same return address.
+    /// The path of the registration page, with the same return address.
     register: Option<String>,
     refused: Option<String>,
     form_key: String,
@@ -59,7 +59,8 @@ impl LoginPage {
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
     if user.principal.is_some() {
-        return Ok(see_other(&or_account(next)));
+        let page = or_page(next, user.context.mount(), paths::ACCOUNT);
+        return Ok(see_other(&page));
     }
     let mut page = LoginPage::new(&user, String::new(), false, next.as_ref())?;
     // The cookie contains a session that has ended.
@@ -79,7 +80,10 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
     let next = ReturnTo::take(&mut fields, user.context.settings());
     fields.check()?;
     match sign_in(&user, origin, &email, password, remember, key).await {
-        Ok(()) => Ok(see_other(&or_account(next))),
+        Ok(()) => {
+            let page = or_page(next, user.context.mount(), paths::ACCOUNT);
+            Ok(see_other(&page))
+        }
         Err(Error::WrongPassword) => {
             let page = LoginPage::new(&user, email, remember, next.as_ref())?;
             html::unprocessable(&LoginPage {

@@ -11,7 +11,7 @@ use crate::{
         middleware::body::{Form, Query},
         paths,
         response::html::{self, Layout, see_other},
-        return_to::ReturnTo,
+        return_to::{ReturnTo, or_page},
     },
 };
 
@@ -23,16 +23,13 @@ struct LogoutPage {
     next: String,
 }
 
-fn or_login(next: Option<&ReturnTo>) -> &str {
-    next.map_or(paths::LOGIN, ReturnTo::as_str)
-}
-
 /// `GET /logout`, for apps that can only link. It changes nothing. Otherwise a link alone, or an
 /// image with this address, would sign the user out.
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
     let Some(caller) = &user.principal else {
-        return Ok(see_other(or_login(next.as_ref())));
+        let page = or_page(next, user.context.mount(), paths::LOGIN);
+        return Ok(see_other(&page));
     };
     html::ok(&LogoutPage {
         frame: Layout {
@@ -55,5 +52,6 @@ pub async fn logout(user: OptionalUser, form: Form) -> Result<HttpResponse> {
         revoke::sign_out_here(&user.context, user_id, session, caller.actor()).await?;
     }
     user.cookie.delete();
-    Ok(see_other(or_login(next.as_ref())))
+    let page = or_page(next, user.context.mount(), paths::LOGIN);
+    Ok(see_other(&page))
 }

@@ -18,7 +18,7 @@ use crate::{
             field_texts::FieldTexts,
             html::{self, Layout, see_other},
         },
-        return_to::{ReturnTo, or_account},
+        return_to::{ReturnTo, or_page},
     },
     passwords::policy::NewPassword,
     sessions::{self, SignIn},
@@ -55,7 +55,8 @@ impl RegisterPage {
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
     if user.principal.is_some() {
-        return Ok(see_other(&or_account(next)));
+        let page = or_page(next, user.context.mount(), paths::ACCOUNT);
+        return Ok(see_other(&page));
     }
     if user.context.settings().accounts.registration == config::Registration::Closed {
         return Err(Error::RegistrationClosed);
@@ -71,7 +72,10 @@ pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Res
     let next = ReturnTo::take(&mut fields, user.context.settings());
     let registered = register_and_sign_in(&user, origin, fields, &name, &email, password).await;
     match registered {
-        Ok(()) => Ok(see_other(&or_account(next))),
+        Ok(()) => {
+            let page = or_page(next, user.context.mount(), paths::ACCOUNT);
+            Ok(see_other(&page))
+        }
         Err(Error::Invalid(errors)) => html::unprocessable(&RegisterPage {
             name,
             email,

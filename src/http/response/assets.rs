@@ -35,9 +35,9 @@ static VERSIONS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Returns the address of the file `name`.
+/// Returns the path of the file `name`.
 #[must_use]
-pub fn url(name: &str) -> String {
+pub fn path(name: &str) -> String {
     paths::asset(VERSIONS.get(name).map_or("-", String::as_str), name)
 }
 

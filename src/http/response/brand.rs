@@ -50,7 +50,7 @@ impl OwnFile {
         }
     }
 
-    fn url(&self) -> String {
+    fn path(&self) -> String {
         paths::asset(&self.version, self.name)
     }
 }
@@ -74,31 +74,25 @@ impl Brand {
         brand.map_or_else(|| Data::new(Self::default()), Data::clone)
     }
 
-    /// Returns the target of the logo's link: the app or the account.
-    #[must_use]
-    pub fn home(&self) -> &str {
-        self.app.as_deref().unwrap_or(paths::ACCOUNT)
-    }
-
-    /// Returns the address of the operator's logo.
+    /// Returns the path of the operator's logo.
     #[must_use]
     pub fn logo(&self) -> Option<String> {
-        self.logo.as_ref().map(OwnFile::url)
+        self.logo.as_ref().map(OwnFile::path)
     }
 
-    /// Returns the address and the media type of the icon.
+    /// Returns the path and the media type of the icon.
     #[must_use]
     pub fn icon(&self) -> (String, &'static str) {
         self.logo.as_ref().map_or_else(
-            || (assets::url("icon.svg"), "image/svg+xml"),
-            |logo| (logo.url(), logo.content_type),
+            || (assets::path("icon.svg"), "image/svg+xml"),
+            |logo| (logo.path(), logo.content_type),
         )
     }
 
-    /// Returns the address of the stylesheet with the accent colour.
+    /// Returns the path of the stylesheet with the accent colour.
     #[must_use]
     pub fn accent(&self) -> Option<String> {
-        self.accent.as_ref().map(OwnFile::url)
+        self.accent.as_ref().map(OwnFile::path)
     }
 
     /// Returns the response to a request for one of the files.

@@ -18,8 +18,15 @@ use super::{
     html::{Layout, page, see_other},
 };
 use crate::{
+    config::Mount,
     error::Error,
-    http::{draft, extract::language::language_of, openapi::schemas, paths},
+    http::{
+        address::{Address, mount_of, relative_path},
+        draft,
+        extract::language::language_of,
+        openapi::schemas,
+        paths,
+    },
     i18n::Language,
     types::{ability::Ability, message::problem},
 };
@@ -34,8 +41,15 @@ pub enum ResponseFormat {
 }
 
 impl ResponseFormat {
-    /// Returns the format for a path. It depends on the path alone, because errors like 404 have no
-    /// route.
+    /// Returns the format for the whole path of a request. It depends on the path alone, because
+    /// errors like 404 have no route. A path beside the mount belongs to the app, or is one of the
+    /// addresses that RFC 8615 requires there, so it counts as it is.
+    #[must_use]
+    pub fn at(mount: &Mount, path: &str) -> Self {
+        Self::of(mount.relative(path).unwrap_or(path))
+    }
+
+    /// Returns the format for a path that is relative to the mount.
     #[must_use]
     pub fn of(path: &str) -> Self {
         let below = |prefix: &str| {
@@ -63,10 +77,11 @@ impl ResponseFormat {
 /// Returns the response to `error`.
 #[must_use]
 pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
-    let mut response = match ResponseFormat::of(request.path()) {
+    let mount = mount_of(request);
+    let mut response = match ResponseFormat::at(mount, request.path()) {
         ResponseFormat::Json => match error.oauth_code() {
             Some(code) => oauth_error(error, code),
-            None => problem(error),
+            None => problem(mount, error),
         },
         ResponseFormat::Html => error_page(request, error),
     };
@@ -109,7 +124,7 @@ pub struct Problem<'a> {
     errors: Option<BTreeMap<&'a str, Vec<&'a str>>>,
 }
 
-fn problem(error: &Error) -> HttpResponse {
+fn problem(mount: &Mount, error: &Error) -> HttpResponse {
     let status = error.status();
     // The API is in English.
     let texts = match error {
@@ -124,7 +139,7 @@ fn problem(error: &Error) -> HttpResponse {
         by_field
     });
     let body = Problem {
-        r#type: paths::problem(error.slug()),
+        r#type: mount.url(&paths::problem(error.slug())),
         title: &error.title(Language::English),
         status: status.as_u16(),
         detail: &error.detail(Language::English),
@@ -210,18 +225,17 @@ struct ErrorPage<'a> {
 }
 
 fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
+    let address = |path: &str| Address::of(mount_of(request), path);
     match error {
         Error::NotSignedIn { .. } => {
-            let address = return_address(request, list_page(request.path()));
-            see_other(&paths::with_next(paths::LOGIN, &address))
+            let next = return_address(request, list_page(request));
+            see_other(&address(&paths::with_next(paths::LOGIN, &next)))
         }
         Error::ReauthenticationRequired => {
             let page = draft::page_after_confirmation(request);
-            let page = page.unwrap_or_else(|| list_page(request.path()).to_owned());
-            see_other(&paths::with_next(
-                paths::CONFIRM,
-                &return_address(request, &page),
-            ))
+            let page = page.unwrap_or_else(|| list_page(request).to_owned());
+            let next = return_address(request, &page);
+            see_other(&address(&paths::with_next(paths::CONFIRM, &next)))
         }
         error => {
             let language = language_of(request);
@@ -266,9 +280,10 @@ pub fn with_cookies_of(refused: &HttpResponse, mut answer: HttpResponse) -> Http
     answer
 }
 
-/// Returns the list page of the object at `path`, or the account.
-fn list_page(path: &str) -> &'static str {
+/// Returns the path of the list with the object of `request`, or of the account.
+fn list_page(request: &HttpRequest) -> &'static str {
     let lists = [paths::SESSIONS, paths::TOKENS];
+    let path = relative_path(request).unwrap_or_default();
     let list = lists.into_iter().find(|list| path.starts_with(list));
     list.unwrap_or(paths::ACCOUNT)
 }

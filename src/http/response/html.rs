@@ -9,28 +9,32 @@ use askama::Template;
 
 use super::{assets, brand::Brand, error_response};
 use crate::{
+    config::Mount,
     error::{Error, Result},
-    http::{draft, paths},
+    http::{
+        address::{Address, mount_of, relative_path},
+        draft, paths,
+    },
 };
 
 /// The layout of a page: everything around its content.
 pub struct Layout {
-    /// The address of the stylesheet.
-    pub style: String,
     /// The operator's name and design.
     pub brand: Data<Brand>,
     /// The name of the signed-in user.
     pub user: Option<String>,
     /// The id of the signed-in user, which is part of each form. Empty without a user.
     pub user_id: String,
-    /// The path of this page. The navigation marks its entry.
+    /// The path of this page, relative to the mount. The navigation marks its entry.
     pub path: String,
-    /// The path and the query of this page, as a return address.
+    /// The whole path and the query of this page, as a return address.
     pub address: String,
     /// The message that an earlier request left.
     pub message: Option<String>,
-    /// The address of the receipt that the message refers to.
+    /// The path of the receipt that the message refers to.
     pub receipt: Option<String>,
+    /// The mount, which precedes each path.
+    pub mount: Mount,
 }
 
 impl Layout {
@@ -38,21 +42,35 @@ impl Layout {
     #[must_use]
     pub fn new(request: &HttpRequest, user: Option<String>, message: Option<String>) -> Self {
         Self {
-            style: assets::url("narthex.css"),
             brand: Brand::of(request),
             user,
             user_id: String::new(),
-            path: request.path().to_owned(),
+            path: relative_path(request).unwrap_or_default().to_owned(),
             address: draft::address_without(request),
             message,
             receipt: None,
+            mount: mount_of(request).clone(),
         }
     }
 
-    /// Returns the address of a file that only some pages need.
+    /// Returns the address of `path`. A template writes each address with this function, or with
+    /// another one of this type.
     #[must_use]
-    pub fn asset(&self, name: &str) -> String {
-        assets::url(name)
+    pub fn url(&self, path: &str) -> Address {
+        Address::of(&self.mount, path)
+    }
+
+    /// Returns the address of a stylesheet or a script.
+    #[must_use]
+    pub fn asset(&self, name: &str) -> Address {
+        self.url(&assets::path(name))
+    }
+
+    /// Returns the target of the logo's link: the app or the account.
+    #[must_use]
+    pub fn home(&self) -> Address {
+        let app = self.brand.app.clone().map(Address::whole);
+        app.unwrap_or_else(|| self.url(paths::ACCOUNT))
     }
 
     /// Returns whether this page is `path` or below it.
@@ -102,8 +120,8 @@ pub fn refused(error: &Error, template: &impl Template) -> Result<HttpResponse> 
 
 /// Redirects to another page with GET (RFC 9110, section 15.4.4).
 #[must_use]
-pub fn see_other(location: &str) -> HttpResponse {
+pub fn see_other(location: &Address) -> HttpResponse {
     HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, location))
+        .insert_header((header::LOCATION, location.as_str()))
         .finish()
 }

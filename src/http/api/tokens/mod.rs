@@ -54,10 +54,10 @@ fn issued_response(status: StatusCode, Issued { token, secret }: &Issued) -> Res
     response::json::answer(status, &body)
 }
 
-fn created_response(issued: &Issued) -> Result<HttpResponse> {
+fn created_response(context: &AppState, issued: &Issued) -> Result<HttpResponse> {
     let mut answer = issued_response(StatusCode::CREATED, issued)?;
-    let location =
-        HeaderValue::from_str(&paths::api_token(issued.token.id)).map_err(Error::internal)?;
+    let location = context.mount().url(&paths::api_token(issued.token.id));
+    let location = HeaderValue::try_from(location).map_err(Error::internal)?;
     answer.headers_mut().insert(header::LOCATION, location);
     Ok(answer)
 }
@@ -92,7 +92,8 @@ pub async fn sign_in(
     let device = body.device(&context)?;
     let actor = Actor::anonymous(origin.ip);
     let proof = authenticate(&context, &body.email, body.password, actor).await?;
-    created_response(&tokens::sign_in(&context, proof, device, actor).await?)
+    let issued = tokens::sign_in(&context, proof, device, actor).await?;
+    created_response(&context, &issued)
 }
 
 /// Lists the abilities that a token may have. The list is always complete.
@@ -204,15 +205,9 @@ pub async fn create(
     Json(body): Json<NewTokenBody>,
 ) -> Result<HttpResponse> {
     let new = body.read(&caller.context)?;
-    created_response(
-        &tokens::create(
-            &caller.context,
-            caller.require_recent_authentication()?,
-            new,
-            None,
-        )
-        .await?,
-    )
+    let confirmed = caller.require_recent_authentication()?;
+    let issued = tokens::create(&caller.context, confirmed, new, None).await?;
+    created_response(&caller.context, &issued)
 }
 
 /// Changes the name, the abilities, the expiry or the pause of a token. Absent members stay as they

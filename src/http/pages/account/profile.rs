@@ -1,14 +1,16 @@
 //! The page with three forms: name and e-mail address, password, and deletion of the account.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web::Data};
 use askama::Template;
 
 use crate::{
     accounts::{self, Profile},
+    app_state::AppState,
     audit::RevokedDetail,
     crypto::secret::SecretString,
     error::{Error, Result},
     http::{
+        address::Address,
         auth::BrowserUser,
         extract::form_key::{form_key, new_form_key},
         middleware::body::Form,
@@ -66,8 +68,8 @@ pub async fn settings(user: BrowserUser) -> Result<HttpResponse> {
 
 /// `GET` of an address that accepts forms only. After a reload, the user gets the page with the
 /// form.
-pub async fn to_settings() -> HttpResponse {
-    see_other(paths::PROFILE)
+pub async fn to_settings(context: Data<AppState>) -> HttpResponse {
+    see_other(&Address::of(context.mount(), paths::PROFILE))
 }
 
 /// `POST /account/profile`

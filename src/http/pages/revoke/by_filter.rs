@@ -157,14 +157,14 @@ pub(super) async fn redirect_to_receipt(
     receipt: &RevocationReceipt,
 ) -> Result<HttpResponse> {
     if !receipt.contains(user.principal.credential().id) {
-        return Ok(see_other(&paths::receipt(receipt.id)));
+        return Ok(see_other(&user.address(&paths::receipt(receipt.id))));
     }
     let count = receipt.count();
     let message = notice::signed_out(count.sessions, count.tokens);
     user.sign_out_and_redirect(&message).await
 }
 
-/// Returns the address of the preview of `selection`.
+/// Returns the path of the preview of `selection`.
 pub(crate) fn address_of(selection: &CredentialFilter) -> String {
     paths::with_query(paths::SIGN_OUT, &selection.to_fields())
 }

@@ -94,17 +94,19 @@ fn ended_already(user: &BrowserUser, class: CredentialType, back: &str) -> Resul
     user.redirect(back, &message)
 }
 
-/// Returns the list to which the user returns: `next` if it is a page with such forms, otherwise
-/// the list of the class.
+/// Returns the path of the list to which the user returns: `next` if it is a page with such forms,
+/// otherwise the list of the class.
 fn list_page(user: &BrowserUser, class: CredentialType, next: &str) -> String {
     let lists = [paths::ACCOUNT, paths::SESSIONS, paths::TOKENS];
     let next = ReturnTo::parse(next, user.context.settings());
+    let mount = user.context.mount();
+    let next = next.as_ref().and_then(|next| mount.relative(next.as_str()));
     let next = next.filter(|next| {
-        let path = next.as_str().split('?').next();
+        let path = next.split('?').next();
         path.is_some_and(|path| lists.contains(&path))
     });
     match (next, class) {
-        (Some(next), _) => next.as_str().to_owned(),
+        (Some(next), _) => next.to_owned(),
         (None, CredentialType::Session) => paths::SESSIONS.to_owned(),
         (None, CredentialType::Token) => paths::TOKENS.to_owned(),
     }
