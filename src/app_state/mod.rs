@@ -98,6 +98,7 @@ impl AppState {
 
     /// Sets the signing keys, which all nodes must share. The node caches nothing before.
     pub fn set_node_config(&self, keys: &SigningKeys) {
+        self.hasher().set_dummy_key(keys.first());
         let config = NodeConfig::new(keys, &self.settings().tokens.prefix);
         self.cluster().set_node_config(config);
     }

@@ -13,6 +13,10 @@ thread_local! {
     static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
 }
 
+/// The size of the buffer that a thread keeps, in blocks of 1 KiB. The hashes of Narthex fit. A hash of
+/// another system can need six times as much, and is verified rarely.
+const MAX_KEPT_BLOCKS: usize = 20 << 10;
+
 /// Computes the tag of a password into `tag`. Each calling thread keeps a buffer, so it should run
 /// on few threads.
 pub(super) fn hash_into(
@@ -22,6 +26,9 @@ pub(super) fn hash_into(
     tag: &mut [u8],
 ) -> Result<()> {
     let blocks = argon2.params().block_count();
+    if blocks > MAX_KEPT_BLOCKS {
+        return argon2.hash_password_into(password, salt, tag);
+    }
     MEMORY.with_borrow_mut(|memory| {
         if memory.len() < blocks {
             // A new vector, because growing the old one would hold both for a moment.

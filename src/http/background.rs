@@ -15,10 +15,14 @@ use super::{
 use crate::{
     app_state::AppState,
     credentials::{Pruned, last_used, prune},
+    passwords::schemes::update_dummy_hashes,
 };
 
 /// The interval of pruning, which ends expired credentials and deletes old records.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// The interval of counting the schemes of password hashes.
+const SCHEMES_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// Shuts down at SIGTERM and at SIGHUP, which a terminal sends when it closes. If the setting
 /// `drain` is set, the server first reports that it is not ready, and keeps serving until load
@@ -101,6 +105,17 @@ pub(crate) async fn write_last_used(context: AppState) {
         if let Err(error) = last_used::flush(&context).await {
             tracing::warn!(cause = %error, "write of last-used times failed; retrying in the next period");
         }
+    }
+}
+
+/// Counts the schemes of password hashes at the start and once an hour, because an import or many
+/// sign-ins have changed them.
+pub(crate) async fn count_password_schemes(context: AppState) {
+    loop {
+        if let Err(error) = update_dummy_hashes(&context).await {
+            tracing::warn!(cause = %error, "count of password schemes failed; retrying in the next period");
+        }
+        actix_web::rt::time::sleep(SCHEMES_INTERVAL).await;
     }
 }
 

@@ -23,8 +23,8 @@ use crate::{
     config::{ListenAddress, SigningKeys},
     credentials::last_used,
     http::background::{
-        cleanup_loop, end_idle_connections, ignore_user_signals, shutdown_on_signal,
-        write_last_used,
+        cleanup_loop, count_password_schemes, end_idle_connections, ignore_user_signals,
+        shutdown_on_signal, write_last_used,
     },
     util::worker_pool::available_parallelism,
 };
@@ -143,6 +143,9 @@ impl Server {
             Some(actix_web::rt::spawn(service_manager::reset_watchdog())),
             Some(actix_web::rt::spawn(write_last_used(self.context.clone()))),
             Some(actix_web::rt::spawn(cleanup_loop(self.context.clone()))),
+            Some(actix_web::rt::spawn(count_password_schemes(
+                self.context.clone(),
+            ))),
             Some(actix_web::rt::spawn(end_idle_connections(self.connections))),
             self.metrics
                 .map(|server| actix_web::rt::spawn(async { drop(server.await) })),

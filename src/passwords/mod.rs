@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod policy;
+pub mod schemes;
 pub mod set;
 mod store;
 pub mod strength;

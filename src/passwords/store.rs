@@ -1,9 +1,12 @@
 //! The queries about the password hashes of users.
 
-use diesel::{QueryResult, prelude::*};
+use diesel::{QueryResult, dsl::exists, prelude::*};
 
 use crate::{
-    crypto::password_hash::StoredHash, db::AnyConnection, schema::users, types::ids::UserId,
+    crypto::password_hash::{HashScheme, StoredHash},
+    db::AnyConnection,
+    schema::{imported, users},
+    types::ids::UserId,
     util::clock::Timestamp,
 };
 
@@ -78,4 +81,38 @@ pub(super) fn renew_hash(
         .set(users::password_hash.eq(new.as_str()))
         .execute(connection)
         .map(|rows| rows == 1)
+}
+
+/// Returns whether an import created users.
+pub(super) fn has_imported_users(connection: &mut AnyConnection) -> QueryResult<bool> {
+    let users = imported::table.filter(imported::kind.eq("user"));
+    diesel::select(exists(users)).get_result(connection)
+}
+
+/// Returns the number of users whose hash has the scheme of new hashes.
+pub(super) fn count_current_hashes(connection: &mut AnyConnection) -> QueryResult<u64> {
+    let count: i64 = users::table
+        .filter(users::password_hash.like(HashScheme::current_pattern()))
+        .count()
+        .get_result(connection)?;
+    Ok(count.unsigned_abs())
+}
+
+/// Returns the hashes of other schemes, of the users after this one.
+pub(super) fn other_hashes(
+    connection: &mut AnyConnection,
+    after: Option<UserId>,
+    limit: i64,
+) -> QueryResult<Vec<(UserId, StoredHash)>> {
+    let rows: Vec<(UserId, String)> = users::table
+        .filter(users::password_hash.not_like(HashScheme::current_pattern()))
+        .filter(users::id.gt(after.unwrap_or_else(UserId::nil)))
+        .order(users::id.asc())
+        .limit(limit)
+        .select((users::id, users::password_hash))
+        .load(connection)?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|(id, hash)| (id, StoredHash::from_stored(hash)))
+        .collect())
 }

@@ -92,7 +92,9 @@ pub async fn authenticate(
             Ok((stored, attempt))
         })
         .await?;
-    verify(context, stored, password, actor, attempt).await
+    let permit = context.hasher().acquire(actor.ip).await?;
+    let permit = permit.with_dummy(context.hasher().dummy_of(email.canonical()));
+    verify(context, permit, stored, password, actor, attempt).await
 }
 
 /// Verifies the password of an authenticated caller.
@@ -116,7 +118,8 @@ pub async fn authenticate_user(
             Ok((store::find(connection, user)?, attempt))
         })
         .await?;
-    verify(context, stored, password, actor, attempt).await
+    let permit = context.hasher().acquire(actor.ip).await?;
+    verify(context, permit, stored, password, actor, attempt).await
 }
 
 /// Returns the attempt with its location, if no counter blocks it.
@@ -148,12 +151,12 @@ fn check_rate_limit(
 
 async fn verify(
     context: &AppState,
+    permit: HashPermit,
     stored: Option<StoredPassword>,
     password: SecretString,
     actor: Actor,
     attempt: Attempt,
 ) -> Result<PasswordProof> {
-    let permit = context.hasher().acquire(actor.ip).await?;
     let counted = rate_limit::record_attempt(context, &attempt).await?;
     let verified = match stored {
         Some(stored) => {

@@ -1,15 +1,20 @@
-//! Password hashing with Argon2id (RFC 9106) and bounded concurrency.
+//! Password hashing with Argon2id (RFC 9106) and bounded concurrency. Hashes of other systems are
+//! verified as well ([`foreign`]).
 
+mod argon2_hash;
+mod dummy;
 mod fair_queue;
+pub mod foreign;
 mod hash_pool;
+mod scheme;
 
-use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::phc::{Output, PasswordHash},
+use argon2::{Algorithm, Argon2, Params, Version};
+
+use self::{argon2_hash::Argon2Hash, foreign::ForeignHash};
+pub use self::{
+    hash_pool::{HashPermit, PasswordHasher},
+    scheme::{Argon2Parameters, HashScheme},
 };
-use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
-
-pub use self::hash_pool::{HashPermit, PasswordHasher};
 use super::{
     argon2_buffer::hash_into,
     rng::{self, SystemRandom},
@@ -26,12 +31,6 @@ const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
 /// RFC 9106, section 4: 256 bits.
 const TAG_BYTES: usize = 32;
-/// Bounds of a stored hash that is verified. A stored string beyond them is refused before hashing,
-/// because a corrupt row could otherwise exhaust the memory of the machine.
-const MAX_MEMORY_KIB: u32 = 1 << 16;
-const MAX_PASSES: u32 = 10;
-const MAX_LANES: u32 = 8;
-
 /// Why a password was not hashed or verified.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
@@ -43,42 +42,78 @@ pub enum HashError {
     Failed(String),
 }
 
-/// A stored password hash: a PHC string (`$argon2id$v=19$m=…,t=…,p=…$salt$tag`).
+/// A stored password hash: a PHC string (`$argon2id$v=19$m=…,t=…,p=…$salt$tag`), or a hash of another
+/// system.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredHash(String);
 
 impl StoredHash {
     /// Wraps a hash that was read from storage.
     #[must_use]
-    pub const fn from_stored(phc: String) -> Self {
-        Self(phc)
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
     }
 
-    /// Returns the PHC string.
+    /// Returns the value of an account without a password, which no password matches.
+    #[must_use]
+    pub const fn absent() -> Self {
+        Self(String::new())
+    }
+
+    /// Accepts the hash of another system, if Narthex can verify it.
+    ///
+    /// # Errors
+    /// Returns the reason, if the scheme is unknown or a verification would cost too much.
+    pub fn parse_foreign(text: &str) -> Result<Self, UnusableHash> {
+        let hash = Self(text.to_owned());
+        hash.scheme()?;
+        Ok(hash)
+    }
+
+    /// Returns the algorithm and its parameters.
+    ///
+    /// # Errors
+    /// Returns the reason, if the scheme is unknown or a verification would cost too much.
+    pub fn scheme(&self) -> Result<HashScheme, UnusableHash> {
+        read(self).map(|hash| hash.scheme())
+    }
+
+    /// Returns whether the account has no password.
+    #[must_use]
+    pub const fn is_absent(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the stored text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
+/// Why no password can be verified against a stored hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableHash {
+    /// The text is not a hash of a known scheme.
+    #[error("the scheme of the password hash is unknown")]
+    Unknown,
+    /// A verification would need too much memory or time.
+    #[error("a password hash with {0} costs too much to verify")]
+    OutOfBounds(HashScheme),
+}
+
 /// The result of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordCheck {
-    /// The password is right and the hash has the current parameters.
+    /// The password is right and the hash stays. It has the current scheme, or it does not depend on all
+    /// bytes of this password.
     Valid,
-    /// The password is right, but the hash should be replaced by one with the current parameters.
+    /// The password is right, but the hash should be replaced by one with the current scheme.
     ValidNeedsRehash,
     /// The password is wrong.
     Invalid,
     /// The stored string is malformed or its parameters exceed the bounds. No password matches it.
     MalformedHash,
-}
-
-/// Returns a hash that no password matches and that takes as long to verify as a real one. Salt and
-/// tag are random. Hashing a password for it would delay each start by the time of a sign-in.
-fn dummy() -> Result<StoredHash, HashError> {
-    let (salt, tag) = (random::<SALT_BYTES>()?, random::<TAG_BYTES>()?);
-    Ok(current_hash(&salt, &tag))
 }
 
 fn hash_now(password: &SecretString) -> Result<StoredHash, HashError> {
@@ -88,54 +123,66 @@ fn hash_now(password: &SecretString) -> Result<StoredHash, HashError> {
         .map(|params| Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
         .and_then(|argon2| hash_into(&argon2, password.expose().as_bytes(), &salt, &mut tag))
         .map_err(|error| HashError::Failed(error.to_string()))?;
-    Ok(current_hash(&salt, &tag))
+    Ok(HashScheme::current_hash(&salt, &tag))
 }
 
 fn random<const N: usize>() -> Result<[u8; N], HashError> {
     rng::bytes(&SystemRandom).map_err(|error| HashError::Failed(error.to_string()))
 }
 
-/// Returns the PHC string of a hash with the current parameters.
-fn current_hash(salt: &[u8], tag: &[u8]) -> StoredHash {
-    let [salt, tag] = [salt, tag].map(|bytes| BASE64_STANDARD_NO_PAD.encode(bytes));
-    let parameters = format!("m={MEMORY_KIB},t={PASSES},p={LANES}");
-    StoredHash(format!("$argon2id$v=19${parameters}${salt}${tag}"))
-}
-
 fn verify_now(password: &SecretString, stored: &StoredHash) -> PasswordCheck {
-    let Some((hash, params)) = read(stored) else {
+    let Ok(hash) = read(stored) else {
         return PasswordCheck::MalformedHash;
     };
-    let is_current = hash.algorithm.as_str() == "argon2id"
-        && (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES);
-    match (matches(password, &hash, params), is_current) {
+    let password = password.expose();
+    let stays = hash.scheme() == HashScheme::CURRENT || !hash.is_exact(password);
+    match (hash.matches(password), stays) {
         (Some(true), true) => PasswordCheck::Valid,
         (Some(true), false) => PasswordCheck::ValidNeedsRehash,
         _ => PasswordCheck::Invalid,
     }
 }
 
-/// Returns whether the password has this hash. `None` if it cannot be computed.
-fn matches(password: &SecretString, hash: &PasswordHash, params: Params) -> Option<bool> {
-    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
-    let version = hash.version.map(Version::try_from).transpose().ok()?;
-    let argon2 = Argon2::new(algorithm, version.unwrap_or_default(), params);
-    let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
-    let mut buffer = [0; Output::MAX_LENGTH];
-    let tag = buffer.get_mut(..expected.len())?;
-    hash_into(&argon2, password.expose().as_bytes(), salt, tag).ok()?;
-    // `Output` compares in constant time.
-    Some(Output::new(tag).ok()? == *expected)
+/// A stored hash against which a password can be verified.
+enum ReadHash {
+    Argon2(Argon2Hash),
+    Foreign(ForeignHash),
 }
 
-/// Parses a stored string. Returns `None` if it is malformed or its parameters exceed the bounds.
-fn read(stored: &StoredHash) -> Option<(PasswordHash, Params)> {
-    let hash = PasswordHash::new(&stored.0).ok()?;
-    let params = Params::try_from(&hash).ok()?;
-    let within_bounds = params.m_cost() <= MAX_MEMORY_KIB
-        && params.t_cost() <= MAX_PASSES
-        && params.p_cost() <= MAX_LANES;
-    within_bounds.then_some((hash, params))
+/// Parses a stored string. Fails if it is malformed or its parameters exceed the bounds.
+fn read(stored: &StoredHash) -> Result<ReadHash, UnusableHash> {
+    // Django writes the name of the algorithm before the PHC string.
+    let phc = stored.0.strip_prefix("argon2").unwrap_or(&stored.0);
+    if phc.starts_with("$argon2") {
+        Argon2Hash::parse(phc).map(ReadHash::Argon2)
+    } else {
+        ForeignHash::parse(&stored.0).map(ReadHash::Foreign)
+    }
+}
+
+impl ReadHash {
+    const fn scheme(&self) -> HashScheme {
+        match self {
+            Self::Argon2(hash) => hash.scheme(),
+            Self::Foreign(hash) => hash.scheme(),
+        }
+    }
+
+    /// Returns whether the password has this hash. `None` if it cannot be computed.
+    fn matches(&self, password: &str) -> Option<bool> {
+        match self {
+            Self::Argon2(hash) => hash.matches(password),
+            Self::Foreign(hash) => hash.matches(password),
+        }
+    }
+
+    /// Returns whether this password alone has the hash.
+    fn is_exact(&self, password: &str) -> bool {
+        match self {
+            Self::Argon2(_) => true,
+            Self::Foreign(hash) => hash.is_exact(password),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -165,7 +212,7 @@ mod tests {
 
     #[test]
     fn malformed_or_excessive_hash_is_refused_unhashed() {
-        let tag = "$c29tZXNhbHQxMjM0$Y29ycmVjdA";
+        let tag = "$c29tZXNhbHQxMjM0$AAAAAAAAAAAAAAAAAAAAAA";
         for phc in [
             String::new(),
             "$argon2id$".to_owned(),
@@ -173,26 +220,12 @@ mod tests {
             format!("$argon2id$v=19$m=19456,t=4000000000,p=1{tag}"),
             format!("$argon2id$v=19$m=19456,t=2,p=200{tag}"),
         ] {
-            assert!(read(&StoredHash(phc.clone())).is_none(), "{phc}");
+            assert!(StoredHash(phc.clone()).scheme().is_err(), "{phc}");
         }
-    }
-
-    #[test]
-    fn dummy_hash_has_the_shape_of_a_real_one() {
-        let (made, dummy) = (hash_now(&secret("whatever")).unwrap(), dummy().unwrap());
-        let (made, parameters) = read(&made).unwrap();
-        let (dummy_hash, dummy_params) = read(&dummy).unwrap();
-        assert_eq!(dummy_hash.algorithm, made.algorithm);
-        assert_eq!(dummy_hash.version, made.version);
-        assert_eq!(dummy_params, parameters);
-        let lengths = |hash: &PasswordHash| {
-            let (salt, tag) = (hash.salt.as_ref().unwrap(), hash.hash.as_ref().unwrap());
-            (salt.as_ref().len(), tag.as_bytes().len())
-        };
-        assert_eq!(lengths(&dummy_hash), lengths(&made));
-        assert_eq!(
-            verify_now(&secret("whatever"), &dummy),
-            PasswordCheck::Invalid
+        assert!(
+            StoredHash(format!("$argon2id$v=19$m=19456,t=2,p=1{tag}"))
+                .scheme()
+                .is_ok()
         );
     }
 

@@ -1,4 +1,5 @@
-//! Passwords: policy and re-authentication.
+//! Passwords: hashes of other systems, policy and re-authentication.
 
+mod foreign;
 mod policy;
 mod reauthentication;

@@ -1,0 +1,53 @@
+//! Counts the password hashes of each scheme, for the dummy hashes of unknown addresses.
+
+use std::collections::BTreeMap;
+
+use super::store;
+use crate::{
+    app_state::AppState,
+    crypto::password_hash::{HashScheme, StoredHash},
+    error::Result,
+    types::ids::UserId,
+};
+
+/// The number of rows of one query.
+const BATCH: i64 = 1000;
+
+/// Counts the password hashes of each scheme, and sets the proportions in which the hasher uses them
+/// for unknown addresses. If no user was imported, the only query finds that out.
+///
+/// # Errors
+/// Returns an error if the database fails. The proportions stay as they were then.
+pub async fn update_dummy_hashes(context: &AppState) -> Result<()> {
+    let counts = count_schemes(context).await?;
+    Ok(context.hasher().set_schemes(&counts)?)
+}
+
+async fn count_schemes(context: &AppState) -> Result<BTreeMap<HashScheme, u64>> {
+    let mut counts = BTreeMap::new();
+    let current = context
+        .read(|_, connection| {
+            if !store::has_imported_users(connection)? {
+                return Ok(None);
+            }
+            Ok(Some(store::count_current_hashes(connection)?))
+        })
+        .await?;
+    let Some(current) = current else {
+        return Ok(counts);
+    };
+    counts.insert(HashScheme::CURRENT, current);
+    let mut after = None;
+    loop {
+        let batch: Vec<(UserId, StoredHash)> = context
+            .read(move |_, connection| Ok(store::other_hashes(connection, after, BATCH)?))
+            .await?;
+        let Some((last, _)) = batch.last() else {
+            return Ok(counts);
+        };
+        after = Some(*last);
+        for scheme in batch.iter().filter_map(|(_, hash)| hash.scheme().ok()) {
+            *counts.entry(scheme).or_default() += 1;
+        }
+    }
+}
