@@ -70,3 +70,22 @@ pub mod telemetry;
 pub mod tokens;
 pub mod types;
 pub mod util;
+
+pub use http::embed::{
+    Brand, Builder, Caller, Can, Guard, Migrate, Narthex, OpenError, OptionalUser, Refusal,
+    RefusalReason, User,
+    ability::{Ability, Any, Confirmed, Require, SessionOnly, TokenOnly},
+};
+pub use types::{
+    ids::{CredentialId, ReceiptId, UserId},
+    user::User as UserInfo,
+};
+
+#[cfg(feature = "testing")]
+pub use http::embed::testing;
+
+/// Items that the expansion of [`abilities!`] uses.
+#[doc(hidden)]
+pub mod macro_support {
+    pub use crate::http::embed::ability::{Held, Verdict, is_valid_name};
+}

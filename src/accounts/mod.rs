@@ -5,6 +5,8 @@ mod profile;
 mod register;
 mod store;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::register::create_with_hash;
 pub use self::{
     deactivate::{delete, delete_as_operator, disable, enable},
     profile::{Profile, change_profile},

@@ -5,7 +5,7 @@ use crate::{
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
     config,
-    crypto::password_hash::HashPermit,
+    crypto::password_hash::{HashPermit, StoredHash},
     db,
     error::{Error, Result},
     passwords::{
@@ -112,6 +112,20 @@ async fn insert_account(
         password,
     } = registration;
     let hash = permit.hash(password.into_secret()).await?;
+    create_with_hash(context, name, email, hash, actor).await
+}
+
+/// Creates an account whose password was hashed before.
+///
+/// # Errors
+/// Returns the errors of [`create`].
+pub(crate) async fn create_with_hash(
+    context: &AppState,
+    name: Name,
+    email: Email,
+    hash: StoredHash,
+    actor: Actor,
+) -> Result<PasswordProof> {
     context
         .write(move |tx| {
             let user = User {

@@ -72,6 +72,27 @@ impl AppState {
         random: Arc<dyn Random>,
     ) -> Result<Self, Error> {
         db::run_pending(&settings.database.url, MIGRATIONS)?;
+        Self::new(settings, clock, random)
+    }
+
+    /// Opens a database whose migrations were all applied before.
+    ///
+    /// # Errors
+    /// Returns an error if migrations are pending, and the errors of [`AppState::open`].
+    pub fn open_migrated(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, Error> {
+        db::ensure_applied(&settings.database.url, MIGRATIONS)?;
+        Self::new(settings, clock, random)
+    }
+
+    fn new(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, Error> {
         let db = Database::open(&settings.database.url, settings.database.connections)?;
         let hasher = PasswordHasher::new(available_parallelism())?;
         let cluster = Cluster::new(

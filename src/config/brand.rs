@@ -51,6 +51,14 @@ impl Logo {
         File::open(path)
             .and_then(|file| file.take(MAX_LOGO_BYTES + 1).read_to_end(&mut bytes))
             .map_err(|error| format!("it cannot be read ({error}); give an SVG or PNG file"))?;
+        Self::new(bytes)
+    }
+
+    /// Takes the content of a file.
+    ///
+    /// # Errors
+    /// Returns the fault, and a description of a valid file.
+    pub fn new(bytes: Vec<u8>) -> Result<Self, String> {
         if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_LOGO_BYTES) {
             return Err("it is too large; give an SVG or PNG file of at most 256 KiB".to_owned());
         }

@@ -8,7 +8,7 @@ use std::{fs::File, io::Read as _, path::Path};
 use zeroize::Zeroizing;
 
 use super::{
-    ConfigError, setting_keys,
+    ConfigError, SettingKey, setting_keys,
     sources::{Sources, one_line},
 };
 
@@ -28,12 +28,29 @@ pub(super) fn read_all(sources: &mut Sources) -> Result<(), ConfigError> {
                 "{other} and {source} are both set: remove one of them"
             )));
         }
-        let path = path.trim();
-        let secret = read(Path::new(path))
-            .map_err(|cause| one_line(format!("{source} is \"{path}\": {cause}")))?;
-        let source = format!("the content of {source}");
-        sources.set(key.env, secret.to_string(), source);
+        read_into(sources, key, &path, &source)?;
     }
+    Ok(())
+}
+
+/// Sets the secret `key` to the content of the file at `path`, which `source` names.
+///
+/// # Errors
+/// Fails if the file cannot be read.
+pub(super) fn read_into(
+    sources: &mut Sources,
+    key: &'static SettingKey,
+    path: &str,
+    source: &str,
+) -> Result<(), ConfigError> {
+    let path = path.trim();
+    let secret = read(Path::new(path))
+        .map_err(|cause| one_line(format!("{source} is \"{path}\": {cause}")))?;
+    sources.set(
+        key.env,
+        secret.to_string(),
+        format!("the content of {source}"),
+    );
     Ok(())
 }
 

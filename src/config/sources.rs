@@ -64,6 +64,48 @@ impl Sources {
         self
     }
 
+    /// Sets a setting by its key in `narthex.toml`, for an app that embeds Narthex. It replaces the
+    /// value of every other source.
+    ///
+    /// # Errors
+    /// There is no such setting, or the file of a secret cannot be read.
+    pub fn set_in_code(&mut self, key: &str, value: String) -> Result<(), ConfigError> {
+        let Some(known) = setting_keys::all().find(|known| known.toml() == key) else {
+            let known: Vec<String> = setting_keys::all()
+                .map(setting_keys::SettingKey::toml)
+                .collect();
+            return Err(one_line(format!(
+                "there is no setting {key}; the settings are {}",
+                known.join(", ")
+            )));
+        };
+        let secret = setting_keys::all().find(|secret| {
+            secret.is_secret()
+                && setting_keys::file_of(secret).is_some_and(|file| file.env == known.env)
+        });
+        match secret {
+            Some(secret) => secret_file::read_into(self, secret, &value, key),
+            None => {
+                self.set(known.env, value, key.to_owned());
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds an ability to the catalogue, or replaces its meaning.
+    pub fn declare_ability(&mut self, name: &str, meaning: &str) {
+        self.abilities.retain(|(known, _)| known != name);
+        self.add_ability(name, meaning);
+    }
+
+    /// Adds the values of `other`, which replace those of `self`.
+    pub fn replace_with(&mut self, other: Self) {
+        self.values.extend(other.values);
+        for (name, meaning) in other.abilities {
+            self.declare_ability(&name, &meaning);
+        }
+    }
+
     /// Returns whether any source sets this setting.
     #[must_use]
     pub fn is_set(&self, env: &str) -> bool {

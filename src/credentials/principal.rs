@@ -25,7 +25,7 @@ pub struct Principal {
 }
 
 impl Principal {
-    pub(super) const fn new(
+    pub(crate) const fn new(
         cached: Arc<CachedCredential>,
         secret: Digest,
         ip: Option<IpAddr>,

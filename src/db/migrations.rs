@@ -182,6 +182,19 @@ pub fn run_pending(target: &DatabaseUrl, migrations: Migrations) -> Result<Vec<S
     })
 }
 
+/// Checks that all migrations were applied, and changes nothing.
+///
+/// # Errors
+/// [`Error::NotMigrated`], or an error if the database cannot be reached.
+pub fn ensure_applied(target: &DatabaseUrl, migrations: Migrations) -> Result<(), Error> {
+    let mut connection = requirements::connect(target)?;
+    if is_up_to_date(&mut connection, migrations)? {
+        Ok(())
+    } else {
+        Err(Error::NotMigrated)
+    }
+}
+
 /// Reverts all migrations, newest first, all or none. This deletes the tables and their contents.
 ///
 /// # Errors

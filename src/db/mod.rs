@@ -40,7 +40,7 @@ pub use self::{
     connection_limit::{ConnectionCapacity, connection_capacity},
     dedicated_connection::{DedicatedConnection, notify, set_asynchronous_commit},
     identity::DatabaseIdentity,
-    migrations::{Migration, Migrations, revert_all, run_pending},
+    migrations::{Migration, Migrations, ensure_applied, revert_all, run_pending},
     offline::run_offline,
     transaction::{IsRetryable, is_conflict, is_english},
 };
@@ -111,6 +111,9 @@ pub enum Error {
          database"
     )]
     OtherTables(String),
+    /// The tables are missing or not up to date, and the caller does not create them.
+    #[error("the tables are missing or not up to date: run `narthex migrate` first")]
+    NotMigrated,
     /// The migrations could not be applied or reverted.
     #[error("the tables could not be made or changed: {0}")]
     Migration(String),

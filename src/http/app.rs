@@ -46,64 +46,80 @@ use crate::{
 /// The paths with the most requests.
 const MOST_REQUESTED: [&str; 2] = [paths::VERIFY, paths::API_USER];
 
-/// Returns all routes of Narthex for an actix-web app. Register it last, because it answers every
-/// other path with 404.
-#[must_use]
-pub fn scope(context: &AppState, keys: &SigningKeys) -> impl HttpServiceFactory + use<> {
-    service_with_routes(context, keys, |_| {})
-}
-
-pub(crate) fn service_with_routes(
+/// Returns all routes of Narthex for the program's own server. Every other path is answered with
+/// 404.
+pub fn service_with_routes(
     context: &AppState,
     keys: &SigningKeys,
     extra_routes: fn(&mut web::ServiceConfig),
 ) -> impl HttpServiceFactory + use<> {
-    let cookie_config = web::Data::new(CookieConfig::new(context.settings(), keys));
     context.set_node_config(keys);
-    let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
-    for route in routes::table() {
-        by_path.entry(route.path).or_default().push(route);
-    }
+    let cookie_config = web::Data::new(CookieConfig::new(context.settings(), keys));
     let scope: Scope = web::scope("")
+        .app_data(body::payload_limit())
+        .configure(|config| add_state(config, context, keys, &cookie_config))
+        .configure(extra_routes);
+    let scope = paths_in_order()
+        .into_iter()
+        .fold(scope, |scope, (path, routes)| {
+            let resource = resource(context, &cookie_config, path, routes);
+            match ResponseFormat::of(path) {
+                ResponseFormat::Html => scope.service(compressed(resource)),
+                ResponseFormat::Json => scope.service(resource),
+            }
+        });
+    let shared = Rc::new(OuterMiddleware::new(context));
+    scope
+        .default_service(web::to(not_found))
+        .wrap_fn(move |request, service| wrap_request(Rc::clone(&shared), request, service))
+}
+
+/// Adds all routes to the app of an embedder, except [`paths::HOME`]. Each resource has its own
+/// middleware, so the app's other routes, its headers and its default service stay as they are.
+pub(super) fn add_routes(config: &mut web::ServiceConfig, context: &AppState, keys: &SigningKeys) {
+    let cookie_config = web::Data::new(CookieConfig::new(context.settings(), keys));
+    add_state(config, context, keys, &cookie_config);
+    let shared = Rc::new(OuterMiddleware::new(context));
+    for (path, routes) in paths_in_order() {
+        if path == paths::HOME {
+            continue;
+        }
+        let resource =
+            resource(context, &cookie_config, path, routes).app_data(body::payload_limit());
+        match ResponseFormat::of(path) {
+            ResponseFormat::Html => config.service(wrapped(compressed(resource), &shared)),
+            ResponseFormat::Json => config.service(wrapped(resource, &shared)),
+        };
+    }
+}
+
+/// Adds the values that handlers, extractors and guards read from the app.
+fn add_state(
+    config: &mut web::ServiceConfig,
+    context: &AppState,
+    keys: &SigningKeys,
+    cookie_config: &web::Data<CookieConfig>,
+) {
+    config
         .app_data(web::Data::new(context.clone()))
         .app_data(cookie_config.clone())
         .app_data(web::Data::new(document(context.settings())))
         .app_data(web::Data::new(Brand::new(context.settings())))
+        .app_data(web::Data::new(Headers::new(context.settings())))
         .app_data(web::Data::new(VerifyParamsCache::default()))
-        .app_data(web::Data::new(keys.clone()))
-        .app_data(body::payload_limit())
-        .configure(extra_routes);
-    // actix-web tries routes in order. A fixed path comes before a pattern that matches it too
-    // ("current" before "{id}").
-    let (patterns, mut fixed): (Vec<_>, Vec<_>) = by_path
-        .into_iter()
-        .partition(|(path, _)| path.contains('{'));
-    // The most requested paths come first.
-    fixed.sort_by_key(|(path, _)| !MOST_REQUESTED.contains(path));
-    let scope = fixed
-        .into_iter()
-        .chain(patterns)
-        .fold(scope, |scope, (path, routes)| {
-            let resource = resource(context, &cookie_config, path, routes);
-            // Only pages are compressed. Most API responses fit into one packet.
-            match ResponseFormat::of(path) {
-                ResponseFormat::Html => scope.service(
-                    resource
-                        .wrap(Compress::default())
-                        .wrap_fn(compression::fall_back_to_identity),
-                ),
-                ResponseFormat::Json => scope.service(resource),
-            }
-        });
-    let shared = Rc::new(OuterMiddleware {
-        context: context.clone(),
-        headers: Headers::new(context.settings()),
-        log: RequestLog::default(),
-        listen: context.settings().server.listen.to_string(),
-    });
-    scope
-        .default_service(web::to(not_found))
-        .wrap_fn(move |request, service| wrap_request(Rc::clone(&shared), request, service))
+        .app_data(web::Data::new(keys.clone()));
+}
+
+/// Returns the routes of each path. actix-web tries paths in order. A fixed path comes before a
+/// pattern that matches it too ("current" before "{id}"), and the most requested paths come first.
+fn paths_in_order() -> Vec<(&'static str, Vec<Route>)> {
+    let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
+    for route in routes::table() {
+        by_path.entry(route.path).or_default().push(route);
+    }
+    let mut all: Vec<_> = by_path.into_iter().collect();
+    all.sort_by_key(|(path, _)| (path.contains('{'), !MOST_REQUESTED.contains(path)));
+    all
 }
 
 /// Returns the OpenAPI document of this server.
@@ -177,6 +193,58 @@ fn resource(
         ))
 }
 
+/// Compresses the responses of a page. Most API responses fit into one packet, so they are not
+/// compressed.
+fn compressed<S, B>(
+    resource: Resource<S>,
+) -> Resource<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<S, B>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<S, B>,
+>
+where
+    S: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    resource
+        .wrap(Compress::default())
+        .wrap_fn(compression::fall_back_to_identity)
+}
+
+/// Wraps one resource in the outermost middleware.
+fn wrapped<S, B>(
+    resource: Resource<S>,
+    shared: &Rc<OuterMiddleware>,
+) -> impl HttpServiceFactory + use<S, B>
+where
+    S: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    let shared = Rc::clone(shared);
+    resource
+        .wrap_fn(|request, service| {
+            let response = service.call(request);
+            async move { Ok(response.await?.map_into_boxed_body()) }
+        })
+        .wrap_fn(move |request, service| wrap_request(Rc::clone(&shared), request, service))
+}
+
 /// Returns whether an API request leaves the cookie unchanged, so that the cookie layer is
 /// bypassed. With an `Authorization` header, the cookie is not even read. A safe request can
 /// authenticate with the cookie but does not change it.
@@ -193,6 +261,17 @@ struct OuterMiddleware {
     listen: String,
 }
 
+impl OuterMiddleware {
+    fn new(context: &AppState) -> Self {
+        Self {
+            context: context.clone(),
+            headers: Headers::new(context.settings()),
+            log: RequestLog::default(),
+            listen: context.settings().server.listen.to_string(),
+        }
+    }
+}
+
 /// The outermost middleware. (It calls the inner service itself. The `Next` of actix-web would add
 /// one box.)
 fn wrap_request<S>(
@@ -206,7 +285,7 @@ where
     let started = Instant::now();
     let settings = shared.context.settings();
     let connection = InProgress::begin(request.request());
-    client_ip::record(&request, &settings.server.trusted_proxies);
+    client_ip::record(request.request(), &settings.server.trusted_proxies);
     let answer = match check_request(settings, &shared.listen, &request) {
         Ok(()) => match allowed_host::to_https(request.request(), settings)
             .or_else(|| cors::preflight(request.request(), settings))

@@ -9,6 +9,7 @@ pub mod auth;
 mod background;
 pub mod connections;
 pub mod draft;
+pub mod embed;
 pub mod extract;
 pub mod forward_auth;
 pub mod listener;

@@ -177,6 +177,12 @@ impl Catalogue {
         Ok(Self(all))
     }
 
+    /// Returns whether `name` is one of Narthex's own abilities.
+    #[must_use]
+    pub fn is_own(name: &str) -> bool {
+        OWN.iter().any(|(own, _)| *own == name)
+    }
+
     /// Returns whether a token can have `ability`: it is listed, it is `*`, or it is `resource:*`
     /// of a listed resource.
     #[must_use]

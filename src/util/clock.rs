@@ -41,6 +41,12 @@ impl Timestamp {
         Some(Self(micros_of(elapsed)))
     }
 
+    /// Converts the time. A time before the epoch counts as the epoch.
+    #[must_use]
+    pub fn to_system_time(self) -> std::time::SystemTime {
+        std::time::UNIX_EPOCH + Duration::from_micros(u64::try_from(self.0).unwrap_or(0))
+    }
+
     /// Adds `duration`. A sum beyond the range is its end.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {

@@ -22,6 +22,7 @@ mod forms;
 mod forward_auth;
 mod harness;
 mod http;
+mod library;
 mod model_based;
 mod oauth;
 mod operations;

@@ -73,6 +73,9 @@ pub struct Server {
     pub metrics_listen: Option<SocketAddr>,
     /// The path below which an app serves all pages and calls. It is set from code only.
     pub mount: Mount,
+    /// Whether every `Host` is accepted. Only tests of an app set it, because a test request has
+    /// none.
+    pub any_host: bool,
 }
 
 impl Server {
@@ -93,6 +96,7 @@ impl Server {
             drain: sources.find("NARTHEX_DRAIN", value::duration)?,
             metrics_listen: sources.find("NARTHEX_METRICS_LISTEN", value::address)?,
             mount: Mount::ROOT,
+            any_host: false,
         })
     }
 }

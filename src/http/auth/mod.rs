@@ -12,6 +12,7 @@ pub use self::{
     extract::{ApiCaller, BrowserUser, ClientInfo, OptionalUser, user_of},
     guard::{AccessGuard, guard},
     presented_credential::{
-        AcceptedCredentials, Authorization, bearer, client_password, from_original_request,
+        AcceptedCredentials, Authorization, bearer, client_password, from_app_request,
+        from_original_request,
     },
 };

@@ -94,6 +94,23 @@ pub async fn from_header_or_cookie(
         })
 }
 
+/// Returns the caller of a route of an app that embeds Narthex, if there is one. A bearer token
+/// decides alone. A header with another scheme belongs to the app, and then the cookie decides.
+///
+/// # Errors
+/// The errors of [`from_header_or_cookie`].
+pub async fn from_app_request(
+    context: &AppState,
+    request: &HttpRequest,
+) -> Result<Option<Principal>> {
+    match authorization(request)? {
+        Some(value) if bearer(value) != Authorization::OtherScheme => {
+            from_header_or_cookie(context, request).await
+        }
+        _ => from_cookie(context, request).await,
+    }
+}
+
 /// Returns the caller of an OAuth endpoint, if there is one. It accepts the credentials of
 /// [`from_header_or_cookie`], and the secret of a token as the password of a client (RFC 6749,
 /// section 2.3.1). Most programs that introspect can send nothing else. The client's name is

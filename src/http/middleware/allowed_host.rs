@@ -26,17 +26,27 @@ pub fn is_allowed_host(
     settings: &Settings,
     listen: &str,
 ) -> bool {
-    if matches!(path, Some(paths::HEALTH | paths::READY | paths::VERIFY)) {
-        return true;
-    }
+    matches!(path, Some(paths::HEALTH | paths::READY | paths::VERIFY))
+        || names_this_server(uri_authority, headers, settings, listen)
+}
+
+/// Returns whether the request names this server.
+#[must_use]
+pub fn names_this_server(
+    uri_authority: Option<&str>,
+    headers: &HeaderMap,
+    settings: &Settings,
+    listen: &str,
+) -> bool {
     let mut hosts = headers.get_all(header::HOST);
     let host_header = hosts.next().and_then(|host| host.to_str().ok());
     // An absolute-form target outranks Host (RFC 9112, section 3.2.2).
     let host = uri_authority.or(host_header);
-    hosts.next().is_none()
+    let is_named = hosts.next().is_none()
         && host.is_some_and(|host| {
             (settings.server.public_url.is_none() && host == listen) || is_own_name(host, settings)
-        })
+        });
+    is_named || settings.server.any_host
 }
 
 fn is_own_name(host: &str, settings: &Settings) -> bool {

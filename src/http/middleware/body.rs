@@ -4,7 +4,7 @@ use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest,
     dev::{Payload, ServiceRequest},
     error::PayloadError,
-    http::header,
+    http::{Version, header},
     web::{Bytes, PayloadConfig},
 };
 use futures_util::future::{LocalBoxFuture, Ready, ready};
@@ -141,11 +141,14 @@ pub async fn buffer_body(request: &mut ServiceRequest) -> Result<Bytes> {
     Ok(bytes)
 }
 
-/// Returns whether the request has a body, without reading it.
+/// Returns whether the request can have a body, without reading it. In HTTP/2 a body needs neither
+/// of the two headers (RFC 9113, section 8.1.1).
 pub(crate) fn has_body(request: &HttpRequest) -> bool {
     let length = request.headers().get(header::CONTENT_LENGTH);
     request.headers().contains_key(header::TRANSFER_ENCODING)
-        || length.is_some_and(|length| length.as_bytes() != b"0")
+        || length.map_or(request.version() == Version::HTTP_2, |length| {
+            length.as_bytes() != b"0"
+        })
 }
 
 /// Parses names and values (WHATWG URL, section 5.1). The standard replaces invalid UTF-8 by

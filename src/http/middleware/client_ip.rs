@@ -4,7 +4,7 @@ use std::{any::Any, borrow::Cow, net::IpAddr, sync::Once};
 
 use actix_web::{
     HttpMessage as _, HttpRequest,
-    dev::{Extensions, ServiceRequest},
+    dev::Extensions,
     http::header::{self, HeaderMap},
     rt::net::UnixStream,
 };
@@ -28,9 +28,9 @@ pub fn record_peer(connection: &dyn Any, data: &mut Extensions) {
 
 /// Determines the client's address once, for [`client_address`]. Headers of a peer that is not
 /// trusted are ignored, and then nothing is stored.
-pub fn record(request: &ServiceRequest, trusted: &Networks) {
-    let peer = peer(request.request());
-    if !is_from_a_trusted_proxy(request.request(), trusted) {
+pub fn record(request: &HttpRequest, trusted: &Networks) {
+    let peer = peer(request);
+    if !is_from_a_trusted_proxy(request, trusted) {
         warn_about_proxy(peer, request.headers());
     } else if let Some(client) =
         behind_proxies(peer, &forwarding_headers(request.headers()), trusted)

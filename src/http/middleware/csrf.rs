@@ -55,9 +55,13 @@ pub fn is_trusted_request(request: &HttpRequest, settings: &Settings) -> bool {
         && request.headers().contains_key(header::AUTHORIZATION);
     // The proxy uses the method of the client's request. The call changes nothing.
     let changes_nothing = mount.relative(path) == Some(paths::VERIFY);
-    if has_authorization || changes_nothing {
-        return true;
-    }
+    has_authorization || changes_nothing || is_from_trusted_page(request, settings)
+}
+
+/// Returns whether a page of this origin or of a trusted origin sent the request, or a client that
+/// is not a browser.
+#[must_use]
+pub fn is_from_trusted_page(request: &HttpRequest, settings: &Settings) -> bool {
     let text = |name: &str| {
         request
             .headers()

@@ -100,6 +100,13 @@ impl Headers {
         }
     }
 
+    /// Adds the content security policy to a page that is the response of another route than
+    /// Narthex's. The app's own middleware sets the other headers.
+    pub fn protect_page(&self, headers: &mut HeaderMap) {
+        let policy = self.page_policy.clone();
+        insert_if_absent(headers, header::CONTENT_SECURITY_POLICY, policy);
+    }
+
     /// Adds the headers to a response. A handler may set the cache policy, the referrer policy and
     /// the content security policy itself. `path` is the whole path of the request.
     pub fn apply(&self, headers: &mut HeaderMap, path: &str) {

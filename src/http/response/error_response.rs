@@ -78,7 +78,14 @@ impl ResponseFormat {
 #[must_use]
 pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     let mount = mount_of(request);
-    let mut response = match ResponseFormat::at(mount, request.path()) {
+    answer_as(request, error, ResponseFormat::at(mount, request.path()))
+}
+
+/// Returns the response to `error` in this format.
+#[must_use]
+pub fn answer_as(request: &HttpRequest, error: &Error, format: ResponseFormat) -> HttpResponse {
+    let mount = mount_of(request);
+    let mut response = match format {
         ResponseFormat::Json => match error.oauth_code() {
             Some(code) => oauth_error(error, code),
             None => problem(mount, error),

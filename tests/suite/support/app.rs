@@ -1,7 +1,7 @@
 //! Narthex in the test process: on a real port, with a database of its own and a clock that the
 //! test moves.
 
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,9 +13,12 @@ use narthex::{
     config::{Settings, SigningKeys, Sources},
     db,
     http::server::Server,
+    testing::FakeClock,
     types::{email::Email, ids::UserId},
     util::clock::{Clock, Timestamp},
 };
+
+pub use narthex::testing::PASSWORD;
 
 use super::binary::Narthex;
 use super::client::{AnonymousClient, ApiClient, Browser};
@@ -23,31 +26,6 @@ use super::database::Database;
 use super::faulty_random::FaultyRandom;
 use super::secret_scan;
 use super::user_agents::FIREFOX_ON_LINUX;
-
-/// The password of every user, unless a test is about passwords.
-pub const PASSWORD: &str = "correct horse battery staple";
-
-/// A clock that stands still until the test moves it.
-pub struct FakeClock(Mutex<Timestamp>);
-
-impl FakeClock {
-    pub fn advance(&self, by: Duration) {
-        let mut now = self.0.lock().unwrap();
-        *now = now.saturating_add(by);
-    }
-
-    /// Sets the clock back, like an operator who corrects a wrong clock.
-    pub fn set_back(&self, by: Duration) {
-        let mut now = self.0.lock().unwrap();
-        *now = now.saturating_sub(by);
-    }
-}
-
-impl Clock for FakeClock {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
-    }
-}
 
 pub struct TestApp {
     /// The origin of the server: `http://127.0.0.1:12345`.
@@ -78,7 +56,7 @@ impl TestApp {
     pub fn start_on(database: Database, address: &str, settings: &[(&str, &str)]) -> Self {
         // Half past twelve on a Sunday, so that hours added or taken stay on the same day.
         let start = Timestamp::parse("2026-11-22T12:30:00Z").expect("a time");
-        let clock = Arc::new(FakeClock(Mutex::new(start)));
+        let clock = Arc::new(FakeClock::at(start));
         Self::start_at(Arc::new(database), address, settings, clock)
     }
 
@@ -93,9 +71,7 @@ impl TestApp {
     pub fn start_second_with_slow_clock(&self, behind: Duration) -> Self {
         let database = self.database.clone();
         let address = database.address().to_owned();
-        let clock = Arc::new(FakeClock(Mutex::new(
-            self.clock.now().saturating_sub(behind),
-        )));
+        let clock = Arc::new(FakeClock::at(self.clock.now().saturating_sub(behind)));
         Self::start_at(database, &address, &[], clock)
     }
 

@@ -15,7 +15,12 @@ struct Line {
 
 /// Runs a query of one text column, called `line`, and returns all rows.
 pub fn query_lines(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
-    let lines: Vec<Line> = match &app.context.settings().database.url {
+    query_lines_at(&app.context.settings().database.url, sqlite, postgres)
+}
+
+/// The same in the database at this address.
+pub fn query_lines_at(database: &DatabaseUrl, sqlite: &str, postgres: &str) -> Vec<String> {
+    let lines: Vec<Line> = match database {
         DatabaseUrl::Sqlite(path) => {
             let mut connection = sqlite_at(path.to_str().unwrap());
             diesel::sql_query(sqlite).load(&mut connection).unwrap()

@@ -109,6 +109,22 @@ impl CookieConfig {
             .build()
     }
 
+    /// Returns the cookie of a browser that signed in with this secret.
+    ///
+    /// # Errors
+    /// None are expected.
+    #[cfg(feature = "testing")]
+    pub fn issue(&self, secret: &SessionSecret) -> NarthexResult<Cookie<'static>> {
+        let secret = serde_json::to_string(secret.expose()).map_err(Error::internal)?;
+        let content = HashMap::from([(SECRET, secret)]);
+        let content = serde_json::to_string(&content).map_err(Error::internal)?;
+        let mut jar = CookieJar::new();
+        jar.signed_mut(&self.first)
+            .add(Cookie::new(self.name.clone(), content));
+        let cookie = jar.get(&self.name).cloned();
+        cookie.ok_or_else(|| Error::internal("the cookie was not signed"))
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.name
     }

@@ -1,0 +1,141 @@
+//! Checks the caller after its body has arrived.
+//!
+//! A client could otherwise send the head of a request, wait until its credential is revoked, and
+//! then send the body. A small body is read before the check and then passed on. An app may accept
+//! large uploads, so a large body is passed on as it arrives. The caller is then checked twice:
+//! before the first byte, and before the end of the body.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use actix_web::{HttpRequest, dev::Payload, error::PayloadError, http::header, web::Bytes};
+use futures_util::{Stream, future::LocalBoxFuture, stream};
+use tokio::sync::oneshot;
+
+use super::admission::{identify, identify_again};
+use crate::{
+    credentials::Principal,
+    error::{Error, Result},
+    http::{
+        extract::limits,
+        middleware::body::{self, has_body},
+    },
+};
+
+/// The part of a body that is read before the check of the caller.
+pub(super) struct Upload(Option<SmallBody>);
+
+struct SmallBody {
+    read: LocalBoxFuture<'static, Result<Bytes>>,
+    pass_on: oneshot::Sender<Bytes>,
+}
+
+/// A body that has arrived and is not passed on yet.
+pub(super) struct Arrived(Option<(Bytes, oneshot::Sender<Bytes>)>);
+
+impl Upload {
+    /// Takes the payload of a request and replaces it by the one that later extractors read.
+    ///
+    /// # Errors
+    /// Another extractor took the payload before. Then the body could arrive after the check.
+    pub(super) fn take(request: &HttpRequest, payload: &mut Payload) -> Result<Self> {
+        if !has_body(request) {
+            return Ok(Self(None));
+        }
+        if matches!(payload, Payload::None) {
+            return Err(Error::internal(
+                "an argument of the handler reads the body before the caller is checked: put the \
+                 caller (Can, User) before it",
+            ));
+        }
+        let mut body = payload.take();
+        if !is_small(request) {
+            *payload = as_payload(CheckedBody {
+                inner: body,
+                check: Box::pin(check_again(request.clone())),
+                ended: false,
+            });
+            return Ok(Self(None));
+        }
+        let read = Box::pin(body::read(request, &mut body));
+        let (pass_on, passed_on) = oneshot::channel();
+        *payload = as_payload(stream::once(async move {
+            // The sender is dropped if the caller is refused.
+            passed_on.await.map_err(|_| PayloadError::Incomplete(None))
+        }));
+        Ok(Self(Some(SmallBody { read, pass_on })))
+    }
+
+    /// Waits until a small body has arrived.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`], [`Error::BodyTimeout`] and [`Error::Malformed`].
+    pub(super) async fn arrived(self) -> Result<Arrived> {
+        Ok(Arrived(match self.0 {
+            Some(body) => Some((body.read.await?, body.pass_on)),
+            None => None,
+        }))
+    }
+}
+
+impl Arrived {
+    /// Passes the body on to the extractors after this one.
+    pub(super) fn pass_on(self) {
+        if let Some((bytes, pass_on)) = self.0 {
+            // The handler may not read the body.
+            let _ = pass_on.send(bytes);
+        }
+    }
+}
+
+fn as_payload(body: impl Stream<Item = Result<Bytes, PayloadError>> + 'static) -> Payload {
+    Payload::Stream {
+        payload: Box::pin(body),
+    }
+}
+
+fn is_small(request: &HttpRequest) -> bool {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    length.is_some_and(|length| length <= limits::BODY)
+}
+
+/// A body that ends only if the caller is still the same.
+struct CheckedBody {
+    inner: Payload,
+    check: LocalBoxFuture<'static, Result<()>>,
+    ended: bool,
+}
+
+impl Stream for CheckedBody {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if !self.ended {
+            if let Some(chunk) = ready!(Pin::new(&mut self.inner).poll_next(context)) {
+                return Poll::Ready(Some(chunk));
+            }
+            self.ended = true;
+        }
+        Poll::Ready(match ready!(self.check.as_mut().poll(context)) {
+            Ok(()) => None,
+            Err(error) => Some(Err(PayloadError::Io(io::Error::other(error)))),
+        })
+    }
+}
+
+async fn check_again(request: HttpRequest) -> Result<()> {
+    let id = |caller: &Principal| caller.credential().id;
+    let before = identify(&request).await?.map(|caller| id(&caller));
+    let now = identify_again(&request).await?.as_ref().map(id);
+    if before == now {
+        Ok(())
+    } else {
+        Err(Error::NotSignedIn {
+            invalid_token: true,
+        })
+    }
+}
