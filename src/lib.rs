@@ -20,30 +20,38 @@
 //!
 //! # Embedding
 //!
-//! An actix-web app can serve Narthex's pages and API together with its own:
+//! An actix-web app gets accounts with one dependency. [`Narthex`] opens the database and has the
+//! routes, and [`User`] and [`Can`] are the callers of the app's own handlers:
 //!
 //! ```no_run
-//! use std::sync::Arc;
+//! use actix_web::{App, HttpServer, web};
+//! use narthex::{Can, Narthex, User};
 //!
-//! use actix_web::{App, HttpServer};
-//! use narthex::{
-//!     app_state::AppState,
-//!     config::{Settings, Sources},
-//!     crypto::rng::SystemRandom,
-//!     http::app,
-//!     util::clock::SystemClock,
-//! };
+//! narthex::abilities! { pub ReadOrders = "orders:read", "Read your orders"; }
 //!
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let settings = Settings::read(&Sources::of([("DATABASE_URL", "sqlite://app.db")])?)?;
-//! let keys = settings.signing_keys(&SystemRandom)?;
-//! let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
-//! HttpServer::new(move || App::new().service(app::scope(&context, &keys)))
-//!     .bind("127.0.0.1:8080")?
-//!     .run()
-//!     .await?;
-//! # Ok(())
-//! # }
+//! async fn page(user: User) -> String {
+//!     format!("{}'s orders", user.user().name)
+//! }
+//!
+//! async fn list(user: Can<ReadOrders>) -> String {
+//!     user.id().to_string()
+//! }
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let narthex = Narthex::builder()
+//!         .database("sqlite://shop.db")
+//!         .public_url("http://localhost:8080")
+//!         .abilities::<ReadOrders>()
+//!         .open()?;
+//!     let app = move || {
+//!         App::new()
+//!             .route("/orders", web::get().to(page))
+//!             .route("/api/orders", web::get().to(list))
+//!             .configure(narthex.routes())
+//!     };
+//!     Ok(HttpServer::new(app).bind("127.0.0.1:8080")?.run().await?)
+//! }
 //! ```
 
 pub mod accounts;

@@ -37,6 +37,13 @@ use crate::db;
 #[error("{0}")]
 pub struct ConfigError(pub(crate) String);
 
+impl ConfigError {
+    /// Creates the error of a setting with this value.
+    pub(crate) fn of(name: &str, value: &str, remedy: &str) -> Self {
+        sources::one_line(format!("{name} is \"{value}\": {remedy}"))
+    }
+}
+
 /// The limits of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLimits {

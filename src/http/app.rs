@@ -1,46 +1,38 @@
 //! Builds an actix-web app from an [`AppState`]: the routes and the middleware, in their order.
 
-use std::{collections::BTreeMap, rc::Rc, time::Instant};
-
-use actix_web::{
-    HttpResponse, Resource, Scope,
-    body::MessageBody,
-    dev::{HttpServiceFactory, Service, ServiceFactory, ServiceRequest, ServiceResponse},
-    guard::fn_guard,
-    http::{ConnectionType, Method, header, uri::Authority},
-    middleware::{Compress, from_fn},
-    web,
-};
-use futures_util::future::{Either, ready};
+use std::{collections::BTreeMap, rc::Rc};
 
 use super::{
     auth::{
         Access, AccessGuard, guard,
         session_cookie::{CookieConfig, cookie_name, middleware::session_cookie_middleware},
-        user_of,
     },
-    connections::{self, InProgress},
     forward_auth::VerifyParamsCache,
     middleware::{
-        allowed_host, body,
+        body,
         bypass::BypassIf,
-        catch_panic, client_ip, compression, cors, csrf, poll_limit,
-        rejection_delay::{delay_rejection, is_temporary},
-        request_log::{RequestLog, RequestOutcome},
+        catch_panic, compression,
+        outermost::{Outermost, wrap_request},
         security_headers::Headers,
     },
     openapi::{self, Site, handler::Document},
     paths,
-    response::{
-        brand::Brand,
-        error_response::{self, ResponseFormat},
-    },
+    response::{brand::Brand, error_response::ResponseFormat},
     routes::{self, Route},
 };
 use crate::{
     app_state::AppState,
-    config::{Settings, SigningKeys},
+    config::{Mount, Settings, SigningKeys},
     error::Error,
+};
+use actix_web::{
+    HttpResponse, Resource, Scope,
+    body::MessageBody,
+    dev::{HttpServiceFactory, Service, ServiceFactory, ServiceRequest, ServiceResponse},
+    guard::fn_guard,
+    http::{Method, header},
+    middleware::{Compress, from_fn},
+    web,
 };
 
 /// The paths with the most requests.
@@ -68,20 +60,20 @@ pub fn service_with_routes(
                 ResponseFormat::Json => scope.service(resource),
             }
         });
-    let shared = Rc::new(OuterMiddleware::new(context));
+    let shared = Rc::new(Outermost::new(context));
     scope
         .default_service(web::to(not_found))
         .wrap_fn(move |request, service| wrap_request(Rc::clone(&shared), request, service))
 }
 
-/// Adds all routes to the app of an embedder, except [`paths::HOME`]. Each resource has its own
+/// Adds all routes to the app of an embedder. Without a mount, [`paths::HOME`] is the app's. Each resource has its own
 /// middleware, so the app's other routes, its headers and its default service stay as they are.
 pub(super) fn add_routes(config: &mut web::ServiceConfig, context: &AppState, keys: &SigningKeys) {
     let cookie_config = web::Data::new(CookieConfig::new(context.settings(), keys));
     add_state(config, context, keys, &cookie_config);
-    let shared = Rc::new(OuterMiddleware::new(context));
+    let shared = Rc::new(Outermost::new(context));
     for (path, routes) in paths_in_order() {
-        if path == paths::HOME {
+        if path == paths::HOME && *context.mount() == Mount::ROOT {
             continue;
         }
         let resource =
@@ -224,7 +216,7 @@ where
 /// Wraps one resource in the outermost middleware.
 fn wrapped<S, B>(
     resource: Resource<S>,
-    shared: &Rc<OuterMiddleware>,
+    shared: &Rc<Outermost>,
 ) -> impl HttpServiceFactory + use<S, B>
 where
     S: ServiceFactory<
@@ -250,116 +242,4 @@ where
 /// authenticate with the cookie but does not change it.
 fn needs_no_cookie(request: &ServiceRequest) -> bool {
     request.headers().contains_key(header::AUTHORIZATION) || request.method().is_safe()
-}
-
-/// The state of the outermost middleware, created once per worker.
-struct OuterMiddleware {
-    context: AppState,
-    headers: Headers,
-    log: RequestLog,
-    /// The listen address of the settings, as text.
-    listen: String,
-}
-
-impl OuterMiddleware {
-    fn new(context: &AppState) -> Self {
-        Self {
-            context: context.clone(),
-            headers: Headers::new(context.settings()),
-            log: RequestLog::default(),
-            listen: context.settings().server.listen.to_string(),
-        }
-    }
-}
-
-/// The outermost middleware. (It calls the inner service itself. The `Next` of actix-web would add
-/// one box.)
-fn wrap_request<S>(
-    shared: Rc<OuterMiddleware>,
-    request: ServiceRequest,
-    service: &S,
-) -> impl Future<Output = Result<ServiceResponse, actix_web::Error>> + use<S>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse, Error = actix_web::Error>,
-{
-    let started = Instant::now();
-    let settings = shared.context.settings();
-    let connection = InProgress::begin(request.request());
-    client_ip::record(request.request(), &settings.server.trusted_proxies);
-    let answer = match check_request(settings, &shared.listen, &request) {
-        Ok(()) => match allowed_host::to_https(request.request(), settings)
-            .or_else(|| cors::preflight(request.request(), settings))
-        {
-            Some(answer) => Either::Left(ready(Ok(request.into_response(answer)))),
-            None => Either::Right(service.call(request)),
-        },
-        Err(error) => Either::Left(ready(Ok(request.error_response(error)))),
-    };
-    async move {
-        let answer = async { Ok(delay_rejection(answer.await?).await) };
-        match connections::run(connection.as_ref(), answer).await {
-            Some(answer) => answer.map(|answer| finish(&shared, started, answer, connection)),
-            None => Err(poll_limit::rejection()),
-        }
-    }
-}
-
-/// Completes each response: errors, headers, log and connection.
-fn finish(
-    shared: &OuterMiddleware,
-    started: Instant,
-    response: ServiceResponse,
-    connection: Option<InProgress>,
-) -> ServiceResponse {
-    let settings = shared.context.settings();
-    // After a temporary rejection, the connection is closed. Otherwise a client that pipelines
-    // requests would keep the connection reading ahead. If the process is shutting down, the close
-    // makes the client connect to another server.
-    let closes = is_temporary(&response)
-        || shared.context.shutdown().is_shutting_down()
-        || connection.as_ref().is_some_and(InProgress::is_crowded);
-    let (request, response) = response.into_parts();
-    let refused = response
-        .error()
-        .map(|error| error_response::to_narthex_error(error, response.status()));
-    let mut response = match &refused {
-        Some(error) => {
-            error_response::with_cookies_of(&response, error_response::answer(&request, error))
-        }
-        None => response,
-    };
-    let status = response.status();
-    if closes {
-        connection.iter().for_each(InProgress::close);
-        response
-            .head_mut()
-            .set_connection_type(ConnectionType::Close);
-    }
-    shared.headers.apply(response.headers_mut(), request.path());
-    cors::apply(response.headers_mut(), &request, settings);
-    let outcome = RequestOutcome {
-        status,
-        error: refused.as_ref(),
-        took: started.elapsed(),
-        user: user_of(&request),
-    };
-    shared.log.write(&request, &outcome);
-    let answer = ServiceResponse::new(request, response);
-    match connection {
-        Some(connection) => connection.end(answer),
-        None => answer,
-    }
-}
-
-fn check_request(settings: &Settings, listen: &str, request: &ServiceRequest) -> Result<(), Error> {
-    let authority = request.uri().authority().map(Authority::as_str);
-    let path = settings.server.mount.relative(request.path());
-    let headers = request.headers();
-    if !allowed_host::is_allowed_host(path, authority, headers, settings, listen) {
-        return Err(Error::Misdirected);
-    }
-    if !csrf::is_trusted_request(request.request(), settings) {
-        return Err(csrf::refusal(request.request(), settings));
-    }
-    Ok(())
 }

@@ -83,8 +83,8 @@ impl Signals {
         let waited = self
             .ended
             .wait_timeout_while(has_ended, timeout, |has_ended| !*has_ended);
-        let (_, result) = waited.unwrap_or_else(PoisonError::into_inner);
-        if result.timed_out() {
+        let has_ended = *waited.unwrap_or_else(PoisonError::into_inner).0;
+        if !has_ended {
             tracing::warn!("background work did not end in time");
         }
     }

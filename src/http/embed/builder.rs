@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app_state::AppState,
-    config::{ConfigError, Logo, Settings, Sources},
+    config::{ConfigError, Logo, Mount, Settings, Sources},
     crypto::rng::{Random, SystemRandom},
     types::ability::Catalogue,
     util::clock::{Clock, SystemClock},
@@ -28,6 +28,7 @@ pub struct Builder {
     fault: Option<ConfigError>,
     logo: Option<Vec<u8>>,
     migrate: Migrate,
+    mount: Mount,
     any_host: bool,
 }
 
@@ -66,6 +67,7 @@ impl Builder {
             fault: None,
             logo: None,
             migrate: Migrate::default(),
+            mount: Mount::ROOT,
             any_host: false,
         }
     }
@@ -101,6 +103,16 @@ impl Builder {
     /// When the tables are created and migrated.
     pub fn migrate(mut self, migrate: Migrate) -> Self {
         self.migrate = migrate;
+        self
+    }
+
+    /// The path below which all pages and calls are, such as `/auth`. By default they have the
+    /// paths of the program.
+    pub fn mount(mut self, path: &str) -> Self {
+        match Mount::parse(path) {
+            Ok(mount) => self.mount = mount,
+            Err(remedy) => self.fault = self.fault.or(Some(ConfigError::of("mount", path, remedy))),
+        }
         self
     }
 
@@ -250,6 +262,7 @@ impl Builder {
             settings.branding.logo = Some(logo);
         }
         settings.server.any_host = self.any_host;
+        let settings = settings.with_mount(self.mount);
         let keys = settings.signing_keys(&*random).map_err(OpenError::new)?;
         let state = match self.migrate {
             Migrate::OnOpen => AppState::open(settings, clock, random),

@@ -15,6 +15,7 @@ use actix_web::{
 use crate::{
     error::Error,
     http::{
+        address::{Address, mount_of},
         middleware::security_headers::Headers,
         paths,
         response::{
@@ -163,10 +164,11 @@ fn redirect(request: &HttpRequest, page: &str) -> HttpResponse {
     } else {
         page_of_form(request)
     };
-    match back {
-        Some(back) => see_other(&paths::with_next(page, &back)),
-        None => see_other(page),
-    }
+    let page = match back {
+        Some(back) => paths::with_next(page, &back),
+        None => page.to_owned(),
+    };
+    see_other(&Address::of(mount_of(request), &page))
 }
 
 fn page_of_form(request: &HttpRequest) -> Option<String> {

@@ -8,6 +8,7 @@ pub mod client_ip;
 pub mod compression;
 pub mod cors;
 pub mod csrf;
+pub mod outermost;
 pub mod poll_limit;
 pub mod rejection_delay;
 pub mod request_log;

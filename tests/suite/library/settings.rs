@@ -26,6 +26,7 @@ fn invalid_setting_is_an_error_of_open() {
             with().setting("colour", "red"),
             "there is no setting colour",
         ),
+        (with().mount("auth"), "mount is \"auth\""),
         (with().token_prefix("?"), "token_prefix is \"?\""),
         (
             with().session_limits(Duration::ZERO, Duration::ZERO),
@@ -75,6 +76,23 @@ async fn brand_is_shown_on_the_pages() {
         .expect_text("https://shop.example.com/")
         .expect_text("logo.svg")
         .expect_text("accent.css");
+}
+
+#[tokio::test]
+async fn mount_precedes_all_paths_of_narthex() {
+    let shop = Shop::open_with(|builder| builder.mount("/auth"));
+    let stranger = shop.anonymous();
+    stranger.get("/auth/login").await.expect_status(200);
+    stranger.get("/login").await.expect_status(404);
+    let page = stranger
+        .request(reqwest::Method::GET, "/orders")
+        .header("accept", "text/html");
+    stranger
+        .send(page)
+        .await
+        .expect_redirect("/auth/login?next=%2Forders");
+    let problem = stranger.get("/orders").await.problem();
+    assert_eq!(problem.kind, "/auth/problems/not-signed-in");
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@
 //! several cookies of one name, older keys, and cookies of different lives. A cookie outlives the
 //! browser only if the user asked for that.
 
+#[cfg(feature = "testing")]
+mod issue;
 pub mod middleware;
 mod request_header;
 mod verified_cache;
@@ -107,22 +109,6 @@ impl CookieConfig {
             .cookie_domain(self.domain.clone())
             .session_lifecycle(PersistentSession::default().session_ttl(lifetime))
             .build()
-    }
-
-    /// Returns the cookie of a browser that signed in with this secret.
-    ///
-    /// # Errors
-    /// None are expected.
-    #[cfg(feature = "testing")]
-    pub fn issue(&self, secret: &SessionSecret) -> NarthexResult<Cookie<'static>> {
-        let secret = serde_json::to_string(secret.expose()).map_err(Error::internal)?;
-        let content = HashMap::from([(SECRET, secret)]);
-        let content = serde_json::to_string(&content).map_err(Error::internal)?;
-        let mut jar = CookieJar::new();
-        jar.signed_mut(&self.first)
-            .add(Cookie::new(self.name.clone(), content));
-        let cookie = jar.get(&self.name).cloned();
-        cookie.ok_or_else(|| Error::internal("the cookie was not signed"))
     }
 
     pub(super) fn name(&self) -> &str {
