@@ -56,7 +56,7 @@ const RESERVED: &[Reserved] = &[
     Reserved {
         words: &["Instant", "UNIX_EPOCH", "now_v7"],
         // The duration in a log line decides nothing.
-        only_in: &["util/clock.rs", "http/app.rs"],
+        only_in: &["util/clock.rs", "http/middleware/outermost.rs"],
         message: "reads a clock that no test can set; use the clock of AppState",
     },
     Reserved {
