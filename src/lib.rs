@@ -11,7 +11,7 @@
 //!
 //! - types and tools: [`types`], [`config`], [`db`], [`crypto`], [`telemetry`], [`i18n`], [`util`];
 //! - the domain: [`accounts`], [`passwords`], [`credentials`], [`sessions`], [`tokens`], [`audit`],
-//!   [`rate_limit`]. [`credential_cache`] and [`cluster`] make a revocation immediate;
+//!   [`rate_limit`], [`import`]. [`credential_cache`] and [`cluster`] make a revocation immediate;
 //! - [`http`] with pages, JSON API, OAuth and forward auth;
 //! - [`cli`].
 //!
@@ -68,6 +68,7 @@ pub mod db;
 pub mod error;
 pub mod http;
 pub mod i18n;
+pub mod import;
 pub mod passwords;
 pub mod rate_limit;
 pub mod restore_detection;
@@ -80,9 +81,8 @@ pub mod types;
 pub mod util;
 
 pub use http::embed::{
-    Brand, Builder, Caller, Can, Error, ErrorKind, Guard, Migrate, Narthex, NewApiToken, NewUser,
-    OpenError, OptionalUser, Page, Preview, Receipt, Refusal, RefusalReason, Selection, SignOut,
-    TokenInfo, Tokens, User, Users,
+    Brand, Builder, Caller, Can, Guard, Migrate, Narthex, OpenError, OptionalUser, Refusal,
+    RefusalReason, User,
     ability::{Ability, Any, Confirmed, Require, SessionOnly, TokenOnly},
 };
 pub use types::{

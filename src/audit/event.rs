@@ -56,6 +56,8 @@ string_enum! {
     EventKind {
         /// The account was created.
         AccountCreated = "account.created", event::account_created;
+        /// An operator imported the account from another system.
+        AccountImported = "account.imported", event::account_imported;
         /// The user's name changed.
         NameChanged = "account.name_changed", event::name_changed;
         /// The user's e-mail address changed.
@@ -76,6 +78,8 @@ string_enum! {
         SignedInAnew = "session.created_on_new_device", event::signed_in_anew;
         /// A token was created.
         TokenCreated = "token.created", event::token_created;
+        /// An operator imported a token from another system.
+        TokenImported = "token.imported", event::token_imported;
         /// A token's name or abilities changed.
         TokenChanged = "token.changed", event::token_changed;
         /// A token was rotated.
@@ -174,7 +178,11 @@ impl EventKind {
     pub const fn is_deleted_last(self) -> bool {
         matches!(
             self,
-            Self::AccountCreated | Self::SignedIn | Self::SignedInAnew | Self::CredentialsEnded
+            Self::AccountCreated
+                | Self::AccountImported
+                | Self::SignedIn
+                | Self::SignedInAnew
+                | Self::CredentialsEnded
         )
     }
 }

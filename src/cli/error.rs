@@ -20,6 +20,9 @@ pub enum CliError {
     /// Another reason, as a sentence.
     #[error("{0}")]
     Message(String),
+    /// A part was done.
+    #[error("{0}")]
+    Partial(String),
     /// An argument is invalid.
     #[error("{0}")]
     Usage(String),
@@ -42,10 +45,11 @@ impl CliError {
         Self::Usage(messages.join(" "))
     }
 
-    /// Returns 2 for wrong usage, as clap does, otherwise 1.
+    /// Returns 2 for wrong usage, as clap does, and 3 if only a part was done, otherwise 1.
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) => ExitCode::from(2),
+            Self::Partial(_) => ExitCode::from(3),
             _ => ExitCode::FAILURE,
         }
     }

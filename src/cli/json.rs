@@ -20,6 +20,8 @@ use crate::{
         },
         response::paginated::List,
     },
+    import::ImportedUser,
+    types::ids::UserId,
     util::clock::Timestamp,
 };
 
@@ -147,6 +149,20 @@ pub(super) fn table_copy(copy: &TableCopy) -> TableCopyJson {
         table: copy.table,
         rows: copy.rows.count,
         hash: copy.rows.hash(),
+    }
+}
+
+/// An imported user.
+#[derive(Serialize)]
+pub(super) struct ImportedUserJson<'a> {
+    foreign_id: &'a str,
+    user_id: UserId,
+}
+
+pub(super) fn imported_user(user: &ImportedUser) -> ImportedUserJson<'_> {
+    ImportedUserJson {
+        foreign_id: &user.foreign_id,
+        user_id: user.id,
     }
 }
 

@@ -8,6 +8,7 @@ mod credentials;
 mod error;
 mod health;
 mod identify;
+mod import;
 mod input;
 mod json;
 pub mod logging;
@@ -136,6 +137,11 @@ enum Operation {
     /// Manage the sessions of a user
     #[command(subcommand, arg_required_else_help = false)]
     Session(session::Action),
+    /// Import users and tokens of another system
+    ///
+    /// Exit code 0: all lines were taken; 3: some were not; 1: none was.
+    #[command(subcommand, arg_required_else_help = false)]
+    Import(import::Action),
     /// Revoke sessions and tokens of a user or of all users: everything, or a selection
     SignOut(sign_out::SignOut),
     /// State that the database was moved and that no revocation was lost
@@ -236,6 +242,7 @@ impl Operation {
                 Self::User(action) => action.run(&context).await,
                 Self::Token(action) => action.run(&context).await,
                 Self::Session(action) => action.run(&context).await,
+                Self::Import(action) => action.run(&context).await,
                 Self::SignOut(sign_out) => sign_out.run(&context).await,
                 Self::Moved { format } => confirm_database::run(&context, format).await,
                 Self::Prune { format } => prune::run(&context, format).await,

@@ -60,6 +60,17 @@ pub(crate) fn open(
     )
 }
 
+/// Adds a token whose secret another system made. `form` is the form of the secret.
+pub(crate) fn open_foreign(
+    tx: &mut Transaction<'_>,
+    token: &Credential,
+    digest: Digest,
+    form: &str,
+) -> QueryResult<()> {
+    store::insert(tx.connection, token, None)?;
+    store::insert_foreign_secret(tx.connection, token, digest, form)
+}
+
 /// Adds a further secret to a session. The new secret lives as long as the session. The others stay
 /// valid, so nothing is invalidated.
 pub(crate) fn add_secret(

@@ -138,6 +138,12 @@ impl Abilities {
     }
 }
 
+impl FromIterator<Ability> for Abilities {
+    fn from_iter<I: IntoIterator<Item = Ability>>(abilities: I) -> Self {
+        Self(abilities.into_iter().collect())
+    }
+}
+
 /// The name of an ability, and its description.
 type OwnAbility = (&'static str, fn() -> Message);
 
@@ -212,6 +218,12 @@ impl Catalogue {
             abilities.push(ability);
         }
         Ok(Abilities(abilities))
+    }
+
+    /// Iterates over the abilities that the operator declared.
+    pub fn declared(&self) -> impl Iterator<Item = &Ability> {
+        let is_own = |ability: &Ability| OWN.iter().any(|(name, _)| *name == ability.0);
+        self.0.keys().filter(move |ability| !is_own(ability))
     }
 
     /// Iterates over the listed abilities and their descriptions, sorted by name.

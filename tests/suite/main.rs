@@ -22,6 +22,7 @@ mod forms;
 mod forward_auth;
 mod harness;
 mod http;
+mod import;
 mod library;
 mod model_based;
 mod oauth;

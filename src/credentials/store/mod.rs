@@ -20,7 +20,9 @@ pub(crate) use self::{
 };
 pub(in crate::credentials) use self::{
     rotations::{limit_secrets, revoke_secret},
-    secrets::{delete_secrets, insert_further_secret, insert_secret, invalidate},
+    secrets::{
+        delete_secrets, insert_foreign_secret, insert_further_secret, insert_secret, invalidate,
+    },
 };
 
 use std::{net::IpAddr, time::Duration};

@@ -144,6 +144,25 @@ pub(in crate::credentials) fn insert_secret(
     .map(drop)
 }
 
+/// Inserts the secret of a token that another system made. Its last characters are unknown.
+pub(in crate::credentials) fn insert_foreign_secret(
+    connection: &mut AnyConnection,
+    token: &Credential,
+    digest: Digest,
+    form: &str,
+) -> QueryResult<()> {
+    with_backend!(connection => diesel::insert_into(secrets::table)
+        .values((
+            secrets::digest.eq(digest),
+            secrets::credential_id.eq(token.id),
+            secrets::hint.eq(""),
+            secrets::created_at.eq(token.created_at),
+            secrets::form.eq(form),
+        ))
+        .execute(connection))
+    .map(drop)
+}
+
 /// Inserts a further secret of a session, which is valid in addition to the existing ones until the
 /// session expires. It has an end, so that the session still has one newest secret.
 pub(in crate::credentials) fn insert_further_secret(

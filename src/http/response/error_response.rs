@@ -132,11 +132,6 @@ pub struct Problem<'a> {
 }
 
 fn problem(mount: &Mount, error: &Error) -> HttpResponse {
-    problem_of_type(mount.url(&paths::problem(error.slug())), error)
-}
-
-/// Returns a problem of this type.
-pub fn problem_of_type(r#type: String, error: &Error) -> HttpResponse {
     let status = error.status();
     // The API is in English.
     let texts = match error {
@@ -151,7 +146,7 @@ pub fn problem_of_type(r#type: String, error: &Error) -> HttpResponse {
         by_field
     });
     let body = Problem {
-        r#type,
+        r#type: mount.url(&paths::problem(error.slug())),
         title: &error.title(Language::English),
         status: status.as_u16(),
         detail: &error.detail(Language::English),

@@ -102,6 +102,7 @@ time-until = in { $length }
 ## Events
 
 event-account-created = Account created
+event-account-imported = Account imported by an operator
 event-name-changed = Name changed
 event-email-changed = E-mail address changed
 event-account-disabled = Account disabled by an operator
@@ -112,6 +113,7 @@ event-password-refused = Failed password attempt
 event-signed-in = Signed in
 event-signed-in-anew = Signed in on a new device
 event-token-created = Token created
+event-token-imported = Token imported by an operator
 event-token-changed = Token changed
 event-token-rotated = Token rotated
 event-token-paused = Token paused

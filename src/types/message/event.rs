@@ -4,6 +4,7 @@ use super::messages;
 
 messages! {
     account_created = "event-account-created";
+    account_imported = "event-account-imported";
     name_changed = "event-name-changed";
     email_changed = "event-email-changed";
     account_disabled = "event-account-disabled";
@@ -14,6 +15,7 @@ messages! {
     signed_in = "event-signed-in";
     signed_in_anew = "event-signed-in-anew";
     token_created = "event-token-created";
+    token_imported = "event-token-imported";
     token_changed = "event-token-changed";
     token_rotated = "event-token-rotated";
     token_paused = "event-token-paused";

@@ -28,6 +28,7 @@ const ORDER: &[&str] = &[
     "accounts",
     "sessions",
     "tokens",
+    "import",
     // Texts, HTTP, and the programs.
     "i18n",
     "http",

@@ -25,10 +25,7 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        Self::on(TestApp::start()).await
-    }
-
-    async fn on(app: TestApp) -> Self {
+        let app = TestApp::start();
         let here = app.register(ADA).await;
         let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
         let secret = app.token_of(&here, "CI of the shop", &[]).await;
@@ -128,7 +125,7 @@ async fn confirmed_revocation_leads_to_list_with_receipt_link() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn confirmed_revocation_leads_to_safe_return_address_only() {
-    let scene = Scene::on(TestApp::start_at_root(&[])).await;
+    let scene = Scene::new().await;
     // The form of each list sends the path of that list as its return address.
     for path in ["/account", "/account/sessions", "/account/tokens"] {
         let page = scene.here.get(path).await.expect_status(200);

@@ -131,15 +131,24 @@ impl Operator {
     }
 
     /// Runs a query of one text column, called `line`, and returns its only row.
+    #[track_caller]
     pub fn query_text(&self, sql: &str) -> String {
+        let mut lines = self.query_lines(sql);
+        assert_eq!(lines.len(), 1, "{sql}: {lines:?}");
+        lines.remove(0)
+    }
+
+    /// Runs a query of one text column, called `line`, and returns its rows.
+    #[track_caller]
+    pub fn query_lines(&self, sql: &str) -> Vec<String> {
         let query = diesel::sql_query(sql);
         let address = self.database.address();
-        let row: Line = match address.strip_prefix("sqlite://") {
-            Some(file) => query.get_result(&mut sqlite_at(file)),
-            None => query.get_result(&mut PgConnection::establish(address).unwrap()),
+        let rows: Vec<Line> = match address.strip_prefix("sqlite://") {
+            Some(file) => query.load(&mut sqlite_at(file)),
+            None => query.load(&mut PgConnection::establish(address).unwrap()),
         }
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
-        row.line
+        rows.into_iter().map(|row| row.line).collect()
     }
 
     /// Changes the database without Narthex.

@@ -1,0 +1,115 @@
+//! The report of an import, for people.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    cli::{CliError, output, table::Columns},
+    import::{Counts, Reject, Report},
+};
+
+/// The number of lines that are named on the screen.
+const SHOWN_REJECTS: usize = 20;
+
+/// Prints the report.
+pub(super) fn print(report: &Report, is_trial: bool) -> Result<(), CliError> {
+    if is_trial {
+        output::line("Nothing was changed. An import would do this:")?;
+    }
+    output::line(format!("Users: {}", counts(report.users)))?;
+    if report.attached > 0 {
+        output::line(format!(
+            "Users attached by their address: {}",
+            report.attached
+        ))?;
+    }
+    if !report.passwords.is_empty() {
+        let schemes = report.passwords.iter();
+        let schemes: Vec<String> = schemes.map(|(name, n)| format!("{name}: {n}")).collect();
+        output::line(format!("Passwords: {}", schemes.join(", ")))?;
+    }
+    output::line(format!(
+        "Tokens: {}, {} expired",
+        counts(report.tokens),
+        report.tokens_expired
+    ))?;
+    abilities(report)?;
+    not_taken(report)?;
+    reasons(&report.rejects)
+}
+
+fn counts(counts: Counts) -> String {
+    let Counts {
+        taken,
+        already_here,
+        rejected,
+    } = counts;
+    format!("{taken} taken, {already_here} already here, {rejected} not taken")
+}
+
+fn abilities(report: &Report) -> Result<(), CliError> {
+    if report.abilities.is_empty() {
+        return Ok(());
+    }
+    let mut columns = Columns::with_headings(["ABILITY", "TOKENS", "BECOMES"]);
+    for (name, found) in &report.abilities {
+        let becomes = match found.becomes.as_deref() {
+            None => "(unknown: these tokens are not taken)",
+            Some("") => "(nothing)",
+            Some(abilities) => abilities,
+        };
+        columns.row([name.clone(), found.tokens.to_string(), becomes.to_owned()]);
+    }
+    columns.print("")
+}
+
+fn not_taken(report: &Report) -> Result<(), CliError> {
+    if report.second_factors_not_taken > 0 {
+        output::line(format!(
+            "Second factors not taken: {}, because this version has none",
+            report.second_factors_not_taken
+        ))?;
+    }
+    Ok(())
+}
+
+/// Prints the number of lines for each reason, and names the first lines on the standard error.
+fn reasons(rejects: &[Reject]) -> Result<(), CliError> {
+    let mut by_reason: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    for reject in rejects {
+        *by_reason
+            .entry((reject.kind, reject.reason.to_string()))
+            .or_default() += 1;
+    }
+    for ((kind, reason), count) in by_reason {
+        output::line(format!("Not taken ({kind}): {count}, because {reason}"))?;
+    }
+    for reject in rejects.iter().take(SHOWN_REJECTS) {
+        let Reject {
+            line,
+            kind,
+            id,
+            reason,
+        } = reject;
+        output::print_note(format!("line {line}: {kind} {id}: {reason}"));
+    }
+    let more = rejects.len().saturating_sub(SHOWN_REJECTS);
+    if more > 0 {
+        output::print_note(format!(
+            "and {more} more: --rejects FILE writes all of them"
+        ));
+    }
+    Ok(())
+}
+
+/// Returns the outcome of the command: 3 if lines were not taken, 1 if nothing was taken.
+pub(super) fn outcome(report: &Report) -> Result<(), CliError> {
+    let rejected = report.rejects.len();
+    if report.is_without_effect() && report.users.already_here + report.tokens.already_here == 0 {
+        return Err(CliError::message("nothing of the file was taken"));
+    }
+    match rejected {
+        0 => Ok(()),
+        1 => Err(CliError::Partial("1 line was not taken".to_owned())),
+        more => Err(CliError::Partial(format!("{more} lines were not taken"))),
+    }
+}

@@ -1,0 +1,95 @@
+//! The lines of a file: one JSON object each. docs/import.md describes the format.
+
+use serde::{Deserialize, Deserializer, de::Error as _, de::IgnoredAny};
+
+use crate::util::clock::Timestamp;
+
+/// The first line.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Header {
+    /// Always `export`.
+    pub(super) narthex: String,
+    pub(super) version: u32,
+    pub(super) source: String,
+    /// Distinguishes two apps of one system.
+    pub(super) app: Option<String>,
+    /// The life of every token, in minutes. A token may have an earlier end.
+    pub(super) expiration: Option<u64>,
+    /// The time zone of the app. The exporter has converted all times already.
+    #[serde(rename = "timezone")]
+    _timezone: Option<IgnoredAny>,
+    /// The time of the export.
+    #[serde(rename = "at")]
+    _at: Option<IgnoredAny>,
+}
+
+/// The last line: how many lines there are of each sort. It proves that the file was not cut.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct End {
+    pub(super) end: Counts,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Counts {
+    pub(super) users: u64,
+    pub(super) tokens: u64,
+}
+
+/// A user.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserLine {
+    /// The ID of the user in the source.
+    pub(super) user: String,
+    pub(super) email: String,
+    pub(super) name: Option<String>,
+    pub(super) password: Option<String>,
+    #[serde(default, deserialize_with = "time")]
+    pub(super) email_verified_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "time")]
+    pub(super) created_at: Option<Timestamp>,
+    #[serde(default)]
+    pub(super) disabled: bool,
+    /// The secret of a second factor. Its value is not read, because this version has no factors.
+    pub(super) totp: Option<IgnoredAny>,
+    #[serde(rename = "recovery_codes")]
+    _recovery_codes: Option<IgnoredAny>,
+}
+
+/// A token.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TokenLine {
+    /// The ID of the token in the source.
+    pub(super) token: String,
+    /// The ID of its user in the source.
+    pub(super) user: String,
+    pub(super) name: Option<String>,
+    /// The digest of the secret, in hexadecimal digits.
+    pub(super) sha256: String,
+    /// The form of the secret. The default is that of the source.
+    pub(super) form: Option<String>,
+    pub(super) abilities: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "time")]
+    pub(super) created_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "time")]
+    pub(super) last_used_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "time")]
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+/// Reads an RFC 3339 time or `null`.
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    match Timestamp::parse(&text) {
+        Some(time) => Ok(Some(time)),
+        None => Err(D::Error::custom(
+            "a time is not RFC 3339, such as 2026-01-31T12:00:00Z",
+        )),
+    }
+}
