@@ -81,8 +81,9 @@ pub mod types;
 pub mod util;
 
 pub use http::embed::{
-    Brand, Builder, Caller, Can, Guard, Migrate, Narthex, OpenError, OptionalUser, Refusal,
-    RefusalReason, User,
+    Brand, Builder, Caller, Can, Error, ErrorKind, Guard, Migrate, Narthex, NewApiToken, NewUser,
+    OpenError, OptionalUser, Page, Preview, Receipt, Refusal, RefusalReason, Selection, SignOut,
+    TokenInfo, Tokens, User, Users,
     ability::{Ability, Any, Confirmed, Require, SessionOnly, TokenOnly},
 };
 pub use types::{

@@ -17,7 +17,7 @@ pub use self::{
 use crate::{
     app_state::AppState,
     error::{Error, Result},
-    types::email::Email,
+    types::{email::Email, ids::UserId},
 };
 
 /// Returns the account with this e-mail address.
@@ -28,6 +28,16 @@ pub async fn find_by_email(context: &AppState, email: &Email) -> Result<Account>
     let canonical = email.canonical().to_owned();
     context
         .read(move |_, connection| store::by_email(connection, &canonical)?.ok_or(Error::NotFound))
+        .await
+}
+
+/// Returns the account with this ID.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is none.
+pub async fn find(context: &AppState, id: UserId) -> Result<Account> {
+    context
+        .read(move |_, connection| store::find(connection, id)?.ok_or(Error::NotFound))
         .await
 }
 

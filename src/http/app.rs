@@ -114,16 +114,18 @@ fn paths_in_order() -> Vec<(&'static str, Vec<Route>)> {
     all
 }
 
-/// Returns the OpenAPI document of this server.
+/// Returns the OpenAPI document of this server, which is built on the first request.
 fn document(settings: &Settings) -> Document {
-    let (url, cookie) = (settings.base_url(), cookie_name(settings));
-    let mount = settings.server.mount.clone();
-    Document::new(move || {
-        openapi::json(Site {
-            url: &url,
-            mount: &mount,
-            cookie: &cookie,
-        })
+    let settings = settings.clone();
+    Document::new(move || openapi_of(&settings))
+}
+
+/// Builds the OpenAPI document of a server with these settings.
+pub(super) fn openapi_of(settings: &Settings) -> Result<String, Error> {
+    openapi::json(Site {
+        url: &settings.base_url(),
+        mount: &settings.server.mount,
+        cookie: &cookie_name(settings),
     })
 }
 

@@ -6,12 +6,16 @@ mod background;
 mod brand;
 mod builder;
 mod caller;
+mod error;
 mod extract;
 mod guard;
 mod refusal;
+mod sign_out;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tokens;
 mod upload;
+mod users;
 
 use std::sync::Arc;
 
@@ -22,11 +26,22 @@ pub use self::{
     brand::Brand,
     builder::{Builder, Migrate, OpenError},
     caller::Caller,
+    error::{Error, ErrorKind},
     extract::{Can, OptionalUser, User},
     guard::Guard,
     refusal::{Refusal, RefusalReason},
+    sign_out::{Preview, Receipt, Selection, SignOut},
+    tokens::{NewApiToken, TokenInfo, Tokens},
+    users::{NewUser, Users},
 };
-use crate::{app_state::AppState, config::SigningKeys, http::app};
+use crate::{
+    app_state::AppState,
+    config::SigningKeys,
+    credentials::{Principal, authenticate},
+    error::Error as Inner,
+    http::{app, paths},
+    types::ids::UserId,
+};
 
 /// Accounts, sessions and API tokens of an actix-web app.
 ///
@@ -34,9 +49,9 @@ use crate::{app_state::AppState, config::SigningKeys, http::app};
 /// thread does the periodic work, and the drop of the last handle ends it. The app keeps its own
 /// runtime, logger, signal handlers, headers, default service and tables.
 #[derive(Clone)]
-pub struct Narthex(Arc<Inner>);
+pub struct Narthex(Arc<Shared>);
 
-struct Inner {
+struct Shared {
     /// The first field, because its thread must end before the database is closed.
     _background: Background,
     state: AppState,
@@ -50,7 +65,7 @@ impl Narthex {
     }
 
     fn new(state: AppState, keys: SigningKeys, background: Background) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(Shared {
             _background: background,
             state,
             keys,
@@ -96,6 +111,96 @@ impl Narthex {
             Err(error) => Err(Refusal::new(request, error)),
         }
     }
+}
+
+impl Narthex {
+    /// Checks the credential of `caller` again, and returns the caller as it is now, or `None` if
+    /// the credential is not accepted any more. Call it before each message of a web socket and
+    /// before a change that comes long after the request.
+    ///
+    /// # Errors
+    /// A failure of the database.
+    pub async fn verify_again(&self, caller: &Caller) -> Result<Option<Caller>, Error> {
+        let Principal { secret, ip, .. } = caller.principal;
+        let class = caller.principal.credential().class();
+        let checked = authenticate::authenticate(&self.0.state, class, secret, ip).await?;
+        Ok(checked.ok().map(|principal| Caller { principal }))
+    }
+
+    /// The accounts.
+    #[must_use]
+    pub fn users(&self) -> Users<'_> {
+        Users(&self.0.state)
+    }
+
+    /// The tokens of a user.
+    #[must_use]
+    pub fn tokens(&self, user: UserId) -> Tokens<'_> {
+        Tokens {
+            state: &self.0.state,
+            user,
+        }
+    }
+
+    /// Selects credentials of a user, to revoke them:
+    ///
+    /// ```no_run
+    /// # async fn f(narthex: narthex::Narthex, user: narthex::User) -> Result<(), narthex::Error> {
+    /// let others = narthex.sign_out(user.id()).others(&user);
+    /// let preview = others.preview().await?;
+    /// let receipt = others.end_previewed(&preview).await?;
+    /// println!("{} sessions and {} tokens revoked", receipt.sessions, receipt.tokens);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn sign_out(&self, user: UserId) -> SignOut<'_> {
+        SignOut {
+            state: &self.0.state,
+            user,
+        }
+    }
+
+    /// Returns the whole path of a page of Narthex, for links in the app.
+    #[must_use]
+    pub fn path(&self, page: Page) -> String {
+        let path = match page {
+            Page::SignIn => paths::LOGIN,
+            Page::Register => paths::REGISTER,
+            Page::Account => paths::ACCOUNT,
+            Page::Sessions => paths::SESSIONS,
+            Page::Tokens => paths::TOKENS,
+            Page::SignOut => paths::LOGOUT,
+        };
+        self.0.state.mount().url(path)
+    }
+
+    /// Returns the OpenAPI document of Narthex's API, to be merged into that of the app.
+    ///
+    /// # Errors
+    /// None are expected.
+    pub fn openapi(&self) -> Result<serde_json::Value, Error> {
+        let text = app::openapi_of(self.0.state.settings())?;
+        serde_json::from_str(&text).map_err(|error| Error(Inner::internal(error)))
+    }
+}
+
+/// A page of Narthex. `POST` to the page [`Page::SignOut`] signs the browser out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Page {
+    /// Signs in. The query `next` names the page that follows.
+    SignIn,
+    /// Creates an account.
+    Register,
+    /// The overview of the account.
+    Account,
+    /// The list of sessions.
+    Sessions,
+    /// The list of tokens.
+    Tokens,
+    /// Signs out.
+    SignOut,
 }
 
 impl std::fmt::Debug for Narthex {

@@ -132,6 +132,11 @@ pub struct Problem<'a> {
 }
 
 fn problem(mount: &Mount, error: &Error) -> HttpResponse {
+    problem_of_type(mount.url(&paths::problem(error.slug())), error)
+}
+
+/// Returns a problem of this type.
+pub fn problem_of_type(r#type: String, error: &Error) -> HttpResponse {
     let status = error.status();
     // The API is in English.
     let texts = match error {
@@ -146,7 +151,7 @@ fn problem(mount: &Mount, error: &Error) -> HttpResponse {
         by_field
     });
     let body = Problem {
-        r#type: mount.url(&paths::problem(error.slug())),
+        r#type,
         title: &error.title(Language::English),
         status: status.as_u16(),
         detail: &error.detail(Language::English),

@@ -1,5 +1,5 @@
 //! Templates must not contain anything that a strict Content-Security-Policy forbids or that loads
-//! from another host.
+//! from another host, and no address without the mount.
 
 use super::source::Source;
 use super::{Violation, expect_none, project_dir, rust_files};
@@ -107,6 +107,34 @@ fn without_user(file: &Source) -> Vec<Violation> {
         .collect()
 }
 
+/// The addresses that the layout does not write.
+fn without_mount(file: &Source) -> Vec<Violation> {
+    let with_mount = ["#", "{{ frame.url(", "{{ frame.asset(", "{{ frame.home()"];
+    let addresses = [" href=\"", " src=\"", " action=\""]
+        .into_iter()
+        .flat_map(|attribute| file.text.match_indices(attribute))
+        .filter(|(offset, attribute)| {
+            let address = &file.text[offset + attribute.len()..];
+            !with_mount.iter().any(|begin| address.starts_with(begin))
+        });
+    addresses
+        .map(|(offset, _)| Violation {
+            file: file.path.clone(),
+            line: file.line_at(offset),
+            message: "the address may lack the mount; write it with frame.url, frame.asset or \
+                      frame.home"
+                .to_owned(),
+        })
+        .collect()
+}
+
+#[test]
+fn every_address_in_a_template_has_the_mount() {
+    let templates = Source::all_below(&project_dir().join("templates"), &["html"]);
+    let found: Vec<_> = templates.iter().flat_map(without_mount).collect();
+    expect_none(&found);
+}
+
 #[test]
 fn every_form_of_a_signed_in_page_has_the_user_field() {
     let templates = Source::all_below(&project_dir().join("templates"), &["html"]);
@@ -167,6 +195,23 @@ mod tests {
         assert_eq!(without_user(&Source::new("x.html", form)).len(), 1);
         assert_eq!(without_user(&Source::new("x.html", &with_user)), []);
         assert_eq!(without_user(&Source::new("login.html", form)), []);
+    }
+
+    #[test]
+    fn address_without_the_mount_is_found() {
+        for line in [
+            "<a href=\"/login\">",
+            "<form method=\"post\" action=\"{{ row.revoke }}\">",
+            "<script src=\"{{ script }}\"></script>",
+            "<a href=\"{{ crate::http::paths::LOGIN }}\">",
+        ] {
+            let found = without_mount(&Source::new("x.html", line));
+            assert_eq!(found.len(), 1, "{line}: {found:?}");
+        }
+        let allowed = "<a href=\"#main\"><a href=\"{{ frame.home() }}\">\
+                       <form action=\"{{ frame.url(row.revoke) }}\">\
+                       <script src=\"{{ frame.asset(\"x.js\") }}\"></script>";
+        assert_eq!(without_mount(&Source::new("x.html", allowed)), []);
     }
 
     #[test]

@@ -108,7 +108,7 @@ async fn revoking_a_token_with_many_secrets_is_one_invalidation() {
         let secret = rotated.expect_status(200).json()["secret"].clone();
         newest = secret.as_str().unwrap().to_owned();
     }
-    let newest = ApiClient::at(&app.origin, &newest);
+    let newest = app.api_client(&newest);
     app.wait_until_all_cached(&[&client, &other, &newest]).await;
     let position = "SELECT CAST(position AS TEXT) AS line FROM invalidation_sequence";
     let value = || {
@@ -130,7 +130,7 @@ async fn cached_token_expires_on_time() {
     let body = json!({"name": "short", "abilities": ["account:read"], "expires_in": 60});
     let made = ada.call(Method::POST, "/api/v1/tokens", Some(&body)).await;
     let secret = made.expect_status(201).json()["secret"].clone();
-    let client = ApiClient::at(&app.origin, secret.as_str().unwrap());
+    let client = app.api_client(secret.as_str().unwrap());
     app.wait_until_cached(&client).await;
     app.advance(Duration::from_secs(59));
     client.get("/api/v1/user").await.expect_status(200);

@@ -151,7 +151,7 @@ async fn use_everything(origin: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn database_contains_no_secret() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let secrets = use_everything(&app.origin).await;
     let dump = dump(&app);
     assert!(dump.contains(ADA), "the dump has the stored rows");

@@ -223,7 +223,7 @@ async fn form_of_wrong_size_or_media_type_is_rejected() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn body_of_a_megabyte_is_rejected_unread() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let head = format!(
         "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
         1024 * 1024

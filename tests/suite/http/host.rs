@@ -115,7 +115,7 @@ async fn request_for_an_unknown_host_has_no_effect() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ambiguous_or_missing_host_is_refused() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let refused = [400, 421];
     for head in [
         "GET /login HTTP/1.1\r\n",

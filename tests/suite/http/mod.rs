@@ -6,6 +6,8 @@ mod form_action;
 mod headers;
 mod host;
 mod listening;
+mod mount;
+mod mounted_pages;
 mod openapi;
 mod policy_reports;
 mod problems;

@@ -230,7 +230,7 @@ fn openapi_command_prints_the_document_without_side_effects() {
 
 #[tokio::test]
 async fn served_document_equals_the_file_except_its_server_url() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let answer = app
         .anonymous()
         .get("/openapi.json")
@@ -264,7 +264,7 @@ async fn served_document_names_the_public_url_and_the_cookie() {
             "narthex",
         ),
     ] {
-        let app = TestApp::start_with(&settings);
+        let app = TestApp::start_at_root(&settings);
         let anonymous = app.anonymous();
         let request = anonymous.request(reqwest::Method::GET, "/openapi.json");
         let answer = anonymous

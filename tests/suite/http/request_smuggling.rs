@@ -22,7 +22,7 @@ fn count_responses(text: &str) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn body_with_an_ambiguous_length_is_refused() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let length = HIDDEN.len();
     for headers in [
         format!("Content-Length: {length}\r\nTransfer-Encoding: chunked\r\n"),
@@ -49,7 +49,7 @@ async fn body_with_an_ambiguous_length_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn malformed_chunk_ends_the_connection() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     for chunks in [
         "x\r\n\r\n",
         "-1\r\n\r\n",
@@ -66,7 +66,7 @@ async fn malformed_chunk_ends_the_connection() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn malformed_head_is_refused() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     for head in [
         "GET /login HTTP/1.1\r\nHost: localhost\r\nX-Folded: a\r\n b\r\n\r\n",
         "GET /login HTTP/1.1\r\nHost: localhost\r\nX-Name : a\r\n\r\n",
@@ -88,7 +88,7 @@ async fn malformed_head_is_refused() {
 /// If a body was not read, the rest of it must not be taken for a request.
 #[tokio::test(flavor = "multi_thread")]
 async fn unread_body_is_not_taken_for_a_request() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let length = HIDDEN.len();
     for (head, refused) in [
         ("POST /no-such-page", 404),
@@ -108,7 +108,7 @@ async fn unread_body_is_not_taken_for_a_request() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pipelined_requests_are_answered_in_order() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let mut stream = TcpStream::connect(app.origin.trim_start_matches("http://")).unwrap();
     let body = "email=ada%40example.com&password=x";
     let first = format!("Content-Length: {}\r\n", body.len());

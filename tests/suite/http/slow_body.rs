@@ -69,7 +69,7 @@ async fn tokens_of(browser: &Browser) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn delayed_request_with_a_rotated_secret_is_refused() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &["*"]).await;
     let rotate = format!("/api/v1/tokens/{}/rotate", token.id);
@@ -95,7 +95,7 @@ async fn delayed_request_with_a_rotated_secret_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn delayed_request_has_no_removed_ability() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &["*"]).await;
     let slow = SlowRequest::with_token(&app, &token, "/api/v1/tokens", &all_abilities());
@@ -110,7 +110,7 @@ async fn delayed_request_has_no_removed_ability() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn delayed_request_with_an_ended_token_is_refused() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let ada = app.register(ADA).await;
     let (revoked, paused) = (
         app.token(&ada, "CI", &["*"]).await,
@@ -138,7 +138,7 @@ async fn delayed_request_with_an_ended_token_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn delayed_request_is_refused_after_a_password_change() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let ada = app.register(ADA).await;
     let copied = ada.cookie("narthex").unwrap().value;
     let credential = format!("Cookie: narthex={copied}\r\nSec-Fetch-Site: same-origin");

@@ -2,6 +2,7 @@
 
 mod identification;
 mod lifecycle;
+mod operations;
 mod own_app;
 mod refusals;
 mod settings;
@@ -82,6 +83,20 @@ async fn body_first(item: String, user: User) -> String {
     format!("{} orders {item}", user.user().name)
 }
 
+async fn end_others(narthex: web::Data<Narthex>, user: User) -> Result<String, narthex::Error> {
+    let others = narthex.sign_out(user.id()).others(&user);
+    let receipt = others.end_previewed(&others.preview().await?).await?;
+    Ok(format!("{} session", receipt.sessions))
+}
+
+/// Tells whether the caller is accepted before and after everything is revoked.
+async fn twice(narthex: web::Data<Narthex>, user: User) -> Result<String, narthex::Error> {
+    let before = narthex.verify_again(&user).await?.is_some();
+    narthex.sign_out(user.id()).everything().end().await?;
+    let after = narthex.verify_again(&user).await?.is_some();
+    Ok(format!("{before} {after}"))
+}
+
 async fn no_such_page() -> HttpResponse {
     HttpResponse::NotFound().body("The shop has no such page.")
 }
@@ -103,6 +118,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/browser", web::route().to(browser_only))
         .route("/program", web::route().to(program_only))
         .route("/confirmed", web::route().to(confirmed))
+        .route("/others", web::post().to(end_others))
+        .route("/twice", web::post().to(twice))
         .route("/own-answer", web::get().to(own_answer))
         .route("/by-hand", web::route().to(by_hand))
         .route("/body-first", web::post().to(body_first));

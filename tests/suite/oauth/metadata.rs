@@ -17,7 +17,7 @@ async fn request_metadata(app: &TestApp, method: Method) -> Answer {
 
 #[tokio::test]
 async fn section_2_metadata_lists_endpoints_and_scopes() {
-    let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
+    let app = TestApp::start_at_root(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
     let metadata = request_metadata(&app, Method::GET).await.json();
     let expected = json!({
         "issuer": "https://id.example.com",
@@ -39,7 +39,7 @@ async fn section_2_metadata_lists_endpoints_and_scopes() {
 
 #[tokio::test]
 async fn section_3_2_metadata_is_json_without_empty_members() {
-    let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
+    let app = TestApp::start_at_root(&[("NARTHEX_PUBLIC_URL", "https://id.example.com")]);
     let answer = request_metadata(&app, Method::GET).await.expect_status(200);
     let answer = answer.expect_header("content-type", "application/json");
     for (name, value) in answer.json().as_object().unwrap() {
@@ -62,7 +62,7 @@ async fn section_3_3_issuer_is_public_url_without_trailing_slash() {
         "https://id.example.com/",
         "https://ID.example.com:443",
     ] {
-        let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", url)]);
+        let app = TestApp::start_at_root(&[("NARTHEX_PUBLIC_URL", url)]);
         let metadata = request_metadata(&app, Method::GET).await.json();
         assert_eq!(metadata["issuer"], "https://id.example.com", "{url}");
     }
@@ -70,7 +70,7 @@ async fn section_3_3_issuer_is_public_url_without_trailing_slash() {
 
 #[tokio::test]
 async fn section_3_metadata_exists_at_the_well_known_path_only() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let anonymous = app.anonymous();
     for path in [
         "/.well-known/oauth-authorization-server/",

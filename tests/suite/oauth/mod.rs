@@ -13,7 +13,7 @@ use crate::support::client::{ApiClient, Browser};
 
 const INTROSPECT: &str = "/oauth/introspect";
 const REVOKE: &str = "/oauth/revoke";
-const METADATA: &str = "/.well-known/oauth-authorization-server";
+pub(crate) const METADATA: &str = "/.well-known/oauth-authorization-server";
 
 async fn introspect(resource_server: &ApiClient, token: &str) -> Answer {
     let request = resource_server

@@ -22,14 +22,14 @@ fn stall_after(origin: &str, beginning: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn incomplete_request_head_times_out_with_408() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let answer = stall_after(&app.origin, "GET /login HTTP/1.1\r\nHost: localhost\r\n");
     assert_eq!(status(&answer), 408);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn incomplete_request_body_times_out_with_a_problem() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let head = "POST /api/v1/sign-in HTTP/1.1\r\nHost: localhost\r\n\
                 Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
     let answer = stall_after(&app.origin, head);
@@ -40,7 +40,7 @@ async fn incomplete_request_body_times_out_with_a_problem() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn oversized_request_head_is_rejected() {
-    let app = TestApp::start();
+    let app = TestApp::start_at_root(&[]);
     let many: String = (0..97).map(|n| format!("X-{n}: 1\r\n")).collect();
     let head = |headers: &str| format!("GET /login HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
     let answer = exchange(&app.origin, head(&many).as_bytes());

@@ -20,11 +20,11 @@ const CLIENTS: usize = 4;
 fn spawn_sign_ins(app: &TestApp, got_in: &mpsc::Sender<()>) -> JoinSet<Vec<Browser>> {
     let mut all = JoinSet::new();
     for _ in 0..CLIENTS {
-        let (origin, got_in) = (app.origin.clone(), got_in.clone());
+        let signed_out: Vec<Browser> = (0..ROUNDS).map(|_| app.browser()).collect();
+        let got_in = got_in.clone();
         all.spawn(async move {
             let mut browsers = Vec::new();
-            for _ in 0..ROUNDS {
-                let browser = Browser::at(&origin);
+            for browser in signed_out {
                 let form = [("email", ADA), ("password", PASSWORD)];
                 let answer = browser.post("/login", &form).await;
                 // 422: the password has changed. 429: too many failures. 503: a small machine
@@ -199,10 +199,10 @@ async fn concurrent_registrations_of_one_address_create_one_account() {
     let app = Arc::new(TestApp::start());
     let mut all = JoinSet::new();
     for _ in 0..CLIENTS {
-        let origin = app.origin.clone();
+        let browser = app.browser();
         all.spawn(async move {
             let form = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
-            Browser::at(&origin).post("/register", &form).await.status
+            browser.post("/register", &form).await.status
         });
     }
     let statuses = all.join_all().await;

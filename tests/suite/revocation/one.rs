@@ -25,7 +25,10 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let app = TestApp::start();
+        Self::on(TestApp::start()).await
+    }
+
+    async fn on(app: TestApp) -> Self {
         let here = app.register(ADA).await;
         let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
         let secret = app.token_of(&here, "CI of the shop", &[]).await;
@@ -125,7 +128,7 @@ async fn confirmed_revocation_leads_to_list_with_receipt_link() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn confirmed_revocation_leads_to_safe_return_address_only() {
-    let scene = Scene::new().await;
+    let scene = Scene::on(TestApp::start_at_root(&[])).await;
     // The form of each list sends the path of that list as its return address.
     for path in ["/account", "/account/sessions", "/account/tokens"] {
         let page = scene.here.get(path).await.expect_status(200);

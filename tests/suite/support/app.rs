@@ -10,7 +10,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use narthex::{
     accounts,
     app_state::{AppState, MIGRATIONS},
-    config::{Settings, SigningKeys, Sources},
+    config::{Mount, Settings, SigningKeys, Sources},
     db,
     http::server::Server,
     testing::FakeClock,
@@ -24,6 +24,7 @@ use super::binary::Narthex;
 use super::client::{AnonymousClient, ApiClient, Browser};
 use super::database::Database;
 use super::faulty_random::FaultyRandom;
+use super::mount;
 use super::secret_scan;
 use super::user_agents::FIREFOX_ON_LINUX;
 
@@ -34,6 +35,8 @@ pub struct TestApp {
     pub random: Arc<FaultyRandom>,
     /// The state, for calls that only the library offers.
     pub context: AppState,
+    /// The mount that the clients of this server add to each path.
+    clients_mount: Mount,
     server: ServerHandle,
     thread: Option<JoinHandle<()>>,
     database: Arc<Database>,
@@ -54,10 +57,23 @@ impl TestApp {
 
     /// Starts on this database, at this address.
     pub fn start_on(database: Database, address: &str, settings: &[(&str, &str)]) -> Self {
-        // Half past twelve on a Sunday, so that hours added or taken stay on the same day.
-        let start = Timestamp::parse("2026-11-22T12:30:00Z").expect("a time");
-        let clock = Arc::new(FakeClock::at(start));
+        let clock = Arc::new(starting_clock());
         Self::start_at(Arc::new(database), address, settings, clock)
+    }
+
+    /// Starts at the root of the origin, whatever the mount of the suite, for tests that name whole
+    /// addresses.
+    pub fn start_at_root(settings: &[(&str, &str)]) -> Self {
+        Self::start_below("", settings)
+    }
+
+    /// Starts below this mount, whatever the mount of the suite.
+    pub fn start_below(mount: &str, settings: &[(&str, &str)]) -> Self {
+        let database = Arc::new(Database::fresh(migrate));
+        let address = database.address().to_owned();
+        let clock = Arc::new(starting_clock());
+        let mount = Mount::parse(mount).expect("a mount");
+        Self::start_mounted(database, &address, settings, clock, mount)
     }
 
     /// Starts a second server on the same database and the same clock, with these settings.
@@ -86,6 +102,22 @@ impl TestApp {
         settings: &[(&str, &str)],
         clock: Arc<FakeClock>,
     ) -> Self {
+        Self::start_mounted(
+            database,
+            address,
+            settings,
+            clock,
+            mount::from_environment(),
+        )
+    }
+
+    fn start_mounted(
+        database: Arc<Database>,
+        address: &str,
+        settings: &[(&str, &str)],
+        clock: Arc<FakeClock>,
+        mount: Mount,
+    ) -> Self {
         secret_scan::start_logging();
         let defaults = [("DATABASE_URL", address), ("NARTHEX_LISTEN", "127.0.0.1:0")];
         let sources = Sources::of(defaults.into_iter().chain(settings.iter().copied()))
@@ -95,6 +127,7 @@ impl TestApp {
                 ("orders:write", "Place orders"),
             ]);
         let settings = Settings::read(&sources).expect("valid settings");
+        let settings = settings.with_mount(mount.clone());
         let random = Arc::new(FaultyRandom::default());
         let context = AppState::open(settings, clock.clone(), random.clone()).expect("a state");
         let (ready, started) = mpsc::channel();
@@ -114,6 +147,7 @@ impl TestApp {
             clock,
             random,
             context,
+            clients_mount: mount,
             server,
             thread: Some(thread),
             database,
@@ -121,16 +155,16 @@ impl TestApp {
     }
 
     pub fn anonymous(&self) -> AnonymousClient {
-        AnonymousClient::at(&self.origin)
+        AnonymousClient::at(&self.origin).below(self.clients_mount.clone())
     }
 
     /// A browser that is not signed in.
     pub fn browser(&self) -> Browser {
-        Browser::at(&self.origin)
+        Browser::at(&self.origin).below(self.clients_mount.clone())
     }
 
     pub fn api_client(&self, secret: &str) -> ApiClient {
-        ApiClient::at(&self.origin, secret)
+        ApiClient::at(&self.origin, secret).below(self.clients_mount.clone())
     }
 
     /// Creates an account for `email` and returns the browser that this signs in.
@@ -182,6 +216,11 @@ impl TestApp {
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
+}
+
+/// A clock at half past twelve on a Sunday, so that hours added or taken stay on the same day.
+fn starting_clock() -> FakeClock {
+    FakeClock::at(Timestamp::parse("2026-11-22T12:30:00Z").expect("a time"))
 }
 
 /// The token secret in a page or a response.

@@ -4,11 +4,13 @@
 
 use std::sync::Mutex;
 
+use narthex::config::Mount;
 use reqwest::{Client, Method, RequestBuilder, redirect};
 use serde_json::Value;
 
 use super::answer::Answer;
 use super::cookie_jar::{Cookie, CookieJar};
+use super::mount;
 use super::secret_scan;
 use super::user_agents::FIREFOX_ON_LINUX;
 
@@ -23,6 +25,12 @@ impl AnonymousClient {
         Self {
             connection: Connection::to(origin),
         }
+    }
+
+    /// The same client, with paths that are relative to this mount.
+    pub fn below(self, mount: Mount) -> Self {
+        let connection = self.connection.below(mount);
+        Self { connection }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -67,7 +75,10 @@ impl Browser {
 
     /// The same browser on a machine with this address.
     pub fn on_machine(self, address: std::net::IpAddr) -> Self {
-        let connection = Connection::from_machine(&self.connection.origin, Some(address));
+        let connection = Connection {
+            http: http_client(Some(address)),
+            ..self.connection
+        };
         Self { connection, ..self }
     }
 
@@ -84,7 +95,13 @@ impl Browser {
 
     /// The same browser, with its cookies, for a server at another address.
     pub fn moved_to(self, origin: &str) -> Self {
-        let connection = Connection::to(origin);
+        let connection = Connection::to(origin).below(self.connection.mount);
+        Self { connection, ..self }
+    }
+
+    /// The same browser, with paths that are relative to this mount.
+    pub fn below(self, mount: Mount) -> Self {
+        let connection = self.connection.below(mount);
         Self { connection, ..self }
     }
 
@@ -175,7 +192,13 @@ impl ApiClient {
 
     /// The same program, for a server at another address.
     pub fn moved_to(self, origin: &str) -> Self {
-        Self::at(origin, &self.secret)
+        Self::at(origin, &self.secret).below(self.connection.mount)
+    }
+
+    /// The same program, with paths that are relative to this mount.
+    pub fn below(self, mount: Mount) -> Self {
+        let connection = self.connection.below(mount);
+        Self { connection, ..self }
     }
 
     pub fn secret(&self) -> &str {
@@ -215,25 +238,30 @@ impl ApiClient {
 struct Connection {
     http: Client,
     origin: String,
+    mount: Mount,
+}
+
+fn http_client(address: Option<std::net::IpAddr>) -> Client {
+    Client::builder()
+        .redirect(redirect::Policy::none())
+        .local_address(address)
+        // Requests must not go through a proxy that this machine is set up with.
+        .no_proxy()
+        .build()
+        .expect("an HTTP client")
 }
 
 impl Connection {
     fn to(origin: &str) -> Self {
-        Self::from_machine(origin, None)
+        Self {
+            http: http_client(None),
+            origin: origin.trim_end_matches('/').to_owned(),
+            mount: Mount::ROOT,
+        }
     }
 
-    fn from_machine(origin: &str, address: Option<std::net::IpAddr>) -> Self {
-        let http = Client::builder()
-            .redirect(redirect::Policy::none())
-            .local_address(address)
-            // Requests must not go through a proxy that this machine is set up with.
-            .no_proxy()
-            .build()
-            .expect("an HTTP client");
-        Self {
-            http,
-            origin: origin.trim_end_matches('/').to_owned(),
-        }
+    fn below(self, mount: Mount) -> Self {
+        Self { mount, ..self }
     }
 
     #[track_caller]
@@ -243,20 +271,25 @@ impl Connection {
             "`{path}` is not a path on {}",
             self.origin
         );
+        let path = mount::add_to(&self.mount, path);
         self.http.request(method, format!("{}{path}", self.origin))
     }
 
     async fn send(&self, request: RequestBuilder) -> Answer {
         let (http, request) = request.build_split();
         let request = request.expect("a request that can be sent");
-        let what = format!("{} {}", request.method(), request.url().path());
+        let path = request.url().path();
+        let path = self.mount.relative(path).unwrap_or(path);
+        let what = format!("{} {path}", request.method());
         secret_scan::record_request(&request);
+        let has_next = mount::has_next(&request);
         let answer = http.execute(request).await;
-        let answer = Answer::of(
+        let mut answer = Answer::of(
             what.clone(),
             answer.unwrap_or_else(|error| panic!("{what}: {error:?}")),
         )
         .await;
+        mount::remove_from(&self.mount, &self.origin, has_next, &mut answer);
         secret_scan::record_response(&answer);
         answer
     }
