@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    narthex::cli::Cli::start()
+    narthex::run_program()
 }

@@ -29,8 +29,7 @@ use tokio::sync::{Notify, watch};
 
 use self::{heartbeat::Heartbeat, lease::Lease, store::Newest, wakeup::Wakeup};
 pub use self::{
-    lease::LEASE_WAIT, node_config::NodeConfig, stats::Stats, store::heartbeats,
-    wait::PublishedInvalidation,
+    lease::LEASE_WAIT, node_config::NodeConfig, store::heartbeats, wait::PublishedInvalidation,
 };
 use crate::{
     config::CacheLimits,
@@ -167,7 +166,7 @@ impl Cluster {
     /// Returns the number of cached credentials.
     #[must_use]
     pub fn cached_credentials(&self) -> usize {
-        self.shared.cache.len()
+        self.shared.cache.entry_count()
     }
 
     /// Publishes an invalidation of `subjects` to every node. Call it last in a transaction,

@@ -18,7 +18,7 @@ mod values;
 use std::{path::PathBuf, time::Duration};
 
 pub use self::{
-    brand::{Accent, Colour, Logo, Shades},
+    brand::{Accent, Logo, Shades},
     key_file::SigningKeys,
     listen::ListenAddress,
     mount::Mount,

@@ -36,11 +36,11 @@ impl Sources {
         Ok(sources)
     }
 
-    /// Creates settings from environment names and values, for tests and for apps that embed
-    /// Narthex.
+    /// Creates settings from environment names and values, for tests.
     ///
     /// # Errors
     /// Returns the first unknown key, or why the file of a secret cannot be read.
+    #[cfg(any(test, feature = "internals"))]
     pub fn of<'a>(
         values: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, ConfigError> {
@@ -53,6 +53,7 @@ impl Sources {
     }
 
     /// Adds abilities to the catalogue, like `[abilities]`.
+    #[cfg(any(test, feature = "internals"))]
     #[must_use]
     pub fn with_abilities<'a>(
         mut self,

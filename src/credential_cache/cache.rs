@@ -100,14 +100,8 @@ impl CredentialCache {
 
     /// Returns the number of entries, including invalidated ones that are not dropped yet.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn entry_count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
-    }
-
-    /// Returns whether the cache has no entry.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Returns the current generation. Read it before the row that will be inserted.

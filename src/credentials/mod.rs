@@ -17,10 +17,12 @@ pub mod revoke;
 mod sign_in_history;
 pub(crate) mod store;
 
+#[cfg(any(test, feature = "internals"))]
+pub use self::cleanup::MAX_RECEIPTS;
 pub(crate) use self::receipt::find_recent_receipt;
 pub(crate) use self::sign_in_history::{has_signed_in_from, previous_user_agents};
 pub use self::{
-    cleanup::{MAX_RECEIPTS, Pruned, prune},
+    cleanup::{Pruned, prune},
     credential::Credential,
     filter::CredentialFilter,
     list::{StatusFilter, find, find_any_user, list},

@@ -195,10 +195,11 @@ pub fn ensure_applied(target: &DatabaseUrl, migrations: Migrations) -> Result<()
     }
 }
 
-/// Reverts all migrations, newest first, all or none. This deletes the tables and their contents.
+/// For tests: reverts all migrations, newest first, all or none. This deletes the tables and their contents.
 ///
 /// # Errors
 /// Fails if the database cannot be reached or a migration fails. Then nothing was changed.
+#[cfg(any(test, feature = "internals"))]
 pub fn revert_all(target: &DatabaseUrl, migrations: Migrations) -> Result<Vec<String>, Error> {
     in_one_transaction(target, target.connect()?, |connection| {
         connection

@@ -40,15 +40,17 @@ pub use self::{
     connection_limit::{ConnectionCapacity, connection_capacity},
     dedicated_connection::{DedicatedConnection, notify, set_asynchronous_commit},
     identity::DatabaseIdentity,
-    migrations::{Migration, Migrations, ensure_applied, revert_all, run_pending},
+    migrations::{Migration, Migrations, ensure_applied, run_pending},
     offline::run_offline,
-    transaction::{IsRetryable, is_conflict, is_english},
+    transaction::{IsRetryable, is_english},
 };
 use self::{
     closed::Open,
     connection::{Losses, Pool, Use, pool, take},
     sqlite_writer::Writer,
 };
+#[cfg(any(test, feature = "internals"))]
+pub use self::{migrations::revert_all, transaction::is_conflict};
 use crate::util::{clock::boot_time, worker_pool::available_parallelism};
 
 /// Returns how many of `connections` may make changes at a time. A change can hang: on a lock, a

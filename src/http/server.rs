@@ -2,12 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use actix_web::{
-    App, HttpServer,
-    dev::{Server as ActixServer, ServerHandle},
-    rt::task::JoinHandle,
-    web,
-};
+use actix_web::{App, HttpServer, dev::Server as ActixServer, rt::task::JoinHandle, web};
 
 use super::{
     app::service_with_routes,
@@ -44,6 +39,7 @@ impl Server {
     ///
     /// # Errors
     /// An error of the operating system if the address is not available.
+    #[cfg(feature = "internals")]
     pub fn bind(context: AppState, keys: SigningKeys) -> io::Result<Self> {
         Self::bind_with_routes(context, keys, |_| {})
     }
@@ -54,6 +50,7 @@ impl Server {
     ///
     /// # Errors
     /// The errors of [`Server::bind`].
+    #[cfg(feature = "internals")]
     pub fn bind_with_routes(
         context: AppState,
         keys: SigningKeys,
@@ -127,8 +124,9 @@ impl Server {
     }
 
     /// Returns the handle that stops the server.
+    #[cfg(feature = "internals")]
     #[must_use]
-    pub fn handle(&self) -> ServerHandle {
+    pub fn handle(&self) -> actix_web::dev::ServerHandle {
         self.server.handle()
     }
 

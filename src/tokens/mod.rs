@@ -12,6 +12,6 @@ pub use self::{
     create::{Issued, NewToken, create, create_as_operator, find_by_form_key},
     device_sign_in::{DeviceSignIn, sign_in},
     rotate::{GracePeriod, Request, RotatedToken, Rotation, previous_secrets, rotate},
-    secret::{TokenFormatError, TokenSecret},
+    secret::TokenSecret,
     update::{Change, change},
 };

@@ -132,6 +132,7 @@ impl Abilities {
     }
 
     /// Returns whether the set is empty.
+    #[cfg(any(test, feature = "internals"))]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -5,7 +5,7 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::{Builder, Uuid};
 
 use crate::{
@@ -19,6 +19,9 @@ use crate::{
 pub struct ParseIdError;
 
 /// The id of a `T`. The type parameter prevents the use of a user's id as a token's.
+///
+/// It is a UUIDv7 (RFC 9562, section 5.7), and its text is the canonical form of a UUID. Ids sort by
+/// their time of creation. An id is never used again for another object.
 pub struct Id<T>(Uuid, std::marker::PhantomData<fn() -> T>);
 
 impl<T> Id<T> {
@@ -26,6 +29,7 @@ impl<T> Id<T> {
     ///
     /// # Errors
     /// Fails if `random` has no randomness.
+    #[doc(hidden)]
     pub fn new(now: Timestamp, random: &dyn Random) -> Result<Self, RngError> {
         let random_bytes = rng::bytes::<10>(random)?;
         Ok(Self::from_uuid(
@@ -36,6 +40,7 @@ impl<T> Id<T> {
     /// Returns the lower bound of the ids of this time. It sorts after every id of an earlier
     /// millisecond, and not after an id of the same or a later one.
     #[must_use]
+    #[doc(hidden)]
     pub fn lower_bound_at(time: Timestamp) -> Self {
         let first = Builder::from_unix_timestamp_millis(time.millis(), &[0; 10]);
         Self::from_uuid(first.into_uuid())
@@ -44,25 +49,35 @@ impl<T> Id<T> {
     /// Returns the nil UUID (RFC 9562, section 5.9), which no object has. It serves for a query
     /// that runs only to take as long as another.
     #[must_use]
+    #[doc(hidden)]
     pub const fn nil() -> Self {
         Self::from_uuid(Uuid::nil())
     }
 
     /// Wraps an id that was read from storage.
     #[must_use]
+    #[doc(hidden)]
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self(uuid, std::marker::PhantomData)
     }
 
     /// Returns the UUID.
     #[must_use]
+    #[doc(hidden)]
     pub const fn uuid(self) -> Uuid {
         self.0
     }
 
     /// Writes the text of the id into `buffer` and returns it.
+    #[doc(hidden)]
     pub fn text<'a>(&self, buffer: &'a mut [u8; 36]) -> &'a str {
         self.0.as_hyphenated().encode_lower(buffer)
+    }
+
+    /// Returns the id with these 16 bytes, as [`Id::as_bytes`] returned them.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self::from_uuid(Uuid::from_bytes(bytes))
     }
 
     /// Returns the 16 bytes, which sort like the id.
@@ -102,6 +117,19 @@ impl<T> fmt::Debug for Id<T> {
 impl<T> Serialize for Id<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.text(&mut [0; 36]))
+    }
+}
+
+impl<'de, T> Deserialize<'de> for Id<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl<T> AsRef<[u8; 16]> for Id<T> {
+    fn as_ref(&self) -> &[u8; 16] {
+        self.as_bytes()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{types::ids::UserId, util::clock::Timestamp};
 
-/// A user, with the fields that other modules than the account pages need.
+/// A user.
 #[derive(Clone, Debug)]
 pub struct User {
     /// The ID. It is never used again for another user.
@@ -12,5 +12,6 @@ pub struct User {
     /// The name.
     pub name: String,
     /// The time at which the account was created.
+    #[doc(hidden)]
     pub created_at: Timestamp,
 }

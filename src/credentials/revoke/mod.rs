@@ -2,17 +2,12 @@
 //!
 //! [`preview`] lists the credentials that a filter matches. [`revoke`] revokes exactly these, in
 //! one transaction with the receipt and the audit event. [`revoke_one`] finds and revokes one
-//! credential. The functions of `by_kind` only call these.
+//! credential. The functions of `one` only call these.
 
-mod by_kind;
+mod one;
 mod preview;
 
-pub use self::by_kind::{
-    revoke_desktop_sessions, revoke_device_tokens, revoke_mobile_sessions, revoke_other_sessions,
-    revoke_personal_tokens, revoke_service_tokens, revoke_session, revoke_sessions_of_kind,
-    revoke_tablet_sessions, revoke_token, revoke_tokens_of_kind, sign_out_everywhere,
-    sign_out_here, sign_out_others,
-};
+pub use self::one::{revoke_token, sign_out_here};
 use self::preview::digest;
 pub use self::preview::{RevocationPreview, preview};
 

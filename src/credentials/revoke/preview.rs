@@ -19,9 +19,6 @@ pub struct RevocationPreview {
     pub digest: String,
     /// The active credentials, newest first.
     pub credentials: Vec<Credential>,
-    /// The number of matching credentials that are expired by this clock and not revoked. Another
-    /// node may still accept them, because its clock is slow or because it knows a later use.
-    pub over: usize,
 }
 
 impl RevocationPreview {
@@ -44,12 +41,11 @@ pub async fn preview(
     context
         .read(move |context, connection| {
             let mut credentials = select(context, connection, user, &selection)?;
-            let (digest, all) = (digest(&credentials), credentials.len());
+            let digest = digest(&credentials);
             let now = context.now();
             credentials.retain(|credential| credential.is_active(now));
             Ok(RevocationPreview {
                 digest,
-                over: all - credentials.len(),
                 credentials,
             })
         })

@@ -105,6 +105,7 @@ impl PasswordHasher {
 
     /// Returns how many passwords were hashed since the start. It shows operators the cost of a flood, and
     /// lets tests assert that a request caused no hash.
+    #[cfg(any(test, feature = "internals"))]
     #[must_use]
     pub fn runs(&self) -> u64 {
         self.runs.load(Ordering::Acquire)

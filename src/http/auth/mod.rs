@@ -7,12 +7,11 @@ mod guard;
 mod presented_credential;
 pub mod session_cookie;
 
+#[cfg(feature = "internals")]
+pub use self::presented_credential::{Authorization, bearer, client_password};
 pub use self::{
     access::Access,
     extract::{ApiCaller, BrowserUser, ClientInfo, OptionalUser, user_of},
     guard::{AccessGuard, guard},
-    presented_credential::{
-        AcceptedCredentials, Authorization, bearer, client_password, from_app_request,
-        from_original_request,
-    },
+    presented_credential::{AcceptedCredentials, from_app_request, from_original_request},
 };

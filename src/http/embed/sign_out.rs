@@ -102,12 +102,14 @@ impl<'a> SignOut<'a> {
         }
     }
 
-    /// Selects one session or token.
-    pub fn credential(self, id: CredentialId) -> Selection<'a> {
-        self.select(CredentialFilter {
-            id: vec![id],
-            ..CredentialFilter::default()
-        })
+    /// Selects one session. The ID of a token selects nothing.
+    pub fn session(self, id: CredentialId) -> Selection<'a> {
+        self.select(CredentialFilter::one(CredentialType::Session, id))
+    }
+
+    /// Selects one token. The ID of a session selects nothing.
+    pub fn token(self, id: CredentialId) -> Selection<'a> {
+        self.select(CredentialFilter::one(CredentialType::Token, id))
     }
 
     /// Selects all sessions.
@@ -133,6 +135,8 @@ impl<'a> SignOut<'a> {
         mobile_sessions = Mobile;
         /// Selects the sessions on tablets.
         tablet_sessions = Tablet;
+        /// Selects the sessions of programs that are no known browser.
+        other_sessions = Other;
     }
 
     fn select(self, filter: CredentialFilter) -> Selection<'a> {

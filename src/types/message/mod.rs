@@ -125,6 +125,7 @@ impl From<Vec<String>> for Arg {
 }
 
 /// The id of a message and the names of its arguments, for the test of the catalogues.
+#[cfg(any(test, feature = "internals"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Declaration {
     /// The id.
@@ -148,6 +149,7 @@ macro_rules! messages {
         )*
 
         /// The messages of this module.
+        #[cfg(any(test, feature = "internals"))]
         pub const ALL: &[$crate::types::message::Declaration] = &[$(
             $crate::types::message::Declaration { id: $id, args: &[$($(stringify!($arg)),+)?] },
         )*];
@@ -156,6 +158,7 @@ macro_rules! messages {
 use messages;
 
 /// The messages of all modules.
+#[cfg(any(test, feature = "internals"))]
 pub const ALL: &[&[Declaration]] = &[
     event::ALL,
     field::ALL,

@@ -20,7 +20,7 @@ use narthex::{
     Any, Builder, Can, Confirmed, Narthex, OptionalUser, Refusal, SessionOnly, TokenOnly, User,
 };
 
-use crate::support::app::{PASSWORD, migrate};
+use crate::support::app::{PASSWORD, migrate, signing_key};
 use crate::support::client::{AnonymousClient, ApiClient, Browser};
 use crate::support::database::Database;
 use crate::support::sql::query_lines_at;
@@ -227,12 +227,9 @@ impl Drop for Shop {
 fn builder(address: &str) -> Builder {
     Narthex::builder()
         .database(address)
-        .secret_key(KEY)
+        .secret_key(signing_key())
         .abilities::<(ReadOrders, PlaceOrders)>()
 }
-
-const KEY: &str =
-    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 
 /// The number of rows of a table.
 fn rows(address: &str, table: &str) -> usize {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use narthex::{Brand, Migrate, Narthex};
 
-use super::{KEY, Shop, builder};
-use crate::support::app::migrate;
+use super::{Shop, builder};
+use crate::support::app::{migrate, signing_key};
 use crate::support::database::Database;
 
 /// The error of `open` with this builder.
@@ -113,6 +113,6 @@ fn abilities_of_narthex_need_no_declaration() {
     let database = Database::fresh(migrate);
     let narthex = Narthex::builder()
         .database(database.address())
-        .secret_key(KEY);
+        .secret_key(signing_key());
     assert!(narthex.abilities::<ReadTokens>().open().is_ok());
 }

@@ -1,17 +1,8 @@
 //! Each kind of credential is revoked by a function of its own, which revokes nothing else.
 
 use narthex::{
-    audit::Actor,
-    credentials::{
-        CredentialFilter, RevocationReceipt, StatusFilter, list,
-        revoke::{
-            revoke_desktop_sessions, revoke_device_tokens, revoke_mobile_sessions,
-            revoke_other_sessions, revoke_personal_tokens, revoke_service_tokens, revoke_session,
-            revoke_sessions_of_kind, revoke_tablet_sessions, revoke_token, revoke_tokens_of_kind,
-            sign_out_everywhere, sign_out_here, sign_out_others,
-        },
-    },
-    error::Result,
+    Narthex, Selection, SignOut,
+    credentials::{CredentialFilter, StatusFilter, list},
     tokens::{NewToken, create_as_operator},
     types::{
         ability::Abilities,
@@ -31,7 +22,8 @@ const ADA: &str = "ada@example.com";
 struct Ada {
     app: TestApp,
     user: UserId,
-    actor: Actor,
+    /// The library on the database of the app.
+    narthex: Narthex,
 }
 
 impl Ada {
@@ -52,11 +44,12 @@ impl Ada {
         let made = create_as_operator(&app.context, user, CredentialKind::Service, new).await;
         assert!(made.is_ok());
         ada.post("/logout", &[]).await.expect_status(303);
-        Self {
-            app,
-            user,
-            actor: Actor::operator(),
-        }
+        let narthex = app.library();
+        Self { app, user, narthex }
+    }
+
+    fn sign_out(&self) -> SignOut<'_> {
+        self.narthex.sign_out(self.user)
     }
 
     async fn active(&self) -> Vec<(CredentialKind, CredentialId)> {
@@ -73,11 +66,11 @@ impl Ada {
         active.iter().find(|(of, _)| *of == kind).unwrap().1
     }
 
-    /// Expects that the credential of this kind is on the receipt and revoked, and no other is.
-    async fn expect_only_revoked(&self, kind: CredentialKind, receipt: Result<RevocationReceipt>) {
-        let receipt = receipt.unwrap();
-        let ended: Vec<CredentialKind> = receipt.credentials.iter().map(|one| one.kind).collect();
-        assert_eq!(ended, [kind]);
+    /// Revokes the selection. Expects that the credential of this kind is on the receipt and
+    /// revoked, and no other is.
+    async fn expect_only_revoked(&self, kind: CredentialKind, selection: Selection<'_>) {
+        let one = self.one(kind).await;
+        assert_eq!(selection.end().await.unwrap().credentials, [one]);
         let active: Vec<CredentialKind> =
             self.active().await.into_iter().map(|(of, _)| of).collect();
         assert_eq!(active.len(), CredentialKind::ALL.len() - 1);
@@ -88,91 +81,57 @@ impl Ada {
 #[tokio::test]
 async fn each_kind_has_a_function_that_revokes_it_alone() {
     macro_rules! each {
-        ($($kind:ident by $end:ident;)*) => {
+        ($($kind:ident by $select:ident;)*) => {
             $({
                 let ada = Ada::with_each_kind().await;
-                let receipt = $end(&ada.app.context, ada.user, ada.actor).await;
-                ada.expect_only_revoked(CredentialKind::$kind, receipt).await;
+                ada.expect_only_revoked(CredentialKind::$kind, ada.sign_out().$select()).await;
             })*
         };
     }
     each! {
-        Desktop by revoke_desktop_sessions;
-        Mobile by revoke_mobile_sessions;
-        Tablet by revoke_tablet_sessions;
-        Other by revoke_other_sessions;
-        Personal by revoke_personal_tokens;
-        Device by revoke_device_tokens;
-        Service by revoke_service_tokens;
+        Desktop by desktop_sessions;
+        Mobile by mobile_sessions;
+        Tablet by tablet_sessions;
+        Other by other_sessions;
+        Personal by personal_tokens;
+        Device by device_tokens;
+        Service by service_tokens;
     }
-}
-
-#[tokio::test]
-async fn kind_of_the_wrong_class_revokes_nothing() {
-    let ada = Ada::with_each_kind().await;
-    let Ada { app, user, actor } = &ada;
-    let none = revoke_tokens_of_kind(&app.context, *user, CredentialKind::Mobile, *actor).await;
-    assert!(none.unwrap().credentials.is_empty());
-    let none = revoke_sessions_of_kind(&app.context, *user, CredentialKind::Device, *actor).await;
-    assert!(none.unwrap().credentials.is_empty());
-    let receipt = revoke_tokens_of_kind(&app.context, *user, CredentialKind::Device, *actor).await;
-    ada.expect_only_revoked(CredentialKind::Device, receipt)
-        .await;
-
-    let ada = Ada::with_each_kind().await;
-    let Ada { app, user, actor } = &ada;
-    let receipt =
-        revoke_sessions_of_kind(&app.context, *user, CredentialKind::Mobile, *actor).await;
-    ada.expect_only_revoked(CredentialKind::Mobile, receipt)
-        .await;
 }
 
 #[tokio::test]
 async fn id_of_the_wrong_class_revokes_nothing() {
     let ada = Ada::with_each_kind().await;
-    let Ada { app, user, actor } = &ada;
     let (tablet, device) = (
         ada.one(CredentialKind::Tablet).await,
         ada.one(CredentialKind::Device).await,
     );
-    let none = revoke_token(&app.context, *user, tablet, *actor).await;
-    assert!(none.unwrap().credentials.is_empty(), "it is a session");
-    let none = revoke_session(&app.context, *user, device, *actor).await;
-    assert!(none.unwrap().credentials.is_empty(), "it is a token");
-    let receipt = revoke_token(&app.context, *user, device, *actor).await;
-    ada.expect_only_revoked(CredentialKind::Device, receipt)
+    let none = ada.sign_out().token(tablet).end().await.unwrap();
+    assert!(none.credentials.is_empty(), "it is a session");
+    let none = ada.sign_out().session(device).end().await.unwrap();
+    assert!(none.credentials.is_empty(), "it is a token");
+    let device = ada.sign_out().token(device);
+    ada.expect_only_revoked(CredentialKind::Device, device)
         .await;
 
     let ada = Ada::with_each_kind().await;
-    let Ada { app, user, actor } = &ada;
     let tablet = ada.one(CredentialKind::Tablet).await;
-    let receipt = revoke_session(&app.context, *user, tablet, *actor).await;
-    ada.expect_only_revoked(CredentialKind::Tablet, receipt)
+    let tablet = ada.sign_out().session(tablet);
+    ada.expect_only_revoked(CredentialKind::Tablet, tablet)
         .await;
 }
 
 #[tokio::test]
-async fn sign_out_here_others_and_everywhere_revoke_one_rest_and_all() {
+async fn sessions_tokens_and_everything_revoke_all_of_them() {
     let ada = Ada::with_each_kind().await;
-    let Ada { app, user, actor } = &ada;
-    let desktop = ada.one(CredentialKind::Desktop).await;
-    let receipt = sign_out_here(&app.context, *user, desktop, *actor).await;
-    ada.expect_only_revoked(CredentialKind::Desktop, receipt)
-        .await;
-    let mobile = ada.one(CredentialKind::Mobile).await;
-    let receipt = sign_out_others(&app.context, *user, mobile, *actor).await;
-    assert_eq!(
-        receipt.unwrap().credentials.len(),
-        CredentialKind::ALL.len() - 2
-    );
-    assert_eq!(ada.active().await, [(CredentialKind::Mobile, mobile)]);
+    let sessions = ada.sign_out().sessions().end().await.unwrap();
+    assert_eq!((sessions.sessions, sessions.tokens), (4, 0));
+    let tokens = ada.sign_out().tokens().end().await.unwrap();
+    assert_eq!((tokens.sessions, tokens.tokens), (0, 3));
+    assert!(ada.active().await.is_empty());
 
     let ada = Ada::with_each_kind().await;
-    let Ada { app, user, actor } = &ada;
-    let receipt = sign_out_everywhere(&app.context, *user, *actor).await;
-    assert_eq!(
-        receipt.unwrap().credentials.len(),
-        CredentialKind::ALL.len()
-    );
+    let everything = ada.sign_out().everything().end().await.unwrap();
+    assert_eq!((everything.sessions, everything.tokens), (4, 3));
     assert!(ada.active().await.is_empty());
 }

@@ -2,7 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use narthex::{accounts, audit::Actor, credentials::revoke};
+use narthex::{
+    accounts,
+    audit::Actor,
+    credentials::{
+        CredentialFilter, RevocationReason, RevocationReceipt,
+        revoke::{RevocationRequest, revoke},
+    },
+    types::ids::UserId,
+};
 use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -39,6 +47,13 @@ fn spawn_sign_ins(app: &TestApp, got_in: &mpsc::Sender<()>) -> JoinSet<Vec<Brows
         });
     }
     all
+}
+
+async fn sign_out_everywhere(app: &TestApp, user: UserId) -> RevocationReceipt {
+    let everything = CredentialFilter::default();
+    let request = RevocationRequest::of(everything, RevocationReason::SignedOut);
+    let ended = revoke(&app.context, user, request, Actor::operator()).await;
+    ended.unwrap()
 }
 
 async fn is_signed_in(browser: &Browser) -> bool {
@@ -91,8 +106,7 @@ async fn revoked_session_cannot_create_a_token() {
         });
     }
     first.recv().await.expect("a token");
-    let ended = revoke::sign_out_everywhere(&app.context, user, Actor::operator()).await;
-    let ended = ended.unwrap();
+    let ended = sign_out_everywhere(&app, user).await;
     let secrets = makers.join_all().await.concat();
     assert_eq!(
         ended.tokens_ended,
@@ -117,8 +131,7 @@ async fn sign_in_racing_a_revocation_is_on_its_receipt_or_later() {
     let racers = spawn_sign_ins(&app, &got_in);
     first.recv().await.expect("a sign-in");
     for _ in 0..ROUNDS {
-        let ended = revoke::sign_out_everywhere(&app.context, user, Actor::operator()).await;
-        ended.unwrap();
+        sign_out_everywhere(&app, user).await;
     }
     let browsers = racers.join_all().await.into_iter().flatten();
     // This many successful sign-ins within one moment are rate limited, too.

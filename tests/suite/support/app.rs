@@ -213,6 +213,16 @@ impl TestApp {
         secret_in(&made.text)
     }
 
+    /// The library on the same database, as an app that embeds it opens it. Its clock is the
+    /// machine's.
+    pub fn library(&self) -> narthex::Narthex {
+        narthex::Narthex::builder()
+            .database(self.database.address())
+            .secret_key(signing_key())
+            .open()
+            .expect("the library")
+    }
+
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
@@ -232,8 +242,13 @@ pub fn secret_in(text: &str) -> String {
 }
 
 pub fn signing_keys() -> SigningKeys {
+    SigningKeys::parse(&signing_key()).expect("a key")
+}
+
+/// The signing key as text.
+pub fn signing_key() -> String {
     let bytes: Vec<u8> = (0..64).collect();
-    SigningKeys::parse(&BASE64_STANDARD.encode(bytes)).expect("a key")
+    BASE64_STANDARD.encode(bytes)
 }
 
 /// Creates the tables in the database at this address.

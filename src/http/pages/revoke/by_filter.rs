@@ -205,7 +205,6 @@ async fn show(
     let RevocationPreview {
         digest,
         credentials,
-        over: _,
     } = preview;
     let template = SignOutPage {
         frame: user.frame(),
