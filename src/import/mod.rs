@@ -22,12 +22,11 @@ use std::sync::Arc;
 
 pub use self::{
     abilities::AbilityMap,
-    file::{FileError, ForeignFile},
+    file::ForeignFile,
     ids::{ImportedUser, users},
-    reason::Reason,
-    report::{AbilityUse, Counts, Reject, Report},
+    report::{Counts, Reject, Report},
     source::{SourceName, System},
-    undo::{Undone, undo},
+    undo::undo,
 };
 use self::{batch::Batch, prepare::prepare};
 use crate::{app_state::AppState, error::Error, types::credential_kind::CredentialKind};

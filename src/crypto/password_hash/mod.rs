@@ -13,7 +13,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use self::{argon2_hash::Argon2Hash, foreign::ForeignHash};
 pub use self::{
     hash_pool::{HashPermit, PasswordHasher},
-    scheme::{Argon2Parameters, HashScheme},
+    scheme::HashScheme,
 };
 use super::{
     argon2_buffer::hash_into,
