@@ -68,7 +68,7 @@ mod accounts;
 mod app_state;
 #[cfg(not(feature = "internals"))]
 mod audit;
-#[cfg(not(feature = "internals"))]
+#[cfg(all(feature = "cli", not(feature = "internals")))]
 mod cli;
 #[cfg(not(feature = "internals"))]
 mod cluster;
@@ -80,7 +80,7 @@ mod credential_cache;
 mod credentials;
 #[cfg(not(feature = "internals"))]
 mod crypto;
-#[cfg(not(feature = "internals"))]
+#[cfg(all(feature = "cli", not(feature = "internals")))]
 mod database_copy;
 #[cfg(not(feature = "internals"))]
 mod db;
@@ -90,7 +90,7 @@ mod error;
 mod http;
 #[cfg(not(feature = "internals"))]
 mod i18n;
-#[cfg(not(feature = "internals"))]
+#[cfg(all(feature = "cli", not(feature = "internals")))]
 mod import;
 #[cfg(not(feature = "internals"))]
 mod passwords;
@@ -120,7 +120,7 @@ pub mod app_state;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod audit;
-#[cfg(feature = "internals")]
+#[cfg(all(feature = "cli", feature = "internals"))]
 #[doc(hidden)]
 pub mod cli;
 #[cfg(feature = "internals")]
@@ -138,7 +138,7 @@ pub mod credentials;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod crypto;
-#[cfg(feature = "internals")]
+#[cfg(all(feature = "cli", feature = "internals"))]
 #[doc(hidden)]
 pub mod database_copy;
 #[cfg(feature = "internals")]
@@ -153,7 +153,7 @@ pub mod http;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod i18n;
-#[cfg(feature = "internals")]
+#[cfg(all(feature = "cli", feature = "internals"))]
 #[doc(hidden)]
 pub mod import;
 #[cfg(feature = "internals")]
@@ -200,6 +200,7 @@ pub use types::{
 pub use http::embed::testing;
 
 /// Runs the program `narthex`.
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 #[must_use]
 pub fn run_program() -> std::process::ExitCode {

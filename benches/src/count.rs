@@ -20,7 +20,7 @@ use narthex::{
     config::{Settings, Sources},
     crypto::rng::SystemRandom,
     db,
-    http::app,
+    http::server,
     util::clock::SystemClock,
 };
 
@@ -93,7 +93,7 @@ fn checks(sort: Sort, times: u32, folder: &Path) -> Result<()> {
     database::fill(&path, 1, 1, &credentials)?;
     let runtime = actix_web::rt::System::new();
     let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
-    let app = App::new().service(app::service_with_routes(&context, &keys, |_| {}));
+    let app = App::new().service(server::service_with_routes(&context, &keys, |_| {}));
     let app = runtime.block_on(test::init_service(app));
     let credential = if sort.by_session() {
         let form = [

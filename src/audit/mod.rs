@@ -122,6 +122,7 @@ pub(crate) async fn delete_excess_of_all(context: &AppState) -> Result<()> {
 }
 
 /// Returns the time of the newest event of all. The clock had reached this time already.
+#[cfg(feature = "cli")]
 pub(crate) fn newest_at(connection: &mut AnyConnection) -> Result<Option<Timestamp>> {
     Ok(store::newest_at(connection)?)
 }

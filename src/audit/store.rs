@@ -47,6 +47,7 @@ impl From<Row> for Event {
 }
 
 /// Returns the time of the newest event of all users and of the anonymous log.
+#[cfg(feature = "cli")]
 pub(super) fn newest_at(connection: &mut AnyConnection) -> QueryResult<Option<Timestamp>> {
     events::table
         .order(events::id.desc())

@@ -7,7 +7,7 @@ use crate::{
     config::{ListenAddress, Settings},
     crypto::rng::SystemRandom,
     error::Error,
-    http::{listener::Listeners, server::Server, service_manager},
+    http::server::{Server, listener::Listeners, service_manager},
 };
 
 pub(super) fn serve(settings: Settings) -> Result<(), CliError> {

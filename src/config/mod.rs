@@ -17,14 +17,16 @@ mod values;
 
 use std::{path::PathBuf, time::Duration};
 
+#[cfg(feature = "cli")]
+pub use self::sections::Logging;
 pub use self::{
     brand::{Accent, Logo, Shades},
     key_file::SigningKeys,
     listen::ListenAddress,
     mount::Mount,
     sections::{
-        Accounts, Branding, CacheLimits, Database, Logging, RateLimits, Records, Server, Sessions,
-        Signing, Tokens,
+        Accounts, Branding, CacheLimits, Database, RateLimits, Records, Server, Sessions, Signing,
+        Tokens,
     },
     setting_keys::{SettingKey, all as keys},
     sources::Sources,
@@ -77,6 +79,7 @@ pub struct Settings {
     /// The name, the logo and the colour of the pages.
     pub branding: Branding,
     /// Logs.
+    #[cfg(feature = "cli")]
     pub logging: Logging,
 }
 
@@ -105,6 +108,7 @@ impl Settings {
             records: Records::read(sources)?,
             cache: CacheLimits::read(sources)?,
             branding: Branding::read(sources)?,
+            #[cfg(feature = "cli")]
             logging: Logging::read(sources)?,
         };
         settings.validate()

@@ -6,13 +6,11 @@ use std::{
     time::Duration,
 };
 
-use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::{Host, Url};
 
 use super::listen;
 use crate::{
     db::{self, postgres_url},
-    telemetry::log_format::Format,
     util::{duration, networks::Networks},
 };
 
@@ -222,29 +220,6 @@ pub(super) fn registration(text: &str) -> Result<Registration, &'static str> {
         "closed" => Ok(Registration::Closed),
         _ => Err("give open or closed"),
     }
-}
-
-pub(super) fn log_format(text: &str) -> Result<Format, &'static str> {
-    match text {
-        "text" => Ok(Format::Text),
-        "json" => Ok(Format::Json),
-        _ => Err("give text or json"),
-    }
-}
-
-pub(super) fn log_filter(text: &str) -> Result<String, &'static str> {
-    // A single word must be a level. tracing would read a mistyped level as the name of a module,
-    // and nothing would be logged.
-    let has_only_levels_alone = text.contains('[')
-        || text.split(',').map(str::trim).all(|part| {
-            part.contains(['=', ':']) || !part.is_empty() && part.parse::<LevelFilter>().is_ok()
-        });
-    EnvFilter::builder()
-        .parse(text)
-        .ok()
-        .filter(|_| has_only_levels_alone)
-        .map(|_| text.to_owned())
-        .ok_or("give error, warn, info, debug or trace, or a tracing filter such as narthex=debug")
 }
 
 pub(super) fn networks(text: &str) -> Result<Networks, String> {

@@ -12,6 +12,7 @@ use super::{
         body,
         bypass::BypassIf,
         catch_panic, compression,
+        connection::Unwatched,
         outermost::{Outermost, wrap_request},
         security_headers::Headers,
     },
@@ -26,7 +27,7 @@ use crate::{
     error::Error,
 };
 use actix_web::{
-    HttpResponse, Resource, Scope,
+    Resource,
     body::MessageBody,
     dev::{HttpServiceFactory, Service, ServiceFactory, ServiceRequest, ServiceResponse},
     guard::fn_guard,
@@ -37,34 +38,6 @@ use actix_web::{
 
 /// The paths with the most requests.
 const MOST_REQUESTED: [&str; 2] = [paths::VERIFY, paths::API_USER];
-
-/// Returns all routes of Narthex for the program's own server. Every other path is answered with
-/// 404.
-pub fn service_with_routes(
-    context: &AppState,
-    keys: &SigningKeys,
-    extra_routes: fn(&mut web::ServiceConfig),
-) -> impl HttpServiceFactory + use<> {
-    context.set_node_config(keys);
-    let cookie_config = web::Data::new(CookieConfig::new(context.settings(), keys));
-    let scope: Scope = web::scope("")
-        .app_data(body::payload_limit())
-        .configure(|config| add_state(config, context, keys, &cookie_config))
-        .configure(extra_routes);
-    let scope = paths_in_order()
-        .into_iter()
-        .fold(scope, |scope, (path, routes)| {
-            let resource = resource(context, &cookie_config, path, routes);
-            match ResponseFormat::of(path) {
-                ResponseFormat::Html => scope.service(compressed(resource)),
-                ResponseFormat::Json => scope.service(resource),
-            }
-        });
-    let shared = Rc::new(Outermost::new(context));
-    scope
-        .default_service(web::to(not_found))
-        .wrap_fn(move |request, service| wrap_request(Rc::clone(&shared), request, service))
-}
 
 /// Adds all routes to the app of an embedder. Without a mount, [`paths::HOME`] is the app's. Each resource has its own
 /// middleware, so the app's other routes, its headers and its default service stay as they are.
@@ -86,7 +59,7 @@ pub(super) fn add_routes(config: &mut web::ServiceConfig, context: &AppState, ke
 }
 
 /// Adds the values that handlers, extractors and guards read from the app.
-fn add_state(
+pub(super) fn add_state(
     config: &mut web::ServiceConfig,
     context: &AppState,
     keys: &SigningKeys,
@@ -104,7 +77,7 @@ fn add_state(
 
 /// Returns the routes of each path. actix-web tries paths in order. A fixed path comes before a
 /// pattern that matches it too ("current" before "{id}"), and the most requested paths come first.
-fn paths_in_order() -> Vec<(&'static str, Vec<Route>)> {
+pub(super) fn paths_in_order() -> Vec<(&'static str, Vec<Route>)> {
     let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
     for route in routes::table() {
         by_path.entry(route.path).or_default().push(route);
@@ -129,13 +102,9 @@ pub(super) fn openapi_of(settings: &Settings) -> Result<String, Error> {
     })
 }
 
-async fn not_found() -> Result<HttpResponse, Error> {
-    Err(Error::NotFound)
-}
-
 /// Builds the resource of one path. The layers from the outside in are the session cookie, the
 /// panic handler, the access guard and the handler.
-fn resource(
+pub(super) fn resource(
     context: &AppState,
     cookie_config: &web::Data<CookieConfig>,
     path: &'static str,
@@ -189,7 +158,7 @@ fn resource(
 
 /// Compresses the responses of a page. Most API responses fit into one packet, so they are not
 /// compressed.
-fn compressed<S, B>(
+pub(super) fn compressed<S, B>(
     resource: Resource<S>,
 ) -> Resource<
     impl ServiceFactory<
@@ -236,7 +205,9 @@ where
             let response = service.call(request);
             async move { Ok(response.await?.map_into_boxed_body()) }
         })
-        .wrap_fn(move |request, service| wrap_request(Rc::clone(&shared), request, service))
+        .wrap_fn(move |request, service| {
+            wrap_request::<Unwatched, _>(Rc::clone(&shared), request, service)
+        })
 }
 
 /// Returns whether an API request leaves the cookie unchanged, so that the cookie layer is

@@ -1,9 +1,12 @@
-//! Settings of logs.
+//! Settings of logs. An app that embeds Narthex has its own log, so only the program parses them. Their
+//! keys are known to both, because they can share one `narthex.toml`.
 
-use crate::{
-    config::{ConfigError, SettingKey, Sources, setting_keys::key, values as value},
-    telemetry::log_format::Format,
-};
+#[cfg(feature = "cli")]
+mod parsed;
+
+#[cfg(feature = "cli")]
+pub use self::parsed::Logging;
+use crate::config::{SettingKey, setting_keys::key};
 
 pub(in crate::config) const KEYS: &[SettingKey] = &[
     key("NARTHEX_LOG", "info", "A level, or a tracing filter"),
@@ -13,21 +16,3 @@ pub(in crate::config) const KEYS: &[SettingKey] = &[
         "Format of log lines: text or json",
     ),
 ];
-
-/// Settings of logs.
-#[derive(Clone)]
-pub struct Logging {
-    /// `NARTHEX_LOG`
-    pub filter: String,
-    /// `NARTHEX_LOG_FORMAT`
-    pub format: Format,
-}
-
-impl Logging {
-    pub(in crate::config) fn read(sources: &Sources) -> Result<Self, ConfigError> {
-        Ok(Self {
-            filter: sources.get("NARTHEX_LOG", value::log_filter)?,
-            format: sources.get("NARTHEX_LOG_FORMAT", value::log_format)?,
-        })
-    }
-}

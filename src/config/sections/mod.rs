@@ -12,8 +12,10 @@ pub(super) mod sessions;
 pub(super) mod signing;
 pub(super) mod tokens;
 
+#[cfg(feature = "cli")]
+pub use self::logging::Logging;
 pub use self::{
     accounts::Accounts, branding::Branding, cache::CacheLimits, database::Database,
-    logging::Logging, rate_limits::RateLimits, records::Records, server::Server,
-    sessions::Sessions, signing::Signing, tokens::Tokens,
+    rate_limits::RateLimits, records::Records, server::Server, sessions::Sessions,
+    signing::Signing, tokens::Tokens,
 };

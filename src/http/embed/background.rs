@@ -8,13 +8,13 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use tokio::sync::Notify;
 
 use crate::{
     app_state::AppState,
     credentials::last_used,
-    http::background::{cleanup_loop, write_last_used},
+    http::background::{cleanup_loop, count_password_schemes, write_last_used},
 };
 
 /// The longest time that the drop of the last handle waits. The database answers within ten seconds
@@ -61,7 +61,11 @@ impl Background {
 
 async fn run(state: AppState, stop: &Notify) {
     state.cluster().ensure_running();
-    let work = join(write_last_used(state.clone()), cleanup_loop(state.clone()));
+    let work = join3(
+        write_last_used(state.clone()),
+        cleanup_loop(state.clone()),
+        count_password_schemes(state.clone()),
+    );
     tokio::select! {
         () = stop.notified() => {}
         _ = work => {}

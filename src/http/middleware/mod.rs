@@ -6,6 +6,7 @@ pub mod bypass;
 pub mod catch_panic;
 pub mod client_ip;
 pub mod compression;
+pub(crate) mod connection;
 pub mod cors;
 pub mod csrf;
 pub mod outermost;

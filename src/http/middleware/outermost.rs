@@ -10,7 +10,9 @@ use actix_web::{
 use futures_util::future::{Either, ready};
 
 use super::{
-    allowed_host, client_ip, cors, csrf, poll_limit,
+    allowed_host, client_ip,
+    connection::RequestConnection,
+    cors, csrf, poll_limit,
     rejection_delay::{delay_rejection, is_temporary},
     request_log::{RequestLog, RequestOutcome},
     security_headers::Headers,
@@ -19,11 +21,7 @@ use crate::{
     app_state::AppState,
     config::Settings,
     error::Error,
-    http::{
-        auth::user_of,
-        connections::{self, InProgress},
-        response::error_response,
-    },
+    http::{auth::user_of, response::error_response},
 };
 
 /// The state of the outermost middleware, created once per worker.
@@ -50,17 +48,18 @@ impl Outermost {
 
 /// Runs the middleware around `service`. (It calls the inner service itself. The `Next` of actix-web would add
 /// one box.)
-pub fn wrap_request<S>(
+pub(crate) fn wrap_request<C, S>(
     shared: Rc<Outermost>,
     request: ServiceRequest,
     service: &S,
-) -> impl Future<Output = Result<ServiceResponse, actix_web::Error>> + use<S>
+) -> impl Future<Output = Result<ServiceResponse, actix_web::Error>> + use<C, S>
 where
+    C: RequestConnection,
     S: Service<ServiceRequest, Response = ServiceResponse, Error = actix_web::Error>,
 {
     let started = Instant::now();
     let settings = shared.context.settings();
-    let connection = InProgress::begin(request.request());
+    let connection = C::begin(request.request());
     client_ip::record(request.request(), &settings.server.trusted_proxies);
     let answer = match check_request(settings, &shared.listen, &request) {
         Ok(()) => match allowed_host::to_https(request.request(), settings)
@@ -73,19 +72,33 @@ where
     };
     async move {
         let answer = async { Ok(delay_rejection(answer.await?).await) };
-        match connections::run(connection.as_ref(), answer).await {
+        match run(connection.as_ref(), answer).await {
             Some(answer) => answer.map(|answer| finish(&shared, started, answer, connection)),
             None => Err(poll_limit::rejection()),
         }
     }
 }
 
+/// Runs the future of a response. Returns `None` if the connection must end: it is polled in a busy
+/// loop, or an earlier response announced its end.
+async fn run<C: RequestConnection, F: Future>(
+    connection: Option<&C>,
+    answer: F,
+) -> Option<F::Output> {
+    if let Some(connection) = connection
+        && connection.ends_after_close().await
+    {
+        return None;
+    }
+    poll_limit::with_poll_limit(answer, poll_limit::MAX).await
+}
+
 /// Completes each response: errors, headers, log and connection.
-fn finish(
+fn finish<C: RequestConnection>(
     shared: &Outermost,
     started: Instant,
     response: ServiceResponse,
-    connection: Option<InProgress>,
+    connection: Option<C>,
 ) -> ServiceResponse {
     let settings = shared.context.settings();
     // After a temporary rejection, the connection is closed. Otherwise a client that pipelines
@@ -93,7 +106,7 @@ fn finish(
     // makes the client connect to another server.
     let closes = is_temporary(&response)
         || shared.context.shutdown().is_shutting_down()
-        || connection.as_ref().is_some_and(InProgress::is_crowded);
+        || connection.as_ref().is_some_and(C::is_crowded);
     let (request, response) = response.into_parts();
     let refused = response
         .error()
@@ -106,7 +119,7 @@ fn finish(
     };
     let status = response.status();
     if closes {
-        connection.iter().for_each(InProgress::close);
+        connection.iter().for_each(C::close);
         response
             .head_mut()
             .set_connection_type(ConnectionType::Close);

@@ -1,4 +1,3 @@
-//! Health checks and metrics for operators.
+//! Health checks for operators.
 
 pub mod health;
-pub mod metrics;

@@ -28,9 +28,14 @@ fn recorded_by(macros: &[&str]) -> BTreeSet<String> {
 fn every_metric_is_described_and_documented() {
     let recorded = recorded_by(&["counter!(", "gauge!(", "histogram!("]);
     let files = rust_files("src");
-    let described = files.iter().find(|file| file.path == "http/ops/metrics.rs");
+    let described = files
+        .iter()
+        .find(|file| file.path == "http/server/metrics.rs");
     let described = names_after(&described.expect("the help texts").text, &["\n    ("]);
-    assert_eq!(recorded, described, "help texts in src/http/ops/metrics.rs");
+    assert_eq!(
+        recorded, described,
+        "help texts in src/http/server/metrics.rs"
+    );
     let page = std::fs::read_to_string(project_dir().join("docs/operations.md")).unwrap();
     let rows = page.lines().filter(|line| line.starts_with("| `narthex_"));
     let cells = rows.map(|row| row.split('|').nth(1).unwrap());

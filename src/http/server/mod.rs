@@ -1,25 +1,31 @@
-//! The server: its sockets and workers, its start and its shutdown.
+//! The program's own server: its sockets and workers, its start and its shutdown. An app that embeds
+//! Narthex has a server of its own.
+
+mod connections;
+mod limits;
+pub mod listener;
+mod metrics;
+mod service;
+pub(crate) mod service_manager;
+mod signals;
 
 use std::{io, sync::Arc};
 
 use actix_web::{App, HttpServer, dev::Server as ActixServer, rt::task::JoinHandle, web};
 
-use super::{
-    app::service_with_routes,
-    connections::Connections,
-    extract::limits,
+pub use self::service::service_with_routes;
+use self::{
+    connections::{Connections, end_idle_connections},
     listener::{Listener, Listeners, SocketFile},
-    middleware::client_ip,
-    ops::metrics,
-    service_manager,
+    signals::{ignore_user_signals, shutdown_on_signal},
 };
 use crate::{
     app_state::AppState,
     config::{ListenAddress, SigningKeys},
     credentials::last_used,
-    http::background::{
-        cleanup_loop, count_password_schemes, end_idle_connections, ignore_user_signals,
-        shutdown_on_signal, write_last_used,
+    http::{
+        background::{cleanup_loop, count_password_schemes, write_last_used},
+        middleware::client_ip,
     },
     util::worker_pool::available_parallelism,
 };

@@ -12,13 +12,13 @@ pub(crate) fn notify_ready() {
 }
 
 /// Reports that the server is shutting down.
-pub(crate) fn notify_stopping() {
+pub(super) fn notify_stopping() {
     notify(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
 }
 
 /// Reports twice in each watchdog period (`WatchdogSec=`) that the event loop runs. The database is
 /// not checked, because a restart would not repair it.
-pub(crate) async fn reset_watchdog() {
+pub(super) async fn reset_watchdog() {
     let Some(period) = sd_notify::watchdog_enabled() else {
         return;
     };

@@ -27,12 +27,10 @@ use actix_web::{
 use ipnet::IpNet;
 use socket2::{SockRef, Socket};
 
-use super::{
-    extract::limits::{self, HEADER_TIMEOUT, KEEP_ALIVE},
-    middleware::poll_limit,
-};
+use super::limits::{self, HEADER_TIMEOUT, KEEP_ALIVE};
 use crate::{
     config::Settings,
+    http::middleware::connection::RequestConnection,
     util::networks::{self, Networks},
 };
 
@@ -79,6 +77,14 @@ struct Connection {
     id: u64,
     client: Option<IpNet>,
     activity: Arc<Activity>,
+}
+
+/// Closes the connections that are idle for too long, at each tick.
+pub(super) async fn end_idle_connections(connections: Arc<Connections>) {
+    loop {
+        actix_web::rt::time::sleep(TICK).await;
+        connections.end_idle();
+    }
 }
 
 impl Connections {
@@ -237,10 +243,8 @@ pub struct InProgress {
     activity: Arc<Activity>,
 }
 
-impl InProgress {
-    /// Begins a request. Returns `None` if its connection is not watched.
-    #[must_use]
-    pub fn begin(request: &HttpRequest) -> Option<Self> {
+impl RequestConnection for InProgress {
+    fn begin(request: &HttpRequest) -> Option<Self> {
         let connection = request.conn_data::<Connection>()?;
         connection.activity.requests.fetch_add(1, Ordering::Relaxed);
         Some(Self {
@@ -249,19 +253,14 @@ impl InProgress {
         })
     }
 
-    /// Returns whether so many connections are open that this one should end after its response.
-    #[must_use]
-    pub fn is_crowded(&self) -> bool {
+    fn is_crowded(&self) -> bool {
         self.connections.are_near_limit()
     }
 
-    /// Marks the connection: no request may follow this one.
-    pub fn close(&self) {
+    fn close(&self) {
         self.activity.is_closing.store(true, Ordering::Relaxed);
     }
 
-    /// Closes the connection if an earlier response announced its end, and returns whether it did.
-    /// actix-http continues with pipelined requests, which RFC 9112, section 9.6, forbids.
     async fn ends_after_close(&self) -> bool {
         if !self.activity.is_closing.load(Ordering::Relaxed) {
             return false;
@@ -272,9 +271,7 @@ impl InProgress {
         true
     }
 
-    /// Ends the request: immediately, or with the last byte of a body of unknown length.
-    #[must_use]
-    pub fn end(self, answer: ServiceResponse) -> ServiceResponse {
+    fn end(self, answer: ServiceResponse) -> ServiceResponse {
         match answer.response().body().size() {
             BodySize::Stream => answer.map_body(|_, body| {
                 BoxBody::new(Streamed {
@@ -285,17 +282,6 @@ impl InProgress {
             _ => answer,
         }
     }
-}
-
-/// Runs the future of a response. Returns `None` if the connection must end: it is polled in a busy
-/// loop, or an earlier response announced its end.
-pub async fn run<F: Future>(request: Option<&InProgress>, answer: F) -> Option<F::Output> {
-    if let Some(request) = request
-        && request.ends_after_close().await
-    {
-        return None;
-    }
-    poll_limit::with_poll_limit(answer, poll_limit::MAX).await
 }
 
 impl Drop for InProgress {
