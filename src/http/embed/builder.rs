@@ -43,8 +43,14 @@ pub enum Migrate {
 }
 
 /// The reason why Narthex cannot be opened, in one line that says what to do.
-#[derive(Debug)]
 pub struct OpenError(String);
+
+/// The same line, because it is the form in which Rust prints the error of `main`.
+impl fmt::Debug for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,18 +11,23 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use actix_web::{HttpRequest, dev::Payload, error::PayloadError, http::header, web::Bytes};
+use actix_web::{
+    HttpRequest,
+    body::{BodyStream, to_bytes_limited},
+    dev::Payload,
+    error::PayloadError,
+    http::header,
+    web::Bytes,
+};
 use futures_util::{Stream, future::LocalBoxFuture, stream};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
 use super::admission::{identify, identify_again};
 use crate::{
     credentials::Principal,
     error::{Error, Result},
-    http::{
-        extract::limits,
-        middleware::body::{self, has_body},
-    },
+    http::{extract::limits, middleware::body::has_body},
+    types::message::problem,
 };
 
 /// The part of a body that is read before the check of the caller.
@@ -51,7 +56,7 @@ impl Upload {
                  caller (Can, User) before it",
             ));
         }
-        let mut body = payload.take();
+        let body = payload.take();
         if !is_small(request) {
             *payload = as_payload(CheckedBody {
                 inner: body,
@@ -60,7 +65,7 @@ impl Upload {
             });
             return Ok(Self(None));
         }
-        let read = Box::pin(body::read(request, &mut body));
+        let read = Box::pin(read(body));
         let (pass_on, passed_on) = oneshot::channel();
         *payload = as_payload(stream::once(async move {
             // The sender is dropped if the caller is refused.
@@ -89,6 +94,17 @@ impl Arrived {
             let _ = pass_on.send(bytes);
         }
     }
+}
+
+/// Reads the whole body as the client sent it, within [`limits::BODY_TIMEOUT`]. The extractor
+/// `Bytes` would apply the `PayloadConfig` of the app and decompress the body, which is the work of
+/// the extractor that comes next.
+async fn read(body: Payload) -> Result<Bytes> {
+    let bytes = to_bytes_limited(BodyStream::new(body), limits::BODY);
+    let read = timeout(limits::BODY_TIMEOUT, bytes).await;
+    let read = read.map_err(|_| Error::BodyTimeout)?;
+    let read = read.map_err(|_| Error::TooLarge(limits::BODY))?;
+    read.map_err(|_| Error::Malformed(problem::body_incomplete()))
 }
 
 fn as_payload(body: impl Stream<Item = Result<Bytes, PayloadError>> + 'static) -> Payload {

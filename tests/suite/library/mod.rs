@@ -97,6 +97,10 @@ async fn twice(narthex: web::Data<Narthex>, user: User) -> Result<String, narthe
     Ok(format!("{before} {after}"))
 }
 
+async fn place_json(user: Can<PlaceOrders>, item: web::Json<String>) -> String {
+    format!("{} orders {item}", user.user().name)
+}
+
 async fn no_such_page() -> HttpResponse {
     HttpResponse::NotFound().body("The shop has no such page.")
 }
@@ -122,7 +126,12 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/twice", web::post().to(twice))
         .route("/own-answer", web::get().to(own_answer))
         .route("/by-hand", web::route().to(by_hand))
-        .route("/body-first", web::post().to(body_first));
+        .route("/body-first", web::post().to(body_first))
+        .service(
+            web::resource("/own-limits")
+                .app_data(web::PayloadConfig::new(4))
+                .route(web::post().to(place_json)),
+        );
 }
 
 /// The app on a real port.

@@ -1,6 +1,12 @@
 //! The app around Narthex keeps its own routes, headers and errors.
 
+use reqwest::Method;
+
 use super::Shop;
+
+/// The text `tea`, compressed.
+const GZIP: &[u8] =
+    b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x2b\x49\x4d\x04\x00\xb2\xd7\x86\x8e\x03\x00\x00\x00";
 
 #[tokio::test]
 async fn routes_of_the_app_stay_as_they_are() {
@@ -60,4 +66,25 @@ async fn abilities_of_the_app_are_offered_for_tokens() {
     ada.get("/account/tokens/new")
         .await
         .expect_text("Read your orders");
+}
+
+#[tokio::test]
+async fn compressed_body_reaches_the_app_decompressed() {
+    let shop = Shop::open();
+    let ada = shop.register("ada@example.com").await;
+    let token = shop.token_of(&ada, &["orders:write"]).await;
+    let request = token.request(Method::POST, "/api/orders").body(GZIP);
+    let request = request.header("content-encoding", "gzip");
+    token.send(request).await.expect_text("ada orders tea");
+}
+
+#[tokio::test]
+async fn limit_for_raw_bodies_is_applied_to_them_alone() {
+    let shop = Shop::open();
+    let ada = shop.register("ada@example.com").await;
+    let token = shop.token_of(&ada, &["orders:write"]).await;
+    let request = token.request(Method::POST, "/own-limits");
+    let request = request.header("content-type", "application/json");
+    let answer = token.send(request.body("\"green tea\"")).await;
+    answer.expect_text("ada orders green tea");
 }

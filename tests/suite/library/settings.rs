@@ -12,7 +12,11 @@ use crate::support::database::Database;
 fn refusal(builder: narthex::Builder) -> String {
     match builder.open() {
         Ok(_) => panic!("it opens"),
-        Err(error) => error.to_string(),
+        Err(error) => {
+            // Rust prints this form if `main` returns the error.
+            assert_eq!(format!("{error:?}"), error.to_string());
+            error.to_string()
+        }
     }
 }
 
