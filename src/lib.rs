@@ -63,6 +63,8 @@
 // The tests, the benchmarks and the fuzz targets reach every module. An app does not: only the items below
 // are the public API.
 #[cfg(not(feature = "internals"))]
+mod account_changes;
+#[cfg(not(feature = "internals"))]
 mod accounts;
 #[cfg(not(feature = "internals"))]
 mod app_state;
@@ -111,6 +113,9 @@ mod types;
 #[cfg(not(feature = "internals"))]
 mod util;
 
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod account_changes;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod accounts;
@@ -184,10 +189,11 @@ pub mod types;
 #[doc(hidden)]
 pub mod util;
 
+pub use account_changes::ChangeKind;
 pub use http::embed::{
-    Brand, Builder, Caller, Can, Error, ErrorKind, Guard, Migrate, Narthex, NewApiToken, NewUser,
-    OpenError, OptionalUser, Page, Preview, Receipt, Refusal, RefusalReason, Selection, SignOut,
-    TokenInfo, Tokens, User, Users,
+    AccountChange, Brand, Builder, Caller, Can, ChangeCursor, Error, ErrorKind, Guard, Migrate,
+    Narthex, NewApiToken, NewUser, OpenError, OptionalUser, Page, Preview, Receipt, Refusal,
+    RefusalReason, Selection, SignOut, TokenInfo, Tokens, User, Users,
     ability::{Ability, Any, Confirmed, Require, SessionOnly, TokenOnly},
 };
 pub use types::{

@@ -1,6 +1,23 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    account_change_sequence (id) {
+        id -> Int2,
+        position -> Int8,
+    }
+}
+
+diesel::table! {
+    account_changes (position) {
+        position -> Int8,
+        at -> Int8,
+        kind -> Text,
+        user_id -> Bytea,
+        receipt_id -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
     attempt_counters (key) {
         key -> Bytea,
         clear_at -> Int8,
@@ -172,6 +189,8 @@ diesel::joinable!(rotations -> secrets (secret_digest));
 diesel::joinable!(secrets -> credentials (credential_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    account_change_sequence,
+    account_changes,
     attempt_counters,
     credentials,
     database_identity,

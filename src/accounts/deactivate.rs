@@ -3,6 +3,7 @@
 
 use super::store;
 use crate::{
+    account_changes::{ChangeKind, NewChange},
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
@@ -10,7 +11,7 @@ use crate::{
         revoke::{self, RevocationRequest, lock_user_and_recheck_actor},
     },
     crypto::secret::SecretString,
-    error::{Error, Result},
+    error::Result,
     passwords::verify::{authenticate_user, redeem_password_proof, wrong_password_in},
     types::ids::UserId,
 };
@@ -32,10 +33,7 @@ pub async fn delete(
     context
         .write(move |tx| {
             redeem_password_proof(tx, &proof, &actor)?;
-            let receipt = revoke_everything(tx, user, RevocationReason::AccountDeleted, &actor)?;
-            let invalidation = tx.invalidate_user(user);
-            store::delete(tx.connection, invalidation, user)?;
-            Ok::<_, Error>(receipt)
+            delete_account(tx, user, &actor)
         })
         .await
 }
@@ -46,12 +44,26 @@ pub async fn delete(
 /// [`Error::NotFound`] if the account does not exist.
 pub async fn delete_as_operator(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
     as_operator(context, user, |tx, user, actor| {
-        let receipt = revoke_everything(tx, user, RevocationReason::AccountDeleted, actor)?;
-        let invalidation = tx.invalidate_user(user);
-        store::delete(tx.connection, invalidation, user)?;
-        Ok(receipt)
+        delete_account(tx, user, actor)
     })
     .await
+}
+
+fn delete_account(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    actor: &Actor,
+) -> Result<RevocationReceipt> {
+    let receipt = revoke_everything(tx, user, RevocationReason::AccountDeleted, actor)?;
+    let invalidation = tx.invalidate_user(user);
+    store::delete(tx.connection, invalidation, user)?;
+    // The events of a deleted account are deleted with it.
+    tx.record_change(NewChange {
+        kind: ChangeKind::Deleted,
+        user,
+        receipt: None,
+    });
+    Ok(receipt)
 }
 
 /// Disables an account for an operator. All credentials are revoked, and the user cannot sign in

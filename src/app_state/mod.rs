@@ -33,8 +33,11 @@ use crate::{
 };
 
 /// The tables, for both databases.
-pub const MIGRATIONS: Migrations =
-    migrations!["2026-11-28-000001_initial", "2026-11-28-000002_import"];
+pub const MIGRATIONS: Migrations = migrations![
+    "2026-11-28-000001_initial",
+    "2026-11-28-000002_import",
+    "2026-11-28-000003_account_changes",
+];
 
 /// Lookups of secrets that are under way, by digest and by the generation of the cache at their
 /// start.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{
+    account_changes::{self, NewChange},
     app_state::AppState,
     cluster::{Cluster, PublishedInvalidation},
     credential_cache::InvalidationKey,
@@ -21,6 +22,7 @@ pub struct Transaction<'a> {
     /// The connection on which the transaction runs.
     pub connection: &'a mut AnyConnection,
     invalidations: &'a Invalidations,
+    changes: Vec<NewChange>,
 }
 
 /// Proof that the cached values of a user or of a credential are invalidated on every node before
@@ -44,6 +46,7 @@ impl<'a> Transaction<'a> {
             state,
             connection,
             invalidations,
+            changes: Vec::new(),
         }
     }
 
@@ -78,8 +81,15 @@ impl<'a> Transaction<'a> {
         self.invalidations.add([InvalidationKey::Everything])
     }
 
-    /// Publishes the invalidations to the other nodes, as the last step before the commit.
+    /// Records a change of an account for the apps that embed Narthex.
+    pub fn record_change(&mut self, change: NewChange) {
+        self.changes.push(change);
+    }
+
+    /// Writes the changes of accounts and publishes the invalidations to the other nodes, as the
+    /// last step before the commit. Both take a lock for which other transactions wait.
     pub(crate) fn publish(&mut self) -> Result<PublishedInvalidation, Error> {
+        account_changes::append(self.connection, self.state.now(), &self.changes)?;
         let keys = self.invalidations.keys();
         self.state.cluster().publish(self.connection, &keys)
     }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::EventDetail;
 use crate::{
+    account_changes::ChangeKind,
     crypto::digest::Digest,
     types::{
         ids::{CredentialId, EventId, ReceiptId},
@@ -92,6 +93,20 @@ string_enum! {
         CredentialsEnded = "credentials.ended", event::credentials_ended;
         /// A kind that this version does not know.
         Other = "other", event::other;
+    }
+}
+
+impl EventKind {
+    /// Returns the change that an app which embeds Narthex learns of.
+    pub(super) const fn account_change(self) -> Option<ChangeKind> {
+        match self {
+            Self::AccountCreated | Self::AccountImported => Some(ChangeKind::Created),
+            Self::EmailChanged => Some(ChangeKind::EmailChanged),
+            Self::AccountDisabled => Some(ChangeKind::Disabled),
+            Self::AccountEnabled => Some(ChangeKind::Enabled),
+            Self::CredentialsEnded => Some(ChangeKind::Revoked),
+            _ => None,
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub use self::{
 use std::time::Duration;
 
 use crate::{
+    account_changes::NewChange,
     app_state::{AppState, Transaction},
     db::AnyConnection,
     error::Result,
@@ -58,6 +59,13 @@ pub fn record(
         times: 1,
     };
     let user = user.into();
+    if let (Some(user), Some(kind)) = (user, event.kind.account_change()) {
+        tx.record_change(NewChange {
+            kind,
+            user,
+            receipt: event.receipt_id,
+        });
+    }
     if let Some(user) = user
         && event.kind.is_repeatable()
     {

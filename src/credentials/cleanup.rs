@@ -10,6 +10,7 @@ use super::{
     store,
 };
 use crate::{
+    account_changes,
     app_state::AppState,
     audit::{self, Actor},
     cluster::Cluster,
@@ -72,6 +73,7 @@ pub async fn prune(context: &AppState) -> Result<Pruned> {
                 let secrets = store::delete_superseded(tx.connection, superseded_before, BATCH)?;
                 let (users, credentials) = store::delete_ended(tx.connection, before, BATCH)?;
                 store::delete_receipts(tx.connection, &users, MAX_RECEIPTS, BATCH)?;
+                account_changes::delete_before(tx.connection, before)?;
                 let counters = rate_limit::delete_expired(tx.connection, now, BATCH)?;
                 Cluster::delete_invalidations(
                     tx.connection,

@@ -8,6 +8,8 @@
 //! - `nodes`: no node runs on the target.
 //! - `invalidations`, `invalidation_sequence`: a node that joins the target begins with an empty
 //!   cache, so no earlier invalidation concerns it.
+//! - `account_changes`, `account_change_sequence`: an app begins to read again when the position
+//!   that it has stored does not exist.
 //! - `database_identity`: the target has its own, which its first node records.
 //! - `migration_checksums` and diesel's list: the migrations of the target write them.
 //! - `write_probe`: a counter without a meaning.

@@ -6,6 +6,7 @@ mod background;
 mod brand;
 mod builder;
 mod caller;
+mod changes;
 mod error;
 mod extract;
 mod guard;
@@ -26,6 +27,7 @@ pub use self::{
     brand::Brand,
     builder::{Builder, Migrate, OpenError},
     caller::Caller,
+    changes::{AccountChange, ChangeCursor},
     error::{Error, ErrorKind},
     extract::{Can, OptionalUser, User},
     guard::Guard,

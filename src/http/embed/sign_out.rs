@@ -63,7 +63,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    pub(super) fn new(receipt: RevocationReceipt) -> Self {
+    pub(super) fn new(receipt: &RevocationReceipt) -> Self {
         let count = receipt.count();
         let credentials = receipt.credentials.iter();
         Self {
@@ -193,7 +193,7 @@ impl Selection<'_> {
             reason: self.reason,
         };
         Ok(Receipt::new(
-            revoke::revoke(state, user, request, self.actor).await?,
+            &revoke::revoke(state, user, request, self.actor).await?,
         ))
     }
 }

@@ -25,6 +25,7 @@ use crate::{
         name::Name,
         pagination::{MAX_PAGE_SIZE, Paging},
     },
+    util::clock::Timestamp,
 };
 
 /// The tokens of one user. The app acts as an operator.
@@ -85,8 +86,8 @@ impl TokenInfo {
             id: token.id,
             abilities: abilities.map(ToString::to_string).collect(),
             created_at: token.created_at.to_system_time(),
-            last_used_at: token.last_used_at.map(|time| time.to_system_time()),
-            expires_at: token.expires_at.map(|time| time.to_system_time()),
+            last_used_at: token.last_used_at.map(Timestamp::to_system_time),
+            expires_at: token.expires_at.map(Timestamp::to_system_time),
             name: token.name,
             hint: token.hint,
         }
@@ -167,6 +168,6 @@ impl Tokens<'_> {
         let (state, user) = (self.state, self.user);
         find_to_revoke(state, user, CredentialType::Token, id).await?;
         let receipt = revoke::revoke_token(state, user, id, Actor::operator()).await?;
-        Ok(Receipt::new(receipt))
+        Ok(Receipt::new(&receipt))
     }
 }

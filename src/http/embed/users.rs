@@ -102,7 +102,7 @@ impl Users<'_> {
     /// # Errors
     /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound).
     pub async fn disable(&self, id: UserId) -> Result<Receipt, Error> {
-        Ok(Receipt::new(accounts::disable(self.0, id).await?))
+        Ok(Receipt::new(&accounts::disable(self.0, id).await?))
     }
 
     /// Enables a disabled account. Revoked credentials stay revoked.
@@ -119,7 +119,7 @@ impl Users<'_> {
     /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound).
     pub async fn delete(&self, id: UserId) -> Result<Receipt, Error> {
         Ok(Receipt::new(
-            accounts::delete_as_operator(self.0, id).await?,
+            &accounts::delete_as_operator(self.0, id).await?,
         ))
     }
 }

@@ -13,7 +13,9 @@ use crate::support::user_agents::FIREFOX_ON_LINUX;
 const ADA: &str = "ada@example.com";
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 17] = [
+    "account_change_sequence",
+    "account_changes",
     "attempt_counters",
     "credentials",
     "database_identity",

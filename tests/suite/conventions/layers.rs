@@ -19,6 +19,7 @@ const ORDER: &[&str] = &[
     "restore_detection",
     "credential_cache",
     "cluster",
+    "account_changes",
     "app_state",
     "database_copy",
     "rate_limit",

@@ -16,7 +16,7 @@ const ADA: &str = "ada@example.com";
 /// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration of the
 /// main branch is never edited, because databases have its tables. A database is refused if a
 /// migration was applied with another text.
-const FROZEN: [(&str, &str); 2] = [
+const FROZEN: [(&str, &str); 3] = [
     (
         "2026-11-28-000001_initial",
         "45c261481fdf038a5598664bd154f950040216c208d5373ae518cda2d5851a24",
@@ -24,6 +24,10 @@ const FROZEN: [(&str, &str); 2] = [
     (
         "2026-11-28-000002_import",
         "3fbae2e9792bbdb5e2dc0f1634af6d2999a00a71b6ef2abb1ce93482b61ea8e7",
+    ),
+    (
+        "2026-11-28-000003_account_changes",
+        "88638710cc03b71a2b164dc198367043bf67734ba9bca58e7dd14687b6d23044",
     ),
 ];
 

@@ -232,8 +232,32 @@ async fn rows_of_a_user_are_deleted_with_the_user() {
         "SELECT m.name || '.user_id CASCADE' AS line FROM sqlite_master m, pragma_table_info(m.name) i WHERE m.type = 'table' AND i.name = 'user_id' ORDER BY 1",
         "SELECT table_name || '.user_id CASCADE' AS line FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'user_id' ORDER BY 1",
     );
+    // An app learns of the deletion from this table.
+    let kept = "account_changes.user_id CASCADE";
+    let columns: Vec<_> = columns.into_iter().filter(|one| one != kept).collect();
     assert!(columns.len() >= 3, "{columns:?}");
     assert_eq!(of_users, columns);
+}
+
+/// Whether a row of a dump tells an app of a change.
+fn is_change(row: &str) -> bool {
+    row.starts_with("account_changes: ") || row.starts_with("account_change_sequence: ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deletion_is_reported_to_apps_until_it_is_old() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let form = [("password", PASSWORD)];
+    browser
+        .post("/account/delete", &form)
+        .await
+        .expect_status(303);
+    let count = "SELECT CAST(count(*) AS text) AS line FROM account_changes";
+    assert_eq!(query_lines(&app, count, count), ["3"]);
+    app.advance(Duration::from_secs(31 * 24 * 3600));
+    prune(&app.context).await.unwrap();
+    assert_eq!(query_lines(&app, count, count), ["0"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -261,13 +285,18 @@ async fn deleted_user_leaves_no_row() {
     prune(&app.context).await.unwrap();
     let remaining = dump(&app);
     assert!(!remaining.contains(ADA), "{remaining}");
-    assert!(!remaining.to_ascii_lowercase().contains(&id), "{remaining}");
+    let has_id = |dump: &str| {
+        let mut rows = dump.lines();
+        rows.any(|row| !is_change(row) && row.to_ascii_lowercase().contains(&id))
+    };
+    assert!(!has_id(&remaining), "{remaining}");
     let rows = |dump: &str| {
         // The newest invalidation stays, without the ID of a user.
         let is_not_of_a_user = |row: &&str| {
-            ["nodes: ", "invalidations: ", "attempt_counters: "]
-                .iter()
-                .any(|table| row.starts_with(table))
+            is_change(row)
+                || ["nodes: ", "invalidations: ", "attempt_counters: "]
+                    .iter()
+                    .any(|table| row.starts_with(table))
         };
         dump.lines().filter(|row| !is_not_of_a_user(row)).count()
     };

@@ -1,7 +1,7 @@
 //! Accounts, tokens and revocations by the app.
 
 use actix_web::{App, http::StatusCode, test};
-use narthex::{ErrorKind, NewUser, testing};
+use narthex::{ChangeKind, ErrorKind, NewUser, testing};
 
 use super::{PlaceOrders, ReadOrders, routes};
 
@@ -160,4 +160,47 @@ async fn openapi_document_has_the_calls() {
     let narthex = testing::narthex::<()>();
     let document = narthex.openapi().unwrap();
     assert!(document["paths"]["/api/v1/user"].is_object());
+}
+
+#[actix_web::test]
+async fn changes_of_accounts_are_read_in_order() {
+    let narthex = testing::narthex::<()>();
+    let ada = narthex.user(ADA).await;
+    let created = narthex.changes(None).await.unwrap();
+    assert_eq!(created.len(), 1);
+    assert_eq!(
+        (created[0].kind, created[0].user),
+        (ChangeKind::Created, ada.id())
+    );
+    ada.session().await;
+    let receipt = narthex.users().disable(ada.id()).await.unwrap();
+    narthex.users().enable(ada.id()).await.unwrap();
+    narthex.users().delete(ada.id()).await.unwrap();
+    let later = narthex.changes(Some(created[0].cursor)).await.unwrap();
+    let kinds: Vec<_> = later.iter().map(|change| change.kind).collect();
+    let expected = [
+        ChangeKind::Disabled,
+        ChangeKind::Revoked,
+        ChangeKind::Enabled,
+        ChangeKind::Revoked,
+        ChangeKind::Deleted,
+    ];
+    assert_eq!(kinds, expected);
+    assert_eq!(later[1].receipt, Some(receipt.id));
+    assert!(later.iter().all(|change| change.user == ada.id()));
+    let last = later[4].cursor;
+    assert!(narthex.changes(Some(last)).await.unwrap().is_empty());
+    let beyond = (last.to_string().parse::<i64>().unwrap() + 1).to_string();
+    let beyond = narthex.changes(Some(beyond.parse().unwrap())).await;
+    assert_eq!(beyond.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[actix_web::test]
+async fn refused_account_is_no_change() {
+    let narthex = testing::narthex::<()>();
+    narthex.user(ADA).await;
+    let before = narthex.changes(None).await.unwrap().len();
+    let taken = narthex.users().create(NewUser::new(ADA, PASSWORD)).await;
+    assert!(taken.is_err());
+    assert_eq!(narthex.changes(None).await.unwrap().len(), before);
 }

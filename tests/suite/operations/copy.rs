@@ -14,7 +14,9 @@ const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 
 /// The tables that describe one database or the processes on it.
-const NOT_COPIED: [&str; 6] = [
+const NOT_COPIED: [&str; 8] = [
+    "account_change_sequence",
+    "account_changes",
     "database_identity",
     "invalidation_sequence",
     "invalidations",

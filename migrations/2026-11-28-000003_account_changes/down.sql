@@ -1,0 +1,2 @@
+DROP TABLE account_change_sequence;
+DROP TABLE account_changes;
