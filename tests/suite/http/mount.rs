@@ -114,14 +114,36 @@ async fn revocation_leads_back_to_its_list_below_the_mount() {
     app.token_of(&browser, "CI", &[]).await;
     let token = newest_token(&browser).await;
     let browser = browser.below(Mount::ROOT);
-    let list = "/auth/account/tokens";
-    let next = browser.get(list).await.field("next");
-    assert_eq!(next, list);
+    let next = browser.get("/auth/account").await.field("next");
+    assert_eq!(next, "/auth/account");
     let form = [("confirmed", "1"), ("next", &next)];
-    let path = format!("{list}/{token}/revoke");
-    let revoked = browser.post(&path, &form).await.expect_redirect(list);
+    let path = format!("/auth/account/tokens/{token}/revoke");
+    let revoked = browser.post(&path, &form).await.expect_redirect(&next);
     let page = browser.follow(&revoked).await;
     page.expect_text("<a href=\"/auth/account/receipts/");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_revocation_returns_to_its_list_below_the_mount() {
+    let app = start(&[]);
+    for list in ["sessions", "tokens"] {
+        let path = format!("/auth/account/{list}/019ab6b0-0000-7000-8000-000000000000/revoke");
+        let refused = anonymous(&app).post(&path, &[]).await;
+        refused.expect_redirect(&format!("/auth/login?next=%2Fauth%2Faccount%2F{list}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn navigation_marks_the_page_below_the_mount() {
+    let app = start(&[]);
+    let browser = register(&app).await;
+    for (path, name) in [
+        ("/auth/account", "Overview"),
+        ("/auth/account/tokens/new", "Tokens"),
+    ] {
+        let page = browser.get(path).await.expect_status(200);
+        page.expect_text(&format!("aria-current=\"page\">{name}</a>"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,6 +185,23 @@ async fn format_of_an_error_depends_on_the_path_below_the_mount() {
     page.expect_header("content-type", "text/html; charset=utf-8");
     let call = anonymous.get("/api/api/nothing").await;
     call.expect_problem(404, "not-found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trusted_page_may_read_the_api_below_the_mount_only() {
+    let trusted = "https://app.example.com";
+    let app = TestApp::start_below("/id", &[("NARTHEX_TRUSTED_ORIGINS", trusted)]);
+    let anonymous = anonymous(&app);
+    for (path, is_readable) in [
+        ("/id/api/v1/user", true),
+        ("/id/login", false),
+        ("/id/auth/verify", false),
+    ] {
+        let request = anonymous.request(Method::GET, path);
+        let answer = anonymous.send(request.header("origin", trusted)).await;
+        let allowed = answer.header("access-control-allow-origin");
+        assert_eq!(allowed.is_some(), is_readable, "{answer}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
