@@ -11,9 +11,13 @@ use std::{
 
 use clap::{Subcommand, ValueEnum};
 
-use super::{CliError, OutputFormat, json, output, text::count};
+use super::{
+    CliError, OutputFormat, json, output,
+    text::{self, count},
+};
 use crate::{
     app_state::AppState,
+    db::DatabaseUrl,
     import::{
         self, AbilityMap, ForeignFile, ImportError, Options, Report, Rows, SourceName, System,
     },
@@ -49,7 +53,13 @@ pub(super) enum Action {
 #[derive(clap::Args)]
 pub(super) struct FromFile {
     /// The file of the exporter, or - for the standard input
-    file: PathBuf,
+    #[arg(required_unless_present = "database", conflicts_with = "database")]
+    file: Option<PathBuf>,
+    /// Read the database of the app instead, sqlite://PATH or postgres://…, without a change to it
+    ///
+    /// For Laravel only. The times in it must be in UTC.
+    #[arg(long, value_name = "URL", value_parser = text::database_url)]
+    database: Option<DatabaseUrl>,
     /// Report what an import would do, and change nothing
     #[arg(long, alias = "dry-run")]
     check: bool,
@@ -128,8 +138,7 @@ impl FromFile {
         let options = self.options(&context.settings().tokens.catalogue)?;
         // Created first: a file that exists must not be found after the import.
         let rejects = self.rejects.as_deref().map(create).transpose()?;
-        let file = ForeignFile::read(self.open()?, system)
-            .map_err(|error| CliError::message(error.to_string()))?;
+        let file = self.read(system)?;
         let progress = |done, total| output::print_note(format!("{done} of {total} users"));
         let report = import::import(context, file, &options, progress)
             .await
@@ -164,12 +173,28 @@ impl FromFile {
         })
     }
 
-    fn open(&self) -> Result<Box<dyn BufRead>, CliError> {
-        if self.file == Path::new("-") {
-            return Ok(Box::new(io::stdin().lock()));
+    fn read(&self, system: System) -> Result<ForeignFile, CliError> {
+        let Some(url) = &self.database else {
+            return ForeignFile::read(self.open()?, system)
+                .map_err(|error| CliError::message(error.to_string()));
+        };
+        match SourceName::of(system, None).filter(|_| system == System::Sanctum) {
+            Some(source) => Ok(import::read_laravel_database(source, url)?),
+            None => Err(CliError::Usage(
+                "--database reads the tables of Laravel only: give the file of the exporter"
+                    .to_owned(),
+            )),
         }
-        let opened = File::open(&self.file).map_err(|error| in_file(&self.file, &error))?;
-        Ok(Box::new(BufReader::new(opened)))
+    }
+
+    fn open(&self) -> Result<Box<dyn BufRead>, CliError> {
+        match self.file.as_deref() {
+            Some(path) if path != Path::new("-") => {
+                let opened = File::open(path).map_err(|error| in_file(path, &error))?;
+                Ok(Box::new(BufReader::new(opened)))
+            }
+            _ => Ok(Box::new(io::stdin().lock())),
+        }
     }
 }
 

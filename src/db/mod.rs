@@ -41,7 +41,7 @@ pub use self::{
     dedicated_connection::{DedicatedConnection, notify, set_asynchronous_commit},
     identity::DatabaseIdentity,
     migrations::{Migration, Migrations, ensure_applied, run_pending},
-    offline::run_offline,
+    offline::{read_snapshot, run_offline},
     transaction::{IsRetryable, is_english},
 };
 use self::{

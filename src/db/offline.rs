@@ -1,8 +1,8 @@
-//! Transactions on a database that no server uses.
+//! Long transactions on a database that no server uses.
 
-use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, connection::SimpleConnection as _};
 
-use super::{AnyConnection, DatabaseUrl, Error, requirements, timeouts, transaction};
+use super::{AnyConnection, DatabaseUrl, Error, inspect, requirements, timeouts, transaction};
 
 /// Runs `work` in one transaction of a connection of its own, which may take hours. If `work`
 /// returns an error, nothing was changed. On SQLite the transaction holds the write lock from its
@@ -26,3 +26,30 @@ where
     };
     transaction::run_once(&mut connection, work, &mut false)
 }
+
+/// Runs `queries` on the database of another program. All of them see the same state, and the
+/// database refuses every change.
+///
+/// # Errors
+/// Returns the error of `queries`, or that the database cannot be reached.
+pub fn read_snapshot<T, E>(
+    target: &DatabaseUrl,
+    queries: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E>
+where
+    E: From<Error> + From<diesel::result::Error>,
+{
+    let mut connection = match target {
+        DatabaseUrl::Sqlite(path) => inspect::connect_read_only(path)?,
+        DatabaseUrl::Postgres(_) => requirements::connect(target)?,
+    };
+    connection.transaction(|connection| {
+        if let AnyConnection::Postgres(_) = connection {
+            connection.batch_execute(SNAPSHOT)?;
+            connection.batch_execute(timeouts::POSTGRES_OFFLINE)?;
+        }
+        queries(connection)
+    })
+}
+
+const SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";

@@ -10,6 +10,7 @@ mod batch;
 mod candidate;
 mod file;
 mod ids;
+mod laravel;
 mod lines;
 mod prepare;
 mod reason;
@@ -24,6 +25,7 @@ pub use self::{
     abilities::AbilityMap,
     file::ForeignFile,
     ids::{ImportedUser, users},
+    laravel::read_laravel_database,
     report::{Counts, Reject, Report},
     source::{SourceName, System},
     undo::undo,

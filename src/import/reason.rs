@@ -32,6 +32,9 @@ pub enum Reason {
     /// The user was not taken.
     #[error("its user was not taken")]
     UserRejected,
+    /// The token belongs to another model than the users.
+    #[error("its owner is a {0}, not a user")]
+    OtherModel(String),
     /// The digest is malformed.
     #[error("its sha256 is not 64 hexadecimal digits")]
     Digest,

@@ -1,14 +1,18 @@
 //! The queries about imported users and tokens.
 
+mod laravel;
 mod undo;
 
 use std::collections::{HashMap, HashSet};
 
 use diesel::{QueryResult, prelude::*};
 
-pub(super) use self::undo::{
-    ImportedRow, TokenState, delete_token, delete_user, forget, imported_rows, is_unused_user,
-    token_states,
+pub(super) use self::{
+    laravel::{LaravelRow, laravel_tokens, laravel_users},
+    undo::{
+        ImportedRow, TokenState, delete_token, delete_user, forget, imported_rows, is_unused_user,
+        token_states,
+    },
 };
 use super::{SourceName, candidate::User, prepare::Owner};
 use crate::{

@@ -3,6 +3,7 @@
 mod abilities;
 mod conflicts;
 mod files;
+mod laravel;
 mod repeat;
 mod rows;
 mod undo;

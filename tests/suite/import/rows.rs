@@ -17,7 +17,7 @@ fn user_keeps_name_address_and_times() {
         .user_with(
             "2",
             "grace@example.com",
-            json!({"name": "", "disabled": true}),
+            json!({"created_at": "2025-01-01T00:00:00Z", "name": "", "disabled": true}),
         );
     let report = import_all(&operator, &export, &[]);
     assert_eq!(

@@ -1,0 +1,117 @@
+//! The queries about the tables of a Laravel app, in its own database.
+//!
+//! Apps have different columns, so a row is read as names and texts.
+
+use std::collections::BTreeMap;
+
+use diesel::{
+    QueryableByName, RunQueryDsl as _,
+    deserialize::{self, QueryableByName as QueryableByNameOf},
+    row::NamedRow,
+    sql_types::{Nullable, Text},
+    sqlite::Sqlite,
+};
+use serde_json::Value;
+
+use crate::{
+    db::{self, AnyConnection},
+    error::Error,
+};
+
+/// The columns that are not null, by name.
+pub(in crate::import) type LaravelRow = BTreeMap<String, String>;
+
+/// The columns that an import uses. SQLite is asked for each of them.
+const COLUMNS: [&str; 16] = [
+    "id",
+    "name",
+    "email",
+    "email_verified_at",
+    "password",
+    "created_at",
+    "deleted_at",
+    "two_factor_secret",
+    "two_factor_confirmed_at",
+    "tokenable_type",
+    "tokenable_id",
+    "token",
+    "abilities",
+    "last_used_at",
+    "expires_at",
+    "updated_at",
+];
+
+struct SqliteRow(LaravelRow);
+
+impl QueryableByNameOf<Sqlite> for SqliteRow {
+    fn build<'a>(row: &impl NamedRow<'a, Sqlite>) -> deserialize::Result<Self> {
+        // A column that the table does not have is an error here, and counts as null.
+        let columns = COLUMNS.iter().filter_map(|column| {
+            let text = NamedRow::get::<Nullable<Text>, Option<String>>(row, column).ok()?;
+            Some(((*column).to_owned(), text?))
+        });
+        Ok(Self(columns.collect()))
+    }
+}
+
+#[derive(QueryableByName)]
+struct PostgresRow {
+    #[diesel(sql_type = Text)]
+    json: String,
+}
+
+impl PostgresRow {
+    fn columns(&self) -> Result<LaravelRow, Error> {
+        let row: BTreeMap<String, Value> =
+            serde_json::from_str(&self.json).map_err(Error::internal)?;
+        let columns = row.into_iter().filter_map(|(name, value)| match value {
+            Value::Null => None,
+            Value::String(text) => Some((name, text)),
+            other => Some((name, other.to_string())),
+        });
+        Ok(columns.collect())
+    }
+}
+
+/// Reads the users.
+pub(in crate::import) fn laravel_users(
+    connection: &mut AnyConnection,
+) -> Result<Vec<LaravelRow>, Error> {
+    rows(
+        connection,
+        "SELECT * FROM users ORDER BY id",
+        "SELECT CAST(to_jsonb(t) AS text) AS json FROM users t ORDER BY t.id",
+    )
+}
+
+/// Reads the tokens of Sanctum.
+pub(in crate::import) fn laravel_tokens(
+    connection: &mut AnyConnection,
+) -> Result<Vec<LaravelRow>, Error> {
+    rows(
+        connection,
+        "SELECT * FROM personal_access_tokens ORDER BY id",
+        "SELECT CAST(to_jsonb(t) AS text) AS json FROM personal_access_tokens t ORDER BY t.id",
+    )
+}
+
+fn rows(
+    connection: &mut AnyConnection,
+    on_sqlite: &'static str,
+    on_postgres: &'static str,
+) -> Result<Vec<LaravelRow>, Error> {
+    match connection {
+        AnyConnection::Sqlite(sqlite) => {
+            let rows: Vec<SqliteRow> = diesel::sql_query(on_sqlite)
+                .load(sqlite)
+                .map_err(db::Error::from)?;
+            Ok(rows.into_iter().map(|row| row.0).collect())
+        }
+        AnyConnection::Postgres(postgres) => {
+            let rows: Vec<PostgresRow> = diesel::sql_query(on_postgres)
+                .load(postgres)
+                .map_err(db::Error::from)?;
+            rows.iter().map(PostgresRow::columns).collect()
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A Laravel app with Sanctum moves to Narthex: its database is made and exported by PHP.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::database::Database;
+use crate::support::operator::Operator;
+use crate::support::programs;
+use crate::support::user_agents::FIREFOX_ON_LINUX;
+
+/// Runs the app of `tests/fixtures/import/laravel.php` and returns its output.
+fn php(arguments: &[&Path]) -> String {
+    let fixture = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/import/laravel.php"
+    );
+    let output = Command::new(programs::find("php", "php-cli"))
+        .arg(fixture)
+        .args(arguments)
+        .output()
+        .expect("PHP");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "install php-sqlite3 and php-illuminate-{{console,database,hashing}}: {text}{errors}"
+    );
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs PHP: use --features e2e")]
+async fn laravel_app_moves_with_its_passwords_and_tokens() {
+    let operator = Operator::new();
+    let settings = "[abilities]\n\"orders:read\" = \"Read\"\n\"orders:write\" = \"Write\"\n";
+    let map = "read = \"orders:read\"\n";
+    let narthex = operator.narthex.with_file("narthex.toml", settings);
+    let narthex = narthex.with_file("map.toml", map).with_file("app.db", "");
+    let operator = Operator {
+        narthex,
+        database: operator.database,
+    };
+    let database = operator.narthex.directory().join("app.db");
+    let secrets: Value = serde_json::from_str(&php(&[&database])).expect("the secrets");
+    let exporter = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/import/sanctum.php");
+    let export = php(&[&database, Path::new(exporter)]);
+
+    let arguments = [
+        "import",
+        "sanctum",
+        "-",
+        "--abilities",
+        "map.toml",
+        "--json",
+    ];
+    let outcome = operator.narthex.run_with_input(&arguments, &export);
+    let report = super::report(&outcome.expect_code(0));
+    assert_eq!(report["users"]["taken"], 4);
+    assert_eq!(report["tokens"]["taken"], 3);
+    assert_eq!(report["tokens_expired"], 1);
+    assert_eq!(report["second_factors_not_taken"], 1);
+
+    let serving = operator.serve();
+    serving.sign_in("ada@example.com", FIREFOX_ON_LINUX).await;
+    serving.sign_in("grace@example.com", FIREFOX_ON_LINUX).await;
+    let users = operator.json(&["user", "list", "--search", "example.com"]);
+    for user in users["data"].as_array().expect("a list") {
+        // Noon in Berlin, where the app is.
+        assert_eq!(user["created_at"], "2024-07-01T10:00:00Z");
+        let is_gone = user["email"] == "gone@example.com";
+        assert_eq!(user["disabled_at"] != json!(null), is_gone, "{user}");
+    }
+    let tokens = operator.json(&["token", "list", "ada@example.com"]);
+    let token = |name: &str| {
+        let tokens = tokens["data"].as_array().expect("a list");
+        tokens
+            .iter()
+            .find(|token| token["name"] == name)
+            .expect("a token")
+    };
+    assert_eq!(
+        token("Sanctum 2.5")["abilities"],
+        json!(["orders:read", "orders:write"])
+    );
+    assert_eq!(token("Sanctum 3.2")["last_used_at"], "2025-06-01T10:00:00Z");
+    assert_eq!(secrets.as_object().expect("an object").len(), 4);
+}
+
+#[test]
+fn database_of_an_app_is_read_without_an_export() {
+    let app = Operator::on(Database::empty());
+    for sql in [
+        // The columns of Laravel 8 with Sanctum 2, and soft deletes.
+        "CREATE TABLE users (id BIGINT, name TEXT, email TEXT, password TEXT, created_at TIMESTAMP, \
+         deleted_at TIMESTAMP)",
+        "CREATE TABLE personal_access_tokens (id BIGINT, tokenable_type TEXT, tokenable_id BIGINT, name TEXT, \
+         token TEXT, abilities TEXT, last_used_at TIMESTAMP, created_at TIMESTAMP)",
+        "INSERT INTO users VALUES (1, 'Ada', 'ada@example.com', '$2y$04$x', '2024-07-01 12:00:00', NULL), \
+         (2, 'Gone', 'gone@example.com', NULL, '2024-07-01 12:00:00', '2025-07-01 12:00:00'), \
+         (3, 'None', NULL, NULL, NULL, NULL)",
+    ] {
+        app.execute(sql);
+    }
+    for (id, model) in [(1, "App\\Models\\User"), (2, "App\\Models\\Team")] {
+        app.execute(&format!(
+            "INSERT INTO personal_access_tokens VALUES ({id}, '{model}', 1, 'CI', '{id:064x}', \
+             '[\"orders:read\"]', '2025-06-01 12:00:00', '2024-08-01 12:00:00')"
+        ));
+    }
+    let operator = Operator::new();
+    let settings = "[abilities]\n\"orders:read\" = \"Read\"\n";
+    let operator = Operator {
+        narthex: operator.narthex.with_file("narthex.toml", settings),
+        database: operator.database,
+    };
+    let arguments = [
+        "import",
+        "sanctum",
+        "--json",
+        "--database",
+        app.database.address(),
+    ];
+    let outcome = operator.run(&arguments).expect_code(3);
+    for part in [
+        "line 3: user 3: it cannot be read",
+        "line 2: token 2: its owner is a App\\Models\\Team, not a user",
+    ] {
+        let checked = operator.run(&[&arguments[..2], &arguments[3..], &["--check"]].concat());
+        assert!(checked.stderr.contains(part), "{part}: {checked:#?}");
+    }
+    let report = super::report(&outcome);
+    assert_eq!(report["users"]["taken"], 2);
+    assert_eq!(report["users"]["rejected"], 1);
+    let token = &operator.json(&["token", "list", "ada@example.com"])["data"][0];
+    assert_eq!(token["abilities"], json!(["orders:read"]));
+    assert_eq!(token["last_used_at"], "2025-06-01T12:00:00Z");
+    let list = operator.json(&["user", "list", "--search", "gone"]);
+    assert_ne!(list["data"][0]["disabled_at"], json!(null));
+    // Only Laravel has these tables.
+    let line = operator.run(&["import", "django", "--database", app.database.address()]);
+    line.expect_code(2);
+}
