@@ -18,7 +18,7 @@ mod tokens;
 mod upload;
 mod users;
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use actix_web::{HttpRequest, web::ServiceConfig};
 
@@ -41,7 +41,7 @@ use crate::{
     config::SigningKeys,
     credentials::{Principal, authenticate},
     error::Error as Inner,
-    http::{app, paths},
+    http::{app, middleware::body::has_body, paths},
     types::ids::UserId,
 };
 
@@ -106,7 +106,16 @@ impl Narthex {
     /// An invalid token; a cross-site request or another host with the cookie; a failure of the
     /// database.
     pub async fn caller(&self, request: &HttpRequest) -> Result<Option<Caller>, Refusal> {
-        match admission::identify(request).await {
+        // The body arrives later, and the extractor checks the caller again after it. So the result of
+        // this early check is not kept.
+        let identified = if has_body(request) {
+            admission::identify_again(request)
+                .await
+                .map(|caller| caller.map(Rc::new))
+        } else {
+            admission::identify(request).await
+        };
+        match identified {
             Ok(caller) => Ok(caller.map(|principal| Caller {
                 principal: (*principal).clone(),
             })),

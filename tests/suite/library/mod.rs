@@ -13,7 +13,9 @@ use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use actix_web::dev::ServerHandle;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, middleware, rt::System, web};
 use narthex::db::DatabaseUrl;
 use narthex::{
@@ -101,6 +103,16 @@ async fn place_json(user: Can<PlaceOrders>, item: web::Json<String>) -> String {
     format!("{} orders {item}", user.user().name)
 }
 
+/// A middleware of the app that identifies the caller before the body has arrived.
+async fn log_caller<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let narthex = request.app_data::<web::Data<Narthex>>().unwrap().clone();
+    narthex.caller(request.request()).await?;
+    next.call(request).await
+}
+
 async fn no_such_page() -> HttpResponse {
     HttpResponse::NotFound().body("The shop has no such page.")
 }
@@ -158,11 +170,13 @@ impl Shop {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let app = move || {
+            let logged = web::scope("/logged").wrap(middleware::from_fn(log_caller));
             let reports = web::scope("/reports").wrap(narthex.guard::<ReadOrders>());
             App::new()
                 .wrap(middleware::DefaultHeaders::new().add(("content-security-policy", "shop")))
                 .configure(routes)
                 .service(reports.route("", web::route().to(|| async { "A report" })))
+                .service(logged.route("/orders", web::post().to(place)))
                 .configure(narthex.routes())
                 .service(web::resource("/after").to(|| async { "Registered after Narthex" }))
                 .default_service(web::to(no_such_page))

@@ -9,22 +9,22 @@ use super::Shop;
 use crate::support::raw_http::status;
 
 /// Sends the head of a request and a part of its body.
-fn begin(shop: &Shop, secret: &str, length: usize) -> TcpStream {
+fn begin(shop: &Shop, path: &str, secret: &str, length: usize) -> TcpStream {
     let address = shop.origin.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!(
-        "POST /api/orders HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {secret}\r\n\
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {secret}\r\n\
          Connection: close\r\nContent-Length: {length}\r\n\r\nt"
     );
     stream.write_all(head.as_bytes()).unwrap();
     stream
 }
 
-async fn status_after_revocation(length: usize) -> u16 {
+async fn status_after_revocation(path: &str, length: usize) -> u16 {
     let shop = Shop::open();
     let ada = shop.register("ada@example.com").await;
     let token = shop.token_of(&ada, &["orders:write"]).await;
-    let mut slow = begin(&shop, token.secret(), length);
+    let mut slow = begin(&shop, path, token.secret(), length);
     // Both workers have read the head once each has answered later requests.
     for _ in 0..20 {
         shop.anonymous().get("/healthz").await.expect_status(200);
@@ -40,10 +40,15 @@ async fn status_after_revocation(length: usize) -> u16 {
 
 #[tokio::test]
 async fn small_body_after_revocation_is_refused() {
-    assert_eq!(status_after_revocation(3).await, 401);
+    assert_eq!(status_after_revocation("/api/orders", 3).await, 401);
 }
 
 #[tokio::test]
 async fn large_body_after_revocation_is_not_processed() {
-    assert_eq!(status_after_revocation(100_000).await, 400);
+    assert_eq!(status_after_revocation("/api/orders", 100_000).await, 400);
+}
+
+#[tokio::test]
+async fn early_check_by_the_app_does_not_replace_the_later_one() {
+    assert_eq!(status_after_revocation("/logged/orders", 3).await, 401);
 }
