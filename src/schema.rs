@@ -124,6 +124,7 @@ diesel::table! {
         accepted_key_digests -> Text,
         token_prefix -> Text,
         server -> Text,
+        foreign_tokens -> Text,
     }
 }
 

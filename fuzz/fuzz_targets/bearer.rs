@@ -1,32 +1,69 @@
 //! The secret of a token in an `Authorization` header, as a bearer token or as the password of a
-//! client.
+//! client, with and without the tokens of other systems.
 #![no_main]
 
 use actix_web::http::header::HeaderValue;
 use libfuzzer_sys::fuzz_target;
 use narthex::{
+    config::ForeignTokens,
     crypto::digest::Digest,
     http::auth::{Authorization, bearer, client_password},
-    tokens::TokenSecret,
+    tokens::{PresentedToken, TokenSecret},
+    types::secret_form::SecretForm,
 };
 use narthex_fuzz::{base64, crc32};
 
 fuzz_target!(|data: &[u8]| {
-    if let Ok(value) = HeaderValue::from_bytes(data)
-        && let Authorization::Bearer(digest) = bearer(&value)
-    {
-        let value = value.to_str().expect("a header that is text");
-        let (scheme, rest) = value.split_once(' ').expect("a scheme");
-        assert!(scheme.eq_ignore_ascii_case("bearer"));
-        let text = rest.trim_start_matches(' ');
-        assert_eq!(digest, Digest::of(text.as_bytes()));
-        check_format(&TokenSecret::parse(text).expect("the form of a secret"));
+    if let Ok(value) = HeaderValue::from_bytes(data) {
+        check_header(&value);
     }
     if let Some(secret) = as_password(data) {
         check_format(&secret);
     }
     check_generated(data);
 });
+
+fn check_header(value: &HeaderValue) {
+    let own = bearer(value, &ForeignTokens::default());
+    let all = ForeignTokens::parse("sanctum,knox,drf,better-auth").expect("a setting");
+    let with_foreign = bearer(value, &all);
+    if let Authorization::Bearer(PresentedToken { digest, form }) = own {
+        // The tokens of other systems change nothing for those of Narthex.
+        assert_eq!(own, with_foreign);
+        assert_eq!(form, SecretForm::Token);
+        let (scheme, text) = credentials(value);
+        assert!(scheme.eq_ignore_ascii_case("bearer"));
+        assert_eq!(digest, Digest::of(text.as_bytes()));
+        check_format(&TokenSecret::parse(text).expect("the form of a secret"));
+    } else if let Authorization::Bearer(PresentedToken { digest, form }) = with_foreign {
+        let (scheme, text) = credentials(value);
+        check_foreign(scheme, text, form, digest);
+    }
+}
+
+fn credentials(value: &HeaderValue) -> (&str, &str) {
+    let value = value.to_str().expect("a header that is text");
+    let (scheme, rest) = value.split_once(' ').expect("a scheme");
+    (scheme, rest.trim_start_matches(' '))
+}
+
+/// Checks that a token of another system is as long as the documented ones, and that the scheme is one
+/// of this system.
+fn check_foreign(scheme: &str, text: &str, form: SecretForm, digest: Digest) {
+    assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    match form {
+        SecretForm::Sanctum => {
+            let secret = text.split_once('|').map_or(text, |(_, secret)| secret);
+            assert!(is_bearer && (40..=112).contains(&secret.len()));
+            assert_eq!(digest, Digest::of(secret.as_bytes()));
+        }
+        SecretForm::BetterAuth => assert!(is_bearer && (64..=128).contains(&text.len())),
+        SecretForm::Knox => assert!((64..=74).contains(&text.len())),
+        SecretForm::Drf => assert_eq!(text.len(), 40),
+        SecretForm::Session | SecretForm::Token => panic!("{form:?} is not of another system"),
+    }
+}
 
 /// Checks that an accepted secret has exactly the documented format.
 fn check_format(secret: &TokenSecret) {
@@ -65,12 +102,13 @@ fn check_generated(data: &[u8]) {
     let text = format!("{body}{}", base62(crc32(body.as_bytes())));
     let parse_bearer = |text: &str| {
         let value = HeaderValue::from_str(&format!("Bearer {text}")).expect("a header");
-        bearer(&value)
+        bearer(&value, &ForeignTokens::default())
     };
-    assert_eq!(
-        parse_bearer(&text),
-        Authorization::Bearer(Digest::of(text.as_bytes()))
-    );
+    let expected = PresentedToken {
+        digest: Digest::of(text.as_bytes()),
+        form: SecretForm::Token,
+    };
+    assert_eq!(parse_bearer(&text), Authorization::Bearer(expected));
     for password in [
         text.clone(),
         text.replace('_', "%5F"),

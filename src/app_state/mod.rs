@@ -37,6 +37,7 @@ pub const MIGRATIONS: Migrations = migrations![
     "2026-11-28-000001_initial",
     "2026-11-28-000002_import",
     "2026-11-28-000003_account_changes",
+    "2026-11-28-000004_foreign_tokens",
 ];
 
 /// Lookups of secrets that are under way, by digest and by the generation of the cache at their
@@ -123,7 +124,7 @@ impl AppState {
     /// Sets the signing keys, which all nodes must share. The node caches nothing before.
     pub fn set_node_config(&self, keys: &SigningKeys) {
         self.hasher().set_dummy_key(keys.first());
-        let config = NodeConfig::new(keys, &self.settings().tokens.prefix);
+        let config = NodeConfig::new(keys, &self.settings().tokens);
         self.cluster().set_node_config(config);
     }
 

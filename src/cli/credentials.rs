@@ -121,6 +121,7 @@ pub(super) fn label(credential: &Credential) -> String {
         CredentialType::Session => {
             text::english(&Device::of(credential.user_agent.as_deref()).message())
         }
+        CredentialType::Token if credential.hint.is_empty() => credential.name.clone(),
         CredentialType::Token => format!("{} (…{})", credential.name, credential.hint),
     }
 }

@@ -9,8 +9,8 @@ use crate::{
         authenticate::{self, RejectionReason, SecretDescription},
         find_receipt,
     },
-    tokens::TokenSecret,
-    types::{ability::Ability, credential_kind::CredentialType},
+    tokens::{PresentedToken, TokenScheme, TokenSecret},
+    types::ability::Ability,
     util::clock::Timestamp,
 };
 
@@ -21,9 +21,8 @@ pub(super) async fn identify(context: &AppState, format: OutputFormat) -> Result
             "there is no secret on the standard input: write it there",
         ));
     }
-    let secret = TokenSecret::read(text.expose())
-        .map_err(|flaw| CliError::Message(format!("this is not the secret of a token: {flaw}")))?;
-    let found = authenticate::identify(context, CredentialType::Token, secret.digest()).await?;
+    let PresentedToken { digest, form } = recognize(context, text.expose())?;
+    let found = authenticate::identify(context, form, digest).await?;
     let found = found.ok_or_else(|| {
         CliError::message(
             "this has the form of a secret, but no token has it: it was never valid here, or its \
@@ -34,6 +33,18 @@ pub(super) async fn identify(context: &AppState, format: OutputFormat) -> Result
         return output::json(&json::identified(&found, state_name(found.refusal)));
     }
     print(context, &found).await
+}
+
+/// Recognises a secret, of Narthex or of an accepted system. The error describes a secret of Narthex,
+/// which is the most common.
+fn recognize(context: &AppState, text: &str) -> Result<PresentedToken, CliError> {
+    let foreign = &context.settings().tokens.foreign;
+    let token = PresentedToken::recognize(text, TokenScheme::Bearer, foreign);
+    token.ok_or_else(|| {
+        let flaw = TokenSecret::read(text).err();
+        let flaw = flaw.map(|flaw| flaw.to_string()).unwrap_or_default();
+        CliError::Message(format!("this is not the secret of a token: {flaw}"))
+    })
 }
 
 /// Returns the name of the state for programs.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     accounts::Account,
     credentials::{
-        Credential, Pruned, RevocationReceipt, authenticate::SecretDescription,
+        Credential, Pruned, RevocationReceipt, TokenOfUser, authenticate::SecretDescription,
         revoke::RevocationPreview,
     },
     database_copy::TableCopy,
@@ -67,6 +67,21 @@ pub(super) fn identified<'a>(
 
 pub(super) fn token(token: &Credential) -> TokenJson<'_> {
     TokenJson::of(token)
+}
+
+/// A token with the address of its user.
+#[derive(Serialize)]
+pub(super) struct TokenOfUserJson<'a> {
+    user_email: &'a str,
+    #[serde(flatten)]
+    token: TokenJson<'a>,
+}
+
+pub(super) fn token_of_user(found: &TokenOfUser) -> TokenOfUserJson<'_> {
+    TokenOfUserJson {
+        user_email: &found.email,
+        token: TokenJson::of(&found.token),
+    }
 }
 
 pub(super) fn session(session: &Credential) -> SessionJson {

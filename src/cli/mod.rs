@@ -24,6 +24,7 @@ mod sign_out;
 mod table;
 mod text;
 mod token;
+mod token_list;
 mod user;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::Subcommand;
 
 use super::{
-    CliError, OutputFormat, account, credentials, identify::identify, json, output, table::Columns,
-    text, user::UserArgument,
+    CliError, OutputFormat, account, credentials, identify::identify, output, text,
+    token_list::List,
 };
 use crate::{
     accounts::Account,
@@ -33,15 +33,10 @@ const DEFAULT_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 pub(super) enum Action {
     /// Create a token for a user. Only its secret is printed on the standard output
     Add(Add),
-    /// List the active tokens of a user
+    /// List the active tokens of a user, or the imported tokens of a system
     ///
     /// A running server writes last-used times every NARTHEX_LAST_USED_EVERY.
-    List {
-        #[command(flatten)]
-        target: UserArgument,
-        #[command(flatten)]
-        format: OutputFormat,
-    },
+    List(List),
     /// Revoke a token
     Revoke {
         /// The token's id
@@ -90,7 +85,7 @@ impl Action {
     pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
         match self {
             Self::Add(add) => add.run(context).await,
-            Self::List { target, format } => list(context, &target.email, format).await,
+            Self::List(list) => list.run(context).await,
             Self::Revoke { id, format } => {
                 credentials::revoke(context, CredentialType::Token, id, format).await
             }
@@ -176,36 +171,4 @@ fn print_token(token: &Credential, account: &Account, life: Option<Duration>) {
         "The secret is shown only once. Revoke the token with: narthex token revoke {}",
         token.id
     ));
-}
-
-async fn list(context: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
-    let user = account(context, email).await?.user.id;
-    let tokens = credentials::active(context, user, CredentialType::Token).await?;
-    if format.json {
-        return output::json(&json::list(tokens.iter().map(json::token)));
-    }
-    let now = context.now();
-    let mut columns = Columns::with_headings([
-        "ID",
-        "KIND",
-        "STATE",
-        "CREATED",
-        "LAST USED",
-        "EXPIRES",
-        "NAME",
-        "ABILITIES",
-    ]);
-    for token in tokens {
-        columns.row([
-            token.id.to_string(),
-            token.kind.as_str().to_owned(),
-            if token.paused { "paused" } else { "active" }.to_owned(),
-            text::ago(now, token.created_at),
-            credentials::last_used(&token, now),
-            credentials::expiry(&token, now),
-            credentials::label(&token),
-            token.abilities.to_stored().replace(' ', ", "),
-        ]);
-    }
-    columns.print("There are no active tokens.")
 }

@@ -2,7 +2,7 @@
 //! every other request.
 
 use crate::{
-    config::{SigningKeys, TokenPrefix},
+    config::{SigningKeys, Tokens},
     crypto::digest::Digest,
 };
 
@@ -16,12 +16,14 @@ pub struct NodeConfig {
     pub(super) accepted_key_digests: String,
     /// The prefix of new tokens.
     pub(super) token_prefix: String,
+    /// The accepted formats of tokens of other systems, separated by commas.
+    pub(super) foreign_tokens: String,
 }
 
 impl NodeConfig {
     /// Creates the value from settings.
     #[must_use]
-    pub fn new(keys: &SigningKeys, prefix: &TokenPrefix) -> Self {
+    pub fn new(keys: &SigningKeys, tokens: &Tokens) -> Self {
         let name = |key: &[u8]| Digest::of(&[b"narthex key: ", key].concat()).base64url();
         let signing_key_digest = name(keys.first());
         let accepted: Vec<String> = std::iter::once(signing_key_digest.clone())
@@ -30,7 +32,8 @@ impl NodeConfig {
         Self {
             accepted_key_digests: accepted.join(" "),
             signing_key_digest,
-            token_prefix: prefix.as_str().to_owned(),
+            token_prefix: tokens.prefix.as_str().to_owned(),
+            foreign_tokens: tokens.foreign.to_text(),
         }
     }
 
@@ -45,6 +48,11 @@ impl NodeConfig {
         if self.token_prefix != other.token_prefix {
             return Some(
                 "another process on this database has another NARTHEX_TOKEN_PREFIX: set the same",
+            );
+        }
+        if self.foreign_tokens != other.foreign_tokens {
+            return Some(
+                "another process on this database has another NARTHEX_FOREIGN_TOKENS: set the same",
             );
         }
         if !self.accepts(&other.signing_key_digest) || !other.accepts(&self.signing_key_digest) {

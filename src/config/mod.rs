@@ -5,6 +5,7 @@
 
 mod brand;
 mod file;
+mod foreign_tokens;
 mod key_file;
 mod listen;
 mod mount;
@@ -21,6 +22,7 @@ use std::{path::PathBuf, time::Duration};
 pub use self::sections::Logging;
 pub use self::{
     brand::{Accent, Logo, Shades},
+    foreign_tokens::{ForeignTokenFormat, ForeignTokens},
     key_file::SigningKeys,
     listen::ListenAddress,
     mount::Mount,

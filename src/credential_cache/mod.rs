@@ -21,6 +21,7 @@ use crate::{
         credential_kind::{CredentialKind, CredentialType},
         credential_state::{CredentialState, Lifecycle, earlier},
         ids::CredentialId,
+        secret_form::SecretForm,
         user::User,
     },
     util::clock::Timestamp,
@@ -81,6 +82,8 @@ pub struct CredentialSnapshot {
     pub id: CredentialId,
     /// The kind of the credential.
     pub kind: CredentialKind,
+    /// The form of the secret that was looked up.
+    pub form: SecretForm,
     /// The abilities. Credentials with the same abilities share them.
     pub abilities: Arc<Abilities>,
     /// The time of creation.

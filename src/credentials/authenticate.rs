@@ -23,8 +23,7 @@ use crate::{
     crypto::digest::Digest,
     error::Result,
     types::{
-        credential_kind::CredentialType, credential_state::CredentialState, last_use::UsedFrom,
-        user::User,
+        credential_state::CredentialState, last_use::UsedFrom, secret_form::SecretForm, user::User,
     },
     util::clock::Timestamp,
 };
@@ -33,7 +32,7 @@ use crate::{
 /// for each reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RejectionReason {
-    /// The secret does not exist, or was presented as another class.
+    /// The secret does not exist, or was presented in another form.
     Unknown,
     /// The credential was revoked.
     Ended,
@@ -47,15 +46,15 @@ pub enum RejectionReason {
     UserDisabled,
 }
 
-/// Authenticates the secret with `digest`, which was presented from `ip` as a credential of
-/// `class`.
+/// Authenticates the secret with `digest`, which was presented from `ip` as a secret of
+/// `form`.
 ///
 /// # Errors
 /// Returns an error if the database fails. Then a credential that is not cached is neither accepted
 /// nor reported as unknown.
 pub async fn authenticate(
     context: &AppState,
-    class: CredentialType,
+    form: SecretForm,
     digest: Digest,
     ip: Option<IpAddr>,
 ) -> Result<Result<Principal, RejectionReason>> {
@@ -63,7 +62,7 @@ pub async fn authenticate(
         ip,
         from: UsedFrom::At(ip),
     };
-    authenticate_digest(context, class, digest, used).await
+    authenticate_digest(context, form, digest, used).await
 }
 
 /// Authenticates a secret that another server received and asks about. It counts as used, but from
@@ -73,14 +72,14 @@ pub async fn authenticate(
 /// Returns the errors of [`authenticate`].
 pub async fn introspect(
     context: &AppState,
-    class: CredentialType,
+    form: SecretForm,
     digest: Digest,
 ) -> Result<Result<Principal, RejectionReason>> {
     let used = Used {
         ip: None,
         from: UsedFrom::AsBefore,
     };
-    authenticate_digest(context, class, digest, used).await
+    authenticate_digest(context, form, digest, used).await
 }
 
 /// The use of a credential: the address of the request, and the address to record.
@@ -92,7 +91,7 @@ struct Used {
 
 async fn authenticate_digest(
     context: &AppState,
-    class: CredentialType,
+    form: SecretForm,
     digest: Digest,
     used: Used,
 ) -> Result<Result<Principal, RejectionReason>> {
@@ -100,16 +99,19 @@ async fn authenticate_digest(
     let from_cache = context
         .cluster()
         .get(&digest)
-        .filter(|cached| cached.credential.class() == class && cached.is_valid(now));
+        .filter(|cached| cached.credential.form == form && cached.is_valid(now));
     let cached = match from_cache {
         Some(cached) => cached,
         // Boxed, because the query needs a large future, which the path of a cached credential
         // should not carry.
-        None => match Box::pin(look_up(context, class, digest)).await? {
+        None => match Box::pin(look_up(context, form, digest)).await? {
             Ok(cached) => cached,
             Err(reason) => return Ok(Err(reason)),
         },
     };
+    if let Some(system) = form.foreign_name() {
+        metrics::counter!("narthex_foreign_tokens_total", "form" => system).increment(1);
+    }
     last_used::record(context, &cached, now, used.from);
     Ok(Ok(Principal::new(cached, digest, used.ip)))
 }
@@ -117,7 +119,7 @@ async fn authenticate_digest(
 /// Queries the database. Concurrent lookups of the same secret share one query.
 async fn look_up(
     context: &AppState,
-    class: CredentialType,
+    form: SecretForm,
     digest: Digest,
 ) -> Result<Result<Arc<CachedCredential>, RejectionReason>> {
     let outcome = match context.cluster().generation() {
@@ -140,7 +142,7 @@ async fn look_up(
         return Ok(Err(RejectionReason::Unknown));
     };
     Ok(
-        rejection_reason(&outcome.row, class, context.now()).map(|()| match &outcome.cached {
+        rejection_reason(&outcome.row, form, context.now()).map(|()| match &outcome.cached {
             Some(cached) => Arc::clone(cached),
             None => Arc::new(outcome.row.clone().into_uncached()),
         }),
@@ -154,7 +156,7 @@ async fn look_up_and_cache(
 ) -> Result<Option<Arc<LookupOutcome>>> {
     let row = read(&context, digest).await?;
     Ok(row.map(|row| {
-        let is_accepted = rejection_reason(&row, row.credential.class(), row.at).is_ok();
+        let is_accepted = rejection_reason(&row, row.credential.form, row.at).is_ok();
         let cached = is_accepted.then(|| {
             context
                 .cluster()
@@ -177,6 +179,7 @@ fn lookup_row(found: &SecretLookup, now: Timestamp) -> LookupRow {
         credential: CredentialSnapshot {
             id: credential.id,
             kind: credential.kind,
+            form: found.form,
             abilities: Arc::new(credential.abilities.clone()),
             created_at: credential.created_at,
             expires_at: credential.expires_at,
@@ -193,16 +196,16 @@ fn lookup_row(found: &SecretLookup, now: Timestamp) -> LookupRow {
     }
 }
 
-/// Returns an error if the credential of this row must be rejected when it is presented as one of
-/// `class`.
+/// Returns an error if the credential of this row must be rejected when its secret is presented in
+/// `form`.
 fn rejection_reason(
     row: &LookupRow,
-    class: CredentialType,
+    form: SecretForm,
     now: Timestamp,
 ) -> Result<(), RejectionReason> {
     let state = row.state_at(now);
     let checks = [
-        (row.credential.class() != class, RejectionReason::Unknown),
+        (row.credential.form != form, RejectionReason::Unknown),
         (state == CredentialState::Revoked, RejectionReason::Ended),
         (state == CredentialState::Expired, RejectionReason::Expired),
         (
@@ -239,14 +242,14 @@ pub struct SecretDescription {
 /// Returns an error if the database fails.
 pub async fn identify(
     context: &AppState,
-    class: CredentialType,
+    form: SecretForm,
     digest: Digest,
 ) -> Result<Option<SecretDescription>> {
     let found = find(context, digest).await?;
     Ok(found
-        .filter(|found| found.credential.class() == class)
+        .filter(|found| found.form == form)
         .map(|found| SecretDescription {
-            refusal: rejection_of(&found, class, context.now()),
+            refusal: rejection_of(&found, form, context.now()),
             user: found.user,
             user_disabled_at: found.user_disabled_at,
             credential: found.credential,
@@ -254,12 +257,8 @@ pub async fn identify(
         }))
 }
 
-fn rejection_of(
-    found: &SecretLookup,
-    class: CredentialType,
-    now: Timestamp,
-) -> Option<RejectionReason> {
-    rejection_reason(&lookup_row(found, now), class, now).err()
+fn rejection_of(found: &SecretLookup, form: SecretForm, now: Timestamp) -> Option<RejectionReason> {
+    rejection_reason(&lookup_row(found, now), form, now).err()
 }
 
 async fn find(context: &AppState, digest: Digest) -> Result<Option<SecretLookup>> {
@@ -281,7 +280,7 @@ async fn find(context: &AppState, digest: Digest) -> Result<Option<SecretLookup>
 /// Returns an error if the database cannot be read or changed.
 pub async fn find_unrevoked(
     context: &AppState,
-    class: CredentialType,
+    form: SecretForm,
     digest: Digest,
 ) -> Result<Option<Credential>> {
     let Some(found) = find(context, digest).await? else {
@@ -303,7 +302,7 @@ pub async fn find_unrevoked(
         revoke_secret(context, &found.credential, digest, until).await?;
         return Ok(None);
     }
-    Ok(Some(found.credential).filter(|credential| credential.class() == class))
+    Ok((found.form == form).then_some(found.credential))
 }
 
 /// Revokes a secret whose grace period is over by this clock. The clock of another node may be

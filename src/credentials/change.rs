@@ -60,15 +60,14 @@ pub(crate) fn open(
     )
 }
 
-/// Adds a token whose secret another system made. `form` is the form of the secret.
+/// Adds a token whose secret another system made.
 pub(crate) fn open_foreign(
     tx: &mut Transaction<'_>,
     token: &Credential,
     digest: Digest,
-    form: &str,
 ) -> QueryResult<()> {
     store::insert(tx.connection, token, None)?;
-    store::insert_foreign_secret(tx.connection, token, digest, form)
+    store::insert_foreign_secret(tx.connection, token, digest)
 }
 
 /// Adds a further secret to a session. The new secret lives as long as the session. The others stay

@@ -10,6 +10,7 @@ use crate::{
         credential_kind::{CredentialKind, CredentialType},
         credential_state::{CredentialState, Lifecycle},
         ids::{CredentialId, ReceiptId, UserId},
+        secret_form::SecretForm,
     },
     util::clock::Timestamp,
 };
@@ -27,6 +28,8 @@ pub struct Credential {
     pub name: String,
     /// The last characters of a token's newest secret; empty for a session.
     pub hint: String,
+    /// The form of the newest secret.
+    pub form: SecretForm,
     /// The abilities.
     pub abilities: Abilities,
     /// The user agent at its creation.

@@ -9,6 +9,7 @@ use crate::{
         credential_kind::CredentialType,
         ids::{CredentialId, CredentialTag, UserId},
         pagination::{MAX_PAGE_SIZE, Page, Paging},
+        secret_form::SecretForm,
     },
     util::clock::Timestamp,
 };
@@ -68,6 +69,37 @@ pub async fn list(
                 }
                 batch = Paging::new(MAX_PAGE_SIZE, fetched.next);
             }
+        })
+        .await
+}
+
+/// A token and the address of its user.
+pub struct TokenOfUser {
+    /// The address.
+    pub email: String,
+    /// The token.
+    pub token: Credential,
+}
+
+/// Returns a page of the active tokens of all users whose newest secret has this form.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn tokens_of_form(
+    context: &AppState,
+    form: SecretForm,
+    paging: Paging<CredentialTag>,
+) -> Result<Page<TokenOfUser, CredentialTag>> {
+    context
+        .read(move |context, connection| {
+            let (now, rows) = (context.now(), store::of_form(connection, form, paging)?);
+            let rows = rows.into_iter().map(|(email, mut token)| {
+                last_used::merge_pending(context, &mut token);
+                TokenOfUser { email, token }
+            });
+            let mut page = paging.page(rows.collect(), |row| row.token.id);
+            page.rows.retain(|row| row.token.is_active(now));
+            Ok(page)
         })
         .await
 }

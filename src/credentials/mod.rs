@@ -25,7 +25,7 @@ pub use self::{
     cleanup::{Pruned, prune},
     credential::Credential,
     filter::CredentialFilter,
-    list::{StatusFilter, find, find_any_user, list},
+    list::{StatusFilter, TokenOfUser, find, find_any_user, list, tokens_of_form},
     principal::{Principal, RecentlyAuthenticated},
     receipt::{RevocationReason, RevocationReceipt, find_receipt},
 };

@@ -20,30 +20,32 @@ use crate::{
     credentials::{Principal, authenticate, revoke},
     crypto::digest::Digest,
     error::{Error, Result},
-    tokens::TokenSecret,
-    types::{ability::Ability, credential_kind::CredentialType, fields::Fields, message::problem},
+    tokens::{PresentedToken, TokenScheme},
+    types::{
+        ability::Ability, credential_kind::CredentialType, fields::Fields, message::problem,
+        secret_form::SecretForm,
+    },
     util::clock::Timestamp,
 };
 
 /// The credential that the parameter `token` contains: the secret of a token, or the value of a
 /// session cookie.
 struct Presented {
-    class: CredentialType,
+    form: SecretForm,
     digest: Digest,
 }
 
 impl Presented {
     /// Recognises the credential by its form. `token_type_hint` is not needed for this and is
     /// ignored (RFC 7009, section 2.1).
-    fn read(rules: &CookieConfig, text: &str) -> Option<Self> {
-        let token = TokenSecret::parse(text).map(|secret| Self {
-            class: CredentialType::Token,
-            digest: secret.digest(),
-        });
+    fn read(context: &AppState, rules: &CookieConfig, text: &str) -> Option<Self> {
+        let foreign = &context.settings().tokens.foreign;
+        let token = PresentedToken::recognize(text, TokenScheme::Bearer, foreign);
+        let token = token.map(|PresentedToken { digest, form }| Self { form, digest });
         token.or_else(|| {
             let secret = rules.secret_in(text)?;
             Some(Self {
-                class: CredentialType::Session,
+                form: SecretForm::Session,
                 digest: secret.digest(),
             })
         })
@@ -127,8 +129,8 @@ pub async fn introspect(
     Token(token): Token,
 ) -> Result<HttpResponse> {
     let context = &caller.context;
-    if let Some(Presented { class, digest }) = Presented::read(&rules, &token)
-        && let Ok(principal) = authenticate::introspect(context, class, digest).await?
+    if let Some(Presented { form, digest }) = Presented::read(context, &rules, &token)
+        && let Ok(principal) = authenticate::introspect(context, form, digest).await?
     {
         let active = Introspection::Active(active(context, &principal));
         return response::json::answer(StatusCode::OK, &active);
@@ -185,20 +187,20 @@ pub async fn revoke(
     origin: ClientInfo,
     Token(token): Token,
 ) -> Result<HttpResponse> {
-    if let Some(Presented { class, digest }) = Presented::read(&rules, &token) {
-        revoke_presented(&context, class, digest, &origin).await?;
+    if let Some(Presented { form, digest }) = Presented::read(&context, &rules, &token) {
+        revoke_presented(&context, form, digest, &origin).await?;
     }
     Ok(HttpResponse::Ok().finish())
 }
 
 async fn revoke_presented(
     context: &AppState,
-    class: CredentialType,
+    form: SecretForm,
     digest: Digest,
     origin: &ClientInfo,
 ) -> Result<()> {
     // A paused token is refused, but its holder can revoke it.
-    let Some(credential) = authenticate::find_unrevoked(context, class, digest).await? else {
+    let Some(credential) = authenticate::find_unrevoked(context, form, digest).await? else {
         return Ok(());
     };
     let actor = Actor::anonymous(origin.ip);

@@ -201,7 +201,7 @@ impl Batch {
     fn import_token(&self, tx: &mut Transaction<'_>, user: UserId, token: &Token) -> Result<()> {
         let credential = self.credential(tx, user, token)?;
         let id = credential.id;
-        change::open_foreign(tx, &credential, token.digest, token.form)?;
+        change::open_foreign(tx, &credential, token.digest)?;
         if let Some(at) = token.last_used_at {
             let from = UsedFrom::At(None);
             update_last_used(tx.connection, id, LastUse { at, from })?;
@@ -219,6 +219,7 @@ impl Batch {
             kind: self.kind,
             name: token.name.clone(),
             hint: String::new(),
+            form: token.form,
             abilities: token.abilities.clone(),
             user_agent: None,
             ip: None,

@@ -16,6 +16,7 @@ use crate::{
         ability::Abilities,
         email::Email,
         name::{self, Name},
+        secret_form::SecretForm,
     },
     util::{clock::Timestamp, unicode::is_unprintable},
 };
@@ -46,7 +47,7 @@ pub(super) struct Token {
     pub(super) user: String,
     pub(super) name: String,
     pub(super) digest: Digest,
-    pub(super) form: &'static str,
+    pub(super) form: SecretForm,
     pub(super) abilities: Abilities,
     pub(super) created_at: Timestamp,
     pub(super) last_used_at: Option<Timestamp>,
@@ -145,23 +146,17 @@ fn password(text: Option<&str>) -> (StoredHash, String) {
     }
 }
 
-fn digest(hex: &str) -> Option<Digest> {
-    let digits = hex.as_bytes().as_chunks::<2>();
-    let bytes: Vec<u8> = digits
-        .0
-        .iter()
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect::<Option<_>>()?;
-    let is_plain = digits.1.is_empty() && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let bytes: [u8; 32] = bytes.try_into().ok()?;
-    is_plain.then(|| Digest::from_stored(bytes))
+fn digest(text: &str) -> Option<Digest> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).ok()?;
+    Some(Digest::from_stored(bytes))
 }
 
-fn form(system: System, named: Option<&str>) -> Option<&'static str> {
+fn form(system: System, named: Option<&str>) -> Option<SecretForm> {
     let forms = system.token_forms();
     match named {
         None => forms.first().copied(),
-        Some(named) => forms.iter().copied().find(|form| *form == named),
+        Some(named) => SecretForm::parse_foreign(named).filter(|form| forms.contains(form)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The systems from which users and tokens can come.
 
+use crate::types::secret_form::SecretForm;
+
 /// A system from which users and tokens come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum System {
@@ -34,14 +36,13 @@ impl System {
         Self::ALL.into_iter().find(|system| system.as_str() == name)
     }
 
-    /// Returns the forms of the secrets of its tokens: the names of `NARTHEX_FOREIGN_TOKENS`. The
-    /// first one is the default.
-    pub(super) const fn token_forms(self) -> &'static [&'static str] {
+    /// Returns the forms of the secrets of its tokens. The first one is the default.
+    pub(super) const fn token_forms(self) -> &'static [SecretForm] {
         match self {
-            Self::Sanctum => &["sanctum", "sanctum-any"],
-            Self::Django => &["drf", "knox"],
+            Self::Sanctum => &[SecretForm::Sanctum],
+            Self::Django => &[SecretForm::Drf, SecretForm::Knox],
             Self::Devise => &[],
-            Self::BetterAuth => &["better-auth"],
+            Self::BetterAuth => &[SecretForm::BetterAuth],
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::{
         credential_kind::CredentialType,
         form::RESUBMISSION_WINDOW,
         ids::{CredentialId, UserId},
+        secret_form::SecretForm,
     },
 };
 
@@ -165,6 +166,7 @@ fn new_session(context: &AppState, user: UserId, parameters: &SignIn) -> Result<
         kind: Device::of(user_agent.as_deref()).kind,
         name: String::new(),
         hint: String::new(),
+        form: SecretForm::Session,
         abilities: Abilities::everything(),
         user_agent,
         ip: parameters.ip,

@@ -20,6 +20,7 @@ use crate::{
         ids::{CredentialId, UserId},
         message::{Message, field},
         name::Name,
+        secret_form::SecretForm,
     },
     util::clock::Timestamp,
 };
@@ -133,6 +134,7 @@ pub(super) fn new_token(
         kind,
         name: new.name.into(),
         hint: secret.hint(),
+        form: SecretForm::Token,
         abilities: new.abilities,
         user_agent: None,
         ip: actor.ip,

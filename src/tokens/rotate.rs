@@ -19,6 +19,7 @@ use crate::{
         fields::FieldErrors,
         ids::CredentialId,
         message::{Message, field},
+        secret_form::SecretForm,
     },
     util::{
         clock::{Timestamp, micros_of},
@@ -186,6 +187,7 @@ pub async fn rotate(
             }
             let secret = replace(tx, &caller, &token, overlap, request.as_ref())?;
             token.hint = secret.hint();
+            token.form = SecretForm::Token;
             if let Some(expires_at) = expires_at {
                 token.expires_at = expires_at;
                 change::update(tx, &token)?;

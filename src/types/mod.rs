@@ -12,5 +12,6 @@ pub mod last_use;
 pub mod message;
 pub mod name;
 pub mod pagination;
+pub mod secret_form;
 pub mod string_enum;
 pub mod user;

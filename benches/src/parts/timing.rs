@@ -25,7 +25,7 @@ use narthex::{
     },
     http::auth::session_cookie::CookieConfig,
     tokens::TokenSecret,
-    types::credential_kind::CredentialType,
+    types::secret_form::SecretForm,
     util::clock::SystemClock,
 };
 
@@ -141,7 +141,7 @@ fn digest(live: &[&str], times: usize) -> Result<()> {
 fn look_ups(runtime: &SystemRunner, context: &AppState, live: &[&str], times: usize) -> Result<()> {
     let check = |secret: &str| {
         let digest = Digest::of(secret.as_bytes());
-        let verdict = authenticate::authenticate(context, CredentialType::Token, digest, None);
+        let verdict = authenticate::authenticate(context, SecretForm::Token, digest, None);
         Ok::<bool, narthex::error::Error>(runtime.block_on(verdict)?.is_ok())
     };
     // Until all tokens are cached.

@@ -49,23 +49,25 @@ pub fn heartbeats(connection: &mut AnyConnection) -> QueryResult<BTreeMap<NodeId
 
 /// Returns all nodes with their configurations.
 pub(super) fn node_configs(connection: &mut AnyConnection) -> QueryResult<Vec<(Node, NodeConfig)>> {
-    let found: Vec<(Node, (String, String, String))> = nodes::table
+    let found: Vec<(Node, (String, String, String, String))> = nodes::table
         .select((
             (nodes::id, nodes::heartbeat, nodes::applied_position),
             (
                 nodes::signing_key_digest,
                 nodes::accepted_key_digests,
                 nodes::token_prefix,
+                nodes::foreign_tokens,
             ),
         ))
         .load(connection)?;
     let found = found.into_iter();
     let all = found.map(
-        |(node, (signing_key_digest, accepted_key_digests, token_prefix))| {
+        |(node, (signing_key_digest, accepted_key_digests, token_prefix, foreign_tokens))| {
             let config = NodeConfig {
                 signing_key_digest,
                 accepted_key_digests,
                 token_prefix,
+                foreign_tokens,
             };
             (node, config)
         },
@@ -92,6 +94,7 @@ pub(super) fn insert_node(
             nodes::signing_key_digest.eq(&config.signing_key_digest),
             nodes::accepted_key_digests.eq(&config.accepted_key_digests),
             nodes::token_prefix.eq(&config.token_prefix),
+            nodes::foreign_tokens.eq(&config.foreign_tokens),
             nodes::server.eq(server),
         ))
         .execute(connection)

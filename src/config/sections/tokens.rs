@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     config::{
-        ConfigError, SettingKey, Sources, TokenPrefix,
+        ConfigError, ForeignTokens, SettingKey, Sources, TokenPrefix,
         setting_keys::{key, unset},
         values as value,
     },
@@ -26,6 +26,11 @@ pub(in crate::config) const KEYS: &[SettingKey] = &[
         "365d",
         "Life of the token of a device that signs in, or never for no end",
     ),
+    unset(
+        "NARTHEX_FOREIGN_TOKENS",
+        "The imported tokens of other systems that are accepted: sanctum, sanctum-any, knox, drf, \
+         better-auth; several, separated by commas",
+    ),
 ];
 
 /// Settings of tokens.
@@ -37,6 +42,8 @@ pub struct Tokens {
     pub max_age: Option<Duration>,
     /// `NARTHEX_DEVICE_TOKEN_AGE`; `None` is `never`
     pub device_age: Option<Duration>,
+    /// `NARTHEX_FOREIGN_TOKENS`
+    pub foreign: ForeignTokens,
     /// `[abilities]` in `narthex.toml` and Narthex's own abilities
     pub catalogue: Catalogue,
 }
@@ -47,6 +54,9 @@ impl Tokens {
             prefix: sources.get("NARTHEX_TOKEN_PREFIX", TokenPrefix::parse)?,
             max_age: sources.find("NARTHEX_TOKEN_MAX_AGE", value::duration)?,
             device_age: sources.get("NARTHEX_DEVICE_TOKEN_AGE", value::duration_or_never)?,
+            foreign: sources
+                .find("NARTHEX_FOREIGN_TOKENS", ForeignTokens::parse)?
+                .unwrap_or_default(),
             catalogue: sources.catalogue()?,
         })
     }

@@ -4,6 +4,7 @@ mod cleanup;
 mod last_uses;
 mod receipts;
 mod rotations;
+mod row;
 mod secrets;
 mod sign_in_history;
 
@@ -25,125 +26,25 @@ pub(in crate::credentials) use self::{
     },
 };
 
-use std::{net::IpAddr, time::Duration};
-
 use diesel::{
     QueryResult,
     prelude::*,
     sql_types::{BigInt, Binary},
 };
 
+use self::row::{FullRow, Row, full_rows, into_credentials};
 use super::{credential::Credential, filter::CredentialFilter, list::StatusFilter};
 use crate::{
     app_state::Invalidation,
     db::{AnyConnection, cached_statement, with_backend},
     schema::{self, credentials, users},
     types::{
-        ability::Abilities,
-        credential_kind::{CredentialKind, CredentialType},
         ids::{CredentialId, CredentialTag, ReceiptId, UserId},
         pagination::Paging,
+        secret_form::SecretForm,
     },
-    util::clock::{Timestamp, micros_of},
+    util::clock::Timestamp,
 };
-
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = credentials, treat_none_as_default_value = false)]
-struct Row {
-    id: CredentialId,
-    user_id: UserId,
-    class: String,
-    kind: String,
-    name: String,
-    abilities: String,
-    user_agent: Option<String>,
-    ip: Option<String>,
-    remembered: bool,
-    paused: bool,
-    made_by: Option<CredentialId>,
-    created_at: Timestamp,
-    expires_at: Option<Timestamp>,
-    idle_limit: Option<i64>,
-    confirmed_until: Option<Timestamp>,
-    ended_at: Option<Timestamp>,
-    receipt_id: Option<ReceiptId>,
-}
-
-/// The last use of a credential.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = schema::last_uses)]
-struct UseRow {
-    at: Timestamp,
-    ip: Option<String>,
-}
-
-fn address(text: Option<String>) -> Option<IpAddr> {
-    text.and_then(|text| text.parse().ok())
-}
-
-impl Row {
-    /// Fails on a kind that this version does not know, so that such a credential is not accepted.
-    fn into_credential(self, last: Option<UseRow>, hint: String) -> QueryResult<Credential> {
-        let kind = CredentialKind::parse(&self.kind).ok_or_else(|| {
-            diesel::result::Error::DeserializationError(
-                format!("credential {} has an unknown kind", self.id).into(),
-            )
-        })?;
-        let ip = address(self.ip);
-        // The sign-in is the first use of a session. Its address counts if no later one is known.
-        let (first_used_at, first_used_ip) = match kind.class() {
-            CredentialType::Session => (Some(self.created_at), ip),
-            CredentialType::Token => (None, None),
-        };
-        let (last_used_at, last_used_ip) =
-            last.map_or((None, None), |last| (Some(last.at), address(last.ip)));
-        Ok(Credential {
-            id: self.id,
-            user_id: self.user_id,
-            kind,
-            name: self.name,
-            hint,
-            abilities: Abilities::from_stored(&self.abilities),
-            user_agent: self.user_agent,
-            ip,
-            last_used_ip: last_used_ip.or(first_used_ip),
-            remembered: self.remembered,
-            paused: self.paused,
-            made_by: self.made_by,
-            created_at: self.created_at,
-            last_used_at: last_used_at.max(first_used_at),
-            expires_at: self.expires_at,
-            idle_limit: self
-                .idle_limit
-                .map(|micros| Duration::from_micros(micros.unsigned_abs())),
-            confirmed_until: self.confirmed_until,
-            ended_at: self.ended_at,
-            receipt_id: self.receipt_id,
-        })
-    }
-
-    fn of(credential: &Credential) -> Self {
-        Self {
-            id: credential.id,
-            user_id: credential.user_id,
-            class: credential.class().as_str().to_owned(),
-            kind: credential.kind.as_str().to_owned(),
-            name: credential.name.clone(),
-            abilities: credential.abilities.to_stored(),
-            user_agent: credential.user_agent.clone(),
-            ip: credential.ip.map(|ip| ip.to_string()),
-            remembered: credential.remembered,
-            paused: credential.paused,
-            made_by: credential.made_by,
-            created_at: credential.created_at,
-            expires_at: credential.expires_at,
-            idle_limit: credential.idle_limit.map(micros_of),
-            confirmed_until: credential.confirmed_until,
-            ended_at: credential.ended_at,
-            receipt_id: credential.receipt_id,
-        }
-    }
-}
 
 /// Locks `user`'s row until the transaction ends, so that changes of this user's credentials run
 /// one after the other. Returns `false` if the user does not exist. On SQLite a writer has the
@@ -202,41 +103,6 @@ pub(crate) fn set_form_key(
         .map(drop)
 }
 
-/// A credential with its last use and the hint of its newest secret.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = credentials)]
-struct FullRow {
-    #[diesel(embed)]
-    row: Row,
-    #[diesel(embed)]
-    last: Option<UseRow>,
-    #[diesel(select_expression = schema::secrets::hint.nullable())]
-    hint: Option<String>,
-}
-
-impl FullRow {
-    fn into_credential(self) -> QueryResult<Credential> {
-        let hint = self.hint.unwrap_or_default();
-        self.row.into_credential(self.last, hint)
-    }
-}
-
-fn into_credentials(rows: Vec<FullRow>) -> QueryResult<Vec<Credential>> {
-    rows.into_iter().map(FullRow::into_credential).collect()
-}
-
-/// Returns the joined tables of a [`FullRow`]. The newest secret is the one without an end: a
-/// rotation sets the end of all others.
-#[diesel::dsl::auto_type(no_type_alias)]
-fn full_rows() -> _ {
-    let newest = schema::secrets::credential_id
-        .eq(credentials::id)
-        .and(schema::secrets::valid_until.is_null());
-    credentials::table
-        .left_join(schema::last_uses::table)
-        .left_join(schema::secrets::table.on(newest))
-}
-
 /// Returns a credential of a user.
 pub(crate) fn find(
     connection: &mut AnyConnection,
@@ -293,6 +159,30 @@ pub(crate) fn newest(
         query = query.filter(credentials::id.lt(after));
     }
     into_credentials(query.load(connection)?)
+}
+
+/// Returns the unrevoked credentials of all users whose newest secret has this form, newest first, with
+/// the addresses of their users.
+pub(crate) fn of_form(
+    connection: &mut AnyConnection,
+    form: SecretForm,
+    paging: Paging<CredentialTag>,
+) -> QueryResult<Vec<(String, Credential)>> {
+    let mut query = full_rows()
+        .inner_join(users::table.on(users::id.eq(credentials::user_id)))
+        .filter(schema::secrets::form.eq(form.as_stored()))
+        .filter(credentials::ended_at.is_null())
+        .order(credentials::id.desc())
+        .limit(paging.to_fetch())
+        .select((users::email, FullRow::as_select()))
+        .into_boxed();
+    if let Some(after) = paging.after() {
+        query = query.filter(credentials::id.lt(after));
+    }
+    let rows: Vec<(String, FullRow)> = query.load(connection)?;
+    rows.into_iter()
+        .map(|(email, row)| Ok((email, row.into_credential()?)))
+        .collect()
 }
 
 /// Returns all credentials of a user that are not revoked, newest first. If `ids` has one

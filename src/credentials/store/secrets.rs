@@ -2,7 +2,7 @@
 
 use diesel::{QueryResult, prelude::*};
 
-use super::{Row, UseRow};
+use super::row::{NewestSecret, Row, UseRow, secret_form};
 use crate::{
     app_state::{Invalidation, Transaction},
     credentials::credential::Credential,
@@ -10,6 +10,7 @@ use crate::{
     db::{AnyConnection, with_backend},
     schema::{credentials, last_uses, secrets, users},
     types::ids::{CredentialId, UserId},
+    types::secret_form::SecretForm,
     types::user::User,
     util::clock::Timestamp,
 };
@@ -17,6 +18,8 @@ use crate::{
 /// The result of a lookup by secret.
 pub(crate) struct SecretLookup {
     pub(crate) credential: Credential,
+    /// The form of this secret.
+    pub(crate) form: SecretForm,
     /// The end of the grace period of this secret.
     pub(crate) valid_until: Option<Timestamp>,
     /// Whether this secret was revoked.
@@ -42,7 +45,7 @@ pub(crate) fn by_digest(
     type Joined = (
         Row,
         Option<UseRow>,
-        String,
+        NewestSecret,
         Option<Timestamp>,
         Option<Timestamp>,
         (UserId, String, String, Timestamp, Option<Timestamp>),
@@ -53,7 +56,7 @@ pub(crate) fn by_digest(
         .select((
             Row::as_select(),
             Option::<UseRow>::as_select(),
-            secrets::hint,
+            NewestSecret::as_select(),
             secrets::valid_until,
             secrets::revoked_at,
             (
@@ -66,17 +69,20 @@ pub(crate) fn by_digest(
         ))
         .first(connection)
         .optional())?;
-    let Some((row, last, hint, valid_until, revoked_at, user)) = found else {
+    let Some((row, last, presented, valid_until, revoked_at, user)) = found else {
         return Ok(None);
     };
     let (id, email, name, created_at, user_disabled_at) = user;
+    let presented_form = presented.form.clone();
     // The hint is that of the newest secret, whichever secret was presented.
-    let hint = match valid_until {
-        None => hint,
-        Some(_) => hint_of_newest(connection, row.id)?,
+    let newest = match valid_until {
+        None => presented,
+        Some(_) => newest_secret(connection, row.id)?.unwrap_or(presented),
     };
+    let credential = row.into_credential(last, newest)?;
     Ok(Some(SecretLookup {
-        credential: row.into_credential(last, hint)?,
+        form: secret_form(credential.id, credential.class(), &presented_form)?,
+        credential,
         valid_until,
         is_revoked: revoked_at.is_some(),
         user: User {
@@ -89,13 +95,18 @@ pub(crate) fn by_digest(
     }))
 }
 
-/// Returns the hint of the newest secret, which is the one without an end.
-fn hint_of_newest(connection: &mut AnyConnection, credential: CredentialId) -> QueryResult<String> {
+/// Returns the newest secret, which is the one without an end. An imported secret can have an end and
+/// no newer secret.
+fn newest_secret(
+    connection: &mut AnyConnection,
+    credential: CredentialId,
+) -> QueryResult<Option<NewestSecret>> {
     secrets::table
         .filter(secrets::credential_id.eq(credential))
         .filter(secrets::valid_until.is_null())
-        .select(secrets::hint)
+        .select(NewestSecret::as_select())
         .first(connection)
+        .optional()
 }
 
 /// The maximum number of secrets that are invalidated one by one. If there are more, all of the
@@ -149,7 +160,6 @@ pub(in crate::credentials) fn insert_foreign_secret(
     connection: &mut AnyConnection,
     token: &Credential,
     digest: Digest,
-    form: &str,
 ) -> QueryResult<()> {
     with_backend!(connection => diesel::insert_into(secrets::table)
         .values((
@@ -157,7 +167,7 @@ pub(in crate::credentials) fn insert_foreign_secret(
             secrets::credential_id.eq(token.id),
             secrets::hint.eq(""),
             secrets::created_at.eq(token.created_at),
-            secrets::form.eq(form),
+            secrets::form.eq(token.form.as_stored()),
         ))
         .execute(connection))
     .map(drop)

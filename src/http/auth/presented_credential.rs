@@ -11,12 +11,13 @@ use percent_encoding::percent_decode_str;
 use super::session_cookie::{CookieConfig, SessionCookie};
 use crate::{
     app_state::AppState,
+    config::ForeignTokens,
     credentials::{Principal, authenticate},
     crypto::digest::Digest,
     error::{Error, Result},
     http::middleware::client_ip::client_address,
-    tokens::TokenSecret,
-    types::credential_kind::CredentialType,
+    tokens::{PresentedToken, TokenScheme, TokenSecret},
+    types::secret_form::SecretForm,
 };
 
 /// Returns the caller of the session cookie, if there is one. Of several cookies with our name, the
@@ -32,7 +33,7 @@ pub(super) async fn from_cookie(
         return Ok(None);
     };
     for digest in rules.secrets_among(request.headers()) {
-        let caller = authenticate(context, request, CredentialType::Session, digest).await?;
+        let caller = authenticate(context, request, SecretForm::Session, digest).await?;
         if caller.is_some() {
             return Ok(caller);
         }
@@ -52,7 +53,7 @@ pub(super) async fn sessions_of(
 ) -> Result<Vec<Principal>> {
     let mut found: Vec<Principal> = first.into_iter().cloned().collect();
     for digest in SessionCookie::of(request).other_session_digests() {
-        let other = authenticate(context, request, CredentialType::Session, digest).await?;
+        let other = authenticate(context, request, SecretForm::Session, digest).await?;
         let is_listed = |other: &Principal| {
             let mut listed = found.iter();
             listed.any(|listed| listed.credential().id == other.credential().id)
@@ -75,8 +76,8 @@ pub async fn from_header_or_cookie(
     let Some(value) = authorization(request)? else {
         return from_cookie(context, request).await;
     };
-    let digest = match bearer(value) {
-        Authorization::Bearer(digest) => Some(digest),
+    let token = match bearer(value, &context.settings().tokens.foreign) {
+        Authorization::Bearer(token) => Some(token),
         Authorization::Malformed => None,
         // Another scheme is no attempt to use a token, so it gets no error code (RFC 6750, section
         // 3.1). The client meant it as a credential, so the cookie is ignored.
@@ -86,7 +87,7 @@ pub async fn from_header_or_cookie(
             });
         }
     };
-    from_token(context, request, digest)
+    from_token(context, request, token)
         .await?
         .map(Some)
         .ok_or(Error::NotSignedIn {
@@ -103,8 +104,9 @@ pub async fn from_app_request(
     context: &AppState,
     request: &HttpRequest,
 ) -> Result<Option<Principal>> {
+    let foreign = &context.settings().tokens.foreign;
     match authorization(request)? {
-        Some(value) if bearer(value) != Authorization::OtherScheme => {
+        Some(value) if bearer(value, foreign) != Authorization::OtherScheme => {
             from_header_or_cookie(context, request).await
         }
         _ => from_cookie(context, request).await,
@@ -129,7 +131,7 @@ pub(super) async fn from_oauth_client(
         _ => return from_header_or_cookie(context, request).await,
     };
     let secret = client_password(value);
-    from_token(context, request, secret.map(|secret| secret.digest()))
+    from_token(context, request, secret.as_ref().map(presented))
         .await?
         .map(Some)
         .ok_or(Error::InvalidClient)
@@ -148,7 +150,7 @@ pub enum AcceptedCredentials {
 }
 
 /// Returns the caller of an app behind a proxy, if there is one. Apps have `Authorization` headers
-/// of their own, so the header counts only if it contains one of our tokens, by form and checksum.
+/// of their own, so the header counts only if it contains a token that Narthex accepts, by its form.
 /// Then the cookie is ignored.
 ///
 /// # Errors
@@ -163,13 +165,13 @@ pub async fn from_original_request(
     let rejected = Error::NotSignedIn {
         invalid_token: true,
     };
-    let header = header.map(|value| (value, own(value)));
+    let header = header.map(|value| (value, own(value, &context.settings().tokens.foreign)));
     match (header, accepted) {
         (None, _)
         | (_, AcceptedCredentials::Sessions)
         | (Some((_, Own::Nothing)), AcceptedCredentials::Both) => {}
-        (Some((_, Own::Token(digest))), _) => {
-            let caller = authenticate(context, request, CredentialType::Token, digest).await?;
+        (Some((_, Own::Token(token))), _) => {
+            let caller = from_token(context, request, Some(token)).await?;
             return caller.map(Some).ok_or(rejected);
         }
         (Some((_, Own::Misplaced)), _) => return Err(rejected),
@@ -197,18 +199,18 @@ enum Own {
     /// Nothing. The header belongs to the app.
     Nothing,
     /// A token, as a bearer token or as a password.
-    Token(Digest),
+    Token(PresentedToken),
     /// A token in a place where it is not accepted.
     Misplaced,
 }
 
-fn own(value: &HeaderValue) -> Own {
+fn own(value: &HeaderValue, foreign: &ForeignTokens) -> Own {
     let is_token = |text: &str| TokenSecret::digest_of(text).is_some();
-    if let Authorization::Bearer(digest) = bearer(value) {
-        return Own::Token(digest);
+    if let Authorization::Bearer(token) = bearer(value, foreign) {
+        return Own::Token(token);
     }
     if let Some(password) = client_password(value) {
-        return Own::Token(password.digest());
+        return Own::Token(presented(&password));
     }
     let bytes = value.as_bytes();
     let user = basic(value).is_some_and(|(user, _)| is_token(&user));
@@ -241,8 +243,8 @@ fn parts(value: &HeaderValue) -> (&str, &str) {
 /// The content of an `Authorization` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authorization {
-    /// A bearer token with the form of a secret: its digest.
-    Bearer(Digest),
+    /// A token with the form of a secret.
+    Bearer(PresentedToken),
     /// A bearer token of another form.
     Malformed,
     /// Another scheme.
@@ -250,14 +252,27 @@ pub enum Authorization {
 }
 
 /// Parses an `Authorization` header as a bearer token (RFC 6750, section 2.1), without a copy of
-/// the secret.
+/// the secret. The scheme `Token` counts only for a token of a system that uses this scheme.
 #[must_use]
-pub fn bearer(value: &HeaderValue) -> Authorization {
-    if !is_bearer(value) {
-        return Authorization::OtherScheme;
+pub fn bearer(value: &HeaderValue, foreign: &ForeignTokens) -> Authorization {
+    let (scheme, credentials) = parts(value);
+    if scheme.eq_ignore_ascii_case("bearer") {
+        let token = PresentedToken::recognize(credentials, TokenScheme::Bearer, foreign);
+        return token.map_or(Authorization::Malformed, Authorization::Bearer);
     }
-    let (_, credentials) = parts(value);
-    TokenSecret::digest_of(credentials).map_or(Authorization::Malformed, Authorization::Bearer)
+    if scheme.eq_ignore_ascii_case("token") {
+        let token = PresentedToken::recognize(credentials, TokenScheme::Token, foreign);
+        return token.map_or(Authorization::OtherScheme, Authorization::Bearer);
+    }
+    Authorization::OtherScheme
+}
+
+/// Returns the secret of a token that Narthex made as a presented token.
+fn presented(secret: &TokenSecret) -> PresentedToken {
+    PresentedToken {
+        digest: secret.digest(),
+        form: SecretForm::Token,
+    }
 }
 
 /// Returns the secret that an `Authorization` header contains as the password of a client, if it
@@ -288,10 +303,10 @@ fn is_bearer(value: &HeaderValue) -> bool {
 async fn from_token(
     context: &AppState,
     request: &HttpRequest,
-    digest: Option<Digest>,
+    token: Option<PresentedToken>,
 ) -> Result<Option<Principal>> {
-    match digest {
-        Some(digest) => authenticate(context, request, CredentialType::Token, digest).await,
+    match token {
+        Some(PresentedToken { digest, form }) => authenticate(context, request, form, digest).await,
         None => Ok(None),
     }
 }
@@ -299,13 +314,13 @@ async fn from_token(
 async fn authenticate(
     context: &AppState,
     request: &HttpRequest,
-    class: CredentialType,
+    form: SecretForm,
     digest: Digest,
 ) -> Result<Option<Principal>> {
-    match authenticate::authenticate(context, class, digest, client_address(request)).await? {
+    match authenticate::authenticate(context, form, digest, client_address(request)).await? {
         Ok(caller) => Ok(Some(caller)),
         Err(reason) => {
-            tracing::debug!(class = class.as_str(), ?reason, "credential rejected");
+            tracing::debug!(?form, ?reason, "credential rejected");
             Ok(None)
         }
     }

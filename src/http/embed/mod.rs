@@ -133,8 +133,8 @@ impl Narthex {
     /// A failure of the database.
     pub async fn verify_again(&self, caller: &Caller) -> Result<Option<Caller>, Error> {
         let Principal { secret, ip, .. } = caller.principal;
-        let class = caller.principal.credential().class();
-        let checked = authenticate::authenticate(&self.0.state, class, secret, ip).await?;
+        let form = caller.principal.credential().form;
+        let checked = authenticate::authenticate(&self.0.state, form, secret, ip).await?;
         Ok(checked.ok().map(|principal| Caller { principal }))
     }
 

@@ -24,8 +24,10 @@ pub struct CredentialRow {
     pub current: bool,
     /// Whether this is a token.
     pub is_token: bool,
-    /// The last four characters of a token's secret.
+    /// The last four characters of a token's secret; empty if Narthex has never seen the secret.
     pub hint: String,
+    /// Whether another system made the token's secret.
+    pub is_foreign: bool,
     /// The names of a token's abilities.
     pub abilities: Vec<String>,
     /// The time of the creation or of the sign-in.
@@ -70,6 +72,7 @@ impl CredentialRow {
             current: credential.id == user.principal.credential().id,
             is_token,
             hint: credential.hint.clone(),
+            is_foreign: credential.form.foreign_name().is_some(),
             abilities: credential
                 .abilities
                 .iter()

@@ -13,7 +13,7 @@ use crate::{app_state::AppState, telemetry::log_writer};
 const BUCKETS: [f64; 8] = [0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1.0, 5.0];
 
 /// The help texts of the counters. docs/operations.md has the same metrics.
-const COUNTERS: [(&str, &str); 9] = [
+const COUNTERS: [(&str, &str); 10] = [
     (
         "narthex_http_requests_total",
         "Requests by class of status.",
@@ -41,6 +41,10 @@ const COUNTERS: [(&str, &str); 9] = [
     (
         "narthex_cache_misses_total",
         "Lookups of a secret in the database.",
+    ),
+    (
+        "narthex_foreign_tokens_total",
+        "Accepted requests with a token of another system.",
     ),
     (
         "narthex_database_errors_total",

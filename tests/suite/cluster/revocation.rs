@@ -324,6 +324,9 @@ async fn node_with_mismatched_settings_stops_with_an_error() {
     let other = second_node().with("NARTHEX_SECRET_KEY", KEY);
     let line = expect_refused_start(&cluster, &other.with("NARTHEX_TOKEN_PREFIX", "abc"));
     assert!(line.contains("NARTHEX_TOKEN_PREFIX"), "{line}");
+    let other = second_node().with("NARTHEX_SECRET_KEY", KEY);
+    let line = expect_refused_start(&cluster, &other.with("NARTHEX_FOREIGN_TOKENS", "knox"));
+    assert!(line.contains("NARTHEX_FOREIGN_TOKENS"), "{line}");
     let line = expect_refused_start(
         &cluster,
         &second_node().with("NARTHEX_SECRET_KEY", ANOTHER_KEY),

@@ -16,7 +16,7 @@ const ADA: &str = "ada@example.com";
 /// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration of the
 /// main branch is never edited, because databases have its tables. A database is refused if a
 /// migration was applied with another text.
-const FROZEN: [(&str, &str); 3] = [
+const FROZEN: [(&str, &str); 4] = [
     (
         "2026-11-28-000001_initial",
         "45c261481fdf038a5598664bd154f950040216c208d5373ae518cda2d5851a24",
@@ -28,6 +28,10 @@ const FROZEN: [(&str, &str); 3] = [
     (
         "2026-11-28-000003_account_changes",
         "88638710cc03b71a2b164dc198367043bf67734ba9bca58e7dd14687b6d23044",
+    ),
+    (
+        "2026-11-28-000004_foreign_tokens",
+        "2a1a754caed19fe483475ec90470f39fa88814357d1f6c5f147ee05dfb6da1f7",
     ),
 ];
 

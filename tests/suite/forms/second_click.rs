@@ -9,7 +9,7 @@ use narthex::{
     error::Error,
     http::auth::session_cookie::CookieConfig,
     sessions::reauthenticate,
-    types::credential_kind::CredentialType,
+    types::secret_form::SecretForm,
 };
 
 use crate::support::answer::Answer;
@@ -230,7 +230,7 @@ pub async fn caller(app: &TestApp, browser: &Browser) -> Principal {
     let rules = CookieConfig::new(app.context.settings(), &signing_keys());
     let cookie = browser.cookie("narthex").unwrap();
     let digest = rules.secret_in(&cookie.value).unwrap().digest();
-    let checked = authenticate::authenticate(&app.context, CredentialType::Session, digest, None);
+    let checked = authenticate::authenticate(&app.context, SecretForm::Session, digest, None);
     checked.await.unwrap().ok().unwrap()
 }
 
@@ -247,8 +247,7 @@ async fn two_clicks_on_confirm_keep_the_session() {
     let (first, second) = (click(1).await.unwrap(), click(1).await.unwrap());
     for secret in [first, second] {
         let digest = secret.digest();
-        let checked =
-            authenticate::authenticate(&app.context, CredentialType::Session, digest, None);
+        let checked = authenticate::authenticate(&app.context, SecretForm::Session, digest, None);
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential().id, caller.credential().id);
     }

@@ -11,7 +11,7 @@ use narthex::{
         policy::NewPassword,
     },
     sessions::SessionSecret,
-    types::credential_kind::CredentialType,
+    types::secret_form::SecretForm,
 };
 
 use super::second_click::{Form, SECOND, caller};
@@ -97,12 +97,8 @@ async fn two_clicks_on_change_password_keep_the_session() {
     for result in [first, second, third] {
         let (changed, secret) = result.unwrap();
         assert!(changed.is_renewed);
-        let checked = authenticate::authenticate(
-            &app.context,
-            CredentialType::Session,
-            secret.digest(),
-            None,
-        );
+        let checked =
+            authenticate::authenticate(&app.context, SecretForm::Session, secret.digest(), None);
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential().id, caller.credential().id);
     }

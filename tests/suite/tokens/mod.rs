@@ -2,6 +2,7 @@
 
 mod api;
 mod expiry;
+mod foreign;
 mod narrowing;
 mod pages;
 mod rotation;

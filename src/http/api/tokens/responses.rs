@@ -31,8 +31,13 @@ pub struct TokenJson<'a> {
     #[schema(schema_with = token_kind)]
     kind: &'static str,
     name: &'a str,
-    /// The last four characters of the secret.
+    /// The last four characters of the secret; empty for an imported token until it is rotated.
     hint: &'a str,
+    /// The system that made the secret; absent if Narthex made it. The token works only while
+    /// `NARTHEX_FOREIGN_TOKENS` accepts the tokens of this system: rotate it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = String)]
+    form: Option<&'static str>,
     abilities: &'a Abilities,
     /// The credential that created the token. `null` if an operator or a sign-in with a password
     /// created it.
@@ -65,6 +70,7 @@ impl<'a> TokenJson<'a> {
             kind: token.kind.as_str(),
             name: &token.name,
             hint: &token.hint,
+            form: token.form.foreign_name(),
             abilities: &token.abilities,
             made_by: token.made_by,
             created_at: token.created_at,

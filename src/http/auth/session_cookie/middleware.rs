@@ -15,7 +15,7 @@ use super::{CookieConfig, OtherCookies, PersistentCookie, SignedCookie};
 use crate::{
     app_state::AppState, credentials::authenticate, crypto::digest::Digest,
     error::Result as NarthexResult, http::middleware::client_ip::client_address,
-    types::credential_kind::CredentialType,
+    types::secret_form::SecretForm,
 };
 
 /// Runs around [`CookieConfig::middleware`]. It passes on at most one cookie of the request: the
@@ -94,7 +94,7 @@ async fn first_active(
         let Some(digest) = cookie.secret else {
             continue;
         };
-        if authenticate::authenticate(context, CredentialType::Session, digest, ip)
+        if authenticate::authenticate(context, SecretForm::Session, digest, ip)
             .await?
             .is_ok()
         {

@@ -25,7 +25,12 @@ use crate::{
     sessions::{self, SignIn},
     tokens::{self, NewToken},
     types::{
-        ability::Abilities, credential_kind::CredentialKind, email::Email, ids::UserId, name::Name,
+        ability::Abilities,
+        credential_kind::{CredentialKind, CredentialType},
+        email::Email,
+        ids::UserId,
+        name::Name,
+        secret_form::SecretForm,
         user::User as UserInfo,
     },
 };
@@ -146,6 +151,10 @@ impl<'a> TestUser<'a> {
             credential: CredentialSnapshot {
                 id: must("create an ID", state.new_id()),
                 kind,
+                form: match kind.class() {
+                    CredentialType::Session => SecretForm::Session,
+                    CredentialType::Token => SecretForm::Token,
+                },
                 abilities: Arc::new(abilities),
                 created_at: now,
                 expires_at: None,

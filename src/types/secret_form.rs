@@ -1,0 +1,77 @@
+//! The forms of secrets: the way in which a secret travels, and the system that made it.
+
+use super::credential_kind::CredentialType;
+
+/// The form of a secret. A secret is accepted only in its own form. So the secret of a session is no
+/// token, and a secret of Narthex is no token of another system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SecretForm {
+    /// The secret of a session, in the signed cookie.
+    Session,
+    /// The secret of a token that Narthex made.
+    Token,
+    /// A token of Laravel Sanctum.
+    Sanctum,
+    /// A token of django-rest-knox.
+    Knox,
+    /// A token of Django REST framework.
+    Drf,
+    /// An API key of better-auth.
+    BetterAuth,
+}
+
+impl SecretForm {
+    /// The forms of other systems.
+    pub const FOREIGN: [Self; 4] = [Self::Sanctum, Self::Knox, Self::Drf, Self::BetterAuth];
+
+    /// Returns the type of the credential that has such a secret.
+    #[must_use]
+    pub const fn class(self) -> CredentialType {
+        match self {
+            Self::Session => CredentialType::Session,
+            Self::Token | Self::Sanctum | Self::Knox | Self::Drf | Self::BetterAuth => {
+                CredentialType::Token
+            }
+        }
+    }
+
+    /// Returns the name of the other system. `None` for the forms of Narthex.
+    #[must_use]
+    pub const fn foreign_name(self) -> Option<&'static str> {
+        match self {
+            Self::Session | Self::Token => None,
+            Self::Sanctum => Some("sanctum"),
+            Self::Knox => Some("knox"),
+            Self::Drf => Some("drf"),
+            Self::BetterAuth => Some("better-auth"),
+        }
+    }
+
+    /// Returns the form with this name of another system.
+    #[must_use]
+    pub fn parse_foreign(name: &str) -> Option<Self> {
+        Self::FOREIGN
+            .into_iter()
+            .find(|form| form.foreign_name() == Some(name))
+    }
+
+    /// Returns the text that the database stores. It is empty for the forms of Narthex.
+    #[must_use]
+    pub const fn as_stored(self) -> &'static str {
+        match self.foreign_name() {
+            Some(name) => name,
+            None => "",
+        }
+    }
+
+    /// Returns the form of a stored secret. `None` if this version does not know it.
+    #[must_use]
+    pub fn from_stored(class: CredentialType, stored: &str) -> Option<Self> {
+        match (class, stored) {
+            (CredentialType::Session, "") => Some(Self::Session),
+            (CredentialType::Token, "") => Some(Self::Token),
+            (CredentialType::Token, name) => Self::parse_foreign(name),
+            (CredentialType::Session, _) => None,
+        }
+    }
+}
