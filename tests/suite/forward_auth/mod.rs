@@ -2,4 +2,5 @@
 
 mod client_address;
 mod endpoint;
+mod example;
 mod real_proxies;
