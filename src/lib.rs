@@ -60,6 +60,21 @@
 //! }
 //! ```
 
+// Some operations have only the program as their caller. They stay in a library without it, because an
+// attribute at each of them and at each of their imports would hide the operations themselves. The linker
+// leaves them out. `.ci/run` finds dead code in the build with all features.
+#![cfg_attr(
+    not(all(feature = "cli", feature = "sqlite", feature = "postgres")),
+    cfg_attr(
+        not(feature = "internals"),
+        expect(
+            dead_code,
+            unused_imports,
+            reason = "operations that only the program calls"
+        )
+    )
+)]
+
 // The tests, the benchmarks and the fuzz targets reach every module. An app does not: only the items below
 // are the public API.
 #[cfg(not(feature = "internals"))]
@@ -82,7 +97,12 @@ mod credential_cache;
 mod credentials;
 #[cfg(not(feature = "internals"))]
 mod crypto;
-#[cfg(all(feature = "cli", not(feature = "internals")))]
+#[cfg(all(
+    feature = "cli",
+    feature = "sqlite",
+    feature = "postgres",
+    not(feature = "internals")
+))]
 mod database_copy;
 #[cfg(not(feature = "internals"))]
 mod db;
@@ -143,7 +163,12 @@ pub mod credentials;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod crypto;
-#[cfg(all(feature = "cli", feature = "internals"))]
+#[cfg(all(
+    feature = "cli",
+    feature = "sqlite",
+    feature = "postgres",
+    feature = "internals"
+))]
 #[doc(hidden)]
 pub mod database_copy;
 #[cfg(feature = "internals")]

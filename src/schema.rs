@@ -12,14 +12,14 @@ diesel::table! {
         position -> Int8,
         at -> Int8,
         kind -> Text,
-        user_id -> Bytea,
-        receipt_id -> Nullable<Bytea>,
+        user_id -> Binary,
+        receipt_id -> Nullable<Binary>,
     }
 }
 
 diesel::table! {
     attempt_counters (key) {
-        key -> Bytea,
+        key -> Binary,
         clear_at -> Int8,
         blocked_until -> Int8,
     }
@@ -27,8 +27,8 @@ diesel::table! {
 
 diesel::table! {
     credentials (id) {
-        id -> Bytea,
-        user_id -> Bytea,
+        id -> Binary,
+        user_id -> Binary,
         class -> Text,
         kind -> Text,
         name -> Text,
@@ -37,14 +37,14 @@ diesel::table! {
         ip -> Nullable<Text>,
         remembered -> Bool,
         paused -> Bool,
-        made_by -> Nullable<Bytea>,
-        form_key -> Nullable<Bytea>,
+        made_by -> Nullable<Binary>,
+        form_key -> Nullable<Binary>,
         created_at -> Int8,
         expires_at -> Nullable<Int8>,
         idle_limit -> Nullable<Int8>,
         confirmed_until -> Nullable<Int8>,
         ended_at -> Nullable<Int8>,
-        receipt_id -> Nullable<Bytea>,
+        receipt_id -> Nullable<Binary>,
     }
 }
 
@@ -57,14 +57,14 @@ diesel::table! {
 
 diesel::table! {
     events (id) {
-        id -> Bytea,
-        user_id -> Nullable<Bytea>,
+        id -> Binary,
+        user_id -> Nullable<Binary>,
         at -> Int8,
         kind -> Text,
-        actor_credential_id -> Nullable<Bytea>,
+        actor_credential_id -> Nullable<Binary>,
         ip -> Nullable<Text>,
-        credential_id -> Nullable<Bytea>,
-        receipt_id -> Nullable<Bytea>,
+        credential_id -> Nullable<Binary>,
+        receipt_id -> Nullable<Binary>,
         detail -> Text,
         times -> Int8,
     }
@@ -75,7 +75,7 @@ diesel::table! {
         source -> Text,
         kind -> Text,
         foreign_id -> Text,
-        id -> Bytea,
+        id -> Binary,
         imported_at -> Int8,
     }
 }
@@ -91,8 +91,8 @@ diesel::table! {
 diesel::table! {
     invalidations (position) {
         position -> Int8,
-        key -> Bytea,
-        published_by -> Nullable<Bytea>,
+        key -> Binary,
+        published_by -> Nullable<Binary>,
         created_at -> Int8,
         identity -> Int8,
     }
@@ -100,7 +100,7 @@ diesel::table! {
 
 diesel::table! {
     last_uses (credential_id) {
-        credential_id -> Bytea,
+        credential_id -> Binary,
         at -> Int8,
         ip -> Nullable<Text>,
     }
@@ -115,7 +115,7 @@ diesel::table! {
 
 diesel::table! {
     nodes (id) {
-        id -> Bytea,
+        id -> Binary,
         heartbeat -> Int8,
         applied_position -> Int8,
         joined_at -> Int8,
@@ -130,11 +130,11 @@ diesel::table! {
 
 diesel::table! {
     receipts (id) {
-        id -> Bytea,
-        user_id -> Bytea,
+        id -> Binary,
+        user_id -> Binary,
         at -> Int8,
         reason -> Text,
-        actor_credential_id -> Nullable<Bytea>,
+        actor_credential_id -> Nullable<Binary>,
         ip -> Nullable<Text>,
         sessions_ended -> Int8,
         tokens_ended -> Int8,
@@ -143,17 +143,17 @@ diesel::table! {
 
 diesel::table! {
     rotations (secret_digest) {
-        secret_digest -> Bytea,
-        request_digest -> Bytea,
-        salt -> Bytea,
+        secret_digest -> Binary,
+        request_digest -> Binary,
+        salt -> Binary,
         overlap -> Int8,
     }
 }
 
 diesel::table! {
     secrets (digest) {
-        digest -> Bytea,
-        credential_id -> Bytea,
+        digest -> Binary,
+        credential_id -> Binary,
         hint -> Text,
         created_at -> Int8,
         valid_until -> Nullable<Int8>,
@@ -164,7 +164,7 @@ diesel::table! {
 
 diesel::table! {
     users (id) {
-        id -> Bytea,
+        id -> Binary,
         email -> Text,
         email_canonical -> Text,
         name -> Text,

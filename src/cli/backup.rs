@@ -10,7 +10,7 @@ use std::{
 use super::{CliError, OutputFormat, check::folder_of, ensure_exists, json, output};
 use crate::{
     config::Settings,
-    db::{DatabaseUrl, backup},
+    db::{DatabaseUrl, sqlite::backup},
     error::Error,
 };
 

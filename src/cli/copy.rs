@@ -1,5 +1,7 @@
 //! `narthex copy`: copies everything into another database while no server runs.
 
+use serde::Serialize;
+
 use super::{
     CliError, OutputFormat, backup::key_file, ensure_exists, json, output, table::Columns,
 };
@@ -22,7 +24,7 @@ pub(super) fn copy(
     let tables =
         database_copy::copy(source, target, SystemClock.now(), progress).map_err(refused)?;
     if format.json {
-        return output::json(&json::list(tables.iter().map(json::table_copy)));
+        return output::json(&json::list(tables.iter().map(as_json)));
     }
     print(&tables)?;
     output::print_note(next_steps(settings));
@@ -42,6 +44,22 @@ fn print(tables: &[TableCopy]) -> Result<(), CliError> {
         columns.row([(*table).to_owned(), rows.count.to_string(), rows.hash()]);
     }
     columns.print("No table was copied.")
+}
+
+/// A table that was copied.
+#[derive(Serialize)]
+struct TableCopyJson {
+    table: &'static str,
+    rows: u64,
+    hash: String,
+}
+
+fn as_json(copy: &TableCopy) -> TableCopyJson {
+    TableCopyJson {
+        table: copy.table,
+        rows: copy.rows.count,
+        hash: copy.rows.hash(),
+    }
 }
 
 fn next_steps(settings: &Settings) -> String {

@@ -10,7 +10,6 @@ use crate::{
         Credential, Pruned, RevocationReceipt, TokenOfUser, authenticate::SecretDescription,
         revoke::RevocationPreview,
     },
-    database_copy::TableCopy,
     http::{
         api::{
             credentials::{PreviewJson, ReceiptJson},
@@ -148,22 +147,6 @@ pub(super) const fn backup<'a>(
         file,
         bytes,
         key_file,
-    }
-}
-
-/// A table that was copied.
-#[derive(Serialize)]
-pub(super) struct TableCopyJson {
-    table: &'static str,
-    rows: u64,
-    hash: String,
-}
-
-pub(super) fn table_copy(copy: &TableCopy) -> TableCopyJson {
-    TableCopyJson {
-        table: copy.table,
-        rows: copy.rows.count,
-        hash: copy.rows.hash(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The command line. Each file has the commands of one noun.
 
+#[cfg(feature = "sqlite")]
 mod backup;
 mod check;
 mod confirm_database;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
 mod copy;
 mod credentials;
 mod error;
@@ -105,6 +107,7 @@ enum Work {
     ///
     /// The copy is complete and consistent. The key file belongs with it. For PostgreSQL use
     /// pg_dump.
+    #[cfg(feature = "sqlite")]
     Backup {
         /// The file of the copy, which must not exist
         file: PathBuf,
@@ -115,6 +118,7 @@ enum Work {
     ///
     /// All accounts, sessions, tokens, receipts and events are copied in one transaction and
     /// compared. Then set DATABASE_URL to the new address. Start no server on the old one again.
+    #[cfg(all(feature = "sqlite", feature = "postgres"))]
     Copy {
         /// The URL of the new database: sqlite://PATH or postgres://…
         #[arg(long, value_name = "URL", value_parser = text::database_url)]
@@ -213,15 +217,15 @@ impl Work {
         let settings = Settings::read(sources)?;
         let program = match self {
             Self::Serve => LogMode::Server,
-            Self::Migrate { .. } | Self::Backup { .. } | Self::Copy { .. } | Self::Operate(_) => {
-                LogMode::Command
-            }
+            _ => LogMode::Command,
         };
         let _log = logging::start(program, sources, &settings)?;
         match self {
             Self::Serve => serve::serve(settings),
             Self::Migrate { format } => migrate::migrate(&settings, format),
+            #[cfg(feature = "sqlite")]
             Self::Backup { file, format } => backup::backup(&settings, &file, format),
+            #[cfg(all(feature = "sqlite", feature = "postgres"))]
             Self::Copy { to, format } => copy::copy(&settings, &to, format),
             Self::Operate(operation) => operation.run(settings),
         }

@@ -9,8 +9,10 @@ use std::{
 use url::{Host, Url};
 
 use super::listen;
+#[cfg(feature = "postgres")]
+use crate::db::postgres::url as postgres_url;
 use crate::{
-    db::{self, postgres_url},
+    db::{self, Engine},
     util::{duration, networks::Networks},
 };
 
@@ -195,11 +197,21 @@ impl ReportUri {
 }
 
 pub(super) fn database(text: &str) -> Result<db::DatabaseUrl, &'static str> {
-    let target = db::DatabaseUrl::parse(text)
-        .map_err(|_| "give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME")?;
+    let target = db::DatabaseUrl::parse(text).map_err(|error| match error {
+        db::Error::NotCompiledIn(Engine::Sqlite) => {
+            "this program was built without SQLite; turn on the feature sqlite of narthex, or give \
+             postgres://USER:PASSWORD@HOST/NAME"
+        }
+        db::Error::NotCompiledIn(Engine::Postgres) => {
+            "this program was built without PostgreSQL; turn on the feature postgres of narthex, or give \
+             sqlite://PATH"
+        }
+        _ => "give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME",
+    })?;
     match &target {
         // libpq would refuse some of these URLs with a less clear error, and would connect to the
         // rest unencrypted.
+        #[cfg(feature = "postgres")]
         db::DatabaseUrl::Postgres(url) if !postgres_url::TLS && postgres_url::asks_for_tls(url) => {
             Err(
                 "it requires TLS, but this narthex was built without it; build it with cargo \

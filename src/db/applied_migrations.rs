@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::{RunQueryDsl as _, sql_types::Text};
 
 use super::{
-    AnyConnection, Error, Migration, Migrations, cached_statement,
+    AnyConnection, Engine, Error, Migration, Migrations, cached_statement,
     inspect::{has_table, texts, versions},
     migrations::applied_in_memory,
     with_backend,
@@ -128,9 +128,10 @@ fn columns(
     connection: &mut AnyConnection,
     [on_sqlite, on_postgres]: [&'static str; 2],
 ) -> Result<BTreeSet<String>, Error> {
-    let found = match connection {
-        AnyConnection::Sqlite(_) => texts(connection, on_sqlite)?,
-        AnyConnection::Postgres(_) => texts(connection, on_postgres)?,
+    let query = match connection.engine() {
+        Engine::Sqlite => on_sqlite,
+        Engine::Postgres => on_postgres,
     };
+    let found = texts(connection, query)?;
     Ok(found.into_iter().collect())
 }

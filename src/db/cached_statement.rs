@@ -14,7 +14,9 @@
 macro_rules! with_backend {
     ($connection:ident => $query:expr) => {
         match $connection {
+            #[cfg(feature = "postgres")]
             $crate::db::AnyConnection::Postgres($connection) => $query,
+            #[cfg(feature = "sqlite")]
             $crate::db::AnyConnection::Sqlite($connection) => $query,
         }
     };

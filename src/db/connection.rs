@@ -1,37 +1,75 @@
-//! The connection type for both databases, connection setup and the pool.
+//! The connection type for both databases, and the pool.
 
 use std::{
-    borrow::Cow,
-    fs::OpenOptions,
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
+    fmt,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use diesel::{
-    Connection as _, MultiConnection, PgConnection, QueryResult, RunQueryDsl as _,
-    SqliteConnection,
-    connection::SimpleConnection as _,
-    r2d2::{ManageConnection, R2D2Connection as _},
-};
+#[cfg(feature = "postgres")]
+use diesel::PgConnection;
+#[cfg(feature = "sqlite")]
+use diesel::SqliteConnection;
+use diesel::{MultiConnection, QueryResult, RunQueryDsl as _, r2d2::ManageConnection};
 
-use super::{
-    Error, primary,
-    session_settings::{Mark, Session, Writes},
-    timeouts,
-};
-use crate::util::clock::boot_time;
+#[cfg(feature = "postgres")]
+use super::postgres::session::{Mark, Session};
+#[cfg(feature = "sqlite")]
+use super::sqlite;
+use super::{Error, timeouts};
 
-/// A connection to either database.
+/// A connection to one of the engines that are compiled in.
 #[derive(MultiConnection)]
 pub enum AnyConnection {
     /// A connection to PostgreSQL.
+    #[cfg(feature = "postgres")]
     Postgres(PgConnection),
     /// A connection to SQLite.
+    #[cfg(feature = "sqlite")]
     Sqlite(SqliteConnection),
+}
+
+impl AnyConnection {
+    /// Returns the engine of the database.
+    #[must_use]
+    pub const fn engine(&self) -> Engine {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Engine::Postgres,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => Engine::Sqlite,
+        }
+    }
+}
+
+/// A database engine. Each is a feature of the crate, and an application may leave one out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite: the feature `sqlite`.
+    Sqlite,
+    /// PostgreSQL: the feature `postgres`.
+    Postgres,
+}
+
+impl Engine {
+    const fn is_compiled_in(self) -> bool {
+        match self {
+            Self::Sqlite => cfg!(feature = "sqlite"),
+            Self::Postgres => cfg!(feature = "postgres"),
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        })
+    }
 }
 
 /// The address of a database, parsed from a URL.
@@ -47,92 +85,47 @@ impl DatabaseUrl {
     /// Parses `sqlite://PATH` or `postgres://…` (also `postgresql://…`).
     ///
     /// # Errors
-    /// Returns [`Error::NotADatabase`] for any other text.
+    /// Returns [`Error::NotCompiledIn`] for an engine that this program lacks, and
+    /// [`Error::NotADatabase`] for any other text.
     pub fn parse(url: &str) -> Result<Self, Error> {
-        if let Some(path) = url
+        let path = url
             .strip_prefix("sqlite://")
-            .filter(|path| !path.is_empty())
-        {
-            return Ok(Self::Sqlite(PathBuf::from(path)));
+            .filter(|path| !path.is_empty());
+        let parsed = if let Some(path) = path {
+            Self::Sqlite(PathBuf::from(path))
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Self::Postgres(url.to_owned())
+        } else {
+            return Err(Error::NotADatabase);
+        };
+        let engine = parsed.engine();
+        if engine.is_compiled_in() {
+            Ok(parsed)
+        } else {
+            Err(Error::NotCompiledIn(engine))
         }
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self::Postgres(url.to_owned()));
+    }
+
+    /// Returns the engine of the database.
+    #[must_use]
+    pub const fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
         }
-        Err(Error::NotADatabase)
     }
 
     /// Opens a new connection and sets its session up.
     pub(super) fn connect(&self) -> Result<AnyConnection, Error> {
-        let unopened = |path: &str, error: &dyn std::fmt::Display| {
-            Error::Unreachable(format!("{path}: {error}"))
-        };
         match self {
-            Self::Sqlite(path) => {
-                // Not a URI: a `?` in a path is part of the path.
-                let path = path.to_string_lossy();
-                make_private(&path);
-                let mut connection =
-                    SqliteConnection::establish(&path).map_err(|error| unopened(&path, &error))?;
-                prepare_sqlite(&mut connection).map_err(|error| unopened(&path, &error))?;
-                Ok(AnyConnection::Sqlite(connection))
-            }
-            Self::Postgres(url) => {
-                Session::connect(url).map(|session| AnyConnection::Postgres(session.connection))
-            }
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(path) => sqlite::connect(path),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(url) => Session::connect(url).map(Session::into_connection),
+            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+            other => Err(Error::NotCompiledIn(other.engine())),
         }
     }
-}
-
-/// Sets the pragmas of an SQLite connection.
-///
-/// The first connections to a new file change its journal mode. If two connections do so at the
-/// same time, SQLite refuses one of them at once and ignores `busy_timeout`, because waiting could
-/// deadlock. The refused connection tries again.
-fn prepare_sqlite(connection: &mut SqliteConnection) -> QueryResult<()> {
-    let began = boot_time();
-    loop {
-        match connection.batch_execute(timeouts::SQLITE) {
-            Err(diesel::result::Error::DatabaseError(_, info))
-                if info.message() == "database is locked"
-                    && boot_time().saturating_sub(began) < timeouts::LOCK_TIMEOUT =>
-            {
-                std::thread::sleep(timeouts::RETRY_INTERVAL);
-            }
-            done => return done,
-        }
-    }
-}
-
-/// Creates a missing file with access for its owner only, because SQLite would make it readable by
-/// every user of the machine. SQLite gives the files next to it the same mode. If the file cannot
-/// be created, the connection attempt that follows reports the reason.
-///
-/// An existing file is not opened, because closing it would release the locks that this process
-/// holds on it. A link whose target does not exist yet is followed.
-fn make_private(path: &str) {
-    if !Path::new(path).exists() {
-        let mut options = OpenOptions::new();
-        drop(options.append(true).create(true).mode(0o600).open(path));
-    }
-}
-
-/// Connects to a server and fails if it is a standby.
-pub(super) fn connect_to_primary(url: &str) -> Result<PgConnection, Error> {
-    let mut connection =
-        PgConnection::establish(&bounded(url)).map_err(|error| primary::describe_error(&error))?;
-    primary::ensure_primary(&mut connection)?;
-    Ok(connection)
-}
-
-/// Returns the connection URL with the default timeouts, except those that the operator set in it.
-fn bounded(url: &str) -> Cow<'_, str> {
-    timeouts::POSTGRES_CONNECTION
-        .iter()
-        .filter(|(name, _)| !url.contains(&format!("{name}=")))
-        .fold(Cow::Borrowed(url), |url, (name, value)| {
-            let mark = if url.contains('?') { '&' } else { '?' };
-            format!("{url}{mark}{name}={value}").into()
-        })
 }
 
 /// Checks that a connection is alive: runs `SELECT 1`.
@@ -144,7 +137,17 @@ pub(super) fn ping(connection: &mut AnyConnection) -> QueryResult<()> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
     Read,
+    #[cfg(feature = "postgres")]
     Change,
+}
+
+/// Whether a session accepts writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Writes {
+    Taken,
+    /// Of PostgreSQL only: SQLite's pool is used for reads.
+    #[cfg(feature = "postgres")]
+    Refused,
 }
 
 impl Use {
@@ -157,6 +160,7 @@ impl Use {
 pub(super) struct Pooled {
     pub(super) connection: AnyConnection,
     /// PostgreSQL: the proof that the session belongs to this connection alone.
+    #[cfg(feature = "postgres")]
     mark: Option<Mark>,
     broken: bool,
     /// The value of [`Manager::losses`] at the last successful check of this connection.
@@ -184,16 +188,12 @@ impl Pooled {
     }
 
     fn connect_checked(&mut self) -> Result<Writes, Error> {
-        match (&mut self.connection, &self.mark) {
-            (AnyConnection::Postgres(postgres), Some(mark)) => {
-                if postgres.is_broken() {
-                    let reason = "a transaction could not be rolled back";
-                    return Err(Error::Unreachable(reason.to_owned()));
-                }
-                mark.check(postgres)
-            }
-            (connection, _) => Ok(ping(connection).map(|()| Writes::Taken)?),
+        #[cfg(feature = "postgres")]
+        if let (AnyConnection::Postgres(postgres), Some(mark)) = (&mut self.connection, &self.mark)
+        {
+            return mark.check(postgres);
         }
+        Ok(ping(&mut self.connection).map(|()| Writes::Taken)?)
     }
 
     /// Returns whether the connection may be used. Checks it if other connections were lost since
@@ -233,46 +233,37 @@ pub(super) struct Manager {
     losses: Losses,
 }
 
-impl Manager {
-    /// Opens a connection for the pool. On SQLite it has half of the default page cache, because
-    /// there are several readers and the system caches the pages already.
-    fn reader(&self) -> Result<(AnyConnection, Option<Mark>), Error> {
-        match &self.target {
-            DatabaseUrl::Sqlite(_) => {
-                let mut connection = self.target.connect()?;
-                connection.batch_execute("PRAGMA cache_size = -1024")?;
-                Ok((connection, None))
-            }
-            DatabaseUrl::Postgres(url) => {
-                let session = Session::connect(url)?;
-                Ok((
-                    AnyConnection::Postgres(session.connection),
-                    Some(session.mark),
-                ))
-            }
-        }
-    }
-}
-
 impl ManageConnection for Manager {
     type Connection = Pooled;
     type Error = Error;
 
     fn connect(&self) -> Result<Pooled, Error> {
         let checked_at_losses = self.losses.count();
-        let opened = self.reader();
-        if let DatabaseUrl::Postgres(_) = self.target {
-            // Behind a pooler that lends sessions, this session may belong to another connection.
-            // Every connection is checked, including the new one.
-            self.losses.record_loss();
-        }
-        opened.map(|(connection, mark)| Pooled {
+        let pooled = |connection| Pooled {
             connection,
-            mark,
+            #[cfg(feature = "postgres")]
+            mark: None,
             broken: false,
             checked_at_losses,
             losses: self.losses.clone(),
-        })
+        };
+        match &self.target {
+            #[cfg(feature = "sqlite")]
+            DatabaseUrl::Sqlite(path) => sqlite::connect_reader(path).map(pooled),
+            #[cfg(feature = "postgres")]
+            DatabaseUrl::Postgres(url) => {
+                let opened = Session::connect(url);
+                // Behind a pooler that lends sessions, this session may belong to another
+                // connection. Every connection is checked, including the new one.
+                self.losses.record_loss();
+                opened.map(|session| Pooled {
+                    mark: Some(session.mark),
+                    ..pooled(AnyConnection::Postgres(session.connection))
+                })
+            }
+            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+            other => Err(Error::NotCompiledIn(other.engine())),
+        }
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Error> {
@@ -335,17 +326,6 @@ impl diesel::r2d2::HandleError<Error> for LogErrors {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn operator_parameters_override_default_timeouts() {
-        let bare = bounded("postgres://localhost/n");
-        assert!(bare.starts_with("postgres://localhost/n?connect_timeout="));
-        assert!(bare.contains("&tcp_user_timeout="), "{bare}");
-        assert!(bare.contains("&target_session_attrs=primary"), "{bare}");
-        let own = bounded("postgres:///n?host=/run&connect_timeout=60");
-        assert!(own.starts_with("postgres:///n?host=/run&connect_timeout=60&"));
-        assert_eq!(own.matches("connect_timeout=").count(), 1, "{own}");
-    }
 
     #[test]
     fn database_url_is_parsed() {

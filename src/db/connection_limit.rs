@@ -1,6 +1,6 @@
 //! Checks that PostgreSQL allows the connections that a process needs.
 
-use super::{AnyConnection, Database, Error, inspect::texts};
+use super::{AnyConnection, Database, Engine, Error, inspect::texts};
 
 /// Selects the highest number of connections that a role without superuser rights can open, in this
 /// role and this database. `least` ignores a limit that is not set.
@@ -35,7 +35,7 @@ pub fn connection_capacity(
     connection: &mut AnyConnection,
     connections: u32,
 ) -> Result<ConnectionCapacity, Error> {
-    if matches!(connection, AnyConnection::Sqlite(_)) {
+    if connection.engine() == Engine::Sqlite {
         return Ok(ConnectionCapacity::Enough);
     }
     let needed = i64::from(connections) + 1;

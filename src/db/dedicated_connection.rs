@@ -3,15 +3,17 @@
 //! A notification is only a hint: it may be lost, repeated or late. A node that depends on a change
 //! therefore also polls the tables.
 
-use std::sync::Arc;
+use diesel::{QueryResult, connection::SimpleConnection as _};
+#[cfg(feature = "sqlite")]
+use diesel::{RunQueryDsl as _, sql_types::Integer};
 
-use diesel::{
-    QueryResult, RunQueryDsl as _, connection::SimpleConnection as _, sql_types::Integer,
-};
-
+#[cfg(feature = "sqlite")]
+use super::cached_statement;
+#[cfg(feature = "postgres")]
+use super::transaction;
 use super::{
-    AnyConnection, DatabaseIdentity, DatabaseUrl, Error, cached_statement, closed::Open,
-    connection::Losses, identity::File, sqlite_writer::Writer, transaction,
+    AnyConnection, Changes, DatabaseIdentity, DatabaseUrl, Engine, Error, closed::Open,
+    connection::Losses, identity::File,
 };
 
 /// One channel for all. Each listener reads from the tables what it needs.
@@ -25,8 +27,8 @@ const UNNOTIFIED: &str = "ROLLBACK TO SAVEPOINT notified";
 /// after it was lost.
 pub struct DedicatedConnection {
     target: DatabaseUrl,
-    /// SQLite's only writer, which also runs the writes of this connection.
-    writer: Option<Arc<Writer>>,
+    /// SQLite's only writer also runs the writes of this connection.
+    changes: Changes,
     /// Informed if the session of this connection is shared.
     losses: Losses,
     connection: Option<AnyConnection>,
@@ -42,13 +44,13 @@ pub struct DedicatedConnection {
 impl DedicatedConnection {
     pub(super) const fn new(
         target: DatabaseUrl,
-        writer: Option<Arc<Writer>>,
+        changes: Changes,
         losses: Losses,
         open: Open,
     ) -> Self {
         Self {
             target,
-            writer,
+            changes,
             losses,
             connection: None,
             connections: 0,
@@ -78,9 +80,11 @@ impl DedicatedConnection {
         &mut self,
         change: impl FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, Error> {
-        match &self.writer {
-            Some(writer) => writer.submit_and_wait(|connection| Ok(change(connection)?)),
-            None => {
+        match &self.changes {
+            #[cfg(feature = "sqlite")]
+            Changes::Sqlite(writer) => writer.submit_and_wait(|connection| Ok(change(connection)?)),
+            #[cfg(feature = "postgres")]
+            Changes::Postgres(_) => {
                 let change = |on: &mut AnyConnection| Ok::<_, Error>(change(on)?);
                 let result = transaction::run_once(self.connected()?, change, &mut false);
                 if result.is_err() {
@@ -129,11 +133,13 @@ impl DedicatedConnection {
     pub fn has_notification(&mut self) -> Result<bool, Error> {
         let before = self.version;
         let notified = match self.connected()? {
+            #[cfg(feature = "postgres")]
             AnyConnection::Postgres(postgres) => {
                 // Stops at the first error, because a lost connection yields errors without end.
                 let notified: QueryResult<Vec<_>> = postgres.notifications_iter().collect();
                 notified.map(|notified| (!notified.is_empty(), before))
             }
+            #[cfg(feature = "sqlite")]
             AnyConnection::Sqlite(sqlite) => DataVersion::new()
                 .get_result(sqlite)
                 .map(|now: i32| (now != before, now)),
@@ -178,13 +184,14 @@ impl DedicatedConnection {
     }
 }
 
+#[cfg(feature = "sqlite")]
 cached_statement! { DataVersion {} -> Integer = "PRAGMA data_version" }
 
 /// Subscribes to notifications. An engine that speaks PostgreSQL's protocol without `LISTEN` gets
 /// none, and is polled instead.
 fn listen(connection: &mut AnyConnection) {
-    if let AnyConnection::Postgres(postgres) = connection
-        && let Err(error) = postgres.batch_execute(LISTEN)
+    if connection.engine() == Engine::Postgres
+        && let Err(error) = connection.batch_execute(LISTEN)
     {
         tracing::warn!(cause = %error, "database does not support LISTEN, polling instead");
     }
@@ -196,10 +203,10 @@ fn listen(connection: &mut AnyConnection) {
 /// # Errors
 /// Fails if the connection is lost, but not if the engine has no `NOTIFY`.
 pub fn notify(connection: &mut AnyConnection) -> QueryResult<()> {
-    match connection {
-        AnyConnection::Sqlite(_) => Ok(()),
-        AnyConnection::Postgres(postgres) => match postgres.batch_execute(NOTIFY) {
-            Err(diesel::result::Error::DatabaseError(..)) => postgres.batch_execute(UNNOTIFIED),
+    match connection.engine() {
+        Engine::Sqlite => Ok(()),
+        Engine::Postgres => match connection.batch_execute(NOTIFY) {
+            Err(diesel::result::Error::DatabaseError(..)) => connection.batch_execute(UNNOTIFIED),
             other => other,
         },
     }
@@ -211,10 +218,8 @@ pub fn notify(connection: &mut AnyConnection) -> QueryResult<()> {
 /// # Errors
 /// Fails if the connection is lost.
 pub fn set_asynchronous_commit(connection: &mut AnyConnection) -> QueryResult<()> {
-    match connection {
-        AnyConnection::Sqlite(_) => Ok(()),
-        AnyConnection::Postgres(postgres) => {
-            postgres.batch_execute("SET LOCAL synchronous_commit = off")
-        }
+    match connection.engine() {
+        Engine::Sqlite => Ok(()),
+        Engine::Postgres => connection.batch_execute("SET LOCAL synchronous_commit = off"),
     }
 }

@@ -12,7 +12,7 @@
 
 use std::{fmt, fs, io, os::unix::fs::MetadataExt as _, path::Path};
 
-use super::{AnyConnection, DatabaseUrl, Error, inspect::texts};
+use super::{AnyConnection, DatabaseUrl, Engine, Error, inspect::texts};
 use crate::util::clock::Timestamp;
 
 const TIMELINE: &str = "timeline";
@@ -23,7 +23,7 @@ const SERVER: &str = "SELECT CAST(system_identifier AS text) || '/' || \
 
 /// Returns whether the server reports its cluster and its timeline. SQLite and some engines cannot.
 pub(super) fn names_its_server(connection: &mut AnyConnection) -> bool {
-    matches!(connection, AnyConnection::Postgres(_)) && texts(connection, SERVER).is_ok()
+    connection.engine() == Engine::Postgres && texts(connection, SERVER).is_ok()
 }
 
 /// One query a part. A part that the server refuses or does not know is left out.

@@ -1,15 +1,18 @@
 //! Inspects a database without changing it, for `narthex check` and similar commands.
 
-use std::{collections::BTreeSet, path::Path};
+use std::collections::BTreeSet;
+#[cfg(all(feature = "cli", feature = "sqlite"))]
+use std::path::Path;
 
-use diesel::{
-    Connection as _, PgConnection, QueryResult, QueryableByName, RunQueryDsl as _,
-    SqliteConnection, connection::SimpleConnection as _,
-};
+use diesel::{QueryResult, QueryableByName, RunQueryDsl as _, query_dsl::LoadQuery};
 
+#[cfg(all(feature = "cli", feature = "sqlite", feature = "postgres"))]
+use super::migrations::applied_in_memory;
+#[cfg(feature = "sqlite")]
+use super::sqlite;
 use super::{
-    AnyConnection, DatabaseUrl, Error, Migration, Migrations, is_english,
-    migrations::applied_in_memory, probe::write_and_roll_back, requirements,
+    AnyConnection, DatabaseUrl, Engine, Error, Migration, Migrations, is_english,
+    probe::write_and_roll_back, requirements, with_backend,
 };
 use crate::util::clock::Timestamp;
 
@@ -20,12 +23,13 @@ use crate::util::clock::Timestamp;
 /// Fails if the database does not exist or cannot be reached.
 pub fn connect_to_existing(target: &DatabaseUrl) -> Result<AnyConnection, Error> {
     match target {
+        #[cfg(feature = "sqlite")]
         DatabaseUrl::Sqlite(path) => {
-            let mut connection = connect_to_file(path, "rw")?;
-            requirements::ensure_utf8(&mut connection)?;
+            let mut connection = sqlite::connect_to_file(path, "rw")?;
+            sqlite::ensure_utf8(&mut connection)?;
             Ok(connection)
         }
-        DatabaseUrl::Postgres(_) => requirements::connect(target),
+        _ => requirements::connect(target),
     }
 }
 
@@ -34,24 +38,9 @@ pub fn connect_to_existing(target: &DatabaseUrl) -> Result<AnyConnection, Error>
 ///
 /// # Errors
 /// Fails if the file does not exist or cannot be read.
+#[cfg(all(feature = "cli", feature = "sqlite"))]
 pub fn connect_read_only(path: &Path) -> Result<AnyConnection, Error> {
-    connect_to_file(path, "ro")
-}
-
-fn connect_to_file(path: &Path, mode: &str) -> Result<AnyConnection, Error> {
-    // A URI (SQLite documentation, "Uniform Resource Identifiers") is the only way to forbid the
-    // creation of a file. Characters with a meaning in a URI are escaped.
-    let path = path.to_string_lossy();
-    let path = path
-        .replace('%', "%25")
-        .replace('?', "%3f")
-        .replace('#', "%23");
-    SqliteConnection::establish(&format!("file:{path}?mode={mode}"))
-        .map_err(|error| Error::Unreachable(error.to_string()))
-        .and_then(|mut connection| {
-            connection.batch_execute("PRAGMA busy_timeout = 5000;")?;
-            Ok(AnyConnection::Sqlite(connection))
-        })
+    sqlite::connect_to_file(path, "ro")
 }
 
 /// Returns the name and version of the database: `SQLite 3.51.0`, `PostgreSQL 15.18`.
@@ -59,9 +48,9 @@ fn connect_to_file(path: &Path, mode: &str) -> Result<AnyConnection, Error> {
 /// # Errors
 /// Fails if the database does not answer.
 pub fn version(connection: &mut AnyConnection) -> Result<String, Error> {
-    let (name, sql) = match connection {
-        AnyConnection::Sqlite(_) => ("SQLite", "SELECT sqlite_version() AS text"),
-        AnyConnection::Postgres(_) => (
+    let (name, sql) = match connection.engine() {
+        Engine::Sqlite => ("SQLite", "SELECT sqlite_version() AS text"),
+        Engine::Postgres => (
             "PostgreSQL",
             "SELECT split_part(current_setting('server_version'), ' ', 1) AS text",
         ),
@@ -76,8 +65,7 @@ pub fn version(connection: &mut AnyConnection) -> Result<String, Error> {
 pub fn accepts_writes(connection: &mut AnyConnection) -> Result<bool, Error> {
     // On for a standby, and if an operator set it.
     let read_only = "SELECT current_setting('transaction_read_only') AS text";
-    if matches!(connection, AnyConnection::Postgres(_)) && texts(connection, read_only)? != ["off"]
-    {
+    if connection.engine() == Engine::Postgres && texts(connection, read_only)? != ["off"] {
         return Ok(false);
     }
     write_and_roll_back(connection)?;
@@ -89,7 +77,7 @@ pub fn accepts_writes(connection: &mut AnyConnection) -> Result<bool, Error> {
 /// # Errors
 /// Fails if the database does not answer.
 pub fn session_faults(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
-    if matches!(connection, AnyConnection::Sqlite(_)) {
+    if connection.engine() == Engine::Sqlite {
         return Ok(Vec::new());
     }
     let bounds = "SELECT name || ' is ' || current_setting(name) || ', not ' || wanted AS text FROM (VALUES \
@@ -167,6 +155,7 @@ pub(super) fn versions(connection: &mut AnyConnection) -> Result<BTreeSet<String
 ///
 /// # Errors
 /// Fails if the database does not answer.
+#[cfg(all(feature = "cli", feature = "sqlite", feature = "postgres"))]
 pub fn foreign_tables(
     connection: &mut AnyConnection,
     migrations: Migrations,
@@ -178,13 +167,14 @@ pub fn foreign_tables(
     Ok(found.difference(&own).cloned().collect())
 }
 
+#[cfg(all(feature = "cli", feature = "sqlite", feature = "postgres"))]
 fn table_names(connection: &mut AnyConnection) -> QueryResult<BTreeSet<String>> {
-    let names = match connection {
-        AnyConnection::Sqlite(_) => {
+    let names = match connection.engine() {
+        Engine::Sqlite => {
             "SELECT name AS text FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' \
              ESCAPE '\\'"
         }
-        AnyConnection::Postgres(_) => {
+        Engine::Postgres => {
             "SELECT CAST(tablename AS text) AS text FROM pg_tables WHERE schemaname = current_schema()"
         }
     };
@@ -193,19 +183,16 @@ fn table_names(connection: &mut AnyConnection) -> QueryResult<BTreeSet<String>> 
 
 /// Returns whether a query that names this table finds one.
 pub(super) fn has_table(connection: &mut AnyConnection, name: &str) -> QueryResult<bool> {
-    let found: Vec<Text> = match connection {
-        AnyConnection::Sqlite(sqlite) => {
-            diesel::sql_query("SELECT name AS text FROM sqlite_master WHERE name = ?")
-                .bind::<diesel::sql_types::Text, _>(name)
-                .load(sqlite)?
-        }
-        AnyConnection::Postgres(postgres) => diesel::sql_query(
+    let query: &'static str = match connection.engine() {
+        Engine::Sqlite => "SELECT name AS text FROM sqlite_master WHERE name = ?",
+        Engine::Postgres => {
             "SELECT CAST(found AS text) AS text FROM to_regclass($1) AS found \
-             WHERE found IS NOT NULL",
-        )
-        .bind::<diesel::sql_types::Text, _>(name)
-        .load(postgres)?,
+             WHERE found IS NOT NULL"
+        }
     };
+    let found: Vec<Text> = with_backend!(connection => diesel::sql_query(query)
+        .bind::<diesel::sql_types::Text, _>(name)
+        .load(connection))?;
     Ok(!found.is_empty())
 }
 
@@ -215,7 +202,7 @@ pub(super) fn has_table(connection: &mut AnyConnection, name: &str) -> QueryResu
 /// # Errors
 /// Fails if the database does not answer.
 pub fn damage(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
-    if !matches!(connection, AnyConnection::Sqlite(_)) {
+    if connection.engine() != Engine::Sqlite {
         return Ok(Vec::new());
     }
     let mut faults = texts(
@@ -235,7 +222,7 @@ pub fn damage(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
 /// # Errors
 /// Fails if the database does not answer.
 pub fn clock(connection: &mut AnyConnection) -> Result<Option<Timestamp>, Error> {
-    if matches!(connection, AnyConnection::Sqlite(_)) {
+    if connection.engine() == Engine::Sqlite {
         return Ok(None);
     }
     let micros = "SELECT CAST(CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) AS \
@@ -260,7 +247,7 @@ pub struct Replication {
 /// # Errors
 /// Fails if the database does not answer.
 pub fn replication(connection: &mut AnyConnection) -> Result<Option<Replication>, Error> {
-    if matches!(connection, AnyConnection::Sqlite(_)) {
+    if connection.engine() == Engine::Sqlite {
         return Ok(None);
     }
     let names = "SELECT current_setting('synchronous_standby_names') AS text";
@@ -286,25 +273,20 @@ pub fn replication(connection: &mut AnyConnection) -> Result<Option<Replication>
 }
 
 #[derive(QueryableByName)]
-struct Text {
+pub(super) struct Text {
     #[diesel(sql_type = diesel::sql_types::Text)]
     text: String,
 }
 
 pub(super) fn texts(connection: &mut AnyConnection, sql: &'static str) -> QueryResult<Vec<String>> {
-    match connection {
-        AnyConnection::Sqlite(sqlite) => {
-            let rows: Vec<Text> = diesel::sql_query(sql).load(sqlite)?;
-            Ok(rows.into_iter().map(|row| row.text).collect())
-        }
-        AnyConnection::Postgres(postgres) => texts_of_postgres(postgres, sql),
-    }
+    with_backend!(connection => texts_of(connection, sql))
 }
 
-pub(super) fn texts_of_postgres(
-    connection: &mut PgConnection,
-    sql: &'static str,
-) -> QueryResult<Vec<String>> {
+/// Does the same as [`texts`] on the connection of one engine.
+pub(super) fn texts_of<C>(connection: &mut C, sql: &'static str) -> QueryResult<Vec<String>>
+where
+    diesel::query_builder::SqlQuery: for<'a> LoadQuery<'a, C, Text>,
+{
     let rows: Vec<Text> = diesel::sql_query(sql).load(connection)?;
     Ok(rows.into_iter().map(|row| row.text).collect())
 }

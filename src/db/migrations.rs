@@ -3,17 +3,16 @@
 use std::{borrow::Cow, fmt};
 
 use diesel::{
-    Connection as _, QueryResult, RunQueryDsl as _, SqliteConnection,
+    QueryResult, RunQueryDsl as _,
     backend::Backend,
     connection::{BoxableConnection, SimpleConnection as _},
     migration::{self, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion},
-    sqlite::Sqlite,
 };
 use diesel_migrations::MigrationHarness as _;
 
 use super::{
-    AnyConnection, DatabaseUrl, Error, applied_migrations, inspect, requirements,
-    sqlite_writer::in_exclusive_transaction, timeouts, transaction,
+    AnyConnection, DatabaseUrl, Error, applied_migrations, inspect, requirements, timeouts,
+    transaction,
 };
 use crate::crypto::digest::Digest;
 
@@ -107,7 +106,10 @@ impl ToRun {
 }
 
 /// Opens an SQLite database in memory and applies these migrations to it.
+#[cfg(feature = "sqlite")]
 pub(super) fn applied_in_memory(migrations: &[&'static Migration]) -> Result<AnyConnection, Error> {
+    use diesel::{Connection as _, SqliteConnection, sqlite::Sqlite};
+
     let failed = |error: &dyn fmt::Display| Error::Migration(error.to_string());
     let mut connection = SqliteConnection::establish(":memory:").map_err(|error| failed(&error))?;
     for &migration in migrations {
@@ -117,6 +119,15 @@ pub(super) fn applied_in_memory(migrations: &[&'static Migration]) -> Result<Any
             .map_err(|error| failed(&error))?;
     }
     Ok(AnyConnection::Sqlite(connection))
+}
+
+/// Fails, because the model of the tables is an SQLite database.
+#[cfg(not(feature = "sqlite"))]
+pub(super) fn applied_in_memory(_: &[&'static Migration]) -> Result<AnyConnection, Error> {
+    Err(Error::OtherTables(
+        "another program applied the migrations, and only a build with the feature sqlite can check the tables"
+            .to_owned(),
+    ))
 }
 
 impl<DB: Backend> migration::Migration<DB> for ToRun {
@@ -227,7 +238,7 @@ fn in_one_transaction<T>(
     work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
 ) -> Result<T, Error> {
     match target {
-        DatabaseUrl::Sqlite(_) => in_exclusive_transaction(&mut connection, work),
+        DatabaseUrl::Sqlite(_) => transaction::in_exclusive_transaction(&mut connection, work),
         DatabaseUrl::Postgres(_) => {
             let work = |connection: &mut AnyConnection| {
                 connection.batch_execute(timeouts::POSTGRES_MIGRATION)?;

@@ -1,11 +1,10 @@
 //! The database: SQLite or PostgreSQL behind one connection type, chosen by a URL at run time.
 //!
 //! Reads run on blocking threads, never on an async worker. Every write is a transaction. On SQLite
-//! one thread runs all of them (`sqlite_writer.rs` gives the reason), on PostgreSQL a pooled
+//! one thread runs all of them (`sqlite/writer.rs` gives the reason), on PostgreSQL a pooled
 //! connection does. Transactions begin only in this module.
 
 pub(crate) mod applied_migrations;
-pub mod backup;
 mod cached_statement;
 mod closed;
 mod connection;
@@ -14,58 +13,54 @@ mod dedicated_connection;
 mod identity;
 pub mod inspect;
 mod migrations;
+#[cfg(feature = "cli")]
 mod offline;
-pub mod postgres_url;
-mod primary;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod probe;
 mod requirements;
-mod session_settings;
 mod sql_types;
-mod sqlite_writer;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
 mod timeouts;
 mod transaction;
 
-use std::{sync::Arc, time::Duration};
+#[cfg(feature = "sqlite")]
+use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::{Connection as _, QueryResult};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+#[cfg(feature = "cli")]
+pub use self::offline::{read_snapshot, run_offline};
+#[cfg(feature = "postgres")]
+use self::postgres::change::WritePermits;
+#[cfg(feature = "sqlite")]
+use self::sqlite::writer::Writer;
 pub(crate) use self::{
     cached_statement::{cached_statement, with_backend},
     migrations::migrations,
 };
 pub use self::{
     closed::CloseSignal,
-    connection::{AnyConnection, DatabaseUrl},
+    connection::{AnyConnection, DatabaseUrl, Engine},
     connection_limit::{ConnectionCapacity, connection_capacity},
     dedicated_connection::{DedicatedConnection, notify, set_asynchronous_commit},
     identity::DatabaseIdentity,
     migrations::{Migration, Migrations, ensure_applied, run_pending},
-    offline::{read_snapshot, run_offline},
     transaction::{IsRetryable, is_english},
 };
 use self::{
     closed::Open,
     connection::{Losses, Pool, Use, pool, take},
-    sqlite_writer::Writer,
 };
 #[cfg(any(test, feature = "internals"))]
 pub use self::{migrations::revert_all, transaction::is_conflict};
-use crate::util::{clock::boot_time, worker_pool::available_parallelism};
 
-/// Returns how many of `connections` may make changes at a time. A change can hang: on a lock, a
-/// slow disk, or a standby that its commit waits for. The remaining connections are reserved for
-/// reads.
-fn write_permits(connections: u32) -> usize {
-    usize::try_from(connections - connections.div_ceil(3)).map_or(1, |permits| permits.max(1))
-}
-
-/// Returns the number of SQLite readers. Their data is already in memory, in the system's cache or
-/// in their own. More readers than keep the cores busy would only hold one more page cache each.
-fn readers() -> u32 {
-    u32::try_from(available_parallelism().saturating_mul(2))
-        .map_or(16, |readers| readers.clamp(4, 16))
-}
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+compile_error!(
+    "narthex needs a database: turn on its feature `sqlite`, its feature `postgres`, or both"
+);
 
 /// Why a database operation failed.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +89,9 @@ pub enum Error {
     /// The URL names no supported database.
     #[error("not a database URL: it must start with sqlite:// or postgres://")]
     NotADatabase,
+    /// The URL names an engine that is not compiled in.
+    #[error("this program was built without {0}")]
+    NotCompiledIn(Engine),
     /// A migration was applied that this program does not know. Holds its version.
     #[error(
         "the table __diesel_schema_migrations lists {0}, which this version does not know: if a newer version of \
@@ -127,18 +125,22 @@ pub struct Database {
     pool: Pool,
     losses: Losses,
     target: DatabaseUrl,
-    engine: Engine,
+    changes: Changes,
     names_its_server: bool,
     closed: CloseSignal,
     /// The last field, because it must be dropped after the connections.
     open: Open,
 }
 
+/// The way in which changes are made.
 #[derive(Clone)]
-enum Engine {
+enum Changes {
+    /// On one thread.
+    #[cfg(feature = "sqlite")]
     Sqlite(Arc<Writer>),
-    /// Holds one permit for each change that may run at a time.
-    Postgres(Arc<Semaphore>),
+    /// On connections of the pool.
+    #[cfg(feature = "postgres")]
+    Postgres(WritePermits),
 }
 
 impl Database {
@@ -147,19 +149,30 @@ impl Database {
     ///
     /// # Errors
     /// Fails if the database cannot be reached.
-    pub fn open(target: &DatabaseUrl, connections: u32) -> Result<Self, Error> {
+    pub fn open(
+        target: &DatabaseUrl,
+        #[cfg_attr(
+            not(feature = "postgres"),
+            expect(unused_variables, reason = "SQLite has a number of its own")
+        )]
+        connections: u32,
+    ) -> Result<Self, Error> {
         let mut first = target.connect()?;
         let names_its_server = identity::names_its_server(&mut first);
         let (open, closed) = closed::open();
-        let (engine, connections) = match target {
+        let (changes, connections) = match target {
+            #[cfg(feature = "sqlite")]
             DatabaseUrl::Sqlite(_) => {
                 let writer = Writer::start(target.clone(), first, open.clone())?;
-                (Engine::Sqlite(Arc::new(writer)), readers())
+                (Changes::Sqlite(Arc::new(writer)), sqlite::readers())
             }
+            #[cfg(feature = "postgres")]
             DatabaseUrl::Postgres(_) => {
-                let permits = Semaphore::new(write_permits(connections));
-                (Engine::Postgres(Arc::new(permits)), connections)
+                let permits = WritePermits::of(connections);
+                (Changes::Postgres(permits), connections)
             }
+            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+            other => return Err(Error::NotCompiledIn(other.engine())),
         };
         let losses = Losses::default();
         let pool = pool(target.clone(), connections, losses.clone());
@@ -167,7 +180,7 @@ impl Database {
             pool,
             losses,
             target: target.clone(),
-            engine,
+            changes,
             names_its_server,
             closed,
             open,
@@ -238,23 +251,11 @@ impl Database {
         T: Send + 'static,
         E: From<Error> + From<diesel::result::Error> + IsRetryable + Send + 'static,
     {
-        match &self.engine {
-            Engine::Sqlite(writer) => writer.submit(change, afterwards).await,
-            Engine::Postgres(permits) => {
-                let began = boot_time();
-                let permit = acquire_write_permit(permits).await?;
-                let waited = boot_time().saturating_sub(began);
-                let within = timeouts::RESPONSE_TIMEOUT.saturating_sub(waited);
-                let late = || Error::Unknown("the database did not answer in time".to_owned());
-                self.run_blocking(within, late, |pool| {
-                    // Held for as long as the change takes, even after its caller got a timeout.
-                    let _place = permit;
-                    let result = transaction::change(&pool, change);
-                    afterwards();
-                    result
-                })
-                .await
-            }
+        match &self.changes {
+            #[cfg(feature = "sqlite")]
+            Changes::Sqlite(writer) => writer.submit(change, afterwards).await,
+            #[cfg(feature = "postgres")]
+            Changes::Postgres(permits) => self.write_on_postgres(permits, change, afterwards).await,
         }
     }
 
@@ -262,13 +263,9 @@ impl Database {
     /// requests.
     #[must_use]
     pub fn dedicated_connection(&self) -> DedicatedConnection {
-        let writer = match &self.engine {
-            Engine::Sqlite(writer) => Some(Arc::clone(writer)),
-            Engine::Postgres(_) => None,
-        };
         DedicatedConnection::new(
             self.target.clone(),
-            writer,
+            self.changes.clone(),
             self.losses.clone(),
             self.open.clone(),
         )
@@ -305,16 +302,6 @@ impl Database {
                 Err(late().into())
             }
         }
-    }
-}
-
-async fn acquire_write_permit(permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
-    let waiting = Arc::clone(permits).acquire_owned();
-    match tokio::time::timeout(timeouts::POOL_TIMEOUT, waiting).await {
-        Ok(Ok(permit)) => Ok(permit),
-        _ => Err(Error::Unreachable(
-            "too many changes wait for the database".to_owned(),
-        )),
     }
 }
 
@@ -367,8 +354,8 @@ pub fn with_savepoint<T>(
     connection: &mut AnyConnection,
     query: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
 ) -> QueryResult<T> {
-    match connection {
-        AnyConnection::Postgres(_) => connection.transaction(query),
-        AnyConnection::Sqlite(_) => query(connection),
+    match connection.engine() {
+        Engine::Postgres => connection.transaction(query),
+        Engine::Sqlite => query(connection),
     }
 }

@@ -2,7 +2,9 @@
 
 use diesel::{Connection as _, connection::SimpleConnection as _};
 
-use super::{AnyConnection, DatabaseUrl, Error, inspect, requirements, timeouts, transaction};
+#[cfg(feature = "sqlite")]
+use super::inspect;
+use super::{AnyConnection, DatabaseUrl, Engine, Error, requirements, timeouts, transaction};
 
 /// Runs `work` in one transaction of a connection of its own, which may take hours. If `work`
 /// returns an error, nothing was changed. On SQLite the transaction holds the write lock from its
@@ -19,7 +21,7 @@ where
 {
     let mut connection = requirements::connect(target)?;
     let work = |connection: &mut AnyConnection| {
-        if let AnyConnection::Postgres(_) = connection {
+        if connection.engine() == Engine::Postgres {
             connection.batch_execute(timeouts::POSTGRES_OFFLINE)?;
         }
         work(connection)
@@ -40,11 +42,12 @@ where
     E: From<Error> + From<diesel::result::Error>,
 {
     let mut connection = match target {
+        #[cfg(feature = "sqlite")]
         DatabaseUrl::Sqlite(path) => inspect::connect_read_only(path)?,
-        DatabaseUrl::Postgres(_) => requirements::connect(target)?,
+        _ => requirements::connect(target)?,
     };
     connection.transaction(|connection| {
-        if let AnyConnection::Postgres(_) = connection {
+        if connection.engine() == Engine::Postgres {
             connection.batch_execute(SNAPSHOT)?;
             connection.batch_execute(timeouts::POSTGRES_OFFLINE)?;
         }

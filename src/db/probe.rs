@@ -2,7 +2,9 @@
 
 use diesel::{RunQueryDsl as _, connection::SimpleConnection as _};
 
-use super::{AnyConnection, Database, Error, cached_statement, inspect::has_table, with_backend};
+use super::{
+    AnyConnection, Database, Engine, Error, cached_statement, inspect::has_table, with_backend,
+};
 
 cached_statement! {
     Probe {} = "INSERT INTO write_probe (id, probes) VALUES (1, 0) \
@@ -40,10 +42,10 @@ impl Database {
 /// Returns the reason why the write failed.
 pub fn write_and_roll_back(connection: &mut AnyConnection) -> Result<(), Error> {
     let is_there = has_table(connection, "migration_checksums")?;
-    let written = match connection {
-        AnyConnection::Sqlite(sqlite) => sqlite.batch_execute(ON_SQLITE),
-        AnyConnection::Postgres(postgres) if is_there => postgres.batch_execute(ON_POSTGRES),
-        AnyConnection::Postgres(_) => return Ok(()),
+    let written = match connection.engine() {
+        Engine::Sqlite => connection.batch_execute(ON_SQLITE),
+        Engine::Postgres if is_there => connection.batch_execute(ON_POSTGRES),
+        Engine::Postgres => return Ok(()),
     };
     let taken_back = connection.batch_execute("ROLLBACK");
     written?;

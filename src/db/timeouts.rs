@@ -16,10 +16,12 @@ pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Between two attempts to set SQLite's journal mode. The other connection needs about a
 /// millisecond.
+#[cfg(feature = "sqlite")]
 pub(super) const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The number of attempts of a change that lost a deadlock or could not be serialized. The winner
 /// has finished by then. Three losses in a row are no coincidence.
+#[cfg(feature = "postgres")]
 pub(super) const MAX_ATTEMPTS: u32 = 3;
 
 /// The pragmas of a connection, with their reasons:
@@ -36,6 +38,7 @@ pub(super) const MAX_ATTEMPTS: u32 = 3;
 ///   written once.
 /// - `journal_size_limit`: a log that grew under a long reader is truncated to 32 MiB when it
 ///   restarts.
+#[cfg(feature = "sqlite")]
 pub(super) const SQLITE: &str = "PRAGMA busy_timeout = 4500; PRAGMA journal_mode = WAL; \
      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
      PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432;";
@@ -45,6 +48,7 @@ pub(super) const SQLITE: &str = "PRAGMA busy_timeout = 4500; PRAGMA journal_mode
 /// Without these bounds, a connection that a firewall dropped silently would block its thread for
 /// hours. Of several hosts the primary is chosen, even if it is read-only for a while, because a
 /// read-only database can still authenticate requests.
+#[cfg(feature = "postgres")]
 pub(super) const POSTGRES_CONNECTION: [(&str, &str); 6] = [
     ("connect_timeout", "3"),
     ("tcp_user_timeout", "5000"),
@@ -58,6 +62,7 @@ pub(super) const POSTGRES_CONNECTION: [(&str, &str); 6] = [
 /// [`RESPONSE_TIMEOUT`], so the caller knows that nothing was done. A transaction that its client
 /// left open is ended too, because it holds a user's lock. The time zone and the application name
 /// help operators who read `pg_stat_activity`.
+#[cfg(feature = "postgres")]
 pub(super) const POSTGRES: &str = "SET statement_timeout = '8s'; SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '15s'; \
      SET TIME ZONE 'UTC'; SET application_name = 'narthex';";
@@ -69,5 +74,6 @@ pub(super) const POSTGRES_MIGRATION: &str =
 /// Work on a database that no server uses has no timeout, and waits for another database meanwhile.
 /// The timeout of locks stays, because a lock that another process holds means that the database is
 /// in use.
+#[cfg(feature = "cli")]
 pub(super) const POSTGRES_OFFLINE: &str =
     "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;";

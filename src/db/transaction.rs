@@ -1,23 +1,14 @@
-//! Changes on PostgreSQL: the transaction and its retries.
-
-use std::time::Duration;
+//! Transactions: their begin, their end, and the errors that they end with.
 
 use diesel::{
-    Connection,
-    connection::TransactionManager as _,
+    Connection, QueryResult,
+    connection::{AnsiTransactionManager, TransactionManager as _},
     result::{DatabaseErrorKind, Error as QueryError},
 };
 
-use super::{
-    AnyConnection, Error, Execution,
-    connection::{Pool, Use},
-    inspect::texts,
-    sqlite_writer::begin,
-    timeouts, with_pooled_connection,
-};
-use crate::util::clock::boot_time;
+use super::{AnyConnection, Engine, Error, with_backend};
 
-type Transactions = <AnyConnection as Connection>::TransactionManager;
+pub(super) type Transactions = <AnyConnection as Connection>::TransactionManager;
 
 /// An error that reports whether two changes collided, so that one of them can be retried.
 pub trait IsRetryable {
@@ -74,57 +65,33 @@ fn says_rolled_back(error: &QueryError) -> bool {
         )
 }
 
-/// Runs `change` in a transaction on a connection of the pool. Retries once if the connection turns
-/// out to be dead before the commit, or to refuse writes.
-pub(super) fn change<T, E>(
-    pool: &Pool,
-    change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone,
-) -> Result<T, E>
-where
-    E: From<Error> + From<QueryError> + IsRetryable,
-{
-    let retry = change.clone();
-    let mut in_commit = false;
-    match with_pooled_connection(pool, Use::Change, |on| transact(on, change, &mut in_commit))? {
-        // The outcome of the last statement, the commit, is unknown.
-        Execution::Lost(_) if in_commit => {
-            Err(Error::Unknown("the connection was lost".to_owned()).into())
-        }
-        Execution::Lost(_) => {
-            with_pooled_connection(pool, Use::Change, |on| transact(on, retry, &mut in_commit))?
-                .result()
-        }
-        execution => execution.result(),
-    }
+/// Begins a transaction.
+///
+/// On SQLite, `IMMEDIATE` takes the write lock at once. A transaction that reads first and writes
+/// later can find the lock taken by another process and fail without waiting, whatever
+/// `busy_timeout` is.
+///
+/// On PostgreSQL, read committed is named explicitly, because the session, the role or the database
+/// may have another default. A transaction that waited for a user's lock must see the changes that
+/// were made under it (PostgreSQL documentation, section 13.2).
+pub(super) fn begin(connection: &mut AnyConnection) -> QueryResult<()> {
+    let statement = match connection.engine() {
+        Engine::Sqlite => "BEGIN IMMEDIATE",
+        Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+    };
+    with_backend!(connection => AnsiTransactionManager::begin_transaction_sql(connection, statement))
 }
 
-/// Uses read committed. Transactions that must not overlap lock the user's row first. If two still
-/// deadlock, the database lets one continue, and the other is retried here.
-fn transact<T, E>(
+/// Runs `work` in a transaction that holds the write lock from its start. For start-up work on a
+/// connection of its own. All other changes of SQLite use its writer.
+pub(super) fn in_exclusive_transaction<T>(
     connection: &mut AnyConnection,
-    change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Clone,
-    in_commit: &mut bool,
-) -> Result<T, E>
-where
-    E: From<Error> + From<QueryError> + IsRetryable,
-{
-    let mut attempt = 1;
-    loop {
-        *in_commit = false;
-        let began = boot_time();
-        let error = match run_once(connection, change.clone(), in_commit) {
-            Err(error) if attempt < timeouts::MAX_ATTEMPTS => error,
-            result => return result,
-        };
-        let collided = error.is_retryable() || {
-            let took = boot_time().saturating_sub(began);
-            !*in_commit && error.is_unexplained() && may_be_retryable(connection, took)
-        };
-        if !collided {
-            return Err(error);
-        }
-        attempt += 1;
-    }
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+) -> Result<T, Error> {
+    begin(connection)?;
+    let result = work(connection)?;
+    Transactions::commit_transaction(connection)?;
+    Ok(result)
 }
 
 /// Runs `change` in one transaction. Sets `in_commit` if the transaction reached its `COMMIT`.
@@ -151,14 +118,6 @@ where
         Err(error) if says_rolled_back(&error) => Err(error.into()),
         Err(error) => Err(Error::Unknown(error.to_string()).into()),
     }
-}
-
-/// Returns whether an unexplained error may be a deadlock: the server reports in another language
-/// than English, and the error came before the lock timeout. A needless retry has no effect.
-fn may_be_retryable(connection: &mut AnyConnection, took: Duration) -> bool {
-    let language = "SELECT current_setting('lc_messages') AS text";
-    took < timeouts::LOCK_TIMEOUT
-        && texts(connection, language).is_ok_and(|found| !is_english(&found.concat()))
 }
 
 /// Returns whether messages are in English with this value of `lc_messages`.

@@ -7,15 +7,14 @@ use super::{
     clock::Times,
     files::{can_be_created, is_private},
 };
+#[cfg(feature = "postgres")]
+use crate::db::postgres::url::{self as postgres_url, Transport};
 use crate::{
     app_state::MIGRATIONS,
     audit,
     cli::text::count,
     config::Settings,
-    db::{
-        self, AnyConnection, ConnectionCapacity, DatabaseIdentity, DatabaseUrl, inspect,
-        postgres_url::{self, Transport},
-    },
+    db::{self, AnyConnection, ConnectionCapacity, DatabaseIdentity, DatabaseUrl, inspect},
     error::Error,
     restore_detection::{self, RestoreEvidence},
     util::clock::Clock,
@@ -27,6 +26,7 @@ const COPY: &str = "copy";
 const INTEGRITY: &str = "integrity";
 const SESSION: &str = "session";
 const CONNECTIONS: &str = "connections";
+#[cfg(feature = "postgres")]
 const ENCRYPTION: &str = "encryption";
 const REPLICATION: &str = "replication";
 
@@ -37,11 +37,13 @@ const MAX_CHECKED_BYTES: u64 = 256 << 20;
 pub(super) fn check(settings: &Settings, clock: &dyn Clock, findings: &mut Findings) -> Times {
     let target = &settings.database.url;
     let mut times = Times::at(clock.now());
+    #[cfg(feature = "sqlite")]
     if let DatabaseUrl::Sqlite(path) = target
         && (!file_exists(path, findings) || has_foreign_wal(path, findings))
     {
         return times;
     }
+    #[cfg(feature = "postgres")]
     if let DatabaseUrl::Postgres(url) = target {
         encryption(url, findings);
     }
@@ -102,6 +104,7 @@ fn session(
 
 /// Detects a `-wal` of another file that makes this one look damaged. This check comes first,
 /// because any writable connection would merge that log into the file.
+#[cfg(feature = "sqlite")]
 fn has_foreign_wal(path: &Path, findings: &mut Findings) -> bool {
     let log = PathBuf::from(format!("{}-wal", path.display()));
     let is_small = path
@@ -129,6 +132,7 @@ fn has_foreign_wal(path: &Path, findings: &mut Findings) -> bool {
 }
 
 /// Checks whether an attacker on the network could read the connection or impersonate the server.
+#[cfg(feature = "postgres")]
 fn encryption(url: &str, findings: &mut Findings) {
     let verify = "add sslmode=verify-full&sslrootcert=FILE to DATABASE_URL";
     match postgres_url::transport(url) {

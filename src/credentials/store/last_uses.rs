@@ -7,7 +7,7 @@ use diesel::{
 };
 
 use crate::{
-    db::{AnyConnection, cached_statement, with_backend},
+    db::{AnyConnection, Engine, cached_statement, with_backend},
     types::{
         ids::CredentialId,
         last_use::{LastUse, UsedFrom},
@@ -73,8 +73,10 @@ fn first(
         UsedFrom::At(ip) => ip.map(|ip| ip.to_string()),
         UsedFrom::AsBefore => None,
     };
-    match connection {
-        AnyConnection::Postgres(postgres) => FirstOnPostgres::new(id, at, ip).execute(postgres),
-        AnyConnection::Sqlite(sqlite) => First::new(id, at, ip).execute(sqlite),
+    match connection.engine() {
+        Engine::Postgres => {
+            with_backend!(connection => FirstOnPostgres::new(id, at, ip).execute(connection))
+        }
+        Engine::Sqlite => with_backend!(connection => First::new(id, at, ip).execute(connection)),
     }
 }

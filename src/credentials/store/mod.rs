@@ -48,15 +48,17 @@ use crate::{
 
 /// Locks `user`'s row until the transaction ends, so that changes of this user's credentials run
 /// one after the other. Returns `false` if the user does not exist. On SQLite a writer has the
-/// whole database to itself already (`db/sqlite_writer.rs`). The lock is the weakest one that
+/// whole database to itself already (`db/sqlite/writer.rs`). The lock is the weakest one that
 /// excludes another of its kind. Other transactions can still insert rows that refer to the user
 /// (PostgreSQL documentation, section 13.3.2).
 pub(crate) fn lock_user(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
     let row = users::table.find(user).select(users::id);
     let found: Option<UserId> = match connection {
+        #[cfg(feature = "postgres")]
         AnyConnection::Postgres(postgres) => {
             row.for_no_key_update().get_result(postgres).optional()
         }
+        #[cfg(feature = "sqlite")]
         AnyConnection::Sqlite(sqlite) => row.get_result(sqlite).optional(),
     }?;
     Ok(found.is_some())

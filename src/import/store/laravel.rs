@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use diesel::{QueryableByName, RunQueryDsl as _, sql_types::Text};
+#[cfg(feature = "sqlite")]
 use diesel::{
-    QueryableByName, RunQueryDsl as _,
     deserialize::{self, QueryableByName as QueryableByNameOf},
     row::NamedRow,
-    sql_types::{Nullable, Text},
+    sql_types::Nullable,
     sqlite::Sqlite,
 };
 use serde_json::Value;
@@ -22,6 +23,7 @@ use crate::{
 pub(in crate::import) type LaravelRow = BTreeMap<String, String>;
 
 /// The columns that an import uses. SQLite is asked for each of them.
+#[cfg(feature = "sqlite")]
 const COLUMNS: [&str; 16] = [
     "id",
     "name",
@@ -41,8 +43,10 @@ const COLUMNS: [&str; 16] = [
     "updated_at",
 ];
 
+#[cfg(feature = "sqlite")]
 struct SqliteRow(LaravelRow);
 
+#[cfg(feature = "sqlite")]
 impl QueryableByNameOf<Sqlite> for SqliteRow {
     fn build<'a>(row: &impl NamedRow<'a, Sqlite>) -> deserialize::Result<Self> {
         // A column that the table does not have is an error here, and counts as null.
@@ -101,12 +105,14 @@ fn rows(
     on_postgres: &'static str,
 ) -> Result<Vec<LaravelRow>, Error> {
     match connection {
+        #[cfg(feature = "sqlite")]
         AnyConnection::Sqlite(sqlite) => {
             let rows: Vec<SqliteRow> = diesel::sql_query(on_sqlite)
                 .load(sqlite)
                 .map_err(db::Error::from)?;
             Ok(rows.into_iter().map(|row| row.0).collect())
         }
+        #[cfg(feature = "postgres")]
         AnyConnection::Postgres(postgres) => {
             let rows: Vec<PostgresRow> = diesel::sql_query(on_postgres)
                 .load(postgres)

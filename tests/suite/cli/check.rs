@@ -4,7 +4,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use narthex::db::postgres_url;
+use narthex::db::postgres::url as postgres_url;
 use serde_json::Value;
 
 use crate::support::app::migrate;

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use diesel::{PgConnection, result::Error as QueryError};
 
-use super::{Error, inspect::texts_of_postgres};
+use crate::db::{Error, inspect::texts_of};
 
 /// The advice to the operator.
 const ADVICE: &str = "this server is a standby, which may lag behind: DATABASE_URL must lead to \
@@ -24,7 +24,7 @@ const IS_IN_RECOVERY: &str = "SELECT CAST(pg_is_in_recovery() AS text) AS text";
 /// Fails if the server behind a new connection is a standby. libpq checks it too
 /// (`target_session_attrs`), unless the operator set that parameter to another value.
 pub(super) fn ensure_primary(connection: &mut PgConnection) -> Result<(), Error> {
-    match texts_of_postgres(connection, IS_IN_RECOVERY) {
+    match texts_of(connection, IS_IN_RECOVERY) {
         Ok(in_recovery) if in_recovery != ["true"] => Ok(()),
         Ok(_) => Err(Error::Unreachable(ADVICE.to_owned())),
         // An engine that only speaks the protocol has no such standbys.

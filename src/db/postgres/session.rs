@@ -12,10 +12,11 @@
 
 use diesel::{
     PgConnection, QueryableByName, RunQueryDsl as _, connection::SimpleConnection as _,
-    sql_types::Text,
+    r2d2::R2D2Connection as _, sql_types::Text,
 };
 
-use super::{Error, connection::connect_to_primary, timeouts};
+use super::connect_to_primary;
+use crate::db::{AnyConnection, Error, connection::Writes, timeouts};
 
 /// Reads the present mark of a session and sets a new one. The server generates the mark, because
 /// several processes may share one pooler.
@@ -29,14 +30,14 @@ const READ_MARK: &str = "SELECT coalesce(current_setting('narthex.session', true
      current_setting('transaction_read_only') AS read_only";
 
 /// A new connection and the mark of its session.
-pub(super) struct Session {
-    pub(super) connection: PgConnection,
-    pub(super) mark: Mark,
+pub(in crate::db) struct Session {
+    pub(in crate::db) connection: PgConnection,
+    pub(in crate::db) mark: Mark,
 }
 
 /// Distinguishes the session of one connection from every other session.
 #[derive(Debug)]
-pub(super) struct Mark(String);
+pub(in crate::db) struct Mark(String);
 
 #[derive(QueryableByName)]
 struct MarkRow {
@@ -54,21 +55,14 @@ struct SessionRow {
     read_only: String,
 }
 
-/// Whether a session accepts writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Writes {
-    Taken,
-    Refused,
-}
-
 impl Session {
     /// Opens a new connection with the bounds of `timeouts.rs`.
-    pub(super) fn connect(url: &str) -> Result<Self, Error> {
+    pub(in crate::db) fn connect(url: &str) -> Result<Self, Error> {
         Self::begin(connect_to_primary(url)?)
     }
 
     /// Marks the session of a new connection and sets its bounds.
-    pub(super) fn begin(mut connection: PgConnection) -> Result<Self, Error> {
+    pub(in crate::db) fn begin(mut connection: PgConnection) -> Result<Self, Error> {
         // No query is prepared by name before the session is known to be unshared.
         let row: MarkRow = diesel::sql_query(MARK)
             .get_result(&mut connection)
@@ -87,6 +81,10 @@ impl Session {
         Ok(session)
     }
 
+    pub(in crate::db) fn into_connection(self) -> AnyConnection {
+        AnyConnection::Postgres(self.connection)
+    }
+
     fn check(&mut self) -> Result<Writes, Error> {
         self.mark.check(&mut self.connection)
     }
@@ -96,7 +94,7 @@ impl Session {
     /// A pooler gives a transaction either the session that was released last or the one that was
     /// released first. In the first case the second connection meets the mark of the first one. In
     /// the second case two consecutive transactions of one connection meet different sessions.
-    pub(super) fn ensure_unshared(&mut self, url: &str) -> Result<(), Error> {
+    pub(in crate::db) fn ensure_unshared(&mut self, url: &str) -> Result<(), Error> {
         let mut other = Self::connect(url)?;
         other.check()?;
         self.check()?;
@@ -108,7 +106,11 @@ impl Session {
 
 impl Mark {
     /// Checks with one query that the connection is alive and that its session is unshared.
-    pub(super) fn check(&self, connection: &mut PgConnection) -> Result<Writes, Error> {
+    pub(in crate::db) fn check(&self, connection: &mut PgConnection) -> Result<Writes, Error> {
+        if connection.is_broken() {
+            let reason = "a transaction could not be rolled back";
+            return Err(Error::Unreachable(reason.to_owned()));
+        }
         let row: SessionRow = diesel::sql_query(READ_MARK)
             .get_result(connection)
             .map_err(unreachable)?;

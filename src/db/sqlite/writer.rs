@@ -11,15 +11,15 @@ use std::{
     sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
 };
 
-use diesel::{
-    Connection, QueryResult,
-    connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _},
-};
+use diesel::connection::{SimpleConnection as _, TransactionManager as _};
 use tokio::sync::oneshot;
 
-use super::{AnyConnection, DatabaseUrl, Error, closed::Open, timeouts};
-
-type Transactions = <AnyConnection as Connection>::TransactionManager;
+use crate::db::{
+    AnyConnection, DatabaseUrl, Error,
+    closed::Open,
+    timeouts,
+    transaction::{Transactions, begin},
+};
 
 /// How many changes may wait. At about 10,000 commits a second this is well under a second of work.
 /// A caller beyond it gets an error at once, because a growing queue would only delay the error.
@@ -54,13 +54,13 @@ enum JobOutcome {
     Indeterminate,
 }
 
-pub(super) struct Writer {
+pub(in crate::db) struct Writer {
     queue: SyncSender<Job>,
 }
 
 impl Writer {
     /// Starts the writing thread with its first connection.
-    pub(super) fn start(
+    pub(in crate::db) fn start(
         target: DatabaseUrl,
         connection: AnyConnection,
         open: Open,
@@ -77,7 +77,7 @@ impl Writer {
     }
 
     /// Queues `change`. Returns after the commit that contains it and after `afterwards`.
-    pub(super) async fn submit<T, E>(
+    pub(in crate::db) async fn submit<T, E>(
         &self,
         change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
         afterwards: impl FnOnce() + Send + 'static,
@@ -94,7 +94,7 @@ impl Writer {
     }
 
     /// The same for a thread that waits without a timeout.
-    pub(super) fn submit_and_wait<T, E>(
+    pub(in crate::db) fn submit_and_wait<T, E>(
         &self,
         change: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
@@ -275,39 +275,6 @@ fn respond(answers: Vec<JobResult>, failure: Option<&str>) {
         };
         (answer.respond)(committed);
     }
-}
-
-/// Begins a transaction.
-///
-/// On SQLite, `IMMEDIATE` takes the write lock at once. A transaction that reads first and writes
-/// later can find the lock taken by another process and fail without waiting, whatever
-/// `busy_timeout` is.
-///
-/// On PostgreSQL, read committed is named explicitly, because the session, the role or the database
-/// may have another default. A transaction that waited for a user's lock must see the changes that
-/// were made under it (PostgreSQL documentation, section 13.2).
-pub(super) fn begin(connection: &mut AnyConnection) -> QueryResult<()> {
-    match connection {
-        AnyConnection::Sqlite(sqlite) => {
-            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
-        }
-        AnyConnection::Postgres(postgres) => AnsiTransactionManager::begin_transaction_sql(
-            postgres,
-            "BEGIN ISOLATION LEVEL READ COMMITTED",
-        ),
-    }
-}
-
-/// Runs `work` in a transaction that holds the write lock from its start. For start-up work on a
-/// connection of its own. All other changes use the writer.
-pub(super) fn in_exclusive_transaction<T>(
-    connection: &mut AnyConnection,
-    work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
-) -> Result<T, Error> {
-    begin(connection)?;
-    let result = work(connection)?;
-    Transactions::commit_transaction(connection)?;
-    Ok(result)
 }
 
 #[cfg(test)]
