@@ -62,7 +62,7 @@
 
 // Some operations have only the program as their caller. They stay in a library without it, because an
 // attribute at each of them and at each of their imports would hide the operations themselves. The linker
-// leaves them out. `.ci/run` finds dead code in the build with all features.
+// leaves them out.
 #![cfg_attr(
     not(all(feature = "cli", feature = "sqlite", feature = "postgres")),
     cfg_attr(

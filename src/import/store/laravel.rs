@@ -101,7 +101,15 @@ pub(in crate::import) fn laravel_tokens(
 
 fn rows(
     connection: &mut AnyConnection,
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(unused_variables, reason = "the other engine")
+    )]
     on_sqlite: &'static str,
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "the other engine")
+    )]
     on_postgres: &'static str,
 ) -> Result<Vec<LaravelRow>, Error> {
     match connection {
