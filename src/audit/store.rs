@@ -178,7 +178,7 @@ pub(super) fn newest(
     let mut query = events::table
         .filter(events::user_id.eq(user))
         .order(events::id.desc())
-        .limit(paging.to_fetch())
+        .limit(paging.fetch_limit())
         .select(Row::as_select())
         .into_boxed();
     if let Some(after) = paging.after() {

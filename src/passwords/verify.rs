@@ -142,7 +142,7 @@ fn check_rate_limit(
         None => false,
     };
     let attempt = if is_known_location {
-        attempt.from_known_location()
+        attempt.at_known_location()
     } else {
         attempt
     };

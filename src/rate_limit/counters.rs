@@ -173,7 +173,7 @@ impl Attempt {
     /// this account can block the attempt. Attempts from other networks, and attempts of the same
     /// network on other accounts, do not lock the owner out.
     #[must_use]
-    pub fn from_known_location(mut self) -> Self {
+    pub fn at_known_location(mut self) -> Self {
         if let Target::Account { known_location, .. } = &mut self.target {
             *known_location = true;
         }

@@ -37,7 +37,7 @@ impl<T> Paging<T> {
 
     /// Returns the number of rows to query: one more than the page has, to detect a further page.
     #[must_use]
-    pub fn to_fetch(&self) -> i64 {
+    pub fn fetch_limit(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX - 1) + 1
     }
 

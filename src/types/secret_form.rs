@@ -24,17 +24,6 @@ impl SecretForm {
     /// The forms of other systems.
     pub const FOREIGN: [Self; 4] = [Self::Sanctum, Self::Knox, Self::Drf, Self::BetterAuth];
 
-    /// Returns the type of the credential that has such a secret.
-    #[must_use]
-    pub const fn class(self) -> CredentialType {
-        match self {
-            Self::Session => CredentialType::Session,
-            Self::Token | Self::Sanctum | Self::Knox | Self::Drf | Self::BetterAuth => {
-                CredentialType::Token
-            }
-        }
-    }
-
     /// Returns the name of the other system. `None` for the forms of Narthex.
     #[must_use]
     pub const fn foreign_name(self) -> Option<&'static str> {

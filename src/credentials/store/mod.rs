@@ -145,7 +145,7 @@ pub(crate) fn newest(
     let mut query = full_rows()
         .filter(credentials::user_id.eq(user))
         .order(credentials::id.desc())
-        .limit(paging.to_fetch())
+        .limit(paging.fetch_limit())
         .select(FullRow::as_select())
         .into_boxed();
     if status == StatusFilter::Active {
@@ -175,7 +175,7 @@ pub(crate) fn of_form(
         .filter(schema::secrets::form.eq(form.as_stored()))
         .filter(credentials::ended_at.is_null())
         .order(credentials::id.desc())
-        .limit(paging.to_fetch())
+        .limit(paging.fetch_limit())
         .select((users::email, FullRow::as_select()))
         .into_boxed();
     if let Some(after) = paging.after() {
