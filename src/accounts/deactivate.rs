@@ -20,7 +20,7 @@ use crate::{
 /// name and address are deleted as well.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the password is wrong.
+/// [`crate::error::Error::Invalid`] if the password is wrong.
 pub async fn delete(
     context: &AppState,
     caller: &Principal,
@@ -41,7 +41,7 @@ pub async fn delete(
 /// Deletes an account for an operator.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the account does not exist.
+/// [`crate::error::Error::NotFound`] if the account does not exist.
 pub async fn delete_as_operator(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
     as_operator(context, user, |tx, user, actor| {
         delete_account(tx, user, actor)
@@ -70,7 +70,7 @@ fn delete_account(
 /// until [`enable`].
 ///
 /// # Errors
-/// [`Error::NotFound`] if the account does not exist.
+/// [`crate::error::Error::NotFound`] if the account does not exist.
 pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
     as_operator(context, user, |tx, user, actor| {
         let invalidation = tx.invalidate_user(user);
@@ -85,7 +85,7 @@ pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationRecei
 /// Enables a disabled account. Revoked credentials stay revoked.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the account does not exist.
+/// [`crate::error::Error::NotFound`] if the account does not exist.
 pub async fn enable(context: &AppState, user: UserId) -> Result<()> {
     as_operator(context, user, |tx, user, actor| {
         let invalidation = tx.invalidate_user(user);

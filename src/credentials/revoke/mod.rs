@@ -1,6 +1,6 @@
 //! Revokes credentials. Every revocation goes through this file.
 //!
-//! [`preview`] lists the credentials that a filter matches. [`revoke`] revokes exactly these, in
+//! [`fn@preview`] lists the credentials that a filter matches. [`revoke`] revokes exactly these, in
 //! one transaction with the receipt and the audit event. [`revoke_one`] finds and revokes one
 //! credential. The functions of `one` only call these.
 

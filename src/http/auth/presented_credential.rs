@@ -99,7 +99,7 @@ pub async fn from_header_or_cookie(
 /// decides alone. A header with another scheme belongs to the app, and then the cookie decides.
 ///
 /// # Errors
-/// The errors of [`from_header_or_cookie`].
+/// [`Error::NotSignedIn`] for an invalid bearer token, [`Error::MultipleCredentials`] for two headers.
 pub async fn from_app_request(
     context: &AppState,
     request: &HttpRequest,
