@@ -75,7 +75,7 @@ fn client(peer: IpAddr, headers: &[(HeaderName, HeaderValue)]) -> (IpAddr, bool)
         request.append_header(header.clone())
     });
     let request = request.to_srv_request();
-    record(&request, &TRUSTED);
+    record(request.request(), &TRUSTED);
     let address = client_address(request.request()).expect("a peer has an address");
     (
         address,

@@ -10,6 +10,8 @@ mod scheme;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 
+#[cfg(any(test, feature = "internals"))]
+pub use self::scheme::Argon2Parameters;
 use self::{argon2_hash::Argon2Hash, foreign::ForeignHash};
 pub use self::{
     hash_pool::{HashPermit, PasswordHasher},
