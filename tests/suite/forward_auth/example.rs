@@ -22,7 +22,10 @@ fn start(address: &str) -> ChildProcess {
         format!("STATE={}", home.path().display()),
         format!("NARTHEX={}", env!("CARGO_BIN_EXE_narthex")),
     ];
-    let mut arguments: Vec<&str> = settings.iter().map(String::as_str).collect();
+    // The variables of a test run are no settings of Narthex.
+    let unset =
+        ["DATABASE", "EVIDENCE", "MOUNT"].map(|name| format!("--unset=NARTHEX_TEST_{name}"));
+    let mut arguments: Vec<&str> = unset.iter().chain(&settings).map(String::as_str).collect();
     arguments.push(example.to_str().unwrap());
     let example = ChildProcess::start(&home, "TERM", &PathBuf::from("env"), &arguments);
     // 3000 is the port of the app.
