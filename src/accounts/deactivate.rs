@@ -55,15 +55,25 @@ fn delete_account(
     actor: &Actor,
 ) -> Result<RevocationReceipt> {
     let receipt = revoke_everything(tx, user, RevocationReason::AccountDeleted, actor)?;
+    delete_rows(tx, user)?;
+    Ok(receipt)
+}
+
+/// Deletes an account with all its rows, and reports it to apps. Only an account without a used
+/// credential needs no revocation before.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn delete_rows(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
     let invalidation = tx.invalidate_user(user);
     store::delete(tx.connection, invalidation, user)?;
-    // The events of a deleted account are deleted with it.
+    // The events of a deleted account are deleted with it, so no event reports the change.
     tx.record_change(NewChange {
         kind: ChangeKind::Deleted,
         user,
         receipt: None,
     });
-    Ok(receipt)
+    Ok(())
 }
 
 /// Disables an account for an operator. All credentials are revoked, and the user cannot sign in

@@ -5,6 +5,7 @@ mod profile;
 mod register;
 mod store;
 
+pub(crate) use self::deactivate::delete_rows;
 #[cfg(feature = "testing")]
 pub(crate) use self::register::create_with_hash;
 pub use self::{

@@ -7,7 +7,7 @@ use super::{
     store::{self, ImportedKind, ImportedRow, TokenState},
 };
 use crate::{
-    account_changes::{ChangeKind, NewChange},
+    accounts,
     app_state::{AppState, Transaction},
     audit::Actor,
     credentials::revoke::lock_user_and_recheck_actor,
@@ -119,14 +119,7 @@ fn undo_users(
             store::forget(tx.connection, source, row)?;
             undone.kept += 1;
         } else if users.contains(&user) && store::is_unused_user(tx.connection, user)? {
-            let invalidation = tx.invalidate_user(user);
-            store::delete_user(tx.connection, invalidation, user)?;
-            // The events of a deleted account are deleted with it.
-            tx.record_change(NewChange {
-                kind: ChangeKind::Deleted,
-                user,
-                receipt: None,
-            });
+            accounts::delete_rows(tx, user)?;
             store::forget(tx.connection, source, row)?;
             undone.users += 1;
         } else {

@@ -10,8 +10,7 @@ use diesel::{QueryResult, prelude::*};
 pub(super) use self::{
     laravel::{LaravelRow, laravel_tokens, laravel_users},
     undo::{
-        ImportedRow, TokenState, delete_token, delete_user, forget, imported_rows, is_unused_user,
-        token_states,
+        ImportedRow, TokenState, delete_token, forget, imported_rows, is_unused_user, token_states,
     },
 };
 use super::{SourceName, candidate::User, prepare::Owner};

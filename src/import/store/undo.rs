@@ -10,7 +10,7 @@ use crate::{
     app_state::Invalidation,
     audit::EventKind,
     db::AnyConnection,
-    schema::{credentials, events, imported, last_uses, secrets, users},
+    schema::{credentials, events, imported, last_uses, secrets},
     types::ids::{CredentialId, UserId},
     util::clock::Timestamp,
 };
@@ -137,17 +137,6 @@ pub(in crate::import) fn delete_token(
     id: CredentialId,
 ) -> QueryResult<()> {
     diesel::delete(credentials::table.find(id))
-        .execute(connection)
-        .map(drop)
-}
-
-/// Deletes a user with all rows of the user.
-pub(in crate::import) fn delete_user(
-    connection: &mut AnyConnection,
-    _: Invalidation,
-    id: UserId,
-) -> QueryResult<()> {
-    diesel::delete(users::table.find(id))
         .execute(connection)
         .map(drop)
 }
