@@ -35,6 +35,14 @@ pub(crate) async fn count_password_schemes(context: AppState) {
     }
 }
 
+/// Writes the last-used times that are still cached. Call it when no other task records or writes
+/// any more.
+pub(crate) async fn write_last_used_at_shutdown(context: &AppState) {
+    if let Err(error) = last_used::flush_on_shutdown(context).await {
+        tracing::error!(cause = %error, "write of last-used times failed at shutdown; the latest times are lost");
+    }
+}
+
 /// Deletes expired credentials and old records once an hour.
 pub(crate) async fn cleanup_loop(context: AppState) {
     loop {

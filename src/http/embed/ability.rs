@@ -62,9 +62,11 @@ impl Held<'_> {
     #[must_use]
     pub fn ability(&self, name: &'static str) -> Verdict {
         let abilities = &self.caller.credential().abilities;
-        match Name::parse(name) {
-            Some(ability) if abilities.grant(&ability) => Verdict::Met,
-            _ => Verdict::Lacks(vec![name]),
+        let missing = Name::missing_among(&[name], |ability| abilities.grant(ability));
+        if missing.is_empty() {
+            Verdict::Met
+        } else {
+            Verdict::Lacks(missing)
         }
     }
 }
@@ -91,6 +93,12 @@ pub(super) fn declared_by<A: Require>() -> Vec<(&'static str, &'static str)> {
     declared.sort_unstable();
     declared.dedup();
     declared
+}
+
+/// Returns the names of the abilities in `A`.
+pub(super) fn names_in<A: Require>() -> Vec<&'static str> {
+    let declared = declared_by::<A>().into_iter();
+    declared.map(|(name, _)| name).collect()
 }
 
 /// The caller is a session. A token is refused with 403.

@@ -27,14 +27,14 @@ use crate::{
 /// [`Error::Misdirected`] if the request names another host; [`Error::CrossSite`] if a page of
 /// another site sent a change with the cookie; [`Error::NotSignedIn`] for an invalid bearer token;
 /// [`Error::MultipleCredentials`]; database errors.
-pub(super) async fn identify(request: &HttpRequest) -> Result<Option<Rc<Principal>>> {
+pub(super) async fn identify(request: &HttpRequest) -> Result<Option<Principal>> {
     let known = request.extensions().get::<Rc<Principal>>().cloned();
-    if known.is_some() {
-        return Ok(known);
+    if let Some(known) = known {
+        return Ok(Some((*known).clone()));
     }
-    let caller = identify_again(request).await?.map(Rc::new);
+    let caller = identify_again(request).await?;
     if let Some(caller) = &caller {
-        request.extensions_mut().insert(Rc::clone(caller));
+        request.extensions_mut().insert(Rc::new(caller.clone()));
     }
     Ok(caller)
 }
@@ -77,7 +77,7 @@ pub(super) async fn admit<A: Require>(request: &HttpRequest) -> Result<Principal
         invalid_token: false,
     })?;
     require::<A>(&caller, state_of(request)?.now())?;
-    Ok((*caller).clone())
+    Ok(caller)
 }
 
 /// Returns whether the request may change something. A web socket starts with a GET, but carries

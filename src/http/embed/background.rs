@@ -13,8 +13,9 @@ use tokio::sync::Notify;
 
 use crate::{
     app_state::AppState,
-    credentials::last_used,
-    http::background::{cleanup_loop, count_password_schemes, write_last_used},
+    http::background::{
+        cleanup_loop, count_password_schemes, write_last_used, write_last_used_at_shutdown,
+    },
 };
 
 /// The longest time that the drop of the last handle waits. The database answers within ten seconds
@@ -71,9 +72,7 @@ async fn run(state: AppState, stop: &Notify) {
         _ = work => {}
     }
     state.cluster().leave_cluster().await;
-    if let Err(error) = last_used::flush_on_shutdown(&state).await {
-        tracing::error!(cause = %error, "write of last-used times failed at shutdown; the latest times are lost");
-    }
+    write_last_used_at_shutdown(&state).await;
 }
 
 impl Signals {

@@ -41,7 +41,7 @@ impl Caller {
     #[must_use]
     pub fn can(&self, ability: &str) -> bool {
         let abilities = &self.principal.credential().abilities;
-        Ability::parse(ability).is_some_and(|ability| abilities.grant(&ability))
+        Ability::missing_among(&[ability], |ability| abilities.grant(ability)).is_empty()
     }
 
     /// The ID of the credential: of the session or the token.

@@ -105,7 +105,7 @@ impl FromRequest for OptionalUser {
         let caller = with_body(request, payload, identify);
         Box::pin(async move {
             let caller = caller.await?;
-            Ok(Self(caller.map(|caller| Can::new((*caller).clone()))))
+            Ok(Self(caller.map(Can::new)))
         })
     }
 }

@@ -18,7 +18,7 @@ mod tokens;
 mod upload;
 mod users;
 
-use std::{rc::Rc, sync::Arc};
+use std::sync::Arc;
 
 use actix_web::{HttpRequest, web::ServiceConfig};
 
@@ -109,16 +109,12 @@ impl Narthex {
         // The body arrives later, and the extractor checks the caller again after it. So the result of
         // this early check is not kept.
         let identified = if has_body(request) {
-            admission::identify_again(request)
-                .await
-                .map(|caller| caller.map(Rc::new))
+            admission::identify_again(request).await
         } else {
             admission::identify(request).await
         };
         match identified {
-            Ok(caller) => Ok(caller.map(|principal| Caller {
-                principal: (*principal).clone(),
-            })),
+            Ok(caller) => Ok(caller.map(|principal| Caller { principal })),
             Err(error) => Err(Refusal::new(request, error)),
         }
     }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Error, Receipt,
-    ability::{Require, declared_by},
+    ability::{Require, names_in},
 };
 use crate::{
     app_state::AppState,
@@ -106,9 +106,7 @@ impl Tokens<'_> {
         name: &str,
         expires_in: Option<Duration>,
     ) -> Result<NewApiToken, Error> {
-        let names = declared_by::<A>().into_iter().map(|(name, _)| name);
-        self.issue_with(name, &names.collect::<Vec<_>>(), expires_in)
-            .await
+        self.issue_with(name, &names_in::<A>(), expires_in).await
     }
 
     /// Does the same as [`Tokens::issue`] with abilities that are known at run time only, such as

@@ -22,9 +22,10 @@ use self::{
 use crate::{
     app_state::AppState,
     config::{ListenAddress, SigningKeys},
-    credentials::last_used,
     http::{
-        background::{cleanup_loop, count_password_schemes, write_last_used},
+        background::{
+            cleanup_loop, count_password_schemes, write_last_used, write_last_used_at_shutdown,
+        },
         middleware::client_ip,
     },
     util::worker_pool::available_parallelism,
@@ -178,9 +179,7 @@ impl Server {
             .iter()
             .flatten()
             .for_each(JoinHandle::abort);
-        if let Err(error) = last_used::flush_on_shutdown(&self.context).await {
-            tracing::error!(cause = %error, "write of last-used times failed at shutdown; the latest times are lost");
-        }
+        write_last_used_at_shutdown(&self.context).await;
         result
     }
 }

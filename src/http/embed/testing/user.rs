@@ -18,7 +18,7 @@ use crate::{
         auth::session_cookie::CookieConfig,
         embed::{
             Can,
-            ability::{Require, declared_by, require},
+            ability::{Require, names_in, require},
         },
     },
     passwords::verify::PasswordProof,
@@ -81,10 +81,7 @@ impl<'a> TestUser<'a> {
     /// # Panics
     /// The token cannot be created.
     pub async fn with<A: Require>(&self) -> (HeaderName, String) {
-        let names: Vec<&str> = declared_by::<A>()
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
+        let names = names_in::<A>();
         let new = NewToken {
             name: must("name the token", Name::parse("Test")),
             abilities: Abilities::from_stored(&names.join(" ")),
@@ -132,10 +129,7 @@ impl<'a> TestUser<'a> {
         if require::<A>(&session, state.now()).is_ok() {
             return Can::new(session);
         }
-        let names: Vec<&str> = declared_by::<A>()
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
+        let names = names_in::<A>();
         let abilities = Abilities::from_stored(&names.join(" "));
         let token = self.principal(CredentialKind::Personal, abilities);
         must("meet the requirement", require::<A>(&token, state.now()));
