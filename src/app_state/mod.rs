@@ -98,7 +98,7 @@ impl AppState {
         random: Arc<dyn Random>,
     ) -> Result<Self, Error> {
         let db = Database::open(&settings.database.url, settings.database.connections)?;
-        let hasher = PasswordHasher::new(available_parallelism())?;
+        let hasher = PasswordHasher::new(available_parallelism(), settings.accounts.password_hash)?;
         let cluster = Cluster::new(
             db.clone(),
             settings.cache,

@@ -34,6 +34,8 @@ pub use self::{
     sources::Sources,
     values::{Origin, PublicUrl, Registration, ReportUri, TokenPrefix},
 };
+#[cfg(any(test, feature = "internals"))]
+use crate::crypto::password_hash::Argon2Parameters;
 use crate::db;
 
 /// One line: the key, its value and a valid value.
@@ -154,6 +156,18 @@ impl Settings {
             ..self.server
         };
         Self { server, ..self }
+    }
+
+    /// Sets the parameters of new password hashes. The suite hashes thousands of passwords, and cheap
+    /// hashes save a third of its time.
+    #[cfg(any(test, feature = "internals"))]
+    #[must_use]
+    pub fn with_password_hash(self, password_hash: Argon2Parameters) -> Self {
+        let accounts = Accounts {
+            password_hash,
+            ..self.accounts
+        };
+        Self { accounts, ..self }
     }
 
     /// Returns the URL that precedes every path of Narthex: the origin and the mount.

@@ -25,22 +25,25 @@ pub async fn update_dummy_hashes(context: &AppState) -> Result<()> {
 
 async fn count_schemes(context: &AppState) -> Result<BTreeMap<HashScheme, u64>> {
     let mut counts = BTreeMap::new();
+    let parameters = context.hasher().parameters();
     let current = context
-        .read(|_, connection| {
+        .read(move |_, connection| {
             if !store::has_imported_users(connection)? {
                 return Ok(None);
             }
-            Ok(Some(store::count_current_hashes(connection)?))
+            Ok(Some(store::count_hashes(connection, parameters)?))
         })
         .await?;
     let Some(current) = current else {
         return Ok(counts);
     };
-    counts.insert(HashScheme::CURRENT, current);
+    counts.insert(HashScheme::Argon2id(parameters), current);
     let mut after = None;
     loop {
         let batch: Vec<(UserId, StoredHash)> = context
-            .read(move |_, connection| Ok(store::other_hashes(connection, after, BATCH)?))
+            .read(move |_, connection| {
+                Ok(store::other_hashes(connection, parameters, after, BATCH)?)
+            })
             .await?;
         let Some((last, _)) = batch.last() else {
             return Ok(counts);

@@ -3,7 +3,7 @@
 use diesel::{QueryResult, dsl::exists, prelude::*};
 
 use crate::{
-    crypto::password_hash::{HashScheme, StoredHash},
+    crypto::password_hash::{Argon2Parameters, StoredHash},
     db::AnyConnection,
     schema::{imported, users},
     types::ids::UserId,
@@ -89,23 +89,27 @@ pub(super) fn has_imported_users(connection: &mut AnyConnection) -> QueryResult<
     diesel::select(exists(users)).get_result(connection)
 }
 
-/// Returns the number of users whose hash has the scheme of new hashes.
-pub(super) fn count_current_hashes(connection: &mut AnyConnection) -> QueryResult<u64> {
+/// Returns the number of users whose hash has these parameters of Argon2id.
+pub(super) fn count_hashes(
+    connection: &mut AnyConnection,
+    parameters: Argon2Parameters,
+) -> QueryResult<u64> {
     let count: i64 = users::table
-        .filter(users::password_hash.like(HashScheme::current_pattern()))
+        .filter(users::password_hash.like(parameters.pattern()))
         .count()
         .get_result(connection)?;
     Ok(count.unsigned_abs())
 }
 
-/// Returns the hashes of other schemes, of the users after this one.
+/// Returns the hashes of other schemes and parameters, of the users after this one.
 pub(super) fn other_hashes(
     connection: &mut AnyConnection,
+    parameters: Argon2Parameters,
     after: Option<UserId>,
     limit: i64,
 ) -> QueryResult<Vec<(UserId, StoredHash)>> {
     let rows: Vec<(UserId, String)> = users::table
-        .filter(users::password_hash.not_like(HashScheme::current_pattern()))
+        .filter(users::password_hash.not_like(parameters.pattern()))
         .filter(users::id.gt(after.unwrap_or_else(UserId::nil)))
         .order(users::id.asc())
         .limit(limit)

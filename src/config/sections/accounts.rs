@@ -1,7 +1,8 @@
 //! Settings of accounts.
 
-use crate::config::{
-    ConfigError, Registration, SettingKey, Sources, setting_keys::key, values as value,
+use crate::{
+    config::{ConfigError, Registration, SettingKey, Sources, setting_keys::key, values as value},
+    crypto::password_hash::Argon2Parameters,
 };
 
 pub(in crate::config) const KEYS: &[SettingKey] = &[key(
@@ -15,12 +16,16 @@ pub(in crate::config) const KEYS: &[SettingKey] = &[key(
 pub struct Accounts {
     /// `NARTHEX_REGISTRATION`
     pub registration: Registration,
+    /// The parameters of new password hashes. No variable sets them, because weaker ones would weaken
+    /// every password. Only tests use others.
+    pub password_hash: Argon2Parameters,
 }
 
 impl Accounts {
     pub(in crate::config) fn read(sources: &Sources) -> Result<Self, ConfigError> {
         Ok(Self {
             registration: sources.get("NARTHEX_REGISTRATION", value::registration)?,
+            password_hash: Argon2Parameters::RECOMMENDED,
         })
     }
 }

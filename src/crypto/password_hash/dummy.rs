@@ -36,9 +36,10 @@ struct ByAddress {
 }
 
 impl DummyHashes {
-    pub(super) fn new() -> Result<Self, HashError> {
+    /// Creates the dummy hashes. New hashes have this scheme.
+    pub(super) fn new(current: HashScheme) -> Result<Self, HashError> {
         Ok(Self {
-            current: dummy(HashScheme::CURRENT)?,
+            current: dummy(current)?,
             by_address: RwLock::default(),
         })
     }
@@ -113,14 +114,15 @@ fn dummy(scheme: HashScheme) -> Result<StoredHash, HashError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{PasswordCheck, hash_now, verify_now};
+    use super::super::{Argon2Parameters, PasswordCheck, hash_now, verify_now};
     use super::*;
     use crate::crypto::secret::SecretString;
 
+    const CURRENT: HashScheme = HashScheme::Argon2id(Argon2Parameters::RECOMMENDED);
     const BCRYPT: HashScheme = HashScheme::Bcrypt { cost: 4 };
 
     fn dummies(key: &[u8], counts: &[(HashScheme, u64)]) -> DummyHashes {
-        let dummies = DummyHashes::new().unwrap();
+        let dummies = DummyHashes::new(CURRENT).unwrap();
         dummies.set_key(key);
         dummies
             .set_schemes(&counts.iter().copied().collect())
@@ -136,7 +138,7 @@ mod tests {
     fn dummy_hash_has_its_scheme_and_no_password() {
         let whatever = SecretString::new("whatever".to_owned());
         for scheme in [
-            HashScheme::CURRENT,
+            CURRENT,
             BCRYPT,
             HashScheme::BcryptSha256 { cost: 5 },
             HashScheme::Pbkdf2Sha256 { iterations: 1000 },
@@ -149,16 +151,19 @@ mod tests {
         ] {
             let dummy = dummy(scheme).unwrap();
             assert_eq!(dummy.scheme(), Ok(scheme));
-            assert_eq!(verify_now(&whatever, &dummy), PasswordCheck::Invalid);
+            assert_eq!(
+                verify_now(&whatever, &dummy, CURRENT),
+                PasswordCheck::Invalid
+            );
         }
         let length = |hash: &StoredHash| hash.as_str().len();
-        let made = hash_now(&whatever).unwrap();
-        assert_eq!(length(&dummy(HashScheme::CURRENT).unwrap()), length(&made));
+        let made = hash_now(&whatever, Argon2Parameters::RECOMMENDED).unwrap();
+        assert_eq!(length(&dummy(CURRENT).unwrap()), length(&made));
     }
 
     #[test]
     fn schemes_of_unknown_addresses_are_as_frequent_as_stored_ones() {
-        let dummies = dummies(b"key", &[(HashScheme::CURRENT, 250), (BCRYPT, 750)]);
+        let dummies = dummies(b"key", &[(CURRENT, 250), (BCRYPT, 750)]);
         let addresses = (0..1000).map(|number| format!("nobody-{number}@example.com"));
         let is_bcrypt = |address: &String| scheme_of(&dummies, address) == BCRYPT;
         let bcrypts = addresses.filter(is_bcrypt).count();
@@ -168,7 +173,7 @@ mod tests {
 
     #[test]
     fn unknown_address_has_the_same_scheme_on_each_node() {
-        let counts = [(HashScheme::CURRENT, 500), (BCRYPT, 500)];
+        let counts = [(CURRENT, 500), (BCRYPT, 500)];
         let nodes = [dummies(b"key", &counts), dummies(b"key", &counts)];
         let with_another_key = dummies(b"another key", &counts);
         let mut differs = false;
@@ -183,9 +188,9 @@ mod tests {
 
     #[test]
     fn dummy_hash_is_current_without_an_import() {
-        for counts in [&[][..], &[(HashScheme::CURRENT, 0)]] {
+        for counts in [&[][..], &[(CURRENT, 0)]] {
             let scheme = scheme_of(&dummies(b"key", counts), "nobody@example.com");
-            assert_eq!(scheme, HashScheme::CURRENT);
+            assert_eq!(scheme, CURRENT);
         }
     }
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    HashError, HashScheme, PasswordCheck, StoredHash,
+    Argon2Parameters, HashError, HashScheme, PasswordCheck, StoredHash,
     dummy::DummyHashes,
     fair_queue::{FairQueue, Permit},
     hash_now, verify_now,
@@ -34,21 +34,23 @@ pub struct PasswordHasher {
     threads: Arc<WorkerPool>,
     runs: Arc<AtomicU64>,
     dummies: Arc<DummyHashes>,
+    parameters: Argon2Parameters,
 }
 
 impl PasswordHasher {
-    /// Creates a hasher for `cores` cores.
+    /// Creates a hasher for `cores` cores. New hashes have these parameters.
     ///
     /// # Errors
     /// Fails if there is no randomness for a salt, or if no thread can be started.
-    pub fn new(cores: usize) -> Result<Self, HashError> {
+    pub fn new(cores: usize, parameters: Argon2Parameters) -> Result<Self, HashError> {
         let threads = WorkerPool::start("password-hash", cores.max(1))
             .map_err(|error| HashError::Failed(error.to_string()))?;
         Ok(Self {
             queue: Arc::new(FairQueue::new(cores.max(1), 2 * cores.max(1))),
             threads: Arc::new(threads),
             runs: Arc::default(),
-            dummies: Arc::new(DummyHashes::new()?),
+            dummies: Arc::new(DummyHashes::new(HashScheme::Argon2id(parameters))?),
+            parameters,
         })
     }
 
@@ -68,6 +70,7 @@ impl PasswordHasher {
             threads: Arc::clone(&self.threads),
             runs: Arc::clone(&self.runs),
             dummy: self.dummies.current(),
+            parameters: self.parameters,
         })
     }
 
@@ -81,6 +84,12 @@ impl PasswordHasher {
         client: Option<IpAddr>,
     ) -> Result<StoredHash, HashError> {
         self.acquire(client).await?.hash(password).await
+    }
+
+    /// Returns the parameters of new hashes.
+    #[must_use]
+    pub const fn parameters(&self) -> Argon2Parameters {
+        self.parameters
     }
 
     /// Sets the key that all nodes share, by which an address has its dummy hash.
@@ -120,6 +129,7 @@ pub struct HashPermit {
     threads: Arc<WorkerPool>,
     runs: Arc<AtomicU64>,
     dummy: StoredHash,
+    parameters: Argon2Parameters,
 }
 
 impl HashPermit {
@@ -128,7 +138,8 @@ impl HashPermit {
     /// # Errors
     /// Fails if the algorithm fails.
     pub async fn hash(&self, password: SecretString) -> Result<StoredHash, HashError> {
-        self.run(move || hash_now(&password)).await?
+        let parameters = self.parameters;
+        self.run(move || hash_now(&password, parameters)).await?
     }
 
     /// Replaces the hash that is verified if there is no stored one.
@@ -154,7 +165,10 @@ impl HashPermit {
             (Some(stored), Some(true)) => stored,
             _ => self.dummy.clone(),
         };
-        let check = self.run(move || verify_now(&password, &reference)).await?;
+        let current = HashScheme::Argon2id(self.parameters);
+        let check = self
+            .run(move || verify_now(&password, &reference, current))
+            .await?;
         Ok(match is_usable {
             Some(true) => check,
             Some(false) => PasswordCheck::MalformedHash,

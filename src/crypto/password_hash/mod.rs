@@ -10,12 +10,10 @@ mod scheme;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 
-#[cfg(any(test, feature = "internals"))]
-pub use self::scheme::Argon2Parameters;
 use self::{argon2_hash::Argon2Hash, foreign::ForeignHash};
 pub use self::{
     hash_pool::{HashPermit, PasswordHasher},
-    scheme::HashScheme,
+    scheme::{Argon2Parameters, HashScheme},
 };
 use super::{
     argon2_buffer::hash_into,
@@ -23,12 +21,6 @@ use super::{
     secret::SecretString,
 };
 
-/// 19 MiB a hash: OWASP's password storage sheet, first choice for Argon2id (19 456 KiB, t=2, p=1).
-const MEMORY_KIB: u32 = 19_456;
-/// Passes over that memory.
-const PASSES: u32 = 2;
-/// One lane, because other hashes need the other cores.
-const LANES: u32 = 1;
 /// RFC 9106, section 3.1: 16 bytes are recommended for password hashing.
 const SALT_BYTES: usize = 16;
 /// RFC 9106, section 4: 256 bits.
@@ -118,26 +110,30 @@ pub enum PasswordCheck {
     MalformedHash,
 }
 
-fn hash_now(password: &SecretString) -> Result<StoredHash, HashError> {
+fn hash_now(
+    password: &SecretString,
+    parameters: Argon2Parameters,
+) -> Result<StoredHash, HashError> {
     let salt = random::<SALT_BYTES>()?;
     let mut tag = [0; TAG_BYTES];
-    Params::new(MEMORY_KIB, PASSES, LANES, Some(TAG_BYTES))
+    Params::try_from(parameters)
         .map(|params| Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
         .and_then(|argon2| hash_into(&argon2, password.expose().as_bytes(), &salt, &mut tag))
         .map_err(|error| HashError::Failed(error.to_string()))?;
-    Ok(HashScheme::current_hash(&salt, &tag))
+    Ok(parameters.hash_with(&salt, &tag))
 }
 
 fn random<const N: usize>() -> Result<[u8; N], HashError> {
     rng::bytes(&SystemRandom).map_err(|error| HashError::Failed(error.to_string()))
 }
 
-fn verify_now(password: &SecretString, stored: &StoredHash) -> PasswordCheck {
+/// Verifies a password. A hash that does not have the `current` scheme needs a rehash.
+fn verify_now(password: &SecretString, stored: &StoredHash, current: HashScheme) -> PasswordCheck {
     let Ok(hash) = read(stored) else {
         return PasswordCheck::MalformedHash;
     };
     let password = password.expose();
-    let stays = hash.scheme() == HashScheme::CURRENT || !hash.is_exact(password);
+    let stays = hash.scheme() == current || !hash.is_exact(password);
     match (hash.matches(password), stays) {
         (Some(true), true) => PasswordCheck::Valid,
         (Some(true), false) => PasswordCheck::ValidNeedsRehash,
@@ -193,6 +189,8 @@ mod tests {
 
     use super::*;
 
+    const CURRENT: HashScheme = HashScheme::Argon2id(Argon2Parameters::RECOMMENDED);
+
     fn secret(text: &str) -> SecretString {
         SecretString::new(text.to_owned())
     }
@@ -200,15 +198,21 @@ mod tests {
     #[test]
     fn password_is_verified_exactly_and_untruncated() {
         let long = "x".repeat(100);
-        let stored = hash_now(&secret(&long)).unwrap();
-        assert_eq!(verify_now(&secret(&long), &stored), PasswordCheck::Valid);
+        let stored = hash_now(&secret(&long), Argon2Parameters::RECOMMENDED).unwrap();
+        assert_eq!(
+            verify_now(&secret(&long), &stored, CURRENT),
+            PasswordCheck::Valid
+        );
         for wrong in [
             &"x".repeat(99),
             &"x".repeat(101),
             &format!("{long} "),
             &String::new(),
         ] {
-            assert_eq!(verify_now(&secret(wrong), &stored), PasswordCheck::Invalid);
+            assert_eq!(
+                verify_now(&secret(wrong), &stored, CURRENT),
+                PasswordCheck::Invalid
+            );
         }
     }
 
@@ -237,11 +241,11 @@ mod tests {
         let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let stored = StoredHash(weak.hash_password(b"whatever").unwrap().to_string());
         assert_eq!(
-            verify_now(&secret("whatever"), &stored),
+            verify_now(&secret("whatever"), &stored, CURRENT),
             PasswordCheck::ValidNeedsRehash
         );
         assert_eq!(
-            verify_now(&secret("other"), &stored),
+            verify_now(&secret("other"), &stored, CURRENT),
             PasswordCheck::Invalid
         );
     }

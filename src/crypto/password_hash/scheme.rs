@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use argon2::Params;
+use argon2::{Error, Params};
 use base64::{
     Engine as _,
     prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD},
 };
 
 use super::{
-    LANES, MEMORY_KIB, PASSES, SALT_BYTES, StoredHash, TAG_BYTES,
+    SALT_BYTES, StoredHash, TAG_BYTES,
     foreign::{BCRYPT_SHA256, BETTER_AUTH, PBKDF2_SHA256, SCRYPT},
 };
 
@@ -64,12 +64,39 @@ pub struct Argon2Parameters {
     pub lanes: u32,
 }
 
-/// The parameters of new hashes.
-const CURRENT_PARAMETERS: Argon2Parameters = Argon2Parameters {
-    memory_kib: MEMORY_KIB,
-    passes: PASSES,
-    lanes: LANES,
-};
+impl Argon2Parameters {
+    /// OWASP's password storage sheet, first choice for Argon2id: 19 MiB a hash and two passes. One
+    /// lane, because other hashes need the other cores.
+    pub const RECOMMENDED: Self = Self {
+        memory_kib: 19_456,
+        passes: 2,
+        lanes: 1,
+    };
+
+    /// Returns the `LIKE` pattern of the hashes of Argon2id with these parameters.
+    #[must_use]
+    pub fn pattern(self) -> String {
+        format!("$argon2id$v=19${self}$%")
+    }
+
+    /// Returns a hash of Argon2id with this salt and this tag.
+    pub(super) fn hash_with(self, salt: &[u8; SALT_BYTES], tag: &[u8; TAG_BYTES]) -> StoredHash {
+        StoredHash(phc("argon2id", self, salt, tag))
+    }
+}
+
+impl TryFrom<Argon2Parameters> for Params {
+    type Error = Error;
+
+    fn try_from(parameters: Argon2Parameters) -> Result<Self, Error> {
+        let Argon2Parameters {
+            memory_kib,
+            passes,
+            lanes,
+        } = parameters;
+        Self::new(memory_kib, passes, lanes, Some(TAG_BYTES))
+    }
+}
 
 impl From<&Params> for Argon2Parameters {
     fn from(params: &Params) -> Self {
@@ -107,20 +134,6 @@ impl fmt::Display for HashScheme {
 }
 
 impl HashScheme {
-    /// The scheme of new hashes.
-    pub const CURRENT: Self = Self::Argon2id(CURRENT_PARAMETERS);
-
-    /// Returns the `LIKE` pattern of the hashes of this scheme.
-    #[must_use]
-    pub fn current_pattern() -> String {
-        format!("$argon2id$v=19${CURRENT_PARAMETERS}$%")
-    }
-
-    /// Returns a new hash with this salt and this tag.
-    pub(super) fn current_hash(salt: &[u8; SALT_BYTES], tag: &[u8; TAG_BYTES]) -> StoredHash {
-        StoredHash(phc("argon2id", CURRENT_PARAMETERS, salt, tag))
-    }
-
     /// Returns a hash of this scheme with this salt and a part of this tag.
     pub(super) fn hash_with(self, salt: &[u8; SALT_BYTES], tag: &[u8; LONGEST_TAG]) -> StoredHash {
         let salt_text = BASE64_STANDARD_NO_PAD.encode(salt);

@@ -11,6 +11,7 @@ use narthex::{
     accounts,
     app_state::{AppState, MIGRATIONS},
     config::{Mount, Settings, SigningKeys, Sources},
+    crypto::password_hash::Argon2Parameters,
     db,
     http::server::Server,
     testing::FakeClock,
@@ -27,6 +28,14 @@ use super::faulty_random::FaultyRandom;
 use super::mount;
 use super::secret_scan;
 use super::user_agents::FIREFOX_ON_LINUX;
+
+/// The parameters of password hashes. The server in the test process uses the least memory of RFC 9106,
+/// section 3.1. Tests of the real parameters run the program.
+pub const CHEAP_HASH: Argon2Parameters = Argon2Parameters {
+    memory_kib: 8,
+    passes: 1,
+    lanes: 1,
+};
 
 pub struct TestApp {
     /// The origin of the server: `http://127.0.0.1:12345`.
@@ -127,7 +136,9 @@ impl TestApp {
                 ("orders:write", "Place orders"),
             ]);
         let settings = Settings::read(&sources).expect("valid settings");
-        let settings = settings.with_mount(mount.clone());
+        let settings = settings
+            .with_mount(mount.clone())
+            .with_password_hash(CHEAP_HASH);
         let random = Arc::new(FaultyRandom::default());
         let context = AppState::open(settings, clock.clone(), random.clone()).expect("a state");
         let (ready, started) = mpsc::channel();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::super::{PasswordCheck, StoredHash, verify_now};
+use super::super::{Argon2Parameters, PasswordCheck, StoredHash, verify_now};
 use super::*;
 use crate::crypto::secret::SecretString;
 
@@ -27,7 +27,8 @@ fn samples(list: &str) -> Vec<Sample> {
 
 fn check(password: &str, hash: &str) -> PasswordCheck {
     let stored = StoredHash::from_stored(hash.to_owned());
-    verify_now(&SecretString::new(password.to_owned()), &stored)
+    let current = HashScheme::Argon2id(Argon2Parameters::RECOMMENDED);
+    verify_now(&SecretString::new(password.to_owned()), &stored, current)
 }
 
 /// Expects that the right passwords of a list match and that wrong ones do not, for these schemes.

@@ -8,13 +8,17 @@ async fn polled<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
 }
 
+fn hasher_of(cores: usize) -> PasswordHasher {
+    PasswordHasher::new(cores, Argon2Parameters::RECOMMENDED).unwrap()
+}
+
 fn secret(text: &str) -> SecretString {
     SecretString::new(text.to_owned())
 }
 
 #[tokio::test]
 async fn full_queue_rejects_a_request() {
-    let hasher = PasswordHasher::new(1).unwrap();
+    let hasher = hasher_of(1);
     let _permit = hasher.acquire(None).await.unwrap();
     let mut waiting: Vec<_> = (0..2).map(|_| Box::pin(hasher.acquire(None))).collect();
     for caller in &mut waiting {
@@ -41,7 +45,7 @@ fn address(last: u8) -> Option<IpAddr> {
 
 #[tokio::test(start_paused = true)]
 async fn network_keeps_half_of_the_queue_when_another_one_asks() {
-    let hasher = PasswordHasher::new(2).unwrap();
+    let hasher = hasher_of(2);
     let _permits = [
         hasher.acquire(address(1)).await.unwrap(),
         hasher.acquire(address(1)).await.unwrap(),
@@ -83,7 +87,7 @@ async fn network_keeps_half_of_the_queue_when_another_one_asks() {
 
 #[tokio::test(start_paused = true)]
 async fn networks_take_turns_regardless_of_their_waiters() {
-    let hasher = PasswordHasher::new(1).unwrap();
+    let hasher = hasher_of(1);
     let mut permit = hasher.acquire(address(1)).await.unwrap();
     let mut flood = Box::pin(hasher.acquire(address(1)));
     assert!(polled(&mut flood).await.is_pending());
@@ -107,7 +111,7 @@ async fn networks_take_turns_regardless_of_their_waiters() {
 
 #[tokio::test(start_paused = true)]
 async fn ipv6_site_is_one_client() {
-    let hasher = PasswordHasher::new(1).unwrap();
+    let hasher = hasher_of(1);
     let in_site = |net: u16| Some(IpAddr::from([0x2001, 0xdb8, 1, net, 0, 0, 0, 1]));
     let _permit = hasher.acquire(in_site(0)).await.unwrap();
     let mut flood: Vec<_> = (0..2)
@@ -127,7 +131,7 @@ async fn ipv6_site_is_one_client() {
 
 #[tokio::test(start_paused = true)]
 async fn request_waits_at_most_a_second_for_a_permit() {
-    let hasher = PasswordHasher::new(1).unwrap();
+    let hasher = hasher_of(1);
     let permit = hasher.acquire(None).await.unwrap();
     let millisecond = Duration::from_millis(1);
     let shorter = tokio::time::timeout(MAX_WAIT - millisecond, hasher.acquire(None));
@@ -140,7 +144,7 @@ async fn request_waits_at_most_a_second_for_a_permit() {
 
 #[tokio::test(start_paused = true)]
 async fn one_hash_runs_per_core_and_twice_as_many_wait() {
-    let hasher = PasswordHasher::new(2).unwrap();
+    let hasher = hasher_of(2);
     let _permits = [
         hasher.acquire(None).await.unwrap(),
         hasher.acquire(None).await.unwrap(),
@@ -155,7 +159,7 @@ async fn one_hash_runs_per_core_and_twice_as_many_wait() {
 
 #[tokio::test]
 async fn missing_and_malformed_hashes_cost_one_verification() {
-    let hasher = PasswordHasher::new(1).unwrap();
+    let hasher = hasher_of(1);
     let permit = hasher.acquire(None).await.unwrap();
     let absurd = "$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQxMjM0$Y29ycmVjdA";
     for (stored, check) in [
@@ -178,7 +182,7 @@ async fn missing_and_malformed_hashes_cost_one_verification() {
 
 #[tokio::test(start_paused = true)]
 async fn permits_are_granted_in_the_order_of_requests() {
-    let hasher = PasswordHasher::new(3).unwrap();
+    let hasher = hasher_of(3);
     let mut taken = Vec::new();
     for _ in 0..3 {
         taken.push(hasher.acquire(None).await.unwrap());
@@ -213,7 +217,7 @@ async fn permits_are_granted_in_the_order_of_requests() {
 
 #[tokio::test(start_paused = true)]
 async fn cancelled_waiter_does_not_block_the_queue() {
-    let hasher = PasswordHasher::new(1).unwrap();
+    let hasher = hasher_of(1);
     let permit = hasher.acquire(None).await.unwrap();
     let mut first = Box::pin(hasher.acquire(None));
     let mut second = Box::pin(hasher.acquire(None));
