@@ -61,6 +61,6 @@ fn operator_message(error: &Error) -> String {
         | Error::SerializationFailure(cause)
         | Error::OutcomeUnknown(cause)
         | Error::Internal(cause) => cause.clone(),
-        other => other.detail(Language::English),
+        other => other.detail(Language::english()),
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 
 /// The English sentence of `message`.
 pub(super) fn english(message: &Message) -> String {
-    i18n::text(Language::English, message)
+    i18n::text(Language::english(), message)
 }
 
 /// Reads an e-mail address from an argument.
@@ -41,15 +41,15 @@ pub(super) fn count(number: usize, one: &str) -> String {
 
 /// Returns how long ago `then` was: `3 days ago`.
 pub(super) fn ago(now: Timestamp, then: Timestamp) -> String {
-    humanize::ago(Language::English, now, then)
+    humanize::ago(Language::english(), now, then)
 }
 
 /// Returns how far in the future `then` is: `in 3 days`.
 pub(super) fn until(now: Timestamp, then: Timestamp) -> String {
-    humanize::until(Language::English, now, then)
+    humanize::until(Language::english(), now, then)
 }
 
 /// Returns a length of time in its largest whole unit: `90 days`.
 pub(super) fn length(length: Duration) -> String {
-    humanize::length(Language::English, length)
+    humanize::length(Language::english(), length)
 }

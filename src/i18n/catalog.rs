@@ -1,6 +1,6 @@
-//! The catalogues: a Fluent file for each language, compiled in.
+//! The catalogues: Fluent files for each language, one for each subject.
 
-use std::{sync::LazyLock, time::Duration};
+use std::time::Duration;
 
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use unic_langid::LanguageIdentifier;
@@ -8,46 +8,95 @@ use unic_langid::LanguageIdentifier;
 use super::Language;
 use crate::types::message::{Arg, Message, Text};
 
-type Bundle = FluentBundle<FluentResource>;
+/// A file of a catalogue: its name and its content.
+pub type File = (&'static str, &'static str);
 
-static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| read(Language::English));
+/// Compiles the files of a language in. Each language has the same files.
+macro_rules! files {
+    ($tag:literal) => {
+        files!(
+            $tag, "account", "activity", "events", "fields", "frame", "labels", "mail", "notices",
+            "parts", "problems", "revoke", "sessions", "sign-in", "times", "tokens",
+        )
+    };
+    ($tag:literal, $($file:literal,)+) => {
+        &[$((
+            concat!($tag, "/", $file, ".ftl"),
+            include_str!(concat!("locales/", $tag, "/", $file, ".ftl")),
+        )),+]
+    };
+}
 
-const fn source(language: Language) -> &'static str {
-    match language {
-        Language::English => include_str!("locales/en.ftl"),
+pub(super) const ENGLISH: &[File] = files!("en");
+pub(super) const GERMAN: &[File] = files!("de");
+
+/// The messages of a language.
+pub struct Catalog {
+    tag: String,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl Catalog {
+    /// Reads the files of a language. A faulty entry is left out. A test proves that there is none.
+    pub(super) fn new(tag: &str, files: &[File]) -> Self {
+        let locale: LanguageIdentifier = tag.parse().unwrap_or_default();
+        let mut bundle = FluentBundle::new_concurrent(vec![locale]);
+        // Marks of isolation around each argument are of use in a right-to-left language only.
+        bundle.set_use_isolating(false);
+        for (_, text) in files {
+            let resource = FluentResource::try_new((*text).to_owned());
+            bundle.add_resource_overriding(resource.unwrap_or_else(|(usable, _)| usable));
+        }
+        Self {
+            tag: tag.to_owned(),
+            bundle,
+        }
+    }
+
+    pub(super) fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    fn format(&self, id: &str, attribute: Option<&str>, args: &FluentArgs<'_>) -> Option<String> {
+        let message = self.bundle.get_message(id)?;
+        let pattern = match attribute {
+            Some(name) => message.get_attribute(name)?.value(),
+            None => message.value()?,
+        };
+        let mut faults = Vec::new();
+        let text = self.bundle.format_pattern(pattern, Some(args), &mut faults);
+        Some(text.into_owned())
+    }
+
+    /// Returns the attributes of the message `id`.
+    fn attributes(&self, id: &str) -> impl Iterator<Item = &str> {
+        let message = self.bundle.get_message(id);
+        let attributes =
+            message.map(|message| message.attributes().map(|attribute| attribute.id()));
+        attributes.into_iter().flatten()
     }
 }
 
-fn bundle(language: Language) -> &'static Bundle {
-    match language {
-        Language::English => &ENGLISH,
-    }
-}
-
-/// Reads a catalogue. A faulty entry is left out. A test proves that there is none.
-fn read(language: Language) -> Bundle {
-    let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
-    let mut bundle = FluentBundle::new_concurrent(vec![tag]);
-    // Marks of isolation around each argument are of use in a right-to-left language only.
-    bundle.set_use_isolating(false);
-    let resource = FluentResource::try_new(source(language).to_owned());
-    bundle.add_resource_overriding(resource.unwrap_or_else(|(usable, _)| usable));
-    bundle
-}
-
-/// The sentence that `message` is in `language`, or in English if that language lacks it.
+/// Returns the sentence that `message` is in `language`, or in English if that language lacks it.
 #[must_use]
-pub fn text(language: Language, message: &Message) -> String {
-    let mut args = FluentArgs::with_capacity(message.args().len());
-    for (name, arg) in message.args() {
-        set(&mut args, language, name, arg);
+pub fn text(language: &Language, message: &Message) -> String {
+    text_of(language, message.id(), message.args())
+}
+
+/// Returns the message `id` in `language`, or in English if that language lacks it. The pages use
+/// it for the texts of their templates. A test compares these ids and arguments with the catalogues.
+#[must_use]
+pub fn text_of(language: &Language, id: &str, args: &[(&'static str, Arg)]) -> String {
+    let mut values = FluentArgs::with_capacity(args.len());
+    for (name, arg) in args {
+        set(&mut values, language, name, arg);
     }
-    format(language, message.id(), &args)
+    format(language, id, &values)
 }
 
 /// Returns `text` in `language`.
 #[must_use]
-pub fn written(language: Language, text: &Text) -> String {
+pub fn written(language: &Language, text: &Text) -> String {
     match text {
         Text::Message(message) => self::text(language, message),
         Text::Verbatim(text) => text.clone(),
@@ -55,30 +104,15 @@ pub fn written(language: Language, text: &Text) -> String {
 }
 
 /// Formats the message `id`, which may be one that only other messages use.
-pub(super) fn format(language: Language, id: &str, args: &FluentArgs<'_>) -> String {
-    format_attribute(language, id, None, args)
-        .or_else(|| format_attribute(Language::English, id, None, args))
-        .unwrap_or_else(|| id.to_owned())
+pub(super) fn format(language: &Language, id: &str, args: &FluentArgs<'_>) -> String {
+    let catalogs = [language, Language::english()].map(Language::catalog);
+    let text = catalogs
+        .iter()
+        .find_map(|catalog| catalog.format(id, None, args));
+    text.unwrap_or_else(|| id.to_owned())
 }
 
-fn format_attribute(
-    language: Language,
-    id: &str,
-    attribute: Option<&str>,
-    args: &FluentArgs<'_>,
-) -> Option<String> {
-    let bundle = bundle(language);
-    let message = bundle.get_message(id)?;
-    let pattern = match attribute {
-        Some(name) => message.get_attribute(name)?.value(),
-        None => message.value()?,
-    };
-    let mut faults = Vec::new();
-    let text = bundle.format_pattern(pattern, Some(args), &mut faults);
-    Some(text.into_owned())
-}
-
-fn set<'a>(args: &mut FluentArgs<'a>, language: Language, name: &'a str, arg: &'a Arg) {
+fn set<'a>(args: &mut FluentArgs<'a>, language: &Language, name: &'a str, arg: &'a Arg) {
     match arg {
         Arg::Text(text) => args.set(name, FluentValue::from(&**text)),
         Arg::Number(number) => args.set(name, FluentValue::from(*number)),
@@ -88,11 +122,9 @@ fn set<'a>(args: &mut FluentArgs<'a>, language: Language, name: &'a str, arg: &'
             let (id, count) = length_parts(*duration);
             let count = count_arg(count);
             args.set(name, format(language, id, &count));
-            let attributes = bundle(language)
-                .get_message(id)
-                .map(|message| message.attributes().map(|attribute| attribute.id()));
-            for attribute in attributes.into_iter().flatten() {
-                if let Some(text) = format_attribute(language, id, Some(attribute), &count) {
+            let catalog = language.catalog();
+            for attribute in catalog.attributes(id) {
+                if let Some(text) = catalog.format(id, Some(attribute), &count) {
                     args.set(format!("{name}-{attribute}"), text);
                 }
             }
@@ -121,7 +153,7 @@ pub(super) const fn length_parts(length: Duration) -> (&'static str, u64) {
 }
 
 /// `a`, `a and b`, `a, b and c`.
-fn join(language: Language, texts: &[String]) -> String {
+fn join(language: &Language, texts: &[String]) -> String {
     let mut joined = String::new();
     for (index, text) in texts.iter().enumerate() {
         let (id, name) = match index {

@@ -12,7 +12,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// Returns how long ago `then` was: `less than a minute ago`, `3 days ago`.
 #[must_use]
-pub fn ago(language: Language, now: Timestamp, then: Timestamp) -> String {
+pub fn ago(language: &Language, now: Timestamp, then: Timestamp) -> String {
     let length = now.saturating_duration_since(then);
     let message = if length < MINUTE {
         time::moments_ago()
@@ -27,7 +27,7 @@ pub fn ago(language: Language, now: Timestamp, then: Timestamp) -> String {
 /// The length is rounded to the nearest minute before it is cut to its largest unit. A token that
 /// was created with a life of 90 days would otherwise be shown to expire in 89.
 #[must_use]
-pub fn until(language: Language, now: Timestamp, then: Timestamp) -> String {
+pub fn until(language: &Language, now: Timestamp, then: Timestamp) -> String {
     let length = then.saturating_duration_since(now);
     let message = if length < MINUTE {
         time::in_a_moment()
@@ -39,7 +39,7 @@ pub fn until(language: Language, now: Timestamp, then: Timestamp) -> String {
 
 /// Returns a length of time in its largest whole unit: `90 days`, `2 hours`, `10 seconds`.
 #[must_use]
-pub fn length(language: Language, length: Duration) -> String {
+pub fn length(language: &Language, length: Duration) -> String {
     let (id, count) = catalog::length_parts(length);
     catalog::format(language, id, &catalog::count_arg(count))
 }
@@ -62,7 +62,7 @@ mod tests {
             (3 * DAY, "3 days ago"),
         ] {
             let then = now.saturating_sub(Duration::from_secs(seconds));
-            assert_eq!(ago(Language::English, now, then), expected);
+            assert_eq!(ago(Language::english(), now, then), expected);
         }
         for (seconds, expected) in [
             (59, "in less than a minute"),
@@ -73,7 +73,7 @@ mod tests {
             (2 * HOUR - 1, "in 2 hours"),
         ] {
             let then = now.saturating_add(Duration::from_secs(seconds));
-            assert_eq!(until(Language::English, now, then), expected);
+            assert_eq!(until(Language::english(), now, then), expected);
         }
     }
 }

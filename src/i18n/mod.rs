@@ -1,27 +1,12 @@
 //! The languages of the texts for users. Only `http` and `cli` use this folder.
 
+#[cfg(any(test, feature = "internals"))]
+pub mod arguments;
 mod catalog;
 pub mod humanize;
+mod language;
 
-pub use self::catalog::{text, written};
-
-/// A language that users are answered in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// English: the language of the API, of the command line, and of a message that another
-    /// language lacks.
-    English,
-}
-
-impl Language {
-    /// All languages.
-    pub const ALL: &[Self] = &[Self::English];
-
-    /// The language tag (RFC 5646).
-    #[must_use]
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-        }
-    }
-}
+pub use self::{
+    catalog::{text, text_of, written},
+    language::Language,
+};

@@ -62,7 +62,7 @@ impl EventJson {
             id: event.id,
             at: event.at,
             r#type: event.kind.as_str(),
-            detail: i18n::written(Language::English, &event.detail.text()),
+            detail: i18n::written(Language::english(), &event.detail.text()),
             credential_id: event.credential_id,
             by: event.actor_credential_id,
             ip: event.ip,

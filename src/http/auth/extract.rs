@@ -1,10 +1,10 @@
 //! The caller as an argument of a handler. A handler with such an argument does not run without a
 //! caller.
 
-use std::{net::IpAddr, rc::Rc};
+use std::rc::Rc;
 
 use actix_web::{
-    FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, http::header, web::Data,
+    FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, web::Data,
 };
 use futures_util::future::{Ready, ready};
 
@@ -17,7 +17,6 @@ use crate::{
         address::Address,
         draft::{self, Draft},
         extract::language::language_of,
-        middleware::client_ip::client_address,
         paths,
         response::{
             field_texts::FieldTexts,
@@ -94,6 +93,7 @@ pub struct BrowserUser {
     pub principal: Rc<Principal>,
     /// The session cookie.
     pub cookie: SessionCookie,
+    language: Language,
     request: HttpRequest,
 }
 
@@ -122,8 +122,8 @@ impl BrowserUser {
 
     /// Returns the language of the page.
     #[must_use]
-    pub const fn language(&self) -> Language {
-        language_of(&self.request)
+    pub const fn language(&self) -> &Language {
+        &self.language
     }
 
     /// Writes a message in the language of the page.
@@ -231,6 +231,7 @@ pub struct OptionalUser {
     pub principal: Option<Rc<Principal>>,
     /// The session cookie.
     pub cookie: SessionCookie,
+    language: Language,
     request: HttpRequest,
 }
 
@@ -243,8 +244,8 @@ impl OptionalUser {
 
     /// Returns the language of the page.
     #[must_use]
-    pub const fn language(&self) -> Language {
-        language_of(&self.request)
+    pub const fn language(&self) -> &Language {
+        &self.language
     }
 
     /// Returns the callers of all active sessions whose cookies the browser sent, the selected one
@@ -320,6 +321,7 @@ impl FromRequest for BrowserUser {
                 context: context(request)?,
                 principal,
                 cookie,
+                language: language_of(request),
                 request: request.clone(),
             })
         }))
@@ -337,64 +339,9 @@ impl FromRequest for OptionalUser {
                 context,
                 principal,
                 cookie,
+                language: language_of(request),
                 request: request.clone(),
             }
         }))
-    }
-}
-
-/// The origin of a sign-in: the client's address and user agent.
-pub struct ClientInfo {
-    /// The client's address.
-    pub ip: Option<IpAddr>,
-    /// The `User-Agent` header.
-    pub user_agent: Option<String>,
-}
-
-impl FromRequest for ClientInfo {
-    type Error = Error;
-    type Future = Ready<Result<Self>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let user_agent = request
-            .headers()
-            .get(header::USER_AGENT)
-            .map(|value| ascii_of(value.as_bytes()));
-        ready(Ok(Self {
-            ip: client_address(request),
-            user_agent,
-        }))
-    }
-}
-
-/// Returns the text of a header without control characters. Each byte beyond ASCII becomes `?`, so
-/// that one such byte does not make the whole user agent unknown.
-fn ascii_of(value: &[u8]) -> String {
-    value
-        .iter()
-        .filter(|byte| !byte.is_ascii_control())
-        .map(|byte| {
-            if byte.is_ascii() {
-                char::from(*byte)
-            } else {
-                '?'
-            }
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::{http::header::HeaderValue, test::TestRequest};
-
-    use super::*;
-
-    #[test]
-    fn byte_beyond_ascii_keeps_the_rest_of_the_user_agent() {
-        let agent = HeaderValue::from_bytes(b"Mozilla/5.0 (iPhone; caf\xe9)").unwrap();
-        let request = TestRequest::default().insert_header((header::USER_AGENT, agent));
-        let origin = ClientInfo::from_request(&request.to_http_request(), &mut Payload::None);
-        let user_agent = origin.into_inner().unwrap().user_agent;
-        assert_eq!(user_agent.as_deref(), Some("Mozilla/5.0 (iPhone; caf?)"));
     }
 }

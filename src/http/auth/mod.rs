@@ -2,6 +2,7 @@
 //! extractors that give the caller to a handler.
 
 mod access;
+mod client_info;
 mod extract;
 mod guard;
 mod presented_credential;
@@ -11,7 +12,8 @@ pub mod session_cookie;
 pub use self::presented_credential::{Authorization, bearer, client_password};
 pub use self::{
     access::Access,
-    extract::{ApiCaller, BrowserUser, ClientInfo, OptionalUser, user_of},
+    client_info::ClientInfo,
+    extract::{ApiCaller, BrowserUser, OptionalUser, user_of},
     guard::{AccessGuard, guard},
     presented_credential::{AcceptedCredentials, from_app_request, from_original_request},
 };

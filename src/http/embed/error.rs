@@ -60,7 +60,7 @@ impl Error {
         let Inner::Invalid(fields) = &self.0 else {
             return Vec::new();
         };
-        let advice = |message| i18n::text(Language::English, message);
+        let advice = |message| i18n::text(Language::english(), message);
         fields
             .iter()
             .map(|(field, message)| (field.to_owned(), advice(message)))

@@ -36,8 +36,8 @@ pub async fn show(request: HttpRequest, slug: Path<String>) -> Result<HttpRespon
     let template = ProblemPage {
         frame,
         kind,
-        title: i18n::text(language, &(kind.title)()),
-        meaning: i18n::text(language, &(kind.meaning)()),
+        title: i18n::text(&language, &(kind.title)()),
+        meaning: i18n::text(&language, &(kind.meaning)()),
     };
     page(StatusCode::OK, &template)
 }

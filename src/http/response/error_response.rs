@@ -140,7 +140,7 @@ pub fn problem_of_type(r#type: String, error: &Error) -> HttpResponse {
     let status = error.status();
     // The API is in English.
     let texts = match error {
-        Error::Invalid(fields) => Some(FieldTexts::new(Language::English, fields)),
+        Error::Invalid(fields) => Some(FieldTexts::new(Language::english(), fields)),
         _ => None,
     };
     let errors = texts.as_ref().map(|texts| {
@@ -152,9 +152,9 @@ pub fn problem_of_type(r#type: String, error: &Error) -> HttpResponse {
     });
     let body = Problem {
         r#type,
-        title: &error.title(Language::English),
+        title: &error.title(Language::english()),
         status: status.as_u16(),
-        detail: &error.detail(Language::English),
+        detail: &error.detail(Language::english()),
         errors,
     };
     let mut builder = HttpResponse::build(status);
@@ -175,7 +175,7 @@ pub struct OAuthError<'a> {
 fn oauth_error(error: &Error, code: &str) -> HttpResponse {
     let body = OAuthError {
         error: code,
-        error_description: &error.detail(Language::English),
+        error_description: &error.detail(Language::english()),
     };
     let mut builder = HttpResponse::build(error.status());
     challenge(&mut builder, error);
@@ -189,7 +189,7 @@ fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
     let quoted = |code: &str| {
         format!(
             "Bearer realm=\"narthex\", error=\"{code}\", error_description=\"{}\"",
-            error.title(Language::English)
+            error.title(Language::english())
         )
     };
     let value = match error {
@@ -253,8 +253,8 @@ fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
             let language = language_of(request);
             let template = ErrorPage {
                 frame: Layout::new(request, None, None),
-                title: &error.title(language),
-                detail: &error.detail(language),
+                title: &error.title(&language),
+                detail: &error.detail(&language),
             };
             page(error.status(), &template).unwrap_or_else(|_| HttpResponse::new(error.status()))
         }

@@ -12,7 +12,7 @@ pub struct FieldTexts(Vec<(String, String)>);
 impl FieldTexts {
     /// Writes `errors` in `language`.
     #[must_use]
-    pub fn new(language: Language, errors: &FieldErrors) -> Self {
+    pub fn new(language: &Language, errors: &FieldErrors) -> Self {
         let texts = errors
             .iter()
             .map(|(field, message)| (field.to_owned(), i18n::text(language, message)));

@@ -13,8 +13,12 @@ use crate::{
     error::{Error, Result},
     http::{
         address::{Address, mount_of, relative_path},
-        draft, paths,
+        draft,
+        extract::language::language_of,
+        paths,
     },
+    i18n::{self, Language},
+    types::message::Arg,
 };
 
 /// The layout of a page: everything around its content.
@@ -35,6 +39,8 @@ pub struct Layout {
     pub receipt: Option<String>,
     /// The mount, which precedes each path.
     pub mount: Mount,
+    /// The language of the page.
+    pub language: Language,
 }
 
 impl Layout {
@@ -50,7 +56,20 @@ impl Layout {
             message,
             receipt: None,
             mount: mount_of(request).clone(),
+            language: language_of(request),
         }
+    }
+
+    /// Returns the message `id` in the language of the page.
+    #[must_use]
+    pub fn text(&self, id: &str) -> String {
+        self.text_with(id, &[])
+    }
+
+    /// Returns the message `id` with these arguments in the language of the page.
+    #[must_use]
+    pub fn text_with(&self, id: &str, args: &[(&'static str, Arg)]) -> String {
+        i18n::text_of(&self.language, id, args)
     }
 
     /// Returns the address of `path`. A template writes each address with this function, or with

@@ -33,13 +33,13 @@ impl Error {
 
     /// Returns a short description of the problem type.
     #[must_use]
-    pub fn title(&self, language: Language) -> String {
+    pub fn title(&self, language: &Language) -> String {
         i18n::text(language, &(self.kind().title)())
     }
 
     /// Returns the next step for the client or the user, in one or two sentences.
     #[must_use]
-    pub fn detail(&self, language: Language) -> String {
+    pub fn detail(&self, language: &Language) -> String {
         match self {
             Self::Invalid(fields) => FieldTexts::new(language, fields).to_string(),
             other => i18n::text(language, &other.detail_message()),
@@ -87,7 +87,7 @@ impl Error {
 
     /// Returns title and detail: `Too many attempts. Try again in 3 seconds.`
     #[must_use]
-    pub fn sentence(&self, language: Language) -> String {
+    pub fn sentence(&self, language: &Language) -> String {
         format!("{}. {}", self.title(language), self.detail(language))
     }
 

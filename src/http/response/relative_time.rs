@@ -19,13 +19,13 @@ pub struct RelativeTime {
 impl RelativeTime {
     /// Creates a time in the past.
     #[must_use]
-    pub fn past(language: Language, now: Timestamp, then: Timestamp) -> Self {
+    pub fn past(language: &Language, now: Timestamp, then: Timestamp) -> Self {
         Self::with(then, humanize::ago(language, now, then))
     }
 
     /// Creates a time in the future.
     #[must_use]
-    pub fn future(language: Language, now: Timestamp, then: Timestamp) -> Self {
+    pub fn future(language: &Language, now: Timestamp, then: Timestamp) -> Self {
         Self::with(then, humanize::until(language, now, then))
     }
 

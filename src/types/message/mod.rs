@@ -11,7 +11,7 @@ pub mod notice;
 pub mod problem;
 pub mod time;
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use crate::util::clock::Timestamp;
 
@@ -59,7 +59,7 @@ pub enum Text {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arg {
     /// A text that is the same in every language, such as a name.
-    Text(Cow<'static, str>),
+    Text(String),
     /// A number, by which a language also chooses a plural.
     Number(u64),
     /// A length of time.
@@ -82,15 +82,22 @@ impl fmt::Display for Arg {
     }
 }
 
-impl From<&'static str> for Arg {
-    fn from(text: &'static str) -> Self {
-        Self::Text(text.into())
+impl From<&str> for Arg {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
     }
 }
 
 impl From<String> for Arg {
     fn from(text: String) -> Self {
-        Self::Text(text.into())
+        Self::Text(text)
+    }
+}
+
+/// Templates have references to values.
+impl<T: Clone + Into<Self>> From<&T> for Arg {
+    fn from(value: &T) -> Self {
+        value.clone().into()
     }
 }
 

@@ -90,10 +90,10 @@ async fn section_3_1_1_each_type_is_the_url_of_its_explanation() {
         let page = anonymous.get(&format!("/problems/{}", kind.slug)).await;
         page.expect_status(200)
             .expect_header("content-type", "text/html; charset=utf-8")
-            .expect_text(&text(Language::English, &(kind.title)()))
+            .expect_text(&text(Language::english(), &(kind.title)()))
             .expect_text(&format!("status {}", kind.status))
             .expect_text(&format!("/problems/{}<", kind.slug));
-        let meaning = text(Language::English, &(kind.meaning)());
+        let meaning = text(Language::english(), &(kind.meaning)());
         assert!(meaning.len() > 40, "{kind:?}");
         assert!(slugs.insert(kind.slug), "{} occurs twice", kind.slug);
     }

@@ -15,7 +15,7 @@ fn current_user_agents_are_recognised() {
             let device = Device::of(Some(user_agent));
             let actual = (
                 device.kind.as_str(),
-                text(Language::English, &device.message()),
+                text(Language::english(), &device.message()),
             );
             let expected = (*kind, (*words).to_owned());
             (actual != expected).then(|| format!("{user_agent:?}: {actual:?}, not {expected:?}"))

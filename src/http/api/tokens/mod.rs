@@ -111,7 +111,7 @@ pub async fn abilities(context: Data<AppState>, _: ApiCaller, _: NoQuery) -> Res
     let catalogue = context.settings().tokens.catalogue.iter();
     let all = catalogue.map(|(name, description)| AbilityJson {
         name,
-        description: i18n::written(Language::English, description),
+        description: i18n::written(Language::english(), description),
     });
     response::json::answer(StatusCode::OK, &List::whole(all.collect()))
 }

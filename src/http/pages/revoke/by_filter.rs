@@ -59,7 +59,7 @@ struct Filters {
 }
 
 impl Filters {
-    fn of(language: Language, selection: &CredentialFilter, typed: &[(String, String)]) -> Self {
+    fn of(language: &Language, selection: &CredentialFilter, typed: &[(String, String)]) -> Self {
         let typed = |name: &str| {
             typed
                 .iter()

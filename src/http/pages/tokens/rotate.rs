@@ -31,7 +31,7 @@ const OVERLAPS: [&str; 4] = ["0", "1h", "24h", "7d"];
 pub(super) const DEFAULT_OVERLAP: &str = "24h";
 
 /// Returns the grace periods in the form, each with its label.
-pub(super) fn overlaps(language: Language) -> Vec<(&'static str, String)> {
+pub(super) fn overlaps(language: &Language) -> Vec<(&'static str, String)> {
     let label = |value| match duration::parse(value) {
         Some(length) if !length.is_zero() => humanize::length(language, length),
         _ => i18n::text(language, &label::no_grace_period()),

@@ -1,0 +1,1 @@
+# Übersicht und Einstellungen

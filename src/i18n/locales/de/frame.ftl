@@ -1,0 +1,3 @@
+# Der Rahmen der Seiten und ihre Bauteile
+
+frame-skip = Zum Inhalt springen

@@ -1,0 +1,53 @@
+# Bezeichnungen
+
+label-kind-desktop = Computer
+label-kind-mobile = Smartphone
+label-kind-tablet = Tablet
+label-kind-other = Anderes Gerät
+label-kind-personal = Persönliches Token
+label-kind-device = Geräte-Token
+label-kind-service = Dienst-Token
+
+label-browser-on-system = { $browser } unter { $system }
+label-browser = { $browser }
+label-unknown-browser-on-system = Unbekannter Browser unter { $system }
+label-unknown-client = Unbekannter Client
+
+label-revoked = { $sessions ->
+    [0] { $tokens ->
+        [0] nichts
+       *[other] { $tokens } Token
+    }
+    [one] { $tokens ->
+        [0] { $sessions } Sitzung
+       *[other] { $sessions } Sitzung und { $tokens } Token
+    }
+   *[other] { $tokens ->
+        [0] { $sessions } Sitzungen
+       *[other] { $sessions } Sitzungen und { $tokens } Token
+    }
+}
+label-reason-signed-out = Abgemeldet
+label-reason-revoked = Widerrufen
+label-reason-password-changed = Das Passwort wurde geändert
+label-reason-account-disabled = Das Konto wurde gesperrt
+label-reason-account-deleted = Das Konto wurde gelöscht
+label-reason-replaced = Derselbe Browser hat sich neu angemeldet
+label-reason-limit = Die Höchstzahl war erreicht
+label-reason-expired = Abgelaufen
+label-reason-operator = Vom Betreiber widerrufen
+label-reason-other = Widerrufen
+
+label-ability-account-read = Ihren Namen, Ihre E-Mail-Adresse und Ihre Aktivitäten sehen
+label-ability-tokens-read = Ihre Token sehen
+label-ability-tokens-write = Ihre Token erstellen, ändern und widerrufen
+label-ability-sessions-read = Ihre Sitzungen sehen
+label-ability-sessions-write = Ihre Sitzungen abmelden
+label-ability-tokens-introspect = Token und Sitzungen prüfen und sehen, wem sie gehören
+label-ability-everything = Vollzugriff, auch mit Berechtigungen, die später hinzukommen
+label-ability-resource = Alles mit { $resource }
+label-ability-removed = Wird nicht mehr angeboten
+
+label-expires-never = Es läuft nie ab
+label-expires-at = Es läuft am { $end } ab
+label-no-grace-period = Keine

@@ -1,0 +1,1 @@
+# Vorschau eines Widerrufs und sein Beleg

@@ -1,0 +1,1 @@
+# Anmeldung, Abmeldung, Registrierung und Bestätigung

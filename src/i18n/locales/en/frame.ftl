@@ -1,0 +1,3 @@
+# The layout and the components
+
+frame-skip = Skip to content

@@ -1,0 +1,56 @@
+# Labels
+
+label-kind-desktop = computer
+label-kind-mobile = phone
+label-kind-tablet = tablet
+label-kind-other = other device
+label-kind-personal = personal token
+label-kind-device = device token
+label-kind-service = service token
+
+label-browser-on-system = { $browser } on { $system }
+label-browser = { $browser }
+label-unknown-browser-on-system = Unknown browser on { $system }
+label-unknown-client = Unknown client
+
+label-revoked = { $sessions ->
+    [0] { $tokens ->
+        [0] nothing
+        [one] { $tokens } token
+       *[other] { $tokens } tokens
+    }
+    [one] { $tokens ->
+        [0] { $sessions } session
+        [one] { $sessions } session and { $tokens } token
+       *[other] { $sessions } session and { $tokens } tokens
+    }
+   *[other] { $tokens ->
+        [0] { $sessions } sessions
+        [one] { $sessions } sessions and { $tokens } token
+       *[other] { $sessions } sessions and { $tokens } tokens
+    }
+}
+label-reason-signed-out = Signed out
+label-reason-revoked = Revoked
+label-reason-password-changed = The password was changed
+label-reason-account-disabled = The account was disabled
+label-reason-account-deleted = The account was deleted
+label-reason-replaced = The same browser signed in again
+label-reason-limit = The limit was reached
+label-reason-expired = Expired
+label-reason-operator = Revoked by an operator
+label-reason-other = Revoked
+
+label-ability-account-read = See your name, e-mail address and activity
+label-ability-tokens-read = See your tokens
+label-ability-tokens-write = Create, change and revoke your tokens
+label-ability-sessions-read = See your sessions
+label-ability-sessions-write = Sign out your sessions
+label-ability-tokens-introspect = Validate tokens and sessions, and see who they belong to
+label-ability-everything = Full access, including permissions added later
+label-ability-resource = Everything with { $resource }
+label-ability-removed = No longer offered
+
+label-expires-never = It does not expire
+label-expires-at = It expires on { $end }
+label-no-grace-period = None

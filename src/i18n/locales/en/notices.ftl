@@ -1,0 +1,21 @@
+# Notices on pages
+
+notice-saved = Saved.
+notice-password-changed = Password changed. Revoked: { label-revoked }.
+notice-account-deleted = Your account has been deleted. Revoked: { label-revoked }.
+notice-signed-out = Signed out. Revoked: { label-revoked }.
+notice-session-signed-out = Session signed out: { $name }.
+notice-token-revoked = Token revoked: { $name }.
+notice-session-already-ended = This session is already signed out.
+notice-token-already-ended = This token is already revoked.
+notice-token-paused = Token paused. It is refused until you resume it.
+notice-token-resumed = Token resumed.
+notice-token-already-created = This token was already created. Its secret cannot be shown again. If you did not see it, rotate the token.
+notice-token-already-rotated = This token already has its new secret. The secret cannot be shown again. If you did not see it, rotate the token again.
+notice-session-expired = Your session expired or was signed out. Sign in again to continue.
+notice-not-submitted = This form has not been submitted yet. Check it, then submit it again.
+# It does not say which of the two is wrong. Otherwise a client could find out who has an account.
+notice-wrong-email-or-password = Incorrect e-mail or password. Check both and try again.
+notice-review-first = Review the list first, then confirm it.
+notice-list-changed = The list has changed since you viewed it. Nothing was revoked. Review the new list.
+notice-filter-invalid = Check the marked filters. Nothing is selected.

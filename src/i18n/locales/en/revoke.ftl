@@ -1,0 +1,1 @@
+# Preview of a revocation, and its receipt
