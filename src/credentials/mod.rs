@@ -14,6 +14,7 @@ mod list;
 mod principal;
 pub(crate) mod receipt;
 pub mod revoke;
+pub mod search;
 mod sign_in_history;
 pub(crate) mod store;
 

@@ -5,6 +5,7 @@ mod last_uses;
 mod receipts;
 mod rotations;
 mod row;
+mod search;
 mod secrets;
 mod sign_in_history;
 
@@ -16,6 +17,7 @@ pub(crate) use self::{
         DerivedSecret, ExistingRotation, PreviousSecret, delete_superseded, insert_rotation,
         previous_secrets, rotation,
     },
+    search::{count_revoked, last_revoked, unrevoked_of_type},
     secrets::{SecretLookup, by_digest, is_renewed_since},
     sign_in_history::{count_unrevoked, made_by, signed_in_from, signed_in_with},
 };

@@ -5,6 +5,7 @@ pub mod activity;
 pub mod confirm;
 pub mod credential_row;
 pub mod home;
+mod list_query;
 pub mod login;
 pub mod logout;
 pub mod problem;

@@ -5,49 +5,42 @@ use askama::Template;
 
 use super::{
     credential_row::CredentialRow,
+    list_query::{ListQuery, SESSIONS},
     revoke::{address_of, revoke as revoke_one},
 };
 use crate::{
-    credentials::{self, CredentialFilter, StatusFilter},
+    credentials::{CredentialFilter, search},
     error::Result,
     http::{
         auth::BrowserUser,
         extract::path::PathId,
         middleware::body::{Form, Query},
-        paths,
         response::html::{self, Layout},
     },
     i18n,
     types::{
         credential_kind::{CredentialKind, CredentialType},
         ids::CredentialTag,
-        message::field,
-        pagination::Paging,
     },
 };
-
-/// The number of sessions on a page. A user may have as many.
-const PAGE_SIZE: usize = 100;
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
 struct SessionsPage {
     frame: Layout,
     rows: Vec<CredentialRow>,
+    newer: Option<String>,
     older: Option<String>,
     kinds: Vec<(String, String)>,
     sign_out_others: String,
 }
 
 /// `GET /account/sessions`
-pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
-    let after = query.0.parsed("cursor", field::cursor_invalid());
-    query.0.check()?;
-    let paging = Paging::new(PAGE_SIZE, after);
+pub async fn show(user: BrowserUser, query: Query) -> Result<HttpResponse> {
+    let query = ListQuery::parse(&SESSIONS, query.0)?;
     let (context, user_id) = (&user.context, user.principal.user().id);
-    let everything = CredentialFilter::all_of(CredentialType::Session);
-    let found =
-        credentials::list(context, user_id, everything, StatusFilter::Active, paging).await?;
+    let (found, _) = search::search(context, user_id, query.search(context.now())).await?;
+    let (newer, older) = query.neighbours(&found);
     let kinds = CredentialKind::of(CredentialType::Session)
         .filter(|kind| found.rows.iter().any(|session| session.kind == *kind))
         .map(|kind| {
@@ -64,9 +57,8 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     html::ok(&SessionsPage {
         frame: user.frame(),
         rows: CredentialRow::all(&user, &found.rows),
-        older: found
-            .next
-            .map(|next| paths::with_query(paths::SESSIONS, &[("cursor", next.to_string())])),
+        newer,
+        older,
         kinds,
         sign_out_others: address_of(&others),
     })

@@ -57,6 +57,9 @@ messages! {
     all_not_true = "field-all-not-true";
     all_not_alone = "field-all-not-alone";
 
+    // The query of a list on a page
+    list_value_unknown = "field-list-value-unknown";
+
     // The life of a token
     expiry_in_the_past = "field-expiry-in-the-past";
     expiry_too_late(longest: Duration) = "field-expiry-too-late";

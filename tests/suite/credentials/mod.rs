@@ -6,3 +6,4 @@ mod cleanup;
 mod clock_skew;
 mod last_used;
 mod limits;
+mod search;

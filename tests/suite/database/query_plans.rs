@@ -207,3 +207,28 @@ async fn cleanup_finds_ended_credentials_by_an_index() {
         assert!(plan.contains(index), "{query}\n{plan}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revoked_list_is_found_by_the_receipts_of_its_user() {
+    instrument_connections();
+    let app = TestApp::start();
+    let ada = app.register("ada@example.com").await;
+    add_many(&app);
+    for state in ["active", "ended"] {
+        let recorded = queries_during(async {
+            let path = format!("/account/tokens?state={state}");
+            ada.get(&path).await.expect_status(200);
+        })
+        .await;
+        let plain = |query: &String| query.replace(['`', '"'], "");
+        let query = recorded
+            .iter()
+            .find(|(query, _)| plain(query).contains("INNER JOIN receipts ON"));
+        let (query, _) = query.unwrap_or_else(|| panic!("no query joins receipts: {state}"));
+        // PostgreSQL reads an empty table completely.
+        let plan = plan(&app, "SET enable_seqscan = off;", query);
+        for index in ["receipts_user_id_idx", "credentials_receipt_id_idx"] {
+            assert!(plan.contains(index), "{query}\n{plan}");
+        }
+    }
+}

@@ -139,11 +139,11 @@ async fn every_address_of_a_page_has_the_mount_and_is_answered() {
         let visited = signed_out.has_visited(page.path) || signed_in.has_visited(page.path);
         assert!(visited, "{}", page.path);
     }
-    let older = signed_in
+    let pages = signed_in
         .visited
         .iter()
         .filter(|address| address.contains("?cursor="));
-    assert_eq!(older.count(), 2, "one of tokens and one of events");
+    assert_eq!(pages.count(), 3, "two of tokens and one of events");
     let anonymous = app.anonymous().below(Mount::ROOT);
     // Each token can be changed, rotated, paused and revoked.
     assert_eq!(signed_in.actions.len(), 4 * TOKENS + 8);

@@ -4,25 +4,26 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
-    credentials::{self, CredentialFilter, StatusFilter},
+    credentials::{self, CredentialFilter, StatusFilter, search},
     error::Result,
     http::{
         auth::BrowserUser,
         middleware::body::Query,
-        pages::{credential_row::CredentialRow, revoke::address_of},
-        paths,
+        pages::{
+            credential_row::CredentialRow,
+            list_query::{ListQuery, TOKENS},
+            revoke::address_of,
+        },
         response::html::{self, Layout},
     },
     i18n,
     types::{
         credential_kind::{CredentialKind, CredentialType},
-        message::field,
         pagination::Paging,
     },
 };
 
-/// The number of active tokens on a page, and of ended ones.
-const PAGE_SIZE: usize = 50;
+/// The number of ended tokens.
 const MAX_ENDED: usize = 10;
 
 #[derive(Template)]
@@ -30,6 +31,7 @@ const MAX_ENDED: usize = 10;
 struct TokensPage {
     frame: Layout,
     rows: Vec<CredentialRow>,
+    newer: Option<String>,
     older: Option<String>,
     ended: Vec<CredentialRow>,
     kinds: Vec<(String, String)>,
@@ -37,21 +39,19 @@ struct TokensPage {
 }
 
 /// `GET /account/tokens`
-pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
-    let after = query.0.parsed("cursor", field::cursor_invalid());
-    query.0.check()?;
+pub async fn show(user: BrowserUser, query: Query) -> Result<HttpResponse> {
+    let query = ListQuery::parse(&TOKENS, query.0)?;
     let (context, user_id) = (&user.context, user.principal.user().id);
-    let tokens = |scope, paging| {
-        credentials::list(
-            context,
-            user_id,
-            CredentialFilter::all_of(CredentialType::Token),
-            scope,
-            paging,
-        )
-    };
-    let active = tokens(StatusFilter::Active, Paging::new(PAGE_SIZE, after)).await?;
-    let ended = tokens(StatusFilter::Ended, Paging::new(MAX_ENDED, None)).await?;
+    let (active, _) = search::search(context, user_id, query.search(context.now())).await?;
+    let ended = credentials::list(
+        context,
+        user_id,
+        CredentialFilter::all_of(CredentialType::Token),
+        StatusFilter::Ended,
+        Paging::new(MAX_ENDED, None),
+    )
+    .await?;
+    let (newer, older) = query.neighbours(&active);
     let kinds = CredentialKind::of(CredentialType::Token)
         .filter(|kind| active.rows.iter().any(|token| token.kind == *kind))
         .map(|kind| {
@@ -64,9 +64,8 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     html::ok(&TokensPage {
         frame: user.frame(),
         rows: CredentialRow::all(&user, &active.rows),
-        older: active
-            .next
-            .map(|next| paths::with_query(paths::TOKENS, &[("cursor", next.to_string())])),
+        newer,
+        older,
         ended: CredentialRow::all(&user, &ended.rows),
         kinds,
         all: address_of(&CredentialFilter::all_of(CredentialType::Token)),

@@ -53,6 +53,8 @@ field-network-malformed = Geben Sie eine IP-Adresse oder ein Netz wie 192.0.2.0/
 field-all-not-true = Geben Sie true ein oder lassen Sie das Feld weg.
 field-all-not-alone = Verwenden Sie nur dieses Feld, oder nennen Sie, was widerrufen werden soll.
 
+field-list-value-unknown = Wählen Sie einen der Werte, die die Seite anbietet.
+
 field-expiry-in-the-past = Wählen Sie einen Zeitpunkt in der Zukunft.
 field-expiry-too-late = Ein Token ist hier höchstens { $longest } gültig. Wählen Sie einen früheren Zeitpunkt.
 field-expiry-too-many-seconds = Geben Sie höchstens { $most } Sekunden ein, oder null für ein Token ohne Ablaufdatum.

@@ -53,6 +53,8 @@ field-network-malformed = Enter an IP address, or a network such as 192.0.2.0/24
 field-all-not-true = Enter true, or leave this field out.
 field-all-not-alone = Use this field alone, or name what to revoke.
 
+field-list-value-unknown = Choose one of the values that the page offers.
+
 field-expiry-in-the-past = Choose a time in the future.
 field-expiry-too-late = A token can be valid for at most { $longest } here. Choose an earlier time.
 field-expiry-too-many-seconds = Enter at most { $most } seconds, or null for no expiry.
