@@ -127,7 +127,7 @@ impl Sources {
     pub(super) fn find<T, E: fmt::Display>(
         &self,
         env: &'static str,
-        parse: fn(&str) -> Result<T, E>,
+        parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<Option<T>, ConfigError> {
         let Some(key) = setting_keys::find(env) else {
             return Err(ConfigError(format!("{env} is not a setting")));

@@ -212,7 +212,9 @@ pub(super) fn database(text: &str) -> Result<db::DatabaseUrl, &'static str> {
         // libpq would refuse some of these URLs with a less clear error, and would connect to the
         // rest unencrypted.
         #[cfg(feature = "postgres")]
-        db::DatabaseUrl::Postgres(url) if !postgres_url::TLS && postgres_url::asks_for_tls(url) => {
+        db::DatabaseUrl::Postgres(url)
+            if !postgres_url::TLS && postgres_url::asks_for_tls(url.as_str()) =>
+        {
             Err(
                 "it requires TLS, but this narthex was built without it; build it with cargo \
                  build --release --features pg-tls, which needs OpenSSL's headers (libssl-dev)",

@@ -1,12 +1,8 @@
 //! The connection type for both databases, and the pool.
 
-use std::{
-    fmt,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 #[cfg(feature = "postgres")]
@@ -19,7 +15,7 @@ use diesel::{MultiConnection, QueryResult, RunQueryDsl as _, r2d2::ManageConnect
 use super::postgres::session::{Mark, Session};
 #[cfg(feature = "sqlite")]
 use super::sqlite;
-use super::{Error, timeouts};
+use super::{DatabaseUrl, Engine, Error, timeouts};
 
 /// A connection to one of the engines that are compiled in.
 #[derive(MultiConnection)]
@@ -41,89 +37,6 @@ impl AnyConnection {
             Self::Postgres(_) => Engine::Postgres,
             #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => Engine::Sqlite,
-        }
-    }
-}
-
-/// A database engine. Each is a feature of the crate, and an application may leave one out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// SQLite: the feature `sqlite`.
-    Sqlite,
-    /// PostgreSQL: the feature `postgres`.
-    Postgres,
-}
-
-impl Engine {
-    const fn is_compiled_in(self) -> bool {
-        match self {
-            Self::Sqlite => cfg!(feature = "sqlite"),
-            Self::Postgres => cfg!(feature = "postgres"),
-        }
-    }
-}
-
-impl fmt::Display for Engine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Sqlite => "SQLite",
-            Self::Postgres => "PostgreSQL",
-        })
-    }
-}
-
-/// The address of a database, parsed from a URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DatabaseUrl {
-    /// `sqlite://PATH`: a file.
-    Sqlite(PathBuf),
-    /// `postgres://…`: a libpq connection URL.
-    Postgres(String),
-}
-
-impl DatabaseUrl {
-    /// Parses `sqlite://PATH` or `postgres://…` (also `postgresql://…`).
-    ///
-    /// # Errors
-    /// Returns [`Error::NotCompiledIn`] for an engine that this program lacks, and
-    /// [`Error::NotADatabase`] for any other text.
-    pub fn parse(url: &str) -> Result<Self, Error> {
-        let path = url
-            .strip_prefix("sqlite://")
-            .filter(|path| !path.is_empty());
-        let parsed = if let Some(path) = path {
-            Self::Sqlite(PathBuf::from(path))
-        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Self::Postgres(url.to_owned())
-        } else {
-            return Err(Error::NotADatabase);
-        };
-        let engine = parsed.engine();
-        if engine.is_compiled_in() {
-            Ok(parsed)
-        } else {
-            Err(Error::NotCompiledIn(engine))
-        }
-    }
-
-    /// Returns the engine of the database.
-    #[must_use]
-    pub const fn engine(&self) -> Engine {
-        match self {
-            Self::Sqlite(_) => Engine::Sqlite,
-            Self::Postgres(_) => Engine::Postgres,
-        }
-    }
-
-    /// Opens a new connection and sets its session up.
-    pub(super) fn connect(&self) -> Result<AnyConnection, Error> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(path) => sqlite::connect(path),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(url) => Session::connect(url).map(Session::into_connection),
-            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-            other => Err(Error::NotCompiledIn(other.engine())),
         }
     }
 }
@@ -320,35 +233,5 @@ struct LogErrors;
 impl diesel::r2d2::HandleError<Error> for LogErrors {
     fn handle_error(&self, error: Error) {
         tracing::warn!(cause = %error, "database connection failed");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn database_url_is_parsed() {
-        assert_eq!(
-            DatabaseUrl::parse("sqlite://narthex.db").unwrap(),
-            DatabaseUrl::Sqlite(PathBuf::from("narthex.db"))
-        );
-        assert_eq!(
-            DatabaseUrl::parse("sqlite:///var/lib/n.db").unwrap(),
-            DatabaseUrl::Sqlite(PathBuf::from("/var/lib/n.db"))
-        );
-        assert!(matches!(
-            DatabaseUrl::parse("postgres://localhost/n"),
-            Ok(DatabaseUrl::Postgres(_))
-        ));
-        for url in [
-            "",
-            "narthex.db",
-            "sqlite://",
-            "mysql://localhost/n",
-            "sqlite:x",
-        ] {
-            assert!(DatabaseUrl::parse(url).is_err(), "{url}");
-        }
     }
 }

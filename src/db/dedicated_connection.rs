@@ -16,11 +16,17 @@ use super::{
     connection::Losses, identity::File,
 };
 
-/// One channel for all. Each listener reads from the tables what it needs.
-const LISTEN: &str = "LISTEN narthex";
+/// Subscribes to the channel of the schema. Each listener reads from the tables what it needs. A
+/// channel belongs to the whole database, so with one name for all, the clusters of two schemas would
+/// wake each other. The name has the OID of the schema, because a name has at most 63 bytes.
+const LISTEN: &str = "DO $$ BEGIN \
+     EXECUTE 'LISTEN narthex_' || CAST(CAST(to_regnamespace(quote_ident(current_schema())) AS oid) AS text); \
+     END $$";
 /// Uses a savepoint, because an engine without `NOTIFY` would refuse every later query of the
 /// transaction.
-const NOTIFY: &str = "SAVEPOINT notified; NOTIFY narthex; RELEASE SAVEPOINT notified";
+const NOTIFY: &str = "SAVEPOINT notified; \
+     SELECT pg_notify('narthex_' || CAST(CAST(to_regnamespace(quote_ident(current_schema())) AS oid) AS text), ''); \
+     RELEASE SAVEPOINT notified";
 const UNNOTIFIED: &str = "ROLLBACK TO SAVEPOINT notified";
 
 /// A connection that belongs to one thread, which may block. It is opened at first use and again

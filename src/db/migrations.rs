@@ -10,6 +10,8 @@ use diesel::{
 };
 use diesel_migrations::MigrationHarness as _;
 
+#[cfg(feature = "postgres")]
+use super::postgres;
 use super::{
     AnyConnection, DatabaseUrl, Error, applied_migrations, inspect, requirements, timeouts,
     transaction,
@@ -165,7 +167,8 @@ impl fmt::Display for Migration {
 impl MigrationMetadata for Migration {}
 
 /// The advisory lock that a migrating process holds. The number is arbitrary, but no other program
-/// may use it.
+/// may use it. Processes on different schemas of a database wait for each other. This delays a
+/// start, and keeps the number the same for all versions.
 const ADVISORY_LOCK: &str = "SELECT pg_advisory_xact_lock(8242463316742391)";
 
 /// Applies the missing migrations, all or none, and returns their names. If several processes start
@@ -183,6 +186,10 @@ pub fn run_pending(target: &DatabaseUrl, migrations: Migrations) -> Result<Vec<S
         // The process that held the lock may run a newer version.
         if is_up_to_date(connection, migrations)? {
             return Ok(Vec::new());
+        }
+        #[cfg(feature = "postgres")]
+        if matches!(target, DatabaseUrl::Postgres(url) if url.schema().is_some()) {
+            postgres::create_schema(connection)?;
         }
         let done = connection
             .run_pending_migrations(EngineMigrations(target, migrations))

@@ -9,6 +9,7 @@ mod cached_statement;
 mod closed;
 mod connection;
 mod connection_limit;
+mod database_url;
 mod dedicated_connection;
 mod identity;
 pub mod inspect;
@@ -19,6 +20,7 @@ mod offline;
 pub mod postgres;
 mod probe;
 mod requirements;
+mod schema_name;
 mod sql_types;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
@@ -43,11 +45,13 @@ pub(crate) use self::{
 };
 pub use self::{
     closed::CloseSignal,
-    connection::{AnyConnection, DatabaseUrl, Engine},
+    connection::AnyConnection,
     connection_limit::{ConnectionCapacity, connection_capacity},
+    database_url::{DatabaseUrl, Engine, PostgresUrl},
     dedicated_connection::{DedicatedConnection, notify, set_asynchronous_commit},
     identity::DatabaseIdentity,
     migrations::{Migration, Migrations, ensure_applied, run_pending},
+    schema_name::SchemaName,
     transaction::{IsRetryable, is_english},
 };
 use self::{

@@ -45,7 +45,7 @@ pub(super) fn check(settings: &Settings, clock: &dyn Clock, findings: &mut Findi
     }
     #[cfg(feature = "postgres")]
     if let DatabaseUrl::Postgres(url) = target {
-        encryption(url, findings);
+        encryption(url.as_str(), findings);
     }
     let inspected = inspect::connect_to_existing(target)
         .map_err(Error::from)

@@ -7,9 +7,9 @@ pub mod url;
 
 use std::borrow::Cow;
 
-use diesel::{Connection as _, PgConnection};
+use diesel::{Connection as _, PgConnection, connection::SimpleConnection as _};
 
-use super::{AnyConnection, Error, inspect::texts_of, timeouts};
+use super::{AnyConnection, Error, PostgresUrl, inspect::texts_of, timeouts};
 
 const VERSION: &str = "SELECT version() AS text";
 const ENCODING: &str = "SELECT current_setting('server_encoding') AS text";
@@ -18,18 +18,18 @@ const YUGABYTE_ISOLATION: &str = "SELECT coalesce(current_setting(\
      'yb_effective_transaction_isolation_level', true), 'unknown') AS text";
 
 /// Connects to a server that meets every requirement. This needs a second connection.
-pub(super) fn connect_to_suitable(url: &str) -> Result<AnyConnection, Error> {
+pub(super) fn connect_to_suitable(url: &PostgresUrl) -> Result<AnyConnection, Error> {
     let mut server = connect_to_primary(url)?;
     ensure_supported(&mut server)?;
-    let mut session = session::Session::begin(server)?;
+    let mut session = session::Session::begin(server, url.schema())?;
     session.ensure_unshared(url)?;
     Ok(session.into_connection())
 }
 
 /// Connects to a server and fails if it is a standby.
-pub(super) fn connect_to_primary(url: &str) -> Result<PgConnection, Error> {
-    let mut connection =
-        PgConnection::establish(&bounded(url)).map_err(|error| primary::describe_error(&error))?;
+pub(super) fn connect_to_primary(url: &PostgresUrl) -> Result<PgConnection, Error> {
+    let mut connection = PgConnection::establish(&bounded(url.as_str()))
+        .map_err(|error| primary::describe_error(&error))?;
     primary::ensure_primary(&mut connection)?;
     Ok(connection)
 }
@@ -43,6 +43,16 @@ fn bounded(url: &str) -> Cow<'_, str> {
             let mark = if url.contains('?') { '&' } else { '?' };
             format!("{url}{mark}{name}={value}").into()
         })
+}
+
+/// Creates the schema of `search_path` if it does not exist. `CREATE SCHEMA IF NOT EXISTS` alone needs
+/// the right to create schemas even if the schema exists. The name is already quoted there.
+const CREATE_SCHEMA: &str = "DO $$ BEGIN IF current_schema() IS NULL THEN \
+     EXECUTE 'CREATE SCHEMA ' || current_setting('search_path'); END IF; END $$";
+
+/// Creates the schema that the session selected, if it does not exist.
+pub(super) fn create_schema(connection: &mut AnyConnection) -> Result<(), Error> {
+    Ok(connection.batch_execute(CREATE_SCHEMA)?)
 }
 
 /// Refuses engines that only speak PostgreSQL's protocol, and encodings other than UTF-8.

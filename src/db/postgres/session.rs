@@ -16,7 +16,7 @@ use diesel::{
 };
 
 use super::connect_to_primary;
-use crate::db::{AnyConnection, Error, connection::Writes, timeouts};
+use crate::db::{AnyConnection, Error, PostgresUrl, SchemaName, connection::Writes, timeouts};
 
 /// Reads the present mark of a session and sets a new one. The server generates the mark, because
 /// several processes may share one pooler.
@@ -28,6 +28,9 @@ const MARK: &str = "SELECT coalesce(current_setting('narthex.session', true), ''
 /// Reads, in a transaction of its own, the mark and whether the session accepts writes.
 const READ_MARK: &str = "SELECT coalesce(current_setting('narthex.session', true), '') AS mark, \
      current_setting('transaction_read_only') AS read_only";
+
+/// Selects the schema of all tables. `options` in the URL would do the same, but PgBouncer refuses them.
+const SELECT_SCHEMA: &str = "SELECT set_config('search_path', quote_ident($1), false)";
 
 /// A new connection and the mark of its session.
 pub(in crate::db) struct Session {
@@ -57,12 +60,15 @@ struct SessionRow {
 
 impl Session {
     /// Opens a new connection with the bounds of `timeouts.rs`.
-    pub(in crate::db) fn connect(url: &str) -> Result<Self, Error> {
-        Self::begin(connect_to_primary(url)?)
+    pub(in crate::db) fn connect(url: &PostgresUrl) -> Result<Self, Error> {
+        Self::begin(connect_to_primary(url)?, url.schema())
     }
 
-    /// Marks the session of a new connection and sets its bounds.
-    pub(in crate::db) fn begin(mut connection: PgConnection) -> Result<Self, Error> {
+    /// Marks the session of a new connection, sets its bounds, and selects the schema.
+    pub(in crate::db) fn begin(
+        mut connection: PgConnection,
+        schema: Option<&SchemaName>,
+    ) -> Result<Self, Error> {
         // No query is prepared by name before the session is known to be unshared.
         let row: MarkRow = diesel::sql_query(MARK)
             .get_result(&mut connection)
@@ -73,6 +79,12 @@ impl Session {
         connection
             .batch_execute(timeouts::POSTGRES)
             .map_err(unreachable)?;
+        if let Some(schema) = schema {
+            diesel::sql_query(SELECT_SCHEMA)
+                .bind::<Text, _>(schema.to_string())
+                .execute(&mut connection)
+                .map_err(unreachable)?;
+        }
         let mut session = Self {
             connection,
             mark: Mark(row.mark),
@@ -94,7 +106,7 @@ impl Session {
     /// A pooler gives a transaction either the session that was released last or the one that was
     /// released first. In the first case the second connection meets the mark of the first one. In
     /// the second case two consecutive transactions of one connection meet different sessions.
-    pub(in crate::db) fn ensure_unshared(&mut self, url: &str) -> Result<(), Error> {
+    pub(in crate::db) fn ensure_unshared(&mut self, url: &PostgresUrl) -> Result<(), Error> {
         let mut other = Self::connect(url)?;
         other.check()?;
         self.check()?;

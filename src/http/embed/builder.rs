@@ -101,6 +101,13 @@ impl Builder {
         self.setting("database_url", url)
     }
 
+    /// The PostgreSQL schema of Narthex's tables, such as `narthex`. It is created if it does not
+    /// exist. So Narthex can share the database of the app, and the app's tables can reference
+    /// `narthex.users (id)`.
+    pub fn schema(self, name: impl fmt::Display) -> Self {
+        self.setting("database_schema", name)
+    }
+
     /// The largest number of PostgreSQL connections.
     pub fn database_connections(self, connections: u32) -> Self {
         self.setting("database_connections", connections)

@@ -56,7 +56,7 @@ fn plan(app: &TestApp, settings: &str, query: &str) -> String {
             steps.collect()
         }
         DatabaseUrl::Postgres(url) => {
-            let mut connection = PgConnection::establish(url).unwrap();
+            let mut connection = PgConnection::establish(url.as_str()).unwrap();
             let values = (1..).take_while(|place| query.contains(&format!("${place}")));
             let values: Vec<_> = values.map(|_| "NULL").collect();
             connection

@@ -6,6 +6,7 @@ mod operations;
 mod own_app;
 mod refusals;
 mod settings;
+mod shared_database;
 mod slow_body;
 mod testing;
 

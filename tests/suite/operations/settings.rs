@@ -124,6 +124,12 @@ const INVALID: &[(&str, &str, &str)] = &[
     ("NARTHEX_LAST_USED_EVERY", "often", "30s"),
     ("NARTHEX_KEEP_ENDED", "101y", "90d"),
     ("NARTHEX_DRAIN", "0s", "over zero"),
+    ("NARTHEX_DATABASE_SCHEMA", "Narthex", "a-z, 0-9 and _"),
+    (
+        "NARTHEX_DATABASE_SCHEMA",
+        "narthex",
+        "SQLite has no schemas",
+    ),
     ("NARTHEX_DATABASE_CONNECTIONS", "1", "from 2 to 1000"),
     ("NARTHEX_DATABASE_CONNECTIONS", "a few", "from 2 to 1000"),
     ("NARTHEX_MEMORY_ENTRIES", "many", "such as 100000"),
@@ -247,9 +253,10 @@ fn every_setting_is_tested_with_both_kinds_of_value() {
     let invalid: BTreeSet<&str> = INVALID.iter().map(|(env, ..)| *env).collect();
     assert_eq!(invalid, all);
     let mut valid: BTreeSet<&str> = VALID.iter().map(|(env, _)| *env).collect();
-    // The secret key is never an argument, and the other two need a file. They have their own
-    // tests.
+    // The secret key is never an argument, two settings need a file, and the schema needs PostgreSQL.
+    // They have their own tests.
     valid.extend([
+        "NARTHEX_DATABASE_SCHEMA",
         "NARTHEX_SECRET_KEY",
         "NARTHEX_SECRET_KEY_FILE",
         "DATABASE_URL_FILE",

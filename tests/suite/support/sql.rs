@@ -26,7 +26,7 @@ pub fn query_lines_at(database: &DatabaseUrl, sqlite: &str, postgres: &str) -> V
             diesel::sql_query(sqlite).load(&mut connection).unwrap()
         }
         DatabaseUrl::Postgres(url) => {
-            let mut connection = PgConnection::establish(url).unwrap();
+            let mut connection = PgConnection::establish(url.as_str()).unwrap();
             diesel::sql_query(postgres).load(&mut connection).unwrap()
         }
     };
@@ -37,7 +37,9 @@ pub fn query_lines_at(database: &DatabaseUrl, sqlite: &str, postgres: &str) -> V
 pub fn execute(app: &TestApp, sql: &str) {
     let done = match &app.context.settings().database.url {
         DatabaseUrl::Sqlite(path) => sqlite_at(path.to_str().unwrap()).batch_execute(sql),
-        DatabaseUrl::Postgres(url) => PgConnection::establish(url).unwrap().batch_execute(sql),
+        DatabaseUrl::Postgres(url) => PgConnection::establish(url.as_str())
+            .unwrap()
+            .batch_execute(sql),
     };
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
