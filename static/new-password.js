@@ -1,5 +1,5 @@
-// Says, while a new password is typed, what it still lacks. The server has the last word and says it
-// without this, too; what only it knows (which passwords are common) is not said here.
+// Says during input what a new password still lacks. The server decides, and says the same without this
+// file. Which passwords are common is known to the server only.
 
 const SEQUENCES = [
   "abcdefghijklmnopqrstuvwxyz",
@@ -31,18 +31,19 @@ function isOwn(text) {
 
 function say() {
   const typed = field.value;
+  const says = hint.dataset;
   const missing = field.minLength - characters(typed);
   const beyond = characters(typed) - Number(hint.dataset.most);
   const lower = typed.toLowerCase();
-  let words = "Long enough.";
+  let words = says.good;
   if (typed === "") words = "";
-  else if (missing > 0) words = missing === 1 ? "1 more character." : `${missing} more characters.`;
-  else if (beyond > 0) words = `${beyond} too many characters.`;
-  else if (/^(.{1,3}?)\1+$/su.test(lower)) words = "Avoid repeating the same characters.";
-  else if (isSequence(lower)) words = "Avoid sequences such as abcdef or qwerty.";
-  else if (isOwn(typed)) words = "Use more than your name and your address.";
+  else if (missing > 0) words = says.missing.replace("#", missing);
+  else if (beyond > 0) words = says.beyond.replace("#", beyond);
+  else if (/^(.{1,3}?)\1+$/su.test(lower)) words = says.repeated;
+  else if (isSequence(lower)) words = says.sequence;
+  else if (isOwn(typed)) words = says.own;
   if (hint.textContent !== words) hint.textContent = words;
-  hint.classList.toggle("good", words === "Long enough.");
+  hint.classList.toggle("good", words === says.good);
 }
 
 if (field && hint) {

@@ -92,9 +92,9 @@ const fn colour(red: u8, green: u8, blue: u8) -> Colour {
 const WHITE: Colour = colour(0xff, 0xff, 0xff);
 /// The colours of the stylesheet: the background of the light scheme, the background and the
 /// surface of the dark one, and the dark text on the accent.
-const LIGHT_GROUND: Colour = colour(0xf7, 0xf6, 0xf3);
-const DARK_GROUND: Colour = colour(0x16, 0x19, 0x18);
-const DARK_PAPER: Colour = colour(0x1e, 0x23, 0x21);
+const LIGHT_GROUND: Colour = colour(0xf5, 0xf6, 0xf6);
+const DARK_GROUND: Colour = colour(0x12, 0x15, 0x14);
+const DARK_PAPER: Colour = colour(0x1a, 0x1e, 0x1c);
 const DARK_INK: Colour = colour(0x10, 0x20, 0x1a);
 /// The minimum contrast of text (WCAG 2.2, success criterion 1.4.3).
 const MIN_CONTRAST: f64 = 4.5;

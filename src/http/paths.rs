@@ -10,8 +10,8 @@ use crate::{
 };
 
 macro_rules! paths {
-    ($($(#[$doc:meta])* $name:ident = $path:literal;)*) => {
-        $($(#[$doc])* pub const $name: &str = $path;)*
+    ($($(#[$attribute:meta])* $name:ident = $path:literal;)*) => {
+        $($(#[$attribute])* pub const $name: &str = $path;)*
     };
 }
 
@@ -58,6 +58,10 @@ paths! {
     RECEIPT = "/account/receipts/{id}";
     /// The audit log.
     ACTIVITY = "/account/activity";
+    /// Every component of the pages, for their authors and for the tests. No program that is
+    /// installed serves it.
+    #[cfg(feature = "internals")]
+    COMPONENTS = "/components";
     /// Whether the process runs.
     HEALTH = "/healthz";
     /// Whether the database answers.

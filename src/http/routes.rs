@@ -205,6 +205,13 @@ pub fn table() -> Vec<Route> {
         any_method: true,
         ..route(Method::GET, paths::VERIFY, Public, forward_auth::verify)
     });
+    #[cfg(feature = "internals")]
+    table.push(route(
+        Method::GET,
+        paths::COMPONENTS,
+        OptionalSession,
+        pages::components::show,
+    ));
     table
 }
 

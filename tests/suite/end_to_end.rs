@@ -12,7 +12,7 @@ const ADA: &str = "ada@example.com";
 async fn sign_in(app: &TestApp, user_agent: &str) -> Window {
     let window = Window::at(&app.origin).user_agent(user_agent).open().await;
     window.visit("/login").await;
-    window.fill("E-mail address", ADA).await;
+    window.fill("Email address", ADA).await;
     window.fill("Password", PASSWORD).await;
     window.tick("Keep me signed in on this browser").await;
     window.press("Sign in").await;
@@ -45,7 +45,7 @@ async fn user_revokes_one_session_and_then_everything() {
     desk.screenshot("login").await;
     desk.press("Create account").await;
     desk.fill("Your name", "Ada Lovelace").await;
-    desk.fill("E-mail address", ADA).await;
+    desk.fill("Email address", ADA).await;
     desk.fill("Password", "too short").await;
     desk.press("Create account").await;
     desk.expect_text("Use at least 15 characters").await;

@@ -110,13 +110,8 @@ impl BrowserUser {
             ),
         };
         Layout {
-            user_id: self.principal.user().id.to_string(),
             receipt: receipt.map(paths::receipt),
-            ..Layout::new(
-                &self.request,
-                Some(self.principal.user().name.clone()),
-                message,
-            )
+            ..Layout::new(&self.request, message)
         }
     }
 
@@ -239,7 +234,7 @@ impl OptionalUser {
     /// Returns the layout of the page, with the message that an earlier request left.
     #[must_use]
     pub fn frame(&self) -> Layout {
-        Layout::new(&self.request, None, self.cookie.take_flash_message())
+        Layout::new(&self.request, self.cookie.take_flash_message())
     }
 
     /// Returns the language of the page.

@@ -11,7 +11,11 @@ use crate::{
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
         paths,
-        response::html::{self, Layout, see_other},
+        response::{
+            components::Refused,
+            field_texts::FieldTexts,
+            html::{self, Layout, see_other},
+        },
         return_to::{ReturnTo, or_page},
     },
     i18n::humanize,
@@ -26,7 +30,8 @@ struct ConfirmPage {
     email: String,
     lasts: String,
     next: String,
-    refused: Option<String>,
+    refused: Option<Refused>,
+    errors: FieldTexts,
     form_key: String,
 }
 
@@ -41,6 +46,7 @@ impl ConfirmPage {
             ),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             refused: None,
+            errors: FieldTexts::default(),
             form_key: new_form_key(&user.context)?,
         })
     }
@@ -68,7 +74,7 @@ pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         Err(Error::WrongPassword) => {
             let page = ConfirmPage::new(&user, next.as_ref())?;
             html::unprocessable(&ConfirmPage {
-                refused: Some(user.text(&field::password_wrong())),
+                errors: FieldTexts::one("password", user.text(&field::password_wrong())),
                 ..page
             })
         }
@@ -77,7 +83,7 @@ pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
             html::refused(
                 &error,
                 &ConfirmPage {
-                    refused: Some(error.sentence(user.language())),
+                    refused: Some(Refused::by(&error, user.language())),
                     ..page
                 },
             )

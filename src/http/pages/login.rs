@@ -13,7 +13,11 @@ use crate::{
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
         paths,
-        response::html::{self, Layout, see_other},
+        response::{
+            components::Refused,
+            field_texts::FieldTexts,
+            html::{self, Layout, see_other},
+        },
         return_to::{ReturnTo, or_page},
     },
     i18n,
@@ -31,7 +35,9 @@ struct LoginPage {
     next: String,
     /// The path of the registration page, with the same return address.
     register: Option<String>,
-    refused: Option<String>,
+    refused: Option<Refused>,
+    /// Always empty: the response does not say which field is wrong.
+    errors: FieldTexts,
     form_key: String,
 }
 
@@ -50,6 +56,7 @@ impl LoginPage {
             register: (user.context.settings().accounts.registration == Registration::Open)
                 .then(|| ReturnTo::append_to(paths::REGISTER, next)),
             refused: None,
+            errors: FieldTexts::default(),
             form_key: new_form_key(&user.context)?,
         })
     }
@@ -87,10 +94,10 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
         Err(Error::WrongPassword) => {
             let page = LoginPage::new(&user, email, remember, next.as_ref())?;
             html::unprocessable(&LoginPage {
-                refused: Some(i18n::text(
+                refused: Some(Refused::Wrong(i18n::text(
                     user.language(),
                     &notice::wrong_email_or_password(),
-                )),
+                ))),
                 ..page
             })
         }
@@ -99,7 +106,7 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
             html::refused(
                 &error,
                 &LoginPage {
-                    refused: Some(error.sentence(user.language())),
+                    refused: Some(Refused::by(&error, user.language())),
                     ..page
                 },
             )

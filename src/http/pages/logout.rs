@@ -32,10 +32,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
         return Ok(see_other(&page));
     };
     html::ok(&LogoutPage {
-        frame: Layout {
-            user_id: caller.user().id.to_string(),
-            ..user.frame()
-        },
+        frame: user.frame(),
         name: caller.user().name.clone(),
         next: next.map(ReturnTo::into_text).unwrap_or_default(),
     })

@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod activity;
+#[cfg(feature = "internals")]
+pub mod components;
 pub mod confirm;
 pub mod credential_row;
 pub mod home;

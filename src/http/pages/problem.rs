@@ -31,7 +31,7 @@ struct ProblemPage {
 /// [`Error::NotFound`] if there is no such problem type.
 pub async fn show(request: HttpRequest, slug: Path<String>) -> Result<HttpResponse> {
     let kind = ProblemType::named(&slug).ok_or(Error::NotFound)?;
-    let frame = Layout::new(&request, None, None);
+    let frame = Layout::new(&request, None);
     let language = language_of(&request);
     let template = ProblemPage {
         frame,

@@ -15,6 +15,7 @@ use crate::{
         middleware::body::{Form, Query},
         paths,
         response::{
+            components::Refused,
             field_texts::FieldTexts,
             html::{self, Layout, see_other},
         },
@@ -34,6 +35,7 @@ struct RegisterPage {
     next: String,
     login: String,
     errors: FieldTexts,
+    refused: Option<Refused>,
     form_key: String,
 }
 
@@ -46,6 +48,7 @@ impl RegisterPage {
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             login: ReturnTo::append_to(paths::LOGIN, next),
             errors: FieldTexts::default(),
+            refused: None,
             form_key: new_form_key(&user.context)?,
         })
     }
@@ -87,7 +90,7 @@ pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Res
             &RegisterPage {
                 name,
                 email,
-                errors: FieldTexts::one("email", error.sentence(user.language())),
+                refused: Some(Refused::by(&error, user.language())),
                 ..RegisterPage::new(&user, next.as_ref())?
             },
         ),

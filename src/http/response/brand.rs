@@ -89,6 +89,13 @@ impl Brand {
         )
     }
 
+    /// Returns the path of the icon for a home screen.
+    #[must_use]
+    pub fn touch_icon(&self) -> String {
+        let logo = self.logo.as_ref().filter(|logo| logo.name == "logo.png");
+        logo.map_or_else(|| assets::path("touch-icon.png"), OwnFile::path)
+    }
+
     /// Returns the path of the stylesheet with the accent colour.
     #[must_use]
     pub fn accent(&self) -> Option<String> {
@@ -130,7 +137,7 @@ fn logo(logo: &Logo) -> OwnFile {
 fn accent(accent: Accent) -> OwnFile {
     let root = |shades: Shades| {
         format!(
-            ":root{{--green:{};--green-ink:{};--green-ground:{}}}",
+            ":root{{--accent:{};--accent-ink:{};--accent-ground:{}}}",
             shades.accent, shades.ink, shades.tint
         )
     };

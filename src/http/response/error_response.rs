@@ -10,7 +10,7 @@ use actix_web::{
 };
 use askama::Template;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 use utoipa::ToSchema;
 
 use super::{
@@ -104,12 +104,14 @@ pub fn answer_as(request: &HttpRequest, error: &Error, format: ResponseFormat) -
 /// Adds `Retry-After` if a retry can succeed (RFC 9110, section 10.2.3).
 pub(super) fn set_retry_after(response: &mut HttpResponse, error: &Error) {
     if let Some(wait) = error.retry_after() {
-        // Rounded up, so that a retry at the given second is accepted.
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        let seconds = HeaderValue::from(whole_seconds(wait));
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
+}
+
+/// Returns a time to wait in seconds. It is rounded up, so that a retry at that second is accepted.
+pub(super) fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 /// A problem (RFC 9457): the reason why a request failed.
@@ -234,6 +236,8 @@ struct ErrorPage<'a> {
     frame: Layout,
     title: &'a str,
     detail: &'a str,
+    /// The seconds after which a retry can succeed.
+    wait: Option<u64>,
 }
 
 fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
@@ -252,9 +256,10 @@ fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
         error => {
             let language = language_of(request);
             let template = ErrorPage {
-                frame: Layout::new(request, None, None),
+                frame: Layout::new(request, None),
                 title: &error.title(&language),
                 detail: &error.detail(&language),
+                wait: error.retry_after().map(whole_seconds),
             };
             page(error.status(), &template).unwrap_or_else(|_| HttpResponse::new(error.status()))
         }

@@ -1,7 +1,9 @@
 //! HTML pages: their layout, and responses from templates.
 
+use std::rc::Rc;
+
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage as _, HttpRequest, HttpResponse,
     http::{StatusCode, header},
     web::Data,
 };
@@ -10,6 +12,7 @@ use askama::Template;
 use super::{assets, brand::Brand, error_response};
 use crate::{
     config::Mount,
+    credentials::Principal,
     error::{Error, Result},
     http::{
         address::{Address, mount_of, relative_path},
@@ -21,12 +24,32 @@ use crate::{
     types::message::Arg,
 };
 
+/// The signed-in user in the layout.
+pub struct SignedInUser {
+    /// The name.
+    pub name: String,
+    /// The e-mail address.
+    pub email: String,
+}
+
+impl SignedInUser {
+    /// Returns the first letters of the first and of the last word of the name.
+    #[must_use]
+    pub fn initials(&self) -> String {
+        let mut words = self.name.split_whitespace();
+        let first = words.next().and_then(|word| word.chars().next());
+        let last = words.next_back().and_then(|word| word.chars().next());
+        let letters = first.into_iter().chain(last);
+        letters.flat_map(char::to_uppercase).collect()
+    }
+}
+
 /// The layout of a page: everything around its content.
 pub struct Layout {
     /// The operator's name and design.
     pub brand: Data<Brand>,
-    /// The name of the signed-in user.
-    pub user: Option<String>,
+    /// The signed-in user.
+    pub user: Option<SignedInUser>,
     /// The id of the signed-in user, which is part of each form. Empty without a user.
     pub user_id: String,
     /// The path of this page, relative to the mount. The navigation marks its entry.
@@ -44,13 +67,21 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Creates the layout of the page at the address of `request`.
+    /// Creates the layout of the page at the address of `request`. Every page of a signed-in user
+    /// has the menu, including a page that says what went wrong.
     #[must_use]
-    pub fn new(request: &HttpRequest, user: Option<String>, message: Option<String>) -> Self {
+    pub fn new(request: &HttpRequest, message: Option<String>) -> Self {
+        let extensions = request.extensions();
+        let user = extensions
+            .get::<Rc<Principal>>()
+            .map(|principal| principal.user());
         Self {
             brand: Brand::of(request),
-            user,
-            user_id: String::new(),
+            user: user.map(|user| SignedInUser {
+                name: user.name.clone(),
+                email: user.email.clone(),
+            }),
+            user_id: user.map_or_else(String::new, |user| user.id.to_string()),
             path: relative_path(request).unwrap_or_default().to_owned(),
             address: draft::address_without(request),
             message,
@@ -92,10 +123,23 @@ impl Layout {
         app.unwrap_or_else(|| self.url(paths::ACCOUNT))
     }
 
-    /// Returns whether this page is `path` or below it.
+    /// Returns the address of this page. It no longer shows the message of an earlier request.
+    #[must_use]
+    pub fn here(&self) -> Address {
+        Address::whole(self.address.clone())
+    }
+
+    /// Returns whether this page belongs to the entry `path` of the menu. The page of another form
+    /// belongs to the entry from which a user gets there.
     #[must_use]
     pub fn is_at(&self, path: &str) -> bool {
-        self.path == path || (path != paths::ACCOUNT && self.path.starts_with(&format!("{path}/")))
+        let entry = match &*self.path {
+            paths::PASSWORD | paths::DELETE | paths::CONFIRM => paths::PROFILE,
+            paths::SIGN_OUT => paths::SESSIONS,
+            receipt if receipt.starts_with("/account/receipts/") => paths::ACTIVITY,
+            own => own,
+        };
+        entry == path || (path != paths::ACCOUNT && entry.starts_with(&format!("{path}/")))
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod brand;
+pub mod components;
 pub mod error_response;
 pub mod field_texts;
 pub mod html;

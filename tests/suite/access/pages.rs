@@ -41,6 +41,7 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
     ("GET", "/healthz", Public),
     ("GET", "/readyz", Public),
     ("GET", "/static/{version}/{name}", Public),
+    ("GET", "/components", Public),
     ("GET", "/problems/{name}", Public),
     ("GET", "/", Public),
     ("GET", "/register", Public),

@@ -109,7 +109,13 @@ fn without_user(file: &Source) -> Vec<Violation> {
 
 /// The addresses that the layout does not write.
 fn without_mount(file: &Source) -> Vec<Violation> {
-    let with_mount = ["#", "{{ frame.url(", "{{ frame.asset(", "{{ frame.home()"];
+    let with_mount = [
+        "#",
+        "{{ frame.url(",
+        "{{ frame.asset(",
+        "{{ frame.home()",
+        "{{ frame.here()",
+    ];
     let addresses = [" href=\"", " src=\"", " action=\""]
         .into_iter()
         .flat_map(|attribute| file.text.match_indices(attribute))
@@ -121,8 +127,8 @@ fn without_mount(file: &Source) -> Vec<Violation> {
         .map(|(offset, _)| Violation {
             file: file.path.clone(),
             line: file.line_at(offset),
-            message: "the address may lack the mount; write it with frame.url, frame.asset or \
-                      frame.home"
+            message: "the address may lack the mount; write it with frame.url, frame.asset, \
+                      frame.home or frame.here"
                 .to_owned(),
         })
         .collect()

@@ -293,16 +293,16 @@ async fn double_click_in_a_browser_makes_one_account_and_session() {
     let window = Window::at(&app.origin).open().await;
     window.visit("/register").await;
     window.fill("Your name", "Ada Lovelace").await;
-    window.fill("E-mail address", ADA).await;
+    window.fill("Email address", ADA).await;
     window.fill("Password", PASSWORD).await;
     window.press_twice("Create account").await;
     window.expect_path("/account").await;
     window.expect_text("Ada Lovelace").await;
-    // This page has only one such button.
     window.visit("/account/tokens").await;
+    window.open_account_menu().await;
     window.press("Sign out").await;
     window.expect_path("/login").await;
-    window.fill("E-mail address", ADA).await;
+    window.fill("Email address", ADA).await;
     window.fill("Password", PASSWORD).await;
     window.press_twice("Sign in").await;
     window.expect_path("/account").await;

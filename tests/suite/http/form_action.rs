@@ -16,7 +16,7 @@ async fn sign_in_reaches_an_app_that_redirects_to_another_origin() {
     deployment.register(ADA).await;
     let window = Window::at(&deployment.origin).open().await;
     window.visit(REDIRECT_PATH).await;
-    window.fill("E-mail address", ADA).await;
+    window.fill("Email address", ADA).await;
     window.fill("Password", PASSWORD).await;
     window.press("Sign in").await;
     window.expect_path(&deployment.app.redirect_target()).await;
@@ -51,7 +51,7 @@ async fn sign_in_reaches_an_app_that_redirects_to_another_origin() {
 
     window.press("Create account").await;
     window.fill("Your name", "Grace").await;
-    window.fill("E-mail address", "grace@example.com").await;
+    window.fill("Email address", "grace@example.com").await;
     window.fill("Password", PASSWORD).await;
     window.press("Create account").await;
     window.expect_path(&deployment.app.redirect_target()).await;

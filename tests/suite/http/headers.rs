@@ -106,6 +106,7 @@ fn expect_standard_headers(answer: &Answer) {
             "text/css; charset=utf-8",
             "text/javascript; charset=utf-8",
             "image/svg+xml",
+            "image/png",
         ],
         (false, _) => &["text/html; charset=utf-8"],
     };
@@ -321,7 +322,7 @@ async fn assets_are_cached_until_their_content_changes() {
         .skip(1)
         .filter_map(|link| link.split("href=\"").nth(1)?.split('"').next())
         .collect();
-    assert_eq!(loaded.len(), 2, "{page}");
+    assert_eq!(loaded.len(), 3, "{page}");
     for path in loaded {
         let asset = app.anonymous().get(path).await.expect_status(200);
         expect_standard_headers(&asset);
@@ -364,11 +365,12 @@ async fn going_back_after_sign_out_shows_no_private_page() {
         .open()
         .await;
     window.visit("/login").await;
-    window.fill("E-mail address", ADA).await;
+    window.fill("Email address", ADA).await;
     window.fill("Password", PASSWORD).await;
     window.press("Sign in").await;
     window.expect_path("/account").await;
     window.visit("/account/profile").await;
+    window.open_account_menu().await;
     window.press("Sign out").await;
     window.expect_path("/login").await;
     window.evaluate("history.back()").await;
@@ -389,7 +391,7 @@ async fn restored_page_reloads_after_a_revocation_elsewhere() {
         .open()
         .await;
     window.visit("/login").await;
-    window.fill("E-mail address", ADA).await;
+    window.fill("Email address", ADA).await;
     window.fill("Password", PASSWORD).await;
     window.press("Sign in").await;
     window.expect_path("/account").await;

@@ -122,6 +122,7 @@ async fn every_address_of_a_page_has_the_mount_and_is_answered() {
         "/auth/",
         "/auth/login?next=%2Fauth%2Faccount",
         "/auth/problems/not-found",
+        "/auth/components",
     ];
     let signed_out = Crawler::at(signed_out, &addresses).run().await;
     let addresses = [

@@ -38,6 +38,7 @@ fn is_api_route(route: &Route) -> bool {
     // Browsers send reports there.
     let not_api = [
         "/account",
+        "/components",
         "/static",
         "/login",
         "/logout",

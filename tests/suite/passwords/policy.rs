@@ -314,18 +314,18 @@ async fn page_shows_missing_password_requirements_while_typing() {
     let window = Window::at(&app.origin).open().await;
     window.visit("/register").await;
     window.fill("Your name", NAME).await;
-    window.fill("E-mail address", ADA).await;
+    window.fill("Email address", ADA).await;
     for (password, hint) in [
-        ("twelve chars", "3 more characters."),
-        ("fourteen chars", "1 more character."),
+        ("twelve chars", "Characters still needed: 3"),
+        ("fourteen chars", "Characters still needed: 1"),
         ("xyxyxyxyxyxyxyxy", "Avoid repeating the same characters"),
         ("abcdefghijklmnop", "Avoid sequences such as"),
         (
             "ada lovelace example.com",
-            "more than your name and your address",
+            "more than your name, your address",
         ),
-        ("🙂🙃🙂🙂🙃🙃🙂🙂🙂🙃🙃🙃", "3 more characters."),
-        (PASSWORD, "Long enough."),
+        ("🙂🙃🙂🙂🙃🙃🙂🙂🙂🙃🙃🙃", "Characters still needed: 3"),
+        (PASSWORD, "Looks good."),
     ] {
         window.fill("Password", password).await;
         window.expect_text(hint).await;
@@ -337,13 +337,13 @@ async fn page_shows_missing_password_requirements_while_typing() {
          return [live.getAttribute('aria-live'), live.htmlFor.value, live.textContent];";
     assert_eq!(
         window.evaluate(region).await,
-        json!(["polite", "password", "Long enough."])
+        json!(["polite", "password", "Looks good."])
     );
     window.press("Create account").await;
     window.expect_path("/account").await;
     window.visit("/account/profile").await;
     window.fill("New password", "short").await;
-    window.expect_text("10 more characters.").await;
+    window.expect_text("Characters still needed: 10").await;
     window.close().await;
 }
 
@@ -355,7 +355,7 @@ async fn page_without_scripts_shows_requirements_after_submission() {
     window.visit("/register").await;
     window.expect_text("At least 15 characters.").await;
     window.fill("Your name", NAME).await;
-    window.fill("E-mail address", ADA).await;
+    window.fill("Email address", ADA).await;
     window.fill("Password", "xyxyxyxyxyxyxyxy").await;
     window.press("Create account").await;
     window

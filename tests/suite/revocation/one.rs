@@ -113,13 +113,11 @@ async fn confirmed_revocation_leads_to_list_with_receipt_link() {
     ] {
         let ended = scene.here.post(path, &[CONFIRMED]).await;
         let page = scene.here.follow(&ended.expect_redirect(list)).await;
-        let receipt = link(&page.expect_text(message), "View the receipt");
+        let receipt = link(&page.expect_text(message), "View receipt");
         let receipt = scene.here.get(&receipt).await.expect_status(200);
         receipt.expect_text("Revoked");
         let again = scene.here.get(list).await;
-        again
-            .expect_no_text(message)
-            .expect_no_text("View the receipt");
+        again.expect_no_text(message).expect_no_text("View receipt");
     }
     scene.phone.get("/account").await.expect_status(303);
     let client = scene.app.api_client(&scene.secret);
@@ -191,7 +189,7 @@ async fn revocation_page_works_without_scripts() {
     let scene = Scene::new().await;
     let window = Window::at(&scene.app.origin).without_scripts().open().await;
     window.visit("/login").await;
-    window.fill("E-mail address", ADA).await;
+    window.fill("Email address", ADA).await;
     window.fill("Password", PASSWORD).await;
     window.press("Sign in").await;
     window.expect_path("/account").await;
@@ -207,7 +205,7 @@ async fn revocation_page_works_without_scripts() {
     window.expect_path("/account").await;
     window.expect_text("Token revoked: CI of the shop.").await;
     window.screenshot("revoked").await;
-    window.press("View the receipt").await;
+    window.press("View receipt").await;
     window.expect_text("1 token").await;
     window.close().await;
     let client = scene.app.api_client(&scene.secret);

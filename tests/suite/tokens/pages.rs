@@ -469,7 +469,7 @@ async fn revoked_token_is_rejected_and_cannot_be_resumed() {
         .follow(&ended)
         .await
         .expect_text("Token revoked: CI.");
-    drop(list.expect_text("View the receipt"));
+    drop(list.expect_text("View receipt"));
     client.get("/api/v1/user").await.expect_status(401);
     for action in ["resume", "pause"] {
         browser

@@ -7,6 +7,7 @@ use crate::{
     accounts::{self, Profile},
     app_state::AppState,
     audit::RevokedDetail,
+    credentials::{CredentialFilter, revoke::preview},
     crypto::secret::SecretString,
     error::{Error, Result},
     http::{
@@ -16,6 +17,7 @@ use crate::{
         middleware::body::Form,
         paths,
         response::{
+            components::Refused,
             field_texts::FieldTexts,
             html::{self, Layout, see_other},
         },
@@ -39,10 +41,17 @@ struct SettingsPage {
     end_sessions: bool,
     end_tokens: bool,
     form_key: String,
+    /// The numbers of sessions other than this one, and of tokens.
+    other_sessions: u64,
+    tokens: u64,
     errors: FieldTexts,
+    refused: Option<Refused>,
 }
 
-fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPage> {
+async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPage> {
+    let (context, account) = (&user.context, user.principal.user().id);
+    let others = CredentialFilter::all_but(user.principal.credential().id);
+    let count = preview(context, account, others).await?.count();
     Ok(SettingsPage {
         frame: user.frame(),
         name: user.principal.user().name.clone(),
@@ -50,13 +59,16 @@ fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPage> {
         end_sessions: true,
         end_tokens: false,
         form_key: new_form_key(&user.context)?,
+        other_sessions: count.sessions,
+        tokens: count.tokens,
         errors,
+        refused: None,
     })
 }
 
 /// `GET /account/profile`
 pub async fn settings(user: BrowserUser) -> Result<HttpResponse> {
-    let mut page = page_with(&user, FieldTexts::default())?;
+    let mut page = page_with(&user, FieldTexts::default()).await?;
     if let Some(mut typed) = user.draft(paths::PROFILE) {
         (page.name, page.email) = (typed.text("name"), typed.text("email"));
     }
@@ -86,7 +98,7 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
         Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
             name,
             email,
-            ..page_with(&user, user.field_texts(&errors))?
+            ..page_with(&user, user.field_texts(&errors)).await?
         }),
         Err(other) => Err(other),
     }
@@ -160,14 +172,14 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
         Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
             end_sessions,
             end_tokens,
-            ..page_with(&user, user.field_texts(&errors))?
+            ..page_with(&user, user.field_texts(&errors)).await?
         }),
         Err(error @ Error::Throttled(_)) => {
-            let errors = FieldTexts::one("current_password", error.sentence(user.language()));
             let page = SettingsPage {
                 end_sessions,
                 end_tokens,
-                ..page_with(&user, errors)?
+                refused: Some(Refused::by(&error, user.language())),
+                ..page_with(&user, FieldTexts::default()).await?
             };
             html::refused(&error, &page)
         }
@@ -197,11 +209,14 @@ pub async fn delete(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         }
         Err(Error::Invalid(errors)) => {
             let errors = errors.renamed("password", "delete_password");
-            html::unprocessable(&page_with(&user, user.field_texts(&errors))?)
+            html::unprocessable(&page_with(&user, user.field_texts(&errors)).await?)
         }
         Err(error @ Error::Throttled(_)) => {
-            let errors = FieldTexts::one("delete_password", error.sentence(user.language()));
-            html::refused(&error, &page_with(&user, errors)?)
+            let page = SettingsPage {
+                refused: Some(Refused::by(&error, user.language())),
+                ..page_with(&user, FieldTexts::default()).await?
+            };
+            html::refused(&error, &page)
         }
         Err(other) => Err(other),
     }

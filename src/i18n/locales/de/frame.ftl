@@ -1,3 +1,39 @@
 # Der Rahmen der Seiten und ihre Bauteile
 
+frame-product = Narthex
+frame-description = Melden Sie sich bei { $app } an und verwalten Sie Ihre Sitzungen und Tokens.
 frame-skip = Zum Inhalt springen
+frame-menu = Konto
+frame-overview = Übersicht
+frame-sessions = Sitzungen
+frame-tokens = Tokens
+frame-activity = Aktivität
+frame-settings = Einstellungen
+frame-sign-out = Abmelden
+frame-sign-out-everywhere = Überall abmelden…
+frame-back = Zurück zu { $app }
+frame-api = API
+
+title-error = Fehler: { $title }
+form-refused = Es wurde nichts gespeichert. Bitte korrigieren Sie:
+button-cancel = Abbrechen
+chip-remove = (diesen Filter entfernen)
+toast-receipt = Beleg anzeigen
+toast-dismiss = Meldung ausblenden
+password-show = Anzeigen
+password-hide = Ausblenden
+password-hint = Mindestens { $least } Zeichen. Einige Wörter hintereinander sind leicht zu merken und schwer zu erraten.
+table-select = { $name } auswählen
+table-select-all = Alle auswählen
+table-menu = Aktionen für { $name }
+bar-selected = { $count } ausgewählt
+pages-previous = Zurück
+pages-next = Weiter
+filter-apply = Filtern
+filter-reset = Zurücksetzen
+copy-copy = Kopieren
+copy-done = Kopiert
+dialog-close = Schließen
+
+error-to-account = Zu Ihrem Konto
+problem-page-status = Die API antwortet mit dem Status { $status } und einem Problem dieses Typs:

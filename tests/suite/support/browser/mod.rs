@@ -156,16 +156,22 @@ impl Window {
     }
 
     async fn press_element(&self, path: &str, words: &str) {
-        let thing = self.find_single(path, words).await;
+        let thing = self.find_visible(path, words).await;
         thing
             .click()
             .await
             .unwrap_or_else(|error| panic!("{words} can't be pressed: {error}"));
     }
 
+    /// Opens the menu with the name of the signed-in user.
+    pub async fn open_account_menu(&self) {
+        let menu = "//details[contains(@class, 'account')]/summary";
+        self.press_element(menu, "the account menu").await;
+    }
+
     /// Double-clicks the button.
     pub async fn press_twice(&self, words: &str) {
-        let thing = self.find_single(&pressable(words), words).await;
+        let thing = self.find_visible(&pressable(words), words).await;
         let clicks = self.driver.action_chain().double_click_element(&thing);
         clicks
             .perform()
@@ -248,12 +254,30 @@ impl Window {
     }
 
     async fn find_single(&self, path: &str, words: &str) -> WebElement {
+        self.find_one(words, async || self.find_all(path).await)
+            .await
+    }
+
+    /// Finds an element that a person can see, and not one of a closed menu.
+    async fn find_visible(&self, path: &str, words: &str) -> WebElement {
         let find = async || {
-            self.driver
-                .find_all(By::XPath(path))
-                .await
-                .expect("an XPath")
+            let mut visible = Vec::new();
+            for element in self.find_all(path).await {
+                if element.is_displayed().await.unwrap_or(false) {
+                    visible.push(element);
+                }
+            }
+            visible
         };
+        self.find_one(words, find).await
+    }
+
+    async fn find_all(&self, path: &str) -> Vec<WebElement> {
+        let found = self.driver.find_all(By::XPath(path)).await;
+        found.expect("an XPath")
+    }
+
+    async fn find_one(&self, words: &str, find: impl AsyncFn() -> Vec<WebElement>) -> WebElement {
         self.wait_until(async || find().await.len() == 1).await;
         let found = find().await;
         let [ref one] = found[..] else {
