@@ -115,6 +115,10 @@ mod i18n;
 #[cfg(all(feature = "cli", not(feature = "internals")))]
 mod import;
 #[cfg(not(feature = "internals"))]
+mod jobs;
+#[cfg(not(feature = "internals"))]
+mod mail;
+#[cfg(not(feature = "internals"))]
 mod passwords;
 #[cfg(not(feature = "internals"))]
 mod rate_limit;
@@ -186,6 +190,12 @@ pub mod i18n;
 #[cfg(all(feature = "cli", feature = "internals"))]
 #[doc(hidden)]
 pub mod import;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod jobs;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod mail;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod passwords;

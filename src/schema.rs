@@ -71,6 +71,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    expiry_warnings (credential_id, expires_at, days) {
+        credential_id -> Binary,
+        expires_at -> Int8,
+        days -> Int2,
+    }
+}
+
+diesel::table! {
     imported (source, kind, foreign_id) {
         source -> Text,
         kind -> Text,
@@ -99,10 +107,44 @@ diesel::table! {
 }
 
 diesel::table! {
+    jobs (id) {
+        id -> Binary,
+        kind -> Text,
+        payload -> Text,
+        user_id -> Nullable<Binary>,
+        group_key -> Nullable<Binary>,
+        created_at -> Int8,
+        due_at -> Int8,
+        give_up_at -> Int8,
+        attempts -> Int8,
+        claim_id -> Nullable<Binary>,
+        failed_at -> Nullable<Int8>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    known_browsers (digest, user_id) {
+        digest -> Binary,
+        user_id -> Binary,
+        created_at -> Int8,
+        last_seen_at -> Int8,
+    }
+}
+
+diesel::table! {
     last_uses (credential_id) {
         credential_id -> Binary,
         at -> Int8,
         ip -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    mail_requests (key, id) {
+        key -> Binary,
+        id -> Binary,
+        at -> Int8,
     }
 }
 
@@ -125,6 +167,23 @@ diesel::table! {
         token_prefix -> Text,
         server -> Text,
         foreign_tokens -> Text,
+    }
+}
+
+diesel::table! {
+    one_time_links (id) {
+        id -> Binary,
+        digest -> Binary,
+        salt -> Binary,
+        purpose -> Text,
+        user_id -> Nullable<Binary>,
+        email -> Text,
+        email_canonical -> Text,
+        created_at -> Int8,
+        expires_at -> Int8,
+        code_expires_at -> Nullable<Int8>,
+        wrong_codes -> Int8,
+        detail -> Text,
     }
 }
 
@@ -163,6 +222,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    token_networks (credential_id, network) {
+        credential_id -> Binary,
+        network -> Text,
+        first_used_at -> Int8,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Binary,
         email -> Text,
@@ -171,6 +238,9 @@ diesel::table! {
         password_hash -> Text,
         created_at -> Int8,
         disabled_at -> Nullable<Int8>,
+        email_unverified_since -> Nullable<Int8>,
+        notice_email -> Nullable<Text>,
+        notice_email_verified_at -> Nullable<Int8>,
     }
 }
 
@@ -184,10 +254,15 @@ diesel::table! {
 diesel::joinable!(credentials -> receipts (receipt_id));
 diesel::joinable!(credentials -> users (user_id));
 diesel::joinable!(events -> users (user_id));
+diesel::joinable!(expiry_warnings -> credentials (credential_id));
+diesel::joinable!(jobs -> users (user_id));
+diesel::joinable!(known_browsers -> users (user_id));
 diesel::joinable!(last_uses -> credentials (credential_id));
+diesel::joinable!(one_time_links -> users (user_id));
 diesel::joinable!(receipts -> users (user_id));
 diesel::joinable!(rotations -> secrets (secret_digest));
 diesel::joinable!(secrets -> credentials (credential_id));
+diesel::joinable!(token_networks -> credentials (credential_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_change_sequence,
@@ -196,15 +271,21 @@ diesel::allow_tables_to_appear_in_same_query!(
     credentials,
     database_identity,
     events,
+    expiry_warnings,
     imported,
     invalidation_sequence,
     invalidations,
+    jobs,
+    known_browsers,
     last_uses,
+    mail_requests,
     migration_checksums,
     nodes,
+    one_time_links,
     receipts,
     rotations,
     secrets,
+    token_networks,
     users,
     write_probe,
 );

@@ -6,9 +6,11 @@ mod transaction;
 pub use self::transaction::{Invalidation, Transaction};
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
+
+use tokio::sync::Notify;
 
 use self::transaction::Invalidations;
 use crate::{
@@ -38,6 +40,7 @@ pub const MIGRATIONS: Migrations = migrations![
     "2026-11-28-000002_import",
     "2026-11-28-000003_account_changes",
     "2026-11-28-000004_foreign_tokens",
+    "2026-11-28-000006_mail",
 ];
 
 /// Lookups of secrets that are under way, by digest and by the generation of the cache at their
@@ -60,6 +63,8 @@ struct Inner {
     lookups: CredentialLookups,
     write_probes: SingleFlight<(), Result<(), Error>>,
     change_limiter: PerMinute<UserId>,
+    job_wakeup: Notify,
+    signing_keys: OnceLock<SigningKeys>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -116,6 +121,8 @@ impl AppState {
             lookups: SingleFlight::default(),
             write_probes: SingleFlight::default(),
             change_limiter,
+            job_wakeup: Notify::new(),
+            signing_keys: OnceLock::new(),
             clock,
             random,
         })))
@@ -124,8 +131,27 @@ impl AppState {
     /// Sets the signing keys, which all nodes must share. The node caches nothing before.
     pub fn set_node_config(&self, keys: &SigningKeys) {
         self.hasher().set_dummy_key(keys.first());
+        self.set_signing_keys(keys);
         let config = NodeConfig::new(keys, &self.settings().tokens);
         self.cluster().set_node_config(config);
+    }
+
+    /// Sets the signing keys, from which the secrets of links in mails are derived. The first call
+    /// decides.
+    pub fn set_signing_keys(&self, keys: &SigningKeys) {
+        self.0.signing_keys.get_or_init(|| keys.clone());
+    }
+
+    /// The signing keys. `None` in a command that needs none.
+    #[must_use]
+    pub fn signing_keys(&self) -> Option<&SigningKeys> {
+        self.0.signing_keys.get()
+    }
+
+    /// Is notified after a commit of this process that inserted a job.
+    #[must_use]
+    pub fn job_wakeup(&self) -> &Notify {
+        &self.0.job_wakeup
     }
 
     /// The settings of the operator.
@@ -242,13 +268,17 @@ impl AppState {
         let change = move |connection: &mut AnyConnection| {
             let mut transaction = Transaction::new(&state, connection, &of_attempt);
             let result = work(&mut transaction)?;
-            Ok::<_, Error>((result, transaction.publish()?))
+            let wakes_jobs = transaction.wakes_jobs();
+            Ok::<_, Error>((result, transaction.publish()?, wakes_jobs))
         };
         // The invalidations apply also if the outcome of the commit is unknown: to invalidate too
         // much costs a query.
         let state = self.clone();
         let apply = move || invalidations.apply(state.cluster());
-        let (result, published) = self.db().write(change, apply).await?;
+        let (result, published, wakes_jobs) = self.db().write(change, apply).await?;
+        if wakes_jobs {
+            self.0.job_wakeup.notify_one();
+        }
         self.cluster().wait_until_applied(published).await?;
         Ok(result)
     }

@@ -23,6 +23,7 @@ pub struct Transaction<'a> {
     pub connection: &'a mut AnyConnection,
     invalidations: &'a Invalidations,
     changes: Vec<NewChange>,
+    wakes_jobs: bool,
 }
 
 /// Proof that the cached values of a user or of a credential are invalidated on every node before
@@ -47,6 +48,7 @@ impl<'a> Transaction<'a> {
             connection,
             invalidations,
             changes: Vec::new(),
+            wakes_jobs: false,
         }
     }
 
@@ -84,6 +86,16 @@ impl<'a> Transaction<'a> {
     /// Records a change of an account for the apps that embed Narthex.
     pub fn record_change(&mut self, change: NewChange) {
         self.changes.push(change);
+    }
+
+    /// Lets this node look for jobs that are due after the commit, instead of in its next period.
+    pub(crate) const fn wake_jobs_after_commit(&mut self) {
+        self.wakes_jobs = true;
+    }
+
+    /// Returns whether the transaction inserted a job.
+    pub(crate) const fn wakes_jobs(&self) -> bool {
+        self.wakes_jobs
     }
 
     /// Writes the changes of accounts and publishes the invalidations to the other nodes, as the

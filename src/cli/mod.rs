@@ -14,6 +14,7 @@ mod import;
 mod input;
 mod json;
 pub mod logging;
+mod mail;
 mod manual;
 mod migrate;
 mod openapi;
@@ -142,6 +143,9 @@ enum Operation {
     /// Manage the sessions of a user
     #[command(subcommand, arg_required_else_help = false)]
     Session(session::Action),
+    /// Show the outbox, and try the mail server
+    #[command(subcommand, arg_required_else_help = false)]
+    Mail(mail::Action),
     /// Import users and tokens of another system
     ///
     /// Exit code 0: all lines were taken; 3: some were not; 1: none was.
@@ -247,6 +251,7 @@ impl Operation {
                 Self::User(action) => action.run(&context).await,
                 Self::Token(action) => action.run(&context).await,
                 Self::Session(action) => action.run(&context).await,
+                Self::Mail(action) => action.run(&context).await,
                 Self::Import(action) => action.run(&context).await,
                 Self::SignOut(sign_out) => sign_out.run(&context).await,
                 Self::Moved { format } => confirm_database::run(&context, format).await,

@@ -8,6 +8,7 @@ mod file;
 mod foreign_tokens;
 mod key_file;
 mod listen;
+mod mail;
 mod mount;
 mod secret_file;
 mod sections;
@@ -25,10 +26,11 @@ pub use self::{
     foreign_tokens::{ForeignTokenFormat, ForeignTokens},
     key_file::SigningKeys,
     listen::ListenAddress,
+    mail::{Contact, MailServer, MailTarget, Sender, Tls},
     mount::Mount,
     sections::{
-        Accounts, Branding, CacheLimits, Database, RateLimits, Records, Server, Sessions, Signing,
-        Tokens,
+        Accounts, Branding, CacheLimits, Database, Mail, RateLimits, Records, Server, Sessions,
+        Signing, Tokens,
     },
     setting_keys::{SettingKey, all as keys},
     sources::Sources,
@@ -82,6 +84,8 @@ pub struct Settings {
     pub cache: CacheLimits,
     /// The name, the logo and the colour of the pages.
     pub branding: Branding,
+    /// Mail.
+    pub mail: Mail,
     /// Logs.
     #[cfg(feature = "cli")]
     pub logging: Logging,
@@ -112,6 +116,7 @@ impl Settings {
             records: Records::read(sources)?,
             cache: CacheLimits::read(sources)?,
             branding: Branding::read(sources)?,
+            mail: Mail::read(sources)?,
             #[cfg(feature = "cli")]
             logging: Logging::read(sources)?,
         };

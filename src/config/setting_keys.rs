@@ -34,7 +34,10 @@ impl SettingKey {
     /// Returns whether the value must never be shown.
     #[must_use]
     pub fn is_secret(&self) -> bool {
-        matches!(self.env, "NARTHEX_SECRET_KEY" | "DATABASE_URL")
+        matches!(
+            self.env,
+            "NARTHEX_SECRET_KEY" | "DATABASE_URL" | "NARTHEX_SMTP_URL" | "NARTHEX_SMTP_PASSWORD"
+        )
     }
 }
 
@@ -70,6 +73,7 @@ const SECTIONS: &[&[SettingKey]] = &[
     sections::records::KEYS,
     sections::cache::KEYS,
     sections::branding::KEYS,
+    sections::mail::KEYS,
     sections::logging::KEYS,
 ];
 
@@ -83,7 +87,7 @@ pub fn all() -> impl Iterator<Item = &'static SettingKey> {
 #[must_use]
 pub fn may_be_secret(name: &str) -> bool {
     let name = name.to_lowercase();
-    ["secret", "key", "pass", "token", "database"]
+    ["secret", "key", "pass", "token", "database", "smtp"]
         .iter()
         .any(|word| name.contains(word))
 }

@@ -15,6 +15,8 @@ use crate::{
     audit::{self, Actor},
     cluster::Cluster,
     error::{Error, Result},
+    jobs,
+    mail::links,
     rate_limit,
     types::{
         credential_kind::CredentialType,
@@ -75,11 +77,15 @@ pub async fn prune(context: &AppState) -> Result<Pruned> {
                 store::delete_receipts(tx.connection, &users, MAX_RECEIPTS, BATCH)?;
                 account_changes::delete_before(tx.connection, before)?;
                 let counters = rate_limit::delete_expired(tx.connection, now, BATCH)?;
+                let requests = rate_limit::mails::delete_expired(tx.connection, now, BATCH)?;
+                let links = links::delete_expired(tx.connection, now, BATCH)?;
+                let jobs = jobs::delete_failed(tx.connection, before, BATCH)?;
                 Cluster::delete_invalidations(
                     tx.connection,
                     now.saturating_sub(INVALIDATION_RETENTION),
                 )?;
-                Ok((credentials, events.max(secrets).max(counters)))
+                let others = [events, secrets, counters, requests, links, jobs];
+                Ok((credentials, others.into_iter().max().unwrap_or_default()))
             })
             .await?;
         pruned.forgotten += credentials;

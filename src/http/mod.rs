@@ -11,6 +11,7 @@ pub mod draft;
 pub mod embed;
 pub mod extract;
 pub mod forward_auth;
+pub mod mail;
 pub mod middleware;
 pub mod oauth;
 pub mod openapi;

@@ -24,6 +24,14 @@ paths! {
     LOGIN = "/login";
     /// Signs out.
     LOGOUT = "/logout";
+    /// Verifies the e-mail address of an account.
+    VERIFY_EMAIL = "/verify-email";
+    /// Sends the mail with the link to [`VERIFY_EMAIL`] again.
+    VERIFY_EMAIL_RESEND = "/verify-email/resend";
+    /// Asks for a mail with a link to [`PASSWORD_RESET`].
+    PASSWORD_FORGOT = "/password/forgot";
+    /// Sets a new password with the link of a mail.
+    PASSWORD_RESET = "/password/reset";
     /// The overview of the account.
     ACCOUNT = "/account";
     /// The name and the e-mail address.

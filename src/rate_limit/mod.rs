@@ -15,6 +15,7 @@
 
 mod counters;
 pub mod escalating_delay;
+pub mod mails;
 mod store;
 
 use std::time::Duration;

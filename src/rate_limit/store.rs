@@ -6,7 +6,8 @@ use super::escalating_delay::AttemptCounter;
 use crate::{
     crypto::digest::Digest,
     db::{self, AnyConnection},
-    schema::attempt_counters,
+    schema::{attempt_counters, mail_requests},
+    types::id::Id,
     util::clock::Timestamp,
 };
 
@@ -101,4 +102,49 @@ pub(super) fn delete_expired(
         attempt_counters::table.filter(attempt_counters::key.eq_any(keys).and(expired())),
     )
     .execute(connection)
+}
+
+/// Returns the times of the mail requests with this key after `since`, the newest first.
+pub(super) fn mail_requests(
+    connection: &mut AnyConnection,
+    key: Digest,
+    since: Timestamp,
+) -> QueryResult<Vec<Timestamp>> {
+    mail_requests::table
+        .filter(mail_requests::key.eq(key))
+        .filter(mail_requests::at.gt(since))
+        .order(mail_requests::at.desc())
+        .select(mail_requests::at)
+        .load(connection)
+}
+
+pub(super) fn insert_mail_request(
+    connection: &mut AnyConnection,
+    key: Digest,
+    id: Id<()>,
+    at: Timestamp,
+) -> QueryResult<()> {
+    diesel::insert_into(mail_requests::table)
+        .values((
+            mail_requests::key.eq(key),
+            mail_requests::id.eq(id),
+            mail_requests::at.eq(at),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Deletes up to `limit` mail requests of `before` or earlier, and returns their number.
+pub(super) fn delete_mail_requests(
+    connection: &mut AnyConnection,
+    before: Timestamp,
+    limit: i64,
+) -> QueryResult<usize> {
+    let expired: Vec<Id<()>> = mail_requests::table
+        .filter(mail_requests::at.le(before))
+        .limit(limit)
+        .select(mail_requests::id)
+        .load(connection)?;
+    diesel::delete(mail_requests::table.filter(mail_requests::id.eq_any(expired)))
+        .execute(connection)
 }

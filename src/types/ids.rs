@@ -13,6 +13,10 @@ pub enum EventTag {}
 
 /// The tag type of [`NodeId`].
 pub enum NodeTag {}
+/// The tag type of [`JobId`].
+pub enum JobTag {}
+/// The tag type of [`LinkId`].
+pub enum LinkTag {}
 
 /// Identifies a user.
 pub type UserId = Id<UserTag>;
@@ -24,3 +28,7 @@ pub type ReceiptId = Id<ReceiptTag>;
 pub type EventId = Id<EventTag>;
 /// Identifies a node.
 pub type NodeId = Id<NodeTag>;
+/// Identifies a job, and the mail that it sends.
+pub type JobId = Id<JobTag>;
+/// Identifies a link that works once.
+pub type LinkId = Id<LinkTag>;

@@ -24,6 +24,7 @@ mod harness;
 mod http;
 mod import;
 mod library;
+mod mail;
 mod model_based;
 mod oauth;
 mod operations;

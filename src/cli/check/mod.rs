@@ -10,6 +10,7 @@ mod database;
 mod exposure;
 mod files;
 mod key;
+mod mail;
 
 pub(in crate::cli) use self::files::folder_of;
 
@@ -76,6 +77,7 @@ pub(super) fn check(
             key::check(&settings, &mut findings);
             let times = database::check(&settings, &SystemClock, &mut findings);
             clock::check(times, &mut findings);
+            mail::check(&settings, &mut findings);
         }
         // The other checks are skipped, because they would use settings that the operator did not
         // intend.

@@ -5,6 +5,7 @@ pub(super) mod branding;
 pub(super) mod cache;
 pub(super) mod database;
 pub(super) mod logging;
+pub(super) mod mail;
 pub(super) mod rate_limits;
 pub(super) mod records;
 pub(super) mod server;
@@ -15,7 +16,7 @@ pub(super) mod tokens;
 #[cfg(feature = "cli")]
 pub use self::logging::Logging;
 pub use self::{
-    accounts::Accounts, branding::Branding, cache::CacheLimits, database::Database,
+    accounts::Accounts, branding::Branding, cache::CacheLimits, database::Database, mail::Mail,
     rate_limits::RateLimits, records::Records, server::Server, sessions::Sessions,
     signing::Signing, tokens::Tokens,
 };

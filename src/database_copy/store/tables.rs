@@ -81,6 +81,9 @@ copied_tables! {
         password_hash: String,
         created_at: i64,
         disabled_at: Option<i64>,
+        email_unverified_since: Option<i64>,
+        notice_email: Option<String>,
+        notice_email_verified_at: Option<i64>,
     }
     receipts => Receipt {
         id: Vec<u8>,
@@ -155,5 +158,54 @@ copied_tables! {
         key: Vec<u8>,
         clear_at: i64,
         blocked_until: i64,
+    }
+    jobs => Job {
+        id: Vec<u8>,
+        kind: String,
+        payload: String,
+        user_id: Option<Vec<u8>>,
+        group_key: Option<Vec<u8>>,
+        created_at: i64,
+        due_at: i64,
+        give_up_at: i64,
+        attempts: i64,
+        claim_id: Option<Vec<u8>>,
+        failed_at: Option<i64>,
+        last_error: Option<String>,
+    }
+    one_time_links => OneTimeLink {
+        id: Vec<u8>,
+        digest: Vec<u8>,
+        salt: Vec<u8>,
+        purpose: String,
+        user_id: Option<Vec<u8>>,
+        email: String,
+        email_canonical: String,
+        created_at: i64,
+        expires_at: i64,
+        code_expires_at: Option<i64>,
+        wrong_codes: i64,
+        detail: String,
+    }
+    mail_requests => MailRequest {
+        key: Vec<u8>,
+        id: Vec<u8>,
+        at: i64,
+    }
+    known_browsers => KnownBrowser {
+        digest: Vec<u8>,
+        user_id: Vec<u8>,
+        created_at: i64,
+        last_seen_at: i64,
+    }
+    token_networks => TokenNetwork {
+        credential_id: Vec<u8>,
+        network: String,
+        first_used_at: i64,
+    }
+    expiry_warnings => ExpiryWarning {
+        credential_id: Vec<u8>,
+        expires_at: i64,
+        days: i16,
     }
 }

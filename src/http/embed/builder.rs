@@ -11,6 +11,7 @@ use crate::{
     app_state::AppState,
     config::{ConfigError, Logo, Mount, Settings, Sources},
     crypto::rng::{Random, SystemRandom},
+    http::mail::MailThread,
     types::ability::Catalogue,
     util::clock::{Clock, SystemClock},
 };
@@ -284,7 +285,8 @@ impl Builder {
         let state = state.map_err(OpenError::new)?;
         state.set_node_config(&keys);
         let background = Background::start(state.clone()).map_err(OpenError::new)?;
-        Ok(Narthex::new(state, keys, background))
+        let mails = MailThread::start(state.clone()).map_err(OpenError::new)?;
+        Ok(Narthex::new(state, keys, background, mails))
     }
 
     fn duration(self, key: &str, duration: Duration) -> Self {

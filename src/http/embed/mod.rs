@@ -41,7 +41,7 @@ use crate::{
     config::SigningKeys,
     credentials::{Principal, authenticate},
     error::Error as Inner,
-    http::{app, middleware::body::has_body, paths},
+    http::{app, mail::MailThread, middleware::body::has_body, paths},
     types::ids::UserId,
 };
 
@@ -56,6 +56,7 @@ pub struct Narthex(Arc<Shared>);
 struct Shared {
     /// The first field, because its thread must end before the database is closed.
     _background: Background,
+    _mails: Option<MailThread>,
     state: AppState,
     keys: SigningKeys,
 }
@@ -66,9 +67,15 @@ impl Narthex {
         Builder::new()
     }
 
-    fn new(state: AppState, keys: SigningKeys, background: Background) -> Self {
+    fn new(
+        state: AppState,
+        keys: SigningKeys,
+        background: Background,
+        mails: Option<MailThread>,
+    ) -> Self {
         Self(Arc::new(Shared {
             _background: background,
+            _mails: mails,
             state,
             keys,
         }))

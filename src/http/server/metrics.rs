@@ -13,7 +13,7 @@ use crate::{app_state::AppState, telemetry::log_writer};
 const BUCKETS: [f64; 8] = [0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1.0, 5.0];
 
 /// The help texts of the counters. docs/operations.md has the same metrics.
-const COUNTERS: [(&str, &str); 10] = [
+const COUNTERS: [(&str, &str); 12] = [
     (
         "narthex_http_requests_total",
         "Requests by class of status.",
@@ -47,6 +47,14 @@ const COUNTERS: [(&str, &str); 10] = [
         "Accepted requests with a token of another system.",
     ),
     (
+        "narthex_mail_sent_total",
+        "Mails that the mail server accepted.",
+    ),
+    (
+        "narthex_mail_failed_total",
+        "Attempts to send a mail that failed, by whether the mail was given up.",
+    ),
+    (
         "narthex_database_errors_total",
         "Requests that failed because of the database.",
     ),
@@ -57,7 +65,7 @@ const COUNTERS: [(&str, &str); 10] = [
 ];
 
 /// The help texts of the gauges.
-const GAUGES: [(&str, &str); 8] = [
+const GAUGES: [(&str, &str); 9] = [
     ("narthex_cache_entries", "Cached sessions and tokens."),
     (
         "narthex_lease_held",
@@ -75,6 +83,7 @@ const GAUGES: [(&str, &str); 8] = [
         "narthex_database_read_only",
         "1 while the database accepts no changes.",
     ),
+    ("narthex_mail_queued", "Mails that wait to be sent."),
     ("narthex_database_connections", "Connections of the pool."),
     (
         "narthex_database_connections_in_use",

@@ -26,6 +26,7 @@ use crate::{
         background::{
             cleanup_loop, count_password_schemes, write_last_used, write_last_used_at_shutdown,
         },
+        mail::MailThread,
         middleware::client_ip,
     },
     util::worker_pool::available_parallelism,
@@ -39,6 +40,7 @@ pub struct Server {
     socket_file: Option<SocketFile>,
     context: AppState,
     connections: Arc<Connections>,
+    mails: Option<MailThread>,
 }
 
 impl Server {
@@ -114,6 +116,7 @@ impl Server {
             .metrics_listen
             .map(|listen| metrics::bind(listen, &context))
             .transpose()?;
+        let mails = MailThread::start(context.clone())?;
         Ok(Self {
             server: server.run(),
             metrics,
@@ -121,6 +124,7 @@ impl Server {
             socket_file: listeners.file,
             context,
             connections,
+            mails,
         })
     }
 
@@ -173,6 +177,8 @@ impl Server {
             Some(mismatch) => Err(io::Error::other(mismatch)),
             None => result,
         };
+        // Waits for the answer of the mail server, so that the next start does not send a mail again.
+        drop(self.mails);
         // This process checks no credentials any more, so other nodes need not wait for it.
         self.context.cluster().leave_cluster().await;
         background_tasks

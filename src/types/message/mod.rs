@@ -7,6 +7,7 @@
 pub mod event;
 pub mod field;
 pub mod label;
+pub mod mail;
 pub mod notice;
 pub mod problem;
 pub mod time;
@@ -170,6 +171,7 @@ pub const ALL: &[&[Declaration]] = &[
     event::ALL,
     field::ALL,
     label::ALL,
+    mail::ALL,
     notice::ALL,
     problem::ALL,
     time::ALL,

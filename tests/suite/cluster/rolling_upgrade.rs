@@ -13,22 +13,28 @@ use crate::support::user_agents::FIREFOX_ON_LINUX;
 const ADA: &str = "ada@example.com";
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 23] = [
     "account_change_sequence",
     "account_changes",
     "attempt_counters",
     "credentials",
     "database_identity",
     "events",
+    "expiry_warnings",
     "imported",
     "invalidation_sequence",
     "invalidations",
+    "jobs",
+    "known_browsers",
     "last_uses",
+    "mail_requests",
     "migration_checksums",
     "nodes",
+    "one_time_links",
     "receipts",
     "rotations",
     "secrets",
+    "token_networks",
     "users",
     "write_probe",
 ];

@@ -24,6 +24,8 @@ const ORDER: &[&str] = &[
     "database_copy",
     "rate_limit",
     "audit",
+    "jobs",
+    "mail",
     "credentials",
     "passwords",
     "accounts",
@@ -97,7 +99,7 @@ fn use_of_a_later_folder_is_found() {
         (1, "tokens/mod.rs", "use crate::{error, http};"),
         (1, "tokens/mod.rs", "let page = crate::http::paths::LOGIN;"),
         (1, "http/routes.rs", "pub use crate::cli;"),
-        (1, "mail/mod.rs", ""),
+        (1, "unknown/mod.rs", ""),
         (0, "cli/serve.rs", "use crate::http::server::Server;"),
         (
             0,

@@ -16,7 +16,7 @@ const ADA: &str = "ada@example.com";
 /// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration of the
 /// main branch is never edited, because databases have its tables. A database is refused if a
 /// migration was applied with another text.
-const FROZEN: [(&str, &str); 4] = [
+const FROZEN: [(&str, &str); 5] = [
     (
         "2026-11-28-000001_initial",
         "45c261481fdf038a5598664bd154f950040216c208d5373ae518cda2d5851a24",
@@ -32,6 +32,10 @@ const FROZEN: [(&str, &str); 4] = [
     (
         "2026-11-28-000004_foreign_tokens",
         "2a1a754caed19fe483475ec90470f39fa88814357d1f6c5f147ee05dfb6da1f7",
+    ),
+    (
+        "2026-11-28-000006_mail",
+        "c3dfc5be33048e0fde7ae576e0555d54f86185a368f7c71684a84d46e0d324b5",
     ),
 ];
 
@@ -251,7 +255,9 @@ fn tables_without_rowid_exist_on_sqlite() {
     if let DatabaseUrl::Sqlite(_) = app.context.settings().database.url {
         assert_eq!(
             without_rowid.join(" "),
-            "attempt_counters events imported invalidations last_uses migration_checksums receipts rotations secrets"
+            "attempt_counters events expiry_warnings imported invalidations jobs known_browsers last_uses \
+             mail_requests migration_checksums one_time_links receipts rotations secrets \
+             token_networks"
         );
     }
 }

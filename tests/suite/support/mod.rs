@@ -13,6 +13,7 @@ pub mod database;
 pub mod echo_app;
 pub mod faulty_random;
 pub mod form;
+pub mod mail_server;
 pub mod mount;
 pub mod operator;
 pub mod output;

@@ -1,1 +1,21 @@
 # E-Mails
+
+mail-verify-subject = { $app }: E-Mail-Adresse bestätigen
+mail-verify-reason = Bei { $app } wurde ein Konto mit der Adresse { $email } erstellt. Bestätigen Sie, dass diese Adresse Ihnen gehört.
+mail-verify-button = E-Mail-Adresse bestätigen
+mail-verify-code = Wenn Sie angemeldet sind, können Sie stattdessen diesen Code eingeben. Er gilt 10 Minuten lang:
+mail-verify-ignore = Wenn Sie kein Konto erstellt haben, ignorieren Sie diese E-Mail.
+mail-account-exists-subject = { $app }: Sie haben bereits ein Konto
+mail-account-exists-reason = Jemand wollte bei { $app } ein Konto mit der Adresse { $email } erstellen. Diese Adresse hat bereits ein Konto. Es wurde kein zweites erstellt.
+mail-account-exists-forgotten = Wenn Sie Ihr Passwort vergessen haben, wählen Sie auf der Anmeldeseite „Passwort vergessen?“.
+mail-account-exists-button = Anmelden
+mail-account-exists-ignore = Wenn Sie das nicht waren, ignorieren Sie diese E-Mail. Ihr Konto ist unverändert.
+mail-reset-subject = { $app }: neues Passwort wählen
+mail-reset-reason = Jemand hat ein neues Passwort für das Konto bei { $app } mit der Adresse { $email } angefordert.
+mail-reset-button = Neues Passwort wählen
+mail-reset-ignore = Wenn Sie das nicht waren, ignorieren Sie diese E-Mail. Ihr Passwort bleibt unverändert.
+mail-test-subject = { $app }: Test-E-Mail
+mail-test-reason = Dies ist ein Test. { $app } kann E-Mails senden.
+mail-link-lifetime = Der Link gilt { $life } lang und nur einmal.
+mail-contact = Fragen? Kontakt: { $contact }
+mail-automatic = Diese E-Mail wurde automatisch von { $app } gesendet. Antworten werden nicht gelesen.

@@ -1,0 +1,10 @@
+DROP TABLE expiry_warnings;
+DROP TABLE token_networks;
+DROP TABLE known_browsers;
+DROP TABLE mail_requests;
+DROP TABLE one_time_links;
+DROP TABLE jobs;
+DROP INDEX users_email_unverified_since_idx;
+ALTER TABLE users DROP COLUMN notice_email_verified_at;
+ALTER TABLE users DROP COLUMN notice_email;
+ALTER TABLE users DROP COLUMN email_unverified_since;

@@ -1,0 +1,16 @@
+//! Sends the mails of the outbox: writes them in the language of the user, with the addresses of
+//! pages, and gives them to the operator's mail server.
+
+mod content;
+mod mailer;
+mod message;
+mod thread;
+mod transport;
+
+#[cfg(feature = "internals")]
+pub use self::content::{Rendered, render};
+pub use self::{
+    mailer::Mailer,
+    thread::MailThread,
+    transport::{SendError, Transport},
+};

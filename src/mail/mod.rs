@@ -1,0 +1,10 @@
+//! Mails: the outbox, and links that work once.
+//!
+//! A mail is a job (`jobs`), which the transaction of the act inserts. It has the recipient and
+//! data, but neither text nor secret. `mail_delivery` writes the text in the language of the user
+//! and sends it.
+
+pub mod links;
+mod outbox;
+
+pub use self::outbox::{Mail, QueuedMail, queue, queue_link};

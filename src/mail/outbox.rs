@@ -1,0 +1,139 @@
+//! The outbox: mails that wait to be sent.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::links::{self, NewLink};
+use crate::{
+    app_state::Transaction,
+    error::{Error, Result},
+    jobs::{self, JobKind, NewJob},
+    types::ids::{LinkId, UserId},
+};
+
+/// The time after which a mail is not sent any more. Its content is outdated then.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
+
+/// What a mail tells, as data. The names are stored, so a name never changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mail", rename_all = "kebab-case")]
+pub enum Mail {
+    /// A link and a code that verify the address of a new account.
+    VerifyEmail {
+        /// The link.
+        link: LinkId,
+    },
+    /// A registration with an address that has an account already.
+    AccountExists,
+    /// A link that sets a new password.
+    ResetPassword {
+        /// The link.
+        link: LinkId,
+    },
+    /// A mail that an operator asked for, to see if mails arrive.
+    Test,
+}
+
+impl Mail {
+    /// Returns the stored name, for operators.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::VerifyEmail { .. } => "verify-email",
+            Self::AccountExists => "account-exists",
+            Self::ResetPassword { .. } => "reset-password",
+            Self::Test => "test",
+        }
+    }
+
+    /// Returns the link of the mail.
+    #[must_use]
+    pub const fn link(&self) -> Option<LinkId> {
+        match self {
+            Self::VerifyEmail { link } | Self::ResetPassword { link } => Some(*link),
+            Self::AccountExists | Self::Test => None,
+        }
+    }
+}
+
+/// A mail in the outbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueuedMail {
+    /// The address of the recipient, as the user typed it.
+    pub to: String,
+    /// The content.
+    #[serde(flatten)]
+    pub mail: Mail,
+}
+
+/// Puts a mail into the outbox. It is sent after the commit. Without mail, nothing happens.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub fn queue(tx: &mut Transaction<'_>, user: Option<UserId>, mail: QueuedMail) -> Result<()> {
+    if !tx.state.settings().mail.is_on() {
+        return Ok(());
+    }
+    let payload = serde_json::to_string(&mail).map_err(Error::internal)?;
+    let now = tx.now();
+    let job = NewJob {
+        kind: JobKind::Mail,
+        payload,
+        user,
+        group: None,
+        due_at: now,
+        give_up_at: now.saturating_add(GIVE_UP_AFTER),
+    };
+    jobs::enqueue(tx, &job).map(drop)
+}
+
+/// Creates a link and puts the mail with it into the outbox.
+///
+/// # Errors
+/// Returns an error if the database fails or the process has no signing key.
+pub fn queue_link(
+    tx: &mut Transaction<'_>,
+    new: &NewLink<'_>,
+    mail: fn(LinkId) -> Mail,
+) -> Result<()> {
+    let link = links::create(tx, new)?;
+    let queued = QueuedMail {
+        to: new.email.as_str().to_owned(),
+        mail: mail(link),
+    };
+    queue(tx, new.user, queued)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_form_of_a_mail_stays_the_same() {
+        let link = LinkId::nil();
+        for (mail, stored) in [
+            (
+                Mail::VerifyEmail { link },
+                r#"{"to":"a@example.com","mail":"verify-email","link":"00000000-0000-0000-0000-000000000000"}"#,
+            ),
+            (
+                Mail::AccountExists,
+                r#"{"to":"a@example.com","mail":"account-exists"}"#,
+            ),
+            (
+                Mail::ResetPassword { link },
+                r#"{"to":"a@example.com","mail":"reset-password","link":"00000000-0000-0000-0000-000000000000"}"#,
+            ),
+            (Mail::Test, r#"{"to":"a@example.com","mail":"test"}"#),
+        ] {
+            let queued = QueuedMail {
+                to: "a@example.com".to_owned(),
+                mail,
+            };
+            assert_eq!(serde_json::to_string(&queued).unwrap(), stored);
+            assert_eq!(serde_json::from_str::<QueuedMail>(stored).unwrap(), queued);
+            assert!(stored.contains(&format!("\"{}\"", queued.mail.name())));
+        }
+    }
+}
