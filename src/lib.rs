@@ -60,17 +60,22 @@
 //! }
 //! ```
 
-// Some operations have only the program as their caller. They stay in a library without it, because an
+// Some operations have only the program or the pages as their callers. They stay in a library without these, because an
 // attribute at each of them and at each of their imports would hide the operations themselves. The linker
 // leaves them out.
 #![cfg_attr(
-    not(all(feature = "cli", feature = "sqlite", feature = "postgres")),
+    not(all(
+        feature = "cli",
+        feature = "pages",
+        feature = "sqlite",
+        feature = "postgres"
+    )),
     cfg_attr(
         not(feature = "internals"),
         expect(
             dead_code,
             unused_imports,
-            reason = "operations that only the program calls"
+            reason = "operations that only the program or the pages call"
         )
     )
 )]
@@ -226,11 +231,13 @@ pub mod util;
 
 pub use account_changes::ChangeKind;
 pub use http::embed::{
-    AccountChange, Brand, Builder, Caller, Can, ChangeCursor, Error, ErrorKind, Guard, Migrate,
-    Narthex, NewApiToken, NewUser, OpenError, OptionalUser, Page, Preview, Receipt, Refusal,
-    RefusalReason, Selection, SignOut, TokenInfo, Tokens, User, Users,
+    AccountChange, Builder, Caller, Can, ChangeCursor, Error, ErrorKind, Guard, Migrate, Narthex,
+    NewApiToken, NewUser, OpenError, OptionalUser, Preview, Receipt, Refusal, RefusalReason,
+    Selection, SignOut, TokenInfo, Tokens, User, Users,
     ability::{Ability, Any, Confirmed, Require, SessionOnly, TokenOnly},
 };
+#[cfg(feature = "pages")]
+pub use http::embed::{Brand, Page};
 pub use types::{
     id::{Id, ParseIdError},
     ids::{CredentialId, ReceiptId, UserId},

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
+#[cfg(feature = "pages")]
+use super::response::brand::Brand;
 use super::{
     auth::{
         Access, AccessGuard, guard,
@@ -18,7 +20,7 @@ use super::{
     },
     openapi::{self, Site, handler::Document},
     paths,
-    response::{brand::Brand, error_response::ResponseFormat},
+    response::error_response::ResponseFormat,
     routes::{self, Route},
 };
 use crate::{
@@ -69,10 +71,11 @@ pub(super) fn add_state(
         .app_data(web::Data::new(context.clone()))
         .app_data(cookie_config.clone())
         .app_data(web::Data::new(document(context.settings())))
-        .app_data(web::Data::new(Brand::new(context.settings())))
         .app_data(web::Data::new(Headers::new(context.settings())))
         .app_data(web::Data::new(VerifyParamsCache::default()))
         .app_data(web::Data::new(keys.clone()));
+    #[cfg(feature = "pages")]
+    config.app_data(web::Data::new(Brand::new(context.settings())));
 }
 
 /// Returns the routes of each path. actix-web tries paths in order. A fixed path comes before a

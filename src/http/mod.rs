@@ -7,6 +7,7 @@ pub mod api;
 pub mod app;
 pub mod auth;
 mod background;
+#[cfg(feature = "pages")]
 pub mod draft;
 pub mod embed;
 pub mod extract;
@@ -16,6 +17,7 @@ pub mod middleware;
 pub mod oauth;
 pub mod openapi;
 pub mod ops;
+#[cfg(feature = "pages")]
 pub mod pages;
 pub mod paths;
 pub mod response;

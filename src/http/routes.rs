@@ -15,8 +15,11 @@ use super::{
     forward_auth, oauth,
     openapi::handler,
     ops::health,
-    pages::{self, account, activity, problem, revoke as sign_out, tokens as token},
     paths,
+};
+#[cfg(feature = "pages")]
+use super::{
+    pages::{self, account, activity, problem, revoke as sign_out, tokens as token},
     response::assets,
 };
 
@@ -79,7 +82,7 @@ where
     }
 }
 
-/// Declares the routes of pages and of API calls. Each API handler must have `#[utoipa::path]`;
+/// Declares the routes of pages and of API calls. Without the feature `pages`, the former are left out. Each API handler must have `#[utoipa::path]`;
 /// otherwise this does not compile. So each API call is in the OpenAPI document.
 macro_rules! table {
     (
@@ -87,10 +90,16 @@ macro_rules! table {
         programs { $($call:ident $call_path:ident $call_access:expr => $module:ident::$name:ident;)* }
     ) => {
         fn pages_and_programs() -> Vec<Route> {
-            vec![
-                $(route(Method::$method, paths::$path, $access, $handler),)*
+            let programs = [
                 $(route(Method::$call, paths::$call_path, $call_access, $module::$name),)*
-            ]
+            ];
+            #[cfg(feature = "pages")]
+            let pages = [
+                $(route(Method::$method, paths::$path, $access, $handler),)*
+            ];
+            #[cfg(not(feature = "pages"))]
+            let pages = [];
+            pages.into_iter().chain(programs).collect()
         }
 
         #[derive(OpenApi)]
@@ -205,7 +214,7 @@ pub fn table() -> Vec<Route> {
         any_method: true,
         ..route(Method::GET, paths::VERIFY, Public, forward_auth::verify)
     });
-    #[cfg(feature = "internals")]
+    #[cfg(all(feature = "internals", feature = "pages"))]
     table.push(route(
         Method::GET,
         paths::COMPONENTS,

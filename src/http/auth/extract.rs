@@ -3,9 +3,7 @@
 
 use std::rc::Rc;
 
-use actix_web::{
-    FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, web::Data,
-};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, web::Data};
 use futures_util::future::{Ready, ready};
 
 use super::{presented_credential, session_cookie::SessionCookie};
@@ -13,24 +11,8 @@ use crate::{
     app_state::AppState,
     credentials::{CredentialFilter, Principal, RecentlyAuthenticated, RevocationReceipt, revoke},
     error::{Error, Result},
-    http::{
-        address::Address,
-        draft::{self, Draft},
-        extract::language::language_of,
-        paths,
-        response::{
-            field_texts::FieldTexts,
-            html::{Layout, see_other},
-        },
-    },
-    i18n::{self, Language},
     sessions::SessionSecret,
-    types::{
-        credential_kind::CredentialType,
-        fields::{FieldErrors, Fields},
-        ids::{ReceiptId, UserId},
-        message::{Message, notice},
-    },
+    types::{credential_kind::CredentialType, ids::UserId},
 };
 
 /// The caller of an API route that requires authentication.
@@ -85,177 +67,8 @@ impl ApiCaller {
     }
 }
 
-/// The signed-in user of a page: a route with [`super::Access::SessionPage`].
-pub struct BrowserUser {
-    /// The application state.
-    pub context: AppState,
-    /// The user and the credential.
-    pub principal: Rc<Principal>,
-    /// The session cookie.
-    pub cookie: SessionCookie,
-    language: Language,
-    request: HttpRequest,
-}
-
-impl BrowserUser {
-    /// Returns the layout of the page, with the message that an earlier request left.
-    #[must_use]
-    pub fn frame(&self) -> Layout {
-        // If there is a draft, the message of an earlier request stays for the next page.
-        let (message, receipt) = match self.open_draft() {
-            Some(_) => (Some(self.text(&notice::not_submitted())), None),
-            None => (
-                self.cookie.take_flash_message(),
-                self.cookie.take_flash_receipt(),
-            ),
-        };
-        Layout {
-            receipt: receipt.map(paths::receipt),
-            ..Layout::new(&self.request, message)
-        }
-    }
-
-    /// Returns the language of the page.
-    #[must_use]
-    pub const fn language(&self) -> &Language {
-        &self.language
-    }
-
-    /// Writes a message in the language of the page.
-    #[must_use]
-    pub fn text(&self, message: &Message) -> String {
-        i18n::text(self.language(), message)
-    }
-
-    /// Writes the problems of fields in the language of the page.
-    #[must_use]
-    pub fn field_texts(&self, errors: &FieldErrors) -> FieldTexts {
-        FieldTexts::new(self.language(), errors)
-    }
-
-    /// Returns the draft of the form that is sent to `action`. A draft is the content of a form
-    /// that was refused before it was processed, and to which the user now returns.
-    #[must_use]
-    pub fn draft(&self, action: &str) -> Option<Fields> {
-        self.open_draft()?.of(action)
-    }
-
-    fn open_draft(&self) -> Option<Draft> {
-        draft::open(&self.request, self.principal.user().id)
-    }
-
-    /// Returns the address of `path`.
-    #[must_use]
-    pub fn address(&self, path: &str) -> Address {
-        Address::of(self.context.mount(), path)
-    }
-
-    /// Redirects to the page at `path`, which shows `message`.
-    ///
-    /// # Errors
-    /// None are expected.
-    pub fn redirect(&self, path: &str, message: &Message) -> Result<HttpResponse> {
-        self.cookie.set_flash_message(&self.text(message))?;
-        Ok(see_other(&self.address(path)))
-    }
-
-    /// Redirects to the page at `path`, which shows `message` and links the receipt.
-    ///
-    /// # Errors
-    /// None are expected.
-    pub fn redirect_with_receipt(
-        &self,
-        path: &str,
-        message: &Message,
-        receipt: ReceiptId,
-    ) -> Result<HttpResponse> {
-        self.cookie.set_flash_receipt(receipt)?;
-        self.redirect(path, message)
-    }
-
-    /// Signs the browser out after its own session was revoked. The sessions of the other cookies
-    /// in the request are revoked, and all these cookies are deleted. The sign-in page shows
-    /// `message`.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub async fn sign_out_and_redirect(&self, message: &Message) -> Result<HttpResponse> {
-        revoke_other_cookies(&self.context, &self.request).await?;
-        self.cookie.sign_out_with(&self.text(message))?;
-        Ok(see_other(&self.address(paths::LOGIN)))
-    }
-
-    /// Returns the proof that the user confirmed the password recently. Otherwise the user is
-    /// redirected to the confirmation page and then to the path `return_address`.
-    ///
-    /// # Errors
-    /// [`Error::ReauthenticationRequired`] if the user must confirm the password first.
-    pub fn confirmed(
-        &self,
-        return_address: impl FnOnce() -> String,
-    ) -> Result<RecentlyAuthenticated<'_>> {
-        self.with_return_address(
-            return_address,
-            self.principal
-                .require_recent_authentication(self.context.now()),
-        )
-    }
-
-    /// Stores the path `return_address` for the confirmation page if `result` requires a
-    /// re-authentication.
-    ///
-    /// # Errors
-    /// The error of `result`.
-    pub fn with_return_address<T>(
-        &self,
-        return_address: impl FnOnce() -> String,
-        result: Result<T>,
-    ) -> Result<T> {
-        if matches!(result, Err(Error::ReauthenticationRequired)) {
-            draft::set_page_after_confirmation(&self.request, return_address());
-        }
-        result
-    }
-}
-
-/// The user of a page that needs no sign-in: a route with [`super::Access::OptionalSession`].
-pub struct OptionalUser {
-    /// The application state.
-    pub context: AppState,
-    /// The user and the credential, if the browser is signed in.
-    pub principal: Option<Rc<Principal>>,
-    /// The session cookie.
-    pub cookie: SessionCookie,
-    language: Language,
-    request: HttpRequest,
-}
-
-impl OptionalUser {
-    /// Returns the layout of the page, with the message that an earlier request left.
-    #[must_use]
-    pub fn frame(&self) -> Layout {
-        Layout::new(&self.request, self.cookie.take_flash_message())
-    }
-
-    /// Returns the language of the page.
-    #[must_use]
-    pub const fn language(&self) -> &Language {
-        &self.language
-    }
-
-    /// Returns the callers of all active sessions whose cookies the browser sent, the selected one
-    /// first.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub async fn sessions(&self) -> Result<Vec<Principal>> {
-        presented_credential::sessions_of(&self.context, &self.request, self.principal.as_deref())
-            .await
-    }
-}
-
 /// Revokes the sessions of the cookies in the request other than the selected one.
-async fn revoke_other_cookies(context: &AppState, request: &HttpRequest) -> Result<()> {
+pub(super) async fn revoke_other_cookies(context: &AppState, request: &HttpRequest) -> Result<()> {
     for other in presented_credential::sessions_of(context, request, None).await? {
         let (user, session) = (other.user().id, other.credential().id);
         revoke::sign_out_here(context, user, session, other.actor()).await?;
@@ -263,13 +76,13 @@ async fn revoke_other_cookies(context: &AppState, request: &HttpRequest) -> Resu
     Ok(())
 }
 
-fn context(request: &HttpRequest) -> Result<AppState> {
+pub(super) fn context(request: &HttpRequest) -> Result<AppState> {
     let data = request.app_data::<Data<AppState>>();
     data.map(|data| AppState::clone(data))
         .ok_or_else(|| Error::internal("the application state is missing"))
 }
 
-fn principal_of(request: &HttpRequest) -> Option<Rc<Principal>> {
+pub(super) fn principal_of(request: &HttpRequest) -> Option<Rc<Principal>> {
     request.extensions().get::<Rc<Principal>>().cloned()
 }
 
@@ -284,7 +97,7 @@ pub fn user_of(request: &HttpRequest) -> Option<UserId> {
 
 /// The principal is absent only if the route table has a public access rule for a handler that
 /// needs a caller.
-fn require_principal(request: &HttpRequest) -> Result<Rc<Principal>> {
+pub(super) fn require_principal(request: &HttpRequest) -> Result<Rc<Principal>> {
     principal_of(request).ok_or(Error::NotSignedIn {
         invalid_token: false,
     })
@@ -301,42 +114,6 @@ impl FromRequest for ApiCaller {
                 principal,
                 request: request.clone(),
             })
-        }))
-    }
-}
-
-impl FromRequest for BrowserUser {
-    type Error = Error;
-    type Future = Ready<Result<Self>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(require_principal(request).and_then(|principal| {
-            let cookie = SessionCookie::of(request);
-            Ok(Self {
-                context: context(request)?,
-                principal,
-                cookie,
-                language: language_of(request),
-                request: request.clone(),
-            })
-        }))
-    }
-}
-
-impl FromRequest for OptionalUser {
-    type Error = Error;
-    type Future = Ready<Result<Self>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(context(request).map(|context| {
-            let (principal, cookie) = (principal_of(request), SessionCookie::of(request));
-            Self {
-                context,
-                principal,
-                cookie,
-                language: language_of(request),
-                request: request.clone(),
-            }
         }))
     }
 }

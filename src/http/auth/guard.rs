@@ -13,11 +13,13 @@ use actix_web::{
 };
 
 use super::{access::Access, presented_credential};
+#[cfg(feature = "pages")]
+use crate::http::draft;
 use crate::{
     app_state::AppState,
     credentials::Principal,
     error::{Error, Result},
-    http::{draft, middleware::body},
+    http::middleware::body,
     types::{ability::Ability, credential_kind::CredentialType},
 };
 
@@ -187,6 +189,7 @@ pub async fn guard<B: MessageBody + 'static>(
     let admitted = match access_guard.read_body(&mut request).await {
         Ok(body) => {
             let admitted = access_guard.authorize(request.request(), &body).await;
+            #[cfg(feature = "pages")]
             if access_guard.takes_form(request.method()) {
                 let caller = admitted.as_ref().ok().and_then(Option::as_ref);
                 let user = caller.map(|caller| caller.user().id);

@@ -2,18 +2,22 @@
 //! extractors that give the caller to a handler.
 
 mod access;
+#[cfg(feature = "pages")]
+mod browser;
 mod client_info;
 mod extract;
 mod guard;
 mod presented_credential;
 pub mod session_cookie;
 
+#[cfg(feature = "pages")]
+pub use self::browser::{BrowserUser, OptionalUser};
 #[cfg(feature = "internals")]
 pub use self::presented_credential::{Authorization, bearer, client_password};
 pub use self::{
     access::Access,
     client_info::ClientInfo,
-    extract::{ApiCaller, BrowserUser, OptionalUser, user_of},
+    extract::{ApiCaller, user_of},
     guard::{AccessGuard, guard},
     presented_credential::{AcceptedCredentials, from_app_request, from_original_request},
 };

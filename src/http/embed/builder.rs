@@ -2,8 +2,10 @@
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
+#[cfg(feature = "pages")]
+use super::Brand;
 use super::{
-    Brand, Narthex,
+    Narthex,
     ability::{Require, declared_by},
     background::Background,
 };
@@ -170,6 +172,7 @@ impl Builder {
     }
 
     /// The name, the logo and the colour of the pages.
+    #[cfg(feature = "pages")]
     pub fn brand(mut self, brand: Brand) -> Self {
         let Brand {
             name,
@@ -277,12 +280,15 @@ impl Builder {
         }
         settings.server.any_host = self.any_host;
         let settings = settings.with_mount(self.mount);
-        let keys = settings.signing_keys(&*random).map_err(OpenError::new)?;
+        // The database comes first: the key file is in its folder, and an error about a missing folder
+        // must name the database.
         let state = match self.migrate {
             Migrate::OnOpen => AppState::open(settings, clock, random),
             Migrate::Never => AppState::open_migrated(settings, clock, random),
         };
         let state = state.map_err(OpenError::new)?;
+        let keys = state.settings().signing_keys(state.random());
+        let keys = keys.map_err(OpenError::new)?;
         state.set_node_config(&keys);
         let background = Background::start(state.clone()).map_err(OpenError::new)?;
         let mails = MailThread::start(state.clone()).map_err(OpenError::new)?;

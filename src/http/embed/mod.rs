@@ -3,6 +3,7 @@
 pub mod ability;
 mod admission;
 mod background;
+#[cfg(feature = "pages")]
 mod brand;
 mod builder;
 mod caller;
@@ -22,9 +23,10 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, web::ServiceConfig};
 
+#[cfg(feature = "pages")]
+pub use self::brand::Brand;
 use self::{ability::Require, background::Background};
 pub use self::{
-    brand::Brand,
     builder::{Builder, Migrate, OpenError},
     caller::Caller,
     changes::{AccountChange, ChangeCursor},
@@ -81,7 +83,7 @@ impl Narthex {
         }))
     }
 
-    /// Returns a function for `App::configure`. It adds the pages, the JSON API and the assets,
+    /// Returns a function for `App::configure`. It adds the pages, their assets and the JSON API,
     /// and makes the extractors work on all routes of the app:
     ///
     /// ```no_run
@@ -176,6 +178,7 @@ impl Narthex {
     }
 
     /// Returns the whole path of a page of Narthex, for links in the app.
+    #[cfg(feature = "pages")]
     #[must_use]
     pub fn path(&self, page: Page) -> String {
         let path = match page {
@@ -200,6 +203,7 @@ impl Narthex {
 }
 
 /// A page of Narthex. `POST` to the page [`Page::SignOut`] signs the browser out.
+#[cfg(feature = "pages")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Page {

@@ -12,16 +12,15 @@ use actix_web::{
     web::{Bytes, Data},
 };
 
+#[cfg(feature = "pages")]
+use crate::http::response::html::see_other;
 use crate::{
     error::Error,
     http::{
         address::{Address, mount_of},
         middleware::security_headers::Headers,
         paths,
-        response::{
-            error_response::{self, ResponseFormat},
-            html::see_other,
-        },
+        response::error_response::{self, ResponseFormat},
     },
 };
 
@@ -32,7 +31,8 @@ use crate::{
 /// - any other browser gets a page, and any other client a problem (RFC 9457), with
 ///   `WWW-Authenticate` (RFC 6750, section 3) for 401 and a missing ability.
 ///
-/// A client counts as a browser if it accepts `text/html` and sends no `Authorization`.
+/// A client counts as a browser if it accepts `text/html` and sends no `Authorization`. Without the feature
+/// `pages`, every client gets a problem.
 ///
 /// A handler that takes `Result<User, Refusal>` as an argument can answer in its own way.
 pub struct Refusal {
@@ -147,7 +147,9 @@ fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
         ResponseFormat::Json
     };
     match (format, error) {
+        #[cfg(feature = "pages")]
         (ResponseFormat::Html, Error::NotSignedIn { .. }) => redirect(request, paths::LOGIN),
+        #[cfg(feature = "pages")]
         (ResponseFormat::Html, Error::ReauthenticationRequired) => {
             redirect(request, paths::CONFIRM)
         }
@@ -158,6 +160,7 @@ fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
 /// Redirects to a page of Narthex, which leads back to the page of this request. The page of a
 /// form is named by `Referer` (RFC 9110, section 10.1.3), because the address of the form has no
 /// page of its own.
+#[cfg(feature = "pages")]
 fn redirect(request: &HttpRequest, page: &str) -> HttpResponse {
     let back = if request.method().is_safe() {
         request.uri().path_and_query().map(ToString::to_string)

@@ -25,12 +25,13 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
 
 pub use self::original_request::VerifyParamsCache;
+#[cfg(feature = "pages")]
+use super::response::html::see_other;
 use super::{
     address::Address,
     auth::{AcceptedCredentials, from_original_request, session_cookie::CookieConfig},
     middleware::{client_ip::is_from_a_trusted_proxy, security_headers::IDENTITY},
     paths,
-    response::html::see_other,
     return_to::ReturnTo,
 };
 use crate::{
@@ -67,6 +68,7 @@ pub async fn verify(
         .and_then(|caller| params.authorize(&caller).map(|()| caller));
     match result {
         Ok(caller) => authorized(&caller),
+        #[cfg(feature = "pages")]
         Err(Error::NotSignedIn {
             invalid_token: false,
         }) if params.redirect && is_navigation(request.headers()) => {

@@ -8,25 +8,17 @@ use actix_web::{
         header::{self, HeaderValue},
     },
 };
-use askama::Template;
 use serde::Serialize;
 use std::{collections::BTreeMap, time::Duration};
 use utoipa::ToSchema;
 
-use super::{
-    field_texts::FieldTexts,
-    html::{Layout, page, see_other},
-};
+#[cfg(feature = "pages")]
+use super::error_page::error_page;
+use super::field_texts::FieldTexts;
 use crate::{
     config::Mount,
     error::Error,
-    http::{
-        address::{Address, mount_of, relative_path},
-        draft,
-        extract::language::language_of,
-        openapi::schemas,
-        paths,
-    },
+    http::{address::mount_of, openapi::schemas, paths},
     i18n::Language,
     types::{ability::Ability, message::problem},
 };
@@ -34,7 +26,7 @@ use crate::{
 /// The format of an error response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseFormat {
-    /// A page for a person with a browser.
+    /// A page for a person with a browser. No response has it without the feature `pages`.
     Html,
     /// JSON for a program.
     Json,
@@ -66,7 +58,7 @@ impl ResponseFormat {
             paths::OPENAPI,
             "/.well-known",
         ];
-        if programs.into_iter().any(below) {
+        if cfg!(not(feature = "pages")) || programs.into_iter().any(below) {
             Self::Json
         } else {
             Self::Html
@@ -86,11 +78,12 @@ pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
 pub fn answer_as(request: &HttpRequest, error: &Error, format: ResponseFormat) -> HttpResponse {
     let mount = mount_of(request);
     let mut response = match format {
-        ResponseFormat::Json => match error.oauth_code() {
+        #[cfg(feature = "pages")]
+        ResponseFormat::Html => error_page(request, error),
+        _ => match error.oauth_code() {
             Some(code) => oauth_error(error, code),
             None => problem(mount, error),
         },
-        ResponseFormat::Html => error_page(request, error),
     };
     if let Error::MethodNotAllowed(allowed) = error
         && let Ok(value) = HeaderValue::from_str(allowed)
@@ -230,51 +223,6 @@ fn scope(abilities: &str) -> Option<&str> {
     (are_valid && abilities.len() <= MAX_SCOPE_LENGTH).then_some(abilities)
 }
 
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage<'a> {
-    frame: Layout,
-    title: &'a str,
-    detail: &'a str,
-    /// The seconds after which a retry can succeed.
-    wait: Option<u64>,
-}
-
-fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
-    let address = |path: &str| Address::of(mount_of(request), path);
-    match error {
-        Error::NotSignedIn { .. } => {
-            let next = return_address(request, list_page(request));
-            see_other(&address(&paths::with_next(paths::LOGIN, &next)))
-        }
-        Error::ReauthenticationRequired => {
-            let page = draft::page_after_confirmation(request);
-            let page = page.unwrap_or_else(|| list_page(request).to_owned());
-            let next = return_address(request, &page);
-            see_other(&address(&paths::with_next(paths::CONFIRM, &next)))
-        }
-        error => {
-            let language = language_of(request);
-            let template = ErrorPage {
-                frame: Layout::new(request, None),
-                title: &error.title(&language),
-                detail: &error.detail(&language),
-                wait: error.retry_after().map(whole_seconds),
-            };
-            page(error.status(), &template).unwrap_or_else(|_| HttpResponse::new(error.status()))
-        }
-    }
-}
-
-/// Returns the return address: the requested page, or the page of the submitted form with a draft
-/// of its content.
-fn return_address(request: &HttpRequest, fallback: &str) -> String {
-    match (request.method().is_safe(), request.uri().path_and_query()) {
-        (true, Some(path)) => path.to_string(),
-        _ => draft::return_address(request, fallback),
-    }
-}
-
 /// Returns the error of a response: our own, or a conversion of an error of actix-web.
 #[must_use]
 pub fn to_narthex_error(error: &actix_web::Error, status: StatusCode) -> Error {
@@ -295,12 +243,4 @@ pub fn with_cookies_of(refused: &HttpResponse, mut answer: HttpResponse) -> Http
             .append(header::SET_COOKIE, value.clone());
     }
     answer
-}
-
-/// Returns the path of the list with the object of `request`, or of the account.
-fn list_page(request: &HttpRequest) -> &'static str {
-    let lists = [paths::SESSIONS, paths::TOKENS];
-    let path = relative_path(request).unwrap_or_default();
-    let list = lists.into_iter().find(|list| path.starts_with(list));
-    list.unwrap_or(paths::ACCOUNT)
 }

@@ -1,0 +1,72 @@
+//! The page that a browser gets for an [`Error`].
+
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use super::{
+    error_response::whole_seconds,
+    html::{Layout, page, see_other},
+};
+use crate::{
+    error::Error,
+    http::{
+        address::{Address, mount_of, relative_path},
+        draft,
+        extract::language::language_of,
+        paths,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    frame: Layout,
+    title: &'a str,
+    detail: &'a str,
+    /// The seconds after which a retry can succeed.
+    wait: Option<u64>,
+}
+
+/// Returns the page for `error`, or the redirect to the page on which the user can continue.
+pub(super) fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
+    let address = |path: &str| Address::of(mount_of(request), path);
+    match error {
+        Error::NotSignedIn { .. } => {
+            let next = return_address(request, list_page(request));
+            see_other(&address(&paths::with_next(paths::LOGIN, &next)))
+        }
+        Error::ReauthenticationRequired => {
+            let page = draft::page_after_confirmation(request);
+            let page = page.unwrap_or_else(|| list_page(request).to_owned());
+            let next = return_address(request, &page);
+            see_other(&address(&paths::with_next(paths::CONFIRM, &next)))
+        }
+        error => {
+            let language = language_of(request);
+            let template = ErrorPage {
+                frame: Layout::new(request, None),
+                title: &error.title(&language),
+                detail: &error.detail(&language),
+                wait: error.retry_after().map(whole_seconds),
+            };
+            page(error.status(), &template).unwrap_or_else(|_| HttpResponse::new(error.status()))
+        }
+    }
+}
+
+/// Returns the return address: the requested page, or the page of the submitted form with a draft
+/// of its content.
+fn return_address(request: &HttpRequest, fallback: &str) -> String {
+    match (request.method().is_safe(), request.uri().path_and_query()) {
+        (true, Some(path)) => path.to_string(),
+        _ => draft::return_address(request, fallback),
+    }
+}
+
+/// Returns the path of the list with the object of `request`, or of the account.
+fn list_page(request: &HttpRequest) -> &'static str {
+    let lists = [paths::SESSIONS, paths::TOKENS];
+    let path = relative_path(request).unwrap_or_default();
+    let list = lists.into_iter().find(|list| path.starts_with(list));
+    list.unwrap_or(paths::ACCOUNT)
+}
