@@ -20,6 +20,29 @@ async fn node_leaves_and_uses_are_written_when_the_app_stops() {
     }
 }
 
+#[test]
+fn drop_inside_another_runtime_ends_the_background_thread() {
+    let database = Database::fresh(migrate);
+    let runtimes = [
+        tokio::runtime::Builder::new_current_thread(),
+        tokio::runtime::Builder::new_multi_thread(),
+    ];
+    for mut runtime in runtimes {
+        let runtime = runtime.enable_all().build().unwrap();
+        runtime.block_on(async {
+            let narthex = builder(database.address()).open().unwrap();
+            let user = narthex.users().find_by_email("ada@example.com").await;
+            assert!(user.unwrap().is_none());
+            while super::rows(database.address(), "nodes") == 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            // The last handle is dropped by a task of the app.
+            tokio::spawn(async move { drop(narthex) }).await.unwrap();
+            assert_eq!(super::rows(database.address(), "nodes"), 0);
+        });
+    }
+}
+
 #[tokio::test]
 async fn drop_of_the_last_handle_ends_the_background_thread() {
     let database = Database::fresh(migrate);

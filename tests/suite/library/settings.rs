@@ -54,6 +54,16 @@ fn invalid_setting_is_an_error_of_open() {
 }
 
 #[test]
+fn missing_folder_is_named_with_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("missing/shop.db");
+    let url = format!("sqlite://{}", database.display());
+    let error = refusal(Narthex::builder().database(url));
+    assert!(error.contains(database.to_str().unwrap()), "{error}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn missing_tables_are_an_error_if_they_are_not_created() {
     let database = Database::empty();
     let error = refusal(builder(database.address()).migrate(Migrate::Never));

@@ -90,6 +90,26 @@ async fn account_without_a_password_costs_a_hash_and_refuses() {
     assert_eq!(stored(&app), "");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_address_costs_one_hash_of_its_own_scheme() {
+    let app = app_with(BCRYPT).await;
+    execute(
+        &app,
+        "INSERT INTO imported (source, kind, foreign_id, id, imported_at) \
+         SELECT 'sanctum', 'user', email, id, 0 FROM users",
+    );
+    update_dummy_hashes(&app.context).await.unwrap();
+    let bcrypt = HashScheme::Bcrypt { cost: 4 };
+    let dummy = app.context.hasher().dummy_of("nobody@example.com");
+    assert_eq!(dummy.scheme().unwrap(), bcrypt);
+    for address in ["nobody@example.com", "no-one@example.com", ADA] {
+        let runs = app.context.hasher().runs();
+        let form = [("email", address), ("password", "correct house")];
+        assert_eq!(app.browser().post("/login", &form).await.status, 422);
+        assert_eq!(app.context.hasher().runs(), runs + 1, "{address}");
+    }
+}
+
 /// The schemes of the dummy hashes of 100 addresses without an account.
 fn dummy_schemes(app: &TestApp) -> Vec<HashScheme> {
     let addresses = (0..100).map(|number| format!("nobody-{number}@example.com"));
