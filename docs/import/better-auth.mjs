@@ -39,7 +39,8 @@ for (const user of users) {
 for (const key of keys) {
   write({
     token: key.id,
-    user: key.userId,
+    // Until version 1.4, the column was `userId`.
+    user: key.referenceId ?? key.userId,
     name: key.name,
     sha256: Buffer.from(key.key, "base64url").toString("hex"),
     abilities: abilities(key.permissions),

@@ -4,7 +4,7 @@
 #
 # Devise appends `config.pepper` to each password before it hashes. Narthex does not, so the hashes of
 # an app with a pepper are left out. The file contains password hashes. docs/import.md describes its
-# format. This script was not tested with every version of Devise.
+# format.
 
 require "json"
 
@@ -23,7 +23,8 @@ User.unscoped.find_each do |user|
     password: (user.encrypted_password.presence unless pepper),
     email_verified_at: time.call(user.try(:confirmed_at)),
     created_at: time.call(user.created_at),
-    disabled: !user.active_for_authentication? && user.try(:confirmed_at) != nil
+    # A lock after wrong passwords ends by itself, and an unconfirmed address is no reason here.
+    disabled: !user.active_for_authentication? && ![:unconfirmed, :locked].include?(user.inactive_message)
   )
 end
 write.call(end: { users: users, tokens: 0 })

@@ -5,7 +5,10 @@
 --
 -- The times must be in UTC, as with Laravel's default. For Sanctum 2, leave out `expires_at`. For an
 -- app without the model App\Models\User, change `tokenable_type`. The life of all tokens
--- (`sanctum.expiration`) is not in the tables: give it with --expiration. Not tested with MariaDB.
+-- (`sanctum.expiration`) is not in the tables: give it with --expiration.
+--
+-- An app with soft deletes needs one more member in the users, which disables the deleted ones:
+--     'disabled', JSON_EXTRACT(IF(deleted_at IS NULL, 'false', 'true'), '$')
 
 SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;
 START TRANSACTION READ ONLY;
@@ -26,7 +29,8 @@ SELECT JSON_OBJECT(
     'user', CAST(tokenable_id AS CHAR),
     'name', name,
     'sha256', token,
-    'abilities', CAST(abilities AS JSON),
+    -- JSON and not text, in MySQL and in MariaDB.
+    'abilities', JSON_EXTRACT(abilities, '$'),
     'created_at', DATE_FORMAT(created_at, '%Y-%m-%dT%H:%i:%sZ'),
     'last_used_at', DATE_FORMAT(last_used_at, '%Y-%m-%dT%H:%i:%sZ'),
     'expires_at', DATE_FORMAT(expires_at, '%Y-%m-%dT%H:%i:%sZ')
