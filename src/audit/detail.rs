@@ -77,7 +77,7 @@ impl EventDetail {
     /// object.
     pub(super) fn from_stored(kind: EventKind, stored: String) -> Self {
         let read = match kind {
-            EventKind::SignedIn | EventKind::SignedInAnew => {
+            EventKind::SignedIn | EventKind::SignedInAnew | EventKind::SignInRecognised => {
                 serde_json::from_str(&stored).ok().map(Self::Device)
             }
             EventKind::CredentialsEnded => serde_json::from_str(&stored).ok().map(Self::Revoked),

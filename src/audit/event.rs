@@ -77,6 +77,8 @@ string_enum! {
         SignedIn = "session.created", event::signed_in;
         /// A browser signed in from a device that none of the user's earlier sessions had.
         SignedInAnew = "session.created_on_new_device", event::signed_in_anew;
+        /// The user recognised the sign-in of a session on a new device.
+        SignInRecognised = "session.recognised", event::sign_in_recognised;
         /// A token was created.
         TokenCreated = "token.created", event::token_created;
         /// An operator imported a token from another system.
@@ -180,6 +182,7 @@ impl EventKind {
                 | Self::EmailChanged
                 | Self::PasswordChanged
                 | Self::PasswordConfirmed
+                | Self::SignInRecognised
                 | Self::TokenChanged
                 | Self::TokenRotated
                 | Self::TokenPaused

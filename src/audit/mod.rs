@@ -145,6 +145,22 @@ pub(crate) fn delete_anonymous_events(
     Ok(store::delete_anonymous_events(connection, before, limit)?)
 }
 
+/// Returns up to `limit` events of these kinds in `user`'s log, newest first.
+///
+/// # Errors
+/// Returns an error if the database fails.
+#[cfg(feature = "pages")]
+pub async fn newest_of(
+    context: &AppState,
+    user: UserId,
+    kinds: &'static [EventKind],
+    limit: i64,
+) -> Result<Vec<Event>> {
+    context
+        .read(move |_, connection| Ok(store::newest_of(connection, user, kinds, limit)?))
+        .await
+}
+
 /// Returns a page of `user`'s log, newest first.
 ///
 /// # Errors

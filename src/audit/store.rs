@@ -188,6 +188,24 @@ pub(super) fn newest(
     Ok(rows.into_iter().map(Event::from).collect())
 }
 
+#[cfg(feature = "pages")]
+pub(super) fn newest_of(
+    connection: &mut AnyConnection,
+    user: UserId,
+    kinds: &[EventKind],
+    limit: i64,
+) -> QueryResult<Vec<Event>> {
+    let names = kinds.iter().map(|kind| kind.as_str());
+    let rows: Vec<Row> = events::table
+        .filter(events::user_id.eq(user))
+        .filter(events::kind.eq_any(names))
+        .order(events::id.desc())
+        .limit(limit)
+        .select(Row::as_select())
+        .load(connection)?;
+    Ok(rows.into_iter().map(Event::from).collect())
+}
+
 pub(super) fn delete_anonymous_events(
     connection: &mut AnyConnection,
     before: Timestamp,

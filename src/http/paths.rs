@@ -44,6 +44,8 @@ paths! {
     CONFIRM = "/account/confirm";
     /// The list of sessions.
     SESSIONS = "/account/sessions";
+    /// Recognises the sign-in of one session.
+    SESSION_RECOGNISE = "/account/sessions/{id}/recognise";
     /// Revokes one session.
     SESSION_REVOKE = "/account/sessions/{id}/revoke";
     /// The list of tokens. `POST` creates a token.
@@ -144,6 +146,12 @@ pub fn patterns(mount: &Mount, path: &str) -> Vec<String> {
 
 fn with_id(pattern: &str, id: impl std::fmt::Display) -> String {
     pattern.replace("{id}", &id.to_string())
+}
+
+/// The path that recognises the sign-in of the session `id`.
+#[must_use]
+pub fn session_recognise(id: CredentialId) -> String {
+    with_id(SESSION_RECOGNISE, id)
 }
 
 /// The path that revokes the session `id`.

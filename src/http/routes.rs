@@ -117,10 +117,10 @@ table! {
     pages {
         // Without a user.
         GET  ASSET           Public  => assets::serve;
-        GET  PROBLEM         Public  => problem::show;
         GET  CHANGE_PASSWORD Public  => account::to_settings;
 
         // Sign-in and sign-out.
+        GET  PROBLEM         OptionalSession => problem::show;
         GET  HOME            OptionalSession => pages::home::home;
         GET  REGISTER        OptionalSession => pages::register::form;
         POST REGISTER        OptionalSession => pages::register::register;
@@ -143,6 +143,7 @@ table! {
 
         // Sessions and tokens.
         GET  SESSIONS        SessionPage => pages::sessions::show;
+        POST SESSION_RECOGNISE SessionPage => account::recognise;
         POST SESSION_REVOKE  SessionPage => pages::sessions::revoke;
         GET  TOKENS          SessionPage => token::list;
         POST TOKENS          SessionPage => token::create;

@@ -71,6 +71,29 @@ pub async fn change_password(
         .map_err(|error| wrong_password_in("current_password", error))
 }
 
+/// Verifies the current password of the caller for a form whose new password is refused.
+///
+/// # Errors
+/// [`Error::Invalid`] if the password is wrong.
+#[cfg(feature = "pages")]
+pub async fn verify_current(
+    context: &AppState,
+    caller: &Principal,
+    current: SecretString,
+) -> Result<()> {
+    let actor = caller.actor();
+    let verified = async {
+        let proof = authenticate_user(context, caller, current).await?;
+        // The attempt was right, so it counts towards no rate limit of failures.
+        context
+            .write(move |tx| redeem_password_proof(tx, &proof, &actor))
+            .await
+    };
+    verified
+        .await
+        .map_err(|error| wrong_password_in("current_password", error))
+}
+
 async fn change_once(
     context: &AppState,
     caller: &Principal,

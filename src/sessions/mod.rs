@@ -2,9 +2,13 @@
 
 mod device;
 mod reauthenticate;
+#[cfg(feature = "pages")]
+mod recognise;
 pub(crate) mod secret;
 mod sign_in;
 
+#[cfg(feature = "pages")]
+pub use self::recognise::{newest_unrecognised, recognise};
 pub use self::{
     device::Device,
     reauthenticate::reauthenticate,

@@ -124,7 +124,8 @@ async fn user_revokes_one_session_and_then_everything() {
 
     // The user revokes everything and gets the sign-in page. No credential works any more.
     desk.visit("/account").await;
-    desk.press("Sign out everywhere").await;
+    desk.open_account_menu().await;
+    desk.press("Sign out everywhere…").await;
     desk.expect_text("you will be signed out here too").await;
     desk.screenshot("sign-out-everywhere").await;
     desk.press("Revoke 2 sessions and 1 token").await;

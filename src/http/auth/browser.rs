@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload};
 use futures_util::future::{Ready, ready};
 
 use super::{
@@ -199,6 +199,18 @@ impl OptionalUser {
         presented_credential::sessions_of(&self.context, &self.request, self.principal.as_deref())
             .await
     }
+}
+
+/// Finds the signed-in user of a request that has no route, for the layout of its page.
+///
+/// # Errors
+/// Database errors.
+pub async fn identify_browser(request: &HttpRequest) -> Result<()> {
+    let caller = presented_credential::from_cookie(&context(request)?, request).await?;
+    if let Some(caller) = caller {
+        request.extensions_mut().insert(Rc::new(caller));
+    }
+    Ok(())
 }
 
 impl FromRequest for BrowserUser {

@@ -11,7 +11,7 @@ mod presented_credential;
 pub mod session_cookie;
 
 #[cfg(feature = "pages")]
-pub use self::browser::{BrowserUser, OptionalUser};
+pub use self::browser::{BrowserUser, OptionalUser, identify_browser};
 #[cfg(feature = "internals")]
 pub use self::presented_credential::{Authorization, bearer, client_password};
 pub use self::{

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use actix_web::{HttpResponse, Scope, dev::HttpServiceFactory, web};
+use actix_web::{HttpRequest, HttpResponse, Scope, dev::HttpServiceFactory, web};
 
 use super::connections::InProgress;
 use crate::{
@@ -10,8 +10,9 @@ use crate::{
     config::SigningKeys,
     error::Error,
     http::{
+        address::mount_of,
         app::{add_state, compressed, paths_in_order, resource},
-        auth::session_cookie::CookieConfig,
+        auth::{identify_browser, session_cookie::CookieConfig},
         middleware::{
             body,
             outermost::{Outermost, wrap_request},
@@ -50,6 +51,11 @@ pub fn service_with_routes(
         })
 }
 
-async fn not_found() -> Result<HttpResponse, Error> {
+/// The page of a signed-in user keeps its menu, so that the user does not look signed out.
+async fn not_found(request: HttpRequest) -> Result<HttpResponse, Error> {
+    let format = ResponseFormat::at(mount_of(&request), request.path());
+    if format == ResponseFormat::Html {
+        identify_browser(&request).await?;
+    }
     Err(Error::NotFound)
 }

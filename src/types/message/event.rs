@@ -14,6 +14,7 @@ messages! {
     password_refused = "event-password-refused";
     signed_in = "event-signed-in";
     signed_in_anew = "event-signed-in-anew";
+    sign_in_recognised = "event-sign-in-recognised";
     token_created = "event-token-created";
     token_imported = "event-token-imported";
     token_changed = "event-token-changed";

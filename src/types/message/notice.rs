@@ -6,6 +6,7 @@ messages! {
     saved = "notice-saved";
     password_changed(sessions: u64, tokens: u64) = "notice-password-changed";
     account_deleted(sessions: u64, tokens: u64) = "notice-account-deleted";
+    sign_in_recognised = "notice-sign-in-recognised";
     signed_out(sessions: u64, tokens: u64) = "notice-signed-out";
     session_signed_out(name: String) = "notice-session-signed-out";
     token_revoked(name: String) = "notice-token-revoked";

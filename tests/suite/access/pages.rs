@@ -62,6 +62,7 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
     ("POST", "/account/confirm", SessionPage),
     ("GET", "/account/activity", SessionPage),
     ("GET", "/account/sessions", SessionPage),
+    ("POST", "/account/sessions/{id}/recognise", SessionPage),
     ("POST", "/account/sessions/{id}/revoke", SessionPage),
     ("GET", "/account/tokens", SessionPage),
     ("POST", "/account/tokens", SessionPage),

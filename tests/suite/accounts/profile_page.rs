@@ -248,6 +248,31 @@ async fn overview_shows_the_user_the_credentials_and_the_audit_log() {
         .expect_text(ADA)
         .expect_text("this browser")
         .expect_text("CI");
-    page.expect_text("Token created")
-        .expect_text("/account/sign-out?except=current");
+    page.expect_text("Recent activity")
+        .expect_text("/account/sign-out?class=session&#38;except=current");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_current_and_bad_new_password_are_refused_at_once() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let form = [("current_password", "not hers"), ("password", "short")];
+    let page = browser.post("/account/password", &form).await;
+    expect_field_errors(page, &["current_password", "password"]);
+    // A right current password counts towards no rate limit, however often the new one is refused.
+    for _ in 0..12 {
+        let form = [("current_password", PASSWORD), ("password", "short")];
+        let page = browser.post("/account/password", &form).await;
+        expect_field_errors(page, &["password"]);
+    }
+    assert!(can_sign_in(&app, ADA, PASSWORD).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_count_what_a_new_password_and_deletion_end() {
+    let fixture = Fixture::new().await;
+    let page = fixture.current.get("/account/profile").await;
+    page.expect_text("sign out 1 other session")
+        .expect_text("revoke 1 token")
+        .expect_text("your access: 2 sessions and 1 token");
 }

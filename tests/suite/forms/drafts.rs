@@ -19,7 +19,11 @@ const NOT_SUBMITTED: &str = "has not been submitted yet";
 const IDLE: Duration = Duration::from_secs(2 * 3600);
 const CONFIRM_FOR: Duration = Duration::from_secs(15 * 60);
 /// Forms without fields for the user, and without a page of their own to return to.
-const WITHOUT_CONTENT: [&str; 2] = ["/logout", "/account/confirm"];
+const WITHOUT_CONTENT: [&str; 3] = [
+    "/logout",
+    "/account/confirm",
+    "/account/sessions/{id}/recognise",
+];
 
 /// The browser, the token and the session that the forms of one account use.
 struct Account {

@@ -5,7 +5,7 @@ use narthex::http::{auth::Access, paths, routes};
 use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::client::Browser;
-use crate::support::page::{ADA, GRACE, newest_token, own_session};
+use crate::support::page::{ADA, GRACE, fetch_list, newest_token, own_session};
 
 async fn user_id(browser: &Browser) -> String {
     let user = browser.get("/api/v1/user").await.json();
@@ -19,12 +19,19 @@ async fn user_id(browser: &Browser) -> String {
 /// is that of a session or a token of `browser`.
 async fn paths(browser: &Browser, method: &str) -> Vec<String> {
     let (session, token) = (own_session(browser).await, newest_token(browser).await);
+    // A session cannot recognise itself.
+    let sessions = fetch_list(browser, "/api/v1/sessions").await;
+    let mut ids = sessions.iter().filter_map(|found| found["id"].as_str());
+    let other = ids.find(|id| *id != session).unwrap_or(&session).to_owned();
     let table = routes::table().into_iter();
     let table =
         table.filter(|route| route.access == Access::SessionPage && route.method == *method);
     let paths = table.map(|route| {
-        let is_session = route.path == paths::SESSION_REVOKE;
-        let id = if is_session { &session } else { &token };
+        let id = match route.path {
+            paths::SESSION_REVOKE => &session,
+            paths::SESSION_RECOGNISE => &other,
+            _ => &token,
+        };
         route.path.replace("{id}", id)
     });
     paths.collect()
@@ -88,6 +95,7 @@ async fn every_post_route_accepts_a_form_of_its_user_or_of_no_user() {
             let email = format!("user{number}{with_user}@example.com");
             let browser = app.register(&email).await;
             app.token_of(&browser, "CI", &[]).await;
+            app.sign_in(&email).await;
             let path = paths(&browser, "POST").await.swap_remove(number);
             let own = user_id(&browser).await;
             let form = [("user", &*own)];

@@ -1,5 +1,6 @@
-//! The size of pages and of the stylesheet, and how long a browser may cache them.
+//! The size of pages, of the stylesheet and of the scripts, and how long a browser may cache them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use reqwest::header;
@@ -9,13 +10,13 @@ use crate::support::client::Browser;
 
 const KIB: usize = 1024;
 
-/// Returns the size of the gzip-compressed response in bytes.
+/// Returns the size of the brotli-compressed response in bytes.
 async fn compressed(browser: &Browser, path: &str) -> usize {
     let request = browser.request(reqwest::Method::GET, path);
-    let answer = request.header("accept-encoding", "gzip").send().await;
+    let answer = request.header("accept-encoding", "br").send().await;
     let answer = answer.unwrap();
     assert_eq!(answer.status(), 200, "{path}");
-    assert_eq!(answer.headers()[header::CONTENT_ENCODING], "gzip", "{path}");
+    assert_eq!(answer.headers()[header::CONTENT_ENCODING], "br", "{path}");
     answer.bytes().await.unwrap().len()
 }
 
@@ -60,7 +61,7 @@ async fn page_size_is_bounded_even_with_a_full_list() {
     }
     for page in PAGES {
         let bytes = compressed(&ada, page).await;
-        assert!(bytes < 15 * KIB, "{page} has {bytes} bytes, compressed");
+        assert!(bytes < 10 * KIB, "{page} has {bytes} bytes, compressed");
     }
 }
 
@@ -77,7 +78,7 @@ async fn pages_share_one_small_immutable_stylesheet() {
         assert_eq!(stylesheets(&page), [sheet]);
     }
     let bytes = compressed(&ada, sheet).await;
-    assert!(bytes < 10 * KIB, "the stylesheet has {bytes} bytes");
+    assert!(bytes < 6 * KIB, "the stylesheet has {bytes} bytes");
     // The path changes with the content, so a browser may cache the stylesheet without limit.
     let policy = "public, max-age=31536000, immutable";
     let response = ada.get(sheet).await.expect_status(200);
@@ -87,4 +88,22 @@ async fn pages_share_one_small_immutable_stylesheet() {
     let other_version = format!("{folder}/0123456789abcdef/{name}");
     let absent = ada.get(&other_version).await.expect_status(404);
     absent.expect_header("cache-control", "no-store");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scripts_of_all_pages_are_small() {
+    let app = TestApp::start();
+    let ada = app.register("ada@example.com").await;
+    let mut scripts = BTreeSet::new();
+    for page in PAGES {
+        let text = ada.get(page).await.text;
+        let tags = text.split("<script type=\"module\" src=\"").skip(1);
+        scripts.extend(tags.filter_map(|rest| Some(rest.split('"').next()?.to_owned())));
+    }
+    assert!(scripts.len() >= 3, "{scripts:?}");
+    let mut bytes = 0;
+    for script in &scripts {
+        bytes += compressed(&ada, script).await;
+    }
+    assert!(bytes < 6 * KIB, "{scripts:?} have {bytes} bytes");
 }

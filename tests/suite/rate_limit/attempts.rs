@@ -490,7 +490,8 @@ async fn each_session_has_one_count_for_all_password_prompts() {
         let page = ada.post(path, form).await;
         assert_eq!(retry_after(&page), 1, "{path}");
         page.expect_text("Try again in 1 second.")
-            .expect_text("aria-describedby");
+            .expect_text("data-wait=\"1\"")
+            .expect_no_text("aria-invalid");
     }
     assert_eq!(app.context.hasher().runs(), runs);
     ada.get("/account").await.expect_status(200);

@@ -4,6 +4,6 @@ mod overview;
 mod profile;
 
 pub use self::{
-    overview::show as overview,
+    overview::{recognise, show as overview},
     profile::{change_password, change_profile, delete, settings, to_settings},
 };

@@ -1,25 +1,39 @@
-//! The overview of the account: the user, recent events, sessions and tokens.
+//! The overview of the account: what needs a look, and the latest sessions, tokens and events.
+
+use std::{cmp::Reverse, time::Duration};
 
 use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
-    audit,
-    credentials::{CredentialFilter, StatusFilter, list},
+    audit::{self, EventKind},
+    credentials::{Credential, CredentialFilter, revoke},
     error::Result,
     http::{
         auth::BrowserUser,
+        extract::path::PathId,
+        middleware::body::Form,
         pages::{activity::EventRow, credential_row::CredentialRow},
         paths,
-        response::html::{self, Layout},
+        response::{
+            html::{self, Layout},
+            relative_time::RelativeTime,
+        },
     },
-    types::{credential_kind::CredentialType, pagination::Paging},
+    sessions,
+    types::{
+        credential_kind::CredentialType, ids::CredentialTag, message::notice, pagination::Paging,
+    },
+    util::clock::Timestamp,
 };
 
-/// The number of sessions, and of tokens. The rest has pages of its own.
-const CREDENTIALS: usize = 10;
-/// The number of events.
-const EVENTS: usize = 5;
+/// The number of sessions, of tokens and of events. The rest has pages of its own.
+const LATEST: usize = 3;
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// A session is new, and a token expires soon, within this time.
+const SOON: Duration = DAY.saturating_mul(7);
+/// A token counts as unused after this time.
+const UNUSED: Duration = DAY.saturating_mul(90);
 
 #[derive(Template)]
 #[template(path = "account/overview.html")]
@@ -27,43 +41,154 @@ struct OverviewPage {
     frame: Layout,
     name: String,
     email: String,
-    sessions: Vec<CredentialRow>,
-    more_sessions: bool,
-    tokens: Vec<CredentialRow>,
-    more_tokens: bool,
+    counts: Counts,
+    /// The latest change of the password, or the creation of the account.
+    password_changed: Option<RelativeTime>,
+    /// The latest attempt with a wrong password.
+    refused: Option<EventRow>,
+    unfamiliar: Option<UnfamiliarSignIn>,
+    sessions: Vec<LatestRow>,
+    tokens: Vec<LatestRow>,
     lines: Vec<EventRow>,
+    /// The paths of lists and of the preview.
+    expiring_tokens: String,
+    unused_tokens: String,
     sign_out_others: String,
+}
+
+/// What the tiles count.
+#[derive(Default)]
+struct Counts {
+    sessions: u64,
+    new_sessions: u64,
+    tokens: u64,
+    expiring_tokens: u64,
+    unused_tokens: u64,
+}
+
+impl Counts {
+    fn of(credentials: &[Credential], now: Timestamp) -> Self {
+        let mut counts = Self::default();
+        for credential in credentials {
+            let used = credential.last_used_at.unwrap_or(credential.created_at);
+            let expires = credential.expires_at;
+            match credential.class() {
+                CredentialType::Session => {
+                    counts.sessions += 1;
+                    counts.new_sessions +=
+                        u64::from(credential.created_at > now.saturating_sub(SOON));
+                }
+                CredentialType::Token => {
+                    counts.tokens += 1;
+                    counts.expiring_tokens +=
+                        u64::from(expires.is_some_and(|end| end <= now.saturating_add(SOON)));
+                    counts.unused_tokens += u64::from(used <= now.saturating_sub(UNUSED));
+                }
+            }
+        }
+        counts
+    }
+
+    /// Returns the colour of the tile of tokens.
+    const fn colour_of_tokens(&self) -> &'static str {
+        if self.expiring_tokens > 0 {
+            "amber"
+        } else {
+            "neutral"
+        }
+    }
+}
+
+/// A sign-in on a new device that the user has not recognised yet.
+struct UnfamiliarSignIn {
+    event: EventRow,
+    recognise: String,
+    revoke: String,
+}
+
+/// One of the latest credentials.
+struct LatestRow {
+    icon: &'static str,
+    title: String,
+    href: String,
+    is_current: bool,
+    used: Option<RelativeTime>,
+}
+
+impl LatestRow {
+    fn new(user: &BrowserUser, credential: &Credential) -> Self {
+        let row = CredentialRow::new(user, credential);
+        Self {
+            icon: credential.kind.as_str(),
+            title: row.title,
+            href: row.href.unwrap_or_else(|| paths::SESSIONS.to_owned()),
+            is_current: row.current,
+            used: row.last_used,
+        }
+    }
+
+    /// Returns the rows of the latest credentials of `class`: those used last.
+    fn latest(user: &BrowserUser, class: CredentialType, credentials: &[Credential]) -> Vec<Self> {
+        let of_class = credentials
+            .iter()
+            .filter(|credential| credential.class() == class);
+        let mut latest: Vec<&Credential> = of_class.collect();
+        latest.sort_by_key(|credential| {
+            Reverse(credential.last_used_at.unwrap_or(credential.created_at))
+        });
+        let latest = latest.into_iter().take(LATEST);
+        latest
+            .map(|credential| Self::new(user, credential))
+            .collect()
+    }
 }
 
 /// `GET /account`
 pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
-    let (context, account) = (&user.context, &user.principal.user());
-    let first_page = |class| {
-        let paging = Paging::new(CREDENTIALS, None);
-        list(
-            context,
-            account.id,
-            CredentialFilter::all_of(class),
-            StatusFilter::Active,
-            paging,
-        )
+    let (context, account, now) = (&user.context, user.principal.user(), user.context.now());
+    let everything = CredentialFilter::default();
+    let active = revoke::preview(context, account.id, everything).await?;
+    let active = active.credentials;
+    let event = async |kinds| -> Result<Option<audit::Event>> {
+        let events = audit::newest_of(context, account.id, kinds, 1).await?;
+        Ok(events.into_iter().next())
     };
-    let sessions = first_page(CredentialType::Session).await?;
-    let tokens = first_page(CredentialType::Token).await?;
-    let events = audit::list(context, account.id, Paging::new(EVENTS, None)).await?;
+    let password = event(&[EventKind::PasswordChanged, EventKind::AccountCreated]).await?;
+    let refused = event(&[EventKind::PasswordRefused]).await?;
+    let unfamiliar = sessions::newest_unrecognised(context, &user.principal, &active).await?;
+    let events = audit::list(context, account.id, Paging::new(LATEST, None)).await?;
+    let row = |event: &audit::Event| EventRow::new(&user, event);
     html::ok(&OverviewPage {
         frame: user.frame(),
         name: account.name.clone(),
         email: account.email.clone(),
-        sessions: CredentialRow::all(&user, &sessions.rows),
-        more_sessions: sessions.next.is_some(),
-        tokens: CredentialRow::all(&user, &tokens.rows),
-        more_tokens: tokens.next.is_some(),
-        lines: events
-            .rows
-            .iter()
-            .map(|event| EventRow::new(&user, event))
-            .collect(),
-        sign_out_others: paths::with_query(paths::SIGN_OUT, &[("except", "current")]),
+        counts: Counts::of(&active, now),
+        password_changed: password.map(|event| RelativeTime::past(user.language(), now, event.at)),
+        refused: refused.as_ref().map(row),
+        unfamiliar: unfamiliar.map(|(event, session)| UnfamiliarSignIn {
+            event: row(&event),
+            recognise: paths::session_recognise(session.id),
+            revoke: paths::session_revoke(session.id),
+        }),
+        sessions: LatestRow::latest(&user, CredentialType::Session, &active),
+        tokens: LatestRow::latest(&user, CredentialType::Token, &active),
+        lines: events.rows.iter().map(row).collect(),
+        expiring_tokens: paths::with_query(paths::TOKENS, &[("expires", "7d")]),
+        unused_tokens: paths::with_query(paths::TOKENS, &[("used", "90d")]),
+        sign_out_others: paths::with_query(
+            paths::SIGN_OUT,
+            &[("class", "session"), ("except", "current")],
+        ),
     })
+}
+
+/// `POST /account/sessions/{id}/recognise`
+pub async fn recognise(
+    user: BrowserUser,
+    id: PathId<CredentialTag>,
+    form: Form,
+) -> Result<HttpResponse> {
+    form.0.check()?;
+    sessions::recognise(&user.context, &user.principal, id.0).await?;
+    user.redirect(paths::ACCOUNT, &notice::sign_in_recognised())
 }

@@ -26,7 +26,7 @@ use crate::{
     sessions::SessionSecret,
     types::{
         email::Email,
-        fields::Fields,
+        fields::{FieldErrors, Fields},
         message::{field, notice},
         name::Name,
     },
@@ -138,14 +138,22 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
             Email::parse(&user.principal.user().email),
             Name::parse(&user.principal.user().name),
         );
-        let new = NewPassword::parse(new, email.as_ref().ok(), name.as_ref().ok());
-        let new = fields.errors().take("password", new);
-        fields.check()?;
-        let Some(new) = new else {
-            return Err(Error::internal(
-                "a password has neither a value nor an error",
-            ));
+        let new = match NewPassword::parse(new, email.as_ref().ok(), name.as_ref().ok()) {
+            Ok(new) => new,
+            Err(message) => {
+                // Both passwords may be wrong, and the form says so at once.
+                let verified =
+                    passwords::change::verify_current(&user.context, &user.principal, current);
+                let mut errors = match verified.await {
+                    Ok(()) => FieldErrors::default(),
+                    Err(Error::Invalid(errors)) => errors,
+                    Err(other) => return Err(other),
+                };
+                errors.add("password", message);
+                return Err(Error::Invalid(errors));
+            }
         };
+        fields.check()?;
         let secret = SessionSecret::generate(user.context.random())?;
         let change = PasswordChange {
             current,

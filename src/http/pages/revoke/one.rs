@@ -97,7 +97,13 @@ fn ended_already(user: &BrowserUser, class: CredentialType, back: &str) -> Resul
 /// Returns the path of the list to which the user returns: `next` if it is a page with such forms,
 /// otherwise the list of the class.
 fn list_page(user: &BrowserUser, class: CredentialType, next: &str) -> String {
-    let lists = [paths::ACCOUNT, paths::SESSIONS, paths::TOKENS];
+    let lists = [
+        paths::ACCOUNT,
+        paths::SESSIONS,
+        paths::TOKENS,
+        // After the sign-out of an unfamiliar session.
+        paths::PROFILE,
+    ];
     let next = ReturnTo::parse(next, user.context.settings());
     let mount = user.context.mount();
     let next = next.as_ref().and_then(|next| mount.relative(next.as_str()));

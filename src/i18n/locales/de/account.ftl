@@ -26,3 +26,35 @@ settings-delete-credentials = Ihre Zugänge: { label-revoked }
 settings-delete-activity = Ihre Aktivität und alle Belege
 settings-your-password = Ihr Passwort
 settings-delete-button = Mein Konto löschen
+
+overview-lead = Angemeldet als { $name } ({ $email })
+overview-sign-out-others = Andere Sitzungen abmelden…
+overview-unfamiliar = Neue Anmeldung: { $device }. Waren Sie das?
+overview-was-me = Ja, das war ich
+overview-was-not-me = Nein, abmelden und mein Passwort ändern
+overview-new-sessions = { $count } neu in den letzten 7 Tagen
+overview-expiring-tokens = { $count ->
+    [one] { $count } läuft in 7 Tagen ab
+   *[other] { $count } laufen in 7 Tagen ab
+}
+overview-unused-tokens = { $count } seit 90 Tagen nicht verwendet
+overview-password = Passwort geändert
+overview-unknown = Unbekannt
+overview-refused = Letzter Fehlversuch
+overview-none = Keiner
+overview-this-browser = dieser Browser
+overview-active = Aktiv
+overview-used = Verwendet
+overview-never-used = Nie verwendet
+overview-all-sessions = { $count ->
+    [one] Sitzung anzeigen
+   *[other] Alle { $count } anzeigen
+}
+overview-all-tokens = { $count ->
+    [one] Token anzeigen
+   *[other] Alle { $count } anzeigen
+}
+overview-no-tokens = Sie haben noch keine Tokens. Erstellen Sie eines für ein Skript oder eine App, die Zugriff braucht.
+overview-new-token = Neues Token
+overview-activity = Letzte Aktivität
+overview-all-activity = Alle Aktivitäten anzeigen

@@ -11,6 +11,7 @@ event-password-confirmed = Passwort bestätigt
 event-password-refused = Falsches Passwort eingegeben
 event-signed-in = Angemeldet
 event-signed-in-anew = Auf einem neuen Gerät angemeldet
+event-sign-in-recognised = Anmeldung als Ihre eigene bestätigt
 event-token-created = Token erstellt
 event-token-imported = Token vom Betreiber importiert
 event-token-changed = Token geändert

@@ -3,6 +3,7 @@
 notice-saved = Gespeichert.
 notice-password-changed = Passwort geändert. Widerrufen: { label-revoked }.
 notice-account-deleted = Ihr Konto wurde gelöscht. Widerrufen: { label-revoked }.
+notice-sign-in-recognised = Danke. Diese Anmeldung gilt als Ihre eigene.
 notice-signed-out = Abgemeldet. Widerrufen: { label-revoked }.
 notice-session-signed-out = Sitzung abgemeldet: { $name }.
 notice-token-revoked = Token widerrufen: { $name }.

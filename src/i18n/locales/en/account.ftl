@@ -26,3 +26,35 @@ settings-delete-credentials = your access: { label-revoked }
 settings-delete-activity = your activity and all receipts
 settings-your-password = Your password
 settings-delete-button = Delete my account
+
+overview-lead = Signed in as { $name } ({ $email })
+overview-sign-out-others = Sign out other sessions…
+overview-unfamiliar = New sign-in: { $device }. Was this you?
+overview-was-me = Yes, it was me
+overview-was-not-me = No, sign it out and change my password
+overview-new-sessions = { $count } new in the last 7 days
+overview-expiring-tokens = { $count ->
+    [one] { $count } expires within 7 days
+   *[other] { $count } expire within 7 days
+}
+overview-unused-tokens = { $count } not used for 90 days
+overview-password = Password changed
+overview-unknown = Unknown
+overview-refused = Last failed attempt
+overview-none = None
+overview-this-browser = this browser
+overview-active = Active
+overview-used = Used
+overview-never-used = Never used
+overview-all-sessions = { $count ->
+    [one] View session
+   *[other] View all { $count }
+}
+overview-all-tokens = { $count ->
+    [one] View token
+   *[other] View all { $count }
+}
+overview-no-tokens = You have no tokens yet. Create one for a script or an app that needs access.
+overview-new-token = New token
+overview-activity = Recent activity
+overview-all-activity = View all activity

@@ -11,6 +11,7 @@ event-password-confirmed = Password confirmed
 event-password-refused = Failed password attempt
 event-signed-in = Signed in
 event-signed-in-anew = Signed in on a new device
+event-sign-in-recognised = Sign-in recognised as yours
 event-token-created = Token created
 event-token-imported = Token imported by an operator
 event-token-changed = Token changed

@@ -3,6 +3,7 @@
 notice-saved = Saved.
 notice-password-changed = Password changed. Revoked: { label-revoked }.
 notice-account-deleted = Your account has been deleted. Revoked: { label-revoked }.
+notice-sign-in-recognised = Thank you. This sign-in counts as yours.
 notice-signed-out = Signed out. Revoked: { label-revoked }.
 notice-session-signed-out = Session signed out: { $name }.
 notice-token-revoked = Token revoked: { $name }.

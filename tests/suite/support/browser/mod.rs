@@ -11,7 +11,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use thirtyfour::{By, WebDriver, WebElement};
 
-use self::options::{DESKTOP, Look, NARROWEST, PHONE, Scheme, WindowOptions};
+pub use self::options::Scheme;
+use self::options::{DESKTOP, Look, NARROWEST, PHONE, WindowOptions};
 use self::xpath::{field_called, option_called, pressable, pressable_in_row};
 
 mod chromium;
@@ -237,6 +238,11 @@ impl Window {
         self.driver.quit().await.expect("a browser to end");
     }
 
+    /// Gives the window another width and the page another colour scheme.
+    pub async fn resize(&self, width: u32, scheme: Scheme) {
+        self.look(Look { width, scheme }).await;
+    }
+
     async fn look(&self, look: Look) {
         let metrics = json!({
             "width": look.width, "height": 900, "deviceScaleFactor": 1, "mobile": false,
@@ -244,8 +250,15 @@ impl Window {
         self.cdp("Emulation.setDeviceMetricsOverride", metrics)
             .await;
         let scheme = json!({"name": "prefers-color-scheme", "value": look.scheme.name()});
-        self.cdp("Emulation.setEmulatedMedia", json!({"features": [scheme]}))
-            .await;
+        let is_forced = look.scheme == Scheme::ForcedColors;
+        let forced = json!({
+            "name": "forced-colors", "value": if is_forced { "active" } else { "none" },
+        });
+        self.cdp(
+            "Emulation.setEmulatedMedia",
+            json!({"features": [scheme, forced]}),
+        )
+        .await;
     }
 
     async fn cdp(&self, command: &str, parameters: Value) -> Value {

@@ -14,12 +14,15 @@ pub struct Look {
 pub enum Scheme {
     Light,
     Dark,
+    /// The light scheme, with the colours that a person chose for all pages.
+    ForcedColors,
 }
 
 impl Scheme {
+    /// The value of `prefers-color-scheme`.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Light => "light",
+            Self::Light | Self::ForcedColors => "light",
             Self::Dark => "dark",
         }
     }
