@@ -3,6 +3,7 @@
 use super::{
     Options, SourceName,
     candidate::{Token, User},
+    differences,
     file::Numbered,
     prepare::Owner,
     reason::Reason,
@@ -151,11 +152,12 @@ impl Batch {
     ) -> Result<Target<'a>, Reason> {
         if let Some(id) = known.users.get(&owner.id) {
             report.users.already_here += u64::from(owner.user.is_some());
-            return if known.existing.contains(id) {
-                Ok(Target::Imported(*id))
-            } else {
-                Err(Reason::UserDeleted)
-            };
+            let here = known.existing.get(id).ok_or(Reason::UserDeleted)?;
+            if let Some(Numbered { line, content }) = &owner.user {
+                let values = differences::of_user(content, here);
+                report.add_differences(*line, "user", &owner.id, values);
+            }
+            return Ok(Target::Imported(*id));
         }
         let Some(Numbered { line, content }) = &owner.user else {
             return Err(Reason::UserUnknown);
@@ -298,8 +300,10 @@ fn tokens<'a>(
     let mut free = MAX_TOKENS.saturating_sub(unrevoked);
     let mut taken = Vec::new();
     for Numbered { line, content } in &owner.tokens {
-        if known.tokens.contains(&content.id) {
+        if let Some(here) = known.tokens.get(&content.id) {
             report.tokens.already_here += 1;
+            let values = differences::of_token(content, here.as_ref());
+            report.add_differences(*line, "token", &content.id, values);
         } else if known.digests.contains(&content.digest) {
             return Err(content.id.clone());
         } else if free == 0 {
@@ -315,7 +319,7 @@ fn tokens<'a>(
 
 fn reject_tokens(owner: &Owner, reason: &Reason, known: &Known, report: &mut Report) {
     for Numbered { line, content } in &owner.tokens {
-        if known.tokens.contains(&content.id) {
+        if known.tokens.contains_key(&content.id) {
             report.tokens.already_here += 1;
         } else {
             report.reject(Reject::token(*line, &content.id, reason.clone()));

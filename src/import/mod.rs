@@ -8,6 +8,7 @@
 mod abilities;
 mod batch;
 mod candidate;
+mod differences;
 mod file;
 mod ids;
 mod laravel;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub use self::{
     abilities::AbilityMap,
+    differences::Difference,
     file::ForeignFile,
     ids::{ImportedUser, users},
     laravel::read_laravel_database,
@@ -113,5 +115,6 @@ pub async fn import(
         progress(done, total);
     }
     report.rejects.sort();
+    report.differences.sort();
     Ok(report)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::reason::Reason;
+use super::{differences::Difference, reason::Reason};
 
 /// What an import took, and what it did not take. A trial run has the same result as the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -26,6 +26,9 @@ pub struct Report {
     pub second_factors_not_taken: u64,
     /// Users with a verified address. The verification is not taken.
     pub verifications_not_taken: u64,
+    /// The users and tokens that are here with other values than in the file, in the order of the
+    /// file.
+    pub differences: Vec<Difference>,
     /// The lines that were not taken, in the order of the file.
     #[serde(skip)]
     pub rejects: Vec<Reject>,
@@ -120,6 +123,7 @@ impl Report {
         }
         self.second_factors_not_taken += part.second_factors_not_taken;
         self.verifications_not_taken += part.verifications_not_taken;
+        self.differences.extend(part.differences);
         self.rejects.extend(part.rejects);
     }
 
@@ -131,6 +135,23 @@ impl Report {
             _ => {}
         }
         self.rejects.push(reject);
+    }
+
+    /// Adds the values of a user or a token that differ.
+    pub(super) fn add_differences(
+        &mut self,
+        line: u64,
+        kind: &'static str,
+        id: &str,
+        values: Vec<&'static str>,
+    ) {
+        let values = values.into_iter().map(|differs| Difference {
+            line,
+            kind,
+            id: id.to_owned(),
+            differs,
+        });
+        self.differences.extend(values);
     }
 
     /// Returns whether nothing was taken, although the file has something.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::{
     cli::{CliError, output, table::Columns},
-    import::{Counts, Reject, Report},
+    import::{Counts, Difference, Reject, Report},
 };
 
-/// The number of lines that are named on the screen.
-const SHOWN_REJECTS: usize = 20;
+/// The number of lines of each list that are named on the screen.
+const SHOWN_LINES: usize = 20;
 
 /// Prints the report.
 pub(super) fn print(report: &Report, is_trial: bool) -> Result<(), CliError> {
@@ -34,6 +34,7 @@ pub(super) fn print(report: &Report, is_trial: bool) -> Result<(), CliError> {
     ))?;
     abilities(report)?;
     not_taken(report)?;
+    differences(&report.differences)?;
     reasons(&report.rejects)
 }
 
@@ -72,6 +73,35 @@ fn not_taken(report: &Report) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Prints the number of differences of each kind, and names the first ones on the standard error.
+fn differences(differences: &[Difference]) -> Result<(), CliError> {
+    let mut by_value: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for difference in differences {
+        *by_value
+            .entry((difference.kind, difference.differs))
+            .or_default() += 1;
+    }
+    for ((kind, value), count) in by_value {
+        output::line(format!(
+            "Unchanged here ({kind}): {count}, although {value} differs"
+        ))?;
+    }
+    for Difference {
+        line,
+        kind,
+        id,
+        differs,
+    } in differences.iter().take(SHOWN_LINES)
+    {
+        output::print_note(format!("line {line}: {kind} {id}: {differs} differs here"));
+    }
+    let more = differences.len().saturating_sub(SHOWN_LINES);
+    if more > 0 {
+        output::print_note(format!("and {more} more: --json prints all of them"));
+    }
+    Ok(())
+}
+
 /// Prints the number of lines for each reason, and names the first lines on the standard error.
 fn reasons(rejects: &[Reject]) -> Result<(), CliError> {
     let mut by_reason: BTreeMap<(&str, String), usize> = BTreeMap::new();
@@ -83,7 +113,7 @@ fn reasons(rejects: &[Reject]) -> Result<(), CliError> {
     for ((kind, reason), count) in by_reason {
         output::line(format!("Not taken ({kind}): {count}, because {reason}"))?;
     }
-    for reject in rejects.iter().take(SHOWN_REJECTS) {
+    for reject in rejects.iter().take(SHOWN_LINES) {
         let Reject {
             line,
             kind,
@@ -92,7 +122,7 @@ fn reasons(rejects: &[Reject]) -> Result<(), CliError> {
         } = reject;
         output::print_note(format!("line {line}: {kind} {id}: {reason}"));
     }
-    let more = rejects.len().saturating_sub(SHOWN_REJECTS);
+    let more = rejects.len().saturating_sub(SHOWN_LINES);
     if more > 0 {
         output::print_note(format!(
             "and {more} more: --rejects FILE writes all of them"

@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use super::session_cookie::{CookieConfig, SessionCookie};
 use crate::{
     app_state::AppState,
-    config::ForeignTokens,
+    config::{ForeignTokenFormat, ForeignTokens},
     credentials::{Principal, authenticate},
     crypto::digest::Digest,
     error::{Error, Result},
@@ -19,6 +19,9 @@ use crate::{
     tokens::{PresentedToken, TokenScheme, TokenSecret},
     types::secret_form::SecretForm,
 };
+
+/// The header in which clients of better-auth send their keys.
+const API_KEY: &str = "x-api-key";
 
 /// Returns the caller of the session cookie, if there is one. Of several cookies with our name, the
 /// first one with an active session is used. The others are ignored.
@@ -64,7 +67,7 @@ pub(super) async fn sessions_of(
 }
 
 /// Returns the caller of an API call, if there is one. If the request has an `Authorization`
-/// header, the cookie is ignored.
+/// header, the cookie is ignored. Without both, [`API_KEY`] is read.
 ///
 /// # Errors
 /// [`Error::NotSignedIn`] for a header that is not a valid bearer token,
@@ -74,7 +77,10 @@ pub async fn from_header_or_cookie(
     request: &HttpRequest,
 ) -> Result<Option<Principal>> {
     let Some(value) = authorization(request)? else {
-        return from_cookie(context, request).await;
+        return match from_cookie(context, request).await? {
+            Some(caller) => Ok(Some(caller)),
+            None => from_api_key(context, request).await,
+        };
     };
     let token = match bearer(value, &context.settings().tokens.foreign) {
         Authorization::Bearer(token) => Some(token),
@@ -95,6 +101,35 @@ pub async fn from_header_or_cookie(
         })
 }
 
+/// Returns the caller of a key of better-auth in [`API_KEY`], if these keys are accepted. A token of
+/// Narthex is not accepted there, so that there is one header for it.
+///
+/// # Errors
+/// [`Error::NotSignedIn`] for an invalid key, [`Error::MultipleCredentials`] for two headers.
+async fn from_api_key(context: &AppState, request: &HttpRequest) -> Result<Option<Principal>> {
+    let foreign = &context.settings().tokens.foreign;
+    let mut keys = request.headers().get_all(API_KEY);
+    let key = keys
+        .next()
+        .filter(|_| foreign.accepts(ForeignTokenFormat::BetterAuth));
+    let Some(key) = key else {
+        return Ok(None);
+    };
+    if keys.next().is_some() {
+        return Err(Error::MultipleCredentials);
+    }
+    let token = key.to_str().ok().and_then(|key| {
+        let token = PresentedToken::recognize(key, TokenScheme::Bearer, foreign);
+        token.filter(|token| token.form == SecretForm::BetterAuth)
+    });
+    from_token(context, request, token)
+        .await?
+        .map(Some)
+        .ok_or(Error::NotSignedIn {
+            invalid_token: true,
+        })
+}
+
 /// Returns the caller of a route of an app that embeds Narthex, if there is one. A bearer token
 /// decides alone. A header with another scheme belongs to the app, and then the cookie decides.
 ///
@@ -106,10 +141,10 @@ pub async fn from_app_request(
 ) -> Result<Option<Principal>> {
     let foreign = &context.settings().tokens.foreign;
     match authorization(request)? {
-        Some(value) if bearer(value, foreign) != Authorization::OtherScheme => {
-            from_header_or_cookie(context, request).await
+        Some(value) if bearer(value, foreign) == Authorization::OtherScheme => {
+            from_cookie(context, request).await
         }
-        _ => from_cookie(context, request).await,
+        _ => from_header_or_cookie(context, request).await,
     }
 }
 

@@ -13,13 +13,22 @@ pub(super) use self::{
         ImportedRow, TokenState, delete_token, forget, imported_rows, is_unused_user, token_states,
     },
 };
-use super::{SourceName, candidate::User, prepare::Owner};
+use super::{
+    SourceName,
+    candidate::User,
+    differences::{KnownToken, KnownUser},
+    prepare::Owner,
+};
 use crate::{
     credentials::store::count_unrevoked,
     crypto::digest::Digest,
     db::{AnyConnection, with_backend},
-    schema::{imported, secrets, users},
-    types::{credential_kind::CredentialType, id::Id, ids::UserId},
+    schema::{credentials, imported, secrets, users},
+    types::{
+        credential_kind::CredentialType,
+        id::Id,
+        ids::{CredentialId, UserId},
+    },
     util::clock::Timestamp,
 };
 
@@ -57,9 +66,10 @@ pub(super) struct Known {
     /// The users that an import created or attached to, by their IDs in the source.
     pub(super) users: HashMap<String, UserId>,
     /// Those of them that exist.
-    pub(super) existing: HashSet<UserId>,
-    /// The IDs in the source of the tokens that an import created.
-    pub(super) tokens: HashSet<String>,
+    pub(super) existing: HashMap<UserId, KnownUser>,
+    /// The tokens that an import created, by their IDs in the source. `None` if the row of a revoked
+    /// token was deleted.
+    pub(super) tokens: HashMap<String, Option<KnownToken>>,
     /// The users with the addresses of the batch, by canonical address.
     pub(super) addresses: HashMap<String, UserId>,
     /// The secrets of the batch that are here.
@@ -89,16 +99,16 @@ impl Known {
             .filter(imported::foreign_id.eq_any(ids))
             .select((imported::foreign_id, imported::id))
             .load(connection)?;
-        let imported_tokens: Vec<String> = imported::table
+        let imported_tokens: Vec<(String, CredentialId)> = imported::table
             .filter(imported::source.eq(source.as_str()))
             .filter(imported::kind.eq(ImportedKind::Token.as_str()))
             .filter(imported::foreign_id.eq_any(token_ids))
-            .select(imported::foreign_id)
+            .select((imported::foreign_id, imported::id))
             .load(connection)?;
-        let existing: Vec<UserId> = users::table
-            .filter(users::id.eq_any(imported_users.iter().map(|(_, id)| *id)))
-            .select(users::id)
-            .load(connection)?;
+        let existing = known_users(connection, imported_users.iter().map(|(_, id)| *id))?;
+        let mut known_tokens = known_tokens(connection, imported_tokens.iter().map(|(_, id)| *id))?;
+        let tokens = imported_tokens.into_iter();
+        let tokens = tokens.map(|(foreign_id, id)| (foreign_id, known_tokens.remove(&id)));
         let addresses: Vec<(String, UserId)> = users::table
             .filter(users::email_canonical.eq_any(canonical))
             .select((users::email_canonical, users::id))
@@ -109,7 +119,7 @@ impl Known {
             .load(connection)?;
         let mut tokens_of = HashMap::new();
         for user in existing
-            .iter()
+            .keys()
             .chain(addresses.iter().map(|(_, user)| user))
         {
             let unrevoked = count_unrevoked(connection, *user, CredentialType::Token)?;
@@ -117,13 +127,75 @@ impl Known {
         }
         Ok(Self {
             users: imported_users.into_iter().collect(),
-            existing: existing.into_iter().collect(),
-            tokens: imported_tokens.into_iter().collect(),
+            existing,
+            tokens: tokens.collect(),
             addresses: addresses.into_iter().collect(),
             digests: digests.into_iter().collect(),
             tokens_of,
         })
     }
+}
+
+fn known_users(
+    connection: &mut AnyConnection,
+    ids: impl Iterator<Item = UserId>,
+) -> QueryResult<HashMap<UserId, KnownUser>> {
+    type Row = (UserId, String, String, Option<Timestamp>);
+    let rows: Vec<Row> = users::table
+        .filter(users::id.eq_any(ids))
+        .select((
+            users::id,
+            users::email_canonical,
+            users::name,
+            users::disabled_at,
+        ))
+        .load(connection)?;
+    let known = |(id, canonical, name, disabled_at): Row| {
+        let is_disabled = disabled_at.is_some();
+        (
+            id,
+            KnownUser {
+                canonical,
+                name,
+                is_disabled,
+            },
+        )
+    };
+    Ok(rows.into_iter().map(known).collect())
+}
+
+fn known_tokens(
+    connection: &mut AnyConnection,
+    ids: impl Iterator<Item = CredentialId>,
+) -> QueryResult<HashMap<CredentialId, KnownToken>> {
+    type Row = (
+        CredentialId,
+        String,
+        String,
+        Option<Timestamp>,
+        Option<Timestamp>,
+    );
+    let rows: Vec<Row> = credentials::table
+        .filter(credentials::id.eq_any(ids))
+        .select((
+            credentials::id,
+            credentials::name,
+            credentials::abilities,
+            credentials::expires_at,
+            credentials::ended_at,
+        ))
+        .load(connection)?;
+    let known = |(id, name, abilities, expires_at, ended_at): Row| {
+        let is_revoked = ended_at.is_some();
+        let token = KnownToken {
+            name,
+            abilities,
+            expires_at,
+            is_revoked,
+        };
+        (id, token)
+    };
+    Ok(rows.into_iter().map(known).collect())
 }
 
 /// Inserts an imported user.

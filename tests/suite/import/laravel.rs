@@ -5,6 +5,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use super::real_apps::{revoke, rotate, token_pages};
+
 use crate::support::database::Database;
 use crate::support::operator::Operator;
 use crate::support::programs;
@@ -62,8 +64,9 @@ async fn laravel_app_moves_with_its_passwords_and_tokens() {
     assert_eq!(report["tokens_expired"], 1);
     assert_eq!(report["second_factors_not_taken"], 1);
 
+    let operator = operator.with("NARTHEX_FOREIGN_TOKENS", "sanctum");
     let serving = operator.serve();
-    serving.sign_in("ada@example.com", FIREFOX_ON_LINUX).await;
+    let ada = serving.sign_in("ada@example.com", FIREFOX_ON_LINUX).await;
     serving.sign_in("grace@example.com", FIREFOX_ON_LINUX).await;
     let users = operator.json(&["user", "list", "--search", "example.com"]);
     for user in users["data"].as_array().expect("a list") {
@@ -86,6 +89,19 @@ async fn laravel_app_moves_with_its_passwords_and_tokens() {
     );
     assert_eq!(token("Sanctum 3.2")["last_used_at"], "2025-06-01T10:00:00Z");
     assert_eq!(secrets.as_object().expect("an object").len(), 4);
+
+    let secret = |name: &str| secrets[name].as_str().expect("a secret");
+    for name in ["long", "short", "checksum"] {
+        assert!(serving.accepts_token(secret(name)).await, "{name}");
+    }
+    assert!(!serving.accepts_token(secret("expired")).await);
+    let page = token_pages(&ada, "Sanctum 2.5").await.remove(0);
+    revoke(&ada, &page).await;
+    assert!(!serving.accepts_token(secret("long")).await);
+    let page = token_pages(&ada, "Sanctum 3.2").await.remove(0);
+    let rotated = rotate(&ada, &page).await;
+    assert!(serving.accepts_token(&rotated).await);
+    assert!(!serving.accepts_token(secret("short")).await);
 }
 
 #[test]

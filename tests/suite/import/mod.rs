@@ -4,6 +4,7 @@ mod abilities;
 mod conflicts;
 mod files;
 mod laravel;
+mod real_apps;
 mod repeat;
 mod rows;
 mod undo;

@@ -105,6 +105,55 @@ fn second_run_takes_only_what_is_new() {
 }
 
 #[test]
+fn second_run_reports_what_differs_from_the_file() {
+    let operator = Operator::new();
+    let ability = json!({"abilities": ["*"], "name": "Old"});
+    let export = Export::of_sanctum()
+        .user("1", ADA)
+        .user("2", "grace@example.com")
+        .token("1", "1")
+        .token_with("2", "1", ability);
+    import_all(&operator, &export, &[]);
+    let report = import_all(&operator, &export, &["--check"]);
+    assert_eq!(report["differences"], json!([]));
+
+    operator.run_ok(&[
+        "token",
+        "revoke",
+        &operator.json(&["token", "list", ADA])["data"][0]["id"]
+            .as_str()
+            .unwrap(),
+    ]);
+    let before = content(&operator);
+    let changed = Export::of_sanctum()
+        .user_with("1", "new@example.com", json!({"name": "New"}))
+        .user_with("2", "grace@example.com", json!({"disabled": true}))
+        .token_with("1", "1", json!({"expires_at": "2099-01-01T00:00:00Z"}))
+        .token_with("2", "1", json!({"name": "New"}));
+    let checked = import_all(&operator, &changed, &["--check"]);
+    let report = import_all(&operator, &changed, &[]);
+    assert_eq!(checked, report);
+    assert!(content(&operator) == before, "a row changed");
+    let found = report["differences"].as_array().unwrap().iter();
+    let found: Vec<_> = found
+        .map(|one| format!("{} {} {}", one["line"], one["id"], one["differs"]).replace('"', ""))
+        .collect();
+    let revoked = found.iter().find(|one| one.ends_with(" revoked")).unwrap();
+    let other = if revoked.starts_with('4') {
+        "5 2 name"
+    } else {
+        "4 1 expires_at"
+    };
+    for expected in ["2 1 email", "2 1 name", "3 2 disabled", revoked, other] {
+        assert!(
+            found.contains(&expected.to_owned()),
+            "{expected}: {found:?}"
+        );
+    }
+    assert_eq!(found.len(), 5, "{found:?}");
+}
+
+#[test]
 fn deleted_user_is_not_imported_again() {
     let operator = Operator::new();
     let export = Export::of_sanctum()

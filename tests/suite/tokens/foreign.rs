@@ -128,6 +128,40 @@ async fn imported_token_works_in_each_form_of_its_system() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn header_for_api_keys_has_keys_of_better_auth_only() {
+    let keys = samples(include_str!("../../fixtures/tokens/better-auth.jsonl"));
+    let key = keys[0].as_str();
+    for (systems, status) in [("better-auth,sanctum", 200), ("sanctum,knox,drf", 401)] {
+        let app = accepting(systems);
+        let ada = app.register(ADA).await;
+        let own = app.token_of(&ada, "own", &["account:read"]).await;
+        import(&app, &ada, key).await;
+        import(&app, &ada, &sanctum_token()).await;
+        let client = app.anonymous();
+        let send = async |headers: &[(&str, &str)]| {
+            let request = client.request(Method::GET, USER);
+            let request = headers.iter().fold(request, |request, (name, value)| {
+                request.header(*name, *value)
+            });
+            client.send(request).await.status
+        };
+        for _ in 0..2 {
+            assert_eq!(send(&[("x-api-key", key)]).await, status, "{systems}");
+        }
+        for other in [&own, &sanctum_token(), &format!("{key}x"), "", "\u{e9}"] {
+            assert_eq!(send(&[("x-api-key", other)]).await, 401, "{other}");
+        }
+        let twice = send(&[("x-api-key", key), ("x-api-key", key)]).await;
+        assert_eq!(twice, if status == 200 { 400 } else { 401 });
+        // `Authorization` decides alone.
+        let bearer = ("authorization", &*format!("Bearer {own}"));
+        assert_eq!(send(&[bearer, ("x-api-key", "wrong")]).await, 200);
+        let wrong = ("authorization", "Bearer wrong");
+        assert_eq!(send(&[wrong, ("x-api-key", key)]).await, 401);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tokens_of_other_systems_are_refused_by_default() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
