@@ -3,15 +3,18 @@
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const named = (id) => document.getElementById(id);
 
-// Copy buttons. A browser has a clipboard for pages over https only.
+// Copy buttons. A page over http has no clipboard, but the older command.
 for (const button of all("[data-copy]")) {
   const field = named(button.dataset.copy);
   button.hidden = false;
   field.addEventListener("focus", () => field.select());
   button.addEventListener("click", async () => {
     field.select();
-    if (navigator.clipboard) await navigator.clipboard.writeText(field.value);
-    else document.execCommand("copy");
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      document.execCommand("copy");
+    }
     button.querySelector("span").textContent = button.dataset.done;
     field.dispatchEvent(new Event("copied", { bubbles: true }));
   });

@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod branding;
+mod controls;
 mod frame;
 mod overview;
 mod page_weight;

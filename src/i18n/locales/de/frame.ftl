@@ -33,7 +33,6 @@ filter-apply = Filtern
 filter-reset = Zurücksetzen
 copy-copy = Kopieren
 copy-done = Kopiert
-dialog-close = Schließen
 
 error-to-account = Zu Ihrem Konto
 problem-page-status = Die API antwortet mit dem Status { $status } und einem Problem dieses Typs:

@@ -35,7 +35,6 @@ filter-apply = Filter
 filter-reset = Reset
 copy-copy = Copy
 copy-done = Copied
-dialog-close = Close
 
 # Pages that say what went wrong
 error-to-account = Go to your account
