@@ -238,6 +238,7 @@ diesel::table! {
         password_hash -> Text,
         created_at -> Int8,
         disabled_at -> Nullable<Int8>,
+        language -> Nullable<Text>,
         email_unverified_since -> Nullable<Int8>,
         notice_email -> Nullable<Text>,
         notice_email_verified_at -> Nullable<Int8>,

@@ -1,4 +1,4 @@
-//! Changes a user's name and e-mail address.
+//! Changes a user's name, e-mail address and language.
 
 use super::{register::email_taken, store};
 use crate::{
@@ -8,18 +8,21 @@ use crate::{
     db,
     error::{Error, Result},
     rate_limit::{self, Attempt},
-    types::{email::Email, message::field, name::Name},
+    types::{email::Email, language_tag::LanguageTag, message::field, name::Name},
 };
 
 /// The profile that a user submits.
+#[derive(Clone)]
 pub struct Profile {
     /// The user's name.
     pub name: Name,
     /// The user's e-mail address.
     pub email: Email,
+    /// The language of the pages. `None` is the language of the browser.
+    pub language: Option<LanguageTag>,
 }
 
-/// Changes the caller's name and address to those of `profile`.
+/// Changes the caller's name, address and language to those of `profile`.
 ///
 /// # Errors
 /// - [`Error::ReauthenticationRequired`] if the address is new and the last re-authentication is
@@ -53,13 +56,7 @@ pub async fn change_profile(
             }
             let invalidation = tx.invalidate_user(user);
             db::with_savepoint(tx.connection, |connection| {
-                store::set_profile(
-                    connection,
-                    invalidation,
-                    user,
-                    &profile.name,
-                    &profile.email,
-                )
+                store::set_profile(connection, invalidation, user, &profile)
             })
             .map_err(|error| email_taken(error, field::email_taken()))?;
             if name_changed {

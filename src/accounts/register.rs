@@ -133,6 +133,7 @@ pub(crate) async fn create_with_hash(
                 email: email.as_str().to_owned(),
                 name: name.into(),
                 created_at: tx.now(),
+                language: None,
             };
             db::with_savepoint(tx.connection, |connection| {
                 store::insert(connection, &user, &email, &hash)

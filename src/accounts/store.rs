@@ -2,13 +2,14 @@
 
 use diesel::{QueryResult, prelude::*};
 
+use super::Profile;
 use crate::{
     app_state::Invalidation,
     crypto::password_hash::StoredHash,
     db::AnyConnection,
     schema::users,
     types::user::User,
-    types::{email::Email, ids::UserId, name::Name},
+    types::{email::Email, ids::UserId, language_tag::LanguageTag},
     util::clock::Timestamp,
 };
 
@@ -51,6 +52,7 @@ struct Row {
     name: String,
     created_at: Timestamp,
     disabled_at: Option<Timestamp>,
+    language: Option<String>,
 }
 
 impl From<Row> for Account {
@@ -61,6 +63,7 @@ impl From<Row> for Account {
                 email: row.email,
                 name: row.name,
                 created_at: row.created_at,
+                language: row.language.as_deref().and_then(LanguageTag::parse),
             },
             disabled_at: row.disabled_at,
         }
@@ -81,6 +84,7 @@ pub(super) fn insert(
             users::name.eq(&user.name),
             users::password_hash.eq(password.as_str()),
             users::created_at.eq(user.created_at),
+            users::language.eq(user.language.as_ref().map(LanguageTag::to_string)),
         ))
         .execute(connection)
         .map(drop)
@@ -154,14 +158,19 @@ pub(super) fn set_profile(
     connection: &mut AnyConnection,
     _: Invalidation,
     id: UserId,
-    name: &Name,
-    email: &Email,
+    profile: &Profile,
 ) -> QueryResult<()> {
+    let Profile {
+        name,
+        email,
+        language,
+    } = profile;
     diesel::update(users::table.find(id))
         .set((
             users::name.eq(name.as_str()),
             users::email.eq(email.as_str()),
             users::email_canonical.eq(email.canonical()),
+            users::language.eq(language.as_ref().map(LanguageTag::to_string)),
         ))
         .execute(connection)
         .map(drop)

@@ -40,6 +40,7 @@ pub const MIGRATIONS: Migrations = migrations![
     "2026-11-28-000002_import",
     "2026-11-28-000003_account_changes",
     "2026-11-28-000004_foreign_tokens",
+    "2026-11-28-000005_languages",
     "2026-11-28-000006_mail",
 ];
 

@@ -38,7 +38,7 @@ pub use self::{
 };
 #[cfg(any(test, feature = "internals"))]
 use crate::crypto::password_hash::Argon2Parameters;
-use crate::db;
+use crate::{db, i18n::Languages};
 
 /// One line: the key, its value and a valid value.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +84,8 @@ pub struct Settings {
     pub cache: CacheLimits,
     /// The name, the logo and the colour of the pages.
     pub branding: Branding,
+    /// The languages of the pages.
+    pub languages: Languages,
     /// Mail.
     pub mail: Mail,
     /// Logs.
@@ -116,6 +118,7 @@ impl Settings {
             records: Records::read(sources)?,
             cache: CacheLimits::read(sources)?,
             branding: Branding::read(sources)?,
+            languages: sections::languages::read(sources)?,
             mail: Mail::read(sources)?,
             #[cfg(feature = "cli")]
             logging: Logging::read(sources)?,

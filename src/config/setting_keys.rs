@@ -73,6 +73,7 @@ const SECTIONS: &[&[SettingKey]] = &[
     sections::records::KEYS,
     sections::cache::KEYS,
     sections::branding::KEYS,
+    sections::languages::KEYS,
     sections::mail::KEYS,
     sections::logging::KEYS,
 ];

@@ -117,7 +117,7 @@ impl Sources {
     pub(super) fn get<T, E: fmt::Display>(
         &self,
         env: &'static str,
-        parse: fn(&str) -> Result<T, E>,
+        parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, ConfigError> {
         self.find(env, parse)?
             .ok_or_else(|| ConfigError(format!("{env} is not set")))

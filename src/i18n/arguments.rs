@@ -10,9 +10,11 @@ pub type Arguments = BTreeMap<String, BTreeSet<String>>;
 
 /// What the text of one message names.
 #[derive(Default)]
-struct Names {
-    arguments: BTreeSet<String>,
-    messages: BTreeSet<String>,
+pub(super) struct Names {
+    /// The arguments. `longest-dative` is another form of the argument `longest`.
+    pub(super) arguments: BTreeSet<String>,
+    /// The messages whose texts are a part of this text.
+    pub(super) messages: BTreeSet<String>,
 }
 
 impl Names {
@@ -38,10 +40,8 @@ impl Names {
 
     fn add_inline(&mut self, inline: &InlineExpression<&str>) {
         match inline {
-            // `$longest-dative` is another form of the argument `longest`.
             InlineExpression::VariableReference { id } => {
-                let name = id.name.split('-').next().unwrap_or_default();
-                self.arguments.insert(name.to_owned());
+                self.arguments.insert(id.name.to_owned());
             }
             InlineExpression::MessageReference { id, .. } => {
                 self.messages.insert(id.name.to_owned());
@@ -59,37 +59,39 @@ impl Names {
     }
 }
 
-/// Returns the messages of `texts`. A message has also the arguments of the messages that it names,
-/// such as `{ label-revoked }`.
-#[must_use]
-pub fn arguments<'a>(texts: impl IntoIterator<Item = &'a str>) -> Arguments {
-    let mut names = BTreeMap::new();
-    for text in texts {
-        let resource = FluentResource::try_new(text.to_owned());
-        let resource = resource.unwrap_or_else(|(usable, _)| usable);
-        for entry in resource.entries() {
-            if let Entry::Message(message) = entry {
-                let of_message: &mut Names = names.entry(message.id.name.to_owned()).or_default();
-                let attributes = message.attributes.iter();
-                let patterns = attributes.map(|attribute| &attribute.value);
-                for pattern in message.value.iter().chain(patterns) {
-                    of_message.add_pattern(pattern);
-                }
+/// Returns the messages of a file with the names in their texts.
+pub(super) fn names(resource: &FluentResource) -> BTreeMap<String, Names> {
+    let mut names: BTreeMap<String, Names> = BTreeMap::new();
+    for entry in resource.entries() {
+        if let Entry::Message(message) = entry {
+            let of_message = names.entry(message.id.name.to_owned()).or_default();
+            let attributes = message.attributes.iter();
+            let patterns = attributes.map(|attribute| &attribute.value);
+            for pattern in message.value.iter().chain(patterns) {
+                of_message.add_pattern(pattern);
             }
         }
     }
-    let with_references = |of_message: &Names| {
-        let referenced = of_message.messages.iter().filter_map(|id| names.get(id));
-        let referenced = referenced.flat_map(|other| &other.arguments);
-        of_message
-            .arguments
-            .iter()
-            .chain(referenced)
-            .cloned()
-            .collect()
-    };
     names
-        .iter()
+}
+
+/// Returns the arguments of the messages in `texts`, each without its form. A message has also the
+/// arguments of the messages that it names, such as `{ label-revoked }`.
+#[must_use]
+pub fn arguments<'a>(texts: impl IntoIterator<Item = &'a str>) -> Arguments {
+    let mut all = BTreeMap::new();
+    for text in texts {
+        let resource = FluentResource::try_new(text.to_owned());
+        all.extend(names(&resource.unwrap_or_else(|(usable, _)| usable)));
+    }
+    let without_form = |name: &String| name.split('-').next().unwrap_or_default().to_owned();
+    let with_references = |of_message: &Names| {
+        let referenced = of_message.messages.iter().filter_map(|id| all.get(id));
+        let referenced = referenced.flat_map(|other| &other.arguments);
+        let names = of_message.arguments.iter().chain(referenced);
+        names.map(without_form).collect()
+    };
+    all.iter()
         .map(|(id, of_message)| (id.clone(), with_references(of_message)))
         .collect()
 }

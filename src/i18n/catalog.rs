@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
-use unic_langid::LanguageIdentifier;
+use unic_langid::CharacterDirection;
 
-use super::Language;
-use crate::types::message::{Arg, Message, Text};
+use super::{Language, own_files::OwnFile};
+use crate::types::{
+    language_tag::LanguageTag,
+    message::{Arg, Message, Text},
+};
 
 /// A file of a catalogue: its name and its content.
-pub type File = (&'static str, &'static str);
+pub(super) type File = (&'static str, &'static str);
 
 /// Compiles the files of a language in. Each language has the same files.
 macro_rules! files {
@@ -28,36 +31,67 @@ macro_rules! files {
 }
 
 pub(super) const ENGLISH: &[File] = files!("en");
-pub(super) const GERMAN: &[File] = files!("de");
+const GERMAN: &[File] = files!("de");
+
+/// The languages that are compiled in, with their tags.
+pub(super) const BUILT_IN: [(&str, &[File]); 2] = [("en", ENGLISH), ("de", GERMAN)];
 
 /// The messages of a language.
-pub struct Catalog {
-    tag: String,
+pub(super) struct Catalog {
+    tag: LanguageTag,
     bundle: FluentBundle<FluentResource>,
 }
 
 impl Catalog {
-    /// Reads the files of a language. A faulty entry is left out. A test proves that there is none.
-    pub(super) fn new(tag: &str, files: &[File]) -> Self {
-        let locale: LanguageIdentifier = tag.parse().unwrap_or_default();
+    /// Creates an empty catalogue.
+    pub(super) fn new(tag: LanguageTag) -> Self {
+        let locale = tag.identifier().clone();
+        let is_right_to_left = locale.character_direction() == CharacterDirection::RTL;
         let mut bundle = FluentBundle::new_concurrent(vec![locale]);
         // Marks of isolation around each argument are of use in a right-to-left language only.
-        bundle.set_use_isolating(false);
-        for (_, text) in files {
-            let resource = FluentResource::try_new((*text).to_owned());
-            bundle.add_resource_overriding(resource.unwrap_or_else(|(usable, _)| usable));
-        }
-        Self {
-            tag: tag.to_owned(),
-            bundle,
-        }
+        bundle.set_use_isolating(is_right_to_left);
+        Self { tag, bundle }
     }
 
-    pub(super) fn tag(&self) -> &str {
+    /// Reads the files of a language that is compiled in. A faulty entry is left out. A test proves
+    /// that there is none.
+    pub(super) fn built_in(tag: &str, files: &[File]) -> Self {
+        let tag = LanguageTag::parse(tag).unwrap_or_default();
+        let mut catalog = Self::new(tag);
+        for (_, text) in files {
+            let resource = FluentResource::try_new((*text).to_owned());
+            let resource = resource.unwrap_or_else(|(usable, _)| usable);
+            catalog.bundle.add_resource_overriding(resource);
+        }
+        catalog
+    }
+
+    /// Adds the operator's files. Their messages replace those of the same ids.
+    pub(super) fn with(mut self, files: &[OwnFile]) -> Result<Self, String> {
+        for file in files {
+            self.bundle.add_resource_overriding(file.parse()?);
+        }
+        for file in files {
+            file.check(&file.parse()?, &self)?;
+        }
+        Ok(self)
+    }
+
+    pub(super) const fn tag(&self) -> &LanguageTag {
         &self.tag
     }
 
-    fn format(&self, id: &str, attribute: Option<&str>, args: &FluentArgs<'_>) -> Option<String> {
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.bundle.has_message(id)
+    }
+
+    /// Formats a message or one of its attributes.
+    pub(super) fn format(
+        &self,
+        id: &str,
+        attribute: Option<&str>,
+        args: &FluentArgs<'_>,
+    ) -> Option<String> {
         let message = self.bundle.get_message(id)?;
         let pattern = match attribute {
             Some(name) => message.get_attribute(name)?.value(),
@@ -69,7 +103,7 @@ impl Catalog {
     }
 
     /// Returns the attributes of the message `id`.
-    fn attributes(&self, id: &str) -> impl Iterator<Item = &str> {
+    pub(super) fn attributes(&self, id: &str) -> impl Iterator<Item = &str> {
         let message = self.bundle.get_message(id);
         let attributes =
             message.map(|message| message.attributes().map(|attribute| attribute.id()));
@@ -105,11 +139,9 @@ pub fn written(language: &Language, text: &Text) -> String {
 
 /// Formats the message `id`, which may be one that only other messages use.
 pub(super) fn format(language: &Language, id: &str, args: &FluentArgs<'_>) -> String {
-    let catalogs = [language, Language::english()].map(Language::catalog);
-    let text = catalogs
-        .iter()
-        .find_map(|catalog| catalog.format(id, None, args));
-    text.unwrap_or_else(|| id.to_owned())
+    let text = language.catalog().format(id, None, args);
+    text.or_else(|| Some(format(language.fallback()?, id, args)))
+        .unwrap_or_else(|| id.to_owned())
 }
 
 fn set<'a>(args: &mut FluentArgs<'a>, language: &Language, name: &'a str, arg: &'a Arg) {

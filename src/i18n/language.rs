@@ -5,53 +5,85 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use fluent_bundle::FluentArgs;
+use unic_langid::{CharacterDirection, LanguageIdentifier};
+
 use super::catalog::{self, Catalog};
+use crate::types::language_tag::LanguageTag;
 
 static ENGLISH: LazyLock<Language> =
-    LazyLock::new(|| Language::new(Catalog::new("en", catalog::ENGLISH)));
+    LazyLock::new(|| Language::new(Catalog::built_in("en", catalog::ENGLISH), None));
 
-static BUILT_IN: LazyLock<[Language; 2]> = LazyLock::new(|| {
-    [
-        Language::english().clone(),
-        Language::new(Catalog::new("de", catalog::GERMAN)),
-    ]
-});
+/// The id of the name that a language has in itself.
+const NAME: &str = "language-name";
 
 /// A language that users are answered in. A clone shares the catalogue.
 #[derive(Clone)]
-pub struct Language(Arc<Catalog>);
+pub struct Language(Arc<Inner>);
+
+struct Inner {
+    catalog: Catalog,
+    /// The language of a message that the catalogue lacks.
+    fallback: Option<Language>,
+}
 
 impl Language {
-    fn new(catalog: Catalog) -> Self {
-        Self(Arc::new(catalog))
+    pub(super) fn new(catalog: Catalog, fallback: Option<Self>) -> Self {
+        Self(Arc::new(Inner { catalog, fallback }))
     }
 
-    /// Returns English: the language of the API, of the command line, and of a message that another
-    /// language lacks.
+    /// Returns English as it is compiled in: the language of the API and of the command line.
     #[must_use]
     pub fn english() -> &'static Self {
         &ENGLISH
     }
 
-    /// Returns the languages that are compiled in.
+    /// Returns the tag.
     #[must_use]
-    pub fn built_in() -> &'static [Self] {
-        &*BUILT_IN
+    pub fn tag(&self) -> &LanguageTag {
+        self.0.catalog.tag()
     }
 
-    /// Returns the language tag (RFC 5646).
+    /// Returns the direction of the script, as the attribute `dir` has it.
     #[must_use]
-    pub fn tag(&self) -> &str {
-        self.0.tag()
+    pub fn direction(&self) -> &'static str {
+        match self.tag().identifier().character_direction() {
+            CharacterDirection::RTL => "rtl",
+            CharacterDirection::LTR | CharacterDirection::TTB => "ltr",
+        }
+    }
+
+    /// Returns the name that the language has in itself, or its tag.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = self.0.catalog.format(NAME, None, &FluentArgs::new());
+        name.unwrap_or_else(|| self.tag().to_string())
     }
 
     pub(super) fn catalog(&self) -> &Catalog {
-        &self.0
+        &self.0.catalog
+    }
+
+    pub(super) fn fallback(&self) -> Option<&Self> {
+        self.0.fallback.as_ref()
     }
 }
 
 impl fmt::Debug for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.tag())
+        self.tag().fmt(f)
+    }
+}
+
+impl AsRef<LanguageIdentifier> for Language {
+    fn as_ref(&self) -> &LanguageIdentifier {
+        self.tag().identifier()
+    }
+}
+
+/// Two languages are equal if they share the catalogue.
+impl PartialEq for Language {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }

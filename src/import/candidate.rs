@@ -15,6 +15,7 @@ use crate::{
     types::{
         ability::Abilities,
         email::Email,
+        language_tag::LanguageTag,
         name::{self, Name},
         secret_form::SecretForm,
     },
@@ -36,6 +37,7 @@ pub(super) struct User {
     pub(super) scheme: String,
     pub(super) created_at: Timestamp,
     pub(super) is_disabled: bool,
+    pub(super) language: Option<LanguageTag>,
     pub(super) has_second_factor: bool,
     pub(super) is_verified: bool,
 }
@@ -69,6 +71,8 @@ impl User {
             scheme,
             created_at: line.created_at.unwrap_or(now).min(now),
             is_disabled: line.disabled,
+            // An unusable tag is left out: the language of the browser takes its place.
+            language: line.language.as_deref().and_then(LanguageTag::parse),
             has_second_factor: line.totp.is_some(),
             is_verified: line.email_verified_at.is_some(),
         })

@@ -73,6 +73,8 @@ fn user(row: &LaravelRow) -> Value {
         "email_verified_at": time(row, "email_verified_at"),
         "created_at": time(row, "created_at"),
         "disabled": row.contains_key("deleted_at"),
+        // A column that many apps add.
+        "language": row.get("locale"),
         "totp": has_factor.then_some(true),
     })
 }

@@ -53,6 +53,8 @@ pub(super) struct UserLine {
     pub(super) created_at: Option<Timestamp>,
     #[serde(default)]
     pub(super) disabled: bool,
+    /// The language that the user chose.
+    pub(super) language: Option<String>,
     /// The secret of a second factor. Its value is not read, because this version has no factors.
     pub(super) totp: Option<IgnoredAny>,
     #[serde(rename = "recovery_codes")]

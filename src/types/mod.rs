@@ -8,6 +8,7 @@ pub mod fields;
 pub mod form;
 pub mod id;
 pub mod ids;
+pub mod language_tag;
 pub mod last_use;
 pub mod message;
 pub mod name;

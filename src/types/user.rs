@@ -1,6 +1,9 @@
 //! A user.
 
-use crate::{types::ids::UserId, util::clock::Timestamp};
+use crate::{
+    types::{ids::UserId, language_tag::LanguageTag},
+    util::clock::Timestamp,
+};
 
 /// A user.
 #[derive(Clone, Debug)]
@@ -14,4 +17,7 @@ pub struct User {
     /// The time at which the account was created.
     #[doc(hidden)]
     pub created_at: Timestamp,
+    /// The language that the user chose. `None` is the language of the browser.
+    #[doc(hidden)]
+    pub language: Option<LanguageTag>,
 }

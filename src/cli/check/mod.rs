@@ -10,6 +10,7 @@ mod database;
 mod exposure;
 mod files;
 mod key;
+mod languages;
 mod mail;
 
 pub(in crate::cli) use self::files::folder_of;
@@ -74,6 +75,7 @@ pub(super) fn check(
         Ok(settings) => {
             findings.ok("settings", "all of them are valid");
             exposure::check(&settings, &mut findings);
+            languages::check(&settings, &mut findings);
             key::check(&settings, &mut findings);
             let times = database::check(&settings, &SystemClock, &mut findings);
             clock::check(times, &mut findings);

@@ -4,6 +4,7 @@ pub(super) mod accounts;
 pub(super) mod branding;
 pub(super) mod cache;
 pub(super) mod database;
+pub(super) mod languages;
 pub(super) mod logging;
 pub(super) mod mail;
 pub(super) mod rate_limits;

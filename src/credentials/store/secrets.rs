@@ -9,9 +9,12 @@ use crate::{
     crypto::digest::Digest,
     db::{AnyConnection, with_backend},
     schema::{credentials, last_uses, secrets, users},
-    types::ids::{CredentialId, UserId},
-    types::secret_form::SecretForm,
-    types::user::User,
+    types::{
+        ids::{CredentialId, UserId},
+        language_tag::LanguageTag,
+        secret_form::SecretForm,
+        user::User,
+    },
     util::clock::Timestamp,
 };
 
@@ -48,7 +51,14 @@ pub(crate) fn by_digest(
         NewestSecret,
         Option<Timestamp>,
         Option<Timestamp>,
-        (UserId, String, String, Timestamp, Option<Timestamp>),
+        (
+            UserId,
+            String,
+            String,
+            Timestamp,
+            Option<Timestamp>,
+            Option<String>,
+        ),
     );
     let found: Option<Joined> = with_backend!(connection => secrets::table
         .inner_join(credentials::table.inner_join(users::table).left_join(last_uses::table))
@@ -65,6 +75,7 @@ pub(crate) fn by_digest(
                 users::name,
                 users::created_at,
                 users::disabled_at,
+                users::language,
             ),
         ))
         .first(connection)
@@ -72,7 +83,7 @@ pub(crate) fn by_digest(
     let Some((row, last, presented, valid_until, revoked_at, user)) = found else {
         return Ok(None);
     };
-    let (id, email, name, created_at, user_disabled_at) = user;
+    let (id, email, name, created_at, user_disabled_at, language) = user;
     let presented_form = presented.form.clone();
     // The hint is that of the newest secret, whichever secret was presented.
     let newest = match valid_until {
@@ -90,6 +101,7 @@ pub(crate) fn by_digest(
             email,
             name,
             created_at,
+            language: language.as_deref().and_then(LanguageTag::parse),
         },
         user_disabled_at,
     }))

@@ -81,6 +81,7 @@ copied_tables! {
         password_hash: String,
         created_at: i64,
         disabled_at: Option<i64>,
+        language: Option<String>,
         email_unverified_since: Option<i64>,
         notice_email: Option<String>,
         notice_email_verified_at: Option<i64>,

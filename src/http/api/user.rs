@@ -7,8 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     error::Result,
     http::{auth::ApiCaller, middleware::body::NoQuery, paths, response},
-    types::ids::UserId,
-    types::user::User,
+    types::{ids::UserId, language_tag::LanguageTag, user::User},
     util::clock::Timestamp,
 };
 
@@ -20,6 +19,9 @@ pub struct UserJson<'a> {
     name: &'a str,
     email: &'a str,
     created_at: Timestamp,
+    /// The language that the user chose (RFC 5646). `null` is the language of the browser.
+    #[schema(required)]
+    language: Option<String>,
 }
 
 impl<'a> From<&'a User> for UserJson<'a> {
@@ -29,6 +31,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
             name: &user.name,
             email: &user.email,
             created_at: user.created_at,
+            language: user.language.as_ref().map(LanguageTag::to_string),
         }
     }
 }

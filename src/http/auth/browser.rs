@@ -28,6 +28,7 @@ use crate::{
     types::{
         fields::{FieldErrors, Fields},
         ids::ReceiptId,
+        language_tag::LanguageTag,
         message::{Message, notice},
     },
 };
@@ -103,6 +104,24 @@ impl BrowserUser {
     /// None are expected.
     pub fn redirect(&self, path: &str, message: &Message) -> Result<HttpResponse> {
         self.cookie.set_flash_message(&self.text(message))?;
+        Ok(see_other(&self.address(path)))
+    }
+
+    /// Does the same as [`Self::redirect`] after the user chose the language `tag`.
+    ///
+    /// # Errors
+    /// None are expected.
+    pub fn redirect_in(
+        &self,
+        tag: Option<&LanguageTag>,
+        path: &str,
+        message: &Message,
+    ) -> Result<HttpResponse> {
+        let languages = &self.context.settings().languages;
+        let chosen = tag.and_then(|tag| languages.find(tag));
+        let language = chosen.unwrap_or(&self.language);
+        self.cookie
+            .set_flash_message(&i18n::text(language, message))?;
         Ok(see_other(&self.address(path)))
     }
 

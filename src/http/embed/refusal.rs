@@ -18,6 +18,7 @@ use crate::{
     error::Error,
     http::{
         address::{Address, mount_of},
+        extract::language,
         middleware::security_headers::Headers,
         paths,
         response::error_response::{self, ResponseFormat},
@@ -74,6 +75,7 @@ impl Refusal {
             .is_some_and(is_html);
         if let Some(headers) = request.app_data::<Data<Headers>>().filter(|_| is_page) {
             headers.protect_page(answer.headers_mut());
+            language::declare(request, answer.headers_mut());
         }
         answer
             .headers_mut()

@@ -66,7 +66,7 @@ pub fn render(
     let app = &settings.branding.app_name;
     let contact = settings.mail.contact.as_ref();
     let parts = Parts {
-        language: language.tag(),
+        language: language.tag().to_string(),
         app,
         subject: text(&content.subject),
         reasons: texts(&content.reasons),
@@ -155,7 +155,7 @@ fn content(settings: &Settings, to: &str, mail: &Mail, secrets: &Secrets) -> Res
 
 /// The texts of a mail in a language.
 struct Parts<'a> {
-    language: &'a str,
+    language: String,
     app: &'a str,
     subject: String,
     reasons: Vec<String>,

@@ -124,7 +124,7 @@ fn finish<C: RequestConnection>(
             .head_mut()
             .set_connection_type(ConnectionType::Close);
     }
-    shared.headers.apply(response.headers_mut(), request.path());
+    shared.headers.apply(response.headers_mut(), &request);
     cors::apply(response.headers_mut(), &request, settings);
     let outcome = RequestOutcome {
         status,

@@ -1,10 +1,13 @@
 //! The headers of every response, whatever its status.
 
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::{
+    HttpRequest,
+    http::header::{self, HeaderMap, HeaderName, HeaderValue},
+};
 
 use crate::{
     config::{Mount, ReportUri, Settings},
-    http::{paths, response::error_response::ResponseFormat},
+    http::{extract::language, paths, response::error_response::ResponseFormat},
 };
 
 /// The policy of API responses. If a browser opens one as a page, the page can load and run
@@ -108,8 +111,9 @@ impl Headers {
     }
 
     /// Adds the headers to a response. A handler may set the cache policy, the referrer policy and
-    /// the content security policy itself. `path` is the whole path of the request.
-    pub fn apply(&self, headers: &mut HeaderMap, path: &str) {
+    /// the content security policy itself.
+    pub fn apply(&self, headers: &mut HeaderMap, request: &HttpRequest) {
+        let path = request.path();
         let relative = self.mount.relative(path);
         // Reserved once, so that the map does not grow several times.
         headers.reserve(ALWAYS.len() + IDENTITY.len());
@@ -129,6 +133,7 @@ impl Headers {
         }
         let policy = match ResponseFormat::of(relative.unwrap_or(path)) {
             ResponseFormat::Html => {
+                language::declare(request, headers);
                 if let Some(endpoints) = &self.endpoints {
                     let name = HeaderName::from_static("reporting-endpoints");
                     insert_if_absent(headers, name, endpoints.clone());

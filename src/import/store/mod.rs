@@ -28,6 +28,7 @@ use crate::{
         credential_kind::CredentialType,
         id::Id,
         ids::{CredentialId, UserId},
+        language_tag::LanguageTag,
     },
     util::clock::Timestamp,
 };
@@ -214,6 +215,7 @@ pub(super) fn insert_user(
             users::password_hash.eq(user.password.as_str()),
             users::created_at.eq(user.created_at),
             users::disabled_at.eq(user.is_disabled.then_some(now)),
+            users::language.eq(user.language.as_ref().map(LanguageTag::to_string)),
         ))
         .execute(connection))
     .map(drop)

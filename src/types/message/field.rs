@@ -28,6 +28,7 @@ messages! {
     email_malformed = "field-email-malformed";
     email_registered = "field-email-registered";
     email_taken = "field-email-taken";
+    language_unknown = "field-language-unknown";
 
     // Passwords
     password_too_short(least: usize) = "field-password-too-short";

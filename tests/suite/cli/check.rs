@@ -82,12 +82,13 @@ fn started_installation_passes_every_check() {
         "listen",
         "public url",
         "registration",
+        "languages",
         "key",
         "database",
         "tables",
     ];
     if Engine::of_this_run() == Engine::Postgres {
-        expected.splice(5..5, ["encryption", "session", "connections"]);
+        expected.splice(6..6, ["encryption", "session", "connections"]);
     }
     expected.push("copy");
     if Engine::of_this_run() == Engine::Sqlite {

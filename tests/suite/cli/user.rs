@@ -237,7 +237,15 @@ fn user_json_equals_the_api_plus_disabled_at() {
         .expect_code(0);
     let made: serde_json::Value = serde_json::from_str(&made.stdout).unwrap();
     let keys: Vec<_> = made.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["id", "name", "email", "created_at", "disabled_at"]);
+    let members = [
+        "id",
+        "name",
+        "email",
+        "created_at",
+        "language",
+        "disabled_at",
+    ];
+    assert_eq!(keys, members);
     assert_eq!(
         (&made["name"], &made["email"]),
         (&"Zoë".into(), &ADA.into())

@@ -12,6 +12,7 @@ const ORDER: &[&str] = &[
     "telemetry",
     "crypto",
     "types",
+    "i18n",
     "db",
     "error",
     "config",
@@ -32,8 +33,7 @@ const ORDER: &[&str] = &[
     "sessions",
     "tokens",
     "import",
-    // Texts, HTTP, and the programs.
-    "i18n",
+    // HTTP, and the programs.
     "http",
     "cli",
     "lib",

@@ -55,7 +55,8 @@ fn unused(declarations: &Source, users: &[&Source]) -> Vec<Violation> {
 }
 
 /// The messages that `src/i18n` itself formats.
-const PARTS: [&str; 6] = [
+const PARTS: [&str; 7] = [
+    "language-name",
     "length-days",
     "length-hours",
     "length-minutes",

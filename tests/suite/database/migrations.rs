@@ -16,7 +16,7 @@ const ADA: &str = "ada@example.com";
 /// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration of the
 /// main branch is never edited, because databases have its tables. A database is refused if a
 /// migration was applied with another text.
-const FROZEN: [(&str, &str); 5] = [
+const FROZEN: [(&str, &str); 6] = [
     (
         "2026-11-28-000001_initial",
         "45c261481fdf038a5598664bd154f950040216c208d5373ae518cda2d5851a24",
@@ -32,6 +32,10 @@ const FROZEN: [(&str, &str); 5] = [
     (
         "2026-11-28-000004_foreign_tokens",
         "2a1a754caed19fe483475ec90470f39fa88814357d1f6c5f147ee05dfb6da1f7",
+    ),
+    (
+        "2026-11-28-000005_languages",
+        "18270cdd7c32da609b27f27b7bc7c7c70f98f2b5c25e6754a705c42a58f9f0d0",
     ),
     (
         "2026-11-28-000006_mail",

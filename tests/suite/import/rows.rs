@@ -10,10 +10,14 @@ use crate::support::user_agents::FIREFOX_ON_LINUX;
 const ADA: &str = "ada@example.com";
 
 #[test]
-fn user_keeps_name_address_and_times() {
+fn user_keeps_name_address_language_and_times() {
     let operator = Operator::new();
     let export = Export::of_sanctum()
-        .user_with("1", "Ada@Example.com", json!({"name": "Ada\u{7} Lovelace"}))
+        .user_with(
+            "1",
+            "Ada@Example.com",
+            json!({"name": "Ada\u{7} Lovelace", "language": "de-at"}),
+        )
         .user_with(
             "2",
             "grace@example.com",
@@ -30,7 +34,9 @@ fn user_keeps_name_address_and_times() {
     assert_eq!(ada["name"], "Ada Lovelace");
     assert_eq!(ada["created_at"], "2024-05-06T07:08:09Z");
     assert_eq!(ada["disabled_at"], json!(null));
+    assert_eq!(ada["language"], "de-AT");
     assert_eq!(grace["name"], "grace");
+    assert_eq!(grace["language"], json!(null));
     assert_ne!(grace["disabled_at"], json!(null));
 }
 

@@ -150,6 +150,12 @@ const INVALID: &[(&str, &str, &str)] = &[
     ("NARTHEX_LOGO", "Cargo.toml", "SVG"),
     ("NARTHEX_ACCENT", "red", "#1a5fb4"),
     ("NARTHEX_ACCENT", "#ff0", "darker"),
+    ("NARTHEX_LANGUAGE", "fr", "one of en, de"),
+    (
+        "NARTHEX_LANGUAGES_DIR",
+        "/no/such/directory",
+        "give a directory",
+    ),
     ("NARTHEX_CSP_REPORT_URI", "/report", "http or https URL"),
     (
         "NARTHEX_CSP_REPORT_URI",
@@ -207,6 +213,11 @@ const VALID: &[(&str, &str)] = &[
         concat!(env!("CARGO_MANIFEST_DIR"), "/static/icon.svg"),
     ),
     ("NARTHEX_ACCENT", "#1a5fb4"),
+    ("NARTHEX_LANGUAGE", "de"),
+    (
+        "NARTHEX_LANGUAGES_DIR",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/src/i18n/locales"),
+    ),
     ("NARTHEX_CSP_REPORT_URI", "https://csp.example.com/report"),
     ("NARTHEX_METRICS_LISTEN", "127.0.0.1:0"),
     ("NARTHEX_LOG", "warn,narthex=debug"),

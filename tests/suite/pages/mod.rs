@@ -4,5 +4,6 @@ mod accessibility;
 mod branding;
 mod controls;
 mod frame;
+mod languages;
 mod overview;
 mod page_weight;

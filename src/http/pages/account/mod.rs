@@ -1,5 +1,6 @@
 //! The account pages.
 
+mod language;
 mod overview;
 mod profile;
 

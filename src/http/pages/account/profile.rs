@@ -1,8 +1,10 @@
-//! The page with three forms: name and e-mail address, password, and deletion of the account.
+//! The page with three forms: name, e-mail address and language; password; and deletion of the
+//! account.
 
 use actix_web::{HttpResponse, web::Data};
 use askama::Template;
 
+use super::language::{self, LanguageField};
 use crate::{
     accounts::{self, Profile},
     app_state::AppState,
@@ -27,7 +29,8 @@ use crate::{
     types::{
         email::Email,
         fields::{FieldErrors, Fields},
-        message::{field, notice},
+        language_tag::LanguageTag,
+        message::{Message, field, notice},
         name::Name,
     },
 };
@@ -38,6 +41,7 @@ struct SettingsPage {
     frame: Layout,
     name: String,
     email: String,
+    language: LanguageField,
     end_sessions: bool,
     end_tokens: bool,
     form_key: String,
@@ -56,6 +60,7 @@ async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPag
         frame: user.frame(),
         name: user.principal.user().name.clone(),
         email: user.principal.user().email.clone(),
+        language: LanguageField::of(user),
         end_sessions: true,
         end_tokens: false,
         form_key: new_form_key(&user.context)?,
@@ -71,6 +76,7 @@ pub async fn settings(user: BrowserUser) -> Result<HttpResponse> {
     let mut page = page_with(&user, FieldTexts::default()).await?;
     if let Some(mut typed) = user.draft(paths::PROFILE) {
         (page.name, page.email) = (typed.text("name"), typed.text("email"));
+        page.language.chosen = typed.text("language");
     }
     if let Some(mut typed) = user.draft(paths::PASSWORD) {
         (page.end_sessions, page.end_tokens) = classes_to_revoke(&typed.many("also"));
@@ -88,29 +94,45 @@ pub async fn to_settings(context: Data<AppState>) -> HttpResponse {
 pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let (name, email) = (fields.text("name"), fields.text("email"));
+    let language = language::read(&user, &mut fields);
+    let chosen = language.clone().unwrap_or_default();
     let changed = async {
-        let profile = read_profile(fields, &name, &email)?;
+        let profile = read_profile(fields, &name, &email, language)?;
         let changed = accounts::change_profile(&user.context, &user.principal, profile).await;
         user.with_return_address(|| paths::PROFILE.to_owned(), changed)
     };
     match changed.await {
-        Ok(()) => user.redirect(paths::PROFILE, &notice::saved()),
+        Ok(()) => user.redirect_in(chosen.as_ref(), paths::PROFILE, &notice::saved()),
         Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
             name,
             email,
+            language: LanguageField {
+                chosen: chosen.map_or_else(String::new, |tag| tag.to_string()),
+                ..LanguageField::of(&user)
+            },
             ..page_with(&user, user.field_texts(&errors)).await?
         }),
         Err(other) => Err(other),
     }
 }
 
-fn read_profile(mut fields: Fields, name: &str, email: &str) -> Result<Profile> {
+fn read_profile(
+    mut fields: Fields,
+    name: &str,
+    email: &str,
+    language: Result<Option<LanguageTag>, Message>,
+) -> Result<Profile> {
     let errors = fields.errors();
     let name = errors.take("name", Name::parse(name));
     let email = errors.take("email", Email::parse(email));
+    let language = errors.take("language", language);
     fields.check()?;
-    match (name, email) {
-        (Some(name), Some(email)) => Ok(Profile { name, email }),
+    match (name, email, language) {
+        (Some(name), Some(email), Some(language)) => Ok(Profile {
+            name,
+            email,
+            language,
+        }),
         _ => Err(Error::internal("a field has neither a value nor an error")),
     }
 }

@@ -3,6 +3,8 @@
 settings-title = Einstellungen
 settings-profile = Profil
 settings-email-hint = Mit dieser Adresse melden Sie sich an. Für eine Änderung wird Ihr Passwort abgefragt.
+settings-language = Sprache
+settings-language-browser = Sprache des Browsers
 settings-save = Speichern
 settings-password = Passwort
 settings-current-password = Aktuelles Passwort

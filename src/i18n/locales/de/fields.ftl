@@ -21,6 +21,7 @@ field-email-too-long = Verwenden Sie eine Adresse mit höchstens { $most } Zeich
 field-email-malformed = Geben Sie eine E-Mail-Adresse wie ada@example.com ein.
 field-email-registered = Mit dieser Adresse gibt es schon ein Konto. Melden Sie sich stattdessen an.
 field-email-taken = Ein anderes Konto verwendet diese Adresse.
+field-language-unknown = Wählen Sie eine Sprache aus der Liste.
 
 field-password-too-short = Verwenden Sie mindestens { $least } Zeichen. Einige Wörter hintereinander genügen.
 field-password-too-long = Verwenden Sie höchstens { $most } Zeichen.

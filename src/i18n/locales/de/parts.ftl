@@ -3,6 +3,8 @@
 
 # Teile anderer Texte
 
+language-name = Deutsch
+
 length-days = { $count ->
     [one] { $count } Tag
    *[other] { $count } Tage

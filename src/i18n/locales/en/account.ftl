@@ -3,6 +3,8 @@
 settings-title = Settings
 settings-profile = Profile
 settings-email-hint = You sign in with this address. A change asks for your password.
+settings-language = Language
+settings-language-browser = Language of the browser
 settings-save = Save
 settings-password = Password
 settings-current-password = Current password

@@ -21,6 +21,7 @@ field-email-too-long = Use an address of at most { $most } characters.
 field-email-malformed = Enter an e-mail address such as ada@example.com.
 field-email-registered = An account with this address already exists. Sign in instead.
 field-email-taken = Another account uses this address.
+field-language-unknown = Choose a language from the list.
 
 field-password-too-short = Use at least { $least } characters. A few words in a row are fine.
 field-password-too-long = Use at most { $most } characters.

@@ -5,6 +5,8 @@
 
 # Parts of other messages
 
+language-name = English
+
 length-days = { $count ->
     [one] { $count } day
    *[other] { $count } days
