@@ -19,7 +19,7 @@ field-name-invisible = Entfernen Sie unsichtbare Zeichen. Tippen Sie den Namen e
 field-email-missing = Geben Sie Ihre E-Mail-Adresse ein.
 field-email-too-long = Verwenden Sie eine Adresse mit höchstens { $most } Zeichen.
 field-email-malformed = Geben Sie eine E-Mail-Adresse wie ada@example.com ein.
-field-email-registered = Mit dieser Adresse gibt es schon ein Konto. Melden Sie sich stattdessen an.
+field-email-registered = Mit dieser Adresse gibt es bereits ein Konto. Melden Sie sich stattdessen an.
 field-email-taken = Ein anderes Konto verwendet diese Adresse.
 field-language-unknown = Wählen Sie eine Sprache aus der Liste.
 
@@ -30,7 +30,7 @@ field-password-own-words = Verwenden Sie mehr als Ihren Namen, Ihre Adresse und 
 field-password-repeated = Wiederholen Sie nicht dieselben Zeichen.
 field-password-sequence = Vermeiden Sie Folgen wie abcdef oder qwertz.
 field-password-wrong = Falsches Passwort.
-field-also-unknown = Wählen Sie Sitzungen oder Token aus.
+field-also-unknown = Wählen Sie Sitzungen oder Tokens aus.
 
 field-abilities-too-many = Wählen Sie höchstens { $most } Berechtigungen aus.
 field-ability-unknown = Die Berechtigung „{ $ability }“ gibt es nicht.
@@ -40,9 +40,9 @@ field-ability-malformed = Geben Sie eine Berechtigung wie tokens:read ein.
 field-class-unknown = Geben Sie session oder token ein.
 field-class-other = { $class ->
     [session] Hier können nur Sitzungen ausgewählt werden.
-   *[token] Hier können nur Token ausgewählt werden.
+   *[token] Hier können nur Tokens ausgewählt werden.
 }
-field-kind-unknown = Geben Sie für Sitzungen desktop, mobile, tablet oder other ein, für Token personal, device oder service.
+field-kind-unknown = Geben Sie für Sitzungen desktop, mobile, tablet oder other ein, für Tokens personal, device oder service.
 field-kind-of-other-class = { $class ->
     [session] { $kind } ist eine Art von Sitzung. Kein Token ist von dieser Art.
    *[token] { $kind } ist eine Art von Token. Keine Sitzung ist von dieser Art.

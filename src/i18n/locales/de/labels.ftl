@@ -16,15 +16,18 @@ label-unknown-client = Unbekannter Client
 label-revoked = { $sessions ->
     [0] { $tokens ->
         [0] nichts
-       *[other] { $tokens } Token
+        [one] { $tokens } Token
+       *[other] { $tokens } Tokens
     }
     [one] { $tokens ->
         [0] { $sessions } Sitzung
-       *[other] { $sessions } Sitzung und { $tokens } Token
+        [one] { $sessions } Sitzung und { $tokens } Token
+       *[other] { $sessions } Sitzung und { $tokens } Tokens
     }
    *[other] { $tokens ->
         [0] { $sessions } Sitzungen
-       *[other] { $sessions } Sitzungen und { $tokens } Token
+        [one] { $sessions } Sitzungen und { $tokens } Token
+       *[other] { $sessions } Sitzungen und { $tokens } Tokens
     }
 }
 label-reason-signed-out = Abgemeldet
@@ -39,11 +42,11 @@ label-reason-operator = Vom Betreiber widerrufen
 label-reason-other = Widerrufen
 
 label-ability-account-read = Ihren Namen, Ihre E-Mail-Adresse und Ihre Aktivitäten sehen
-label-ability-tokens-read = Ihre Token sehen
-label-ability-tokens-write = Ihre Token erstellen, ändern und widerrufen
+label-ability-tokens-read = Ihre Tokens sehen
+label-ability-tokens-write = Ihre Tokens erstellen, ändern und widerrufen
 label-ability-sessions-read = Ihre Sitzungen sehen
 label-ability-sessions-write = Ihre Sitzungen abmelden
-label-ability-tokens-introspect = Token und Sitzungen prüfen und sehen, wem sie gehören
+label-ability-tokens-introspect = Tokens und Sitzungen prüfen und sehen, wem sie gehören
 label-ability-everything = Vollzugriff, auch mit Berechtigungen, die später hinzukommen
 label-ability-resource = Alles mit { $resource }
 label-ability-removed = Wird nicht mehr angeboten

@@ -1,1 +1,1 @@
-# Token
+# Tokens
