@@ -12,6 +12,7 @@ use crate::{
     },
     crypto::secret::SecretString,
     error::Result,
+    mail::notices::{self, NoticeKind},
     passwords::verify::{authenticate_user, redeem_password_proof, wrong_password_in},
     types::ids::UserId,
 };
@@ -55,6 +56,7 @@ fn delete_account(
     actor: &Actor,
 ) -> Result<RevocationReceipt> {
     let receipt = revoke_everything(tx, user, RevocationReason::AccountDeleted, actor)?;
+    notices::notify(tx, user, actor, NoticeKind::AccountDeleted, receipt.kinds())?;
     delete_rows(tx, user)?;
     Ok(receipt)
 }
@@ -87,7 +89,15 @@ pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationRecei
         store::set_disabled(tx.connection, invalidation, user, Some(tx.now()))?;
         let event = NewEvent::new(EventKind::AccountDisabled, "");
         audit::record(tx, user, actor, event)?;
-        revoke_everything(tx, user, RevocationReason::AccountDisabled, actor)
+        let receipt = revoke_everything(tx, user, RevocationReason::AccountDisabled, actor)?;
+        notices::notify(
+            tx,
+            user,
+            actor,
+            NoticeKind::AccountDisabled,
+            receipt.kinds(),
+        )?;
+        Ok(receipt)
     })
     .await
 }

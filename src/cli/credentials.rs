@@ -45,6 +45,7 @@ pub(super) async fn revoke(
     context: &AppState,
     class: CredentialType,
     id: CredentialId,
+    reason: RevocationReason,
     format: OutputFormat,
 ) -> Result<(), CliError> {
     let found = credentials::find_any_user(context, class, id).await;
@@ -60,8 +61,7 @@ pub(super) async fn revoke(
         let ago = text::ago(context.now(), at);
         return no_change(format, format!("The {name} {id} was revoked {ago}."));
     }
-    let request =
-        RevocationRequest::of(CredentialFilter::one(class, id), RevocationReason::Operator);
+    let request = RevocationRequest::of(CredentialFilter::one(class, id), reason);
     let revoked = revoke::revoke(context, found.user_id, request, Actor::operator()).await?;
     receipt(
         context,

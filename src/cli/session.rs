@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     app_state::AppState,
+    credentials::RevocationReason,
     types::{credential_kind::CredentialType, email::Email, ids::CredentialId},
 };
 
@@ -36,7 +37,8 @@ impl Action {
         match self {
             Self::List { target, format } => list(context, &target.email, format).await,
             Self::Revoke { id, format } => {
-                credentials::revoke(context, CredentialType::Session, id, format).await
+                let reason = RevocationReason::Operator;
+                credentials::revoke(context, CredentialType::Session, id, reason, format).await
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     accounts::Account,
     app_state::AppState,
     audit::Actor,
-    credentials::{Credential, revoke},
+    credentials::{Credential, RevocationReason, revoke},
     tokens::{Issued, NewToken, create_as_operator},
     types::{
         ability::Ability,
@@ -41,6 +41,9 @@ pub(super) enum Action {
     Revoke {
         /// The token's id
         id: CredentialId,
+        /// The secret was found in a public place. The user gets a notice that says so
+        #[arg(long)]
+        leaked: bool,
         #[command(flatten)]
         format: OutputFormat,
     },
@@ -86,8 +89,13 @@ impl Action {
         match self {
             Self::Add(add) => add.run(context).await,
             Self::List(list) => list.run(context).await,
-            Self::Revoke { id, format } => {
-                credentials::revoke(context, CredentialType::Token, id, format).await
+            Self::Revoke { id, leaked, format } => {
+                let reason = if leaked {
+                    RevocationReason::Leaked
+                } else {
+                    RevocationReason::Operator
+                };
+                credentials::revoke(context, CredentialType::Token, id, reason, format).await
             }
             Self::Identify { format } => identify(context, format).await,
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{
     filter::CredentialFilter,
+    known_browsers,
     receipt::RevocationReason,
     revoke::{self, RevocationRequest, lock_user_and_recheck_actor},
     store,
@@ -84,7 +85,8 @@ pub async fn prune(context: &AppState) -> Result<Pruned> {
                     tx.connection,
                     now.saturating_sub(INVALIDATION_RETENTION),
                 )?;
-                let others = [events, secrets, counters, requests, links, jobs];
+                let browsers = known_browsers::delete_expired(tx.connection, now, BATCH)?;
+                let others = [events, secrets, counters, requests, links, jobs, browsers];
                 Ok((credentials, others.into_iter().max().unwrap_or_default()))
             })
             .await?;

@@ -4,7 +4,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use super::{credential::Credential, store};
+use super::{credential::Credential, store, token_networks};
 use crate::{
     app_state::AppState,
     credential_cache::CachedCredential,
@@ -110,10 +110,14 @@ async fn write(context: &AppState, ids: Vec<CredentialId>, pause_factor: u32) ->
         let (ids, began) = (Arc::clone(&ids), boot_time());
         context
             .write(move |tx| {
-                for id in ids.iter().skip(from).take(BATCH_SIZE) {
-                    if let Some(last) = tx.state.last_used().get_in_flight(id) {
-                        store::update_last_used(tx.connection, *id, last)?;
-                    }
+                let batch = ids.iter().skip(from).take(BATCH_SIZE);
+                let last_used = tx.state.last_used();
+                let uses: Vec<_> = batch
+                    .filter_map(|id| Some((*id, last_used.get_in_flight(id)?)))
+                    .collect();
+                token_networks::report_new(tx, &uses)?;
+                for (id, last) in uses {
+                    store::update_last_used(tx.connection, id, last)?;
                 }
                 Ok(())
             })

@@ -7,7 +7,9 @@ pub mod authenticate;
 pub(crate) mod change;
 mod cleanup;
 mod credential;
+pub mod expiry_warnings;
 mod filter;
+pub mod known_browsers;
 pub mod last_used;
 pub mod limits;
 mod list;
@@ -17,6 +19,7 @@ pub mod revoke;
 pub mod search;
 mod sign_in_history;
 pub(crate) mod store;
+mod token_networks;
 
 #[cfg(any(test, feature = "internals"))]
 pub use self::cleanup::MAX_RECEIPTS;

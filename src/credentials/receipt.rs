@@ -9,7 +9,7 @@ use crate::{
     db::AnyConnection,
     error::{Error, Result},
     types::{
-        credential_kind::CredentialType,
+        credential_kind::{CredentialKind, CredentialType},
         form::RESUBMISSION_WINDOW,
         ids::{CredentialId, ReceiptId, UserId},
         message::{Message, label},
@@ -39,6 +39,8 @@ string_enum! {
         Expired = "expired", label::reason_expired;
         /// An operator revoked the credentials.
         Operator = "operator", label::reason_operator;
+        /// An operator reported that the secret of the token is public.
+        Leaked = "leaked", label::reason_leaked;
         /// A reason that this version does not know.
         Other = "other", label::reason_other;
     }
@@ -92,6 +94,11 @@ impl RevocationReceipt {
             sessions: u64::try_from(self.sessions_ended).unwrap_or(0),
             tokens: u64::try_from(self.tokens_ended).unwrap_or(0),
         }
+    }
+
+    /// Returns the kind of each revoked credential.
+    pub fn kinds(&self) -> impl Iterator<Item = CredentialKind> {
+        self.credentials.iter().map(|credential| credential.kind)
     }
 
     /// Returns whether this credential was revoked with this receipt.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     app_state::AppState,
-    credentials::{Pruned, last_used, prune},
+    credentials::{Pruned, expiry_warnings, last_used, prune},
     passwords::schemes::update_dummy_hashes,
 };
 
@@ -43,7 +43,7 @@ pub(crate) async fn write_last_used_at_shutdown(context: &AppState) {
     }
 }
 
-/// Deletes expired credentials and old records once an hour.
+/// Deletes expired credentials and old records, and warns of tokens that expire soon, once an hour.
 pub(crate) async fn cleanup_loop(context: AppState) {
     loop {
         actix_web::rt::time::sleep(PRUNE_INTERVAL).await;
@@ -52,6 +52,13 @@ pub(crate) async fn cleanup_loop(context: AppState) {
             Ok(pruned) => tracing::info!(pruned.expired, pruned.forgotten, "pruning completed"),
             Err(error) => {
                 tracing::warn!(cause = %error, "pruning failed; retrying in the next period");
+            }
+        }
+        match expiry_warnings::warn(&context).await {
+            Ok(0) => {}
+            Ok(tokens) => tracing::info!(tokens, "owners warned of the expiry of tokens"),
+            Err(error) => {
+                tracing::warn!(cause = %error, "expiry warnings failed; retrying in the next period");
             }
         }
     }

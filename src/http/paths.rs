@@ -40,6 +40,8 @@ paths! {
     PASSWORD = "/account/password";
     /// Deletes the account.
     DELETE = "/account/delete";
+    /// Recent events and ways to secure the account. Notices link it.
+    SECURE = "/account/secure";
     /// Confirms the password.
     CONFIRM = "/account/confirm";
     /// The list of sessions.

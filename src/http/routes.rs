@@ -137,6 +137,7 @@ table! {
         POST PASSWORD        SessionPage => account::change_password;
         GET  DELETE          SessionPage => account::to_settings;
         POST DELETE          SessionPage => account::delete;
+        GET  SECURE          SessionPage => account::secure;
         GET  CONFIRM         SessionPage => pages::confirm::form;
         POST CONFIRM         SessionPage => pages::confirm::confirm;
         GET  ACTIVITY        SessionPage => activity::show;

@@ -18,8 +18,8 @@ pub(super) type File = (&'static str, &'static str);
 macro_rules! files {
     ($tag:literal) => {
         files!(
-            $tag, "account", "activity", "events", "fields", "frame", "labels", "mail", "notices",
-            "parts", "problems", "revoke", "sessions", "sign-in", "times", "tokens",
+            $tag, "account", "activity", "events", "fields", "frame", "labels", "mail", "notices", "notices-mail",
+            "parts", "problems", "revoke", "secure", "sessions", "sign-in", "times", "tokens",
         )
     };
     ($tag:literal, $($file:literal,)+) => {

@@ -10,7 +10,7 @@ mod store;
 
 use std::time::Duration;
 
-pub use self::store::{JobState, ListedJob};
+pub use self::store::{JobState, ListedJob, WaitingJob};
 use crate::{
     app_state::{AppState, Transaction},
     crypto::digest::Digest,
@@ -106,6 +106,23 @@ pub fn enqueue(tx: &mut Transaction<'_>, job: &NewJob) -> Result<JobId> {
     store::insert(tx.connection, id, now, job)?;
     tx.wake_jobs_after_commit();
     Ok(id)
+}
+
+/// Returns the job of a group that was not attempted yet, and locks it until the transaction ends. So
+/// no node claims it while its payload is replaced.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub fn lock_waiting(tx: &mut Transaction<'_>, group: Digest) -> Result<Option<WaitingJob>> {
+    Ok(store::lock_waiting(tx.connection, group)?)
+}
+
+/// Replaces the payload of a job that [`lock_waiting`] returned.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub fn replace_payload(tx: &mut Transaction<'_>, id: JobId, payload: &str) -> Result<()> {
+    Ok(store::replace_payload(tx.connection, id, payload)?)
 }
 
 /// Claims a job of this kind that is due. Returns `None` if there is none.

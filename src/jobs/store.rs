@@ -4,6 +4,7 @@ use diesel::{QueryResult, prelude::*};
 
 use super::{Job, JobKind, NewJob};
 use crate::{
+    crypto::digest::Digest,
     db::AnyConnection,
     schema::jobs,
     types::ids::{JobId, UserId},
@@ -28,6 +29,16 @@ pub struct ListedJob {
     failed_at: Option<Timestamp>,
     /// The reason of the last failure.
     pub last_error: Option<String>,
+}
+
+/// A job that no node has attempted yet.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = jobs)]
+pub struct WaitingJob {
+    /// The ID.
+    pub id: JobId,
+    /// The parameters in JSON.
+    pub payload: String,
 }
 
 /// The state of a job.
@@ -71,6 +82,37 @@ pub(super) fn insert(
             jobs::give_up_at.eq(job.give_up_at),
             jobs::attempts.eq(0),
         ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Returns the job of a group that was not attempted yet. The update locks it, so that on PostgreSQL
+/// another transaction waits until this one ends, and then sees the replaced payload.
+pub(super) fn lock_waiting(
+    connection: &mut AnyConnection,
+    group: Digest,
+) -> QueryResult<Option<WaitingJob>> {
+    let waiting = jobs::table
+        .filter(jobs::group_key.eq(group))
+        .filter(jobs::attempts.eq(0))
+        .filter(jobs::failed_at.is_null());
+    diesel::update(waiting)
+        .set(jobs::attempts.eq(jobs::attempts))
+        .execute(connection)?;
+    waiting
+        .order(jobs::id.asc())
+        .select(WaitingJob::as_select())
+        .first(connection)
+        .optional()
+}
+
+pub(super) fn replace_payload(
+    connection: &mut AnyConnection,
+    id: JobId,
+    payload: &str,
+) -> QueryResult<()> {
+    diesel::update(jobs::table.find(id))
+        .set(jobs::payload.eq(payload))
         .execute(connection)
         .map(drop)
 }

@@ -5,6 +5,7 @@
 //! and sends it.
 
 pub mod links;
+pub mod notices;
 mod outbox;
 
 pub use self::outbox::{Mail, QueuedMail, queue, queue_link};

@@ -4,12 +4,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::links::{self, NewLink};
+use super::{
+    links::{self, NewLink},
+    notices::Notice,
+};
 use crate::{
     app_state::Transaction,
+    crypto::digest::Digest,
     error::{Error, Result},
     jobs::{self, JobKind, NewJob},
     types::ids::{LinkId, UserId},
+    util::clock::Timestamp,
 };
 
 /// The time after which a mail is not sent any more. Its content is outdated then.
@@ -31,6 +36,8 @@ pub enum Mail {
         /// The link.
         link: LinkId,
     },
+    /// An event of the account.
+    Notice(Notice),
     /// A mail that an operator asked for, to see if mails arrive.
     Test,
 }
@@ -38,11 +45,12 @@ pub enum Mail {
 impl Mail {
     /// Returns the stored name, for operators.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::VerifyEmail { .. } => "verify-email",
             Self::AccountExists => "account-exists",
             Self::ResetPassword { .. } => "reset-password",
+            Self::Notice(notice) => notice.name(),
             Self::Test => "test",
         }
     }
@@ -52,7 +60,7 @@ impl Mail {
     pub const fn link(&self) -> Option<LinkId> {
         match self {
             Self::VerifyEmail { link } | Self::ResetPassword { link } => Some(*link),
-            Self::AccountExists | Self::Test => None,
+            Self::AccountExists | Self::Notice(_) | Self::Test => None,
         }
     }
 }
@@ -72,18 +80,33 @@ pub struct QueuedMail {
 /// # Errors
 /// Returns an error if the database fails.
 pub fn queue(tx: &mut Transaction<'_>, user: Option<UserId>, mail: QueuedMail) -> Result<()> {
+    let now = tx.now();
+    queue_at(tx, user, mail, None, now)
+}
+
+/// Does the same as [`queue`] for a mail that is sent at `due_at`. Until then, the mail of the same
+/// group can be changed.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(super) fn queue_at(
+    tx: &mut Transaction<'_>,
+    user: Option<UserId>,
+    mail: QueuedMail,
+    group: Option<Digest>,
+    due_at: Timestamp,
+) -> Result<()> {
     if !tx.state.settings().mail.is_on() {
         return Ok(());
     }
     let payload = serde_json::to_string(&mail).map_err(Error::internal)?;
-    let now = tx.now();
     let job = NewJob {
         kind: JobKind::Mail,
         payload,
         user,
-        group: None,
-        due_at: now,
-        give_up_at: now.saturating_add(GIVE_UP_AFTER),
+        group,
+        due_at,
+        give_up_at: due_at.saturating_add(GIVE_UP_AFTER),
     };
     jobs::enqueue(tx, &job).map(drop)
 }

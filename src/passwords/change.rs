@@ -6,7 +6,7 @@ use super::{
     verify::{authenticate_user, redeem_password_proof, wrong_password_in},
 };
 use crate::{
-    app_state::AppState,
+    app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
         Credential, CredentialFilter, Principal, RevocationReason, RevocationReceipt, change,
@@ -17,6 +17,7 @@ use crate::{
     crypto::{digest::Digest, secret::SecretString},
     db::AnyConnection,
     error::{Error, Result},
+    mail::notices::{self, NoticeKind},
     types::{
         credential_kind::CredentialType,
         form::RESUBMISSION_WINDOW,
@@ -147,17 +148,34 @@ async fn change_now(
             {
                 secrets::set_form_key(tx.connection, session_id, form.as_bytes())?;
             }
-            if classes.is_empty() {
-                return Ok(None);
-            }
-            let filter = CredentialFilter {
-                class: classes,
-                ..CredentialFilter::all_but(session_id)
+            let receipt = if classes.is_empty() {
+                None
+            } else {
+                let filter = CredentialFilter {
+                    class: classes,
+                    ..CredentialFilter::all_but(session_id)
+                };
+                let request = RevocationRequest::of(filter, RevocationReason::PasswordChanged);
+                Some(revoke::revoke_in(tx, user, &request, &actor)?)
             };
-            let request = RevocationRequest::of(filter, RevocationReason::PasswordChanged);
-            revoke::revoke_in(tx, user, &request, &actor).map(Some)
+            notify_of_change(tx, user, &actor, receipt.as_ref())?;
+            Ok(receipt)
         })
         .await
+}
+
+/// Tells the user of the change.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(super) fn notify_of_change(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    actor: &Actor,
+    receipt: Option<&RevocationReceipt>,
+) -> Result<()> {
+    let revoked = receipt.into_iter().flat_map(RevocationReceipt::kinds);
+    notices::notify(tx, user, actor, NoticeKind::PasswordChanged, revoked)
 }
 
 /// Returns the result of the same form, if it changed the password in this session within

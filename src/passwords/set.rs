@@ -1,6 +1,6 @@
 //! Sets a user's password for an operator, who does not know the current one.
 
-use super::{policy::NewPassword, store};
+use super::{change::notify_of_change, policy::NewPassword, store};
 use crate::{
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
@@ -8,7 +8,7 @@ use crate::{
         CredentialFilter, RevocationReason, RevocationReceipt,
         revoke::{self, RevocationRequest, lock_user_and_recheck_actor},
     },
-    error::{Error, Result},
+    error::Result,
     types::ids::UserId,
 };
 
@@ -31,14 +31,17 @@ pub async fn set_password_as_operator(
             store::set_password(tx.connection, user, &hash)?;
             let event = NewEvent::new(EventKind::PasswordChanged, "");
             audit::record(tx, user, &actor, event)?;
-            if keep {
-                return Ok::<_, Error>(None);
-            }
-            let request = RevocationRequest::of(
-                CredentialFilter::default(),
-                RevocationReason::PasswordChanged,
-            );
-            revoke::revoke_in(tx, user, &request, &actor).map(Some)
+            let receipt = if keep {
+                None
+            } else {
+                let request = RevocationRequest::of(
+                    CredentialFilter::default(),
+                    RevocationReason::PasswordChanged,
+                );
+                Some(revoke::revoke_in(tx, user, &request, &actor)?)
+            };
+            notify_of_change(tx, user, &actor, receipt.as_ref())?;
+            Ok(receipt)
         })
         .await
 }

@@ -7,17 +7,19 @@ use super::{
     secret::SessionSecret,
 };
 use crate::{
-    app_state::AppState,
+    app_state::{AppState, Transaction},
     audit::{self, Actor, EventDetail, EventKind, NewEvent},
     credentials::{
         self, Credential, CredentialFilter, Principal, RevocationReason,
         change::{self, NewSecret},
-        limits,
+        known_browsers, limits,
         revoke::{self, RevocationRequest},
         store,
     },
+    crypto::digest::Digest,
     db::AnyConnection,
     error::{Error, Result},
+    mail::notices::{self, NoticeKind},
     passwords::verify::{PasswordProof, redeem_password_proof},
     types::{
         ability::Abilities,
@@ -41,6 +43,9 @@ pub struct SignIn {
     pub replaces: Vec<Principal>,
     /// The key of the form. The same form within [`RESUBMISSION_WINDOW`] opens no second session.
     pub form_key: Option<[u8; 16]>,
+    /// The digest of the cookie by which this browser is recognised at later sign-ins. `None` if
+    /// mail is off: then nothing tells the user of a new browser.
+    pub browser: Option<Digest>,
 }
 
 /// Opens a session for the user of a password proof.
@@ -73,7 +78,10 @@ pub async fn sign_in(
             if let Some(id) = existing
                 && let Some(opened) = find_by_form_key(tx.state, tx.connection, id, &session)?
             {
-                return Ok(change::add_secret(tx, &opened, digest)?);
+                change::add_secret(tx, &opened, digest)?;
+                // The browser keeps the cookie of either response.
+                remember_browser(tx, session.user_id, &parameters)?;
+                return Ok(());
             }
             // The key of an older credential is not stored a second time.
             let form_key = parameters.form_key.as_ref().filter(|_| existing.is_none());
@@ -95,6 +103,10 @@ pub async fn sign_in(
             };
             let event = NewEvent::new(kind, EventDetail::Device(device.detail())).to(session.id);
             audit::record(tx, session.user_id, &actor, event)?;
+            let is_new = remember_browser(tx, session.user_id, &parameters)?;
+            if is_new && !proof.is_from_registration() {
+                notices::notify(tx, session.user_id, &actor, NoticeKind::NewBrowser, [])?;
+            }
             for replaced in parameters.replaces {
                 // The transaction does not hold the lock of another user. While it waits for that
                 // lock, the session of that user may get another secret.
@@ -113,6 +125,14 @@ pub async fn sign_in(
         })
         .await?;
     Ok(secret)
+}
+
+/// Stores that the user has signed in with this browser. Returns whether it is the first time.
+fn remember_browser(tx: &mut Transaction<'_>, user: UserId, parameters: &SignIn) -> Result<bool> {
+    match parameters.browser {
+        Some(browser) => known_browsers::remember(tx, user, browser),
+        None => Ok(false),
+    }
 }
 
 /// Returns the credential that the same form created, if it is a session of the same browser that

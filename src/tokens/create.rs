@@ -13,6 +13,7 @@ use crate::{
     },
     db,
     error::{Error, Result},
+    mail::notices::{self, NamedToken, NoticeKind},
     types::{
         ability::Abilities,
         credential_kind::{CredentialKind, CredentialType},
@@ -181,6 +182,14 @@ pub(super) fn insert(
     })?;
     let event = NewEvent::new(EventKind::TokenCreated, token.name.clone()).to(token.id);
     audit::record(tx, token.user_id, actor, event)?;
+    let named = NamedToken::new(&token.name, &token.hint);
+    notices::notify(
+        tx,
+        token.user_id,
+        actor,
+        NoticeKind::TokenCreated(named),
+        [],
+    )?;
     Ok(issued)
 }
 

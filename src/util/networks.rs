@@ -85,6 +85,19 @@ pub fn site_prefix(address: IpAddr) -> IpNet {
     prefix(address, 48)
 }
 
+/// Returns the network in which an access provider gives a client its next address: the /24 of an
+/// IPv4 address, or the /48 of an IPv6 address.
+#[must_use]
+pub fn access_network(address: IpAddr) -> IpNet {
+    match canonical(address) {
+        IpAddr::V4(address) => Ipv4Net::new(address, 24).map_or_else(
+            |_| IpNet::from(IpAddr::V4(address)),
+            |net| IpNet::V4(net.trunc()),
+        ),
+        address @ IpAddr::V6(_) => site_prefix(address),
+    }
+}
+
 /// Returns the network of an IPv6 address with this prefix length, or a single IPv4 address.
 fn prefix(address: IpAddr, ipv6_length: u8) -> IpNet {
     let address = canonical(address);

@@ -165,6 +165,7 @@ async fn no_page_scrolls_sideways_in_the_narrowest_window() {
         "/account/tokens/new",
         "/account/activity",
         "/account/profile",
+        "/account/secure",
         "/account/confirm",
         "/account/sign-out",
         "/no-such-page",

@@ -26,6 +26,7 @@ use crate::{
     credential_cache::InvalidationKey,
     db::AnyConnection,
     error::{Error, Result},
+    mail::notices::{self, NamedToken, NoticeKind},
     types::{
         ability::Ability,
         credential_kind::CredentialType,
@@ -329,9 +330,33 @@ pub(super) fn insert_revocation(
     let detail = EventDetail::Revoked(count);
     let event = NewEvent::new(EventKind::CredentialsEnded, detail).with_receipt(id);
     audit::record(tx, user, actor, event)?;
+    notify_of_operator(tx, user, &receipt, actor)?;
     metrics::counter!("narthex_credentials_revoked_total", "reason" => receipt.reason.as_str())
         .increment(ids.len() as u64);
     Ok(receipt)
+}
+
+/// Tells the user of a revocation by an operator.
+fn notify_of_operator(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    receipt: &RevocationReceipt,
+    actor: &Actor,
+) -> Result<()> {
+    match receipt.reason {
+        RevocationReason::Operator if !receipt.credentials.is_empty() => {
+            notices::notify(tx, user, actor, NoticeKind::SignedOut, receipt.kinds())
+        }
+        RevocationReason::Leaked => {
+            for token in &receipt.credentials {
+                let named = NamedToken::new(&token.name, &token.hint);
+                let kind = NoticeKind::TokenLeaked(named);
+                notices::notify(tx, user, actor, kind, [token.kind])?;
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Returns the credentials that `selection` matches and that are not revoked. Expiry is not

@@ -1,6 +1,8 @@
 //! The queries about credentials, their secrets and receipts.
 
 mod cleanup;
+mod expiry_warnings;
+mod known_browsers;
 mod last_uses;
 mod receipts;
 mod rotations;
@@ -8,6 +10,7 @@ mod row;
 mod search;
 mod secrets;
 mod sign_in_history;
+mod token_networks;
 
 pub(crate) use self::{
     cleanup::{delete_ended, delete_receipts, expired},
@@ -22,10 +25,13 @@ pub(crate) use self::{
     sign_in_history::{count_unrevoked, made_by, signed_in_from, signed_in_with},
 };
 pub(in crate::credentials) use self::{
+    expiry_warnings::{expiring_tokens, insert_warning},
+    known_browsers::{delete_browsers, insert_browser, touch_browser},
     rotations::{limit_secrets, revoke_secret},
     secrets::{
         delete_secrets, insert_foreign_secret, insert_further_secret, insert_secret, invalidate,
     },
+    token_networks::{has_networks, insert_network, name_and_hint, used_tokens},
 };
 
 use diesel::{

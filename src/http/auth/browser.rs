@@ -6,6 +6,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::P
 use futures_util::future::{Ready, ready};
 
 use super::{
+    browser_cookie::BrowserCookie,
     extract::{context, principal_of, require_principal, revoke_other_cookies},
     presented_credential,
     session_cookie::SessionCookie,
@@ -207,6 +208,14 @@ impl OptionalUser {
     #[must_use]
     pub const fn language(&self) -> &Language {
         &self.language
+    }
+
+    /// Returns the cookie by which this browser is recognised at its next sign-in.
+    ///
+    /// # Errors
+    /// Returns an error if the machine has no randomness.
+    pub fn browser(&self) -> Result<Option<BrowserCookie>> {
+        BrowserCookie::of(&self.context, &self.request)
     }
 
     /// Returns the callers of all active sessions whose cookies the browser sent, the selected one

@@ -4,14 +4,14 @@
 mod access;
 #[cfg(feature = "pages")]
 mod browser;
+#[cfg(feature = "pages")]
+mod browser_cookie;
 mod client_info;
 mod extract;
 mod guard;
 mod presented_credential;
 pub mod session_cookie;
 
-#[cfg(feature = "pages")]
-pub use self::browser::{BrowserUser, OptionalUser, identify_browser};
 #[cfg(feature = "internals")]
 pub use self::presented_credential::{Authorization, bearer, client_password};
 pub use self::{
@@ -20,4 +20,9 @@ pub use self::{
     extract::{ApiCaller, user_of},
     guard::{AccessGuard, guard},
     presented_credential::{AcceptedCredentials, from_app_request, from_original_request},
+};
+#[cfg(feature = "pages")]
+pub use self::{
+    browser::{BrowserUser, OptionalUser, identify_browser},
+    browser_cookie::BrowserCookie,
 };

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::notice;
 use crate::{
     config::Settings,
     error::{Error, Result},
@@ -11,7 +12,7 @@ use crate::{
         Mail,
         links::{Code, LinkSecret, Purpose},
     },
-    types::message::{Message, mail},
+    types::message::{Message, Text, mail},
 };
 
 /// A mail in a language.
@@ -35,18 +36,28 @@ pub struct Secrets {
 }
 
 /// The parts of a mail.
-struct Content {
-    subject: Message,
-    reasons: Vec<Message>,
-    button: Option<Button>,
-    code: Option<(Message, String)>,
-    closing: Vec<Message>,
+pub(super) struct Content {
+    pub(super) subject: Message,
+    pub(super) events: Vec<Event>,
+    pub(super) reasons: Vec<Message>,
+    pub(super) button: Option<Button>,
+    pub(super) code: Option<(Message, String)>,
+    pub(super) closing: Vec<Message>,
 }
 
+/// An event in a notice.
+pub(super) struct Event {
+    pub(super) sentence: Message,
+    pub(super) facts: Vec<Fact>,
+}
+
+/// The label and the value of a detail.
+pub(super) type Fact = (Message, Text);
+
 /// The one link of a mail.
-struct Button {
-    label: Message,
-    address: String,
+pub(super) struct Button {
+    pub(super) label: Message,
+    pub(super) address: String,
 }
 
 /// Writes a mail to the address `to`.
@@ -60,7 +71,7 @@ pub fn render(
     mail: &Mail,
     secrets: &Secrets,
 ) -> Result<Rendered> {
-    let content = content(settings, to, mail, secrets)?;
+    let content = content(settings, language, to, mail, secrets)?;
     let text = |message: &Message| i18n::text(language, message);
     let texts = |messages: &[Message]| messages.iter().map(text).collect::<Vec<_>>();
     let app = &settings.branding.app_name;
@@ -69,6 +80,11 @@ pub fn render(
         language: language.tag().to_string(),
         app,
         subject: text(&content.subject),
+        events: content
+            .events
+            .iter()
+            .map(|event| event.written(language))
+            .collect(),
         reasons: texts(&content.reasons),
         button: content
             .button
@@ -91,7 +107,13 @@ pub fn render(
     })
 }
 
-fn content(settings: &Settings, to: &str, mail: &Mail, secrets: &Secrets) -> Result<Content> {
+fn content(
+    settings: &Settings,
+    language: &Language,
+    to: &str,
+    mail: &Mail,
+    secrets: &Secrets,
+) -> Result<Content> {
     let (app, to) = (settings.branding.app_name.clone(), to.to_owned());
     let link = |path: &str| {
         let secret = secrets.link.as_ref();
@@ -102,6 +124,7 @@ fn content(settings: &Settings, to: &str, mail: &Mail, secrets: &Secrets) -> Res
     let content = match mail {
         Mail::VerifyEmail { .. } => Content {
             subject: mail::verify_subject(app.clone()),
+            events: Vec::new(),
             reasons: vec![mail::verify_reason(app, to)],
             button: Some(Button {
                 label: mail::verify_button(),
@@ -118,6 +141,7 @@ fn content(settings: &Settings, to: &str, mail: &Mail, secrets: &Secrets) -> Res
         },
         Mail::AccountExists => Content {
             subject: mail::account_exists_subject(app.clone()),
+            events: Vec::new(),
             reasons: vec![
                 mail::account_exists_reason(app, to),
                 mail::account_exists_forgotten(),
@@ -131,6 +155,7 @@ fn content(settings: &Settings, to: &str, mail: &Mail, secrets: &Secrets) -> Res
         },
         Mail::ResetPassword { .. } => Content {
             subject: mail::reset_subject(app.clone()),
+            events: Vec::new(),
             reasons: vec![mail::reset_reason(app, to)],
             button: Some(Button {
                 label: mail::reset_button(),
@@ -142,8 +167,10 @@ fn content(settings: &Settings, to: &str, mail: &Mail, secrets: &Secrets) -> Res
                 mail::reset_ignore(),
             ],
         },
+        Mail::Notice(notice) => return notice::content(settings, language, notice),
         Mail::Test => Content {
             subject: mail::test_subject(app.clone()),
+            events: Vec::new(),
             reasons: vec![mail::test_reason(app)],
             button: None,
             code: None,
@@ -158,12 +185,31 @@ struct Parts<'a> {
     language: String,
     app: &'a str,
     subject: String,
+    events: Vec<WrittenEvent>,
     reasons: Vec<String>,
     button: Option<(String, &'a str)>,
     code: Option<(String, &'a str)>,
     closing: Vec<String>,
     contact: Option<String>,
     automatic: String,
+}
+
+/// An event in a language, with the labels and the values of its details.
+struct WrittenEvent {
+    sentence: String,
+    facts: Vec<(String, String)>,
+}
+
+impl Event {
+    fn written(&self, language: &Language) -> WrittenEvent {
+        let facts = self.facts.iter();
+        WrittenEvent {
+            sentence: i18n::text(language, &self.sentence),
+            facts: facts
+                .map(|(label, value)| (i18n::text(language, label), i18n::written(language, value)))
+                .collect(),
+        }
+    }
 }
 
 #[derive(Template)]

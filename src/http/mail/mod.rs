@@ -4,6 +4,7 @@
 mod content;
 mod mailer;
 mod message;
+mod notice;
 mod thread;
 mod transport;
 

@@ -6,10 +6,10 @@ use askama::Template;
 use crate::{
     audit::Actor,
     config::Registration,
-    crypto::secret::SecretString,
+    crypto::{digest::Digest, secret::SecretString},
     error::{Error, Result},
     http::{
-        auth::{ClientInfo, OptionalUser},
+        auth::{BrowserCookie, ClientInfo, OptionalUser},
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
         paths,
@@ -86,10 +86,23 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
     let key = form_key(&fields.text("form_key"));
     let next = ReturnTo::take(&mut fields, user.context.settings());
     fields.check()?;
-    match sign_in(&user, origin, &email, password, remember, key).await {
+    let browser = user.browser()?;
+    let attempt = Attempt {
+        origin,
+        email: &email,
+        password,
+        remember,
+        form_key: key,
+        browser: browser.as_ref().map(BrowserCookie::digest),
+    };
+    match sign_in(&user, attempt).await {
         Ok(()) => {
             let page = or_page(next, user.context.mount(), paths::ACCOUNT);
-            Ok(see_other(&page))
+            let mut response = see_other(&page);
+            if let Some(browser) = browser {
+                browser.send(&mut response)?;
+            }
+            Ok(response)
         }
         Err(Error::WrongPassword) => {
             let page = LoginPage::new(&user, email, remember, next.as_ref())?;
@@ -115,22 +128,30 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
     }
 }
 
-async fn sign_in(
-    user: &OptionalUser,
+/// The form of a sign-in and its client.
+struct Attempt<'a> {
     origin: ClientInfo,
-    email: &str,
+    email: &'a str,
     password: SecretString,
     remember: bool,
     form_key: Option<[u8; 16]>,
-) -> Result<()> {
+    browser: Option<Digest>,
+}
+
+async fn sign_in(user: &OptionalUser, attempt: Attempt<'_>) -> Result<()> {
     let context = &user.context;
-    let proof = authenticate(context, email, password, Actor::anonymous(origin.ip)).await?;
+    let Attempt {
+        origin, remember, ..
+    } = attempt;
+    let anonymous = Actor::anonymous(origin.ip);
+    let proof = authenticate(context, attempt.email, attempt.password, anonymous).await?;
     let details = SignIn {
         remember,
         user_agent: origin.user_agent,
         ip: origin.ip,
         replaces: user.sessions().await?,
-        form_key,
+        form_key: attempt.form_key,
+        browser: attempt.browser,
     };
     let secret = sessions::sign_in(context, proof, details).await?;
     user.cookie.sign_in(&secret, remember)

@@ -133,6 +133,7 @@ async fn register_and_sign_in(
         ip: origin.ip,
         replaces: user.sessions().await?,
         form_key,
+        browser: None,
     };
     let secret = sessions::sign_in(context, proof, details).await?;
     user.cookie.sign_in(&secret, false)

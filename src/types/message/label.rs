@@ -30,6 +30,7 @@ messages! {
     reason_limit = "label-reason-limit";
     reason_expired = "label-reason-expired";
     reason_operator = "label-reason-operator";
+    reason_leaked = "label-reason-leaked";
     reason_other = "label-reason-other";
 
     // Abilities

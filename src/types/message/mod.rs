@@ -8,6 +8,7 @@ pub mod event;
 pub mod field;
 pub mod label;
 pub mod mail;
+pub mod mail_notice;
 pub mod notice;
 pub mod problem;
 pub mod time;
@@ -172,6 +173,7 @@ pub const ALL: &[&[Declaration]] = &[
     field::ALL,
     label::ALL,
     mail::ALL,
+    mail_notice::ALL,
     notice::ALL,
     problem::ALL,
     time::ALL,

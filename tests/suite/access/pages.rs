@@ -61,6 +61,7 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
     ("GET", "/account/confirm", SessionPage),
     ("POST", "/account/confirm", SessionPage),
     ("GET", "/account/activity", SessionPage),
+    ("GET", "/account/secure", SessionPage),
     ("GET", "/account/sessions", SessionPage),
     ("POST", "/account/sessions/{id}/recognise", SessionPage),
     ("POST", "/account/sessions/{id}/revoke", SessionPage),

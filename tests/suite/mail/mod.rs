@@ -2,6 +2,9 @@
 
 mod commands;
 mod content;
+mod expiry;
+mod new_places;
+mod notices;
 mod outbox;
 mod transport;
 

@@ -22,13 +22,14 @@ const SIGNED_OUT: [&str; 4] = [
     "/no-such-page",
     "/problems/throttled",
 ];
-const SIGNED_IN: [&str; 11] = [
+const SIGNED_IN: [&str; 12] = [
     "/account",
     "/account/sessions",
     "/account/tokens",
     "/account/tokens/new",
     "/account/activity",
     "/account/profile",
+    "/account/secure",
     "/account/confirm",
     "/account/sign-out",
     "/account/sign-out?unused_since=yesterday",

@@ -11,6 +11,8 @@ use actix_web::{
     web::Data,
 };
 
+#[cfg(feature = "pages")]
+use super::super::browser_cookie;
 use super::{CookieConfig, OtherCookies, PersistentCookie, SignedCookie};
 use crate::{
     app_state::AppState, credentials::authenticate, crypto::digest::Digest,
@@ -59,6 +61,8 @@ async fn select(
     context: &AppState,
     request: &mut ServiceRequest,
 ) -> NarthexResult<()> {
+    #[cfg(feature = "pages")]
+    browser_cookie::keep(context, request);
     let signed = rules.signed_among(request.headers());
     let selected = match signed.as_slice() {
         [] | [_] => 0,

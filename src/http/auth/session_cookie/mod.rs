@@ -8,7 +8,7 @@
 #[cfg(feature = "testing")]
 mod issue;
 pub mod middleware;
-mod request_header;
+pub(super) mod request_header;
 mod verified_cache;
 
 use std::collections::HashMap;

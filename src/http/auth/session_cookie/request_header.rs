@@ -9,7 +9,10 @@ use actix_web::http::header::{self, HeaderMap};
 ///
 /// The name is compared as it was sent. Browsers guarantee the prefix `__Host-` for the literal
 /// name only, so `__%48ost-` must stay another name (draft-ietf-httpbis-rfc6265bis, section 4.1.3).
-pub(super) fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+pub(in crate::http::auth) fn values<'a>(
+    headers: &'a HeaderMap,
+    name: &'a str,
+) -> impl Iterator<Item = &'a [u8]> {
     headers
         .get_all(header::COOKIE)
         .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))

@@ -109,6 +109,7 @@ impl<'a> TestUser<'a> {
             ip: None,
             replaces: Vec::new(),
             form_key: None,
+            browser: None,
         };
         let secret = sessions::sign_in(&narthex.state, proof, sign_in).await;
         let secret = must("sign in", secret);

@@ -39,6 +39,7 @@ label-reason-replaced = Derselbe Browser hat sich neu angemeldet
 label-reason-limit = Die Höchstzahl war erreicht
 label-reason-expired = Abgelaufen
 label-reason-operator = Vom Betreiber widerrufen
+label-reason-leaked = Das Geheimnis wurde an einem öffentlichen Ort gefunden
 label-reason-other = Widerrufen
 
 label-ability-account-read = Ihren Namen, Ihre E-Mail-Adresse und Ihre Aktivitäten sehen

@@ -39,6 +39,7 @@ label-reason-replaced = The same browser signed in again
 label-reason-limit = The limit was reached
 label-reason-expired = Expired
 label-reason-operator = Revoked by an operator
+label-reason-leaked = The secret was found in a public place
 label-reason-other = Revoked
 
 label-ability-account-read = See your name, e-mail address and activity

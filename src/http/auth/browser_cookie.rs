@@ -1,0 +1,110 @@
+//! The cookie by which a browser is recognised at its next sign-in. It outlives the session and is
+//! no credential: it only decides whether a sign-in is reported to the user.
+
+use actix_web::{
+    HttpMessage as _, HttpRequest, HttpResponse,
+    cookie::{Cookie, SameSite, time::Duration},
+    dev::ServiceRequest,
+    http::header::HeaderMap,
+};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use super::session_cookie::request_header;
+use crate::{
+    app_state::AppState,
+    config::Settings,
+    credentials::known_browsers,
+    crypto::{digest::Digest, rng, secret::SecretString},
+    error::{Error, Result},
+};
+
+/// 256 bits, in unpadded base64url.
+const LENGTH: usize = 43;
+
+/// The cookie of a browser.
+pub struct BrowserCookie {
+    secret: SecretString,
+    name: String,
+    secure: bool,
+}
+
+impl BrowserCookie {
+    /// Returns the cookie of a request, or a new one. `None`: mail is off, so nothing is reported.
+    ///
+    /// # Errors
+    /// Returns an error if the machine has no randomness.
+    pub fn of(context: &AppState, request: &HttpRequest) -> Result<Option<Self>> {
+        let settings = context.settings();
+        if !settings.mail.is_on() {
+            return Ok(None);
+        }
+        let sent = request.extensions().get::<SentSecret>().cloned();
+        let secret = match sent {
+            Some(SentSecret(secret)) => secret,
+            None => generate(context)?,
+        };
+        Ok(Some(Self {
+            secret,
+            name: name(settings),
+            secure: settings.is_https(),
+        }))
+    }
+
+    /// Returns the digest that the database stores.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.secret.digest()
+    }
+
+    /// Sends the cookie with a response. Its life begins again.
+    ///
+    /// # Errors
+    /// None are expected.
+    pub fn send(self, response: &mut HttpResponse) -> Result<()> {
+        let life = Duration::try_from(known_browsers::LIFE).map_err(Error::internal)?;
+        let cookie = Cookie::build(self.name, self.secret.expose())
+            .path("/")
+            .secure(self.secure)
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .max_age(life)
+            .finish();
+        response.add_cookie(&cookie).map_err(Error::internal)
+    }
+}
+
+/// The secret that a browser has sent.
+#[derive(Clone)]
+struct SentSecret(SecretString);
+
+/// Keeps the cookie of a request for [`BrowserCookie::of`]. The session middleware calls this,
+/// because it removes all other cookies from the request.
+pub(super) fn keep(context: &AppState, request: &ServiceRequest) {
+    let settings = context.settings();
+    if settings.mail.is_on()
+        && let Some(secret) = sent(request.headers(), &name(settings))
+    {
+        request.extensions_mut().insert(SentSecret(secret));
+    }
+}
+
+fn generate(context: &AppState) -> Result<SecretString> {
+    let bytes = rng::bytes::<32>(context.random())?;
+    Ok(SecretString::new(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+/// Returns the name. With the prefix `__Host-`, no sibling host can set the cookie, so none can make
+/// its own browser a known one.
+fn name(settings: &Settings) -> String {
+    let prefix = if settings.is_https() { "__Host-" } else { "" };
+    format!("{prefix}{}-browser", settings.sessions.cookie_name)
+}
+
+fn sent(headers: &HeaderMap, name: &str) -> Option<SecretString> {
+    let value = request_header::values(headers, name).next()?;
+    let is_ours = value.len() == LENGTH
+        && value
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    is_ours.then(|| SecretString::new(String::from_utf8_lossy(value).into_owned()))
+}

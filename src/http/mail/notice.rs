@@ -1,0 +1,158 @@
+//! The content of a notice: what has happened, and what to do if it was not the user.
+
+use super::content::{Button, Content, Event, Fact};
+use crate::{
+    config::Settings,
+    error::{Error, Result},
+    http::paths,
+    i18n::{self, Language},
+    mail::notices::{Author, NamedToken, Notice, NoticeEvent, NoticeKind},
+    sessions::Device,
+    types::{
+        credential_kind::CredentialKind,
+        message::{Message, Text, mail_notice},
+    },
+};
+
+/// The most characters of a token's name in a mail, so that the mail stays small.
+const MAX_NAME: usize = 60;
+
+/// Returns the parts of a notice.
+///
+/// # Errors
+/// Returns an error if the notice has no event.
+pub(super) fn content(
+    settings: &Settings,
+    language: &Language,
+    notice: &Notice,
+) -> Result<Content> {
+    let first = notice.events.first();
+    let first = first.ok_or_else(|| Error::internal("a notice has no event"))?;
+    let first = &first.kind;
+    let app = settings.branding.app_name.clone();
+    let events = notice.events.iter();
+    let mut reasons = Vec::new();
+    if notice.further > 0 {
+        reasons.push(mail_notice::further(notice.further));
+    }
+    let account_is_open = !matches!(
+        first,
+        NoticeKind::AccountDisabled | NoticeKind::AccountDeleted
+    );
+    reasons.push(match first {
+        NoticeKind::TokenExpires { .. } => mail_notice::renew_token(),
+        _ if account_is_open => mail_notice::not_you(),
+        _ => mail_notice::ask(),
+    });
+    Ok(Content {
+        subject: subject(app.clone(), first),
+        events: events
+            .map(|event| describe(&app, language, &notice.account, event))
+            .collect(),
+        reasons,
+        // The user of a closed account cannot sign in, so the page would be of no use.
+        button: account_is_open.then(|| Button {
+            label: mail_notice::secure(),
+            address: settings.base_url() + paths::SECURE,
+        }),
+        code: None,
+        closing: Vec::new(),
+    })
+}
+
+fn subject(app: String, kind: &NoticeKind) -> Message {
+    match kind {
+        NoticeKind::PasswordChanged => mail_notice::password_changed_subject(app),
+        NoticeKind::NewBrowser => mail_notice::new_browser_subject(app),
+        NoticeKind::TokenCreated(_) => mail_notice::token_created_subject(app),
+        NoticeKind::TokenUsedElsewhere(_) => mail_notice::token_used_elsewhere_subject(app),
+        NoticeKind::TokenExpires { .. } => mail_notice::token_expires_subject(app),
+        NoticeKind::TokenLeaked(_) => mail_notice::token_leaked_subject(app),
+        NoticeKind::SignedOut => mail_notice::signed_out_subject(app),
+        NoticeKind::AccountDisabled => mail_notice::account_disabled_subject(app),
+        NoticeKind::AccountDeleted => mail_notice::account_deleted_subject(app),
+    }
+}
+
+fn sentence(app: &str, language: &Language, kind: &NoticeKind) -> Message {
+    let name = |token: &NamedToken| token_name(language, token);
+    match kind {
+        NoticeKind::PasswordChanged => mail_notice::password_changed(),
+        NoticeKind::NewBrowser => mail_notice::new_browser(),
+        NoticeKind::TokenCreated(token) => mail_notice::token_created(name(token)),
+        NoticeKind::TokenUsedElsewhere(token) => mail_notice::token_used_elsewhere(name(token)),
+        NoticeKind::TokenExpires { token, expires_at } => {
+            mail_notice::token_expires(name(token), *expires_at)
+        }
+        NoticeKind::TokenLeaked(token) => mail_notice::token_leaked(name(token)),
+        NoticeKind::SignedOut => mail_notice::signed_out(),
+        NoticeKind::AccountDisabled => mail_notice::account_disabled(app.to_owned()),
+        NoticeKind::AccountDeleted => mail_notice::account_deleted(app.to_owned()),
+    }
+}
+
+fn describe(app: &str, language: &Language, account: &str, event: &NoticeEvent) -> Event {
+    let verbatim = |text: &dyn ToString| Text::Verbatim(text.to_string());
+    let mut facts: Vec<Fact> = vec![(mail_notice::account(), verbatim(&account))];
+    // The time of an expiry is in the sentence.
+    if !matches!(event.kind, NoticeKind::TokenExpires { .. }) {
+        facts.push((mail_notice::time(), verbatim(&event.at.format_minute())));
+    }
+    if let Some(author) = &event.author {
+        facts.push((mail_notice::by(), Text::Message(author_name(author))));
+    }
+    if let Some(ip) = event.ip {
+        facts.push((mail_notice::address(), verbatim(&ip)));
+    }
+    if !event.revoked.is_empty() {
+        let kinds = CredentialKind::ALL.into_iter();
+        let counts = kinds.filter_map(|kind| Some((kind, *event.revoked.get(kind.as_str())?)));
+        let counts = counts.map(|(kind, count)| i18n::text(language, &count_of(kind, count)));
+        let kinds = mail_notice::revoked_kinds(counts.collect());
+        facts.push((mail_notice::revoked(), Text::Message(kinds)));
+    }
+    Event {
+        sentence: sentence(app, language, &event.kind),
+        facts,
+    }
+}
+
+fn author_name(author: &Author) -> Message {
+    match author {
+        Author::Operator => mail_notice::by_operator(),
+        Author::Client => mail_notice::by_client(),
+        Author::Browser(user_agent) => Device::of(user_agent.as_deref()).message(),
+        Author::Token(name) => mail_notice::by_token(shortened(name)),
+    }
+}
+
+fn count_of(kind: CredentialKind, count: u64) -> Message {
+    match kind {
+        CredentialKind::Desktop => mail_notice::desktop(count),
+        CredentialKind::Mobile => mail_notice::mobile(count),
+        CredentialKind::Tablet => mail_notice::tablet(count),
+        CredentialKind::Other => mail_notice::other(count),
+        CredentialKind::Personal => mail_notice::personal(count),
+        CredentialKind::Device => mail_notice::device(count),
+        CredentialKind::Service => mail_notice::service(count),
+    }
+}
+
+fn token_name(language: &Language, token: &NamedToken) -> String {
+    let hint = match &*token.hint {
+        "" => "none",
+        hint => hint,
+    };
+    i18n::text(
+        language,
+        &mail_notice::token(shortened(&token.name), hint.to_owned()),
+    )
+}
+
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= MAX_NAME {
+        return name.to_owned();
+    }
+    let kept: String = name.chars().take(MAX_NAME).collect();
+    kept + "…"
+}

@@ -1,0 +1,39 @@
+//! The page to which every notice leads: recent events, and the ways to secure the account.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use crate::{
+    audit,
+    error::Result,
+    http::{
+        auth::BrowserUser,
+        pages::activity::EventRow,
+        response::html::{self, Layout},
+    },
+    types::pagination::Paging,
+};
+
+/// The number of events.
+const EVENTS: usize = 10;
+
+#[derive(Template)]
+#[template(path = "account/secure.html")]
+struct SecurePage {
+    frame: Layout,
+    lines: Vec<EventRow>,
+}
+
+/// `GET /account/secure`
+pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
+    let account = user.principal.user().id;
+    let events = audit::list(&user.context, account, Paging::new(EVENTS, None)).await?;
+    html::ok(&SecurePage {
+        frame: user.frame(),
+        lines: events
+            .rows
+            .iter()
+            .map(|event| EventRow::new(&user, event))
+            .collect(),
+    })
+}

@@ -1,0 +1,69 @@
+# E-Mails über Ereignisse eines Kontos
+
+mail-notice-password-changed-subject = { $app }: Ihr Passwort wurde geändert
+mail-notice-password-changed = Das Passwort Ihres Kontos wurde geändert.
+mail-notice-new-browser-subject = { $app }: Anmeldung mit einem neuen Browser
+mail-notice-new-browser = Ein Browser hat sich zum ersten Mal in Ihrem Konto angemeldet.
+mail-notice-token-created-subject = { $app }: neues Token
+mail-notice-token-created = Für Ihr Konto wurde das Token { $token } erstellt.
+mail-notice-token-used-elsewhere-subject = { $app }: Token aus einem neuen Netz verwendet
+mail-notice-token-used-elsewhere = Das Token { $token } wurde zum ersten Mal aus einem Netz verwendet.
+mail-notice-token-expires-subject = { $app }: ein Token läuft bald ab
+mail-notice-token-expires = Das Token { $token } läuft am { $at } ab.
+mail-notice-token-leaked-subject = { $app }: ein veröffentlichtes Token wurde widerrufen
+mail-notice-token-leaked = Das Geheimnis des Tokens { $token } wurde an einem öffentlichen Ort gefunden. Das Token wurde widerrufen.
+mail-notice-signed-out-subject = { $app }: Sie wurden abgemeldet
+mail-notice-signed-out = Der Betreiber hat Sitzungen oder Tokens Ihres Kontos beendet.
+mail-notice-account-disabled-subject = { $app }: Ihr Konto wurde gesperrt
+mail-notice-account-disabled = Der Betreiber hat Ihr Konto bei { $app } gesperrt. Sie können sich nicht mehr anmelden.
+mail-notice-account-deleted-subject = { $app }: Ihr Konto wurde gelöscht
+mail-notice-account-deleted = Ihr Konto bei { $app } wurde mit allen Daten gelöscht.
+mail-notice-further = { $count ->
+    [one] Dasselbe ist in dieser Minute noch einmal geschehen.
+   *[other] Dasselbe ist in dieser Minute noch { $count }-mal geschehen.
+}
+
+mail-notice-account = Konto
+mail-notice-time = Zeit
+mail-notice-by = Durch
+mail-notice-address = IP-Adresse
+mail-notice-revoked = Beendet
+mail-notice-revoked-kinds = { $kinds }
+mail-notice-by-operator = Betreiber
+mail-notice-by-client = Eine App oder ein Browser ohne Anmeldung
+mail-notice-by-token = Ein Programm mit dem Token „{ $token }“
+mail-notice-token = { $hint ->
+    [none] „{ $name }“
+   *[other] „{ $name }“ (…{ $hint })
+}
+
+mail-notice-desktop = { $count } Computer
+mail-notice-mobile = { $count ->
+    [one] { $count } Smartphone
+   *[other] { $count } Smartphones
+}
+mail-notice-tablet = { $count ->
+    [one] { $count } Tablet
+   *[other] { $count } Tablets
+}
+mail-notice-other = { $count ->
+    [one] { $count } anderes Gerät
+   *[other] { $count } andere Geräte
+}
+mail-notice-personal = { $count ->
+    [one] { $count } persönliches Token
+   *[other] { $count } persönliche Tokens
+}
+mail-notice-device = { $count ->
+    [one] { $count } Geräte-Token
+   *[other] { $count } Geräte-Tokens
+}
+mail-notice-service = { $count ->
+    [one] { $count } Dienst-Token
+   *[other] { $count } Dienst-Tokens
+}
+
+mail-notice-not-you = Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, sichern Sie jetzt Ihr Konto.
+mail-notice-renew-token = Wenn Sie es noch brauchen, erneuern Sie es oder wählen Sie ein späteres Ablaufdatum. Sonst müssen Sie nichts tun.
+mail-notice-ask = Wenn Sie das nicht erwartet haben, wenden Sie sich an den unten genannten Kontakt.
+mail-notice-secure = Konto sichern

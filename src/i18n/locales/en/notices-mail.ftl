@@ -1,0 +1,72 @@
+# Emails about events of an account
+
+mail-notice-password-changed-subject = { $app }: your password was changed
+mail-notice-password-changed = The password of your account was changed.
+mail-notice-new-browser-subject = { $app }: sign-in from a new browser
+mail-notice-new-browser = A browser signed in to your account for the first time.
+mail-notice-token-created-subject = { $app }: new token
+mail-notice-token-created = The token { $token } was created for your account.
+mail-notice-token-used-elsewhere-subject = { $app }: token used from a new network
+mail-notice-token-used-elsewhere = The token { $token } was used from a network for the first time.
+mail-notice-token-expires-subject = { $app }: a token expires soon
+mail-notice-token-expires = The token { $token } expires on { $at }.
+mail-notice-token-leaked-subject = { $app }: a leaked token was revoked
+mail-notice-token-leaked = The secret of the token { $token } was found in a public place. The token was revoked.
+mail-notice-signed-out-subject = { $app }: you were signed out
+mail-notice-signed-out = An operator ended sessions or tokens of your account.
+mail-notice-account-disabled-subject = { $app }: your account was disabled
+mail-notice-account-disabled = An operator disabled your account at { $app }. You can no longer sign in.
+mail-notice-account-deleted-subject = { $app }: your account was deleted
+mail-notice-account-deleted = Your account at { $app } was deleted, with all its data.
+mail-notice-further = { $count ->
+    [one] The same happened once more within this minute.
+   *[other] The same happened { $count } more times within this minute.
+}
+
+mail-notice-account = Account
+mail-notice-time = Time
+mail-notice-by = By
+mail-notice-address = IP address
+mail-notice-revoked = Ended
+mail-notice-revoked-kinds = { $kinds }
+mail-notice-by-operator = An operator
+mail-notice-by-client = An app or a browser that was not signed in
+mail-notice-by-token = A program with the token “{ $token }”
+mail-notice-token = { $hint ->
+    [none] “{ $name }”
+   *[other] “{ $name }” (…{ $hint })
+}
+
+mail-notice-desktop = { $count ->
+    [one] { $count } computer
+   *[other] { $count } computers
+}
+mail-notice-mobile = { $count ->
+    [one] { $count } phone
+   *[other] { $count } phones
+}
+mail-notice-tablet = { $count ->
+    [one] { $count } tablet
+   *[other] { $count } tablets
+}
+mail-notice-other = { $count ->
+    [one] { $count } other device
+   *[other] { $count } other devices
+}
+mail-notice-personal = { $count ->
+    [one] { $count } personal token
+   *[other] { $count } personal tokens
+}
+mail-notice-device = { $count ->
+    [one] { $count } device token
+   *[other] { $count } device tokens
+}
+mail-notice-service = { $count ->
+    [one] { $count } service token
+   *[other] { $count } service tokens
+}
+
+mail-notice-not-you = If this was you, you need not do anything. If not, secure your account now.
+mail-notice-renew-token = If you still need it, rotate it or choose a later expiration date. Otherwise you need not do anything.
+mail-notice-ask = If you did not expect this, use the contact below.
+mail-notice-secure = Secure your account

@@ -1,0 +1,275 @@
+//! Notices: mails that tell a user of an event of the account. No setting turns them off.
+//!
+//! The transaction of the event writes the notice. It waits for a minute, so that notices of one
+//! kind are joined into one mail.
+
+mod store;
+
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Mail, QueuedMail, outbox};
+use crate::{
+    app_state::Transaction,
+    audit::Actor,
+    crypto::digest::Digest,
+    error::{Error, Result},
+    jobs,
+    types::{credential_kind::CredentialKind, ids::UserId},
+    util::clock::Timestamp,
+};
+
+/// Notices of one kind within this time are joined into one mail.
+const JOINED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The most events that one mail lists. It bounds the size of the mail.
+const MAX_LISTED: usize = 6;
+
+/// The events of one kind that a mail tells of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The address of the account.
+    pub account: String,
+    /// The events, the oldest first. They have one kind.
+    pub events: Vec<NoticeEvent>,
+    /// The number of further events.
+    #[serde(default)]
+    pub further: u64,
+}
+
+/// An event that a mail tells of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeEvent {
+    /// The event.
+    #[serde(flatten)]
+    pub kind: NoticeKind,
+    /// The time of the event.
+    pub at: Timestamp,
+    /// The client or the operator that caused the event. `None` for time itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
+    /// The address of the client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<IpAddr>,
+    /// The number of credentials that were revoked, by the name of their kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub revoked: BTreeMap<String, u64>,
+}
+
+/// The event. The names are stored, so a name never changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum NoticeKind {
+    /// The password was changed.
+    PasswordChanged,
+    /// A browser signed in that the user had never signed in with.
+    NewBrowser,
+    /// A token was created.
+    TokenCreated(NamedToken),
+    /// A token was used from a network from which it had never been used.
+    TokenUsedElsewhere(NamedToken),
+    /// A token expires soon.
+    TokenExpires {
+        /// The token.
+        #[serde(flatten)]
+        token: NamedToken,
+        /// The expiry.
+        expires_at: Timestamp,
+    },
+    /// An operator reported that the secret of a token is public. The token was revoked.
+    TokenLeaked(NamedToken),
+    /// An operator revoked sessions or tokens.
+    SignedOut,
+    /// An operator disabled the account.
+    AccountDisabled,
+    /// The account was deleted.
+    AccountDeleted,
+}
+
+/// A token, as its owner knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedToken {
+    /// The name.
+    pub name: String,
+    /// The last characters of the secret. They can be empty.
+    pub hint: String,
+}
+
+/// The author of an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Author {
+    /// An operator.
+    Operator,
+    /// A client without a credential, such as an app that signs in.
+    Client,
+    /// A browser with this user agent.
+    Browser(Option<String>),
+    /// A program with a token of this name.
+    Token(String),
+}
+
+/// The addresses that receive the notices of an account.
+#[derive(Clone, Debug)]
+pub(super) struct Recipients {
+    /// The address of the account.
+    pub(super) account: String,
+    /// The verified second address.
+    pub(super) second: Option<String>,
+}
+
+impl NoticeKind {
+    /// Returns the stored name, for operators and for joining.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "password-changed",
+            Self::NewBrowser => "new-browser",
+            Self::TokenCreated(_) => "token-created",
+            Self::TokenUsedElsewhere(_) => "token-used-elsewhere",
+            Self::TokenExpires { .. } => "token-expires",
+            Self::TokenLeaked(_) => "token-leaked",
+            Self::SignedOut => "signed-out",
+            Self::AccountDisabled => "account-disabled",
+            Self::AccountDeleted => "account-deleted",
+        }
+    }
+}
+
+impl Notice {
+    /// Returns the stored name of the events.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.events
+            .first()
+            .map_or("notice", |event| event.kind.name())
+    }
+}
+
+impl NamedToken {
+    /// Returns a token with this name and hint.
+    #[must_use]
+    pub fn new(name: &str, hint: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            hint: hint.to_owned(),
+        }
+    }
+}
+
+/// Tells a user of an event that `actor` caused now. `revoked` are the kinds of the credentials that
+/// the event has revoked.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn notify(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    actor: &Actor,
+    kind: NoticeKind,
+    revoked: impl IntoIterator<Item = CredentialKind>,
+) -> Result<()> {
+    if !tx.state.settings().mail.is_on() {
+        return Ok(());
+    }
+    let author = match actor.credential {
+        Some(credential) => store::author(tx.connection, credential)?,
+        None => None,
+    };
+    let without_credential = match actor.ip {
+        Some(_) => Author::Client,
+        None => Author::Operator,
+    };
+    let mut counts = BTreeMap::new();
+    for kind in revoked {
+        *counts.entry(kind.as_str().to_owned()).or_default() += 1;
+    }
+    let event = NoticeEvent {
+        kind,
+        at: tx.now(),
+        author: Some(author.unwrap_or(without_credential)),
+        ip: actor.ip,
+        revoked: counts,
+    };
+    queue(tx, user, event)
+}
+
+/// Tells a user of an event that no client and no operator caused.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn notify_of(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    kind: NoticeKind,
+    at: Timestamp,
+    ip: Option<IpAddr>,
+) -> Result<()> {
+    let event = NoticeEvent {
+        kind,
+        at,
+        author: None,
+        ip,
+        revoked: BTreeMap::new(),
+    };
+    queue(tx, user, event)
+}
+
+/// Puts the event into the outbox, once for each address of the user. A user that does not exist any
+/// more gets none.
+fn queue(tx: &mut Transaction<'_>, user: UserId, event: NoticeEvent) -> Result<()> {
+    if !tx.state.settings().mail.is_on() {
+        return Ok(());
+    }
+    let Some(recipients) = store::recipients(tx.connection, user)? else {
+        return Ok(());
+    };
+    let addresses = std::iter::once(recipients.account.clone()).chain(recipients.second);
+    for to in addresses {
+        join_or_queue(tx, user, to, &recipients.account, event.clone())?;
+    }
+    Ok(())
+}
+
+fn join_or_queue(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    to: String,
+    account: &str,
+    event: NoticeEvent,
+) -> Result<()> {
+    let group = [
+        user.as_bytes().as_slice(),
+        event.kind.name().as_bytes(),
+        to.as_bytes(),
+    ];
+    let group = Digest::of(&group.concat());
+    if let Some(waiting) = jobs::lock_waiting(tx, group)? {
+        let mut mail: QueuedMail =
+            serde_json::from_str(&waiting.payload).map_err(Error::internal)?;
+        if let Mail::Notice(notice) = &mut mail.mail {
+            if notice.events.len() < MAX_LISTED {
+                notice.events.push(event);
+            } else {
+                notice.further = notice.further.saturating_add(1);
+            }
+            let payload = serde_json::to_string(&mail).map_err(Error::internal)?;
+            return jobs::replace_payload(tx, waiting.id, &payload);
+        }
+    }
+    let is_deleted = event.kind == NoticeKind::AccountDeleted;
+    let notice = Notice {
+        account: account.to_owned(),
+        events: vec![event],
+        further: 0,
+    };
+    let mail = QueuedMail {
+        to,
+        mail: Mail::Notice(notice),
+    };
+    let due_at = tx.now().saturating_add(JOINED_WITHIN);
+    // The jobs of a deleted user are deleted. This one is not.
+    let owner = (!is_deleted).then_some(user);
+    outbox::queue_at(tx, owner, mail, Some(group), due_at)
+}

@@ -1,0 +1,53 @@
+//! The texts of notices: mails about events of an account.
+
+use super::messages;
+use crate::util::clock::Timestamp;
+
+messages! {
+    password_changed_subject(app: String) = "mail-notice-password-changed-subject";
+    password_changed = "mail-notice-password-changed";
+    new_browser_subject(app: String) = "mail-notice-new-browser-subject";
+    new_browser = "mail-notice-new-browser";
+    token_created_subject(app: String) = "mail-notice-token-created-subject";
+    token_created(token: String) = "mail-notice-token-created";
+    token_used_elsewhere_subject(app: String) = "mail-notice-token-used-elsewhere-subject";
+    token_used_elsewhere(token: String) = "mail-notice-token-used-elsewhere";
+    token_expires_subject(app: String) = "mail-notice-token-expires-subject";
+    token_expires(token: String, at: Timestamp) = "mail-notice-token-expires";
+    token_leaked_subject(app: String) = "mail-notice-token-leaked-subject";
+    token_leaked(token: String) = "mail-notice-token-leaked";
+    signed_out_subject(app: String) = "mail-notice-signed-out-subject";
+    signed_out = "mail-notice-signed-out";
+    account_disabled_subject(app: String) = "mail-notice-account-disabled-subject";
+    account_disabled(app: String) = "mail-notice-account-disabled";
+    account_deleted_subject(app: String) = "mail-notice-account-deleted-subject";
+    account_deleted(app: String) = "mail-notice-account-deleted";
+    further(count: u64) = "mail-notice-further";
+
+    // The facts of an event
+    account = "mail-notice-account";
+    time = "mail-notice-time";
+    by = "mail-notice-by";
+    address = "mail-notice-address";
+    revoked = "mail-notice-revoked";
+    revoked_kinds(kinds: Vec<String>) = "mail-notice-revoked-kinds";
+    by_operator = "mail-notice-by-operator";
+    by_client = "mail-notice-by-client";
+    by_token(token: String) = "mail-notice-by-token";
+    token(name: String, hint: String) = "mail-notice-token";
+
+    // The number of credentials of a kind
+    desktop(count: u64) = "mail-notice-desktop";
+    mobile(count: u64) = "mail-notice-mobile";
+    tablet(count: u64) = "mail-notice-tablet";
+    other(count: u64) = "mail-notice-other";
+    personal(count: u64) = "mail-notice-personal";
+    device(count: u64) = "mail-notice-device";
+    service(count: u64) = "mail-notice-service";
+
+    // What to do
+    not_you = "mail-notice-not-you";
+    renew_token = "mail-notice-renew-token";
+    ask = "mail-notice-ask";
+    secure = "mail-notice-secure";
+}
