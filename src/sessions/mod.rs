@@ -1,6 +1,7 @@
 //! Sessions: the secret of the cookie, the device, sign-in and re-authentication.
 
 mod device;
+mod program;
 mod reauthenticate;
 #[cfg(feature = "pages")]
 mod recognise;

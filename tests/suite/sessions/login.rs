@@ -138,7 +138,7 @@ async fn session_kind_is_derived_from_the_user_agent() {
         (CHROME_ON_ANDROID_PHONE, "mobile", "Chrome on Android"),
         (SAFARI_ON_IPAD, "tablet", "Safari on iPadOS"),
         (CHROME_ON_ANDROID_TABLET, "tablet", "Chrome on Android"),
-        (CURL, "other", "Unknown client"),
+        (CURL, "other", "curl"),
         ("", "other", "Unknown client"),
     ] {
         let browser = app.sign_in_with(ADA, agent).await;

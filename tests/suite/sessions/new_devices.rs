@@ -61,8 +61,8 @@ async fn sign_in_from_a_new_device_is_logged_as_such() {
             (new, "Safari on iOS"),
             (known, "Safari on iOS"),
             (new, "Chrome on Windows"),
-            (new, "Unknown client"),
-            (known, "Unknown client"),
+            (new, "curl"),
+            (known, "curl"),
         ]
     );
     let page = ada.get("/account/activity").await;
