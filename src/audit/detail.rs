@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::EventKind;
+use super::{EventKind, TokenChangeDetail};
 use crate::types::message::{Message, Text, label};
 
 /// The data by which a user recognises an event. The log stores data and no sentence, so that each
@@ -16,6 +16,8 @@ pub enum EventDetail {
     Device(DeviceDetail),
     /// The number of credentials that were revoked.
     Revoked(RevokedDetail),
+    /// The changes of a token.
+    TokenChange(TokenChangeDetail),
 }
 
 /// The device of a new session.
@@ -59,6 +61,17 @@ impl EventDetail {
             Self::Entered(text) => Text::Verbatim(text.clone()),
             Self::Device(device) => Text::Message(device.message()),
             Self::Revoked(count) => Text::Message(label::revoked(count.sessions, count.tokens)),
+            Self::TokenChange(change) => Text::Verbatim(change.token.clone()),
+        }
+    }
+
+    /// Returns the detail of one row that counts this event and `earlier`.
+    pub(super) fn after(&self, earlier: Self) -> Self {
+        match (self, earlier) {
+            (Self::TokenChange(change), Self::TokenChange(earlier)) => {
+                Self::TokenChange(change.clone().after(earlier))
+            }
+            (latest, _) => latest.clone(),
         }
     }
 
@@ -68,6 +81,7 @@ impl EventDetail {
             Self::Entered(text) => return text.clone(),
             Self::Device(device) => serde_json::to_string(device),
             Self::Revoked(count) => serde_json::to_string(count),
+            Self::TokenChange(change) => serde_json::to_string(change),
         };
         json.unwrap_or_default()
     }
@@ -81,6 +95,7 @@ impl EventDetail {
                 serde_json::from_str(&stored).ok().map(Self::Device)
             }
             EventKind::CredentialsEnded => serde_json::from_str(&stored).ok().map(Self::Revoked),
+            EventKind::TokenChanged => serde_json::from_str(&stored).ok().map(Self::TokenChange),
             _ => None,
         };
         read.unwrap_or(Self::Entered(stored))
@@ -102,6 +117,7 @@ impl From<&str> for EventDetail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::NewExpiry;
 
     #[test]
     fn stored_details_are_read_back() {
@@ -113,7 +129,15 @@ mod tests {
             sessions: 2,
             tokens: 1,
         };
+        let change = TokenChangeDetail {
+            token: "CI".to_owned(),
+            renamed_from: None,
+            added: vec!["orders:read".to_owned()],
+            removed: Vec::new(),
+            expiry: Some(NewExpiry::Never),
+        };
         for (kind, detail) in [
+            (EventKind::TokenChanged, EventDetail::TokenChange(change)),
             (EventKind::SignedIn, EventDetail::Device(device)),
             (EventKind::CredentialsEnded, EventDetail::Revoked(count)),
             (EventKind::TokenCreated, r#"{"sessions":1}"#.into()),
@@ -130,6 +154,7 @@ mod tests {
             (EventKind::SignedIn, "Firefox on Linux"),
             (EventKind::SignedInAnew, "An unknown client"),
             (EventKind::CredentialsEnded, "2 sessions and 1 token"),
+            (EventKind::TokenChanged, "CI"),
         ] {
             let detail = EventDetail::from_stored(kind, sentence.to_owned());
             assert_eq!(detail.text(), Text::Verbatim(sentence.to_owned()));

@@ -2,11 +2,15 @@
 
 mod detail;
 mod event;
+mod search;
 mod store;
+mod token_change;
 
 pub use self::{
     detail::{DeviceDetail, EventDetail, RevokedDetail},
     event::{Actor, Event, EventKind, NewEvent},
+    search::{EventBoundary, EventFilter, EventGroup, EventPage, EventsOf, search, whole_log},
+    token_change::{NewExpiry, TokenChangeDetail},
 };
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use diesel::{QueryResult, prelude::*};
 
-use super::{Event, EventDetail, EventKind};
+use super::{Event, EventBoundary, EventDetail, EventFilter, EventGroup, EventKind};
 use crate::{
     db::{AnyConnection, with_backend},
     schema::events,
@@ -109,10 +109,13 @@ pub(super) fn count_repetition(
     let Some(row) = found else {
         return Ok(false);
     };
+    let detail = event
+        .detail
+        .after(EventDetail::from_stored(event.kind, row.detail));
     diesel::update(events::table.find(row.id))
         .set((
             events::times.eq(row.times.saturating_add(1)),
-            events::detail.eq(event.detail.to_stored()),
+            events::detail.eq(detail.to_stored()),
         ))
         .execute(connection)?;
     Ok(true)
@@ -203,6 +206,54 @@ pub(super) fn newest_of(
         .limit(limit)
         .select(Row::as_select())
         .load(connection)?;
+    Ok(rows.into_iter().map(Event::from).collect())
+}
+
+/// Returns up to `limit` events that `filter` matches, newest first. Those beyond
+/// [`EventBoundary::NewerThan`] are oldest first, because the page next to the boundary is read.
+///
+/// The index has the user and the ID. A log is bounded, so the other conditions need none.
+pub(super) fn matching(
+    connection: &mut AnyConnection,
+    user: UserId,
+    filter: &EventFilter,
+    boundary: Option<EventBoundary>,
+    limit: i64,
+) -> QueryResult<Vec<Event>> {
+    let mut query = events::table
+        .filter(events::user_id.eq(user))
+        .limit(limit)
+        .select(Row::as_select())
+        .into_boxed();
+    query = match boundary {
+        Some(EventBoundary::NewerThan(id)) => {
+            query.filter(events::id.gt(id)).order(events::id.asc())
+        }
+        Some(EventBoundary::OlderThan(id)) => {
+            query.filter(events::id.lt(id)).order(events::id.desc())
+        }
+        None => query.order(events::id.desc()),
+    };
+    if let Some(since) = filter.since {
+        query = query.filter(events::id.ge(EventId::lower_bound_at(since)));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(events::id.lt(EventId::lower_bound_at(before)));
+    }
+    if let Some(kinds) = filter.group.map(EventGroup::kinds) {
+        let kinds: Vec<&str> = kinds.map(EventKind::as_str).collect();
+        query = query.filter(events::kind.eq_any(kinds));
+    }
+    if let Some(of) = filter.credential {
+        let names_it = events::credential_id
+            .eq(of.credential)
+            .or(events::actor_credential_id.eq(of.credential));
+        query = match of.receipt {
+            Some(receipt) => query.filter(names_it.or(events::receipt_id.eq(receipt))),
+            None => query.filter(names_it),
+        };
+    }
+    let rows: Vec<Row> = query.load(connection)?;
     Ok(rows.into_iter().map(Event::from).collect())
 }
 

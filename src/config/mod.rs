@@ -38,7 +38,7 @@ pub use self::{
 };
 #[cfg(any(test, feature = "internals"))]
 use crate::crypto::password_hash::Argon2Parameters;
-use crate::{db, i18n::Languages};
+use crate::{db, i18n::Languages, util::places::PlaceFile};
 
 /// One line: the key, its value and a valid value.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +88,8 @@ pub struct Settings {
     pub languages: Languages,
     /// Mail.
     pub mail: Mail,
+    /// `NARTHEX_GEOIP`: the file with the places of IP addresses.
+    pub places: Option<PlaceFile>,
     /// Logs.
     #[cfg(feature = "cli")]
     pub logging: Logging,
@@ -120,6 +122,7 @@ impl Settings {
             branding: Branding::read(sources)?,
             languages: sections::languages::read(sources)?,
             mail: Mail::read(sources)?,
+            places: sections::places::read(sources)?,
             #[cfg(feature = "cli")]
             logging: Logging::read(sources)?,
         };

@@ -75,6 +75,7 @@ const SECTIONS: &[&[SettingKey]] = &[
     sections::branding::KEYS,
     sections::languages::KEYS,
     sections::mail::KEYS,
+    sections::places::KEYS,
     sections::logging::KEYS,
 ];
 

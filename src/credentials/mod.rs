@@ -31,5 +31,5 @@ pub use self::{
     filter::CredentialFilter,
     list::{StatusFilter, TokenOfUser, find, find_any_user, list, tokens_of_form},
     principal::{Principal, RecentlyAuthenticated},
-    receipt::{RevocationReason, RevocationReceipt, find_receipt},
+    receipt::{RevocationReason, RevocationReceipt, find_receipt, revoked_by},
 };

@@ -131,6 +131,22 @@ pub async fn find_receipt(
         .await
 }
 
+/// Returns up to `limit` credentials of `user` that were revoked with one of these receipts, newest
+/// first.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn revoked_by(
+    context: &AppState,
+    user: UserId,
+    receipts: Vec<ReceiptId>,
+    limit: i64,
+) -> Result<Vec<Credential>> {
+    context
+        .read(move |_, connection| Ok(store::revoked_by(connection, user, receipts, limit)?))
+        .await
+}
+
 /// Returns the newest receipt of the last [`RESUBMISSION_WINDOW`] for which `predicate` is true.
 /// The first sending of a form may have created it.
 ///

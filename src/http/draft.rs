@@ -54,6 +54,8 @@ const SELECTION_FIELDS: &[&str] = &[
     "from",
     "made_by",
     "ability",
+    "spare",
+    "next",
 ];
 
 const FORMS: &[Form] = &[
@@ -65,6 +67,7 @@ const FORMS: &[Form] = &[
     form(paths::TOKEN_ROTATE, paths::TOKEN, &["overlap"]),
     form(paths::TOKEN_PAUSE, paths::TOKEN, &[]),
     form(paths::TOKEN_RESUME, paths::TOKEN, &[]),
+    form(paths::SESSION_REVOKE, paths::SESSION, &[]),
     form(paths::SIGN_OUT, paths::SIGN_OUT, SELECTION_FIELDS),
 ];
 

@@ -48,6 +48,8 @@ paths! {
     SESSIONS = "/account/sessions";
     /// Recognises the sign-in of one session.
     SESSION_RECOGNISE = "/account/sessions/{id}/recognise";
+    /// One session.
+    SESSION = "/account/sessions/{id}";
     /// Revokes one session.
     SESSION_REVOKE = "/account/sessions/{id}/revoke";
     /// The list of tokens. `POST` creates a token.
@@ -70,6 +72,10 @@ paths! {
     RECEIPT = "/account/receipts/{id}";
     /// The audit log.
     ACTIVITY = "/account/activity";
+    /// The whole audit log as a table.
+    ACTIVITY_CSV = "/account/activity.csv";
+    /// The whole audit log for programs.
+    ACTIVITY_JSON = "/account/activity.json";
     /// Every component of the pages, for their authors and for the tests. No program that is
     /// installed serves it.
     #[cfg(feature = "internals")]
@@ -154,6 +160,12 @@ fn with_id(pattern: &str, id: impl std::fmt::Display) -> String {
 #[must_use]
 pub fn session_recognise(id: CredentialId) -> String {
     with_id(SESSION_RECOGNISE, id)
+}
+
+/// The path of the session `id`.
+#[must_use]
+pub fn session(id: CredentialId) -> String {
+    with_id(SESSION, id)
 }
 
 /// The path that revokes the session `id`.

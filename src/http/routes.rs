@@ -141,9 +141,12 @@ table! {
         GET  CONFIRM         SessionPage => pages::confirm::form;
         POST CONFIRM         SessionPage => pages::confirm::confirm;
         GET  ACTIVITY        SessionPage => activity::show;
+        GET  ACTIVITY_CSV    SessionPage => activity::csv;
+        GET  ACTIVITY_JSON   SessionPage => activity::json;
 
         // Sessions and tokens.
-        GET  SESSIONS        SessionPage => pages::sessions::show;
+        GET  SESSIONS        SessionPage => pages::sessions::list;
+        GET  SESSION         SessionPage => pages::sessions::show;
         POST SESSION_RECOGNISE SessionPage => account::recognise;
         POST SESSION_REVOKE  SessionPage => pages::sessions::revoke;
         GET  TOKENS          SessionPage => token::list;

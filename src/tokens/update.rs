@@ -2,12 +2,12 @@
 
 use crate::{
     app_state::AppState,
-    audit::{self, EventKind, NewEvent},
+    audit::{self, EventDetail, EventKind, NewEvent, TokenChangeDetail},
     credentials::{Credential, Principal, change, last_used, revoke::begin_change_as, store},
     db::AnyConnection,
     error::{Error, Result},
     types::{
-        ability::Abilities,
+        ability::{Abilities, Ability},
         credential_kind::CredentialType,
         ids::{CredentialId, UserId},
         name::Name,
@@ -123,17 +123,35 @@ fn apply(token: &mut Credential, change: Change) -> Vec<NewEvent> {
     token.abilities = change.abilities.unwrap_or_else(|| abilities.clone());
     token.paused = change.paused.unwrap_or(paused);
     token.expires_at = change.expires_at.unwrap_or(expires_at);
-    let mut kinds = Vec::new();
+    let mut events = Vec::new();
     if (&token.name, &token.abilities, token.expires_at) != (&name, &abilities, expires_at) {
-        kinds.push(EventKind::TokenChanged);
+        let detail = TokenChangeDetail {
+            token: token.name.clone(),
+            renamed_from: Some(name).filter(|name| *name != token.name),
+            added: missing_in(&abilities, &token.abilities),
+            removed: missing_in(&token.abilities, &abilities),
+            expiry: (token.expires_at != expires_at).then(|| token.expires_at.into()),
+        };
+        events.push(NewEvent::new(
+            EventKind::TokenChanged,
+            EventDetail::TokenChange(detail),
+        ));
     }
-    match (paused, token.paused) {
-        (false, true) => kinds.push(EventKind::TokenPaused),
-        (true, false) => kinds.push(EventKind::TokenResumed),
-        _ => {}
-    }
-    kinds
-        .into_iter()
-        .map(|kind| NewEvent::new(kind, token.name.clone()).to(token.id))
+    let kind = match (paused, token.paused) {
+        (false, true) => Some(EventKind::TokenPaused),
+        (true, false) => Some(EventKind::TokenResumed),
+        _ => None,
+    };
+    events.extend(kind.map(|kind| NewEvent::new(kind, token.name.clone())));
+    events.into_iter().map(|event| event.to(token.id)).collect()
+}
+
+/// Returns the names of the abilities of `others` that `abilities` does not list.
+fn missing_in(abilities: &Abilities, others: &Abilities) -> Vec<String> {
+    let is_missing = |other: &&Ability| abilities.iter().all(|ability| ability != *other);
+    others
+        .iter()
+        .filter(is_missing)
+        .map(ToString::to_string)
         .collect()
 }

@@ -52,6 +52,12 @@ impl Fields {
             .collect()
     }
 
+    /// Replaces every value of `name` by `value`.
+    pub fn replace(&mut self, name: &str, value: String) {
+        self.values.retain(|(key, _)| key != name);
+        self.values.push((name.to_owned(), value));
+    }
+
     /// Takes the value of `name`. A repeated field is an error.
     pub fn one(&mut self, name: &'static str) -> Option<String> {
         let mut values = self.many(name);

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod duration;
 pub mod networks;
 pub mod per_minute;
+pub mod places;
 pub mod single_flight;
 pub mod sync;
 pub mod unicode;

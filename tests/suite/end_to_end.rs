@@ -101,17 +101,16 @@ async fn user_revokes_one_session_and_then_everything() {
 
     // The user revokes the session of the phone. This needs the password again, because the last
     // authentication is too old.
-    desk.press("Every phone").await;
-    desk.expect_text("This revokes 1 session. Everything else stays as it is.")
-        .await;
+    desk.press("All phones").await;
+    desk.expect_text("This will sign out 1 session.").await;
     desk.screenshot("sign-out-phone").await;
-    desk.press("Revoke 1 session").await;
+    desk.press("Sign out 1 session").await;
     desk.expect_text("Confirm your password").await;
     desk.screenshot("confirm").await;
     desk.fill("Password", PASSWORD).await;
     desk.press("Confirm").await;
-    desk.press("Revoke 1 session").await;
-    desk.expect_text("Revoked: 1 session.").await;
+    desk.press("Sign out 1 session").await;
+    desk.expect_text("Ended: 1 session").await;
     desk.screenshot("receipt").await;
     expect_signed_out(&phone).await;
     tablet.visit("/account").await;
@@ -126,9 +125,9 @@ async fn user_revokes_one_session_and_then_everything() {
     desk.visit("/account").await;
     desk.open_account_menu().await;
     desk.press("Sign out everywhere…").await;
-    desk.expect_text("you will be signed out here too").await;
+    desk.expect_text("You will be signed out here too").await;
     desk.screenshot("sign-out-everywhere").await;
-    desk.press("Revoke 2 sessions and 1 token").await;
+    desk.press("Sign out 2 sessions and revoke 1 token").await;
     desk.expect_path("/login").await;
     desk.expect_text("Revoked: 2 sessions and 1 token.").await;
     desk.screenshot("signed-out").await;

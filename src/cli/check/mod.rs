@@ -12,6 +12,7 @@ mod files;
 mod key;
 mod languages;
 mod mail;
+mod places;
 
 pub(in crate::cli) use self::files::folder_of;
 
@@ -77,6 +78,7 @@ pub(super) fn check(
             exposure::check(&settings, &mut findings);
             languages::check(&settings, &mut findings);
             key::check(&settings, &mut findings);
+            places::check(&settings, &SystemClock, &mut findings);
             let times = database::check(&settings, &SystemClock, &mut findings);
             clock::check(times, &mut findings);
             mail::check(&settings, &mut findings);

@@ -7,6 +7,7 @@ pub(super) mod database;
 pub(super) mod languages;
 pub(super) mod logging;
 pub(super) mod mail;
+pub(super) mod places;
 pub(super) mod rate_limits;
 pub(super) mod records;
 pub(super) mod server;

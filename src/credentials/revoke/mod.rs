@@ -8,8 +8,10 @@ mod one;
 mod preview;
 
 pub use self::one::{revoke_token, sign_out_here};
-use self::preview::digest;
 pub use self::preview::{RevocationPreview, preview};
+use self::preview::{digest, digest_of_ids};
+
+use std::collections::BTreeSet;
 
 use super::{
     credential::Credential,
@@ -42,6 +44,8 @@ pub struct RevocationRequest {
     pub selection: CredentialFilter,
     /// The digest of the preview that the user has confirmed, if there was one.
     pub digest: Option<String>,
+    /// Credentials of that preview that the user keeps.
+    pub spare: Vec<CredentialId>,
     /// The reason.
     pub reason: RevocationReason,
 }
@@ -53,6 +57,7 @@ impl RevocationRequest {
         Self {
             selection,
             digest: None,
+            spare: Vec::new(),
             reason,
         }
     }
@@ -207,11 +212,12 @@ pub(crate) fn revoke_in(
     {
         return Err(Error::PreviewOutdated);
     }
+    credentials.retain(|credential| !request.spare.contains(&credential.id));
     insert_revocation(tx, user, credentials, request.reason, actor)
 }
 
 /// Returns the receipt of the last minute for exactly the credentials of the preview with the
-/// digest `preview_digest`. A second click sends the preview again.
+/// digest `preview_digest`, without those in `spare`. A second click sends the preview again.
 ///
 /// # Errors
 /// Returns an error if the database fails.
@@ -219,11 +225,14 @@ pub async fn earlier_receipt(
     context: &AppState,
     user: UserId,
     preview_digest: String,
+    spare: Vec<CredentialId>,
 ) -> Result<Option<RevocationReceipt>> {
     context
         .read(move |context, connection| {
             find_recent_receipt(context, connection, user, |receipt| {
-                !receipt.credentials.is_empty() && digest(&receipt.credentials) == preview_digest
+                let revoked = receipt.credentials.iter().map(|credential| credential.id);
+                let previewed: BTreeSet<CredentialId> = revoked.chain(spare.clone()).collect();
+                !receipt.credentials.is_empty() && digest_of_ids(&previewed) == preview_digest
             })
         })
         .await

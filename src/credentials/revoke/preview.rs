@@ -1,5 +1,7 @@
 //! The preview of a revocation: exactly the credentials that it would revoke.
 
+use std::collections::BTreeSet;
+
 use super::{
     super::{credential::Credential, filter::CredentialFilter, receipt},
     select,
@@ -54,8 +56,11 @@ pub async fn preview(
 
 /// Returns the digest of a set of credentials: of their sorted IDs.
 pub(super) fn digest(credentials: &[Credential]) -> String {
-    let mut ids: Vec<CredentialId> = credentials.iter().map(|credential| credential.id).collect();
-    ids.sort_unstable();
+    digest_of_ids(&credentials.iter().map(|credential| credential.id).collect())
+}
+
+/// Returns the digest of the credentials with these IDs.
+pub(super) fn digest_of_ids(ids: &BTreeSet<CredentialId>) -> String {
     let bytes: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
     Digest::of(&bytes).base64url()
 }

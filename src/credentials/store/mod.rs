@@ -15,7 +15,7 @@ mod token_networks;
 pub(crate) use self::{
     cleanup::{delete_ended, delete_receipts, expired},
     last_uses::update_last_used,
-    receipts::{find_receipt, insert_receipt, receipts_since},
+    receipts::{find_receipt, insert_receipt, receipts_since, revoked_by},
     rotations::{
         DerivedSecret, ExistingRotation, PreviousSecret, delete_superseded, insert_rotation,
         previous_secrets, rotation,

@@ -88,6 +88,24 @@ pub(crate) fn find_receipt(
     }))
 }
 
+/// Returns up to `limit` credentials of a user that were revoked with one of these receipts, newest
+/// first.
+pub(crate) fn revoked_by(
+    connection: &mut AnyConnection,
+    user: UserId,
+    receipts: Vec<ReceiptId>,
+    limit: i64,
+) -> QueryResult<Vec<Credential>> {
+    let rows = with_backend!(connection => full_rows()
+        .filter(credentials::user_id.eq(user))
+        .filter(credentials::receipt_id.eq_any(receipts))
+        .order(credentials::id.desc())
+        .limit(limit)
+        .select(FullRow::as_select())
+        .load(connection))?;
+    into_credentials(rows)
+}
+
 /// Returns the credentials of a receipt, newest first.
 fn credentials_of(
     connection: &mut AnyConnection,

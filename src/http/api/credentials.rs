@@ -242,9 +242,8 @@ pub async fn sign_out(
     let digest = fields.one("digest");
     fields.finish()?;
     let request = RevocationRequest {
-        selection,
         digest,
-        reason: RevocationReason::SignedOut,
+        ..RevocationRequest::of(selection, RevocationReason::SignedOut)
     };
     revoke_and_respond(&caller, request).await
 }

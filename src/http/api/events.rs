@@ -27,7 +27,7 @@ use crate::{
 /// A security event.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Event)]
-struct EventJson {
+pub struct EventJson {
     id: EventId,
     at: Timestamp,
     #[schema(schema_with = types)]
@@ -57,7 +57,9 @@ fn types() -> Shape {
 }
 
 impl EventJson {
-    fn of(event: &Event) -> Self {
+    /// Returns the event as the API shows it.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
         Self {
             id: event.id,
             at: event.at,

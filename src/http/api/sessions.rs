@@ -44,6 +44,7 @@ pub struct SessionJson {
     class: &'static str,
     #[schema(schema_with = session_kind)]
     kind: &'static str,
+    /// The browser, or the name of another program.
     #[schema(required)]
     browser: Option<String>,
     #[schema(required)]

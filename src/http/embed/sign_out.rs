@@ -188,9 +188,8 @@ impl Selection<'_> {
     async fn end_with(self, digest: Option<String>) -> Result<Receipt, Error> {
         let SignOut { state, user } = self.sign_out;
         let request = RevocationRequest {
-            selection: self.filter,
             digest,
-            reason: self.reason,
+            ..RevocationRequest::of(self.filter, self.reason)
         };
         Ok(Receipt::new(
             &revoke::revoke(state, user, request, self.actor).await?,

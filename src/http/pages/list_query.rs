@@ -147,6 +147,48 @@ impl ListQuery {
         }
     }
 
+    /// Returns whether the query has a search text or a filter.
+    pub(super) fn is_filtered(&self) -> bool {
+        !self.text.is_empty()
+            || self.kind.is_some()
+            || self.ability.is_some()
+            || self.used.is_some()
+            || self.expires.is_some()
+    }
+
+    /// Returns the states of the list.
+    pub(super) fn states(&self) -> &'static [ListState] {
+        self.list.states
+    }
+
+    /// Returns the address of the first page of another state.
+    pub(super) fn address_of_state(&self, state: ListState) -> String {
+        let order = if self.list.orders(state).contains(&self.order) {
+            self.order
+        } else {
+            default_order(self.list, state)
+        };
+        Self {
+            state,
+            order,
+            ..self.clone()
+        }
+        .address(None)
+    }
+
+    /// Returns the address of the first page of the state without a search text and filters.
+    pub(super) fn address_unfiltered(&self) -> String {
+        Self {
+            text: String::new(),
+            kind: None,
+            ability: None,
+            used: None,
+            expires: None,
+            ..self.clone()
+        }
+        .address(None)
+    }
+
     /// Returns the addresses of the previous and of the next page.
     pub(super) fn neighbours(&self, page: &ListPage) -> (Option<String>, Option<String>) {
         let address = |boundary: &Boundary| self.address(Some(boundary));

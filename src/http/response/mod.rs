@@ -5,6 +5,8 @@ pub mod assets;
 #[cfg(feature = "pages")]
 pub mod brand;
 #[cfg(feature = "pages")]
+pub mod client_address;
+#[cfg(feature = "pages")]
 pub mod components;
 #[cfg(feature = "pages")]
 mod error_page;

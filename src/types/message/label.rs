@@ -19,6 +19,14 @@ messages! {
     unknown_browser_on_system(system: String) = "label-unknown-browser-on-system";
     unknown_client = "label-unknown-client";
 
+    // Places
+    near_city_in_country(city: String, country: String) = "label-near-city-in-country";
+    near_city(city: String) = "label-near-city";
+
+    // Changes of tokens
+    permissions_changed = "label-permissions-changed";
+    renamed_from(name: String) = "label-renamed-from";
+
     // Revocations
     revoked(sessions: u64, tokens: u64) = "label-revoked";
     reason_signed_out = "label-reason-signed-out";

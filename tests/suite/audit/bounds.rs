@@ -91,7 +91,7 @@ async fn equal_changes_within_a_minute_share_one_audit_line() {
         );
     }
     let page = browser.get("/account/activity").await;
-    page.expect_text("<strong>Name 5</strong> (5 times)");
+    page.expect_text("<bdi>Name 5</bdi></a> (5 times)");
 
     // Events of another token, of another caller or of another minute have lines of their own.
     let body = json!({"name": "Renamed"});

@@ -1,3 +1,4 @@
 //! The audit log.
 
 mod bounds;
+mod page;

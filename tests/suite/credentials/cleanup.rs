@@ -84,7 +84,7 @@ async fn cleanup_deletes_old_credentials_and_keeps_their_receipts() {
     let receipt = browser.get(ended.location()).await.expect_status(200);
     receipt
         .expect_text("1 token")
-        .expect_text("no longer stored")
+        .expect_text("no longer kept")
         .expect_no_text("CI");
     app.api_client(&secret)
         .get("/api/v1/user")

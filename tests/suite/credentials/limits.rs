@@ -73,7 +73,7 @@ async fn session_over_the_limit_revokes_the_least_recently_used() {
     assert_eq!(receipt["reason"], "limit");
     assert_eq!(receipt["sessions_ended"], 1);
     let page = newest.get("/account/activity").await;
-    page.expect_text("1 session");
+    page.expect_text("Revoked: <a href=\"/account/sessions/");
 
     // A browser that signs in again replaces its own session, so that no other one is evicted.
     let form = [("email", ADA), ("password", PASSWORD)];

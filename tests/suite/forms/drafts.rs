@@ -57,11 +57,12 @@ impl Account {
             &self.token
         };
         let token = format!("/account/tokens/{}", self.token);
+        let session = format!("/account/sessions/{}", self.session);
         let page = match pattern {
             "/account/password" | "/account/delete" | "/account/profile" => "/account/profile",
             "/account/tokens" => "/account/tokens/new",
             "/account/tokens/{id}/revoke" => "/account/tokens",
-            "/account/sessions/{id}/revoke" => "/account/sessions",
+            "/account/sessions/{id}/revoke" => &session,
             "/account/sign-out" => {
                 "/account/sign-out?class=token&kind=personal&from=127.0.0.0%2F8&ability=orders%3Aread"
             }

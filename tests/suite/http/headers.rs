@@ -108,6 +108,8 @@ fn expect_standard_headers(answer: &Answer) {
             "image/svg+xml",
             "image/png",
         ],
+        (false, 200) if path.ends_with(".csv") => &["text/csv; charset=utf-8"],
+        (false, 200) if path.ends_with(".json") => &["application/json"],
         (false, _) => &["text/html; charset=utf-8"],
     };
     assert!(kinds.contains(&kind), "{answer}");

@@ -2,5 +2,6 @@
 
 mod copy;
 mod crash;
+mod places;
 mod program;
 mod settings;

@@ -149,6 +149,8 @@ const INVALID: &[(&str, &str, &str)] = &[
     ("NARTHEX_LOGO", "/no/such/file", "SVG or PNG"),
     ("NARTHEX_LOGO", "Cargo.toml", "SVG"),
     ("NARTHEX_ACCENT", "red", "#1a5fb4"),
+    ("NARTHEX_GEOIP", "/no/such/file", "GeoLite2-City.mmdb"),
+    ("NARTHEX_GEOIP", "Cargo.toml", "GeoLite2-City.mmdb"),
     ("NARTHEX_ACCENT", "#ff0", "darker"),
     ("NARTHEX_LANGUAGE", "fr", "one of en, de"),
     (
@@ -264,13 +266,14 @@ fn every_setting_is_tested_with_both_kinds_of_value() {
     let invalid: BTreeSet<&str> = INVALID.iter().map(|(env, ..)| *env).collect();
     assert_eq!(invalid, all);
     let mut valid: BTreeSet<&str> = VALID.iter().map(|(env, _)| *env).collect();
-    // The secret key is never an argument, two settings need a file, and the schema needs PostgreSQL.
+    // The secret key is never an argument, the others need a file, and the schema needs PostgreSQL.
     // They have their own tests.
     valid.extend([
         "NARTHEX_DATABASE_SCHEMA",
         "NARTHEX_SECRET_KEY",
         "NARTHEX_SECRET_KEY_FILE",
         "DATABASE_URL_FILE",
+        "NARTHEX_GEOIP",
     ]);
     assert_eq!(valid, all);
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use reqwest::header;
 
-use crate::support::app::TestApp;
+use crate::support::app::{PASSWORD, TestApp};
 use crate::support::client::Browser;
+use crate::support::user_agents;
 
 const KIB: usize = 1024;
 
@@ -106,4 +107,36 @@ async fn scripts_of_all_pages_are_small() {
         bytes += compressed(&ada, script).await;
     }
     assert!(bytes < 6 * KIB, "{scripts:?} have {bytes} bytes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn preview_of_500_tokens_and_100_sessions_is_small() {
+    let app = TestApp::start_with(&[("NARTHEX_SESSION_IDLE", "12h")]);
+    let ada = app.register("ada@example.com").await;
+    let form = [("email", "ada@example.com"), ("password", PASSWORD)];
+    for number in 1..100 {
+        // Shorter intervals would exceed the hourly limit of sign-ins.
+        app.advance(Duration::from_secs(120));
+        let (agent, ..) = user_agents::TABLE[number % user_agents::TABLE.len()];
+        let browser = app.browser().with_user_agent(agent);
+        browser.post("/login", &form).await.expect_status(303);
+    }
+    ada.post("/account/confirm", &[("password", PASSWORD)])
+        .await;
+    for number in 0..500 {
+        let name = format!("The token of machine {number}");
+        app.token_of(&ada, &name, &["orders:read", "orders:write"])
+            .await;
+    }
+    let preview = ada.get("/account/sign-out").await;
+    preview.expect_text("sign out 100 sessions and revoke 500 tokens");
+    for page in [
+        "/account/sign-out",
+        "/account/sign-out?rows=personal&page=2",
+        "/account/sessions",
+        "/account/activity",
+    ] {
+        let bytes = compressed(&ada, page).await;
+        assert!(bytes <= 10 * KIB, "{page} has {bytes} bytes, compressed");
+    }
 }

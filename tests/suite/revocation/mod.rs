@@ -5,3 +5,4 @@ mod by_kind;
 mod concurrency;
 mod one;
 mod page;
+mod review;

@@ -100,7 +100,7 @@ async fn list_marks_the_session_of_the_caller() {
     assert_eq!(
         rows,
         [
-            ("other".to_owned(), false, Value::Null),
+            ("other".to_owned(), false, json!("curl")),
             ("tablet".to_owned(), true, json!("Safari")),
             ("desktop".to_owned(), false, json!("Firefox")),
         ]

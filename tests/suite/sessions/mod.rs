@@ -4,6 +4,7 @@ mod api;
 mod api_sign_in;
 mod cookie_header;
 mod cookies;
+mod detail;
 mod devices;
 mod login;
 mod logout;

@@ -66,7 +66,8 @@ async fn sign_in_from_a_new_device_is_logged_as_such() {
         ]
     );
     let page = ada.get("/account/activity").await;
-    page.expect_text("Signed in on a new device: <strong>Safari on iOS</strong>");
+    page.expect_text("Signed in on a new device: <a href=\"/account/sessions/")
+        .expect_text("<bdi>Safari on iOS</bdi>");
 }
 
 #[tokio::test(flavor = "multi_thread")]

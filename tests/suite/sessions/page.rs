@@ -20,30 +20,33 @@ async fn session_list_shows_device_address_and_times() {
     browser.get("/account").await;
     app.advance(2 * MINUTE);
     let page = browser.get("/account/sessions").await.expect_status(200);
-    let rows: Vec<&str> = page.text.split("<li class=\"credential").skip(1).collect();
-    assert_eq!(rows.len(), 2, "{page}");
-    let (own, phone) = (rows[0], rows[1]);
+    let (card, list) = page.text.split_once("<nav class=\"tabs\"").expect("tabs");
     for words in [
         "Firefox on Linux",
-        "this browser",
-        "A computer",
-        "from 127.0.0.1",
+        "This browser",
+        "127.0.0.1",
         "5 minutes ago",
-        "Sign out",
     ] {
-        assert!(own.contains(words), "`{words}`: {own}");
+        assert!(card.contains(words), "`{words}`: {card}");
     }
+    let rows = rows(list);
+    assert_eq!(rows.len(), 1, "{page}");
     for words in [
         "Safari on iOS",
-        "A phone",
-        "signed in",
+        "icons.svg#mobile",
+        "127.0.0.1",
+        "data-label=\"Last active\"",
+        "data-label=\"Signed in\"",
         "5 minutes ago",
-        "Last active",
-        "Sign out",
     ] {
-        assert!(phone.contains(words), "`{words}`: {phone}");
+        assert!(rows[0].contains(words), "`{words}`: {}", rows[0]);
     }
-    assert!(!phone.contains("this browser"), "{phone}");
+}
+
+/// Returns the rows of the table.
+fn rows(page: &str) -> Vec<&str> {
+    let body = page.split("<tbody>").nth(1).unwrap_or_default();
+    body.split("<tr>").skip(1).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,11 +160,9 @@ async fn expired_session_is_not_listed() {
     app.advance(130 * MINUTE);
     let browser = app.sign_in(ADA).await;
     let page = browser.get("/account/sessions").await;
-    assert_eq!(
-        page.text.matches("<li class=\"credential").count(),
-        1,
-        "{page}"
-    );
+    page.clone().expect_text("No other session is active.");
+    let ended = browser.get("/account/sessions?state=ended").await;
+    assert_eq!(rows(&ended.text).len(), 1, "{ended}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,7 +184,7 @@ async fn bulk_revocation_links_preview_exactly_their_sessions() {
             .get(&link.replace("&#38;", "&"))
             .await
             .expect_status(200);
-        preview.expect_text("This revokes <strong>2 sessions</strong>");
+        preview.expect_text("This will sign out 2 sessions.");
     }
 }
 
@@ -201,8 +202,105 @@ async fn maximum_number_of_sessions_fits_on_one_page() {
             .expect_status(303);
     }
     let page = browser.get("/account/sessions").await;
-    let rows = page.text.matches("<li class=\"credential").count();
-    assert_eq!(rows, MAX_SESSIONS, "{page}");
-    page.expect_text("this browser")
-        .expect_no_text("Older sessions");
+    // The present session is above the table.
+    assert_eq!(rows(&page.text).len(), MAX_SESSIONS - 1, "{page}");
+    page.expect_text("This browser")
+        .expect_no_text("rel=\"next\"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_sorted_by_last_activity() {
+    let app = TestApp::start();
+    let older = app.register(ADA).await;
+    app.advance(MINUTE);
+    let browser = app.sign_in_with(ADA, CHROME_ON_WINDOWS).await;
+    app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+    app.advance(MINUTE);
+    older.get("/account").await.expect_status(200);
+    app.advance(MINUTE);
+    let page = browser.get("/account/sessions").await;
+    let rows = rows(&page.text);
+    assert_eq!(rows.len(), 2, "{page}");
+    assert!(rows[0].contains("Firefox on Linux"), "{page}");
+    assert!(rows[1].contains("Safari on iOS"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn session_list_is_narrowed_by_text_type_and_inactivity() {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let app = TestApp::start_with(&[
+        ("NARTHEX_SESSION_IDLE", "60d"),
+        ("NARTHEX_SESSION_MAX", "60d"),
+    ]);
+    app.register(ADA).await;
+    app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+    app.advance(8 * DAY);
+    let browser = app.sign_in_with(ADA, CHROME_ON_WINDOWS).await;
+    app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+    for (query, count) in [
+        ("", 3),
+        ("?kind=mobile", 2),
+        ("?kind=tablet", 0),
+        ("?used=7d", 2),
+        ("?used=7d&kind=mobile", 1),
+        ("?used=30d", 0),
+        ("?q=firefox", 1),
+        ("?q=127.0.0", 3),
+        ("?q=nothing", 0),
+    ] {
+        let page = browser.get(&format!("/account/sessions{query}")).await;
+        assert_eq!(rows(&page.text).len(), count, "{query}: {page}");
+    }
+    let page = browser.get("/account/sessions?q=nothing").await;
+    page.expect_text("No session matches these filters.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ticked_sessions_lead_to_their_exact_preview_and_back() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+    let other = app.sign_in_with(ADA, CHROME_ON_WINDOWS).await;
+    let id = own_session(&phone).await;
+    let list = browser.get("/account/sessions?kind=mobile").await;
+    let next = list.field("next");
+    let query = [
+        ("class", "session"),
+        ("except", "current"),
+        ("id", &*id),
+        ("next", &*next),
+    ];
+    let preview = browser
+        .get(&narthex::http::paths::with_query(
+            "/account/sign-out",
+            &query,
+        ))
+        .await;
+    let preview = preview.expect_text("This will sign out 1 session.");
+    let digest = preview.field("digest");
+    let mut form = query.to_vec();
+    form.push(("digest", &digest));
+    let ended = browser.post("/account/sign-out", &form).await;
+    let ended = ended.expect_redirect("/account/sessions?kind=mobile");
+    browser
+        .follow(&ended)
+        .await
+        .expect_text("href=\"/account/receipts/");
+    phone.get("/account").await.expect_status(303);
+    other.get("/account").await.expect_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ended_sessions_are_listed_with_their_receipts() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+    let path = format!("/account/sessions/{}/revoke", own_session(&phone).await);
+    browser.post(&path, &CONFIRMED).await.expect_status(303);
+    let page = browser.get("/account/sessions?state=ended").await;
+    let rows = rows(&page.text);
+    assert_eq!(rows.len(), 1, "{page}");
+    assert!(rows[0].contains("Safari on iOS"), "{page}");
+    assert!(rows[0].contains("/account/receipts/"), "{page}");
+    assert!(!rows[0].contains("checkbox"), "{page}");
 }

@@ -19,6 +19,7 @@ pub mod operator;
 pub mod output;
 pub mod page;
 pub mod pgbouncer;
+pub mod place_file;
 pub mod postgres;
 #[cfg(feature = "pg-tls")]
 pub mod postgres_tls;

@@ -1,91 +1,100 @@
-//! The page that revokes a selection. It previews the credentials first and revokes exactly these.
+//! The page that revokes a selection. It previews the credentials first and revokes exactly these,
+//! without those that the user spares.
 
 use actix_web::{HttpResponse, http::StatusCode};
-use askama::Template;
 
+use super::review::{self, Review};
 use crate::{
     credentials::{
         CredentialFilter, RevocationReason, RevocationReceipt,
-        revoke::{self, RevocationPreview, RevocationRequest},
+        revoke::{self, RevocationRequest},
     },
     error::{Error, Result},
     http::{
         auth::BrowserUser,
         draft,
-        middleware::body::{Form, Query},
-        pages::credential_row::CredentialRow,
+        middleware::body::{FORM_USER, Form, Query},
         paths,
-        response::{
-            field_texts::FieldTexts,
-            html::{self, Layout, see_other},
-        },
+        response::html::see_other,
+        return_to::ReturnTo,
     },
-    i18n::{self, Language},
     types::{
         credential_kind::CredentialKind,
-        fields::{FieldErrors, Fields},
+        fields::Fields,
         ids::CredentialId,
-        message::{label, notice},
+        message::{field, notice},
     },
 };
 
-/// The text fields that a browser also sends empty.
-const OPTIONAL_TEXT_FIELDS: [&str; 4] = ["unused_since", "created_before", "from", "ability"];
+/// The fields that a browser also sends empty.
+const OPTIONAL_FIELDS: [&str; 6] = [
+    "kind",
+    "unused_since",
+    "unused_since_date",
+    "created_before",
+    "from",
+    "ability",
+];
 
-#[derive(Template)]
-#[template(path = "revoke/by_filter.html")]
-struct SignOutPage {
-    frame: Layout,
-    everything: bool,
-    everything_else: bool,
-    summary: String,
-    includes_this_browser: bool,
-    rows: Vec<CredentialRow>,
-    hidden: Vec<(&'static str, String)>,
-    digest: String,
-    problem: Option<String>,
-    filters: Filters,
-    errors: FieldTexts,
+/// The fields of the form.
+pub(super) struct Submission {
+    pub(super) selection: CredentialFilter,
+    /// Credentials of the preview that are not revoked.
+    pub(super) spare: Vec<CredentialId>,
+    /// The digest of the preview.
+    digest: Option<String>,
+    /// The path to which the user returns.
+    pub(super) next: Option<String>,
+    /// The group of the preview whose rows are shown, and the number of its page.
+    pub(super) rows: Option<(CredentialKind, usize)>,
 }
 
-/// The form that narrows the selection, with its current values.
-#[derive(Default)]
-struct Filters {
-    kinds: Vec<(&'static str, String, bool)>,
-    unused_since: String,
-    created_before: String,
-    from: String,
-    ability: String,
-}
-
-impl Filters {
-    fn of(language: &Language, selection: &CredentialFilter, typed: &[(String, String)]) -> Self {
-        let typed = |name: &str| {
-            typed
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.clone())
-                .unwrap_or_default()
-        };
-        Self {
-            kinds: CredentialKind::ALL
-                .into_iter()
-                .map(|kind| {
-                    let label = i18n::text(language, &kind.label());
-                    (kind.as_str(), label, selection.kind.contains(&kind))
-                })
-                .collect(),
-            unused_since: typed("unused_since"),
-            created_before: typed("created_before"),
-            from: typed("from"),
-            ability: typed("ability"),
+impl Submission {
+    fn take(user: &BrowserUser, fields: &mut Fields) -> Self {
+        let next = fields.text("next");
+        let next = ReturnTo::parse(&next, user.context.settings());
+        let next = next.and_then(|next| {
+            let path = user.context.mount().relative(next.as_str())?;
+            Some(path.to_owned())
+        });
+        let kind = fields.read("rows", |text| {
+            CredentialKind::parse(text).ok_or_else(field::kind_unknown)
+        });
+        let page = fields.parsed("page", field::cursor_invalid()).unwrap_or(0);
+        // A date beside the choice of a length of time is the more exact one.
+        if let Some(date) = fields.one("unused_since_date") {
+            fields.replace("unused_since", date);
         }
+        Self {
+            next,
+            rows: kind.map(|kind| (kind, page)),
+            digest: fields.one("digest").filter(|digest| !digest.is_empty()),
+            spare: fields.read_many("spare", |text| {
+                text.parse().map_err(|_| field::id_malformed())
+            }),
+            selection: CredentialFilter::take(
+                fields,
+                user.context.now(),
+                Some(user.principal.credential().id),
+            ),
+        }
+    }
+
+    /// Returns the path of the preview with the same ticks.
+    fn address(&self) -> String {
+        let mut fields = self.selection.to_fields();
+        fields.extend(self.spare.iter().map(|id| ("spare", id.to_string())));
+        fields.extend(self.next.clone().map(|next| ("next", next)));
+        paths::with_query(paths::SIGN_OUT, &fields)
     }
 }
 
 /// `GET /account/sign-out` with a selection
 pub async fn preview(user: BrowserUser, query: Query) -> Result<HttpResponse> {
-    let mut fields = query.0.without_empty(&OPTIONAL_TEXT_FIELDS);
+    let mut fields = query.0.without_empty(&OPTIONAL_FIELDS);
+    // The form of a preview is sent here to show it again without the spared credentials.
+    fields.many(FORM_USER);
+    let leaves_out_spared = !fields.many("again").is_empty();
     let drafts = fields.many(draft::FIELD);
     if !drafts.is_empty()
         && let Some(typed) = user.draft(paths::SIGN_OUT)
@@ -93,61 +102,67 @@ pub async fn preview(user: BrowserUser, query: Query) -> Result<HttpResponse> {
         fields = typed;
     }
     let typed = fields.pairs();
-    let selection = take(&user, &mut fields);
+    let mut sent = Submission::take(&user, &mut fields);
+    if leaves_out_spared {
+        sent.selection.except.append(&mut sent.spare);
+    }
     match fields.finish() {
-        Ok(()) => show(&user, StatusCode::OK, &selection, &typed, None).await,
-        Err(errors) => refuse(&user, &selection, &typed, &errors),
+        Ok(()) => review::show(&user, Review::of(&sent)).await,
+        Err(errors) => review::refuse(&user, &sent.selection, &typed, &errors).await,
     }
 }
 
 /// `POST /account/sign-out` with a selection and the digest of its preview
 pub async fn revoke_selection(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let digest = fields.one("digest").filter(|digest| !digest.is_empty());
     let typed = fields.pairs();
-    let selection = take(&user, &mut fields);
+    let sent = Submission::take(&user, &mut fields);
     if let Err(errors) = fields.finish() {
-        return refuse(&user, &selection, &typed, &errors);
+        return review::refuse(&user, &sent.selection, &typed, &errors).await;
     }
-    let Some(digest) = digest else {
-        let problem = user.text(&notice::review_first());
-        return show(
-            &user,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &selection,
-            &typed,
-            Some(problem),
-        )
-        .await;
+    let Some(digest) = sent.digest.clone() else {
+        let reason = (StatusCode::UNPROCESSABLE_ENTITY, notice::review_first());
+        return review::show(&user, Review::again(&sent, reason)).await;
     };
     let authorization = user
         .principal
-        .authorize_revocation(&selection, user.context.now());
-    user.with_return_address(|| address_of(&selection), authorization)?;
+        .authorize_revocation(&sent.selection, user.context.now());
+    user.with_return_address(|| sent.address(), authorization)?;
     let request = RevocationRequest {
-        selection: selection.clone(),
         digest: Some(digest.clone()),
-        reason: RevocationReason::SignedOut,
+        spare: sent.spare.clone(),
+        ..RevocationRequest::of(sent.selection.clone(), RevocationReason::SignedOut)
     };
-    let user_id = user.principal.user().id;
-    match revoke::revoke(&user.context, user_id, request, user.principal.actor()).await {
-        Ok(receipt) => redirect_to_receipt(&user, &receipt).await,
+    let (user_id, actor) = (user.principal.user().id, user.principal.actor());
+    match revoke::revoke(&user.context, user_id, request, actor).await {
+        Ok(receipt) => redirect(&user, &receipt, sent.next.as_deref()).await,
         Err(Error::PreviewOutdated) => {
-            let earlier = revoke::earlier_receipt(&user.context, user_id, digest).await?;
+            let spare = sent.spare.clone();
+            let earlier = revoke::earlier_receipt(&user.context, user_id, digest, spare).await?;
             if let Some(receipt) = earlier {
-                return redirect_to_receipt(&user, &receipt).await;
+                return redirect(&user, &receipt, sent.next.as_deref()).await;
             }
-            let problem = user.text(&notice::list_changed());
-            show(
-                &user,
-                StatusCode::CONFLICT,
-                &selection,
-                &typed,
-                Some(problem),
-            )
-            .await
+            let reason = (StatusCode::CONFLICT, notice::list_changed());
+            review::show(&user, Review::again(&sent, reason)).await
         }
         Err(other) => Err(other),
+    }
+}
+
+/// Redirects to the page that the user came from, with a message that links the receipt. Without
+/// such a page, the receipt itself is shown.
+async fn redirect(
+    user: &BrowserUser,
+    receipt: &RevocationReceipt,
+    next: Option<&str>,
+) -> Result<HttpResponse> {
+    match next {
+        Some(next) if !receipt.contains(user.principal.credential().id) => {
+            let count = receipt.count();
+            let message = notice::signed_out(count.sessions, count.tokens);
+            user.redirect_with_receipt(next, &message, receipt.id)
+        }
+        _ => redirect_to_receipt(user, receipt).await,
     }
 }
 
@@ -169,80 +184,9 @@ pub(crate) fn address_of(selection: &CredentialFilter) -> String {
     paths::with_query(paths::SIGN_OUT, &selection.to_fields())
 }
 
-/// Returns the fields of `selection` for a form. The browser's own session is `current`, so that
-/// the form stays valid after a new sign-in.
-fn fields_of(selection: &CredentialFilter, current: CredentialId) -> Vec<(&'static str, String)> {
-    let own = current.to_string();
+/// Returns the path of the preview of `selection`, from which the user returns to the path `next`.
+pub(crate) fn address_from(selection: &CredentialFilter, next: &str) -> String {
     let mut fields = selection.to_fields();
-    for (name, value) in &mut fields {
-        if *name == "except" && *value == own {
-            "current".clone_into(value);
-        }
-    }
-    fields
-}
-
-fn take(user: &BrowserUser, fields: &mut Fields) -> CredentialFilter {
-    CredentialFilter::take(
-        fields,
-        user.context.now(),
-        Some(user.principal.credential().id),
-    )
-}
-
-async fn show(
-    user: &BrowserUser,
-    status: StatusCode,
-    selection: &CredentialFilter,
-    typed: &[(String, String)],
-    problem: Option<String>,
-) -> Result<HttpResponse> {
-    let current = user.principal.credential().id;
-    let preview =
-        revoke::preview(&user.context, user.principal.user().id, selection.clone()).await?;
-    let count = preview.count();
-    let summary = label::revoked(count.sessions, count.tokens);
-    let RevocationPreview {
-        digest,
-        credentials,
-    } = preview;
-    let template = SignOutPage {
-        frame: user.frame(),
-        everything: *selection == CredentialFilter::default(),
-        everything_else: *selection == CredentialFilter::all_but(current),
-        summary: i18n::text(user.language(), &summary),
-        includes_this_browser: credentials
-            .iter()
-            .any(|credential| credential.id == current),
-        rows: CredentialRow::all(user, &credentials),
-        hidden: fields_of(selection, current),
-        digest,
-        problem,
-        filters: Filters::of(user.language(), selection, typed),
-        errors: FieldTexts::default(),
-    };
-    html::page(status, &template)
-}
-
-/// Shows an invalid selection without a preview, because it is not known which credentials the user
-/// meant.
-fn refuse(
-    user: &BrowserUser,
-    selection: &CredentialFilter,
-    typed: &[(String, String)],
-    errors: &FieldErrors,
-) -> Result<HttpResponse> {
-    html::unprocessable(&SignOutPage {
-        frame: user.frame(),
-        everything: false,
-        everything_else: false,
-        summary: String::new(),
-        includes_this_browser: false,
-        rows: Vec::new(),
-        hidden: Vec::new(),
-        digest: String::new(),
-        problem: Some(user.text(&notice::filter_invalid())),
-        filters: Filters::of(user.language(), selection, typed),
-        errors: user.field_texts(errors),
-    })
+    fields.push(("next", next.to_owned()));
+    paths::with_query(paths::SIGN_OUT, &fields)
 }

@@ -1,8 +1,12 @@
 //! The pages about revocation: preview and receipt.
 
 mod by_filter;
+mod chips;
+mod filters;
+mod groups;
 mod one;
 mod receipt;
+mod review;
 
 pub(crate) use self::{by_filter::address_of, one::revoke};
 pub use self::{

@@ -3,49 +3,80 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
+use super::groups::{self, Group};
 use crate::{
     credentials::find_receipt,
     error::Result,
     http::{
         auth::BrowserUser,
         extract::path::PathId,
-        pages::credential_row::CredentialRow,
+        middleware::body::Query,
+        paths,
         response::{
+            client_address::{ClientAddress, Locator},
             html::{self, Layout},
             relative_time::RelativeTime,
         },
     },
-    i18n,
-    types::ids::ReceiptTag,
+    types::{credential_kind::CredentialKind, ids::ReceiptTag, message::field},
 };
 
 #[derive(Template)]
 #[template(path = "revoke/receipt.html")]
 struct ReceiptPage {
     frame: Layout,
-    summary: String,
+    title: String,
     reason: String,
     at: RelativeTime,
-    ip: Option<String>,
+    address: Option<ClientAddress>,
     by_this_browser: bool,
-    rows: Vec<CredentialRow>,
+    groups: Vec<Group>,
+    /// The path of the page of all groups, if only one is shown.
+    all_groups: Option<String>,
     forgotten: bool,
 }
 
 /// `GET /account/receipts/{id}`
-pub async fn show(user: BrowserUser, id: PathId<ReceiptTag>) -> Result<HttpResponse> {
+pub async fn show(
+    user: BrowserUser,
+    id: PathId<ReceiptTag>,
+    mut query: Query,
+) -> Result<HttpResponse> {
+    let kind = query.0.read("rows", |text| {
+        CredentialKind::parse(text).ok_or_else(field::kind_unknown)
+    });
+    let page = query.0.parsed("page", field::cursor_invalid()).unwrap_or(0);
+    query.0.check()?;
     let (context, language) = (&user.context, user.language());
     let receipt = find_receipt(context, user.principal.user().id, id.0).await?;
-    let by_this_browser = receipt.by == Some(user.principal.credential().id);
+    let locator = Locator::new(context, language).await;
+    let frame = user.frame();
+    let count = receipt.count();
+    let path = paths::receipt(receipt.id);
+    let shown = kind.map(|kind| (kind, page));
     html::ok(&ReceiptPage {
-        frame: user.frame(),
-        summary: i18n::text(language, &receipt.summary()),
-        reason: i18n::text(language, &receipt.reason.message()),
+        title: frame.text_with(
+            "receipt-title",
+            &[
+                ("sessions", count.sessions.into()),
+                ("tokens", count.tokens.into()),
+            ],
+        ),
+        reason: user.text(&receipt.reason.message()),
         at: RelativeTime::past(language, context.now(), receipt.at),
-        ip: receipt.ip.map(|ip| ip.to_string()),
-        by_this_browser,
+        address: locator.address(receipt.ip),
+        by_this_browser: receipt.by == Some(user.principal.credential().id),
         forgotten: receipt.credentials.is_empty()
             && receipt.sessions_ended + receipt.tokens_ended > 0,
-        rows: CredentialRow::all(&user, &receipt.credentials),
+        groups: groups::groups(
+            &user,
+            (&frame, &path),
+            &locator,
+            &receipt.credentials,
+            &[],
+            shown,
+        ),
+        all_groups: shown.map(|_| path),
+        frame,
     })
 }

@@ -1,1 +1,25 @@
 # Aktivität
+
+activity-title = Aktivität
+activity-lead = Sicherheitsereignisse Ihres Kontos, die neuesten zuerst.
+activity-csv = CSV
+activity-json = JSON
+activity-type = Typ
+activity-type-any = Alle
+activity-type-sign-in = Anmeldungen
+activity-type-failed = Fehlgeschlagene Versuche
+activity-type-token = Token
+activity-type-revocation = Abmeldungen und Widerrufe
+activity-type-account = Konto und Passwort
+activity-since = Von
+activity-until = Bis
+activity-only-of = Nur { $name }
+activity-only-of-ended = Nur eine Sitzung oder ein Token
+activity-none = Keine Ereignisse gefunden.
+activity-pages = Seiten der Aktivität
+activity-more = und { $count } weitere
+activity-times = ({ $count }-mal)
+activity-by = durch { $name }
+activity-by-this-browser = durch diesen Browser
+activity-receipt = Beleg
+activity-not-me = Das war ich nicht

@@ -55,3 +55,8 @@ label-ability-removed = Wird nicht mehr angeboten
 label-expires-never = Es läuft nie ab
 label-expires-at = Es läuft am { $end } ab
 label-no-grace-period = Keine
+
+label-near-city-in-country = bei { $city }, { $country }
+label-near-city = bei { $city }
+label-permissions-changed = Berechtigungen geändert
+label-renamed-from = vorher: { $name }

@@ -1,1 +1,88 @@
 # Vorschau eines Widerrufs und sein Beleg
+
+review-title-everything = Überall abmelden
+review-title-everything-else = Überall sonst abmelden
+review-title-selected = Auswahl abmelden
+review-back = Zurück
+review-filter = Filter
+review-kind = Typ
+review-unused = Nicht verwendet in den letzten
+review-any-time = Beliebig
+review-unused-since = Nicht seit { $time }
+review-unused-date = Nicht verwendet seit
+review-created-before = Erstellt vor
+review-network = Zuletzt verwendet von
+review-any-network = Beliebige Adresse
+review-ability = Hat die Berechtigung
+review-any-ability = Beliebige Berechtigung
+review-apply = Vorschau
+review-none = Keine aktive Sitzung und kein aktives Token passt.
+review-includes-this-browser = Dieser Browser steht in der Liste. Sie werden auch hier abgemeldet.
+review-this-browser = Dieser Browser
+review-keep = Behalten
+review-again = Markierte auslassen und neue Vorschau zeigen
+review-never-used = nie verwendet
+review-show-all = Alle { $count } anzeigen
+review-range = { $first }–{ $last } von { $total }
+review-all-groups = Alle Typen anzeigen
+review-group-desktop = Computer
+review-group-mobile = Smartphones
+review-group-tablet = Tablets
+review-group-other = Andere Geräte
+review-group-personal = Persönliche Token
+review-group-device = Geräte-Token
+review-group-service = Dienst-Token
+
+## Die Filter in Worten
+
+review-chip-ids = { $count } ausgewählt
+review-chip-sessions = Sitzungen
+review-chip-tokens = Token
+review-chip-unused = Nicht verwendet seit { $time }
+review-chip-created = Erstellt vor { $time }
+review-chip-from = Zuletzt verwendet von { $network }
+review-chip-ability = Berechtigung { $ability }
+review-chip-made-by = Erstellt von { $name }
+review-chip-made-by-ended = Erstellt von einer beendeten Sitzung oder einem beendeten Token
+review-chip-current = Ohne diesen Browser
+review-chip-spared = { $count ->
+    [one] Ohne { $count }, das Sie behalten
+   *[other] Ohne { $count }, die Sie behalten
+}
+
+## Die Wirkung
+
+review-actions = { $sessions ->
+    [0] { $tokens ->
+       *[other] { $tokens } Token widerrufen
+    }
+    [one] { $tokens ->
+        [0] { $sessions } Sitzung abgemeldet
+       *[other] { $sessions } Sitzung abgemeldet und { $tokens } Token widerrufen
+    }
+   *[other] { $tokens ->
+        [0] { $sessions } Sitzungen abgemeldet
+       *[other] { $sessions } Sitzungen abgemeldet und { $tokens } Token widerrufen
+    }
+}
+review-summary = Ihre Bestätigung bewirkt: { review-actions }.
+review-summary-everything = Ihre Bestätigung bewirkt: { review-actions }. Das ist alles, was Zugriff auf Ihr Konto hat.
+review-button = { $sessions ->
+    [0] { $tokens } Token widerrufen
+    [one] { $tokens ->
+        [0] { $sessions } Sitzung abmelden
+       *[other] { $sessions } Sitzung abmelden und { $tokens } Token widerrufen
+    }
+   *[other] { $tokens ->
+        [0] { $sessions } Sitzungen abmelden
+       *[other] { $sessions } Sitzungen abmelden und { $tokens } Token widerrufen
+    }
+}
+
+## Beleg
+
+receipt-title = Beendet: { label-revoked }
+receipt-lead = Der Zugriff endete sofort.
+receipt-by-this-browser = durch diesen Browser
+receipt-forgotten = Die Einzelheiten dieser Abmeldung werden nicht mehr gespeichert.
+receipt-back = Zurück zur Übersicht

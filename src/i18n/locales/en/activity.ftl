@@ -1,1 +1,28 @@
 # Activity
+
+activity-title = Activity
+activity-lead = Security events of your account, newest first.
+activity-csv = CSV
+activity-json = JSON
+activity-type = Type
+activity-type-any = Any
+activity-type-sign-in = Sign-ins
+activity-type-failed = Failed attempts
+activity-type-token = Tokens
+activity-type-revocation = Sign-outs and revocations
+activity-type-account = Account and password
+activity-since = From
+activity-until = To
+activity-only-of = Only { $name }
+activity-only-of-ended = Only one session or token
+activity-none = No events match.
+activity-pages = Pages of the activity
+activity-more = { $count ->
+    [one] and { $count } more
+   *[other] and { $count } more
+}
+activity-times = ({ $count } times)
+activity-by = by { $name }
+activity-by-this-browser = by this browser
+activity-receipt = Receipt
+activity-not-me = This wasn’t me

@@ -55,3 +55,8 @@ label-ability-removed = No longer offered
 label-expires-never = It does not expire
 label-expires-at = It expires on { $end }
 label-no-grace-period = None
+
+label-near-city-in-country = near { $city }, { $country }
+label-near-city = near { $city }
+label-permissions-changed = Permissions changed
+label-renamed-from = before: { $name }

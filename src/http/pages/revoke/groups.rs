@@ -1,0 +1,144 @@
+//! The credentials of a preview or a receipt, by kind.
+
+use crate::{
+    credentials::Credential,
+    http::{
+        auth::BrowserUser,
+        pages::activity::NamedCredential,
+        response::{
+            client_address::{ClientAddress, Locator},
+            html::Layout,
+            relative_time::RelativeTime,
+        },
+    },
+    types::{credential_kind::CredentialKind, ids::CredentialId},
+};
+
+/// The number of rows of a group that the page of all groups shows. A page with 500 tokens would
+/// otherwise be too long to read and to load.
+const SHORT: usize = 20;
+/// The number of rows on a page of one group.
+const LONG: usize = 100;
+
+/// The credentials of one kind.
+pub(super) struct Group {
+    pub(super) kind: CredentialKind,
+    /// The plural of the kind: `Phones`.
+    pub(super) label: String,
+    pub(super) total: usize,
+    /// Whether the rows are shown without a click.
+    pub(super) is_open: bool,
+    pub(super) rows: Vec<ReviewRow>,
+    /// The path of the page with more rows of this group.
+    pub(super) show_all: Option<String>,
+    /// The pages of a group that is shown alone.
+    pub(super) pages: Option<Pages>,
+}
+
+/// The pages of a long group.
+pub(super) struct Pages {
+    /// The numbers of the first and of the last row.
+    pub(super) first: usize,
+    pub(super) last: usize,
+    pub(super) previous: Option<String>,
+    pub(super) next: Option<String>,
+}
+
+/// A credential in one line.
+pub(super) struct ReviewRow {
+    pub(super) id: CredentialId,
+    pub(super) name: NamedCredential,
+    /// The last four characters of a token's secret.
+    pub(super) hint: String,
+    pub(super) address: Option<ClientAddress>,
+    pub(super) last_used: Option<RelativeTime>,
+    /// Whether the user keeps the credential.
+    pub(super) spared: bool,
+}
+
+impl ReviewRow {
+    fn new(
+        user: &BrowserUser,
+        locator: &Locator,
+        credential: &Credential,
+        spare: &[CredentialId],
+    ) -> Self {
+        let now = user.context.now();
+        Self {
+            id: credential.id,
+            spared: spare.contains(&credential.id),
+            name: NamedCredential::new(user, credential),
+            hint: credential.hint.clone(),
+            address: locator.address(credential.last_used_ip),
+            last_used: credential
+                .last_used_at
+                .map(|at| RelativeTime::past(user.language(), now, at)),
+        }
+    }
+}
+
+/// Returns the credentials by kind, for the page at `path`. `shown` is the one group whose rows are
+/// shown, and the number of its page. Otherwise each group shows its first rows. `spare` are the
+/// credentials whose ticks are set.
+pub(super) fn groups(
+    user: &BrowserUser,
+    (frame, path): (&Layout, &str),
+    locator: &Locator,
+    credentials: &[Credential],
+    spare: &[CredentialId],
+    shown: Option<(CredentialKind, usize)>,
+) -> Vec<Group> {
+    let own = user.principal.credential().id;
+    let group = |kind: CredentialKind| {
+        let of_kind = |credential: &&Credential| credential.kind == kind;
+        let mut all: Vec<&Credential> = credentials.iter().filter(of_kind).collect();
+        // The sort is stable, so the others stay in their order.
+        all.sort_by_key(|credential| credential.id != own);
+        let alone = shown.filter(|(shown, _)| *shown == kind);
+        let (start, length) = match (alone, shown) {
+            (Some((_, page)), _) => (page.saturating_mul(LONG), LONG),
+            (None, Some(_)) => (0, 0),
+            (None, None) => (0, SHORT),
+        };
+        let rows = all.iter().skip(start).take(length);
+        let rows: Vec<ReviewRow> = rows
+            .map(|credential| ReviewRow::new(user, locator, credential, spare))
+            .collect();
+        let (total, end) = (all.len(), start.saturating_add(rows.len()));
+        let page_path = |page: usize| with_rows(path, kind, page);
+        Group {
+            kind,
+            label: plural(frame, kind),
+            total,
+            is_open: total <= SHORT || alone.is_some(),
+            show_all: (alone.is_none() && end < total).then(|| page_path(0)),
+            pages: alone.map(|(_, page)| Pages {
+                first: start.saturating_add(1).min(end),
+                last: end,
+                previous: page.checked_sub(1).map(page_path),
+                next: (end < total).then(|| page_path(page.saturating_add(1))),
+            }),
+            rows,
+        }
+    };
+    let groups = CredentialKind::ALL.into_iter().map(group);
+    groups.filter(|group| group.total > 0).collect()
+}
+
+/// Returns the address at which the page at `path` shows this page of one group.
+fn with_rows(path: &str, kind: CredentialKind, page: usize) -> String {
+    let separator = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{separator}rows={}&page={page}", kind.as_str())
+}
+
+fn plural(frame: &Layout, kind: CredentialKind) -> String {
+    match kind {
+        CredentialKind::Desktop => frame.text("review-group-desktop"),
+        CredentialKind::Mobile => frame.text("review-group-mobile"),
+        CredentialKind::Tablet => frame.text("review-group-tablet"),
+        CredentialKind::Other => frame.text("review-group-other"),
+        CredentialKind::Personal => frame.text("review-group-personal"),
+        CredentialKind::Device => frame.text("review-group-device"),
+        CredentialKind::Service => frame.text("review-group-service"),
+    }
+}

@@ -1,0 +1,226 @@
+//! The preview page: what a revocation would revoke, and the form that narrows it.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use askama::Template;
+
+use super::{
+    by_filter::{Submission, address_from, address_of},
+    chips::{self, Chip},
+    filters::Filters,
+    groups::{self, Group},
+};
+use crate::{
+    audit::RevokedDetail,
+    credentials::{
+        CredentialFilter,
+        revoke::{self, RevocationPreview},
+    },
+    error::Result,
+    http::{
+        auth::BrowserUser,
+        paths,
+        response::{
+            client_address::Locator,
+            field_texts::FieldTexts,
+            html::{self, Layout},
+        },
+    },
+    types::{
+        credential_kind::CredentialKind,
+        fields::FieldErrors,
+        ids::CredentialId,
+        message::{Message, notice},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "revoke/by_filter.html")]
+struct ReviewPage {
+    frame: Layout,
+    title: String,
+    problem: Option<String>,
+    /// The sentence with the numbers and the label of the button; `None` without a preview.
+    summary: Option<Summary>,
+    chips: Vec<(String, Option<String>)>,
+    includes_this_browser: bool,
+    groups: Vec<Group>,
+    /// The path of the page of all groups, if only one is shown.
+    all_groups: Option<String>,
+    hidden: Vec<(&'static str, String)>,
+    digest: String,
+    back: String,
+    filters: Filters,
+    errors: FieldTexts,
+}
+
+struct Summary {
+    is_empty: bool,
+    sentence: String,
+    button: String,
+}
+
+/// A preview that is to be shown.
+pub(super) struct Review {
+    selection: CredentialFilter,
+    /// The credentials whose ticks are set.
+    spare: Vec<CredentialId>,
+    next: Option<String>,
+    rows: Option<(CredentialKind, usize)>,
+    status: StatusCode,
+    problem: Option<Message>,
+}
+
+impl Review {
+    pub(super) fn of(sent: &Submission) -> Self {
+        Self {
+            selection: sent.selection.clone(),
+            spare: sent.spare.clone(),
+            next: sent.next.clone(),
+            rows: sent.rows,
+            status: StatusCode::OK,
+            problem: None,
+        }
+    }
+
+    /// Returns the preview after a revocation that was refused for this reason.
+    pub(super) fn again(sent: &Submission, (status, problem): (StatusCode, Message)) -> Self {
+        Self {
+            status,
+            problem: Some(problem),
+            ..Self::of(sent)
+        }
+    }
+
+    /// Returns the path of the preview of `selection` with the same way back.
+    fn address(&self, selection: &CredentialFilter) -> String {
+        match &self.next {
+            Some(next) => address_from(selection, next),
+            None => address_of(selection),
+        }
+    }
+}
+
+/// Shows the preview.
+pub(super) async fn show(user: &BrowserUser, review: Review) -> Result<HttpResponse> {
+    let (context, user_id) = (&user.context, user.principal.user().id);
+    let current = user.principal.credential().id;
+    // The filters offer the values that the user's credentials have.
+    let all = revoke::preview(context, user_id, CredentialFilter::default()).await?;
+    let selection = &review.selection;
+    let preview = revoke::preview(context, user_id, selection.clone()).await?;
+    let count = preview.count();
+    let RevocationPreview {
+        digest,
+        credentials,
+    } = preview;
+    let locator = Locator::new(context, user.language()).await;
+    let frame = user.frame();
+    let chips = chips::chips(user, &frame, selection, &all.credentials).into_iter();
+    let chips = chips.map(|Chip { label, without }| {
+        (label, without.map(|selection| review.address(&selection)))
+    });
+    let template = ReviewPage {
+        title: title(&frame, selection, current),
+        problem: review.problem.as_ref().map(|problem| user.text(problem)),
+        summary: Some(summary(&frame, selection, count)),
+        chips: chips.collect(),
+        includes_this_browser: credentials
+            .iter()
+            .any(|credential| credential.id == current),
+        groups: groups::groups(
+            user,
+            (&frame, &review.address(selection)),
+            &locator,
+            &credentials,
+            &review.spare,
+            review.rows,
+        ),
+        all_groups: review.rows.map(|_| review.address(selection)),
+        hidden: hidden(&review, current),
+        digest,
+        back: review
+            .next
+            .clone()
+            .unwrap_or_else(|| paths::ACCOUNT.to_owned()),
+        filters: Filters::of(user, &frame, &locator, selection, &all.credentials)
+            .with_next(review.next.clone()),
+        errors: FieldTexts::default(),
+        frame,
+    };
+    html::page(review.status, &template)
+}
+
+/// Shows an invalid selection without a preview, because it is not known which credentials the user
+/// meant.
+pub(super) async fn refuse(
+    user: &BrowserUser,
+    selection: &CredentialFilter,
+    typed: &[(String, String)],
+    errors: &FieldErrors,
+) -> Result<HttpResponse> {
+    let (context, user_id) = (&user.context, user.principal.user().id);
+    let all = revoke::preview(context, user_id, CredentialFilter::default()).await?;
+    let locator = Locator::new(context, user.language()).await;
+    let frame = user.frame();
+    html::unprocessable(&ReviewPage {
+        title: frame.text("review-title-selected"),
+        problem: Some(user.text(&notice::filter_invalid())),
+        summary: None,
+        chips: Vec::new(),
+        includes_this_browser: false,
+        groups: Vec::new(),
+        all_groups: None,
+        hidden: Vec::new(),
+        digest: String::new(),
+        back: paths::ACCOUNT.to_owned(),
+        filters: Filters::of(user, &frame, &locator, selection, &all.credentials).with_typed(typed),
+        errors: user.field_texts(errors),
+        frame,
+    })
+}
+
+fn title(frame: &Layout, selection: &CredentialFilter, current: CredentialId) -> String {
+    if *selection == CredentialFilter::default() {
+        frame.text("review-title-everything")
+    } else if *selection == CredentialFilter::all_but(current) {
+        frame.text("review-title-everything-else")
+    } else {
+        frame.text("review-title-selected")
+    }
+}
+
+fn summary(frame: &Layout, selection: &CredentialFilter, count: RevokedDetail) -> Summary {
+    let RevokedDetail { sessions, tokens } = count;
+    Summary {
+        is_empty: sessions == 0 && tokens == 0,
+        sentence: if *selection == CredentialFilter::default() {
+            frame.text_with(
+                "review-summary-everything",
+                &[("sessions", sessions.into()), ("tokens", tokens.into())],
+            )
+        } else {
+            frame.text_with(
+                "review-summary",
+                &[("sessions", sessions.into()), ("tokens", tokens.into())],
+            )
+        },
+        button: frame.text_with(
+            "review-button",
+            &[("sessions", sessions.into()), ("tokens", tokens.into())],
+        ),
+    }
+}
+
+/// Returns the fields of the form. The browser's own session is `current`, so that the form stays
+/// valid after a new sign-in.
+fn hidden(review: &Review, current: CredentialId) -> Vec<(&'static str, String)> {
+    let own = current.to_string();
+    let mut fields = review.selection.to_fields();
+    for (name, value) in &mut fields {
+        if *name == "except" && *value == own {
+            "current".clone_into(value);
+        }
+    }
+    fields.extend(review.next.clone().map(|next| ("next", next)));
+    fields
+}

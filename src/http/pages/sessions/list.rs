@@ -1,0 +1,193 @@
+//! The page of all sessions: the present one, the active ones and the ended ones.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::row::SessionRow;
+use crate::{
+    credentials::{
+        self, CredentialFilter,
+        search::{self, ListPage, ListState, Search, StateCounts},
+    },
+    error::Result,
+    http::{
+        auth::BrowserUser,
+        middleware::body::Query,
+        pages::{
+            list_query::{ListQuery, SESSIONS, UNUSED_FOR, state_name},
+            revoke::address_of,
+        },
+        response::{
+            client_address::Locator,
+            components::{Choice, Column, Tab},
+            field_texts::FieldTexts,
+            html::{self, Layout},
+        },
+    },
+    types::credential_kind::{CredentialKind, CredentialType},
+    util::duration,
+};
+
+#[derive(Template)]
+#[template(path = "sessions/list.html")]
+struct SessionsPage {
+    frame: Layout,
+    current: Option<SessionRow>,
+    is_ended: bool,
+    tabs: Vec<Tab>,
+    filters: Filters,
+    no_faults: FieldTexts,
+    columns: Vec<Column>,
+    rows: Vec<SessionRow>,
+    range: String,
+    previous: Option<String>,
+    next: Option<String>,
+    several: Vec<(String, String)>,
+}
+
+/// The form that narrows the list.
+struct Filters {
+    state: &'static str,
+    text: String,
+    kinds: Vec<Choice>,
+    unused: Vec<Choice>,
+    /// The path of the whole list, if the list is narrowed.
+    reset: String,
+}
+
+/// `GET /account/sessions`
+pub async fn show(user: BrowserUser, query: Query) -> Result<HttpResponse> {
+    let query = ListQuery::parse(&SESSIONS, query.0)?;
+    let locator = Locator::new(&user.context, user.language()).await;
+    let (context, user_id) = (&user.context, user.principal.user().id);
+    let own = user.principal.credential().id;
+    let own = credentials::find(context, user_id, CredentialType::Session, own).await?;
+    let wanted = query.search(user.context.now());
+    // The present session has a card of its own above the list.
+    let filter = CredentialFilter {
+        except: vec![own.id],
+        ..wanted.filter
+    };
+    let wanted = Search { filter, ..wanted };
+    let (page, counts) = search::search(context, user_id, wanted).await?;
+    let (previous, next) = query.neighbours(&page);
+    let frame = user.frame();
+    let is_ended = query.state == ListState::Ended;
+    html::ok(&SessionsPage {
+        current: (!is_ended).then(|| SessionRow::new(&user, &locator, &own)),
+        is_ended,
+        tabs: tabs(&frame, &query, counts),
+        no_faults: FieldTexts::default(),
+        filters: filters(&user, &frame, &query),
+        columns: columns(&frame, is_ended),
+        rows: rows(&user, &locator, &page),
+        range: range(&frame, &page),
+        previous,
+        next,
+        several: several(&user, &frame, counts),
+        frame,
+    })
+}
+
+fn rows(user: &BrowserUser, locator: &Locator, page: &ListPage) -> Vec<SessionRow> {
+    let rows = page.rows.iter();
+    rows.map(|session| SessionRow::new(user, locator, session))
+        .collect()
+}
+
+fn tabs(frame: &Layout, query: &ListQuery, counts: StateCounts) -> Vec<Tab> {
+    let states = query.states().iter().copied();
+    let tab = |state| Tab {
+        path: query.address_of_state(state),
+        label: match state {
+            ListState::Ended => frame.text("sessions-tab-ended"),
+            ListState::Active | ListState::Paused => frame.text("sessions-tab-active"),
+        },
+        count: u64::try_from(counts.of(state)).ok(),
+        current: query.state == state,
+    };
+    states.map(tab).collect()
+}
+
+fn filters(user: &BrowserUser, frame: &Layout, query: &ListQuery) -> Filters {
+    let any = |label, selected| Choice {
+        value: String::new(),
+        label,
+        selected,
+    };
+    let kinds = CredentialKind::of(CredentialType::Session).map(|kind| Choice {
+        value: kind.as_str().to_owned(),
+        label: user.text(&kind.label()),
+        selected: query.kind == Some(kind),
+    });
+    let unused = UNUSED_FOR.into_iter().filter_map(|value| {
+        let length = duration::parse(value)?;
+        Some(Choice {
+            value: value.to_owned(),
+            label: frame.text_with("sessions-inactive-for", &[("length", length.into())]),
+            selected: query.used == Some(value),
+        })
+    });
+    let any_kind = any(frame.text("sessions-any-type"), query.kind.is_none());
+    let any_use = any(frame.text("sessions-any-activity"), query.used.is_none());
+    let reset = query.is_filtered().then(|| query.address_unfiltered());
+    Filters {
+        state: state_name(query.state),
+        text: query.text.clone(),
+        kinds: std::iter::once(any_kind).chain(kinds).collect(),
+        unused: std::iter::once(any_use).chain(unused).collect(),
+        reset: reset.unwrap_or_default(),
+    }
+}
+
+fn columns(frame: &Layout, is_ended: bool) -> Vec<Column> {
+    let plain = |label| Column::Plain(label);
+    let mut columns = vec![
+        plain(frame.text("sessions-device")),
+        plain(frame.text("sessions-address")),
+        plain(frame.text("sessions-last-active")),
+        plain(frame.text("sessions-signed-in")),
+    ];
+    if is_ended {
+        columns.push(plain(frame.text("sessions-ended")));
+    } else {
+        columns.insert(0, Column::Tick);
+    }
+    columns
+}
+
+fn range(frame: &Layout, page: &ListPage) -> String {
+    if page.rows.is_empty() {
+        return String::new();
+    }
+    frame.text_with(
+        "sessions-range",
+        &[
+            ("first", (page.skipped + 1).into()),
+            ("last", (page.skipped + page.rows.len()).into()),
+            ("total", page.total.into()),
+        ],
+    )
+}
+
+/// Returns the sign-outs of several sessions: label and path of the preview.
+fn several(user: &BrowserUser, frame: &Layout, counts: StateCounts) -> Vec<(String, String)> {
+    if counts.active < 2 {
+        return Vec::new();
+    }
+    let others = CredentialFilter {
+        except: vec![user.principal.credential().id],
+        ..CredentialFilter::all_of(CredentialType::Session)
+    };
+    let mut several = vec![(frame.text("sessions-all-others"), address_of(&others))];
+    several.extend(CredentialKind::of(CredentialType::Session).map(|kind| {
+        let label = match kind {
+            CredentialKind::Desktop => frame.text("sessions-all-desktop"),
+            CredentialKind::Mobile => frame.text("sessions-all-mobile"),
+            CredentialKind::Tablet => frame.text("sessions-all-tablet"),
+            _ => frame.text("sessions-all-other"),
+        };
+        (label, address_of(&CredentialFilter::all_of_kind(kind)))
+    }));
+    several
+}

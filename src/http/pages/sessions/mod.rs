@@ -1,0 +1,10 @@
+//! The pages about sessions.
+
+mod list;
+mod row;
+mod show;
+
+pub use self::{
+    list::show as list,
+    show::{revoke, show},
+};

@@ -1,0 +1,119 @@
+//! The page of one session.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::row::SessionRow;
+use crate::{
+    audit::{self, EventFilter, EventsOf},
+    credentials::{self, Credential, CredentialFilter, StatusFilter},
+    error::Result,
+    http::{
+        auth::BrowserUser,
+        extract::path::PathId,
+        middleware::body::Form,
+        pages::{
+            activity::{ActivityRow, Names},
+            credential_row::CredentialRow,
+            revoke::{address_of, revoke as revoke_one},
+        },
+        paths,
+        response::{
+            client_address::{ClientAddress, Locator},
+            html::{self, Layout},
+            relative_time::RelativeTime,
+        },
+    },
+    types::{
+        credential_kind::CredentialType,
+        ids::CredentialTag,
+        pagination::{MAX_PAGE_SIZE, Paging},
+    },
+};
+
+/// The number of events. The rest is on the page of the log.
+const EVENTS: usize = 20;
+
+#[derive(Template)]
+#[template(path = "sessions/show.html")]
+struct SessionPage {
+    frame: Layout,
+    row: SessionRow,
+    kind: String,
+    first_address: Option<ClientAddress>,
+    user_agent: Option<String>,
+    remembered: bool,
+    /// The longest time between two uses.
+    idle_limit: Option<Duration>,
+    /// The end of an active session, whatever its use.
+    expires: Option<RelativeTime>,
+    revoke: String,
+    created: Vec<CredentialRow>,
+    review_created: String,
+    events: Vec<ActivityRow>,
+    all_events: String,
+}
+
+/// `GET /account/sessions/{id}`
+pub async fn show(user: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpResponse> {
+    let (context, user_id) = (&user.context, user.principal.user().id);
+    let session = credentials::find(context, user_id, CredentialType::Session, id.0).await?;
+    let locator = Locator::new(context, user.language()).await;
+    let made_here = CredentialFilter {
+        made_by: vec![session.id],
+        ..CredentialFilter::default()
+    };
+    let paging = Paging::new(MAX_PAGE_SIZE, None);
+    let created = credentials::list(
+        context,
+        user_id,
+        made_here.clone(),
+        StatusFilter::Active,
+        paging,
+    )
+    .await?;
+    let filter = EventFilter {
+        credential: Some(EventsOf {
+            credential: session.id,
+            receipt: session.receipt_id,
+        }),
+        ..EventFilter::default()
+    };
+    let events = audit::search(context, user_id, filter, None, EVENTS).await?;
+    let names = Names::of(&user, &events.rows).await?;
+    let events = events.rows.iter();
+    html::ok(&SessionPage {
+        frame: user.frame(),
+        row: SessionRow::new(&user, &locator, &session),
+        kind: user.text(&session.kind.label()),
+        first_address: locator.address(session.ip),
+        remembered: session.remembered,
+        idle_limit: session.idle_limit,
+        expires: expiry(&user, &session),
+        revoke: paths::session_revoke(session.id),
+        created: CredentialRow::all(&user, &created.rows),
+        review_created: address_of(&made_here),
+        events: events
+            .map(|event| ActivityRow::new(&user, &locator, &names, event))
+            .collect(),
+        all_events: paths::with_query(paths::ACTIVITY, &[("credential", session.id.to_string())]),
+        user_agent: session.user_agent,
+    })
+}
+
+fn expiry(user: &BrowserUser, session: &Credential) -> Option<RelativeTime> {
+    let now = user.context.now();
+    let end = session.expires_at.filter(|_| session.is_active(now))?;
+    Some(RelativeTime::future(user.language(), now, end))
+}
+
+/// `POST /account/sessions/{id}/revoke`
+pub async fn revoke(
+    user: BrowserUser,
+    id: PathId<CredentialTag>,
+    form: Form,
+) -> Result<HttpResponse> {
+    revoke_one(&user, CredentialType::Session, id.0, form).await
+}

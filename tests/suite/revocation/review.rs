@@ -1,0 +1,157 @@
+//! The preview page: its filters in words, its groups, and the credentials that a user keeps.
+
+use narthex::http::paths;
+
+use super::page::{is_signed_in, revoke};
+use crate::support::app::TestApp;
+use crate::support::page::{ADA, own_session};
+use crate::support::user_agents::{SAFARI_ON_IPAD, SAFARI_ON_IPHONE};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spared_credential_of_a_preview_stays_active() {
+    let app = TestApp::start();
+    let here = app.register(ADA).await;
+    let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+    let tablet = app.sign_in_with(ADA, SAFARI_ON_IPAD).await;
+    let spared = own_session(&phone).await;
+    let digest = here
+        .get("/account/sign-out?except=current")
+        .await
+        .field("digest");
+    let form = [
+        ("except", "current"),
+        ("digest", &*digest),
+        ("spare", &*spared),
+    ];
+    let ended = here.post("/account/sign-out", &form).await;
+    let ended = ended.expect_status(303);
+    let receipt = here.follow(&ended).await;
+    receipt
+        .clone()
+        .expect_text("Safari on iPadOS")
+        .expect_no_text("Safari on iOS");
+    assert!(is_signed_in(&phone).await && !is_signed_in(&tablet).await);
+    // A second click is the same act.
+    let again = here.post("/account/sign-out", &form).await;
+    assert_eq!(again.expect_status(303).location(), ended.location());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn preview_can_be_shown_again_without_the_spared() {
+    let app = TestApp::start();
+    let here = app.register(ADA).await;
+    let phone = app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+    app.sign_in_with(ADA, SAFARI_ON_IPAD).await;
+    let id = own_session(&phone).await;
+    // A browser sends the whole form of the preview.
+    let user = here.get("/account/sign-out").await.field("user");
+    let query = [
+        ("user", &*user),
+        ("except", "current"),
+        ("digest", "x"),
+        ("spare", &*id),
+        ("again", "1"),
+    ];
+    let page = here
+        .get(&paths::with_query("/account/sign-out", &query))
+        .await;
+    let page = page
+        .expect_status(200)
+        .expect_text("This will sign out 1 session.");
+    page.clone().expect_text("Without 1 that you keep");
+    let form = [
+        ("except", "current"),
+        ("except", &*id),
+        ("digest", &*page.field("digest")),
+    ];
+    here.post("/account/sign-out", &form)
+        .await
+        .expect_status(303);
+    assert!(is_signed_in(&phone).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn preview_names_its_filters_and_links_the_preview_without_each() {
+    let app = TestApp::start();
+    let here = app.register(ADA).await;
+    let path = "/account/sign-out?kind=mobile&unused_since=30d&from=127.0.0.1&ability=orders:read";
+    let page = here.get(path).await.expect_status(200);
+    for words in [
+        "phone<span",
+        "Not used since 2026-10-23",
+        "Last used from 127.0.0.1",
+        "Permission orders:read",
+    ] {
+        page.clone().expect_text(words);
+    }
+    let links = page.text.split("<a class=\"chip\" href=\"").skip(1);
+    let first = links.clone().next().unwrap().split('"').next().unwrap();
+    assert_eq!(links.count(), 4, "{page}");
+    let page = here
+        .get(&first.replace("&#38;", "&"))
+        .await
+        .expect_status(200);
+    assert_eq!(page.text.matches("<a class=\"chip\"").count(), 3, "{page}");
+    page.expect_no_text("phone<span");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn date_of_the_last_use_counts_more_than_a_length() {
+    let app = TestApp::start();
+    let here = app.register(ADA).await;
+    let path = "/account/sign-out?unused_since=7d&unused_since_date=2026-11-01";
+    let page = here.get(path).await.expect_status(200);
+    page.expect_text("Not used since 2026-11-01");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_group_of_a_preview_has_pages_and_one_digest() {
+    let app = TestApp::start();
+    let here = app.register(ADA).await;
+    for number in 0..101 {
+        app.token_of(&here, &format!("Token {number}"), &[]).await;
+    }
+    let all = here.get("/account/sign-out?class=token").await;
+    let all = all.expect_text("Show all 101");
+    assert_eq!(all.text.matches("name=\"spare\"").count(), 20, "{all}");
+    let first = here
+        .get("/account/sign-out?class=token&rows=personal&page=0")
+        .await;
+    let last = here
+        .get("/account/sign-out?class=token&rows=personal&page=1")
+        .await;
+    assert_eq!(first.text.matches("name=\"spare\"").count(), 100, "{first}");
+    assert_eq!(last.text.matches("name=\"spare\"").count(), 1, "{last}");
+    for page in [first, last] {
+        assert_eq!(page.field("digest"), all.field("digest"));
+    }
+    let receipt = here
+        .follow(&revoke(&here, &[("class", "token")]).await)
+        .await;
+    receipt
+        .expect_text("101 tokens")
+        .expect_text("rows=personal");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revocation_returns_to_pages_of_this_origin_only() {
+    let app = TestApp::start();
+    let here = app.register(ADA).await;
+    app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+    app.sign_in_with(ADA, SAFARI_ON_IPAD).await;
+    let away = revoke(
+        &here,
+        &[("kind", "mobile"), ("next", "https://evil.example/")],
+    )
+    .await;
+    assert!(away.location().starts_with("/account/receipts/"), "{away}");
+    let back = revoke(
+        &here,
+        &[("kind", "tablet"), ("next", "/account/tokens?q=CI")],
+    )
+    .await;
+    let page = here
+        .follow(&back.expect_redirect("/account/tokens?q=CI"))
+        .await;
+    page.expect_text("href=\"/account/receipts/");
+}
