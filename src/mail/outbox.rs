@@ -79,9 +79,13 @@ pub struct QueuedMail {
 ///
 /// # Errors
 /// Returns an error if the database fails.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "each caller has just made the mail and has no further use for it"
+)]
 pub fn queue(tx: &mut Transaction<'_>, user: Option<UserId>, mail: QueuedMail) -> Result<()> {
     let now = tx.now();
-    queue_at(tx, user, mail, None, now)
+    queue_at(tx, user, &mail, None, now)
 }
 
 /// Does the same as [`queue`] for a mail that is sent at `due_at`. Until then, the mail of the same
@@ -92,14 +96,14 @@ pub fn queue(tx: &mut Transaction<'_>, user: Option<UserId>, mail: QueuedMail) -
 pub(super) fn queue_at(
     tx: &mut Transaction<'_>,
     user: Option<UserId>,
-    mail: QueuedMail,
+    mail: &QueuedMail,
     group: Option<Digest>,
     due_at: Timestamp,
 ) -> Result<()> {
     if !tx.state.settings().mail.is_on() {
         return Ok(());
     }
-    let payload = serde_json::to_string(&mail).map_err(Error::internal)?;
+    let payload = serde_json::to_string(mail).map_err(Error::internal)?;
     let job = NewJob {
         kind: JobKind::Mail,
         payload,

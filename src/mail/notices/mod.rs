@@ -192,7 +192,7 @@ pub(crate) fn notify(
         ip: actor.ip,
         revoked: counts,
     };
-    queue(tx, user, event)
+    queue(tx, user, &event)
 }
 
 /// Tells a user of an event that no client and no operator caused.
@@ -213,12 +213,12 @@ pub(crate) fn notify_of(
         ip,
         revoked: BTreeMap::new(),
     };
-    queue(tx, user, event)
+    queue(tx, user, &event)
 }
 
 /// Puts the event into the outbox, once for each address of the user. A user that does not exist any
 /// more gets none.
-fn queue(tx: &mut Transaction<'_>, user: UserId, event: NoticeEvent) -> Result<()> {
+fn queue(tx: &mut Transaction<'_>, user: UserId, event: &NoticeEvent) -> Result<()> {
     if !tx.state.settings().mail.is_on() {
         return Ok(());
     }
@@ -271,5 +271,5 @@ fn join_or_queue(
     let due_at = tx.now().saturating_add(JOINED_WITHIN);
     // The jobs of a deleted user are deleted. This one is not.
     let owner = (!is_deleted).then_some(user);
-    outbox::queue_at(tx, owner, mail, Some(group), due_at)
+    outbox::queue_at(tx, owner, &mail, Some(group), due_at)
 }
