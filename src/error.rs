@@ -72,6 +72,9 @@ pub enum Error {
     /// A page that was opened over http sent the request. The public URL, named here, is https.
     #[error("the page was opened over http")]
     HttpsRequired(String),
+    /// The address of the account is not verified yet.
+    #[error("address not verified")]
+    EmailNotVerified,
     /// Only operators create accounts.
     #[error("registration is closed")]
     RegistrationClosed,

@@ -50,7 +50,7 @@ pub async fn delete_as_operator(context: &AppState, user: UserId) -> Result<Revo
     .await
 }
 
-fn delete_account(
+pub(super) fn delete_account(
     tx: &mut Transaction<'_>,
     user: UserId,
     actor: &Actor,

@@ -7,6 +7,7 @@ use crate::{
     credentials::{Principal, revoke::begin_change_as},
     db,
     error::{Error, Result},
+    mail::links,
     rate_limit::{self, Attempt},
     types::{email::Email, language_tag::LanguageTag, message::field, name::Name},
 };
@@ -64,6 +65,7 @@ pub async fn change_profile(
                 audit::record(tx, user, &actor, event)?;
             }
             if email_changed {
+                links::void_of_user(tx.connection, user)?;
                 let event = NewEvent::new(EventKind::EmailChanged, profile.email.as_str());
                 audit::record(tx, user, &actor, event)?;
             }

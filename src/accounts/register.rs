@@ -2,7 +2,7 @@
 
 use super::{find_by_email, store};
 use crate::{
-    app_state::AppState,
+    app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     config,
     crypto::password_hash::{HashPermit, StoredHash},
@@ -22,6 +22,7 @@ use crate::{
         message::{Message, field},
         name::Name,
     },
+    util::clock::Timestamp,
 };
 
 /// The data of a registration.
@@ -32,6 +33,38 @@ pub struct Registration {
     pub email: Email,
     /// The user's password.
     pub password: NewPassword,
+}
+
+/// The data of an account that is inserted.
+#[derive(Clone)]
+pub(super) struct NewAccount {
+    pub(super) name: Name,
+    pub(super) email: Email,
+    pub(super) hash: StoredHash,
+}
+
+/// Inserts an account. `unverified_since` is the time from which its address waits for its
+/// verification.
+///
+/// # Errors
+/// A unique violation if the address has an account already. The transaction can go on after it.
+pub(super) fn insert(
+    tx: &mut Transaction<'_>,
+    new: &NewAccount,
+    unverified_since: Option<Timestamp>,
+) -> Result<std::result::Result<UserId, diesel::result::Error>> {
+    let user = User {
+        id: tx.new_id()?,
+        email: new.email.as_str().to_owned(),
+        name: new.name.as_str().to_owned(),
+        email_verified: unverified_since.is_none(),
+        created_at: tx.now(),
+        language: None,
+    };
+    let inserted = db::with_savepoint(tx.connection, |connection| {
+        store::insert(connection, &user, &new.email, &new.hash, unverified_since)
+    });
+    Ok(inserted.map(|()| user.id))
 }
 
 /// Creates an account for a client that registers. The returned proof needs no verification,
@@ -128,20 +161,12 @@ pub(crate) async fn create_with_hash(
 ) -> Result<PasswordProof> {
     context
         .write(move |tx| {
-            let user = User {
-                id: tx.new_id()?,
-                email: email.as_str().to_owned(),
-                name: name.into(),
-                created_at: tx.now(),
-                language: None,
-            };
-            db::with_savepoint(tx.connection, |connection| {
-                store::insert(connection, &user, &email, &hash)
-            })
-            .map_err(|error| email_taken(error, field::email_registered()))?;
+            let new = NewAccount { name, email, hash };
+            let user = insert(tx, &new, None)?
+                .map_err(|error| email_taken(error, field::email_registered()))?;
             let event = NewEvent::new(EventKind::AccountCreated, "");
-            audit::record(tx, user.id, &actor, event)?;
-            Ok(PasswordProof::from_registration(user.id, hash))
+            audit::record(tx, user, &actor, event)?;
+            Ok(PasswordProof::from_registration(user, new.hash))
         })
         .await
 }

@@ -20,6 +20,8 @@ pub struct Account {
     pub user: User,
     /// The time since which the account is disabled.
     pub disabled_at: Option<Timestamp>,
+    /// The time since which the address waits for its verification.
+    pub email_unverified_since: Option<Timestamp>,
 }
 
 /// The accounts that a list shows, and their maximum number.
@@ -53,6 +55,7 @@ struct Row {
     created_at: Timestamp,
     disabled_at: Option<Timestamp>,
     language: Option<String>,
+    email_unverified_since: Option<Timestamp>,
 }
 
 impl From<Row> for Account {
@@ -62,10 +65,12 @@ impl From<Row> for Account {
                 id: row.id,
                 email: row.email,
                 name: row.name,
+                email_verified: row.email_unverified_since.is_none(),
                 created_at: row.created_at,
                 language: row.language.as_deref().and_then(LanguageTag::parse),
             },
             disabled_at: row.disabled_at,
+            email_unverified_since: row.email_unverified_since,
         }
     }
 }
@@ -75,6 +80,7 @@ pub(super) fn insert(
     user: &User,
     email: &Email,
     password: &StoredHash,
+    unverified_since: Option<Timestamp>,
 ) -> QueryResult<()> {
     diesel::insert_into(users::table)
         .values((
@@ -85,6 +91,7 @@ pub(super) fn insert(
             users::password_hash.eq(password.as_str()),
             users::created_at.eq(user.created_at),
             users::language.eq(user.language.as_ref().map(LanguageTag::to_string)),
+            users::email_unverified_since.eq(unverified_since),
         ))
         .execute(connection)
         .map(drop)
@@ -172,6 +179,17 @@ pub(super) fn set_profile(
             users::email_canonical.eq(email.canonical()),
             users::language.eq(language.as_ref().map(LanguageTag::to_string)),
         ))
+        .execute(connection)
+        .map(drop)
+}
+
+pub(super) fn set_verified(
+    connection: &mut AnyConnection,
+    _: Invalidation,
+    id: UserId,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set(users::email_unverified_since.eq(None::<Timestamp>))
         .execute(connection)
         .map(drop)
 }

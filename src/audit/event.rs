@@ -63,12 +63,16 @@ string_enum! {
         NameChanged = "account.name_changed", event::name_changed;
         /// The user's e-mail address changed.
         EmailChanged = "account.email_changed", event::email_changed;
+        /// The user's e-mail address was verified.
+        EmailVerified = "account.email_verified", event::email_verified;
         /// An operator disabled the account.
         AccountDisabled = "account.disabled", event::account_disabled;
         /// An operator enabled the account.
         AccountEnabled = "account.enabled", event::account_enabled;
         /// The password changed.
         PasswordChanged = "password.changed", event::password_changed;
+        /// A new password was set with a link.
+        PasswordReset = "password.reset", event::password_reset;
         /// A re-authentication in a session succeeded.
         PasswordConfirmed = "password.confirmed", event::password_confirmed;
         /// An attempt with a wrong password on an existing account.

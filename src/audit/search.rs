@@ -75,9 +75,11 @@ impl EventGroup {
             | EventKind::AccountImported
             | EventKind::NameChanged
             | EventKind::EmailChanged
+            | EventKind::EmailVerified
             | EventKind::AccountDisabled
             | EventKind::AccountEnabled
             | EventKind::PasswordChanged
+            | EventKind::PasswordReset
             | EventKind::PasswordConfirmed
             | EventKind::Other => Self::Account,
         }

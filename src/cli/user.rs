@@ -10,6 +10,7 @@ use crate::{
     app_state::AppState,
     audit::Actor,
     error::Error,
+    http::paths,
     passwords::{self, policy::NewPassword},
     types::{email::Email, message::Message, name::Name},
 };
@@ -66,6 +67,22 @@ pub(super) enum Action {
         #[command(flatten)]
         format: OutputFormat,
     },
+    /// State that the e-mail address of a user is verified
+    Verify {
+        #[command(flatten)]
+        target: UserArgument,
+        #[command(flatten)]
+        format: OutputFormat,
+    },
+    /// Print a link with which a user sets a new password. It works once, within 60 minutes
+    ///
+    /// Give it to the user in a way that nobody else can read. It works without a mail server.
+    ResetLink {
+        #[command(flatten)]
+        target: UserArgument,
+        #[command(flatten)]
+        format: OutputFormat,
+    },
     /// Delete an account and all its data
     Delete {
         #[command(flatten)]
@@ -110,6 +127,8 @@ impl Action {
                 keep,
                 format,
             } => set_password(context, &target.email, keep, format).await,
+            Self::Verify { target, format } => verify(context, &target.email, format).await,
+            Self::ResetLink { target, format } => reset_link(context, &target.email, format).await,
             Self::Delete {
                 target,
                 yes,
@@ -238,6 +257,48 @@ async fn set_password(
     match receipt {
         Some(receipt) => credentials::receipt(context, format, &done, &receipt),
         None => credentials::no_change(format, format!("{done} Sessions and tokens were kept.")),
+    }
+}
+
+async fn verify(context: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
+    let user = account(context, email).await?.user.id;
+    let was_unverified = accounts::email_verification::verify_as_operator(context, user).await?;
+    if format.json {
+        return output::json(&json::account(&account(context, email).await?));
+    }
+    let address = email.as_str();
+    output::line(if was_unverified {
+        format!("Verified {address}.")
+    } else {
+        format!("{address} was verified already.")
+    })
+}
+
+async fn reset_link(
+    context: &AppState,
+    email: &Email,
+    format: OutputFormat,
+) -> Result<(), CliError> {
+    #[derive(serde::Serialize)]
+    struct Link {
+        url: String,
+    }
+    let account = account(context, email).await?;
+    if account.disabled_at.is_some() {
+        return Err(CliError::Message(format!(
+            "{} is disabled: run narthex user enable first",
+            email.as_str()
+        )));
+    }
+    let settings = context.settings();
+    context.set_signing_keys(&settings.signing_keys(context.random())?);
+    let secret = passwords::reset::create_link(context, account.user.id).await?;
+    let query = [("token", secret.expose())];
+    let url = settings.base_url() + &paths::with_query(paths::PASSWORD_RESET, &query);
+    if format.json {
+        output::json(&Link { url })
+    } else {
+        Ok(output::secret(&url)?)
     }
 }
 

@@ -191,6 +191,12 @@ impl CredentialFilter {
         fields
     }
 
+    /// Returns whether the filter matches every credential of a user.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.to_fields().is_empty()
+    }
+
     /// Returns whether the filter can match no other credential than `id`.
     #[must_use]
     pub fn targets_only(&self, id: CredentialId) -> bool {

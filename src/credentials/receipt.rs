@@ -27,6 +27,10 @@ string_enum! {
         Revoked = "revoked", label::reason_revoked;
         /// The password changed.
         PasswordChanged = "password_changed", label::reason_password_changed;
+        /// A new password was set with a link.
+        PasswordReset = "password_reset", label::reason_password_reset;
+        /// The address was verified. The sessions had begun before.
+        AddressVerified = "email_verified", label::reason_email_verified;
         /// An operator disabled the account.
         AccountDisabled = "account_disabled", label::reason_account_disabled;
         /// The account was deleted.

@@ -62,6 +62,8 @@ struct Active<'a> {
     /// The abilities, separated by spaces (RFC 6749, section 3.3).
     scope: String,
     username: &'a str,
+    /// Whether the user has shown that the address is theirs (OpenID Connect Core, section 5.1).
+    email_verified: bool,
     /// The registered name of the type (RFC 6749, section 7.1). A session cookie is not an access
     /// token, so its type is the registered value `N_A` (RFC 8693, section 2.2.1).
     token_type: &'static str,
@@ -146,6 +148,7 @@ fn active<'a>(context: &AppState, principal: &'a Principal) -> Active<'a> {
         active: true,
         scope: credential.abilities.to_stored(),
         username: &principal.user().email,
+        email_verified: principal.user().email_verified,
         token_type: match credential.class() {
             CredentialType::Token => "Bearer",
             CredentialType::Session => "N_A",

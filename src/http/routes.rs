@@ -129,6 +129,15 @@ table! {
         GET  LOGOUT          OptionalSession => pages::logout::form;
         POST LOGOUT          OptionalSession => pages::logout::logout;
 
+        // Links in mails.
+        GET  VERIFY_EMAIL    OptionalSession => pages::verify_email::show;
+        POST VERIFY_EMAIL    OptionalSession => pages::verify_email::verify;
+        POST VERIFY_EMAIL_RESEND OptionalSession => pages::verify_email::resend;
+        GET  PASSWORD_FORGOT OptionalSession => pages::password::forgot::form;
+        POST PASSWORD_FORGOT OptionalSession => pages::password::forgot::request;
+        GET  PASSWORD_RESET  OptionalSession => pages::password::reset::form;
+        POST PASSWORD_RESET  OptionalSession => pages::password::reset::reset;
+
         // The account.
         GET  ACCOUNT         SessionPage => account::overview;
         GET  PROFILE         SessionPage => account::settings;

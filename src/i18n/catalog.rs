@@ -18,7 +18,7 @@ pub(super) type File = (&'static str, &'static str);
 macro_rules! files {
     ($tag:literal) => {
         files!(
-            $tag, "account", "activity", "events", "fields", "frame", "labels", "mail", "notices", "notices-mail",
+            $tag, "account", "activity", "events", "fields", "frame", "labels", "links", "mail", "notices", "notices-mail",
             "parts", "problems", "revoke", "secure", "sessions", "sign-in", "times", "tokens",
         )
     };

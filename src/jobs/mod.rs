@@ -152,6 +152,15 @@ pub async fn claim(state: &AppState, kind: JobKind) -> Result<Option<Job>> {
         .await
 }
 
+/// Deletes a claimed job, in the transaction that does its work. Returns `false` if the lease is over
+/// and another node has claimed the job.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub fn complete(tx: &mut Transaction<'_>, job: &Job) -> Result<bool> {
+    Ok(store::delete(tx.connection, job.id, job.claim)?)
+}
+
 /// Records the result of an attempt: deletes the job, or sets the time of its next attempt. Does
 /// nothing if the lease is over and another node has claimed the job.
 ///

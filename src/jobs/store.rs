@@ -183,10 +183,10 @@ pub(super) fn claimed(
     }))
 }
 
-pub(super) fn delete(connection: &mut AnyConnection, id: JobId, claim: JobId) -> QueryResult<()> {
+pub(super) fn delete(connection: &mut AnyConnection, id: JobId, claim: JobId) -> QueryResult<bool> {
     diesel::delete(jobs::table.filter(jobs::id.eq(id).and(jobs::claim_id.eq(claim))))
         .execute(connection)
-        .map(drop)
+        .map(|rows| rows == 1)
 }
 
 pub(super) fn postpone(

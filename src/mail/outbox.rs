@@ -29,8 +29,14 @@ pub enum Mail {
         /// The link.
         link: LinkId,
     },
+    /// A client has asked for another link that verifies an address. It is no mail yet, as
+    /// [`Mail::ResetRequested`].
+    VerificationRequested,
     /// A registration with an address that has an account already.
     AccountExists,
+    /// A client has asked for a link that sets a new password. It is no mail yet: whether the address
+    /// has an account is found out when the job is due.
+    ResetRequested,
     /// A link that sets a new password.
     ResetPassword {
         /// The link.
@@ -48,7 +54,9 @@ impl Mail {
     pub fn name(&self) -> &'static str {
         match self {
             Self::VerifyEmail { .. } => "verify-email",
+            Self::VerificationRequested => "verification-requested",
             Self::AccountExists => "account-exists",
+            Self::ResetRequested => "reset-requested",
             Self::ResetPassword { .. } => "reset-password",
             Self::Notice(notice) => notice.name(),
             Self::Test => "test",
@@ -60,7 +68,11 @@ impl Mail {
     pub const fn link(&self) -> Option<LinkId> {
         match self {
             Self::VerifyEmail { link } | Self::ResetPassword { link } => Some(*link),
-            Self::AccountExists | Self::Notice(_) | Self::Test => None,
+            Self::VerificationRequested
+            | Self::AccountExists
+            | Self::ResetRequested
+            | Self::Notice(_)
+            | Self::Test => None,
         }
     }
 }
@@ -145,8 +157,16 @@ mod tests {
                 r#"{"to":"a@example.com","mail":"verify-email","link":"00000000-0000-0000-0000-000000000000"}"#,
             ),
             (
+                Mail::VerificationRequested,
+                r#"{"to":"a@example.com","mail":"verification-requested"}"#,
+            ),
+            (
                 Mail::AccountExists,
                 r#"{"to":"a@example.com","mail":"account-exists"}"#,
+            ),
+            (
+                Mail::ResetRequested,
+                r#"{"to":"a@example.com","mail":"reset-requested"}"#,
             ),
             (
                 Mail::ResetPassword { link },

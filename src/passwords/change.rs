@@ -17,7 +17,10 @@ use crate::{
     crypto::{digest::Digest, secret::SecretString},
     db::AnyConnection,
     error::{Error, Result},
-    mail::notices::{self, NoticeKind},
+    mail::{
+        links,
+        notices::{self, NoticeKind},
+    },
     types::{
         credential_kind::CredentialType,
         form::RESUBMISSION_WINDOW,
@@ -140,6 +143,7 @@ async fn change_now(
         .write(move |tx| {
             redeem_password_proof(tx, &proof, &actor)?;
             store::set_password(tx.connection, user, &hash)?;
+            links::void_of_user(tx.connection, user)?;
             let event = NewEvent::new(EventKind::PasswordChanged, "");
             audit::record(tx, user, &actor, event)?;
             change::replace_secret(tx, user, session_id, change.renewed)?;

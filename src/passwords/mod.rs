@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod policy;
+pub mod reset;
 pub mod schemes;
 pub mod set;
 mod store;

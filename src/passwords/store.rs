@@ -3,6 +3,7 @@
 use diesel::{QueryResult, dsl::exists, prelude::*};
 
 use crate::{
+    app_state::Invalidation,
     crypto::password_hash::{Argon2Parameters, StoredHash},
     db::AnyConnection,
     schema::{imported, users},
@@ -55,6 +56,45 @@ pub(super) fn by_email(
         .first(connection)
         .optional()?;
     Ok(row.map(StoredPassword::from))
+}
+
+/// The name and the address of a user.
+pub(super) struct StoredProfile {
+    pub(super) email: String,
+    pub(super) name: String,
+}
+
+pub(super) fn profile(
+    connection: &mut AnyConnection,
+    id: UserId,
+) -> QueryResult<Option<StoredProfile>> {
+    let row: Option<(String, String)> = users::table
+        .find(id)
+        .select((users::email, users::name))
+        .first(connection)
+        .optional()?;
+    Ok(row.map(|(email, name)| StoredProfile { email, name }))
+}
+
+pub(super) fn is_unverified(connection: &mut AnyConnection, id: UserId) -> QueryResult<bool> {
+    let since: Option<Option<Timestamp>> = users::table
+        .find(id)
+        .select(users::email_unverified_since)
+        .first(connection)
+        .optional()?;
+    Ok(since.flatten().is_some())
+}
+
+/// Marks the address of a user as verified.
+pub(super) fn set_verified(
+    connection: &mut AnyConnection,
+    _: Invalidation,
+    id: UserId,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set(users::email_unverified_since.eq(None::<Timestamp>))
+        .execute(connection)
+        .map(drop)
 }
 
 pub(super) fn set_password(

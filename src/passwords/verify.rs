@@ -294,6 +294,19 @@ pub(crate) fn redeem_password_proof(
     Ok(())
 }
 
+/// Returns the refusal of a sign-in to an account whose address is not verified. The password was
+/// right, so the transaction commits.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn refusal_of_unverified(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+) -> Result<Option<Error>> {
+    let is_refused = tx.state.settings().mail.is_on() && store::is_unverified(tx.connection, user)?;
+    Ok(is_refused.then_some(Error::EmailNotVerified))
+}
+
 /// Turns [`Error::WrongPassword`] into an error of a field, because a user who is signed in can
 /// correct it.
 #[must_use]

@@ -20,7 +20,7 @@ use crate::{
     db::AnyConnection,
     error::{Error, Result},
     mail::notices::{self, NoticeKind},
-    passwords::verify::{PasswordProof, redeem_password_proof},
+    passwords::verify::{PasswordProof, redeem_password_proof, refusal_of_unverified},
     types::{
         ability::Abilities,
         credential_kind::CredentialType,
@@ -58,7 +58,7 @@ pub struct SignIn {
 /// secret to the session that the earlier one opened. Then the cookie of either response is valid.
 ///
 /// # Errors
-/// [`Error::WrongPassword`] if the proof is no longer valid.
+/// [`Error::WrongPassword`] if the proof is no longer valid; [`Error::EmailNotVerified`].
 pub async fn sign_in(
     context: &AppState,
     proof: PasswordProof,
@@ -70,6 +70,9 @@ pub async fn sign_in(
         .write(move |tx| {
             let anonymous = Actor::anonymous(parameters.ip);
             redeem_password_proof(tx, &proof, &anonymous)?;
+            if let Some(refusal) = refusal_of_unverified(tx, proof.user())? {
+                return Ok(Err(refusal));
+            }
             let session = new_session(tx.state, proof.user(), &parameters)?;
             let existing = match &parameters.form_key {
                 Some(key) => store::by_form_key(tx.connection, session.user_id, key)?,
@@ -81,7 +84,7 @@ pub async fn sign_in(
                 change::add_secret(tx, &opened, digest)?;
                 // The browser keeps the cookie of either response.
                 remember_browser(tx, session.user_id, &parameters)?;
-                return Ok(());
+                return Ok(Ok(()));
             }
             // The key of an older credential is not stored a second time.
             let form_key = parameters.form_key.as_ref().filter(|_| existing.is_none());
@@ -121,9 +124,9 @@ pub async fn sign_in(
                 revoke::revoke_in(tx, replaced.user().id, &request, &actor)?;
             }
             limits::evict_excess_sessions(tx, &session, &actor)?;
-            Ok::<_, Error>(())
+            Ok::<_, Error>(Ok(()))
         })
-        .await?;
+        .await??;
     Ok(secret)
 }
 

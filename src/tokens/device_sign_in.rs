@@ -5,7 +5,7 @@ use crate::{
     app_state::AppState,
     audit::Actor,
     error::{Error, Result},
-    passwords::verify::{PasswordProof, redeem_password_proof},
+    passwords::verify::{PasswordProof, redeem_password_proof, refusal_of_unverified},
     types::{ability::Abilities, credential_kind::CredentialKind, name::Name},
     util::clock::Timestamp,
 };
@@ -37,7 +37,8 @@ impl DeviceSignIn {
 /// tokens, the device token that was unused for longest is revoked.
 ///
 /// # Errors
-/// [`Error::WrongPassword`] if the proof is no longer valid; [`Error::TooManyTokens`].
+/// [`Error::WrongPassword`] if the proof is no longer valid; [`Error::EmailNotVerified`];
+/// [`Error::TooManyTokens`].
 pub async fn sign_in(
     context: &AppState,
     proof: PasswordProof,
@@ -60,6 +61,9 @@ pub async fn sign_in(
     context
         .write(move |tx| {
             redeem_password_proof(tx, &proof, &actor)?;
+            if let Some(refusal) = refusal_of_unverified(tx, proof.user())? {
+                return Ok(Err(refusal));
+            }
             match insert(tx, draft, None, &actor) {
                 // No token was created, but the password was right. The transaction commits this
                 // success. Otherwise sign-ins at a full list would count as attempts with a wrong

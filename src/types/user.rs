@@ -14,6 +14,9 @@ pub struct User {
     pub email: String,
     /// The name.
     pub name: String,
+    /// Whether the user has shown that the address is theirs, or an operator has vouched for it.
+    #[doc(hidden)]
+    pub email_verified: bool,
     /// The time at which the account was created.
     #[doc(hidden)]
     pub created_at: Timestamp,

@@ -28,7 +28,10 @@ use crate::{
     credential_cache::InvalidationKey,
     db::AnyConnection,
     error::{Error, Result},
-    mail::notices::{self, NamedToken, NoticeKind},
+    mail::{
+        links,
+        notices::{self, NamedToken, NoticeKind},
+    },
     types::{
         ability::Ability,
         credential_kind::CredentialType,
@@ -213,6 +216,9 @@ pub(crate) fn revoke_in(
         return Err(Error::PreviewOutdated);
     }
     credentials.retain(|credential| !request.spare.contains(&credential.id));
+    if request.selection.is_everything() {
+        links::void_of_user(tx.connection, user)?;
+    }
     insert_revocation(tx, user, credentials, request.reason, actor)
 }
 

@@ -58,6 +58,7 @@ pub(crate) fn by_digest(
             Timestamp,
             Option<Timestamp>,
             Option<String>,
+            Option<Timestamp>,
         ),
     );
     let found: Option<Joined> = with_backend!(connection => secrets::table
@@ -76,6 +77,7 @@ pub(crate) fn by_digest(
                 users::created_at,
                 users::disabled_at,
                 users::language,
+                users::email_unverified_since,
             ),
         ))
         .first(connection)
@@ -83,7 +85,7 @@ pub(crate) fn by_digest(
     let Some((row, last, presented, valid_until, revoked_at, user)) = found else {
         return Ok(None);
     };
-    let (id, email, name, created_at, user_disabled_at, language) = user;
+    let (id, email, name, created_at, user_disabled_at, language, unverified_since) = user;
     let presented_form = presented.form.clone();
     // The hint is that of the newest secret, whichever secret was presented.
     let newest = match valid_until {
@@ -100,6 +102,7 @@ pub(crate) fn by_digest(
             id,
             email,
             name,
+            email_verified: unverified_since.is_none(),
             created_at,
             language: language.as_deref().and_then(LanguageTag::parse),
         },

@@ -18,6 +18,8 @@ pub struct UserJson<'a> {
     id: UserId,
     name: &'a str,
     email: &'a str,
+    /// Whether the user has shown that the address is theirs, or an operator has vouched for it.
+    email_verified: bool,
     created_at: Timestamp,
     /// The language that the user chose (RFC 5646). `null` is the language of the browser.
     #[schema(required)]
@@ -30,6 +32,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
             id: user.id,
             name: &user.name,
             email: &user.email,
+            email_verified: user.email_verified,
             created_at: user.created_at,
             language: user.language.as_ref().map(LanguageTag::to_string),
         }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app_state::AppState,
-    credentials::{Principal, RecentlyAuthenticated},
+    credentials::{Principal, RecentlyAuthenticated, revoke},
     error::{Error, Result},
     http::{
         address::Address,
@@ -216,6 +216,31 @@ impl OptionalUser {
     /// Returns an error if the machine has no randomness.
     pub fn browser(&self) -> Result<Option<BrowserCookie>> {
         BrowserCookie::of(&self.context, &self.request)
+    }
+
+    /// Fails if mail is off, because the page needs it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]
+    pub fn require_mail(&self) -> Result<()> {
+        if self.context.settings().mail.is_on() {
+            Ok(())
+        } else {
+            Err(Error::NotFound)
+        }
+    }
+
+    /// Signs the browser out, whoever it is signed in as. The sign-in page shows `message`.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn sign_out_and_redirect(&self, message: &str) -> Result<HttpResponse> {
+        for session in self.sessions().await? {
+            let (user, id) = (session.user().id, session.credential().id);
+            revoke::sign_out_here(&self.context, user, id, session.actor()).await?;
+        }
+        self.cookie.sign_out_with(message)?;
+        Ok(see_other(&Address::of(self.context.mount(), paths::LOGIN)))
     }
 
     /// Returns the callers of all active sessions whose cookies the browser sent, the selected one

@@ -153,6 +153,9 @@ fn content(
             code: None,
             closing: vec![mail::account_exists_ignore()],
         },
+        Mail::VerificationRequested | Mail::ResetRequested => {
+            return Err(Error::internal("a request is no mail"));
+        }
         Mail::ResetPassword { .. } => Content {
             subject: mail::reset_subject(app.clone()),
             events: Vec::new(),

@@ -8,11 +8,13 @@ use super::{
     transport::{SendError, Transport},
 };
 use crate::{
+    accounts::email_verification,
     app_state::AppState,
     error::{Error, Result},
     i18n::Language,
     jobs::{self, Job, JobKind, Outcome, Settled},
     mail::{Mail, QueuedMail, links},
+    passwords::reset,
     types::{email::Email, ids::JobId},
 };
 
@@ -66,6 +68,15 @@ impl Mailer {
 
     async fn attempt(&self, job: &Job) -> Result<()> {
         let queued: std::result::Result<QueuedMail, _> = serde_json::from_str(&job.payload);
+        if let Ok(QueuedMail { to, mail }) = &queued {
+            match mail {
+                Mail::ResetRequested => return reset::begin(&self.state, job, to).await,
+                Mail::VerificationRequested => {
+                    return email_verification::begin_resend(&self.state, job, to).await;
+                }
+                _ => {}
+            }
+        }
         let (name, outcome) = match queued {
             Ok(queued) => (queued.mail.name(), self.outcome(job, &queued).await?),
             // A node of a newer version has written it, and will send it.

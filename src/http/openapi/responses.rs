@@ -69,6 +69,7 @@ const ANSWERS: [Answer; 14] = [
             "sessions-only",
             "outlives-caller",
             "confirm-password",
+            "email-not-verified",
             "cross-site",
         ],
         headers: CHALLENGE,

@@ -5,10 +5,11 @@ use askama::Template;
 
 use crate::{
     audit::Actor,
-    config::Registration,
+    config::{Contact, Registration},
     crypto::{digest::Digest, secret::SecretString},
     error::{Error, Result},
     http::{
+        address::Address,
         auth::{BrowserCookie, ClientInfo, OptionalUser},
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
@@ -35,6 +36,10 @@ struct LoginPage {
     next: String,
     /// The path of the registration page, with the same return address.
     register: Option<String>,
+    /// Whether a mail with a link can set a new password.
+    has_mail: bool,
+    /// The address or the URL of the people who help users.
+    contact: Option<Contact>,
     refused: Option<Refused>,
     /// Always empty: the response does not say which field is wrong.
     errors: FieldTexts,
@@ -55,6 +60,8 @@ impl LoginPage {
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             register: (user.context.settings().accounts.registration == Registration::Open)
                 .then(|| ReturnTo::append_to(paths::REGISTER, next)),
+            has_mail: user.context.settings().mail.is_on(),
+            contact: user.context.settings().mail.contact.clone(),
             refused: None,
             errors: FieldTexts::default(),
             form_key: new_form_key(&user.context)?,
@@ -103,6 +110,13 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
                 browser.send(&mut response)?;
             }
             Ok(response)
+        }
+        Err(Error::EmailNotVerified) => {
+            user.cookie.keep_address(&email)?;
+            Ok(see_other(&Address::of(
+                user.context.mount(),
+                paths::VERIFY_EMAIL,
+            )))
         }
         Err(Error::WrongPassword) => {
             let page = LoginPage::new(&user, email, remember, next.as_ref())?;

@@ -4,12 +4,13 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
-    accounts::{self, Registration},
+    accounts::{self, Registration, email_verification},
     audit::Actor,
     config,
     crypto::secret::SecretString,
     error::{Error, Result},
     http::{
+        address::Address,
         auth::{ClientInfo, OptionalUser},
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
@@ -21,9 +22,10 @@ use crate::{
         },
         return_to::{ReturnTo, or_page},
     },
+    i18n,
     passwords::policy::NewPassword,
     sessions::{self, SignIn},
-    types::{email::Email, fields::Fields, name::Name},
+    types::{email::Email, fields::Fields, message::notice, name::Name},
 };
 
 #[derive(Template)]
@@ -75,7 +77,17 @@ pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Res
     let next = ReturnTo::take(&mut fields, user.context.settings());
     let registered = register_and_sign_in(&user, origin, fields, &name, &email, password).await;
     match registered {
-        Ok(()) => {
+        Ok(Registered::CheckMail) => {
+            user.cookie.keep_address(&email)?;
+            let message = notice::check_mail(email);
+            let message = i18n::text(user.language(), &message);
+            user.cookie.set_flash_message(&message)?;
+            Ok(see_other(&Address::of(
+                user.context.mount(),
+                paths::VERIFY_EMAIL,
+            )))
+        }
+        Ok(Registered::SignedIn) => {
             let page = or_page(next, user.context.mount(), paths::ACCOUNT);
             Ok(see_other(&page))
         }
@@ -98,6 +110,14 @@ pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Res
     }
 }
 
+/// The result of a registration.
+enum Registered {
+    /// The browser is signed in.
+    SignedIn,
+    /// The address must be verified first. The result is the same if it has an account already.
+    CheckMail,
+}
+
 async fn register_and_sign_in(
     user: &OptionalUser,
     origin: ClientInfo,
@@ -105,7 +125,7 @@ async fn register_and_sign_in(
     name: &str,
     email: &str,
     password: SecretString,
-) -> Result<()> {
+) -> Result<Registered> {
     let context = &user.context;
     let form_key = form_key(&fields.text("form_key"));
     let errors = fields.errors();
@@ -123,6 +143,10 @@ async fn register_and_sign_in(
         email: address,
         password: new,
     };
+    if context.settings().mail.is_on() {
+        email_verification::register_by_mail(context, registration, anonymous).await?;
+        return Ok(Registered::CheckMail);
+    }
     let proof = match form_key {
         Some(_) => accounts::register_with_form(context, registration, anonymous).await?,
         None => accounts::register(context, registration, anonymous).await?,
@@ -136,5 +160,6 @@ async fn register_and_sign_in(
         browser: None,
     };
     let secret = sessions::sign_in(context, proof, details).await?;
-    user.cookie.sign_in(&secret, false)
+    user.cookie.sign_in(&secret, false)?;
+    Ok(Registered::SignedIn)
 }

@@ -67,6 +67,7 @@ impl Error {
             Self::ReauthenticationRequired => problem::repeat_after_confirmation(),
             Self::CrossSite => problem::send_form_here(),
             Self::HttpsRequired(url) => problem::open_https(url.clone()),
+            Self::EmailNotVerified => problem::follow_verification_link(),
             Self::RegistrationClosed => problem::ask_operator_for_account(),
             Self::NotFound => problem::check_address(),
             Self::MethodNotAllowed(allowed) => problem::allowed_methods(words(allowed, ',')),

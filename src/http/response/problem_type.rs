@@ -42,6 +42,7 @@ kinds! {
     CONFIRM_PASSWORD 403 "confirm-password" problem::confirm_password, problem::confirm_password_meaning;
     CROSS_SITE 403 "cross-site" problem::cross_site, problem::cross_site_meaning;
     HTTPS_REQUIRED 403 "https-required" problem::https_required, problem::https_required_meaning;
+    EMAIL_NOT_VERIFIED 403 "email-not-verified" problem::email_not_verified, problem::email_not_verified_meaning;
     REGISTRATION_CLOSED 403 "registration-closed" problem::registration_closed, problem::registration_closed_meaning;
     NOT_FOUND 404 "not-found" problem::not_found, problem::not_found_meaning;
     METHOD_NOT_ALLOWED 405 "method-not-allowed" problem::method_not_allowed, problem::method_not_allowed_meaning;
@@ -89,6 +90,7 @@ impl Error {
             Self::ReauthenticationRequired => &CONFIRM_PASSWORD,
             Self::CrossSite => &CROSS_SITE,
             Self::HttpsRequired(_) => &HTTPS_REQUIRED,
+            Self::EmailNotVerified => &EMAIL_NOT_VERIFIED,
             Self::RegistrationClosed => &REGISTRATION_CLOSED,
             Self::NotFound => &NOT_FOUND,
             Self::MethodNotAllowed(_) => &METHOD_NOT_ALLOWED,

@@ -7,9 +7,11 @@ messages! {
     account_imported = "event-account-imported";
     name_changed = "event-name-changed";
     email_changed = "event-email-changed";
+    email_verified = "event-email-verified";
     account_disabled = "event-account-disabled";
     account_enabled = "event-account-enabled";
     password_changed = "event-password-changed";
+    password_reset = "event-password-reset";
     password_confirmed = "event-password-confirmed";
     password_refused = "event-password-refused";
     signed_in = "event-signed-in";

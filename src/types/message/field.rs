@@ -37,6 +37,7 @@ messages! {
     password_own_words = "field-password-own-words";
     password_repeated = "field-password-repeated";
     password_sequence = "field-password-sequence";
+    code_wrong = "field-code-wrong";
     password_wrong = "field-password-wrong";
     also_unknown = "field-also-unknown";
 

@@ -32,6 +32,8 @@ messages! {
     reason_signed_out = "label-reason-signed-out";
     reason_revoked = "label-reason-revoked";
     reason_password_changed = "label-reason-password-changed";
+    reason_password_reset = "label-reason-password-reset";
+    reason_email_verified = "label-reason-email-verified";
     reason_account_disabled = "label-reason-account-disabled";
     reason_account_deleted = "label-reason-account-deleted";
     reason_replaced = "label-reason-replaced";

@@ -5,6 +5,10 @@ use super::messages;
 messages! {
     saved = "notice-saved";
     password_changed(sessions: u64, tokens: u64) = "notice-password-changed";
+    check_mail(email: String) = "notice-check-mail";
+    email_verified = "notice-email-verified";
+    reset_requested = "notice-reset-requested";
+    password_reset = "notice-password-reset";
     account_deleted(sessions: u64, tokens: u64) = "notice-account-deleted";
     sign_in_recognised = "notice-sign-in-recognised";
     signed_out(sessions: u64, tokens: u64) = "notice-signed-out";

@@ -25,6 +25,9 @@ messages! {
     cross_site_meaning = "problem-cross-site-meaning";
     https_required = "problem-https-required";
     https_required_meaning = "problem-https-required-meaning";
+    email_not_verified = "problem-email-not-verified";
+    email_not_verified_meaning = "problem-email-not-verified-meaning";
+    follow_verification_link = "problem-follow-verification-link";
     registration_closed = "problem-registration-closed";
     registration_closed_meaning = "problem-registration-closed-meaning";
     not_found = "problem-not-found";

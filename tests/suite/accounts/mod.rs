@@ -3,3 +3,4 @@
 mod names;
 mod profile_page;
 mod register;
+mod verify_email;

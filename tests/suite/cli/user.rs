@@ -241,6 +241,7 @@ fn user_json_equals_the_api_plus_disabled_at() {
         "id",
         "name",
         "email",
+        "email_verified",
         "created_at",
         "language",
         "disabled_at",

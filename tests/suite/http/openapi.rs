@@ -42,6 +42,8 @@ fn is_api_route(route: &Route) -> bool {
         "/static",
         "/login",
         "/logout",
+        "/password/",
+        "/verify-email",
         "/register",
         "/problems",
         "/reports",

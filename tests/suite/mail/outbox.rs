@@ -103,6 +103,7 @@ async fn final_refusal_is_not_retried() {
     let nodes = Nodes::sending_to(&server);
     server.answer_next(&[NO_SUCH_USER]);
     nodes.queue(ADA).await;
+    nodes.clock.advance(std::time::Duration::from_secs(1));
     nodes.queue(GRACE).await;
     assert_eq!(nodes.send_due().await, 2);
     let outbox = nodes.outbox().await;

@@ -113,6 +113,7 @@ async fn section_2_2_active_token_has_scope_subject_and_times() {
         "active": true,
         "scope": "orders:read account:read",
         "username": "ada@example.com",
+        "email_verified": true,
         "token_type": "Bearer",
         "iat": 1_795_350_600,
         "sub": user["id"],

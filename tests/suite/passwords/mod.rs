@@ -3,3 +3,4 @@
 mod foreign;
 mod policy;
 mod reauthentication;
+mod reset;

@@ -10,12 +10,15 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use narthex::{
     accounts,
     app_state::{AppState, MIGRATIONS},
+    audit::Actor,
     config::{Mount, Settings, SigningKeys, Sources},
     crypto::password_hash::Argon2Parameters,
+    crypto::secret::SecretString,
     db,
     http::server::Server,
+    passwords::policy::NewPassword,
     testing::FakeClock,
-    types::{email::Email, ids::UserId},
+    types::{email::Email, ids::UserId, name::Name},
     util::clock::{Clock, Timestamp},
 };
 
@@ -188,6 +191,21 @@ impl TestApp {
             .await
             .expect_redirect("/account");
         browser
+    }
+
+    /// Creates an account as an operator does, and returns its ID.
+    pub async fn add_user(&self, email: &str) -> UserId {
+        let name = Name::parse(email.split('@').next().expect("a name")).expect("a name");
+        let email = Email::parse(email).expect("an address");
+        let password = SecretString::new(PASSWORD.to_owned());
+        let password = NewPassword::parse(password, Some(&email), Some(&name));
+        let registration = accounts::Registration {
+            name,
+            email,
+            password: password.expect("a password"),
+        };
+        let created = accounts::create(&self.context, registration, Actor::operator()).await;
+        created.expect("a new address")
     }
 
     /// The ID of the user with this address.

@@ -1,5 +1,5 @@
 //! The session cookie. Its content is signed. It has the session's secret, and for the next page a
-//! message and the id of a receipt.
+//! message and the id of a receipt, or the secret of a link in a mail.
 //!
 //! `actix-session` reads and writes it. [`middleware`] runs around it and adds three features:
 //! several cookies of one name, older keys, and cookies of different lives. A cookie outlives the
@@ -7,6 +7,7 @@
 
 #[cfg(feature = "testing")]
 mod issue;
+mod link;
 pub mod middleware;
 pub(super) mod request_header;
 mod verified_cache;

@@ -29,6 +29,7 @@ field-password-common = Viele verwenden dieses Passwort. Nehmen Sie einige Wört
 field-password-own-words = Verwenden Sie mehr als Ihren Namen, Ihre Adresse und den Namen dieses Dienstes.
 field-password-repeated = Wiederholen Sie nicht dieselben Zeichen.
 field-password-sequence = Vermeiden Sie Folgen wie abcdef oder qwertz.
+field-code-wrong = Dieser Code ist falsch oder abgelaufen. Senden Sie eine neue E-Mail und verwenden Sie deren Code.
 field-password-wrong = Falsches Passwort.
 field-also-unknown = Wählen Sie Sitzungen oder Tokens aus.
 

@@ -2,6 +2,10 @@
 
 notice-saved = Gespeichert.
 notice-password-changed = Passwort geändert. Widerrufen: { label-revoked }.
+notice-check-mail = Wir haben eine E-Mail an { $email } gesendet. Folgen Sie dem Link darin, um fortzufahren.
+notice-email-verified = E-Mail-Adresse bestätigt.
+notice-reset-requested = Wenn es ein Konto mit dieser Adresse gibt, ist eine E-Mail unterwegs.
+notice-password-reset = Passwort geändert. Melden Sie sich mit dem neuen Passwort an.
 notice-account-deleted = Ihr Konto wurde gelöscht. Widerrufen: { label-revoked }.
 notice-sign-in-recognised = Danke. Diese Anmeldung gilt als Ihre eigene.
 notice-signed-out = Abgemeldet. Widerrufen: { label-revoked }.

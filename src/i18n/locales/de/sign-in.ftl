@@ -8,6 +8,7 @@ sign-in-password = Passwort
 sign-in-remember = In diesem Browser angemeldet bleiben
 sign-in-button = Anmelden
 sign-in-new-here = Neu hier?
+sign-in-forgotten-contact = Passwort vergessen? Wenden Sie sich an { $contact }.
 sign-in-forgotten = Passwort vergessen? Bitten Sie den Betreiber von { $app } um ein neues.
 
 wait-text = Sie können es in { $rest } erneut versuchen.

@@ -29,6 +29,7 @@ field-password-common = Many people use this password. Use a few words that do n
 field-password-own-words = Use more than your name, your address and the name of this service.
 field-password-repeated = Avoid repeating the same characters.
 field-password-sequence = Avoid sequences such as abcdef or qwerty.
+field-code-wrong = This code is wrong or has expired. Send a new email and use its code.
 field-password-wrong = Incorrect password.
 field-also-unknown = Choose sessions or tokens.
 

@@ -2,6 +2,10 @@
 
 notice-saved = Saved.
 notice-password-changed = Password changed. Revoked: { label-revoked }.
+notice-check-mail = We sent an email to { $email }. Follow the link in it to finish.
+notice-email-verified = Email address confirmed.
+notice-reset-requested = If there is an account with this address, an email is on its way.
+notice-password-reset = Password changed. Sign in with the new password.
 notice-account-deleted = Your account has been deleted. Revoked: { label-revoked }.
 notice-sign-in-recognised = Thank you. This sign-in counts as yours.
 notice-signed-out = Signed out. Revoked: { label-revoked }.

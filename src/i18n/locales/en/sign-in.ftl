@@ -8,6 +8,7 @@ sign-in-password = Password
 sign-in-remember = Keep me signed in on this browser
 sign-in-button = Sign in
 sign-in-new-here = New here?
+sign-in-forgotten-contact = Forgot your password? Contact { $contact }.
 sign-in-forgotten = Forgot your password? Ask the operator of { $app } for a new one.
 
 # A form that can be sent again after a while. The script writes the rest of the time in place of "#".

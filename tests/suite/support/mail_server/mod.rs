@@ -12,6 +12,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use super::mount;
+
 /// How long a test waits for a mail.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -145,6 +147,40 @@ impl ReceivedMail {
     pub fn html(&self) -> String {
         let html = self.message();
         html.body_html(0).expect("an HTML text").into_owned()
+    }
+
+    /// The one link of the mail, without its origin and the mount.
+    pub fn link(&self) -> String {
+        let text = self.text();
+        let links: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("http"))
+            .collect();
+        assert_eq!(links.len(), 1, "{text}");
+        let path = links[0].splitn(4, '/').nth(3).expect("a path");
+        let path = format!("/{path}");
+        // Clients add the mount.
+        let mount = mount::from_environment();
+        path.strip_prefix(mount.as_str())
+            .unwrap_or(&path)
+            .to_owned()
+    }
+
+    /// The code of the mail.
+    pub fn code(&self) -> String {
+        let text = self.text();
+        let code = text.lines().find(|line| {
+            line.len() == 9
+                && line.bytes().enumerate().all(|(at, byte)| {
+                    if at == 4 {
+                        byte == b'-'
+                    } else {
+                        byte.is_ascii_uppercase()
+                    }
+                })
+        });
+        code.unwrap_or_else(|| panic!("no code in: {text}"))
+            .to_owned()
     }
 }
 

@@ -1,0 +1,66 @@
+//! The page that asks for a mail with a link to set a new password.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use crate::{
+    error::{Error, Result},
+    http::{
+        address::Address,
+        auth::{ClientInfo, OptionalUser},
+        middleware::body::Form,
+        paths,
+        response::{
+            field_texts::FieldTexts,
+            html::{self, Layout, see_other},
+        },
+    },
+    i18n,
+    passwords::reset,
+    types::{email::Email, message::notice},
+};
+
+#[derive(Template)]
+#[template(path = "password/forgot.html")]
+struct ForgotPage {
+    frame: Layout,
+    email: String,
+    errors: FieldTexts,
+}
+
+/// `GET /password/forgot`
+pub async fn form(user: OptionalUser) -> Result<HttpResponse> {
+    user.require_mail()?;
+    html::ok(&ForgotPage {
+        frame: user.frame(),
+        email: String::new(),
+        errors: FieldTexts::default(),
+    })
+}
+
+/// `POST /password/forgot`
+///
+/// The answer is the same for every address, and also if a limit is reached.
+pub async fn request(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
+    user.require_mail()?;
+    let mut fields = form.0;
+    let typed = fields.text("email");
+    let email = fields.errors().take("email", Email::parse(&typed));
+    let checked = fields.check();
+    let email = match (checked, email) {
+        (Ok(()), Some(email)) => email,
+        (Err(errors), _) => {
+            return html::unprocessable(&ForgotPage {
+                frame: user.frame(),
+                email: typed,
+                errors: FieldTexts::new(user.language(), &errors),
+            });
+        }
+        (Ok(()), None) => return Err(Error::internal("a field has neither a value nor an error")),
+    };
+    reset::request(&user.context, email, origin.ip).await?;
+    let message = i18n::text(user.language(), &notice::reset_requested());
+    user.cookie.set_flash_message(&message)?;
+    let mount = user.context.mount();
+    Ok(see_other(&Address::of(mount, paths::PASSWORD_FORGOT)))
+}

@@ -1,0 +1,118 @@
+//! The page that sets a new password with the link of a mail.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use askama::Template;
+
+use crate::{
+    crypto::secret::SecretString,
+    error::{Error, Result},
+    http::{
+        address::Address,
+        auth::{ClientInfo, OptionalUser},
+        middleware::body::{Form, Query},
+        paths,
+        response::{
+            field_texts::FieldTexts,
+            html::{self, Layout, see_other},
+        },
+    },
+    i18n,
+    mail::links::{LinkSecret, Purpose},
+    passwords::reset::{self, ResetTarget},
+    types::message::notice,
+};
+
+#[derive(Template)]
+#[template(path = "password/reset.html")]
+struct ResetPage {
+    frame: Layout,
+    email: String,
+    pause_tokens: bool,
+    errors: FieldTexts,
+}
+
+#[derive(Template)]
+#[template(path = "password/invalid.html")]
+struct InvalidPage {
+    frame: Layout,
+    /// Whether the user can ask for another link.
+    can_ask: bool,
+}
+
+/// `GET /password/reset`
+///
+/// The secret of the link moves into the signed cookie at once. So it is in no later address, and a
+/// program that follows links changes nothing.
+pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
+    let token = query.0.text("token");
+    if !token.is_empty() {
+        user.cookie.keep_link(Purpose::ResetPassword, &token)?;
+        let mount = user.context.mount();
+        return Ok(see_other(&Address::of(mount, paths::PASSWORD_RESET)));
+    }
+    match link_and_target(&user).await? {
+        Some((_, target)) => html::ok(&page(&user, &target, true, FieldTexts::default())),
+        None => invalid(&user),
+    }
+}
+
+/// `POST /password/reset`
+pub async fn reset(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let password = SecretString::new(fields.text("password"));
+    let also = fields.many("also");
+    let Some((secret, target)) = link_and_target(&user).await? else {
+        return invalid(&user);
+    };
+    // A browser sends nothing for an empty checkbox, so the form has an empty field in addition.
+    let pauses = also.is_empty() || also.iter().any(|choice| choice == "personal_tokens");
+    let new = fields
+        .errors()
+        .take("password", target.parse_password(password));
+    if let Err(errors) = fields.check() {
+        let errors = FieldTexts::new(user.language(), &errors);
+        return html::unprocessable(&page(&user, &target, pauses, errors));
+    }
+    let new = new.ok_or_else(|| Error::internal("a password has neither a value nor an error"))?;
+    let purpose = Purpose::ResetPassword;
+    match reset::reset(&user.context, purpose, &secret, new, !pauses, origin.ip).await {
+        Ok(_) => {
+            let message = i18n::text(user.language(), &notice::password_reset());
+            user.sign_out_and_redirect(&message).await
+        }
+        Err(Error::NotFound) => invalid(&user),
+        Err(other) => Err(other),
+    }
+}
+
+/// Returns the secret in the cookie and the account of its link, if the link works.
+async fn link_and_target(user: &OptionalUser) -> Result<Option<(LinkSecret, ResetTarget)>> {
+    let Some(secret) = user.cookie.link(Purpose::ResetPassword) else {
+        return Ok(None);
+    };
+    let target = reset::target(&user.context, Purpose::ResetPassword, &secret).await?;
+    Ok(target.map(|target| (secret, target)))
+}
+
+fn page(
+    user: &OptionalUser,
+    target: &ResetTarget,
+    pause_tokens: bool,
+    errors: FieldTexts,
+) -> ResetPage {
+    ResetPage {
+        frame: user.frame(),
+        email: target.email.clone(),
+        pause_tokens,
+        errors,
+    }
+}
+
+fn invalid(user: &OptionalUser) -> Result<HttpResponse> {
+    user.cookie.forget_link();
+    let page = InvalidPage {
+        frame: user.frame(),
+        can_ask: user.context.settings().mail.is_on(),
+    };
+    html::page(StatusCode::GONE, &page)
+}

@@ -1,0 +1,237 @@
+//! The page that verifies an e-mail address with the link or the code of a mail.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use askama::Template;
+
+use crate::{
+    accounts::email_verification,
+    audit::Actor,
+    crypto::secret::SecretString,
+    error::{Error, Result},
+    http::{
+        address::Address,
+        auth::{ClientInfo, OptionalUser},
+        middleware::body::{Form, Query},
+        paths,
+        response::{
+            field_texts::FieldTexts,
+            html::{self, Layout, see_other},
+        },
+    },
+    i18n,
+    mail::links::{Code, LinkSecret, Purpose},
+    passwords::{
+        reset::{self, ResetTarget},
+        verify::authenticate,
+    },
+    types::{
+        email::Email,
+        fields::{FieldErrors, Fields},
+        message::{field, notice},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "verify_email/show.html")]
+struct VerifyPage {
+    frame: Layout,
+    state: State,
+    errors: FieldTexts,
+}
+
+/// What the page offers.
+enum State {
+    /// One button: the browser is signed in to the account of the link.
+    Confirm { email: String },
+    /// The password of the account of the link, or a new one.
+    Password { email: String },
+    /// A code: the browser is signed in to an account that waits for its verification.
+    Code { email: String },
+    /// Another mail: the browser has no link that works.
+    Wait,
+}
+
+impl State {
+    /// Returns whether the page offers another mail.
+    const fn can_resend(&self) -> bool {
+        matches!(self, Self::Code { .. } | Self::Wait)
+    }
+}
+
+/// `GET /verify-email`
+///
+/// The secret of the link moves into the signed cookie at once. So it is in no later address, and a
+/// program that follows links changes nothing.
+pub async fn show(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
+    user.require_mail()?;
+    let token = query.0.text("token");
+    if !token.is_empty() {
+        user.cookie.keep_link(Purpose::VerifyEmail, &token)?;
+        return Ok(see_other(&address(&user, paths::VERIFY_EMAIL)));
+    }
+    if user.cookie.link(Purpose::VerifyEmail).is_some() && link_and_target(&user).await?.is_none() {
+        return invalid(&user);
+    }
+    let state = find_state(&user).await?;
+    html::ok(&page(&user, state, FieldTexts::default()))
+}
+
+/// `POST /verify-email`
+pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
+    user.require_mail()?;
+    let mut fields = form.0;
+    let code = fields.text("code");
+    let link = link_and_target(&user).await?;
+    let verified = match (&user.principal, link) {
+        (Some(caller), None) if !code.is_empty() => match Code::parse(&code) {
+            Some(code) => {
+                let checked =
+                    email_verification::verify_with_code(&user.context, code, caller).await;
+                checked.map_err(wrong_code)
+            }
+            None => Err(wrong_code(Error::NotFound)),
+        },
+        (_, None) => return invalid(&user),
+        (Some(caller), Some((secret, target))) if caller.user().id == target.user => {
+            email_verification::verify_in_session(&user.context, &secret, caller).await
+        }
+        (_, Some((secret, target))) => {
+            verify_with_password(&user, &origin, &mut fields, &secret, &target).await
+        }
+    };
+    match verified {
+        Ok(()) => done(&user),
+        Err(Error::NotFound) => invalid(&user),
+        Err(Error::Invalid(errors)) => {
+            let errors = FieldTexts::new(user.language(), &errors);
+            html::unprocessable(&page(&user, find_state(&user).await?, errors))
+        }
+        Err(error @ Error::Throttled(_)) => {
+            let errors = FieldTexts::one("current_password", error.sentence(user.language()));
+            html::refused(&error, &page(&user, find_state(&user).await?, errors))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// `POST /verify-email/resend`
+///
+/// The mail goes to the address of the signed-in user, or to the one that this browser registered.
+pub async fn resend(user: OptionalUser, origin: ClientInfo) -> Result<HttpResponse> {
+    user.require_mail()?;
+    let signed_in = user.principal.as_ref();
+    let address_text = signed_in
+        .map(|caller| caller.user().email.clone())
+        .or_else(|| user.cookie.pending_address());
+    let Some(email) = address_text.and_then(|text| Email::parse(&text).ok()) else {
+        return Ok(see_other(&address(&user, paths::LOGIN)));
+    };
+    let message = notice::check_mail(email.as_str().to_owned());
+    email_verification::resend(&user.context, email, origin.ip).await?;
+    let message = i18n::text(user.language(), &message);
+    user.cookie.set_flash_message(&message)?;
+    Ok(see_other(&address(&user, paths::VERIFY_EMAIL)))
+}
+
+async fn verify_with_password(
+    user: &OptionalUser,
+    origin: &ClientInfo,
+    fields: &mut Fields,
+    secret: &LinkSecret,
+    target: &ResetTarget,
+) -> Result<()> {
+    let context = &user.context;
+    let current = SecretString::new(fields.text("current_password"));
+    let new = SecretString::new(fields.text("password"));
+    if !new.expose().is_empty() {
+        let new = target
+            .parse_password(new)
+            .map_err(|message| FieldErrors::one("password", message))?;
+        let purpose = Purpose::VerifyEmail;
+        return reset::reset(context, purpose, secret, new, false, origin.ip)
+            .await
+            .map(drop);
+    }
+    let actor = Actor::anonymous(origin.ip);
+    let proof = authenticate(context, &target.email, current, actor)
+        .await
+        .map_err(|error| match error {
+            Error::WrongPassword => {
+                FieldErrors::one("current_password", field::password_wrong()).into()
+            }
+            other => other,
+        })?;
+    email_verification::verify_with_password(context, secret, proof, actor).await
+}
+
+fn wrong_code(error: Error) -> Error {
+    match error {
+        Error::NotFound => FieldErrors::one("code", field::code_wrong()).into(),
+        other => other,
+    }
+}
+
+/// Returns the secret in the cookie and the account of its link, if the link works.
+async fn link_and_target(user: &OptionalUser) -> Result<Option<(LinkSecret, ResetTarget)>> {
+    let Some(secret) = user.cookie.link(Purpose::VerifyEmail) else {
+        return Ok(None);
+    };
+    let target = reset::target(&user.context, Purpose::VerifyEmail, &secret).await?;
+    Ok(target.map(|target| (secret, target)))
+}
+
+async fn find_state(user: &OptionalUser) -> Result<State> {
+    let caller = user.principal.as_ref().map(|caller| caller.user());
+    Ok(match (link_and_target(user).await?, caller) {
+        (Some((_, target)), Some(caller)) if caller.id == target.user => State::Confirm {
+            email: target.email,
+        },
+        (Some((_, target)), _) => State::Password {
+            email: target.email,
+        },
+        (None, Some(caller)) if !caller.email_verified => State::Code {
+            email: caller.email.clone(),
+        },
+        (None, _) => State::Wait,
+    })
+}
+
+fn page(user: &OptionalUser, state: State, errors: FieldTexts) -> VerifyPage {
+    VerifyPage {
+        frame: user.frame(),
+        state,
+        errors,
+    }
+}
+
+/// Leads to the account, or to the sign-in page.
+fn done(user: &OptionalUser) -> Result<HttpResponse> {
+    user.cookie.forget_link();
+    user.cookie.forget_address();
+    let message = i18n::text(user.language(), &notice::email_verified());
+    user.cookie.set_flash_message(&message)?;
+    let path = if user.principal.is_some() {
+        paths::ACCOUNT
+    } else {
+        paths::LOGIN
+    };
+    Ok(see_other(&address(user, path)))
+}
+
+#[derive(Template)]
+#[template(path = "verify_email/invalid.html")]
+struct InvalidPage {
+    frame: Layout,
+}
+
+fn invalid(user: &OptionalUser) -> Result<HttpResponse> {
+    user.cookie.forget_link();
+    let page = InvalidPage {
+        frame: user.frame(),
+    };
+    html::page(StatusCode::GONE, &page)
+}
+
+fn address(user: &OptionalUser, path: &str) -> Address {
+    Address::of(user.context.mount(), path)
+}

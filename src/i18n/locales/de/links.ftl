@@ -1,0 +1,31 @@
+# Seiten hinter den Links in E-Mails
+
+forgot-title = Passwort vergessen?
+forgot-lead = Geben Sie die Adresse Ihres Kontos ein. Wir senden Ihnen einen Link, um ein neues Passwort zu wählen.
+forgot-hint = Wenn keine E-Mail ankommt, sehen Sie im Spam-Ordner nach. Nach einer Minute können Sie es erneut versuchen.
+forgot-button = Link senden
+forgot-back = Zurück zur Anmeldung
+forgot-again = Neuen Link senden
+
+reset-title = Neues Passwort wählen
+reset-lead = Für das Konto { $email }.
+reset-password = Neues Passwort
+reset-pause = Persönliche Token pausieren
+reset-pause-hint = Pausierte Token werden abgelehnt, bis Sie sie fortsetzen.
+reset-ends = Alle Sitzungen und Gerätetoken werden abgemeldet.
+reset-button = Passwort festlegen
+
+link-invalid-title = Dieser Link funktioniert nicht
+link-invalid-lead = Er wurde bereits verwendet, ist abgelaufen oder wurde durch einen neueren ersetzt.
+
+verify-title = E-Mail-Adresse bestätigen
+verify-lead = Bestätigen Sie, dass { $email } Ihre Adresse ist.
+verify-lead-password = Geben Sie das Passwort des Kontos { $email } ein.
+verify-lead-code = Geben Sie den Code aus der E-Mail an { $email } ein, oder folgen Sie dem Link darin.
+verify-lead-wait = Sehen Sie in Ihrem Posteingang nach. Folgen Sie dem Link in der E-Mail, um fortzufahren.
+verify-button = E-Mail-Adresse bestätigen
+verify-code = Code
+verify-resend = Neue E-Mail senden
+verify-other-title = Hat jemand anderes dieses Konto erstellt?
+verify-other-lead = Wählen Sie ein neues Passwort. Dann gehört das Konto Ihnen, und alles, was vorher angemeldet war, wird abgemeldet.
+verify-invalid-lead = Er wurde bereits verwendet, ist abgelaufen oder wurde durch einen neueren ersetzt. Melden Sie sich an, um eine neue E-Mail zu erhalten.

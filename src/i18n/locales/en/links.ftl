@@ -1,0 +1,31 @@
+# Pages behind the links in mails
+
+forgot-title = Forgot password?
+forgot-lead = Enter the address of your account. We will email you a link to choose a new password.
+forgot-hint = If no email arrives, check the spam folder. You can ask again after one minute.
+forgot-button = Send link
+forgot-back = Back to sign-in
+forgot-again = Send a new link
+
+reset-title = Choose a new password
+reset-lead = For the account { $email }.
+reset-password = New password
+reset-pause = Pause personal tokens
+reset-pause-hint = Paused tokens are refused until you resume them.
+reset-ends = All sessions and device tokens will be signed out.
+reset-button = Set password
+
+link-invalid-title = This link does not work
+link-invalid-lead = It was used already, has expired, or was replaced by a newer one.
+
+verify-title = Confirm your email address
+verify-lead = Confirm that { $email } is your address.
+verify-lead-password = Enter the password of the account { $email }.
+verify-lead-code = Enter the code from the email to { $email }, or follow the link in it.
+verify-lead-wait = Check your email. Follow the link in it to finish.
+verify-button = Confirm email address
+verify-code = Code
+verify-resend = Send a new email
+verify-other-title = Did someone else create this account?
+verify-other-lead = Choose a new password. The account is then yours, and everything that was signed in before is signed out.
+verify-invalid-lead = It was used already, has expired, or was replaced by a newer one. Sign in to get a new email.

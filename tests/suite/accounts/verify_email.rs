@@ -1,0 +1,309 @@
+//! Registration with mail: the address is verified before the account can be used.
+
+use std::time::Duration;
+
+use narthex::accounts;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::app::{PASSWORD, TestApp};
+use crate::support::client::Browser;
+use crate::support::mail_server::{MailServer, ReceivedMail};
+use crate::support::page::{ADA, GRACE, expect_field_errors};
+
+const OTHER_PASSWORD: &str = "a quite different sentence";
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn start() -> (TestApp, MailServer) {
+    let server = MailServer::start();
+    let settings = [
+        ("NARTHEX_SMTP_URL", &*server.url()),
+        ("NARTHEX_CONTACT", "help@example.com"),
+    ];
+    (TestApp::start_with(&settings), server)
+}
+
+/// Registers in a new browser and returns it.
+async fn register(app: &TestApp, email: &str, password: &str) -> Browser {
+    let browser = app.browser();
+    let form = [("name", "Ada"), ("email", email), ("password", password)];
+    browser
+        .post("/register", &form)
+        .await
+        .expect_redirect("/verify-email");
+    browser
+}
+
+/// Opens the link of a mail in a new browser.
+async fn open(app: &TestApp, mail: &ReceivedMail) -> Browser {
+    let browser = app.browser();
+    browser
+        .get(&mail.link())
+        .await
+        .expect_redirect("/verify-email");
+    browser
+}
+
+async fn verify_with(browser: &Browser, password: &str) {
+    let form = [("current_password", password)];
+    browser
+        .post("/verify-email", &form)
+        .await
+        .expect_redirect("/login");
+}
+
+async fn sign_in(app: &TestApp, password: &str) -> (u16, Option<String>) {
+    let form = [("email", ADA), ("password", password)];
+    let answer = app.browser().post("/login", &form).await;
+    (answer.status, answer.header("location").map(str::to_owned))
+}
+
+fn leads_to(path: &str) -> (u16, Option<String>) {
+    (303, Some(path.to_owned()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registration_opens_no_session_until_the_address_is_verified() {
+    let (app, server) = start();
+    let browser = register(&app, ADA, PASSWORD).await;
+    let page = browser.get("/verify-email").await.expect_status(200);
+    page.expect_text("We sent an email to ada@example.com");
+    browser.get("/account").await.expect_status(303);
+    assert_eq!(sign_in(&app, PASSWORD).await, leads_to("/verify-email"));
+    let mail = server.wait_for(0);
+    assert_eq!(mail.to, [ADA]);
+    let browser = open(&app, &mail).await;
+    verify_with(&browser, PASSWORD).await;
+    assert_eq!(sign_in(&app, PASSWORD).await, leads_to("/account"));
+    let user = app.sign_in(ADA).await.get("/api/v1/user").await.json();
+    assert_eq!(user["email_verified"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn existing_address_gets_the_same_answer_and_a_mail_without_a_secret() {
+    let (app, server) = start();
+    app.add_user(ADA).await;
+    let answer = async |email: &str| {
+        let browser = app.browser();
+        let form = [("name", "Ada"), ("email", email), ("password", PASSWORD)];
+        let answer = browser.post("/register", &form).await;
+        let page = browser.follow(&answer).await;
+        (
+            answer.status,
+            answer.text,
+            page.text.replace(email, "ADDRESS"),
+        )
+    };
+    let of_existing = answer(ADA).await;
+    app.advance(Duration::from_secs(1));
+    assert_eq!(of_existing, answer(GRACE).await);
+    let (existing, new) = (server.wait_for(0), server.wait_for(1));
+    assert_eq!((&*existing.to[0], &*new.to[0]), (ADA, GRACE));
+    assert!(existing.subject().contains("already have an account"));
+    assert_eq!(existing.link(), "/login");
+    assert!(new.link().contains("token="));
+    // The password of the existing account is unchanged.
+    assert_eq!(sign_in(&app, PASSWORD).await, leads_to("/account"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_password_of_an_unverified_account_has_the_usual_answer() {
+    let (app, _server) = start();
+    register(&app, ADA, PASSWORD).await;
+    let answer = async |email: &str| {
+        let form = [("email", email), ("password", OTHER_PASSWORD)];
+        let page = app.browser().post("/login", &form).await;
+        let key = page.field("form_key");
+        (page.status, page.text.replace(email, "").replace(&key, ""))
+    };
+    assert_eq!(answer(ADA).await, answer(GRACE).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn api_sign_in_of_an_unverified_account_is_refused() {
+    let (app, _server) = start();
+    register(&app, ADA, PASSWORD).await;
+    let body = json!({"email": ADA, "password": PASSWORD, "device_name": "Phone"});
+    let refused = app.anonymous().post_json("/api/v1/sign-in", &body).await;
+    let problem = refused.expect_status(403).problem();
+    assert!(
+        problem.kind.ends_with("/email-not-verified"),
+        "{}",
+        problem.kind
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn link_alone_does_not_verify_the_address() {
+    let (app, server) = start();
+    register(&app, ADA, PASSWORD).await;
+    let mail = server.wait_for(0);
+    for method in [Method::HEAD, Method::GET] {
+        let scanner = app.browser();
+        let request = scanner.request(method, &mail.link());
+        scanner.send(request).await.expect_status(303);
+        scanner.get("/verify-email").await.expect_status(200);
+    }
+    let browser = open(&app, &mail).await;
+    let refused = browser.post("/verify-email", &[]).await;
+    expect_field_errors(refused, &["current_password"]);
+    let refused = browser.post("/verify-email", &[("current_password", OTHER_PASSWORD)]);
+    expect_field_errors(refused.await, &["current_password"]);
+    assert_eq!(sign_in(&app, PASSWORD).await, leads_to("/verify-email"));
+    verify_with(&browser, PASSWORD).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn owner_of_the_address_takes_the_account_of_a_squatter_over() {
+    let (app, server) = start();
+    register(&app, ADA, PASSWORD).await;
+    let browser = open(&app, &server.wait_for(0)).await;
+    let taken = browser.post("/verify-email", &[("password", OTHER_PASSWORD)]);
+    taken.await.expect_redirect("/login");
+    assert_eq!(sign_in(&app, PASSWORD).await.0, 422);
+    assert_eq!(sign_in(&app, OTHER_PASSWORD).await, leads_to("/account"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn resend_replaces_the_link() {
+    let (app, server) = start();
+    let browser = register(&app, ADA, PASSWORD).await;
+    app.advance(HOUR / 60);
+    let sent = browser.post("/verify-email/resend", &[]).await;
+    sent.expect_redirect("/verify-email");
+    let (older, newer) = (server.wait_for(0), server.wait_for(1));
+    let outdated = open(&app, &older).await;
+    outdated.get("/verify-email").await.expect_status(410);
+    verify_with(&open(&app, &newer).await, PASSWORD).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn link_expires_after_a_day() {
+    let (app, server) = start();
+    register(&app, ADA, PASSWORD).await;
+    let mail = server.wait_for(0);
+    app.advance(24 * HOUR);
+    let browser = open(&app, &mail).await;
+    browser.get("/verify-email").await.expect_status(410);
+    let posted = browser.post("/verify-email", &[("current_password", PASSWORD)]);
+    posted.await.expect_status(410);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unverified_account_is_given_up_after_a_day() {
+    let (app, server) = start();
+    register(&app, ADA, PASSWORD).await;
+    let first = app.user_id(ADA).await;
+    app.advance(24 * HOUR - Duration::from_secs(1));
+    register(&app, ADA, OTHER_PASSWORD).await;
+    assert_eq!(app.user_id(ADA).await, first);
+    server.wait_for(1);
+    app.advance(HOUR);
+    register(&app, ADA, OTHER_PASSWORD).await;
+    assert_ne!(app.user_id(ADA).await, first);
+    let mail = server.wait_for(2);
+    verify_with(&open(&app, &mail).await, OTHER_PASSWORD).await;
+    assert_eq!(sign_in(&app, OTHER_PASSWORD).await, leads_to("/account"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verified_account_is_never_given_up() {
+    let (app, server) = start();
+    app.add_user(ADA).await;
+    app.advance(48 * HOUR);
+    register(&app, ADA, OTHER_PASSWORD).await;
+    server.wait_for(0);
+    assert_eq!(sign_in(&app, PASSWORD).await, leads_to("/account"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn session_that_began_before_the_verification_ends() {
+    let (app, server) = start();
+    register(&app, ADA, PASSWORD).await;
+    let mail = server.wait_for(0);
+    // Without mail, the account may be used.
+    let without_mail = app.start_second(&[]);
+    let [first, second] = [
+        without_mail.sign_in(ADA).await,
+        without_mail.sign_in(ADA).await,
+    ];
+    let here = first.moved_to(&app.origin);
+    here.get(&mail.link())
+        .await
+        .expect_redirect("/verify-email");
+    let done = here.post("/verify-email", &[]).await;
+    done.expect_redirect("/account");
+    here.get("/account").await.expect_status(200);
+    second.get("/account").await.expect_status(303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_verifies_in_a_session_of_the_account_only() {
+    let (app, server) = start();
+    let registered = register(&app, ADA, PASSWORD).await;
+    let code = server.wait_for(0).code();
+    let refused = registered.post("/verify-email", &[("code", &code)]).await;
+    refused.expect_status(410);
+    let without_mail = app.start_second(&[]);
+    let browser = without_mail.sign_in(ADA).await.moved_to(&app.origin);
+    let wrong = browser
+        .post("/verify-email", &[("code", "BBBB-BBBB")])
+        .await;
+    expect_field_errors(wrong, &["code"]);
+    let form = [("code", &*code.to_lowercase())];
+    let right = browser.post("/verify-email", &form).await;
+    right.expect_redirect("/account");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn third_wrong_code_makes_the_code_void() {
+    let (app, server) = start();
+    register(&app, ADA, PASSWORD).await;
+    let code = server.wait_for(0).code();
+    let browser = app
+        .start_second(&[])
+        .sign_in(ADA)
+        .await
+        .moved_to(&app.origin);
+    for _ in 0..3 {
+        let wrong = browser
+            .post("/verify-email", &[("code", "BBBB-BBBB")])
+            .await;
+        expect_field_errors(wrong, &["code"]);
+    }
+    let right = browser.post("/verify-email", &[("code", &code)]).await;
+    expect_field_errors(right, &["code"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_expires_after_ten_minutes() {
+    let (app, server) = start();
+    register(&app, ADA, PASSWORD).await;
+    let code = server.wait_for(0).code();
+    let browser = app
+        .start_second(&[])
+        .sign_in(ADA)
+        .await
+        .moved_to(&app.origin);
+    app.advance(HOUR / 6);
+    let late = browser.post("/verify-email", &[("code", &code)]).await;
+    expect_field_errors(late, &["code"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operator_verifies_an_address() {
+    let (app, _server) = start();
+    register(&app, ADA, PASSWORD).await;
+    let user = app.user_id(ADA).await;
+    let verified = accounts::email_verification::verify_as_operator(&app.context, user);
+    assert!(verified.await.unwrap());
+    assert_eq!(sign_in(&app, PASSWORD).await, leads_to("/account"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_mail_the_pages_do_not_exist() {
+    let app = TestApp::start();
+    app.browser().get("/verify-email").await.expect_status(404);
+    let posted = app.browser().post("/verify-email/resend", &[]).await;
+    posted.expect_status(404);
+}
