@@ -71,6 +71,8 @@ impl Layout {
     /// has the menu, including a page that says what went wrong.
     #[must_use]
     pub fn new(request: &HttpRequest, message: Option<String>) -> Self {
+        // The choice of the language is stored in the extensions, so it precedes their borrow.
+        let language = language_of(request);
         let extensions = request.extensions();
         let user = extensions
             .get::<Rc<Principal>>()
@@ -87,7 +89,7 @@ impl Layout {
             message,
             receipt: None,
             mount: mount_of(request).clone(),
-            language: language_of(request),
+            language,
         }
     }
 

@@ -48,6 +48,7 @@ async fn changed_token_is_logged_with_what_changed() {
     }
     app.advance(2 * DAY);
     let ada = app.sign_in(ADA).await;
+    app.advance(SECOND);
     change(
         &ada,
         &id,

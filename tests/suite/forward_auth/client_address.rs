@@ -24,7 +24,7 @@ async fn recorded_ip(app: &TestApp, headers: &[(&str, &str)]) -> String {
     let current: Value = browser.send(request).await.json();
     let ip = current["ip"].as_str().expect("an address").to_owned();
     let page = browser.get("/account/sessions").await;
-    page.expect_text(&format!("from {ip}"));
+    page.expect_text(&format!(">{ip}<"));
     ip
 }
 

@@ -114,8 +114,8 @@ async fn revocation_leads_back_to_its_list_below_the_mount() {
     app.token_of(&browser, "CI", &[]).await;
     let token = newest_token(&browser).await;
     let browser = browser.below(Mount::ROOT);
-    let next = browser.get("/auth/account").await.field("next");
-    assert_eq!(next, "/auth/account");
+    let next = browser.get("/auth/account/tokens").await.field("next");
+    assert_eq!(next, "/auth/account/tokens");
     let form = [("confirmed", "1"), ("next", &next)];
     let path = format!("/auth/account/tokens/{token}/revoke");
     let revoked = browser.post(&path, &form).await.expect_redirect(&next);

@@ -154,6 +154,28 @@ const INVALID: &[(&str, &str, &str)] = &[
     ("NARTHEX_ACCENT", "#ff0", "darker"),
     ("NARTHEX_LANGUAGE", "fr", "one of en, de"),
     (
+        "NARTHEX_SMTP_URL",
+        "ftp://mail.example.com",
+        "smtps://USER@HOST",
+    ),
+    (
+        "NARTHEX_SMTP_URL_FILE",
+        "no-such-file",
+        "give a file with the secret",
+    ),
+    (
+        "NARTHEX_SMTP_PASSWORD_FILE",
+        "no-such-file",
+        "give a file with the secret",
+    ),
+    (
+        "NARTHEX_SMTP_CA_FILE",
+        "no-such-file",
+        "give a file with certificates in PEM",
+    ),
+    ("NARTHEX_MAIL_FROM", "nobody", "Shop <accounts@example.com>"),
+    ("NARTHEX_CONTACT", "somebody", "help@example.com"),
+    (
         "NARTHEX_LANGUAGES_DIR",
         "/no/such/directory",
         "give a directory",
@@ -216,6 +238,16 @@ const VALID: &[(&str, &str)] = &[
     ),
     ("NARTHEX_ACCENT", "#1a5fb4"),
     ("NARTHEX_LANGUAGE", "de"),
+    ("NARTHEX_SMTP_URL", "smtp://127.0.0.1:2525?tls=none"),
+    (
+        "NARTHEX_SMTP_CA_FILE",
+        concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/suite/support/mail_server/authority.pem"
+        ),
+    ),
+    ("NARTHEX_MAIL_FROM", "Shop <accounts@example.com>"),
+    ("NARTHEX_CONTACT", "help@example.com"),
     (
         "NARTHEX_LANGUAGES_DIR",
         concat!(env!("CARGO_MANIFEST_DIR"), "/src/i18n/locales"),
@@ -253,7 +285,7 @@ fn start_error(narthex: &Narthex, arguments: &[&str]) -> String {
 #[track_caller]
 fn expect_named(line: &str, place: &str, env: &str, value: &str, hint: &str) {
     let shown = match env {
-        "DATABASE_URL" | "NARTHEX_SECRET_KEY" => "(not shown)".to_owned(),
+        "DATABASE_URL" | "NARTHEX_SECRET_KEY" | "NARTHEX_SMTP_URL" => "(not shown)".to_owned(),
         _ => format!("\"{value}\""),
     };
     assert!(line.starts_with(&format!("{place} is {shown}: ")), "{line}");
@@ -263,10 +295,12 @@ fn expect_named(line: &str, place: &str, env: &str, value: &str, hint: &str) {
 #[test]
 fn every_setting_is_tested_with_both_kinds_of_value() {
     let all: BTreeSet<&str> = keys().map(|key| key.env).collect();
-    let invalid: BTreeSet<&str> = INVALID.iter().map(|(env, ..)| *env).collect();
+    let mut invalid: BTreeSet<&str> = INVALID.iter().map(|(env, ..)| *env).collect();
+    // Every text is a password.
+    invalid.insert("NARTHEX_SMTP_PASSWORD");
     assert_eq!(invalid, all);
     let mut valid: BTreeSet<&str> = VALID.iter().map(|(env, _)| *env).collect();
-    // The secret key is never an argument, the others need a file, and the schema needs PostgreSQL.
+    // A secret is never an argument, the others need a file, and the schema needs PostgreSQL.
     // They have their own tests.
     valid.extend([
         "NARTHEX_DATABASE_SCHEMA",
@@ -274,6 +308,9 @@ fn every_setting_is_tested_with_both_kinds_of_value() {
         "NARTHEX_SECRET_KEY_FILE",
         "DATABASE_URL_FILE",
         "NARTHEX_GEOIP",
+        "NARTHEX_SMTP_URL_FILE",
+        "NARTHEX_SMTP_PASSWORD",
+        "NARTHEX_SMTP_PASSWORD_FILE",
     ]);
     assert_eq!(valid, all);
 }

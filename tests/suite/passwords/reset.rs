@@ -39,6 +39,13 @@ async fn open(app: &TestApp, link: &str) -> Browser {
     browser
 }
 
+/// Returns the reset link with this index. Notices arrive between them.
+fn reset_link(server: &MailServer, index: usize) -> String {
+    let links = (0..).map(|index| server.wait_for(index).link());
+    let mut links = links.filter(|link| link.contains("/password/reset"));
+    links.nth(index).unwrap()
+}
+
 async fn set_password(browser: &Browser, password: &str) {
     let form = [("password", password)];
     browser
@@ -257,7 +264,7 @@ async fn changes_of_the_account_make_the_link_void() {
     for number in 0..3 {
         app.advance(5 * MINUTE);
         ask(&app, ADA).await;
-        let link = server.wait_for(number).link();
+        let link = reset_link(&server, number);
         match number {
             0 => {
                 let form = [("current_password", PASSWORD), ("password", NEW_PASSWORD)];
@@ -284,7 +291,8 @@ async fn second_request_within_a_minute_sends_no_mail() {
     ask(&app, ADA).await;
     app.advance(Duration::from_secs(1));
     ask(&app, GRACE).await;
-    assert_eq!(server.wait_for(1).to, [GRACE]);
+    let recipients = [0, 1].map(|index| server.wait_for(index).to.concat());
+    assert_eq!(recipients, [ADA, GRACE]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
