@@ -117,7 +117,7 @@ impl From<&str> for EventDetail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::NewExpiry;
+    use crate::audit::token_change::NewExpiry;
 
     #[test]
     fn stored_details_are_read_back() {

@@ -10,7 +10,7 @@ pub use self::{
     detail::{DeviceDetail, EventDetail, RevokedDetail},
     event::{Actor, Event, EventKind, NewEvent},
     search::{EventBoundary, EventFilter, EventGroup, EventPage, EventsOf, search, whole_log},
-    token_change::{NewExpiry, TokenChangeDetail},
+    token_change::TokenChangeDetail,
 };
 
 use std::time::Duration;

@@ -156,10 +156,7 @@ impl Sender {
 
 /// The address or the URL of the people who help users.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Contact {
-    text: String,
-    is_email: bool,
-}
+pub struct Contact(String);
 
 impl Contact {
     /// Parses an e-mail address or an https URL.
@@ -169,35 +166,19 @@ impl Contact {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let address = text.strip_prefix("mailto:").unwrap_or(text);
         if let Ok(email) = Email::parse(address) {
-            return Ok(Self {
-                text: email.as_str().to_owned(),
-                is_email: true,
-            });
+            return Ok(Self(email.as_str().to_owned()));
         }
         let url = Url::parse(text).ok();
         url.filter(|url| matches!(url.scheme(), "http" | "https"))
             .filter(|url| url.username().is_empty() && url.password().is_none())
-            .map(|url| Self {
-                text: url.into(),
-                is_email: false,
-            })
+            .map(|url| Self(url.into()))
             .ok_or("give an address or a URL, such as help@example.com or https://example.com/help")
     }
 
     /// Returns the address or the URL, for display.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Returns the target of a link.
-    #[must_use]
-    pub fn href(&self) -> String {
-        if self.is_email {
-            format!("mailto:{}", self.text)
-        } else {
-            self.text.clone()
-        }
+        &self.0
     }
 }
 

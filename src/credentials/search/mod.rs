@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub use self::{
-    order::{Position, SortOrder},
+    order::SortOrder,
     page::{Boundary, ListPage},
 };
 

@@ -8,14 +8,17 @@ use super::{
     transport::{SendError, Transport},
 };
 use crate::{
-    accounts::email_verification,
+    accounts::{self, email_verification},
     app_state::AppState,
     error::{Error, Result},
     i18n::Language,
     jobs::{self, Job, JobKind, Outcome, Settled},
     mail::{Mail, QueuedMail, links},
     passwords::reset,
-    types::{email::Email, ids::JobId},
+    types::{
+        email::Email,
+        ids::{JobId, UserId},
+    },
 };
 
 /// Sends mails by the transport of the settings.
@@ -62,7 +65,7 @@ impl Mailer {
             mail: Mail::Test,
         };
         let id = self.state.new_id()?;
-        let message = self.write(id, Language::english(), &queued, &Secrets::default())?;
+        let message = self.write(id, self.default_language(), &queued, &Secrets::default())?;
         self.transport.send(id, &message).map_err(Error::internal)
     }
 
@@ -115,7 +118,8 @@ impl Mailer {
             Ok(secrets) => secrets,
             Err(outcome) => return Ok(outcome),
         };
-        let message = match self.write(job.id, Language::english(), queued, &secrets) {
+        let language = self.language_of(job.user).await?;
+        let message = match self.write(job.id, language, queued, &secrets) {
             Ok(message) => message,
             Err(error) => return Ok(Outcome::Failed(error.to_string())),
         };
@@ -124,6 +128,27 @@ impl Mailer {
             Err(SendError::Temporary(cause)) => Outcome::Retry(cause),
             Err(SendError::Permanent(cause)) => Outcome::Failed(cause),
         })
+    }
+
+    /// Returns the language that the user chose. Without a choice or an account, it is the language of
+    /// the settings, because a mail answers no browser.
+    async fn language_of(&self, user: Option<UserId>) -> Result<&Language> {
+        let Some(user) = user else {
+            return Ok(self.default_language());
+        };
+        match accounts::find(&self.state, user).await {
+            Ok(account) => {
+                let languages = &self.state.settings().languages;
+                Ok(languages.chosen(account.user.language.as_ref()))
+            }
+            // The account was deleted, which its last mail tells.
+            Err(Error::NotFound) => Ok(self.default_language()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn default_language(&self) -> &Language {
+        self.state.settings().languages.chosen(None)
     }
 
     /// Derives the secrets of a mail, or decides the outcome if there are none.

@@ -8,10 +8,9 @@ mod notice;
 mod thread;
 mod transport;
 
+use self::content::Rendered;
 #[cfg(feature = "internals")]
-pub use self::content::{Rendered, render};
-pub use self::{
-    mailer::Mailer,
-    thread::MailThread,
-    transport::{SendError, Transport},
-};
+pub use self::content::render;
+#[cfg(any(feature = "cli", feature = "internals"))]
+pub use self::transport::Transport;
+pub use self::{mailer::Mailer, thread::MailThread};

@@ -2,17 +2,20 @@
 
 use std::rc::Rc;
 
-use actix_web::{HttpRequest, HttpResponse, Scope, dev::HttpServiceFactory, web};
+#[cfg(feature = "pages")]
+use actix_web::HttpRequest;
+use actix_web::{HttpResponse, Scope, dev::HttpServiceFactory, web};
 
 use super::connections::InProgress;
+#[cfg(feature = "pages")]
+use crate::http::{address::mount_of, auth::identify_browser};
 use crate::{
     app_state::AppState,
     config::SigningKeys,
     error::Error,
     http::{
-        address::mount_of,
         app::{add_state, compressed, paths_in_order, resource},
-        auth::{identify_browser, session_cookie::CookieConfig},
+        auth::session_cookie::CookieConfig,
         middleware::{
             body,
             outermost::{Outermost, wrap_request},
@@ -52,10 +55,16 @@ pub fn service_with_routes(
 }
 
 /// The page of a signed-in user keeps its menu, so that the user does not look signed out.
+#[cfg(feature = "pages")]
 async fn not_found(request: HttpRequest) -> Result<HttpResponse, Error> {
     let format = ResponseFormat::at(mount_of(&request), request.path());
     if format == ResponseFormat::Html {
         identify_browser(&request).await?;
     }
+    Err(Error::NotFound)
+}
+
+#[cfg(not(feature = "pages"))]
+async fn not_found() -> Result<HttpResponse, Error> {
     Err(Error::NotFound)
 }

@@ -94,9 +94,9 @@ mod tests {
         assert_eq!(parsed.expose(), text);
         for wrong in [
             "",
-            &text[1..],
+            text.trim_start_matches('7'),
             &format!("{text}A"),
-            &text.replace(&text[..1], "/"),
+            &text.replace('7', "/"),
         ] {
             assert!(LinkSecret::parse(wrong).is_none(), "{wrong}");
         }

@@ -117,13 +117,9 @@ fn second_run_reports_what_differs_from_the_file() {
     let report = import_all(&operator, &export, &["--check"]);
     assert_eq!(report["differences"], json!([]));
 
-    operator.run_ok(&[
-        "token",
-        "revoke",
-        &operator.json(&["token", "list", ADA])["data"][0]["id"]
-            .as_str()
-            .unwrap(),
-    ]);
+    let tokens = operator.json(&["token", "list", ADA]);
+    let newest = tokens["data"][0]["id"].as_str().unwrap();
+    operator.run_ok(&["token", "revoke", newest]);
     let before = content(&operator);
     let changed = Export::of_sanctum()
         .user_with("1", "new@example.com", json!({"name": "New"}))

@@ -8,7 +8,7 @@ use reqwest::Method;
 use crate::support::app::{PASSWORD, TestApp, migrate};
 use crate::support::client::Browser;
 use crate::support::database::Database;
-use crate::support::mail_server::MailServer;
+use crate::support::mail_server::{MailServer, ReceivedMail};
 use crate::support::operator::Operator;
 use crate::support::page::{ADA, GRACE, event_types, expect_field_errors};
 use crate::support::sql;
@@ -293,6 +293,27 @@ async fn second_request_within_a_minute_sends_no_mail() {
     ask(&app, GRACE).await;
     let recipients = [0, 1].map(|index| server.wait_for(index).to.concat());
     assert_eq!(recipients, [ADA, GRACE]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_is_in_the_language_of_the_user() {
+    let (app, server) = start();
+    app.add_user(ADA).await;
+    app.add_user(GRACE).await;
+    let browser = app.sign_in(ADA).await;
+    let german = [("name", "Ada"), ("email", ADA), ("language", "de")];
+    let changed = browser.post("/account/profile", &german).await;
+    changed.expect_status(303);
+    for (email, subject) in [
+        (ADA, "Narthex: neues Passwort wählen"),
+        (GRACE, "Narthex: choose a new password"),
+    ] {
+        ask(&app, email).await;
+        let mut mails = (0..).map(|index| server.wait_for(index));
+        let is_reset = |mail: &ReceivedMail| mail.to == [email] && mail.text().contains("reset");
+        let mail = mails.find(is_reset).unwrap();
+        assert_eq!(mail.message().subject(), Some(subject));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
