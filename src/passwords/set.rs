@@ -17,7 +17,7 @@ use crate::{
 /// are revoked in the same transaction.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the account does not exist.
+/// [`NotFound`](crate::error::Error::NotFound) if the account does not exist.
 pub async fn set_password_as_operator(
     context: &AppState,
     user: UserId,
