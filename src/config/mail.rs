@@ -281,15 +281,10 @@ mod tests {
         ] {
             assert!(Sender::parse(text).is_err(), "{text}");
         }
-        let href = |text| Contact::parse(text).map(|contact| contact.href());
-        assert_eq!(
-            href("help@example.com").as_deref(),
-            Ok("mailto:help@example.com")
-        );
-        assert_eq!(
-            href("https://example.com/help").as_deref(),
-            Ok("https://example.com/help")
-        );
-        assert!(href("javascript:alert(1)").is_err());
+        for text in ["help@example.com", "https://example.com/help"] {
+            let contact = Contact::parse(text);
+            assert_eq!(contact.as_ref().map(Contact::as_str), Ok(text));
+        }
+        assert!(Contact::parse("javascript:alert(1)").is_err());
     }
 }

@@ -67,7 +67,7 @@ const FORMS: &[Form] = &[
     form(paths::TOKEN_ROTATE, paths::TOKEN, &["overlap"]),
     form(paths::TOKEN_PAUSE, paths::TOKEN, &[]),
     form(paths::TOKEN_RESUME, paths::TOKEN, &[]),
-    form(paths::SESSION_REVOKE, paths::SESSIONS, &[]),
+    form(paths::SESSION_REVOKE, paths::SESSION, &[]),
     form(paths::SIGN_OUT, paths::SIGN_OUT, SELECTION_FIELDS),
 ];
 

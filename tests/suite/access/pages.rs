@@ -223,7 +223,9 @@ fn assert_sign_in_required(method: &Method, path: &str, answer: Answer) {
             (_, "/account/password" | "/account/delete" | "/account/profile") => "/account/profile",
             (_, "/account/tokens") => "/account/tokens/new",
             (_, "/account/sign-out") => "/account/sign-out",
-            (_, path) if path.starts_with("/account/sessions/") => "/account/sessions",
+            (_, path) if path.starts_with("/account/sessions/") => {
+                path.strip_suffix("/revoke").unwrap_or("/account/sessions")
+            }
             (_, path) if path.ends_with("/revoke") => "/account/tokens",
             (_, path) if path.starts_with("/account/tokens/") => UNKNOWN_TOKEN_PAGE,
             _ => "/account",
