@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::support::app::{PASSWORD, TestApp};
+use crate::support::mount;
 use crate::support::page::{ADA, GRACE, event_types, own_session};
 use crate::support::user_agents::{CHROME_ON_WINDOWS, SAFARI_ON_IPHONE};
 
@@ -111,7 +112,8 @@ async fn unfamiliar_session_is_signed_out_and_then_the_password_changed() {
     let revoke = format!("/account/sessions/{}/revoke", own_session(&phone).await);
     let page = browser.get("/account").await;
     page.expect_text(&format!("action=\"{revoke}\""));
-    let form = [("next", "/account/profile"), ("confirmed", "1")];
+    let next = mount::from_environment().url("/account/profile");
+    let form = [("next", &*next), ("confirmed", "1")];
     let revoked = browser.post(&revoke, &form).await;
     let page = browser
         .follow(&revoked.expect_redirect("/account/profile"))

@@ -5,6 +5,7 @@ use std::time::Duration;
 use narthex::credentials::limits::MAX_SESSIONS;
 
 use crate::support::app::{PASSWORD, TestApp};
+use crate::support::mount;
 use crate::support::page::{ADA, GRACE, fetch_list, own_session};
 use crate::support::user_agents::{CHROME_ON_WINDOWS, SAFARI_ON_IPHONE};
 
@@ -263,7 +264,7 @@ async fn ticked_sessions_lead_to_their_exact_preview_and_back() {
     let other = app.sign_in_with(ADA, CHROME_ON_WINDOWS).await;
     let id = own_session(&phone).await;
     let list = browser.get("/account/sessions?kind=mobile").await;
-    let next = list.field("next");
+    let next = mount::from_environment().url(&list.field("next"));
     let query = [
         ("class", "session"),
         ("except", "current"),
