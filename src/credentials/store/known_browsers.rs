@@ -55,7 +55,11 @@ pub(in crate::credentials) fn delete_browsers(
         .load(connection)?;
     let mut deleted = 0;
     for key in old {
-        deleted += diesel::delete(browsers::table.find(key)).execute(connection)?;
+        // A sign-in may have used the browser since the query.
+        let still_old = browsers::table
+            .find(key)
+            .filter(browsers::last_seen_at.le(before));
+        deleted += diesel::delete(still_old).execute(connection)?;
     }
     Ok(deleted)
 }
