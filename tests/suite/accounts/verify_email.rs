@@ -8,19 +8,17 @@ use serde_json::json;
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::client::Browser;
-use crate::support::mail_server::{MailServer, ReceivedMail};
+use crate::support::mail_server::ReceivedMail;
 use crate::support::page::{ADA, GRACE, expect_field_errors};
 
 const OTHER_PASSWORD: &str = "a quite different sentence";
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn start() -> (TestApp, MailServer) {
-    let server = MailServer::start();
-    let settings = [
-        ("NARTHEX_SMTP_URL", &*server.url()),
-        ("NARTHEX_CONTACT", "help@example.com"),
-    ];
-    (TestApp::start_with(&settings), server)
+/// Signs in to an unverified account, which a server without mail permits. The browser then uses the
+/// server with mail.
+async fn sign_in_unverified(app: &TestApp) -> Browser {
+    let without_mail = app.start_second(&[]);
+    without_mail.sign_in(ADA).await.moved_to(&app.origin)
 }
 
 /// Registers in a new browser and returns it.
@@ -64,7 +62,7 @@ fn leads_to(path: &str) -> (u16, Option<String>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn registration_opens_no_session_until_the_address_is_verified() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     let browser = register(&app, ADA, PASSWORD).await;
     let page = browser.get("/verify-email").await.expect_status(200);
     page.expect_text("We sent an email to ada@example.com");
@@ -80,8 +78,8 @@ async fn registration_opens_no_session_until_the_address_is_verified() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn existing_address_gets_the_same_answer_and_a_mail_without_a_secret() {
-    let (app, server) = start();
+async fn existing_address_gets_the_same_answer_and_a_plain_mail() {
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     let answer = async |email: &str| {
         let browser = app.browser();
@@ -108,7 +106,7 @@ async fn existing_address_gets_the_same_answer_and_a_mail_without_a_secret() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_password_of_an_unverified_account_has_the_usual_answer() {
-    let (app, _server) = start();
+    let (app, _server) = TestApp::start_with_mail();
     register(&app, ADA, PASSWORD).await;
     let answer = async |email: &str| {
         let form = [("email", email), ("password", OTHER_PASSWORD)];
@@ -121,7 +119,7 @@ async fn wrong_password_of_an_unverified_account_has_the_usual_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn api_sign_in_of_an_unverified_account_is_refused() {
-    let (app, _server) = start();
+    let (app, _server) = TestApp::start_with_mail();
     register(&app, ADA, PASSWORD).await;
     let body = json!({"email": ADA, "password": PASSWORD, "device_name": "Phone"});
     let refused = app.anonymous().post_json("/api/v1/sign-in", &body).await;
@@ -135,7 +133,7 @@ async fn api_sign_in_of_an_unverified_account_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn link_alone_does_not_verify_the_address() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     register(&app, ADA, PASSWORD).await;
     let mail = server.wait_for(0);
     for method in [Method::HEAD, Method::GET] {
@@ -155,7 +153,7 @@ async fn link_alone_does_not_verify_the_address() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn owner_of_the_address_takes_the_account_of_a_squatter_over() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     register(&app, ADA, PASSWORD).await;
     let browser = open(&app, &server.wait_for(0)).await;
     let taken = browser.post("/verify-email", &[("password", OTHER_PASSWORD)]);
@@ -166,7 +164,7 @@ async fn owner_of_the_address_takes_the_account_of_a_squatter_over() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn resend_replaces_the_link() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     let browser = register(&app, ADA, PASSWORD).await;
     app.advance(HOUR / 60);
     let sent = browser.post("/verify-email/resend", &[]).await;
@@ -179,7 +177,7 @@ async fn resend_replaces_the_link() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn link_expires_after_a_day() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     register(&app, ADA, PASSWORD).await;
     let mail = server.wait_for(0);
     app.advance(24 * HOUR);
@@ -191,7 +189,7 @@ async fn link_expires_after_a_day() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unverified_account_is_given_up_after_a_day() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     register(&app, ADA, PASSWORD).await;
     let first = app.user_id(ADA).await;
     app.advance(24 * HOUR - Duration::from_secs(1));
@@ -208,7 +206,7 @@ async fn unverified_account_is_given_up_after_a_day() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn verified_account_is_never_given_up() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     app.advance(48 * HOUR);
     register(&app, ADA, OTHER_PASSWORD).await;
@@ -218,7 +216,7 @@ async fn verified_account_is_never_given_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn session_that_began_before_the_verification_ends() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     register(&app, ADA, PASSWORD).await;
     let mail = server.wait_for(0);
     // Without mail, the account may be used.
@@ -239,13 +237,12 @@ async fn session_that_began_before_the_verification_ends() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn code_verifies_in_a_session_of_the_account_only() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     let registered = register(&app, ADA, PASSWORD).await;
     let code = server.wait_for(0).code();
     let refused = registered.post("/verify-email", &[("code", &code)]).await;
     refused.expect_status(410);
-    let without_mail = app.start_second(&[]);
-    let browser = without_mail.sign_in(ADA).await.moved_to(&app.origin);
+    let browser = sign_in_unverified(&app).await;
     let wrong = browser
         .post("/verify-email", &[("code", "BBBB-BBBB")])
         .await;
@@ -257,14 +254,10 @@ async fn code_verifies_in_a_session_of_the_account_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn third_wrong_code_makes_the_code_void() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     register(&app, ADA, PASSWORD).await;
     let code = server.wait_for(0).code();
-    let browser = app
-        .start_second(&[])
-        .sign_in(ADA)
-        .await
-        .moved_to(&app.origin);
+    let browser = sign_in_unverified(&app).await;
     for _ in 0..3 {
         let wrong = browser
             .post("/verify-email", &[("code", "BBBB-BBBB")])
@@ -277,14 +270,10 @@ async fn third_wrong_code_makes_the_code_void() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn code_expires_after_ten_minutes() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     register(&app, ADA, PASSWORD).await;
     let code = server.wait_for(0).code();
-    let browser = app
-        .start_second(&[])
-        .sign_in(ADA)
-        .await
-        .moved_to(&app.origin);
+    let browser = sign_in_unverified(&app).await;
     app.advance(HOUR / 6);
     let late = browser.post("/verify-email", &[("code", &code)]).await;
     expect_field_errors(late, &["code"]);
@@ -292,7 +281,7 @@ async fn code_expires_after_ten_minutes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn operator_verifies_an_address() {
-    let (app, _server) = start();
+    let (app, _server) = TestApp::start_with_mail();
     register(&app, ADA, PASSWORD).await;
     let user = app.user_id(ADA).await;
     let verified = accounts::email_verification::verify_as_operator(&app.context, user);

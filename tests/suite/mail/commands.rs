@@ -10,7 +10,7 @@ use crate::support::page::ADA;
 fn operator(url: &str) -> Operator {
     Operator::on(Database::fresh(migrate))
         .with("NARTHEX_SMTP_URL", url)
-        .with("NARTHEX_CONTACT", super::CONTACT)
+        .with("NARTHEX_CONTACT", crate::support::mail_server::CONTACT)
 }
 
 #[test]

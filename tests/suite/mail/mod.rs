@@ -22,9 +22,7 @@ use narthex::util::clock::Timestamp;
 use crate::support::app::{migrate, signing_keys};
 use crate::support::database::Database;
 use crate::support::faulty_random::FaultyRandom;
-use crate::support::mail_server::MailServer;
-
-const CONTACT: &str = "help@example.com";
+use crate::support::mail_server::{CONTACT, MailServer};
 
 /// Nodes without a thread for mails. The test sends the mails that are due, and moves the clock.
 struct Nodes {

@@ -13,9 +13,9 @@ use narthex::types::credential_kind::CredentialType;
 use narthex::types::{email::Email, name::Name};
 use serde_json::json;
 
-use super::CONTACT;
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::client::Browser;
+use crate::support::mail_server::CONTACT;
 use crate::support::mail_server::{MailServer, ReceivedMail};
 use crate::support::page::{ADA, newest_token};
 use crate::support::user_agents::SAFARI_ON_IPHONE;
@@ -31,10 +31,7 @@ pub struct Notices {
 
 impl Notices {
     fn start() -> Self {
-        let server = MailServer::start();
-        let app = TestApp::start_with(&[
-            ("NARTHEX_SMTP_URL", &server.url()),
-            ("NARTHEX_CONTACT", CONTACT),
+        let (app, server) = TestApp::start_with_mail_and(&[
             ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1"),
             ("NARTHEX_SESSION_IDLE", "90d"),
             ("NARTHEX_SESSION_MAX", "90d"),

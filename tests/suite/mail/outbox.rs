@@ -29,12 +29,7 @@ async fn queued_mail_is_sent_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn server_sends_mail_after_the_commit_without_a_request() {
-    let server = MailServer::start();
-    let settings = [
-        ("NARTHEX_SMTP_URL", &*server.url()),
-        ("NARTHEX_CONTACT", super::CONTACT),
-    ];
-    let app = TestApp::start_with(&settings);
+    let (app, server) = TestApp::start_with_mail();
     let mail = QueuedMail {
         to: ADA.to_owned(),
         mail: Mail::Test,

@@ -104,7 +104,7 @@ async fn session_cannot_recognise_itself_or_one_of_another_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unfamiliar_session_is_signed_out_and_then_the_password_changed() {
+async fn unfamiliar_session_leads_to_its_sign_out_and_the_password() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     app.advance(TICK);

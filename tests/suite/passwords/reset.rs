@@ -16,16 +16,6 @@ use crate::support::sql;
 const NEW_PASSWORD: &str = "a quite different sentence";
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Starts with a mail server. The accounts are made before, so they are verified.
-fn start() -> (TestApp, MailServer) {
-    let server = MailServer::start();
-    let settings = [
-        ("NARTHEX_SMTP_URL", &*server.url()),
-        ("NARTHEX_CONTACT", "help@example.com"),
-    ];
-    (TestApp::start_with(&settings), server)
-}
-
 async fn ask(app: &TestApp, email: &str) {
     let browser = app.browser();
     let asked = browser.post("/password/forgot", &[("email", email)]).await;
@@ -71,7 +61,7 @@ async fn expect_sign_in(app: &TestApp, password: &str, status: u16) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reset_by_mail_ends_sessions_and_device_tokens() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     let user = app.add_user(ADA).await;
     let session = app.sign_in(ADA).await;
     let personal = app.token_of(&session, "CI", &["*"]).await;
@@ -119,7 +109,7 @@ async fn reset_by_mail_ends_sessions_and_device_tokens() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn personal_tokens_stay_active_if_the_form_says_so() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     let personal = app.token_of(&app.sign_in(ADA).await, "CI", &["*"]).await;
     ask(&app, ADA).await;
@@ -137,7 +127,7 @@ async fn personal_tokens_stay_active_if_the_form_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_address_gets_the_same_answer_and_no_mail() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     let answer = async |email: &str| {
         let browser = app.browser();
@@ -156,7 +146,7 @@ async fn unknown_address_gets_the_same_answer_and_no_mail() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mail_goes_to_the_stored_address_only() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     ask(&app, "ADA@EXAMPLE.COM").await;
     assert_eq!(server.wait_for(0).to, [ADA]);
@@ -164,7 +154,7 @@ async fn mail_goes_to_the_stored_address_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn disabled_account_gets_no_mail() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     let ada = app.add_user(ADA).await;
     app.add_user(GRACE).await;
     accounts::disable(&app.context, ada).await.unwrap();
@@ -175,7 +165,7 @@ async fn disabled_account_gets_no_mail() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn scanner_that_follows_the_link_does_not_use_it_up() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     ask(&app, ADA).await;
     let link = server.wait_for(0).link();
@@ -193,7 +183,7 @@ async fn scanner_that_follows_the_link_does_not_use_it_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn link_works_once() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     ask(&app, ADA).await;
     let link = server.wait_for(0).link();
@@ -203,7 +193,7 @@ async fn link_works_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_uses_of_a_link_set_one_password() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     ask(&app, ADA).await;
     let link = server.wait_for(0).link();
@@ -220,7 +210,7 @@ async fn concurrent_uses_of_a_link_set_one_password() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn newer_link_replaces_the_older_one() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     ask(&app, ADA).await;
     let older = server.wait_for(0).link();
@@ -233,7 +223,7 @@ async fn newer_link_replaces_the_older_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn link_expires_after_an_hour() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     ask(&app, ADA).await;
     let link = server.wait_for(0).link();
@@ -246,7 +236,7 @@ async fn link_expires_after_an_hour() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_password_does_not_use_the_link_up() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     ask(&app, ADA).await;
     let browser = open(&app, &server.wait_for(0).link()).await;
@@ -258,7 +248,7 @@ async fn refused_password_does_not_use_the_link_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_of_the_account_make_the_link_void() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     let user = app.add_user(ADA).await;
     let browser = app.sign_in(ADA).await;
     for number in 0..3 {
@@ -284,7 +274,7 @@ async fn changes_of_the_account_make_the_link_void() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn second_request_within_a_minute_sends_no_mail() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     app.add_user(GRACE).await;
     ask(&app, ADA).await;
@@ -297,7 +287,7 @@ async fn second_request_within_a_minute_sends_no_mail() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mail_is_in_the_language_of_the_user() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     app.add_user(GRACE).await;
     let browser = app.sign_in(ADA).await;
@@ -318,7 +308,7 @@ async fn mail_is_in_the_language_of_the_user() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn network_gets_twenty_mails_a_minute() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     for number in 0..20 {
         ask(&app, &format!("user{number}@example.com")).await;
@@ -332,7 +322,7 @@ async fn network_gets_twenty_mails_a_minute() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn link_is_in_no_later_address_and_not_in_the_database() {
-    let (app, server) = start();
+    let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;
     ask(&app, ADA).await;
     let link = server.wait_for(0).link();
@@ -356,12 +346,8 @@ async fn link_is_in_no_later_address_and_not_in_the_database() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn link_begins_with_the_public_url_whatever_the_host() {
-    let server = MailServer::start();
-    let app = TestApp::start_with(&[
-        ("NARTHEX_SMTP_URL", &server.url()),
-        ("NARTHEX_CONTACT", "help@example.com"),
-        ("NARTHEX_PUBLIC_URL", "https://accounts.example.com"),
-    ]);
+    let public = ("NARTHEX_PUBLIC_URL", "https://accounts.example.com");
+    let (app, server) = TestApp::start_with_mail_and(&[public]);
     app.add_user(ADA).await;
     let client = app.browser();
     let request = client

@@ -28,6 +28,7 @@ use super::binary::Narthex;
 use super::client::{AnonymousClient, ApiClient, Browser};
 use super::database::Database;
 use super::faulty_random::FaultyRandom;
+use super::mail_server::{CONTACT, MailServer};
 use super::mount;
 use super::secret_scan;
 use super::user_agents::FIREFOX_ON_LINUX;
@@ -65,6 +66,20 @@ impl TestApp {
         let database = Database::fresh(migrate);
         let address = database.address().to_owned();
         Self::start_on(database, &address, settings)
+    }
+
+    /// Starts with a mail server that accepts every mail.
+    pub fn start_with_mail() -> (Self, MailServer) {
+        Self::start_with_mail_and(&[])
+    }
+
+    /// Starts with a mail server that accepts every mail, and with these settings.
+    pub fn start_with_mail_and(settings: &[(&str, &str)]) -> (Self, MailServer) {
+        let server = MailServer::start();
+        let url = server.url();
+        let of_mail = [("NARTHEX_SMTP_URL", &*url), ("NARTHEX_CONTACT", CONTACT)];
+        let app = Self::start_with(&[&of_mail, settings].concat());
+        (app, server)
     }
 
     /// Starts on this database, at this address.

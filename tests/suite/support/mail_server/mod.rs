@@ -38,6 +38,9 @@ pub struct Offer {
     pub login: Option<(&'static str, &'static str)>,
 }
 
+/// The contact of the operator, which a server with mail needs.
+pub const CONTACT: &str = "help@example.com";
+
 pub struct MailServer {
     pub port: u16,
     shared: Arc<Shared>,
