@@ -1,22 +1,21 @@
 //! Verifies the e-mail addresses of accounts that users create themselves.
 //!
-//! The link in the mail does not suffice. Somebody may have registered the address of another person,
-//! who would verify the account of the first by following the link. So the visitor must also be
+//! The link in the mail does not suffice. A stranger may have registered the address of another person,
+//! who would verify the stranger's account by following the link. So the visitor must also be
 //! signed in to the account, or know its password. Otherwise a new password takes the account over,
-//! and ends everything that the first person made.
+//! and ends everything that the stranger made.
 
 use std::{net::IpAddr, time::Duration};
 
 use super::{
     Account,
     deactivate::delete_account,
-    register::{NewAccount, Registration, insert},
+    register::{NewAccount, Registration, admit, insert},
     store,
 };
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
-    config,
     credentials::{
         CredentialFilter, Principal, RevocationReason,
         revoke::{self, RevocationRequest, begin_change_as, lock_user_and_recheck_actor},
@@ -28,11 +27,11 @@ use crate::{
         self, Mail, QueuedMail,
         links::{self, Code, Link, LinkSecret, NewLink, Purpose},
     },
-    passwords::verify::{PasswordProof, redeem_password_proof},
-    rate_limit::{
-        self, Attempt,
-        mails::{self, MailAllowance},
+    passwords::{
+        set_email_verified,
+        verify::{PasswordProof, redeem_password_proof},
     },
+    rate_limit::mails::{self, MailAllowance},
     types::{
         credential_kind::CredentialType,
         email::Email,
@@ -57,15 +56,7 @@ pub async fn register_by_mail(
     registration: Registration,
     actor: Actor,
 ) -> Result<()> {
-    if context.settings().accounts.registration == config::Registration::Closed {
-        return Err(Error::RegistrationClosed);
-    }
-    let attempt = Attempt::to_register(context, actor.ip);
-    let attempt = context
-        .read(move |context, connection| rate_limit::check(context, connection, attempt))
-        .await?;
-    let permit = context.hasher().acquire(actor.ip).await?;
-    rate_limit::record_attempt(context, &attempt).await?;
+    let permit = admit(context, &actor).await?;
     let Registration {
         name,
         email,
@@ -118,7 +109,7 @@ fn create(tx: &mut Transaction<'_>, new: &NewAccount, actor: &Actor) -> Result<(
     queue_link(tx, user, &new.email)
 }
 
-/// Mails the owner of an account that somebody wanted to register its address. If the address is not
+/// Mails the owner of an account that a client wanted to register its address. If the address is not
 /// verified yet, the mail has a link.
 fn tell_owner(tx: &mut Transaction<'_>, account: &Account) -> Result<()> {
     if account.disabled_at.is_some() {
@@ -293,7 +284,7 @@ fn verify(
 
 fn mark_verified(tx: &mut Transaction<'_>, user: UserId, actor: &Actor) -> Result<()> {
     let invalidation = tx.invalidate_user(user);
-    store::set_verified(tx.connection, invalidation, user)?;
+    set_email_verified(tx.connection, invalidation, user)?;
     audit::record(tx, user, actor, NewEvent::new(EventKind::EmailVerified, ""))
 }
 

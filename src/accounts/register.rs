@@ -79,6 +79,16 @@ pub async fn register(
     registration: Registration,
     actor: Actor,
 ) -> Result<PasswordProof> {
+    let permit = admit(context, &actor).await?;
+    insert_account(context, &permit, registration, actor).await
+}
+
+/// Admits a registration by a client, and counts it against the client's network.
+///
+/// # Errors
+/// [`Error::RegistrationClosed`] if only operators create accounts; [`Error::Throttled`] if too
+/// many attempts came from the client's network.
+pub(super) async fn admit(context: &AppState, actor: &Actor) -> Result<HashPermit> {
     if context.settings().accounts.registration == config::Registration::Closed {
         return Err(Error::RegistrationClosed);
     }
@@ -88,7 +98,7 @@ pub async fn register(
         .await?;
     let permit = context.hasher().acquire(actor.ip).await?;
     rate_limit::record_attempt(context, &attempt).await?;
-    insert_account(context, &permit, registration, actor).await
+    Ok(permit)
 }
 
 /// Does the same as [`register`] for a form that a second click may send twice. If an account with

@@ -183,17 +183,6 @@ pub(super) fn set_profile(
         .map(drop)
 }
 
-pub(super) fn set_verified(
-    connection: &mut AnyConnection,
-    _: Invalidation,
-    id: UserId,
-) -> QueryResult<()> {
-    diesel::update(users::table.find(id))
-        .set(users::email_unverified_since.eq(None::<Timestamp>))
-        .execute(connection)
-        .map(drop)
-}
-
 pub(super) fn set_disabled(
     connection: &mut AnyConnection,
     _: Invalidation,

@@ -76,7 +76,7 @@ pub(super) enum Action {
     },
     /// Print a link with which a user sets a new password. It works once, within 60 minutes
     ///
-    /// Give it to the user in a way that nobody else can read. It works without a mail server.
+    /// Give it to the user by a private channel. It works without a mail server.
     ResetLink {
         #[command(flatten)]
         target: UserArgument,

@@ -89,7 +89,7 @@ pub enum Outcome {
 pub enum Settled {
     /// The job is done.
     Done,
-    /// The job was dropped, because nobody needs its result.
+    /// The job was dropped, because its result is not needed any more.
     Dropped,
     /// The job is due again later.
     Postponed,

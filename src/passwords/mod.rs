@@ -8,3 +8,5 @@ pub mod set;
 mod store;
 pub mod strength;
 pub mod verify;
+
+pub(crate) use self::store::set_email_verified;

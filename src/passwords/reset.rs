@@ -94,13 +94,9 @@ fn queue_link(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
     let Some(email) = address_of(tx, user)? else {
         return Ok(());
     };
-    let link = NewLink {
-        purpose: Purpose::ResetPassword,
-        user: Some(user),
-        email: &email,
-        detail: "",
-    };
-    mail::queue_link(tx, &link, |link| Mail::ResetPassword { link })
+    mail::queue_link(tx, &new_link(user, &email), |link| Mail::ResetPassword {
+        link,
+    })
 }
 
 /// Creates a link for an operator, who gives it to the user.
@@ -116,15 +112,7 @@ pub async fn create_link(context: &AppState, user: UserId) -> Result<LinkSecret>
                 return Err(Error::NotFound);
             }
             let email = address_of(tx, user)?.ok_or(Error::NotFound)?;
-            let id = links::create(
-                tx,
-                &NewLink {
-                    purpose: Purpose::ResetPassword,
-                    user: Some(user),
-                    email: &email,
-                    detail: "",
-                },
-            )?;
+            let id = links::create(tx, &new_link(user, &email))?;
             let link = links::find(tx.connection, id, tx.state.now())?;
             let secret = link.map(|link| link.secret(tx.state)).transpose()?;
             secret
@@ -132,6 +120,15 @@ pub async fn create_link(context: &AppState, user: UserId) -> Result<LinkSecret>
                 .ok_or_else(|| Error::internal("a new link has no secret"))
         })
         .await
+}
+
+const fn new_link(user: UserId, email: &Email) -> NewLink<'_> {
+    NewLink {
+        purpose: Purpose::ResetPassword,
+        user: Some(user),
+        email,
+        detail: "",
+    }
 }
 
 fn address_of(tx: &mut Transaction<'_>, user: UserId) -> Result<Option<Email>> {
@@ -219,7 +216,7 @@ pub async fn reset(
             ensure_usable(tx, user, &link)?;
             store::set_password(tx.connection, user, &hash)?;
             let invalidation = tx.invalidate_user(user);
-            store::set_verified(tx.connection, invalidation, user)?;
+            store::set_email_verified(tx.connection, invalidation, user)?;
             links::void_of_user(tx.connection, user)?;
             let event = NewEvent::new(EventKind::PasswordReset, "");
             audit::record(tx, user, &actor, event)?;

@@ -86,7 +86,7 @@ pub(super) fn is_unverified(connection: &mut AnyConnection, id: UserId) -> Query
 }
 
 /// Marks the address of a user as verified.
-pub(super) fn set_verified(
+pub(crate) fn set_email_verified(
     connection: &mut AnyConnection,
     _: Invalidation,
     id: UserId,

@@ -104,8 +104,7 @@ impl BrowserUser {
     /// # Errors
     /// None are expected.
     pub fn redirect(&self, path: &str, message: &Message) -> Result<HttpResponse> {
-        self.cookie.set_flash_message(&self.text(message))?;
-        Ok(see_other(&self.address(path)))
+        self.redirect_in(None, path, message)
     }
 
     /// Does the same as [`Self::redirect`] after the user chose the language `tag`.
@@ -230,7 +229,7 @@ impl OptionalUser {
         }
     }
 
-    /// Signs the browser out, whoever it is signed in as. The sign-in page shows `message`.
+    /// Signs the browser out of every account. The sign-in page shows `message`.
     ///
     /// # Errors
     /// Database errors.

@@ -82,7 +82,8 @@ pub(super) fn context(request: &HttpRequest) -> Result<AppState> {
         .ok_or_else(|| Error::internal("the application state is missing"))
 }
 
-pub(super) fn principal_of(request: &HttpRequest) -> Option<Rc<Principal>> {
+/// Returns the caller that the guard has found.
+pub fn principal_of(request: &HttpRequest) -> Option<Rc<Principal>> {
     request.extensions().get::<Rc<Principal>>().cloned()
 }
 

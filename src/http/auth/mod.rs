@@ -17,7 +17,7 @@ pub use self::presented_credential::{Authorization, bearer, client_password};
 pub use self::{
     access::Access,
     client_info::ClientInfo,
-    extract::{ApiCaller, user_of},
+    extract::{ApiCaller, principal_of, user_of},
     guard::{AccessGuard, guard},
     presented_credential::{AcceptedCredentials, from_app_request, from_original_request},
 };

@@ -1,7 +1,5 @@
 //! The language of a page: that of the user, then that of the browser, then that of the settings.
 
-use std::rc::Rc;
-
 use actix_web::{
     HttpMessage as _, HttpRequest,
     http::header::{
@@ -13,6 +11,7 @@ use actix_web::{
 use crate::{
     app_state::AppState,
     credentials::Principal,
+    http::auth::principal_of,
     i18n::{Language, Languages},
 };
 
@@ -33,10 +32,8 @@ pub fn language_of(request: &HttpRequest) -> Language {
 }
 
 fn choose<'a>(request: &HttpRequest, languages: &'a Languages) -> &'a Language {
-    let extensions = request.extensions();
-    let user = extensions
-        .get::<Rc<Principal>>()
-        .map(|principal| principal.user());
+    let principal = principal_of(request);
+    let user = principal.as_deref().map(Principal::user);
     let own = user.and_then(|user| languages.find(user.language.as_ref()?));
     own.unwrap_or_else(|| languages.lookup(&accepted(request)))
 }

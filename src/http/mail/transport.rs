@@ -115,7 +115,7 @@ fn connect(server: &MailServer, public: Option<&PublicUrl>) -> Result<SmtpTransp
         Tls::None => LettreTls::None,
         Tls::Implicit => LettreTls::Wrapper(parameters()?.build()?),
         Tls::Required => LettreTls::Required(parameters()?.build()?),
-        // Whoever can present a false certificate can also hide that the server offers TLS. So a
+        // An attacker who can present a false certificate can also hide that the server offers TLS. So a
         // verification would not protect, and would stop mails to a server with an old certificate.
         Tls::Opportunistic => LettreTls::Opportunistic(
             parameters()?
@@ -129,7 +129,7 @@ fn connect(server: &MailServer, public: Option<&PublicUrl>) -> Result<SmtpTransp
         .port(server.port)
         .tls(tls)
         .timeout(Some(TIMEOUT))
-        // The default is the name of this machine, which concerns nobody.
+        // The default would reveal the name of this machine.
         .hello_name(ClientId::Domain(host_name(public)))
         .pool_config(pool);
     let transport = match &server.login {

@@ -10,6 +10,7 @@ pub mod home;
 mod list_query;
 pub mod login;
 pub mod logout;
+mod mailed_link;
 pub mod password;
 pub mod problem;
 pub mod register;

@@ -12,6 +12,7 @@ use crate::{
         address::Address,
         auth::{ClientInfo, OptionalUser},
         middleware::body::{Form, Query},
+        pages::mailed_link::link_and_target,
         paths,
         response::{
             field_texts::FieldTexts,
@@ -69,7 +70,11 @@ pub async fn show(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
         user.cookie.keep_link(Purpose::VerifyEmail, &token)?;
         return Ok(see_other(&address(&user, paths::VERIFY_EMAIL)));
     }
-    if user.cookie.link(Purpose::VerifyEmail).is_some() && link_and_target(&user).await?.is_none() {
+    if user.cookie.link(Purpose::VerifyEmail).is_some()
+        && link_and_target(&user, Purpose::VerifyEmail)
+            .await?
+            .is_none()
+    {
         return invalid(&user);
     }
     let state = find_state(&user).await?;
@@ -81,7 +86,7 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
     user.require_mail()?;
     let mut fields = form.0;
     let code = fields.text("code");
-    let link = link_and_target(&user).await?;
+    let link = link_and_target(&user, Purpose::VerifyEmail).await?;
     let verified = match (&user.principal, link) {
         (Some(caller), None) if !code.is_empty() => match Code::parse(&code) {
             Some(code) => {
@@ -171,29 +176,22 @@ fn wrong_code(error: Error) -> Error {
     }
 }
 
-/// Returns the secret in the cookie and the account of its link, if the link works.
-async fn link_and_target(user: &OptionalUser) -> Result<Option<(LinkSecret, ResetTarget)>> {
-    let Some(secret) = user.cookie.link(Purpose::VerifyEmail) else {
-        return Ok(None);
-    };
-    let target = reset::target(&user.context, Purpose::VerifyEmail, &secret).await?;
-    Ok(target.map(|target| (secret, target)))
-}
-
 async fn find_state(user: &OptionalUser) -> Result<State> {
     let caller = user.principal.as_ref().map(|caller| caller.user());
-    Ok(match (link_and_target(user).await?, caller) {
-        (Some((_, target)), Some(caller)) if caller.id == target.user => State::Confirm {
-            email: target.email,
+    Ok(
+        match (link_and_target(user, Purpose::VerifyEmail).await?, caller) {
+            (Some((_, target)), Some(caller)) if caller.id == target.user => State::Confirm {
+                email: target.email,
+            },
+            (Some((_, target)), _) => State::Password {
+                email: target.email,
+            },
+            (None, Some(caller)) if !caller.email_verified => State::Code {
+                email: caller.email.clone(),
+            },
+            (None, _) => State::Wait,
         },
-        (Some((_, target)), _) => State::Password {
-            email: target.email,
-        },
-        (None, Some(caller)) if !caller.email_verified => State::Code {
-            email: caller.email.clone(),
-        },
-        (None, _) => State::Wait,
-    })
+    )
 }
 
 fn page(user: &OptionalUser, state: State, errors: FieldTexts) -> VerifyPage {

@@ -1,9 +1,7 @@
 //! HTML pages: their layout, and responses from templates.
 
-use std::rc::Rc;
-
 use actix_web::{
-    HttpMessage as _, HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse,
     http::{StatusCode, header},
     web::Data,
 };
@@ -16,6 +14,7 @@ use crate::{
     error::{Error, Result},
     http::{
         address::{Address, mount_of, relative_path},
+        auth::principal_of,
         draft,
         extract::language::language_of,
         paths,
@@ -71,12 +70,8 @@ impl Layout {
     /// has the menu, including a page that says what went wrong.
     #[must_use]
     pub fn new(request: &HttpRequest, message: Option<String>) -> Self {
-        // The choice of the language is stored in the extensions, so it precedes their borrow.
-        let language = language_of(request);
-        let extensions = request.extensions();
-        let user = extensions
-            .get::<Rc<Principal>>()
-            .map(|principal| principal.user());
+        let principal = principal_of(request);
+        let user = principal.as_deref().map(Principal::user);
         Self {
             brand: Brand::of(request),
             user: user.map(|user| SignedInUser {
@@ -89,7 +84,7 @@ impl Layout {
             message,
             receipt: None,
             mount: mount_of(request).clone(),
-            language,
+            language: language_of(request),
         }
     }
 

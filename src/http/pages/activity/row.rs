@@ -147,7 +147,7 @@ fn more_revoked(event: &Event, named: &[NamedCredential]) -> u64 {
     }
 }
 
-/// Returns the page on which a user signs out a session that somebody else opened. The password is
+/// Returns the page on which a user signs out a session that another person opened. The password is
 /// changed there next. If the session has ended, only the password is left to change.
 fn not_me(event: &Event, session: Option<&NamedCredential>) -> Option<String> {
     let is_sign_in = EventGroup::of(event.kind) == EventGroup::SignIns;

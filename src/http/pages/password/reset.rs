@@ -10,6 +10,7 @@ use crate::{
         address::Address,
         auth::{ClientInfo, OptionalUser},
         middleware::body::{Form, Query},
+        pages::mailed_link::link_and_target,
         paths,
         response::{
             field_texts::FieldTexts,
@@ -17,7 +18,7 @@ use crate::{
         },
     },
     i18n,
-    mail::links::{LinkSecret, Purpose},
+    mail::links::Purpose,
     passwords::reset::{self, ResetTarget},
     types::message::notice,
 };
@@ -50,7 +51,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
         let mount = user.context.mount();
         return Ok(see_other(&Address::of(mount, paths::PASSWORD_RESET)));
     }
-    match link_and_target(&user).await? {
+    match link_and_target(&user, Purpose::ResetPassword).await? {
         Some((_, target)) => html::ok(&page(&user, &target, true, FieldTexts::default())),
         None => invalid(&user),
     }
@@ -61,7 +62,7 @@ pub async fn reset(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
     let mut fields = form.0;
     let password = SecretString::new(fields.text("password"));
     let also = fields.many("also");
-    let Some((secret, target)) = link_and_target(&user).await? else {
+    let Some((secret, target)) = link_and_target(&user, Purpose::ResetPassword).await? else {
         return invalid(&user);
     };
     // A browser sends nothing for an empty checkbox, so the form has an empty field in addition.
@@ -83,15 +84,6 @@ pub async fn reset(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
         Err(Error::NotFound) => invalid(&user),
         Err(other) => Err(other),
     }
-}
-
-/// Returns the secret in the cookie and the account of its link, if the link works.
-async fn link_and_target(user: &OptionalUser) -> Result<Option<(LinkSecret, ResetTarget)>> {
-    let Some(secret) = user.cookie.link(Purpose::ResetPassword) else {
-        return Ok(None);
-    };
-    let target = reset::target(&user.context, Purpose::ResetPassword, &secret).await?;
-    Ok(target.map(|target| (secret, target)))
 }
 
 fn page(
