@@ -44,6 +44,7 @@ const fn form(action: &'static str, page: &'static str, fields: &'static [&'stat
 }
 
 const TOKEN_FIELDS: &[&str] = &["name", "abilities", "expires", "expires_on"];
+const ROTATION_FIELDS: &[&str] = &["overlap", "expires", "expires_on"];
 const SELECTION_FIELDS: &[&str] = &[
     "class",
     "kind",
@@ -64,10 +65,11 @@ const FORMS: &[Form] = &[
     form(paths::DELETE, paths::PROFILE, &[]),
     form(paths::TOKENS, paths::TOKEN_NEW, TOKEN_FIELDS),
     form(paths::TOKEN, paths::TOKEN, TOKEN_FIELDS),
-    form(paths::TOKEN_ROTATE, paths::TOKEN, &["overlap"]),
+    form(paths::TOKEN_ROTATE, paths::TOKEN, ROTATION_FIELDS),
     form(paths::TOKEN_PAUSE, paths::TOKEN, &[]),
     form(paths::TOKEN_RESUME, paths::TOKEN, &[]),
     form(paths::SESSION_REVOKE, paths::SESSION, &[]),
+    form(paths::TOKEN_REVOKE, paths::TOKEN, &[]),
     form(paths::SIGN_OUT, paths::SIGN_OUT, SELECTION_FIELDS),
 ];
 

@@ -169,3 +169,18 @@ pub async fn search(
         })
         .await
 }
+
+/// Returns the number of `user`'s tokens with this name that have not ended.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn count_tokens_named(context: &AppState, user: UserId, name: String) -> Result<usize> {
+    context
+        .read(move |context, connection| {
+            let now = context.now();
+            let tokens = store::unrevoked_of_type(connection, user, CredentialType::Token)?;
+            let has_name = |token: &&Credential| token.name == name && token.is_active(now);
+            Ok(tokens.iter().filter(has_name).count())
+        })
+        .await
+}

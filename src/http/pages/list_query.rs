@@ -149,8 +149,12 @@ impl ListQuery {
 
     /// Returns whether the query has a search text or a filter.
     pub(super) fn is_filtered(&self) -> bool {
-        !self.text.is_empty()
-            || self.kind.is_some()
+        !self.text.is_empty() || self.has_selected_filter()
+    }
+
+    /// Returns whether the query has a filter other than the search text.
+    pub(super) const fn has_selected_filter(&self) -> bool {
+        self.kind.is_some()
             || self.ability.is_some()
             || self.used.is_some()
             || self.expires.is_some()
@@ -159,6 +163,11 @@ impl ListQuery {
     /// Returns the states of the list.
     pub(super) fn states(&self) -> &'static [ListState] {
         self.list.states
+    }
+
+    /// Returns the orders of the list.
+    pub(super) fn orders(&self) -> &'static [SortOrder] {
+        self.list.orders(self.state)
     }
 
     /// Returns the address of the first page of another state.
@@ -189,6 +198,15 @@ impl ListQuery {
         .address(None)
     }
 
+    /// Returns the address of the first page in another order.
+    pub(super) fn address_in_order(&self, order: SortOrder) -> String {
+        Self {
+            order,
+            ..self.clone()
+        }
+        .address(None)
+    }
+
     /// Returns the addresses of the previous and of the next page.
     pub(super) fn neighbours(&self, page: &ListPage) -> (Option<String>, Option<String>) {
         let address = |boundary: &Boundary| self.address(Some(boundary));
@@ -198,21 +216,31 @@ impl ListQuery {
         )
     }
 
+    /// Returns the fields that a form with the search text and the filters keeps.
+    pub(super) fn kept_fields(&self) -> Vec<(&'static str, &'static str)> {
+        let state = Some(self.state).filter(|state| *state != ListState::Active);
+        let order = Some(self.order);
+        let order = order.filter(|order| *order != default_order(self.list, self.state));
+        let state = state.map(|state| ("state", state_name(state)));
+        state
+            .into_iter()
+            .chain(order.map(|order| ("sort", order_name(order))))
+            .collect()
+    }
+
     fn address(&self, boundary: Option<&Boundary>) -> String {
         let mut fields: Vec<(&str, String)> = Vec::new();
         let mut add = |name, value: Option<String>| {
             fields.extend(value.map(|value| (name, value)));
         };
-        let state = Some(self.state).filter(|state| *state != ListState::Active);
-        add("state", state.map(|state| state_name(state).to_owned()));
+        for (name, value) in self.kept_fields() {
+            add(name, Some(value.to_owned()));
+        }
         add("q", Some(self.text.clone()).filter(|text| !text.is_empty()));
         add("kind", self.kind.map(|kind| kind.as_str().to_owned()));
         add("ability", self.ability.as_ref().map(ToString::to_string));
         add("used", self.used.map(str::to_owned));
         add("expires", self.expires.map(str::to_owned));
-        let order = Some(self.order);
-        let order = order.filter(|order| *order != default_order(self.list, self.state));
-        add("sort", order.map(|order| order_name(order).to_owned()));
         add("cursor", boundary.map(ToString::to_string));
         paths::with_query(self.list.path, &fields)
     }

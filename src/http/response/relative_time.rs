@@ -5,7 +5,7 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// The parts of a `<time>` element. `components.html` renders it.
+/// The parts of a `<time>` element. `components/moment.html` renders it.
 #[derive(Clone, Debug)]
 pub struct RelativeTime {
     /// The time in the format of RFC 3339.

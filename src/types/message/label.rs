@@ -26,6 +26,8 @@ messages! {
     // Changes of tokens
     permissions_changed = "label-permissions-changed";
     renamed_from(name: String) = "label-renamed-from";
+    expires_never = "label-expires-never";
+    expires_at(end: Timestamp) = "label-expires-at";
 
     // Revocations
     revoked(sessions: u64, tokens: u64) = "label-revoked";
@@ -50,12 +52,4 @@ messages! {
     ability_sessions_read = "label-ability-sessions-read";
     ability_sessions_write = "label-ability-sessions-write";
     ability_tokens_introspect = "label-ability-tokens-introspect";
-    ability_everything = "label-ability-everything";
-    ability_resource(resource: String) = "label-ability-resource";
-    ability_removed = "label-ability-removed";
-
-    // The life of a token
-    expires_never = "label-expires-never";
-    expires_at(end: Timestamp) = "label-expires-at";
-    no_grace_period = "label-no-grace-period";
 }

@@ -226,7 +226,6 @@ fn assert_sign_in_required(method: &Method, path: &str, answer: Answer) {
             (_, path) if path.starts_with("/account/sessions/") => {
                 path.strip_suffix("/revoke").unwrap_or("/account/sessions")
             }
-            (_, path) if path.ends_with("/revoke") => "/account/tokens",
             (_, path) if path.starts_with("/account/tokens/") => UNKNOWN_TOKEN_PAGE,
             _ => "/account",
         };

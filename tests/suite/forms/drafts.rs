@@ -61,7 +61,6 @@ impl Account {
         let page = match pattern {
             "/account/password" | "/account/delete" | "/account/profile" => "/account/profile",
             "/account/tokens" => "/account/tokens/new",
-            "/account/tokens/{id}/revoke" => "/account/tokens",
             "/account/sessions/{id}/revoke" => &session,
             "/account/sign-out" => {
                 "/account/sign-out?class=token&kind=personal&from=127.0.0.0%2F8&ability=orders%3Aread"

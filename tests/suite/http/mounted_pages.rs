@@ -219,5 +219,5 @@ async fn created_token_page_shows_a_command_with_the_mount() {
     registered.expect_redirect("/auth/account");
     let created = post("/auth/account/tokens", &[("name", "CI")]).await;
     let created = created.expect_status(200);
-    created.expect_text(" http://localhost:3000/auth/api/v1/user</code>");
+    created.expect_text(" http://localhost:3000/auth/api/v1/user\" readonly");
 }

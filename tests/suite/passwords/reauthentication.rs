@@ -146,7 +146,7 @@ async fn confirmation_returns_to_the_form_with_its_input() {
     let page = browser.follow(&redirect).await.expect_status(200);
     assert_eq!(page.field("name"), "CI & more");
     page.expect_text("value=\"orders:read\" checked")
-        .expect_text("value=\"30d\" checked");
+        .expect_text("value=\"30d\" selected");
 }
 
 #[tokio::test(flavor = "multi_thread")]

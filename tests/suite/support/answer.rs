@@ -134,6 +134,24 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// The values of the options of the first list with this name.
+    #[track_caller]
+    pub fn options_of(&self, name: &str) -> Vec<String> {
+        let lists = self.text.split("<select").skip(1);
+        let mut lists = lists.filter_map(|rest| rest.split("</select>").next());
+        let named = |list: &&str| {
+            let tag = list.split('>').next().unwrap_or_default();
+            attribute(tag, "name").as_deref() == Some(name)
+        };
+        let list = lists.find(named);
+        let list = list.unwrap_or_else(|| panic!("no list `{name}`: {self}"));
+        let options = list.split("<option").skip(1);
+        let options = options.filter_map(|rest| rest.split('>').next());
+        options.filter_map(|tag| attribute(tag, "value")).collect()
+    }
+}
+
 /// The text that a failing assertion prints.
 impl std::fmt::Display for Answer {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -38,13 +38,37 @@ pub fn form_in(page: &Answer, action: &str) -> Form {
         .unwrap_or_else(|| panic!("no form is sent to {action}: {page}"));
     let inputs = form.split("<input").skip(1);
     let inputs = inputs.filter_map(|rest| rest.split('>').next());
-    let controls = inputs.map(|input| Control {
+    let inputs = inputs.map(|input| Control {
         name: attribute(input, "name").unwrap_or_default(),
         kind: attribute(input, "type").unwrap_or_else(|| "text".to_owned()),
         value: attribute(input, "value").unwrap_or_default(),
         checked: input.ends_with(" checked"),
     });
     Form {
-        controls: controls.collect(),
+        controls: inputs.chain(lists_in(form)).collect(),
     }
+}
+
+/// The lists of a form, each with its selected option, or with its first one.
+fn lists_in(form: &str) -> impl Iterator<Item = Control> {
+    let lists = form.split("<select").skip(1);
+    let lists = lists.filter_map(|rest| rest.split("</select>").next());
+    lists.map(|list| {
+        let tags = || {
+            list.split("<option")
+                .skip(1)
+                .filter_map(|rest| rest.split('>').next())
+        };
+        let selected = tags().find(|tag| tag.ends_with(" selected"));
+        let tag = list.split('>').next().unwrap_or_default();
+        Control {
+            name: attribute(tag, "name").unwrap_or_default(),
+            kind: "select".to_owned(),
+            value: selected
+                .or(tags().next())
+                .and_then(|tag| attribute(tag, "value"))
+                .unwrap_or_default(),
+            checked: false,
+        }
+    })
 }

@@ -268,7 +268,7 @@ async fn rotation_replaces_an_imported_secret_by_our_own_form() {
     let token = sanctum_token();
     import(&app, &ada, &token).await;
     let path = format!("/account/tokens/{}", newest_token(&ada).await);
-    let hint = "Created elsewhere: rotate it.";
+    let hint = "Imported";
     ada.get("/account/tokens").await.expect_text(hint);
     ada.get(&path).await.expect_text(hint);
     let list = ada.get("/api/v1/tokens").await.json();

@@ -3,6 +3,9 @@
 mod api;
 mod expiry;
 mod foreign;
+mod in_browser;
+mod list_page;
 mod narrowing;
 mod pages;
 mod rotation;
+mod token_page;

@@ -172,7 +172,7 @@ async fn date_is_accepted_without_its_option_selected() {
         .post("/account/tokens", &sent)
         .await
         .expect_status(200);
-    created.expect_text("<strong>2026-12-31 23:59 UTC</strong>");
+    created.expect_text("2026-12-31T23:59:59Z");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,8 +181,8 @@ async fn form_shows_the_expiry_of_each_option() {
     let browser = app.register(ADA).await;
     let page = browser.get("/account/tokens/new").await;
     page.expect_text("at the end of that day: 23:59 UTC")
-        .expect_text("In 7 days: 2026-11-29 12:30 UTC")
-        .expect_text("In 365 days: 2027-11-22 12:30 UTC");
+        .expect_text(">7 days: 2026-11-29 12:30 UTC</option>")
+        .expect_text(">365 days: 2027-11-22 12:30 UTC</option>");
 }
 
 /// Changes the expiry of the newest token. Returns the response and the expiry afterwards.
@@ -226,7 +226,7 @@ async fn token_page_changes_the_expiry() {
     }
     let path = format!("/account/tokens/{}", newest_token(&browser).await);
     let page = browser.get(&path).await;
-    page.expect_text("No change: It expires on 2026-12-31 23:59 UTC");
+    page.expect_text(">No change: 2026-12-31 23:59 UTC</option>");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -272,10 +272,10 @@ async fn expired_token_is_rejected_and_listed_as_ended() {
     client.get("/api/v1/user").await.expect_status(200);
     app.advance(Duration::from_secs(1));
     client.get("/api/v1/user").await.expect_status(401);
-    let page = app.sign_in(ADA).await.get("/account/tokens").await;
-    page.expect_text("You have no active tokens")
-        .expect_text("Recently ended")
-        .expect_text("Short");
+    let browser = app.sign_in(ADA).await;
+    browser.get("/account/tokens").await.expect_no_text("Short");
+    let page = browser.get("/account/tokens?state=ended").await;
+    page.expect_text("Short").expect_text("Expired");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -315,7 +315,7 @@ async fn form_offers_and_enforces_the_maximum_age() {
     let app = TestApp::start_with(&[("NARTHEX_TOKEN_MAX_AGE", "60d")]);
     let browser = app.register(ADA).await;
     let page = browser.get("/account/tokens/new").await;
-    assert_eq!(page.fields_named("expires"), ["7d", "30d", "date"]);
+    assert_eq!(page.options_of("expires"), ["7d", "30d", "date"]);
     for expires in ["never", "90d", "2027-06-01", ""] {
         let form = [("name", "CI"), ("expires", expires)];
         expect_field_errors(browser.post("/account/tokens", &form).await, &["expires"]);
@@ -381,7 +381,7 @@ async fn last_use_is_shown_with_time_and_address() {
     let page = browser.get("/account/tokens").await;
     page.expect_text("Last used")
         .expect_text("3 minutes ago")
-        .expect_text("from 127.0.0.1");
+        .expect_text("127.0.0.1");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -428,7 +428,7 @@ async fn invalid_change_is_rejected_as_a_whole() {
     let form = [("name", "Good name"), ("abilities", "no:such")];
     expect_field_errors(browser.post(&path, &form).await, &["abilities"]);
     let page = browser.get(&path).await;
-    page.expect_text("<h1>CI</h1>")
+    page.expect_text("<h1 dir=\"auto\">CI</h1>")
         .expect_text("value=\"tokens:read\" checked");
 }
 
@@ -446,7 +446,7 @@ async fn paused_token_is_rejected_until_resumed() {
     browser
         .get(&path)
         .await
-        .expect_text("paused")
+        .expect_text("Paused")
         .expect_text("Resume");
     browser
         .post(&format!("{path}/resume"), &[])
@@ -484,9 +484,9 @@ async fn revoked_token_is_rejected_and_cannot_be_resumed() {
     let again = browser.post(&format!("{path}/revoke"), &[]).await;
     again.expect_redirect("/account/tokens");
     browser
-        .get("/account/tokens")
+        .get("/account/tokens?state=ended")
         .await
-        .expect_text("Recently ended")
+        .expect_text("Revoked")
         .expect_text("CI");
     client.get("/api/v1/user").await.expect_status(401);
 }
@@ -534,7 +534,7 @@ async fn tokens_of_one_name_are_distinguished_by_their_hints() {
     for secret in secrets {
         assert!(
             page.text
-                .contains(&format!("<code>{}</code>", &secret[36..])),
+                .contains(&format!("<code>…{}</code>", &secret[36..])),
             "{page}"
         );
     }

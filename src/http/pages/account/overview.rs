@@ -121,7 +121,7 @@ impl LatestRow {
         Self {
             icon: credential.kind.as_str(),
             title: row.title,
-            href: row.href.unwrap_or_else(|| paths::SESSIONS.to_owned()),
+            href: row.href,
             is_current: row.current,
             used: row.last_used,
         }

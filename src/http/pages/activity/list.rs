@@ -3,7 +3,10 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{ActivityRow, Names, names::NamedCredential};
+use super::{
+    ActivityRow,
+    names::{NamedCredential, Names},
+};
 use crate::{
     audit::{self, EventBoundary, EventFilter, EventGroup, EventPage, EventsOf},
     credentials::{self, CredentialFilter, StatusFilter},

@@ -8,7 +8,10 @@ mod one;
 mod receipt;
 mod review;
 
-pub(crate) use self::{by_filter::address_of, one::revoke};
+pub(crate) use self::{
+    by_filter::address_of,
+    one::{list_in, revoke},
+};
 pub use self::{
     by_filter::{preview, revoke_selection},
     receipt::show as receipt,

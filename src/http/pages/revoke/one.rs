@@ -26,6 +26,7 @@ const MAX_TITLE_LENGTH: usize = 60;
 #[template(path = "revoke/one.html")]
 struct RevokePage {
     frame: Layout,
+    title: String,
     row: CredentialRow,
     asks_password: bool,
     back: String,
@@ -78,11 +79,19 @@ fn show_preview(user: &BrowserUser, credential: &Credential, back: String) -> Re
     let authorization = user
         .principal
         .authorize_revocation(&selection, user.context.now());
+    let (frame, row) = (user.frame(), CredentialRow::new(user, credential));
+    let name = row.title.clone().into();
     html::ok(&RevokePage {
-        frame: user.frame(),
-        row: CredentialRow::new(user, credential),
+        title: match credential.class() {
+            CredentialType::Session => {
+                frame.text_with("revoke-one-session-title", &[("name", name)])
+            }
+            CredentialType::Token => frame.text_with("revoke-one-token-title", &[("name", name)]),
+        },
+        row,
         asks_password: authorization.is_err(),
         back,
+        frame,
     })
 }
 
@@ -94,9 +103,17 @@ fn ended_already(user: &BrowserUser, class: CredentialType, back: &str) -> Resul
     user.redirect(back, &message)
 }
 
-/// Returns the path of the list to which the user returns: `next` if it is a page with such forms,
-/// otherwise the list of the class.
+/// Returns the path of the list to which the user returns: the one in `next`, otherwise the list of
+/// the class.
 fn list_page(user: &BrowserUser, class: CredentialType, next: &str) -> String {
+    list_in(user, next).unwrap_or_else(|| match class {
+        CredentialType::Session => paths::SESSIONS.to_owned(),
+        CredentialType::Token => paths::TOKENS.to_owned(),
+    })
+}
+
+/// Returns `next` if it is the address of a page to which the action on a row may return.
+pub(crate) fn list_in(user: &BrowserUser, next: &str) -> Option<String> {
     let lists = [
         paths::ACCOUNT,
         paths::SESSIONS,
@@ -104,18 +121,10 @@ fn list_page(user: &BrowserUser, class: CredentialType, next: &str) -> String {
         // After the sign-out of an unfamiliar session.
         paths::PROFILE,
     ];
-    let next = ReturnTo::parse(next, user.context.settings());
-    let mount = user.context.mount();
-    let next = next.as_ref().and_then(|next| mount.relative(next.as_str()));
-    let next = next.filter(|next| {
-        let path = next.split('?').next();
-        path.is_some_and(|path| lists.contains(&path))
-    });
-    match (next, class) {
-        (Some(next), _) => next.to_owned(),
-        (None, CredentialType::Session) => paths::SESSIONS.to_owned(),
-        (None, CredentialType::Token) => paths::TOKENS.to_owned(),
-    }
+    let next = ReturnTo::parse(next, user.context.settings())?;
+    let next = user.context.mount().relative(next.as_str())?;
+    let path = next.split('?').next()?;
+    lists.contains(&path).then(|| next.to_owned())
 }
 
 fn shortened(title: &str) -> String {

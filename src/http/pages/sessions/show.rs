@@ -7,7 +7,6 @@ use askama::Template;
 
 use super::row::SessionRow;
 use crate::{
-    audit::{self, EventFilter, EventsOf},
     credentials::{self, Credential, CredentialFilter, StatusFilter},
     error::Result,
     http::{
@@ -15,7 +14,7 @@ use crate::{
         extract::path::PathId,
         middleware::body::Form,
         pages::{
-            activity::{ActivityRow, Names},
+            activity::LatestEvents,
             credential_row::CredentialRow,
             revoke::{address_of, revoke as revoke_one},
         },
@@ -33,9 +32,6 @@ use crate::{
     },
 };
 
-/// The number of events. The rest is on the page of the log.
-const EVENTS: usize = 20;
-
 #[derive(Template)]
 #[template(path = "sessions/show.html")]
 struct SessionPage {
@@ -52,8 +48,7 @@ struct SessionPage {
     revoke: String,
     created: Vec<CredentialRow>,
     review_created: String,
-    events: Vec<ActivityRow>,
-    all_events: String,
+    events: LatestEvents,
 }
 
 /// `GET /account/sessions/{id}`
@@ -74,16 +69,6 @@ pub async fn show(user: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpRe
         paging,
     )
     .await?;
-    let filter = EventFilter {
-        credential: Some(EventsOf {
-            credential: session.id,
-            receipt: session.receipt_id,
-        }),
-        ..EventFilter::default()
-    };
-    let events = audit::search(context, user_id, filter, None, EVENTS).await?;
-    let names = Names::of(&user, &events.rows).await?;
-    let events = events.rows.iter();
     html::ok(&SessionPage {
         frame: user.frame(),
         row: SessionRow::new(&user, &locator, &session),
@@ -95,10 +80,7 @@ pub async fn show(user: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpRe
         revoke: paths::session_revoke(session.id),
         created: CredentialRow::all(&user, &created.rows),
         review_created: address_of(&made_here),
-        events: events
-            .map(|event| ActivityRow::new(&user, &locator, &names, event))
-            .collect(),
-        all_events: paths::with_query(paths::ACTIVITY, &[("credential", session.id.to_string())]),
+        events: LatestEvents::of(&user, &locator, &session).await?,
         user_agent: session.user_agent,
     })
 }

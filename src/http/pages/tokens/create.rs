@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::{
-    abilities::{AbilityBox, boxes},
+    abilities::{AbilityFields, Preset},
     created,
     expiry::{ExpiryChoice, ExpiryFields},
 };
@@ -33,7 +33,7 @@ use crate::{
 struct NewTokenPage {
     frame: Layout,
     name: String,
-    abilities: Vec<AbilityBox>,
+    abilities: AbilityFields,
     expiry: ExpiryFields,
     form_key: String,
     errors: FieldTexts,
@@ -58,14 +58,14 @@ impl Typed {
     }
 
     fn form(self, user: &BrowserUser, errors: &FieldErrors) -> Result<NewTokenPage> {
-        let context = &user.context;
+        let frame = user.frame();
         Ok(NewTokenPage {
-            frame: user.frame(),
-            abilities: boxes(user, &self.abilities),
+            abilities: AbilityFields::new(user, &frame, &self.abilities),
             name: self.name,
-            expiry: ExpiryFields::of_new(user, self.expiry),
-            form_key: new_form_key(context)?,
+            expiry: ExpiryFields::of_new(user, &frame, self.expiry),
+            form_key: new_form_key(&user.context)?,
             errors: user.field_texts(errors),
+            frame,
         })
     }
 
@@ -99,7 +99,13 @@ pub async fn form(user: BrowserUser, query: Query) -> Result<HttpResponse> {
 /// `POST /account/tokens`
 pub async fn create(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let typed = Typed::take(&mut fields);
+    let preset = Preset::parse(&fields.text("preset"));
+    let mut typed = Typed::take(&mut fields);
+    if let Some(preset) = preset {
+        // The button creates nothing. It shows the form again, with other ticks.
+        typed.abilities = preset.abilities(&user.context.settings().tokens.catalogue);
+        return html::ok(&typed.form(&user, &FieldErrors::default())?);
+    }
     let errors = std::mem::take(fields.errors());
     let confirmed = user.confirmed(return_address)?;
     let new = match typed.read(&user, errors) {

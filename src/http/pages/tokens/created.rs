@@ -6,12 +6,14 @@ use actix_web::{
 };
 use askama::Template;
 
+use super::row::TokenRow;
 use crate::{
+    credentials::{Credential, search},
     crypto::secret::SecretString,
     error::Result,
     http::{
         auth::BrowserUser,
-        pages::credential_row::CredentialRow,
+        paths,
         response::{
             html::{self, Layout},
             relative_time::RelativeTime,
@@ -31,11 +33,15 @@ pub(super) enum Cause {
 #[template(path = "tokens/created.html")]
 struct CreatedPage {
     frame: Layout,
-    row: CredentialRow,
+    row: TokenRow,
     secret: SecretString,
+    /// The secret in a command, and as a line of a file of environment variables.
+    curl: SecretString,
+    env: SecretString,
     why: Cause,
     earlier: Vec<EarlierSecret>,
-    base_url: String,
+    /// The number of other tokens with the same name.
+    same_name: usize,
 }
 
 /// A previous secret that still works.
@@ -64,17 +70,24 @@ impl EarlierSecret {
 pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Cause) -> Result<HttpResponse> {
     let Issued { token, secret } = issued;
     let context = &user.context;
-    let earlier = match why {
-        Cause::Created => Vec::new(),
-        Cause::Rotated => EarlierSecret::all(user, token.id).await?,
+    let (earlier, same_name) = match why {
+        Cause::Created => (Vec::new(), count_others_named(user, &token).await?),
+        Cause::Rotated => (EarlierSecret::all(user, token.id).await?, 0),
     };
+    let frame = user.frame();
+    let address = format!("{}{}", context.settings().base_url(), paths::API_USER);
     let mut answer = html::ok(&CreatedPage {
-        frame: user.frame(),
-        row: CredentialRow::new(user, &token),
+        row: TokenRow::new(user, &frame, &token),
         secret: SecretString::new(secret.expose().to_owned()),
+        curl: SecretString::new(format!(
+            "curl -H 'Authorization: Bearer {}' {address}",
+            secret.expose()
+        )),
+        env: SecretString::new(format!("API_TOKEN={}", secret.expose())),
         why,
         earlier,
-        base_url: context.settings().base_url(),
+        same_name,
+        frame,
     })?;
     // The browser must not send the address of this page as a referrer.
     let no_referrer = HeaderValue::from_static("no-referrer");
@@ -82,4 +95,11 @@ pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Cause) -> Resu
         .headers_mut()
         .insert(header::REFERRER_POLICY, no_referrer);
     Ok(answer)
+}
+
+/// Returns the number of other tokens that have the name of `token` and have not ended.
+async fn count_others_named(user: &BrowserUser, token: &Credential) -> Result<usize> {
+    let user_id = user.principal.user().id;
+    let count = search::count_tokens_named(&user.context, user_id, token.name.clone()).await?;
+    Ok(count.saturating_sub(1))
 }

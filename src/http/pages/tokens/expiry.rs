@@ -2,12 +2,14 @@
 
 use crate::{
     app_state::AppState,
-    http::auth::BrowserUser,
-    i18n::{self, humanize},
+    http::{
+        auth::BrowserUser,
+        response::{components::Choice, html::Layout},
+    },
     tokens::NewToken,
     types::{
         fields::Fields,
-        message::{Message, field, label},
+        message::{Message, field},
     },
     util::{clock::Timestamp, duration},
 };
@@ -20,6 +22,8 @@ const DEFAULT_LIFE: &str = "90d";
 const DATE: &str = "date";
 /// The choice that keeps the expiry.
 const KEEP: &str = "keep";
+/// The choice of no expiry.
+const NEVER: &str = "never";
 
 /// The submitted choice.
 #[derive(Default)]
@@ -57,7 +61,7 @@ impl ExpiryChoice {
         }
         match choice {
             "" | KEEP => Ok(None),
-            "never" => Ok(Some(None)),
+            NEVER => Ok(Some(None)),
             DATE => Err(field::date_missing()),
             text => duration::parse(text)
                 .map(|life| now.saturating_add(life))
@@ -84,79 +88,94 @@ fn end_of(text: &str) -> Option<Timestamp> {
     Timestamp::end_of_day(text).or_else(|| Timestamp::parse(text))
 }
 
-/// A length of life in the form.
-pub(super) struct Life {
-    pub(super) value: &'static str,
-    pub(super) words: String,
-    pub(super) until: String,
-}
-
-/// The values of the choice in the form.
+/// The choice in the form: a list, and a field for a date.
 pub(super) struct ExpiryFields {
-    /// The current expiry, in the form for a change.
-    pub(super) present: Option<String>,
-    pub(super) lives: Vec<Life>,
-    pub(super) never: bool,
+    /// The id of the list. A page can have two of them.
+    pub(super) id: &'static str,
+    pub(super) options: Vec<Choice>,
     pub(super) preselected: &'static str,
-    pub(super) choice: String,
     pub(super) date: String,
+    /// Whether the list has the choice of no expiry.
+    pub(super) never: bool,
 }
 
 impl ExpiryFields {
-    /// Returns the values for a new token.
-    pub(super) fn of_new(user: &BrowserUser, typed: ExpiryChoice) -> Self {
-        let lives = lives(user);
+    /// Returns the choice for a new token.
+    pub(super) fn of_new(user: &BrowserUser, frame: &Layout, typed: ExpiryChoice) -> Self {
+        let lives = lives(user, frame);
         // The default life if it is offered, otherwise the longest one.
-        let default_life = lives.iter().find(|life| life.value == DEFAULT_LIFE);
+        let default_life = lives.iter().find(|(value, _)| *value == DEFAULT_LIFE);
         let preselected = default_life
             .or(lives.last())
-            .map_or(DATE, |life| life.value);
-        Self::with(user, lives, None, preselected, typed)
+            .map_or(DATE, |(value, _)| value);
+        Self::with("expires", user, frame, lives, preselected, typed)
     }
 
-    /// Returns the values for a token that expires at `end`.
+    /// Returns the choice for a token that expires at `end`.
     pub(super) fn of_change(
+        id: &'static str,
         user: &BrowserUser,
+        frame: &Layout,
         end: Option<Timestamp>,
         typed: ExpiryChoice,
     ) -> Self {
-        let present = end.map_or_else(label::expires_never, label::expires_at);
-        let present = i18n::text(user.language(), &present);
-        Self::with(user, lives(user), Some(present), KEEP, typed)
+        let present = match end {
+            Some(end) => frame.text_with("tokens-expires-keep", &[("end", end.into())]),
+            None => frame.text("tokens-expires-keep-never"),
+        };
+        let lives = [(KEEP, present)].into_iter().chain(lives(user, frame));
+        Self::with(id, user, frame, lives.collect(), KEEP, typed)
     }
 
     fn with(
+        id: &'static str,
         user: &BrowserUser,
-        lives: Vec<Life>,
-        present: Option<String>,
+        frame: &Layout,
+        lives: Vec<(&'static str, String)>,
         preselected: &'static str,
         typed: ExpiryChoice,
     ) -> Self {
+        let never = user.context.settings().tokens.max_age.is_none();
+        let mut offered = lives;
+        offered.push((DATE, frame.text("tokens-expires-date")));
+        if never {
+            offered.push((NEVER, frame.text("tokens-expires-never")));
+        }
+        let is_offered = offered.iter().any(|(value, _)| *value == typed.choice);
+        let selected = if is_offered {
+            &*typed.choice
+        } else {
+            preselected
+        };
+        let options = offered.into_iter().map(|(value, label)| Choice {
+            value: value.to_owned(),
+            label,
+            selected: value == selected,
+        });
         Self {
-            present,
-            lives,
-            never: user.context.settings().tokens.max_age.is_none(),
+            id,
+            options: options.collect(),
             preselected,
-            choice: if typed.choice.is_empty() {
-                preselected.to_owned()
-            } else {
-                typed.choice
-            },
             date: typed.date,
+            never,
         }
     }
 }
 
-fn lives(user: &BrowserUser) -> Vec<Life> {
+/// Returns the lengths of life in the form, each with its end.
+fn lives(user: &BrowserUser, frame: &Layout) -> Vec<(&'static str, String)> {
     let max_age = user.context.settings().tokens.max_age;
     LIVES
         .into_iter()
         .filter_map(|value| Some((value, duration::parse(value)?)))
         .filter(|(_, life)| max_age.is_none_or(|max_age| *life <= max_age))
-        .map(|(value, life)| Life {
-            value,
-            words: humanize::length(user.language(), life),
-            until: user.context.now().saturating_add(life).format_minute(),
+        .map(|(value, life)| {
+            let end = user.context.now().saturating_add(life);
+            let label = frame.text_with(
+                "tokens-expires-in",
+                &[("length", life.into()), ("end", end.into())],
+            );
+            (value, label)
         })
         .collect()
 }

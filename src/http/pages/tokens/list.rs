@@ -1,73 +1,249 @@
-//! The page of all active tokens, with a list of recently ended ones.
+//! The list of tokens: tabs, search, filters, order, and ticks for a revocation.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
 
+use super::row::{TokenRow, kind_name, state_name};
 use crate::{
-    credentials::{self, CredentialFilter, StatusFilter, search},
+    credentials::{
+        CredentialFilter,
+        search::{self, ListPage, ListState, SortOrder, StateCounts},
+    },
     error::Result,
     http::{
         auth::BrowserUser,
         middleware::body::Query,
         pages::{
-            credential_row::CredentialRow,
-            list_query::{ListQuery, TOKENS},
+            list_query::{self, EXPIRES_WITHIN, ListQuery, NEVER, TOKENS, UNUSED_FOR},
             revoke::address_of,
         },
-        response::html::{self, Layout},
+        response::{
+            components::{Choice, Column, SortOrder as Direction, Tab},
+            field_texts::FieldTexts,
+            html::{self, Layout},
+        },
     },
-    i18n,
     types::{
+        ability::Ability,
         credential_kind::{CredentialKind, CredentialType},
-        pagination::Paging,
     },
+    util::duration,
 };
-
-/// The number of ended tokens.
-const MAX_ENDED: usize = 10;
 
 #[derive(Template)]
 #[template(path = "tokens/list.html")]
 struct TokensPage {
     frame: Layout,
-    rows: Vec<CredentialRow>,
-    newer: Option<String>,
-    older: Option<String>,
-    ended: Vec<CredentialRow>,
-    kinds: Vec<(String, String)>,
-    all: String,
+    tabs: Vec<Tab>,
+    state: ListState,
+    filters: Filters,
+    columns: Vec<Column>,
+    rows: Vec<TokenRow>,
+    /// The place of the page in the list: the numbers of its first and of its last row.
+    first: usize,
+    last: usize,
+    total: usize,
+    previous: Option<String>,
+    next: Option<String>,
+    /// The path of the preview that revokes all tokens.
+    revoke_all: Option<String>,
+    /// Whether the user has no token in any state.
+    has_none: bool,
+    /// The command that creates the first token.
+    command: String,
+    errors: FieldTexts,
+}
+
+/// The form that narrows the list.
+struct Filters {
+    text: String,
+    kinds: Vec<Choice>,
+    abilities: Vec<Choice>,
+    used: Vec<Choice>,
+    expires: Vec<Choice>,
+    orders: Vec<Choice>,
+    /// The fields that the form keeps.
+    kept: Vec<(&'static str, &'static str)>,
+    /// The path of the list without filters; empty if it has none.
+    reset: String,
+    /// Whether a filter other than the search text is set.
+    open: bool,
+}
+
+/// The page of an address that is no longer valid.
+#[derive(Template)]
+#[template(path = "tokens/stale.html")]
+struct StalePage {
+    frame: Layout,
 }
 
 /// `GET /account/tokens`
 pub async fn show(user: BrowserUser, query: Query) -> Result<HttpResponse> {
-    let query = ListQuery::parse(&TOKENS, query.0)?;
+    let Ok(query) = ListQuery::parse(&TOKENS, query.0) else {
+        let page = StalePage {
+            frame: user.frame(),
+        };
+        return html::page(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    };
     let (context, user_id) = (&user.context, user.principal.user().id);
-    let (active, _) = search::search(context, user_id, query.search(context.now())).await?;
-    let ended = credentials::list(
-        context,
-        user_id,
-        CredentialFilter::all_of(CredentialType::Token),
-        StatusFilter::Ended,
-        Paging::new(MAX_ENDED, None),
-    )
-    .await?;
-    let (newer, older) = query.neighbours(&active);
-    let kinds = CredentialKind::of(CredentialType::Token)
-        .filter(|kind| active.rows.iter().any(|token| token.kind == *kind))
-        .map(|kind| {
-            (
-                i18n::text(user.language(), &kind.label()),
-                address_of(&CredentialFilter::all_of_kind(kind)),
-            )
+    let (page, counts) = search::search(context, user_id, query.search(context.now())).await?;
+    html::ok(&TokensPage::new(&user, &query, &page, counts))
+}
+
+impl TokensPage {
+    fn new(user: &BrowserUser, query: &ListQuery, page: &ListPage, counts: StateCounts) -> Self {
+        let frame = user.frame();
+        let (previous, next) = query.neighbours(page);
+        let all = address_of(&CredentialFilter::all_of(CredentialType::Token));
+        let rows = page.rows.iter();
+        Self {
+            tabs: tabs(&frame, query, counts),
+            state: query.state,
+            filters: Filters::new(user, &frame, query),
+            columns: columns(&frame, query),
+            rows: rows
+                .map(|token| TokenRow::new(user, &frame, token))
+                .collect(),
+            first: page.skipped + 1,
+            last: page.skipped + page.rows.len(),
+            total: page.total,
+            previous,
+            next,
+            revoke_all: (query.state != ListState::Ended).then_some(all),
+            has_none: counts == StateCounts::default(),
+            command: format!(
+                "curl {}{} --json '{{\"email\": \"{}\", \"password\": \"…\", \"device_name\": \"…\"}}'",
+                user.context.settings().base_url(),
+                crate::http::paths::API_SIGN_IN,
+                user.principal.user().email,
+            ),
+            errors: FieldTexts::default(),
+            frame,
+        }
+    }
+}
+
+fn tabs(frame: &Layout, query: &ListQuery, counts: StateCounts) -> Vec<Tab> {
+    let states = query.states().iter();
+    states
+        .map(|state| Tab {
+            path: query.address_of_state(*state),
+            label: state_name(frame, *state),
+            count: u64::try_from(counts.of(*state)).ok(),
+            current: *state == query.state,
         })
-        .collect();
-    html::ok(&TokensPage {
-        frame: user.frame(),
-        rows: CredentialRow::all(&user, &active.rows),
-        newer,
-        older,
-        ended: CredentialRow::all(&user, &ended.rows),
-        kinds,
-        all: address_of(&CredentialFilter::all_of(CredentialType::Token)),
-    })
+        .collect()
+}
+
+fn columns(frame: &Layout, query: &ListQuery) -> Vec<Column> {
+    let sorted = |label: String, order: SortOrder, direction| {
+        if query.orders().contains(&order) {
+            Column::Sorted {
+                label,
+                path: query.address_in_order(order),
+                order: (query.order == order).then_some(direction),
+            }
+        } else {
+            Column::Plain(label)
+        }
+    };
+    let name = sorted(
+        frame.text("tokens-column-name"),
+        SortOrder::Name,
+        Direction::Ascending,
+    );
+    let permissions = Column::Plain(frame.text("tokens-column-permissions"));
+    let used = frame.text("tokens-column-last-used");
+    let used = sorted(used, SortOrder::LastUsed, Direction::Descending);
+    if query.state == ListState::Ended {
+        let ended = Column::Plain(frame.text("tokens-column-ended"));
+        return vec![name, permissions, used, ended];
+    }
+    let expires = frame.text("tokens-column-expires");
+    let expires = sorted(expires, SortOrder::Expiry, Direction::Ascending);
+    vec![Column::Tick, name, permissions, used, expires, Column::Menu]
+}
+
+impl Filters {
+    fn new(user: &BrowserUser, frame: &Layout, query: &ListQuery) -> Self {
+        let kinds = CredentialKind::of(CredentialType::Token).map(|kind| {
+            choice(
+                kind.as_str(),
+                kind_name(frame, kind),
+                query.kind == Some(kind),
+            )
+        });
+        let catalogue = &user.context.settings().tokens.catalogue;
+        let abilities = catalogue.iter().map(|(ability, _)| ability.clone());
+        let abilities = [Ability::all()]
+            .into_iter()
+            .chain(abilities)
+            .map(|ability| {
+                let is_selected = query.ability.as_ref() == Some(&ability);
+                let label = match ability.as_str() {
+                    "*" => frame.text("tokens-full-access"),
+                    name => name.to_owned(),
+                };
+                choice(ability.as_str(), label, is_selected)
+            });
+        let length = |text: &str| duration::parse(text).unwrap_or_default();
+        let unused = UNUSED_FOR.into_iter().map(|text| {
+            let label = frame.text_with("tokens-unused-for", &[("length", length(text).into())]);
+            choice(text, label, query.used == Some(text))
+        });
+        let never = choice(
+            NEVER,
+            frame.text("tokens-never-used"),
+            query.used == Some(NEVER),
+        );
+        let expires = EXPIRES_WITHIN.into_iter().map(|text| {
+            let label =
+                frame.text_with("tokens-expires-within", &[("length", length(text).into())]);
+            choice(text, label, query.expires == Some(text))
+        });
+        let orders = query.orders().iter();
+        let any = || choice("", frame.text("tokens-filter-any"), false);
+        let without_order = query
+            .kept_fields()
+            .into_iter()
+            .filter(|(name, _)| *name != "sort");
+        Self {
+            text: query.text.clone(),
+            kinds: [any()].into_iter().chain(kinds).collect(),
+            abilities: [any()].into_iter().chain(abilities).collect(),
+            used: [any(), never].into_iter().chain(unused).collect(),
+            expires: [any()].into_iter().chain(expires).collect(),
+            orders: orders
+                .map(|order| {
+                    let name = list_query::order_name(*order);
+                    choice(name, order_label(frame, *order), *order == query.order)
+                })
+                .collect(),
+            kept: without_order.collect(),
+            reset: if query.is_filtered() {
+                query.address_unfiltered()
+            } else {
+                String::new()
+            },
+            open: query.has_selected_filter(),
+        }
+    }
+}
+
+fn choice(value: &str, label: String, selected: bool) -> Choice {
+    Choice {
+        value: value.to_owned(),
+        label,
+        selected,
+    }
+}
+
+fn order_label(frame: &Layout, order: SortOrder) -> String {
+    match order {
+        SortOrder::LastUsed => frame.text("tokens-sort-last-used"),
+        SortOrder::Expiry => frame.text("tokens-sort-expiry"),
+        SortOrder::Created => frame.text("tokens-sort-created"),
+        SortOrder::Name => frame.text("tokens-sort-name"),
+        SortOrder::Ended => frame.text("tokens-sort-ended"),
+    }
 }

@@ -5,7 +5,9 @@ mod create;
 mod created;
 mod expiry;
 mod list;
+mod page;
 mod rotate;
+mod row;
 mod show;
 
 pub use self::{

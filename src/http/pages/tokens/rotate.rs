@@ -2,10 +2,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 
-use super::{
-    created,
-    show::{TokenPage, find},
-};
+use super::{created, expiry::ExpiryChoice, page::TokenPage, show::find};
 use crate::{
     config::SigningKeys,
     error::{Error, Result},
@@ -14,14 +11,14 @@ use crate::{
         extract::{form_key::form_key, path::PathId},
         middleware::body::Form,
         paths,
-        response::html,
+        response::{
+            components::Choice,
+            html::{self, Layout},
+        },
     },
-    i18n::{self, Language, humanize},
+    i18n::humanize,
     tokens::{GracePeriod, Request, RotatedToken, Rotation, rotate as rotate_token},
-    types::{
-        ids::CredentialTag,
-        message::{label, notice},
-    },
+    types::{fields::FieldErrors, ids::CredentialTag, message::notice},
     util::duration,
 };
 
@@ -30,15 +27,29 @@ use crate::{
 const OVERLAPS: [&str; 4] = ["0", "1h", "24h", "7d"];
 pub(super) const DEFAULT_OVERLAP: &str = "24h";
 
-/// Returns the grace periods in the form, each with its label.
-pub(super) fn overlaps(language: &Language) -> Vec<(&'static str, String)> {
+/// The id of the choice of an expiry in the form, because the page has another one.
+pub(super) const ROTATION_EXPIRY: &str = "rotate-expires";
+
+/// The content of the form.
+pub(super) struct RotationForm {
+    pub(super) overlap: String,
+    pub(super) expiry: ExpiryChoice,
+    pub(super) errors: FieldErrors,
+}
+
+/// Returns the grace periods in the form. `chosen` is selected.
+pub(super) fn overlaps(frame: &Layout, chosen: &str) -> Vec<Choice> {
     let label = |value| match duration::parse(value) {
-        Some(length) if !length.is_zero() => humanize::length(language, length),
-        _ => i18n::text(language, &label::no_grace_period()),
+        Some(length) if !length.is_zero() => humanize::length(&frame.language, length),
+        _ => frame.text("tokens-overlap-none"),
     };
     OVERLAPS
         .into_iter()
-        .map(|value| (value, label(value)))
+        .map(|value| Choice {
+            value: value.to_owned(),
+            label: label(value),
+            selected: value == chosen,
+        })
         .collect()
 }
 
@@ -57,13 +68,16 @@ pub async fn rotate(
         .as_deref()
         .map_or(Ok(GracePeriod::default()), GracePeriod::parse);
     let overlap = fields.errors().take("overlap", read);
+    let expiry = ExpiryChoice::take(&mut fields);
+    let requested = expiry.read_change(&user.context);
+    let expires_at = fields.errors().take("expires", requested).flatten();
     let request = form_key(&key).map(|key| Request::from_form(&keys, &key));
     let confirmed = user.confirmed(return_address)?;
     let rotated = async {
         fields.check()?;
         let rotation = Rotation {
             overlap: overlap.unwrap_or_default(),
-            expires_at: None,
+            expires_at,
         };
         rotate_token(&user.context, confirmed, token.id, rotation, request).await
     };
@@ -75,10 +89,13 @@ pub async fn rotate(
             created::show(&user, issued, created::Cause::Rotated).await
         }
         Err(Error::Invalid(errors)) => {
-            let form = TokenPage::of(&user, &token).await?;
-            html::unprocessable(
-                &form.with_overlap_errors(typed.unwrap_or_default(), user.field_texts(&errors)),
-            )
+            let typed = RotationForm {
+                overlap: typed.unwrap_or_default(),
+                expiry,
+                errors: errors.renamed("expires", ROTATION_EXPIRY),
+            };
+            let page = TokenPage::of(&user, &token).await?;
+            html::unprocessable(&page.with_rotation(&user, &token, typed))
         }
         Err(other) => Err(other),
     }

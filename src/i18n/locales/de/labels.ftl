@@ -50,13 +50,9 @@ label-ability-tokens-write = Ihre Tokens erstellen, ändern und widerrufen
 label-ability-sessions-read = Ihre Sitzungen sehen
 label-ability-sessions-write = Ihre Sitzungen abmelden
 label-ability-tokens-introspect = Tokens und Sitzungen prüfen und sehen, wem sie gehören
-label-ability-everything = Vollzugriff, auch mit Berechtigungen, die später hinzukommen
-label-ability-resource = Alles mit { $resource }
-label-ability-removed = Wird nicht mehr angeboten
 
 label-expires-never = Es läuft nie ab
 label-expires-at = Es läuft am { $end } ab
-label-no-grace-period = Keine
 
 label-near-city-in-country = bei { $city }, { $country }
 label-near-city = bei { $city }

@@ -10,8 +10,8 @@ forgot-again = Neuen Link senden
 reset-title = Neues Passwort wählen
 reset-lead = Für das Konto { $email }.
 reset-password = Neues Passwort
-reset-pause = Persönliche Token pausieren
-reset-pause-hint = Pausierte Token werden abgelehnt, bis Sie sie fortsetzen.
+reset-pause = Persönliche Tokens pausieren
+reset-pause-hint = Pausierte Tokens werden abgelehnt, bis Sie sie fortsetzen.
 reset-ends = Alle Sitzungen und Gerätetoken werden abgemeldet.
 reset-button = Passwort festlegen
 

@@ -29,15 +29,15 @@ review-group-desktop = Computer
 review-group-mobile = Smartphones
 review-group-tablet = Tablets
 review-group-other = Andere Geräte
-review-group-personal = Persönliche Token
-review-group-device = Geräte-Token
-review-group-service = Dienst-Token
+review-group-personal = Persönliche Tokens
+review-group-device = Geräte-Tokens
+review-group-service = Dienst-Tokens
 
 ## Die Filter in Worten
 
 review-chip-ids = { $count } ausgewählt
 review-chip-sessions = Sitzungen
-review-chip-tokens = Token
+review-chip-tokens = Tokens
 review-chip-unused = Nicht verwendet seit { $time }
 review-chip-created = Erstellt vor { $time }
 review-chip-from = Zuletzt verwendet von { $network }
@@ -54,28 +54,36 @@ review-chip-spared = { $count ->
 
 review-actions = { $sessions ->
     [0] { $tokens ->
-       *[other] { $tokens } Token widerrufen
+        [one] { $tokens } Token widerrufen
+       *[other] { $tokens } Tokens widerrufen
     }
     [one] { $tokens ->
         [0] { $sessions } Sitzung abgemeldet
-       *[other] { $sessions } Sitzung abgemeldet und { $tokens } Token widerrufen
+        [one] { $sessions } Sitzung abgemeldet und { $tokens } Token widerrufen
+       *[other] { $sessions } Sitzung abgemeldet und { $tokens } Tokens widerrufen
     }
    *[other] { $tokens ->
         [0] { $sessions } Sitzungen abgemeldet
-       *[other] { $sessions } Sitzungen abgemeldet und { $tokens } Token widerrufen
+        [one] { $sessions } Sitzungen abgemeldet und { $tokens } Token widerrufen
+       *[other] { $sessions } Sitzungen abgemeldet und { $tokens } Tokens widerrufen
     }
 }
 review-summary = Ihre Bestätigung bewirkt: { review-actions }.
 review-summary-everything = Ihre Bestätigung bewirkt: { review-actions }. Das ist alles, was Zugriff auf Ihr Konto hat.
 review-button = { $sessions ->
-    [0] { $tokens } Token widerrufen
+    [0] { $tokens ->
+        [one] { $tokens } Token widerrufen
+       *[other] { $tokens } Tokens widerrufen
+    }
     [one] { $tokens ->
         [0] { $sessions } Sitzung abmelden
-       *[other] { $sessions } Sitzung abmelden und { $tokens } Token widerrufen
+        [one] { $sessions } Sitzung abmelden und { $tokens } Token widerrufen
+       *[other] { $sessions } Sitzung abmelden und { $tokens } Tokens widerrufen
     }
    *[other] { $tokens ->
         [0] { $sessions } Sitzungen abmelden
-       *[other] { $sessions } Sitzungen abmelden und { $tokens } Token widerrufen
+        [one] { $sessions } Sitzungen abmelden und { $tokens } Token widerrufen
+       *[other] { $sessions } Sitzungen abmelden und { $tokens } Tokens widerrufen
     }
 }
 
@@ -86,3 +94,19 @@ receipt-lead = Der Zugriff endete sofort.
 receipt-by-this-browser = durch diesen Browser
 receipt-forgotten = Die Einzelheiten dieser Abmeldung werden nicht mehr gespeichert.
 receipt-back = Zurück zur Übersicht
+
+## Eine Sitzung oder ein Token
+
+revoke-one-token-title = { $name } widerrufen?
+revoke-one-session-title = { $name } abmelden?
+revoke-one-this-browser = Das ist der Browser, den Sie gerade verwenden. Sie werden hier abgemeldet.
+revoke-one-token-used = Alles, was dieses Token verwendet, verliert sofort den Zugriff. Das lässt sich nicht rückgängig machen.
+revoke-one-token-unused = Dieses Token wurde nie verwendet. Es wird ab sofort abgelehnt. Das lässt sich nicht rückgängig machen.
+revoke-one-session = Dieser Browser verliert sofort den Zugriff auf Ihr Konto.
+revoke-one-kind = Typ
+revoke-one-last-used = Zuletzt verwendet
+revoke-one-never-used = Nie
+revoke-one-created = Erstellt
+revoke-one-password = Sie werden nach Ihrem Passwort gefragt.
+revoke-one-token = Token widerrufen
+revoke-one-browser = Diesen Browser abmelden

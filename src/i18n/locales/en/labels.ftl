@@ -50,13 +50,9 @@ label-ability-tokens-write = Create, change and revoke your tokens
 label-ability-sessions-read = See your sessions
 label-ability-sessions-write = Sign out your sessions
 label-ability-tokens-introspect = Validate tokens and sessions, and see who they belong to
-label-ability-everything = Full access, including permissions added later
-label-ability-resource = Everything with { $resource }
-label-ability-removed = No longer offered
 
 label-expires-never = It does not expire
 label-expires-at = It expires on { $end }
-label-no-grace-period = None
 
 label-near-city-in-country = near { $city }, { $country }
 label-near-city = near { $city }

@@ -97,3 +97,19 @@ receipt-lead = Access ended immediately.
 receipt-by-this-browser = by this browser
 receipt-forgotten = Details of this sign-out are no longer kept.
 receipt-back = Back to overview
+
+## One session or token
+
+revoke-one-token-title = Revoke { $name }?
+revoke-one-session-title = Sign out { $name }?
+revoke-one-this-browser = This is the browser that you are using now. You will be signed out here.
+revoke-one-token-used = Everything that uses this token loses access immediately. You can’t undo this.
+revoke-one-token-unused = This token was never used. It is refused from now on. You can’t undo this.
+revoke-one-session = This browser loses access to your account immediately.
+revoke-one-kind = Type
+revoke-one-last-used = Last used
+revoke-one-never-used = Never
+revoke-one-created = Created
+revoke-one-password = You will be asked for your password.
+revoke-one-token = Revoke token
+revoke-one-browser = Sign out this browser

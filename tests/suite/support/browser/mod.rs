@@ -71,6 +71,11 @@ impl Window {
         body.text().await.expect("text")
     }
 
+    /// The source of the page, with the values of its fields.
+    pub async fn html(&self) -> String {
+        self.driver.source().await.expect("a page")
+    }
+
     pub async fn expect_path(&self, path: &str) {
         self.wait_until(async || self.path().await == path).await;
         assert_eq!(
@@ -147,6 +152,12 @@ impl Window {
     /// Presses the button, or follows the link, with this text.
     pub async fn press(&self, words: &str) {
         self.press_element(&pressable(words), words).await;
+    }
+
+    /// Presses the button of the form that is sent to an address with this end.
+    pub async fn send(&self, end_of_action: &str) {
+        let path = format!("//form[contains(@action, \"{end_of_action}\")]//button");
+        self.press_element(&path, end_of_action).await;
     }
 
     /// The same in the row, card or section that contains `row`, if the page has several such

@@ -357,9 +357,9 @@ async fn page_shows_the_new_secret_once_and_the_grace_period() {
     let shown = shown
         .expect_header("cache-control", "no-store")
         .expect_header("referrer-policy", "no-referrer")
-        .expect_text("The new secret of CI of the shop")
+        .expect_text("Secret rotated")
         .expect_text(&format!(
-            "The previous secret with the last characters <code>{}</code> still works",
+            "The previous secret (…{}) still works",
             &token.secret[36..]
         ))
         .expect_text("in 1 day");

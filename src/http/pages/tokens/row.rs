@@ -1,0 +1,141 @@
+//! One token in a list and on its own page.
+
+use std::time::Duration;
+
+use crate::{
+    credentials::{Credential, search::ListState},
+    http::{
+        auth::BrowserUser,
+        paths,
+        response::{html::Layout, relative_time::RelativeTime},
+    },
+    types::{credential_kind::CredentialKind, credential_state::CredentialState},
+    util::clock::Timestamp,
+};
+
+/// The number of permissions that a list shows of one token.
+const CHIPS: usize = 3;
+/// A token that expires within this time is marked.
+const SOON: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// A token as text.
+pub(in crate::http::pages) struct TokenRow {
+    pub(super) id: String,
+    pub(super) name: String,
+    /// The last four characters of the secret; empty if Narthex has never seen the secret.
+    pub(super) hint: String,
+    /// The kind in one word.
+    pub(super) kind: String,
+    pub(super) full_access: bool,
+    pub(super) abilities: Vec<String>,
+    pub(super) created: RelativeTime,
+    pub(super) last_used: Option<RelativeTime>,
+    pub(super) last_used_ip: Option<String>,
+    /// The expiry of a token that has not ended.
+    pub(super) expires: Option<RelativeTime>,
+    pub(super) expires_soon: bool,
+    /// The state in one word, and the colour of its badge.
+    pub(super) state: String,
+    pub(super) state_colour: &'static str,
+    pub(super) paused: bool,
+    pub(super) ended: Option<RelativeTime>,
+    pub(super) receipt: Option<String>,
+    /// Whether another system made the secret.
+    pub(super) is_foreign: bool,
+    pub(super) page: String,
+    /// The page with a form opened.
+    pub(super) edit: String,
+    pub(super) rotate: String,
+    pub(super) pause: String,
+    pub(super) resume: String,
+    pub(super) revoke: String,
+}
+
+impl TokenRow {
+    pub(in crate::http::pages) fn new(
+        user: &BrowserUser,
+        frame: &Layout,
+        token: &Credential,
+    ) -> Self {
+        let (now, language) = (user.context.now(), user.language());
+        let past = |time: Timestamp| RelativeTime::past(language, now, time);
+        let state = token.state_at(now);
+        let end = token.expires_at.filter(|_| state.is_live());
+        let (state_text, state_colour) = state_badge(frame, state);
+        let page = paths::token(token.id);
+        let page_with = |form| paths::with_query(&page, &[("form", form)]);
+        Self {
+            id: token.id.to_string(),
+            name: token.name.clone(),
+            hint: token.hint.clone(),
+            kind: kind_name(frame, token.kind),
+            full_access: token
+                .abilities
+                .iter()
+                .any(|ability| ability.as_str() == "*"),
+            abilities: token.abilities.iter().map(ToString::to_string).collect(),
+            created: past(token.created_at),
+            last_used: token.last_used_at.map(past),
+            last_used_ip: token.last_used_ip.map(|ip| ip.to_string()),
+            expires: end.map(|end| RelativeTime::future(language, now, end)),
+            expires_soon: end.is_some_and(|end| end <= now.saturating_add(SOON)),
+            state: state_text,
+            state_colour,
+            paused: state == CredentialState::Paused,
+            ended: (!state.is_live())
+                .then(|| token.ended_at.or(token.expires_at))
+                .flatten()
+                .map(past),
+            receipt: token.receipt_id.map(paths::receipt),
+            is_foreign: token.form.foreign_name().is_some(),
+            edit: page_with("edit"),
+            rotate: page_with("rotate"),
+            page,
+            pause: paths::token_pause(token.id),
+            resume: paths::token_resume(token.id),
+            revoke: paths::token_revoke(token.id),
+        }
+    }
+
+    /// Returns the permissions that a list shows.
+    pub(super) fn chips(&self) -> &[String] {
+        self.abilities.get(..CHIPS).unwrap_or(&self.abilities)
+    }
+
+    /// Returns the number of permissions that a list leaves out.
+    pub(super) fn hidden_chips(&self) -> usize {
+        self.abilities.len().saturating_sub(CHIPS)
+    }
+
+    /// Returns whether the token has ended.
+    pub(super) const fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+}
+
+/// Returns the name of a kind of token in one word.
+pub(super) fn kind_name(frame: &Layout, kind: CredentialKind) -> String {
+    match kind {
+        CredentialKind::Device => frame.text("tokens-kind-device"),
+        CredentialKind::Service => frame.text("tokens-kind-service"),
+        _ => frame.text("tokens-kind-personal"),
+    }
+}
+
+/// Returns the name of a state in the list.
+pub(super) fn state_name(frame: &Layout, state: ListState) -> String {
+    match state {
+        ListState::Active => frame.text("tokens-state-active"),
+        ListState::Paused => frame.text("tokens-state-paused"),
+        ListState::Ended => frame.text("tokens-state-ended"),
+    }
+}
+
+fn state_badge(frame: &Layout, state: CredentialState) -> (String, &'static str) {
+    match state {
+        CredentialState::Active => (frame.text("tokens-state-active"), "green"),
+        CredentialState::Paused => (frame.text("tokens-state-paused"), "amber"),
+        CredentialState::Expired => (frame.text("tokens-state-expired"), "neutral"),
+        CredentialState::Revoked => (frame.text("tokens-state-revoked"), "neutral"),
+    }
+}
