@@ -17,6 +17,7 @@ use crate::{
     mail::{
         self, Mail, QueuedMail,
         links::{self, Link, LinkSecret, NewLink, Purpose},
+        notices::{self, NoticeKind},
     },
     rate_limit::mails::{self, MailAllowance},
     types::{
@@ -228,7 +229,9 @@ pub async fn reset(
                 ..CredentialFilter::default()
             };
             let request = RevocationRequest::of(filter, RevocationReason::PasswordReset);
-            revoke::revoke_in(tx, user, &request, &actor)
+            let receipt = revoke::revoke_in(tx, user, &request, &actor)?;
+            notices::notify(tx, user, &actor, NoticeKind::PasswordReset, receipt.kinds())?;
+            Ok(receipt)
         })
         .await
 }

@@ -63,6 +63,7 @@ pub(super) fn content(
 fn subject(app: String, kind: &NoticeKind) -> Message {
     match kind {
         NoticeKind::PasswordChanged => mail_notice::password_changed_subject(app),
+        NoticeKind::PasswordReset => mail_notice::password_reset_subject(app),
         NoticeKind::NewBrowser => mail_notice::new_browser_subject(app),
         NoticeKind::TokenCreated(_) => mail_notice::token_created_subject(app),
         NoticeKind::TokenUsedElsewhere(_) => mail_notice::token_used_elsewhere_subject(app),
@@ -78,6 +79,7 @@ fn sentence(app: &str, language: &Language, kind: &NoticeKind) -> Message {
     let name = |token: &NamedToken| token_name(language, token);
     match kind {
         NoticeKind::PasswordChanged => mail_notice::password_changed(),
+        NoticeKind::PasswordReset => mail_notice::password_reset(),
         NoticeKind::NewBrowser => mail_notice::new_browser(),
         NoticeKind::TokenCreated(token) => mail_notice::token_created(name(token)),
         NoticeKind::TokenUsedElsewhere(token) => mail_notice::token_used_elsewhere(name(token)),

@@ -63,6 +63,8 @@ pub struct NoticeEvent {
 pub enum NoticeKind {
     /// The password was changed.
     PasswordChanged,
+    /// A new password was set with a link.
+    PasswordReset,
     /// A browser signed in that the user had never signed in with.
     NewBrowser,
     /// A token was created.
@@ -125,6 +127,7 @@ impl NoticeKind {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::PasswordChanged => "password-changed",
+            Self::PasswordReset => "password-reset",
             Self::NewBrowser => "new-browser",
             Self::TokenCreated(_) => "token-created",
             Self::TokenUsedElsewhere(_) => "token-used-elsewhere",

@@ -6,6 +6,8 @@ use crate::util::clock::Timestamp;
 messages! {
     password_changed_subject(app: String) = "mail-notice-password-changed-subject";
     password_changed = "mail-notice-password-changed";
+    password_reset_subject(app: String) = "mail-notice-password-reset-subject";
+    password_reset = "mail-notice-password-reset";
     new_browser_subject(app: String) = "mail-notice-new-browser-subject";
     new_browser = "mail-notice-new-browser";
     token_created_subject(app: String) = "mail-notice-token-created-subject";

@@ -93,10 +93,9 @@ async fn existing_address_gets_the_same_answer_and_a_plain_mail() {
         )
     };
     let of_existing = answer(ADA).await;
-    app.advance(Duration::from_secs(1));
     assert_eq!(of_existing, answer(GRACE).await);
-    let (existing, new) = (server.wait_for(0), server.wait_for(1));
-    assert_eq!((&*existing.to[0], &*new.to[0]), (ADA, GRACE));
+    let existing = server.wait_for_mail_to(ADA);
+    let new = server.wait_for_mail_to(GRACE);
     assert!(existing.subject().contains("already have an account"));
     assert_eq!(existing.link(), "/login");
     assert!(new.link().contains("token="));
@@ -166,10 +165,12 @@ async fn owner_of_the_address_takes_the_account_of_a_squatter_over() {
 async fn resend_replaces_the_link() {
     let (app, server) = TestApp::start_with_mail();
     let browser = register(&app, ADA, PASSWORD).await;
+    // A mail whose link is void is not sent, so the first one must have arrived.
+    let older = server.wait_for(0);
     app.advance(HOUR / 60);
     let sent = browser.post("/verify-email/resend", &[]).await;
     sent.expect_redirect("/verify-email");
-    let (older, newer) = (server.wait_for(0), server.wait_for(1));
+    let newer = server.wait_for(1);
     let outdated = open(&app, &older).await;
     outdated.get("/verify-email").await.expect_status(410);
     verify_with(&open(&app, &newer).await, PASSWORD).await;
@@ -192,6 +193,7 @@ async fn unverified_account_is_given_up_after_a_day() {
     let (app, server) = TestApp::start_with_mail();
     register(&app, ADA, PASSWORD).await;
     let first = app.user_id(ADA).await;
+    server.wait_for(0);
     app.advance(24 * HOUR - Duration::from_secs(1));
     register(&app, ADA, OTHER_PASSWORD).await;
     assert_eq!(app.user_id(ADA).await, first);

@@ -8,6 +8,7 @@ use narthex::credentials::revoke::{self, RevocationRequest};
 use narthex::credentials::{CredentialFilter, RevocationReason};
 use narthex::crypto::secret::SecretString;
 use narthex::passwords::policy::NewPassword;
+use narthex::passwords::reset;
 use narthex::passwords::set::set_password_as_operator;
 use narthex::types::credential_kind::CredentialType;
 use narthex::types::{email::Email, name::Name};
@@ -110,6 +111,16 @@ impl Notices {
                 let set = set_password_as_operator(context, user, new, false);
                 set.await.expect("a new password");
             }
+            "set a password with a link" => {
+                app.token_of(ada, "CI", &[]).await;
+                let user = app.user_id(ADA).await;
+                let secret = reset::create_link(context, user).await.expect("a link");
+                let browser = app.browser();
+                let link = format!("/password/reset?token={}", secret.expose());
+                browser.get(&link).await.expect_status(303);
+                let set = browser.post("/password/reset", &[("password", NEW_PASSWORD)]);
+                set.await.expect_redirect("/login");
+            }
             "create a token" => drop(app.token_of(ada, "deploy", &["orders:read"]).await),
             "sign in an app" => {
                 let body = json!({ "email": ADA, "password": PASSWORD, "device_name": "cli" });
@@ -167,6 +178,16 @@ const TABLE: &[Row] = &[
         "Narthex: your password was changed",
         &["By: An operator", "Ended: 1 computer"],
         &["IP address"],
+    ),
+    (
+        "set a password with a link",
+        "Narthex: a new password was set",
+        &[
+            "By: An app or a browser that was not signed in",
+            "IP address: 127.0.0.1",
+            "Ended: 1 computer",
+        ],
+        &["operator:", "personal token"],
     ),
     (
         "create a token",

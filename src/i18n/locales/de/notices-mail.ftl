@@ -2,6 +2,8 @@
 
 mail-notice-password-changed-subject = { $app }: Ihr Passwort wurde geändert
 mail-notice-password-changed = Das Passwort Ihres Kontos wurde geändert.
+mail-notice-password-reset-subject = { $app }: neues Passwort gesetzt
+mail-notice-password-reset = Für Ihr Konto wurde ein neues Passwort gesetzt, mit einem Link aus einer E-Mail oder vom Betreiber.
 mail-notice-new-browser-subject = { $app }: Anmeldung mit einem neuen Browser
 mail-notice-new-browser = Ein Browser hat sich zum ersten Mal in Ihrem Konto angemeldet.
 mail-notice-token-created-subject = { $app }: neues Token

@@ -2,6 +2,8 @@
 
 mail-notice-password-changed-subject = { $app }: your password was changed
 mail-notice-password-changed = The password of your account was changed.
+mail-notice-password-reset-subject = { $app }: a new password was set
+mail-notice-password-reset = A new password was set for your account, with a link from an email or from an operator.
 mail-notice-new-browser-subject = { $app }: sign-in from a new browser
 mail-notice-new-browser = A browser signed in to your account for the first time.
 mail-notice-token-created-subject = { $app }: new token

@@ -113,17 +113,27 @@ impl MailServer {
 
     /// Waits for the mail with this index and returns it.
     pub fn wait_for(&self, index: usize) -> ReceivedMail {
+        self.wait_until(|mails| mails.get(index).cloned())
+    }
+
+    /// Waits for the first mail to this address. Mails to different addresses arrive in any order.
+    pub fn wait_for_mail_to(&self, address: &str) -> ReceivedMail {
+        self.wait_for_mail(|mail| mail.to == [address])
+    }
+
+    /// Waits for the first mail with this property.
+    pub fn wait_for_mail(&self, has_property: impl Fn(&ReceivedMail) -> bool) -> ReceivedMail {
+        self.wait_until(|mails| mails.iter().find(|mail| has_property(mail)).cloned())
+    }
+
+    fn wait_until(&self, find: impl Fn(&[ReceivedMail]) -> Option<ReceivedMail>) -> ReceivedMail {
         let mails = self.shared.mails.lock().unwrap();
-        let (mails, timeout) = self
+        let (mails, _) = self
             .shared
             .arrived
-            .wait_timeout_while(mails, PATIENCE, |mails| mails.len() <= index)
+            .wait_timeout_while(mails, PATIENCE, |mails| find(mails).is_none())
             .unwrap();
-        assert!(
-            !timeout.timed_out(),
-            "mail {index} did not arrive: {mails:?}"
-        );
-        mails[index].clone()
+        find(&mails).unwrap_or_else(|| panic!("the mail did not arrive: {mails:?}"))
     }
 
     /// The number of connections so far.
