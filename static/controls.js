@@ -81,6 +81,18 @@ for (const button of all("[data-dialog]")) {
   button.addEventListener("click", () => named(button.dataset.dialog).showModal());
 }
 
+// Buttons that ask before they act, in place of the page that asks the same.
+for (const button of all("[data-ask]")) {
+  button.type = "button";
+  button.addEventListener("click", () => {
+    const dialog = named("ask");
+    dialog.querySelector("h2").textContent = button.dataset.ask;
+    dialog.querySelector(".sub").textContent = button.dataset.facts;
+    dialog.querySelector("form").action = button.getAttribute("formaction") ?? button.form.action;
+    dialog.showModal();
+  });
+}
+
 const openMenus = () => all("details.menu[open]");
 
 document.addEventListener("click", (event) => {

@@ -6,9 +6,12 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentB
 use unic_langid::CharacterDirection;
 
 use super::{Language, own_files::OwnFile};
-use crate::types::{
-    language_tag::LanguageTag,
-    message::{Arg, Message, Text},
+use crate::{
+    types::{
+        language_tag::LanguageTag,
+        message::{Arg, Message, Text},
+    },
+    util::unicode,
 };
 
 /// A file of a catalogue: its name and its content.
@@ -48,7 +51,7 @@ impl Catalog {
         let locale = tag.identifier().clone();
         let is_right_to_left = locale.character_direction() == CharacterDirection::RTL;
         let mut bundle = FluentBundle::new_concurrent(vec![locale]);
-        // Marks of isolation around each argument are of use in a right-to-left language only.
+        // In another language, `set` isolates the arguments that need it.
         bundle.set_use_isolating(is_right_to_left);
         Self { tag, bundle }
     }
@@ -144,8 +147,17 @@ pub(super) fn format(language: &Language, id: &str, args: &FluentArgs<'_>) -> St
         .unwrap_or_else(|| id.to_owned())
 }
 
+/// Begins a text with a direction of its own, and ends it (Unicode Standard Annex 9, section 2.4).
+const ISOLATE: char = '\u{2068}';
+const END_OF_ISOLATE: char = '\u{2069}';
+
+/// Sets an argument. A text that is read from right to left is isolated, so that it does not move the
+/// words around it.
 fn set<'a>(args: &mut FluentArgs<'a>, language: &Language, name: &'a str, arg: &'a Arg) {
     match arg {
+        Arg::Text(text) if unicode::has_right_to_left(text) => {
+            args.set(name, format!("{ISOLATE}{text}{END_OF_ISOLATE}"));
+        }
         Arg::Text(text) => args.set(name, FluentValue::from(&**text)),
         Arg::Number(number) => args.set(name, FluentValue::from(*number)),
         Arg::Time(time) => args.set(name, time.format_minute()),

@@ -4,8 +4,8 @@
 use icu_properties::{
     CodePointMapData, CodePointSetData,
     props::{
-        DefaultIgnorableCodePoint, Emoji, EmojiModifier, EmojiPresentation, ExtendedPictographic,
-        JoiningType,
+        BidiClass, DefaultIgnorableCodePoint, Emoji, EmojiModifier, EmojiPresentation,
+        ExtendedPictographic, JoiningType,
     },
 };
 use unicode_normalization::char::canonical_combining_class;
@@ -16,6 +16,19 @@ use unicode_normalization::char::canonical_combining_class;
 pub fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Returns whether `text` contains a letter of a script that is read from right to left.
+#[must_use]
+pub fn has_right_to_left(text: &str) -> bool {
+    let classes = CodePointMapData::<BidiClass>::new();
+    let is_right_to_left = |c| {
+        matches!(
+            classes.get(c),
+            BidiClass::RightToLeft | BidiClass::ArabicLetter
+        )
+    };
+    !text.is_ascii() && text.chars().any(is_right_to_left)
 }
 
 /// Returns whether `text` is invisible as a whole: white space, and characters that show nothing

@@ -113,6 +113,9 @@ async fn user_revokes_one_session_and_then_everything() {
     desk.fill("Password", PASSWORD).await;
     desk.press("Confirm").await;
     desk.press("Sign out 1 session").await;
+    desk.expect_text("Revoked: 1 session.").await;
+    desk.expect_path("/account/sessions").await;
+    desk.press("View receipt").await;
     desk.expect_text("Ended: 1 session").await;
     desk.screenshot("receipt").await;
     expect_signed_out(&phone).await;

@@ -9,7 +9,7 @@ use crate::{
         Languages,
         arguments::{Arguments, arguments},
     },
-    types::message::{self, field},
+    types::message::{self, field, notice},
 };
 
 fn texts(files: &'static [File]) -> Arguments {
@@ -109,5 +109,17 @@ fn lists_are_joined_with_commas_and_a_last_word() {
     ] {
         let texts: Vec<_> = texts.iter().map(|text| (*text).to_owned()).collect();
         assert_eq!(join(Language::english(), &texts), joined);
+    }
+}
+
+#[test]
+fn right_to_left_argument_is_isolated() {
+    let written = |name: &str| text(Language::english(), &notice::token_revoked(name.to_owned()));
+    assert_eq!(
+        written("خدمة (prod)"),
+        "Token revoked: \u{2068}خدمة (prod)\u{2069}."
+    );
+    for name in ["CI (prod)", "Żółw 🐢", "日本"] {
+        assert_eq!(written(name), format!("Token revoked: {name}."));
     }
 }

@@ -124,6 +124,21 @@ async fn revocation_leads_back_to_its_list_below_the_mount() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn preview_leads_back_to_its_page_below_the_mount() {
+    let app = start(&[]);
+    let browser = app.register(ADA).await;
+    app.token_of(&browser, "CI", &[]).await;
+    let browser = browser.below(Mount::ROOT);
+    let path = "/auth/account/sign-out?class=token&next=%2Fauth%2Faccount%2Ftokens";
+    let preview = browser.get(path).await;
+    let (next, digest) = (preview.field("next"), preview.field("digest"));
+    assert_eq!(next, "/auth/account/tokens");
+    let form = [("class", "token"), ("next", &next), ("digest", &digest)];
+    let revoked = browser.post("/auth/account/sign-out", &form).await;
+    revoked.expect_redirect(&next);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refused_revocation_returns_to_its_page_below_the_mount() {
     const ID: &str = "019ab6b0-0000-7000-8000-000000000000";
     let app = start(&[]);

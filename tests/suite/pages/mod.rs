@@ -5,5 +5,6 @@ mod branding;
 mod controls;
 mod frame;
 mod languages;
+mod names;
 mod overview;
 mod page_weight;

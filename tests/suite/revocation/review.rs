@@ -4,7 +4,7 @@ use narthex::http::paths;
 
 use super::page::{is_signed_in, revoke};
 use crate::support::app::TestApp;
-use crate::support::page::{ADA, own_session};
+use crate::support::page::{ADA, newest_token, own_session};
 use crate::support::user_agents::{SAFARI_ON_IPAD, SAFARI_ON_IPHONE};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,4 +154,39 @@ async fn revocation_returns_to_pages_of_this_origin_only() {
         .follow(&back.expect_redirect("/account/tokens?q=CI"))
         .await;
     page.expect_text("href=\"/account/receipts/");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_to_a_preview_leads_back_to_its_page() {
+    let app = TestApp::start();
+    let here = app.register(ADA).await;
+    app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
+    let maker = app.token_of(&here, "Maker", &["tokens:write"]).await;
+    let token = format!("/account/tokens/{}", newest_token(&here).await);
+    let session = format!("/account/sessions/{}", own_session(&here).await);
+    let made = serde_json::json!({"name": "Made", "abilities": []});
+    let made = app.api_client(&maker).post("/api/v1/tokens", &made).await;
+    made.expect_status(201);
+    let mut ways = 0;
+    for path in [
+        "/account",
+        "/account/sessions",
+        "/account/tokens",
+        &session,
+        &token,
+    ] {
+        let page = here.get(path).await.expect_status(200);
+        let main = page.text.split("<main").nth(1).expect("a page");
+        let (links, forms) = (main.split(" href=\"").skip(1), main.split("<form").skip(1));
+        let links = links.filter_map(|rest| rest.split('"').next());
+        for link in links.filter(|link| link.contains("/sign-out?")) {
+            assert!(link.contains("next="), "{path} has a link to {link}");
+            ways += 1;
+        }
+        for form in forms.filter(|form| form.contains("/account/sign-out\"")) {
+            assert!(form.contains("name=\"next\""), "{path} has a form: {form}");
+            ways += 1;
+        }
+    }
+    assert!(ways >= 7, "the pages have {ways} ways to a preview");
 }

@@ -30,7 +30,7 @@ async fn session_page_has_user_agent_times_address_and_limits() {
     ] {
         page.clone().expect_text(words);
     }
-    page.expect_no_text("This browser");
+    page.expect_no_text(">This browser<");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! The pages of tokens in a browser without scripts, and by the keyboard.
+//! The pages of tokens in a browser: without scripts, and with the dialog that scripts add.
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::browser::Window;
@@ -7,17 +7,21 @@ use crate::support::page::ADA;
 /// The key Enter (WebDriver, section 15.4.2).
 const ENTER: char = '\u{E007}';
 
+async fn sign_in(window: &Window) {
+    window.visit("/login").await;
+    window.fill("Email address", ADA).await;
+    window.fill("Password", PASSWORD).await;
+    window.press("Sign in").await;
+    window.expect_path("/account").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
 async fn token_pages_work_without_scripts() {
     let app = TestApp::start();
     drop(app.register(ADA).await);
     let window = Window::at(&app.origin).without_scripts().open().await;
-    window.visit("/login").await;
-    window.fill("Email address", ADA).await;
-    window.fill("Password", PASSWORD).await;
-    window.press("Sign in").await;
-    window.expect_path("/account").await;
+    sign_in(&window).await;
     window.visit("/account/tokens").await;
     window.expect_text("You have no tokens yet").await;
     window.screenshot("tokens-none").await;
@@ -64,5 +68,34 @@ async fn token_pages_work_without_scripts() {
     window.expect_text("Revoked").await;
     window.screenshot("tokens-ended").await;
     window.expect_no_sideways_scrolling().await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+async fn revocation_asks_in_a_dialog_on_the_list() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    for name in ["CI of the shop", "Backup"] {
+        app.token_of(&browser, name, &[]).await;
+    }
+    let window = Window::at(&app.origin).open().await;
+    sign_in(&window).await;
+    window.visit("/account/tokens").await;
+    let ask = async || {
+        window.press("Actions for CI of the shop").await;
+        window.press("Revoke…").await;
+        window.expect_text("Revoke CI of the shop?").await;
+        window.expect_path("/account/tokens").await;
+    };
+    ask().await;
+    window.screenshot("token-revoke-dialog").await;
+    window.press("Cancel").await;
+    window.expect_no_text("Revoke CI of the shop?").await;
+    ask().await;
+    window.press("Revoke token").await;
+    window.expect_text("Token revoked: CI of the shop.").await;
+    window.expect_path("/account/tokens").await;
+    window.expect_text("Backup").await;
     window.close().await;
 }

@@ -158,8 +158,8 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
     let unfamiliar = sessions::newest_unrecognised(context, &user.principal, &active).await?;
     let events = audit::list(context, account.id, Paging::new(LATEST, None)).await?;
     let row = |event: &audit::Event| EventRow::new(&user, event);
+    let frame = user.frame();
     html::ok(&OverviewPage {
-        frame: user.frame(),
         name: account.name.clone(),
         email: account.email.clone(),
         counts: Counts::of(&active, now),
@@ -177,8 +177,13 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
         unused_tokens: paths::with_query(paths::TOKENS, &[("used", "90d")]),
         sign_out_others: paths::with_query(
             paths::SIGN_OUT,
-            &[("class", "session"), ("except", "current")],
+            &[
+                ("class", "session"),
+                ("except", "current"),
+                ("next", &frame.address),
+            ],
         ),
+        frame,
     })
 }
 

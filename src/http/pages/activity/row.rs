@@ -6,6 +6,7 @@ use crate::{
     credentials::CredentialFilter,
     http::{
         auth::BrowserUser,
+        pages::revoke::address_from,
         paths,
         response::{
             client_address::{ClientAddress, Locator},
@@ -101,7 +102,7 @@ impl ActivityRow {
                 .filter(|_| event.actor_credential_id != event.credential_id)
                 .cloned(),
             address: locator.address(event.ip),
-            not_me: not_me(event, about),
+            not_me: not_me(user, event, about),
             event: short,
         }
     }
@@ -149,16 +150,14 @@ fn more_revoked(event: &Event, named: &[NamedCredential]) -> u64 {
 
 /// Returns the page on which a user signs out a session that another person opened. The password is
 /// changed there next. If the session has ended, only the password is left to change.
-fn not_me(event: &Event, session: Option<&NamedCredential>) -> Option<String> {
+fn not_me(user: &BrowserUser, event: &Event, session: Option<&NamedCredential>) -> Option<String> {
     let is_sign_in = EventGroup::of(event.kind) == EventGroup::SignIns;
     match (event.credential_id, session) {
         _ if !is_sign_in => None,
         (_, Some(session)) if session.current => None,
         (Some(id), Some(session)) if session.is_unrevoked => {
             let one = CredentialFilter::one(CredentialType::Session, id);
-            let mut fields = one.to_fields();
-            fields.push(("next", paths::PASSWORD.to_owned()));
-            Some(paths::with_query(paths::SIGN_OUT, &fields))
+            Some(address_from(&one, user.address(paths::PASSWORD).as_str()))
         }
         _ => Some(paths::PASSWORD.to_owned()),
     }

@@ -43,7 +43,7 @@ pub(super) struct Submission {
     pub(super) spare: Vec<CredentialId>,
     /// The digest of the preview.
     digest: Option<String>,
-    /// The path to which the user returns.
+    /// The whole path to which the user returns.
     pub(super) next: Option<String>,
     /// The group of the preview whose rows are shown, and the number of its page.
     pub(super) rows: Option<(CredentialKind, usize)>,
@@ -53,10 +53,7 @@ impl Submission {
     fn take(user: &BrowserUser, fields: &mut Fields) -> Self {
         let next = fields.text("next");
         let next = ReturnTo::parse(&next, user.context.settings());
-        let next = next.and_then(|next| {
-            let path = user.context.mount().relative(next.as_str())?;
-            Some(path.to_owned())
-        });
+        let next = next.filter(|next| user.context.mount().relative(next.as_str()).is_some());
         let kind = fields.read("rows", |text| {
             CredentialKind::parse(text).ok_or_else(field::kind_unknown)
         });
@@ -66,7 +63,7 @@ impl Submission {
             fields.replace("unused_since", date);
         }
         Self {
-            next,
+            next: next.map(|next| next.as_str().to_owned()),
             rows: kind.map(|kind| (kind, page)),
             digest: fields.one("digest").filter(|digest| !digest.is_empty()),
             spare: fields.read_many("spare", |text| {
@@ -156,7 +153,7 @@ async fn redirect(
     receipt: &RevocationReceipt,
     next: Option<&str>,
 ) -> Result<HttpResponse> {
-    match next {
+    match next.and_then(|next| user.context.mount().relative(next)) {
         Some(next) if !receipt.contains(user.principal.credential().id) => {
             let count = receipt.count();
             let message = notice::signed_out(count.sessions, count.tokens);
@@ -184,7 +181,8 @@ pub(crate) fn address_of(selection: &CredentialFilter) -> String {
     paths::with_query(paths::SIGN_OUT, &selection.to_fields())
 }
 
-/// Returns the path of the preview of `selection`, from which the user returns to the path `next`.
+/// Returns the path of the preview of `selection`, from which the user returns to the whole path
+/// `next`.
 pub(crate) fn address_from(selection: &CredentialFilter, next: &str) -> String {
     let mut fields = selection.to_fields();
     fields.push(("next", next.to_owned()));

@@ -68,7 +68,7 @@ impl Filters {
         }
     }
 
-    /// Keeps the path to which the user returns.
+    /// Keeps the whole path to which the user returns.
     pub(super) fn with_next(mut self, next: Option<String>) -> Self {
         self.hidden.extend(next.map(|next| ("next", next)));
         self

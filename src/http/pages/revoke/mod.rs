@@ -9,7 +9,7 @@ mod receipt;
 mod review;
 
 pub(crate) use self::{
-    by_filter::address_of,
+    by_filter::address_from,
     one::{list_in, revoke},
 };
 pub use self::{

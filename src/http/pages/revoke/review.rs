@@ -64,6 +64,7 @@ pub(super) struct Review {
     selection: CredentialFilter,
     /// The credentials whose ticks are set.
     spare: Vec<CredentialId>,
+    /// The whole path to which the user returns.
     next: Option<String>,
     rows: Option<(CredentialKind, usize)>,
     status: StatusCode,
@@ -89,6 +90,13 @@ impl Review {
             problem: Some(problem),
             ..Self::of(sent)
         }
+    }
+
+    /// Returns the path of the page to which the user returns.
+    fn back(&self, user: &BrowserUser) -> String {
+        let next = self.next.as_deref();
+        let back = next.and_then(|next| user.context.mount().relative(next));
+        back.unwrap_or(paths::ACCOUNT).to_owned()
     }
 
     /// Returns the path of the preview of `selection` with the same way back.
@@ -138,10 +146,7 @@ pub(super) async fn show(user: &BrowserUser, review: Review) -> Result<HttpRespo
         all_groups: review.rows.map(|_| review.address(selection)),
         hidden: hidden(&review, current),
         digest,
-        back: review
-            .next
-            .clone()
-            .unwrap_or_else(|| paths::ACCOUNT.to_owned()),
+        back: review.back(user),
         filters: Filters::of(user, &frame, &locator, selection, &all.credentials)
             .with_next(review.next.clone()),
         errors: FieldTexts::default(),

@@ -15,7 +15,7 @@ use crate::{
         middleware::body::Query,
         pages::{
             list_query::{ListQuery, SESSIONS, UNUSED_FOR, state_name},
-            revoke::address_of,
+            revoke::address_from,
         },
         response::{
             client_address::Locator,
@@ -179,7 +179,10 @@ fn several(user: &BrowserUser, frame: &Layout, counts: StateCounts) -> Vec<(Stri
         except: vec![user.principal.credential().id],
         ..CredentialFilter::all_of(CredentialType::Session)
     };
-    let mut several = vec![(frame.text("sessions-all-others"), address_of(&others))];
+    let mut several = vec![(
+        frame.text("sessions-all-others"),
+        address_from(&others, &frame.address),
+    )];
     several.extend(CredentialKind::of(CredentialType::Session).map(|kind| {
         let label = match kind {
             CredentialKind::Desktop => frame.text("sessions-all-desktop"),
@@ -187,7 +190,8 @@ fn several(user: &BrowserUser, frame: &Layout, counts: StateCounts) -> Vec<(Stri
             CredentialKind::Tablet => frame.text("sessions-all-tablet"),
             _ => frame.text("sessions-all-other"),
         };
-        (label, address_of(&CredentialFilter::all_of_kind(kind)))
+        let of_kind = CredentialFilter::all_of_kind(kind);
+        (label, address_from(&of_kind, &frame.address))
     }));
     several
 }

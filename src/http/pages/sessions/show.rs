@@ -16,7 +16,7 @@ use crate::{
         pages::{
             activity::LatestEvents,
             credential_row::CredentialRow,
-            revoke::{address_of, revoke as revoke_one},
+            revoke::{address_from, revoke as revoke_one},
         },
         paths,
         response::{
@@ -46,6 +46,8 @@ struct SessionPage {
     /// The end of an active session, whatever its use.
     expires: Option<RelativeTime>,
     revoke: String,
+    /// The effect of a sign-out.
+    note: String,
     created: Vec<CredentialRow>,
     review_created: String,
     events: LatestEvents,
@@ -69,8 +71,13 @@ pub async fn show(user: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpRe
         paging,
     )
     .await?;
+    let frame = user.frame();
     html::ok(&SessionPage {
-        frame: user.frame(),
+        note: if session.id == user.principal.credential().id {
+            frame.text("revoke-one-this-browser")
+        } else {
+            frame.text("revoke-one-session")
+        },
         row: SessionRow::new(&user, &locator, &session),
         kind: user.text(&session.kind.label()),
         first_address: locator.address(session.ip),
@@ -79,9 +86,10 @@ pub async fn show(user: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpRe
         expires: expiry(&user, &session),
         revoke: paths::session_revoke(session.id),
         created: CredentialRow::all(&user, &created.rows),
-        review_created: address_of(&made_here),
+        review_created: address_from(&made_here, &frame.address),
         events: LatestEvents::of(&user, &locator, &session).await?,
         user_agent: session.user_agent,
+        frame,
     })
 }
 

@@ -15,7 +15,7 @@ use crate::{
         middleware::body::Query,
         pages::{
             list_query::{self, EXPIRES_WITHIN, ListQuery, NEVER, TOKENS, UNUSED_FOR},
-            revoke::address_of,
+            revoke::address_from,
         },
         response::{
             components::{Choice, Column, SortOrder as Direction, Tab},
@@ -94,7 +94,7 @@ impl TokensPage {
     fn new(user: &BrowserUser, query: &ListQuery, page: &ListPage, counts: StateCounts) -> Self {
         let frame = user.frame();
         let (previous, next) = query.neighbours(page);
-        let all = address_of(&CredentialFilter::all_of(CredentialType::Token));
+        let all = CredentialFilter::all_of(CredentialType::Token);
         let rows = page.rows.iter();
         Self {
             tabs: tabs(&frame, query, counts),
@@ -109,7 +109,8 @@ impl TokensPage {
             total: page.total,
             previous,
             next,
-            revoke_all: (query.state != ListState::Ended).then_some(all),
+            revoke_all: (query.state != ListState::Ended)
+                .then(|| address_from(&all, &frame.address)),
             has_none: counts == StateCounts::default(),
             command: format!(
                 "curl {}{} --json '{{\"email\": \"{}\", \"password\": \"…\", \"device_name\": \"…\"}}'",

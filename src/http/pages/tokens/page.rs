@@ -16,7 +16,7 @@ use crate::{
     http::{
         auth::BrowserUser,
         extract::form_key::new_form_key,
-        pages::{activity::LatestEvents, credential_row::CredentialRow, revoke::address_of},
+        pages::{activity::LatestEvents, credential_row::CredentialRow, revoke::address_from},
         paths,
         response::{
             client_address::Locator,
@@ -80,7 +80,7 @@ impl TokenPage {
         let locator = Locator::new(&user.context, user.language()).await;
         let abilities: Vec<String> = token.abilities.iter().map(ToString::to_string).collect();
         let keep = ExpiryChoice::default;
-        let (created, more_created) = created_by(user, token.id).await?;
+        let (created, more_created) = created_by(user, &frame, token.id).await?;
         Ok(Self {
             row: TokenRow::new(user, &frame, token),
             maker: maker_of(user, token).await?,
@@ -186,13 +186,14 @@ async fn maker_of(user: &BrowserUser, token: &Credential) -> Result<Option<Crede
 /// Returns the active credentials that `token` created, and the path of all if there are more.
 async fn created_by(
     user: &BrowserUser,
+    frame: &Layout,
     token: CredentialId,
 ) -> Result<(Vec<CredentialRow>, Option<String>)> {
     let filter = CredentialFilter {
         made_by: vec![token],
         ..CredentialFilter::default()
     };
-    let all = address_of(&filter);
+    let all = address_from(&filter, &frame.address);
     let paging = Paging::new(MAX_CREATED, None);
     let user_id = user.principal.user().id;
     let found =

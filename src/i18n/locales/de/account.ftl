@@ -30,21 +30,21 @@ settings-your-password = Ihr Passwort
 settings-delete-button = Mein Konto löschen
 
 overview-lead = Angemeldet als { $name } ({ $email })
-overview-sign-out-others = Andere Sitzungen abmelden…
+overview-sign-out-others = Andere Sitzungen abmelden …
 overview-unfamiliar = Neue Anmeldung: { $device }. Waren Sie das?
 overview-was-me = Ja, das war ich
 overview-was-not-me = Nein, abmelden und mein Passwort ändern
 overview-new-sessions = { $count } neu in den letzten 7 Tagen
 overview-expiring-tokens = { $count ->
-    [one] { $count } läuft in 7 Tagen ab
-   *[other] { $count } laufen in 7 Tagen ab
+    [one] { $count } läuft in den nächsten 7 Tagen ab
+   *[other] { $count } laufen in den nächsten 7 Tagen ab
 }
 overview-unused-tokens = { $count } seit 90 Tagen nicht verwendet
 overview-password = Passwort geändert
 overview-unknown = Unbekannt
 overview-refused = Letzter Fehlversuch
 overview-none = Keiner
-overview-this-browser = dieser Browser
+overview-this-browser = Dieser Browser
 overview-active = Aktiv
 overview-used = Verwendet
 overview-never-used = Nie verwendet

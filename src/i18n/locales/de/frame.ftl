@@ -10,7 +10,7 @@ frame-tokens = Tokens
 frame-activity = Aktivität
 frame-settings = Einstellungen
 frame-sign-out = Abmelden
-frame-sign-out-everywhere = Überall abmelden…
+frame-sign-out-everywhere = Überall abmelden …
 frame-back = Zurück zu { $app }
 frame-api = API
 

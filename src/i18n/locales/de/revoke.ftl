@@ -46,30 +46,30 @@ review-chip-made-by = Erstellt von { $name }
 review-chip-made-by-ended = Erstellt von einer beendeten Sitzung oder einem beendeten Token
 review-chip-current = Ohne diesen Browser
 review-chip-spared = { $count ->
-    [one] Ohne { $count }, das Sie behalten
-   *[other] Ohne { $count }, die Sie behalten
+    [one] { $count } Ausnahme
+   *[other] { $count } Ausnahmen
 }
 
 ## Die Wirkung
 
 review-actions = { $sessions ->
     [0] { $tokens ->
-        [one] { $tokens } Token widerrufen
-       *[other] { $tokens } Tokens widerrufen
+        [one] Damit widerrufen Sie { $tokens } Token
+       *[other] Damit widerrufen Sie { $tokens } Tokens
     }
     [one] { $tokens ->
-        [0] { $sessions } Sitzung abgemeldet
-        [one] { $sessions } Sitzung abgemeldet und { $tokens } Token widerrufen
-       *[other] { $sessions } Sitzung abgemeldet und { $tokens } Tokens widerrufen
+        [0] Damit melden Sie { $sessions } Sitzung ab
+        [one] Damit melden Sie { $sessions } Sitzung ab und widerrufen { $tokens } Token
+       *[other] Damit melden Sie { $sessions } Sitzung ab und widerrufen { $tokens } Tokens
     }
    *[other] { $tokens ->
-        [0] { $sessions } Sitzungen abgemeldet
-        [one] { $sessions } Sitzungen abgemeldet und { $tokens } Token widerrufen
-       *[other] { $sessions } Sitzungen abgemeldet und { $tokens } Tokens widerrufen
+        [0] Damit melden Sie { $sessions } Sitzungen ab
+        [one] Damit melden Sie { $sessions } Sitzungen ab und widerrufen { $tokens } Token
+       *[other] Damit melden Sie { $sessions } Sitzungen ab und widerrufen { $tokens } Tokens
     }
 }
-review-summary = Ihre Bestätigung bewirkt: { review-actions }.
-review-summary-everything = Ihre Bestätigung bewirkt: { review-actions }. Das ist alles, was Zugriff auf Ihr Konto hat.
+review-summary = { review-actions }.
+review-summary-everything = { review-actions }. Das ist alles, was Zugriff auf Ihr Konto hat.
 review-button = { $sessions ->
     [0] { $tokens ->
         [one] { $tokens } Token widerrufen

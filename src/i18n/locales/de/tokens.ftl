@@ -47,21 +47,22 @@ tokens-pages = Seiten der Tokens
 tokens-none-in-state = Hier gibt es keine Tokens.
 tokens-none-found = Keine passenden Tokens gefunden. Ändern Sie die Filter oder setzen Sie sie zurück.
 tokens-foreign = Importiert
-tokens-never-expires = Nie
+tokens-never = Nie
 tokens-receipt = Beleg
 tokens-edit = Bearbeiten
 tokens-rotate = Geheimnis erneuern
 tokens-pause = Pausieren
 tokens-resume = Fortsetzen
-tokens-revoke = Widerrufen…
-tokens-revoke-ticked = Widerrufen…
-tokens-revoke-all = Alle Tokens widerrufen…
+tokens-revoke = Widerrufen …
+tokens-revoke-ticked = Widerrufen …
+tokens-revoke-all = Alle Tokens widerrufen …
 
 ## Berechtigungen
 
 tokens-permissions = Berechtigungen
 tokens-permissions-hint = Geben Sie dem Token nur die Berechtigungen, die es braucht. Sie können sie später ändern.
 tokens-no-permissions = Keine Berechtigungen: Es weist nur aus, wem es gehört.
+tokens-no-permissions-short = Keine Berechtigungen
 tokens-nothing-ticked = Ohne Berechtigung weist das Token nur aus, wem es gehört.
 tokens-more-permissions = +{ $count }
 tokens-full-access = Vollzugriff
