@@ -9,6 +9,7 @@ use std::path::Path;
 use self::source::Source;
 
 mod asvs;
+mod bare_text;
 mod layers;
 mod messages;
 mod metrics;

@@ -8,3 +8,4 @@ mod languages;
 mod names;
 mod overview;
 mod page_weight;
+mod pseudo_language;
