@@ -72,7 +72,7 @@ fn sentences(template: &str) -> impl Iterator<Item = usize> {
                 let length = template[begin..].find(*end)?;
                 let code = &template[begin..begin + length];
                 let literal = code.match_indices('"').find(|(at, _)| {
-                    let is_opening = code[..*at].matches('"').count() % 2 == 0;
+                    let is_opening = code[..*at].matches('"').count().is_multiple_of(2);
                     is_opening && code[at + 1..].starts_with(char::is_uppercase)
                 });
                 literal.map(|(at, _)| begin + at)

@@ -4,6 +4,7 @@ use narthex::http::paths;
 
 use super::page::{is_signed_in, revoke};
 use crate::support::app::TestApp;
+use crate::support::mount;
 use crate::support::page::{ADA, newest_token, own_session};
 use crate::support::user_agents::{SAFARI_ON_IPAD, SAFARI_ON_IPHONE};
 
@@ -145,11 +146,8 @@ async fn revocation_returns_to_pages_of_this_origin_only() {
     )
     .await;
     assert!(away.location().starts_with("/account/receipts/"), "{away}");
-    let back = revoke(
-        &here,
-        &[("kind", "tablet"), ("next", "/account/tokens?q=CI")],
-    )
-    .await;
+    let next = mount::from_environment().url("/account/tokens?q=CI");
+    let back = revoke(&here, &[("kind", "tablet"), ("next", &next)]).await;
     let page = here
         .follow(&back.expect_redirect("/account/tokens?q=CI"))
         .await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::support::answer::Answer;
 use crate::support::app::TestApp;
 use crate::support::client::Browser;
+use crate::support::mount;
 use crate::support::page::{ADA, fetch_list, newest_token};
 
 /// The names of the tokens on the page, in their order.
@@ -165,8 +166,9 @@ async fn row_action_returns_to_the_list_it_came_from() {
     let page = page.expect_text(&format!("formaction=\"{token}/pause\""));
     assert_eq!(page.field("next"), list);
     let pause = format!("{token}/pause");
+    let next = mount::from_environment().url(list);
     browser
-        .post(&pause, &[("next", list)])
+        .post(&pause, &[("next", &next)])
         .await
         .expect_redirect(list);
     let resume = format!("{token}/resume");
