@@ -2,14 +2,11 @@
 //!
 //! A client could otherwise send the head of a request, wait until its credential is revoked, and
 //! then send the body. A small body is read before the check and then passed on. An app may accept
-//! large uploads, so a large body is passed on as it arrives. The caller is then checked twice:
-//! before the first byte, and before the end of the body.
+//! large uploads, so a large body is passed on as it arrives. The caller is then checked before each
+//! part of it and before its end. A check at the end alone is not enough: a reader of multipart stops at
+//! the last boundary and does not wait for the end.
 
-use std::{
-    io,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::io;
 
 use actix_web::{
     HttpRequest,
@@ -19,7 +16,7 @@ use actix_web::{
     http::header,
     web::Bytes,
 };
-use futures_util::{Stream, future::LocalBoxFuture, stream};
+use futures_util::{Stream, StreamExt as _, future::LocalBoxFuture, stream};
 use tokio::{sync::oneshot, time::timeout};
 
 use super::admission::{identify, identify_again};
@@ -58,11 +55,7 @@ impl Upload {
         }
         let body = payload.take();
         if !is_small(request) {
-            *payload = as_payload(CheckedBody {
-                inner: body,
-                check: Box::pin(check_again(request.clone())),
-                ended: false,
-            });
+            *payload = as_payload(checked(request.clone(), body));
             return Ok(Self(None));
         }
         let read = Box::pin(read(body));
@@ -119,28 +112,25 @@ fn is_small(request: &HttpRequest) -> bool {
     length.is_some_and(|length| length <= limits::BODY)
 }
 
-/// A body that ends only if the caller is still the same.
-struct CheckedBody {
-    inner: Payload,
-    check: LocalBoxFuture<'static, Result<()>>,
-    ended: bool,
-}
-
-impl Stream for CheckedBody {
-    type Item = Result<Bytes, PayloadError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if !self.ended {
-            if let Some(chunk) = ready!(Pin::new(&mut self.inner).poll_next(context)) {
-                return Poll::Ready(Some(chunk));
+/// Passes each part of a body on while the caller is still the same.
+fn checked(request: HttpRequest, body: Payload) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+    let parts = stream::unfold(Some(body), move |body| {
+        let request = request.clone();
+        async move {
+            let mut body = body?;
+            let part = body.next().await;
+            match (check_again(request).await, part) {
+                (Err(error), _) => {
+                    let refused = PayloadError::Io(io::Error::other(error));
+                    Some((Err(refused), None))
+                }
+                (Ok(()), Some(part)) => Some((part, Some(body))),
+                (Ok(()), None) => None,
             }
-            self.ended = true;
         }
-        Poll::Ready(match ready!(self.check.as_mut().poll(context)) {
-            Ok(()) => None,
-            Err(error) => Some(Err(PayloadError::Io(io::Error::other(error)))),
-        })
-    }
+    });
+    // A reader of multipart polls again after the end.
+    parts.fuse()
 }
 
 async fn check_again(request: HttpRequest) -> Result<()> {

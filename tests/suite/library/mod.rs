@@ -9,15 +9,18 @@ mod settings;
 mod shared_database;
 mod slow_body;
 mod testing;
+mod web_socket;
 
 use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
+use actix_multipart::Multipart;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, middleware, rt::System, web};
+use futures_util::TryStreamExt as _;
 use narthex::db::DatabaseUrl;
 use narthex::{
     Any, Builder, Can, Confirmed, Narthex, OptionalUser, Refusal, SessionOnly, TokenOnly, User,
@@ -114,6 +117,17 @@ async fn log_caller<B: MessageBody>(
     next.call(request).await
 }
 
+/// Reads a multipart body and returns the length of its files.
+async fn upload(user: Can<PlaceOrders>, mut form: Multipart) -> Result<String, actix_web::Error> {
+    let mut length = 0;
+    while let Some(mut file) = form.try_next().await? {
+        while let Some(part) = file.try_next().await? {
+            length += part.len();
+        }
+    }
+    Ok(format!("{} sent {length} bytes", user.user().name))
+}
+
 async fn no_such_page() -> HttpResponse {
     HttpResponse::NotFound().body("The shop has no such page.")
 }
@@ -140,6 +154,9 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/own-answer", web::get().to(own_answer))
         .route("/by-hand", web::route().to(by_hand))
         .route("/body-first", web::post().to(body_first))
+        .route("/upload", web::post().to(upload))
+        .route("/socket", web::get().to(web_socket::echo))
+        .route("/careless-socket", web::get().to(web_socket::careless_echo))
         .service(
             web::resource("/own-limits")
                 .app_data(web::PayloadConfig::new(4))
