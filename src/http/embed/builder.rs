@@ -186,6 +186,28 @@ impl Builder {
             .optional("accent", accent)
     }
 
+    /// The language of a page for a browser that prefers none of the languages, and of the mails of a user
+    /// without a choice: `en`, `de` or one of [`languages_dir`](Self::languages_dir). The default is `en`.
+    pub fn language(self, tag: impl fmt::Display) -> Self {
+        self.setting("language", tag)
+    }
+
+    /// A directory with more languages and with other texts of the app, in Fluent: `fr.ftl`, `en.ftl`.
+    pub fn languages_dir(self, directory: impl AsRef<Path>) -> Self {
+        self.setting("languages_dir", directory.as_ref().display())
+    }
+
+    /// The mail server and the address or URL of the people who help users, which every mail names.
+    /// Without a mail server, no mail is sent.
+    pub fn mail_server(self, url: impl fmt::Display, contact: impl fmt::Display) -> Self {
+        self.setting("smtp_url", url).setting("contact", contact)
+    }
+
+    /// The sender of every mail: `Shop <accounts@example.com>`.
+    pub fn mail_from(self, sender: impl fmt::Display) -> Self {
+        self.setting("mail_from", sender)
+    }
+
     /// The networks of proxies whose `X-Forwarded-For` and `Forwarded` are used, such as
     /// `10.0.0.0/8`.
     pub fn trusted_proxies<'a>(self, networks: impl IntoIterator<Item = &'a str>) -> Self {

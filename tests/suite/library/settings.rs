@@ -44,6 +44,13 @@ fn invalid_setting_is_an_error_of_open() {
             with().brand(Brand::new("Shop").logo("no image")),
             "the logo",
         ),
+        (with().language("xx"), "language is \"xx\""),
+        (with().languages_dir("/nowhere"), "/nowhere"),
+        (
+            with().mail_server("shop", "help@shop.example"),
+            "smtp_url is",
+        ),
+        (with().mail_from("shop"), "mail_from is \"shop\""),
         (with().secret_key("short"), "secret_key is (not shown)"),
         (with().secret_key_file("/nowhere"), "/nowhere"),
     ] {
@@ -90,6 +97,17 @@ async fn brand_is_shown_on_the_pages() {
         .expect_text("https://shop.example.com/")
         .expect_text("logo.svg")
         .expect_text("accent.css");
+}
+
+#[tokio::test]
+async fn pages_have_the_language_and_the_texts_of_the_app() {
+    let texts = tempfile::tempdir().unwrap();
+    let own = "sign-in-to-continue = Melden Sie sich im Teeladen an.";
+    std::fs::write(texts.path().join("de.ftl"), own).unwrap();
+    let shop = Shop::open_with(|builder| builder.language("de").languages_dir(texts.path()));
+    let page = shop.anonymous().get("/login?next=%2Forders").await;
+    page.expect_text("<html lang=\"de\"")
+        .expect_text("Melden Sie sich im Teeladen an.");
 }
 
 #[tokio::test]
