@@ -8,6 +8,7 @@ mod store;
 
 use diesel::QueryResult;
 
+pub(crate) use self::store::{continue_after, newest_position};
 use crate::{
     db::AnyConnection,
     types::ids::{ReceiptId, UserId},
@@ -112,7 +113,7 @@ pub fn after(
     connection: &mut AnyConnection,
     position: i64,
 ) -> QueryResult<Option<Vec<StoredChange>>> {
-    if position > store::newest_position(connection)? {
+    if position > newest_position(connection)? {
         return Ok(None);
     }
     store::after(connection, position, BATCH).map(Some)

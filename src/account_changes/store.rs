@@ -18,10 +18,19 @@ pub(super) fn next_position(connection: &mut AnyConnection) -> QueryResult<i64> 
         .get_result(connection))
 }
 
-pub(super) fn newest_position(connection: &mut AnyConnection) -> QueryResult<i64> {
+/// Returns the position of the newest change, which may be deleted already.
+pub fn newest_position(connection: &mut AnyConnection) -> QueryResult<i64> {
     account_change_sequence::table
         .select(account_change_sequence::position)
         .first(connection)
+}
+
+/// Gives the next change the position after `position`, in a database without changes of its own.
+pub fn continue_after(connection: &mut AnyConnection, position: i64) -> QueryResult<()> {
+    with_backend!(connection => diesel::update(account_change_sequence::table)
+        .set(account_change_sequence::position.eq(position))
+        .execute(connection))
+    .map(drop)
 }
 
 pub(super) fn insert(

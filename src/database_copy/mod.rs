@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, thread};
 
 use self::store::{CopiedTable, TABLES};
 use crate::{
+    account_changes,
     app_state::MIGRATIONS,
     cluster,
     crypto::digest::Digest,
@@ -217,6 +218,8 @@ fn copy_tables(
             rows,
         });
     }
+    // An app that has stored a position continues after it.
+    account_changes::continue_after(target, account_changes::newest_position(source)?)?;
     Ok(copied)
 }
 

@@ -8,8 +8,7 @@
 //! - `nodes`: no node runs on the target.
 //! - `invalidations`, `invalidation_sequence`: a node that joins the target begins with an empty
 //!   cache, so no earlier invalidation concerns it.
-//! - `account_changes`, `account_change_sequence`: an app begins to read again when the position
-//!   that it has stored does not exist.
+//! - `account_change_sequence`: its only row exists in the target, and gets the position of the source.
 //! - `database_identity`: the target has its own, which its first node records.
 //! - `migration_checksums` and diesel's list: the migrations of the target write them.
 //! - `write_probe`: a counter without a meaning.
@@ -129,6 +128,7 @@ copied_tables! {
         valid_until: Option<i64>,
         revoked_at: Option<i64>,
         form: String,
+        accepted_until: Option<i64>,
     }
     rotations => Rotation {
         secret_digest: Vec<u8>,
@@ -208,5 +208,12 @@ copied_tables! {
         credential_id: Vec<u8>,
         expires_at: i64,
         days: i16,
+    }
+    account_changes => AccountChange {
+        position: i64,
+        at: i64,
+        kind: String,
+        user_id: Vec<u8>,
+        receipt_id: Option<Vec<u8>>,
     }
 }
