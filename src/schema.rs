@@ -218,6 +218,7 @@ diesel::table! {
         valid_until -> Nullable<Int8>,
         revoked_at -> Nullable<Int8>,
         form -> Text,
+        accepted_until -> Nullable<Int8>,
     }
 }
 

@@ -42,6 +42,7 @@ pub const MIGRATIONS: Migrations = migrations![
     "2026-11-28-000004_foreign_tokens",
     "2026-11-28-000005_languages",
     "2026-11-28-000006_mail",
+    "2026-11-28-000008_end_of_imported_secrets",
 ];
 
 /// Lookups of secrets that are under way, by digest and by the generation of the cache at their

@@ -30,7 +30,7 @@ pub(super) async fn identify(context: &AppState, format: OutputFormat) -> Result
         )
     })?;
     if format.json {
-        return output::json(&json::identified(&found, state_name(found.refusal)));
+        return output::json(&json::identified(&found, state_name(&found)));
     }
     print(context, &found).await
 }
@@ -48,13 +48,14 @@ fn recognize(context: &AppState, text: &str) -> Result<PresentedToken, CliError>
 }
 
 /// Returns the name of the state for programs.
-const fn state_name(refusal: Option<RejectionReason>) -> &'static str {
-    match refusal {
+const fn state_name(found: &SecretDescription) -> &'static str {
+    match found.refusal {
         None => "live",
         Some(RejectionReason::Paused) => "paused",
         Some(RejectionReason::Expired) => "expired",
         Some(RejectionReason::Ended) => "ended",
-        Some(RejectionReason::RotatedOut) => "rotated_out",
+        Some(RejectionReason::SecretOver) if found.is_replaced => "rotated_out",
+        Some(RejectionReason::SecretOver) => "secret_expired",
         Some(RejectionReason::UserDisabled) => "user_disabled",
         Some(RejectionReason::Unknown) => "unknown",
     }
@@ -96,8 +97,12 @@ async fn print(context: &AppState, found: &SecretDescription) -> Result<(), CliE
 async fn state(context: &AppState, found: &SecretDescription) -> Result<String, CliError> {
     Ok(match found.refusal {
         None => match found.valid_until {
-            Some(until) => format!(
+            Some(until) if found.is_replaced => format!(
                 "active: a newer secret has replaced it, and it is accepted until {}",
+                until.format_minute()
+            ),
+            Some(until) => format!(
+                "active: it was imported, and it is accepted until {}",
                 until.format_minute()
             ),
             None => "active: it is accepted".to_owned(),
@@ -108,12 +113,15 @@ async fn state(context: &AppState, found: &SecretDescription) -> Result<String, 
         Some(RejectionReason::UserDisabled) => {
             "active, but its user is disabled: it is refused until the user is enabled".to_owned()
         }
-        Some(RejectionReason::RotatedOut) => {
-            let until = found.valid_until.unwrap_or(context.now());
-            format!(
-                "rotated out: it was accepted until {}; the token has a newer secret",
-                until.format_minute()
-            )
+        Some(RejectionReason::SecretOver) => {
+            let until = found.valid_until.unwrap_or(context.now()).format_minute();
+            if found.is_replaced {
+                format!("rotated out: it was accepted until {until}; the token has a newer secret")
+            } else {
+                format!(
+                    "over: it was imported, and it was accepted until {until}; rotate the token"
+                )
+            }
         }
         Some(RejectionReason::Expired) => "expired: it is refused".to_owned(),
         Some(RejectionReason::Ended) => revoked(context, found).await?,

@@ -1,6 +1,7 @@
 //! `narthex import`: users and tokens of another system.
 
 mod report;
+mod tokens_until;
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -11,6 +12,7 @@ use std::{
 
 use clap::{Subcommand, ValueEnum};
 
+use self::tokens_until::TokensUntil;
 use super::{
     CliError, OutputFormat, json, output,
     text::{self, count},
@@ -22,6 +24,7 @@ use crate::{
         self, AbilityMap, ForeignFile, ImportError, Options, Report, Rows, SourceName, System,
     },
     types::{ability::Catalogue, credential_kind::CredentialKind},
+    util::clock::Timestamp,
 };
 
 #[derive(Subcommand)]
@@ -69,6 +72,11 @@ pub(super) struct FromFile {
     /// The life of every token in minutes, if the file does not say it
     #[arg(long, value_name = "MINUTES")]
     expiration: Option<u64>,
+    /// Accept the imported secrets until a date or for a length of time: 2027-06-30 or 180d
+    ///
+    /// A token goes on after it with a rotated secret. A date means its end in UTC.
+    #[arg(long, value_name = "DATE|TIME", value_parser = TokensUntil::parse)]
+    tokens_until: Option<TokensUntil>,
     /// Import only users or only tokens
     #[arg(long)]
     only: Option<Only>,
@@ -135,7 +143,7 @@ impl Action {
 
 impl FromFile {
     async fn run(self, context: &AppState, system: System) -> Result<(), CliError> {
-        let options = self.options(&context.settings().tokens.catalogue)?;
+        let options = self.options(&context.settings().tokens.catalogue, context.now())?;
         // Created first: a file that exists must not be found after the import.
         let rejects = self.rejects.as_deref().map(create).transpose()?;
         let file = self.read(system)?;
@@ -151,13 +159,17 @@ impl FromFile {
         } else {
             report::print(&report, self.check)?;
         }
+        if report.tokens.taken > 0 && !self.check {
+            report::print_next_step(system);
+        }
         report::outcome(&report)
     }
 
-    fn options(&self, catalogue: &Catalogue) -> Result<Options, CliError> {
+    fn options(&self, catalogue: &Catalogue, now: Timestamp) -> Result<Options, CliError> {
         Ok(Options {
             abilities: ability_map(catalogue, self.abilities.as_deref())?,
             expiration: self.expiration,
+            tokens_until: self.tokens_until.map(|until| until.end(now)).transpose()?,
             rows: match self.only {
                 None => Rows::All,
                 Some(Only::Users) => Rows::Users,

@@ -45,7 +45,7 @@ pub(super) struct IdentifiedJson<'a> {
     user: AccountJson<'a>,
     token: TokenJson<'a>,
     state: &'static str,
-    /// When this secret expires, if a newer one has replaced it.
+    /// The time from which this secret is refused, although its token goes on.
     secret_valid_until: Option<Timestamp>,
 }
 

@@ -10,6 +10,7 @@ use crate::{
         pagination::{MAX_PAGE_SIZE, Paging},
         secret_form::SecretForm,
     },
+    util::clock::Timestamp,
 };
 
 #[derive(clap::Args)]
@@ -24,6 +25,16 @@ pub(super) struct List {
     #[command(flatten)]
     format: OutputFormat,
 }
+
+const FORM_HEADINGS: [&str; 7] = [
+    "ID",
+    "USER",
+    "LAST USED",
+    "EXPIRES",
+    "SECRET UNTIL",
+    "NAME",
+    "ABILITIES",
+];
 
 fn form(name: &str) -> Result<SecretForm, &'static str> {
     SecretForm::parse_foreign(name).ok_or("give sanctum, knox, drf or better-auth")
@@ -83,20 +94,27 @@ impl List {
             return output::json(&json::list(found.iter().map(json::token_of_user)));
         }
         let now = context.now();
-        let mut columns =
-            Columns::with_headings(["ID", "USER", "LAST USED", "EXPIRES", "NAME", "ABILITIES"]);
+        let mut columns = Columns::with_headings(FORM_HEADINGS);
         for TokenOfUser { email, token } in found {
             columns.row([
                 token.id.to_string(),
                 email,
                 credentials::last_used(&token, now),
                 credentials::expiry(&token, now),
+                accepted_until(&token),
                 credentials::label(&token),
                 abilities(&token),
             ]);
         }
         columns.print("There are no active tokens of this system.")
     }
+}
+
+/// Returns the end that the import gave the secret: `2027-05-27 12:00 UTC`, `no end`.
+fn accepted_until(token: &Credential) -> String {
+    token
+        .secret_accepted_until
+        .map_or_else(|| "no end".to_owned(), Timestamp::format_minute)
 }
 
 fn abilities(token: &Credential) -> String {

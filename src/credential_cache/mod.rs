@@ -129,7 +129,8 @@ pub struct CachedCredential {
     pub user: Arc<CachedUser>,
     /// The credential.
     pub credential: CredentialSnapshot,
-    /// The end of the grace period, if a newer secret has replaced this one.
+    /// The end of the grace period if a newer secret has replaced this one, or the end that an import
+    /// gave it.
     until: Option<Timestamp>,
     /// The time from which on the database is queried again.
     recheck_at: Timestamp,
@@ -148,7 +149,8 @@ pub struct LookupRow {
     pub user: User,
     /// The credential.
     pub credential: CredentialSnapshot,
-    /// The end of the grace period, if a newer secret has replaced this one.
+    /// The end of the grace period if a newer secret has replaced this one, or the end that an import
+    /// gave it.
     pub until: Option<Timestamp>,
     /// Whether this secret was revoked.
     pub is_revoked: bool,
@@ -216,7 +218,7 @@ impl CachedCredential {
     }
 
     /// Returns the time from which this secret is rejected, if its last use was at `last_seen`. It
-    /// is the end of its grace period or of its credential, whichever is earlier.
+    /// is the end of the secret or of its credential, whichever is earlier.
     #[must_use]
     pub fn ends_at(&self, last_seen: Timestamp) -> Option<Timestamp> {
         earlier(self.credential.effective_expiry(last_seen), self.until)

@@ -40,8 +40,9 @@ pub enum RejectionReason {
     Paused,
     /// The credential expired, or exceeded its idle limit.
     Expired,
-    /// A newer secret of the same credential has replaced this one.
-    RotatedOut,
+    /// The secret is over, although its credential is not: a newer secret has replaced it, or the end
+    /// that an import gave it has passed.
+    SecretOver,
     /// The user is disabled.
     UserDisabled,
 }
@@ -186,7 +187,7 @@ fn lookup_row(found: &SecretLookup, now: Timestamp) -> LookupRow {
             idle_limit: credential.idle_limit,
             confirmed_until: credential.confirmed_until,
         },
-        until: found.valid_until,
+        until: found.until(),
         is_revoked: found.is_revoked,
         last_seen: credential.last_active_at(),
         at: now,
@@ -210,7 +211,7 @@ fn rejection_reason(
         (state == CredentialState::Expired, RejectionReason::Expired),
         (
             row.is_revoked || row.until.is_some_and(|until| until <= now),
-            RejectionReason::RotatedOut,
+            RejectionReason::SecretOver,
         ),
         (row.user_disabled, RejectionReason::UserDisabled),
         (state == CredentialState::Paused, RejectionReason::Paused),
@@ -229,8 +230,11 @@ pub struct SecretDescription {
     pub user_disabled_at: Option<Timestamp>,
     /// The credential of the secret. Its hint is that of its newest secret.
     pub credential: Credential,
-    /// The end of the grace period, if a newer secret has replaced this one.
+    /// The time from which this secret is refused, although its credential goes on: the end of its grace
+    /// period, or the end that an import gave it.
     pub valid_until: Option<Timestamp>,
+    /// Whether a newer secret has replaced this one.
+    pub is_replaced: bool,
     /// The reason why the secret is rejected. `None` if it is accepted.
     pub refusal: Option<RejectionReason>,
 }
@@ -250,10 +254,11 @@ pub async fn identify(
         .filter(|found| found.form == form)
         .map(|found| SecretDescription {
             refusal: rejection_of(&found, form, context.now()),
+            valid_until: found.until(),
+            is_replaced: found.valid_until.is_some(),
             user: found.user,
             user_disabled_at: found.user_disabled_at,
             credential: found.credential,
-            valid_until: found.valid_until,
         }))
 }
 
@@ -272,8 +277,8 @@ async fn find(context: &AppState, digest: Digest) -> Result<Option<SecretLookup>
 }
 
 /// Returns the credential of a secret for a revocation, if it is not revoked. Its expiry is not
-/// checked, because the clocks of nodes differ. If a newer secret has replaced this one and the
-/// grace period is over, the result is `None`. If it is over by the clock only, the secret is
+/// checked, because the clocks of nodes differ. If a newer secret has replaced this one and it is
+/// refused, the result is `None`. If it is over by the clock only, the secret is
 /// revoked here. After a result of `None`, no node accepts the secret.
 ///
 /// # Errors
@@ -297,7 +302,7 @@ pub async fn find_unrevoked(
         return Ok(None);
     }
     if let Some(until) = found.valid_until
-        && found.is_superseded(context.now())
+        && found.is_over(context.now())
     {
         revoke_secret(context, &found.credential, digest, until).await?;
         return Ok(None);

@@ -30,6 +30,9 @@ pub struct Credential {
     pub hint: String,
     /// The form of the newest secret.
     pub form: SecretForm,
+    /// The time from which the newest secret is refused, if an import gave it an end. The credential
+    /// goes on with a rotated secret.
+    pub secret_accepted_until: Option<Timestamp>,
     /// The abilities.
     pub abilities: Abilities,
     /// The user agent at its creation.

@@ -25,6 +25,7 @@ use crate::{
         ids::{CredentialId, UserId},
         last_use::{LastUse, UsedFrom},
     },
+    util::clock::Timestamp,
 };
 
 /// The most users of a batch. SQLite has one writer, and other changes wait for it.
@@ -56,6 +57,7 @@ pub(super) struct Batch {
     source: SourceName,
     owners: Vec<Owner>,
     kind: CredentialKind,
+    tokens_until: Option<Timestamp>,
     attaches_by_email: bool,
 }
 
@@ -88,6 +90,7 @@ impl Batch {
             source,
             owners,
             kind: options.kind,
+            tokens_until: options.tokens_until,
             attaches_by_email: options.attaches_by_email,
         }
     }
@@ -222,6 +225,7 @@ impl Batch {
             name: token.name.clone(),
             hint: String::new(),
             form: token.form,
+            secret_accepted_until: self.tokens_until,
             abilities: token.abilities.clone(),
             user_agent: None,
             ip: None,
@@ -281,7 +285,6 @@ fn count_new_user(user: &User, report: &mut Report) {
     report.users.taken += 1;
     *report.passwords.entry(user.scheme.clone()).or_default() += 1;
     report.second_factors_not_taken += u64::from(user.has_second_factor);
-    report.verifications_not_taken += u64::from(user.is_verified);
 }
 
 /// Decides the tokens of a user. Fails with the ID of a token whose secret is here already.

@@ -39,7 +39,6 @@ pub(super) struct User {
     pub(super) is_disabled: bool,
     pub(super) language: Option<LanguageTag>,
     pub(super) has_second_factor: bool,
-    pub(super) is_verified: bool,
 }
 
 /// A token.
@@ -74,7 +73,6 @@ impl User {
             // An unusable tag is left out: the language of the browser takes its place.
             language: line.language.as_deref().and_then(LanguageTag::parse),
             has_second_factor: line.totp.is_some(),
-            is_verified: line.email_verified_at.is_some(),
         })
     }
 }

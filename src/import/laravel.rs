@@ -70,7 +70,6 @@ fn user(row: &LaravelRow) -> Value {
         "email": row.get("email"),
         "name": row.get("name"),
         "password": row.get("password"),
-        "email_verified_at": time(row, "email_verified_at"),
         "created_at": time(row, "created_at"),
         "disabled": row.contains_key("deleted_at"),
         // A column that many apps add.

@@ -47,8 +47,9 @@ pub(super) struct UserLine {
     pub(super) email: String,
     pub(super) name: Option<String>,
     pub(super) password: Option<String>,
-    #[serde(default, deserialize_with = "time")]
-    pub(super) email_verified_at: Option<Timestamp>,
+    /// It is not read: the operator answers for the addresses of an import.
+    #[serde(rename = "email_verified_at")]
+    _email_verified_at: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "time")]
     pub(super) created_at: Option<Timestamp>,
     #[serde(default)]

@@ -33,7 +33,10 @@ pub use self::{
     undo::undo,
 };
 use self::{batch::Batch, prepare::prepare};
-use crate::{app_state::AppState, error::Error, types::credential_kind::CredentialKind};
+use crate::{
+    app_state::AppState, error::Error, types::credential_kind::CredentialKind,
+    util::clock::Timestamp,
+};
 
 /// The choices of the operator.
 pub struct Options {
@@ -41,6 +44,8 @@ pub struct Options {
     pub abilities: AbilityMap,
     /// The life of every token in minutes, if the file does not say it.
     pub expiration: Option<u64>,
+    /// The time from which the imported secrets are refused. A rotated token goes on.
+    pub tokens_until: Option<Timestamp>,
     /// The rows that are imported.
     pub rows: Rows,
     /// The kind of the imported tokens.

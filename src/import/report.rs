@@ -24,8 +24,6 @@ pub struct Report {
     pub abilities: BTreeMap<String, AbilityUse>,
     /// Users with a second factor, which is not taken.
     pub second_factors_not_taken: u64,
-    /// Users with a verified address. The verification is not taken.
-    pub verifications_not_taken: u64,
     /// The users and tokens that are here with other values than in the file, in the order of the
     /// file.
     pub differences: Vec<Difference>,
@@ -122,7 +120,6 @@ impl Report {
             *self.passwords.entry(scheme).or_default() += count;
         }
         self.second_factors_not_taken += part.second_factors_not_taken;
-        self.verifications_not_taken += part.verifications_not_taken;
         self.differences.extend(part.differences);
         self.rejects.extend(part.rejects);
     }

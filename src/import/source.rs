@@ -37,7 +37,8 @@ impl System {
     }
 
     /// Returns the forms of the secrets of its tokens. The first one is the default.
-    pub(super) const fn token_forms(self) -> &'static [SecretForm] {
+    #[must_use]
+    pub const fn token_forms(self) -> &'static [SecretForm] {
         match self {
             Self::Sanctum => &[SecretForm::Sanctum],
             Self::Django => &[SecretForm::Drf, SecretForm::Knox],

@@ -196,6 +196,7 @@ fn new_session(context: &AppState, user: UserId, parameters: &SignIn) -> Result<
         last_used_ip: parameters.ip,
         remembered: parameters.remember,
         paused: false,
+        secret_accepted_until: None,
         made_by: None,
         created_at: now,
         last_used_at: Some(now),

@@ -136,6 +136,7 @@ pub(super) fn new_token(
         name: new.name.into(),
         hint: secret.hint(),
         form: SecretForm::Token,
+        secret_accepted_until: None,
         abilities: new.abilities,
         user_agent: None,
         ip: actor.ip,

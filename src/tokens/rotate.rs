@@ -188,6 +188,7 @@ pub async fn rotate(
             let secret = replace(tx, &caller, &token, overlap, request.as_ref())?;
             token.hint = secret.hint();
             token.form = SecretForm::Token;
+            token.secret_accepted_until = None;
             if let Some(expires_at) = expires_at {
                 token.expires_at = expires_at;
                 change::update(tx, &token)?;

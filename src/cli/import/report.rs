@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     cli::{CliError, output, table::Columns},
-    import::{Counts, Difference, Reject, Report},
+    import::{Counts, Difference, Reject, Report, System},
 };
 
 /// The number of lines of each list that are named on the screen.
@@ -120,7 +120,12 @@ fn reasons(rejects: &[Reject]) -> Result<(), CliError> {
             id,
             reason,
         } = reject;
-        output::print_note(format!("line {line}: {kind} {id}: {reason}"));
+        // A line that cannot be read is neither a user nor a token.
+        let row = match *kind {
+            "line" => String::new(),
+            kind => format!("{kind} {id}: "),
+        };
+        output::print_note(format!("line {line}: {row}{reason}"));
     }
     let more = rejects.len().saturating_sub(SHOWN_LINES);
     if more > 0 {
@@ -129,6 +134,16 @@ fn reasons(rejects: &[Reject]) -> Result<(), CliError> {
         ));
     }
     Ok(())
+}
+
+/// Names the setting without which the servers refuse the imported tokens.
+pub(super) fn print_next_step(system: System) {
+    let forms = system.token_forms().iter();
+    let forms: Vec<&str> = forms.filter_map(|form| form.foreign_name()).collect();
+    output::print_note(format!(
+        "The servers accept the imported tokens with NARTHEX_FOREIGN_TOKENS={}.",
+        forms.join(",")
+    ));
 }
 
 /// Returns the outcome of the command: 3 if lines were not taken, 1 if nothing was taken.

@@ -166,9 +166,7 @@ fn acting_credential(
 ) -> Result<Credential> {
     let now = context.now();
     let found = match actor.secret {
-        Some(secret) => {
-            store::by_digest(connection, secret)?.filter(|found| !found.is_superseded(now))
-        }
+        Some(secret) => store::by_digest(connection, secret)?.filter(|found| !found.is_over(now)),
         None => None,
     };
     let credential = found

@@ -12,12 +12,12 @@ use crate::{
 };
 
 /// A previous secret that was not revoked.
-#[derive(Clone, Debug, Queryable)]
+#[derive(Clone, Debug)]
 pub struct PreviousSecret {
     pub(crate) digest: Digest,
     /// The last characters of the secret.
     pub hint: String,
-    /// The end of its grace period.
+    /// The end of its grace period, or the earlier end that an import gave it.
     pub until: Timestamp,
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn previous_secrets(
     connection: &mut AnyConnection,
     credential: CredentialId,
 ) -> QueryResult<Vec<PreviousSecret>> {
-    secrets::table
+    let rows: Vec<(Digest, String, Timestamp, Option<Timestamp>)> = secrets::table
         .filter(secrets::credential_id.eq(credential))
         .filter(secrets::valid_until.is_not_null())
         .filter(secrets::revoked_at.is_null())
@@ -71,8 +71,18 @@ pub(crate) fn previous_secrets(
             secrets::digest,
             secrets::hint,
             secrets::valid_until.assume_not_null(),
+            secrets::accepted_until,
         ))
-        .load(connection)
+        .load(connection)?;
+    let previous = |(digest, hint, until, end): (_, _, Timestamp, Option<Timestamp>)| {
+        let until = end.map_or(until, |end| end.min(until));
+        PreviousSecret {
+            digest,
+            hint,
+            until,
+        }
+    };
+    Ok(rows.into_iter().map(previous).collect())
 }
 
 /// Revokes a secret that was valid until `until`. From then on its validity depends on no clock.

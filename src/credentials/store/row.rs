@@ -52,6 +52,7 @@ pub(super) struct UseRow {
 pub(super) struct NewestSecret {
     pub(super) hint: String,
     pub(super) form: String,
+    accepted_until: Option<Timestamp>,
 }
 
 /// Returns the form of a stored secret. Fails on a form that this version does not know.
@@ -100,6 +101,7 @@ impl Row {
             name: self.name,
             hint: newest.hint,
             form,
+            secret_accepted_until: newest.accepted_until,
             abilities: Abilities::from_stored(&self.abilities),
             user_agent: self.user_agent,
             ip,

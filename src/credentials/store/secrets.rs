@@ -10,6 +10,7 @@ use crate::{
     db::{AnyConnection, with_backend},
     schema::{credentials, last_uses, secrets, users},
     types::{
+        credential_state::earlier,
         ids::{CredentialId, UserId},
         language_tag::LanguageTag,
         secret_form::SecretForm,
@@ -25,6 +26,8 @@ pub(crate) struct SecretLookup {
     pub(crate) form: SecretForm,
     /// The end of the grace period of this secret.
     pub(crate) valid_until: Option<Timestamp>,
+    /// The end that an import gave this secret.
+    pub(crate) accepted_until: Option<Timestamp>,
     /// Whether this secret was revoked.
     pub(crate) is_revoked: bool,
     pub(crate) user: User,
@@ -33,10 +36,15 @@ pub(crate) struct SecretLookup {
 }
 
 impl SecretLookup {
-    /// Returns whether a newer secret has replaced this one: it was revoked, or its grace period is
-    /// over by this clock.
-    pub(crate) fn is_superseded(&self, now: Timestamp) -> bool {
-        self.is_revoked || self.valid_until.is_some_and(|until| until <= now)
+    /// Returns the time from which this secret is refused, although its credential goes on.
+    pub(crate) fn until(&self) -> Option<Timestamp> {
+        earlier(self.valid_until, self.accepted_until)
+    }
+
+    /// Returns whether this secret is over, although its credential goes on: it was revoked, or its
+    /// end has passed by this clock.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.is_revoked || self.until().is_some_and(|until| until <= now)
     }
 }
 
@@ -49,8 +57,7 @@ pub(crate) fn by_digest(
         Row,
         Option<UseRow>,
         NewestSecret,
-        Option<Timestamp>,
-        Option<Timestamp>,
+        (Option<Timestamp>, Option<Timestamp>, Option<Timestamp>),
         (
             UserId,
             String,
@@ -68,8 +75,11 @@ pub(crate) fn by_digest(
             Row::as_select(),
             Option::<UseRow>::as_select(),
             NewestSecret::as_select(),
-            secrets::valid_until,
-            secrets::revoked_at,
+            (
+                secrets::valid_until,
+                secrets::accepted_until,
+                secrets::revoked_at,
+            ),
             (
                 users::id,
                 users::email,
@@ -82,10 +92,11 @@ pub(crate) fn by_digest(
         ))
         .first(connection)
         .optional())?;
-    let Some((row, last, presented, valid_until, revoked_at, user)) = found else {
+    let Some((row, last, presented, ends, user)) = found else {
         return Ok(None);
     };
     let (id, email, name, created_at, user_disabled_at, language, unverified_since) = user;
+    let (valid_until, accepted_until, revoked_at) = ends;
     let presented_form = presented.form.clone();
     // The hint is that of the newest secret, whichever secret was presented.
     let newest = match valid_until {
@@ -97,6 +108,7 @@ pub(crate) fn by_digest(
         form: secret_form(credential.id, credential.class(), &presented_form)?,
         credential,
         valid_until,
+        accepted_until,
         is_revoked: revoked_at.is_some(),
         user: User {
             id,
@@ -110,8 +122,8 @@ pub(crate) fn by_digest(
     }))
 }
 
-/// Returns the newest secret, which is the one without an end. An imported secret can have an end and
-/// no newer secret.
+/// Returns the newest secret, which is the one that no rotation has replaced. `None` if another program
+/// changed the database.
 fn newest_secret(
     connection: &mut AnyConnection,
     credential: CredentialId,
@@ -183,6 +195,7 @@ pub(in crate::credentials) fn insert_foreign_secret(
             secrets::hint.eq(""),
             secrets::created_at.eq(token.created_at),
             secrets::form.eq(token.form.as_stored()),
+            secrets::accepted_until.eq(token.secret_accepted_until),
         ))
         .execute(connection))
     .map(drop)

@@ -24,11 +24,10 @@ pub(in crate::import) type LaravelRow = BTreeMap<String, String>;
 
 /// The columns that an import uses. SQLite is asked for each of them.
 #[cfg(feature = "sqlite")]
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 15] = [
     "id",
     "name",
     "email",
-    "email_verified_at",
     "password",
     "created_at",
     "deleted_at",

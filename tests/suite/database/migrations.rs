@@ -16,7 +16,7 @@ const ADA: &str = "ada@example.com";
 /// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration of the
 /// main branch is never edited, because databases have its tables. A database is refused if a
 /// migration was applied with another text.
-const FROZEN: [(&str, &str); 6] = [
+const FROZEN: [(&str, &str); 7] = [
     (
         "2026-11-28-000001_initial",
         "45c261481fdf038a5598664bd154f950040216c208d5373ae518cda2d5851a24",
@@ -40,6 +40,10 @@ const FROZEN: [(&str, &str); 6] = [
     (
         "2026-11-28-000006_mail",
         "c3dfc5be33048e0fde7ae576e0555d54f86185a368f7c71684a84d46e0d324b5",
+    ),
+    (
+        "2026-11-28-000008_end_of_imported_secrets",
+        "c25199c2eaf377cf1812c6bbdb075300bcb625782a3186f756b256a932aeb447",
     ),
 ];
 

@@ -142,8 +142,8 @@ fn broken_rows_are_named_and_skipped() {
     for part in [
         "line 3: user 2: it has no valid e-mail address",
         "line 4: user : its ID is empty",
-        "line 5: line : it cannot be read: unknown field `unknown`",
-        "line 6: line : it cannot be read: a time is not RFC 3339",
+        "line 5: it cannot be read: unknown field `unknown`",
+        "line 6: it cannot be read: a time is not RFC 3339",
         "line 7: token 1: its sha256 is not 64 hexadecimal digits",
         "line 8: token 2: its form is not one of this system",
         "line 9: token 3: its user was not taken",

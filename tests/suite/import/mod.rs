@@ -7,6 +7,7 @@ mod laravel;
 mod real_apps;
 mod repeat;
 mod rows;
+mod tokens_until;
 mod undo;
 
 use serde_json::{Value, json};

@@ -35,6 +35,7 @@ fn user_keeps_name_address_language_and_times() {
     assert_eq!(ada["created_at"], "2024-05-06T07:08:09Z");
     assert_eq!(ada["disabled_at"], json!(null));
     assert_eq!(ada["language"], "de-AT");
+    assert_eq!(ada["email_verified"], true);
     assert_eq!(grace["name"], "grace");
     assert_eq!(grace["language"], json!(null));
     assert_ne!(grace["disabled_at"], json!(null));

@@ -54,14 +54,14 @@ fn all_samples() -> Vec<(&'static str, String)> {
 }
 
 /// A token that Sanctum made, with its bar.
-fn sanctum_token() -> String {
+pub(super) fn sanctum_token() -> String {
     let list = include_str!("../../fixtures/tokens/sanctum.jsonl");
     let tokens = samples(list).into_iter();
     tokens.last().map(|secret| format!("12|{secret}")).unwrap()
 }
 
 /// Returns the SQL that gives the token with this hint the secret of another system, as an import does.
-fn change_secret(hint: &str, token: &str, form: Option<&str>) -> String {
+pub(super) fn change_secret(hint: &str, token: &str, form: Option<&str>) -> String {
     let all = ForeignTokens::parse(ALL_SYSTEMS).unwrap();
     let presented = PresentedToken::recognize(token, TokenScheme::Bearer, &all).unwrap();
     let digest: String = presented
@@ -80,23 +80,23 @@ fn change_secret(hint: &str, token: &str, form: Option<&str>) -> String {
     )
 }
 
-fn hint_of(secret: &str) -> &str {
+pub(super) fn hint_of(secret: &str) -> &str {
     &secret[secret.len() - 4..]
 }
 
 /// Gives the user of this browser a token with the secret of another system.
-async fn import(app: &TestApp, browser: &Browser, token: &str) {
+pub(super) async fn import(app: &TestApp, browser: &Browser, token: &str) {
     let secret = app.token_of(browser, "imported", &["account:read"]).await;
     execute(app, &change_secret(hint_of(&secret), token, None));
 }
 
-async fn call(client: &AnonymousClient, scheme: &str, token: &str) -> Answer {
+pub(super) async fn call(client: &AnonymousClient, scheme: &str, token: &str) -> Answer {
     let request = client.request(Method::GET, USER);
     let request = request.header("authorization", format!("{scheme} {token}"));
     client.send(request).await
 }
 
-fn accepting(systems: &str) -> TestApp {
+pub(super) fn accepting(systems: &str) -> TestApp {
     TestApp::start_with(&[("NARTHEX_FOREIGN_TOKENS", systems)])
 }
 

@@ -3,6 +3,7 @@
 mod api;
 mod expiry;
 mod foreign;
+mod foreign_end;
 mod in_browser;
 mod list_page;
 mod narrowing;

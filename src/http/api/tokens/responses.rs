@@ -38,6 +38,11 @@ pub struct TokenJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = String)]
     form: Option<&'static str>,
+    /// The time from which the imported secret is refused; absent if it has no such end. The token goes on
+    /// with a rotated secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = Timestamp)]
+    secret_accepted_until: Option<Timestamp>,
     abilities: &'a Abilities,
     /// The credential that created the token. `null` if an operator or a sign-in with a password
     /// created it.
@@ -71,6 +76,7 @@ impl<'a> TokenJson<'a> {
             name: &token.name,
             hint: &token.hint,
             form: token.form.foreign_name(),
+            secret_accepted_until: token.secret_accepted_until,
             abilities: &token.abilities,
             made_by: token.made_by,
             created_at: token.created_at,

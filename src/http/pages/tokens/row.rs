@@ -40,8 +40,8 @@ pub(in crate::http::pages) struct TokenRow {
     pub(super) paused: bool,
     pub(super) ended: Option<RelativeTime>,
     pub(super) receipt: Option<String>,
-    /// Whether another system made the secret.
-    pub(super) is_foreign: bool,
+    /// The badge and the note of a token that has not ended, if another system made its secret.
+    pub(super) foreign: Option<ForeignSecret>,
     pub(super) page: String,
     /// The page with a form opened.
     pub(super) edit: String,
@@ -49,6 +49,32 @@ pub(in crate::http::pages) struct TokenRow {
     pub(super) pause: String,
     pub(super) resume: String,
     pub(super) revoke: String,
+}
+
+/// What a user should know of a secret that another system made.
+pub(in crate::http::pages) struct ForeignSecret {
+    pub(super) badge: String,
+    pub(super) note: String,
+}
+
+impl ForeignSecret {
+    fn new(frame: &Layout, token: &Credential, now: Timestamp) -> Option<Self> {
+        token.form.foreign_name()?;
+        Some(match token.secret_accepted_until {
+            None => Self {
+                badge: frame.text("tokens-foreign"),
+                note: frame.text("tokens-foreign-note"),
+            },
+            Some(end) if now < end => Self {
+                badge: frame.text("tokens-foreign"),
+                note: frame.text_with("tokens-foreign-until", &[("end", end.into())]),
+            },
+            Some(end) => Self {
+                badge: frame.text("tokens-foreign-over"),
+                note: frame.text_with("tokens-foreign-since", &[("end", end.into())]),
+            },
+        })
+    }
 }
 
 impl TokenRow {
@@ -87,7 +113,7 @@ impl TokenRow {
                 .flatten()
                 .map(past),
             receipt: token.receipt_id.map(paths::receipt),
-            is_foreign: token.form.foreign_name().is_some(),
+            foreign: ForeignSecret::new(frame, token, now).filter(|_| state.is_live()),
             edit: page_with("edit"),
             rotate: page_with("rotate"),
             page,
