@@ -5,7 +5,7 @@ use std::time::Duration;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use unic_langid::CharacterDirection;
 
-use super::{Language, own_files::OwnFile};
+use super::{Language, humanize, own_files::OwnFile};
 use crate::{
     types::{
         language_tag::LanguageTag,
@@ -160,7 +160,7 @@ fn set<'a>(args: &mut FluentArgs<'a>, language: &Language, name: &'a str, arg: &
         }
         Arg::Text(text) => args.set(name, FluentValue::from(&**text)),
         Arg::Number(number) => args.set(name, FluentValue::from(*number)),
-        Arg::Time(time) => args.set(name, time.format_minute()),
+        Arg::Time(time) => args.set(name, humanize::minute(language, *time)),
         Arg::List(texts) => args.set(name, join(language, texts)),
         Arg::Duration(duration) => {
             let (id, count) = length_parts(*duration);

@@ -105,7 +105,15 @@ impl Timestamp {
         Self(jiff::Timestamp::MAX.as_second() * 1_000_000)
     }
 
-    /// Formats the minute in UTC for people, `2026-11-22 18:05 UTC`.
+    /// Returns the date and the time of day in UTC. Returns `None` for a corrupt stored value that no
+    /// calendar has.
+    #[must_use]
+    pub fn in_utc(self) -> Option<jiff::civil::DateTime> {
+        let time = jiff::Timestamp::from_microsecond(self.0).ok()?;
+        Some(jiff::tz::TimeZone::UTC.to_datetime(time))
+    }
+
+    /// Formats the minute in UTC for operators, `2026-11-22 18:05 UTC`.
     #[must_use]
     pub fn format_minute(self) -> String {
         let text: String = self.to_string().chars().take(16).collect();

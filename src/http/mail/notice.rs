@@ -5,7 +5,7 @@ use crate::{
     config::Settings,
     error::{Error, Result},
     http::paths,
-    i18n::{self, Language},
+    i18n::{self, Language, humanize},
     mail::notices::{Author, NamedToken, Notice, NoticeEvent, NoticeKind},
     sessions::Device,
     types::{
@@ -98,7 +98,10 @@ fn describe(app: &str, language: &Language, account: &str, event: &NoticeEvent) 
     let mut facts: Vec<Fact> = vec![(mail_notice::account(), verbatim(&account))];
     // The time of an expiry is in the sentence.
     if !matches!(event.kind, NoticeKind::TokenExpires { .. }) {
-        facts.push((mail_notice::time(), verbatim(&event.at.format_minute())));
+        facts.push((
+            mail_notice::time(),
+            Text::Verbatim(humanize::minute(language, event.at)),
+        ));
     }
     if let Some(author) = &event.author {
         facts.push((mail_notice::by(), Text::Message(author_name(author))));

@@ -9,6 +9,7 @@ use askama::Template;
 
 use super::{assets, brand::Brand, error_response};
 use crate::{
+    app_state::AppState,
     config::Mount,
     credentials::Principal,
     error::{Error, Result},
@@ -63,6 +64,8 @@ pub struct Layout {
     pub mount: Mount,
     /// The language of the page.
     pub language: Language,
+    /// The time of the response in the format of RFC 3339, from which the script for times counts.
+    pub now: String,
 }
 
 impl Layout {
@@ -72,6 +75,7 @@ impl Layout {
     pub fn new(request: &HttpRequest, message: Option<String>) -> Self {
         let principal = principal_of(request);
         let user = principal.as_deref().map(Principal::user);
+        let context = request.app_data::<Data<AppState>>();
         Self {
             brand: Brand::of(request),
             user: user.map(|user| SignedInUser {
@@ -85,6 +89,7 @@ impl Layout {
             receipt: None,
             mount: mount_of(request).clone(),
             language: language_of(request),
+            now: context.map_or_else(String::new, |context| context.now().to_string()),
         }
     }
 

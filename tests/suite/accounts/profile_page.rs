@@ -246,7 +246,7 @@ async fn overview_shows_the_user_the_credentials_and_the_audit_log() {
     let page = fixture.current.get("/account").await.expect_status(200);
     let page = page
         .expect_text(ADA)
-        .expect_text("this browser")
+        .expect_text("This browser")
         .expect_text("CI");
     page.expect_text("Recent activity")
         .expect_text("/account/sign-out?class=session&#38;except=current");

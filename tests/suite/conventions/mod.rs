@@ -16,6 +16,7 @@ mod metrics;
 mod scripts;
 mod source;
 mod sql;
+mod styles;
 mod templates;
 mod words;
 

@@ -1,37 +1,15 @@
 //! Query plans of long lists. A page is read by an index in the order of the list, and no row
 //! beyond the page is read.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, Once};
-
-use diesel::connection::{InstrumentationEvent, SimpleConnection as _};
+use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::Text;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
 use narthex::db::DatabaseUrl;
 
 use crate::support::app::TestApp;
 use crate::support::client::ApiClient;
+use crate::support::queries::{instrument_connections, queries_during};
 use crate::support::sql;
-
-static RECORDING: AtomicBool = AtomicBool::new(false);
-static QUERIES: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-/// Has new connections record their queries while `RECORDING` is set.
-fn instrument_connections() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let made = diesel::connection::set_default_instrumentation(|| {
-            Some(Box::new(|event: InstrumentationEvent<'_>| {
-                if let InstrumentationEvent::StartQuery { query, .. } = event
-                    && RECORDING.load(Ordering::Relaxed)
-                {
-                    QUERIES.lock().unwrap().push(query.to_string());
-                }
-            }))
-        });
-        made.expect("no other instrumentation");
-    });
-}
 
 #[derive(QueryableByName)]
 struct Step {
@@ -108,35 +86,17 @@ fn add_many(app: &TestApp) {
     );
 }
 
-/// Returns the text and the values of each query that any test runs during `work`.
-async fn queries_during(work: impl Future<Output = ()>) -> Vec<(String, String)> {
-    // Only one test records at a time.
-    static ONE_RECORDER: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-    let _recorder = ONE_RECORDER.lock().await;
-    QUERIES.lock().unwrap().clear();
-    RECORDING.store(true, Ordering::Relaxed);
-    work.await;
-    RECORDING.store(false, Ordering::Relaxed);
-    let queries = QUERIES.lock().unwrap();
-    let recorded = queries
-        .iter()
-        .filter_map(|query| query.split_once(" -- binds: "));
-    recorded
-        .map(|(query, values)| (query.to_owned(), values.to_owned()))
-        .collect()
-}
-
 /// Returns the queries of one page of a list that read growing tables.
-async fn queries_of(client: &ApiClient, path: &str) -> Vec<String> {
-    let recorded = queries_during(async {
+async fn queries_of(app: &TestApp, client: &ApiClient, path: &str) -> Vec<String> {
+    let recorded = queries_during(app, async {
         client
             .get(&format!("{path}limit=37"))
             .await
             .expect_status(200);
     })
     .await;
-    // Other tests run queries, too. The query of a page is recognised by its limit, which is one or
-    // two more than the rows of the page. The lookup of a secret is the same in every test.
+    // The server runs other queries, too. The query of a page is recognised by its limit, which is
+    // one or two more than the rows of the page.
     let relevant = recorded.into_iter().filter(|(query, values)| {
         let is_of_a_page = values.ends_with(", 38]") || values.ends_with(", 39]");
         is_of_a_page
@@ -164,7 +124,7 @@ async fn list_page_reads_only_its_rows_by_an_index() {
     ] {
         for from in ["", cursor] {
             let path = format!("/api/v1/{list}{from}");
-            let queries = queries_of(&client, &path).await;
+            let queries = queries_of(&app, &client, &path).await;
             assert!(!queries.is_empty(), "no query was recorded for {path}");
             for query in queries {
                 let plan = plan(&app, "", &query);
@@ -183,7 +143,7 @@ async fn cleanup_finds_ended_credentials_by_an_index() {
     let app = TestApp::start();
     app.register("ada@example.com").await;
     add_many(&app);
-    let recorded = queries_during(async {
+    let recorded = queries_during(&app, async {
         narthex::credentials::prune(&app.context).await.unwrap();
     })
     .await;
@@ -215,7 +175,7 @@ async fn revoked_list_is_found_by_the_receipts_of_its_user() {
     let ada = app.register("ada@example.com").await;
     add_many(&app);
     for state in ["active", "ended"] {
-        let recorded = queries_during(async {
+        let recorded = queries_during(&app, async {
             let path = format!("/account/tokens?state={state}");
             ada.get(&path).await.expect_status(200);
         })

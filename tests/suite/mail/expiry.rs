@@ -29,7 +29,7 @@ async fn owner_is_warned_a_week_and_a_day_before_the_expiry() {
             let text = mail.text();
             assert_eq!(mail.subject(), "Narthex: a token expires soon");
             assert!(text.contains("“deploy” (…"), "{text}");
-            assert!(text.contains("expires on 2026-12-22 12:31 UTC"), "{text}");
+            assert!(text.contains("expires on 22 Dec 2026, 12:31 UTC"), "{text}");
             assert!(text.contains("/account/secure"), "{text}");
             assert!(!text.contains("nrx_"), "{text}");
         }

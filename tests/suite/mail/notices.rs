@@ -260,7 +260,7 @@ async fn notice_says_what_happened_and_what_to_do() {
         assert_eq!(mail.to, [ADA], "{act}");
         let always = [
             "Account: ada@example.com",
-            "Time: 2026-11-22 12:3",
+            "Time: 22 Nov 2026, 12:3",
             " UTC",
             CONTACT,
         ];

@@ -10,32 +10,21 @@ use serde_json::Value;
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::browser::{Scheme, Window};
-use crate::support::page::{ADA, newest_token};
+use crate::support::every_page::{account_pages, public_pages};
+use crate::support::page::ADA;
 use crate::support::programs;
 use crate::support::user_agents::SAFARI_ON_IPHONE;
 
 const WIDTHS: [u32; 3] = [320, 768, 1280];
 const SCHEMES: [Scheme; 3] = [Scheme::Light, Scheme::Dark, Scheme::ForcedColors];
-const SIGNED_OUT: [&str; 4] = [
-    "/login",
-    "/register",
-    "/no-such-page",
-    "/problems/throttled",
-];
-const SIGNED_IN: [&str; 12] = [
-    "/account",
-    "/account/sessions",
-    "/account/tokens",
-    "/account/tokens/new",
-    "/account/activity",
-    "/account/profile",
-    "/account/secure",
-    "/account/confirm",
-    "/account/sign-out",
-    "/account/sign-out?unused_since=yesterday",
-    "/logout",
-    "/account/nope",
-];
+/// States of pages that the table of routes does not name.
+const MORE_SIGNED_OUT: [&str; 1] = ["/no-such-page"];
+const MORE_SIGNED_IN: [&str; 2] = ["/account/sign-out?unused_since=yesterday", "/account/nope"];
+
+fn signed_out_pages() -> Vec<String> {
+    let more = MORE_SIGNED_OUT.map(str::to_owned);
+    public_pages().into_iter().chain(more).collect()
+}
 
 /// A file below the folder into which `scripts/install-page-tools` installs the checkers.
 fn checker(path: &str) -> PathBuf {
@@ -52,16 +41,13 @@ async fn furnished() -> (TestApp, Vec<String>) {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
-    app.token_of(&browser, "Shop CI", &["orders:read", "tokens:write"])
-        .await;
-    let token = format!("/account/tokens/{}", newest_token(&browser).await);
     let wrong = [("email", ADA), ("password", "not the password of ada")];
     app.browser()
         .post("/login", &wrong)
         .await
         .expect_status(422);
-    let mut pages: Vec<String> = SIGNED_IN.map(str::to_owned).into();
-    pages.push(token);
+    let mut pages = account_pages(&app, &browser).await;
+    pages.extend(MORE_SIGNED_IN.map(str::to_owned));
     (app, pages)
 }
 
@@ -123,8 +109,8 @@ async fn every_page_passes_axe() {
             expect_no_violation(&window, path, width, scheme).await;
         }
     };
-    for path in SIGNED_OUT {
-        visit(path).await;
+    for path in signed_out_pages() {
+        visit(&path).await;
     }
     window.visit("/register").await;
     window.press("Create account").await;
@@ -165,11 +151,12 @@ async fn every_page_is_valid_html() {
     let anonymous = app.browser();
     let folder = tempfile::tempdir().unwrap();
     let mut pages = Vec::new();
-    for path in SIGNED_OUT {
-        pages.push((path.to_owned(), anonymous.get(path).await));
+    for path in signed_out_pages() {
+        let page = anonymous.get(&path).await;
+        pages.push((path, page));
     }
     pages.push(("refused".to_owned(), anonymous.post("/register", &[]).await));
-    for path in signed_in.into_iter().chain(["/components".to_owned()]) {
+    for path in signed_in {
         let page = browser.get(&path).await;
         pages.push((path, page));
     }

@@ -21,10 +21,10 @@ async fn session_page_has_user_agent_times_address_and_limits() {
     for words in [
         "<h1 dir=\"auto\">Firefox on Linux</h1>",
         "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
-        "2026-11-22 12:30 UTC",
+        "22 Nov 2026, 12:30 UTC",
         "127.0.0.1",
         "Signs out after 2 hours of inactivity",
-        "2026-11-23 00:30 UTC",
+        "23 Nov 2026, 00:30 UTC",
         &format!("action=\"/account/sessions/{id}/revoke\""),
         "Signed in: <a",
     ] {

@@ -11,6 +11,7 @@ pub mod client;
 pub mod cookie_jar;
 pub mod database;
 pub mod echo_app;
+pub mod every_page;
 pub mod faulty_random;
 pub mod form;
 pub mod mail_server;
@@ -24,6 +25,7 @@ pub mod postgres;
 #[cfg(feature = "pg-tls")]
 pub mod postgres_tls;
 pub mod programs;
+pub mod queries;
 pub mod raw_http;
 pub mod replication;
 pub mod reverse_proxy;

@@ -181,8 +181,8 @@ async fn form_shows_the_expiry_of_each_option() {
     let browser = app.register(ADA).await;
     let page = browser.get("/account/tokens/new").await;
     page.expect_text("at the end of that day: 23:59 UTC")
-        .expect_text(">7 days: 2026-11-29 12:30 UTC</option>")
-        .expect_text(">365 days: 2027-11-22 12:30 UTC</option>");
+        .expect_text(">7 days: 29 Nov 2026, 12:30 UTC</option>")
+        .expect_text(">365 days: 22 Nov 2027, 12:30 UTC</option>");
 }
 
 /// Changes the expiry of the newest token. Returns the response and the expiry afterwards.
@@ -226,7 +226,7 @@ async fn token_page_changes_the_expiry() {
     }
     let path = format!("/account/tokens/{}", newest_token(&browser).await);
     let page = browser.get(&path).await;
-    page.expect_text(">No change: 2026-12-31 23:59 UTC</option>");
+    page.expect_text(">No change: 31 Dec 2026, 23:59 UTC</option>");
 }
 
 #[tokio::test(flavor = "multi_thread")]

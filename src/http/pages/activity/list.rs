@@ -22,6 +22,7 @@ use crate::{
             html::{self, Layout},
         },
     },
+    i18n::humanize,
     types::{
         fields::{FieldErrors, Fields},
         ids::{CredentialId, EventId},
@@ -218,7 +219,7 @@ fn types(frame: &Layout, selected: Option<EventGroup>) -> Vec<Choice> {
 fn days(user: &BrowserUser, locator: &Locator, names: &Names, page: &EventPage) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for event in &page.rows {
-        let date = date_of(event.at);
+        let date = humanize::date(user.language(), event.at);
         let row = ActivityRow::new(user, locator, names, event);
         match days.last_mut() {
             Some(day) if day.date == date => day.rows.push(row),
@@ -229,9 +230,4 @@ fn days(user: &BrowserUser, locator: &Locator, names: &Names, page: &EventPage) 
         }
     }
     days
-}
-
-/// Returns the day in UTC.
-fn date_of(time: Timestamp) -> String {
-    time.to_string().chars().take("2026-11-22".len()).collect()
 }

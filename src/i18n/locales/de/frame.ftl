@@ -13,6 +13,8 @@ frame-sign-out = Abmelden
 frame-sign-out-everywhere = Überall abmelden …
 frame-back = Zurück zu { $app }
 frame-api = API
+# Das Skript schreibt statt „UTC“ die Zeitzone des Lesers.
+frame-time-zone = Zeitzone: UTC
 
 title-error = Fehler: { $title }
 form-refused = Es wurde nichts gespeichert. Bitte korrigieren Sie:

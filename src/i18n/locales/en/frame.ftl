@@ -13,6 +13,8 @@ frame-sign-out = Sign out
 frame-sign-out-everywhere = Sign out everywhere…
 frame-back = Back to { $app }
 frame-api = API
+# The script writes the time zone of the reader in place of "UTC".
+frame-time-zone = Time zone: UTC
 
 # The title of a page whose form was refused.
 title-error = Error: { $title }

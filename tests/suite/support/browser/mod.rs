@@ -16,6 +16,7 @@ use self::options::{DESKTOP, Look, NARROWEST, PHONE, WindowOptions};
 use self::xpath::{field_called, option_called, pressable, pressable_in_row};
 
 mod chromium;
+mod keyboard;
 mod options;
 mod xpath;
 
@@ -270,6 +271,11 @@ impl Window {
             json!({"features": [scheme, forced]}),
         )
         .await;
+    }
+
+    async fn set_time_zone(&self, time_zone: &str) {
+        let parameters = json!({ "timezoneId": time_zone });
+        self.cdp("Emulation.setTimezoneOverride", parameters).await;
     }
 
     async fn cdp(&self, command: &str, parameters: Value) -> Value {

@@ -40,6 +40,7 @@ pub struct WindowOptions {
     look: Look,
     scripts: bool,
     back_forward_cache: bool,
+    time_zone: &'static str,
 }
 
 impl WindowOptions {
@@ -53,6 +54,7 @@ impl WindowOptions {
             },
             scripts: true,
             back_forward_cache: false,
+            time_zone: "UTC",
         }
     }
 
@@ -90,6 +92,11 @@ impl WindowOptions {
         }
     }
 
+    /// Sets the time zone of the person, such as `Europe/Berlin`.
+    pub fn in_time_zone(self, time_zone: &'static str) -> Self {
+        Self { time_zone, ..self }
+    }
+
     pub async fn open(self) -> Window {
         let window = Window {
             driver: chromium::start(&self.user_agent, self.scripts, self.back_forward_cache).await,
@@ -97,6 +104,7 @@ impl WindowOptions {
             look: self.look,
         };
         window.look(window.look).await;
+        window.set_time_zone(self.time_zone).await;
         window
     }
 }

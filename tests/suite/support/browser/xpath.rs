@@ -2,9 +2,11 @@
 
 /// The field with this label.
 pub fn field_called(label: &str) -> String {
-    let label = format!("//label[normalize-space() = {}]", quoted(label));
+    let words = quoted(label);
+    let label = format!("//label[normalize-space() = {words}]");
     let fields = ["input", "select", "textarea"].map(|kind| format!("{label}//{kind}"));
-    format!("//*[@id = {label}/@for] | {}", fields.join(" | "))
+    let fields = fields.join(" | ");
+    format!("//*[@id = {label}/@for] | {fields} | //input[@aria-label = {words}]")
 }
 
 /// An option in the list with this label.
